@@ -1,0 +1,56 @@
+import type { Row, StructField } from '../parquet/dataType.js'
+
+/**
+ * Why a record was put in quarantine, as a closed list. The message says it in words; the code is what one counts.
+ */
+export const rejectionCodes = [
+  'NOT_UTF8',
+  'NOT_JSON',
+  'NOT_AN_OBJECT',
+  'FIELD_MISSING',
+  'FIELD_TYPE',
+  'FIELD_VALUE',
+  'EVENT_TIME_IN_FUTURE',
+  'EXPECTATION_FAILED',
+] as const
+
+export type RejectionCode = (typeof rejectionCodes)[number]
+
+export interface Rejection {
+  readonly code: RejectionCode
+  /** The field, as `a.b[3]`; empty when the record as a whole is meant. An expectation's name for EXPECTATION_FAILED. */
+  readonly path: string
+  readonly message: string
+}
+
+export type ParseOutcome = { readonly valid: true; readonly row: Row } | { readonly valid: false; readonly rejection: Rejection }
+
+/** Where a partition that was never ingested begins: its log's start, its end, or the first record at a time (ms). */
+export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number }
+
+/** A declared stream with everything that follows from its declaration. Made by `defineStream`. */
+export interface Stream {
+  /** Names the tables: bronze/<name>, silver/<name>, gold/<name>_scored, gold/<name>_summary. */
+  readonly name: string
+  readonly topic: string
+  /** The contract's columns in declared order, nullable as declared. */
+  readonly columns: readonly StructField[]
+  /** The field that makes two events the same. Never null. */
+  readonly key: string
+  /** The timestamp field that says when the event happened. Never null. */
+  readonly eventTime: string
+  readonly allowedLatenessMs: number
+  /** How far apart in event time two events of one key can be and still be duplicates. */
+  readonly dedupeWithinMs: number
+  readonly clusterBy: readonly string[]
+  readonly startFrom: StartFrom
+  /** `string` for JSON text, `binary` for everything else: how the trigger hands values over. */
+  readonly dataType: 'string' | 'binary'
+  /** Names of the expectations, in declared order; each is counted, zeros too. */
+  readonly expectations: readonly string[]
+  /**
+   * Reads one record's value. Pure; no I/O. Never throws: a bad record is an outcome.
+   * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected
+   */
+  parse(value: Uint8Array, kafkaTimestamp: number): ParseOutcome
+}

@@ -1,0 +1,38 @@
+/** Data attached to an error: what a reader of the log needs to act on it, by name. */
+export type ErrorData = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>
+
+export interface ErrorDetails {
+  readonly data?: ErrorData | undefined
+  readonly cause?: unknown
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable?: boolean | undefined
+}
+
+/**
+ * Base of every error this project throws: a code from the layer's closed list, a sentence that names the thing and
+ * the remedy, and the decision (`retryable`) made once, where the foreign error was seen.
+ */
+export abstract class CodedError<Code extends string = string> extends Error {
+  readonly code: Code
+  readonly data: ErrorData
+  readonly retryable: boolean
+
+  protected constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = new.target.name
+    this.code = code
+    this.data = details.data ?? {}
+    this.retryable = details.retryable ?? false
+  }
+}
+
+/** True when `error`, or what caused it, says that trying again may help. */
+export function isRetryable(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof CodedError && e.retryable) return true
+  return false
+}
+
+/** Anything thrown, as an `Error`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,87 @@
+/**
+ * The types a column can have: Delta's and Spark's names, so that a table's schema is this structure as it stands.
+ *
+ * | type | value in memory |
+ * |---|---|
+ * | string | string |
+ * | byte, short, integer, float, double | number |
+ * | long | bigint |
+ * | decimal | bigint, unscaled (`12.30` at scale 2 is `1230n`) |
+ * | boolean | boolean |
+ * | date | number, days since 1970-01-01 |
+ * | timestamp, timestamp_ntz | bigint, microseconds since 1970-01-01 (UTC, or wall clock) |
+ * | binary | Uint8Array |
+ * | struct | object by field name |
+ * | array | array |
+ * | map | array of `{ key, value }` |
+ */
+export type DataType = PrimitiveType | DecimalType | StructType | ArrayType | MapType
+
+export type PrimitiveType =
+  | 'string'
+  | 'byte'
+  | 'short'
+  | 'integer'
+  | 'long'
+  | 'float'
+  | 'double'
+  | 'boolean'
+  | 'binary'
+  | 'date'
+  | 'timestamp'
+  | 'timestamp_ntz'
+
+export interface DecimalType {
+  readonly type: 'decimal'
+  /** Digits in all, 1 to 38. */
+  readonly precision: number
+  /** Digits after the point, 0 to `precision`. */
+  readonly scale: number
+}
+
+export interface StructType {
+  readonly type: 'struct'
+  readonly fields: readonly StructField[]
+}
+
+export interface StructField {
+  readonly name: string
+  readonly type: DataType
+  readonly nullable: boolean
+  /** Free JSON; Delta keeps column mapping, comments and constraints here. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface ArrayType {
+  readonly type: 'array'
+  readonly elementType: DataType
+  readonly containsNull: boolean
+}
+
+export interface MapType {
+  readonly type: 'map'
+  readonly keyType: DataType
+  readonly valueType: DataType
+  readonly valueContainsNull: boolean
+}
+
+export interface MapEntry {
+  readonly key: Value
+  readonly value: Value
+}
+
+/** One value in memory, as the table above says; null where there is none. */
+export type Value = string | number | bigint | boolean | Uint8Array | null | readonly Value[] | readonly MapEntry[] | Row
+
+/** One row, or one struct, by field name. A name that is absent is null. */
+export interface Row {
+  readonly [name: string]: Value | undefined
+}
+
+/** A column's values in order. Typed arrays hold no nulls. */
+export type ColumnData = readonly Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array
+
+export interface Column {
+  readonly field: StructField
+  readonly data: ColumnData
+}

@@ -1,0 +1,70 @@
+/** One record as the broker has it: exact bytes, nothing decoded. */
+export interface SourceRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** Kafka's timestamp, milliseconds since 1970. */
+  readonly timestamp: number
+  readonly key: Uint8Array | null
+  /** Null is a tombstone; an empty array is an empty value. */
+  readonly value: Uint8Array | null
+  /** In order, repeats kept. */
+  readonly headers: readonly Header[]
+}
+
+export type Header = readonly [key: string, value: Uint8Array | null]
+
+/** A record to be written; the source chooses the partition by the key when none is given. */
+export interface ProducedRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers?: readonly Header[] | undefined
+  readonly partition?: number | undefined
+  /** Milliseconds since 1970; the producer's clock when absent. */
+  readonly timestamp?: number | undefined
+}
+
+/** Where a partition's log begins and ends. */
+export interface PartitionOffsets {
+  readonly partition: number
+  /** The lowest offset that still exists. */
+  readonly start: bigint
+  /** One past the last offset that a read_committed reader can pass. */
+  readonly end: bigint
+}
+
+/** Offsets `start` (inclusive) to `end` (exclusive) of one partition. */
+export interface OffsetRange {
+  readonly partition: number
+  readonly start: bigint
+  readonly end: bigint
+}
+
+/** A stretch of a range, in offset order. */
+export interface SourceBatch {
+  readonly partition: number
+  readonly records: readonly SourceRecord[]
+  /**
+   * One past the last offset this stretch covers. Offsets in it that carry no record are natural holes: compacted
+   * away, transaction markers, aborted. A range's batches cover it whole: the last one's `position` is its `end`.
+   */
+  readonly position: bigint
+}
+
+/** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */
+export interface Source {
+  /** Every partition of the topic, by number. A topic that does not exist is a SourceError. */
+  offsets(topic: string): Promise<readonly PartitionOffsets[]>
+
+  /**
+   * Reads exactly that range, as read_committed, from the first offset to the last covered one. A start below the log's
+   * start, or an end beyond the log's end, is a SourceError (`SOURCE_OUT_OF_RANGE`): the caller asks `offsets` first
+   * and decides what is missing.
+   */
+  read(topic: string, range: OffsetRange, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<SourceBatch>
+
+  /** Writes and waits until all replicas have it. */
+  produce(topic: string, records: readonly ProducedRecord[]): Promise<void>
+
+  close(): Promise<void>
+}

@@ -1,0 +1,23 @@
+import { CodedError, type ErrorDetails } from '../errors.js'
+
+export const storageErrorCodes = [
+  'STORAGE_UNAVAILABLE',
+  'STORAGE_TIMEOUT',
+  'STORAGE_THROTTLED',
+  'STORAGE_FORBIDDEN',
+  'STORAGE_ROOT_MISSING',
+  'STORAGE_BAD_ADDRESS',
+  'STORAGE_FAILED',
+] as const
+
+export type StorageErrorCode = (typeof storageErrorCodes)[number]
+
+/** A store's surprise. `ambiguous` says that a write may have happened although its answer was lost. */
+export class StorageError extends CodedError<StorageErrorCode> {
+  readonly ambiguous: boolean
+
+  constructor(code: StorageErrorCode, message: string, details: ErrorDetails & { readonly ambiguous?: boolean } = {}) {
+    super(code, message, details)
+    this.ambiguous = details.ambiguous ?? false
+  }
+}

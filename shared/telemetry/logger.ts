@@ -1,0 +1,12 @@
+/** Where a step says what it does; the function host, the command line and tests each bring their own. */
+export interface Logger {
+  debug(message: string, data?: LogData): void
+  info(message: string, data?: LogData): void
+  warn(message: string, data?: LogData): void
+  error(message: string, data?: LogData): void
+}
+
+export type LogData = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>
+
+/** Says nothing. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
