@@ -1,0 +1,42 @@
+export interface ServerSettings {
+  readonly host: string
+  readonly port: number
+  readonly controllerPort: number
+  readonly dataFolder: string
+}
+
+/**
+ * Settings of a one-node broker and controller: loopback only, one replica of everything, no waiting for groups to
+ * gather, topics made on purpose only. Pure; no I/O.
+ */
+export function serverProperties(settings: ServerSettings, extra: Readonly<Record<string, string>> = {}): string {
+  const { host, port, controllerPort, dataFolder } = settings
+  const properties: Record<string, string> = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@${host}:${controllerPort}`,
+    listeners: `PLAINTEXT://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${host}:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': dataFolder,
+    'auto.create.topics.enable': 'false',
+    'default.replication.factor': '1',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
+    ...extra,
+  }
+  return Object.entries(properties).map(([name, value]) => `${name}=${escapeValue(value)}\n`).join('')
+}
+
+const escapeValue = (value: string): string => value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Kafka, logLevel, type ITopicConfig } from 'kafkajs'
+import { startBroker, type Broker, type BrokerOptions } from '../../infra/local/kafka/broker.js'
+
+export interface TestBroker {
+  readonly brokers: string
+  readonly broker: Broker
+  /** Makes a topic of that name with a suffix no other test has, and returns the whole name. */
+  topic(name: string, config?: Omit<ITopicConfig, 'topic'>): Promise<string>
+  /** A plain kafkajs client on this broker, for what the test itself wants to do to it. */
+  readonly client: Kafka
+  /** Ends the broker and starts it again on the same port and folder. */
+  restart(how?: 'stop' | 'kill'): Promise<void>
+  /** Ends the broker and removes its folder. */
+  close(): Promise<void>
+}
+
+/** A broker of its own for one test file, with a temporary state folder; the jars are shared in the checkout. */
+export async function startTestBroker(options: Omit<BrokerOptions, 'stateFolder'> = {}): Promise<TestBroker> {
+  const stateFolder = await mkdtemp(join(tmpdir(), 'kafka-'))
+  let broker = await startBroker({ ...options, stateFolder })
+  const { brokers, port } = broker
+  const client = new Kafka({ brokers: [brokers], clientId: 'test', logLevel: logLevel.NOTHING })
+  let topics = 0
+  return {
+    brokers,
+    client,
+    get broker() {
+      return broker
+    },
+    async topic(name, config = {}) {
+      const topic = `${name}-${++topics}`
+      const admin = client.admin()
+      await admin.connect()
+      try {
+        await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, ...config }] })
+      } finally {
+        await admin.disconnect()
+      }
+      return topic
+    },
+    async restart(how = 'stop') {
+      await broker[how]()
+      broker = await startBroker({ ...options, stateFolder, port })
+    },
+    async close() {
+      await broker.stop()
+      await rm(stateFolder, { recursive: true, force: true })
+    },
+  }
+}
