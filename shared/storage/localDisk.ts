@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { link, mkdir, open, rename, unlink, stat, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { checkRange, clippedRange } from './byteRange.js'
+import { hasErrno, localError } from './localDiskError.js'
+import { listFolder, temporaryPrefix } from './localDiskListing.js'
+import { checkedFolder, checkedPath, checkedPrefix } from './objectPath.js'
+import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
+import { StorageError } from './storageError.js'
+
+/**
+ * A folder on this machine. What a call has written is on the disk, name and bytes, when the call returns.
+ *
+ * An object is written under a temporary name beside its own and then linked or renamed, so readers see all of it or
+ * nothing; the folder must allow hard links (every usual local file system does). Folders appear as needed and are left
+ * when they become empty. A name cannot be an object and a folder at once, unlike on blob storage.
+ */
+export class LocalDiskStore implements ObjectStore {
+  readonly url: string
+  readonly #root: string
+
+  /** @param root an absolute path; the folder is made by the first write */
+  constructor(root: string) {
+    if (!path.isAbsolute(root)) {
+      throw new StorageError('STORAGE_BAD_ADDRESS', `A local store needs an absolute path; got "${root}".`, { data: { root } })
+    }
+    this.#root = path.resolve(root)
+    this.url = pathToFileURL(this.#root).href
+  }
+
+  async get(name: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+    if (range !== undefined) checkRange(range)
+    const target = this.localPath(name)
+    const file = await reading('get', target, () => open(target, 'r'))
+    if (file === undefined) return undefined
+    try {
+      return await reading('get', target, async () => {
+        const found = await file.stat()
+        if (!found.isFile()) return undefined
+        const { start, end } = clippedRange(found.size, range)
+        return await readFully(file, start, end)
+      })
+    } finally {
+      await file.close()
+    }
+  }
+
+  async head(name: string): Promise<ObjectInfo | undefined> {
+    const target = this.localPath(name)
+    const found = await reading('head', target, () => stat(target))
+    if (found?.isFile() !== true) return undefined
+    return { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) }
+  }
+
+  async put(name: string, bytes: Uint8Array): Promise<void> {
+    const writer = await this.#upload('put', name)
+    await writer.write(bytes)
+    await writer.close()
+  }
+
+  async putIfAbsent(name: string, bytes: Uint8Array): Promise<PutOutcome> {
+    const target = this.localPath(name)
+    const temporary = await writtenTemporary(target, bytes)
+    try {
+      await link(temporary, target)
+    } catch (error) {
+      if (hasErrno(error, 'EEXIST')) return 'exists'
+      throw localError('putIfAbsent', target, error)
+    } finally {
+      await unlink(temporary).catch(() => undefined)
+    }
+    await syncedFolder('putIfAbsent', target)
+    return 'created'
+  }
+
+  create(name: string): Promise<ObjectWriter> {
+    return this.#upload('create', name)
+  }
+
+  async *list(prefix: string, options: { readonly startAfter?: string | undefined } = {}): AsyncIterable<ObjectInfo> {
+    yield* listFolder(this.#root, checkedPrefix(prefix), options.startAfter)
+  }
+
+  async delete(name: string): Promise<void> {
+    const target = this.localPath(name)
+    try {
+      await unlink(target)
+    } catch (error) {
+      // EISDIR (Linux) and EPERM (macOS): a folder has the name, so no object does.
+      if (isAbsence(error)) return
+      if (hasErrno(error, 'EPERM') && (await stat(target).catch(() => undefined))?.isDirectory() === true) return
+      throw localError('delete', target, error)
+    }
+  }
+
+  localPath(name: string): string {
+    const checked = checkedPath(name)
+    if (checked.slice(checked.lastIndexOf('/') + 1).startsWith(temporaryPrefix)) {
+      throw new StorageError('STORAGE_BAD_ADDRESS', `The object name "${name}" is kept for unfinished uploads.`, { data: { path: name } })
+    }
+    return path.join(this.#root, checked)
+  }
+
+  within(prefix: string): LocalDiskStore {
+    return new LocalDiskStore(path.join(this.#root, checkedFolder(prefix)))
+  }
+
+  async #upload(operation: string, name: string): Promise<ObjectWriter> {
+    const target = this.localPath(name)
+    const { file, temporary } = await openTemporary(operation, target)
+    let state: 'open' | 'closed' = 'open'
+    const abort = async () => {
+      if (state === 'closed') return
+      state = 'closed'
+      await file.close().catch(() => undefined)
+      await unlink(temporary).catch(() => undefined)
+    }
+    const step = async (act: () => Promise<void>) => {
+      if (state === 'closed') throw new StorageError('STORAGE_FAILED', `The upload of ${target} is closed already.`, { data: { path: name } })
+      try {
+        await act()
+      } catch (error) {
+        await abort()
+        throw localError(operation, target, error)
+      }
+    }
+    return {
+      write: bytes => step(() => file.writeFile(bytes)),
+      close: async () => {
+        await step(async () => {
+          await file.sync()
+          await file.close()
+          await rename(temporary, target)
+          state = 'closed'
+        })
+        await syncedFolder(operation, target)
+      },
+      abort,
+    }
+  }
+}
+
+async function writtenTemporary(target: string, bytes: Uint8Array): Promise<string> {
+  const { file, temporary } = await openTemporary('putIfAbsent', target)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+    await file.close()
+    return temporary
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await unlink(temporary).catch(() => undefined)
+    throw localError('putIfAbsent', target, error)
+  }
+}
+
+/** A new file beside the target, under a name no listing shows; makes the folder when it is missing. */
+async function openTemporary(operation: string, target: string): Promise<{ file: FileHandle; temporary: string }> {
+  const folder = path.dirname(target)
+  const temporary = path.join(folder, temporaryPrefix + randomUUID())
+  const openNew = () => open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)
+  try {
+    try {
+      return { file: await openNew(), temporary }
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error
+      const topmost = await mkdir(folder, { recursive: true })
+      if (topmost !== undefined) await syncNewFolders(folder, topmost)
+      return { file: await openNew(), temporary }
+    }
+  } catch (error) {
+    throw localError(operation, target, error)
+  }
+}
+
+/** A new folder's own name is on the disk only once the folder above it is. */
+async function syncNewFolders(folder: string, topmost: string): Promise<void> {
+  for (let at = folder; at.length >= topmost.length; at = path.dirname(at)) await syncFolder(path.dirname(at))
+}
+
+/** The object has its name already, so a failure here leaves open whether it would survive a crash: ambiguous. */
+async function syncedFolder(operation: string, target: string): Promise<void> {
+  try {
+    await syncFolder(path.dirname(target))
+  } catch (error) {
+    throw localError(operation, target, error, { ambiguous: true })
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readFully(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start)
+  let filled = 0
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled)
+    if (bytesRead === 0) return bytes.slice(0, filled)
+    filled += bytesRead
+  }
+  return bytes
+}
+
+/** Runs a read; an absent name is an outcome. */
+async function reading<T>(operation: string, target: string, act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act()
+  } catch (error) {
+    if (isAbsence(error)) return undefined
+    throw localError(operation, target, error)
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')
+}
