@@ -3,18 +3,21 @@ import type { Stream } from '../contract/stream.js'
 import type { DeltaTable } from '../delta/table.js'
 import type { Settings } from '../settings.js'
 import type { Source } from '../sources/source.js'
-import type { ObjectStore } from '../storage/objectStore.js'
+import type { MeteredStore } from '../storage/meteredStore.js'
 import type { Logger } from '../telemetry/logger.js'
 
 /** Everything a step of the pipeline works with: one per process, shared by functions, command line and tests. */
 export interface Lake {
   /** The lake's root; a table is the folder of its name. */
-  readonly store: ObjectStore
+  readonly store: MeteredStore
   readonly streams: readonly Stream[]
   readonly source: Source
   readonly clock: Clock
   readonly settings: Settings
   readonly log: Logger
+  /** Whether another thread can open the same store and source from the settings alone. */
+  readonly separable: boolean
   /** The Delta table in that folder, e.g. `bronze/events` or `monitor_logs`; it need not exist yet. */
   table(path: string): DeltaTable
+  close(): Promise<void>
 }

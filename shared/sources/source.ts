@@ -56,6 +56,9 @@ export interface Source {
   /** Every partition of the topic, by number. A topic that does not exist is a SourceError. */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
 
+  /** The offset of the first record whose timestamp (ms) is at or after that one; the partition's end when there is none. */
+  offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint>
+
   /**
    * Reads exactly that range, as read_committed, from the first offset to the last covered one. A start below the log's
    * start, or an end beyond the log's end, is a SourceError (`SOURCE_OUT_OF_RANGE`): the caller asks `offsets` first

@@ -1,0 +1,20 @@
+import { bronzeSchema, bronzePartitionColumns, bronzePath } from '../../contract/tables.js'
+import type { Stream } from '../../contract/stream.js'
+import type { DataFileLayout } from '../../delta/dataFile.js'
+import { openEvolving, type EvolvingTable } from '../evolvingTable.js'
+import type { Lake } from '../lake.js'
+
+/** A stream's bronze table, created or compared with the contract. */
+export function openBronze(lake: Lake, stream: Stream): Promise<EvolvingTable> {
+  return openEvolving(lake, {
+    path: bronzePath(stream),
+    schema: bronzeSchema(stream),
+    partitionColumns: bronzePartitionColumns,
+    description: `Every record of topic ${stream.topic}, once, good or bad.`,
+  })
+}
+
+/** What the writer of a data file must know of a table. */
+export function layoutOf({ schema, state }: EvolvingTable): DataFileLayout {
+  return { schema, partitionColumns: state.metadata.partitionColumns, configuration: state.metadata.configuration }
+}

@@ -1,0 +1,122 @@
+import { rejectionCodes, type RejectionCode, type Stream } from '../../contract/stream.js'
+import type { AddFile } from '../../delta/actions.js'
+import { writeDataFile, type DataFileLayout } from '../../delta/dataFile.js'
+import type { OffsetRange } from '../../sources/source.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { BronzeRows } from './bronzeRows.js'
+import { missingOffsets, naturalHoles, type Coverage } from './coverage.js'
+import { recordDigest } from './digest.js'
+
+/** What became of one stretch of one partition; the accounting identity is made of these. */
+export interface RangeCounts {
+  readonly received: number
+  readonly redelivered: number
+  readonly repaired: number
+  readonly valid: number
+  readonly quarantined: number
+  readonly tombstones: number
+  readonly missing: bigint
+  readonly holes: bigint
+}
+
+/** A stretch of one partition whose rows lie in uploaded files: all that a commit still needs to know of it. */
+export interface EncodedRange {
+  readonly partition: number
+  readonly generation: number
+  readonly from: bigint
+  readonly position: bigint
+  /** Digest of the record at `position - 1`, 0 when there is none. */
+  readonly tail: bigint
+  readonly missing: readonly OffsetRange[]
+  readonly counts: RangeCounts
+}
+
+/** Uploaded, not committed: orphans (for vacuum to find) until a commit names them. */
+export interface EncodedRows {
+  readonly adds: readonly AddFile[]
+  readonly ranges: readonly EncodedRange[]
+  readonly rows: number
+  /** Bytes of the files. */
+  readonly bytes: number
+  /** Rejections by code, every code, zeros too. */
+  readonly rejections: Readonly<Record<RejectionCode, number>>
+  /** Failures by expectation, every declared one, zeros too. */
+  readonly failedExpectations: Readonly<Record<string, number>>
+}
+
+/**
+ * Validates the records of some coverage and uploads them as bronze files: one of valid rows and tombstones, one of
+ * rows with errors, each only when it has rows. Called outside every retry loop.
+ *
+ * @param ingestedAt milliseconds
+ */
+export async function encodeCoverage(
+  store: ObjectStore,
+  layout: DataFileLayout,
+  stream: Stream,
+  coverages: readonly Coverage[],
+  ingestedAt: number,
+): Promise<EncodedRows> {
+  const good = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
+  const bad = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
+  const rejections = Object.fromEntries(rejectionCodes.map(code => [code, 0])) as Record<RejectionCode, number>
+  const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
+  const ranges = coverages.map(coverage => {
+    let quarantined = 0
+    let tombstones = 0
+    for (const record of coverage.records) {
+      if (record.value === null) {
+        tombstones++
+        good.push(record, coverage.generation, undefined)
+        continue
+      }
+      const outcome = stream.parse(record.value, record.timestamp)
+      if (outcome.valid) {
+        good.push(record, coverage.generation, outcome)
+        continue
+      }
+      quarantined++
+      const { code, path } = outcome.rejection
+      rejections[code]++
+      if (code === 'EXPECTATION_FAILED') failedExpectations[path] = (failedExpectations[path] ?? 0) + 1
+      bad.push(record, coverage.generation, outcome)
+    }
+    return encodedRange(coverage, quarantined, tombstones)
+  })
+  const partition = { _ingest_date: new Date(ingestedAt).toISOString().slice(0, 10) }
+  const adds: AddFile[] = []
+  for (const rows of [good, bad]) {
+    if (rows.length > 0) adds.push(await writeDataFile(store, layout, rows.columns(), partition))
+  }
+  return {
+    adds,
+    ranges,
+    rows: good.length + bad.length,
+    bytes: adds.reduce((sum, add) => sum + add.size, 0),
+    rejections,
+    failedExpectations,
+  }
+}
+
+function encodedRange(coverage: Coverage, quarantined: number, tombstones: number): EncodedRange {
+  const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage
+  const last = records.at(-1)
+  return {
+    partition,
+    generation,
+    from,
+    position,
+    tail: last?.offset === position - 1n ? recordDigest(last) : 0n,
+    missing,
+    counts: {
+      received,
+      redelivered,
+      repaired,
+      valid: records.length - quarantined - tombstones,
+      quarantined,
+      tombstones,
+      missing: missingOffsets(coverage),
+      holes: naturalHoles(coverage),
+    },
+  }
+}

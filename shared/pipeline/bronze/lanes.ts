@@ -1,0 +1,29 @@
+import type { EncodedRows } from './encode.js'
+import type { RangeJob } from './rangeJob.js'
+
+/** Something that can do one range job at a time: this thread, or a worker. */
+export interface Lane {
+  run(job: RangeJob): Promise<EncodedRows>
+  close(): Promise<void>
+}
+
+/** Work on one partition, as the lanes take it. */
+export interface PartitionQueue {
+  readonly partition: number
+  readonly generation: number
+  /** Where the next job begins: ahead of what is committed while jobs are under way. */
+  next: bigint
+  /** One past the last offset to cover. */
+  readonly end: bigint
+  busy: boolean
+}
+
+/** The idle partition with most left to do, so that all of them end together. Pure; no I/O. */
+export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | undefined {
+  let best: PartitionQueue | undefined
+  for (const queue of queues) {
+    if (queue.busy || queue.next >= queue.end) continue
+    if (best === undefined || queue.end - queue.next > best.end - best.next) best = queue
+  }
+  return best
+}

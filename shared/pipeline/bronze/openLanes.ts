@@ -1,0 +1,20 @@
+import { availableParallelism } from 'node:os'
+import type { Stream } from '../../contract/stream.js'
+import { bronzePath } from '../../contract/tables.js'
+import type { Lake } from '../lake.js'
+import type { Lane } from './lanes.js'
+import { runRangeJob } from './rangeJob.js'
+import { startWorkerLane, workersAvailable } from './workerLane.js'
+
+/** Below that many offsets a worker's start costs more than it saves. */
+const worthWorkers = 20_000n
+
+/** As many lanes as the work and the machine are good for: workers for a long way, this thread for a short one. */
+export async function openLanes(lake: Lake, stream: Stream, offsets: bigint): Promise<readonly Lane[]> {
+  const wanted = lake.settings.bronzeWorkers ?? availableParallelism()
+  if (wanted < 2 || offsets < worthWorkers || !lake.separable || !workersAvailable) {
+    const store = lake.store.within(bronzePath(stream))
+    return [{ run: job => runRangeJob(lake.source, store, stream, job), close: () => Promise.resolve() }]
+  }
+  return await Promise.all(Array.from({ length: wanted }, () => startWorkerLane(lake.settings, stream.name)))
+}

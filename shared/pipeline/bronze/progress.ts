@@ -1,0 +1,88 @@
+import type { Txn } from '../../delta/actions.js'
+
+/**
+ * How far one partition of one topic has been ingested. The truth is in bronze's own log, as `txn` actions: nothing
+ * else (consumer-group offsets least of all) is asked.
+ */
+export interface PartitionProgress {
+  readonly partition: number
+  /** Raised by `lake reset-offsets`; part of every row's lineage. */
+  readonly generation: number
+  /** The first offset this generation was to cover. */
+  readonly start: bigint
+  /** The last offset covered, inclusive; `start - 1` while there is none. */
+  readonly covered: bigint
+  /** Digest of the record at `covered`, 0 when that offset holds no record. See digest.ts. */
+  readonly tail: bigint
+  /** Offsets covered that the source had deleted before they were read. */
+  readonly missing: bigint
+  /** Offsets covered that never carried a record: compacted away, transaction markers, aborted. */
+  readonly holes: bigint
+  /** When `covered` last moved, milliseconds; 0 when unknown. */
+  readonly updatedAt: number
+}
+
+const facts = ['start', 'tail', 'missing', 'holes'] as const
+type Fact = (typeof facts)[number]
+
+/** What all of a table's appIds for one topic begin with. Topic names hold no slash. */
+const topicPrefix = (tableId: string, topic: string) => `lake/${tableId}/${topic}/`
+
+/** The appId whose version is the last offset covered. */
+export function coveredAppId(tableId: string, topic: string, generation: number, partition: number): string {
+  return `${topicPrefix(tableId, topic)}${generation}/${partition}`
+}
+
+/** Reads every partition's newest generation out of the table's txns. Pure; no I/O. */
+export function readProgress(
+  tableId: string,
+  topic: string,
+  txns: ReadonlyMap<string, Txn>,
+): ReadonlyMap<number, PartitionProgress> {
+  const prefix = topicPrefix(tableId, topic)
+  const progress = new Map<number, PartitionProgress>()
+  for (const [appId, txn] of txns) {
+    if (!appId.startsWith(prefix)) continue
+    const [generationText, partitionText, fact] = appId.slice(prefix.length).split('/')
+    if (fact !== undefined) continue
+    const generation = Number(generationText)
+    const partition = Number(partitionText)
+    if ((progress.get(partition)?.generation ?? -1) >= generation) continue
+    const of = (name: Fact) => txns.get(`${appId}/${name}`)?.version
+    progress.set(partition, {
+      partition,
+      generation,
+      start: of('start') ?? 0n,
+      covered: txn.version,
+      tail: of('tail') ?? 0n,
+      missing: of('missing') ?? 0n,
+      holes: of('holes') ?? 0n,
+      updatedAt: txn.lastUpdated ?? 0,
+    })
+  }
+  return progress
+}
+
+/** The txns that move a partition from `before` (undefined: never ingested) to `after`. Pure; no I/O. */
+export function progressTxns(
+  tableId: string,
+  topic: string,
+  before: PartitionProgress | undefined,
+  after: PartitionProgress,
+): readonly Txn[] {
+  const appId = coveredAppId(tableId, topic, after.generation, after.partition)
+  const known = before?.generation === after.generation ? before : undefined
+  const txns: Txn[] = [{ appId, version: after.covered, lastUpdated: after.updatedAt }]
+  for (const fact of facts) {
+    if (known === undefined ? fact === 'start' || after[fact] !== 0n : known[fact] !== after[fact]) {
+      txns.push({ appId: `${appId}/${fact}`, version: after[fact], lastUpdated: after.updatedAt })
+    }
+  }
+  return txns
+}
+
+/** Whether a winner's txn touches one of these partitions, in whatever generation. Pure; no I/O. */
+export function touchesPartitions(tableId: string, topic: string, partitions: ReadonlySet<number>): (appId: string) => boolean {
+  const prefix = topicPrefix(tableId, topic)
+  return appId => appId.startsWith(prefix) && partitions.has(Number(appId.slice(prefix.length).split('/')[1]))
+}

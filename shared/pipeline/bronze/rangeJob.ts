@@ -1,0 +1,64 @@
+import type { Stream } from '../../contract/stream.js'
+import type { DataFileLayout } from '../../delta/dataFile.js'
+import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { Coverage } from './coverage.js'
+import { encodeCoverage, type EncodedRows } from './encode.js'
+import { readRange } from './repair.js'
+
+/** One piece of work for a lane: read from `range.start`, stop at its end or at a bound, encode and upload. */
+export interface RangeJob {
+  readonly generation: number
+  readonly range: OffsetRange
+  /** The partition's log as looked up when the run began. */
+  readonly log: PartitionOffsets | undefined
+  readonly layout: DataFileLayout
+  readonly maxRows: number
+  /** Of keys and values; what bounds the memory of a lane. */
+  readonly maxBytes: number
+  /** Milliseconds. */
+  readonly ingestedAt: number
+}
+
+/**
+ * Reads and encodes one stretch of one partition. The result covers the range from its start to
+ * `ranges[0].position`, which may lie before the range's end.
+ *
+ * @param store the table's folder
+ */
+export async function runRangeJob(source: Source, store: ObjectStore, stream: Stream, job: RangeJob): Promise<EncodedRows> {
+  const coverage = await readCoverage(source, stream.topic, job)
+  return await encodeCoverage(store, job.layout, stream, [coverage], job.ingestedAt)
+}
+
+async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Coverage> {
+  const { partition, start } = job.range
+  const records: SourceRecord[] = []
+  const missing: OffsetRange[] = []
+  let position = start
+  let bytes = 0
+  for await (const part of readRange(source, topic, job.range, job.log)) {
+    if (part.kind === 'missing') {
+      missing.push(part.range)
+      position = part.range.end
+      continue
+    }
+    for (const record of part.batch.records) {
+      records.push(record)
+      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    }
+    position = part.batch.position
+    if (records.length >= job.maxRows || bytes >= job.maxBytes) break
+  }
+  return {
+    partition,
+    generation: job.generation,
+    from: start,
+    position,
+    records,
+    missing,
+    received: records.length,
+    redelivered: 0,
+    repaired: 0,
+  }
+}

@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { bronzePath } from '../../contract/tables.js'
+import { asError, CodedError, isRetryable } from '../../errors.js'
+import { openSource } from '../../sources/openSource.js'
+import { openStore } from '../../storage/openStore.js'
+import { streams } from '../../streams/index.js'
+import { sourceConnection, storeOptions } from '../connections.js'
+import { runRangeJob, type RangeJob } from './rangeJob.js'
+import type { WorkerAnswer, WorkerSetup } from './workerLane.js'
+
+/** The entry point of a worker thread: range jobs in, encoded rows out. */
+const { settings, stream: name } = workerData as WorkerSetup
+const stream = streams.find(s => s.name === name)
+if (stream === undefined || parentPort === null) throw new Error(`No stream ${name} is declared.`)
+
+const port = parentPort
+const source = openSource(sourceConnection(settings))
+const store = (await openStore(settings.lakeUrl, storeOptions(settings))).within(bronzePath(stream))
+
+port.on('message', (job: RangeJob) => {
+  runRangeJob(source, store, stream, job).then(
+    encoded => {
+      port.postMessage({ kind: 'done', encoded } satisfies WorkerAnswer)
+    },
+    (error: unknown) => {
+      port.postMessage(failure(error))
+    },
+  )
+})
+port.postMessage({ kind: 'ready' } satisfies WorkerAnswer)
+
+function failure(thrown: unknown): WorkerAnswer {
+  const error = asError(thrown)
+  const code = error instanceof CodedError ? error.code : 'WORKER_FAILED'
+  return { kind: 'failed', code, message: error.message, retryable: isRetryable(error) }
+}

@@ -1,0 +1,29 @@
+/** The steps of the pipeline, in the order in which one run takes them. */
+export const stepNames = ['bronze', 'silver', 'gold', 'monitor', 'maintenance', 'replay'] as const
+
+export type StepName = (typeof stepNames)[number]
+
+/** What one step did for one stream (or for the whole lake): JSON as it stands. */
+export interface StepReport {
+  readonly step: StepName
+  readonly stream?: string | undefined
+  readonly outcome: 'committed' | 'nothingToDo' | 'failed'
+  /** The last version this step committed. */
+  readonly version?: number | undefined
+  readonly rowsIn: number
+  readonly rowsOut: number
+  readonly durationMs: number
+  /** Whether work is left that this run's bounds did not allow. */
+  readonly more?: boolean | undefined
+  readonly detail: Readonly<Record<string, number | string | boolean>>
+  readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean } | undefined
+}
+
+/** What one run of the whole pipeline did. */
+export interface PipelineReport {
+  readonly startedAt: string
+  readonly endedAt: string
+  /** True when no step failed. */
+  readonly ok: boolean
+  readonly steps: readonly StepReport[]
+}
