@@ -1,0 +1,24 @@
+import { HostError } from './hostError.js'
+
+/** App settings by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Replaces every `%NAME%` by the app setting of that name. Pure; no I/O. */
+export function resolveText(text: string, settings: Environment): string {
+  return text.replace(/%([^%]+)%/g, (_, name: string) => {
+    const value = settings[name]
+    if (value === undefined) {
+      throw new HostError('SETTING_MISSING', `The setting ${name} is missing: a binding refers to it as %${name}%.`)
+    }
+    return value
+  })
+}
+
+/**
+ * How the Kafka extension reads a binding's text: `%NAME%` first; then, where the result is itself the name of an app
+ * setting, that setting's value. Pure; no I/O.
+ */
+export function resolveSecret(text: string, settings: Environment): string {
+  const resolved = resolveText(text, settings)
+  return settings[resolved] ?? resolved
+}

@@ -1,0 +1,18 @@
+import { CodedError, type ErrorDetails } from '../../../shared/errors.js'
+
+export type HostErrorCode =
+  | 'ENTRY_POINT'
+  | 'FUNCTION_UNKNOWN'
+  | 'FUNCTION_TWICE'
+  | 'SETTING_MISSING'
+  | 'HOST_JSON'
+  | 'SCHEDULE'
+  | 'TRIGGER_UNSUPPORTED'
+  | 'BINDING'
+
+/** What keeps the local function host from starting or from running a function. */
+export class HostError extends CodedError<HostErrorCode> {
+  constructor(code: HostErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details)
+  }
+}

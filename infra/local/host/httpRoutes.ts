@@ -1,0 +1,52 @@
+import { type RegisteredFunction } from './functionApp.js'
+
+export interface Route {
+  readonly functionName: string
+  readonly methods: readonly string[]
+  readonly path: string
+}
+
+export type RouteMatch =
+  | { readonly kind: 'found'; readonly functionName: string; readonly params: Readonly<Record<string, string>> }
+  | { readonly kind: 'methodNotAllowed'; readonly methods: readonly string[] }
+  | { readonly kind: 'notFound' }
+
+/** The HTTP functions' routes: `/<prefix>/<route or the function's name>`, `{name}` for a parameter. Pure; no I/O. */
+export function routesOf(functions: readonly RegisteredFunction[], prefix: string): Route[] {
+  return functions
+    .filter(f => f.trigger.type.toLowerCase() === 'httptrigger')
+    .map(f => {
+      const { route, methods } = f.trigger
+      return {
+        functionName: f.name,
+        methods: Array.isArray(methods) && methods.length > 0 ? methods.map(m => String(m).toUpperCase()) : ['GET', 'POST'],
+        path: `/${[prefix, typeof route === 'string' ? route : f.name].filter(p => p !== '').join('/')}`,
+      }
+    })
+}
+
+/** Pure; no I/O. */
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
+  const allowed: string[] = []
+  for (const route of routes) {
+    const params = matchPath(route.path, path)
+    if (params === undefined) continue
+    if (route.methods.includes(method.toUpperCase())) return { kind: 'found', functionName: route.functionName, params }
+    allowed.push(...route.methods)
+  }
+  return allowed.length > 0 ? { kind: 'methodNotAllowed', methods: allowed } : { kind: 'notFound' }
+}
+
+function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const expected = pattern.split('/')
+  const actual = path.replace(/\/$/, '').split('/')
+  if (expected.length !== actual.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [i, part] of expected.entries()) {
+    const given = actual[i] ?? ''
+    const name = /^\{(\w+)\}$/.exec(part)?.[1]
+    if (name !== undefined) params[name] = decodeURIComponent(given)
+    else if (part.toLowerCase() !== given.toLowerCase()) return undefined
+  }
+  return params
+}

@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { type Logger } from '../../../shared/telemetry/logger.js'
+import { type HttpData } from './coreModule.js'
+import { type FunctionApp, type InvocationInput } from './functionApp.js'
+import { matchRoute, type Route } from './httpRoutes.js'
+
+/** The host's own refusal, larger requests than this are answered with 413. */
+const largestBody = 100 * 1024 * 1024
+
+/**
+ * Serves the HTTP functions on 127.0.0.1. As with `func start`, keys are not asked for on one's own machine: the
+ * `authLevel` of a function is enforced by the platform only.
+ */
+export class FunctionHttpServer {
+  readonly #server: Server
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(app: FunctionApp, routes: readonly Route[], log: Logger) {
+    this.#server = createServer((request, response) => {
+      const answer = serve(app, routes, request, response).catch((thrown: unknown) => {
+        log.error(`${request.method ?? ''} ${request.url ?? ''} failed`, { error: String(thrown) })
+        if (!response.headersSent) response.writeHead(500)
+        response.end()
+      })
+      this.#running.add(answer)
+      void answer.finally(() => this.#running.delete(answer))
+    })
+    // A pipeline run may take minutes; the platform's own limit is 230 seconds behind its load balancer.
+    this.#server.requestTimeout = 0
+  }
+
+  /** @returns the address it listens on, e.g. `http://127.0.0.1:7071` */
+  async listen(port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, '127.0.0.1', resolve)
+    })
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Takes no further request and waits for the running ones. */
+  async stop(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
+    await Promise.all(this.#running)
+    this.#server.closeAllConnections()
+    await closed
+  }
+}
+
+async function serve(app: FunctionApp, routes: readonly Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`)
+  const match = matchRoute(routes, request.method ?? 'GET', url.pathname)
+  if (match.kind === 'notFound') { end(response, 404); return; }
+  if (match.kind === 'methodNotAllowed') { end(response, 405, { allow: match.methods.join(', ') }); return; }
+  const body = await bodyOf(request)
+  if (body === undefined) { end(response, 413); return; }
+  const outcome = await app.invoke(match.functionName, httpInput(request, url, match.params, body))
+  if (outcome.kind === 'failed') { end(response, 500); return; }
+  answer(response, outcome.response.returnValue?.http)
+}
+
+function answer(response: ServerResponse, http: HttpData | undefined): void {
+  if (http === undefined) { end(response, 204); return; }
+  const { body } = http
+  const content = body?.bytes ?? body?.string ?? body?.json
+  response.writeHead(Number(http.statusCode ?? 200), { ...http.headers })
+  response.end(content)
+}
+
+function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, headers)
+  response.end()
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > largestBody) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function httpInput(request: IncomingMessage, url: URL, params: Readonly<Record<string, string>>, body: Buffer): InvocationInput {
+  const headers = Object.entries(request.headers).map(([name, v]) => [name, Array.isArray(v) ? v.join(', ') : (v ?? '')] as const)
+  const http: HttpData = {
+    url: url.href,
+    method: request.method ?? 'GET',
+    nullableHeaders: nullable(headers),
+    nullableQuery: nullable(url.searchParams),
+    nullableParams: nullable(Object.entries(params)),
+    ...(body.length > 0 && { body: { bytes: body } }),
+  }
+  return { data: { http } }
+}
+
+function nullable(entries: Iterable<readonly [string, string]>): Record<string, { value: string }> {
+  return Object.fromEntries([...entries].map(([name, value]) => [name, { value }]))
+}

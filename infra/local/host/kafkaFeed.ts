@@ -1,0 +1,126 @@
+import { type Consumer, type EachBatchPayload, type IHeaders, type Kafka, type KafkaMessage } from 'kafkajs'
+import { systemClock } from '../../../shared/clock.js'
+import { asError } from '../../../shared/errors.js'
+import { type Header, type SourceRecord } from '../../../shared/sources/source.js'
+import { type Logger } from '../../../shared/telemetry/logger.js'
+import { type KafkaHostSettings } from './hostSettings.js'
+import { type NextOffsets } from './kafkaListener.js'
+
+/** Who takes what a feed polls; see `KafkaListener`. */
+export interface Taker {
+  offer(records: readonly SourceRecord[]): Promise<void>
+  reassigned(): void
+}
+
+export interface FeedOptions {
+  readonly kafka: Kafka
+  readonly topic: string
+  readonly consumerGroup: string
+  readonly settings: Pick<KafkaHostSettings, 'autoOffsetReset' | 'sessionTimeoutMs'>
+  readonly log: Logger
+}
+
+/**
+ * Polls one topic as a member of a consumer group, beginning at the group's offsets, and commits only what it is told.
+ * A broker that is away, or a topic that does not exist yet, is tried again until the feed is stopped.
+ */
+export class KafkaFeed {
+  readonly #options: FeedOptions
+  readonly #stopping = new AbortController()
+  #consumer: Consumer | undefined
+  #starting: Promise<void> = Promise.resolve()
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  start(taker: Taker): void {
+    this.#starting = this.#connect(taker)
+  }
+
+  async store(next: NextOffsets): Promise<void> {
+    const { topic } = this.#options
+    await this.#consumer?.commitOffsets([...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })))
+  }
+
+  /** Leaves the group. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('The feed is stopping.'))
+    await this.#starting
+    await this.#consumer?.disconnect()
+  }
+
+  async #connect(taker: Taker): Promise<void> {
+    const { log, topic } = this.#options
+    for (let wait = 1000; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, 30_000)) {
+      try {
+        await this.#join(taker)
+        return
+      } catch (thrown) {
+        log.warn(`The listener of topic ${topic} cannot join its group yet`, { error: asError(thrown).message })
+        await systemClock.sleep(wait, this.#stopping.signal).catch(() => undefined)
+      }
+    }
+  }
+
+  async #join(taker: Taker): Promise<void> {
+    const { kafka, topic, consumerGroup, settings, log } = this.#options
+    const consumer = kafka.consumer({
+      groupId: consumerGroup,
+      sessionTimeout: settings.sessionTimeoutMs,
+      heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 3),
+      maxWaitTimeInMs: 500,
+      allowAutoTopicCreation: false,
+    })
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      taker.reassigned()
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (payload.restart || this.#consumer !== consumer) return
+      log.error(`The listener of topic ${topic} stopped and starts again`, { error: payload.error.message })
+      this.#consumer = undefined
+      this.#starting = this.#connect(taker)
+    })
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topic, fromBeginning: settings.autoOffsetReset === 'earliest' })
+      this.#consumer = consumer
+      await consumer.run({ autoCommit: false, eachBatch: batch => handOver(batch, taker) })
+    } catch (thrown) {
+      this.#consumer = undefined
+      await consumer.disconnect().catch(() => undefined)
+      throw thrown
+    }
+  }
+}
+
+/** Stays a member of the group for as long as the taker has no room. */
+async function handOver({ batch, ...group }: EachBatchPayload, taker: Taker): Promise<void> {
+  const taken = taker.offer(batch.messages.map(m => toRecord(batch.topic, batch.partition, m))).then(() => 'taken' as const)
+  for (;;) {
+    const pause = new AbortController()
+    const waited = systemClock.sleep(1000, pause.signal).catch(() => undefined)
+    const first = await Promise.race([taken, waited])
+    pause.abort()
+    if (first === 'taken') return
+    await group.heartbeat()
+  }
+}
+
+function toRecord(topic: string, partition: number, m: KafkaMessage): SourceRecord {
+  return {
+    topic,
+    partition,
+    offset: BigInt(m.offset),
+    timestamp: Number(m.timestamp),
+    key: m.key,
+    value: m.value,
+    headers: m.headers === undefined ? [] : toHeaders(m.headers),
+  }
+}
+
+function toHeaders(headers: IHeaders): Header[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map(v => [name, v === undefined ? null : Buffer.from(v)] as const),
+  )
+}

@@ -1,0 +1,55 @@
+import { type SourceRecord } from '../../../shared/sources/source.js'
+import { type Binding, textOf, type TypedData } from './coreModule.js'
+import { type InvocationInput } from './functionApp.js'
+
+/**
+ * What the Kafka extension (4.3) sends to the worker for a batch: for text, one JSON envelope a record; for binary,
+ * the values alone; the records' metadata beside them in either case. Like the extension's, this conversion loses
+ * what is not UTF-8 and, for binary, the difference between an empty value and none. Pure; no I/O.
+ */
+export function kafkaInput(binding: Binding, records: readonly SourceRecord[]): InvocationInput {
+  const binary = /^binary$/i.test(textOf(binding, 'dataType'))
+  return {
+    data: binary
+      ? { collectionBytes: { bytes: records.map(r => r.value ?? new Uint8Array()) } }
+      : { collectionString: { string: records.map(envelope) } },
+    triggerMetadata: metadata(records),
+  }
+}
+
+function envelope(r: SourceRecord): string {
+  const value = JSON.stringify(text(r.value))
+  const key = JSON.stringify(text(r.key))
+  const topic = JSON.stringify(r.topic)
+  return (
+    `{"Offset":${r.offset},"Partition":${r.partition},"Topic":${topic},"Timestamp":"${timestamp(r)}","Value":${value},` +
+    `"LeaderEpoch":null,"IsPartitionEOF":false,"Key":${key},"Headers":${JSON.stringify(headers(r))}}`
+  )
+}
+
+function metadata(records: readonly SourceRecord[]): Record<string, TypedData> {
+  const json = (value: unknown) => ({ json: JSON.stringify(value) })
+  return {
+    PartitionArray: json(records.map(r => r.partition)),
+    OffsetArray: { collectionSint64: { sint64: records.map(r => Number(r.offset)) } },
+    TimestampArray: json(records.map(timestamp)),
+    TopicArray: { collectionString: { string: records.map(r => r.topic) } },
+    KeyArray: json(records.map(r => text(r.key))),
+    HeadersArray: json(records.map(headers)),
+    LeaderEpochArray: json(records.map(() => null)),
+    IsPartitionEOFArray: json(records.map(() => false)),
+  }
+}
+
+function headers(r: SourceRecord) {
+  return r.headers.map(([key, value]) => ({ Key: key, Value: value === null ? null : Buffer.from(value).toString('base64') }))
+}
+
+function text(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
+
+/** A .NET date as Json.NET prints it: no trailing zeros in the fraction. */
+function timestamp(r: SourceRecord): string {
+  return new Date(r.timestamp).toISOString().replace(/\.?0+Z$/, 'Z')
+}

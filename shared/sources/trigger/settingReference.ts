@@ -1,0 +1,9 @@
+import { defaultText, type SettingValues } from '../../settings.js'
+
+/**
+ * A setting as a binding names it, so that the platform reads it too (to scale, and to keep secrets out of the app's
+ * metadata): `%NAME%` where it is set, its default where it is not, since an unknown `%NAME%` fails the function.
+ */
+export function settingReference(name: Parameters<typeof defaultText>[0], values: SettingValues): string {
+  return (values[name] ?? '').trim() === '' ? defaultText(name) : `%${name}%`
+}

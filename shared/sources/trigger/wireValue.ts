@@ -1,0 +1,41 @@
+import { TriggerError } from './triggerError.js'
+
+/**
+ * An offset as it may arrive: a number, decimal text, a bigint, or the `{low, high, unsigned}` that a worker makes of
+ * a 64-bit integer when it cannot tell that it is one. Pure; no I/O.
+ * @throws TriggerError for a number that JSON has already rounded, and for anything else
+ */
+export function toOffset(value: unknown): bigint {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value)
+  if (isLong(value)) return (BigInt(value.high) << 32n) | BigInt(value.low >>> 0)
+  throw new TriggerError('TRIGGER_OFFSET', `An offset cannot be read exactly from ${describe(value)}.`)
+}
+
+function isLong(value: unknown): value is { readonly low: number; readonly high: number } {
+  if (typeof value !== 'object' || value === null) return false
+  const { low, high } = value as { low?: unknown; high?: unknown }
+  return Number.isInteger(low) && Number.isInteger(high)
+}
+
+/**
+ * A .NET date as JSON has it, in milliseconds since 1970. All of them are UTC, whether or not they say so; up to seven
+ * digits of fraction are cut to three. Pure; no I/O.
+ * @throws TriggerError when it is not a date
+ */
+export function toTimestamp(value: unknown): number {
+  const match = typeof value === 'string' ? dateForm.exec(value) : null
+  const ms = match === null ? Number.NaN : Date.parse(`${match[1]}${(match[2] ?? '').slice(0, 4)}${match[3] ?? 'Z'}`)
+  if (!Number.isNaN(ms)) return ms
+  throw new TriggerError('TRIGGER_PAYLOAD', `A record's timestamp cannot be read from ${describe(value)}.`)
+}
+
+const dateForm = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/
+
+/** A value for an error's message: its kind and its beginning. */
+export function describe(value: unknown): string {
+  const text = typeof value === 'bigint' || value === undefined ? String(value) : JSON.stringify(value)
+  const kind = Array.isArray(value) ? 'array' : typeof value
+  return `${kind} ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`
+}
