@@ -1,0 +1,239 @@
+import type { ColumnMetaData, DecodedArray, Encoding, PageHeader } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
+import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparquet/src/delta.js'
+import { byteStreamSplit } from 'hyparquet/src/encoding.js'
+import { readPlain } from 'hyparquet/src/plain.js'
+import { decompress } from './codec.js'
+import { ParquetError } from './parquetError.js'
+import { bitWidth, readRuns } from './runLength.js'
+import type { LeafNode } from './schemaNode.js'
+import type { DecodedValues, ValueDecoder } from './valueDecoder.js'
+
+/** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
+export interface LeafData {
+  readonly leaf: LeafNode
+  readonly values: DecodedValues
+  readonly entries: number
+  /** Definition levels; absent when every entry is there. */
+  readonly definitions: Uint8Array | undefined
+  readonly repetitions: Uint8Array | undefined
+}
+
+interface Page {
+  readonly values: DecodedValues
+  readonly entries: number
+  readonly definitions: Uint8Array | undefined
+  readonly repetitions: Uint8Array | undefined
+}
+
+/** Decodes a column chunk. Pure; no I/O. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
+export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder): LeafData {
+  const expected = Number(metadata.num_values)
+  const pages: Page[] = []
+  let dictionary: DecodedValues | undefined
+  let entries = 0
+  const reader = { view: viewOf(bytes), offset: 0 }
+  while (entries < expected) {
+    if (reader.offset >= bytes.length) throw corrupt(leaf, `its pages end after ${entries} of ${expected} values`)
+    const header = parquetHeader(reader)
+    const size = header.compressed_page_size
+    if (!(size >= 0) || !(header.uncompressed_page_size >= 0) || reader.offset + size > bytes.length) {
+      throw corrupt(leaf, 'a page reaches past the end of its column')
+    }
+    const body = bytes.subarray(reader.offset, reader.offset + size)
+    reader.offset += size
+    if (header.type === 'DICTIONARY_PAGE') {
+      dictionary = decode(readDictionary(leaf, metadata, header, body))
+      continue
+    }
+    if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue
+    const count = header.data_page_header_v2?.num_values ?? header.data_page_header?.num_values ?? -1
+    if (count < 0 || entries + count > expected) throw corrupt(leaf, `a page claims ${count} values`)
+    pages.push(readPage(leaf, metadata, header, body, count, decode, dictionary))
+    entries += count
+  }
+  return joined(leaf, pages, entries)
+}
+
+function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array): DecodedArray {
+  const count = header.dictionary_page_header?.num_values ?? -1
+  const page = decompress(metadata.codec, body, header.uncompressed_page_size)
+  if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corrupt(leaf, 'its dictionary is damaged')
+  return readPlain({ view: viewOf(page), offset: 0 }, metadata.type, count, leaf.element.type_length)
+}
+
+function readPage(
+  leaf: LeafNode,
+  metadata: ColumnMetaData,
+  header: PageHeader,
+  body: Uint8Array,
+  count: number,
+  decode: ValueDecoder,
+  dictionary: DecodedValues | undefined,
+): Page {
+  const levels = { repetitions: newLevels(leaf.repetition, count), definitions: newLevels(leaf.present, count) }
+  const second = header.data_page_header_v2
+  let page: Uint8Array
+  let at = 0
+  if (second === undefined) {
+    page = decompress(metadata.codec, body, header.uncompressed_page_size)
+    at = readLevels(page, at, leaf.repetition, levels.repetitions)
+    at = readLevels(page, at, leaf.present, levels.definitions)
+  } else {
+    const { repetition_levels_byte_length: repetitionBytes, definition_levels_byte_length: definitionBytes } = second
+    const levelBytes = repetitionBytes + definitionBytes
+    if (!(repetitionBytes >= 0 && definitionBytes >= 0 && levelBytes <= body.length)) {
+      throw corrupt(leaf, 'a page has levels past its end')
+    }
+    if (levels.repetitions !== undefined) readRuns(body, 0, bitWidth(leaf.repetition), levels.repetitions)
+    if (levels.definitions !== undefined) readRuns(body, repetitionBytes, bitWidth(leaf.present), levels.definitions)
+    const rest = body.subarray(levelBytes)
+    const size = header.uncompressed_page_size - levelBytes
+    page = second.is_compressed === false || rest.length === 0 ? rest : decompress(metadata.codec, rest, size)
+  }
+  const present = countPresent(leaf, levels.definitions, count)
+  const encoding = (second ?? header.data_page_header)?.encoding
+  return {
+    values: present === 0 ? [] : readValues(leaf, metadata, page.subarray(at), encoding, present, decode, dictionary),
+    entries: count,
+    definitions: present === count ? undefined : levels.definitions,
+    repetitions: levels.repetitions,
+  }
+}
+
+function readValues(
+  leaf: LeafNode,
+  { type }: ColumnMetaData,
+  bytes: Uint8Array,
+  encoding: Encoding | undefined,
+  count: number,
+  decode: ValueDecoder,
+  dictionary: DecodedValues | undefined,
+): DecodedValues {
+  const reader = { view: viewOf(bytes), offset: 0 }
+  switch (encoding) {
+    case 'PLAIN':
+      if (count > bytes.length * 8) throw corrupt(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
+      return decode(readPlain(reader, type, count, leaf.element.type_length))
+    case 'PLAIN_DICTIONARY':
+    case 'RLE_DICTIONARY': {
+      if (dictionary === undefined) throw corrupt(leaf, 'a page refers to a dictionary that is not there')
+      const width = bytes[0] ?? 0
+      if (width > 32) throw corrupt(leaf, `a page has indexes of ${width} bits`)
+      const indexes = new Int32Array(count)
+      readRuns(bytes, 1, width, indexes)
+      return gathered(leaf, dictionary, indexes)
+    }
+    case 'RLE': {
+      if (type !== 'BOOLEAN') break
+      const bits = new Uint8Array(count)
+      readRuns(bytes, 4, 1, bits)
+      return decode(Array.from(bits, (bit) => bit === 1))
+    }
+    case 'DELTA_BINARY_PACKED': {
+      const output = type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)
+      deltaBinaryUnpack(reader, count, output)
+      return decode(output)
+    }
+    case 'DELTA_LENGTH_BYTE_ARRAY': {
+      const output = new Array<Uint8Array>(count)
+      deltaLengthByteArray(reader, count, output)
+      return decode(output)
+    }
+    case 'DELTA_BYTE_ARRAY': {
+      const output = new Array<Uint8Array>(count)
+      deltaByteArray(reader, count, output)
+      return decode(output)
+    }
+    case 'BYTE_STREAM_SPLIT':
+      return decode(byteStreamSplit(reader, count, type, leaf.element.type_length))
+    default:
+  }
+  throw new ParquetError(
+    'PARQUET_UNSUPPORTED',
+    `Column ${leaf.path.join('.')} has pages in an encoding that this reader does not know (${String(encoding)}).`,
+    { data: { column: leaf.path.join('.'), encoding } },
+  )
+}
+
+function gathered(leaf: LeafNode, dictionary: DecodedValues, indexes: Int32Array): DecodedValues {
+  const { length } = indexes
+  const output = Array.isArray(dictionary) ? new Array<unknown>(length) : newLike(dictionary, length)
+  for (let i = 0; i < length; i++) {
+    const value = dictionary[indexes[i] as number]
+    if (value === undefined) throw corrupt(leaf, 'a page refers past the end of its dictionary')
+    output[i] = value
+  }
+  return output as DecodedValues
+}
+
+function joined(leaf: LeafNode, pages: readonly Page[], entries: number): LeafData {
+  const [only] = pages
+  if (only !== undefined && pages.length === 1) return { leaf, ...only }
+  const whole = pages.every(({ definitions }) => definitions === undefined)
+  const definitions = whole ? undefined : new Uint8Array(entries)
+  const repetitions = leaf.repetition === 0 ? undefined : new Uint8Array(entries)
+  let at = 0
+  for (const page of pages) {
+    if (page.definitions === undefined) definitions?.fill(leaf.present, at, at + page.entries)
+    else definitions?.set(page.definitions, at)
+    if (page.repetitions !== undefined) repetitions?.set(page.repetitions, at)
+    at += page.entries
+  }
+  return { leaf, values: joinedValues(pages.map(({ values }) => values)), entries, definitions, repetitions }
+}
+
+/** The parts one after another; a typed array when all of them are of one kind. */
+export function joinedValues(all: readonly DecodedValues[]): DecodedValues {
+  const parts = all.filter(({ length }) => length > 0)
+  const [first] = parts
+  if (first === undefined) return []
+  if (parts.length === 1) return first
+  let length = 0
+  for (const part of parts) length += part.length
+  const typed = !Array.isArray(first) && parts.every((part) => part.constructor === first.constructor)
+  if (typed) {
+    const output = newLike(first, length)
+    let at = 0
+    for (const part of parts) {
+      ;(output as { set(from: DecodedValues, at: number): void }).set(part, at)
+      at += part.length
+    }
+    return output as DecodedValues
+  }
+  const output = new Array<unknown>(length)
+  let at = 0
+  for (const part of parts) for (let i = 0; i < part.length; i++) output[at++] = part[i]
+  return output as DecodedValues
+}
+
+function newLike(typed: Exclude<DecodedValues, unknown[]>, length: number): { [index: number]: unknown } {
+  return new (typed.constructor as new (length: number) => { [index: number]: unknown })(length)
+}
+
+function newLevels(max: number, count: number): Uint8Array | undefined {
+  return max === 0 ? undefined : new Uint8Array(count)
+}
+
+function readLevels(page: Uint8Array, at: number, max: number, levels: Uint8Array | undefined): number {
+  if (levels === undefined) return at
+  const size = viewOf(page).getUint32(at, true)
+  readRuns(page.subarray(0, at + 4 + size), at + 4, bitWidth(max), levels)
+  return at + 4 + size
+}
+
+function countPresent(leaf: LeafNode, definitions: Uint8Array | undefined, count: number): number {
+  if (definitions === undefined) return count
+  let present = 0
+  for (let i = 0; i < count; i++) if (definitions[i] === leaf.present) present++
+  return present
+}
+
+function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
+  return new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function corrupt(leaf: LeafNode, what: string): ParquetError {
+  const column = leaf.path.join('.')
+  return new ParquetError('PARQUET_CORRUPT', `Column ${column} cannot be read: ${what}.`, { data: { column } })
+}

@@ -1,0 +1,73 @@
+import { constants, brotliDecompressSync, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { snappyUncompress, type CompressionCodec } from 'hyparquet'
+import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
+import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
+import { ParquetError } from './parquetError.js'
+
+export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const
+
+/** How pages are compressed in files this project writes. */
+export type WrittenCodec = (typeof writtenCodecs)[number]
+
+/** The codec's name in a file's metadata. */
+export const codecNames = {
+  zstd: 'ZSTD',
+  snappy: 'SNAPPY',
+  uncompressed: 'UNCOMPRESSED',
+} as const satisfies Record<WrittenCodec, CompressionCodec>
+
+/** Compresses one page. */
+export function compress(codec: WrittenCodec, bytes: Uint8Array, zstdLevel: number): Uint8Array {
+  switch (codec) {
+    case 'uncompressed':
+      return bytes
+    case 'snappy':
+      return bytes.length === 0 ? new Uint8Array([0]) : snappyCompress(bytes)
+    case 'zstd':
+      return zstdCompressSync(bytes, {
+        params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
+        // One piece of output: the default of 16 KiB costs a copy and a call for each piece.
+        chunkSize: Math.max(64, bytes.length + (bytes.length >>> 7) + 128),
+      })
+  }
+}
+
+/** The page as it was, which must have `length` bytes. */
+export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
+  const output = inflate(codec, bytes, length)
+  if (output.length !== length) {
+    throw new ParquetError(
+      'PARQUET_CORRUPT',
+      `A page holds ${output.length} bytes where its header says ${length}.`,
+      { data: { codec, expected: length, actual: output.length } },
+    )
+  }
+  return output
+}
+
+function inflate(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
+  const limits = { maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) }
+  switch (codec) {
+    case 'UNCOMPRESSED':
+      return bytes
+    case 'ZSTD':
+      return zstdDecompressSync(bytes, limits)
+    case 'GZIP':
+      return gunzipSync(bytes, limits)
+    case 'BROTLI':
+      return brotliDecompressSync(bytes, limits)
+    case 'SNAPPY': {
+      const output = new Uint8Array(length)
+      if (length > 0) snappyUncompress(bytes, output)
+      return output
+    }
+    case 'LZ4':
+      return decompressLz4(bytes, length)
+    case 'LZ4_RAW':
+      return decompressLz4Raw(bytes, length)
+    default:
+      throw new ParquetError('PARQUET_UNSUPPORTED', `This reader does not know the codec ${codec}.`, {
+        data: { codec },
+      })
+  }
+}

@@ -1,0 +1,231 @@
+import type { ColumnMetaData, Encoding } from 'hyparquet'
+import { ByteWriter } from 'hyparquet-writer'
+import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
+import { ByteBuffer } from './byteBuffer.js'
+import { codecNames, compress, type WrittenCodec } from './codec.js'
+import { asDoubles, appendDeltas, packable } from './deltaPacking.js'
+import { dictionaryOf } from './dictionary.js'
+import type { LeafValues } from './leafValues.js'
+import { appendBytesByLength, appendTextsByLength } from './lengthEncoding.js'
+import { physicalValues, type PhysicalValues } from './physicalValues.js'
+import { appendPlain } from './plainEncoding.js'
+import { appendRun, appendRuns, bitWidth } from './runLength.js'
+import { boundsOf } from './bounds.js'
+
+export interface ChunkOptions {
+  readonly codec: WrittenCodec
+  readonly zstdLevel: number
+  /** Whether differences and lengths are packed; plain values are what the oldest readers know. */
+  readonly packed: boolean
+  /** Least and greatest value in the file's metadata. */
+  readonly statistics: boolean
+  /** Uncompressed bytes a page aims at. */
+  readonly pageBytes: number
+}
+
+/** One physical column of one row group, encoded. */
+export interface ColumnChunk {
+  readonly bytes: Uint8Array
+  /** Offsets count from the chunk's own start. */
+  readonly metadata: ColumnMetaData
+}
+
+interface ValueEncoder {
+  readonly encoding: Encoding
+  /** About how many bytes a value takes, uncompressed. */
+  readonly width: number
+  append(out: ByteBuffer, from: number, to: number): void
+}
+
+/** Encodes one physical column: a dictionary page where one is worth it, then data pages. Pure; no I/O. */
+export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnChunk {
+  const { leaf, entries } = column
+  const physical = physicalValues(leaf, column.values)
+  const out = new ByteWriter(4096)
+  const page = new ByteBuffer(Math.min(options.pageBytes * 2, 64 + entries * 16))
+  let uncompressed = 0
+
+  function appendPage(header: Parameters<typeof writePageHeader>[1]): void {
+    const body = compress(options.codec, page.bytes(), options.zstdLevel)
+    const start = out.offset
+    writePageHeader(out, { ...header, uncompressed_page_size: page.length, compressed_page_size: body.length })
+    uncompressed += out.offset - start + page.length
+    out.appendBytes(body)
+    page.clear()
+  }
+  const sizes = { uncompressed_page_size: 0, compressed_page_size: 0 }
+
+  const doubles = physical.kind === 'int64' ? asDoubles(physical.values) : undefined
+  const dictionary = dictionaryOf(physical)
+  let encoder: ValueEncoder
+  let dictionaryOffset: bigint | undefined
+  if (dictionary === undefined) {
+    encoder = (options.packed ? packedEncoder(physical, doubles) : undefined) ?? plainEncoder(physical)
+  } else {
+    const { distinct, indexes } = dictionary
+    const { length } = distinct.values
+    appendPlain(page, distinct, 0, length)
+    dictionaryOffset = 0n
+    appendPage({ ...sizes, type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: length, encoding: 'PLAIN' } })
+    encoder = indexEncoder(indexes, length)
+  }
+
+  const dataOffset = out.offset
+  let valuesDone = 0
+  for (const { from, to } of pageRanges(column, encoder.width, options.pageBytes)) {
+    const valuesEnd = valuesDone + presentCount(column, from, to)
+    appendLevels(page, column.repetitions, from, to, leaf.repetition)
+    if (leaf.present > 0) appendDefinitions(page, column, from, to)
+    if (valuesEnd > valuesDone) encoder.append(page, valuesDone, valuesEnd)
+    valuesDone = valuesEnd
+    appendPage({
+      ...sizes,
+      type: 'DATA_PAGE',
+      data_page_header: {
+        num_values: to - from,
+        encoding: encoder.encoding,
+        definition_level_encoding: 'RLE',
+        repetition_level_encoding: 'RLE',
+      },
+    })
+  }
+
+  const bounds = options.statistics ? boundsOf(physical, doubles) : undefined
+  return {
+    bytes: out.getBytes(),
+    metadata: {
+      type: leaf.element.type ?? 'BYTE_ARRAY',
+      encodings: [...new Set<Encoding>([encoder.encoding, 'RLE', ...(dictionary === undefined ? [] : ['PLAIN' as const])])],
+      path_in_schema: [...leaf.path],
+      codec: codecNames[options.codec],
+      num_values: BigInt(entries),
+      total_uncompressed_size: BigInt(uncompressed),
+      total_compressed_size: BigInt(out.offset),
+      data_page_offset: BigInt(dataOffset),
+      ...(dictionaryOffset === undefined ? {} : { dictionary_page_offset: dictionaryOffset }),
+      statistics: {
+        null_count: BigInt(entries - physical.values.length),
+        ...(bounds === undefined ? {} : { min_value: bounds.min, max_value: bounds.max }),
+      },
+    },
+  }
+}
+
+function plainEncoder(physical: PhysicalValues): ValueEncoder {
+  return {
+    encoding: 'PLAIN',
+    width: plainWidth(physical),
+    append: (out, from, to) => {
+      appendPlain(out, physical, from, to)
+    },
+  }
+}
+
+function packedEncoder(physical: PhysicalValues, doubles: Float64Array | undefined): ValueEncoder | undefined {
+  const width = plainWidth(physical)
+  switch (physical.kind) {
+    case 'int32':
+    case 'int64': {
+      const values = physical.kind === 'int32' ? physical.values : doubles
+      if (values === undefined || values.length < 2 || !packable(values)) return undefined
+      return {
+        encoding: 'DELTA_BINARY_PACKED',
+        width,
+        append: (out, from, to) => {
+          appendDeltas(out, values, from, to)
+        },
+      }
+    }
+    case 'text':
+      return {
+        encoding: 'DELTA_LENGTH_BYTE_ARRAY',
+        width,
+        append: (out, from, to) => {
+          appendTextsByLength(out, physical.values, from, to)
+        },
+      }
+    case 'bytes':
+      return {
+        encoding: 'DELTA_LENGTH_BYTE_ARRAY',
+        width,
+        append: (out, from, to) => {
+          appendBytesByLength(out, physical.values, from, to)
+        },
+      }
+    default:
+      return undefined
+  }
+}
+
+function indexEncoder(indexes: Int32Array, size: number): ValueEncoder {
+  const width = bitWidth(size - 1)
+  return {
+    encoding: 'RLE_DICTIONARY',
+    width: width / 8,
+    append: (out, from, to) => {
+      out.appendByte(width)
+      appendRuns(out, indexes, from, to, width)
+    },
+  }
+}
+
+function plainWidth(physical: PhysicalValues): number {
+  switch (physical.kind) {
+    case 'text':
+    case 'bytes': {
+      let total = 0
+      const values: readonly { readonly length: number }[] = physical.values
+      for (let i = 0; i < values.length; i++) total += values[i]?.length ?? 0
+      return 4 + total / Math.max(1, values.length)
+    }
+    case 'fixed':
+      return physical.width
+    case 'boolean':
+      return 1 / 8
+    default:
+      return physical.values.BYTES_PER_ELEMENT
+  }
+}
+
+/** Entries page by page; a row never spans two pages. */
+function pageRanges(
+  { entries, values, repetitions }: LeafValues,
+  width: number,
+  pageBytes: number,
+): { from: number; to: number }[] {
+  const pages = Math.max(1, Math.round((width * values.length) / pageBytes))
+  const size = Math.ceil(entries / pages)
+  const ranges: { from: number; to: number }[] = []
+  for (let from = 0; from < entries; ) {
+    let to = Math.min(entries, from + size)
+    while (repetitions !== undefined && to < entries && repetitions[to] !== 0) to++
+    ranges.push({ from, to })
+    from = to
+  }
+  return ranges
+}
+
+function presentCount({ leaf, definitions, values, entries }: LeafValues, from: number, to: number): number {
+  if (definitions === undefined) return values.length === entries ? to - from : 0
+  let count = 0
+  for (let i = from; i < to; i++) if (definitions[i] === leaf.present) count++
+  return count
+}
+
+function appendDefinitions(page: ByteBuffer, column: LeafValues, from: number, to: number): void {
+  const { leaf, definitions, values, entries } = column
+  if (definitions !== undefined) {
+    appendLevels(page, definitions, from, to, leaf.present)
+    return
+  }
+  const lengthAt = page.reserve(4)
+  appendRun(page, values.length === entries ? leaf.present : 0, to - from, bitWidth(leaf.present))
+  page.data.writeUInt32LE(page.length - lengthAt - 4, lengthAt)
+}
+
+function appendLevels(page: ByteBuffer, levels: Uint8Array | undefined, from: number, to: number, max: number): void {
+  if (levels === undefined) return
+  const lengthAt = page.reserve(4)
+  appendRuns(page, levels, from, to, bitWidth(max))
+  page.data.writeUInt32LE(page.length - lengthAt - 4, lengthAt)
+}

@@ -1,0 +1,48 @@
+import { appendDeltas } from './deltaPacking.js'
+import type { ByteBuffer } from './byteBuffer.js'
+
+/** Appends texts as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). Pure; no I/O. */
+export function appendTextsByLength(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
+  const lengths = new Int32Array(to - from)
+  let characters = 0
+  for (let i = from; i < to; i++) {
+    const { length } = values[i] as string
+    lengths[i - from] = length
+    characters += length
+  }
+  // One call for the page instead of one for each value.
+  const bytes = Buffer.from((from === 0 && to === values.length ? values : values.slice(from, to)).join(''))
+  if (bytes.length === characters) {
+    appendDeltas(out, lengths, 0, lengths.length)
+    out.append(bytes)
+    return
+  }
+  // A lone surrogate at a value's edge could pair with its neighbour's in the joined text, so each goes by itself.
+  const encoded: Buffer[] = []
+  for (let i = from; i < to; i++) {
+    const value = Buffer.from(values[i] as string)
+    encoded.push(value)
+    lengths[i - from] = value.length
+  }
+  appendDeltas(out, lengths, 0, lengths.length)
+  for (const value of encoded) out.append(value)
+}
+
+/** As {@link appendTextsByLength}, for bytes. */
+export function appendBytesByLength(out: ByteBuffer, values: readonly Uint8Array[], from: number, to: number): void {
+  const lengths = new Int32Array(to - from)
+  let total = 0
+  for (let i = from; i < to; i++) {
+    const { length } = values[i] as Uint8Array
+    lengths[i - from] = length
+    total += length
+  }
+  appendDeltas(out, lengths, 0, lengths.length)
+  let at = out.reserve(total)
+  const { data } = out
+  for (let i = from; i < to; i++) {
+    const value = values[i] as Uint8Array
+    data.set(value, at)
+    at += value.length
+  }
+}

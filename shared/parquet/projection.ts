@@ -1,0 +1,82 @@
+import type { Projection } from './assembly.js'
+import type { DataType, StructField } from './dataType.js'
+import { ParquetError } from './parquetError.js'
+import type { LeafNode, SchemaNode } from './schemaNode.js'
+import { valueDecoder, type ValueDecoder } from './valueDecoder.js'
+
+export const columnMatches = ['name', 'id'] as const
+
+/** How an asked-for field finds its column: by name, or by the id both carry (Delta's column mapping in id mode). */
+export type ColumnMatch = (typeof columnMatches)[number]
+
+/** A column to read, and how each of its physical columns becomes values. */
+export interface ColumnProjection {
+  readonly projection: Projection
+  readonly decoders: ReadonlyMap<LeafNode, ValueDecoder>
+}
+
+const columnId = 'delta.columnMapping.id'
+
+/** The node for `field` among `nodes`, or nothing when the file lacks it. Pure; no I/O. */
+export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
+  const id = field.metadata?.[columnId]
+  if (match === 'id' && typeof id === 'number') return nodes.find((node) => node.fieldId === id)
+  return nodes.find((node) => node.name === field.name)
+}
+
+/**
+ * Reads `node` as `type`: nested fields that the file lacks are null, those not asked for are not read, and numbers
+ * widen as valueDecoder.ts says. Pure; no I/O.
+ *
+ * @throws ParquetError PARQUET_TYPE_MISMATCH
+ */
+export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch): ColumnProjection {
+  const decoders = new Map<LeafNode, ValueDecoder>()
+  return { projection: project(node, type, 0), decoders }
+
+  function leaves(...projections: (Projection | null)[]): LeafNode[] {
+    return projections.flatMap((p) => (p === null ? [] : p.kind === 'leaf' ? [p.leaf] : p.leaves))
+  }
+
+  function project(from: SchemaNode, wanted: DataType, repetition: number): Projection {
+    if (from.kind === 'leaf') {
+      decoders.set(from, valueDecoder(from, wanted))
+      return { kind: 'leaf', leaf: from }
+    }
+    if (typeof wanted === 'string' || wanted.type !== from.kind) throw mismatch(from, wanted)
+    if (from.kind === 'struct' && wanted.type === 'struct') {
+      const children = wanted.fields.map((field) => {
+        const child = findNode(from.children, field, match)
+        return { name: field.name, node: child === undefined ? null : project(child, field.type, repetition) }
+      })
+      const found = leaves(...children.map(({ node: child }) => child))
+      const probe = found.length > 0 ? undefined : (from.leaves[0] as LeafNode)
+      if (probe !== undefined) decoders.set(probe, valueDecoder(probe, probe.type))
+      const all = probe === undefined ? found : [probe]
+      return { kind: 'struct', present: from.present, children, repetition, probe, leaves: all }
+    }
+    if (from.kind === 'array' && wanted.type === 'array') {
+      const item = project(from.item, wanted.elementType, from.repetition)
+      return { kind: 'array', ...levels(from), item, leaves: leaves(item) }
+    }
+    if (from.kind === 'map' && wanted.type === 'map') {
+      const key = project(from.key, wanted.keyType, from.repetition)
+      const value = project(from.value, wanted.valueType, from.repetition)
+      return { kind: 'map', ...levels(from), key, value, leaves: leaves(key, value) }
+    }
+    throw mismatch(from, wanted)
+  }
+}
+
+function levels({ present, entry, repetition }: { present: number; entry: number; repetition: number }) {
+  return { present, entry, repetition }
+}
+
+function mismatch(node: SchemaNode, wanted: DataType): ParquetError {
+  const name = typeof wanted === 'string' ? wanted : wanted.type
+  return new ParquetError(
+    'PARQUET_TYPE_MISMATCH',
+    `Column ${node.name} is ${node.kind === 'leaf' ? String(node.type) : node.kind} in the file and cannot be read as ${name}.`,
+    { data: { column: node.name, wanted: name } },
+  )
+}

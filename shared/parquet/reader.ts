@@ -1,0 +1,222 @@
+import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
+import { asError, CodedError } from '../errors.js'
+import { assemble, leavesOf } from './assembly.js'
+import { joinedValues, readChunk } from './chunkReader.js'
+import type { Column, ColumnData, Row, StructField, Value } from './dataType.js'
+import { ParquetError } from './parquetError.js'
+import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
+import { coalesce, type ByteSpan } from './byteSpan.js'
+import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from './schemaNode.js'
+import type { DecodedValues } from './valueDecoder.js'
+
+/** A footer fits into this nearly always, so that opening a file takes one read. */
+export const tailBytes = 64 * 1024
+
+/** A file's bytes, wherever they are. */
+export interface ParquetSource {
+  readonly byteLength: number
+  /** The bytes from `start` to `end` (exclusive; the end of the file when absent). */
+  slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
+  /** What messages call the file. */
+  readonly name?: string | undefined
+}
+
+export interface RowGroupInfo {
+  /** Place of its first row in the file. */
+  readonly rowStart: number
+  readonly rows: number
+  /** Bytes of its columns, compressed. */
+  readonly bytes: number
+}
+
+export interface ReadOptions {
+  /** Names of top-level columns, in the order wanted; all of the file's when absent. One that it lacks is all null. */
+  readonly columns?: readonly string[] | undefined
+  /** The columns wanted with the types they shall have; takes the place of `columns`. */
+  readonly fields?: readonly StructField[] | undefined
+  /** How `fields` find their columns; default by name. */
+  readonly match?: ColumnMatch | undefined
+  /** First row, default 0. */
+  readonly rowStart?: number | undefined
+  /** One past the last row, default all. */
+  readonly rowEnd?: number | undefined
+}
+
+/**
+ * Opens a Parquet file: reads its footer.
+ *
+ * @throws ParquetError PARQUET_CORRUPT when this is no Parquet file; the source's own errors as they are
+ * @example const [ids] = await (await openParquet(file)).readColumns({ columns: ['id'] })
+ */
+export async function openParquet(source: ParquetSource): Promise<ParquetFile> {
+  return named(source, async () => {
+    if (source.byteLength < 12) throw new ParquetError('PARQUET_CORRUPT', `It has only ${source.byteLength} bytes.`)
+    const metadata = await parquetMetadataAsync(source, { geoparquet: false, initialFetchSize: tailBytes })
+    return new ParquetFile(source, metadata)
+  })
+}
+
+interface Target {
+  readonly field: StructField
+  /** Absent when the file has no such column. */
+  readonly column: ColumnProjection | undefined
+}
+
+interface Group extends RowGroupInfo {
+  readonly chunks: readonly ColumnMetaData[]
+}
+
+/** An open file. Values are as dataType.ts says; binary values may share memory with one another. */
+export class ParquetFile {
+  readonly rowCount: number
+  /** The file's own columns, their types as they are kept in it. */
+  readonly fields: readonly StructField[]
+  readonly rowGroups: readonly RowGroupInfo[]
+  /** The footer's free texts. */
+  readonly keyValues: ReadonlyMap<string, string>
+  readonly createdBy: string | undefined
+  readonly #source: ParquetSource
+  readonly #nodes: readonly SchemaNode[]
+  readonly #groups: readonly Group[]
+
+  /** @internal Use {@link openParquet}. */
+  constructor(source: ParquetSource, metadata: FileMetaData) {
+    this.#source = source
+    this.#nodes = schemaNodes(metadata.schema)
+    this.fields = this.#nodes.map(nodeField)
+    this.createdBy = metadata.created_by
+    this.keyValues = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? '']))
+    let rowStart = 0
+    const leaves = this.#nodes.flatMap((node) => node.leaves)
+    const groups: Group[] = []
+    for (const group of metadata.row_groups) {
+      const rows = Number(group.num_rows)
+      if (!Number.isSafeInteger(rows) || rows < 0) throw corrupt(`A row group claims ${rows} rows.`)
+      const chunks = group.columns.map(({ meta_data: chunk }) => chunk as ColumnMetaData)
+      if (chunks.length !== leaves.length) throw corrupt('A row group has other columns than the schema.')
+      for (const [i, leaf] of leaves.entries()) checkChunk(leaf, chunks[i], rows, source.byteLength)
+      const bytes = chunks.reduce((sum, chunk) => sum + Number(chunk.total_compressed_size), 0)
+      groups.push({ rowStart, rows, bytes, chunks })
+      rowStart += rows
+    }
+    this.#groups = groups
+    this.rowGroups = groups
+    this.rowCount = rowStart
+  }
+
+  /** The columns' values, whole, in the order asked for. Columns without nulls may be typed arrays. */
+  async readColumns(options: ReadOptions = {}): Promise<Column[]> {
+    const targets = this.#targets(options)
+    const parts: ColumnData[][] = targets.map(() => [])
+    for await (const group of this.#read(targets, options)) {
+      for (const [i, data] of group.entries()) parts[i]?.push(data)
+    }
+    return targets.map(({ field }, i) => ({ field, data: joinedValues((parts[i] ?? []) as DecodedValues[]) }))
+  }
+
+  /** The rows one by one; memory is bounded by a row group's chosen columns. */
+  async *rows(options: ReadOptions = {}): AsyncGenerator<Row, void, undefined> {
+    const targets = this.#targets(options)
+    const names = targets.map(({ field }) => field.name)
+    for await (const group of this.#read(targets, options)) {
+      const count = group[0]?.length ?? 0
+      for (let r = 0; r < count; r++) {
+        const row: Record<string, Value> = {}
+        for (const [i, name] of names.entries()) row[name] = (group[i]?.[r] ?? null) as Value
+        yield row
+      }
+    }
+  }
+
+  #targets({ columns, fields, match = 'name' }: ReadOptions): Target[] {
+    const own = new Map(this.fields.map((field) => [field.name, field]))
+    const wanted =
+      fields ??
+      columns?.map((name): StructField => own.get(name) ?? { name, type: 'string', nullable: true }) ??
+      this.fields
+    return wanted.map((field) => {
+      const node = findNode(this.#nodes, field, fields === undefined ? 'name' : match)
+      if (node === undefined) return { field, column: undefined }
+      try {
+        return { field, column: projectColumn(node, field.type, match) }
+      } catch (error) {
+        throw inFile(this.#source, error)
+      }
+    })
+  }
+
+  /** Row group by row group, each cut to the rows asked for. */
+  async *#read(targets: readonly Target[], options: ReadOptions): AsyncGenerator<ColumnData[], void, undefined> {
+    const { rowStart = 0, rowEnd = this.rowCount } = options
+    for (const group of this.#groups) {
+      const from = Math.max(0, rowStart - group.rowStart)
+      const to = Math.min(group.rows, rowEnd - group.rowStart)
+      if (from >= to) continue
+      const data = await named(this.#source, () => this.#readGroup(targets, group))
+      yield from === 0 && to === group.rows ? data : data.map((column) => column.slice(from, to))
+    }
+  }
+
+  async #readGroup(targets: readonly Target[], group: Group): Promise<ColumnData[]> {
+    const leaves = new Set(targets.flatMap(({ column }) => (column === undefined ? [] : leavesOf(column.projection))))
+    const spans = new Map<LeafNode, ByteSpan>()
+    for (const leaf of leaves) spans.set(leaf, chunkSpan(group.chunks[leaf.index] as ColumnMetaData))
+    const fetched = await coalesce([...spans.values()], (start, end) => this.#source.slice(start, end))
+    return targets.map(({ column }) => {
+      if (column === undefined) return new Array<null>(group.rows).fill(null)
+      const data = leavesOf(column.projection).map((leaf) => {
+        const decode = column.decoders.get(leaf)
+        const bytes = fetched(spans.get(leaf) as ByteSpan)
+        return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, bytes, decode as NonNullable<typeof decode>)
+      })
+      return assemble(column.projection, data, group.rows)
+    })
+  }
+}
+
+function chunkSpan(chunk: ColumnMetaData): ByteSpan {
+  const data = Number(chunk.data_page_offset)
+  const dictionary = Number(chunk.dictionary_page_offset ?? 0n)
+  const start = dictionary > 0 && dictionary < data ? dictionary : data
+  return { start, end: start + Number(chunk.total_compressed_size) }
+}
+
+function checkChunk(leaf: LeafNode, chunk: ColumnMetaData | undefined, rows: number, fileSize: number): void {
+  const name = leaf.path.join('.')
+  if (chunk === undefined) throw corrupt(`Column ${name} has no metadata; it may be encrypted or in another file.`)
+  const { start, end } = chunkSpan(chunk)
+  const values = Number(chunk.num_values)
+  if (!(start >= 4 && end >= start && end <= fileSize)) throw corrupt(`Column ${name} lies outside the file.`)
+  if (chunk.type !== leaf.element.type) throw corrupt(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
+  if (!(values >= 0) || values > 2 ** 31 || (leaf.repetition === 0 ? values !== rows : values < rows)) {
+    throw corrupt(`Column ${name} claims ${values} values for ${rows} rows.`)
+  }
+}
+
+async function named<T>(source: ParquetSource, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw inFile(source, error)
+  }
+}
+
+/** Whatever the decoders throw means damage, except what the source itself throws and errors that say more already. */
+function inFile(source: ParquetSource, thrown: unknown): Error {
+  const error = asError(thrown)
+  const file = source.name ?? 'this file'
+  if (error instanceof ParquetError) {
+    if (error.data['file'] !== undefined) return error
+    const data = { ...error.data, file }
+    return new ParquetError(error.code, `Parquet file ${file}: ${error.message}`, { data, cause: error.cause })
+  }
+  if (error instanceof CodedError) return error
+  return new ParquetError('PARQUET_CORRUPT', `Parquet file ${file} cannot be read: ${error.message}`, {
+    data: { file },
+    cause: error,
+  })
+}
+
+function corrupt(message: string): ParquetError {
+  return new ParquetError('PARQUET_CORRUPT', message)
+}

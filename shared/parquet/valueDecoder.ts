@@ -1,0 +1,159 @@
+import type { DecodedArray, SchemaElement } from 'hyparquet'
+import type { DataType, DecimalType, PrimitiveType, Value } from './dataType.js'
+import { ParquetError } from './parquetError.js'
+import { isUnsigned, type LeafNode } from './schemaNode.js'
+
+/** Values of one column in memory, without nulls. */
+export type DecodedValues = Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array
+
+/** From what a page holds to the values of dataType.ts. */
+export type ValueDecoder = (raw: DecodedArray) => DecodedValues
+
+const microsOfDay = 86_400_000_000n
+const julianEpochDay = 2_440_588n
+
+/**
+ * How a column of a file becomes values of type `wanted`: the column's own type or one it widens to (whole numbers to
+ * longer ones, decimals and double; float to double; date to timestamp_ntz; decimals to more digits). Pure; no I/O.
+ *
+ * @throws ParquetError PARQUET_TYPE_MISMATCH
+ */
+export function valueDecoder(leaf: LeafNode, wanted: DataType): ValueDecoder {
+  const decoder = typeof wanted === 'string' ? primitive(leaf, wanted) : decimalOf(leaf, wanted)
+  if (decoder !== undefined) return decoder
+  const column = leaf.path.join('.')
+  const found = typeName(leaf.type)
+  throw new ParquetError(
+    'PARQUET_TYPE_MISMATCH',
+    `Column ${column} is ${found} in the file and cannot be read as ${typeName(wanted)}.`,
+    { data: { column, found, wanted: typeName(wanted) } },
+  )
+}
+
+function primitive(leaf: LeafNode, wanted: PrimitiveType): ValueDecoder | undefined {
+  const { element, type } = leaf
+  switch (wanted) {
+    case 'string':
+      return element.type === 'BYTE_ARRAY' && (type === 'string' || type === 'binary') ? texts : undefined
+    case 'binary':
+      return type === 'string' || type === 'binary' ? binaries : undefined
+    case 'boolean':
+      return type === 'boolean' ? booleans : undefined
+    case 'byte':
+    case 'short':
+    case 'integer':
+      return type === 'byte' || type === 'short' || type === 'integer' ? int32s : undefined
+    case 'long':
+      return type === 'long' || isShortInteger(type) ? longs(element) : undefined
+    case 'float':
+      return type === 'float' ? floats(element) : undefined
+    case 'double':
+      if (type === 'double') return (raw) => (raw instanceof Float64Array ? raw : Float64Array.from(raw as number[]))
+      if (type === 'float') return (raw) => Float64Array.from(floats(element)(raw) as ArrayLike<number>)
+      return isShortInteger(type) ? (raw) => Float64Array.from(raw as ArrayLike<number>) : undefined
+    case 'date':
+      return type === 'date' ? int32s : undefined
+    case 'timestamp':
+    case 'timestamp_ntz':
+      if (type === 'timestamp' || type === 'timestamp_ntz') return micros(element)
+      if (type !== 'date' || wanted === 'timestamp') return undefined
+      return (raw) => mapped(raw as ArrayLike<number>, (days) => BigInt(days) * microsOfDay)
+  }
+}
+
+function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder | undefined {
+  if (typeof wanted === 'string' || wanted.type !== 'decimal') return undefined
+  let scale = 0
+  if (typeof type !== 'string') scale = type.scale
+  else if (type !== 'long' && !isShortInteger(type)) return undefined
+  if (wanted.scale < scale) return undefined
+  const factor = 10n ** BigInt(wanted.scale - scale)
+  const widen = factor === 1n ? (unscaled: bigint) => unscaled : (unscaled: bigint) => unscaled * factor
+  const { type: physical } = element
+  if (physical === 'BYTE_ARRAY' || physical === 'FIXED_LEN_BYTE_ARRAY') {
+    return (raw) => mapped(raw as ArrayLike<Uint8Array>, (bytes) => widen(twosComplement(bytes)))
+  }
+  if (isUnsigned(element, 64)) {
+    return (raw) => mapped(raw as ArrayLike<bigint>, (value) => widen(BigInt.asUintN(64, value)))
+  }
+  return (raw) => mapped(raw as ArrayLike<bigint | number>, (value) => widen(BigInt(value)))
+}
+
+function texts(raw: DecodedArray): string[] {
+  return mapped(raw as ArrayLike<Uint8Array>, (bytes) =>
+    Buffer.prototype.utf8Slice.call(bytes as Buffer, 0, bytes.length),
+  )
+}
+
+function binaries(raw: DecodedArray): Uint8Array[] {
+  return raw as Uint8Array[]
+}
+
+function booleans(raw: DecodedArray): boolean[] {
+  return raw as boolean[]
+}
+
+function int32s(raw: DecodedArray): DecodedValues {
+  return raw as Int32Array
+}
+
+function longs(element: SchemaElement): ValueDecoder {
+  if (element.type === 'INT64') return (raw) => raw as BigInt64Array
+  if (isUnsigned(element, 32)) return (raw) => mapped(raw as ArrayLike<number>, (value) => BigInt(value >>> 0))
+  return (raw) => mapped(raw as ArrayLike<number>, BigInt)
+}
+
+function floats(element: SchemaElement): ValueDecoder {
+  if (element.type === 'FLOAT') return (raw) => raw as Float32Array
+  return (raw) => mapped(raw as ArrayLike<Uint8Array>, halfFloat)
+}
+
+function micros({ type, converted_type: converted, logical_type: logical }: SchemaElement): ValueDecoder {
+  if (type === 'INT96') return (raw) => mapped(raw as ArrayLike<bigint>, int96Micros)
+  const unit = logical?.type === 'TIMESTAMP' ? logical.unit : converted === 'TIMESTAMP_MILLIS' ? 'MILLIS' : 'MICROS'
+  if (unit === 'MILLIS') return (raw) => mapped(raw as ArrayLike<bigint>, (millis) => millis * 1000n)
+  if (unit === 'NANOS') return (raw) => mapped(raw as ArrayLike<bigint>, (nanos) => floorDivide(nanos, 1000n))
+  return (raw) => raw as BigInt64Array
+}
+
+/** Julian day in the upper 32 bits, nanoseconds of the day in the lower 64. */
+function int96Micros(value: bigint): bigint {
+  const day = (value >> 64n) - julianEpochDay
+  return day * microsOfDay + floorDivide(BigInt.asIntN(64, value), 1000n)
+}
+
+function floorDivide(value: bigint, by: bigint): bigint {
+  const quotient = value / by
+  return value < 0n && quotient * by !== value ? quotient - 1n : quotient
+}
+
+function twosComplement(bytes: Uint8Array): bigint {
+  if (bytes.length === 0) return 0n
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
+}
+
+function halfFloat(bytes: Uint8Array): number {
+  const bits = ((bytes[1] ?? 0) << 8) | (bytes[0] ?? 0)
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  if (exponent === 0) return sign * 2 ** -24 * fraction
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN
+  return sign * 2 ** (exponent - 15) * (1 + fraction / 1024)
+}
+
+function mapped<From, To>(raw: ArrayLike<From>, convert: (value: From) => To): To[] {
+  const output = new Array<To>(raw.length)
+  for (let i = 0; i < raw.length; i++) output[i] = convert(raw[i] as From)
+  return output
+}
+
+function isShortInteger(type: PrimitiveType | DecimalType): boolean {
+  return type === 'byte' || type === 'short' || type === 'integer'
+}
+
+function typeName(type: DataType): string {
+  if (typeof type === 'string') return type
+  return type.type === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.type
+}
