@@ -1,0 +1,42 @@
+/**
+ * Names of columns inside structs: `a.b`, with a name that holds a dot or a backtick in backticks, as in a table property.
+ * Pure; no I/O.
+ */
+export function columnKey(path: readonly string[]): string {
+  const [only] = path
+  if (path.length === 1 && only !== undefined && !/[.`]/.test(only)) return only
+  return path.map((name) => (/[.`]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name)).join('.')
+}
+
+/** The paths in a comma-separated list of column names, as table properties have it. */
+export function parseColumnList(text: string): string[][] {
+  const paths: string[][] = []
+  let path: string[] = []
+  let name = ''
+  const endName = () => {
+    if (name.trim() !== '') path.push(name.trim())
+    name = ''
+  }
+  const endPath = () => {
+    endName()
+    if (path.length > 0) paths.push(path)
+    path = []
+  }
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string
+    if (char === '`') {
+      let quoted = ''
+      for (i++; i < text.length; i++) {
+        if (text[i] === '`' && text[i + 1] === '`') i++
+        else if (text[i] === '`') break
+        quoted += text[i] as string
+      }
+      path.push(quoted)
+      name = ''
+    } else if (char === '.') endName()
+    else if (char === ',') endPath()
+    else name += char
+  }
+  endPath()
+  return paths
+}
