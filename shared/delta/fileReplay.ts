@@ -1,0 +1,41 @@
+import type { Action, AddFile, RemoveFile } from './actions.js'
+import { fileKey } from './fileKey.js'
+
+/**
+ * Which files a table has: file actions, oldest first, reconciled by logical file: its path and its deletion vector
+ * (PROTOCOL.md, "Action Reconciliation"). Pure; no I/O.
+ */
+export class FileReplay {
+  readonly #adds = new Map<string, AddFile>()
+  readonly #removes = new Map<string, RemoveFile>()
+
+  /** The actions of one commit, or some of a checkpoint's. */
+  apply(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if ('add' in action) {
+        const key = fileKey(action.add)
+        this.#adds.set(key, action.add)
+        this.#removes.delete(key)
+      } else if ('remove' in action) {
+        const key = fileKey(action.remove)
+        this.#removes.set(key, action.remove)
+        this.#adds.delete(key)
+      }
+    }
+  }
+
+  /** Whether a later action than a checkpoint's has decided about this file. */
+  decides(file: Pick<AddFile | RemoveFile, 'path' | 'deletionVector'>): boolean {
+    const key = fileKey(file)
+    return this.#adds.has(key) || this.#removes.has(key)
+  }
+
+  adds(): AddFile[] {
+    return [...this.#adds.values()]
+  }
+
+  /** Those removed at `expiry` (milliseconds since 1970) or later; one without a time has expired. */
+  tombstones(expiry: number): RemoveFile[] {
+    return [...this.#removes.values()].filter(remove => (remove.deletionTimestamp ?? 0) >= expiry)
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Names in `_delta_log/` (PROTOCOL.md, "Delta Log Entries", "Checkpoints", "Version Checksum File"). Pure; no I/O.
+ */
+export const logFolder = '_delta_log/'
+export const sidecarFolder = `${logFolder}_sidecars/`
+export const lastCheckpointPath = `${logFolder}_last_checkpoint`
+
+/** What a file of the log is, by its name. */
+export type LogName =
+  | { readonly kind: 'commit'; readonly version: number }
+  | { readonly kind: 'checksum'; readonly version: number }
+  | { readonly kind: 'classicCheckpoint'; readonly version: number }
+  | { readonly kind: 'checkpointPart'; readonly version: number; readonly part: number; readonly parts: number }
+  | { readonly kind: 'v2Checkpoint'; readonly version: number; readonly id: string; readonly format: 'json' | 'parquet' }
+
+/** A version as the log writes it: twenty digits, so that names sort as numbers. */
+export function paddedVersion(version: number): string {
+  return version.toString().padStart(20, '0')
+}
+
+export function commitPath(version: number): string {
+  return `${logFolder}${paddedVersion(version)}.json`
+}
+
+export function checksumPath(version: number): string {
+  return `${logFolder}${paddedVersion(version)}.crc`
+}
+
+export function classicCheckpointPath(version: number): string {
+  return `${logFolder}${paddedVersion(version)}.checkpoint.parquet`
+}
+
+const pattern = /^(\d{20})\.(?:(json)|(crc)|checkpoint\.(?:(parquet)|(\d{10})\.(\d{10})\.parquet|([0-9a-fA-F-]{36})\.(json|parquet)))$/
+
+/** What `path` (relative to the table) is in its log, or `undefined` when it means nothing to a reader. */
+export function parseLogName(path: string): LogName | undefined {
+  if (!path.startsWith(logFolder)) return undefined
+  const match = pattern.exec(path.slice(logFolder.length))
+  if (match === null) return undefined
+  const [, digits = '', json, crc, classic, part, parts, id, format] = match
+  const version = Number(digits)
+  if (!Number.isSafeInteger(version)) return undefined
+  if (json !== undefined) return { kind: 'commit', version }
+  if (crc !== undefined) return { kind: 'checksum', version }
+  if (classic !== undefined) return { kind: 'classicCheckpoint', version }
+  if (part !== undefined) return { kind: 'checkpointPart', version, part: Number(part), parts: Number(parts) }
+  return { kind: 'v2Checkpoint', version, id: id ?? '', format: format === 'json' ? 'json' : 'parquet' }
+}

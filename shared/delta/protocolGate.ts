@@ -1,0 +1,59 @@
+import type { StructType } from '../parquet/dataType.js'
+import type { Action, Metadata, Protocol } from './actions.js'
+import { DeltaError, type LogPlace } from './deltaError.js'
+import { checkReadable, checkWritable, type FeatureCheck, type WriteKind } from './features.js'
+import { parseSchema } from './schema.js'
+import type { TableState } from './state.js'
+
+/** Turns away tables with features that are not understood here. Pure; no I/O. */
+
+/** Throws DELTA_UNSUPPORTED_FEATURE, naming the features, when the table must not be read. */
+export function requireReadable({ protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>, where: LogPlace): void {
+  refuse(checkReadable(protocol, metadata), 'read', where)
+}
+
+/**
+ * Throws DELTA_UNSUPPORTED_FEATURE when `actions` may not be written: by the table as it is, or by what they make of
+ * it. Without a table they must hold a protocol and metadata.
+ */
+export function requireWritable(state: TableState | undefined, actions: readonly Action[], where: LogPlace): void {
+  const write = writeKind(actions)
+  if (state !== undefined) refuse(checkWritable(state.protocol, state.metadata, state.schema, write), 'written', where)
+  let protocol: Protocol | undefined = state?.protocol
+  let metadata: Metadata | undefined = state?.metadata
+  let schema: StructType | undefined = state?.schema
+  let changed = false
+  for (const action of actions) {
+    if ('protocol' in action) protocol = action.protocol
+    else if ('metaData' in action) {
+      metadata = action.metaData
+      schema = parseSchema(metadata.schemaString, where)
+    } else continue
+    changed = true
+  }
+  if (protocol === undefined) {
+    throw new DeltaError('DELTA_NO_PROTOCOL', 'the first version must hold a protocol action', { where })
+  }
+  if (metadata === undefined || schema === undefined) {
+    throw new DeltaError('DELTA_NO_METADATA', 'the first version must hold a metaData action', { where })
+  }
+  if (changed) refuse(checkWritable(protocol, metadata, schema, write), 'written', where)
+}
+
+function writeKind(actions: readonly Action[]): WriteKind {
+  let kind: WriteKind = 'append'
+  for (const action of actions) {
+    if (!('remove' in action)) continue
+    if (action.remove.dataChange) return 'change'
+    kind = 'rearrange'
+  }
+  return kind
+}
+
+function refuse(check: FeatureCheck, verb: string, where: LogPlace): void {
+  if (check.ok) return
+  throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `the table cannot be ${verb} here: ${check.why}`, {
+    where,
+    data: { features: check.features.join(', ') },
+  })
+}

@@ -1,0 +1,128 @@
+import type { ObjectStore } from '../storage/objectStore.js'
+import type { AddFile, RemoveFile } from './actions.js'
+import { readCheckpoint } from './checkpoint.js'
+import { readCheckpointHint } from './checkpointHint.js'
+import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from './commit.js'
+import { DeltaError } from './deltaError.js'
+import { isRetryable } from '../errors.js'
+import { FileReplay } from './fileReplay.js'
+import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
+import { tombstoneExpiry } from './retention.js'
+import { requireCommits } from './startingPoint.js'
+import { StateReplay, type TableState } from './state.js'
+
+/** A table at one version with its files. */
+export interface Snapshot extends TableState {
+  readonly files: readonly AddFile[]
+  /** Files that were removed and are kept for readers of older versions, until they expire. */
+  readonly tombstones: readonly RemoveFile[]
+  readonly numFiles: number
+  readonly sizeInBytes: bigint
+}
+
+/**
+ * The table at `version`, or at its newest. `undefined` when there is no table; DELTA_NO_VERSION when there is one
+ * without that version, or when its log no longer reaches back so far.
+ * @param now milliseconds since 1970, for the expiry of tombstones
+ */
+export async function readSnapshot(
+  store: ObjectStore,
+  now: number,
+  version?: number,
+): Promise<Snapshot | undefined> {
+  const hint = await readCheckpointHint(store)
+  if (hint !== undefined && (version === undefined || version >= hint.version)) {
+    const snapshot = await snapshotFrom(store, await listLog(store, hint.version), now, version)
+    if (snapshot !== undefined) return snapshot
+  }
+  const listing = await listLog(store)
+  if (listing.tip < 0) return undefined
+  const where = { table: store.url }
+  if (version !== undefined && version > listing.tip) {
+    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${listing.tip}`, { where })
+  }
+  const snapshot = await snapshotFrom(store, listing, now, version)
+  if (snapshot !== undefined) return snapshot
+  if (version === undefined) throw versionGap(store, 0)
+  throw new DeltaError(
+    'DELTA_NO_VERSION',
+    `version ${version} can no longer be read: log clean-up has deleted the commits it is made of`,
+    { where },
+  )
+}
+
+async function snapshotFrom(
+  store: ObjectStore,
+  listing: LogListing,
+  now: number,
+  wanted?: number,
+): Promise<Snapshot | undefined> {
+  const version = wanted ?? listing.tip
+  if (version < 0 || version > listing.tip) return undefined
+  const base = await readBase(store, listing, version)
+  if (base === undefined) return undefined
+  const { state, files } = base
+  let last: CommitFile | undefined
+  for await (const commit of readCommitFiles(store, base.version + 1, version)) {
+    state.applyState(commit.actions)
+    files.apply(commit.actions)
+    last = commit
+  }
+  if (last === undefined && listing.commits.has(version)) last = await readCommitFile(store, version)
+  const modifiedAt = listing.commits.get(version)?.modifiedAt ?? base.modifiedAt
+  const timestamp = last === undefined ? (modifiedAt ?? 0) : await commitTimestamp(store, last, modifiedAt)
+  return finishSnapshot(state.finish(version, timestamp, { table: store.url }), files, now)
+}
+
+/** The snapshot a state and its reconciled files make. */
+function finishSnapshot(state: TableState, replay: FileReplay, now: number): Snapshot {
+  const files = replay.adds()
+  const numFiles = files.length
+  const sizeInBytes = files.reduce((sum, file) => sum + BigInt(file.size), 0n)
+  return {
+    ...state,
+    totals: { numFiles, sizeInBytes },
+    files,
+    tombstones: replay.tombstones(tombstoneExpiry(state.metadata.configuration, now)),
+    numFiles,
+    sizeInBytes,
+  }
+}
+
+interface Base {
+  readonly version: number
+  readonly modifiedAt?: number | undefined
+  readonly state: StateReplay
+  readonly files: FileReplay
+}
+
+/** The newest whole checkpoint that can be read, or the log's beginning. */
+async function readBase(store: ObjectStore, listing: LogListing, version: number): Promise<Base | undefined> {
+  let failure: unknown
+  for (const files of listing.checkpoints.toReversed()) {
+    if (files.version > version) continue
+    requireCommits(store, listing, files.version + 1, version)
+    try {
+      return await readCheckpointBase(store, files)
+    } catch (error) {
+      if (isRetryable(error)) throw error
+      failure ??= error
+    }
+  }
+  if (listing.commits.has(0)) {
+    requireCommits(store, listing, 0, version)
+    return { version: -1, state: new StateReplay(), files: new FileReplay() }
+  }
+  if (failure !== undefined && listing.from === 0) throw failure
+  return undefined
+}
+
+async function readCheckpointBase(store: ObjectStore, checkpoint: CheckpointFiles): Promise<Base> {
+  const state = new StateReplay()
+  const files = new FileReplay()
+  for await (const actions of readCheckpoint(store, checkpoint)) {
+    state.applyState(actions)
+    files.apply(actions)
+  }
+  return { version: checkpoint.version, modifiedAt: checkpoint.files.at(-1)?.modifiedAt, state, files }
+}

@@ -1,0 +1,98 @@
+import { systemClock, type Clock } from '../clock.js'
+import type { ObjectStore } from '../storage/objectStore.js'
+import { readCommits, type Commit } from './commit.js'
+import { commitTransaction } from './committer.js'
+import { readHistory, type HistoryEntry } from './history.js'
+import { requireReadable } from './protocolGate.js'
+import { readSnapshot, type Snapshot } from './snapshot.js'
+import type { TableState } from './state.js'
+import { Tip } from './tip.js'
+import type { CommitOutcome, Transaction } from './transaction.js'
+
+export interface TableOptions {
+  readonly clock?: Clock
+  /** Who writes, as `commitInfo.engineInfo` says it. */
+  readonly engineInfo?: string
+  /** How many versions a transaction may try before it gives up as a conflict; 50 when absent. */
+  readonly maxAttempts?: number
+  /** Numbers in [0, 1) for back-off; give a seeded one to be able to repeat a run. */
+  readonly random?: () => number
+  /** How old the newest known version may be before a commit looks at the log again, in milliseconds; a minute when absent. */
+  readonly tipMaxAgeMs?: number
+}
+
+/**
+ * A Delta table in a folder: its state, its files, its log, and the way to change it.
+ *
+ * ```ts
+ * const table = new DeltaTable(store.within('bronze/events'))
+ * const state = await table.state({ fresh: true })
+ * const outcome = await table.commit({
+ *   readVersion: state.version, actions: [{ add }, { txn: { appId, version: 41n } }],
+ *   operation: 'STREAMING UPDATE', isBlindAppend: true, reads: readsNothing,
+ * })
+ * ```
+ */
+export class DeltaTable {
+  /** The table's folder. */
+  readonly url: string
+  readonly store: ObjectStore
+  readonly #tip: Tip
+  readonly #clock: Clock
+  readonly #engineInfo: string
+  readonly #maxAttempts: number
+  readonly #random: () => number
+
+  /** @param store its root is the table's folder; the table need not exist */
+  constructor(store: ObjectStore, options: TableOptions = {}) {
+    this.url = store.url
+    this.store = store
+    this.#clock = options.clock ?? systemClock
+    this.#engineInfo = options.engineInfo ?? 'kafka-delta-functions'
+    this.#maxAttempts = options.maxAttempts ?? 50
+    this.#random = options.random ?? Math.random
+    this.#tip = new Tip(store, this.#clock, options.tipMaxAgeMs ?? 60_000)
+  }
+
+  /**
+   * The table without its files, or `undefined` when there is none. Kept between calls: one call may answer with an
+   * older version than another process has written since.
+   * @param options.fresh look for newer versions first
+   */
+  async state(options: { readonly fresh?: boolean } = {}): Promise<TableState | undefined> {
+    const state = options.fresh === true ? await this.#tip.latest() : await this.#tip.known()
+    if (state !== undefined) requireReadable(state, { table: this.url })
+    return state
+  }
+
+  /** The table with its files, newest version or a given one. Reads the whole list: not for appenders. */
+  async snapshot(options: { readonly version?: number } = {}): Promise<Snapshot | undefined> {
+    const snapshot = await readSnapshot(this.store, this.#clock.now(), options.version)
+    if (snapshot !== undefined) requireReadable(snapshot, { table: this.url })
+    return snapshot
+  }
+
+  /**
+   * The commits from version `from` to `to` (the newest when absent), both inclusive, in order. None when `from` lies
+   * beyond the newest; a missing one between is DELTA_VERSION_GAP.
+   */
+  async *commits(from: number, to?: number): AsyncGenerator<Commit, void> {
+    const last = to ?? (await this.#tip.latest())?.version
+    if (last !== undefined) yield* readCommits(this.store, from, last)
+  }
+
+  /** Commits, or says what stands against it. See {@link Transaction}. */
+  commit(transaction: Transaction): Promise<CommitOutcome> {
+    return commitTransaction(this.store, this.#tip, transaction, {
+      clock: this.#clock,
+      random: this.#random,
+      engineInfo: this.#engineInfo,
+      maxAttempts: this.#maxAttempts,
+    })
+  }
+
+  /** The versions still in the log, newest first. */
+  history(limit?: number): Promise<readonly HistoryEntry[]> {
+    return readHistory(this.store, limit)
+  }
+}
