@@ -6,6 +6,7 @@ import type { Row, StructField } from '../parquet/dataType.js'
 export const rejectionCodes = [
   'NOT_UTF8',
   'NOT_JSON',
+  'NOT_DECODED',
   'NOT_AN_OBJECT',
   'FIELD_MISSING',
   'FIELD_TYPE',

@@ -1,0 +1,12 @@
+import { CodedError, type ErrorData } from '../errors.js'
+
+export const contractErrorCodes = ['BAD_STREAM', 'BAD_FIELD_NAME', 'UNMAPPABLE_TYPE', 'BAD_DURATION'] as const
+
+export type ContractErrorCode = (typeof contractErrorCodes)[number]
+
+/** A stream was declared in a way that cannot work. Thrown at declaration only, never for a record. */
+export class ContractError extends CodedError<ContractErrorCode> {
+  constructor(code: ContractErrorCode, message: string, data: ErrorData = {}) {
+    super(code, message, { data })
+  }
+}

@@ -1,0 +1,276 @@
+import { z } from 'zod'
+import type { DataType, StructField, Value } from '../parquet/dataType.js'
+import { checksOf, type Checks } from './checks.js'
+import { ContractError } from './contractError.js'
+import { checkFieldNames } from './fieldName.js'
+import { fieldTypeOf, longType } from './fieldTypes.js'
+import { ExactNumber, Flaw, missing, wrongType, wrongValue } from './flaw.js'
+import { structReader, structStore } from './structReader.js'
+
+/**
+ * A zod schema made ready for reading JSON values into table rows. Zod's own parser is not used: a field's text is
+ * decoded into its type and the checks run on the result, so that the declared schema's meaning holds.
+ */
+export interface Decoder {
+  readonly type: DataType
+  /** Whether null or nothing is a value of it. */
+  readonly nullable: boolean
+  /** A JSON value (undefined where a field is absent) to what zod's output type says, or a flaw. */
+  readonly decode: (found: unknown) => unknown
+  /** From that to the value in memory as dataType.ts has it; absent where they are the same. */
+  readonly store: ((output: unknown) => Value) | undefined
+  /** Whether digits are lost by JSON.parse alone. */
+  readonly exact: boolean
+}
+
+/** A decoder of an object, with the columns it makes. */
+export interface ObjectDecoder extends Decoder {
+  readonly fields: readonly StructField[]
+}
+
+/**
+ * Compiles a schema.
+ * @param path the field, for errors, as `payload[].id`
+ * @throws ContractError UNMAPPABLE_TYPE or BAD_FIELD_NAME, naming the field
+ */
+export function decoderOf(schema: z.core.$ZodType, path: string): Decoder {
+  const own = fieldTypeOf(schema)
+  if (own !== undefined) return leaf(own.type, own.decode, checksOf(schema, false), own.exact)
+  const { def } = schema._zod
+  if ((def as { coerce?: boolean }).coerce === true) {
+    throw unmappable(path, `z.coerce.${def.type}()`, 'it makes values of null and "". Use double(), long() or timestamp()')
+  }
+  const checks = checksOf(schema, true)
+  if (schema instanceof z.core.$ZodString) return leaf('string', decodeString, checks)
+  if (schema instanceof z.core.$ZodBoolean) return leaf('boolean', decodeBoolean, checks)
+  if (schema instanceof z.core.$ZodNumber) return numberDecoder(schema, checks)
+  if (schema instanceof z.core.$ZodBigInt) return bigintDecoder(schema, path, checks)
+  if (schema instanceof z.core.$ZodEnum) return choice(Object.values(schema._zod.def.entries), path, checks)
+  if (schema instanceof z.core.$ZodLiteral) return choice(schema._zod.def.values, path, checks)
+  if (schema instanceof z.core.$ZodTemplateLiteral) {
+    const { pattern } = schema._zod
+    const decode = (found: unknown) =>
+      typeof found === 'string' && !pattern.test(found) ? wrongValue(found, `a text like ${String(pattern)}`) : decodeString(found)
+    return leaf('string', decode, checks)
+  }
+  if (schema instanceof z.core.$ZodObject) return objectDecoder(schema, path)
+  if (schema instanceof z.core.$ZodArray) return arrayDecoder(schema._zod.def.element, path, checks)
+  if (schema instanceof z.core.$ZodRecord) return recordDecoder(schema, path, checks)
+  return wrapperDecoder(schema, path, checks)
+}
+
+function wrapperDecoder(schema: z.core.$ZodType, path: string, checks: Checks | undefined): Decoder {
+  if (schema instanceof z.core.$ZodOptional) {
+    const inner = decoderOf(schema._zod.def.innerType, path)
+    const decode = (found: unknown) => (found === undefined ? undefined : inner.decode(found))
+    return { ...inner, nullable: true, decode: checked(decode, checks), store: nullStore(inner.store) }
+  }
+  if (schema instanceof z.core.$ZodNullable) {
+    const inner = decoderOf(schema._zod.def.innerType, path)
+    const decode = (found: unknown) => (found === null ? null : inner.decode(found))
+    const store = inner.store === undefined ? undefined : nullStore(inner.store)
+    return { ...inner, nullable: true, decode: checked(decode, checks), store }
+  }
+  if (schema instanceof z.core.$ZodDefault || schema instanceof z.core.$ZodPrefault) {
+    const { def } = schema._zod
+    const inner = decoderOf(def.innerType, path)
+    const early = schema instanceof z.core.$ZodPrefault
+    const decode = (found: unknown) =>
+      found !== undefined ? inner.decode(found) : early ? inner.decode(def.defaultValue) : def.defaultValue
+    return { ...inner, nullable: inner.nullable && acceptsNull(inner), decode: checked(decode, checks) }
+  }
+  if (schema instanceof z.core.$ZodReadonly) {
+    const inner = decoderOf(schema._zod.def.innerType, path)
+    return { ...inner, decode: checked(inner.decode, checks) }
+  }
+  if (schema instanceof z.core.$ZodNonOptional) {
+    const inner = decoderOf(schema._zod.def.innerType, path)
+    const decode = (found: unknown) => (found === undefined ? missing() : inner.decode(found))
+    return { ...inner, nullable: acceptsNull(inner), decode: checked(decode, checks) }
+  }
+  const { type } = schema._zod.def
+  throw unmappable(path, `z.${type}()`, remedies[type] ?? 'use a field type that has a column type')
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  date: 'use timestamp() or date()',
+  any: 'name the type, or keep the raw value, which bronze has anyway',
+  unknown: 'name the type, or keep the raw value, which bronze has anyway',
+  union: 'a column has one type; use an object of optional fields',
+  pipe: 'transforms are not supported; declare the field as it is sent and derive in gold or in SQL',
+  transform: 'transforms are not supported; declare the field as it is sent and derive in gold or in SQL',
+  catch: 'it would hide bad records; use .optional() or let them go to quarantine',
+  tuple: 'use z.array() or z.object()',
+  map: 'use z.record(z.string(), …)',
+  set: 'use z.array()',
+  lazy: 'a recursive type has no column type',
+}
+
+function leaf(type: DataType, decode: Decoder['decode'], checks?: Checks, exact = false): Decoder {
+  return { type, nullable: false, decode: checked(decode, checks), store: undefined, exact }
+}
+
+function checked(decode: Decoder['decode'], checks: Checks | undefined): Decoder['decode'] {
+  if (checks === undefined) return decode
+  return found => {
+    const value = decode(found)
+    return value instanceof Flaw ? value : checks(value)
+  }
+}
+
+function decodeString(found: unknown): unknown {
+  return typeof found === 'string' ? found : wrongType(found, 'a text')
+}
+
+function decodeBoolean(found: unknown): unknown {
+  return typeof found === 'boolean' ? found : wrongType(found, 'true or false')
+}
+
+function decodeNumber(found: unknown): unknown {
+  if (typeof found === 'number') return Number.isFinite(found) ? found : wrongValue(found, 'a finite number')
+  return found instanceof ExactNumber ? decodeNumber(found.number) : wrongType(found, 'a number')
+}
+
+function numberDecoder(schema: z.core.$ZodNumber, checks: Checks | undefined): Decoder {
+  const formats = [schema, ...(schema._zod.def.checks ?? [])].map(part => (part._zod.def as { format?: string }).format)
+  if (formats.includes('int32')) return leaf('integer', decodeNumber, checks)
+  if (formats.includes('safeint') || formats.includes('uint32')) {
+    const decode = checked(decodeNumber, checks)
+    return { ...leaf('long', decode), store: output => BigInt(output as number) }
+  }
+  return leaf(formats.includes('float32') ? 'float' : 'double', decodeNumber, checks)
+}
+
+function bigintDecoder(schema: z.core.$ZodBigInt, path: string, checks: Checks | undefined): Decoder {
+  if ((schema._zod.def as { format?: string }).format === 'uint64') {
+    throw unmappable(path, 'z.uint64()', 'its upper half does not fit a long; use decimal(20, 0).min(0n)')
+  }
+  return leaf(longType.type, longType.decode, checks, true)
+}
+
+function choice(values: readonly unknown[], path: string, checks: Checks | undefined): Decoder {
+  const allowed = new Set(values)
+  const expected = values.map(value => JSON.stringify(value)).join(' or ')
+  const of = (type: DataType, kind: string) =>
+    leaf(type, found => {
+      const value = found instanceof ExactNumber ? found.number : found
+      return allowed.has(value) ? value : typeof value === kind ? wrongValue(value, expected) : wrongType(value, expected)
+    }, checks)
+  if (values.length > 0 && values.every(value => typeof value === 'string')) return of('string', 'string')
+  if (values.length > 0 && values.every(value => typeof value === 'number')) return of('double', 'number')
+  if (values.length > 0 && values.every(value => typeof value === 'boolean')) return of('boolean', 'boolean')
+  throw unmappable(path, 'a choice of values that are not all texts, all numbers or all booleans', 'a column has one type')
+}
+
+/** Compiles an object: the struct's fields in declared order, and one function that reads them all. */
+export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDecoder {
+  const { shape, catchall } = schema._zod.def
+  const names = Object.keys(shape)
+  checkFieldNames(names, path)
+  if (names.length === 0) throw unmappable(path, 'an object without fields', 'a struct needs at least one')
+  const strict = catchall instanceof z.core.$ZodNever
+  if (catchall !== undefined && !strict && !(catchall instanceof z.core.$ZodUnknown)) {
+    throw unmappable(path, 'an object with a catchall', 'declare the fields, or use z.record(z.string(), …)')
+  }
+  const members = names.map(name => decoderOf(shape[name] as z.core.$ZodType, path === '' ? name : `${path}.${name}`))
+  const fields = names.map((name, i): StructField => {
+    const { type, nullable } = members[i] as Decoder
+    const comment = descriptionOf(shape[name] as z.core.$ZodType)
+    return { name, type, nullable, ...(comment === undefined ? {} : { metadata: { comment } }) }
+  })
+  const read = structReader(names, members.map(member => member.decode))
+  const known = new Set(names)
+  const decode = (found: unknown): unknown => {
+    if (typeof found !== 'object' || found === null || Array.isArray(found) || found instanceof ExactNumber) {
+      return wrongType(found, 'an object')
+    }
+    if (strict) {
+      const extra = Object.keys(found).find(name => !known.has(name))
+      if (extra !== undefined) return new Flaw('FIELD_VALUE', 'is not a field of the contract, which is strict', extra)
+    }
+    return read(found as Record<string, unknown>)
+  }
+  return {
+    type: { type: 'struct', fields },
+    fields,
+    nullable: false,
+    decode: checked(decode, checksOf(schema, false)),
+    store: members.some(member => member.store !== undefined) ? structStore(names, members.map(member => member.store)) : undefined,
+    exact: members.some(member => member.exact),
+  }
+}
+
+function arrayDecoder(elementSchema: z.core.$ZodType, path: string, checks: Checks | undefined): Decoder {
+  const element = decoderOf(elementSchema, `${path}[]`)
+  const decode = (found: unknown): unknown => {
+    if (!Array.isArray(found)) return wrongType(found, 'an array')
+    const values: unknown[] = []
+    for (const item of found as readonly unknown[]) {
+      const value = element.decode(item)
+      if (value instanceof Flaw) return value.inElement(values.length)
+      values.push(value)
+    }
+    return values
+  }
+  const { store } = element
+  return {
+    type: { type: 'array', elementType: element.type, containsNull: element.nullable },
+    nullable: false,
+    decode: checked(decode, checks),
+    store: store === undefined ? undefined : output => (output as unknown[]).map(store),
+    exact: element.exact,
+  }
+}
+
+function recordDecoder(schema: z.core.$ZodRecord, path: string, checks: Checks | undefined): Decoder {
+  const { keyType, valueType } = schema._zod.def
+  if (!(keyType instanceof z.core.$ZodString)) {
+    throw unmappable(path, 'a z.record() whose keys are not z.string()', 'use z.object() for known names')
+  }
+  const key = decoderOf(keyType, `${path}{key}`)
+  const value = decoderOf(valueType, `${path}{}`)
+  const decode = (found: unknown): unknown => {
+    if (typeof found !== 'object' || found === null || Array.isArray(found) || found instanceof ExactNumber) {
+      return wrongType(found, 'an object')
+    }
+    const entries: [unknown, unknown][] = []
+    for (const [name, item] of Object.entries(found)) {
+      const k = key.decode(name)
+      if (k instanceof Flaw) return k.inField(name)
+      const v = value.decode(item)
+      if (v instanceof Flaw) return v.inField(name)
+      entries.push([k, v])
+    }
+    return Object.fromEntries(entries as [string, unknown][])
+  }
+  const storeValue = value.store ?? (v => v as Value)
+  return {
+    type: { type: 'map', keyType: 'string', valueType: value.type, valueContainsNull: value.nullable },
+    nullable: false,
+    decode: checked(decode, checks),
+    store: output => Object.entries(output as object).map(([k, v]) => ({ key: k, value: storeValue(v) })),
+    exact: value.exact,
+  }
+}
+
+function nullStore(store: Decoder['store']): (output: unknown) => Value {
+  if (store === undefined) return output => (output ?? null) as Value
+  return output => (output === null || output === undefined ? null : store(output))
+}
+
+function acceptsNull(decoder: Decoder): boolean {
+  return !(decoder.decode(null) instanceof Flaw)
+}
+
+/** What `.describe()` says of a schema, or of what it wraps. */
+export function descriptionOf(schema: z.core.$ZodType): string | undefined {
+  const said = z.globalRegistry.get(schema)?.description
+  if (said !== undefined) return said
+  const inner = (schema._zod.def as { innerType?: z.core.$ZodType }).innerType
+  return inner === undefined ? undefined : descriptionOf(inner)
+}
+
+function unmappable(path: string, what: string, remedy: string): ContractError {
+  const field = path === '' ? 'The contract' : `Field ${JSON.stringify(path)}`
+  return new ContractError('UNMAPPABLE_TYPE', `${field}: ${what} has no column type: ${remedy}.`, { field: path })
+}

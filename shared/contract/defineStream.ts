@@ -1,0 +1,215 @@
+import { isUtf8 } from 'node:buffer'
+import type { z } from 'zod'
+import type { DataType } from '../parquet/dataType.js'
+import { ContractError } from './contractError.js'
+import { objectDecoder, type ObjectDecoder } from './decoder.js'
+import { durationForms, parseDuration } from './duration.js'
+import { ExactNumber, Flaw, inWords } from './flaw.js'
+import { mayLoseDigits } from './numberText.js'
+import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
+
+/** What is written down about a stream; everything else follows from it. */
+export interface StreamDeclaration<Schema extends z.ZodObject> {
+  /** Lower-case letters, digits and underscores; names the tables. */
+  readonly name: string
+  readonly topic: string
+  readonly schema: Schema
+  /** The field that makes two events the same. */
+  readonly key: keyof z.output<Schema> & string
+  /** The `timestamp()` field that says when the event happened. */
+  readonly eventTime: keyof z.output<Schema> & string
+  /** Late is what Kafka's timestamp is more than this behind: kept, and flagged. `10 minutes`, `PT15M`. */
+  readonly allowedLateness: string
+  /** How far apart in event time two events of one key can be and still be duplicates. */
+  readonly dedupeWithin: string
+  /** At most four fields, the most often filtered first; the event time when absent. */
+  readonly clusterBy?: readonly (keyof z.output<Schema> & string)[]
+  /** What every event must fulfil beyond its types, by name. One that throws is not fulfilled. */
+  readonly expectations?: Readonly<Record<string, (event: z.output<Schema>) => boolean>>
+  /** For partitions that were never ingested; `earliest` when absent. */
+  readonly startFrom?: StartFrom
+  /** `binary` when there is a decoder, otherwise `string`. */
+  readonly dataType?: 'string' | 'binary'
+  /** For values that are not JSON: bytes to an object as JSON would have it. What it throws puts the record in quarantine. */
+  readonly decode?: (value: Uint8Array) => unknown
+}
+
+/** An event may be this much ahead of Kafka's timestamp, in milliseconds: clocks differ. */
+export const maxAheadMs = 3_600_000
+
+/**
+ * Declares a stream.
+ *
+ * @example
+ * export const clicks = defineStream({
+ *   name: 'clicks', topic: 'clicks',
+ *   schema: z.object({ id: z.string().min(1), at: timestamp(), price: decimal(10, 2).optional() }),
+ *   key: 'id', eventTime: 'at', allowedLateness: '10 minutes', dedupeWithin: '1 day',
+ * })
+ * @throws ContractError naming the field or the property
+ */
+export function defineStream<const Schema extends z.ZodObject>(declaration: StreamDeclaration<Schema>): Stream {
+  const { name, topic, key, eventTime, decode } = declaration
+  checkName(name, topic)
+  const decoder = atStream(name, () => objectDecoder(declaration.schema, ''))
+  const clusterBy: readonly string[] = declaration.clusterBy ?? [eventTime]
+  checkRoles(name, decoder, key, eventTime, clusterBy)
+  const expectations = Object.entries(declaration.expectations ?? {}) as readonly Expectation[]
+  return {
+    name,
+    topic,
+    columns: decoder.fields,
+    key,
+    eventTime,
+    allowedLatenessMs: duration(name, 'allowedLateness', declaration.allowedLateness),
+    dedupeWithinMs: duration(name, 'dedupeWithin', declaration.dedupeWithin),
+    clusterBy,
+    startFrom: declaration.startFrom ?? 'earliest',
+    dataType: declaration.dataType ?? (decode === undefined ? 'string' : 'binary'),
+    expectations: expectations.map(([expectation]) => expectation),
+    parse: parserOf(decoder, eventTime, expectations, decode),
+  }
+}
+
+type Expectation = readonly [name: string, holds: (event: unknown) => boolean]
+
+function parserOf(
+  decoder: ObjectDecoder,
+  eventTime: string,
+  expectations: readonly Expectation[],
+  decode: ((value: Uint8Array) => unknown) | undefined,
+): Stream['parse'] {
+  const { store, exact } = decoder
+  const read = decode === undefined ? (value: Uint8Array) => readJson(value, exact) : guarded(decode)
+  return (value, kafkaTimestamp) => {
+    const found = read(value)
+    if (found instanceof Flaw) return rejected(found)
+    const event = decoder.decode(found)
+    if (event instanceof Flaw) {
+      return rejected(event.path === '' && event.code === 'FIELD_TYPE' ? new Flaw('NOT_AN_OBJECT', event.message) : event)
+    }
+    const at = (event as Record<string, unknown>)[eventTime] as bigint
+    // Microseconds of any event time within three centuries are exact as a double.
+    if (kafkaTimestamp >= 0 && Number(at) > (kafkaTimestamp + maxAheadMs) * 1000) {
+      return rejection('EVENT_TIME_IN_FUTURE', eventTime, aheadInWords(at, kafkaTimestamp))
+    }
+    for (const [name, holds] of expectations) {
+      const broken = brokenBy(event, holds)
+      if (broken !== undefined) return rejection('EXPECTATION_FAILED', name, broken)
+    }
+    return { valid: true, row: (store === undefined ? event : store(event)) as ValidRow }
+  }
+}
+
+type ValidRow = Extract<ParseOutcome, { valid: true }>['row']
+
+function readJson(value: Uint8Array, exact: boolean): unknown {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  if (!isUtf8(bytes)) return new Flaw('NOT_UTF8', `the value's ${String(bytes.length)} bytes are not UTF-8 text`)
+  const text = bytes.toString('utf8')
+  try {
+    return exact && mayLoseDigits(text) ? JSON.parse(text, keepDigits as JsonReviver) : JSON.parse(text)
+  } catch (error) {
+    const why = text.trim() === '' ? 'it is empty' : `${(error as Error).message}; found ${inWords(text)}`
+    return new Flaw('NOT_JSON', `the value is not JSON: ${why}`)
+  }
+}
+
+type JsonReviver = (key: string, value: unknown) => unknown
+
+function keepDigits(_key: string, value: unknown, context: { readonly source?: string }): unknown {
+  const { source } = context
+  return typeof value === 'number' && source !== undefined && mayLoseDigits(source) ? new ExactNumber(source) : value
+}
+
+function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) => unknown {
+  return value => {
+    try {
+      return decode(value)
+    } catch (error) {
+      return new Flaw('NOT_DECODED', `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+
+function brokenBy(event: unknown, holds: (event: unknown) => boolean): string | undefined {
+  try {
+    // A predicate may be plain JavaScript: anything but true is not fulfilled.
+    return (holds(event) as unknown) === true ? undefined : 'the expectation is not fulfilled'
+  } catch (error) {
+    return `the expectation threw: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+function aheadInWords(at: bigint, kafkaTimestamp: number): string {
+  const minutes = (Number(at) / 1000 - kafkaTimestamp) / 60_000
+  return `the event time is ${String(Math.round(minutes))} minutes after Kafka's timestamp; at most ${String(maxAheadMs / 60_000)} are accepted`
+}
+
+function rejected(flaw: Flaw): ParseOutcome {
+  return rejection(flaw.code, flaw.path, flaw.message)
+}
+
+function rejection(code: RejectionCode, path: string, message: string): ParseOutcome {
+  return { valid: false, rejection: { code, path, message } }
+}
+
+function checkName(name: string, topic: string): void {
+  if (!/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
+    throw bad(name, 'a name has lower-case letters, digits and underscores, and begins with a letter')
+  }
+  const suffix = ['_quarantine', '_scored', '_summary'].find(ending => name.endsWith(ending))
+  if (suffix !== undefined) throw bad(name, `a name may not end in ${suffix}, which tables of other streams do`)
+  if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic)) throw bad(name, `topic ${JSON.stringify(topic)} is not a name Kafka takes`)
+}
+
+const keyTypes: readonly DataType[] = ['string', 'integer', 'long', 'date', 'timestamp', 'timestamp_ntz']
+const clusterTypes: readonly DataType[] = [...keyTypes, 'float', 'double']
+
+function checkRoles(stream: string, decoder: ObjectDecoder, key: string, eventTime: string, clusterBy: readonly string[]): void {
+  const column = (role: string, name: string) => {
+    const found = decoder.fields.find(field => field.name === name)
+    if (found === undefined) throw bad(stream, `${role} names ${JSON.stringify(name)}, which the schema does not have`)
+    return found
+  }
+  const isOneOf = (types: readonly DataType[], type: DataType) =>
+    types.includes(type) || (typeof type === 'object' && type.type === 'decimal')
+  for (const [role, name] of [['key', key], ['eventTime', eventTime]] as const) {
+    if (column(role, name).nullable) throw bad(stream, `${role} ${JSON.stringify(name)} must not be nullable or optional`)
+  }
+  if (!isOneOf(keyTypes, column('key', key).type)) {
+    throw bad(stream, `key ${JSON.stringify(key)} must be a text, whole number, decimal, date or timestamp`)
+  }
+  if (column('eventTime', eventTime).type !== 'timestamp') {
+    throw bad(stream, `eventTime ${JSON.stringify(eventTime)} must be declared as timestamp()`)
+  }
+  if (clusterBy.length > 4 || new Set(clusterBy).size < clusterBy.length) throw bad(stream, 'clusterBy has at most four different fields')
+  for (const name of clusterBy) {
+    if (!isOneOf(clusterTypes, column('clusterBy', name).type)) {
+      throw bad(stream, `clusterBy ${JSON.stringify(name)} must be a text, number, date or timestamp`)
+    }
+  }
+}
+
+function duration(stream: string, property: string, text: string): number {
+  const ms = parseDuration(text)
+  if (ms !== null) return ms
+  const message = `Stream ${stream}: ${property} ${JSON.stringify(text)} is not a duration. Write ${durationForms}.`
+  throw new ContractError('BAD_DURATION', message, { stream, property })
+}
+
+/** Field paths alone do not say which stream; its name goes in front. */
+function atStream<T>(stream: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error
+    const path = String(error.data['field'] ?? '')
+    const field = path === '' ? stream : `${stream}.${path}`
+    throw new ContractError(error.code, error.message.replace(JSON.stringify(path), JSON.stringify(field)), { ...error.data, stream, field })
+  }
+}
+
+function bad(stream: string, why: string): ContractError {
+  return new ContractError('BAD_STREAM', `Stream ${JSON.stringify(stream)}: ${why}.`, { stream })
+}

@@ -1,0 +1,52 @@
+import type { Value } from '../parquet/dataType.js'
+import { Flaw, missing } from './flaw.js'
+
+/**
+ * One function that decodes an object's fields in order, or returns the first flaw. It is generated, so that every field
+ * is read by its literal name and every row has one hidden class: a loop over names costs more than the decoding.
+ */
+export function structReader(
+  names: readonly string[],
+  decoders: readonly ((found: unknown) => unknown)[],
+): (found: Record<string, unknown>) => unknown {
+  const reads = names.map((name, i) => {
+    const literal = JSON.stringify(name)
+    const n = String(i)
+    // JSON objects inherit `constructor`, `toString` and the like.
+    const own = name in Object.prototype ? `Object.hasOwn(found, ${literal}) ? found[${literal}] : undefined` : `found[${literal}]`
+    return `const f${n} = ${own}
+      const v${n} = d${n}(f${n})
+      if (v${n} instanceof Flaw) return flawed(v${n}, f${n}, ${literal})`
+  })
+  const body = `return found => {\n${reads.join('\n')}\nreturn { ${literalFields(names, n => `v${n}`)} }\n}`
+  return generated({ Flaw, flawed, ...numbered('d', decoders) }, body) as (found: Record<string, unknown>) => unknown
+}
+
+/** A function that copies an object with the stored form of each field. */
+export function structStore(
+  names: readonly string[],
+  stores: readonly (((output: unknown) => Value) | undefined)[],
+): (output: unknown) => Value {
+  const same = (value: unknown) => value as Value
+  const fields = literalFields(names, (n, literal) => `s${n}(output[${literal}])`)
+  const inputs = numbered('s', stores.map(store => store ?? same))
+  return generated(inputs, `return output => ({ ${fields} })`) as (output: unknown) => Value
+}
+
+/** `"name": …` for each; `__proto__`, which would mean something else, is no field name. */
+function literalFields(names: readonly string[], value: (n: string, literal: string) => string): string {
+  return names.map((name, i) => `${JSON.stringify(name)}: ${value(String(i), JSON.stringify(name))}`).join(', ')
+}
+
+function numbered(letter: string, values: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(values.map((value, i) => [`${letter}${String(i)}`, value]))
+}
+
+/** Field names reach the code as JSON text only; nothing else in it varies. */
+function generated(inputs: Readonly<Record<string, unknown>>, body: string): unknown {
+  return Reflect.construct(Function, [...Object.keys(inputs), `'use strict'\n${body}`]).call(undefined, ...Object.values(inputs))
+}
+
+function flawed(flaw: Flaw, found: unknown, name: string): Flaw {
+  return (found === undefined && flaw.path === '' ? missing() : flaw).inField(name)
+}

@@ -1,0 +1,7 @@
+import type { Stream } from '../contract/stream.js'
+import { events } from './events.js'
+
+export { events } from './events.js'
+
+/** Every declared stream; each function serves them all. */
+export const streams: readonly Stream[] = [events]
