@@ -1,0 +1,125 @@
+import type { DataType, StructField, StructType } from '../parquet/dataType.js'
+import type { Stream } from './stream.js'
+
+/** The tables of a stream, as structures. Pure; no I/O. */
+
+export interface TableShape {
+  /** Folder in the lake, as `bronze/events`. */
+  readonly path: string
+  readonly description: string
+  readonly schema: StructType
+  readonly partitionColumns: readonly string[]
+}
+
+/** Every record once, good or bad. Underscore columns first: statistics cover the first 32 columns. */
+export function bronzeTable(stream: Stream): TableShape {
+  return {
+    path: bronzePath(stream),
+    description: `Every record of topic ${stream.topic} once, good or bad.`,
+    schema: {
+      type: 'struct',
+      fields: [
+        required('_partition', 'integer', "The record's partition."),
+        required('_offset', 'long', "The record's offset."),
+        required('_timestamp', 'timestamp', "Kafka's timestamp of the record."),
+        required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
+        required('_topic', 'string', "The record's topic."),
+        required('_generation', 'integer', 'Which life of the topic: raised when offsets begin anew.'),
+        optional('_error_code', 'string', 'Why the record was rejected; null when it is valid.'),
+        optional('_error_path', 'string', 'The field, or the expectation, that was the reason.'),
+        optional('_error_message', 'string', 'The reason in words.'),
+        optional('_key', 'binary', "The record's key, exact bytes."),
+        optional('_value', 'binary', "The record's value, exact bytes; null is a tombstone."),
+        optional('_headers', 'string', 'The headers as JSON [[key, base64]…], in order.'),
+        ...stream.columns.map(column => ({ ...column, nullable: true })),
+        optional('_ingest_date', 'date', 'Day of _ingested_at (UTC).'),
+      ],
+    },
+    partitionColumns: ['_ingest_date'],
+  }
+}
+
+/** Valid events, each key once. */
+export function silverTable(stream: Stream): TableShape {
+  return {
+    path: silverPath(stream),
+    description: `Valid events of ${stream.name}, each ${stream.key} once.`,
+    schema: { type: 'struct', fields: [...silverColumns(stream), eventDate] },
+    partitionColumns: ['_event_date'],
+  }
+}
+
+/** Silver's rows with the model's verdict. */
+export function scoredTable(stream: Stream): TableShape {
+  return {
+    path: scoredPath(stream),
+    description: `Events of ${stream.name} with the model's score.`,
+    schema: {
+      type: 'struct',
+      fields: [
+        ...silverColumns(stream),
+        optional('score', 'double', "The model's score."),
+        optional('is_anomaly', 'boolean', 'Whether the score is above the threshold.'),
+        optional('model_name', 'string', 'The model that scored.'),
+        optional('model_version', 'string', "The model's version."),
+        optional('model_digest', 'string', "SHA-256 of the model's file."),
+        optional('scored_at', 'timestamp', 'When it was scored.'),
+        eventDate,
+      ],
+    },
+    partitionColumns: ['_event_date'],
+  }
+}
+
+export function bronzePath(stream: Pick<Stream, 'name'>): string {
+  return `bronze/${stream.name}`
+}
+
+export function silverPath(stream: Pick<Stream, 'name'>): string {
+  return `silver/${stream.name}`
+}
+
+export function scoredPath(stream: Pick<Stream, 'name'>): string {
+  return `gold/${stream.name}_scored`
+}
+
+export function summaryPath(stream: Pick<Stream, 'name'>): string {
+  return `gold/${stream.name}_summary`
+}
+
+/** The SQL name of the view over bronze's open error rows; it has no folder. */
+export function quarantineName(stream: Pick<Stream, 'name'>): string {
+  return `bronze.${stream.name}_quarantine`
+}
+
+/** `bronze/events` as SQL names it, `bronze.events`; a table at the lake's root keeps its name. */
+export function sqlName(path: string): string {
+  return path.replaceAll('/', '.')
+}
+
+/** `bronze.events` as a folder in the lake, `bronze/events`. */
+export function tablePath(name: string): string {
+  return name.replaceAll('.', '/')
+}
+
+const eventDate = optional('_event_date', 'date', 'Day of the event time (UTC).')
+
+function silverColumns(stream: Stream): StructField[] {
+  return [
+    ...stream.columns,
+    required('_topic', 'string', "The record's topic."),
+    required('_generation', 'integer', 'Which life of the topic.'),
+    required('_partition', 'integer', "The record's partition."),
+    required('_offset', 'long', "The record's offset."),
+    required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
+    required('_late', 'boolean', `Kafka's timestamp − ${stream.eventTime} > ${String(stream.allowedLatenessMs)} ms.`),
+  ]
+}
+
+function required(name: string, type: DataType, comment: string): StructField {
+  return { name, type, nullable: false, metadata: { comment } }
+}
+
+function optional(name: string, type: DataType, comment: string): StructField {
+  return { name, type, nullable: true, metadata: { comment } }
+}
