@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAzureBlob } from '../../../shared/storage/azureBlob.js'
 import { blockSize } from '../../../shared/storage/azureBlobUpload.js'
 import { startAzurite, type Azurite } from '../../harness/azurite.js'
-import { bytesOf, collected, describeContract, textOf } from '../../storage/contract.js'
+import { bytesOf, collected, describeContract } from '../../storage/contract.js'
 
 describeContract(
   'AzureBlobStore on Azurite',

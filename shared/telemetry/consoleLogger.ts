@@ -1,0 +1,44 @@
+import { systemClock, type Clock } from '../clock.js'
+import type { LogData, Logger } from './logger.js'
+
+/** From the most talkative to the least; the closed list. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+
+export type LogLevel = (typeof logLevels)[number]
+
+export interface ConsoleLoggerOptions {
+  /** Nothing below it is said; `info` when absent. */
+  readonly level?: LogLevel | undefined
+  /** `text` for people, `json` (one object a line) for machines; `text` when absent. */
+  readonly format?: 'text' | 'json' | undefined
+  /** Takes each line; standard error when absent, so that standard output stays the command's own. */
+  readonly write?: ((line: string) => void) | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** A logger that writes one line a message. */
+export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
+  const { level = 'info', format = 'text', write = toStandardError, clock = systemClock } = options
+  const lowest = logLevels.indexOf(level)
+  const formatted = format === 'json' ? jsonLine : textLine
+  const at = (own: LogLevel) => (message: string, data?: LogData) => {
+    if (logLevels.indexOf(own) >= lowest) write(`${formatted(new Date(clock.now()), own, message, data ?? {})}\n`)
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+function jsonLine(time: Date, level: LogLevel, message: string, data: LogData): string {
+  // The three come last: data must not replace them.
+  const line = { ...data, time: time.toISOString(), level, message }
+  return JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+}
+
+function textLine(time: Date, level: LogLevel, message: string, data: LogData): string {
+  const pairs = Object.entries(data).filter(([, value]) => value !== undefined)
+  const shown = pairs.map(([name, value]) => ` ${name}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : String(value)}`)
+  return `${time.toISOString().slice(11, 23)} ${level.padEnd(5)} ${message.replaceAll('\n', '\\n')}${shown.join('')}`
+}
+
+function toStandardError(line: string): void {
+  process.stderr.write(line)
+}
