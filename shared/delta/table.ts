@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import type { ObjectStore } from '../storage/objectStore.js'
+import { writeCheckpoint, type CheckpointOutcome } from './checkpointWriter.js'
 import { readCommits, type Commit } from './commit.js'
 import { commitTransaction } from './committer.js'
 import { readHistory, type HistoryEntry } from './history.js'
@@ -89,6 +90,11 @@ export class DeltaTable {
       engineInfo: this.#engineInfo,
       maxAttempts: this.#maxAttempts,
     })
+  }
+
+  /** Writes a checkpoint of the newest version, unless it has one, and points `_last_checkpoint` to it. */
+  writeCheckpoint(): Promise<CheckpointOutcome> {
+    return writeCheckpoint(this.store, this.#clock.now())
   }
 
   /** The versions still in the log, newest first. */
