@@ -12,62 +12,80 @@ export interface TableShape {
 }
 
 /** Every record once, good or bad. Underscore columns first: statistics cover the first 32 columns. */
+export function bronzeSchema(stream: Stream): StructType {
+  return {
+    type: 'struct',
+    fields: [
+      required('_partition', 'integer', "The record's partition."),
+      required('_offset', 'long', "The record's offset."),
+      required('_timestamp', 'timestamp', "Kafka's timestamp of the record."),
+      required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
+      required('_topic', 'string', "The record's topic."),
+      required('_generation', 'integer', 'Which life of the topic: raised when offsets begin anew.'),
+      optional('_error_code', 'string', 'Why the record was rejected; null when it is valid.'),
+      optional('_error_path', 'string', 'The field, or the expectation, that was the reason.'),
+      optional('_error_message', 'string', 'The reason in words.'),
+      optional('_key', 'binary', "The record's key, exact bytes."),
+      optional('_value', 'binary', "The record's value, exact bytes; null is a tombstone."),
+      optional('_headers', 'string', 'The headers as JSON [[key, base64]…], in order.'),
+      ...stream.columns.map(column => ({ ...column, nullable: true })),
+      optional('_ingest_date', 'date', 'Day of _ingested_at (UTC).'),
+    ],
+  }
+}
+
+export const bronzePartitionColumns: readonly string[] = ['_ingest_date']
+
 export function bronzeTable(stream: Stream): TableShape {
   return {
     path: bronzePath(stream),
     description: `Every record of topic ${stream.topic} once, good or bad.`,
-    schema: {
-      type: 'struct',
-      fields: [
-        required('_partition', 'integer', "The record's partition."),
-        required('_offset', 'long', "The record's offset."),
-        required('_timestamp', 'timestamp', "Kafka's timestamp of the record."),
-        required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
-        required('_topic', 'string', "The record's topic."),
-        required('_generation', 'integer', 'Which life of the topic: raised when offsets begin anew.'),
-        optional('_error_code', 'string', 'Why the record was rejected; null when it is valid.'),
-        optional('_error_path', 'string', 'The field, or the expectation, that was the reason.'),
-        optional('_error_message', 'string', 'The reason in words.'),
-        optional('_key', 'binary', "The record's key, exact bytes."),
-        optional('_value', 'binary', "The record's value, exact bytes; null is a tombstone."),
-        optional('_headers', 'string', 'The headers as JSON [[key, base64]…], in order.'),
-        ...stream.columns.map(column => ({ ...column, nullable: true })),
-        optional('_ingest_date', 'date', 'Day of _ingested_at (UTC).'),
-      ],
-    },
-    partitionColumns: ['_ingest_date'],
+    schema: bronzeSchema(stream),
+    partitionColumns: bronzePartitionColumns,
   }
 }
 
 /** Valid events, each key once. */
+export function silverSchema(stream: Stream): StructType {
+  return { type: 'struct', fields: [...silverColumns(stream), eventDate] }
+}
+
+export const silverPartitionColumns: readonly string[] = ['_event_date']
+
 export function silverTable(stream: Stream): TableShape {
   return {
     path: silverPath(stream),
     description: `Valid events of ${stream.name}, each ${stream.key} once.`,
-    schema: { type: 'struct', fields: [...silverColumns(stream), eventDate] },
-    partitionColumns: ['_event_date'],
+    schema: silverSchema(stream),
+    partitionColumns: silverPartitionColumns,
   }
 }
 
 /** Silver's rows with the model's verdict. */
+export function scoredSchema(stream: Stream): StructType {
+  return {
+    type: 'struct',
+    fields: [
+      ...silverColumns(stream),
+      optional('score', 'double', "The model's score."),
+      optional('is_anomaly', 'boolean', 'Whether the score is above the threshold.'),
+      optional('model_name', 'string', 'The model that scored.'),
+      optional('model_version', 'string', "The model's version."),
+      optional('model_digest', 'string', "SHA-256 of the model's file."),
+      optional('scored_at', 'timestamp', 'When it was scored.'),
+      eventDate,
+    ],
+  }
+}
+
+export const scoredPartitionColumns: readonly string[] = ['_event_date']
+
 export function scoredTable(stream: Stream): TableShape {
   return {
     path: scoredPath(stream),
     description: `Events of ${stream.name} with the model's score.`,
-    schema: {
-      type: 'struct',
-      fields: [
-        ...silverColumns(stream),
-        optional('score', 'double', "The model's score."),
-        optional('is_anomaly', 'boolean', 'Whether the score is above the threshold.'),
-        optional('model_name', 'string', 'The model that scored.'),
-        optional('model_version', 'string', "The model's version."),
-        optional('model_digest', 'string', "SHA-256 of the model's file."),
-        optional('scored_at', 'timestamp', 'When it was scored.'),
-        eventDate,
-      ],
-    },
-    partitionColumns: ['_event_date'],
+    schema: scoredSchema(stream),
+    partitionColumns: scoredPartitionColumns,
   }
 }
 
