@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { formatJson, isJsonArray, isJsonObject, JsonNumber, parseJson, type Json, type JsonObject } from './json.js'
+import { formatJson, isJsonArray, isJsonObject, parseJson, type Json, type JsonNumber, type JsonObject } from './json.js'
 import { asError } from '../errors.js'
 
 /**
@@ -72,7 +72,7 @@ export function canonicalJson(json: Json): string {
 
 function collect(value: Json, path: string, leaves: [string, string][]): void {
   const below = (name: string) => (path === '' ? name : `${path}+${name}`)
-  if (isJsonArray(value)) value.forEach((item, i) => collect(item, below(String(i)), leaves))
+  if (isJsonArray(value)) for (const [i, item] of value.entries()) collect(item, below(String(i)), leaves)
   else if (isJsonObject(value)) {
     for (const [key, item] of Object.entries(value))
       if (item !== undefined && !(path === '' && key === 'checksum')) collect(item, below(quote(key)), leaves)

@@ -59,8 +59,11 @@ describe('schema', () => {
   })
 
   it('names with blanks are refused for a new table', () => {
-    expect(() => checkNewColumnNames(parseSchema(schemaOf(field('a b', 'long'))))).toThrow(/column name a b/)
-    expect(() => checkNewColumnNames(parseSchema(schemaOf(field('ä-b.c', 'long'))))).not.toThrow()
+    const check = (name: string) => () => {
+      checkNewColumnNames(parseSchema(schemaOf(field(name, 'long'))))
+    }
+    expect(check('a b')).toThrow(/column name a b/)
+    expect(check('ä-b.c')).not.toThrow()
   })
 })
 

@@ -26,7 +26,7 @@ describe('a version checksum', () => {
   })
 
   it('no word about transactions is not the same as no transactions', () => {
-    const { setTransactions: _, ...silent } = checksum
+    const silent = { ...checksum, setTransactions: undefined }
     const reading = decodeVersionChecksum(encodeVersionChecksum(silent))
     expect(reading.kind === 'valid' && reading.checksum.setTransactions).toBeUndefined()
     const none = decodeVersionChecksum(encodeVersionChecksum({ ...checksum, setTransactions: [] }))
