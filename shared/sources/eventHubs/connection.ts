@@ -1,0 +1,9 @@
+/** How to reach an Event Hubs namespace; a stream's topic is the event hub's name. */
+export interface EventHubsConnection {
+  /** `<namespace>.servicebus.windows.net`, with the managed identity. Not needed with a connection string. */
+  readonly namespace?: string | undefined
+  /** Of the namespace, or of one event hub. */
+  readonly connectionString?: string | undefined
+  /** Default `$Default`. */
+  readonly consumerGroup?: string | undefined
+}

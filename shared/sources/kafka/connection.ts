@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
+import type { SASLOptions } from 'kafkajs'
+import { SourceError } from '../sourceError.js'
+import type { ConnectionSettings } from './kafkajsInternals.js'
+import { oauthTokens } from './oauthToken.js'
+
+export const securityProtocols = ['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'] as const
+export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
+
+/** How to reach a Kafka cluster: what the trigger's settings say, too. */
+export interface KafkaConnection {
+  /** `host:port` each. */
+  readonly brokers: readonly string[]
+  /** Default plaintext. */
+  readonly securityProtocol?: (typeof securityProtocols)[number] | undefined
+  readonly saslMechanism?: (typeof saslMechanisms)[number] | undefined
+  /** Event Hubs: `$ConnectionString`. */
+  readonly username?: string | undefined
+  /** Event Hubs: the connection string. */
+  readonly password?: string | undefined
+  /** PEM text or the path of a PEM file; so are `cert` and `key`. */
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  readonly keyPassword?: string | undefined
+  readonly oauth?: OAuthClient | undefined
+  readonly clientId?: string | undefined
+}
+
+/** Client credentials (RFC 6749, 4.4). */
+export interface OAuthClient {
+  readonly tokenEndpoint: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scope?: string | undefined
+}
+
+export type KafkaClientSettings = Omit<ConnectionSettings, 'logger'>
+
+/** Checks the connection and turns it into what the client needs. @throws SourceError `SOURCE_BAD_SETTINGS` */
+export function clientSettings(connection: KafkaConnection): KafkaClientSettings {
+  const protocol = connection.securityProtocol ?? 'plaintext'
+  const brokers = connection.brokers.map((broker) => broker.trim())
+  for (const broker of brokers) {
+    if (!/^.+:\d{1,5}$/.test(broker)) throw badSettings(`Kafka broker "${broker}" is not host:port. Correct KAFKA_BROKERS.`)
+  }
+  if (brokers.length === 0) throw badSettings('No Kafka brokers are set. Set KAFKA_BROKERS to host:port.')
+  return {
+    brokers,
+    clientId: connection.clientId ?? 'kafka-delta-functions',
+    ssl: protocol === 'ssl' || protocol === 'sasl_ssl' ? tlsOptions(connection) : null,
+    sasl: protocol === 'sasl_plaintext' || protocol === 'sasl_ssl' ? saslOptions(connection) : null,
+    connectionTimeout: 10_000,
+    requestTimeout: 30_000,
+  }
+}
+
+function tlsOptions({ ca, cert, key, keyPassword }: KafkaConnection): ConnectionOptions {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw badSettings('A client certificate and its key go together. Set both KAFKA_SSL_CERTIFICATE and KAFKA_SSL_KEY.')
+  }
+  return {
+    ...(ca === undefined ? {} : { ca: pem(ca, 'KAFKA_SSL_CA') }),
+    ...(cert === undefined ? {} : { cert: pem(cert, 'KAFKA_SSL_CERTIFICATE') }),
+    ...(key === undefined ? {} : { key: pem(key, 'KAFKA_SSL_KEY') }),
+    ...(keyPassword === undefined ? {} : { passphrase: keyPassword }),
+  }
+}
+
+function saslOptions({ saslMechanism, username, password, oauth }: KafkaConnection): SASLOptions {
+  if (saslMechanism === undefined) throw badSettings('SASL needs a mechanism. Set KAFKA_SASL_MECHANISM.')
+  if (saslMechanism === 'oauthbearer') {
+    if (oauth === undefined) {
+      throw badSettings('oauthbearer needs KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET.')
+    }
+    const token = oauthTokens(oauth)
+    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token() }) }
+  }
+  if (username === undefined || password === undefined) {
+    throw badSettings(`SASL ${saslMechanism} needs a user and a password. Set KAFKA_USERNAME and KAFKA_PASSWORD.`)
+  }
+  return { mechanism: saslMechanism, username, password }
+}
+
+/** PEM text as it is (an escaped `\n` is a line's end: environments have no real ones), anything else as a path. */
+function pem(value: string, setting: string): string {
+  if (value.includes('-----BEGIN')) return value.replace(/\\n/g, '\n')
+  if (!existsSync(value)) throw badSettings(`${setting} is neither PEM text nor a file: ${value}.`)
+  return readFileSync(value, 'utf8')
+}
+
+const badSettings = (message: string): SourceError => new SourceError('SOURCE_BAD_SETTINGS', message)

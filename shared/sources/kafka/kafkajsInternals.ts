@@ -1,0 +1,137 @@
+import { createRequire } from 'node:module'
+import type { SASLOptions } from 'kafkajs'
+import type { ConnectionOptions } from 'node:tls'
+
+/**
+ * The parts of kafkajs (2.2.4, pinned; no `exports` map) below its consumers and producers: sockets, TLS, SASL and
+ * request queues. Its public API reads ranges only through consumer groups and merges repeated headers. This file is
+ * the only place that knows those parts; everything above it is typed.
+ */
+const load = createRequire(import.meta.url)
+
+export type LogWriter = (entry: { readonly level: number; readonly log: { readonly message: string } }) => void
+
+export interface KafkajsLogger {
+  namespace(name: string): KafkajsLogger
+}
+
+export interface ConnectionSettings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly ssl: ConnectionOptions | null
+  readonly sasl: SASLOptions | null
+  /** Milliseconds. */
+  readonly connectionTimeout: number
+  /** Milliseconds. */
+  readonly requestTimeout: number
+  readonly logger: KafkajsLogger
+}
+
+export interface Request {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+  readonly body: Buffer
+  /** Milliseconds. */
+  readonly timeout?: number
+}
+
+/** One broker of the cluster; it signs in and agrees on versions when it connects. */
+export interface BrokerNode {
+  readonly host: string
+  readonly port: number
+  connect(): Promise<void>
+  /** The newest version of the request that the broker speaks, or undefined when it does not know the request. */
+  newestVersion(apiKey: number): number | undefined
+  /** The response's body, without header. */
+  send(request: Request): Promise<Buffer>
+  disconnect(): Promise<void>
+}
+
+interface RawPool {
+  readonly host: string
+  readonly port: number
+  send(protocol: {
+    request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<unknown> }
+    response: { decode(raw: Buffer): Promise<Buffer>; parse(raw: Buffer): Promise<Buffer> }
+    requestTimeout?: number
+    logResponseError: boolean
+  }): Promise<Buffer>
+}
+
+interface RawBroker {
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+interface RawEncoder {
+  writeBufferInternal(bytes: Buffer): void
+}
+
+interface Internals {
+  readonly Broker: new (options: {
+    connectionPool: RawPool
+    logger: KafkajsLogger
+    authenticationTimeout: number
+    allowAutoTopicCreation: boolean
+  }) => RawBroker
+  readonly connectionPoolBuilder: (settings: object) => { build(at: { host: string; port: number }): Promise<RawPool> }
+  readonly Encoder: new (size?: number) => RawEncoder
+  readonly createLogger: (options: { level: number; logCreator: () => LogWriter }) => KafkajsLogger
+}
+
+let loaded: Internals | undefined
+
+function internals(): Internals {
+  return (loaded ??= {
+    Broker: load('kafkajs/src/broker') as Internals['Broker'],
+    connectionPoolBuilder: load('kafkajs/src/cluster/connectionPoolBuilder') as Internals['connectionPoolBuilder'],
+    Encoder: load('kafkajs/src/protocol/encoder') as Internals['Encoder'],
+    createLogger: (load('kafkajs/src/loggers') as Pick<Internals, 'createLogger'>).createLogger,
+  })
+}
+
+/** Hands kafkajs's own messages, its level `warn` and up, to `write`. */
+export const kafkajsLogger = (write: LogWriter): KafkajsLogger =>
+  internals().createLogger({ level: 2, logCreator: () => write })
+
+const asIs = async (raw: Buffer): Promise<Buffer> => raw
+
+export async function openNode(settings: ConnectionSettings, host: string, port: number): Promise<BrokerNode> {
+  const { Broker, connectionPoolBuilder, Encoder } = internals()
+  const pool = await connectionPoolBuilder({
+    ...settings,
+    enforceRequestTimeout: true,
+    socketFactory: (load('kafkajs/src/network/socketFactory') as () => unknown)(),
+  }).build({ host, port })
+  const broker = new Broker({
+    connectionPool: pool,
+    logger: settings.logger,
+    authenticationTimeout: settings.connectionTimeout,
+    allowAutoTopicCreation: false,
+  })
+  return {
+    host,
+    port,
+    connect: () => broker.connect(),
+    newestVersion: (apiKey) => broker.versions?.[apiKey]?.maxVersion,
+    send: ({ apiKey, apiVersion, apiName, body, timeout }) =>
+      pool.send({
+        request: {
+          apiKey,
+          apiVersion,
+          apiName,
+          async encode() {
+            const encoder = new Encoder(body.length)
+            encoder.writeBufferInternal(body)
+            return encoder
+          },
+        },
+        response: { decode: asIs, parse: asIs },
+        ...(timeout === undefined ? {} : { requestTimeout: timeout }),
+        logResponseError: false,
+      }),
+    disconnect: () => broker.disconnect(),
+  }
+}

@@ -1,0 +1,159 @@
+import { SourceError } from '../sourceError.js'
+import { copyMatch, matchLength } from './matching.js'
+import { xxHash32 } from './xxHash32.js'
+
+// The LZ4 frame format (version 1): what Kafka writes since message format 2.
+const frameMagic = 0x184d2204
+const blockSizes = [0, 0, 0, 0, 1 << 16, 1 << 18, 1 << 20, 1 << 22]
+const storedBlock = 0x80000000
+
+/**
+ * All frames of `input`, decompressed. Checksums inside the frame are passed over: the record batch around it has
+ * its own. Pure; no I/O.
+ * @throws SourceError `SOURCE_CORRUPT`
+ */
+export function lz4Decompress(input: Buffer): Buffer {
+  let output = Buffer.allocUnsafe(Math.max(1 << 16, input.length * 4))
+  let written = 0
+  let at = 0
+  while (at + 7 <= input.length) {
+    if (input.readUInt32LE(at) !== frameMagic) throw corrupt('no frame at', at)
+    const flags = input[at + 4]!
+    const blockSize = blockSizes[(input[at + 5]! >> 4) & 7]!
+    if (flags >> 6 !== 1 || blockSize === 0) throw corrupt('an unknown frame header at', at)
+    at += 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0)
+    const blockChecksum = flags & 0x10 ? 4 : 0
+    for (;;) {
+      if (at + 4 > input.length) throw corrupt('the frame ends early at', at)
+      const header = input.readUInt32LE(at)
+      at += 4
+      if (header === 0) break
+      const size = header % storedBlock
+      if (at + size > input.length) throw corrupt('a block ends early at', at)
+      if (written + blockSize > output.length) {
+        const larger = Buffer.allocUnsafe(Math.max(output.length * 2, written + blockSize))
+        output.copy(larger, 0, 0, written)
+        output = larger
+      }
+      if (header >= storedBlock) {
+        input.copy(output, written, at, at + size)
+        written += size
+      } else {
+        written = decompressBlock(input, at, at + size, output, written)
+      }
+      at += size + blockChecksum
+    }
+    if (flags & 0x04) at += 4
+  }
+  return output.subarray(0, written)
+}
+
+function decompressBlock(input: Buffer, start: number, end: number, output: Buffer, from: number): number {
+  let at = start
+  let to = from
+  while (at < end) {
+    const token = input[at++]!
+    let literals = token >> 4
+    if (literals === 15) {
+      let more: number
+      do literals += more = input[at++]!
+      while (more === 255 && at < end)
+    }
+    if (at + literals > end || to + literals > output.length) throw corrupt('literals overrun the block at', at)
+    if (literals > 16) {
+      output.set(input.subarray(at, at + literals), to)
+      at += literals
+      to += literals
+    } else {
+      for (const stop = at + literals; at < stop; ) output[to++] = input[at++]!
+    }
+    if (at >= end) break
+    const distance = input[at]! | (input[at + 1]! << 8)
+    at += 2
+    let length = (token & 15) + 4
+    if (length === 19) {
+      let more: number
+      do length += more = input[at++]!
+      while (more === 255 && at < end)
+    }
+    if (distance === 0 || distance > to || to + length > output.length) throw corrupt('a match overruns the block at', at)
+    copyMatch(output, to, distance, length)
+    to += length
+  }
+  return to
+}
+
+const writtenBlock = 1 << 16
+const hashBits = 14
+
+/** One frame of independent 64 KiB blocks, with real matching (one hash probe a position). Pure; no I/O. */
+export function lz4Compress(input: Uint8Array): Buffer {
+  const blocks = Math.ceil(input.length / writtenBlock)
+  const output = Buffer.allocUnsafe(15 + blocks * (4 + writtenBlock + Math.ceil(writtenBlock / 255) + 16))
+  output.writeUInt32LE(frameMagic, 0)
+  output[4] = 0x60 // version 1, blocks independent
+  output[5] = 0x40 // blocks of at most 64 KiB
+  output[6] = (xxHash32(output.subarray(4, 6)) >>> 8) & 0xff
+  let to = 7
+  const table = new Int32Array(1 << hashBits)
+  for (let start = 0; start < input.length; start += writtenBlock) {
+    const end = Math.min(start + writtenBlock, input.length)
+    const size = compressBlock(input, start, end, output, to + 4, table) - to - 4
+    if (size < end - start) {
+      output.writeUInt32LE(size, to)
+      to += 4 + size
+    } else {
+      output.writeUInt32LE(storedBlock + (end - start), to)
+      output.set(input.subarray(start, end), to + 4)
+      to += 4 + end - start
+    }
+  }
+  output.writeUInt32LE(0, to)
+  return output.subarray(0, to + 4)
+}
+
+function compressBlock(input: Uint8Array, start: number, end: number, output: Buffer, from: number, table: Int32Array): number {
+  // The format keeps the last five bytes literal and starts no match in the last twelve.
+  const lastMatch = end - 12
+  let to = from
+  let literal = start
+  let at = start
+  table.fill(-1)
+  while (at < lastMatch) {
+    const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24)
+    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
+    const candidate = table[slot]!
+    table[slot] = at
+    const length = candidate < 0 || at - candidate > 0xffff ? 0 : matchLength(input, candidate, at, end - 5)
+    if (length < 4) {
+      at += 1 + ((at - literal) >> 6)
+      continue
+    }
+    to = writeSequence(input, literal, at, output, to, length)
+    output[to++] = (at - candidate) & 0xff
+    output[to++] = (at - candidate) >> 8
+    to = writeLength(output, to, length - 4)
+    at += length
+    literal = at
+  }
+  return writeSequence(input, literal, end, output, to, 4)
+}
+
+function writeSequence(input: Uint8Array, literal: number, end: number, output: Buffer, at: number, match: number): number {
+  const literals = end - literal
+  output[at] = (Math.min(literals, 15) << 4) | Math.min(match - 4, 15)
+  const to = writeLength(output, at + 1, literals)
+  output.set(input.subarray(literal, end), to)
+  return to + literals
+}
+
+function writeLength(output: Buffer, at: number, length: number): number {
+  if (length < 15) return at
+  let rest = length - 15
+  for (; rest >= 255; rest -= 255) output[at++] = 255
+  output[at++] = rest
+  return at
+}
+
+const corrupt = (what: string, at: number): SourceError =>
+  new SourceError('SOURCE_CORRUPT', `LZ4 data is damaged: ${what} byte ${at}.`)

@@ -1,0 +1,159 @@
+import type { ProducedRecord } from '../source.js'
+import { partitionMissing } from '../sourceError.js'
+import type { Cluster } from './cluster.js'
+import type { Compression } from './codecs.js'
+import { codes, connectionFault, protocolFault } from './faults.js'
+import { partitionOf } from './partitioner.js'
+import { requestProduce, requestProducerId, type ProducerIdentity } from './protocol.js'
+import { anonymous, encodeRecordBatch, type ProducerStamp } from './recordEncoder.js'
+import { retrying, type Patience } from './retry.js'
+
+export interface ProducerOptions extends Patience {
+  readonly compression: Compression
+  /** Batches sent again after a lost answer are written once. */
+  readonly idempotent: boolean
+}
+
+// Under the broker's default max.message.bytes (1,048,588) with room for keys, headers and poor compression.
+const batchBytes = 900_000
+const recordOverhead = 24
+const maxSequence = 2 ** 31
+
+/**
+ * Writes batches and waits for all replicas. Per partition one batch is under way at a time, in order, so a repeated
+ * batch keeps its sequence number and the broker drops it.
+ */
+export class Producer {
+  readonly #cluster: Cluster
+  readonly #options: ProducerOptions
+  readonly #lanes = new Map<string, Lane>()
+  #roundRobin = 0
+
+  constructor(cluster: Cluster, options: ProducerOptions) {
+    this.#cluster = cluster
+    this.#options = options
+  }
+
+  async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const leaders = await retrying(this.#options, () => this.#cluster.leaders(topic))
+    const byPartition = new Map<number, ProducedRecord[]>()
+    const sticky = this.#roundRobin++ % leaders.size
+    for (const record of records) {
+      const partition = record.partition ?? (record.key === null ? sticky : partitionOf(record.key, leaders.size))
+      if (!leaders.has(partition)) throw partitionMissing(topic, partition)
+      const queue = byPartition.get(partition)
+      if (queue === undefined) byPartition.set(partition, [record])
+      else queue.push(record)
+    }
+    const outcomes = await Promise.allSettled(
+      Array.from(byPartition, ([partition, queue]) => this.#lane(topic, partition).send(queue)),
+    )
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  #lane(topic: string, partition: number): Lane {
+    const name = `${topic}/${partition}`
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(this.#cluster, topic, partition, this.#options)))
+    return lane
+  }
+}
+
+/** One partition's queue, with a producer identity of its own. */
+class Lane {
+  readonly #cluster: Cluster
+  readonly #topic: string
+  readonly #partition: number
+  readonly #options: ProducerOptions
+  #identity: ProducerIdentity | 'none' | undefined
+  #sequence = 0
+  #tail: Promise<void> = Promise.resolve()
+
+  constructor(cluster: Cluster, topic: string, partition: number, options: ProducerOptions) {
+    this.#cluster = cluster
+    this.#topic = topic
+    this.#partition = partition
+    this.#options = options
+  }
+
+  send(records: readonly ProducedRecord[]): Promise<void> {
+    const sent = this.#tail.then(async () => {
+      for (const batch of split(records)) await this.#sendBatch(batch)
+    })
+    this.#tail = sent.catch(() => {})
+    return sent
+  }
+
+  async #sendBatch(records: readonly ProducedRecord[]): Promise<void> {
+    const now = this.#options.clock.now()
+    let encoded: { readonly stamp: ProducerStamp; readonly bytes: Buffer } | undefined
+    try {
+      await retrying(this.#options, async () => {
+        const node = await this.#cluster.leader(this.#topic, this.#partition)
+        let code: number
+        try {
+          const stamp = await this.#stamp()
+          if (encoded === undefined || encoded.stamp.producerId !== stamp.producerId) {
+            encoded = { stamp, bytes: encodeRecordBatch(records, now, stamp, this.#options.compression) }
+          }
+          const answers = await requestProduce(node, this.#topic, [{ partition: this.#partition, bytes: encoded.bytes }])
+          code = answers[0]?.errorCode ?? codes.none
+        } catch (thrown) {
+          this.#cluster.forget(this.#topic, node)
+          throw connectionFault(thrown, `${node.host}:${node.port}`)
+        }
+        if (code === codes.none || code === codes.duplicateSequence) return
+        this.#cluster.forget(this.#topic)
+        // The broker lost sight of this producer (its state expired, the topic was made anew): begin again as another.
+        if (code === codes.unknownProducerId || code === codes.outOfOrderSequence || code === codes.producerFenced) this.#restart()
+        throw protocolFault(code, this.#topic, this.#partition)
+      })
+    } catch (error) {
+      // Whether the batch arrived is unknown, so is the sequence number that comes next.
+      this.#restart()
+      throw error
+    }
+    this.#sequence = (this.#sequence + records.length) % maxSequence
+  }
+
+  #restart(): void {
+    if (this.#identity !== 'none') this.#identity = undefined
+    this.#sequence = 0
+  }
+
+  async #stamp(): Promise<ProducerStamp> {
+    if (!this.#options.idempotent) return anonymous
+    if (this.#identity === undefined) {
+      const identity = await requestProducerId(await this.#cluster.anyNode())
+      if (identity !== undefined && identity.errorCode !== codes.none) {
+        throw protocolFault(identity.errorCode, this.#topic, this.#partition)
+      }
+      this.#identity = identity ?? 'none'
+    }
+    if (this.#identity === 'none') return anonymous
+    return { producerId: this.#identity.producerId, epoch: this.#identity.epoch, sequence: this.#sequence }
+  }
+}
+
+function* split(records: readonly ProducedRecord[]): Generator<readonly ProducedRecord[]> {
+  let first = 0
+  let bytes = 0
+  for (let n = 0; n < records.length; n++) {
+    const size = sizeOf(records[n] as ProducedRecord)
+    if (n > first && bytes + size > batchBytes) {
+      yield records.slice(first, n)
+      first = n
+      bytes = 0
+    }
+    bytes += size
+  }
+  yield records.slice(first)
+}
+
+function sizeOf({ key, value, headers }: ProducedRecord): number {
+  let size = recordOverhead + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, content] of headers ?? []) size += name.length * 3 + (content?.length ?? 0) + 10
+  return size
+}

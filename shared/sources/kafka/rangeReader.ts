@@ -1,0 +1,150 @@
+import type { OffsetRange, SourceBatch, SourceRecord } from '../source.js'
+import { outOfRange, SourceError } from '../sourceError.js'
+import { committedBatches } from './abortedTransactions.js'
+import type { Cluster } from './cluster.js'
+import { codes, connectionFault, protocolFault } from './faults.js'
+import { requestFetch, type FetchResponse } from './protocol.js'
+import { batchHeaders, type BatchHeader } from './recordBatch.js'
+import { decodeRecords } from './recordDecoder.js'
+import { Backoff, type Patience } from './retry.js'
+
+export interface RangeReaderOptions extends Patience {
+  /** Bytes of one fetch; twice that is in memory while the next one is under way. */
+  readonly fetchBytes: number
+  readonly verifyChecksum: boolean
+}
+
+// Compressed batches grow: a fetch is handed on in stretches, so that memory is bounded by records too.
+const recordsPerBatch = 20_000
+const emptyWaitMs = 500
+
+/** Reads a range of one partition from its leader, the next fetch under way while the caller works on the last. */
+export async function* readRange(
+  cluster: Cluster,
+  topic: string,
+  range: OffsetRange,
+  options: RangeReaderOptions,
+): AsyncGenerator<SourceBatch, void, undefined> {
+  const { partition, start, end } = range
+  if (start < 0n || start > end) throw outOfRange(topic, range, {})
+  if (start === end) return
+  const backoff = new Backoff(options)
+  const request = (offset: bigint, maxWait = 0): Promise<Fetched> =>
+    fetchOnce(cluster, topic, range, offset, options.fetchBytes, maxWait)
+  let position = start
+  let coming = request(position)
+  let emptyAnswers = 0
+
+  while (position < end) {
+    options.signal?.throwIfAborted()
+    let fetched: Fetched
+    try {
+      fetched = await interruptible(coming, options.signal)
+      if (fetched.response.lastStableOffset < end) throw shortLog(topic, range, fetched.response)
+    } catch (error) {
+      await backoff.wait(error)
+      coming = request(position)
+      continue
+    }
+    backoff.reset()
+    const { response, headers } = fetched
+    const last = headers.at(-1)
+    const next = last === undefined ? position : larger(position, last.lastOffset + 1n)
+    if (next === position) {
+      // Nothing lies between here and the last stable offset: compaction took the rest of the log. Twice, because a
+      // broker may also answer with nothing for reasons of its own.
+      if (response.throttleTime === 0 && ++emptyAnswers > 1) {
+        position = end
+        yield { partition, records: [], position }
+        return
+      }
+      coming = request(position, emptyWaitMs)
+      continue
+    }
+    emptyAnswers = 0
+    if (next < end) {
+      coming = request(next)
+      coming.catch(() => {}) // seen when it is awaited; the caller may never come back for it
+    }
+    yield* stretches(response, headers, topic, { partition, start: position, end }, smaller(next, end), options.verifyChecksum)
+    position = smaller(next, end)
+  }
+}
+
+interface Fetched {
+  readonly response: FetchResponse
+  readonly headers: readonly BatchHeader[]
+}
+
+async function fetchOnce(
+  cluster: Cluster,
+  topic: string,
+  range: OffsetRange,
+  offset: bigint,
+  maxBytes: number,
+  maxWait: number,
+): Promise<Fetched> {
+  const { partition } = range
+  const node = await cluster.leader(topic, partition)
+  let response: FetchResponse
+  try {
+    response = await requestFetch(node, { topic, partition, offset, maxBytes, maxWait })
+  } catch (thrown) {
+    cluster.forget(topic, node)
+    throw connectionFault(thrown, `${node.host}:${node.port}`)
+  }
+  if (response.errorCode === codes.offsetOutOfRange) {
+    throw outOfRange(topic, range, { start: known(response.logStart), end: known(response.lastStableOffset) })
+  }
+  if (response.errorCode !== codes.none) {
+    cluster.forget(topic)
+    throw protocolFault(response.errorCode, topic, partition)
+  }
+  return { response, headers: batchHeaders(response.records) }
+}
+
+/** The committed records of one fetch, cut at batch borders; the last stretch reaches to `position`. */
+function* stretches(
+  response: FetchResponse,
+  headers: readonly BatchHeader[],
+  topic: string,
+  range: OffsetRange,
+  position: bigint,
+  verifyChecksum: boolean,
+): Generator<SourceBatch> {
+  const { partition } = range
+  const window = { topic, partition, start: range.start, end: range.end, verifyChecksum }
+  let records: SourceRecord[] = []
+  for (const header of committedBatches(response.records, headers, response.aborted)) {
+    if (header.lastOffset < range.start || header.baseOffset >= range.end) continue
+    decodeRecords(response.records, header, window, records)
+    if (records.length >= recordsPerBatch && header.lastOffset + 1n < position) {
+      yield { partition, records, position: header.lastOffset + 1n }
+      records = []
+    }
+  }
+  yield { partition, records, position }
+}
+
+/** A follower that was just elected may lag with its last stable offset for a moment; a range beyond the end stays one. */
+function shortLog(topic: string, range: OffsetRange, response: FetchResponse): SourceError {
+  return outOfRange(topic, range, { start: known(response.logStart), end: known(response.lastStableOffset) })
+}
+
+async function interruptible<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  let stop: (() => void) | undefined
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, interrupted])
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop)
+  }
+}
+
+const known = (offset: bigint): bigint | undefined => (offset < 0n ? undefined : offset)
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -1,0 +1,62 @@
+import { SourceError } from '../sourceError.js'
+
+/** Bytes before a batch's length counts. */
+export const lengthEnd = 12
+/** Bytes before a batch's first record. */
+export const headerSize = 61
+/** Where the checksummed part begins. */
+export const checksummedFrom = 21
+
+export const attributeBits = { codec: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const
+
+/** The header of a record batch (message format 2) and where the batch lies in its buffer. */
+export interface BatchHeader {
+  readonly at: number
+  readonly end: number
+  readonly baseOffset: bigint
+  readonly lastOffset: bigint
+  readonly crc: number
+  readonly attributes: number
+  /** Milliseconds; records' timestamps are relative to it. */
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  readonly producerId: bigint
+  readonly recordCount: number
+}
+
+/**
+ * Headers of the whole batches in what a fetch returned; a last batch that was cut off is left out. Pure; no I/O.
+ * @throws SourceError `SOURCE_FORMAT_OLD` for message formats before Kafka 0.11
+ */
+export function batchHeaders(bytes: Buffer): BatchHeader[] {
+  const headers: BatchHeader[] = []
+  for (let at = 0; at + lengthEnd <= bytes.length; ) {
+    const end = at + lengthEnd + bytes.readInt32BE(at + 8)
+    if (end > bytes.length) break
+    const magic = bytes[at + 16]
+    if (magic !== 2) {
+      throw new SourceError(
+        magic === 0 || magic === 1 ? 'SOURCE_FORMAT_OLD' : 'SOURCE_CORRUPT',
+        `Records at offset ${bytes.readBigInt64BE(at)} have message format ${magic}; only format 2 (Kafka 0.11 and later) is read.`,
+      )
+    }
+    if (end - at < headerSize) {
+      throw new SourceError('SOURCE_CORRUPT', `The record batch at offset ${bytes.readBigInt64BE(at)} is shorter than its header.`)
+    }
+    const baseOffset = bytes.readBigInt64BE(at)
+    headers.push({
+      at,
+      end,
+      baseOffset,
+      lastOffset: baseOffset + BigInt(bytes.readInt32BE(at + 23)),
+      crc: bytes.readUInt32BE(at + 17),
+      attributes: bytes.readInt16BE(at + 21),
+      baseTimestamp: Number(bytes.readBigInt64BE(at + 27)),
+      maxTimestamp: Number(bytes.readBigInt64BE(at + 35)),
+      producerId: bytes.readBigInt64BE(at + 43),
+      recordCount: bytes.readInt32BE(at + 57),
+    })
+    at = end
+  }
+  return headers
+}

@@ -1,0 +1,230 @@
+import { partitionOf } from './kafka/partitioner.js'
+import type { OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord } from './source.js'
+import { outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
+
+export interface MemorySourceOptions {
+  /** Milliseconds; the timestamp of records that have none. */
+  readonly now?: () => number
+  /** Most offsets a batch covers; default 1,000. */
+  readonly batchSize?: number
+}
+
+/** An open transaction on a memory source: its records hold read_committed readers back until it ends. */
+export interface MemoryTransaction {
+  append(topic: string, records: readonly ProducedRecord[]): void
+  /** Writes a marker, which takes an offset, to every partition it wrote to. */
+  commit(): void
+  abort(): void
+}
+
+type Slot =
+  | { readonly kind: 'record'; readonly record: SourceRecord; readonly transaction?: symbol }
+  | { readonly kind: 'marker' }
+  | { readonly kind: 'hole' }
+
+interface MemoryPartition {
+  start: number
+  readonly slots: Slot[]
+}
+
+/**
+ * A broker in memory with a broker's semantics: log starts that move, holes of compaction, transactions with markers
+ * and aborted records, topics made anew, partitions added, leaders away.
+ *
+ * ```ts
+ * const source = new MemorySource()
+ * source.createTopic('events', 4)
+ * source.append('events', [{ key: null, value: Buffer.from('{}'), partition: 0 }])
+ * source.deleteRecords('events', 0, 1n) // retention
+ * ```
+ */
+export class MemorySource implements Source {
+  readonly #topics = new Map<string, MemoryPartition[]>()
+  readonly #open = new Set<symbol>()
+  readonly #aborted = new Set<symbol>()
+  readonly #outages = new Map<string, number>()
+  readonly #now: () => number
+  readonly #batchSize: number
+  #closed = false
+  #keyless = 0
+
+  constructor(options: MemorySourceOptions = {}) {
+    this.#now = options.now ?? Date.now
+    this.#batchSize = options.batchSize ?? 1_000
+  }
+
+  async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
+    this.#check(topic)
+    return this.#partitions(topic).map((log, partition) => {
+      this.#check(topic, partition)
+      return { partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)) }
+    })
+  }
+
+  async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {
+    this.#check(topic, partition)
+    const log = this.#partition(topic, partition)
+    const end = this.#stableEnd(log)
+    for (let offset = log.start; offset < end; offset++) {
+      const slot = log.slots[offset]
+      if (slot?.kind === 'record' && slot.record.timestamp >= timestamp) return BigInt(offset)
+    }
+    return BigInt(end)
+  }
+
+  async *read(
+    topic: string,
+    range: OffsetRange,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<SourceBatch, void, undefined> {
+    const { partition } = range
+    const end = Number(range.end)
+    for (let position = Number(range.start); position < end || position === Number(range.start); ) {
+      options.signal?.throwIfAborted()
+      this.#check(topic, partition)
+      const log = this.#partition(topic, partition)
+      const held = { start: BigInt(log.start), end: BigInt(this.#stableEnd(log)) }
+      if (position > end) throw outOfRange(topic, range, held)
+      if (position === end) return
+      if (position < log.start || range.end > held.end) throw outOfRange(topic, { ...range, start: BigInt(position) }, held)
+      const next = Math.min(end, position + this.#batchSize)
+      const records = log.slots.slice(position, next).flatMap((slot) => (this.#isVisible(slot) ? [slot.record] : []))
+      position = next
+      yield { partition, records, position: BigInt(position) }
+    }
+  }
+
+  async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
+    this.#check(topic)
+    const placed = records.map((record) => ({ ...record, partition: this.#place(topic, record) }))
+    for (const { partition } of placed) this.#check(topic, partition)
+    this.append(topic, placed)
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    return Promise.resolve()
+  }
+
+  createTopic(topic: string, partitions = 1): void {
+    if (this.#topics.has(topic)) throw new Error(`Topic ${topic} exists`)
+    this.#topics.set(topic, Array.from({ length: partitions }, () => ({ start: 0, slots: [] })))
+  }
+
+  deleteTopic(topic: string): void {
+    this.#partitions(topic)
+    this.#topics.delete(topic)
+  }
+
+  /** Deletes it and makes it anew: offsets begin at 0 again. */
+  recreateTopic(topic: string, partitions: number = this.#partitions(topic).length): void {
+    this.deleteTopic(topic)
+    this.createTopic(topic, partitions)
+  }
+
+  addPartitions(topic: string, count: number): void {
+    for (let n = 0; n < count; n++) this.#partitions(topic).push({ start: 0, slots: [] })
+  }
+
+  /** Writes past any outage, as another client would before it. */
+  append(topic: string, records: readonly ProducedRecord[]): void {
+    for (const record of records) this.#append(topic, record)
+  }
+
+  begin(): MemoryTransaction {
+    const transaction = Symbol('transaction')
+    const touched = new Set<MemoryPartition>()
+    this.#open.add(transaction)
+    const end = (): void => {
+      if (!this.#open.delete(transaction)) throw new Error('The transaction has ended')
+      for (const log of touched) log.slots.push({ kind: 'marker' })
+    }
+    return {
+      append: (topic, records) => {
+        if (!this.#open.has(transaction)) throw new Error('The transaction has ended')
+        for (const record of records) touched.add(this.#append(topic, record, transaction))
+      },
+      commit: end,
+      abort: () => {
+        this.#aborted.add(transaction)
+        end()
+      },
+    }
+  }
+
+  /** Compaction: those offsets keep no record. */
+  compactAway(topic: string, partition: number, offsets: Iterable<bigint>): void {
+    const { slots } = this.#partition(topic, partition)
+    for (const offset of offsets) {
+      if (slots[Number(offset)] === undefined) throw new Error(`${topic}/${partition} has no offset ${offset}`)
+      slots[Number(offset)] = { kind: 'hole' }
+    }
+  }
+
+  /** Retention or DeleteRecords: the log starts at `start` from now on. */
+  deleteRecords(topic: string, partition: number, start: bigint): void {
+    const log = this.#partition(topic, partition)
+    if (start > BigInt(log.slots.length)) throw new Error(`${topic}/${partition} ends at ${log.slots.length}`)
+    log.start = Math.max(log.start, Number(start))
+    log.slots.fill({ kind: 'hole' }, 0, log.start)
+  }
+
+  /** An unclean election: the newest records are gone. */
+  truncate(topic: string, partition: number, end: bigint): void {
+    const log = this.#partition(topic, partition)
+    log.slots.length = Math.min(log.slots.length, Number(end))
+    log.start = Math.min(log.start, log.slots.length)
+  }
+
+  /** The next `calls` that touch the partition (a read touches it once a batch) fail as if it had no leader. */
+  failLeader(topic: string, partition: number, calls = 1): void {
+    this.#outages.set(`${topic}/${partition}`, calls)
+  }
+
+  #append(topic: string, record: ProducedRecord, transaction?: symbol): MemoryPartition {
+    const partition = this.#place(topic, record)
+    const log = this.#partition(topic, partition)
+    const { key, value, headers = [], timestamp = this.#now() } = record
+    const stored = { topic, partition, offset: BigInt(log.slots.length), timestamp, key, value, headers }
+    log.slots.push({ kind: 'record', record: stored, ...(transaction === undefined ? {} : { transaction }) })
+    return log
+  }
+
+  #place(topic: string, { partition, key }: ProducedRecord): number {
+    const { length } = this.#partitions(topic)
+    return partition ?? (key === null ? this.#keyless++ % length : partitionOf(key, length))
+  }
+
+  /** The last stable offset: where the first open transaction begins. */
+  #stableEnd({ slots }: MemoryPartition): number {
+    if (this.#open.size === 0) return slots.length
+    const first = slots.findIndex((slot) => slot.kind === 'record' && slot.transaction !== undefined && this.#open.has(slot.transaction))
+    return first < 0 ? slots.length : first
+  }
+
+  #isVisible(slot: Slot): slot is Extract<Slot, { kind: 'record' }> {
+    return slot.kind === 'record' && (slot.transaction === undefined || !this.#aborted.has(slot.transaction))
+  }
+
+  #partitions(topic: string): MemoryPartition[] {
+    const partitions = this.#topics.get(topic)
+    if (partitions === undefined) throw topicMissing(topic)
+    return partitions
+  }
+
+  #partition(topic: string, partition: number): MemoryPartition {
+    const log = this.#partitions(topic)[partition]
+    if (log === undefined) throw partitionMissing(topic, partition)
+    return log
+  }
+
+  #check(topic: string, partition?: number): void {
+    if (this.#closed) throw new SourceError('SOURCE_CLOSED', 'The source was closed.')
+    if (partition === undefined) return
+    const where = `${topic}/${partition}`
+    const calls = this.#outages.get(where) ?? 0
+    if (calls <= 0) return
+    this.#outages.set(where, calls - 1)
+    throw new SourceError('SOURCE_UNREACHABLE', `${where} has no leader at the moment.`, { retryable: true, data: { topic, partition } })
+  }
+}

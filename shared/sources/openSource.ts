@@ -1,0 +1,106 @@
+import type { Clock } from '../clock.js'
+import type { Settings } from '../settings.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { EventHubsConnection } from './eventHubs/connection.js'
+import type { KafkaConnection } from './kafka/connection.js'
+import type { Compression } from './kafka/codecs.js'
+import type { OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from './source.js'
+import { SourceError } from './sourceError.js'
+
+export type SourceConnection =
+  | { readonly kind: 'kafka'; readonly kafka: KafkaConnection }
+  | { readonly kind: 'eventhubs'; readonly eventHubs: EventHubsConnection }
+
+export interface OpenSourceOptions {
+  readonly log?: Logger
+  readonly clock?: Clock
+  /** What Kafka records are written with; default lz4. */
+  readonly compression?: Compression
+}
+
+/** Which source the settings name, and how to reach it. Plain data: it may be handed to a worker thread. */
+export function sourceConnection(settings: Settings): SourceConnection {
+  if (settings.source === 'eventhubs') {
+    const { eventhubsNamespace: namespace, eventhubsConnectionString: connectionString } = settings
+    return { kind: 'eventhubs', eventHubs: { namespace, connectionString, consumerGroup: settings.eventhubsConsumerGroup } }
+  }
+  const { kafkaOauthTokenEndpoint, kafkaOauthClientId, kafkaOauthClientSecret } = settings
+  const oauth =
+    kafkaOauthTokenEndpoint === undefined || kafkaOauthClientId === undefined || kafkaOauthClientSecret === undefined
+      ? undefined
+      : {
+          tokenEndpoint: kafkaOauthTokenEndpoint,
+          clientId: kafkaOauthClientId,
+          clientSecret: kafkaOauthClientSecret,
+          scope: settings.kafkaOauthScope,
+        }
+  return {
+    kind: 'kafka',
+    kafka: {
+      brokers: settings.kafkaBrokers.split(',').map((broker) => broker.trim()).filter((broker) => broker !== ''),
+      securityProtocol: settings.kafkaSecurityProtocol,
+      saslMechanism: settings.kafkaSaslMechanism,
+      username: settings.kafkaUsername,
+      password: settings.kafkaPassword,
+      ca: settings.kafkaSslCa,
+      cert: settings.kafkaSslCertificate,
+      key: settings.kafkaSslKey,
+      keyPassword: settings.kafkaSslKeyPassword,
+      oauth,
+    },
+  }
+}
+
+/**
+ * The source of that connection. Its library is loaded, and the first connection made, at the first call.
+ *
+ * ```ts
+ * const source = openSource(sourceConnection(settings), { log })
+ * ```
+ */
+export function openSource(connection: SourceConnection, options: OpenSourceOptions = {}): Source {
+  return new DeferredSource(async () => {
+    if (connection.kind === 'eventhubs') {
+      const { EventHubsSource } = await import('./eventHubs/eventHubsSource.js')
+      return new EventHubsSource({ ...options, connection: connection.eventHubs })
+    }
+    const { KafkaSource } = await import('./kafka/kafkaSource.js')
+    return new KafkaSource({ compression: 'lz4', ...options, connection: connection.kafka })
+  })
+}
+
+class DeferredSource implements Source {
+  readonly #open: () => Promise<Source>
+  #opened: Promise<Source> | undefined
+  #closed = false
+
+  constructor(open: () => Promise<Source>) {
+    this.#open = open
+  }
+
+  async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
+    return (await this.#source()).offsets(topic)
+  }
+
+  async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {
+    return (await this.#source()).offsetAt(topic, partition, timestamp)
+  }
+
+  async *read(topic: string, range: OffsetRange, options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<SourceBatch> {
+    yield* (await this.#source()).read(topic, range, options)
+  }
+
+  async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
+    return (await this.#source()).produce(topic, records)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await (await this.#opened)?.close()
+  }
+
+  #source(): Promise<Source> {
+    if (this.#closed) return Promise.reject(new SourceError('SOURCE_CLOSED', 'The source was closed.'))
+    return (this.#opened ??= this.#open())
+  }
+}

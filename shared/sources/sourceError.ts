@@ -1,0 +1,51 @@
+import { CodedError, type ErrorDetails } from '../errors.js'
+
+export const sourceErrorCodes = [
+  'SOURCE_TOPIC_MISSING',
+  'SOURCE_PARTITION_MISSING',
+  'SOURCE_UNREACHABLE',
+  'SOURCE_UNAUTHORIZED',
+  'SOURCE_OUT_OF_RANGE',
+  'SOURCE_CODEC_MISSING',
+  'SOURCE_FORMAT_OLD',
+  'SOURCE_CORRUPT',
+  'SOURCE_RECORD_TOO_LARGE',
+  'SOURCE_REFUSED',
+  'SOURCE_BAD_SETTINGS',
+  'SOURCE_CLOSED',
+] as const
+
+export type SourceErrorCode = (typeof sourceErrorCodes)[number]
+
+/** What went wrong between us and Kafka or Event Hubs. */
+export class SourceError extends CodedError<SourceErrorCode> {
+  constructor(code: SourceErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details)
+  }
+}
+
+export const topicMissing = (topic: string, details?: ErrorDetails): SourceError =>
+  new SourceError('SOURCE_TOPIC_MISSING', `Topic ${topic} does not exist. Create it, or correct the stream's topic.`, {
+    ...details,
+    data: { topic },
+  })
+
+export const partitionMissing = (topic: string, partition: number): SourceError =>
+  new SourceError('SOURCE_PARTITION_MISSING', `Topic ${topic} has no partition ${partition}. Ask for its offsets first.`, {
+    data: { topic, partition },
+  })
+
+/** What was asked for against what the log holds (`end` as a read_committed reader sees it). */
+export function outOfRange(
+  topic: string,
+  asked: { readonly partition: number; readonly start: bigint; readonly end: bigint },
+  held: { readonly start?: bigint | undefined; readonly end?: bigint | undefined },
+): SourceError {
+  const { partition, start, end } = asked
+  const holds = held.start === undefined && held.end === undefined ? '' : ` The log holds ${held.start ?? '?'} to ${held.end ?? '?'}.`
+  return new SourceError(
+    'SOURCE_OUT_OF_RANGE',
+    `Offsets ${start} to ${end} of ${topic}/${partition} are not all there.${holds} Ask for the offsets again.`,
+    { data: { topic, partition, start, end, logStart: held.start, logEnd: held.end } },
+  )
+}
