@@ -76,7 +76,8 @@ export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnCh
     const valuesEnd = valuesDone + presentCount(column, from, to)
     appendLevels(page, column.repetitions, from, to, leaf.repetition)
     if (leaf.present > 0) appendDefinitions(page, column, from, to)
-    if (valuesEnd > valuesDone) encoder.append(page, valuesDone, valuesEnd)
+    // Also for a page of nulls alone: Arrow wants the encoding's header even then.
+    encoder.append(page, valuesDone, valuesEnd)
     valuesDone = valuesEnd
     appendPage({
       ...sizes,
@@ -122,6 +123,7 @@ function plainEncoder(physical: PhysicalValues): ValueEncoder {
 }
 
 function packedEncoder(physical: PhysicalValues, doubles: Float64Array | undefined): ValueEncoder | undefined {
+  if (physical.values.length === 0) return undefined
   const width = plainWidth(physical)
   switch (physical.kind) {
     case 'int32':
