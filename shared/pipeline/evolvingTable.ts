@@ -1,22 +1,13 @@
 import { compareSchemas } from '../delta/schemaChange.js'
 import { formatSchema } from '../delta/schema.js'
 import type { Metadata } from '../delta/actions.js'
-import { newTable } from '../delta/creation.js'
+import { createTable } from '../delta/creation.js'
 import type { TableState } from '../delta/state.js'
 import type { DeltaTable } from '../delta/table.js'
+import type { TableShape } from '../contract/tables.js'
 import type { StructType } from '../parquet/dataType.js'
 import type { Lake } from './lake.js'
 import { PipelineError } from './pipelineError.js'
-
-/** What a step wants its table to be. */
-export interface TableWish {
-  /** The table's folder, as `bronze/events`. */
-  readonly path: string
-  readonly schema: StructType
-  readonly partitionColumns: readonly string[]
-  readonly configuration?: Readonly<Record<string, string>> | undefined
-  readonly description?: string | undefined
-}
 
 /** The table as it is, and what a commit must carry to make it what the contract says. */
 export interface EvolvingTable {
@@ -33,12 +24,12 @@ export interface EvolvingTable {
  *
  * @throws PipelineError CONTRACT_INCOMPATIBLE naming the field, the table's type and the contract's
  */
-export async function openEvolving(lake: Lake, wish: TableWish): Promise<EvolvingTable> {
+export async function openEvolving(lake: Lake, wish: TableShape): Promise<EvolvingTable> {
   const table = lake.table(wish.path)
   let state = await table.state({ fresh: true })
   if (state === undefined) {
     // Whoever wins the race, the table exists afterwards; the state then says what it is.
-    await table.commit(newTable({ ...wish, configuration: wish.configuration ?? {} }, lake.clock))
+    await table.commit(createTable({ ...wish, createdTime: lake.clock.now() }))
     state = await table.state({ fresh: true })
     if (state === undefined) throw new PipelineError('NO_TABLE', `Table ${wish.path} was created and cannot be found.`, { retryable: true })
   }

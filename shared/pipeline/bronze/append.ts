@@ -4,6 +4,7 @@ import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
 import type { DeltaTable } from '../../delta/table.js'
 import type { CommitOutcome } from '../../delta/transaction.js'
+import type { StepCounts } from '../stepRun.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
 import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './progress.js'
 
@@ -62,6 +63,11 @@ export async function appendBronze(table: DeltaTable, append: Append): Promise<A
     reads: { files: 'none', appIds: touchesPartitions(state.metadata.id, stream.topic, partitions) },
   })
   return settle(outcome, encoded, ranges)
+}
+
+/** Records taken in and rows that come of them. Pure; no I/O. */
+export function countsOf(encoded: readonly EncodedRows[]): StepCounts {
+  return { rowsIn: sum(encoded.flatMap(e => e.ranges), r => r.counts.received), rowsOut: sum(encoded, e => e.rows) }
 }
 
 function settle(outcome: CommitOutcome, encoded: readonly EncodedRows[], ranges: readonly EncodedRange[]): AppendOutcome {

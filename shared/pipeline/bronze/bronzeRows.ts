@@ -1,4 +1,4 @@
-import { bronzeSchema } from '../../contract/tables.js'
+import { bronzeTable } from '../../contract/tables.js'
 import type { ParseOutcome, Rejection, Stream } from '../../contract/stream.js'
 import type { Column, ColumnData, Value } from '../../parquet/dataType.js'
 import type { SourceRecord } from '../../sources/source.js'
@@ -63,7 +63,7 @@ export class BronzeRows {
       _headers: this.#headers,
     }
     for (const { name, values } of this.#contract) data[name] = values
-    return bronzeSchema(this.#stream).fields.flatMap(field => {
+    return bronzeTable(this.#stream).schema.fields.flatMap(field => {
       const values = data[field.name]
       return values === undefined ? [] : [{ field, data: values }]
     })

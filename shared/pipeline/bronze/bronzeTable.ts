@@ -1,4 +1,4 @@
-import { bronzeSchema, bronzePartitionColumns, bronzePath } from '../../contract/tables.js'
+import { bronzeTable } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
 import type { DataFileLayout } from '../../delta/dataFile.js'
 import { openEvolving, type EvolvingTable } from '../evolvingTable.js'
@@ -6,12 +6,7 @@ import type { Lake } from '../lake.js'
 
 /** A stream's bronze table, created or compared with the contract. */
 export function openBronze(lake: Lake, stream: Stream): Promise<EvolvingTable> {
-  return openEvolving(lake, {
-    path: bronzePath(stream),
-    schema: bronzeSchema(stream),
-    partitionColumns: bronzePartitionColumns,
-    description: `Every record of topic ${stream.topic}, once, good or bad.`,
-  })
+  return openEvolving(lake, bronzeTable(stream))
 }
 
 /** What the writer of a data file must know of a table. */

@@ -3,15 +3,16 @@ import type { DataFileLayout } from '../../delta/dataFile.js'
 import type { PartitionOffsets } from '../../sources/source.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
-import { appendBronze } from './append.js'
+import type { StepRun } from '../stepRun.js'
+import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { Crew } from './crew.js'
+import type { EncodedRows } from './encode.js'
 import { firstOffset } from './firstOffset.js'
 import type { PartitionQueue } from './lanes.js'
 import { openLanes } from './openLanes.js'
 import { readProgress } from './progress.js'
 import { checkIdentity } from './topicIdentity.js'
-import type { Run } from '../run.js'
 
 export interface CatchUpOptions {
   /** Partitions whose coverage moved within that many milliseconds are left to whoever moves them. */
@@ -40,6 +41,9 @@ export interface CatchUpResult {
   readonly stopped: readonly PipelineError[]
 }
 
+/** Of keys and values in one job: what a lane holds in memory, at most, besides one fetch. */
+const maxChunkBytes = 64 * 2 ** 20
+
 /** How many times in a row other writers may win before the run gives up for now. */
 const maxStale = 50
 
@@ -47,7 +51,7 @@ const maxStale = 50
  * Brings bronze from what is covered to the partitions' ends as they are now, reading the source itself. Lanes read,
  * validate, encode and upload side by side; commits are made one after the other, in offset order per partition.
  */
-export async function catchUpStream(lake: Lake, stream: Stream, run: Run, options: CatchUpOptions = {}): Promise<CatchUpResult> {
+export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, options: CatchUpOptions = {}): Promise<CatchUpResult> {
   const ends = (await lake.source.offsets(stream.topic)).map(log => ({ ...log, end: options.until?.get(log.partition) ?? log.end }))
   const logs = options.until === undefined ? ends : ends.filter(log => options.until?.has(log.partition))
   const plan = await planQueues(lake, stream, logs, options.stalledForMs)
@@ -65,7 +69,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: Run, option
     log: logs.find(l => l.partition === queue.partition),
     layout,
     maxRows,
-    maxBytes: lake.settings.bronzeMaxChunkBytes,
+    maxBytes: maxChunkBytes,
     ingestedAt: lake.clock.now(),
   }))
   let covered = 0n
@@ -79,8 +83,17 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: Run, option
       const bronze = await openBronze(lake, stream)
       layout = layoutOf(bronze)
       const { table, state, metadata } = bronze
-      const outcome = await appendBronze(table, { stream, state, metadata, encoded, now: lake.clock.now(), run: run.inCommit(encoded) })
+      const counts = countsOf(encoded)
+      const outcome = await appendBronze(table, {
+        stream,
+        state,
+        metadata,
+        encoded,
+        now: lake.clock.now(),
+        run: run.inCommit(counts, covered + offsetsOf(encoded) >= total),
+      })
       if (outcome.kind === 'committed') {
+        run.committed(counts)
         stale = 0
         result.commits++
         result.rows += outcome.rows
@@ -143,6 +156,10 @@ async function rewind(lake: Lake, stream: Stream, queues: readonly PartitionQueu
       queue.next = known.generation === queue.generation ? known.covered + 1n : queue.end
     }
   }
+}
+
+function offsetsOf(encoded: readonly EncodedRows[]): bigint {
+  return encoded.flatMap(e => e.ranges).reduce((sum, range) => sum + (range.position - range.from), 0n)
 }
 
 /** Rows of one job: large enough for good files, small enough that every lane has work and a commit holds several. */

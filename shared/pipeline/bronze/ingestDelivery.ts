@@ -2,8 +2,8 @@ import type { Stream } from '../../contract/stream.js'
 import { bronzePath } from '../../contract/tables.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
-import type { Run } from '../run.js'
-import { appendBronze } from './append.js'
+import type { StepRun } from '../stepRun.js'
+import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { catchUpStream } from './catchUp.js'
 import { CommitPace } from './commitPace.js'
@@ -34,10 +34,10 @@ const paces = new WeakMap<Lake, CommitPace>()
  *
  * @throws PipelineError TOPIC_RECREATED after the healthy partitions are committed
  */
-export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Delivery, run: Run): Promise<IngestResult> {
+export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun): Promise<IngestResult> {
   const deadline = lake.clock.monotonic() + lake.settings.maxPollIntervalMs / 2
   const known = memo(trusted, lake, () => new Set<string>())
-  const pace = memo(paces, lake, () => new CommitPace(lake.clock, lake.settings.bronzeMinCommitIntervalMs))
+  const pace = memo(paces, lake, () => new CommitPace(lake.clock, lake.settings.bronzeMinCommitInterval))
   for (let plan = 0; plan < maxPlans; plan++) {
     const bronze = await openBronze(lake, stream)
     const { table, state, metadata } = bronze
@@ -63,22 +63,30 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
     const store = lake.store.within(bronzePath(stream))
     const encoded = await encodeCoverage(store, layoutOf(bronze), stream, covering.coverages, lake.clock.now())
     await pace.wait(table.url)
-    const outcome = await appendBronze(table, { stream, state, metadata, encoded: [encoded], now: lake.clock.now(), run: run.inCommit([encoded]) })
+    const counts = countsOf([encoded])
+    const outcome = await appendBronze(table, {
+      stream,
+      state,
+      metadata,
+      encoded: [encoded],
+      now: lake.clock.now(),
+      run: run.inCommit(counts, true),
+    })
     if (outcome.kind === 'stale') {
       lake.log.debug('Bronze moved while a delivery was encoded; planning again.', { stream: stream.name, detail: outcome.detail })
       continue
     }
     // The commit point is behind: what follows is best effort.
     pace.committed(table.url)
-    const sum = (of: (counts: (typeof outcome.ranges)[number]['counts']) => number) =>
-      outcome.ranges.reduce((total, range) => total + of(range.counts), 0)
+    run.committed(counts)
+    const { ranges } = outcome
     return settle(
       {
         rows: outcome.rows,
         bytes: encoded.bytes,
         version: outcome.version,
-        redelivered: covering.redelivered + sum(c => c.redelivered),
-        missing: outcome.ranges.reduce((total, range) => total + range.counts.missing, 0n),
+        redelivered: ranges.reduce((sum, range) => sum + range.counts.redelivered, covering.redelivered),
+        missing: ranges.reduce((sum, range) => sum + range.counts.missing, 0n),
       },
       covering.stopped,
     )

@@ -11,7 +11,7 @@ const worthWorkers = 20_000n
 
 /** As many lanes as the work and the machine are good for: workers for a long way, this thread for a short one. */
 export async function openLanes(lake: Lake, stream: Stream, offsets: bigint): Promise<readonly Lane[]> {
-  const wanted = lake.settings.bronzeWorkers ?? availableParallelism()
+  const wanted = lake.settings.bronzeWorkers === 0 ? availableParallelism() : lake.settings.bronzeWorkers
   if (wanted < 2 || offsets < worthWorkers || !lake.separable || !workersAvailable) {
     const store = lake.store.within(bronzePath(stream))
     return [{ run: job => runRangeJob(lake.source, store, stream, job), close: () => Promise.resolve() }]

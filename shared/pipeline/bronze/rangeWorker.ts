@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { bronzePath } from '../../contract/tables.js'
 import { asError, CodedError, isRetryable } from '../../errors.js'
-import { openSource } from '../../sources/openSource.js'
+import { openSource, sourceConnection } from '../../sources/openSource.js'
 import { openStore } from '../../storage/openStore.js'
 import { streams } from '../../streams/index.js'
-import { sourceConnection, storeOptions } from '../connections.js'
+import { storeOptions } from '../storeOptions.js'
 import { runRangeJob, type RangeJob } from './rangeJob.js'
 import type { WorkerAnswer, WorkerSetup } from './workerLane.js'
 

@@ -1,0 +1,29 @@
+import type { Stream } from '../../contract/stream.js'
+import type { Lake } from '../lake.js'
+import type { StepReport } from '../stepReport.js'
+import { runStep, type Trigger } from '../stepRun.js'
+import { catchUpStream, type CatchUpOptions } from './catchUp.js'
+
+/**
+ * Catches every stream (or one) up with its topic's ends as they are now. A partition that is stopped fails the
+ * stream's report, after the others are ingested.
+ */
+export async function catchUp(
+  lake: Lake,
+  trigger: Trigger,
+  options: CatchUpOptions & { readonly stream?: Stream | undefined } = {},
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = []
+  for (const stream of options.stream === undefined ? lake.streams : [options.stream]) {
+    reports.push(await catchUpOne(lake, stream, trigger, options))
+  }
+  return reports
+}
+
+function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
+  return runStep(lake, { step: 'bronze', stream: stream.name, trigger }, async run => {
+    const { rows, bytes, commits, version, missing, more, stopped } = await catchUpStream(lake, stream, run, options)
+    if (stopped[0] !== undefined) throw stopped[0]
+    return { rowsIn: rows, rowsOut: rows, version, more, detail: { bytes, commits, missing: Number(missing) } }
+  })
+}

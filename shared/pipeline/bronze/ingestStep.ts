@@ -1,0 +1,25 @@
+import type { Stream } from '../../contract/stream.js'
+import type { Lake } from '../lake.js'
+import type { StepReport } from '../stepReport.js'
+import { runStep, type Trigger } from '../stepRun.js'
+import type { Delivery } from './delivery.js'
+import { ingestDelivery } from './ingestDelivery.js'
+
+/**
+ * Ingests one delivery of a trigger. Returns when every offset of it is covered by a commit; throws otherwise, so that
+ * the trigger delivers again.
+ *
+ * @example
+ * await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')
+ */
+export function ingestBatch(lake: Lake, stream: Stream, delivery: Delivery, trigger: Trigger): Promise<StepReport> {
+  return runStep(lake, { step: 'bronze', stream: stream.name, trigger, rethrow: true }, async run => {
+    const { rows, bytes, version, redelivered, missing } = await ingestDelivery(lake, stream, delivery, run)
+    return {
+      rowsIn: delivery.records.length + delivery.reread.length,
+      rowsOut: rows,
+      version,
+      detail: { bytes, redelivered, missing: Number(missing) },
+    }
+  })
+}
