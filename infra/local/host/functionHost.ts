@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Kafka } from 'kafkajs'
 import { type Clock, systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
+import { registerCodecs } from '../../../shared/sources/kafka/index.js'
 import { type SourceRecord } from '../../../shared/sources/source.js'
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { type Environment, resolveText } from './appSettings.js'
@@ -137,6 +138,7 @@ function kafkaListener(f: RegisteredFunction, app: FunctionApp, options: HostOpt
   }
   const { config, topic, consumerGroup } = kafkaTarget(f.name, f.trigger, options.settings)
   const { log } = options
+  registerCodecs()
   const kafka = new Kafka({ ...config, logCreator: kafkaLog(log) })
   const feed = new KafkaFeed({ kafka, topic, consumerGroup, settings, log })
   const retry = f.metadata.retryOptions

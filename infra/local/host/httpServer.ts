@@ -48,29 +48,31 @@ export class FunctionHttpServer {
   }
 }
 
-async function serve(app: FunctionApp, routes: readonly Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`)
-  const match = matchRoute(routes, request.method ?? 'GET', url.pathname)
-  if (match.kind === 'notFound') { end(response, 404); return; }
-  if (match.kind === 'methodNotAllowed') { end(response, 405, { allow: match.methods.join(', ') }); return; }
-  const body = await bodyOf(request)
-  if (body === undefined) { end(response, 413); return; }
-  const outcome = await app.invoke(match.functionName, httpInput(request, url, match.params, body))
-  if (outcome.kind === 'failed') { end(response, 500); return; }
-  answer(response, outcome.response.returnValue?.http)
+interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly content?: Uint8Array | string | undefined
 }
 
-function answer(response: ServerResponse, http: HttpData | undefined): void {
-  if (http === undefined) { end(response, 204); return; }
-  const { body } = http
-  const content = body?.bytes ?? body?.string ?? body?.json
-  response.writeHead(Number(http.statusCode ?? 200), { ...http.headers })
+async function serve(app: FunctionApp, routes: readonly Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, headers, content } = await answer(app, routes, request)
+  response.writeHead(status, headers)
   response.end(content)
 }
 
-function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
-  response.writeHead(status, headers)
-  response.end()
+async function answer(app: FunctionApp, routes: readonly Route[], request: IncomingMessage): Promise<Answer> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`)
+  const match = matchRoute(routes, request.method ?? 'GET', url.pathname)
+  if (match.kind === 'notFound') return { status: 404 }
+  if (match.kind === 'methodNotAllowed') return { status: 405, headers: { allow: match.methods.join(', ') } }
+  const body = await bodyOf(request)
+  if (body === undefined) return { status: 413 }
+  const outcome = await app.invoke(match.functionName, httpInput(request, url, match.params, body))
+  if (outcome.kind === 'failed') return { status: 500 }
+  const http = outcome.response.returnValue?.http
+  if (http === undefined) return { status: 204 }
+  const content = http.body?.bytes ?? http.body?.string ?? http.body?.json
+  return { status: Number(http.statusCode ?? 200), headers: { ...http.headers }, content }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {

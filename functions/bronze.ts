@@ -1,0 +1,20 @@
+import { app, trigger } from '@azure/functions'
+import { processLake } from '../shared/pipeline/processLake.js'
+import { ingestBatch } from '../shared/pipeline/steps.js'
+import { readSettings } from '../shared/settings.js'
+import { bronzeTrigger } from '../shared/sources/trigger/bronzeTrigger.js'
+import { streams } from '../shared/streams/index.js'
+
+/** One function a stream, so that each scales with its own topic's lag. */
+for (const stream of streams) {
+  const { binding, read } = bronzeTrigger(stream, readSettings(process.env), process.env)
+  app.generic(`bronze_${stream.name}`, {
+    trigger: trigger.generic(binding),
+    // For ever: a batch that is given up would be passed over. Bad records are not failures; see shared/pipeline/bronze.
+    retry: { strategy: 'exponentialBackoff', maxRetryCount: -1, minimumInterval: { seconds: 2 }, maximumInterval: { seconds: 60 } },
+    async handler(payload, context) {
+      const { records, reread } = read(payload, context.triggerMetadata)
+      return ingestBatch(await processLake(), stream, records, { reread, invocationId: context.invocationId })
+    },
+  })
+}

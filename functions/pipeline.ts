@@ -1,0 +1,15 @@
+import { app } from '@azure/functions'
+import { processLake } from '../shared/pipeline/processLake.js'
+import { runPipeline } from '../shared/pipeline/steps.js'
+
+/** 200 when every step did its work, 207 when some failed, 500 when all did. */
+app.http('pipeline', {
+  route: 'pipeline/run',
+  methods: ['POST'],
+  authLevel: 'function',
+  async handler() {
+    const report = await runPipeline(await processLake())
+    const allFailed = report.steps.every(step => step.outcome === 'failed')
+    return { status: report.ok ? 200 : allFailed ? 500 : 207, jsonBody: report }
+  },
+})

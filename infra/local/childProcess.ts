@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { systemClock } from '../../shared/clock.js'
+import { LocalStackError } from './localStackError.js'
+
+export interface ChildOptions {
+  readonly name: string
+  /** A script for this Node. */
+  readonly script: string
+  readonly args?: readonly string[] | undefined
+  readonly nodeArgs?: readonly string[] | undefined
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  readonly cwd?: string | undefined
+  /** Takes what it prints. */
+  readonly logFile: string
+}
+
+/**
+ * A Node process of the stack. It has a process group of its own, so that Ctrl-C in the terminal reaches only the
+ * stack, which ends its parts in order; and a channel, whose end tells it that the stack is gone.
+ */
+export class StackProcess {
+  readonly name: string
+  readonly exited: Promise<string>
+  readonly #child: ChildProcess
+  readonly #logFile: string
+  #stopping = false
+
+  constructor(options: ChildOptions) {
+    this.name = options.name
+    this.#logFile = options.logFile
+    mkdirSync(dirname(options.logFile), { recursive: true })
+    const log = openSync(options.logFile, 'a')
+    this.#child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.script, ...(options.args ?? [])], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+    })
+    closeSync(log)
+    this.exited = new Promise(resolve => {
+      this.#child.once('exit', (code, signal) => { resolve(signal ?? `code ${code ?? 'unknown'}`) })
+      this.#child.once('error', error => { resolve(error.message) })
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get stopping(): boolean {
+    return this.#stopping
+  }
+
+  send(message: Readonly<Record<string, unknown>>): void {
+    if (this.#child.connected) this.#child.send(message)
+  }
+
+  onMessage(listener: (message: Readonly<Record<string, unknown>>) => void): void {
+    this.#child.on('message', message => { listener(message as Readonly<Record<string, unknown>>) })
+  }
+
+  /** The first message of that kind. @throws LocalStackError when the process ends before, or takes too long */
+  async message(kind: string, withinMs: number): Promise<Readonly<Record<string, unknown>>> {
+    const got = new Promise<Readonly<Record<string, unknown>>>(resolve => {
+      this.onMessage(m => { if (m['kind'] === kind) resolve(m) })
+    })
+    return this.ready(got, withinMs)
+  }
+
+  /** What `sign` resolves to. @throws LocalStackError when the process ends before, or takes too long */
+  async ready<T>(sign: Promise<T>, withinMs: number): Promise<T> {
+    const patience = new AbortController()
+    const late = systemClock.sleep(withinMs, patience.signal).then(() => `nothing within ${withinMs / 1000} s`)
+    late.catch(() => undefined)
+    try {
+      return await Promise.race([sign, Promise.race([this.exited, late]).then(why => { throw this.#failure(why) })])
+    } finally {
+      patience.abort(new Error('done'))
+    }
+  }
+
+  /** Asks the process to end and, after the grace, ends it. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true
+    this.#signal('SIGTERM')
+    const patience = new AbortController()
+    const late = systemClock.sleep(graceMs, patience.signal).then(() => { this.#signal('SIGKILL') })
+    late.catch(() => undefined)
+    await this.exited
+    patience.abort(new Error('done'))
+  }
+
+  kill(): void {
+    this.#stopping = true
+    this.#signal('SIGKILL')
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal)
+  }
+
+  #failure(why: string): LocalStackError {
+    const lines = readFileSync(this.#logFile, 'utf8').trim().split('\n')
+    const reason = lines.findLast(line => /error/i.test(line)) ?? lines.at(-1) ?? ''
+    return new LocalStackError('PROCESS_FAILED', `${this.name} did not start (${why}): ${reason.trim()} (log: ${this.#logFile})`)
+  }
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { systemClock } from '../../shared/clock.js'
+import { LocalStackError } from './localStackError.js'
+
+const run = promisify(execFile)
+const image = 'apache/kafka:4.1.0'
+const volume = 'kafka-delta-functions'
+
+export interface DockerBroker {
+  readonly brokers: string
+  stop(): Promise<void>
+}
+
+export async function dockerIsThere(): Promise<boolean> {
+  return run('docker', ['version', '--format', '{{.Server.Version}}']).then(() => true, () => false)
+}
+
+/** A broker in a container, for a machine without Java; its data is kept in a volume. */
+export async function startDockerBroker(port: number): Promise<DockerBroker> {
+  const settings: Record<string, string> = {
+    KAFKA_NODE_ID: '1',
+    KAFKA_PROCESS_ROLES: 'broker,controller',
+    KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+    KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${port}`,
+    KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
+    KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
+    KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
+    KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
+    KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+    KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+    KAFKA_LOG_DIRS: '/var/lib/kafka/data',
+  }
+  const env = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+  const args = ['run', '-d', '--rm', '-p', `127.0.0.1:${port}:9092`, '-v', `${volume}:/var/lib/kafka/data`, ...env, image]
+  const id = (await run('docker', args)).stdout.trim()
+  const stop = async () => {
+    await run('docker', ['stop', '-t', '20', id]).catch(() => undefined)
+  }
+  for (let attempt = 0; attempt < 120; attempt++) {
+    const { stdout, stderr } = await run('docker', ['logs', id]).catch(() => ({ stdout: '', stderr: 'it ended' }))
+    if (/Kafka Server started/.test(stdout)) return { brokers: `127.0.0.1:${port}`, stop }
+    if (stderr === 'it ended') break
+    await systemClock.sleep(500)
+  }
+  await stop()
+  throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka did not start in Docker (${image}); see: docker logs ${id.slice(0, 12)}`)
+}

@@ -1,0 +1,10 @@
+import { CodedError, type ErrorDetails } from '../../shared/errors.js'
+
+export type LocalStackErrorCode = 'USAGE' | 'ALREADY_RUNNING' | 'NO_FREE_PORT' | 'KAFKA_UNAVAILABLE' | 'PROCESS_FAILED' | 'TOPIC'
+
+/** Why the local stack does not run, with what to do about it. */
+export class LocalStackError extends CodedError<LocalStackErrorCode> {
+  constructor(code: LocalStackErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details)
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../shared/clock.js'
+import { asError } from '../../shared/errors.js'
+import { openLake } from '../../shared/pipeline/openLake.js'
+import { readLocalSettings, readSettings } from '../../shared/settings.js'
+import { StackProcess } from './childProcess.js'
+import { freePort } from './freePort.js'
+import { type StackOptions } from './options.js'
+import { progressLine, ProgressReader } from './progress.js'
+import { type LocalStack } from './stack.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** Time for a running commit to be finished when everything stops. */
+const hostGrace = 120_000
+
+/** Adds to the stack what `npm start` has over `npm run stack`: the functions, events for them, and a progress line. */
+export async function startPipeline(
+  stack: LocalStack,
+  options: StackOptions,
+  say: (line: string) => void,
+  stopped: Promise<void>,
+): Promise<void> {
+  const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
+  const host = await startHost(stack, await freePort(options.functionsPort), env, say)
+  if (options.rate > 0) await startProducer(stack, options, env, say)
+  if (options.progress > 0) startProgress(stack, options.progress * 1000, env, say)
+  void host.exited.then(why => {
+    if (host.stopping) return
+    say(`The function host ended (${why}); see ${join(stack.stateFolder, 'log', 'functions.log')}. Stopping.`)
+    process.kill(process.pid, 'SIGTERM')
+  })
+  void stopped
+}
+
+async function startHost(stack: LocalStack, port: number, env: Record<string, string>, say: (line: string) => void): Promise<StackProcess> {
+  const child = new StackProcess({
+    name: 'The function host',
+    script: join(here, 'host', 'main.js'),
+    args: ['--app', stack.folder, '--port', String(port), '--state', join(stack.stateFolder, 'host')],
+    cwd: stack.folder,
+    env,
+    logFile: join(stack.stateFolder, 'log', 'functions.log'),
+  })
+  stack.add({ name: 'Functions', pid: child.pid, stop: () => child.stop(hostGrace), kill: () => { child.kill() } })
+  child.onMessage(m => { if (m['kind'] === 'error') say(`functions: ${String(m['message'])}`) })
+  const ready = await child.message('ready', 60_000)
+  stack.functionsUrl = String(ready['url'])
+  stack.announce()
+  say(`Functions  ${stack.functionsUrl}/api  (pid ${child.pid}; ${(ready['functions'] as string[]).join(', ')})`)
+  say(`           curl -X POST ${stack.functionsUrl}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`)
+  return child
+}
+
+async function startProducer(stack: LocalStack, options: StackOptions, env: Record<string, string>, say: (line: string) => void): Promise<void> {
+  const { rate, duplicates, late, broken, tombstones, seed } = options
+  const child = new StackProcess({
+    name: 'The producer',
+    script: join(here, 'producer.js'),
+    args: [JSON.stringify({ rate, duplicates, late, broken, tombstones, seed })],
+    cwd: stack.folder,
+    env,
+    logFile: join(stack.stateFolder, 'log', 'producer.log'),
+  })
+  stack.add({ name: 'Producer', pid: child.pid, stop: () => child.stop(10_000), kill: () => { child.kill() } })
+  const ready = await child.message('ready', 30_000)
+  stack.announce()
+  say(`Events     ${rate}/s to topic ${String(ready['topic'])}  (pid ${child.pid}; ${duplicates} % duplicates, ${late} % late, ${broken} % broken)`)
+}
+
+function startProgress(stack: LocalStack, interval: number, env: Record<string, string>, say: (line: string) => void): void {
+  const ended = new AbortController()
+  const running = follow(stack, interval, env, say, ended.signal)
+  stack.add({
+    name: 'Progress',
+    async stop() {
+      ended.abort(new Error('The stack is stopping.'))
+      await running
+    },
+  })
+}
+
+async function follow(
+  stack: LocalStack,
+  interval: number,
+  env: Record<string, string>,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  mkdirSync(stack.stateFolder, { recursive: true })
+  const lake = await openLake(readSettings({ ...readLocalSettings(stack.folder), ...env }))
+  const reader = new ProgressReader(lake)
+  let complaint = ''
+  while (!signal.aborted) {
+    await systemClock.sleep(interval, signal).catch(() => undefined)
+    if (signal.aborted) break
+    try {
+      for (const progress of await reader.read()) say(progressLine(new Date(), progress))
+      complaint = ''
+    } catch (thrown) {
+      const { message } = asError(thrown)
+      if (message !== complaint) say(`progress: ${message}`)
+      complaint = message
+    }
+  }
+  await lake.close()
+}

@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Where the services of this machine's stack are, while `npm start` or `npm run stack` runs. */
+export interface RunningStack {
+  /** The process that started it and ends it. */
+  readonly pid: number
+  readonly command: 'start' | 'stack'
+  readonly startedAt: string
+  /** As KAFKA_BROKERS takes it. */
+  readonly kafkaBrokers: string
+  /** As LAKE_URL takes it. */
+  readonly lakeUrl: string
+  /** Of the HTTP functions; absent for `npm run stack`. */
+  readonly functionsUrl?: string | undefined
+  /** Processes it started, by what they are. */
+  readonly processes: Readonly<Record<string, number>>
+}
+
+/** The stack's state lives in this folder of the checkout; git ignores it. */
+export const stateFolderName = '.lake'
+
+const fileOf = (folder: string) => join(folder, stateFolderName, 'run', 'stack.json')
+
+export type StackState =
+  | { readonly kind: 'running'; readonly stack: RunningStack }
+  /** Its process is gone without having tidied up. */
+  | { readonly kind: 'stale'; readonly stack: RunningStack }
+  | { readonly kind: 'none' }
+
+/** What is known of a stack started in `folder`, the checkout. */
+export function stackState(folder: string): StackState {
+  const file = fileOf(folder)
+  if (!existsSync(file)) return { kind: 'none' }
+  let stack: RunningStack
+  try {
+    stack = JSON.parse(readFileSync(file, 'utf8')) as RunningStack
+  } catch {
+    return { kind: 'none' }
+  }
+  return { kind: isAlive(stack.pid) ? 'running' : 'stale', stack }
+}
+
+/** The running stack of `folder`, or undefined. */
+export function runningStack(folder: string): RunningStack | undefined {
+  const state = stackState(folder)
+  return state.kind === 'running' ? state.stack : undefined
+}
+
+export function writeRunningStack(folder: string, stack: RunningStack): void {
+  const file = fileOf(folder)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, `${JSON.stringify(stack, null, 2)}\n`)
+  renameSync(`${file}.new`, file)
+}
+
+export function removeRunningStack(folder: string): void {
+  rmSync(fileOf(folder), { force: true })
+}
+
+/** Whether the process is there; where the system tells, also whether it is a stack and not a later process of that number. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const commandLine = `/proc/${pid}/cmdline`
+  try {
+    return !existsSync(commandLine) || /infra[/\\]local[/\\]main|vitest/.test(readFileSync(commandLine, 'utf8'))
+  } catch {
+    return false
+  }
+}

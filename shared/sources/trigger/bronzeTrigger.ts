@@ -1,0 +1,21 @@
+import { type Stream } from '../../contract/stream.js'
+import { type Settings, type SettingValues } from '../../settings.js'
+import { eventHubBinding } from './eventHubBinding.js'
+import { fromEventHubTrigger } from './eventHubTrigger.js'
+import { kafkaBinding } from './kafkaBinding.js'
+import { fromKafkaTrigger } from './kafkaTrigger.js'
+import { type TriggerBatch, type TriggerMetadata } from './triggerBatch.js'
+
+export interface BronzeTrigger {
+  /** The trigger as the platform takes it. */
+  readonly binding: Record<string, unknown> & { readonly type: string }
+  /** The records of one invocation. */
+  read(this: void, payload: unknown, metadata: TriggerMetadata | undefined): TriggerBatch
+}
+
+/** What starts a stream's bronze function, by the SOURCE setting. Pure; no I/O. */
+export function bronzeTrigger(stream: Stream, settings: Settings, values: SettingValues): BronzeTrigger {
+  return settings.source === 'kafka'
+    ? { binding: kafkaBinding(stream, settings, values), read: fromKafkaTrigger }
+    : { binding: eventHubBinding(stream, settings, values), read: (payload, metadata) => fromEventHubTrigger(stream.topic, payload, metadata) }
+}
