@@ -23,7 +23,7 @@ function codePointRank(unit: number): number {
 /**
  * Answers the path when it can name an object on every store.
  * @throws StorageError STORAGE_BAD_ADDRESS when it is empty, begins or ends with `/`, has an empty, `.` or `..`
- * segment (it would leave the root or mean another name), or a character that no store can hold
+ * segment (it would leave the root or mean another name), or a character that not every store can hold
  */
 export function checkedPath(path: string): string {
   if (path === '') throw badPath(path, 'is empty')
@@ -54,6 +54,8 @@ function checkSegments(path: string, segments: readonly string[]): void {
     if (segment === '') throw badPath(path, 'has an empty part: no slash at the beginning or end, none doubled')
     if (segment === '.' || segment === '..') throw badPath(path, `has a part "${segment}"`)
   }
+  // Blob storage would read it as a slash.
+  if (path.includes('\\')) throw badPath(path, 'holds a backslash')
   if (path.includes('\0') || !path.isWellFormed()) throw badPath(path, 'holds a character that has no bytes in a name')
 }
 

@@ -188,7 +188,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
 
     it('names that leave the root, or mean another name, are refused', async () => {
       const { store } = fresh()
-      for (const name of ['', '/', '/a', 'a/', 'a//b', '../a', 'a/../../b', 'a/./b', '.', '..', 'a\0b', '\ud800']) {
+      for (const name of ['', '/', '/a', 'a/', 'a//b', '../a', 'a/../../b', 'a/./b', '.', '..', 'a\0b', '\ud800', 'a\\b']) {
         await expect((async () => store.put(name, bytesOf('x')))()).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS' })
         await expect((async () => store.get(name))()).rejects.toBeInstanceOf(StorageError)
       }

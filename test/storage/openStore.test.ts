@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest'
+import { AzureBlobStore } from '../../shared/storage/azureBlob.js'
+import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlobCredential.js'
+import { LocalDiskStore } from '../../shared/storage/localDisk.js'
+import { MemoryStore } from '../../shared/storage/memoryStore.js'
+import { openStore } from '../../shared/storage/openStore.js'
+
+it('each address opens its kind of store', async () => {
+  const folder = await openStore('file:///data/my%20lake')
+  expect(folder).toBeInstanceOf(LocalDiskStore)
+  expect(folder.localPath?.('x')).toBe('/data/my lake/x')
+  expect((await openStore('/data/my lake')).url).toBe(folder.url)
+  expect((await openStore(folder.url)).url).toBe(folder.url)
+  expect(await openStore('memory:')).toBeInstanceOf(MemoryStore)
+  expect(await openStore('http://127.0.0.1:10000/devstoreaccount1/lake')).toBeInstanceOf(AzureBlobStore)
+})
+
+it('two memory stores share nothing', async () => {
+  const [one, other] = [await openStore('memory:'), await openStore('memory:')]
+  await one.put('x', new Uint8Array(1))
+  expect(await other.head('x')).toBeUndefined()
+})
+
+it.each(['', 'lake', './lake', 's3://bucket/lake', 'C:\\lake', 'file://host/lake', 'https://acct.blob.core.windows.net'])(
+  '%s is refused',
+  async url => {
+    await expect(openStore(url)).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS', retryable: false })
+  },
+)
+
+it('a connection string of another account, or without a key, is refused before anything is sent', async () => {
+  const open = (connectionString: string) => openStore('http://127.0.0.1:10000/devstoreaccount1/lake', { connectionString })
+  await expect(open('AccountName=other;AccountKey=a2V5')).rejects.toThrow('"other"')
+  await expect(open('AccountName=devstoreaccount1')).rejects.toThrow('neither AccountKey')
+  await expect(openStore('http://127.0.0.1:10000/other/lake')).rejects.toThrow('connection string')
+  await expect(open('UseDevelopmentStorage=true')).resolves.toBeInstanceOf(AzureBlobStore)
+  await expect(open(`AccountName=${emulatorAccount};AccountKey=${emulatorKey}`)).resolves.toBeInstanceOf(AzureBlobStore)
+})
