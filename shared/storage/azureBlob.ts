@@ -12,17 +12,21 @@ import { StorageError } from './storageError.js'
 /** Five tries over about six seconds: a throttled account recovers in that, and a wrong port is found out soon. */
 const retryOptions = { maxTries: 5, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 }
 
-/** How long an operation may take, its retries included, before the bytes it moves at 1 MB/s. */
-const deadlineMs = 60_000
+const defaultDeadlineMs = 60_000
 
 /** A service version that every Azurite of the last years speaks; the SDK's own is refused by all but the newest. */
 const emulatorServiceVersion = '2023-11-03'
 
+export interface AzureBlobOptions extends AzureBlobAccess {
+  /** Milliseconds an operation may take, its retries included; what it moves adds a second per megabyte. 60,000 when absent. */
+  readonly deadlineMs?: number | undefined
+}
+
 /** Opens a blob container, or a folder in it; see {@link parseAzureBlobAddress} for addresses. Sends nothing yet. */
-export async function openAzureBlob(url: string, access: AzureBlobAccess = {}): Promise<AzureBlobStore> {
+export async function openAzureBlob(url: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
   const address = parseAzureBlobAddress(url)
-  const credential = await azureBlobCredential(address, access)
-  return new AzureBlobStore(address, containerClients(address, credential))
+  const credential = await azureBlobCredential(address, options)
+  return new AzureBlobStore(address, containerClients(address, credential), options.deadlineMs ?? defaultDeadlineMs)
 }
 
 /** Two ways to one container: put-if-absent must never be repeated by a layer that cannot tell its own first write. */
@@ -58,11 +62,13 @@ export class AzureBlobStore implements ObjectStore {
   readonly url: string
   readonly #address: AzureBlobAddress
   readonly #clients: ContainerClients
+  readonly #deadlineMs: number
 
-  constructor(address: AzureBlobAddress, clients: ContainerClients) {
+  constructor(address: AzureBlobAddress, clients: ContainerClients, deadlineMs: number) {
     this.url = formatAzureBlobAddress(address)
     this.#address = address
     this.#clients = clients
+    this.#deadlineMs = deadlineMs
   }
 
   async get(path: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -74,7 +80,7 @@ export class AzureBlobStore implements ObjectStore {
     const length = range?.end === undefined ? undefined : range.end - range.start
     return this.#read('get', path, async blob => {
       try {
-        const response = await blob.download(range?.start ?? 0, length, { abortSignal: deadline(length ?? 0) })
+        const response = await blob.download(range?.start ?? 0, length, { abortSignal: this.#deadline(length ?? 0) })
         if (isFolder(response.metadata)) return undefined
         return await collected(response.readableStreamBody, response.contentLength ?? 0)
       } catch (error) {
@@ -86,14 +92,14 @@ export class AzureBlobStore implements ObjectStore {
 
   head(path: string): Promise<ObjectInfo | undefined> {
     return this.#read('head', path, async blob => {
-      const found = await blob.getProperties({ abortSignal: deadline() })
+      const found = await blob.getProperties({ abortSignal: this.#deadline() })
       if (isFolder(found.metadata)) return undefined
       return { path, size: found.contentLength ?? 0, modifiedAt: found.lastModified?.getTime() ?? 0 }
     })
   }
 
   async put(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#write('put', path, blob => blob.upload(viewOf(bytes), bytes.length, { abortSignal: deadline(bytes.length) }))
+    await this.#write('put', path, blob => blob.upload(viewOf(bytes), bytes.length, { abortSignal: this.#deadline(bytes.length) }))
   }
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
@@ -101,7 +107,7 @@ export class AzureBlobStore implements ObjectStore {
     return this.#changing('putIfAbsent', path, async () => {
       try {
         const conditions = { ifNoneMatch: '*' }
-        await blob.upload(viewOf(bytes), bytes.length, { conditions, abortSignal: deadline(bytes.length) })
+        await blob.upload(viewOf(bytes), bytes.length, { conditions, abortSignal: this.#deadline(bytes.length) })
         return 'created'
       } catch (error) {
         if (meansExists(error)) return 'exists'
@@ -116,11 +122,11 @@ export class AzureBlobStore implements ObjectStore {
       putWhole: bytes => this.put(path, bytes),
       stageBlock: async (id, bytes) => {
         await this.#write('stage', path, blob =>
-          blob.stageBlock(id, viewOf(bytes), bytes.length, { abortSignal: deadline(bytes.length) }),
+          blob.stageBlock(id, viewOf(bytes), bytes.length, { abortSignal: this.#deadline(bytes.length) }),
         )
       },
       commitBlocks: async ids => {
-        await this.#write('commit', path, blob => blob.commitBlockList([...ids], { abortSignal: deadline() }))
+        await this.#write('commit', path, blob => blob.commitBlockList([...ids], { abortSignal: this.#deadline() }))
       },
     })
     return Promise.resolve(upload)
@@ -130,7 +136,7 @@ export class AzureBlobStore implements ObjectStore {
     const root = this.#address.folder === '' ? '' : `${this.#address.folder}/`
     const fullPrefix = root + checkedPrefix(prefix)
     try {
-      for await (const info of listBlobs(this.#clients.retrying, fullPrefix, root + (options.startAfter ?? ''))) {
+      for await (const info of listBlobs(this.#clients.retrying, fullPrefix, root + (options.startAfter ?? ''), () => this.#deadline())) {
         yield { ...info, path: info.path.slice(root.length) }
       }
     } catch (error) {
@@ -142,7 +148,7 @@ export class AzureBlobStore implements ObjectStore {
   async delete(path: string): Promise<void> {
     const blob = this.#clients.retrying.getBlockBlobClient(this.#name(path))
     try {
-      await blob.delete({ deleteSnapshots: 'include', abortSignal: deadline() })
+      await blob.delete({ deleteSnapshots: 'include', abortSignal: this.#deadline() })
     } catch (error) {
       if (serviceAnswer(error).status === 404) return
       throw azureError('delete', `${this.url}/${path}`, error, true)
@@ -151,7 +157,11 @@ export class AzureBlobStore implements ObjectStore {
 
   within(prefix: string): AzureBlobStore {
     const folder = joinedPath(this.#address.folder, checkedFolder(prefix))
-    return new AzureBlobStore({ ...this.#address, folder }, this.#clients)
+    return new AzureBlobStore({ ...this.#address, folder }, this.#clients, this.#deadlineMs)
+  }
+
+  #deadline(bytes = 0): AbortSignal {
+    return AbortSignal.timeout(this.#deadlineMs + Math.ceil(bytes / 1000))
   }
 
   #name(path: string): string {
@@ -190,7 +200,7 @@ export class AzureBlobStore implements ObjectStore {
 
   async #makeContainer(missing: unknown): Promise<void> {
     try {
-      await this.#clients.retrying.createIfNotExists({ abortSignal: deadline() })
+      await this.#clients.retrying.createIfNotExists({ abortSignal: this.#deadline() })
     } catch (error) {
       if (serviceAnswer(error).status !== 403) throw azureError('create container', this.url, error, false)
       throw new StorageError(
@@ -213,10 +223,6 @@ function meansExists(error: unknown): boolean {
 /** A folder of a hierarchical namespace looks like an empty blob with this mark. */
 function isFolder(metadata: Readonly<Record<string, string>> | undefined): boolean {
   return metadata?.['hdi_isfolder'] === 'true'
-}
-
-function deadline(bytes = 0): AbortSignal {
-  return AbortSignal.timeout(deadlineMs + Math.ceil(bytes / 1000))
 }
 
 function viewOf(bytes: Uint8Array): Buffer {

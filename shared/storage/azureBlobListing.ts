@@ -10,9 +10,14 @@ import type { ObjectInfo } from './objectStore.js'
  * Everything is collected before the first is given: accounts with a hierarchical namespace order names folder by
  * folder (`a/x` before `a-b`), and Azurite by UTF-16, so an order of their own is only found out at the end.
  */
-export async function* listBlobs(container: ContainerClient, prefix: string, startAfter: string): AsyncGenerator<ObjectInfo> {
+export async function* listBlobs(
+  container: ContainerClient,
+  prefix: string,
+  startAfter: string,
+  pageDeadline: () => AbortSignal,
+): AsyncGenerator<ObjectInfo> {
   if (compareUtf8(startAfter, prefix) > 0 && !startAfter.startsWith(prefix)) return
-  const infos = await collectedFrom(container, prefix, safeStart(prefix, startAfter))
+  const infos = await collectedFrom(container, prefix, safeStart(prefix, startAfter), pageDeadline)
   for (const info of inOrder(infos)) if (compareUtf8(info.path, startAfter) > 0) yield info
 }
 
@@ -29,25 +34,41 @@ export function safeStart(prefix: string, startAfter: string): string | undefine
   return kept === '' ? undefined : prefix + kept
 }
 
-async function collectedFrom(container: ContainerClient, prefix: string, startFrom: string | undefined): Promise<ObjectInfo[]> {
+async function collectedFrom(
+  container: ContainerClient,
+  prefix: string,
+  startFrom: string | undefined,
+  pageDeadline: () => AbortSignal,
+): Promise<ObjectInfo[]> {
   try {
-    return await pagesOf(container, prefix, startFrom)
+    return await pagesOf(container, prefix, startFrom, pageDeadline)
   } catch (error) {
     // A service older than the parameter; the whole folder holds what was asked for.
     if (startFrom === undefined || serviceAnswer(error).status !== 400) throw error
-    return await pagesOf(container, prefix, undefined)
+    return await pagesOf(container, prefix, undefined, pageDeadline)
   }
 }
 
-async function pagesOf(container: ContainerClient, prefix: string, startFrom: string | undefined): Promise<ObjectInfo[]> {
+async function pagesOf(
+  container: ContainerClient,
+  prefix: string,
+  startFrom: string | undefined,
+  pageDeadline: () => AbortSignal,
+): Promise<ObjectInfo[]> {
   const infos: ObjectInfo[] = []
-  // Metadata is what tells folders; the project's own blobs have none.
-  const options = { prefix, includeMetadata: true, ...(startFrom === undefined ? {} : { startFrom }) }
-  for await (const item of container.listBlobsFlat(options)) {
-    if (item.metadata?.['hdi_isfolder'] === 'true') continue
-    const { contentLength, lastModified } = item.properties
-    infos.push({ path: item.name, size: contentLength ?? 0, modifiedAt: lastModified.getTime() })
-  }
+  let continuationToken: string | undefined
+  do {
+    // Metadata is what tells folders; the project's own blobs have none.
+    const options = { prefix, includeMetadata: true, abortSignal: pageDeadline(), ...(startFrom === undefined ? {} : { startFrom }) }
+    const pages = container.listBlobsFlat(options).byPage(continuationToken === undefined ? {} : { continuationToken })
+    const page = await pages.next()
+    if (page.done === true) break
+    for (const { name, properties, metadata } of page.value.segment.blobItems) {
+      if (metadata?.['hdi_isfolder'] === 'true') continue
+      infos.push({ path: name, size: properties.contentLength ?? 0, modifiedAt: properties.lastModified.getTime() })
+    }
+    continuationToken = page.value.continuationToken === '' ? undefined : page.value.continuationToken
+  } while (continuationToken !== undefined)
   return infos
 }
 
