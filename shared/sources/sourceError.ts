@@ -19,7 +19,7 @@ export type SourceErrorCode = (typeof sourceErrorCodes)[number]
 
 /** What went wrong between us and Kafka or Event Hubs. */
 export class SourceError extends CodedError<SourceErrorCode> {
-  constructor(code: SourceErrorCode, message: string, details?: ErrorDetails) {
+  constructor(code: SourceErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details)
   }
 }

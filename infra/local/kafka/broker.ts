@@ -81,8 +81,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     { stdio: ['ignore', logFile.fd, logFile.fd], detached: true },
   )
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+    child.once('exit', () => { resolve(); })
+    child.once('error', () => { resolve(); })
   })
   const endWithParent = (): void => void child.kill('SIGTERM')
   process.once('exit', endWithParent)
@@ -133,7 +133,7 @@ async function claimPort(host: string, port: number): Promise<number> {
     server.listen(port, host, () => {
       const address = server.address()
       const claimed = typeof address === 'object' && address !== null ? address.port : port
-      server.close(() => resolve(claimed))
+      server.close(() => { resolve(claimed); })
     })
   })
 }
@@ -173,7 +173,7 @@ async function ready(child: ChildProcess, host: string, port: number, withinMs: 
   child.once('error', (error) => (failure = error))
   while (performance.now() < deadline) {
     if (await answersKafka(host, port)) return
-    if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) break
+    if (failure !== undefined || !isRunning(child)) break
     await sleep(50)
   }
   const tail = (await readFile(logPath, 'utf8').catch(() => '')).trim().split('\n')
@@ -188,14 +188,16 @@ async function ready(child: ChildProcess, host: string, port: number, withinMs: 
 }
 
 async function end(child: ChildProcess, exited: Promise<void>, withinMs: number): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || !isRunning(child)) return
   child.kill('SIGTERM')
   const patience = new AbortController()
   await Promise.race([exited, sleep(withinMs, undefined, { signal: patience.signal }).catch(() => {})])
   patience.abort()
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  if (isRunning(child)) child.kill('SIGKILL')
   await exited
 }
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null
 
 const pidPath = (stateFolder: string): string => join(stateFolder, 'broker.pid')
 

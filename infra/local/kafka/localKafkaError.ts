@@ -14,7 +14,7 @@ export type LocalKafkaErrorCode = (typeof localKafkaErrorCodes)[number]
 
 /** Why no broker runs on this machine, with what to do about it. */
 export class LocalKafkaError extends CodedError<LocalKafkaErrorCode> {
-  constructor(code: LocalKafkaErrorCode, message: string, details?: ErrorDetails) {
+  constructor(code: LocalKafkaErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details)
   }
 }

@@ -11,10 +11,10 @@ export function answersKafka(host: string, port: number): Promise<boolean> {
       socket.destroy()
       resolve(answer)
     }
-    socket.setTimeout(1_000, () => done(false))
-    socket.once('error', () => done(false))
-    socket.once('close', () => done(false))
+    socket.setTimeout(1_000, () => { done(false); })
+    socket.once('error', () => { done(false); })
+    socket.once('close', () => { done(false); })
     socket.once('connect', () => socket.write(apiVersionsRequest))
-    socket.once('data', (answer) => done(answer.length >= 8 && answer.readInt32BE(4) === 1))
+    socket.once('data', (answer) => { done(answer.length >= 8 && answer.readInt32BE(4) === 1); })
   })
 }

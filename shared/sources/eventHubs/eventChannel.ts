@@ -1,3 +1,4 @@
+import { asError } from '../../errors.js'
 import type { EventHubConsumerClient, EventPosition, ReceivedEventData, Subscription } from '@azure/event-hubs'
 
 /**
@@ -7,10 +8,10 @@ import type { EventHubConsumerClient, EventPosition, ReceivedEventData, Subscrip
 export class EventChannel {
   readonly #subscription: Subscription
   readonly #signal: AbortSignal | undefined
-  readonly #interrupt = (): void => this.#fail(this.#signal?.reason)
-  #waiting: { resolve(events: readonly ReceivedEventData[]): void; reject(reason: unknown): void } | undefined
-  #offered: { readonly events: readonly ReceivedEventData[]; taken(): void } | undefined
-  #failure: { readonly reason: unknown } | undefined
+  readonly #interrupt = (): void => { this.#fail(asError(this.#signal?.reason)); }
+  #waiting: { resolve(events: readonly ReceivedEventData[]): void; reject(reason: Error): void } | undefined
+  #offered: { readonly events: readonly ReceivedEventData[]; readonly taken: () => void } | undefined
+  #failure: Error | undefined
   #closed = false
 
   constructor(
@@ -27,14 +28,17 @@ export class EventChannel {
       partitionId,
       {
         processEvents: (events) => this.#offer(events),
-        processError: async (error) => this.#fail(error),
+        processError: (error) => {
+          this.#fail(error)
+          return Promise.resolve()
+        },
       },
       { startPosition, maxBatchSize, maxWaitTimeInSeconds, skipParsingBodyAsJson: true },
     )
   }
 
   next(): Promise<readonly ReceivedEventData[]> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.reason as Error)
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#offered !== undefined) {
       const { events, taken } = this.#offered
       this.#offered = undefined
@@ -61,8 +65,8 @@ export class EventChannel {
     return new Promise((taken) => (this.#offered = { events, taken }))
   }
 
-  #fail(reason: unknown): void {
-    this.#failure ??= { reason }
+  #fail(reason: Error): void {
+    this.#failure ??= reason
     this.#waiting?.reject(reason)
     this.#waiting = undefined
   }

@@ -53,7 +53,7 @@ export class EventHubsSource implements Source {
     const channel = new EventChannel(consumer, String(partition), { enqueuedOn: timestamp, isInclusive: true }, 1, quietSeconds)
     try {
       const events = await channel.next()
-      const first = events?.[0]
+      const first = events[0]
       return first === undefined ? end : BigInt(first.sequenceNumber)
     } catch (thrown) {
       throw eventHubsFault(thrown, topic)

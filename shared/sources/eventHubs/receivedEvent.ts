@@ -11,10 +11,15 @@ export function toRecord(topic: string, partition: number, event: ReceivedEventD
     partition,
     offset: BigInt(event.sequenceNumber),
     timestamp: event.enqueuedTimeUtc.getTime(),
-    key: event.partitionKey == null ? null : Buffer.from(event.partitionKey),
+    key: keyOf(event),
     value: toBytes(event.body),
     headers: Object.entries(event.properties ?? {}).map(([key, value]): Header => [key, toBytes(value)]),
   }
+}
+
+/** The library leaves it out, against its own types, when the event has none. */
+function keyOf({ partitionKey }: { readonly partitionKey?: string | null }): Uint8Array | null {
+  return partitionKey === null || partitionKey === undefined ? null : Buffer.from(partitionKey)
 }
 
 function toBytes(value: unknown): Uint8Array | null {

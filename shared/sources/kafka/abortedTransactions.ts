@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 import { attributeBits, headerSize, type BatchHeader } from './recordBatch.js'
 
 /** A transaction that was aborted, as a fetch reports it. */

@@ -16,7 +16,7 @@ export class Cluster {
   constructor(settings: KafkaClientSettings, log: Logger) {
     this.#settings = {
       ...settings,
-      logger: kafkajsLogger(({ log: { message } }) => log.debug(message)),
+      logger: kafkajsLogger(({ log: { message } }) => { log.debug(message); }),
     }
   }
 
@@ -80,9 +80,9 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#closed = true
-    const nodes = await Promise.allSettled(this.#nodes.values())
+    const opening = Array.from(this.#nodes.values())
     this.#nodes.clear()
-    await Promise.allSettled(nodes.map((node) => (node.status === 'fulfilled' ? node.value.disconnect() : undefined)))
+    await Promise.allSettled(opening.map(async (node) => (await node).disconnect()))
   }
 
   #drop(address: string): void {

@@ -60,8 +60,8 @@ export function registerCodecs(): void {
 }
 
 const kafkajsCodec = (codec: Codec) => ({
-  compress: async (encoder: { readonly buffer: Buffer }) => codec.compress(encoder.buffer),
-  decompress: async (bytes: Buffer) => codec.decompress(bytes),
+  compress: (encoder: { readonly buffer: Buffer }) => Promise.resolve(codec.compress(encoder.buffer)),
+  decompress: (bytes: Buffer) => Promise.resolve(codec.decompress(bytes)),
 })
 
 function zstd(): typeof zlib {

@@ -96,7 +96,7 @@ function internals(): Internals {
 export const kafkajsLogger = (write: LogWriter): KafkajsLogger =>
   internals().createLogger({ level: 2, logCreator: () => write })
 
-const asIs = async (raw: Buffer): Promise<Buffer> => raw
+const asIs = (raw: Buffer): Promise<Buffer> => Promise.resolve(raw)
 
 export async function openNode(settings: ConnectionSettings, host: string, port: number): Promise<BrokerNode> {
   const { Broker, connectionPoolBuilder, Encoder } = internals()
@@ -122,10 +122,10 @@ export async function openNode(settings: ConnectionSettings, host: string, port:
           apiKey,
           apiVersion,
           apiName,
-          async encode() {
+          encode() {
             const encoder = new Encoder(body.length)
             encoder.writeBufferInternal(body)
-            return encoder
+            return Promise.resolve(encoder)
           },
         },
         response: { decode: asIs, parse: asIs },

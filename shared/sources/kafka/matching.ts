@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 /** Copies `length` bytes from `distance` before `to`; the stretches may overlap, then bytes repeat. */
 export function copyMatch(output: Buffer, to: number, distance: number, length: number): void {
   if (length > 32 && distance >= length) {

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 /** Murmur2 as Java's client has it. Pure; no I/O. */
 export function murmur2(bytes: Uint8Array): number {
   const multiplier = 0x5bd1e995

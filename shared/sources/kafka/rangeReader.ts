@@ -1,5 +1,5 @@
 import type { OffsetRange, SourceBatch, SourceRecord } from '../source.js'
-import { outOfRange, SourceError } from '../sourceError.js'
+import { outOfRange, type SourceError } from '../sourceError.js'
 import { committedBatches } from './abortedTransactions.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
@@ -135,7 +135,7 @@ async function interruptible<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work
   let stop: (() => void) | undefined
   const interrupted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error)
+    stop = () => { reject(signal.reason as Error); }
     signal.addEventListener('abort', stop, { once: true })
   })
   try {

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 import type { Header, SourceRecord } from '../source.js'
 import { SourceError } from '../sourceError.js'
 import { decompress } from './codecs.js'

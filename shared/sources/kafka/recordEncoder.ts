@@ -27,7 +27,7 @@ export function encodeRecordBatch(
   const timestamps = records.map((record) => record.timestamp ?? now)
   const baseTimestamp = timestamps[0] as number
   const body = new ByteWriter(4096)
-  records.forEach((record, index) => writeRecord(body, record, index, (timestamps[index] as number) - baseTimestamp))
+  records.forEach((record, index) => { writeRecord(body, record, index, (timestamps[index] as number) - baseTimestamp); })
   const packed = compress(compression, body.finish())
 
   const batch = new ByteWriter(headerSize + packed.length)

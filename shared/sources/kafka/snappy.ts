@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 import { SourceError } from '../sourceError.js'
 import { copyMatch, matchLength } from './matching.js'
 

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 const prime1 = 0x9e3779b1
 const prime2 = 0x85ebca77
 const prime3 = 0xc2b2ae3d
