@@ -1,14 +1,14 @@
 import { isRetryable } from '../errors.js'
 import type { StructField } from '../parquet/dataType.js'
+import { ParquetError } from '../parquet/parquetError.js'
 import { openParquet, type ParquetFile } from '../parquet/reader.js'
 import { storedFile } from '../parquet/storedFile.js'
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js'
-import { StorageError } from '../storage/storageError.js'
 import { decodeActions } from './actionCodec.js'
 import type { Action, Sidecar } from './actions.js'
 import { checkpointFields, sidecarField } from './checkpointSchema.js'
 import { checkpointActions } from './checkpointRow.js'
-import { DeltaError, type LogPlace } from './deltaError.js'
+import { DeltaError } from './deltaError.js'
 import { sidecarFolder } from './logName.js'
 import type { CheckpointFiles } from './logListing.js'
 import { decodeLogPath } from './path.js'
@@ -31,8 +31,8 @@ export async function readCheckpointState(store: ObjectStore, checkpoint: Checkp
 }
 
 /**
- * Every action of a checkpoint, sidecars included, a part at a time: only one row group is held. Throws
- * DELTA_CHECKPOINT_CORRUPT when a part or a sidecar is missing or cannot be read.
+ * Every action of a checkpoint, sidecars included, a part at a time: only one row group is held. See
+ * {@link isUnreadable} for what goes wrong.
  */
 export async function* readCheckpoint(store: ObjectStore, checkpoint: CheckpointFiles): AsyncGenerator<Action[], void> {
   for (const file of checkpoint.files) {
@@ -57,7 +57,7 @@ async function* readSidecar(store: ObjectStore, version: number, { path }: Sidec
   const name = decodeLogPath(path)
   const file = await store.head(name.includes('/') ? name : `${sidecarFolder}${name}`)
   if (file === undefined) {
-    throw new DeltaError('DELTA_CHECKPOINT_CORRUPT', `the sidecar ${name} of a checkpoint is missing`, {
+    throw new DeltaError('DELTA_FILE_MISSING', `the sidecar ${name} of a checkpoint is missing`, {
       where: { table: store.url, version },
     })
   }
@@ -67,32 +67,20 @@ async function* readSidecar(store: ObjectStore, version: number, { path }: Sidec
 async function readJson(store: ObjectStore, { path }: ObjectInfo): Promise<Action[]> {
   const where = { table: store.url, file: path }
   const bytes = await store.get(path)
-  if (bytes === undefined) throw new DeltaError('DELTA_CHECKPOINT_CORRUPT', 'a checkpoint is gone', { where })
+  if (bytes === undefined) throw new DeltaError('DELTA_FILE_MISSING', 'a checkpoint is gone', { where })
   return decodeActions(new TextDecoder().decode(bytes), where)
 }
 
 async function* readParquet(
   store: ObjectStore,
-  info: ObjectInfo,
+  { path, size }: ObjectInfo,
   wanted: readonly string[],
 ): AsyncGenerator<Action[], void> {
-  const where = { table: store.url, file: info.path }
-  let file: ParquetFile
-  try {
-    file = await openParquet(storedFile(store, info.path, info.size))
-  } catch (error) {
-    throw corrupt(error, where)
-  }
+  const file = await openParquet(storedFile(store, path, size))
   const fields = projectedFields(file, wanted)
   for (const { rowStart, rows } of file.rowGroups) {
-    let actions: Action[]
-    try {
-      const columns = await file.readColumns({ fields, rowStart, rowEnd: rowStart + rows })
-      actions = checkpointActions(columns, where)
-    } catch (error) {
-      throw corrupt(error, where)
-    }
-    yield actions
+    const columns = await file.readColumns({ fields, rowStart, rowEnd: rowStart + rows })
+    yield checkpointActions(columns, { table: store.url, file: path })
   }
 }
 
@@ -104,8 +92,12 @@ function projectedFields(file: ParquetFile, wanted: readonly string[]): StructFi
   )
 }
 
-/** What storage may answer better next time stays as it is; everything else is the file's fault. */
-function corrupt(error: unknown, where: LogPlace): unknown {
-  if (isRetryable(error) || error instanceof DeltaError || error instanceof StorageError) return error
-  return new DeltaError('DELTA_CHECKPOINT_CORRUPT', 'a checkpoint cannot be read', { where, cause: error })
+/**
+ * Whether a checkpoint failed because its bytes are gone or damaged, so that an older one may stand in for it. One that
+ * can be read and says what cannot be is not passed over: then something is wrong with the table.
+ */
+export function isUnreadable(error: unknown): boolean {
+  if (isRetryable(error)) return false
+  if (error instanceof DeltaError) return error.code === 'DELTA_FILE_MISSING' || error.code === 'DELTA_BAD_JSON'
+  return error instanceof ParquetError
 }

@@ -110,12 +110,15 @@ function metadata(f: RowFields): Metadata {
     name: f.optionalText('name'),
     description: f.optionalText('description'),
     format: { provider: format?.optionalText('provider') ?? 'parquet', options: texts(format?.map('options')) },
-    schemaString: f.text('schemaString'),
+    schemaString: f.optionalText('schemaString') ?? noColumns,
     partitionColumns: f.texts('partitionColumns') ?? [],
     configuration: texts(f.map('configuration')),
     createdTime: f.optionalNumber('createdTime'),
   }
 }
+
+/** What old writers mean where they leave the schema out. */
+const noColumns = '{"type":"struct","fields":[]}'
 
 function protocol(f: RowFields): Protocol {
   return {

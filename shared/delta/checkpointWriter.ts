@@ -1,9 +1,8 @@
-import { isRetryable } from '../errors.js'
 import type { StructField } from '../parquet/dataType.js'
 import { ParquetWriter } from '../parquet/writer.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
-import { readCheckpoint, readCheckpointState } from './checkpoint.js'
+import { isUnreadable, readCheckpoint, readCheckpointState } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { checkpointFields } from './checkpointSchema.js'
 import { checkpointColumns } from './checkpointValue.js'
@@ -90,7 +89,7 @@ async function baseFrom(store: ObjectStore, listing: LogListing): Promise<Base |
     try {
       return { checkpoint, version, state: await readCheckpointState(store, checkpoint) }
     } catch (error) {
-      if (isRetryable(error)) throw error
+      if (!isUnreadable(error)) throw error
     }
   }
   if (!listing.commits.has(0)) return undefined

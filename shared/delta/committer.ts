@@ -71,7 +71,7 @@ export async function commitTransaction(
   return {
     kind: 'conflict',
     reason: 'tooManyAttempts',
-    version: checked,
+    version: state?.version ?? checked,
     detail: `others were faster ${maxAttempts} times; commit less often or from fewer writers`,
   }
 }

@@ -1,10 +1,9 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { AddFile, RemoveFile } from './actions.js'
-import { readCheckpoint } from './checkpoint.js'
+import { isUnreadable, readCheckpoint } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from './commit.js'
 import { DeltaError } from './deltaError.js'
-import { isRetryable } from '../errors.js'
 import { FileReplay } from './fileReplay.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
 import { tombstoneExpiry } from './retention.js'
@@ -105,7 +104,7 @@ async function readBase(store: ObjectStore, listing: LogListing, version: number
     try {
       return await readCheckpointBase(store, files)
     } catch (error) {
-      if (isRetryable(error)) throw error
+      if (!isUnreadable(error)) throw error
       failure ??= error
     }
   }

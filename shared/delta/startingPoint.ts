@@ -1,7 +1,6 @@
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js'
-import { isRetryable } from '../errors.js'
 import { readChecksumState } from './checksumFile.js'
-import { readCheckpointState } from './checkpoint.js'
+import { isUnreadable, readCheckpointState } from './checkpoint.js'
 import { versionGap } from './commit.js'
 import type { CheckpointFiles, LogListing } from './logListing.js'
 import type { StateReplay } from './state.js'
@@ -43,7 +42,7 @@ export async function findStartingPoint(
       const start = await candidate.read()
       if (start !== undefined) return start
     } catch (error) {
-      if (isRetryable(error)) throw error
+      if (!isUnreadable(error)) throw error
       failure ??= error
     }
   }
