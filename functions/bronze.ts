@@ -5,16 +5,17 @@ import { readSettings } from '../shared/settings.js'
 import { bronzeTrigger } from '../shared/sources/trigger/bronzeTrigger.js'
 import { streams } from '../shared/streams/index.js'
 
+const settings = readSettings(process.env)
+
 /** One function a stream, so that each scales with its own topic's lag. */
 for (const stream of streams) {
-  const { binding, read } = bronzeTrigger(stream, readSettings(process.env), process.env)
+  const { binding, read } = bronzeTrigger(stream, settings, process.env)
   app.generic(`bronze_${stream.name}`, {
     trigger: trigger.generic(binding),
     // For ever: a batch that is given up would be passed over. Bad records are not failures; see shared/pipeline/bronze.
     retry: { strategy: 'exponentialBackoff', maxRetryCount: -1, minimumInterval: { seconds: 2 }, maximumInterval: { seconds: 60 } },
     async handler(payload, context) {
-      const { records, reread } = read(payload, context.triggerMetadata)
-      return ingestBatch(await processLake(), stream, records, { reread, invocationId: context.invocationId })
+      return ingestBatch(await processLake(), stream, read(payload, context.triggerMetadata), settings.source)
     },
   })
 }

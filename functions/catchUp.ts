@@ -1,5 +1,6 @@
 import { app } from '@azure/functions'
 import { processLake } from '../shared/pipeline/processLake.js'
+import { requireSuccess } from '../shared/pipeline/requireSuccess.js'
 import { catchUp } from '../shared/pipeline/steps.js'
 import { settingReference } from '../shared/sources/trigger/settingReference.js'
 
@@ -7,6 +8,6 @@ import { settingReference } from '../shared/sources/trigger/settingReference.js'
 app.timer('catchUp', {
   schedule: settingReference('CATCH_UP_SCHEDULE', process.env),
   async handler() {
-    return catchUp(await processLake())
+    return requireSuccess(await catchUp(await processLake(), 'timer'))
   },
 })

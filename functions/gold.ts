@@ -1,11 +1,12 @@
 import { app } from '@azure/functions'
 import { processLake } from '../shared/pipeline/processLake.js'
+import { requireSuccess } from '../shared/pipeline/requireSuccess.js'
 import { runGold } from '../shared/pipeline/steps.js'
 import { settingReference } from '../shared/sources/trigger/settingReference.js'
 
 app.timer('gold', {
   schedule: settingReference('GOLD_SCHEDULE', process.env),
   async handler() {
-    return runGold(await processLake())
+    return requireSuccess(await runGold(await processLake(), 'timer'))
   },
 })

@@ -1,11 +1,12 @@
 import { app } from '@azure/functions'
 import { processLake } from '../shared/pipeline/processLake.js'
+import { requireSuccess } from '../shared/pipeline/requireSuccess.js'
 import { runMaintenance } from '../shared/pipeline/steps.js'
 import { settingReference } from '../shared/sources/trigger/settingReference.js'
 
 app.timer('maintenance', {
   schedule: settingReference('MAINTENANCE_SCHEDULE', process.env),
   async handler() {
-    return runMaintenance(await processLake())
+    return requireSuccess(await runMaintenance(await processLake(), 'timer'))
   },
 })

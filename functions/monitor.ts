@@ -1,11 +1,12 @@
 import { app } from '@azure/functions'
 import { processLake } from '../shared/pipeline/processLake.js'
+import { requireSuccess } from '../shared/pipeline/requireSuccess.js'
 import { runMonitor } from '../shared/pipeline/steps.js'
 import { settingReference } from '../shared/sources/trigger/settingReference.js'
 
 app.timer('monitor', {
   schedule: settingReference('MONITOR_SCHEDULE', process.env),
   async handler() {
-    return runMonitor(await processLake())
+    return requireSuccess(await runMonitor(await processLake(), 'timer'))
   },
 })

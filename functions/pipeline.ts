@@ -8,7 +8,7 @@ app.http('pipeline', {
   methods: ['POST'],
   authLevel: 'function',
   async handler() {
-    const report = await runPipeline(await processLake())
+    const report = await runPipeline(await processLake(), 'http')
     const allFailed = report.steps.every(step => step.outcome === 'failed')
     return { status: report.ok ? 200 : allFailed ? 500 : 207, jsonBody: report }
   },

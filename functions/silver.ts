@@ -1,11 +1,12 @@
 import { app } from '@azure/functions'
 import { processLake } from '../shared/pipeline/processLake.js'
+import { requireSuccess } from '../shared/pipeline/requireSuccess.js'
 import { runSilver } from '../shared/pipeline/steps.js'
 import { settingReference } from '../shared/sources/trigger/settingReference.js'
 
 app.timer('silver', {
   schedule: settingReference('SILVER_SCHEDULE', process.env),
   async handler() {
-    return runSilver(await processLake())
+    return requireSuccess(await runSilver(await processLake(), 'timer'))
   },
 })

@@ -29,6 +29,10 @@ export function fromEventHubTrigger(topic: string, payload: unknown, metadata: T
       throw new TriggerError('TRIGGER_PAYLOAD', `The Event Hubs trigger sent ${what} for an event; the binding needs dataType 'binary'.`)
     }
     const offset = toOffset(sequenceNumbers[i])
+    if (value.length === 0 || hasProperties(properties?.[i])) {
+      reread.push({ partition, offset })
+      continue
+    }
     const key = keys?.[i]
     records.push({
       topic,
@@ -39,7 +43,6 @@ export function fromEventHubTrigger(topic: string, payload: unknown, metadata: T
       value,
       headers: noHeaders,
     })
-    if (value.length === 0 || hasProperties(properties?.[i])) reread.push({ partition, offset })
   }
   return { records, reread }
 }

@@ -30,8 +30,8 @@ class Collected implements TriggerBatch {
   readonly reread: RecordPosition[] = []
 
   add(record: SourceRecord, suspect: boolean): void {
-    this.records.push(record)
     if (suspect) this.reread.push({ partition: record.partition, offset: record.offset })
+    else this.records.push(record)
   }
 }
 

@@ -9,7 +9,7 @@ export interface RecordPosition {
 export interface TriggerBatch {
   /** In the order they were handed over; partitions are mixed, the order within each is kept. */
   readonly records: readonly SourceRecord[]
-  /** The records among them whose bytes the trigger may have changed: to be read again from the source before use. */
+  /** Further records, whose bytes the trigger may have changed: to be read from the source by their offsets. */
   readonly reread: readonly RecordPosition[]
 }
 

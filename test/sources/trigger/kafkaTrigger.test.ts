@@ -71,7 +71,7 @@ describe('text envelopes', () => {
       envelope({ Offset: 3, Headers: [{ Key: 'a\uFFFD', Value: 'AA==' }] }),
       envelope({ Offset: 4, Value: 'café €' }),
     ])
-    expect(records).toHaveLength(4)
+    expect(records.map(r => r.offset)).toEqual([4n])
     expect(reread).toEqual([1n, 2n, 3n].map(offset => ({ partition: 3, offset })))
   })
 
@@ -134,7 +134,8 @@ describe('binary values', () => {
   })
 
   test('an empty value is read again, since a tombstone looks the same', () => {
-    const { reread } = fromKafkaTrigger([Buffer.alloc(0), Buffer.from('x')], metadata([{ offset: 5 }, { offset: 6 }]))
+    const { records, reread } = fromKafkaTrigger([Buffer.alloc(0), Buffer.from('x')], metadata([{ offset: 5 }, { offset: 6 }]))
+    expect(records.map(r => r.offset)).toEqual([6n])
     expect(reread).toEqual([{ partition: 0, offset: 5n }])
   })
 

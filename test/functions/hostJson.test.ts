@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseHostSettings } from '../../infra/local/host/hostSettings.js'
+import { readSettings } from '../../shared/settings.js'
+
+const text = readFileSync(join(import.meta.dirname, '..', '..', 'host.json'), 'utf8')
+const host = JSON.parse(text) as {
+  extensionBundle: { id: string; version: string }
+  functionTimeout: string
+  extensions: { kafka: Record<string, unknown> }
+}
+
+describe('host.json keeps what exactly-once rests on', () => {
+  test('the bundle is one whose Kafka extension has commitOnFailure', () => {
+    expect(host.extensionBundle).toEqual({ id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.37.0, 5.0.0)' })
+  })
+
+  test("a failed batch's offsets are never stored", () => {
+    expect(host.extensions.kafka).toMatchObject({ commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'Earliest' })
+    expect(parseHostSettings(text).kafka).toMatchObject({ commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'earliest' })
+  })
+
+  test('repairs and the extension count with the same poll interval', () => {
+    expect(host.extensions.kafka['maxPollIntervalMs']).toBe(readSettings({}).maxPollIntervalMs)
+  })
+
+  test('the time limit of a function is stated', () => {
+    expect(host.functionTimeout).toMatch(/^\d\d:\d\d:\d\d$/)
+  })
+})
+
+describe('parseHostSettings', () => {
+  test("what is absent has the extension's own default, the losing ones too", () => {
+    expect(parseHostSettings('{}').kafka).toMatchObject({ maxBatchSize: 64, commitOnFailure: true, maxRetries: 5 })
+  })
+
+  test('names are matched without case, as the host does', () => {
+    expect(parseHostSettings('{"Extensions":{"KAFKA":{"CommitOnFailure":false}}}').kafka.commitOnFailure).toBe(false)
+  })
+
+  test('a value of the wrong type names itself', () => {
+    expect(() => parseHostSettings('{"extensions":{"kafka":{"maxRetries":"-1"}}}')).toThrow(/maxRetries must be a number/)
+  })
+})
