@@ -114,14 +114,14 @@ function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor): (
     }
   }
   const { entry, repetition } = projection
-  const collect = <T>(readItem: () => T): (() => Value) => {
+  const collect = (readItem: () => Value | MapEntry): (() => Value) => {
     return () => {
       const definition = lead.definition()
       if (definition < entry) {
         skip()
         return definition < present ? null : []
       }
-      const items: T[] = []
+      const items: (Value | MapEntry)[] = []
       do items.push(readItem())
       while (lead.repetition() === repetition)
       return items as Value

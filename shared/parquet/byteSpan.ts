@@ -18,7 +18,7 @@ export async function coalesce(
   read: (start: number, end: number) => ArrayBuffer | Promise<ArrayBuffer>,
 ): Promise<(span: ByteSpan) => Uint8Array> {
   const reads = mergedSpans(spans)
-  const buffers = await Promise.all(reads.map(({ start, end }) => read(start, end)))
+  const buffers = await Promise.all(reads.map(async ({ start, end }) => read(start, end)))
   return (span) => {
     const index = reads.findIndex(({ start, end }) => span.start >= start && span.end <= end)
     const base = reads[index]

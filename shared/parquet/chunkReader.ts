@@ -1,9 +1,9 @@
 import type { ColumnMetaData, DecodedArray, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
-import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparquet/src/delta.js'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { decompress } from './codec.js'
+import { readByLength, readByPrefix, readDeltas } from './deltaDecoding.js'
 import { ParquetError } from './parquetError.js'
 import { bitWidth, readRuns } from './runLength.js'
 import type { LeafNode } from './schemaNode.js'
@@ -130,21 +130,12 @@ function readValues(
       readRuns(bytes, 4, 1, bits)
       return decode(Array.from(bits, (bit) => bit === 1))
     }
-    case 'DELTA_BINARY_PACKED': {
-      const output = type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)
-      deltaBinaryUnpack(reader, count, output)
-      return decode(output)
-    }
-    case 'DELTA_LENGTH_BYTE_ARRAY': {
-      const output = new Array<Uint8Array>(count)
-      deltaLengthByteArray(reader, count, output)
-      return decode(output)
-    }
-    case 'DELTA_BYTE_ARRAY': {
-      const output = new Array<Uint8Array>(count)
-      deltaByteArray(reader, count, output)
-      return decode(output)
-    }
+    case 'DELTA_BINARY_PACKED':
+      return decode(readDeltas(reader, type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)))
+    case 'DELTA_LENGTH_BYTE_ARRAY':
+      return decode(readByLength(reader, count))
+    case 'DELTA_BYTE_ARRAY':
+      return decode(readByPrefix(reader, count))
     case 'BYTE_STREAM_SPLIT':
       return decode(byteStreamSplit(reader, count, type, leaf.element.type_length))
     default:

@@ -45,8 +45,15 @@ export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: n
   return output
 }
 
+const largestPiece = 16 * 1024 * 1024
+
+/** More than Snappy or LZ4 can shrink anything. */
+const greatestRatio = 300
+
 function inflate(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
-  const limits = { maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) }
+  // A damaged length must not decide how much is allocated before the first byte is seen.
+  const chunkSize = length <= largestPiece ? Math.max(64, length) : largestPiece
+  const limits = { maxOutputLength: Math.max(1, length), chunkSize }
   switch (codec) {
     case 'UNCOMPRESSED':
       return bytes
@@ -57,17 +64,27 @@ function inflate(codec: CompressionCodec, bytes: Uint8Array, length: number): Ui
     case 'BROTLI':
       return brotliDecompressSync(bytes, limits)
     case 'SNAPPY': {
+      checkRatio(codec, bytes, length)
       const output = new Uint8Array(length)
       if (length > 0) snappyUncompress(bytes, output)
       return output
     }
     case 'LZ4':
+      checkRatio(codec, bytes, length)
       return decompressLz4(bytes, length)
     case 'LZ4_RAW':
+      checkRatio(codec, bytes, length)
       return decompressLz4Raw(bytes, length)
     default:
       throw new ParquetError('PARQUET_UNSUPPORTED', `This reader does not know the codec ${codec}.`, {
         data: { codec },
       })
   }
+}
+
+function checkRatio(codec: CompressionCodec, bytes: Uint8Array, length: number): void {
+  if (length <= bytes.length * greatestRatio + 1024) return
+  throw new ParquetError('PARQUET_CORRUPT', `A page of ${bytes.length} bytes claims to hold ${length}.`, {
+    data: { codec, compressed: bytes.length, claimed: length },
+  })
 }

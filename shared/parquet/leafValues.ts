@@ -106,7 +106,7 @@ function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
     }
   }
 
-  for (let i = 0; i < data.length; i++) append(root, data[i] as Value | undefined, 0)
+  for (let i = 0; i < data.length; i++) append(root, data[i], 0)
   return root.leaves.map((leaf) => {
     const { values, definitions, repetitions } = targets.get(leaf) as LeafTarget
     return {

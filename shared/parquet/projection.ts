@@ -2,7 +2,7 @@ import type { Projection } from './assembly.js'
 import type { DataType, StructField } from './dataType.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode, SchemaNode } from './schemaNode.js'
-import { valueDecoder, type ValueDecoder } from './valueDecoder.js'
+import { typeName, valueDecoder, type ValueDecoder } from './valueDecoder.js'
 
 export const columnMatches = ['name', 'id'] as const
 
@@ -76,7 +76,7 @@ function mismatch(node: SchemaNode, wanted: DataType): ParquetError {
   const name = typeof wanted === 'string' ? wanted : wanted.type
   return new ParquetError(
     'PARQUET_TYPE_MISMATCH',
-    `Column ${node.name} is ${node.kind === 'leaf' ? String(node.type) : node.kind} in the file and cannot be read as ${name}.`,
+    `Column ${node.name} is ${node.kind === 'leaf' ? typeName(node.type) : node.kind} in the file and cannot be read as ${name}.`,
     { data: { column: node.name, wanted: name } },
   )
 }

@@ -122,7 +122,7 @@ export class ParquetFile {
       const count = group[0]?.length ?? 0
       for (let r = 0; r < count; r++) {
         const row: Record<string, Value> = {}
-        for (const [i, name] of names.entries()) row[name] = (group[i]?.[r] ?? null) as Value
+        for (const [i, name] of names.entries()) row[name] = (group[i]?.[r] ?? null)
         yield row
       }
     }

@@ -81,7 +81,7 @@ function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder 
 
 function texts(raw: DecodedArray): string[] {
   return mapped(raw as ArrayLike<Uint8Array>, (bytes) =>
-    Buffer.prototype.utf8Slice.call(bytes as Buffer, 0, bytes.length),
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(),
   )
 }
 
@@ -153,7 +153,8 @@ function isShortInteger(type: PrimitiveType | DecimalType): boolean {
   return type === 'byte' || type === 'short' || type === 'integer'
 }
 
-function typeName(type: DataType): string {
+/** The type in words, for messages. */
+export function typeName(type: DataType): string {
   if (typeof type === 'string') return type
   return type.type === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.type
 }

@@ -6,6 +6,7 @@ declare module 'parquetjs-lite' {
   }
 
   export class ParquetSchema {
+    readonly fields: Readonly<Record<string, FieldDefinition>>
     constructor(fields: Readonly<Record<string, FieldDefinition>>)
   }
 

@@ -38,7 +38,7 @@ export function randomValue(random: Seeded, type: DataType, depth = 0): Value {
       return extreme ? random.pick(doubles) : random.next() * 100
     default:
   }
-  if (typeof type === 'string') throw new Error(`no values for ${type}`)
+  if (typeof type === 'string') throw new Error('a type without values')
   const nullable = (inner: DataType, allowed: boolean) =>
     allowed && random.below(4) === 0 ? null : randomValue(random, inner, depth + 1)
   switch (type.type) {

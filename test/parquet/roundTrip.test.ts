@@ -14,7 +14,7 @@ async function readBack(columns: readonly Column[], options?: ParquetOptions): P
 }
 
 function values(column: Column | undefined): Value[] {
-  return Array.from(column?.data ?? [], (value) => plain(value as Value))
+  return Array.from(column?.data ?? [], (value) => plain(value))
 }
 
 /** Binary values may come as Buffers or views; what counts is their bytes. */

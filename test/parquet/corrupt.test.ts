@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { bytesFile } from '../../shared/parquet/bytesFile.js'
+import { writtenCodecs } from '../../shared/parquet/codec.js'
+import type { Column, StructField } from '../../shared/parquet/dataType.js'
+import { ParquetError } from '../../shared/parquet/parquetError.js'
+import { openParquet } from '../../shared/parquet/reader.js'
+import { encodeParquet } from '../../shared/parquet/writer.js'
+import { flatTypes, randomColumn, randomType } from './randomColumns.js'
+import { seeded, testSeed } from './seeded.js'
+
+async function outcome(bytes: Uint8Array): Promise<unknown> {
+  try {
+    await (await openParquet(bytesFile(bytes, 'part-0.parquet'))).readColumns()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+function sample(seed: number): Column[] {
+  const random = seeded(seed)
+  const field = (i: number, type: StructField['type']): StructField => ({ name: `c${i}`, type, nullable: true })
+  const nested = Array.from({ length: 4 }, () => randomType(random, 3))
+  return [...flatTypes, ...nested].map((type, i) => randomColumn(random, field(i, type), 60))
+}
+
+describe('damaged files', () => {
+  it('any flipped bytes give values or a ParquetError that names the file, and nothing else', async () => {
+    for (let round = 0; round < 1200; round++) {
+      const random = seeded(testSeed + round)
+      const bytes = encodeParquet(sample(round % 5), { codec: random.pick(writtenCodecs), pageBytes: 300 })
+      // Mostly the footer and page headers' share, where a flip does more than change a value.
+      const start = random.below(2) === 0 ? Math.floor(bytes.length / 2) : 0
+      for (let flips = 1 + random.below(4); flips > 0; flips--) {
+        bytes[start + random.below(bytes.length - start)] = random.below(256)
+      }
+      const error = await outcome(bytes)
+      if (error === undefined) continue
+      expect(error, `seed ${testSeed}, round ${round}: ${String(error)}`).toBeInstanceOf(ParquetError)
+      expect((error as ParquetError).message, `seed ${testSeed}, round ${round}`).toContain('part-0.parquet')
+    }
+  }, 120_000)
+
+  it('a file that is cut off anywhere is told', async () => {
+    const bytes = encodeParquet(sample(1))
+    for (let length = 0; length < bytes.length; length += 1 + Math.floor(length / 20)) {
+      expect(await outcome(bytes.subarray(0, length)), `${length} bytes`).toMatchObject({ code: 'PARQUET_CORRUPT' })
+    }
+  })
+
+  it('text that is no Parquet file is told', async () => {
+    expect(await outcome(Buffer.from('{"commitInfo":{"timestamp":1}}'))).toMatchObject({
+      code: 'PARQUET_CORRUPT',
+      data: { file: 'part-0.parquet' },
+      retryable: false,
+    })
+  })
+
+  it('an error of the source is not taken for damage of the file', async () => {
+    const bytes = encodeParquet(sample(2))
+    const lost = new ParquetError('PARQUET_MISSING', 'gone', { data: { file: 'x' } })
+    const file = await openParquet(bytesFile(bytes))
+    expect(file.rowCount).toBe(60)
+    const broken = openParquet({ byteLength: bytes.length, slice: () => Promise.reject(lost) })
+    await expect(broken).rejects.toBe(lost)
+  })
+})
