@@ -1,0 +1,211 @@
+import type { DataType, Value } from '../parquet/dataType.js'
+import type { AddFile } from './actions.js'
+import { parsePartitionValue, type PartitionValueOptions } from './partitionValue.js'
+import { parseStats, type ColumnStats, type FileStats } from './stats.js'
+import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
+import { compareValues } from './valueOrder.js'
+import { columnKey } from './columnPath.js'
+
+/**
+ * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.
+ * Pure; no I/O.
+ */
+export type Predicate =
+  | { readonly op: '=' | '<' | '<=' | '>' | '>='; readonly column: string; readonly value: Value }
+  | { readonly op: 'in'; readonly column: string; readonly values: readonly Value[] }
+  | { readonly op: 'isNull' | 'isNotNull'; readonly column: string }
+  | { readonly op: 'and' | 'or'; readonly of: readonly Predicate[] }
+  | { readonly op: 'not'; readonly of: Predicate }
+
+/** Of a file's rows, the predicate is true for none, for all, or nobody can tell. */
+export type Match = 'no' | 'maybe' | 'all'
+
+/**
+ * Judges files one by one. Columns are named by key (`a`, `s.x`; see columnPath.ts), values are as in memory. A file
+ * without statistics, or with statistics that cannot be read, is `maybe` for all but its partition columns.
+ *
+ * ```ts
+ * const judge = new FileSkipper(table)
+ * const files = adds.filter((add) => judge.match(add, { op: '=', column: 'event_type', value: 'click' }) !== 'no')
+ * ```
+ */
+export class FileSkipper {
+  readonly #partitions: ReadonlyMap<string, { readonly type: DataType; readonly physical: string }>
+  readonly #columns: readonly StatsColumn[]
+  readonly #types: ReadonlyMap<string, DataType>
+  readonly #options: PartitionValueOptions
+
+  constructor(table: TableShape, options: PartitionValueOptions = {}) {
+    const mapped = (table.configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+    const partitionNames = new Set(table.partitionColumns)
+    this.#partitions = new Map(
+      table.schema.fields
+        .filter((field) => partitionNames.has(field.name))
+        .map((field) => {
+          const physical = mapped ? field.metadata?.['delta.columnMapping.physicalName'] : undefined
+          return [columnKey([field.name]), { type: field.type, physical: typeof physical === 'string' ? physical : field.name }]
+        }),
+    )
+    this.#columns = statsColumns(table)
+    this.#types = new Map(this.#columns.map((column) => [column.key, column.field.type]))
+    this.#options = options
+  }
+
+  match(file: Pick<AddFile, 'partitionValues' | 'stats' | 'deletionVector'>, predicate: Predicate): Match {
+    const named = new Set(columnsOf(predicate))
+    const stats = readStats(file.stats, this.#columns.filter((column) => named.has(column.key)))
+    const [never, always] = judge(predicate, (column) => this.#facts(column, file, stats))
+    return never ? 'no' : always ? 'all' : 'maybe'
+  }
+
+  #facts(column: string, file: Pick<AddFile, 'partitionValues'>, stats: FileStats | undefined): Facts | undefined {
+    const partition = this.#partitions.get(column)
+    if (partition !== undefined) {
+      // A key that is absent is a broken log entry, not a null.
+      const text = file.partitionValues[partition.physical]
+      if (text === undefined) return undefined
+      const value = readPartition(partition.type, text, this.#options)
+      if (value === undefined) return undefined
+      return value === null ? { nulls: 'all' } : { nulls: 'none', min: value, max: value }
+    }
+    const found = stats?.columns.get(column)
+    const type = this.#types.get(column)
+    return stats === undefined || found === undefined || type === undefined ? undefined : statFacts(stats, found, type)
+  }
+}
+
+/** What is known of a column's values in a file. */
+interface Facts {
+  readonly nulls: 'none' | 'some' | 'all' | 'unknown'
+  readonly min?: Value | undefined
+  readonly max?: Value | undefined
+}
+
+/** `[never, always]`: the predicate is true for no row; it is true for every row. */
+type Judgement = readonly [never: boolean, always: boolean]
+const unknown: Judgement = [false, false]
+
+function judge(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Judgement {
+  switch (predicate.op) {
+    case 'and': {
+      const parts = predicate.of.map((part) => judge(part, factsOf))
+      return [parts.some(([never]) => never), parts.every(([, always]) => always)]
+    }
+    case 'or': {
+      const parts = predicate.of.map((part) => judge(part, factsOf))
+      return [parts.every(([never]) => never), parts.some(([, always]) => always)]
+    }
+    case 'not':
+      return judgeNot(predicate.of, factsOf)
+    case 'in': {
+      const parts = predicate.values.map((value) => judgeComparison('=', value, factsOf(predicate.column)))
+      return [parts.every(([never]) => never), parts.some(([, always]) => always)]
+    }
+    case 'isNull':
+    case 'isNotNull': {
+      const nulls = factsOf(predicate.column)?.nulls
+      const isNull: Judgement = [nulls === 'none', nulls === 'all']
+      return predicate.op === 'isNull' ? isNull : [isNull[1], isNull[0]]
+    }
+    default:
+      return judgeComparison(predicate.op, predicate.value, factsOf(predicate.column))
+  }
+}
+
+const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const
+
+/** `not` pushed down to the comparisons, because the negation of an unknown comparison with null is not true either. */
+function judgeNot(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Judgement {
+  switch (predicate.op) {
+    case 'and':
+    case 'or':
+      return judge({ op: predicate.op === 'and' ? 'or' : 'and', of: predicate.of.map((of) => ({ op: 'not', of })) }, factsOf)
+    case 'not':
+      return judge(predicate.of, factsOf)
+    case 'isNull':
+      return judge({ ...predicate, op: 'isNotNull' }, factsOf)
+    case 'isNotNull':
+      return judge({ ...predicate, op: 'isNull' }, factsOf)
+    case '=':
+      return judgeUnequal([predicate.value], factsOf(predicate.column))
+    case 'in':
+      return judgeUnequal(predicate.values, factsOf(predicate.column))
+    default:
+      return judge({ ...predicate, op: opposite[predicate.op] }, factsOf)
+  }
+}
+
+function judgeComparison(op: '=' | '<' | '<=' | '>' | '>=', value: Value, facts: Facts | undefined): Judgement {
+  // A comparison with null is never true, and nor is one of a null.
+  if (value === null || facts?.nulls === 'all') return [true, false]
+  if (facts === undefined) return unknown
+  const min = order(facts.min, value)
+  const max = order(facts.max, value)
+  const [never, always] = {
+    '=': [min > 0 || max < 0, min >= 0 && max <= 0],
+    '<': [min >= 0, max < 0],
+    '<=': [min > 0, max <= 0],
+    '>': [max <= 0, min > 0],
+    '>=': [max < 0, min >= 0],
+  }[op] as [boolean, boolean]
+  return [never, always && facts.nulls === 'none']
+}
+
+function judgeUnequal(values: readonly Value[], facts: Facts | undefined): Judgement {
+  if (values.includes(null) || facts?.nulls === 'all') return [true, false]
+  const equal = values.map((value) => judgeComparison('=', value, facts && { ...facts, nulls: 'none' }))
+  return [equal.some(([, always]) => always), equal.every(([never]) => never) && facts?.nulls === 'none']
+}
+
+/** NaN, which is neither above nor below nor equal, when the bound is unknown. */
+function order(bound: Value | undefined, value: Value): number {
+  return bound === undefined ? NaN : (compareValues(bound, value) ?? NaN)
+}
+
+function statFacts(stats: FileStats, column: ColumnStats, type: DataType): Facts {
+  const { nullCount } = column
+  const nulls =
+    nullCount === undefined ? 'unknown'
+    : nullCount === 0n ? 'none'
+    : nullCount >= stats.numRecords ? 'all'
+    : stats.tightBounds === false ? 'unknown'
+    : 'some'
+  return { nulls, min: column.min, max: widened(column.max, type) }
+}
+
+const maxLong = 2n ** 63n - 1n
+
+/** Times in statistics are cut to milliseconds, so the greatest may be up to one more. */
+function widened(max: Value | undefined, type: DataType): Value | undefined {
+  if (typeof max !== 'bigint' || (type !== 'timestamp' && type !== 'timestamp_ntz')) return max
+  return max > maxLong - 1000n ? maxLong : max + 1000n
+}
+
+function readStats(text: string | undefined, columns: readonly StatsColumn[]): FileStats | undefined {
+  if (text === undefined || columns.length === 0) return undefined
+  try {
+    return parseStats(text, columns)
+  } catch {
+    return undefined
+  }
+}
+
+function readPartition(type: DataType, text: string | null, options: PartitionValueOptions): Value | undefined {
+  try {
+    return parsePartitionValue(type, text, options)
+  } catch {
+    return undefined
+  }
+}
+
+function columnsOf(predicate: Predicate): string[] {
+  switch (predicate.op) {
+    case 'and':
+    case 'or':
+      return predicate.of.flatMap(columnsOf)
+    case 'not':
+      return columnsOf(predicate.of)
+    default:
+      return [predicate.column]
+  }
+}
