@@ -33,6 +33,13 @@ export interface HostOptions {
   readonly stateFolder: string
   readonly log: Logger
   readonly clock?: Clock | undefined
+}
+
+export interface AppOptions {
+  readonly folder: string
+  readonly log: Logger
+  /** Instead of the `main` of package.json. */
+  readonly main?: string | undefined
   readonly importFile?: ImportFile | undefined
 }
 
@@ -44,8 +51,7 @@ interface Listener {
  * Loads an app through `@azure/functions-core`: what a Functions worker does with it at start. Registrations go to one
  * app per process, because the package looks its runtime up once.
  */
-export async function loadApp(options: Pick<HostOptions, 'folder' | 'log' | 'importFile'>): Promise<FunctionApp> {
-  const { folder, log, importFile } = options
+export async function loadApp({ folder, log, main, importFile }: AppOptions): Promise<FunctionApp> {
   const app = new FunctionApp((level, name, message) => {
     const line = name === undefined ? message : `[${name}] ${message}`
     if (level === 'error' || level === 'critical') log.error(line)
@@ -54,7 +60,7 @@ export async function loadApp(options: Pick<HostOptions, 'folder' | 'log' | 'imp
     else log.debug(line)
   })
   provideCoreModule(app)
-  await loadEntryPoint(folder, importFile)
+  await loadEntryPoint(folder, importFile, main)
   await app.start(folder)
   return app
 }

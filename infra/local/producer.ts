@@ -1,0 +1,74 @@
+import { systemClock } from '../../shared/clock.js'
+import { asError } from '../../shared/errors.js'
+import { openLake } from '../../shared/pipeline/openLake.js'
+import { readLocalSettings, readSettings } from '../../shared/settings.js'
+import { type ProducedRecord, type Source } from '../../shared/sources/source.js'
+import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
+import { events } from '../../shared/streams/index.js'
+import { type StackOptions } from './options.js'
+
+type ProducerOptions = Pick<StackOptions, 'rate' | 'duplicates' | 'late' | 'broken' | 'tombstones' | 'seed'>
+
+const beat = 100
+
+/**
+ * Produces synthetic events at a steady rate until told to stop: a process of its own, so that a busy pipeline does not
+ * slow the events down that it is measured by.
+ */
+async function main(): Promise<void> {
+  const options = JSON.parse(process.argv[2] ?? '{}') as ProducerOptions
+  const stopping = new AbortController()
+  const stop = () => { stopping.abort(new Error('The producer is stopping.')) }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+
+  const lake = await openLake(readSettings(readLocalSettings(process.cwd())))
+  process.send?.({ kind: 'ready', topic: events.topic })
+  await produce(lake.source, options, stopping.signal)
+  await lake.close()
+}
+
+async function produce(source: Source, { rate, seed, ...percent }: ProducerOptions, signal: AbortSignal): Promise<void> {
+  const synthetic = new SyntheticEvents({
+    ...percent,
+    seed: seed ?? Date.now() % 2 ** 31,
+    intervalMs: 1000 / rate,
+    // Without a seed every run has ids of its own, or a second run would be nothing but duplicates.
+    firstId: seed === undefined ? Date.now() * 1000 : 1,
+    allowedLatenessMs: events.allowedLatenessMs,
+  })
+  let due = systemClock.monotonic()
+  while (!signal.aborted) {
+    const now = systemClock.monotonic()
+    const passed = Math.min(now - due, 1000)
+    const count = Math.floor((passed * rate) / 1000)
+    if (count > 0) {
+      due = passed < now - due ? now : due + (count * 1000) / rate
+      await send(source, synthetic.take(count, systemClock.now() - passed), signal)
+    }
+    await systemClock.sleep(beat, signal).catch(() => undefined)
+  }
+}
+
+/** Until the broker has them: a record that is sent twice is one more duplicate. */
+async function send(source: Source, records: readonly ProducedRecord[], signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await source.produce(events.topic, records)
+      return
+    } catch (thrown) {
+      process.stdout.write(`${new Date().toISOString()} ${asError(thrown).message}\n`)
+      if (signal.aborted) return
+      await systemClock.sleep(1000, signal).catch(() => undefined)
+    }
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (thrown: unknown) => {
+    process.stderr.write(`error: ${asError(thrown).message}\n`)
+    process.exit(1)
+  },
+)
