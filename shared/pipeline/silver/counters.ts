@@ -1,0 +1,96 @@
+import type { Stream } from '../../contract/stream.js'
+import type { Json } from '../../delta/json.js'
+import { formatDate } from '../../delta/calendar.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
+import { identifier } from '../../query/sqlText.js'
+import { lineage } from './dedupe.js'
+
+/** What became of the rows of one source partition, in one life of its topic. */
+export interface PartitionCounters {
+  readonly topic: string
+  readonly generation: number
+  readonly partition: number
+  /** Valid rows read; `valid` = `inserted` + `duplicates`. */
+  readonly valid: number
+  readonly inserted: number
+  readonly duplicates: number
+  /** Of those inserted. */
+  readonly late: number
+}
+
+/** How many rows a day of event time gets. */
+export interface DayCount {
+  /** `2025-04-01`, as the partition value has it. */
+  readonly day: string
+  /** Microseconds of its beginning. */
+  readonly start: bigint
+  readonly rows: number
+}
+
+export interface Tally {
+  readonly partitions: readonly PartitionCounters[]
+  /** In the order of time. */
+  readonly days: readonly DayCount[]
+  readonly valid: number
+  readonly inserted: number
+  readonly duplicates: number
+  readonly late: number
+  /** Newest event time inserted, microseconds; undefined when nothing was. */
+  readonly newestEvent: bigint | undefined
+}
+
+/** Counts the relation `rows` (lineage, event time, `_late`) against the table `duplicates`, in one pass. */
+export async function tallyRows(session: DuckDbSession, stream: Stream, rows: string): Promise<Tally> {
+  const on = lineage.map(column => `r.${column} = d.${column}`).join(' AND ')
+  const { rows: groups } = await session.query(`
+    SELECT r._topic, r._generation, r._partition, CAST(r.${identifier(stream.eventTime)} AS DATE) AS day, d._offset IS NOT NULL AS duplicate,
+      count(*) AS n, count(*) FILTER (r._late) AS late, max(epoch_us(r.${identifier(stream.eventTime)})) AS newest
+    FROM ${rows} AS r LEFT JOIN duplicates AS d ON ${on}
+    GROUP BY ALL ORDER BY ALL`)
+  const partitions = new Map<string, PartitionCounters>()
+  const days = new Map<number, number>()
+  let newest: bigint | undefined
+  for (const group of groups) {
+    const [topic, generation, partition] = [group['_topic'] as string, group['_generation'] as number, group['_partition'] as number]
+    const n = Number(group['n'])
+    const inserted = group['duplicate'] === true ? 0 : n
+    const id = `${topic}/${generation}/${partition}`
+    const known = partitions.get(id) ?? { topic, generation, partition, valid: 0, inserted: 0, duplicates: 0, late: 0 }
+    partitions.set(id, {
+      ...known,
+      valid: known.valid + n,
+      inserted: known.inserted + inserted,
+      duplicates: known.duplicates + n - inserted,
+      late: known.late + (inserted > 0 ? Number(group['late']) : 0),
+    })
+    if (inserted === 0) continue
+    const day = group['day'] as number
+    days.set(day, (days.get(day) ?? 0) + n)
+    const last = group['newest'] as bigint
+    if (newest === undefined || last > newest) newest = last
+  }
+  const counters = [...partitions.values()]
+  const sum = (of: (c: PartitionCounters) => number) => counters.reduce((total, c) => total + of(c), 0)
+  return {
+    partitions: counters,
+    days: [...days].sort(([a], [b]) => a - b).map(([day, n]) => dayCount(day, n)),
+    valid: sum(c => c.valid),
+    inserted: sum(c => c.inserted),
+    duplicates: sum(c => c.duplicates),
+    late: sum(c => c.late),
+    newestEvent: newest,
+  }
+}
+
+function dayCount(day: number, rows: number): DayCount {
+  return { day: formatDate(day) ?? String(day), start: BigInt(day) * dayMicros, rows }
+}
+
+export const dayMicros = 86_400_000_000n
+
+export const noRows: Tally = { partitions: [], days: [], valid: 0, inserted: 0, duplicates: 0, late: 0, newestEvent: undefined }
+
+/** The counters as they travel in `commitInfo`. */
+export function tallyJson({ partitions, valid, inserted, duplicates, late }: Tally): Record<string, Json> {
+  return { valid, inserted, duplicates, late, partitions: partitions.map(p => ({ ...p })) }
+}

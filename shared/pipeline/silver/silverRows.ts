@@ -1,0 +1,32 @@
+import type { Stream } from '../../contract/stream.js'
+import type { StructType } from '../../parquet/dataType.js'
+import { identifier } from '../../query/sqlText.js'
+import { eventDate } from './acceptedBefore.js'
+
+/** Bronze's columns that silver is made of. */
+export function bronzeColumns(stream: Stream, bronze: StructType): readonly string[] {
+  const own = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']
+  const wanted = new Set([...own, ...stream.columns.map(c => c.name)])
+  return bronze.fields.flatMap(field => (wanted.has(field.name) ? [field.name] : []))
+}
+
+/**
+ * A SELECT of silver's columns, but for the partition column, out of a relation of bronze rows: the valid ones. A record
+ * that was rejected has an error code; a tombstone, which has none, is null in all of the contract's columns, and a
+ * valid record is never null in its key and event time. So the value's bytes need not be read to tell them apart.
+ */
+export function validRows(stream: Stream, silver: StructType, bronze: readonly string[], relation: string): string {
+  const time = identifier(stream.eventTime)
+  const late = `epoch_us(_timestamp) - epoch_us(${time}) > ${BigInt(stream.allowedLatenessMs) * 1000n}`
+  const columns = silver.fields.flatMap(({ name }) => {
+    if (name === eventDate) return []
+    if (name === '_late') return [`${late} AS _late`]
+    return [bronze.includes(name) ? identifier(name) : `NULL AS ${identifier(name)}`]
+  })
+  return `SELECT ${columns.join(', ')} FROM ${relation} AS b WHERE ${isValid(stream)}`
+}
+
+/** The condition under which a row of bronze is valid. */
+export function isValid(stream: Stream): string {
+  return `_error_code IS NULL AND ${identifier(stream.key)} IS NOT NULL AND ${identifier(stream.eventTime)} IS NOT NULL`
+}

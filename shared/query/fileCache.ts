@@ -1,0 +1,209 @@
+import { type FileHandle, mkdtemp, open, rm, stat, unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ObjectStore } from '../storage/objectStore.js'
+import { QueryError } from './queryError.js'
+
+export interface FileCacheOptions {
+  /** Bytes that downloaded files may take on the local disk, all together. */
+  readonly limitBytes: number
+  /** Where the cache's own folder is made; the system's when absent. */
+  readonly temporaryFolder?: string | undefined
+  /** Files downloaded at once; 8 when absent. */
+  readonly parallel?: number | undefined
+}
+
+/** An object that is never overwritten, so that its name stands for its bytes. */
+export interface ImmutableFile {
+  /** Name in the store. */
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Local files that stay where they are until they are released. */
+export interface FileLease extends Disposable {
+  /** Local paths, in the order in which the files were asked for. */
+  readonly paths: readonly string[]
+  release(): void
+}
+
+interface Entry {
+  readonly key: string
+  readonly localPath: string
+  readonly size: number
+  readonly ready: Promise<void>
+  leases: number
+}
+
+/** Bytes asked for in one request of a download: large enough to be fast, small enough to hold a few. */
+const pieceBytes = 8 * 2 ** 20
+
+/**
+ * A store's files on the local disk, for engines that read only that. Files of a store that is a local folder are used
+ * in place; others are downloaded once into a private folder of bounded size, the least recently used going first.
+ * Concurrent leases share downloads. A lease that cannot fit even when all that is idle goes is a QueryError
+ * (`QUERY_CACHE_TOO_SMALL`): waiting for others could wait for ever.
+ */
+export class FileCache implements AsyncDisposable {
+  readonly #options: FileCacheOptions
+  /** In order of last use, the oldest first. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #queue: (() => void)[] = []
+  #folder: Promise<string> | undefined
+  #bytes = 0
+  #running = 0
+  #named = 0
+
+  constructor(options: FileCacheOptions) {
+    this.#options = options
+  }
+
+  /** Bytes on the local disk now. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Brings the files to the local disk and keeps them there until the lease is released. */
+  async lease(store: ObjectStore, files: readonly ImmutableFile[]): Promise<FileLease> {
+    if (store.localPath !== undefined) {
+      const paths = await Promise.all(files.map(file => localFile(store, file)))
+      return leaseOf(paths, () => undefined)
+    }
+    this.#folder ??= mkdtemp(join(this.#options.temporaryFolder ?? tmpdir(), 'lake-files-'))
+    const folder = await this.#folder
+    const taken: Entry[] = []
+    const release = () => {
+      for (const entry of taken.splice(0)) entry.leases--
+    }
+    try {
+      // Claimed without a pause in between, so that no other lease can push out what this one has just found.
+      const unique = new Map(files.map(file => [keyOf(store, file), file]))
+      for (const key of unique.keys()) {
+        const known = this.#entries.get(key)
+        if (known === undefined) continue
+        known.leases++
+        taken.push(known)
+      }
+      for (const [key, file] of unique) {
+        if (this.#entries.has(key)) continue
+        this.#makeRoom(file.size, unique)
+        taken.push(this.#download(store, file, key, join(folder, `${++this.#named}.parquet`)))
+      }
+      for (const entry of taken) {
+        this.#entries.delete(entry.key)
+        this.#entries.set(entry.key, entry)
+      }
+      const outcomes = await Promise.allSettled(taken.map(entry => entry.ready))
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason as Error
+      const byKey = new Map(taken.map(entry => [entry.key, entry.localPath]))
+      return leaseOf(files.map(file => byKey.get(keyOf(store, file)) ?? ''), release)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  /** Removes every file; leases are void from now on. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#entries.values()].map(entry => entry.ready))
+    this.#entries.clear()
+    this.#bytes = 0
+    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #makeRoom(size: number, wanted: ReadonlyMap<string, ImmutableFile>): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (this.#bytes + size <= this.#options.limitBytes) return
+      if (entry.leases > 0) continue
+      this.#forget(entry)
+      void unlink(entry.localPath).catch(() => undefined)
+    }
+    if (this.#bytes + size <= this.#options.limitBytes) return
+    const needed = [...wanted.values()].reduce((sum, file) => sum + file.size, 0)
+    throw new QueryError(
+      'QUERY_CACHE_TOO_SMALL',
+      `the query needs ${wanted.size} files of ${needed} bytes on the local disk, and ${this.#options.limitBytes} bytes ` +
+        'are allowed for all queries together; raise the limit of the query cache, or read fewer files',
+      { data: { files: wanted.size, bytes: needed, limitBytes: this.#options.limitBytes } },
+    )
+  }
+
+  #download(store: ObjectStore, file: ImmutableFile, key: string, localPath: string): Entry {
+    const entry: Entry = {
+      key,
+      localPath,
+      size: file.size,
+      leases: 1,
+      ready: this.#inTurn(() => download(store, file, localPath)).catch(async (error: unknown) => {
+        this.#forget(entry)
+        await unlink(localPath).catch(() => undefined)
+        throw error
+      }),
+    }
+    this.#entries.set(key, entry)
+    this.#bytes += file.size
+    return entry
+  }
+
+  #forget(entry: Entry): void {
+    if (this.#entries.get(entry.key) !== entry) return
+    this.#entries.delete(entry.key)
+    this.#bytes -= entry.size
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= (this.#options.parallel ?? 8)) await new Promise<void>(resolve => this.#queue.push(resolve))
+    else this.#running++
+    try {
+      return await work()
+    } finally {
+      const next = this.#queue.shift()
+      if (next === undefined) this.#running--
+      else next()
+    }
+  }
+}
+
+/** Pieces of a file, written as they come, so that its size does not matter to the memory. */
+async function download(store: ObjectStore, file: ImmutableFile, localPath: string): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(localPath, 'wx')
+    for (let start = 0; start < file.size; start += pieceBytes) {
+      const end = Math.min(start + pieceBytes, file.size)
+      const bytes = await store.get(file.path, { start, end })
+      if (bytes?.length !== end - start) throw missing(store, file)
+      await handle.writeFile(bytes)
+    }
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function localFile(store: ObjectStore, file: ImmutableFile): Promise<string> {
+  const path = store.localPath?.(file.path) ?? ''
+  const found = await stat(path).catch(() => undefined)
+  if (found?.size !== file.size) throw missing(store, file)
+  return path
+}
+
+function missing(store: ObjectStore, file: ImmutableFile): QueryError {
+  return new QueryError(
+    'QUERY_FILE_MISSING',
+    `the file ${file.path} of ${store.url} is gone or not ${file.size} bytes long, although the table's log names it; ` +
+      'was it vacuumed while it was still needed?',
+    { data: { file: file.path, store: store.url } },
+  )
+}
+
+const keyOf = (store: ObjectStore, file: ImmutableFile) => `${store.url}\n${file.path}`
+
+function leaseOf(paths: readonly string[], release: () => void): FileLease {
+  return { paths, release, [Symbol.dispose]: release }
+}

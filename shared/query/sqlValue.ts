@@ -1,0 +1,125 @@
+import type {
+  DuckDBArrayType,
+  DuckDBArrayValue,
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalType,
+  DuckDBDecimalValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBMapType,
+  DuckDBMapValue,
+  DuckDBStructType,
+  DuckDBStructValue,
+  DuckDBTimestampMillisecondsValue,
+  DuckDBTimestampNanosecondsValue,
+  DuckDBTimestampSecondsValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBType,
+  DuckDBValue,
+} from '@duckdb/node-api'
+import type { DataType, Value } from '../parquet/dataType.js'
+import type { DuckDbModule } from './duckdbModule.js'
+
+/** How one column of a result is read: its type among the project's, and its values as dataType.ts has them. */
+export interface ValueReader {
+  readonly type: DataType
+  read(value: DuckDBValue): Value
+}
+
+/**
+ * The reader of a DuckDB type. What has no type of its own here is read as the nearest that loses nothing: unsigned and
+ * huge integers as `long` (a bigint in memory), times of other precisions as `timestamp_ntz`, all else as its text.
+ */
+export function valueReader(duckdb: DuckDbModule, type: DuckDBType): ValueReader {
+  const id = duckdb.DuckDBTypeId
+  switch (type.typeId) {
+    case id.BOOLEAN:
+      return asIs('boolean')
+    case id.TINYINT:
+      return asIs('byte')
+    case id.SMALLINT:
+    case id.UTINYINT:
+      return asIs('short')
+    case id.INTEGER:
+    case id.USMALLINT:
+      return asIs('integer')
+    case id.BIGINT:
+    case id.UBIGINT:
+    case id.HUGEINT:
+    case id.UHUGEINT:
+      return asIs('long')
+    case id.UINTEGER:
+      return reader('long', value => BigInt(value as number))
+    case id.FLOAT:
+      return asIs('float')
+    case id.DOUBLE:
+      return asIs('double')
+    case id.VARCHAR:
+    case id.ENUM:
+      return asIs('string')
+    case id.BLOB:
+      return reader('binary', value => (value as DuckDBBlobValue).bytes)
+    case id.DATE:
+      return reader('date', value => (value as DuckDBDateValue).days)
+    case id.TIMESTAMP_TZ:
+      return reader('timestamp', value => (value as DuckDBTimestampTZValue).micros)
+    case id.TIMESTAMP:
+      return reader('timestamp_ntz', value => (value as DuckDBTimestampValue).micros)
+    case id.TIMESTAMP_S:
+      return reader('timestamp_ntz', value => (value as DuckDBTimestampSecondsValue).seconds * 1_000_000n)
+    case id.TIMESTAMP_MS:
+      return reader('timestamp_ntz', value => (value as DuckDBTimestampMillisecondsValue).millis * 1_000n)
+    case id.TIMESTAMP_NS:
+      return reader('timestamp_ntz', value => floorDivide((value as DuckDBTimestampNanosecondsValue).nanos, 1_000n))
+    case id.DECIMAL: {
+      const { width, scale } = type as DuckDBDecimalType
+      return reader({ type: 'decimal', precision: width, scale }, value => (value as DuckDBDecimalValue).value)
+    }
+    case id.LIST:
+    case id.ARRAY: {
+      const element = valueReader(duckdb, (type as DuckDBListType | DuckDBArrayType).valueType)
+      return reader({ type: 'array', elementType: element.type, containsNull: true }, value =>
+        (value as DuckDBListValue | DuckDBArrayValue).items.map(element.read),
+      )
+    }
+    case id.STRUCT:
+      return structReader(duckdb, type as DuckDBStructType)
+    case id.MAP: {
+      const key = valueReader(duckdb, (type as DuckDBMapType).keyType)
+      const item = valueReader(duckdb, (type as DuckDBMapType).valueType)
+      return reader({ type: 'map', keyType: key.type, valueType: item.type, valueContainsNull: true }, value =>
+        (value as DuckDBMapValue).entries.map(e => ({ key: key.read(e.key), value: item.read(e.value) })),
+      )
+    }
+    default:
+      return reader('string', value => String(value))
+  }
+}
+
+function structReader(duckdb: DuckDbModule, type: DuckDBStructType): ValueReader {
+  const fields = type.entryNames.map((name, i) => ({ name, ...valueReader(duckdb, type.entryTypes[i] as DuckDBType) }))
+  return reader(
+    { type: 'struct', fields: fields.map(f => ({ name: f.name, type: f.type, nullable: true })) },
+    value => {
+      const { entries } = value as DuckDBStructValue
+      return Object.fromEntries(fields.map(f => [f.name, f.read(entries[f.name] ?? null)]))
+    },
+  )
+}
+
+/** A reader that passes null by itself. */
+function reader(type: DataType, read: (value: Exclude<DuckDBValue, null>) => Value): ValueReader {
+  return { type, read: value => (value === null ? null : read(value)) }
+}
+
+/** For types whose DuckDB values are the project's already. */
+function asIs(type: DataType): ValueReader {
+  return { type, read: value => value as Value }
+}
+
+function floorDivide(value: bigint, by: bigint): bigint {
+  const quotient = value / by
+  return value % by < 0n ? quotient - 1n : quotient
+}
