@@ -31,6 +31,9 @@ export function serverProperties(settings: ServerSettings, extra: Readonly<Recor
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // A broker that was killed may register again only after its session has ended.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
