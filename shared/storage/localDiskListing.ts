@@ -1,6 +1,7 @@
-import type { Dirent } from 'node:fs'
+import { statSync, type Dirent } from 'node:fs'
 import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hasErrno, localError } from './localDiskError.js'
 import { compareUtf8 } from './objectPath.js'
 import type { ObjectInfo } from './objectStore.js'
@@ -11,8 +12,8 @@ export const temporaryPrefix = '.upload~'
 /** Long past any upload's life: what is still there was left by a process that was killed. */
 const leftoverAgeMs = 24 * 3_600_000
 
-/** How many files are asked for size and time at once. */
-const statBatch = 64
+/** How many files are asked for size and time before others get their turn: a fraction of a millisecond. */
+const statBatch = 128
 
 interface Entry {
   /** Relative to the root; a folder's ends with `/`, which puts it where the names inside it belong. */
@@ -35,12 +36,13 @@ async function* walk(root: string, folder: string, prefix: string, startAfter: s
   for (const entry of entries) {
     if (!entry.isFolder) batch.push(entry.key)
     if (entry.isFolder || batch.length === statBatch) {
-      yield* await infosOf(root, batch)
+      yield* infosOf(root, batch)
       batch = []
+      await nextTurn()
     }
     if (entry.isFolder) yield* walk(root, entry.key, prefix, startAfter)
   }
-  yield* await infosOf(root, batch)
+  yield* infosOf(root, batch)
 }
 
 async function entriesOf(root: string, folder: string, wanted: (key: string) => boolean): Promise<readonly Entry[]> {
@@ -69,18 +71,18 @@ function isAfter(key: string, startAfter: string | undefined): boolean {
   return compareUtf8(key, startAfter) > 0 || (key.endsWith('/') && startAfter.startsWith(key))
 }
 
-async function infosOf(root: string, names: readonly string[]): Promise<readonly ObjectInfo[]> {
-  const infos = await Promise.all(names.map(name => infoOf(root, name)))
-  return infos.filter(info => info !== undefined)
+/** Asked synchronously: a thread's round trip for each file costs ten times what the answer does. */
+function infosOf(root: string, names: readonly string[]): readonly ObjectInfo[] {
+  return names.map(name => infoOf(root, name)).filter(info => info !== undefined)
 }
 
-async function infoOf(root: string, name: string): Promise<ObjectInfo | undefined> {
+function infoOf(root: string, name: string): ObjectInfo | undefined {
   try {
-    const found = await stat(path.join(root, name))
-    return found.isFile() ? { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) } : undefined
+    const found = statSync(path.join(root, name), { throwIfNoEntry: false })
+    return found?.isFile() === true ? { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) } : undefined
   } catch (error) {
-    // Deleted since the folder was read, or a link that leads nowhere.
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    // A link in a circle, or a folder that became a file since it was read; no entry at all is `undefined` above.
+    if (hasErrno(error, 'ENOTDIR', 'ELOOP')) return undefined
     throw localError('list', path.join(root, name), error)
   }
 }
