@@ -1,5 +1,5 @@
 import { isRetryable } from '../errors.js'
-import type { StructField } from '../parquet/dataType.js'
+import type { Row, StructField } from '../parquet/dataType.js'
 import { ParquetError } from '../parquet/parquetError.js'
 import { openParquet, type ParquetFile } from '../parquet/reader.js'
 import { storedFile } from '../parquet/storedFile.js'
@@ -11,6 +11,7 @@ import { checkpointActions } from './checkpointRow.js'
 import { DeltaError } from './deltaError.js'
 import { sidecarFolder } from './logName.js'
 import type { CheckpointFiles } from './logListing.js'
+import { statsJson } from './parsedStats.js'
 import { decodeLogPath } from './path.js'
 
 /** What a state needs of a checkpoint: everything but its files. */
@@ -77,19 +78,38 @@ async function* readParquet(
   wanted: readonly string[],
 ): AsyncGenerator<Action[], void> {
   const file = await openParquet(storedFile(store, path, size))
-  const fields = projectedFields(file, wanted)
+  const parsedStats = structStatsOnly(file)
+  const fields = projectedFields(file, wanted, parsedStats)
+  const statsOf = parsedStats === undefined ? undefined : (add: Row) => statsJson(parsedStats, add)
   for (const { rowStart, rows } of file.rowGroups) {
     const columns = await file.readColumns({ fields, rowStart, rowEnd: rowStart + rows })
-    yield checkpointActions(columns, { table: store.url, file: path })
+    yield checkpointActions(columns, { table: store.url, file: path }, statsOf)
   }
 }
 
-/** The wanted columns that the file has, without what nobody here looks at, such as statistics as a struct. */
-function projectedFields(file: ParquetFile, wanted: readonly string[]): StructField[] {
+/** The statistics' column where they are a struct and not JSON as well. */
+function structStatsOnly(file: ParquetFile): StructField | undefined {
+  const add = file.fields.find(({ name }) => name === 'add')?.type
+  if (add === undefined || typeof add === 'string' || add.type !== 'struct') return undefined
+  if (add.fields.some(({ name }) => name === 'stats')) return undefined
+  return add.fields.find(({ name }) => name === 'stats_parsed')
+}
+
+/** The wanted columns that the file has, without what nobody here looks at, such as partition values with types. */
+function projectedFields(
+  file: ParquetFile,
+  wanted: readonly string[],
+  parsedStats: StructField | undefined,
+): StructField[] {
   const present = new Set(file.fields.map(({ name }) => name))
-  return [...checkpointFields({ stats: true }), sidecarField].filter(
-    ({ name }) => wanted.includes(name) && present.has(name),
-  )
+  return [...checkpointFields({ stats: true }), sidecarField]
+    .filter(({ name }) => wanted.includes(name) && present.has(name))
+    .map(field => (field.name === 'add' && parsedStats !== undefined ? withField(field, parsedStats) : field))
+}
+
+function withField(struct: StructField, field: StructField): StructField {
+  if (typeof struct.type === 'string' || struct.type.type !== 'struct') return struct
+  return { ...struct, type: { type: 'struct', fields: [...struct.type.fields, field] } }
 }
 
 /**

@@ -1,7 +1,17 @@
-/** How long the log remembers removed files (`delta.deletedFileRetentionDuration`). Pure; no I/O. */
-const defaultMs = 7 * 24 * 60 * 60 * 1_000
+import { parseInterval } from './interval.js'
 
-/** Files removed before this moment (milliseconds since 1970) need not be remembered any more. */
-export function tombstoneExpiry(_configuration: Readonly<Record<string, string>>, now: number): number {
-  return now - defaultMs
+/** How long the log remembers removed files (`delta.deletedFileRetentionDuration`). Pure; no I/O. */
+const property = 'delta.deletedFileRetentionDuration'
+const defaultRetention = 'interval 1 week'
+
+/**
+ * Files removed before this moment (milliseconds since 1970) need not be remembered any more. Where the table's
+ * property makes no sense nothing is ever forgotten.
+ */
+export function tombstoneExpiry(configuration: Readonly<Record<string, string>>, now: number): number {
+  try {
+    return now - parseInterval(configuration[property] ?? defaultRetention, property)
+  } catch {
+    return -Infinity
+  }
 }

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { AddFile, RemoveFile } from './actions.js'
+import { asError } from '../errors.js'
 import { isUnreadable, readCheckpoint } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from './commit.js'
@@ -97,7 +98,7 @@ interface Base {
 
 /** The newest whole checkpoint that can be read, or the log's beginning. */
 async function readBase(store: ObjectStore, listing: LogListing, version: number): Promise<Base | undefined> {
-  let failure: unknown
+  let failure: Error | undefined
   for (const files of listing.checkpoints.toReversed()) {
     if (files.version > version) continue
     requireCommits(store, listing, files.version + 1, version)
@@ -105,7 +106,7 @@ async function readBase(store: ObjectStore, listing: LogListing, version: number
       return await readCheckpointBase(store, files)
     } catch (error) {
       if (!isUnreadable(error)) throw error
-      failure ??= error
+      failure ??= asError(error)
     }
   }
   if (listing.commits.has(0)) {

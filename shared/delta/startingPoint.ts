@@ -1,5 +1,6 @@
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js'
 import { readChecksumState } from './checksumFile.js'
+import { asError } from '../errors.js'
 import { isUnreadable, readCheckpointState } from './checkpoint.js'
 import { versionGap } from './commit.js'
 import type { CheckpointFiles, LogListing } from './logListing.js'
@@ -35,7 +36,7 @@ export async function findStartingPoint(
     // Of one version the checksum comes first: it is one small file.
     .map((candidate, order) => ({ ...candidate, order }))
     .sort((a, b) => b.version - a.version || a.order - b.order)
-  let failure: unknown
+  let failure: Error | undefined
   for (const candidate of candidates) {
     requireCommits(store, listing, candidate.version + 1, version)
     try {
@@ -43,7 +44,7 @@ export async function findStartingPoint(
       if (start !== undefined) return start
     } catch (error) {
       if (!isUnreadable(error)) throw error
-      failure ??= error
+      failure ??= asError(error)
     }
   }
   if (listing.commits.has(0)) {

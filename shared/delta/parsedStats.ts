@@ -1,0 +1,54 @@
+import type { DataType, Row, StructField, StructType, Value } from '../parquet/dataType.js'
+import { formatBound } from './statsText.js'
+
+/**
+ * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form. Pure; no I/O.
+ *
+ * @param field the checkpoint's own column
+ */
+export function statsJson(field: StructField, row: Row): string | undefined {
+  const parsed = row[field.name]
+  if (!isStruct(field.type) || !isRow(parsed)) return undefined
+  const parts: string[] = []
+  for (const { name, type } of field.type.fields) {
+    const text = partJson(name, type, parsed[name] ?? null)
+    if (text !== undefined) parts.push(`${JSON.stringify(name)}:${text}`)
+  }
+  return `{${parts.join(',')}}`
+}
+
+function partJson(name: string, type: DataType, value: Value): string | undefined {
+  switch (name) {
+    case 'numRecords':
+      return typeof value === 'bigint' || typeof value === 'number' ? String(value) : undefined
+    case 'tightBounds':
+      return typeof value === 'boolean' ? String(value) : undefined
+    case 'minValues':
+    case 'maxValues':
+    case 'nullCount':
+      return valueJson(type, value)
+    default:
+      return undefined
+  }
+}
+
+/** Nothing for what is null: an absent bound, and a null count that was not taken. */
+function valueJson(type: DataType, value: Value): string | undefined {
+  if (value === null) return undefined
+  if (!isStruct(type)) return formatBound(type, value)
+  if (!isRow(value)) return undefined
+  const fields: string[] = []
+  for (const field of type.fields) {
+    const text = valueJson(field.type, value[field.name] ?? null)
+    if (text !== undefined) fields.push(`${JSON.stringify(field.name)}:${text}`)
+  }
+  return `{${fields.join(',')}}`
+}
+
+function isStruct(type: DataType): type is StructType {
+  return typeof type !== 'string' && type.type === 'struct'
+}
+
+function isRow(value: Value | undefined): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+}
