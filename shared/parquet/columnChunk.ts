@@ -66,8 +66,9 @@ export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnCh
     const { length } = distinct.values
     appendPlain(page, distinct, 0, length)
     dictionaryOffset = 0n
-    appendPage({ ...sizes, type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: length, encoding: 'PLAIN' } })
-    encoder = indexEncoder(indexes, length)
+    const encoding = options.packed ? 'PLAIN' : 'PLAIN_DICTIONARY'
+    appendPage({ ...sizes, type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: length, encoding } })
+    encoder = indexEncoder(indexes, length, options.packed)
   }
 
   const dataOffset = out.offset
@@ -159,10 +160,11 @@ function packedEncoder(physical: PhysicalValues, doubles: Float64Array | undefin
   }
 }
 
-function indexEncoder(indexes: Int32Array, size: number): ValueEncoder {
+function indexEncoder(indexes: Int32Array, size: number, packed: boolean): ValueEncoder {
   const width = bitWidth(size - 1)
   return {
-    encoding: 'RLE_DICTIONARY',
+    // One layout with two names: the first version of the format knows only the second.
+    encoding: packed ? 'RLE_DICTIONARY' : 'PLAIN_DICTIONARY',
     width: width / 8,
     append: (out, from, to) => {
       out.appendByte(width)

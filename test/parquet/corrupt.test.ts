@@ -36,7 +36,7 @@ describe('damaged files', () => {
       }
       const error = await outcome(bytes)
       if (error === undefined) continue
-      expect(error, `seed ${testSeed}, round ${round}: ${String(error)}`).toBeInstanceOf(ParquetError)
+      expect(error, `seed ${testSeed}, round ${round}: ${(error as Error).stack ?? ''}`).toBeInstanceOf(ParquetError)
       expect((error as ParquetError).message, `seed ${testSeed}, round ${round}`).toContain('part-0.parquet')
     }
   }, 120_000)
