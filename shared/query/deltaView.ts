@@ -115,7 +115,7 @@ async function fileColumns(session: DuckDbSession, paths: readonly string[]): Pr
   const { rows } = await session.query(
     `SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false))`,
   )
-  return new Map(rows.map(row => [String(row['column_name']).toLowerCase(), String(row['column_name'])]))
+  return new Map(rows.map(row => row['column_name'] as string).map(name => [name.toLowerCase(), name]))
 }
 
 function columnSql(field: StructField, inFile: ReadonlyMap<string, string>, partitions: ReadonlySet<string>): string {

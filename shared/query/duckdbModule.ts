@@ -1,7 +1,8 @@
+import type * as duckdb from '@duckdb/node-api'
 import { QueryError } from './queryError.js'
 
 /** DuckDB's library as this project uses it. */
-export type DuckDbModule = typeof import('@duckdb/node-api')
+export type DuckDbModule = typeof duckdb
 
 let loaded: Promise<DuckDbModule> | undefined
 

@@ -1,21 +1,5 @@
 import type {
-  DuckDBArrayType,
-  DuckDBArrayValue,
-  DuckDBBlobValue,
-  DuckDBDateValue,
-  DuckDBDecimalType,
-  DuckDBDecimalValue,
-  DuckDBListType,
-  DuckDBListValue,
-  DuckDBMapType,
-  DuckDBMapValue,
   DuckDBStructType,
-  DuckDBStructValue,
-  DuckDBTimestampMillisecondsValue,
-  DuckDBTimestampNanosecondsValue,
-  DuckDBTimestampSecondsValue,
-  DuckDBTimestampTZValue,
-  DuckDBTimestampValue,
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api'
@@ -25,8 +9,28 @@ import type { DuckDbModule } from './duckdbModule.js'
 /** How one column of a result is read: its type among the project's, and its values as dataType.ts has them. */
 export interface ValueReader {
   readonly type: DataType
-  read(value: DuckDBValue): Value
+  readonly read: (value: DuckDBValue) => Value
 }
+
+/** What DuckDB's value objects hold, by the type of their column. */
+interface Parts {
+  readonly bytes: Uint8Array
+  readonly days: number
+  readonly seconds: bigint
+  readonly millis: bigint
+  readonly micros: bigint
+  readonly nanos: bigint
+  /** A decimal's unscaled value. */
+  readonly value: bigint
+  readonly items: readonly DuckDBValue[]
+}
+
+interface MapParts {
+  readonly key: DuckDBValue
+  readonly value: DuckDBValue
+}
+
+const parts = (value: unknown) => value as Parts
 
 /**
  * The reader of a DuckDB type. What has no type of its own here is read as the nearest that loses nothing: unsigned and
@@ -60,37 +64,37 @@ export function valueReader(duckdb: DuckDbModule, type: DuckDBType): ValueReader
     case id.ENUM:
       return asIs('string')
     case id.BLOB:
-      return reader('binary', value => (value as DuckDBBlobValue).bytes)
+      return reader('binary', value => parts(value).bytes)
     case id.DATE:
-      return reader('date', value => (value as DuckDBDateValue).days)
+      return reader('date', value => parts(value).days)
     case id.TIMESTAMP_TZ:
-      return reader('timestamp', value => (value as DuckDBTimestampTZValue).micros)
+      return reader('timestamp', value => parts(value).micros)
     case id.TIMESTAMP:
-      return reader('timestamp_ntz', value => (value as DuckDBTimestampValue).micros)
+      return reader('timestamp_ntz', value => parts(value).micros)
     case id.TIMESTAMP_S:
-      return reader('timestamp_ntz', value => (value as DuckDBTimestampSecondsValue).seconds * 1_000_000n)
+      return reader('timestamp_ntz', value => parts(value).seconds * 1_000_000n)
     case id.TIMESTAMP_MS:
-      return reader('timestamp_ntz', value => (value as DuckDBTimestampMillisecondsValue).millis * 1_000n)
+      return reader('timestamp_ntz', value => parts(value).millis * 1_000n)
     case id.TIMESTAMP_NS:
-      return reader('timestamp_ntz', value => floorDivide((value as DuckDBTimestampNanosecondsValue).nanos, 1_000n))
+      return reader('timestamp_ntz', value => floorDivide(parts(value).nanos, 1_000n))
     case id.DECIMAL: {
-      const { width, scale } = type as DuckDBDecimalType
-      return reader({ type: 'decimal', precision: width, scale }, value => (value as DuckDBDecimalValue).value)
+      const { width, scale } = type
+      return reader({ type: 'decimal', precision: width, scale }, value => parts(value).value)
     }
     case id.LIST:
     case id.ARRAY: {
-      const element = valueReader(duckdb, (type as DuckDBListType | DuckDBArrayType).valueType)
+      const element = valueReader(duckdb, (type).valueType)
       return reader({ type: 'array', elementType: element.type, containsNull: true }, value =>
-        (value as DuckDBListValue | DuckDBArrayValue).items.map(element.read),
+        parts(value).items.map(element.read),
       )
     }
     case id.STRUCT:
-      return structReader(duckdb, type as DuckDBStructType)
+      return structReader(duckdb, type)
     case id.MAP: {
-      const key = valueReader(duckdb, (type as DuckDBMapType).keyType)
-      const item = valueReader(duckdb, (type as DuckDBMapType).valueType)
+      const key = valueReader(duckdb, (type).keyType)
+      const item = valueReader(duckdb, (type).valueType)
       return reader({ type: 'map', keyType: key.type, valueType: item.type, valueContainsNull: true }, value =>
-        (value as DuckDBMapValue).entries.map(e => ({ key: key.read(e.key), value: item.read(e.value) })),
+        (value as unknown as { readonly entries: readonly MapParts[] }).entries.map(e => ({ key: key.read(e.key), value: item.read(e.value) })),
       )
     }
     default:
@@ -103,7 +107,7 @@ function structReader(duckdb: DuckDbModule, type: DuckDBStructType): ValueReader
   return reader(
     { type: 'struct', fields: fields.map(f => ({ name: f.name, type: f.type, nullable: true })) },
     value => {
-      const { entries } = value as DuckDBStructValue
+      const { entries } = value as unknown as { readonly entries: Readonly<Record<string, DuckDBValue>> }
       return Object.fromEntries(fields.map(f => [f.name, f.read(entries[f.name] ?? null)]))
     },
   )

@@ -55,10 +55,10 @@ export async function recompute(
     throw new PipelineError('NO_TABLE', `There is no table ${bronzePath(stream)} to make silver from. Run \`lake run bronze\` first.`)
   }
   let silver = await openEvolving(lake, silverTable(stream))
-  const { adds, tally, rows } = await rewrite(lake, stream, options, bronze, silver)
+  const { adds, tally, rows, replayed } = await rewrite(lake, stream, options, bronze, silver)
   const counts = { rowsIn: rows, rowsOut: tally.inserted }
   for (let swap = 0; swap < maxSwaps; swap++) {
-    const version = await commitSwap(lake, stream, run, options, { bronze, silver, adds, tally, counts })
+    const version = await commitSwap(lake, stream, run, options, { bronze, silver, adds, tally, replayed, counts })
     if (version !== undefined) {
       run.committed(counts)
       const { valid, inserted, duplicates, late } = tally
@@ -77,12 +77,13 @@ interface Swap {
   readonly silver: EvolvingTable
   readonly adds: readonly AddFile[]
   readonly tally: Tally
+  readonly replayed: number
   readonly counts: { readonly rowsIn: number; readonly rowsOut: number }
 }
 
 /** @returns the version committed; undefined when another writer was faster */
 async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: RecomputeOptions, swap: Swap): Promise<number | undefined> {
-  const { bronze, silver, adds, tally, counts } = swap
+  const { bronze, silver, adds, tally, replayed, counts } = swap
   const now = lake.clock.now()
   const old = await silver.table.snapshot({ version: silver.state.version })
   const cursor = { version: bronze.version, files: 0 }
@@ -106,7 +107,7 @@ async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: Rec
       lake: {
         run: run.inCommit(counts, true),
         // The counters of all time begin anew with these.
-        silver: { ...tallyJson(tally), rebuilt: true, source: { table: bronze.metadata.id, from: null, to: cursor } },
+        silver: { ...tallyJson(tally), valid: tally.valid - replayed, replayed, rebuilt: true, source: { table: bronze.metadata.id, from: null, to: cursor } },
       },
     },
     isBlindAppend: false,
@@ -130,7 +131,10 @@ function removalOf(file: AddFile, now: number): RemoveFile {
 interface Rewritten {
   readonly adds: readonly AddFile[]
   readonly tally: Tally
+  /** Bronze rows in all. */
   readonly rows: number
+  /** Rows kept that a replay had brought; they are in the tally as valid. */
+  readonly replayed: number
 }
 
 /** Uploads the files that silver is to consist of. Bronze is read twice: few columns at first, and then day by day. */
@@ -146,7 +150,7 @@ async function rewrite(
   const rows = bronze.files.reduce((sum, file) => sum + facts.rows(file), 0)
   await using session = await openSession(lake)
   await gatherRows(session, lake, stream, bronze, silver.schema, chunks(bronze.files, file => facts.rows(file), maxRows))
-  await carryReplayed(session, lake, stream, silver)
+  const replayed = await carryReplayed(session, lake, stream, silver)
   await session.run(`CREATE TABLE prior AS SELECT ${identifier(stream.key)} AS k, CAST(0 AS BIGINT) AS t FROM all_rows LIMIT 0`)
   await findDuplicates(session, stream, 'all_rows')
   const tally = await tallyRows(session, stream, 'all_rows')
@@ -166,7 +170,7 @@ async function rewrite(
       WHERE ${timeBetween(stream, least, greatest + 1n)}`)
     adds.push(...(await writeSilverFiles(target, 'day_rows', days)))
   }
-  return { adds, tally, rows }
+  return { adds, tally, rows, replayed }
 }
 
 function spanOf(days: readonly DayCount[]): { readonly least: bigint; readonly greatest: bigint } {
@@ -201,7 +205,7 @@ function narrowColumns(stream: Stream): readonly string[] {
 }
 
 /** Makes `replayed_rows`: rows of silver that come from records bronze has as rejected, which bronze alone cannot give. */
-async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream, silver: EvolvingTable): Promise<void> {
+async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream, silver: EvolvingTable): Promise<number> {
   const { rejected } = await session.row('SELECT count(*) AS rejected FROM rejected')
   const snapshot = await silver.table.snapshot({ version: silver.state.version })
   const files = rejected === 0n ? [] : (snapshot?.files ?? [])
@@ -210,7 +214,7 @@ async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream,
   using view = await openDeltaView(session, lake.files, { store: lake.store.within(silverTable(stream).path), state, files, columns })
   await session.run(`CREATE TABLE replayed_rows AS SELECT * FROM (${view.sql}) SEMI JOIN rejected USING (${lineage.join(', ')})`)
   const narrow = narrowColumns(stream).map(identifier).join(', ')
-  await session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
+  return session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
 }
 
 /** Splits a list, in its order, into stretches of at most `most` by weight, and at least one item. Pure; no I/O. */

@@ -44,7 +44,7 @@ export interface Given {
 const noSource: Source = {
   offsets: () => Promise.resolve([]),
   offsetAt: () => Promise.reject(new Error('silver reads no source')),
-  // eslint-disable-next-line @typescript-eslint/require-await, require-yield
+  // eslint-disable-next-line @typescript-eslint/require-await
   async *read() {
     throw new Error('silver reads no source')
   },
@@ -146,7 +146,7 @@ export class SilverFixture implements AsyncDisposable {
 
   /** The accepted rows as `id@hours`, in the order of their offsets. */
   async accepted(): Promise<readonly string[]> {
-    return (await this.silver()).map(row => `${String(row['event_id'])}@${Number((row['timestamp'] as bigint) - day0) / Number(hour)}`)
+    return (await this.silver()).map(row => `${row['event_id'] as string}@${Number((row['timestamp'] as bigint) - day0) / Number(hour)}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,6 +160,6 @@ function valueSql(field: StructField, value: Value | undefined): string {
   const type = sqlType(field.type)
   if (value === undefined || value === null) return `CAST(NULL AS ${type}) AS ${name}`
   if (value instanceof Uint8Array) return `from_hex(${literal(Buffer.from(value).toString('hex'))}) AS ${name}`
-  if (field.type === 'timestamp') return `make_timestamptz(${String(value)}::BIGINT) AS ${name}`
-  return `CAST(${literal(String(value as string))} AS ${type}) AS ${name}`
+  const text = String(value)
+  return field.type === 'timestamp' ? `make_timestamptz(${text}::BIGINT) AS ${name}` : `CAST(${literal(text)} AS ${type}) AS ${name}`
 }

@@ -1,0 +1,25 @@
+import type { Lake } from '../lake.js'
+import type { StepReport } from '../stepReport.js'
+import type { Trigger } from '../stepRun.js'
+import { refineSilver } from './refine.js'
+import type { SilverOptions } from './silverOptions.js'
+
+export { rebuildSilver } from './recompute.js'
+export { refineSilver } from './refine.js'
+export type { SilverOptions } from './silverOptions.js'
+
+/**
+ * Silver of every stream. A timer takes on one bounded piece and leaves the rest to its next run; a command goes on
+ * until it has all.
+ */
+export async function runSilver(lake: Lake, trigger: Trigger, options: SilverOptions = {}): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = []
+  for (const stream of lake.streams) {
+    let report: StepReport
+    do {
+      report = await refineSilver(lake, stream, { ...options, trigger })
+      reports.push(report)
+    } while (trigger === 'command' && report.more === true)
+  }
+  return reports
+}
