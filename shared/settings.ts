@@ -80,10 +80,8 @@ const environment = z.object({
     .describe('When bronze looks for partitions that lag while nothing commits.'),
 
   BRONZE_MAX_COMMIT_ROWS: whole(1, 10_000_000).default(250_000).describe('Most rows of one bronze commit.'),
-  BRONZE_MIN_COMMIT_INTERVAL_MS: whole(0, 3_600_000).default(0)
+  BRONZE_MIN_COMMIT_INTERVAL: whole(0, 3_600_000).default(0)
     .describe('Least milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
-  BRONZE_MAX_CHUNK_BYTES: bytes().default(64 * 1024 ** 2)
-    .describe('Most bytes of records that bronze holds of one partition before it encodes them.'),
   BRONZE_WORKERS: whole(0, 64).default(0)
     .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
   MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000).default(300_000)
@@ -179,7 +177,6 @@ export function defaultText(name: keyof Environment): string {
   const value = field instanceof z.ZodDefault ? field.def.defaultValue : undefined
   if (typeof value !== 'number') return typeof value === 'string' ? value : ''
   if (name.startsWith('FRESHNESS_')) return `${String(value / 60_000)} minutes`
-  if (name === 'BRONZE_MAX_CHUNK_BYTES') return `${String(value / 1024 ** 2)}MB`
   if (name === 'SILVER_MEMORY_LIMIT' || name === 'TEMP_LIMIT') return `${String(value / 1024 ** 3)}GB`
   return value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 12 })
 }
@@ -235,9 +232,9 @@ function crossFieldFaults(s: Environment, values: SettingValues): string[] {
   if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
     faults.push('FRESHNESS_STALE must be longer than FRESHNESS_LATE.')
   }
-  if (s.BRONZE_MIN_COMMIT_INTERVAL_MS * 2 > s.MAX_POLL_INTERVAL_MS) {
+  if (s.BRONZE_MIN_COMMIT_INTERVAL * 2 > s.MAX_POLL_INTERVAL_MS) {
     const why = 'or Kafka takes the partitions away while bronze waits'
-    faults.push(`BRONZE_MIN_COMMIT_INTERVAL_MS must be at most half of MAX_POLL_INTERVAL_MS, ${why}.`)
+    faults.push(`BRONZE_MIN_COMMIT_INTERVAL must be at most half of MAX_POLL_INTERVAL_MS, ${why}.`)
   }
   if (s.SILVER_MEMORY_LIMIT > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
     faults.push('SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB. Lower the one or raise the other.')

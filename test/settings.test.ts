@@ -74,7 +74,7 @@ describe('settings that only make sense together', () => {
     [{ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CERTIFICATE: '/c.pem' }, 'KAFKA_SSL_KEY is not set'],
     [{ SOURCE: 'eventhubs' }, 'EVENTHUBS_NAMESPACE is not set'],
     [{ FRESHNESS_LATE: '1 day', FRESHNESS_STALE: '1 hour' }, 'FRESHNESS_STALE must be longer'],
-    [{ BRONZE_MIN_COMMIT_INTERVAL_MS: '200000' }, 'BRONZE_MIN_COMMIT_INTERVAL_MS must be at most half'],
+    [{ BRONZE_MIN_COMMIT_INTERVAL: '200000' }, 'BRONZE_MIN_COMMIT_INTERVAL must be at most half'],
     [{ SILVER_MEMORY_LIMIT: '4GB' }, 'SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB'],
     [{ WEBSITE_INSTANCE_ID: 'x', KAFKA_BROKERS: 'a:1' }, 'LAKE_URL is not set: a deployed app'],
   ])('%o', (values, message) => {

@@ -26,6 +26,8 @@ export interface Decoder {
 /** A decoder of an object, with the columns it makes. */
 export interface ObjectDecoder extends Decoder {
   readonly fields: readonly StructField[]
+  /** Whether a field that is not declared is a flaw. */
+  readonly strict: boolean
 }
 
 /**
@@ -193,6 +195,7 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
   return {
     type: { type: 'struct', fields },
     fields,
+    strict,
     nullable: false,
     decode: checked(decode, checksOf(schema, false)),
     store: members.some(member => member.store !== undefined) ? structStore(names, members.map(member => member.store)) : undefined,

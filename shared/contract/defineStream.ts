@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
 import type { DataType } from '../parquet/dataType.js'
 import { ContractError } from './contractError.js'
 import { objectDecoder, type ObjectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
-import { ExactNumber, Flaw, inWords } from './flaw.js'
-import { mayLoseDigits } from './numberText.js'
+import { Flaw } from './flaw.js'
+import { jsonReader } from './jsonValue.js'
 import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
 
 /** What is written down about a stream; everything else follows from it. */
@@ -79,8 +78,8 @@ function parserOf(
   expectations: readonly Expectation[],
   decode: ((value: Uint8Array) => unknown) | undefined,
 ): Stream['parse'] {
-  const { store, exact } = decoder
-  const read = decode === undefined ? (value: Uint8Array) => readJson(value, exact) : guarded(decode)
+  const { store } = decoder
+  const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
   return (value, kafkaTimestamp) => {
     const found = read(value)
     if (found instanceof Flaw) return rejected(found)
@@ -102,25 +101,6 @@ function parserOf(
 }
 
 type ValidRow = Extract<ParseOutcome, { valid: true }>['row']
-
-function readJson(value: Uint8Array, exact: boolean): unknown {
-  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  if (!isUtf8(bytes)) return new Flaw('NOT_UTF8', `the value's ${String(bytes.length)} bytes are not UTF-8 text`)
-  const text = bytes.toString('utf8')
-  try {
-    return exact && mayLoseDigits(text) ? JSON.parse(text, keepDigits as JsonReviver) : JSON.parse(text)
-  } catch (error) {
-    const why = text.trim() === '' ? 'it is empty' : `${(error as Error).message}; found ${inWords(text)}`
-    return new Flaw('NOT_JSON', `the value is not JSON: ${why}`)
-  }
-}
-
-type JsonReviver = (key: string, value: unknown) => unknown
-
-function keepDigits(_key: string, value: unknown, context: { readonly source?: string }): unknown {
-  const { source } = context
-  return typeof value === 'number' && source !== undefined && mayLoseDigits(source) ? new ExactNumber(source) : value
-}
 
 function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) => unknown {
   return value => {
