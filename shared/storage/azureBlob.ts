@@ -1,4 +1,5 @@
-import { ContainerClient, newPipeline, type BlockBlobClient } from '@azure/storage-blob'
+import { Agent } from 'node:http'
+import { ContainerClient, newPipeline, type BlockBlobClient, type RequestPolicyFactory } from '@azure/storage-blob'
 import { formatAzureBlobAddress, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
 import { azureBlobCredential, type AzureBlobAccess, type AzureBlobCredential } from './azureBlobCredential.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
@@ -16,6 +17,8 @@ const defaultDeadlineMs = 60_000
 
 /** A service version that every Azurite of the last years speaks; the SDK's own is refused by all but the newest. */
 const emulatorServiceVersion = '2023-11-03'
+
+const loopback = /^(?:127\.[\d.]+|localhost|\[::1\])$/
 
 export interface AzureBlobOptions extends AzureBlobAccess {
   /** Milliseconds an operation may take, its retries included; what it moves adds a second per megabyte. 60,000 when absent. */
@@ -39,19 +42,24 @@ function containerClients(address: AzureBlobAddress, { credential, sas }: AzureB
   const url = `${address.endpoint}/${encodeURIComponent(address.container)}${sas === undefined ? '' : `?${sas}`}`
   const client = (maxTries: number) => {
     const pipeline = newPipeline(credential, { retryOptions: { ...retryOptions, maxTries } })
-    if (address.emulated) {
-      pipeline.factories.push({
-        create: next => ({
-          sendRequest: request => {
-            request.headers.set('x-ms-version', emulatorServiceVersion)
-            return next.sendRequest(request)
-          },
-        }),
-      })
-    }
+    if (address.emulated) pipeline.factories.push(emulatorPolicy(address.endpoint))
     return new ContainerClient(url, pipeline)
   }
   return { retrying: client(retryOptions.maxTries), once: client(1) }
+}
+
+function emulatorPolicy(endpoint: string): RequestPolicyFactory {
+  // HTTP_PROXY is meant for the network; the SDK would send even 127.0.0.1 through it.
+  const direct = loopback.test(new URL(endpoint).hostname) ? new Agent({ keepAlive: true }) : undefined
+  return {
+    create: next => ({
+      sendRequest: request => {
+        request.headers.set('x-ms-version', emulatorServiceVersion)
+        if (direct !== undefined && request.url.startsWith('http:')) request.agent = direct
+        return next.sendRequest(request)
+      },
+    }),
+  }
 }
 
 /**

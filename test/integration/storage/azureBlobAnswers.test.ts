@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openAzureBlob } from '../../../shared/storage/azureBlob.js'
 import { bytesOf, collected } from '../../storage/contract.js'
 import { startBlobServiceStub, type BlobServiceStub, type ServedRequest, type StubAnswer } from './blobServiceStub.js'
@@ -93,6 +93,16 @@ describe('put-if-absent', () => {
       code: 'STORAGE_ROOT_MISSING', data: { container: 'lake' }, ambiguous: false,
     })
   })
+})
+
+it("a service on this machine is asked directly, whatever proxy leads to the network", async () => {
+  vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9')
+  try {
+    const { store } = await served(() => ({ status: 201 }))
+    expect(await store.putIfAbsent('x', bytesOf('x'))).toBe('created')
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
 
 describe('what may be repeated is', () => {
