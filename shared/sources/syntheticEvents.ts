@@ -52,10 +52,11 @@ const eventTypes: readonly EventType[] = [
   { name: 'sign_up', upTo: 1, mean: 50, spread: 10 },
 ]
 
-// A duplicate follows its event within this many records.
+// Events that may be repeated: the last so many.
 const duplicateReach = 1_000
 
 interface PastEvent {
+  readonly time: number
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
@@ -73,7 +74,6 @@ export class SyntheticEvents {
   readonly #options: Required<SyntheticOptions>
   readonly #random: () => number
   readonly #past: PastEvent[] = []
-  readonly #reach: number
   #time: number
   #nextId: number
   #isoSecond = NaN
@@ -86,12 +86,10 @@ export class SyntheticEvents {
       seed: 1, startTime: Date.UTC(2025, 3, 1, 17, 37, 57), intervalMs: 5, firstId: 1, duplicates: 1, late: 2, broken: 1,
       tombstones: 0.1, anomalies: 0.2, allowedLatenessMs: 600_000, ...options,
     }
-    const { seed, startTime, firstId, intervalMs, allowedLatenessMs } = this.#options
+    const { seed, startTime, firstId } = this.#options
     this.#random = randomFrom(seed)
     this.#time = startTime
     this.#nextId = firstId
-    // A duplicate must not be late by its distance alone.
-    this.#reach = Math.max(1, Math.min(duplicateReach, Math.floor(allowedLatenessMs / 2 / Math.max(intervalMs, 0.001))))
   }
 
   get expected(): SyntheticExpectation {
@@ -116,12 +114,8 @@ export class SyntheticEvents {
   #next(timestamp: number): ProducedRecord {
     const { duplicates, late, broken, tombstones } = this.#options
     const draw = this.#random() * 100
-    const past = this.#past.length
-    if (draw < duplicates && past > 0) return this.#duplicate(timestamp)
-    if (draw < duplicates + tombstones && draw >= duplicates && past > 0) {
-      this.#counts.tombstones++
-      return { key: this.#pastEvent().key, value: null, timestamp }
-    }
+    const past = draw < duplicates + tombstones ? this.#pastEvent(timestamp) : undefined
+    if (past !== undefined) return draw < duplicates ? this.#duplicate(past, timestamp) : this.#tombstone(past, timestamp)
     const id = String(this.#nextId++)
     const key = Buffer.from(id)
     const aside = duplicates + tombstones
@@ -132,24 +126,32 @@ export class SyntheticEvents {
     this.#counts.valid++
     this.#counts.distinct++
     if (isLate) this.#counts.late++
-    else this.#remember({ key, value })
+    else this.#remember({ time: timestamp, key, value })
     return { key, value, timestamp }
   }
 
-  #duplicate(timestamp: number): ProducedRecord {
+  #duplicate({ key, value }: PastEvent, timestamp: number): ProducedRecord {
     this.#counts.duplicates++
     this.#counts.valid++
-    return { ...this.#pastEvent(), timestamp }
+    return { key, value, timestamp }
   }
 
-  #pastEvent(): PastEvent {
-    return this.#past[Math.floor(this.#random() * this.#past.length)] as PastEvent
+  #tombstone({ key }: PastEvent, timestamp: number): ProducedRecord {
+    this.#counts.tombstones++
+    return { key, value: null, timestamp }
+  }
+
+  /** A recent event, so that its duplicate is not late by the distance alone; undefined when all are older. */
+  #pastEvent(timestamp: number): PastEvent | undefined {
+    const isRecent = ({ time }: PastEvent): boolean => Math.abs(timestamp - time) <= this.#options.allowedLatenessMs / 2
+    const any = this.#past[Math.floor(this.#random() * this.#past.length)]
+    if (any === undefined || isRecent(any)) return any
+    return this.#past.findLast(isRecent)
   }
 
   #remember(event: PastEvent): void {
-    // Which one makes room does not matter as long as all are young: a ring by the running count.
-    if (this.#past.length < this.#reach) this.#past.push(event)
-    else this.#past[(this.#counts.distinct - this.#counts.late) % this.#reach] = event
+    if (this.#past.length < duplicateReach) this.#past.push(event)
+    else this.#past[(this.#counts.distinct - this.#counts.late) % duplicateReach] = event
   }
 
   #event(id: string, eventTime: number): string {

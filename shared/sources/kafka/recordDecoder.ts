@@ -5,6 +5,7 @@ import { decompress } from './codecs.js'
 import { crc32c } from './crc32c.js'
 import { attributeBits, checksummedFrom, headerSize, type BatchHeader } from './recordBatch.js'
 
+const nothing = new Uint8Array(0)
 const noHeaders: readonly Header[] = Object.freeze([])
 
 export interface DecodeWindow {
@@ -97,6 +98,7 @@ class RecordReader {
     if (length < 0) return null
     const at = this.at
     this.at += length
+    if (this.at > this.body.length) return nothing // damage, which the record's end shows
     return new Uint8Array(this.#buffer, this.#from + at, length)
   }
 
@@ -104,7 +106,7 @@ class RecordReader {
     const count = this.varint()
     if (count <= 0) return noHeaders
     const headers: Header[] = []
-    for (let n = 0; n < count; n++) {
+    for (let n = 0; n < count && this.at < this.body.length; n++) {
       const length = this.varint()
       const key = this.body.toString('utf8', this.at, this.at + length)
       this.at += length

@@ -1,5 +1,10 @@
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -13,6 +18,7 @@ public class KafkaFixture {
       case "produce" -> produce(brokers, topic, args[3], Integer.parseInt(args[4]));
       case "transactions" -> transactions(brokers, topic);
       case "openTransaction" -> openTransaction(brokers, topic);
+      case "user" -> user(brokers, args[2], args[3]);
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -74,6 +80,16 @@ public class KafkaFixture {
     producer.beginTransaction();
     send(producer, topic, "open");
     Runtime.getRuntime().halt(0);
+  }
+
+  /** A user who may sign in by SCRAM. */
+  static void user(String brokers, String name, String password) throws Exception {
+    try (Admin admin = Admin.create(settings(brokers))) {
+      for (var mechanism : List.of(ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512)) {
+        var credential = new ScramCredentialInfo(mechanism, 4096);
+        admin.alterUserScramCredentials(List.of(new UserScramCredentialUpsertion(name, credential, password))).all().get();
+      }
+    }
   }
 
   static KafkaProducer<byte[], byte[]> transactional(String brokers, String id) {

@@ -120,7 +120,7 @@ describe('ranges', () => {
     await deleteRecords(topic, 4n)
     expect(await only(source, topic)).toEqual({ partition: 0, start: 4n, end: 10n })
     const below = readAll(source, topic, { partition: 0, start: 3n, end: 10n })
-    await expect(below).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { logStart: 4n } })
+    await expect(below).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { start: 3n } })
     expect((await readAll(source, topic)).records).toHaveLength(6)
   })
 

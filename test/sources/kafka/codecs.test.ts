@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { compress, compressions, decompress } from '../../../shared/sources/kafka/codecs.js'
+import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
+import { lz4Compress, lz4Decompress } from '../../../shared/sources/kafka/lz4.js'
+import { partitionOf } from '../../../shared/sources/kafka/partitioner.js'
+import { snappyCompress, snappyDecompress } from '../../../shared/sources/kafka/snappy.js'
+import { xxHash32 } from '../../../shared/sources/kafka/xxHash32.js'
+
+/** Bytes with repeats at every distance, from a seed. */
+function sample(seed: number, size: number): Buffer {
+  let state = seed
+  const next = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  const bytes = Buffer.alloc(size)
+  for (let at = 0; at < size; ) {
+    const length = Math.min(size - at, 1 + next(next(4) === 0 ? 400 : 12))
+    const distance = 1 + next(Math.min(at, 70_000) + 1)
+    const repeat = at > 0 && distance <= at && next(3) > 0
+    for (let n = 0; n < length; n++, at++) bytes[at] = repeat ? (bytes[at - distance] as number) : next(256)
+  }
+  return bytes
+}
+
+describe('compression', () => {
+  const sizes = [0, 1, 5, 12, 13, 100, 4_096, 32_768, 65_536, 65_537, 300_000]
+
+  test.each(compressions)('%s gives back what it was given', (name) => {
+    const id = compressions.indexOf(name)
+    for (const size of sizes) {
+      for (let seed = 1; seed <= 5; seed++) {
+        const bytes = sample(seed, size)
+        expect(decompress(id, compress(name, bytes)).equals(bytes), `seed ${seed}, size ${size}`).toBe(true)
+      }
+    }
+  })
+
+  test.each(['lz4', 'snappy'] as const)('%s makes repetitive text much smaller, and noise hardly larger', (name) => {
+    const text = Buffer.from('{"event_id":"997","event_type":"click"}'.repeat(2_000))
+    expect(compress(name, text).length).toBeLessThan(text.length / 10)
+    const noise = Buffer.from(Array.from({ length: 200_000 }, (_, n) => Math.imul(n + 1, 0x9e3779b1) >>> 24))
+    expect(compress(name, noise).length).toBeLessThan(noise.length * 1.01 + 100)
+  })
+
+  test('damaged data is an error, never a wrong answer beyond bounds or a hang', () => {
+    for (const [pack, unpack] of [[lz4Compress, lz4Decompress], [snappyCompress, snappyDecompress]] as const) {
+      const bytes = sample(7, 5_000)
+      const packed = pack(bytes)
+      for (let at = 0; at < packed.length; at++) {
+        const damaged = Buffer.from(packed)
+        damaged[at] = (damaged[at] as number) ^ 0xff
+        try {
+          unpack(damaged)
+        } catch (error) {
+          expect(error, `byte ${at}`).toMatchObject({ code: 'SOURCE_CORRUPT' })
+        }
+      }
+      for (const end of [3, 10, 100, packed.length - 5]) {
+        const outcome = (() => {
+          try {
+            return unpack(packed.subarray(0, end)).length
+          } catch {
+            return -1
+          }
+        })()
+        expect(outcome, `cut at ${end}`).toBeLessThan(bytes.length)
+      }
+    }
+  })
+
+  test('snappy without a frame is read, too', () => {
+    // 'aaaaaaaaaa': length 10, literal 'a', copy of 9 from distance 1.
+    expect(snappyDecompress(Buffer.from([10, 0, 0x61, 0x22, 0x01, 0x00])).toString()).toBe('aaaaaaaaaa')
+  })
+
+  test('linked LZ4 blocks reach back over their border', () => {
+    // Frame flags 0x40: version 1, blocks linked. First block: 'abcd' as literals; second: a match of 8 at distance 4.
+    const frame = Buffer.from([4, 0x22, 0x4d, 0x18, 0x40, 0x40, 0, 5, 0, 0, 0, 0x40, 97, 98, 99, 100, 4, 0, 0, 0, 0x04, 4, 0, 0x00, 0, 0, 0, 0])
+    expect(lz4Decompress(frame).toString()).toBe('abcdabcdabcd')
+  })
+
+  test('a codec from the future is named', () => {
+    expect(() => decompress(5, Buffer.alloc(1))).toThrow(expect.objectContaining({ code: 'SOURCE_CODEC_MISSING' }))
+  })
+})
+
+describe('known answers', () => {
+  test('CRC-32C', () => {
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
+    expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa)
+    expect(crc32c(Buffer.from('xx123456789xx'), 2, 11)).toBe(0xe3069283)
+  })
+
+  test('xxHash32', () => {
+    expect(xxHash32(Buffer.alloc(0))).toBe(0x02cc5d05)
+    expect(xxHash32(Buffer.from('abc'))).toBe(0x32d153ff)
+    expect(xxHash32(Buffer.from('Nobody inspects the spammish repetition'))).toBe(0xe2293b2f)
+  })
+
+  test('keys go where Java\'s default partitioner sends them', () => {
+    // From Kafka's own tests of Utils.murmur2: '21' → -973932308, 'foobar' → -790332482, 'a-little-bit-long-string' → -985981536.
+    expect(partitionOf(Buffer.from('21'), 1_000_000_007)).toBe((-973932308 & 0x7fffffff) % 1_000_000_007)
+    expect(partitionOf(Buffer.from('foobar'), 1_000_000_007)).toBe((-790332482 & 0x7fffffff) % 1_000_000_007)
+    expect(partitionOf(Buffer.from('a-little-bit-long-string'), 1_000_000_007)).toBe((-985981536 & 0x7fffffff) % 1_000_000_007)
+  })
+})
