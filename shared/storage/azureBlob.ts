@@ -1,7 +1,7 @@
-import { Agent } from 'node:http'
-import { ContainerClient, newPipeline, type BlockBlobClient, type RequestPolicyFactory } from '@azure/storage-blob'
+import type { BlockBlobClient } from '@azure/storage-blob'
 import { formatAzureBlobAddress, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
-import { azureBlobCredential, type AzureBlobAccess, type AzureBlobCredential } from './azureBlobCredential.js'
+import { containerClients, type ContainerClients } from './azureBlobClients.js'
+import { azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
 import { listBlobs } from './azureBlobListing.js'
 import { BlobUpload } from './azureBlobUpload.js'
@@ -10,15 +10,7 @@ import { checkedFolder, checkedPath, checkedPrefix, joinedPath } from './objectP
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
 import { StorageError } from './storageError.js'
 
-/** Five tries over about six seconds: a throttled account recovers in that, and a wrong port is found out soon. */
-const retryOptions = { maxTries: 5, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 }
-
 const defaultDeadlineMs = 60_000
-
-/** A service version that every Azurite of the last years speaks; the SDK's own is refused by all but the newest. */
-const emulatorServiceVersion = '2023-11-03'
-
-const loopback = /^(?:127\.[\d.]+|localhost|\[::1\])$/
 
 export interface AzureBlobOptions extends AzureBlobAccess {
   /** Milliseconds an operation may take, its retries included; what it moves adds a second per megabyte. 60,000 when absent. */
@@ -30,36 +22,6 @@ export async function openAzureBlob(url: string, options: AzureBlobOptions = {})
   const address = parseAzureBlobAddress(url)
   const credential = await azureBlobCredential(address, options)
   return new AzureBlobStore(address, containerClients(address, credential), options.deadlineMs ?? defaultDeadlineMs)
-}
-
-/** Two ways to one container: put-if-absent must never be repeated by a layer that cannot tell its own first write. */
-interface ContainerClients {
-  readonly retrying: ContainerClient
-  readonly once: ContainerClient
-}
-
-function containerClients(address: AzureBlobAddress, { credential, sas }: AzureBlobCredential): ContainerClients {
-  const url = `${address.endpoint}/${encodeURIComponent(address.container)}${sas === undefined ? '' : `?${sas}`}`
-  const client = (maxTries: number) => {
-    const pipeline = newPipeline(credential, { retryOptions: { ...retryOptions, maxTries } })
-    if (address.emulated) pipeline.factories.push(emulatorPolicy(address.endpoint))
-    return new ContainerClient(url, pipeline)
-  }
-  return { retrying: client(retryOptions.maxTries), once: client(1) }
-}
-
-function emulatorPolicy(endpoint: string): RequestPolicyFactory {
-  // HTTP_PROXY is meant for the network; the SDK would send even 127.0.0.1 through it.
-  const direct = loopback.test(new URL(endpoint).hostname) ? new Agent({ keepAlive: true }) : undefined
-  return {
-    create: next => ({
-      sendRequest: request => {
-        request.headers.set('x-ms-version', emulatorServiceVersion)
-        if (direct !== undefined && request.url.startsWith('http:')) request.agent = direct
-        return next.sendRequest(request)
-      },
-    }),
-  }
 }
 
 /**
