@@ -50,7 +50,7 @@ export async function writeCheckpoint(store: ObjectStore, now: number): Promise<
   requireWritable(state, [], where)
 
   const expiry = tombstoneExpiry(state.metadata.configuration, now)
-  const fields = checkpointFields({ stats: writesJsonStats(state) })
+  const fields = checkpointFields({ stats: writesStats(state) })
   const written = await writeParquet(store, version, fields, async function* () {
     yield stateActions(state)
     if (checkpoint !== undefined) yield* survivors(store, checkpoint, later, expiry)
@@ -159,6 +159,11 @@ async function pointTo(store: ObjectStore, checkpoint: LastCheckpoint): Promise<
   await store.put(lastCheckpointPath, new TextEncoder().encode(encodeLastCheckpoint(checkpoint)))
 }
 
-function writesJsonStats({ metadata }: TableState): boolean {
-  return metadata.configuration['delta.checkpoint.writeStatsAsJson']?.toLowerCase() !== 'false'
+/**
+ * Whether statistics go into the checkpoint. This writer knows their JSON form only: where a table wants the struct in
+ * its place they stay JSON, because to lose them would cost readers more.
+ */
+function writesStats({ metadata: { configuration } }: TableState): boolean {
+  const asJson = configuration['delta.checkpoint.writeStatsAsJson']?.toLowerCase() !== 'false'
+  return asJson || configuration['delta.checkpoint.writeStatsAsStruct']?.toLowerCase() === 'true'
 }

@@ -80,7 +80,7 @@ export const features: readonly Feature[] = [
   writerFeature('rowTracking', 'no', always, { requires: ['domainMetadata'] }),
   writerFeature('domainMetadata', 'yes', always),
   writerFeature('clustering', 'no', always, { requires: ['domainMetadata'] }),
-  writerFeature('inCommitTimestamp', 'inactive', property('delta.enableInCommitTimestamps')),
+  writerFeature('inCommitTimestamp', 'yes', property('delta.enableInCommitTimestamps')),
   writerFeature('icebergCompatV1', 'inactive', property('delta.enableIcebergCompatV1'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV3', 'inactive', property('delta.enableIcebergCompatV3'), { requires: ['columnMapping'] }),

@@ -185,6 +185,70 @@ describe('a commit', () => {
   })
 })
 
+describe('one table object', () => {
+  it('takes many transactions at once', async () => {
+    const { open } = await setUp()
+    const table = open()
+    const names = Array.from({ length: 12 }, (_, i) => `app${i}`)
+    const outcomes = await Promise.all(names.map(name => table.commit(append(0, name, 1n))))
+    expect(outcomes.map(outcome => outcome.kind)).toEqual(names.map(() => 'committed'))
+    expect(await pathsOf(open())).toEqual(names.map(name => `${name}-1.parquet`).sort())
+    expect(await table.state()).toMatchObject({ version: 12, totals: { numFiles: 12 } })
+  })
+
+  it('sees what another process has written when asked for the fresh state, and not before', async () => {
+    const { open } = await setUp()
+    const reader = open()
+    await reader.state()
+    for (let version = 0; version < 3; version++) await open().commit(append(version, 'a', BigInt(version)))
+    expect(await reader.state()).toMatchObject({ version: 0 })
+    expect(await reader.state({ fresh: true })).toMatchObject({ version: 3, totals: { numFiles: 3 } })
+    expect(await reader.state()).toMatchObject({ version: 3 })
+  })
+})
+
+describe('in-commit timestamps', () => {
+  const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'inCommitTimestamp', 'invariants'] }
+  const configuration = { 'delta.enableInCommitTimestamps': 'true' }
+
+  it('only grow, also when the next writer\'s clock is behind or an attempt is lost', async () => {
+    const clock = new ManualClock(5_000)
+    const store = new MemoryStore(clock)
+    await new DeltaTable(store, { clock }).commit(createTable({ schema, createdTime: 0, protocol, configuration }))
+    const behind = new ManualClock(1_000)
+    const faults = new Faults()
+    const rival = new DeltaTable(store, { clock: new ManualClock(9_000) })
+    faults.add({ on: 'putIfAbsent', fault: { kind: 'interleave', first: async () => { await rival.commit(append(0, 'b', 1n)) } } })
+    const late = new DeltaTable(new FaultyStore(store, faults, behind), { clock: behind })
+    expect(await late.commit(append(0, 'a', 1n))).toEqual({ kind: 'committed', version: 2, timestamp: 9_001, attempts: 2 })
+    const times: number[] = []
+    for await (const { timestamp } of late.commits(0)) times.push(timestamp)
+    expect(times).toEqual([5_000, 9_000, 9_001])
+    const first = new TextDecoder().decode(await store.get(commitPath(2))).split('\n')[0] ?? ''
+    expect(JSON.parse(first)).toMatchObject({ commitInfo: { inCommitTimestamp: 9_001 } })
+    await late.writeCheckpoint()
+    expect(await new DeltaTable(store).state()).toMatchObject({ version: 2, timestamp: 9_001 })
+  })
+
+  it('that begin later say since when', async () => {
+    const { clock, table, open } = await setUp()
+    const state = await table.state()
+    if (state === undefined) throw new Error('no table')
+    clock.advance(1_000)
+    const outcome = await table.commit({
+      ...append(0, 'a', 1n), isBlindAppend: false,
+      actions: [{ protocol }, { metaData: { ...state.metadata, configuration } }],
+    })
+    const since = (await open().state())?.metadata.configuration
+    expect(outcome.kind).toBe('committed')
+    expect(since).toEqual({
+      ...configuration,
+      'delta.inCommitTimestampEnablementVersion': '1',
+      'delta.inCommitTimestampEnablementTimestamp': String(clock.now()),
+    })
+  })
+})
+
 describe('version checksums', () => {
   it('are left every tenth version, so that a cold writer reads one small file', async () => {
     const { clock, store, table } = await setUp()
