@@ -152,6 +152,8 @@ function judgeComparison(op: '=' | '<' | '<=' | '>' | '>=', value: Value, facts:
 }
 
 function judgeUnequal(values: readonly Value[], facts: Facts | undefined): Judgement {
+  // A null is not in an empty list either, where against any value it would be unknown.
+  if (values.length === 0) return [false, true]
   if (values.includes(null) || facts?.nulls === 'all') return [true, false]
   const equal = values.map((value) => judgeComparison('=', value, facts && { ...facts, nulls: 'none' }))
   return [equal.some(([, always]) => always), equal.every(([never]) => never) && facts?.nulls === 'none']

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { compareSchemas } from '../../shared/delta/schemaChange.js'
+import type { DataType, StructField, StructType } from '../../shared/parquet/dataType.js'
+
+const field = (name: string, type: DataType, nullable = true): StructField => ({ name, type, nullable })
+const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fields })
+const array = (elementType: DataType, containsNull = true): DataType => ({ type: 'array', elementType, containsNull })
+const map = (valueType: DataType): DataType => ({ type: 'map', keyType: 'string', valueType, valueContainsNull: true })
+
+describe('how a schema may change', () => {
+  it('the same columns in another order are the same', () => {
+    const table = struct(field('a', 'long'), field('b', 'string'))
+    expect(compareSchemas(table, struct(field('b', 'string'), field('a', 'long')))).toEqual({ kind: 'same' })
+  })
+
+  it('a column that only the table has stays: an older writer is no reason to drop it', () => {
+    expect(compareSchemas(struct(field('a', 'long'), field('new', 'string')), struct(field('a', 'long')))).toEqual({ kind: 'same' })
+  })
+
+  it('new columns come last and nullable, at any depth, and metadata of the old ones stays', () => {
+    const kept = { ...field('a', 'long'), metadata: { comment: 'x' } }
+    const table = struct(kept, field('s', struct(field('x', 'long'))), field('l', array(struct(field('y', 'long')))))
+    const wanted = struct(
+      field('b', 'date', false),
+      field('a', 'long'),
+      field('s', struct(field('x', 'long'), field('x.2', 'long', false))),
+      field('l', array(struct(field('y', 'long'), field('z', map('double'))))),
+    )
+    expect(compareSchemas(table, wanted)).toEqual({
+      kind: 'additive',
+      added: ['s.`x.2`', 'l.element.z', 'b'],
+      schema: struct(
+        kept,
+        field('s', struct(field('x', 'long'), field('x.2', 'long'))),
+        field('l', array(struct(field('y', 'long'), field('z', map('double'))))),
+        field('b', 'date'),
+      ),
+    })
+  })
+
+  it('nullability loosens and never tightens', () => {
+    expect(compareSchemas(struct(field('a', 'long')), struct(field('a', 'long', false)))).toEqual({ kind: 'same' })
+    expect(compareSchemas(struct(field('a', 'long', false)), struct(field('a', 'long')))).toEqual({
+      kind: 'additive',
+      added: [],
+      schema: struct(field('a', 'long')),
+    })
+    expect(compareSchemas(struct(field('a', array('long', false))), struct(field('a', array('long'))))).toMatchObject({ kind: 'additive' })
+    expect(compareSchemas(struct(field('a', 'long', false)), struct())).toMatchObject({ schema: struct(field('a', 'long')) })
+  })
+
+  it.each<[string, DataType, DataType, string]>([
+    ['s.x', struct(field('x', 'integer')), struct(field('x', 'long')), 'long'],
+    ['s.element', array('string'), array('long'), 'long'],
+    ['s.value', map('string'), map(array('string')), 'array<string>'],
+    ['s', { type: 'decimal', precision: 10, scale: 2 }, { type: 'decimal', precision: 12, scale: 2 }, 'decimal(12,2)'],
+    ['s', 'long', struct(), 'struct<>'],
+  ])('another type of %s is named with both types', (path, before, after, wantedType) => {
+    const change = compareSchemas(struct(field('s', before)), struct(field('s', after)))
+    expect(change).toMatchObject({ kind: 'incompatible', field: path, wantedType })
+    expect(change.kind === 'incompatible' && change.why).toContain(wantedType)
+  })
+
+  it('a name that differs only in case is a clash, not a second column', () => {
+    expect(compareSchemas(struct(field('Id', 'long')), struct(field('id', 'long')))).toMatchObject({ kind: 'incompatible', field: 'Id' })
+  })
+})
