@@ -11,7 +11,8 @@ export type Checks = (value: unknown) => unknown
  */
 export function checksOf(schema: z.core.$ZodType, self: boolean): Checks | undefined {
   const added = (schema._zod.def.checks ?? []) as z.core.$ZodCheck<unknown>[]
-  const all = self && schema._zod.traits.has('$ZodCheck') ? [schema as unknown as z.core.$ZodCheck<unknown>, ...added] : added
+  const isCheck = self && schema._zod.traits.has('$ZodCheck')
+  const all = isCheck ? [schema as unknown as z.core.$ZodCheck<unknown>, ...added] : added
   if (all.length === 0) return undefined
   if (all.length === 1 && all[0] !== undefined) return single(all[0])
   const steps = all.map(single)

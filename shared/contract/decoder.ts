@@ -40,7 +40,7 @@ export function decoderOf(schema: z.core.$ZodType, path: string): Decoder {
   if (own !== undefined) return leaf(own.type, own.decode, checksOf(schema, false), own.exact)
   const { def } = schema._zod
   if ((def as { coerce?: boolean }).coerce === true) {
-    throw unmappable(path, `z.coerce.${def.type}()`, 'it makes values of null and "". Use double(), long() or timestamp()')
+    throw unmappable(path, `z.coerce.${def.type}()`, 'it makes values of null and ""; use double() or long()')
   }
   const checks = checksOf(schema, true)
   if (schema instanceof z.core.$ZodString) return leaf('string', decodeString, checks)
@@ -52,7 +52,9 @@ export function decoderOf(schema: z.core.$ZodType, path: string): Decoder {
   if (schema instanceof z.core.$ZodTemplateLiteral) {
     const { pattern } = schema._zod
     const decode = (found: unknown) =>
-      typeof found === 'string' && !pattern.test(found) ? wrongValue(found, `a text like ${String(pattern)}`) : decodeString(found)
+      typeof found === 'string' && !pattern.test(found)
+        ? wrongValue(found, `a text like ${String(pattern)}`)
+        : decodeString(found)
     return leaf('string', decode, checks)
   }
   if (schema instanceof z.core.$ZodObject) return objectDecoder(schema, path)
@@ -156,12 +158,13 @@ function choice(values: readonly unknown[], path: string, checks: Checks | undef
   const of = (type: DataType, kind: string) =>
     leaf(type, found => {
       const value = found instanceof ExactNumber ? found.number : found
-      return allowed.has(value) ? value : typeof value === kind ? wrongValue(value, expected) : wrongType(value, expected)
+      if (allowed.has(value)) return value
+      return typeof value === kind ? wrongValue(value, expected) : wrongType(value, expected)
     }, checks)
   if (values.length > 0 && values.every(value => typeof value === 'string')) return of('string', 'string')
   if (values.length > 0 && values.every(value => typeof value === 'number')) return of('double', 'number')
   if (values.length > 0 && values.every(value => typeof value === 'boolean')) return of('boolean', 'boolean')
-  throw unmappable(path, 'a choice of values that are not all texts, all numbers or all booleans', 'a column has one type')
+  throw unmappable(path, 'a choice of texts, numbers or booleans together', 'a column has one type')
 }
 
 /** Compiles an object: the struct's fields in declared order, and one function that reads them all. */
@@ -181,6 +184,7 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     return { name, type, nullable, ...(comment === undefined ? {} : { metadata: { comment } }) }
   })
   const read = structReader(names, members.map(member => member.decode))
+  const stores = members.map(member => member.store)
   const known = new Set(names)
   const decode = (found: unknown): unknown => {
     if (typeof found !== 'object' || found === null || Array.isArray(found) || found instanceof ExactNumber) {
@@ -198,7 +202,7 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     strict,
     nullable: false,
     decode: checked(decode, checksOf(schema, false)),
-    store: members.some(member => member.store !== undefined) ? structStore(names, members.map(member => member.store)) : undefined,
+    store: stores.some(store => store !== undefined) ? structStore(names, stores) : undefined,
     exact: members.some(member => member.exact),
   }
 }

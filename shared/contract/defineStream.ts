@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { asError } from '../errors.js'
 import type { DataType } from '../parquet/dataType.js'
 import { ContractError } from './contractError.js'
 import { objectDecoder, type ObjectDecoder } from './decoder.js'
@@ -29,7 +30,7 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   readonly startFrom?: StartFrom
   /** `binary` when there is a decoder, otherwise `string`. */
   readonly dataType?: 'string' | 'binary'
-  /** For values that are not JSON: bytes to an object as JSON would have it. What it throws puts the record in quarantine. */
+  /** For values that are not JSON: bytes to an object as JSON would have it. Where it throws, the record is rejected. */
   readonly decode?: (value: Uint8Array) => unknown
 }
 
@@ -85,7 +86,8 @@ function parserOf(
     if (found instanceof Flaw) return rejected(found)
     const event = decoder.decode(found)
     if (event instanceof Flaw) {
-      return rejected(event.path === '' && event.code === 'FIELD_TYPE' ? new Flaw('NOT_AN_OBJECT', event.message) : event)
+      const isWhole = event.path === '' && event.code === 'FIELD_TYPE'
+      return rejected(isWhole ? new Flaw('NOT_AN_OBJECT', event.message) : event)
     }
     const at = (event as Record<string, unknown>)[eventTime] as bigint
     // Microseconds of any event time within three centuries are exact as a double.
@@ -107,7 +109,7 @@ function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) =>
     try {
       return decode(value)
     } catch (error) {
-      return new Flaw('NOT_DECODED', `the value cannot be decoded: ${error instanceof Error ? error.message : String(error)}`)
+      return new Flaw('NOT_DECODED', `the value cannot be decoded: ${asError(error).message}`)
     }
   }
 }
@@ -117,13 +119,14 @@ function brokenBy(event: unknown, holds: (event: unknown) => boolean): string | 
     // A predicate may be plain JavaScript: anything but true is not fulfilled.
     return (holds(event) as unknown) === true ? undefined : 'the expectation is not fulfilled'
   } catch (error) {
-    return `the expectation threw: ${error instanceof Error ? error.message : String(error)}`
+    return `the expectation threw: ${asError(error).message}`
   }
 }
 
 function aheadInWords(at: bigint, kafkaTimestamp: number): string {
-  const minutes = (Number(at) / 1000 - kafkaTimestamp) / 60_000
-  return `the event time is ${String(Math.round(minutes))} minutes after Kafka's timestamp; at most ${String(maxAheadMs / 60_000)} are accepted`
+  const minutes = Math.round((Number(at) / 1000 - kafkaTimestamp) / 60_000)
+  const most = String(maxAheadMs / 60_000)
+  return `the event time is ${String(minutes)} minutes after Kafka's timestamp; at most ${most} are accepted`
 }
 
 function rejected(flaw: Flaw): ParseOutcome {
@@ -146,7 +149,13 @@ function checkName(name: string, topic: string): void {
 const keyTypes: readonly DataType[] = ['string', 'integer', 'long', 'date', 'timestamp', 'timestamp_ntz']
 const clusterTypes: readonly DataType[] = [...keyTypes, 'float', 'double']
 
-function checkRoles(stream: string, decoder: ObjectDecoder, key: string, eventTime: string, clusterBy: readonly string[]): void {
+function checkRoles(
+  stream: string,
+  decoder: ObjectDecoder,
+  key: string,
+  eventTime: string,
+  clusterBy: readonly string[],
+): void {
   const column = (role: string, name: string) => {
     const found = decoder.fields.find(field => field.name === name)
     if (found === undefined) throw bad(stream, `${role} names ${JSON.stringify(name)}, which the schema does not have`)
@@ -163,7 +172,9 @@ function checkRoles(stream: string, decoder: ObjectDecoder, key: string, eventTi
   if (column('eventTime', eventTime).type !== 'timestamp') {
     throw bad(stream, `eventTime ${JSON.stringify(eventTime)} must be declared as timestamp()`)
   }
-  if (clusterBy.length > 4 || new Set(clusterBy).size < clusterBy.length) throw bad(stream, 'clusterBy has at most four different fields')
+  if (clusterBy.length > 4 || new Set(clusterBy).size < clusterBy.length) {
+    throw bad(stream, 'clusterBy has at most four different fields')
+  }
   for (const name of clusterBy) {
     if (!isOneOf(clusterTypes, column('clusterBy', name).type)) {
       throw bad(stream, `clusterBy ${JSON.stringify(name)} must be a text, number, date or timestamp`)
@@ -186,7 +197,8 @@ function atStream<T>(stream: string, make: () => T): T {
     if (!(error instanceof ContractError)) throw error
     const path = String(error.data['field'] ?? '')
     const field = path === '' ? stream : `${stream}.${path}`
-    throw new ContractError(error.code, error.message.replace(JSON.stringify(path), JSON.stringify(field)), { ...error.data, stream, field })
+    const message = error.message.replace(JSON.stringify(path), () => JSON.stringify(field))
+    throw new ContractError(error.code, message, { ...error.data, stream, field })
   }
 }
 

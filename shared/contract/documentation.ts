@@ -8,7 +8,7 @@ export function documentationOf(stream: Stream): string {
     ['Topic', code(stream.topic)],
     ['The same event', `same ${code(stream.key)}, event times at most ${inWords(stream.dedupeWithinMs)} apart`],
     ['Event time', code(stream.eventTime)],
-    ['Late', `more than ${inWords(stream.allowedLatenessMs)} behind Kafka's timestamp: kept, and flagged in ${code('_late')}`],
+    ['Late', `more than ${inWords(stream.allowedLatenessMs)} behind Kafka's timestamp: kept, flagged in ${code('_late')}`],
     ['Clustered by', stream.clusterBy.map(code).join(', ')],
     ['Expectations', stream.expectations.length === 0 ? 'none' : stream.expectations.map(cell).join('; ')],
   ]
@@ -60,7 +60,8 @@ function section(table: TableShape): string[] {
 function columnTable(columns: readonly StructField[]): string[] {
   const rows = columns.map(({ name, type, nullable, metadata }) => {
     const comment = metadata?.['comment']
-    return `| ${code(name)} | ${code(typeInWords(type))} | ${nullable ? 'yes' : 'no'} | ${cell(typeof comment === 'string' ? comment : '')} |`
+    const meaning = cell(typeof comment === 'string' ? comment : '')
+    return `| ${code(name)} | ${code(typeInWords(type))} | ${nullable ? 'yes' : 'no'} | ${meaning} |`
   })
   return ['| column | type | null | meaning |', '|---|---|---|---|', ...rows]
 }

@@ -23,7 +23,7 @@ export function checkFieldNames(names: readonly string[], path: string): void {
       refuse('gold tables have a column of this name. Choose another.')
     }
     const same = seen.get(name.toLowerCase())
-    if (same !== undefined) refuse(`differs from ${JSON.stringify(same)} only in case, and tables do not tell them apart.`)
+    if (same !== undefined) refuse(`differs from ${JSON.stringify(same)} only in case, which tables do not see.`)
     seen.set(name.toLowerCase(), name)
   }
 }

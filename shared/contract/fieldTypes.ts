@@ -100,7 +100,8 @@ export function float(): z.ZodNumber {
     const n = decodeDouble(found)
     if (n instanceof Flaw) return n
     const rounded = Math.fround(n)
-    return Number.isFinite(n) && !Number.isFinite(rounded) ? wrongValue(found, 'a 32-bit floating point number') : rounded
+    const overflows = Number.isFinite(n) && !Number.isFinite(rounded)
+    return overflows ? wrongValue(found, 'a 32-bit floating point number') : rounded
   }
   return z.number().register(declared, { type: 'float', decode, exact: false })
 }
@@ -113,7 +114,7 @@ export function decimal(precision: number, scale: number): z.ZodBigInt {
   if (!(Number.isInteger(precision) && Number.isInteger(scale) && precision >= 1 && precision <= 38 && scale >= 0) ||
     scale > precision) {
     const given = `decimal(${String(precision)}, ${String(scale)})`
-    throw new ContractError('UNMAPPABLE_TYPE', `${given} is not a type: 1 to 38 digits, of which 0 to all after the point.`)
+    throw new ContractError('UNMAPPABLE_TYPE', `${given} is not a type: at most 38 digits, none to all after the point.`)
   }
   const limit = 10n ** BigInt(precision)
   const expected = `a decimal number of at most ${String(precision)} digits, ${String(scale)} of them after the point`
@@ -136,7 +137,8 @@ export function binary(): z.ZodCustom<Uint8Array> {
     if (!padded || length % 4 === 1 || !/^[\w+/-]*={0,2}$/.test(found)) return wrongValue(found, expected)
     return Buffer.from(found, 'base64')
   }
-  return z.custom<Uint8Array>(value => value instanceof Uint8Array).register(declared, { type: 'binary', decode, exact: false })
+  const bytes = z.custom<Uint8Array>(value => value instanceof Uint8Array)
+  return bytes.register(declared, { type: 'binary', decode, exact: false })
 }
 
 /** What `long()` and `z.bigint()` are. */
@@ -148,7 +150,8 @@ const expectedDouble = 'a number, or the same as decimal text'
 function decodeLong(found: unknown): bigint | Flaw {
   if (typeof found === 'number' && Number.isSafeInteger(found)) return BigInt(found)
   if (typeof found !== 'string' && !isNumber(found)) return wrongType(found, expectedLong)
-  const value = typeof found === 'bigint' ? found : parseDecimal(found instanceof ExactNumber ? found.source : String(found), 0)
+  const text = found instanceof ExactNumber ? found.source : String(found)
+  const value = typeof found === 'bigint' ? found : parseDecimal(text, 0)
   return value === null || value < minLong || value > maxLong ? wrongValue(found, expectedLong) : value
 }
 

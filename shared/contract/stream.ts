@@ -19,12 +19,14 @@ export type RejectionCode = (typeof rejectionCodes)[number]
 
 export interface Rejection {
   readonly code: RejectionCode
-  /** The field, as `a.b[3]`; empty when the record as a whole is meant. An expectation's name for EXPECTATION_FAILED. */
+  /** The field, as `a.b[3]`; empty for the record as a whole; an expectation's name for EXPECTATION_FAILED. */
   readonly path: string
   readonly message: string
 }
 
-export type ParseOutcome = { readonly valid: true; readonly row: Row } | { readonly valid: false; readonly rejection: Rejection }
+export type ParseOutcome =
+  | { readonly valid: true; readonly row: Row }
+  | { readonly valid: false; readonly rejection: Rejection }
 
 /** Where a partition that was never ingested begins: its log's start, its end, or the first record at a time (ms). */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number }
@@ -51,7 +53,8 @@ export interface Stream {
   readonly expectations: readonly string[]
   /**
    * Reads one record's value. Pure; no I/O. Never throws: a bad record is an outcome.
-   * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected
+   * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Below zero it is unknown,
+   * and nothing is held against it
    */
   parse(value: Uint8Array, kafkaTimestamp: number): ParseOutcome
 }

@@ -13,7 +13,8 @@ export function structReader(
     const literal = JSON.stringify(name)
     const n = String(i)
     // JSON objects inherit `constructor`, `toString` and the like.
-    const own = name in Object.prototype ? `Object.hasOwn(found, ${literal}) ? found[${literal}] : undefined` : `found[${literal}]`
+    const inherited = name in Object.prototype
+    const own = inherited ? `Object.hasOwn(found, ${literal}) ? found[${literal}] : undefined` : `found[${literal}]`
     return `const f${n} = ${own}
       const v${n} = d${n}(f${n})
       if (v${n} instanceof Flaw) return flawed(v${n}, f${n}, ${literal})`
@@ -44,7 +45,8 @@ function numbered(letter: string, values: readonly unknown[]): Record<string, un
 
 /** Field names reach the code as JSON text only; nothing else in it varies. */
 function generated(inputs: Readonly<Record<string, unknown>>, body: string): unknown {
-  return Reflect.construct(Function, [...Object.keys(inputs), `'use strict'\n${body}`]).call(undefined, ...Object.values(inputs))
+  const make = Reflect.construct(Function, [...Object.keys(inputs), `'use strict'\n${body}`])
+  return make.call(undefined, ...Object.values(inputs)) as unknown
 }
 
 function flawed(flaw: Flaw, found: unknown, name: string): Flaw {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ContractError } from '../../shared/contract/contractError.js'
-import { defineStream } from '../../shared/contract/defineStream.js'
+import { defineStream, type StreamDeclaration } from '../../shared/contract/defineStream.js'
 import {
   binary, date, decimal, double, float, int, long, timestamp, timestampNtz,
 } from '../../shared/contract/fieldTypes.js'
@@ -323,6 +323,6 @@ describe('a declaration that cannot work names the field', () => {
     [{ clusterBy: ['id', 'id'] }, 'different'], [{ name: 'Clicks' }, 'lower-case'], [{ name: 'a_scored' }, '_scored'],
     [{ topic: 'a b' }, 'Kafka'], [{ allowedLateness: '1 month' }, 'allowedLateness "1 month"'],
   ])('%o', (change, why) => {
-    expect(() => defineStream({ ...roles, schema, ...change })).toThrow(why)
+    expect(() => defineStream({ ...roles, schema, ...change } as StreamDeclaration<typeof schema>)).toThrow(why)
   })
 })
