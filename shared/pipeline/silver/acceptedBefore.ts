@@ -1,18 +1,19 @@
 import type { Stream } from '../../contract/stream.js'
-import type { AddFile } from '../../delta/actions.js'
+import { columnKey } from '../../delta/columnPath.js'
+import { FileSkipper, type Predicate } from '../../delta/skipping.js'
 import type { Snapshot } from '../../delta/snapshot.js'
+import type { Value } from '../../parquet/dataType.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
 import type { FileCache } from '../../query/fileCache.js'
 import { identifier } from '../../query/sqlText.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
-import { FileFacts, mayOverlap, type Range } from './fileFacts.js'
 
-/** The event times and keys that a batch has on one day. */
+/** The event times and keys that a batch has on one day, least and greatest. */
 export interface DayRange {
-  /** Microseconds, both inclusive. */
-  readonly times: Range<bigint>
-  readonly keys: Range
+  /** Microseconds. */
+  readonly times: readonly [least: bigint, greatest: bigint]
+  readonly keys: readonly [least: Value, greatest: Value]
 }
 
 /** The batch's ranges per day of event time: one event of last month must not open all files since then. */
@@ -23,39 +24,38 @@ export async function dayRanges(session: DuckDbSession, stream: Stream, rows: st
     SELECT min(${time}) AS t0, max(${time}) AS t1, min(${key}) AS k0, max(${key}) AS k1
     FROM ${rows} GROUP BY CAST(${identifier(stream.eventTime)} AS DATE)`)
   return days.map(({ t0, t1, k0, k1 }) => ({
-    times: { least: t0 as bigint, greatest: t1 as bigint },
-    keys: { least: k0 ?? null, greatest: k1 ?? null },
+    times: [t0 as bigint, t1 as bigint],
+    keys: [k0 ?? null, k1 ?? null],
   }))
 }
 
-/** The files that can hold a row of one of the batch's keys within the window. Pure; no I/O. */
-export function filesWithin(
-  files: readonly AddFile[],
-  facts: FileFacts,
-  stream: Stream,
-  days: readonly DayRange[],
-): readonly AddFile[] {
+/** What a row must fulfil to make a row of the batch a duplicate, as far as statistics can say. Pure; no I/O. */
+export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate {
   const window = BigInt(stream.dedupeWithinMs) * 1000n
-  const wanted = days.map(({ times, keys }) => ({
-    times: { least: times.least - window, greatest: times.greatest + window },
-    keys,
-  }))
-  return files.filter(file => {
-    const times = facts.timeRange(file, stream.eventTime) ?? partitionDay(file)
-    const keys = facts.range(file, stream.key)
-    return wanted.some(day => mayOverlap(times, day.times) && mayOverlap(keys, day.keys))
+  const of = days.map(({ times: [first, last], keys: [least, greatest] }): Predicate => {
+    // Statistics cut times to milliseconds; the day is told by the partition even where they are missing.
+    const [from, to] = [first - window, last + window]
+    return {
+      op: 'and',
+      of: [
+        { op: '>=', column: eventDate, value: dayOf(from) },
+        { op: '<=', column: eventDate, value: dayOf(to) },
+        { op: '>=', column: columnKey([stream.eventTime]), value: from },
+        { op: '<=', column: columnKey([stream.eventTime]), value: to },
+        { op: '>=', column: columnKey([stream.key]), value: least },
+        { op: '<=', column: columnKey([stream.key]), value: greatest },
+      ],
+    }
   })
+  return { op: 'or', of }
+}
+
+/** Days since 1970 of a time in microseconds. */
+function dayOf(micros: bigint): number {
+  return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
 }
 
 const dayMicros = 86_400_000_000n
-
-/** A file without statistics still holds one day only. */
-function partitionDay(file: AddFile): Range<bigint> | undefined {
-  const ms = Date.parse(`${file.partitionValues[eventDate] ?? ''}T00:00:00Z`)
-  if (Number.isNaN(ms)) return undefined
-  const least = BigInt(ms) * 1000n
-  return { least, greatest: least + dayMicros - 1n }
-}
 
 /** Silver's partition column: the day of the event time, UTC. */
 export const eventDate = '_event_date'
@@ -77,8 +77,9 @@ export async function loadPrior(
   if (silver.snapshot.files.length === 0) return 0
   const days = await dayRanges(session, stream, rows)
   const { schema, metadata } = silver.snapshot
-  const facts = new FileFacts({ schema, ...metadata }, [stream.key, stream.eventTime])
-  const files = filesWithin(silver.snapshot.files, facts, stream, days)
+  const skipper = new FileSkipper({ ...metadata, schema })
+  const wanted = mayBeKnown(stream, days)
+  const files = silver.snapshot.files.filter(file => skipper.match(file, wanted) !== 'no')
   if (files.length === 0) return 0
   using view = await openDeltaView(session, cache, {
     store: silver.store,
@@ -88,8 +89,8 @@ export async function loadPrior(
   })
   const window = BigInt(stream.dedupeWithinMs) * 1000n
   const time = `epoch_us(${identifier(stream.eventTime)})`
-  const least = days.reduce((least, { times }) => (times.least < least ? times.least : least), days[0]?.times.least ?? 0n)
-  const greatest = days.reduce((most, { times }) => (times.greatest > most ? times.greatest : most), least)
+  const least = days.reduce((t, { times: [first] }) => (first < t ? first : t), days[0]?.times[0] ?? 0n)
+  const greatest = days.reduce((t, { times: [, last] }) => (last > t ? last : t), least)
   await session.run(`
     INSERT INTO prior SELECT ${key}, ${time} FROM (${view.sql})
     WHERE ${time} BETWEEN ${least - window} AND ${greatest + window} AND ${key} IN (SELECT ${key} FROM ${rows})`)

@@ -90,7 +90,7 @@ export const dayMicros = 86_400_000_000n
 
 export const noRows: Tally = { partitions: [], days: [], valid: 0, inserted: 0, duplicates: 0, late: 0, newestEvent: undefined }
 
-/** The counters as they travel in `commitInfo`. */
-export function tallyJson({ partitions, valid, inserted, duplicates, late }: Tally): Record<string, Json> {
-  return { valid, inserted, duplicates, late, partitions: partitions.map(p => ({ ...p })) }
+/** The counters as they travel in `commitInfo`, for the monitor: `read` + `replayed` = `inserted` + `duplicates`. */
+export function tallyJson({ partitions, valid, inserted, duplicates, late }: Tally, replayed = 0): Record<string, Json> {
+  return { read: valid - replayed, replayed, inserted, duplicates, late, partitions: partitions.map(p => ({ ...p })) }
 }

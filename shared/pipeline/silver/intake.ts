@@ -3,6 +3,7 @@ import { DeltaError } from '../../delta/deltaError.js'
 import type { DeltaTable } from '../../delta/table.js'
 import { PipelineError } from '../pipelineError.js'
 import { atBeginning, type Cursor } from './cursor.js'
+import { recordCount } from './recordCount.js'
 
 /** What one run reads of its source. */
 export type Intake =
@@ -26,7 +27,6 @@ export type Intake =
  * (compaction) are passed over.
  *
  * @param tip the source's newest version
- * @param rowsOf how many rows a file holds
  * @throws PipelineError SOURCE_VERSIONS_GONE when log clean-up overtook the cursor
  */
 export async function planIntake(
@@ -34,7 +34,6 @@ export async function planIntake(
   tip: number,
   cursor: Cursor | undefined,
   maxRows: number,
-  rowsOf: (file: AddFile) => number,
 ): Promise<Intake> {
   let { version, files: skip } = cursor ?? atBeginning
   if (version > tip) throw versionsGone(source, version + 1, `its newest version is ${tip}`)
@@ -47,7 +46,7 @@ export async function planIntake(
       const added = dataFiles(commit.actions)
       for (; skip < added.length; skip++) {
         const file = added[skip] as AddFile
-        const count = rowsOf(file)
+        const count = recordCount(file)
         if (files.length > 0 && rows + count > maxRows) {
           return { kind: 'files', files, rows, next: { version, files: skip }, more: true }
         }

@@ -14,10 +14,10 @@ import { runStep, type StepResult, type StepRun } from '../stepRun.js'
 import { type DayCount, dayMicros, type Tally, tallyJson, tallyRows } from './counters.js'
 import { movesCursor, replacingTxns } from './cursor.js'
 import { findDuplicates, lineage } from './dedupe.js'
-import { FileFacts, mayOverlap } from './fileFacts.js'
+import { recordCount } from './recordCount.js'
 import { timeBetween, writeSilverFiles } from './silverFiles.js'
 import { openSession, rowsPerFile, type SilverOptions } from './silverOptions.js'
-import { bronzeColumns, validRows } from './silverRows.js'
+import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
 /**
  * Makes silver anew from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
@@ -107,7 +107,7 @@ async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: Rec
       lake: {
         run: run.inCommit(counts, true),
         // The counters of all time begin anew with these.
-        silver: { ...tallyJson(tally), valid: tally.valid - replayed, replayed, rebuilt: true, source: { table: bronze.metadata.id, from: null, to: cursor } },
+        silver: { ...tallyJson(tally, replayed), rebuilt: true, source: { table: bronze.metadata.id, from: null, to: cursor } },
       },
     },
     isBlindAppend: false,
@@ -145,11 +145,10 @@ async function rewrite(
   bronze: Snapshot,
   silver: EvolvingTable,
 ): Promise<Rewritten> {
-  const facts = new FileFacts({ ...bronze.metadata, schema: bronze.schema }, [stream.key, stream.eventTime])
   const maxRows = options.maxRows ?? lake.settings.silverMaxRowsPerRun
-  const rows = bronze.files.reduce((sum, file) => sum + facts.rows(file), 0)
+  const rows = bronze.files.reduce((sum, file) => sum + recordCount(file), 0)
   await using session = await openSession(lake)
-  await gatherRows(session, lake, stream, bronze, silver.schema, chunks(bronze.files, file => facts.rows(file), maxRows))
+  await gatherRows(session, lake, stream, bronze, silver.schema, chunks(bronze.files, recordCount, maxRows))
   const replayed = await carryReplayed(session, lake, stream, silver)
   await session.run(`CREATE TABLE prior AS SELECT ${identifier(stream.key)} AS k, CAST(0 AS BIGINT) AS t FROM all_rows LIMIT 0`)
   await findDuplicates(session, stream, 'all_rows')
@@ -161,7 +160,7 @@ async function rewrite(
   const columns = bronzeColumns(stream, bronze.schema)
   const adds: AddFile[] = []
   for (const days of chunks(tally.days, day => day.rows, maxRows)) {
-    const files = bronze.files.filter(file => !facts.isAllNull(file, stream.key) && mayOverlap(facts.timeRange(file, stream.eventTime), spanOf(days)))
+    const files = filesWithEvents(stream, bronze, bronze.files, spanOf(days))
     using view = await openDeltaView(session, lake.files, { store: lake.store.within(bronzePath(stream)), state: bronze, files, columns })
     const { least, greatest } = spanOf(days)
     await session.run(`
@@ -214,7 +213,7 @@ async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream,
   using view = await openDeltaView(session, lake.files, { store: lake.store.within(silverTable(stream).path), state, files, columns })
   await session.run(`CREATE TABLE replayed_rows AS SELECT * FROM (${view.sql}) SEMI JOIN rejected USING (${lineage.join(', ')})`)
   const narrow = narrowColumns(stream).map(identifier).join(', ')
-  return session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
+  return await session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
 }
 
 /** Splits a list, in its order, into stretches of at most `most` by weight, and at least one item. Pure; no I/O. */

@@ -13,12 +13,11 @@ import { loadPrior } from './acceptedBefore.js'
 import { noRows, type Tally, tallyJson, tallyRows } from './counters.js'
 import { type Cursor, cursorTxns, movesCursor, readCursor } from './cursor.js'
 import { findDuplicates } from './dedupe.js'
-import { FileFacts } from './fileFacts.js'
 import { type Intake, planIntake } from './intake.js'
 import { recompute } from './recompute.js'
 import { writeSilverFiles } from './silverFiles.js'
 import { openSession, rowsPerFile, type SilverOptions } from './silverOptions.js'
-import { bronzeColumns, validRows } from './silverRows.js'
+import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
 /** How many times in a row other writers may win before the run gives up for now. */
 const maxPlans = 8
@@ -56,16 +55,15 @@ async function refineOnce(lake: Lake, stream: Stream, run: StepRun, options: Sil
     source: bronzePath(stream),
     rebuild: 'lake rebuild silver',
   })
-  const facts = new FileFacts({ schema: bronze.schema, ...bronze.metadata }, [stream.key])
   const maxRows = options.maxRows ?? lake.settings.silverMaxRowsPerRun
-  const intake = await planIntake(bronzeTable, bronze.version, cursor, maxRows, file => facts.rows(file))
+  const intake = await planIntake(bronzeTable, bronze.version, cursor, maxRows)
   switch (intake.kind) {
     case 'nothing':
       return nothingToDo
     case 'recompute':
       return recompute(lake, stream, run, { ...options, why: intake.why, onConflict: 'replan' })
     case 'files':
-      return append(lake, stream, run, options, { bronze, silver, cursor, intake, facts })
+      return append(lake, stream, run, options, { bronze, silver, cursor, intake })
   }
 }
 
@@ -76,7 +74,6 @@ interface Plan {
   readonly silver: EvolvingTable
   readonly cursor: Cursor | undefined
   readonly intake: Extract<Intake, { kind: 'files' }>
-  readonly facts: FileFacts
 }
 
 async function append(
@@ -135,8 +132,8 @@ interface Refined {
 }
 
 async function refineRows(lake: Lake, stream: Stream, options: SilverOptions, plan: Plan): Promise<Refined> {
-  const { bronze, silver, intake, facts } = plan
-  const files = intake.files.filter(file => !facts.isAllNull(file, stream.key))
+  const { bronze, silver, intake } = plan
+  const files = filesWithEvents(stream, bronze, intake.files)
   const nothing = { tally: noRows, adds: [], priorFiles: 0 }
   if (files.length === 0) return nothing
   await using session = await openSession(lake)

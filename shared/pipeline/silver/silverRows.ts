@@ -1,4 +1,8 @@
 import type { Stream } from '../../contract/stream.js'
+import type { AddFile } from '../../delta/actions.js'
+import { columnKey } from '../../delta/columnPath.js'
+import { FileSkipper, type Predicate } from '../../delta/skipping.js'
+import type { TableState } from '../../delta/state.js'
 import type { StructType } from '../../parquet/dataType.js'
 import { identifier } from '../../query/sqlText.js'
 import { eventDate } from './acceptedBefore.js'
@@ -29,4 +33,21 @@ export function validRows(stream: Stream, silver: StructType, bronze: readonly s
 /** The condition under which a row of bronze is valid. */
 export function isValid(stream: Stream): string {
   return `_error_code IS NULL AND ${identifier(stream.key)} IS NOT NULL AND ${identifier(stream.eventTime)} IS NOT NULL`
+}
+
+/**
+ * The files of bronze that can hold valid rows, those with an event time from `least` to `greatest` (microseconds) if a
+ * span is given. Files of nothing but rejected records are told by their statistics.
+ */
+export function filesWithEvents(
+  stream: Stream,
+  bronze: Pick<TableState, 'schema' | 'metadata'>,
+  files: readonly AddFile[],
+  span?: { readonly least: bigint; readonly greatest: bigint },
+): readonly AddFile[] {
+  const skipper = new FileSkipper({ ...bronze.metadata, schema: bronze.schema })
+  const time = columnKey([stream.eventTime])
+  const of: Predicate[] = [{ op: 'isNotNull', column: columnKey([stream.key]) }]
+  if (span !== undefined) of.push({ op: '>=', column: time, value: span.least }, { op: '<=', column: time, value: span.greatest })
+  return files.filter(file => skipper.match(file, { op: 'and', of }) !== 'no')
 }
