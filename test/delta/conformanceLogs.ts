@@ -8,6 +8,12 @@ export const haveConformanceTables = existsSync(root)
 if (!haveConformanceTables)
   process.stderr.write(`SKIPPED: no tables of other engines at ${root}; set DELTA_CONFORMANCE_DIR to compare with them\n`)
 
+/** The bytes of a table's data file, or undefined where the table came without it. */
+export function dataFile(table: string, name: string): Uint8Array | undefined {
+  const path = join(root, table, name)
+  return existsSync(path) ? readFileSync(path) : undefined
+}
+
 export interface LogFile {
   readonly table: string
   readonly name: string
