@@ -37,12 +37,15 @@ interface ValueEncoder {
   append(out: ByteBuffer, from: number, to: number): void
 }
 
+/** Nothing here waits, so every chunk may use the same room for the page it is at; new room each time costs more. */
+const page = new ByteBuffer(1 << 16)
+
 /** Encodes one physical column: a dictionary page where one is worth it, then data pages. Pure; no I/O. */
 export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnChunk {
   const { leaf, entries } = column
   const physical = physicalValues(leaf, column.values)
   const out = new ByteWriter(4096)
-  const page = new ByteBuffer(Math.min(options.pageBytes * 2, 64 + entries * 16))
+  page.clear()
   let uncompressed = 0
 
   function appendPage(header: Parameters<typeof writePageHeader>[1]): void {

@@ -127,10 +127,18 @@ function floorDivide(value: bigint, by: bigint): bigint {
   return value < 0n && quotient * by !== value ? quotient - 1n : quotient
 }
 
+/** Room for 38 digits. */
+const widest = new Uint8Array(16)
+const widestView = new DataView(widest.buffer)
+
 function twosComplement(bytes: Uint8Array): bigint {
-  if (bytes.length === 0) return 0n
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
+  const { length } = bytes
+  if (length === 0) return 0n
+  if (length > widest.length) throw new RangeError(`a decimal of ${length} bytes`)
+  widest.fill((bytes[0] ?? 0) & 0x80 ? 0xff : 0)
+  widest.set(bytes, widest.length - length)
+  const low = widestView.getBigUint64(8)
+  return length <= 8 ? BigInt.asIntN(64, low) : (widestView.getBigInt64(0) << 64n) | low
 }
 
 function halfFloat(bytes: Uint8Array): number {
