@@ -33,34 +33,40 @@ export function coveredAppId(tableId: string, topic: string, generation: number,
   return `${topicPrefix(tableId, topic)}${generation}/${partition}`
 }
 
-/** Reads every partition's newest generation out of the table's txns. Pure; no I/O. */
+/** Every partition in every generation, out of the table's txns. Pure; no I/O. */
+export function allProgress(tableId: string, topic: string, txns: ReadonlyMap<string, Txn>): readonly PartitionProgress[] {
+  const prefix = topicPrefix(tableId, topic)
+  const progress: PartitionProgress[] = []
+  for (const [appId, txn] of txns) {
+    if (!appId.startsWith(prefix)) continue
+    const [generation, partition, fact] = appId.slice(prefix.length).split('/')
+    if (fact !== undefined) continue
+    const of = (name: Fact) => txns.get(`${appId}/${name}`)?.version ?? 0n
+    progress.push({
+      partition: Number(partition),
+      generation: Number(generation),
+      start: of('start'),
+      covered: txn.version,
+      tail: of('tail'),
+      missing: of('missing'),
+      holes: of('holes'),
+      updatedAt: txn.lastUpdated ?? 0,
+    })
+  }
+  return progress
+}
+
+/** Every partition in its newest generation. Pure; no I/O. */
 export function readProgress(
   tableId: string,
   topic: string,
   txns: ReadonlyMap<string, Txn>,
 ): ReadonlyMap<number, PartitionProgress> {
-  const prefix = topicPrefix(tableId, topic)
-  const progress = new Map<number, PartitionProgress>()
-  for (const [appId, txn] of txns) {
-    if (!appId.startsWith(prefix)) continue
-    const [generationText, partitionText, fact] = appId.slice(prefix.length).split('/')
-    if (fact !== undefined) continue
-    const generation = Number(generationText)
-    const partition = Number(partitionText)
-    if ((progress.get(partition)?.generation ?? -1) >= generation) continue
-    const of = (name: Fact) => txns.get(`${appId}/${name}`)?.version
-    progress.set(partition, {
-      partition,
-      generation,
-      start: of('start') ?? 0n,
-      covered: txn.version,
-      tail: of('tail') ?? 0n,
-      missing: of('missing') ?? 0n,
-      holes: of('holes') ?? 0n,
-      updatedAt: txn.lastUpdated ?? 0,
-    })
+  const newest = new Map<number, PartitionProgress>()
+  for (const progress of allProgress(tableId, topic, txns)) {
+    if ((newest.get(progress.partition)?.generation ?? -1) < progress.generation) newest.set(progress.partition, progress)
   }
-  return progress
+  return newest
 }
 
 /** The txns that move a partition from `before` (undefined: never ingested) to `after`. Pure; no I/O. */

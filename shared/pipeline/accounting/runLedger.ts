@@ -1,0 +1,66 @@
+import { decodeRun, encodeRun, type RunJson, type RunRecord } from '../../telemetry/runRecord.js'
+
+/** A run as a commit told it: with `final` false the run meant to go on. */
+export interface ToldRun {
+  readonly run: RunRecord
+  readonly final: boolean
+}
+
+/** Runs sorted into those that have ended and those that may still be under way. */
+export interface Settled {
+  readonly ended: readonly { readonly run: RunRecord; readonly outcome: string }[]
+  readonly pending: readonly RunRecord[]
+}
+
+/** What a commit's `commitInfo.lake.run` says; undefined when it says nothing. Pure; no I/O. */
+export function readToldRun(json: unknown, version: number): ToldRun | undefined {
+  const run = decodeRun(json)
+  if (run === undefined) return undefined
+  return { run: { ...run, version }, final: (json as { final?: unknown }).final !== false }
+}
+
+/**
+ * Settles runs by what was told of them. A run commits several times, and each commit tells more than the one before:
+ * the last word counts. One that meant to go on is waited for, and is `unfinished` when nothing more comes.
+ * Pure; no I/O.
+ *
+ * @param before runs left pending last time
+ * @param journaled runs told outside commits: the end of a run, always
+ * @param now milliseconds
+ * @param patienceMs how long a run may be silent
+ */
+export function settleRuns(
+  before: readonly RunRecord[],
+  told: readonly ToldRun[],
+  journaled: readonly RunRecord[],
+  now: number,
+  patienceMs: number,
+): Settled {
+  const last = new Map<string, ToldRun>(before.map(run => [run.runId, { run, final: false }]))
+  for (const word of told) {
+    const known = last.get(word.run.runId)
+    if (known === undefined || word.final || (!known.final && word.run.endTime >= known.run.endTime)) last.set(word.run.runId, word)
+  }
+  for (const run of journaled) {
+    const known = last.get(run.runId)
+    last.set(run.runId, { run: { ...run, version: run.version ?? known?.run.version }, final: true })
+  }
+  const ended: { run: RunRecord; outcome: string }[] = []
+  const pending: RunRecord[] = []
+  for (const { run, final } of last.values()) {
+    if (final) ended.push({ run, outcome: run.outcome })
+    else if (now - run.endTime > patienceMs) ended.push({ run, outcome: 'unfinished' })
+    else pending.push(run)
+  }
+  return { ended, pending }
+}
+
+/** Pending runs as JSON, and back. Pure; no I/O. */
+export function encodePending(pending: readonly RunRecord[]): readonly RunJson[] {
+  return pending.map(encodeRun)
+}
+
+export function decodePending(json: unknown): readonly RunRecord[] {
+  if (!Array.isArray(json)) return []
+  return json.flatMap(item => decodeRun(item) ?? [])
+}

@@ -1,0 +1,108 @@
+/**
+ * The books of one stream, cumulative: what writers said in their commits, and what was counted in the tables. The two
+ * are kept apart, because their agreement is the proof.
+ */
+export interface Accounts {
+  /** Said by bronze's commits. */
+  readonly said: Said
+  /** Counted in bronze's files. */
+  readonly counted: Counted
+  /** Said by silver's commits. */
+  readonly silver: { readonly read: number; readonly inserted: number; readonly duplicates: number; readonly replayed: number }
+  /** Counted in silver's files. */
+  readonly silverRows: number
+  readonly scoredRows: number
+  readonly anomalies: number
+  readonly rejections: Readonly<Record<string, number>>
+  readonly expectations: Readonly<Record<string, number>>
+  /** Microseconds of the newest event in each layer; 0 when there is none. */
+  readonly newest: Readonly<Record<Layer, number>>
+}
+
+export const layers = ['bronze', 'silver', 'gold'] as const
+export type Layer = (typeof layers)[number]
+
+export interface Said {
+  readonly received: number
+  readonly redelivered: number
+  readonly valid: number
+  readonly quarantined: number
+  readonly tombstones: number
+}
+
+export interface Counted {
+  readonly rows: number
+  readonly valid: number
+  readonly quarantined: number
+  readonly tombstones: number
+}
+
+export const emptyAccounts: Accounts = {
+  said: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0 },
+  counted: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
+  silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0 },
+  silverRows: 0,
+  scoredRows: 0,
+  anomalies: 0,
+  rejections: {},
+  expectations: {},
+  newest: { bronze: 0, silver: 0, gold: 0 },
+}
+
+/** Where the offsets of a stream stand, from bronze's txns. */
+export interface Span {
+  readonly covered: bigint
+  readonly missing: bigint
+  readonly holes: bigint
+}
+
+export interface Identity {
+  readonly closed: boolean
+  /** The sums in words, or what is wrong with them. */
+  readonly text: string
+}
+
+/**
+ * Whether bronze's books balance: all that was received is accounted for, every covered offset is a row, missing or a
+ * hole, and the table holds what the writers said they wrote. Pure; no I/O.
+ */
+export function bronzeIdentity({ said, counted }: Accounts, span: Span): Identity {
+  const wrong: string[] = []
+  const kept = said.redelivered + said.valid + said.quarantined + said.tombstones
+  if (said.received !== kept) wrong.push(`received ${said.received}, accounted for ${kept}`)
+  const offsets = BigInt(counted.rows) + span.missing + span.holes
+  if (span.covered !== offsets) wrong.push(`${span.covered} offsets covered, but rows + missing + holes = ${offsets}`)
+  for (const kind of ['valid', 'quarantined', 'tombstones'] as const) {
+    if (said[kind] !== counted[kind]) wrong.push(`${said[kind]} ${kind} written, ${counted[kind]} in the table`)
+  }
+  const sums =
+    `received ${said.received} = redelivered ${said.redelivered} + valid ${said.valid} + quarantined ${said.quarantined} + ` +
+    `tombstones ${said.tombstones}; covered ${span.covered} = rows ${counted.rows} + missing ${span.missing} + holes ${span.holes}`
+  return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+}
+
+/**
+ * Whether silver's books balance: every valid row read was inserted or is a duplicate, and the table holds what was
+ * inserted. Bronze's rows are compared only when silver has read all of them. Pure; no I/O.
+ *
+ * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
+ */
+export function silverIdentity({ silver, silverRows, counted }: Accounts, caughtUp: boolean): Identity {
+  const wrong: string[] = []
+  const kept = silver.inserted + silver.duplicates
+  if (silver.read + silver.replayed !== kept) {
+    wrong.push(`valid ${silver.read} + replayed ${silver.replayed}, but inserted + duplicates = ${kept}`)
+  }
+  if (silverRows !== silver.inserted) wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table`)
+  if (caughtUp && silver.read !== counted.valid) wrong.push(`${counted.valid} valid rows in bronze, ${silver.read} read`)
+  const sums =
+    `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}`
+  return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+}
+
+/** Adds counts by name; a name that either lacks counts 0 there. Pure; no I/O. */
+export function addCounts<T extends object>(a: T, b: object): T {
+  const sum = { ...a } as Record<string, number>
+  for (const [name, n] of Object.entries(b) as [string, number][]) sum[name] = (sum[name] ?? 0) + n
+  return sum as T
+}

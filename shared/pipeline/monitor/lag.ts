@@ -1,0 +1,59 @@
+import { asError } from '../../errors.js'
+import { bronzePath } from '../../contract/tables.js'
+import type { Stream } from '../../contract/stream.js'
+import { firstOffset } from '../bronze/firstOffset.js'
+import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
+import { checkIdentity } from '../bronze/topicIdentity.js'
+import type { Lake } from '../lake.js'
+import type { Span } from './accounts.js'
+
+/** Where bronze stands against Kafka. */
+export interface Lag {
+  /** Offsets not covered yet; undefined when Kafka cannot be asked. */
+  readonly total: bigint | undefined
+  readonly worst: bigint | undefined
+  readonly span: Span
+  /** What stops partitions, in words. */
+  readonly stopped: readonly string[]
+}
+
+/** Compares bronze's progress with the ends in Kafka, and looks whether the topic is still the one ingested. */
+export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
+  const state = await lake.table(bronzePath(stream)).state({ fresh: true })
+  const progress =
+    state === undefined ? new Map<number, PartitionProgress>() : readProgress(state.metadata.id, stream.topic, state.txns)
+  const span = spanOf(state === undefined ? [] : allProgress(state.metadata.id, stream.topic, state.txns))
+  const stopped: string[] = []
+  try {
+    let total = 0n
+    let worst = 0n
+    for (const log of await lake.source.offsets(stream.topic)) {
+      const known = progress.get(log.partition)
+      const error = known === undefined ? undefined : await checkIdentity(lake.source, stream.topic, known, log)
+      if (error !== undefined) {
+        stopped.push(error.message)
+        continue
+      }
+      const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
+      const lag = log.end > next ? log.end - next : 0n
+      total += lag
+      if (lag > worst) worst = lag
+    }
+    return { total, worst, span, stopped }
+  } catch (error) {
+    lake.log.warn('Kafka cannot be asked for its offsets.', { topic: stream.topic, error: asError(error).message })
+    return { total: undefined, worst: undefined, span, stopped }
+  }
+}
+
+/** Added up over partitions and generations. */
+function spanOf(progress: readonly PartitionProgress[]): Span {
+  return progress.reduce<Span>(
+    (sum, p) => ({
+      covered: sum.covered + (p.covered - p.start + 1n),
+      missing: sum.missing + p.missing,
+      holes: sum.holes + p.holes,
+    }),
+    { covered: 0n, missing: 0n, holes: 0n },
+  )
+}

@@ -1,0 +1,56 @@
+import type { TableState } from '../../delta/state.js'
+import type { DeltaTable } from '../../delta/table.js'
+import type { Row } from '../../parquet/dataType.js'
+import { openDeltaView } from '../../query/deltaView.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
+import type { Lake } from '../lake.js'
+import type { AddedFile } from './additions.js'
+
+/** Files looked at in one query: what bounds memory and the space of fetched files. */
+const filesAtOnce = 100
+
+/** The column that holds, in microseconds, when a row's file was committed. */
+export const committedAt = '__committed_at'
+
+/**
+ * Runs one aggregate over added files, slice by slice, reading only the columns named.
+ *
+ * @param select the SELECT list; may name the columns and {@link committedAt}
+ * @returns one row a slice, in order
+ */
+export async function measure(
+  lake: Lake,
+  session: DuckDbSession,
+  table: DeltaTable,
+  state: TableState,
+  files: readonly AddedFile[],
+  columns: readonly string[],
+  select: string,
+): Promise<readonly Row[]> {
+  const { metadata, schema } = state
+  // The commit's time is a fact of the log, as a partition's value is: it rides along in the same way.
+  const timed = {
+    metadata: { ...metadata, partitionColumns: [...metadata.partitionColumns, committedAt] },
+    schema: { ...schema, fields: [...schema.fields, { name: committedAt, type: 'long' as const, nullable: false }] },
+  }
+  const rows: Row[] = []
+  for (let start = 0; start < files.length; start += filesAtOnce) {
+    const slice = files.slice(start, start + filesAtOnce).map(({ add, committedAt: ms }) => ({
+      ...add,
+      partitionValues: { ...add.partitionValues, [committedAt]: String(Math.round(ms) * 1000) },
+    }))
+    const view = await openDeltaView(session, lake.files, { store: table.store, state: timed, files: slice, columns: [...columns, committedAt] })
+    try {
+      rows.push(await session.row(`SELECT ${select} FROM (${view.sql})`))
+    } finally {
+      view.release()
+    }
+  }
+  return rows
+}
+
+/** A count or a sum out of a measured row; 0 when it is null. */
+export function numberIn(row: Row, name: string): number {
+  const value = row[name]
+  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0
+}

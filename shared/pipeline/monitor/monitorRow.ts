@@ -1,0 +1,74 @@
+import { sqlName } from '../../contract/tables.js'
+import type { Row } from '../../parquet/dataType.js'
+import type { Accounts, Identity, Layer } from './accounts.js'
+import type { Found } from './books.js'
+import type { Lag } from './lag.js'
+import type { Verdict } from './status.js'
+import type { TableHealth } from './tableHealth.js'
+
+/** What one row of `monitor_logs` is made of. */
+export interface Observation {
+  readonly path: string
+  readonly stream: string
+  readonly layer: Layer
+  /** Milliseconds. */
+  readonly runTime: number
+  readonly verdict: Verdict
+  readonly version: number | undefined
+  readonly accounts: Accounts
+  readonly found: Found
+  readonly identity: Identity | undefined
+  /** Only of bronze. */
+  readonly lag: Lag | undefined
+  readonly secondsToDrain: number | undefined
+  readonly health: TableHealth | undefined
+}
+
+/** An observation as a row. Pure; no I/O. */
+export function monitorRow(o: Observation): Row {
+  const newest = o.accounts.newest[o.layer]
+  const { said, counted, silver } = o.accounts
+  const bronze = o.layer === 'bronze'
+  return {
+    run_time: BigInt(Math.round(o.runTime)) * 1000n,
+    table_name: sqlName(o.path),
+    stream: o.stream,
+    layer: o.layer,
+    status: o.verdict.status,
+    reason: o.verdict.reason,
+    table_version: o.version === undefined ? null : BigInt(o.version),
+    newest_event_time: newest === 0 ? null : BigInt(Math.round(newest)),
+    freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,
+    queryable_p50_seconds: o.found.p50 ?? null,
+    queryable_p99_seconds: o.found.p99 ?? null,
+    last_commit_seconds: o.found.lastCommitAt === undefined ? null : (o.runTime - o.found.lastCommitAt) / 1000,
+    rows_added: whole(o.found.rows),
+    rows_total: whole({ bronze: counted.rows, silver: o.accounts.silverRows, gold: o.accounts.scoredRows }[o.layer]),
+    late_count: whole(o.found.late),
+    stale_count: whole(o.found.stale),
+    lag: o.lag?.total ?? null,
+    max_partition_lag: o.lag?.worst ?? null,
+    seconds_to_drain: o.secondsToDrain ?? null,
+    received: bronze ? whole(said.received) : null,
+    redelivered: bronze ? whole(said.redelivered) : null,
+    valid: bronze ? whole(counted.valid) : o.layer === 'silver' ? whole(silver.read) : null,
+    quarantined: bronze ? whole(counted.quarantined) : null,
+    tombstones: bronze ? whole(counted.tombstones) : null,
+    missing_offsets: o.lag?.span.missing ?? null,
+    natural_holes: o.lag?.span.holes ?? null,
+    covered_span: o.lag?.span.covered ?? null,
+    inserted: o.layer === 'silver' ? whole(silver.inserted) : null,
+    duplicates: o.layer === 'silver' ? whole(silver.duplicates) : null,
+    anomalies: o.layer === 'gold' ? whole(o.accounts.anomalies) : null,
+    identity_closed: o.identity?.closed ?? null,
+    identity: o.identity?.text ?? null,
+    rejections: bronze ? JSON.stringify(o.accounts.rejections) : null,
+    expectations: bronze ? JSON.stringify(o.accounts.expectations) : null,
+    files: o.health === undefined ? null : whole(o.health.files),
+    small_files: o.health === undefined ? null : whole(o.health.smallFiles),
+    bytes: o.health?.bytes ?? null,
+    versions_since_checkpoint: o.health === undefined ? null : whole(o.health.versionsSinceCheckpoint),
+  }
+}
+
+const whole = (n: number) => BigInt(Math.round(n))

@@ -1,0 +1,6 @@
+import type { Column, Row, StructField, Value } from '../parquet/dataType.js'
+
+/** Rows as columns, in the fields' order; a name that a row lacks is null. Pure; no I/O. */
+export function columnsOf(fields: readonly StructField[], rows: readonly Row[]): readonly Column[] {
+  return fields.map(field => ({ field, data: rows.map((row): Value => row[field.name] ?? null) }))
+}
