@@ -1,0 +1,2 @@
+export { catchUp } from './catchUpStep.js'
+export { ingestBatch } from './ingestStep.js'

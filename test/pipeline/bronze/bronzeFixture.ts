@@ -1,0 +1,120 @@
+import { ManualClock } from '../../../shared/clock.js'
+import type { Stream } from '../../../shared/contract/stream.js'
+import { bronzePath } from '../../../shared/contract/tables.js'
+import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import type { Row } from '../../../shared/parquet/dataType.js'
+import { resolveDataPath } from '../../../shared/delta/path.js'
+import { readProgress, type PartitionProgress } from '../../../shared/pipeline/bronze/progress.js'
+import type { Lake } from '../../../shared/pipeline/lake.js'
+import { openLake } from '../../../shared/pipeline/openLake.js'
+import { readSettings } from '../../../shared/settings.js'
+import { MemorySource } from '../../../shared/sources/memorySource.js'
+import type { ProducedRecord, SourceRecord } from '../../../shared/sources/source.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { ObjectStore } from '../../../shared/storage/objectStore.js'
+import { events } from '../../../shared/streams/events.js'
+import type { Lineage } from '../../harness/invariants.js'
+
+/** 2025-04-01T00:00:00Z, milliseconds. */
+export const day0 = Date.UTC(2025, 3, 1)
+
+export interface FixtureParts {
+  readonly partitions?: number
+  readonly stream?: Stream
+  readonly store?: ObjectStore
+  readonly source?: MemorySource
+  readonly clock?: ManualClock
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A lake in memory fed by a topic in memory. */
+export class BronzeFixture implements AsyncDisposable {
+  readonly lake: Lake
+  readonly source: MemorySource
+  readonly store: ObjectStore
+  readonly clock: ManualClock
+  readonly stream: Stream
+
+  private constructor(lake: Lake, source: MemorySource, store: ObjectStore, clock: ManualClock, stream: Stream) {
+    this.lake = lake
+    this.source = source
+    this.store = store
+    this.clock = clock
+    this.stream = stream
+  }
+
+  static async open(parts: FixtureParts = {}): Promise<BronzeFixture> {
+    const clock = parts.clock ?? new ManualClock(day0)
+    const store = parts.store ?? new MemoryStore(clock)
+    const stream = parts.stream ?? events
+    const source = parts.source ?? new MemorySource({ clock })
+    if (parts.source === undefined) source.createTopic(stream.topic, parts.partitions ?? 1)
+    const settings = readSettings({ LAKE_URL: 'file:///unused', ...parts.settings })
+    const lake = await openLake(settings, { store, source, clock, streams: [stream] })
+    return new BronzeFixture(lake, source, store, clock, stream)
+  }
+
+  /** Another process on the same table and topic. */
+  another(parts: Pick<FixtureParts, 'store' | 'settings'> = {}): Promise<BronzeFixture> {
+    return BronzeFixture.open({ store: this.store, source: this.source, clock: this.clock, stream: this.stream, ...parts })
+  }
+
+  /** Events with those numbers, appended to a partition. */
+  append(numbers: readonly number[], partition = 0): void {
+    this.source.append(this.stream.topic, numbers.map(n => ({ ...eventRecord(n), partition })))
+  }
+
+  /** The records at those offsets, as a trigger would deliver them. */
+  async fetch(offsets: readonly number[], partition = 0): Promise<readonly SourceRecord[]> {
+    const wanted = new Set(offsets.map(BigInt))
+    const found: SourceRecord[] = []
+    const log = (await this.source.offsets(this.stream.topic)).find(p => p.partition === partition)
+    if (log === undefined) throw new Error(`no partition ${partition}`)
+    for await (const batch of this.source.read(this.stream.topic, { partition, start: log.start, end: log.end })) {
+      found.push(...batch.records.filter(r => wanted.has(r.offset)))
+    }
+    return found
+  }
+
+  /** Every row of bronze, read back from its files. */
+  async rows(): Promise<readonly Row[]> {
+    const table = this.lake.table(bronzePath(this.stream))
+    const snapshot = await table.snapshot()
+    const rows: Row[] = []
+    for (const add of snapshot?.files ?? []) {
+      const path = resolveDataPath(table.url, add.path)
+      if (path.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
+      const file = await openParquet(storedFile(table.store, path.name, add.size))
+      for await (const row of file.rows()) rows.push({ ...row, ...add.partitionValues })
+    }
+    return rows
+  }
+
+  async lineage(): Promise<readonly Lineage[]> {
+    return (await this.rows()).map(row => ({
+      topic: row['_topic'] as string,
+      generation: row['_generation'] as number,
+      partition: row['_partition'] as number,
+      offset: row['_offset'] as bigint,
+    }))
+  }
+
+  async progress(): Promise<ReadonlyMap<number, PartitionProgress>> {
+    const state = await this.lake.table(bronzePath(this.stream)).state({ fresh: true })
+    return state === undefined ? new Map() : readProgress(state.metadata.id, this.stream.topic, state.txns)
+  }
+
+  async version(): Promise<number> {
+    return (await this.lake.table(bronzePath(this.stream)).state({ fresh: true }))?.version ?? -1
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lake.close()
+  }
+}
+
+/** A valid event of the sample stream. */
+export function eventRecord(n: number): ProducedRecord {
+  const event = { event_id: String(n), event_type: 'click', timestamp: new Date(day0 + n * 1000).toISOString(), value: String(n) }
+  return { key: null, value: Buffer.from(JSON.stringify(event)), timestamp: day0 + n * 1000 }
+}
