@@ -1,5 +1,5 @@
 import type { OffsetRange, SourceBatch, SourceRecord } from '../source.js'
-import { outOfRange, type SourceError } from '../sourceError.js'
+import { outOfRange } from '../sourceError.js'
 import { committedBatches } from './abortedTransactions.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
@@ -17,6 +17,8 @@ export interface RangeReaderOptions extends Patience {
 // Compressed batches grow: a fetch is handed on in stretches, so that memory is bounded by records too.
 const recordsPerBatch = 20_000
 const emptyWaitMs = 500
+const shortAnswersTaken = 4
+const shortWaitMs = 100
 
 /** Reads a range of one partition from its leader, the next fetch under way while the caller works on the last. */
 export async function* readRange(
@@ -34,13 +36,13 @@ export async function* readRange(
   let position = start
   let coming = request(position)
   let emptyAnswers = 0
+  let shortAnswers = 0
 
   while (position < end) {
     options.signal?.throwIfAborted()
     let fetched: Fetched
     try {
       fetched = await interruptible(coming, options.signal)
-      if (fetched.response.lastStableOffset < end) throw shortLog(topic, range, fetched.response)
     } catch (error) {
       await backoff.wait(error)
       coming = request(position)
@@ -48,6 +50,16 @@ export async function* readRange(
     }
     backoff.reset()
     const { response, headers } = fetched
+    if (response.lastStableOffset < end) {
+      // A leader that was just elected learns its end from the followers; a range beyond the end stays one.
+      if (++shortAnswers > shortAnswersTaken) {
+        throw outOfRange(topic, range, { start: known(response.logStart), end: known(response.lastStableOffset) })
+      }
+      await options.clock.sleep(shortWaitMs * shortAnswers, options.signal)
+      coming = request(position)
+      continue
+    }
+    shortAnswers = 0
     const last = headers.at(-1)
     const next = last === undefined ? position : larger(position, last.lastOffset + 1n)
     if (next === position) {
@@ -124,11 +136,6 @@ function* stretches(
     }
   }
   yield { partition, records, position }
-}
-
-/** A follower that was just elected may lag with its last stable offset for a moment; a range beyond the end stays one. */
-function shortLog(topic: string, range: OffsetRange, response: FetchResponse): SourceError {
-  return outOfRange(topic, range, { start: known(response.logStart), end: known(response.lastStableOffset) })
 }
 
 async function interruptible<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

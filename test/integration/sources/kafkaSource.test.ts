@@ -76,7 +76,7 @@ describe('every compression is read as it was written', () => {
     const producer = kafka.client.producer()
     await producer.connect()
     const messages = numbered(500).map(({ key, value }) => ({ key, value, partition: 0 }))
-    await producer.send({ topic, messages, compression: compressions.indexOf(compression) as CompressionTypes })
+    await producer.send({ topic, messages, compression: compressions.indexOf(compression) })
     await producer.disconnect()
     await source.produce(topic, numbered(500))
     const twice = [...expected.slice(0, 500), ...expected.slice(0, 500)]

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.js'
+import { ByteWriter } from '../../../shared/sources/kafka/bytes.js'
+import { type Cluster } from '../../../shared/sources/kafka/cluster.js'
+import { type BrokerNode } from '../../../shared/sources/kafka/kafkajsInternals.js'
+import { readRange } from '../../../shared/sources/kafka/rangeReader.js'
+import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.js'
+import { type OffsetRange } from '../../../shared/sources/source.js'
+
+interface Answer {
+  readonly error?: number
+  readonly throttle?: number
+  readonly stable?: bigint
+  /** Offsets of batches of two records each. */
+  readonly batches?: readonly bigint[]
+}
+
+/** A leader that gives these answers in turn, as Fetch version 4 has them, and repeats the last. */
+function leader(answers: readonly (Answer | Error)[]) {
+  const asked: bigint[] = []
+  let forgotten = 0
+  const node: BrokerNode = {
+    host: 'b', port: 1,
+    connect: () => Promise.resolve(),
+    disconnect: () => Promise.resolve(),
+    newestVersion: () => 4,
+    send: ({ body }) => {
+      const answer = answers[Math.min(asked.length, answers.length - 1)] as Answer | Error
+      asked.push(body.readBigInt64BE(body.length - 12))
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(encode(answer))
+    },
+  }
+  const cluster = { leader: () => Promise.resolve(node), forget: () => { forgotten++ } } as unknown as Cluster
+  return { cluster, asked, forgotten: () => forgotten }
+}
+
+function encode({ error = 0, throttle = 0, stable = 100n, batches = [] }: Answer): Buffer {
+  const records = batches.map((offset) => {
+    const batch = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)
+    batch.writeBigInt64BE(offset, 0)
+    return batch
+  })
+  return new ByteWriter().int32(throttle).int32(1).string('t').int32(1)
+    .int32(0).int16(error).int64(stable).int64(stable).int32(0).byteArray(Buffer.concat(records)).finish()
+}
+
+async function read(cluster: Cluster, range: Omit<OffsetRange, 'partition'>, patienceMs = 10_000) {
+  const offsets: bigint[] = []
+  const positions: bigint[] = []
+  const options = { clock: new ManualClock(), patienceMs, fetchBytes: 1_000, verifyChecksum: true }
+  for await (const batch of readRange(cluster, 't', { partition: 0, ...range }, options)) {
+    offsets.push(...batch.records.map(({ offset }) => offset))
+    positions.push(batch.position)
+  }
+  return { offsets, positions }
+}
+
+describe('reading a range', () => {
+  test('the next fetch begins after the last batch, not after the last record of the range', async () => {
+    const { cluster, asked } = leader([{ batches: [10n, 14n] }, { batches: [16n, 30n] }])
+    expect(await read(cluster, { start: 11n, end: 31n })).toEqual({ offsets: [11n, 14n, 15n, 16n, 17n, 30n], positions: [16n, 31n] })
+    expect(asked).toEqual([11n, 16n])
+  })
+
+  test('a log whose tail was compacted away is covered when two answers hold nothing', async () => {
+    const { cluster, asked } = leader([{ batches: [0n] }, {}])
+    expect(await read(cluster, { start: 0n, end: 50n })).toEqual({ offsets: [0n, 1n], positions: [2n, 50n] })
+    expect(asked).toEqual([0n, 2n, 2n])
+  })
+
+  test('an answer held back by a quota is not taken for a hole', async () => {
+    const { cluster } = leader([{ throttle: 10 }, { throttle: 10 }, { throttle: 10 }, { batches: [0n] }])
+    expect(await read(cluster, { start: 0n, end: 2n })).toEqual({ offsets: [0n, 1n], positions: [2n] })
+  })
+
+  test('a moved leader and a lost connection are tried again with fresh metadata', async () => {
+    const { cluster, forgotten } = leader([{ error: 6 }, new Error('socket hang up'), { batches: [0n] }])
+    expect((await read(cluster, { start: 0n, end: 2n })).offsets).toEqual([0n, 1n])
+    expect(forgotten()).toBe(2)
+  })
+
+  test('patience ends with the last error', async () => {
+    const { cluster } = leader([{ error: 6 }])
+    await expect(read(cluster, { start: 0n, end: 2n }, 1_000)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true })
+  })
+
+  test('an end beyond the last stable offset is refused, not waited for', async () => {
+    const { cluster } = leader([{ stable: 5n, batches: [0n] }])
+    await expect(read(cluster, { start: 0n, end: 6n })).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { logEnd: 5n } })
+  })
+
+  test('a leader elected in mid-read may not know its end yet', async () => {
+    const { cluster } = leader([{ batches: [0n] }, { stable: 2n }, { stable: 2n }, { batches: [2n] }])
+    expect((await read(cluster, { start: 0n, end: 4n })).offsets).toEqual([0n, 1n, 2n, 3n])
+  })
+})
