@@ -81,6 +81,20 @@ describe('a checkpoint', () => {
     expect(after?.tombstones.map(file => file.path)).toEqual(['b'])
   })
 
+  it('names a file once, also when it came back after a checkpoint had its tombstone', async () => {
+    const { clock, store, table, write, create } = setUp()
+    await create()
+    await write(add('a'))
+    await write(remove('a', clock.now()))
+    await table.writeCheckpoint()
+    await write(add('a'))
+    await table.writeCheckpoint()
+    const file = await openParquet(bytesFile((await store.get(classicCheckpointPath(3))) ?? new Uint8Array()))
+    const [adds, removes] = await file.readColumns({ columns: ['add', 'remove'] })
+    expect(Array.from(adds?.data ?? []).filter(row => row !== null)).toHaveLength(1)
+    expect(Array.from(removes?.data ?? []).filter(row => row !== null)).toEqual([])
+  })
+
   it('forgets tombstones only after their time', async () => {
     const { clock, table, write, create } = setUp()
     await create()

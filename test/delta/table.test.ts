@@ -63,4 +63,27 @@ describe('a table', () => {
     for await (const commit of other.commits(1)) versions.push(commit.version)
     expect(versions).toEqual([1, 2])
   })
+
+  it('tells times that grow with the versions, also when its files were written in one millisecond', async () => {
+    const store = new MemoryStore(new ManualClock(1_000))
+    const table = new DeltaTable(store)
+    await table.commit(createTable({ schema, createdTime: 0 }))
+    await table.commit(append(0, 'app', 1n, 'a.parquet'))
+    await table.commit(append(1, 'app', 2n, 'b.parquet'))
+    const times: number[] = []
+    for await (const { timestamp } of table.commits(0)) times.push(timestamp)
+    expect(times).toEqual([1_000, 1_001, 1_002])
+  })
+
+  it('has no commits beyond its newest, and a gap where one is asked for that is not there', async () => {
+    const table = new DeltaTable(new MemoryStore())
+    await table.commit(createTable({ schema, createdTime: 0 }))
+    const versions = async (from: number, to?: number) => {
+      const found: number[] = []
+      for await (const { version } of table.commits(from, to)) found.push(version)
+      return found
+    }
+    expect(await versions(1)).toEqual([])
+    await expect(versions(0, 1)).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 1 } })
+  })
 })
