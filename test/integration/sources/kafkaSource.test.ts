@@ -1,4 +1,4 @@
-import { type CompressionTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLogger } from '../../../shared/telemetry/logger.js'
 import { compressions } from '../../../shared/sources/kafka/codecs.js'
@@ -44,6 +44,9 @@ async function only(source: Source, topic: string): Promise<PartitionOffsets> {
   return first
 }
 
+const { None, GZIP, Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes
+const kafkajsTypes = { none: None, gzip: GZIP, snappy: Snappy, lz4: LZ4, zstd: ZSTD }
+
 const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString())
 const valueOf = (n: number): string => `{"event_id":"${n}","text":"${'abc'.repeat(n % 50)}","square":${n * n}}`
 const numbered = (count: number) =>
@@ -76,7 +79,7 @@ describe('every compression is read as it was written', () => {
     const producer = kafka.client.producer()
     await producer.connect()
     const messages = numbered(500).map(({ key, value }) => ({ key, value, partition: 0 }))
-    await producer.send({ topic, messages, compression: compressions.indexOf(compression) })
+    await producer.send({ topic, messages, compression: kafkajsTypes[compression] })
     await producer.disconnect()
     await source.produce(topic, numbered(500))
     const twice = [...expected.slice(0, 500), ...expected.slice(0, 500)]
@@ -87,7 +90,7 @@ describe('every compression is read as it was written', () => {
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     await new Promise<void>((resolve, reject) => {
-      consumer.on('consumer.crash', ({ payload }) => { reject(payload.error) })
+      consumer.on('consumer.crash', ({ payload }) => { if (!payload.restart) reject(payload.error) })
       void consumer.run({
         eachMessage: ({ message }) => {
           seen.push(text(message.value))
