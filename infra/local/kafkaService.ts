@@ -20,7 +20,7 @@ export interface KafkaService {
  * @throws LocalStackError that says what to install
  */
 export async function provideKafka(given: string | undefined, port: number, stateFolder: string, log: Logger): Promise<KafkaService> {
-  if (given !== undefined) return { brokers: given, what: 'from KAFKA_BROKERS', own: false, stop: async () => undefined }
+  if (given !== undefined) return { brokers: given, what: 'from KAFKA_BROKERS', own: false, stop: () => Promise.resolve() }
   const free = await freePort(port)
   try {
     const broker = await startBroker({ stateFolder: join(stateFolder, 'kafka', 'state'), port: free, host: '127.0.0.1', log })

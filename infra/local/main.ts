@@ -25,11 +25,11 @@ async function main(): Promise<void> {
   const stack = await LocalStack.start(folder, options, servicesGiven(), say, log)
   stop.force = () => { stack.kill() }
   try {
-    if (options.command === 'start' && !stop.asked) await startPipeline(stack, options, say, stop.promise)
+    if (options.command === 'start' && !stop.asked) await startPipeline(stack, options, say)
     if (!stop.asked) say('Ready. Ctrl-C stops everything.')
     await stop.promise
-  } finally {
     say('Stopping: what runs is finished and committed first. Ctrl-C again ends at once.')
+  } finally {
     await stack.stop()
   }
   say('Stopped.')

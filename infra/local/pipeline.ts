@@ -17,12 +17,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const hostGrace = 120_000
 
 /** Adds to the stack what `npm start` has over `npm run stack`: the functions, events for them, and a progress line. */
-export async function startPipeline(
-  stack: LocalStack,
-  options: StackOptions,
-  say: (line: string) => void,
-  stopped: Promise<void>,
-): Promise<void> {
+export async function startPipeline(stack: LocalStack, options: StackOptions, say: (line: string) => void): Promise<void> {
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
   const host = await startHost(stack, await freePort(options.functionsPort), env, say)
   if (options.rate > 0) await startProducer(stack, options, env, say)
@@ -32,7 +27,6 @@ export async function startPipeline(
     say(`The function host ended (${why}); see ${join(stack.stateFolder, 'log', 'functions.log')}. Stopping.`)
     process.kill(process.pid, 'SIGTERM')
   })
-  void stopped
 }
 
 async function startHost(stack: LocalStack, port: number, env: Record<string, string>, say: (line: string) => void): Promise<StackProcess> {
@@ -93,9 +87,8 @@ async function follow(
   const lake = await openLake(readSettings({ ...readLocalSettings(stack.folder), ...env }))
   const reader = new ProgressReader(lake)
   let complaint = ''
-  while (!signal.aborted) {
-    await systemClock.sleep(interval, signal).catch(() => undefined)
-    if (signal.aborted) break
+  const waited = () => systemClock.sleep(interval, signal).then(() => true, () => false)
+  while (await waited()) {
     try {
       for (const progress of await reader.read()) say(progressLine(new Date(), progress))
       complaint = ''

@@ -24,6 +24,7 @@ export class LocalStack {
   readonly #command: StackOptions['command']
   readonly #startedAt = new Date().toISOString()
   readonly #parts: Part[] = []
+  #ready = false
   #ending: Promise<void> | undefined
   kafkaBrokers = ''
   lakeUrl = ''
@@ -49,6 +50,7 @@ export class LocalStack {
   ): Promise<LocalStack> {
     refuseSecond(folder, log)
     const stack = new LocalStack(folder, options.command)
+    stack.announce()
     try {
       await stack.#startServices(options, settings, say, log)
       return stack
@@ -82,6 +84,7 @@ export class LocalStack {
       this.lakeUrl = lakeUrl
       say(`Lake       ${lakeUrl}  (from LAKE_URL)`)
     }
+    this.#ready = true
     this.announce()
   }
 
@@ -96,6 +99,7 @@ export class LocalStack {
       pid: process.pid,
       command: this.#command,
       startedAt: this.#startedAt,
+      ready: this.#ready,
       kafkaBrokers: this.kafkaBrokers,
       lakeUrl: this.lakeUrl,
       functionsUrl: this.functionsUrl,
@@ -108,7 +112,7 @@ export class LocalStack {
   stop(): Promise<void> {
     this.#ending ??= (async () => {
       for (const part of this.#parts.toReversed()) await part.stop()
-      removeRunningStack(this.folder)
+      removeRunningStack(this.folder, process.pid)
     })()
     return this.#ending
   }
@@ -116,7 +120,7 @@ export class LocalStack {
   /** Ends what was started, at once and without order. */
   kill(): void {
     for (const part of this.#parts) part.kill?.()
-    removeRunningStack(this.folder)
+    removeRunningStack(this.folder, process.pid)
   }
 }
 
@@ -128,7 +132,7 @@ function refuseSecond(folder: string, log: Logger): void {
   }
   if (state.kind === 'stale') {
     log.warn('An earlier stack ended without tidying up; its state is taken over', { pid: state.stack.pid })
-    removeRunningStack(folder)
+    removeRunningStack(folder, state.stack.pid)
   }
 }
 

@@ -7,6 +7,8 @@ export interface RunningStack {
   readonly pid: number
   readonly command: 'start' | 'stack'
   readonly startedAt: string
+  /** False until the addresses can be used; they are empty before. */
+  readonly ready: boolean
   /** As KAFKA_BROKERS takes it. */
   readonly kafkaBrokers: string
   /** As LAKE_URL takes it. */
@@ -41,10 +43,10 @@ export function stackState(folder: string): StackState {
   return { kind: isAlive(stack.pid) ? 'running' : 'stale', stack }
 }
 
-/** The running stack of `folder`, or undefined. */
+/** The running stack of `folder` once it can be used, or undefined. */
 export function runningStack(folder: string): RunningStack | undefined {
   const state = stackState(folder)
-  return state.kind === 'running' ? state.stack : undefined
+  return state.kind === 'running' && state.stack.ready ? state.stack : undefined
 }
 
 export function writeRunningStack(folder: string, stack: RunningStack): void {
@@ -54,8 +56,10 @@ export function writeRunningStack(folder: string, stack: RunningStack): void {
   renameSync(`${file}.new`, file)
 }
 
-export function removeRunningStack(folder: string): void {
-  rmSync(fileOf(folder), { force: true })
+/** Forgets the stack of that process; another's is left alone. */
+export function removeRunningStack(folder: string, pid: number): void {
+  const state = stackState(folder)
+  if (state.kind !== 'none' && state.stack.pid === pid) rmSync(fileOf(folder), { force: true })
 }
 
 /** Whether the process is there; where the system tells, also whether it is a stack and not a later process of that number. */

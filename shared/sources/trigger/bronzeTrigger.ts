@@ -10,7 +10,7 @@ export interface BronzeTrigger {
   /** The trigger as the platform takes it. */
   readonly binding: Record<string, unknown> & { readonly type: string }
   /** The records of one invocation. */
-  read(this: void, payload: unknown, metadata: TriggerMetadata | undefined): TriggerBatch
+  readonly read: (payload: unknown, metadata: TriggerMetadata | undefined) => TriggerBatch
 }
 
 /** What starts a stream's bronze function, by the SOURCE setting. Pure; no I/O. */

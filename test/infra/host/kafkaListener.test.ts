@@ -26,8 +26,9 @@ function listening(answer: (call: number, batch: readonly Rec[]) => Error | unde
       retryCounts.push(retryCount)
       return answer(calls.length, batch)
     },
-    store: async next => {
+    store: next => {
       stored.push(Object.fromEntries(next))
+      return Promise.resolve()
     },
     retry: undefined,
     settings: { maxBatchSize: 3, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1 },
@@ -93,9 +94,9 @@ describe('batches', () => {
     finish?.()
     await until(() => calls.length === 2)
     expect(room).toBe(true)
-    void until(() => calls.length === 3).then(() => finish?.())
+    const stopped = listener.stop()
     finish?.()
-    await listener.stop()
+    await stopped
   })
 })
 

@@ -24,7 +24,12 @@ async function firing(times: number, options: { status?: TimerStatus; work?: num
     name: 't',
     schedule: parseSchedule('0 * * * * *'),
     runOnStartup: false,
-    status: { read: name => statuses.get(name), write: (name, s) => void statuses.set(name, s) },
+    status: {
+      read: name => statuses.get(name),
+      write: (name, status) => {
+        statuses.set(name, status)
+      },
+    },
     async execute(input) {
       const { IsPastDue } = JSON.parse(input.data.json ?? '') as { IsPastDue: boolean }
       fired.push({ at: new Date(time.now()).toISOString().slice(11, 19), pastDue: IsPastDue })

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest'
+import { parseOptions } from '../../infra/local/options.js'
+
+describe('parseOptions', () => {
+  test('the defaults are what README says', () => {
+    expect(parseOptions([])).toEqual({
+      command: 'start',
+      rate: 200,
+      duplicates: 1,
+      late: 2,
+      broken: 1,
+      tombstones: 0.1,
+      seed: undefined,
+      kafkaPort: 9092,
+      blobPort: 10_000,
+      functionsPort: 7071,
+      progress: 5,
+    })
+  })
+
+  test('a rate of nothing is allowed', () => {
+    expect(parseOptions(['start', '--rate', '0', '--seed=7'])).toMatchObject({ command: 'start', rate: 0, seed: 7 })
+  })
+
+  test('help wins', () => {
+    expect(parseOptions(['stack', '--help'])).toBe('help')
+  })
+
+  test.each([
+    [['stop'], /"stop" is not a command/],
+    [['--rate', 'fast'], /--rate fast is not a number/],
+    [['--late', '101'], /--late 101/],
+    [['--rate', ''], /--rate/],
+    [['--speed', '1'], /--speed/],
+  ])('%j is refused by name', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(message)
+  })
+})
