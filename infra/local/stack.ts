@@ -4,6 +4,7 @@ import { type Logger } from '../../shared/telemetry/logger.js'
 import { streams } from '../../shared/streams/index.js'
 import { startAzurite } from './azurite.js'
 import { freePort } from './freePort.js'
+import { endLeftOver } from './leftOver.js'
 import { provideKafka } from './kafkaService.js'
 import { LocalStackError } from './localStackError.js'
 import { type StackOptions } from './options.js'
@@ -48,7 +49,7 @@ export class LocalStack {
     say: (line: string) => void,
     log: Logger,
   ): Promise<LocalStack> {
-    refuseSecond(folder, log)
+    await refuseSecond(folder, log)
     const stack = new LocalStack(folder, options.command)
     stack.announce()
     try {
@@ -124,14 +125,15 @@ export class LocalStack {
   }
 }
 
-function refuseSecond(folder: string, log: Logger): void {
+async function refuseSecond(folder: string, log: Logger): Promise<void> {
   const state = stackState(folder)
   if (state.kind === 'running') {
     const { pid, command } = state.stack
     throw new LocalStackError('ALREADY_RUNNING', `A stack (${command}, pid ${pid}) runs in ${folder} already; end it first: kill ${pid}`)
   }
   if (state.kind === 'stale') {
-    log.warn('An earlier stack ended without tidying up; its state is taken over', { pid: state.stack.pid })
+    log.warn('An earlier stack was ended by force; what it left is ended and its state taken over', { pid: state.stack.pid })
+    await endLeftOver(Object.values(state.stack.processes), join(folder, stateFolderName))
     removeRunningStack(folder, state.stack.pid)
   }
 }

@@ -19,7 +19,7 @@ async function firing(times: number, options: { status?: TimerStatus; work?: num
   const statuses = new Map<string, TimerStatus>(options.status === undefined ? [] : [['t', options.status]])
   const fired: Fired[] = []
   const errors: string[] = []
-  const enough = Promise.withResolvers<void>()
+  const enough = Promise.withResolvers<undefined>()
   const listener = new TimerListener({
     name: 't',
     schedule: parseSchedule('0 * * * * *'),
@@ -35,7 +35,7 @@ async function firing(times: number, options: { status?: TimerStatus; work?: num
       fired.push({ at: new Date(time.now()).toISOString().slice(11, 19), pastDue: IsPastDue })
       time.advance(options.work ?? 0)
       if (fired.length >= times) {
-        enough.resolve()
+        enough.resolve(undefined)
         await new Promise(resolve => setImmediate(resolve))
       }
       return options.fail === true ? new Error('broken') : undefined
