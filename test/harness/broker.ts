@@ -20,7 +20,10 @@ export interface TestBroker {
 /** A broker of its own for one test file, with a temporary state folder; the jars are shared in the checkout. */
 export async function startTestBroker(options: Omit<BrokerOptions, 'stateFolder'> = {}): Promise<TestBroker> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'kafka-'))
-  let broker = await startBroker({ ...options, stateFolder })
+  let broker = await startBroker({ ...options, stateFolder }).catch(async (error: unknown) => {
+    await rm(stateFolder, { recursive: true, force: true })
+    throw error
+  })
   const { brokers, port } = broker
   const client = new Kafka({ brokers: [brokers], clientId: 'test', logLevel: logLevel.NOTHING })
   let topics = 0

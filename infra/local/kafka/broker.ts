@@ -139,7 +139,9 @@ async function claimPort(host: string, port: number): Promise<number> {
 }
 
 async function format(java: Java, args: readonly string[], config: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url')
+  const id = randomBytes(16)
+  id.writeUInt8(id.readUInt8() & 0x7f) // its text must not begin with a dash: the tool would take it for an option
+  const clusterId = id.toString('base64url')
   try {
     await run(java.command, [
       ...args,
