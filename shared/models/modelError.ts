@@ -1,0 +1,19 @@
+import { CodedError, type ErrorDetails } from '../errors.js'
+
+export const modelErrorCodes = [
+  /** A pointer names a version whose files are not there. */
+  'MODEL_MISSING',
+  /** The files are not what their description says, or the description cannot be read. */
+  'MODEL_MISMATCH',
+  /** The runtime could not be loaded, or failed. */
+  'MODEL_RUNTIME',
+] as const
+
+export type ModelErrorCode = (typeof modelErrorCodes)[number]
+
+/** What is wrong with a model, or with what runs it. */
+export class ModelError extends CodedError<ModelErrorCode> {
+  constructor(code: ModelErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details)
+  }
+}

@@ -1,0 +1,10 @@
+/** A model that is ready to score. */
+export interface Scorer {
+  /**
+   * @param features row by row, in the order of the model's card
+   * @returns one score a row
+   * @throws ModelError MODEL_RUNTIME
+   */
+  score(features: Float32Array, rows: number): Promise<Float32Array>
+  close(): Promise<void>
+}
