@@ -64,7 +64,7 @@ export function valueReader(duckdb: DuckDbModule, type: DuckDBType): ValueReader
     case id.ENUM:
       return asIs('string')
     case id.BLOB:
-      return reader('binary', value => parts(value).bytes)
+      return reader('binary', value => plainBytes(parts(value).bytes))
     case id.DATE:
       return reader('date', value => parts(value).days)
     case id.TIMESTAMP_TZ:
@@ -121,6 +121,11 @@ function reader(type: DataType, read: (value: Exclude<DuckDBValue, null>) => Val
 /** For types whose DuckDB values are the project's already. */
 function asIs(type: DataType): ValueReader {
   return { type, read: value => value as Value }
+}
+
+/** A plain array of the bytes: a Buffer, which DuckDB gives, turns into something else in JSON and in comparisons. */
+function plainBytes({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function floorDivide(value: bigint, by: bigint): bigint {

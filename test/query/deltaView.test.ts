@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { parquetMetadata } from 'hyparquet'
+import { ManualClock } from '../../shared/clock.js'
+import type { AddFile, Metadata } from '../../shared/delta/actions.js'
+import type { StructField, StructType } from '../../shared/parquet/dataType.js'
+import { openDeltaView } from '../../shared/query/deltaView.js'
+import { DuckDbSession } from '../../shared/query/duckdbSession.js'
+import { FileCache } from '../../shared/query/fileCache.js'
+import { copyToParquet, publishFile } from '../../shared/query/parquetCopy.js'
+import { MemoryStore } from '../../shared/storage/memoryStore.js'
+
+const field = (name: string, type: StructField['type']): StructField => ({ name, type, nullable: true })
+const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fields })
+const metadata = (partitionColumns: string[] = [], configuration: Record<string, string> = {}): Metadata => ({
+  id: 'x',
+  format: { provider: 'parquet', options: {} },
+  schemaString: '',
+  partitionColumns,
+  configuration,
+})
+
+class Bench implements AsyncDisposable {
+  readonly store = new MemoryStore()
+  readonly cache = new FileCache({ limitBytes: 10 ** 8 })
+  readonly session: DuckDbSession
+
+  constructor(session: DuckDbSession) {
+    this.session = session
+  }
+
+  static async open(): Promise<Bench> {
+    return new Bench(await DuckDbSession.open())
+  }
+
+  async write(select: string, schema: StructType, partitionValues: Record<string, string | null> = {}): Promise<AddFile> {
+    const table = { schema, partitionColumns: Object.keys(partitionValues), configuration: {} }
+    const file = await copyToParquet(this.session, { select, table, partitionValues })
+    if (file === undefined) throw new Error('no rows')
+    return publishFile(this.store, file, new ManualClock())
+  }
+
+  async read(files: readonly AddFile[], schema: StructType, meta = metadata(), columns?: readonly string[]) {
+    using view = await openDeltaView(this.session, this.cache, { store: this.store, state: { metadata: meta, schema }, files, columns })
+    return (await this.session.query(`SELECT * FROM (${view.sql}) ORDER BY ALL`)).rows
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close()
+    await this.cache.close()
+  }
+}
+
+describe('a Delta table as a relation', () => {
+  test('partition values come from the log: the empty text is null, quotes and days come through', async () => {
+    await using b = await Bench.open()
+    const schema = struct(field('a', 'integer'), field('p', 'string'), field('d', 'date'))
+    const files = [
+      await b.write('SELECT 1 AS a', schema, { p: "o'neil/%=", d: '2024-02-29' }),
+      await b.write('SELECT 2 AS a', schema, { p: '', d: null }),
+    ]
+    expect(await b.read(files, schema, metadata(['p', 'd']))).toEqual([
+      { a: 1, p: "o'neil/%=", d: 19782 },
+      { a: 2, p: null, d: null },
+    ])
+    expect(await b.read(files, schema, metadata(['p', 'd']), ['d'])).toEqual([{ d: 19782 }, { d: null }])
+  })
+
+  test('columns that files lack are null, in structs too, even when no file has them', async () => {
+    await using b = await Bench.open()
+    const old = struct(field('a', 'integer'), field('s', struct(field('x', 'long'))))
+    const now = struct(field('a', 'integer'), field('s', struct(field('y', 'string'), field('x', 'long'))), field('n', { type: 'decimal', precision: 10, scale: 2 }))
+    const file = await b.write("SELECT 1 AS a, {'x': 5} AS s", old)
+    expect(await b.read([file], now)).toEqual([{ a: 1, s: { y: null, x: 5n }, n: null }])
+    const newer = await b.write("SELECT 2 AS a, {'y': 'q', 'x': 6} AS s, 1.5 AS n", now)
+    expect(await b.read([file, newer], now)).toEqual([
+      { a: 1, s: { y: null, x: 5n }, n: null },
+      { a: 2, s: { y: 'q', x: 6n }, n: 150n },
+    ])
+  })
+
+  test('a table without files has its columns and no rows', async () => {
+    await using b = await Bench.open()
+    expect(await b.read([], struct(field('a', { type: 'map', keyType: 'string', valueType: 'date', valueContainsNull: true })))).toEqual([])
+  })
+
+  test('what cannot be read rightly is refused by name', async () => {
+    await using b = await Bench.open()
+    const schema = struct(field('a', 'integer'))
+    const file = await b.write('SELECT 1 AS a', schema)
+    const deleted = { ...file, deletionVector: { storageType: 'i' as const, pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } }
+    await expect(b.read([deleted], schema)).rejects.toMatchObject({ code: 'QUERY_UNSUPPORTED_TABLE', data: { feature: 'deletion vectors' } })
+    const mapped = metadata([], { 'delta.columnMapping.mode': 'name' })
+    await expect(b.read([file], schema, mapped)).rejects.toMatchObject({ code: 'QUERY_UNSUPPORTED_TABLE' })
+  })
+})
+
+describe('files written by queries', () => {
+  const schema = struct(
+    field('t', 'timestamp'),
+    field('n', 'timestamp_ntz'),
+    field('d', { type: 'decimal', precision: 38, scale: 18 }),
+    field('f', 'double'),
+    field('s', struct(field('x', 'long'), field('b', 'boolean'))),
+    field('l', { type: 'array', elementType: 'integer', containsNull: true }),
+    field('text', 'string'),
+    field('none', 'string'),
+  )
+  const select = `SELECT TIMESTAMPTZ '1969-12-31 23:59:59.999999Z' AS t, TIMESTAMP '2024-02-29 12:34:56.123456' AS n,
+      '99999999999999999999.999999999999999999'::DECIMAL(38, 18) AS d, 'nan'::DOUBLE AS f, {'x': 9007199254740993, 'b': true} AS s, [1] AS l,
+      repeat('ä', 40) AS text, NULL AS none
+    UNION ALL SELECT NULL, NULL, -1, -1.5, NULL, NULL, 'a', NULL`
+
+  test('types are those that Spark, delta-rs and DuckDB agree on', async () => {
+    await using b = await Bench.open()
+    const file = await copyToParquet(b.session, { select, table: { schema, partitionColumns: [], configuration: {} }, partitionValues: {} })
+    const bytes = await readFile(file?.localPath ?? '')
+    const footer = parquetMetadata(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+    const element = (name: string) => footer.schema.find(e => e.name === name)
+    expect(element('t')).toMatchObject({ type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } })
+    expect(element('n')).toMatchObject({ type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MICROS' } })
+    expect(element('d')).toMatchObject({ precision: 38, scale: 18 })
+    expect(footer.schema.slice(1).filter(e => e.repetition_type === 'REQUIRED').map(e => e.name)).toEqual([])
+    expect(footer.row_groups[0]?.columns[0]?.meta_data?.codec).toBe('ZSTD')
+  })
+
+  test('statistics follow the protocol: exact numbers, cut texts, no bounds where there is no order', async () => {
+    await using b = await Bench.open()
+    const { stats } = await b.write(select, schema)
+    expect(stats).toBe(
+      '{"numRecords":2,"minValues":{"t":"1969-12-31T23:59:59.999Z","n":"2024-02-29T12:34:56.123","d":-1.000000000000000000,"f":-1.5,' +
+        '"s":{"x":9007199254740993},"text":"a"},"maxValues":{"t":"1969-12-31T23:59:59.999Z","n":"2024-02-29T12:34:56.123",' +
+        `"d":99999999999999999999.999999999999999999,"f":"NaN","s":{"x":9007199254740993},"text":"${'ä'.repeat(32)}\u{10ffff}"},` +
+        '"nullCount":{"t":1,"n":1,"d":0,"f":0,"s":{"x":1,"b":1},"l":1,"text":0,"none":2}}',
+    )
+  })
+
+  test('no rows make no file', async () => {
+    await using b = await Bench.open()
+    const table = { schema: struct(field('a', 'integer')), partitionColumns: [], configuration: {} }
+    expect(await copyToParquet(b.session, { select: 'SELECT 1 AS a WHERE false', table, partitionValues: {} })).toBeUndefined()
+  })
+})
