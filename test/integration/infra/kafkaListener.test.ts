@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { KafkaFeed } from '../../../infra/local/host/kafkaFeed.js'
+import { KafkaListener } from '../../../infra/local/host/kafkaListener.js'
+import { systemClock } from '../../../shared/clock.js'
+import { type SourceRecord } from '../../../shared/sources/source.js'
+import { silentLogger } from '../../../shared/telemetry/logger.js'
+import { startTestBroker, type TestBroker } from '../../harness/broker.js'
+
+/** The listener's rules on a real group: what the fake cannot show is where the group resumes. */
+describe('a Kafka trigger on a real broker', () => {
+  let broker: TestBroker
+
+  beforeAll(async () => {
+    broker = await startTestBroker()
+  })
+  afterAll(async () => {
+    await broker.close()
+  })
+
+  const settings = {
+    maxBatchSize: 50,
+    subscriberIntervalInSeconds: 1,
+    commitOnFailure: false,
+    maxRetries: -1,
+    autoOffsetReset: 'earliest',
+    sessionTimeoutMs: 10_000,
+    maxPollIntervalMs: 300_000,
+  } as const
+
+  function listen(topic: string, consumerGroup: string, execute: (batch: readonly SourceRecord[]) => Promise<Error | undefined>) {
+    const feed = new KafkaFeed({ kafka: broker.client, topic, consumerGroup, settings, log: silentLogger })
+    const listener = new KafkaListener<SourceRecord>({
+      execute,
+      store: next => feed.store(next),
+      retry: undefined,
+      settings,
+      clock: systemClock,
+      log: silentLogger,
+    })
+    feed.start(listener)
+    return async () => {
+      await listener.stop()
+      await feed.stop()
+    }
+  }
+
+  async function produce(topic: string, from: number, count: number): Promise<void> {
+    const producer = broker.client.producer()
+    await producer.connect()
+    const messages = Array.from({ length: count }, (_, i) => ({ value: String(from + i), headers: { h: ['1', '2'] } }))
+    await producer.send({ topic, messages })
+    await producer.disconnect()
+  }
+
+  async function until(done: () => boolean): Promise<void> {
+    for (let i = 0; i < 600 && !done(); i++) await sleep(100)
+    expect(done()).toBe(true)
+  }
+
+  const values = (seen: readonly SourceRecord[]) => seen.map(r => Number(Buffer.from(r.value ?? []).toString())).sort((a, b) => a - b)
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+  test('a restart goes on where the last successful batch ended, nothing twice after a clean stop', async () => {
+    const topic = await broker.topic('resume', { numPartitions: 4 })
+    await produce(topic, 0, 300)
+    const first: SourceRecord[] = []
+    const stopFirst = listen(topic, 'resume', batch => {
+      first.push(...batch)
+      return Promise.resolve(undefined)
+    })
+    await until(() => first.length === 300)
+    await stopFirst()
+    expect(values(first)).toEqual(numbers(0, 300))
+    expect(first[0]?.headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()])).toEqual([
+      ['h', '1'],
+      ['h', '2'],
+    ])
+
+    await produce(topic, 300, 100)
+    const second: SourceRecord[] = []
+    const stopSecond = listen(topic, 'resume', batch => {
+      second.push(...batch)
+      return Promise.resolve(undefined)
+    })
+    await until(() => second.length >= 100)
+    await stopSecond()
+    expect(values(second)).toEqual(numbers(300, 400))
+  })
+
+  test('a batch whose function never succeeds is delivered again after a restart', async () => {
+    const topic = await broker.topic('redeliver', { numPartitions: 2 })
+    await produce(topic, 0, 20)
+    let failures = 0
+    const stopFirst = listen(topic, 'redeliver', () => Promise.resolve(new Error(`attempt ${++failures}`)))
+    await until(() => failures > 3)
+    await stopFirst()
+    const seen: SourceRecord[] = []
+    const stopSecond = listen(topic, 'redeliver', batch => {
+      seen.push(...batch)
+      return Promise.resolve(undefined)
+    })
+    await until(() => seen.length >= 20)
+    await stopSecond()
+    expect(values(seen)).toEqual(numbers(0, 20))
+  })
+
+  test('the group survives its broker: consuming goes on after a restart', async () => {
+    const topic = await broker.topic('outage', { numPartitions: 2 })
+    const seen = new Set<string>()
+    const stop = listen(topic, 'outage', batch => {
+      for (const r of batch) seen.add(`${r.partition}:${r.offset}`)
+      return Promise.resolve(undefined)
+    })
+    await produce(topic, 0, 20)
+    await until(() => seen.size === 20)
+    await broker.restart('kill')
+    await produce(topic, 20, 20)
+    await until(() => seen.size === 40)
+    await stop()
+  })
+})
