@@ -27,6 +27,7 @@ export type Intake =
  * (compaction) are passed over.
  *
  * @param tip the source's newest version
+ * @param rebuild the command that starts again from what is there
  * @throws PipelineError SOURCE_VERSIONS_GONE when log clean-up overtook the cursor
  */
 export async function planIntake(
@@ -34,9 +35,10 @@ export async function planIntake(
   tip: number,
   cursor: Cursor | undefined,
   maxRows: number,
+  rebuild = 'lake rebuild silver',
 ): Promise<Intake> {
   let { version, files: skip } = cursor ?? atBeginning
-  if (version > tip) throw versionsGone(source, version + 1, `its newest version is ${tip}`)
+  if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)
   const files: AddFile[] = []
   let rows = 0
   try {
@@ -61,7 +63,7 @@ export async function planIntake(
     if (cursor === undefined && files.length === 0) {
       return { kind: 'recompute', why: 'the log of the source no longer reaches back to its first version' }
     }
-    throw versionsGone(source, version + 1, 'log clean-up deleted it', error)
+    throw versionsGone(source, version + 1, rebuild, 'log clean-up deleted it', error)
   }
   if (files.length === 0) return { kind: 'nothing' }
   return { kind: 'files', files, rows, next: { version, files: 0 }, more: false }
@@ -72,10 +74,10 @@ function dataFiles(actions: readonly Action[]): readonly AddFile[] {
   return actions.flatMap(action => ('add' in action && action.add.dataChange ? [action.add] : []))
 }
 
-function versionsGone(source: DeltaTable, version: number, why: string, cause?: unknown): PipelineError {
+function versionsGone(source: DeltaTable, version: number, rebuild: string, why: string, cause?: unknown): PipelineError {
   return new PipelineError(
     'SOURCE_VERSIONS_GONE',
-    `Version ${version} of ${source.url} is to be read next, but ${why}. Run \`lake rebuild silver\` to start again from what is there.`,
+    `Version ${version} of ${source.url} is to be read next, but ${why}. Run \`${rebuild}\` to start again from what is there.`,
     { cause, data: { source: source.url, version } },
   )
 }

@@ -66,7 +66,7 @@ export async function recompute(
       return { ...counts, version, detail }
     }
     if (options.onConflict === 'replan') return undefined
-    await lake.clock.sleep(Math.random() * 100 * (swap + 1))
+    await lake.clock.sleep(Math.ceil(Math.random() * 100 * (swap + 1)))
     silver = await openEvolving(lake, silverTable(stream))
   }
   return undefined

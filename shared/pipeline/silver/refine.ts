@@ -36,7 +36,7 @@ export function refineSilver(lake: Lake, stream: Stream, options: SilverOptions 
     for (let plan = 1; plan <= maxPlans; plan++) {
       const result = await refineOnce(lake, stream, run, options)
       if (result !== undefined) return result
-      await lake.clock.sleep(Math.random() * 100 * plan)
+      await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
     }
     throw new PipelineError('CONTENDED', `Other writers of ${silverTable(stream).path} won ${maxPlans} times in a row.`, {
       retryable: true,

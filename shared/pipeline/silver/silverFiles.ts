@@ -22,15 +22,20 @@ export interface SilverTarget {
   readonly rowsPerFile: number
 }
 
+/** Writes the rows of a relation that are not in the table `duplicates`; see {@link writeDayFiles}. */
+export function writeSilverFiles(target: SilverTarget, rows: string, days: readonly DayCount[]): Promise<readonly AddFile[]> {
+  return writeDayFiles(target, `SELECT * FROM ${rows} ANTI JOIN duplicates USING (${lineage.join(', ')})`, days)
+}
+
 /**
- * Writes the rows of a relation that are not in the table `duplicates`, sorted by `clusterBy`: one file per day of event
- * time, or several of like size where a day has too many rows for one.
+ * Writes a query's rows sorted by `clusterBy`: one file per day of event time, or several of like size where a day has
+ * too many rows for one.
+ * @param days all of the rows' days
  */
-export async function writeSilverFiles(target: SilverTarget, rows: string, days: readonly DayCount[]): Promise<readonly AddFile[]> {
+export async function writeDayFiles(target: SilverTarget, kept: string, days: readonly DayCount[]): Promise<readonly AddFile[]> {
   const { session, stream, rowsPerFile } = target
   const [only] = days
   if (only === undefined) return []
-  const kept = `SELECT * FROM ${rows} ANTI JOIN duplicates USING (${lineage.join(', ')})`
   const upload = new UploadQueue(target)
   if (days.length === 1 && only.rows <= rowsPerFile) {
     await upload.write({ select: `${kept} WHERE ${within(stream, days)}`, orderBy: orderOf(stream), partitionValues: partition(only) })
