@@ -160,6 +160,7 @@ function valueSql(field: StructField, value: Value | undefined): string {
   const type = sqlType(field.type)
   if (value === undefined || value === null) return `CAST(NULL AS ${type}) AS ${name}`
   if (value instanceof Uint8Array) return `from_hex(${literal(Buffer.from(value).toString('hex'))}) AS ${name}`
-  const text = String(value)
+  if (typeof value === 'object') throw new TypeError(`${field.name} of a test's row is nested`)
+  const text = value.toString()
   return field.type === 'timestamp' ? `make_timestamptz(${text}::BIGINT) AS ${name}` : `CAST(${literal(text)} AS ${type}) AS ${name}`
 }
