@@ -1,40 +1,45 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { environment: 'node' as const, passWithNoTests: true }
-
+/**
+ * `npm test` runs unit and integration, one behind the other; the rest have commands of their own. Integration and
+ * interop prepare what they start (a broker's jars, other engines) once, before any test file.
+ */
 export default defineConfig({
   test: {
-    // `npm test` runs unit and integration; the others have commands of their own.
+    maxWorkers: 2,
+    reporters: ['default'],
     projects: [
       {
         test: {
-          ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/interop/**', 'test/conformance/**', 'test/chaos/**'],
+          exclude: ['test/{integration,interop,conformance,chaos}/**'],
           testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
-          ...shared,
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/chaos/**/*.test.ts'],
+          include: ['test/{integration,chaos}/**/*.test.ts'],
+          globalSetup: ['test/harness/brokerSetup.ts'],
           testTimeout: 180_000,
           hookTimeout: 240_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
-          ...shared,
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
+          globalSetup: ['test/harness/otherReadersSetup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          // Spark alone fills the machine.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
-    maxWorkers: 2,
-    reporters: ['default'],
   },
 })
