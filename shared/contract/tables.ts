@@ -89,6 +89,91 @@ export function scoredTable(stream: Stream): TableShape {
   }
 }
 
+/** How long a window of the summary is. */
+export const summaryWindowMs = 300_000
+
+/** The column by which the summary tells its rows apart within a window: the first text of `clusterBy`, if there is one. */
+export function summaryGroup(stream: Stream): StructField | undefined {
+  const texts = stream.clusterBy.flatMap(name => stream.columns.filter(c => c.name === name && c.type === 'string'))
+  const [group] = texts.filter(c => c.name !== stream.key)
+  return group
+}
+
+/** The contract's numbers, each of which the summary has a sum, an average and quantiles of. */
+export function summaryNumbers(stream: Stream): readonly StructField[] {
+  return stream.columns.filter(({ type }) => (typeof type === 'string' ? numberTypes.has(type) : type.type === 'decimal'))
+}
+
+/** What the summary says of a number column, by the ending of the column's name. */
+export const summaryMeasures = ['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'] as const
+
+/** The group's name in the summary: its own, unless the summary has another column of that name. */
+export function summaryGroupName(stream: Stream): string | undefined {
+  const group = summaryGroup(stream)
+  if (group === undefined) return undefined
+  const taken = ownSummaryFields(stream).some(f => f.name.toLowerCase() === group.name.toLowerCase())
+  return taken ? `group_${group.name}` : group.name
+}
+
+/** One row per window and group: what its events come to. */
+export function summarySchema(stream: Stream): StructType {
+  const group = summaryGroup(stream)
+  const name = summaryGroupName(stream)
+  const [start, end, ...rest] = ownSummaryFields(stream)
+  const grouped = group === undefined || name === undefined ? [] : [{ ...group, name, nullable: true }]
+  const date = optional('_window_date', 'date', 'Day of window_start (UTC).')
+  return { type: 'struct', fields: [start, end, ...grouped, ...rest, date] }
+}
+
+function ownSummaryFields(stream: Stream): readonly [StructField, StructField, ...StructField[]] {
+  return [
+    required('window_start', 'timestamp', `Beginning of the window of ${String(summaryWindowMs / 60_000)} minutes of event time.`),
+    required('window_end', 'timestamp', 'Its end, which is not part of it.'),
+    required('events', 'long', 'Events in it.'),
+    required('late', 'long', 'Those that came late.'),
+    required('scored', 'long', 'Those with a score.'),
+    required('anomalies', 'long', 'Those whose score is above the threshold.'),
+    required('newest_ingested_at', 'timestamp', 'When the newest of them was read into bronze.'),
+    ...summaryNumbers(stream).flatMap(column =>
+      summaryMeasures.map(measure =>
+        optional(`${column.name}_${measure}`, measureType(column.type, measure), `${measureWords[measure]} of ${column.name}.`),
+      ),
+    ),
+  ]
+}
+
+export const summaryPartitionColumns: readonly string[] = ['_window_date']
+
+export function summaryTable(stream: Stream): TableShape {
+  const group = summaryGroup(stream)
+  return {
+    path: summaryPath(stream),
+    description: `Events of ${stream.name} per window of time${group === undefined ? '' : ` and ${group.name}`}.`,
+    schema: summarySchema(stream),
+    partitionColumns: summaryPartitionColumns,
+  }
+}
+
+const numberTypes: ReadonlySet<string> = new Set(['byte', 'short', 'integer', 'long', 'float', 'double'])
+
+const measureWords = {
+  sum: 'Sum',
+  min: 'Least',
+  max: 'Greatest',
+  avg: 'Average',
+  p50: 'Median',
+  p95: '95th percentile',
+  p99: '99th percentile',
+} as const
+
+/** A sum is wider than its terms; averages and quantiles are interpolated. */
+function measureType(type: DataType, measure: (typeof summaryMeasures)[number]): DataType {
+  if (measure === 'min' || measure === 'max') return type
+  if (measure !== 'sum' || type === 'float' || type === 'double') return 'double'
+  if (typeof type !== 'string') return type.type === 'decimal' ? { ...type, precision: 38 } : 'double'
+  return type === 'long' ? { type: 'decimal', precision: 38, scale: 0 } : 'long'
+}
+
 export function bronzePath(stream: Pick<Stream, 'name'>): string {
   return `bronze/${stream.name}`
 }

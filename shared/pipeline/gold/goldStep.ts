@@ -1,0 +1,36 @@
+import type { Stream } from '../../contract/stream.js'
+import type { Lake } from '../lake.js'
+import type { StepReport } from '../stepReport.js'
+import type { Trigger } from '../stepRun.js'
+import type { GoldOptions } from './goldOptions.js'
+import { rebuildScored, scoreSilver } from './score.js'
+import { rebuildSummary, summariseScored } from './summary.js'
+
+export type { GoldOptions } from './goldOptions.js'
+export { scoreSilver } from './score.js'
+export { summariseScored } from './summary.js'
+
+/**
+ * Gold of every stream: scores what silver has gained, and brings the summary up to it. A timer takes on one bounded
+ * piece and leaves the rest to its next run; a command goes on until it has all.
+ */
+export async function runGold(lake: Lake, trigger: Trigger, options: GoldOptions = {}): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = []
+  for (const stream of lake.streams) {
+    for (const part of [scoreSilver, summariseScored]) {
+      let report: StepReport
+      do {
+        report = await part(lake, stream, { ...options, trigger })
+        reports.push(report)
+      } while (trigger === 'command' && report.more === true)
+    }
+  }
+  return reports
+}
+
+/** Makes gold anew from all of silver, each table swapped in by one commit. */
+export async function rebuildGold(lake: Lake, stream: Stream, options: GoldOptions = {}): Promise<readonly StepReport[]> {
+  const scored = await rebuildScored(lake, stream, options)
+  if (scored.outcome === 'failed') return [scored]
+  return [scored, await rebuildSummary(lake, stream, options)]
+}

@@ -1,0 +1,175 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Stream } from '../../contract/stream.js'
+import { scoredPartitionColumns, scoredTable, silverPath } from '../../contract/tables.js'
+import type { AddFile } from '../../delta/actions.js'
+import { formatDate } from '../../delta/calendar.js'
+import type { TableState } from '../../delta/state.js'
+import { encodeParquet } from '../../parquet/index.js'
+import { openDeltaView } from '../../query/deltaView.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
+import { identifier, literal } from '../../query/sqlText.js'
+import type { EvolvingTable } from '../evolvingTable.js'
+import type { Lake } from '../lake.js'
+import { type DayCount, dayMicros } from '../silver/counters.js'
+import { writeDayFiles } from '../silver/silverFiles.js'
+import { openSession, rowsPerFile } from '../silver/silverOptions.js'
+import { chunks } from '../silver/recompute.js'
+import { recordCount } from '../silver/recordCount.js'
+import type { ReadyModel } from './champion.js'
+import { featureColumns, FeatureMatrix } from './features.js'
+import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
+
+/** What is to be scored, by what, and where it goes. */
+export interface Scoring {
+  readonly silver: Pick<TableState, 'metadata' | 'schema'>
+  readonly scored: EvolvingTable
+  /** `undefined` gives rows without a score. */
+  readonly model: ReadyModel | undefined
+}
+
+export interface Scored {
+  readonly adds: readonly AddFile[]
+  readonly rows: number
+  /** Rows with a score. */
+  readonly scored: number
+  readonly anomalies: number
+}
+
+/** Uploads files with the rows of silver's files and their scores, in pieces that the run's bounds allow. */
+export async function scoreFiles(
+  lake: Lake,
+  stream: Stream,
+  options: GoldOptions,
+  scoring: Scoring,
+  files: readonly AddFile[],
+): Promise<Scored> {
+  let total: Scored = { adds: [], rows: 0, scored: 0, anomalies: 0 }
+  // A file is of one day, so that pieces of whole days give fewer files.
+  const byDay = files.toSorted((a, b) => compare(a.partitionValues['_event_date'], b.partitionValues['_event_date']))
+  for (const part of chunks(byDay, recordCount, maxRowsOf(lake, options))) {
+    const { adds, rows, scored, anomalies } = await scorePart(lake, stream, options, scoring, part)
+    total = {
+      adds: [...total.adds, ...adds],
+      rows: total.rows + rows,
+      scored: total.scored + scored,
+      anomalies: total.anomalies + anomalies,
+    }
+  }
+  return total
+}
+
+function compare(a: string | null | undefined, b: string | null | undefined): number {
+  return (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
+}
+
+async function scorePart(
+  lake: Lake,
+  stream: Stream,
+  options: GoldOptions,
+  { silver, scored, model }: Scoring,
+  files: readonly AddFile[],
+): Promise<Scored> {
+  await using session = await openSession(lake)
+  const columns = silver.schema.fields.flatMap(f => (scoredPartitionColumns.includes(f.name) ? [] : [f.name]))
+  {
+    using view = await openDeltaView(session, lake.files, { store: lake.store.within(silverPath(stream)), state: silver, files, columns })
+    await session.run(`CREATE TABLE new_rows AS ${view.sql}`)
+  }
+  const scores = model === undefined ? undefined : await scoreTable(session, model, new Set(columns))
+  const rows = verdictSelect(lake, scored, new Set(columns), model, scores?.file)
+  const { anomalies, days } = await tally(session, stream, rows)
+  const store = lake.store.within(scoredTable(stream).path)
+  const table = { ...scored.state.metadata, schema: scored.schema }
+  const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, rowsIn(files)) }
+  const adds = await writeDayFiles(target, rows, days)
+  return { adds, rows: days.reduce((sum, day) => sum + day.rows, 0), scored: scores?.scored ?? 0, anomalies }
+}
+
+/** Rows that the model scores at once. */
+const batchRows = 65_536
+
+interface Scores {
+  /** A Parquet file of one column, in the order of the table's rows; NaN for a row without a score. */
+  readonly file: string
+  readonly scored: number
+}
+
+/** Scores the table `new_rows`. The features come out of DuckDB, and the scores go back as a file it can join. */
+async function scoreTable(session: DuckDbSession, { card, scorer }: ReadyModel, columns: ReadonlySet<string>): Promise<Scores> {
+  const { n } = await session.row('SELECT count(*) AS n FROM new_rows')
+  const scores = new Float64Array(Number(n))
+  const matrix = new FeatureMatrix(card.features, Math.min(batchRows, scores.length))
+  let at = 0
+  let scored = 0
+  const flush = async () => {
+    for (const score of await scorer.score(matrix.filled(), matrix.rows)) {
+      if (!Number.isNaN(score)) scored++
+      scores[at++] = score
+    }
+    matrix.clear()
+  }
+  // Without an order the rows come as they were inserted (DuckDB's preserve_insertion_order).
+  const { batches } = await session.stream(`SELECT ${featureColumns(card.features, columns)} FROM new_rows`)
+  for await (const batch of batches) {
+    for (const row of batch) {
+      matrix.add(row)
+      if (matrix.rows === batchRows) await flush()
+    }
+  }
+  await flush()
+  const file = join(session.folder, 'scores.parquet')
+  const field = { name: 'score', type: 'double', nullable: false } as const
+  await writeFile(file, encodeParquet([{ field, data: scores }], { codec: 'uncompressed', statistics: false }))
+  return { file, scored }
+}
+
+/** A SELECT of the scored table's columns, but for the partition column, out of `new_rows`. */
+function verdictSelect(
+  lake: Lake,
+  { schema }: EvolvingTable,
+  columns: ReadonlySet<string>,
+  model: ReadyModel | undefined,
+  scores: string | undefined,
+): string {
+  const verdict: Readonly<Record<string, string>> =
+    model === undefined
+      ? {}
+      : {
+          score: 'CASE WHEN isnan(s.score) THEN NULL ELSE s.score END',
+          is_anomaly: `CASE WHEN isnan(s.score) THEN NULL ELSE s.score > ${lake.settings.anomalyThreshold} END`,
+          model_name: literal(model.card.name),
+          model_version: literal(model.card.version),
+          model_digest: literal(model.card.sha256),
+          scored_at: `make_timestamptz(${BigInt(lake.clock.now()) * 1000n}::BIGINT)`,
+        }
+  const fields = schema.fields.flatMap(({ name }) => {
+    if (scoredPartitionColumns.includes(name)) return []
+    const value = columns.has(name) ? `r.${identifier(name)}` : (verdict[name] ?? 'NULL')
+    return [`${value} AS ${identifier(name)}`]
+  })
+  const from =
+    scores === undefined
+      ? 'new_rows AS r'
+      : `new_rows AS r JOIN read_parquet(${literal(scores)}, file_row_number = true) AS s ON s.file_row_number = r.rowid`
+  return `SELECT ${fields.join(', ')} FROM ${from}`
+}
+
+interface ScoredTally {
+  readonly anomalies: number
+  /** In the order of time. */
+  readonly days: readonly DayCount[]
+}
+
+async function tally(session: DuckDbSession, stream: Stream, rows: string): Promise<ScoredTally> {
+  const { rows: groups } = await session.query(`
+    SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n, count(*) FILTER (is_anomaly) AS anomalies
+    FROM (${rows}) GROUP BY ALL ORDER BY day`)
+  return {
+    anomalies: groups.reduce((sum, group) => sum + Number(group['anomalies']), 0),
+    days: groups.map(group => {
+      const day = group['day'] as number
+      return { day: formatDate(day) ?? String(day), start: BigInt(day) * dayMicros, rows: Number(group['n']) }
+    }),
+  }
+}

@@ -1,0 +1,154 @@
+import type { Stream } from '../../contract/stream.js'
+import { scoredPath, summaryGroupName, summaryPartitionColumns, summaryTable } from '../../contract/tables.js'
+import type { AddFile } from '../../delta/actions.js'
+import { formatDate } from '../../delta/calendar.js'
+import { columnKey } from '../../delta/columnPath.js'
+import { FileSkipper, type Predicate } from '../../delta/skipping.js'
+import type { Snapshot } from '../../delta/snapshot.js'
+import { emptySelect, openDeltaView } from '../../query/deltaView.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
+import { copyToParquet, publishFile } from '../../query/parquetCopy.js'
+import { identifier, literal } from '../../query/sqlText.js'
+import type { EvolvingTable } from '../evolvingTable.js'
+import type { Lake } from '../lake.js'
+import { chunks } from '../silver/recompute.js'
+import { openSession } from '../silver/silverOptions.js'
+import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
+import { dayOf, type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
+
+/** A part of the summary, made anew. */
+export interface Summarised {
+  readonly adds: readonly AddFile[]
+  /** Files of the summary whose rows are in `adds`, or replaced by rows there. */
+  readonly replaced: readonly AddFile[]
+  readonly windows: number
+  /** Rows of the summary that were computed. */
+  readonly rows: number
+  /** Files of the scored table that were read for it. */
+  readonly filesRead: number
+}
+
+/**
+ * Computes the windows that have rows in `touching` (all windows when absent) from the whole scored table, and uploads
+ * what the files of the summary that hold them are to be replaced by.
+ */
+export async function summariseWindows(
+  lake: Lake,
+  stream: Stream,
+  options: GoldOptions,
+  scored: Snapshot,
+  summary: EvolvingTable,
+  touching?: readonly AddFile[],
+): Promise<Summarised> {
+  await using session = await openSession(lake)
+  const windows = await findWindows(session, lake, stream, scored, touching ?? scored.files)
+  const days = filesByDay(stream, scored, spansOf(windows))
+  const columns = summarisedColumns(stream, scored.schema)
+  const store = lake.store.within(scoredPath(stream))
+  const select = (relation: string) => summarySelect(stream, relation, columns)
+  const fields = scored.schema.fields.filter(f => columns.includes(f.name))
+  await session.run(`CREATE TABLE fresh AS ${select(`(${emptySelect(fields)})`)}`)
+  for (const part of chunks(days, day => rowsIn(day.files), maxRowsOf(lake, options))) {
+    const files = part.flatMap(day => day.files)
+    using view = await openDeltaView(session, lake.files, { store, state: scored, files, columns })
+    await session.run(`INSERT INTO fresh ${select(`(SELECT * FROM (${view.sql}) WHERE ${windowOf(stream)} IN (SELECT w FROM touched))`)}`)
+  }
+  const filesRead = days.reduce((sum, day) => sum + day.files.length, 0)
+  const { n } = await session.row('SELECT count(*) AS n FROM fresh')
+  const { adds, replaced } = await replaceRows(session, lake, stream, summary, touching === undefined ? undefined : days)
+  return { adds, replaced, windows: windows.length, rows: Number(n), filesRead }
+}
+
+/** Makes the table `touched (w)`, the windows that have rows in the files. */
+async function findWindows(
+  session: DuckDbSession,
+  lake: Lake,
+  stream: Stream,
+  scored: Snapshot,
+  files: readonly AddFile[],
+): Promise<readonly bigint[]> {
+  const store = lake.store.within(scoredPath(stream))
+  using view = await openDeltaView(session, lake.files, { store, state: scored, files, columns: [stream.eventTime] })
+  await session.run(`CREATE TABLE touched AS SELECT DISTINCT ${windowOf(stream)} AS w FROM (${view.sql})`)
+  const { rows } = await session.query('SELECT w FROM touched ORDER BY w')
+  return rows.map(row => row['w'] as bigint)
+}
+
+interface Day {
+  readonly day: string
+  readonly spans: readonly Span[]
+  /** Files of the scored table that can have rows in the spans. */
+  readonly files: readonly AddFile[]
+}
+
+function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): readonly Day[] {
+  const skipper = new FileSkipper({ ...scored.metadata, schema: scored.schema })
+  const time = columnKey([stream.eventTime])
+  const days = new Map<number, Span[]>()
+  for (const span of spans) {
+    const day = dayOf(span.from)
+    const known = days.get(day)
+    if (known === undefined) days.set(day, [span])
+    else known.push(span)
+  }
+  return [...days].map(([day, own]) => {
+    const wanted: Predicate = {
+      op: 'and',
+      of: [{ op: '=', column: columnKey(['_event_date']), value: day }, within(time, own)],
+    }
+    return { day: formatDate(day) ?? String(day), spans: own, files: scored.files.filter(file => skipper.match(file, wanted) !== 'no') }
+  })
+}
+
+function within(column: string, spans: readonly Span[]): Predicate {
+  const between = ({ from, to }: Span): Predicate => ({
+    op: 'and',
+    of: [{ op: '>=', column, value: from }, { op: '<', column, value: to }],
+  })
+  return { op: 'or', of: spans.map(between) }
+}
+
+/**
+ * Writes one file per day out of the table `fresh` and what stays of the files it takes the place of.
+ * @param days `undefined` replaces every file there is
+ */
+async function replaceRows(
+  session: DuckDbSession,
+  lake: Lake,
+  stream: Stream,
+  { table, state, schema }: EvolvingTable,
+  days: readonly Day[] | undefined,
+): Promise<Pick<Summarised, 'adds' | 'replaced'>> {
+  const store = lake.store.within(summaryTable(stream).path)
+  const shape = { ...state.metadata, schema }
+  const names = schema.fields.flatMap(f => (summaryPartitionColumns.includes(f.name) ? [] : [f.name]))
+  const group = summaryGroupName(stream)
+  const there = new Set(summaryTable(stream).schema.fields.map(f => f.name))
+  const fresh = names.map(name => (there.has(name) ? identifier(name) : `NULL AS ${identifier(name)}`)).join(', ')
+  const skipper = new FileSkipper(shape)
+  const current = days === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
+  const adds: AddFile[] = []
+  const replaced: AddFile[] = []
+  for (const day of days?.map(d => d.day) ?? (await freshDays(session))) {
+    const spans = days?.find(d => d.day === day)?.spans ?? []
+    const wanted = within(columnKey(['window_start']), spans)
+    const old = current.filter(file => file.partitionValues['_window_date'] === day && skipper.match(file, wanted) !== 'no')
+    using view = await openDeltaView(session, lake.files, { store, state: { metadata: state.metadata, schema }, files: old, columns: names })
+    const kept = `SELECT * FROM (${view.sql}) WHERE epoch_us(window_start) NOT IN (SELECT w FROM touched)`
+    const made = `SELECT ${fresh} FROM fresh WHERE CAST(window_start AS DATE) = CAST(${literal(day)} AS DATE)`
+    const file = await copyToParquet(session, {
+      select: `${made} UNION ALL BY NAME ${kept}`,
+      orderBy: group === undefined ? 'window_start' : `window_start, ${identifier(group)}`,
+      table: shape,
+      partitionValues: { _window_date: day },
+    })
+    replaced.push(...old)
+    if (file !== undefined) adds.push(await publishFile(store, file, lake.clock))
+  }
+  return { adds, replaced }
+}
+
+async function freshDays(session: DuckDbSession): Promise<readonly string[]> {
+  const { rows } = await session.query('SELECT DISTINCT CAST(CAST(window_start AS DATE) AS VARCHAR) AS day FROM fresh ORDER BY day')
+  return rows.map(row => row['day'] as string)
+}

@@ -1,0 +1,103 @@
+import type { Stream } from '../../contract/stream.js'
+import { summaryGroup, summaryGroupName, summaryMeasures, summaryNumbers, summaryWindowMs } from '../../contract/tables.js'
+import type { DataType, StructType } from '../../parquet/dataType.js'
+import { identifier, sqlType } from '../../query/sqlText.js'
+
+/** The summary's windows, as SQL and as spans. Pure; no I/O. */
+
+/** Microseconds. */
+export const windowMicros = BigInt(summaryWindowMs) * 1000n
+
+/** The beginning of an event's window, microseconds as BIGINT; before 1970 too, where division cuts upwards. */
+export function windowOf(stream: Stream): string {
+  const time = `epoch_us(${identifier(stream.eventTime)})`
+  return `(${time} - ((${time} % ${windowMicros}) + ${windowMicros}) % ${windowMicros})`
+}
+
+/** Columns of the scored table that the summary is made of. */
+export function summarisedColumns(stream: Stream, scored: StructType): readonly string[] {
+  const group = summaryGroup(stream)
+  const wanted = new Set([
+    stream.eventTime,
+    ...(group === undefined ? [] : [group.name]),
+    ...summaryNumbers(stream).map(c => c.name),
+    '_late',
+    '_ingested_at',
+    'score',
+    'is_anomaly',
+  ])
+  return scored.fields.flatMap(({ name }) => (wanted.has(name) ? [name] : []))
+}
+
+/**
+ * A SELECT of the summary's columns, but for the partition column, out of a relation of scored rows: one row per window
+ * and group.
+ *
+ * @param columns those that the relation has; what is missing counts as null
+ */
+export function summarySelect(stream: Stream, relation: string, columns: readonly string[]): string {
+  const group = summaryGroup(stream)
+  const there = new Set(columns)
+  const source = (name: string, type: DataType) => (there.has(name) ? identifier(name) : `CAST(NULL AS ${sqlType(type)})`)
+  const groupName = summaryGroupName(stream)
+  const measures = summaryNumbers(stream).flatMap(({ name, type }) => {
+    const value = source(name, type)
+    const of: Record<(typeof summaryMeasures)[number], string> = {
+      sum: `sum(${value})`,
+      min: `min(${value})`,
+      max: `max(${value})`,
+      avg: `avg(CAST(${value} AS DOUBLE))`,
+      p50: quantile(value, 0.5),
+      p95: quantile(value, 0.95),
+      p99: quantile(value, 0.99),
+    }
+    return summaryMeasures.map(measure => `${of[measure]} AS ${identifier(`${name}_${measure}`)}`)
+  })
+  const grouped = group === undefined || groupName === undefined ? [] : [`${source(group.name, group.type)} AS ${identifier(groupName)}`]
+  return `
+    SELECT make_timestamptz(window_at) AS window_start, make_timestamptz(window_at + ${windowMicros}) AS window_end,
+      * EXCLUDE (window_at)
+    FROM (
+      SELECT ${[
+        `${windowOf(stream)} AS window_at`,
+        ...grouped,
+        'count(*) AS events',
+        'count(*) FILTER (_late) AS late',
+        'count(score) AS scored',
+        'count(*) FILTER (is_anomaly) AS anomalies',
+        'max(_ingested_at) AS newest_ingested_at',
+        ...measures,
+      ].join(', ')}
+      FROM ${relation} GROUP BY ALL)`
+}
+
+function quantile(value: string, at: number): string {
+  return `quantile_cont(CAST(${value} AS DOUBLE), ${at})`
+}
+
+/** A stretch of event time, microseconds, `from` included and `to` not. */
+export interface Span {
+  readonly from: bigint
+  readonly to: bigint
+}
+
+/** Windows nearer than this are read as one stretch: files hold about so much time, or more. */
+const nearby = 6n * windowMicros
+
+/** Stretches of time that cover the windows, none across midnight. */
+export function spansOf(windows: readonly bigint[]): readonly Span[] {
+  const spans: { from: bigint; to: bigint }[] = []
+  for (const from of windows.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+    const last = spans.at(-1)
+    if (last !== undefined && from - last.to <= nearby && dayOf(last.from) === dayOf(from)) last.to = from + windowMicros
+    else spans.push({ from, to: from + windowMicros })
+  }
+  return spans
+}
+
+/** Days since 1970 of a time in microseconds. */
+export function dayOf(micros: bigint): number {
+  return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
+}
+
+const dayMicros = 86_400_000_000n

@@ -1,0 +1,37 @@
+import type { Stream } from '../../../shared/contract/stream.js'
+import { scoredPath, summaryPath } from '../../../shared/contract/tables.js'
+import type { Row } from '../../../shared/parquet/dataType.js'
+import type { Lake } from '../../../shared/pipeline/lake.js'
+import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
+import type { StepReport } from '../../../shared/pipeline/stepReport.js'
+import { openDeltaView } from '../../../shared/query/deltaView.js'
+import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
+import { events } from '../../../shared/streams/events.js'
+import { type Given, SilverFixture } from '../silver/silverFixture.js'
+
+/** The reports, when none failed. */
+export function ok(reports: readonly StepReport[]): readonly StepReport[] {
+  for (const { error } of reports) if (error !== undefined) throw new Error(`${error.code}: ${error.message}`)
+  return reports
+}
+
+/** Brings rows through bronze into silver. */
+export async function silverOf(fixture: SilverFixture, files: readonly (readonly Given[])[]): Promise<void> {
+  await fixture.bronze(files)
+  ok([await refineSilver(fixture.lake, events)])
+}
+
+/** A table's rows by SQL over the relation `t`. */
+export async function rowsOf(lake: Lake, path: string, sql: string): Promise<readonly Row[]> {
+  const snapshot = await lake.table(path).snapshot()
+  if (snapshot === undefined) throw new Error(`there is no table ${path}`)
+  await using session = await DuckDbSession.open({ memoryLimit: 256 * 2 ** 20 })
+  using view = await openDeltaView(session, lake.files, { store: lake.store.within(path), state: snapshot, files: snapshot.files })
+  return (await session.query(`WITH t AS (${view.sql}) ${sql}`)).rows
+}
+
+export const scoredRows = (lake: Lake, sql = 'SELECT * FROM t ORDER BY _partition, _offset', stream: Stream = events) =>
+  rowsOf(lake, scoredPath(stream), sql)
+
+export const summaryRows = (lake: Lake, sql = 'SELECT * FROM t ORDER BY ALL', stream: Stream = events) =>
+  rowsOf(lake, summaryPath(stream), sql)
