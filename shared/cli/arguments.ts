@@ -1,0 +1,80 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import { asError } from '../errors.js'
+import { CliError } from './cliError.js'
+import { commonOptions, type Command } from './command.js'
+
+/** What stands behind a command's name, checked against what the command takes. Pure; no I/O. */
+export class Arguments {
+  readonly positionals: readonly string[]
+  readonly #values: ReadonlyMap<string, string | boolean>
+
+  private constructor(positionals: readonly string[], values: ReadonlyMap<string, string | boolean>) {
+    this.positionals = positionals
+    this.#values = values
+  }
+
+  /** @throws CliError USAGE that names the argument */
+  static parse(name: string, command: Command, args: readonly string[]): Arguments {
+    const specs = { ...command.options, ...commonOptions }
+    const config: ParseArgsOptionsConfig = Object.fromEntries(
+      Object.entries(specs).map(([option, { value }]) => [option, { type: value === undefined ? 'boolean' : 'string' }]),
+    )
+    let parsed
+    try {
+      parsed = parseArgs({ args: [...args], options: config, allowPositionals: true })
+    } catch (thrown) {
+      const [sentence = ''] = asError(thrown).message.split('. ')
+      throw new CliError('USAGE', `${sentence.replace(/\.?$/, '.')} See: lake ${name} --help`)
+    }
+    const { positionals } = parsed
+    const values = new Map(Object.entries(parsed.values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value as string | boolean]])))
+    const { least, most } = command.positionals
+    if (values.get('help') !== true && (positionals.length < least || positionals.length > most)) {
+      const extra = positionals[most]
+      const what = extra === undefined ? 'Something is missing' : `"${extra}" is one argument too many`
+      throw new CliError('USAGE', `${what}: lake ${command.usage}`)
+    }
+    return new Arguments(positionals, values)
+  }
+
+  positional(index: number): string {
+    return this.positionals[index] ?? ''
+  }
+
+  flag(option: string): boolean {
+    return this.#values.get(option) === true
+  }
+
+  text(option: string): string | undefined {
+    const value = this.#values.get(option)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** A number from `least` to `most`. */
+  number(option: string, least: number, most: number): number | undefined {
+    const text = this.text(option)
+    if (text === undefined) return undefined
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= least && value <= most)) {
+      throw new CliError('USAGE', `--${option} ${text} is not a number from ${least} to ${most}.`)
+    }
+    return value
+  }
+
+  /** A whole number from `least` to `most`. */
+  whole(option: string, least = 0, most = Number.MAX_SAFE_INTEGER): number | undefined {
+    const value = this.number(option, least, most)
+    if (value !== undefined && !Number.isInteger(value)) {
+      throw new CliError('USAGE', `--${option} ${value} is not a whole number.`)
+    }
+    return value
+  }
+
+  /** Names separated by commas. */
+  list(option: string): readonly string[] | undefined {
+    return this.text(option)
+      ?.split(',')
+      .map(name => name.trim())
+      .filter(name => name !== '')
+  }
+}

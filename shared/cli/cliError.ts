@@ -1,0 +1,25 @@
+import { CodedError, type ErrorDetails } from '../errors.js'
+
+export const cliErrorCodes = [
+  /** The command line itself is wrong: an unknown command or option, a value that is none. */
+  'USAGE',
+  /** What was named is not there. */
+  'NOT_FOUND',
+  /** The user was asked, and did not say yes. */
+  'DECLINED',
+  /** The step ran and did not succeed. */
+  'STEP_FAILED',
+  /** Whoever read the output has gone (`lake … | head`); nothing is wrong. */
+  'OUTPUT_CLOSED',
+  /** Ctrl-C. */
+  'INTERRUPTED',
+] as const
+
+export type CliErrorCode = (typeof cliErrorCodes)[number]
+
+/** What the command line has to say to its user. */
+export class CliError extends CodedError<CliErrorCode> {
+  constructor(code: CliErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Lake } from '../pipeline/lake.js'
+import { openLake } from '../pipeline/openLake.js'
+import { consoleLogger } from '../telemetry/consoleLogger.js'
+import { silentLogger } from '../telemetry/logger.js'
+import type { Arguments } from './arguments.js'
+import { CliError } from './cliError.js'
+import { cliSettings } from './cliSettings.js'
+import type { Shell } from './shell.js'
+import type { Stream } from '../contract/stream.js'
+
+/** Opens the lake that the settings name, for the time of `work`. */
+export async function withLake<T>(shell: Shell, args: Arguments, work: (lake: Lake) => Promise<T>): Promise<T> {
+  const log = args.flag('debug') ? consoleLogger({ level: 'debug' }) : silentLogger
+  const lake = await openLake(cliSettings(shell), { log })
+  try {
+    return await work(lake)
+  } finally {
+    await lake.close()
+  }
+}
+
+/** @throws CliError NOT_FOUND */
+export function streamNamed(lake: Pick<Lake, 'streams'>, name: string): Stream {
+  const stream = lake.streams.find(s => s.name === name)
+  if (stream !== undefined) return stream
+  throw new CliError('NOT_FOUND', `There is no stream ${name}; declared are: ${lake.streams.map(s => s.name).join(', ')}.`)
+}

@@ -1,0 +1,24 @@
+import { defaultText, readLocalSettings, readSettings, type Settings, type SettingValues } from '../settings.js'
+import { runningStack, type RunningStack } from './runningStack.js'
+import type { Shell } from './shell.js'
+
+/** The settings of a command: the environment over local.settings.json over the running stack over the defaults. */
+export function cliSettings(shell: Pick<Shell, 'environment' | 'projectFolder'>): Settings {
+  const { environment, projectFolder } = shell
+  return readSettings(settingValues(environment, readLocalSettings(projectFolder, {}), runningStack(projectFolder)))
+}
+
+/**
+ * The same as values. A file that was copied from the template names the local defaults, which is what the stack
+ * provides, if need be on other ports: there the stack knows better. Pure; no I/O.
+ */
+export function settingValues(environment: SettingValues, file: SettingValues, stack: RunningStack | undefined): SettingValues {
+  const values: Record<string, string | undefined> = { ...file }
+  const addresses = { KAFKA_BROKERS: stack?.kafkaBrokers, LAKE_URL: stack?.lakeUrl }
+  for (const name of ['KAFKA_BROKERS', 'LAKE_URL'] as const) {
+    const given = file[name]?.trim() ?? ''
+    if (addresses[name] !== undefined && (given === '' || given === defaultText(name))) values[name] = addresses[name]
+  }
+  for (const [name, value] of Object.entries(environment)) if (value !== undefined && value.trim() !== '') values[name] = value
+  return values
+}

@@ -1,0 +1,16 @@
+import type { Command } from './command.js'
+
+/** Every command by its name, in the order of the help; each is loaded when it is called. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  sql: async () => (await import('./commands/sql.js')).sql,
+  tables: async () => (await import('./commands/tables.js')).tables,
+  read: async () => (await import('./commands/read.js')).read,
+  snapshot: async () => (await import('./commands/snapshot.js')).snapshot,
+  history: async () => (await import('./commands/history.js')).history,
+  env: async () => (await import('./commands/env.js')).env,
+  produce: async () => (await import('./commands/produce.js')).produce,
+  run: async () => (await import('./commands/run.js')).run,
+  backfill: async () => (await import('./commands/backfill.js')).backfill,
+  rebuild: async () => (await import('./commands/rebuild.js')).rebuild,
+  'reset-offsets': async () => (await import('./commands/resetOffsets.js')).resetOffsetsCommand,
+}

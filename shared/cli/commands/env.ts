@@ -1,0 +1,29 @@
+import { CliError } from '../cliError.js'
+import type { Command } from '../command.js'
+import { runningStack } from '../runningStack.js'
+
+export const env: Command = {
+  usage: 'env',
+  summary: 'print the addresses of the running stack',
+  about:
+    'Prints the addresses of the running stack (npm start, npm run stack), one a line, for a shell to read: ' +
+    'KAFKA_BROKERS=…, LAKE_URL=… and, while the functions run, FUNCTIONS_URL=….\nexport $(npx lake env) sets them.',
+  positionals: { least: 0, most: 0 },
+  options: {},
+  async run(shell) {
+    const stack = runningStack(shell.projectFolder)
+    if (stack === undefined) {
+      throw new CliError('NOT_FOUND', 'No stack runs in this checkout; start one with `npm start` or `npm run stack`.')
+    }
+    const { kafkaBrokers, lakeUrl, functionsUrl } = stack
+    const values = { KAFKA_BROKERS: kafkaBrokers, LAKE_URL: lakeUrl, FUNCTIONS_URL: functionsUrl }
+    for (const [name, value] of Object.entries(values)) {
+      if (value !== undefined) await shell.output.write(`${name}=${shellWord(value)}\n`)
+    }
+  },
+}
+
+/** A value as a shell reads it; quoted only when it must be. Pure; no I/O. */
+export function shellWord(value: string): string {
+  return /^[\w.,:/%@+=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,31 @@
+import type { HistoryEntry } from '../../delta/history.js'
+import type { JsonObject } from '../../delta/json.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { noTable, openTable } from '../openTable.js'
+import { printRecords } from '../printRecords.js'
+import { formatOf } from '../shell.js'
+
+export const history: Command = {
+  usage: 'history <table>',
+  summary: "list a table's versions",
+  about: "Lists a table's versions that are still in its log, the newest first: when, what operation, by whom, and its metrics.",
+  positionals: { least: 1, most: 1 },
+  options: { limit: { value: 'N', about: 'at most so many' } },
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    const name = args.positional(0)
+    const entries = await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      const found = await table.history(args.whole('limit', 1))
+      if (found.length === 0) throw noTable(table, name)
+      return found
+    })
+    await printRecords(shell.output, format, ['version', 'timestamp', 'operation', 'engineInfo', 'operationMetrics'], entries.map(historyJson))
+  },
+}
+
+/** Pure; no I/O. */
+function historyJson(entry: HistoryEntry): JsonObject {
+  return { ...entry, timestamp: new Date(entry.timestamp).toISOString() }
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Stream } from '../../contract/stream.js'
+import type { JsonObject } from '../../delta/json.js'
+import type { Lake } from '../../pipeline/lake.js'
+import { SyntheticEvents } from '../../sources/syntheticEvents.js'
+import type { Arguments } from '../arguments.js'
+import { CliError } from '../cliError.js'
+import { streamNamed, withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { printRecords } from '../printRecords.js'
+import { parseRecords } from '../recordFile.js'
+import { formatOf, type Shell } from '../shell.js'
+
+/** Records handed over at once. */
+const batchRecords = 2_000
+
+const beatMs = 100
+
+const percents = { duplicates: 1, late: 2, broken: 1, tombstones: 0.1 } as const
+
+const synthetic = ['count', 'rate', 'seconds', 'seed', ...Object.keys(percents)]
+
+export const produce: Command = {
+  usage: 'produce',
+  summary: 'send events to Kafka',
+  about:
+    'Sends events to the topic of a stream, and prints what a pipeline should find: synthetic events (--count, or --rate ' +
+    'with --seconds), or the records of a file. Events happen now; those of one seed have the same ids, types and values ' +
+    'each time, and without a seed all ids are new.\n' +
+    'A file is a JSON array or JSON lines. A record is the event itself, or {"key","value","headers","timestamp",' +
+    '"partition"}, where a value is an object, a text that is sent as it stands, or null for a tombstone.',
+  positionals: { least: 0, most: 0 },
+  options: {
+    count: { value: 'N', about: 'so many records, as fast as they are taken or at --rate' },
+    rate: { value: 'R', about: 'records a second' },
+    seconds: { value: 'S', about: 'for so long' },
+    duplicates: { value: 'P', about: `percent that repeat an event (default ${percents.duplicates})` },
+    late: { value: 'P', about: `percent whose event time is long past (default ${percents.late})` },
+    broken: { value: 'P', about: `percent that break the contract (default ${percents.broken})` },
+    tombstones: { value: 'P', about: `percent that are tombstones (default ${percents.tombstones})` },
+    seed: { value: 'N', about: 'the same ids, types and values again' },
+    from: { value: 'FILE', about: 'the records of that file instead' },
+    stream: { value: 'NAME', about: 'the stream; the first declared one when absent' },
+  },
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    const plan = planOf(args)
+    const record = await withLake(shell, args, lake => {
+      const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
+      return plan.kind === 'file' ? sendFile(shell, lake, stream, plan.path) : sendEvents(shell, lake, stream, plan)
+    })
+    await printRecords(shell.output, format, Object.keys(record), [record])
+  },
+}
+
+interface EventPlan {
+  readonly kind: 'events'
+  readonly count: number
+  /** A second; undefined is as fast as they are taken. */
+  readonly rate: number | undefined
+  readonly seed: number | undefined
+  readonly percent: Readonly<Record<keyof typeof percents, number>>
+}
+
+type Plan = EventPlan | { readonly kind: 'file'; readonly path: string }
+
+function planOf(args: Arguments): Plan {
+  const path = args.text('from')
+  if (path !== undefined) {
+    const other = synthetic.find(option => args.text(option) !== undefined)
+    if (other !== undefined) throw new CliError('USAGE', `--from sends a file as it is; leave --${other} out.`)
+    return { kind: 'file', path }
+  }
+  const rate = args.number('rate', 0.001, 10_000_000)
+  const seconds = args.number('seconds', 0, 1e9)
+  const count = args.whole('count', 0, 1e12) ?? (rate !== undefined && seconds !== undefined ? Math.round(rate * seconds) : undefined)
+  if (count === undefined) throw new CliError('USAGE', 'Say how many: --count N, or --rate R --seconds S, or --from FILE.')
+  if (seconds !== undefined && args.text('count') !== undefined) throw new CliError('USAGE', '--count and --seconds say two things; leave one out.')
+  const percent = Object.fromEntries(
+    Object.entries(percents).map(([name, absent]) => [name, args.number(name, 0, 100) ?? absent]),
+  ) as EventPlan['percent']
+  const sum = Object.values(percent).reduce((a, b) => a + b, 0)
+  if (sum > 100) throw new CliError('USAGE', `--duplicates, --late, --broken and --tombstones are ${sum} % together; at most 100 is possible.`)
+  return { kind: 'events', count, rate, seed: args.whole('seed'), percent }
+}
+
+async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventPlan): Promise<JsonObject> {
+  const { clock, source } = lake
+  const { count, rate, seed } = plan
+  const started = clock.now()
+  // As fast as they go, they lie five milliseconds apart, or closer, so that all of them happened within a day.
+  const intervalMs = rate === undefined ? Math.min(5, 86_400_000 / Math.max(1, count)) : 1000 / rate
+  const events = new SyntheticEvents({
+    ...plan.percent,
+    seed: seed ?? started % 2 ** 31,
+    firstId: seed === undefined ? started * 1000 : 1,
+    intervalMs,
+    startTime: rate === undefined ? started - Math.ceil(count * intervalMs) : started,
+    allowedLatenessMs: stream.allowedLatenessMs,
+  })
+  const begun = clock.monotonic()
+  let sent = 0
+  while (sent < count && !shell.signal.aborted) {
+    const due = rate === undefined ? count : Math.min(count, Math.floor(((clock.monotonic() - begun) * rate) / 1000) + 1)
+    while (sent < due) {
+      shell.signal.throwIfAborted()
+      const size = Math.min(batchRecords, due - sent)
+      await source.produce(stream.topic, events.take(size))
+      sent += size
+    }
+    if (sent < count) await clock.sleep(beatMs, shell.signal).catch(() => undefined)
+  }
+  const { records, ...expected } = events.expected
+  return { topic: stream.topic, records, ...expected }
+}
+
+async function sendFile(shell: Shell, lake: Lake, stream: Stream, path: string): Promise<JsonObject> {
+  const file = resolve(shell.workingFolder, path)
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new CliError('NOT_FOUND', `The file ${file} cannot be read.`, { cause })
+  })
+  const records = parseRecords(text, stream)
+  for (let i = 0; i < records.length; i += batchRecords) {
+    shell.signal.throwIfAborted()
+    await lake.source.produce(stream.topic, records.slice(i, i + batchRecords))
+  }
+  return { topic: stream.topic, records: records.length }
+}

@@ -1,0 +1,36 @@
+import type { Stream } from '../../contract/stream.js'
+import type { Lake } from '../../pipeline/lake.js'
+import type { StepReport } from '../../pipeline/stepReport.js'
+import { CliError } from '../cliError.js'
+import { streamNamed, withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { formatOf } from '../shell.js'
+import { printReports } from '../stepTable.js'
+
+type Rebuild = (lake: Lake, stream: Stream) => Promise<readonly StepReport[]>
+
+const layers: Readonly<Record<string, Rebuild>> = {
+  silver: async (lake, stream) => [await (await import('../../pipeline/silver/silverStep.js')).rebuildSilver(lake, stream, { trigger: 'command' })],
+  gold: async (lake, stream) => (await import('../../pipeline/gold/goldStep.js')).rebuildGold(lake, stream, { trigger: 'command' }),
+}
+
+export const rebuild: Command = {
+  usage: `rebuild ${Object.keys(layers).join('|')}`,
+  summary: 'make a layer anew from its source',
+  about: 'Makes a layer anew from its source, and swaps it in by one commit: readers see the old rows or the new.',
+  positionals: { least: 1, most: 1 },
+  options: { stream: { value: 'NAME', about: 'only that stream; all when absent' } },
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    const name = args.positional(0)
+    const layer = Object.hasOwn(layers, name) ? layers[name] : undefined
+    if (layer === undefined) throw new CliError('USAGE', `"${name}" cannot be rebuilt; there are ${Object.keys(layers).join(', ')}.`)
+    const reports = await withLake(shell, args, async lake => {
+      const only = args.text('stream')
+      const done: StepReport[] = []
+      for (const stream of only === undefined ? lake.streams : [streamNamed(lake, only)]) done.push(...(await layer(lake, stream)))
+      return done
+    })
+    await printReports(shell, format, reports)
+  },
+}

@@ -1,0 +1,51 @@
+import type { JsonObject } from '../../delta/json.js'
+import { planReset, resetOffsets, type PartitionReset, type ResetPlan } from '../../pipeline/resetOffsets.js'
+import { CliError } from '../cliError.js'
+import { streamNamed, withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { confirm } from '../confirm.js'
+import { printRecords } from '../printRecords.js'
+import { formatOf } from '../shell.js'
+
+export const resetOffsetsCommand: Command = {
+  usage: 'reset-offsets <stream>',
+  summary: 'begin anew with a topic that was re-created',
+  about:
+    'Begins a new generation of a topic that was re-created or truncated: bronze reads it from its first offset as it is ' +
+    'now, under a raised _generation; rows of older generations stay. Says what it will do, and asks.',
+  positionals: { least: 1, most: 1 },
+  options: { yes: { about: 'do it without asking' } },
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    await withLake(shell, args, async lake => {
+      const stream = streamNamed(lake, args.positional(0))
+      const plan = await planReset(lake, stream)
+      await shell.messages.write(planText(plan))
+      if (plan.resets.length > 0 && !args.flag('yes')) await confirm(shell, 'Begin the new generation?')
+      const done = await resetOffsets(lake, stream, plan)
+      await printRecords(
+        shell.output,
+        format,
+        ['partition', 'oldGeneration', 'oldCovered', 'generation', 'start', 'version'],
+        done.plan.resets.map(reset => ({ ...resetJson(reset), version: done.version })),
+      )
+    })
+    if (shell.signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted.')
+  },
+}
+
+function resetJson({ partition, before, after }: PartitionReset): JsonObject {
+  return { partition, oldGeneration: before.generation, oldCovered: before.covered, generation: after.generation, start: after.start }
+}
+
+/** What will happen, in words. Pure; no I/O. */
+export function planText(plan: ResetPlan): string {
+  const lines = plan.resets.map(({ partition, before, after, end, stopped }) => {
+    const old = `generation ${before.generation}, covered to offset ${before.covered}`
+    const state = stopped === undefined ? 'NOT stopped: what bronze has of it will be ingested a second time' : 'stopped'
+    return `  partition ${partition}: ${old} (${state}) -> generation ${after.generation} from offset ${after.start} (${end - after.start} offsets to read)`
+  })
+  const never = plan.untouched.map(partition => `  partition ${partition}: never ingested; begins by itself`)
+  const heading = plan.resets.length === 0 ? 'There is nothing to reset' : 'This begins a new generation'
+  return `${heading}: stream ${plan.stream}, topic ${plan.topic}.\n${[...lines, ...never].join('\n')}\n`
+}

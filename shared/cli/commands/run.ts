@@ -1,0 +1,35 @@
+import type { Lake } from '../../pipeline/lake.js'
+import type { StepReport } from '../../pipeline/stepReport.js'
+import { CliError } from '../cliError.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { formatOf } from '../shell.js'
+import { printReports } from '../stepTable.js'
+
+type StepsOf = (lake: Lake) => Promise<readonly StepReport[]>
+
+const steps: Readonly<Record<string, StepsOf>> = {
+  bronze: async lake => (await import('../../pipeline/bronze/catchUpStep.js')).catchUp(lake, 'command'),
+  silver: async lake => (await import('../../pipeline/silver/silverStep.js')).runSilver(lake, 'command'),
+  gold: async lake => (await import('../../pipeline/gold/goldStep.js')).runGold(lake, 'command'),
+  monitor: async lake => (await import('../../pipeline/monitor/monitorStep.js')).runMonitor(lake, 'command'),
+  maintenance: async lake => (await import('../../pipeline/maintenance/maintenanceStep.js')).runMaintenance(lake, 'command'),
+  pipeline: async lake => (await (await import('../../pipeline/steps.js')).runPipeline(lake, 'command')).steps,
+}
+
+export const run: Command = {
+  usage: `run ${Object.keys(steps).join('|')}`,
+  summary: 'run a step of the pipeline once',
+  about:
+    'Runs a step once, or all of them in order, and prints what it did. Bronze catches up from Kafka to the end offsets ' +
+    'as they are at the start. Exits with 1 when a step failed.',
+  positionals: { least: 1, most: 1 },
+  options: {},
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    const name = args.positional(0)
+    const step = Object.hasOwn(steps, name) ? steps[name] : undefined
+    if (step === undefined) throw new CliError('USAGE', `"${name}" is not a step; there are ${Object.keys(steps).join(', ')}.`)
+    await printReports(shell, format, await withLake(shell, args, step))
+  },
+}

@@ -1,0 +1,59 @@
+import { bronzePath, quarantineName, sqlName, tablePath } from '../../contract/tables.js'
+import type { JsonObject } from '../../delta/json.js'
+import { parseStats } from '../../delta/stats.js'
+import type { Snapshot } from '../../delta/snapshot.js'
+import type { Lake } from '../../pipeline/lake.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { printRecords } from '../printRecords.js'
+import { formatOf } from '../shell.js'
+import { lakeTableNames } from '../tableNames.js'
+
+export const tables: Command = {
+  usage: 'tables',
+  summary: "list the lake's tables",
+  about:
+    "Lists the lake's tables with their newest version, files, bytes, rows (null where a file's statistics do not " +
+    'say) and when they last changed.',
+  positionals: { least: 0, most: 0 },
+  options: {},
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    const records = await withLake(shell, args, listTables)
+    await printRecords(shell.output, format, ['table', 'kind', 'version', 'numFiles', 'sizeInBytes', 'rows', 'changedAt'], records)
+  },
+}
+
+async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
+  const found = await Promise.all(
+    lakeTableNames(lake.streams).map(async name => {
+      const snapshot = await lake.table(tablePath(name)).snapshot()
+      return snapshot === undefined ? [] : [tableRecord(name, snapshot)]
+    }),
+  )
+  const records = found.flat()
+  const views = lake.streams.flatMap(stream => {
+    const bronze = records.find(r => r['table'] === sqlName(bronzePath(stream)))
+    if (bronze === undefined) return []
+    return [{ ...bronze, table: quarantineName(stream), kind: 'view', numFiles: null, sizeInBytes: null, rows: null }]
+  })
+  return [...records, ...views]
+}
+
+function tableRecord(table: string, snapshot: Snapshot): JsonObject {
+  const { version, numFiles, sizeInBytes, timestamp } = snapshot
+  return { table, kind: 'table', version, numFiles, sizeInBytes, rows: rowsOf(snapshot), changedAt: new Date(timestamp).toISOString() }
+}
+
+function rowsOf({ files }: Snapshot): bigint | null {
+  let rows = 0n
+  for (const { stats } of files) {
+    if (stats === undefined) return null
+    try {
+      rows += parseStats(stats, []).numRecords
+    } catch {
+      return null
+    }
+  }
+  return rows
+}

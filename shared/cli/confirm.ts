@@ -1,0 +1,25 @@
+import { createInterface } from 'node:readline/promises'
+import { Readable } from 'node:stream'
+import { CliError } from './cliError.js'
+import type { Shell } from './shell.js'
+
+/**
+ * Asks on the terminal, and returns when the answer is yes.
+ * @throws CliError DECLINED for any other answer, and where there is nobody to ask
+ */
+export async function confirm(shell: Shell, question: string): Promise<void> {
+  if (shell.input.isTTY !== true) {
+    throw new CliError('DECLINED', 'Nobody is there to be asked; say --yes to do it. Nothing was done.')
+  }
+  await shell.messages.write(`${question} [y/N] `)
+  const lines = createInterface({ input: Readable.from(shell.input), signal: shell.signal })
+  try {
+    for await (const answer of lines) {
+      if (/^\s*y(es)?\s*$/i.test(answer)) return
+      break
+    }
+  } finally {
+    lines.close()
+  }
+  throw new CliError('DECLINED', 'Nothing was done.')
+}

@@ -1,0 +1,31 @@
+import { formatJson, type Json, type JsonObject } from '../delta/json.js'
+import type { Output } from './output.js'
+import { csvLine } from './printRows.js'
+import type { Format } from './shell.js'
+import { TableLayout } from './tableLayout.js'
+
+/** Prints a short list of JSON objects; `columns` are those that a table or CSV shows, in that order. */
+export async function printRecords(
+  output: Output,
+  format: Format,
+  columns: readonly string[],
+  records: readonly JsonObject[],
+): Promise<void> {
+  if (format === 'jsonl') {
+    for (const record of records) await output.write(`${formatJson(record)}\n`)
+    return
+  }
+  const cells = records.map(record => columns.map(name => cellOf(record[name])))
+  if (format === 'csv') {
+    await output.write([csvLine(columns), ...cells.map(csvLine)].join(''))
+    return
+  }
+  const isNumber = (name: string) => records.some(r => typeof r[name] === 'number' || typeof r[name] === 'bigint')
+  const layout = new TableLayout(columns.map(name => ({ name, alignRight: isNumber(name) })))
+  await output.write(layout.begin(cells.map(row => row.map(cell => cell ?? ''))))
+}
+
+function cellOf(value: Json | undefined): string | undefined {
+  if (value === null || value === undefined) return undefined
+  return typeof value === 'string' ? value : formatJson(value)
+}

@@ -1,0 +1,105 @@
+import type { DataType } from '../parquet/dataType.js'
+import type { ColumnBatch, RowSource } from './columnBatch.js'
+import type { Output } from './output.js'
+import type { Format } from './shell.js'
+import { TableLayout } from './tableLayout.js'
+import { cellText, jsonText } from './valueText.js'
+
+/** Text is handed to the output in pieces of about so many characters. */
+const pieceLength = 64 * 1024
+
+/** Prints a result as it comes; its size does not matter to the memory. */
+export async function printRows(output: Output, format: Format, source: RowSource): Promise<void> {
+  switch (format) {
+    case 'jsonl':
+      return printPieces(output, source, jsonLines(source))
+    case 'csv':
+      await output.write(csvLine(source.fields.map(f => f.name)))
+      return printPieces(output, source, csvLines(source))
+    case 'table':
+      return printTable(output, source)
+  }
+}
+
+type LineOf = (batch: ColumnBatch, row: number) => string
+
+async function printPieces(output: Output, source: RowSource, lineOf: LineOf): Promise<void> {
+  for await (const batch of source.batches) {
+    let piece = ''
+    for (let row = 0; row < batch.rows; row++) {
+      piece += lineOf(batch, row)
+      if (piece.length < pieceLength) continue
+      await output.write(piece)
+      piece = ''
+    }
+    if (piece !== '') await output.write(piece)
+  }
+}
+
+function jsonLines({ fields }: RowSource): LineOf {
+  const parts = fields.map(({ name, type }, i) => ({ start: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`, text: jsonText(type) }))
+  return ({ columns }, row) => {
+    let line = parts.length === 0 ? '{' : ''
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as (typeof parts)[number]
+      line += part.start + part.text(columns[i]?.[row])
+    }
+    return `${line}}\n`
+  }
+}
+
+function csvLines({ fields }: RowSource): LineOf {
+  const texts = fields.map(f => cellText(f.type))
+  return ({ columns }, row) =>
+    csvLine(
+      texts.map((text, i) => {
+        const value = columns[i]?.[row]
+        // An empty text in quotes, so that it is not taken for a null.
+        return value === '' ? '' : value === null || value === undefined ? undefined : text(value)
+      }),
+    )
+}
+
+/** A line by RFC 4180; undefined is null, which is nothing at all. Pure; no I/O. */
+export function csvLine(cells: readonly (string | undefined)[]): string {
+  const quoted = cells.map(cell => (cell === undefined ? '' : cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+  return `${quoted.join(',')}\n`
+}
+
+/** The widths of a table's columns are those of its first rows. */
+const measuredRows = 1_000
+
+async function printTable(output: Output, { fields, batches }: RowSource): Promise<void> {
+  const texts = fields.map(f => cellText(f.type))
+  const layout = new TableLayout(fields.map(f => ({ name: f.name, alignRight: isNumber(f.type) })))
+  const first: string[][] = []
+  let begun = false
+  let count = 0
+  for await (const batch of batches) {
+    let piece = ''
+    for (let row = 0; row < batch.rows; row++) {
+      const cells = texts.map((text, i) => {
+        const value = batch.columns[i]?.[row] ?? null
+        return value === null ? 'NULL' : text(value)
+      })
+      if (begun) piece += layout.line(cells)
+      else if (first.push(cells) >= measuredRows) {
+        piece += layout.begin(first)
+        begun = true
+      }
+      if (piece.length >= pieceLength) {
+        await output.write(piece)
+        piece = ''
+      }
+    }
+    count += batch.rows
+    if (piece !== '') await output.write(piece)
+  }
+  if (!begun) await output.write(layout.begin(first))
+  await output.write(`(${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'})\n`)
+}
+
+function isNumber(type: DataType): boolean {
+  if (typeof type !== 'string') return type.type === 'decimal'
+  return ['byte', 'short', 'integer', 'long', 'float', 'double'].includes(type)
+}

@@ -1,0 +1,113 @@
+import { bronzePath } from '../contract/tables.js'
+import type { Stream } from '../contract/stream.js'
+import type { TableState } from '../delta/state.js'
+import { firstOffset } from './bronze/firstOffset.js'
+import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './bronze/progress.js'
+import { checkIdentity } from './bronze/topicIdentity.js'
+import type { Lake } from './lake.js'
+import { PipelineError } from './pipelineError.js'
+
+/** What a reset means for one partition of the topic as it is now. */
+export interface PartitionReset {
+  readonly partition: number
+  readonly before: PartitionProgress
+  readonly after: PartitionProgress
+  /** One past the last offset of the topic: `after.start` up to it is read into the new generation. */
+  readonly end: bigint
+  /** Why the partition is stopped; undefined when it is not, and a reset reads again what bronze has already. */
+  readonly stopped: string | undefined
+}
+
+/** What a reset would do. */
+export interface ResetPlan {
+  readonly stream: string
+  readonly topic: string
+  readonly resets: readonly PartitionReset[]
+  /** Partitions that were never ingested: they begin by themselves, and nothing is done to them. */
+  readonly untouched: readonly number[]
+}
+
+/** How many times in a row other writers may win. */
+const maxAttempts = 20
+
+/** What {@link resetOffsets} would do now. Changes nothing. */
+export async function planReset(lake: Lake, stream: Stream): Promise<ResetPlan> {
+  return (await planOn(lake, stream, await bronzeState(lake, stream))).plan
+}
+
+/**
+ * Begins a new generation of every partition of the topic that was ingested before: from now on the topic is read from its
+ * first offset (by the stream's `startFrom`) as it is now. Rows and progress of older generations stay as they are. One
+ * commit; a writer that is at work on the old generation loses its own.
+ *
+ * @param agreed the plan that was agreed to: when another reset came in between, this one does nothing
+ * @returns the version committed, and what was done
+ * @throws PipelineError NO_TABLE, CONTENDED
+ */
+export async function resetOffsets(lake: Lake, stream: Stream, agreed?: ResetPlan): Promise<{ readonly version: number; readonly plan: ResetPlan }> {
+  const table = lake.table(bronzePath(stream))
+  let wanted = agreed
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const { plan, state, partitions } = await planOn(lake, stream, await bronzeState(lake, stream))
+    refuseOtherReset(wanted ??= plan, plan)
+    if (plan.resets.length === 0) return { version: state.version, plan }
+    const outcome = await table.commit({
+      readVersion: state.version,
+      actions: plan.resets.flatMap(({ before, after }) => progressTxns(state.metadata.id, stream.topic, before, after)).map(txn => ({ txn })),
+      operation: 'RESET OFFSETS',
+      operationParameters: { topic: stream.topic, generation: Math.max(...plan.resets.map(r => r.after.generation)) },
+      isBlindAppend: false,
+      reads: { files: 'none', appIds: touchesPartitions(state.metadata.id, stream.topic, partitions) },
+    })
+    if (outcome.kind === 'committed') return { version: outcome.version, plan }
+    await lake.clock.sleep(Math.random() * 100 * attempt)
+  }
+  throw new PipelineError('CONTENDED', `Other writers of bronze of ${stream.name} won ${maxAttempts} times in a row; try again.`, { retryable: true })
+}
+
+async function bronzeState(lake: Lake, stream: Stream): Promise<TableState> {
+  const state = await lake.table(bronzePath(stream)).state({ fresh: true })
+  if (state !== undefined) return state
+  throw new PipelineError('NO_TABLE', `There is no table ${bronzePath(stream)}, so there are no offsets to reset.`)
+}
+
+async function planOn(lake: Lake, stream: Stream, state: TableState) {
+  const progress = readProgress(state.metadata.id, stream.topic, state.txns)
+  const resets: PartitionReset[] = []
+  const untouched: number[] = []
+  const logs = await lake.source.offsets(stream.topic)
+  for (const log of logs) {
+    const before = progress.get(log.partition)
+    if (before === undefined) {
+      untouched.push(log.partition)
+      continue
+    }
+    const stopped = await checkIdentity(lake.source, stream.topic, before, log)
+    const start = await firstOffset(lake.source, stream, log)
+    const after = {
+      partition: log.partition,
+      generation: before.generation + 1,
+      start,
+      covered: start - 1n,
+      tail: 0n,
+      missing: 0n,
+      holes: 0n,
+      updatedAt: lake.clock.now(),
+    }
+    resets.push({ partition: log.partition, before, after, end: log.end, stopped: stopped?.message })
+  }
+  const plan: ResetPlan = { stream: stream.name, topic: stream.topic, resets, untouched }
+  return { plan, state, partitions: new Set(logs.map(log => log.partition)) }
+}
+
+/** Two resets must not become two generations of the same topic: every record would be there twice. */
+function refuseOtherReset(agreed: ResetPlan, now: ResetPlan): void {
+  const generations = new Map(agreed.resets.map(r => [r.partition, r.after.generation]))
+  const other = now.resets.find(r => (generations.get(r.partition) ?? r.after.generation) !== r.after.generation)
+  if (other === undefined) return
+  throw new PipelineError(
+    'CONTENDED',
+    `Another reset of ${agreed.stream} came first: partition ${other.partition} is in generation ${other.before.generation} already. Nothing was done.`,
+    { data: { stream: agreed.stream, partition: other.partition, generation: other.before.generation } },
+  )
+}
