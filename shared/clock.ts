@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return Math.floor(this.#now)
   }
 
   monotonic(): number {

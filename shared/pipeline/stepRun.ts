@@ -1,6 +1,6 @@
 import { asError, CodedError, isRetryable } from '../errors.js'
 import type { Json } from '../delta/json.js'
-import { startRun, type Run, type RunCounts } from '../telemetry/run.js'
+import { startRun, type Run, type RunCounts, type RunEnd } from '../telemetry/run.js'
 import { encodeRun } from '../telemetry/runRecord.js'
 import type { Lake } from './lake.js'
 import type { StepName, StepReport } from './stepReport.js'
@@ -30,6 +30,8 @@ export class StepRun {
   #rowsIn = 0
   #rowsOut = 0
   #commits = 0
+  #final = false
+  #ended = false
 
   constructor(run: Run) {
     this.#run = run
@@ -44,19 +46,26 @@ export class StepRun {
    * @param final whether the run ends with it
    */
   inCommit(counts: StepCounts, final: boolean): Json {
+    this.#final = final
     return { ...encodeRun(this.#run.finish({ outcome: 'committed', ...this.#total(counts) })), final }
   }
 
   /** That commit was made. */
   committed(counts: StepCounts): void {
+    this.#ended = this.#final
     this.#commits++
     this.#rowsIn += counts.rowsIn
     this.#rowsOut += counts.rowsOut
   }
 
-  /** The run as it ended. */
-  finish(...end: Parameters<Run['finish']>) {
-    return this.#run.finish(...end)
+  /** Whether the last commit was told to be the run's end: nothing more needs to be said of it. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** The run as it ended; with what its commits brought, where the end does not say. */
+  finish(end: RunEnd) {
+    return this.#run.finish({ ...this.#total({ rowsIn: 0, rowsOut: 0 }), ...end })
   }
 
   #total(counts: StepCounts): RunCounts {
@@ -65,7 +74,8 @@ export class StepRun {
 }
 
 /**
- * Runs a step and tells how it went. A run without a commit goes to the journal; one with commits is in them.
+ * Runs a step and tells how it went. A run whose last commit told its end is in that commit; any other goes to the
+ * journal.
  *
  * @param rethrow whether a failure is thrown after it is recorded (a trigger must see it) or reported
  */
@@ -92,7 +102,7 @@ export async function runStep(
   try {
     const { rowsIn, rowsOut, version, more, detail } = await body(run)
     const outcome = version === undefined ? 'nothingToDo' : 'committed'
-    if (run.commits === 0) await lake.journal.add(run.finish({ outcome, rowsIn, rowsOut }))
+    if (!run.ended) await lake.journal.add(run.finish({ outcome, rowsIn, rowsOut }))
     const report: StepReport = { step, stream, outcome, version, rowsIn, rowsOut, more, detail, durationMs: durationMs() }
     lake.log[outcome === 'committed' ? 'info' : 'debug'](`${step}${stream === undefined ? '' : ` of ${stream}`}: ${outcome}`, {
       ...detail,

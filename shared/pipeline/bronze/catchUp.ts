@@ -1,17 +1,16 @@
 import type { Stream } from '../../contract/stream.js'
 import type { DataFileLayout } from '../../delta/dataFile.js'
-import type { PartitionOffsets } from '../../sources/source.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import type { StepRun } from '../stepRun.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { Crew } from './crew.js'
-import type { EncodedRows } from './encode.js'
 import { firstOffset } from './firstOffset.js'
 import type { PartitionQueue } from './lanes.js'
 import { openLanes } from './openLanes.js'
 import { readProgress } from './progress.js'
+import { pinLatest } from './startPin.js'
 import { checkIdentity } from './topicIdentity.js'
 
 export interface CatchUpOptions {
@@ -21,6 +20,8 @@ export interface CatchUpOptions {
   readonly until?: ReadonlyMap<number, bigint> | undefined
   /** No new work is begun after that long. */
   readonly budgetMs?: number | undefined
+  /** The run has more to do afterwards: no commit here is its last word. */
+  readonly goesOn?: boolean | undefined
   readonly onProgress?: ((done: CatchUpProgress) => void) | undefined
 }
 
@@ -52,23 +53,24 @@ const maxStale = 50
  * validate, encode and upload side by side; commits are made one after the other, in offset order per partition.
  */
 export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, options: CatchUpOptions = {}): Promise<CatchUpResult> {
-  const ends = (await lake.source.offsets(stream.topic)).map(log => ({ ...log, end: options.until?.get(log.partition) ?? log.end }))
-  const logs = options.until === undefined ? ends : ends.filter(log => options.until?.has(log.partition))
-  const plan = await planQueues(lake, stream, logs, options.stalledForMs)
-  const total = plan.queues.reduce((sum, q) => sum + (q.end - q.next), 0n)
+  const plan = await planQueues(lake, stream, options)
+  const { queues, stopped } = plan
+  const total = queues.reduce((sum, q) => sum + (q.end - q.next), 0n)
   const result = { rows: 0, bytes: 0, commits: 0, version: undefined as number | undefined, missing: 0n }
-  if (total === 0n) return { ...result, more: false, stopped: plan.stopped }
+  if (total === 0n) return { ...result, more: false, stopped }
 
-  const { queues } = plan
   const deadline = lake.clock.monotonic() + (options.budgetMs ?? Infinity)
-  const maxRows = chunkRows(lake, queues)
-  let layout: DataFileLayout = plan.layout
+  const isLate = () => lake.clock.monotonic() >= deadline
+  const rowLimit = lake.settings.bronzeMaxCommitRows
+  const maxRows = chunkRows(rowLimit, queues)
+  let { layout } = plan
   const crew = new Crew(await openLanes(lake, stream, total), queues, queue => ({
     generation: queue.generation,
     range: { partition: queue.partition, start: queue.next, end: queue.end },
-    log: logs.find(l => l.partition === queue.partition),
+    log: plan.logs.get(queue.partition),
     layout,
     maxRows,
+    rowLimit,
     maxBytes: maxChunkBytes,
     ingestedAt: lake.clock.now(),
   }))
@@ -77,12 +79,13 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
   try {
     crew.start()
     for (;;) {
-      const encoded = await crew.take(lake.settings.bronzeMaxCommitRows)
+      const encoded = await crew.take(rowLimit)
       if (encoded === undefined) break
-      if (lake.clock.monotonic() >= deadline) crew.wind()
+      if (isLate()) crew.wind()
       const bronze = await openBronze(lake, stream)
-      layout = layoutOf(bronze)
       const { table, state, metadata } = bronze
+      requireSameTable(plan.tableId, stream, state.metadata.id)
+      layout = layoutOf(bronze)
       const counts = countsOf(encoded)
       const outcome = await appendBronze(table, {
         stream,
@@ -90,7 +93,8 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
         metadata,
         encoded,
         now: lake.clock.now(),
-        run: run.inCommit(counts, covered + offsetsOf(encoded) >= total),
+        // A run that is to report a stopped partition has not said its last word.
+        run: run.inCommit(counts, crew.spent && stopped.length === 0 && options.goesOn !== true),
       })
       if (outcome.kind === 'committed') {
         run.committed(counts)
@@ -112,22 +116,28 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
         })
       }
       await crew.pause()
-      await rewind(lake, stream, queues)
-      crew.start()
+      await rewind(lake, stream, plan.tableId, queues)
+      if (!isLate()) crew.start()
     }
-    return { ...result, more: queues.some(q => q.next < q.end), stopped: plan.stopped }
+    return { ...result, more: queues.some(q => q.next < q.end), stopped }
   } finally {
     await crew.close()
   }
 }
 
-async function planQueues(lake: Lake, stream: Stream, logs: readonly PartitionOffsets[], stalledForMs = 0) {
-  const bronze = await openBronze(lake, stream)
-  const progress = readProgress(bronze.state.metadata.id, stream.topic, bronze.state.txns)
+async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until }: CatchUpOptions) {
+  let bronze = await openBronze(lake, stream)
+  if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) bronze = await openBronze(lake, stream)
+  const { state } = bronze
+  const progress = readProgress(state.metadata.id, stream.topic, state.txns)
+  // Asked after the progress was read: against older ends, what others ingest meanwhile would look like a truncated log.
+  const logs = new Map((await lake.source.offsets(stream.topic)).map(log => [log.partition, log]))
   const stopped: PipelineError[] = []
   const queues: PartitionQueue[] = []
-  for (const log of logs) {
-    const known = progress.get(log.partition)
+  for (const log of logs.values()) {
+    const { partition } = log
+    if (until?.has(partition) === false) continue
+    const known = progress.get(partition)
     if (known !== undefined) {
       const error = await checkIdentity(lake.source, stream.topic, known, log)
       if (error !== undefined) {
@@ -137,33 +147,35 @@ async function planQueues(lake: Lake, stream: Stream, logs: readonly PartitionOf
       if (lake.clock.now() - known.updatedAt < stalledForMs) continue
     }
     const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
-    queues.push({ partition: log.partition, generation: known?.generation ?? 0, next, end: log.end, busy: false })
+    const end = until?.get(partition) ?? log.end
+    if (next < end) queues.push({ partition, generation: known?.generation ?? 0, first: next, next, end, busy: false })
   }
-  return { queues, stopped, layout: layoutOf(bronze) }
+  return { tableId: state.metadata.id, queues, stopped, logs, layout: layoutOf(bronze) }
 }
 
 /** Moves every queue to what is covered now: another writer has been there, and what was encoded beyond it is void. */
-async function rewind(lake: Lake, stream: Stream, queues: readonly PartitionQueue[]): Promise<void> {
+async function rewind(lake: Lake, stream: Stream, tableId: string, queues: readonly PartitionQueue[]): Promise<void> {
   const { state } = await openBronze(lake, stream)
-  const progress = readProgress(state.metadata.id, stream.topic, state.txns)
+  requireSameTable(tableId, stream, state.metadata.id)
+  const progress = readProgress(tableId, stream.topic, state.txns)
   for (const queue of queues) {
     const known = progress.get(queue.partition)
-    if (known === undefined) {
-      const log = (await lake.source.offsets(stream.topic)).find(p => p.partition === queue.partition)
-      if (log !== undefined) queue.next = await firstOffset(lake.source, stream, log)
-    } else {
-      // A raised generation means that somebody reset the offsets: this run's plan no longer holds for the partition.
-      queue.next = known.generation === queue.generation ? known.covered + 1n : queue.end
-    }
+    if (known === undefined) queue.next = queue.first
+    // A raised generation means that somebody reset the offsets: this run's plan no longer holds for the partition.
+    else queue.next = known.generation === queue.generation ? known.covered + 1n : queue.end
   }
 }
 
-function offsetsOf(encoded: readonly EncodedRows[]): bigint {
-  return encoded.flatMap(e => e.ranges).reduce((sum, range) => sum + (range.position - range.from), 0n)
+/** A table made anew knows nothing of what this run has planned on. */
+function requireSameTable(planned: string, stream: Stream, found: string): void {
+  if (planned === found) return
+  throw new PipelineError('SOURCE_TABLE_CHANGED', `Bronze of ${stream.name} was made anew while it was caught up; the next run begins afresh.`, {
+    retryable: true,
+    data: { planned, found },
+  })
 }
 
 /** Rows of one job: large enough for good files, small enough that every lane has work and a commit holds several. */
-function chunkRows(lake: Lake, queues: readonly PartitionQueue[]): number {
-  const active = Math.max(1, queues.filter(q => q.next < q.end).length)
-  return Math.max(1_000, Math.floor(lake.settings.bronzeMaxCommitRows / Math.min(active, 2)))
+function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
+  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 2 : rowLimit * 0.9))
 }

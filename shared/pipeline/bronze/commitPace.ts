@@ -11,15 +11,15 @@ export class CommitPace {
     this.#intervalMs = intervalMs
   }
 
-  /** Resolves when the table may be committed to again. */
+  /** Resolves when it is this commit's turn on the table; of several at once each has a turn of its own. */
   async wait(table: string): Promise<void> {
-    const last = this.#last.get(table)
-    if (last === undefined) return
-    const left = last + this.#intervalMs - this.#clock.monotonic()
-    if (left > 0) await this.#clock.sleep(left)
+    const now = this.#clock.monotonic()
+    const turn = Math.max(now, (this.#last.get(table) ?? -Infinity) + this.#intervalMs)
+    this.#last.set(table, turn)
+    if (turn > now) await this.#clock.sleep(turn - now)
   }
 
   committed(table: string): void {
-    this.#last.set(table, this.#clock.monotonic())
+    this.#last.set(table, Math.max(this.#clock.monotonic(), this.#last.get(table) ?? -Infinity))
   }
 }

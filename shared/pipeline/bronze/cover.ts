@@ -18,11 +18,20 @@ export interface Covering {
   readonly redelivered: number
 }
 
+/** What the repair of one delivery may still read into memory. */
+interface Room {
+  offsets: bigint
+  bytes: number
+}
+
+/** Of keys and values that jumps may add to a delivery. */
+const maxRepairBytes = 64 * 2 ** 20
+
 /**
  * Turns a delivery into coverage: drops what is covered, reads from the source whatever the delivery jumps over, and
  * stops partitions whose topic is not the one ingested before.
  *
- * @param maxGap the most offsets of a jump that are read into memory here
+ * @param maxGap the most offsets of all jumps together that are read into memory here
  * @param trusted partitions whose identity this process has checked before; added to
  */
 export async function coverDelivery(
@@ -42,8 +51,10 @@ export async function coverDelivery(
   const expected = new Map<number, bigint>()
   for (const partition of partitionsOf(delivery)) {
     const known = progress.get(partition)
-    expected.set(partition, known === undefined ? await firstOffset(source, stream, await log(partition)) : known.covered + 1n)
+    const next = known === undefined ? await firstOffset(source, stream, await log(partition), placesOf(delivery, partition)) : known.covered + 1n
+    expected.set(partition, next)
   }
+  const room: Room = { offsets: maxGap, bytes: maxRepairBytes }
   const coverages: Coverage[] = []
   const backlog: OffsetRange[] = []
   const stopped: PipelineError[] = []
@@ -62,32 +73,42 @@ export async function coverDelivery(
     trusted.add(identity)
     if (part.position <= part.expected) {
       redelivered += part.redelivered
-    } else if (part.gap !== undefined && part.gap.end - part.gap.start > maxGap) {
-      backlog.push({ partition: part.partition, start: part.expected, end: part.gap.end })
-    } else {
-      coverages.push(await coverPartition(source, stream.topic, known?.generation ?? 0, part, part.gap && (await log(part.partition))))
+      continue
     }
+    const logged = part.gap && (await log(part.partition))
+    const coverage = await coverPartition(source, stream.topic, known?.generation ?? 0, part, logged, room)
+    if (coverage !== undefined) coverages.push(coverage)
+    else if (part.gap !== undefined) backlog.push({ partition: part.partition, start: part.expected, end: part.gap.end })
   }
   return { coverages, backlog, stopped, redelivered }
 }
 
+/** @returns undefined when the jump is more than there is room for */
 async function coverPartition(
   source: Source,
   topic: string,
   generation: number,
   part: PartitionDelivery,
   log: PartitionOffsets | undefined,
-): Promise<Coverage> {
+  room: Room,
+): Promise<Coverage | undefined> {
   const missing: OffsetRange[] = []
-  const found: SourceRecord[] = []
+  const repaired: SourceRecord[] = []
   if (part.gap !== undefined) {
+    const delivered = new Set(part.records.map(r => r.offset))
+    room.offsets -= part.gap.end - part.gap.start
+    if (room.offsets < 0n) return undefined
     for await (const piece of readRange(source, topic, part.gap, log)) {
-      if (piece.kind === 'missing') missing.push(piece.range)
-      else found.push(...piece.batch.records)
+      if (piece.kind === 'missing') {
+        missing.push(piece.range)
+        continue
+      }
+      const found = piece.batch.records.filter(r => !delivered.has(r.offset))
+      room.bytes -= bytesOf(found)
+      if (room.bytes < 0) return undefined
+      repaired.push(...found)
     }
   }
-  const delivered = new Set(part.records.map(r => r.offset))
-  const repaired = found.filter(r => !delivered.has(r.offset))
   // A record can be delivered and be gone from the source a moment later; what was delivered stands.
   const records = [...part.records, ...repaired].sort((a, b) => (a.offset < b.offset ? -1 : 1))
   return {
@@ -114,6 +135,18 @@ function without(range: OffsetRange, records: readonly SourceRecord[]): OffsetRa
   }
   if (start < range.end) parts.push({ ...range, start })
   return parts
+}
+
+function bytesOf(records: readonly SourceRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0)
+}
+
+/** Everything delivered of a partition; an inexact record's time is not known, and never makes it the first. */
+function placesOf(delivery: Delivery, partition: number): { readonly offset: bigint; readonly timestamp: number }[] {
+  return [
+    ...delivery.records.filter(r => r.partition === partition),
+    ...delivery.reread.filter(r => r.partition === partition).map(({ offset }) => ({ offset, timestamp: -Infinity })),
+  ]
 }
 
 function partitionsOf(delivery: Delivery): ReadonlySet<number> {

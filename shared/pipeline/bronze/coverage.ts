@@ -30,3 +30,55 @@ export function missingOffsets(coverage: Coverage): bigint {
 export function naturalHoles(coverage: Coverage): bigint {
   return coverage.position - coverage.from - BigInt(coverage.records.length) - missingOffsets(coverage)
 }
+
+/**
+ * The coverage in pieces of at most `maxRows` records, in order, so that each can be committed on its own.
+ * Pure; no I/O.
+ */
+export function splitCoverage(coverage: Coverage, maxRows: number): readonly Coverage[] {
+  const { records } = coverage
+  if (records.length <= maxRows) return [coverage]
+  const pieces: Coverage[] = []
+  let { from } = coverage
+  for (let at = 0; at < records.length; at += maxRows) {
+    const position = records[at + maxRows]?.offset ?? coverage.position
+    const some = records.slice(at, at + maxRows)
+    const first = at === 0
+    pieces.push({
+      ...coverage,
+      from,
+      position,
+      records: some,
+      missing: clip(coverage.missing, from, position),
+      received: some.length + (first ? coverage.received - records.length : 0),
+      redelivered: first ? coverage.redelivered : 0,
+      repaired: first ? coverage.repaired : 0,
+    })
+    from = position
+  }
+  return pieces
+}
+
+function clip(ranges: readonly OffsetRange[], from: bigint, to: bigint): readonly OffsetRange[] {
+  return ranges.flatMap(range => {
+    const start = range.start < from ? from : range.start
+    const end = range.end > to ? to : range.end
+    return start < end ? [{ ...range, start, end }] : []
+  })
+}
+
+/** Pieces put together, in order, into groups of at most `maxRows` records. Pure; no I/O. */
+export function packCoverages(coverages: readonly Coverage[], maxRows: number): readonly (readonly Coverage[])[] {
+  const groups: Coverage[][] = []
+  let room = 0
+  for (const piece of coverages.flatMap(coverage => splitCoverage(coverage, maxRows))) {
+    const group = groups.at(-1)
+    if (group !== undefined && piece.records.length <= room) group.push(piece)
+    else {
+      groups.push([piece])
+      room = maxRows
+    }
+    room -= piece.records.length
+  }
+  return groups
+}

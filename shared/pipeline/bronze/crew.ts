@@ -24,6 +24,11 @@ export class Crew {
     this.#jobFor = jobFor
   }
 
+  /** Whether nothing is under way, nothing waits to be taken, and no more will come by itself. */
+  get spent(): boolean {
+    return this.#working === 0 && this.#finished.length === 0
+  }
+
   start(): void {
     this.#paused = false
     this.#laps = this.#lanes.map(lane => this.#lap(lane))

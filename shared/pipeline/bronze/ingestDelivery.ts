@@ -1,16 +1,20 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath } from '../../contract/tables.js'
+import type { OffsetRange } from '../../sources/source.js'
+import type { EvolvingTable } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import type { StepRun } from '../stepRun.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
-import { catchUpStream } from './catchUp.js'
+import { catchUpStream, type CatchUpResult } from './catchUp.js'
 import { CommitPace } from './commitPace.js'
 import { coverDelivery } from './cover.js'
+import { packCoverages, type Coverage } from './coverage.js'
 import type { Delivery } from './delivery.js'
 import { encodeCoverage } from './encode.js'
 import { readProgress } from './progress.js'
+import { pinLatest } from './startPin.js'
 
 export interface IngestResult {
   readonly rows: number
@@ -29,7 +33,8 @@ const trusted = new WeakMap<Lake, Set<string>>()
 const paces = new WeakMap<Lake, CommitPace>()
 
 /**
- * Ingests what a trigger delivered: in one commit, with whatever the delivery jumped over. When it returns, every
+ * Ingests what a trigger delivered, in one commit (several when it exceeds BRONZE_MAX_COMMIT_ROWS), with whatever the
+ * delivery jumped over. When it returns, every
  * offset of the delivery is covered; when it throws, the same delivery may come again.
  *
  * @throws PipelineError TOPIC_RECREATED after the healthy partitions are committed
@@ -38,30 +43,45 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
   const deadline = lake.clock.monotonic() + lake.settings.maxPollIntervalMs / 2
   const known = memo(trusted, lake, () => new Set<string>())
   const pace = memo(paces, lake, () => new CommitPace(lake.clock, lake.settings.bronzeMinCommitInterval))
+  const done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
+  const maxRows = lake.settings.bronzeMaxCommitRows
   for (let plan = 0; plan < maxPlans; plan++) {
     const bronze = await openBronze(lake, stream)
-    const { table, state, metadata } = bronze
-    const progress = readProgress(state.metadata.id, stream.topic, state.txns)
-    const maxGap = BigInt(lake.settings.bronzeMaxCommitRows)
-    const covering = await coverDelivery(lake.source, stream, progress, delivery, maxGap, known)
-
+    if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) continue
+    const { id } = bronze.state.metadata
+    const progress = readProgress(id, stream.topic, bronze.state.txns)
+    const covering = await coverDelivery(lake.source, stream, progress, delivery, BigInt(maxRows), known)
     if (covering.backlog.length > 0) {
-      const until = new Map(covering.backlog.map(range => [range.partition, range.end]))
-      const budgetMs = Math.max(0, deadline - lake.clock.monotonic())
-      const { more } = await catchUpStream(lake, stream, run, { until, budgetMs })
-      if (more || lake.clock.monotonic() >= deadline) {
-        throw new PipelineError('REPAIR_UNFINISHED', `A long jump in ${stream.topic} is being read from the source; the next delivery goes on.`, {
-          retryable: true,
-        })
-      }
+      const repaired = await repair(lake, stream, run, covering.backlog, deadline, known)
+      done.rows += repaired.rows
+      done.bytes += repaired.bytes
+      done.missing += repaired.missing
+      done.version = repaired.version ?? done.version
       continue
     }
+    const groups = packCoverages(covering.coverages, maxRows)
+    let stale: string | undefined
+    for (const [n, group] of groups.entries()) {
+      // A later piece goes on top of the commit of the one before it.
+      const target = n === 0 ? bronze : await openBronze(lake, stream)
+      if (target.state.metadata.id !== id) stale = 'the table was made anew'
+      else stale = await commitGroup(target, group, n === groups.length - 1 && covering.stopped.length === 0)
+      if (stale !== undefined) break
+    }
+    if (stale !== undefined) {
+      lake.log.debug('Bronze moved while a delivery was encoded; planning again.', { stream: stream.name, detail: stale })
+      continue
+    }
+    if (covering.stopped[0] !== undefined) throw covering.stopped[0]
+    return { ...done, redelivered: done.redelivered + covering.redelivered }
+  }
+  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, { retryable: true })
 
-    const result = { rows: 0, bytes: 0, version: undefined, redelivered: covering.redelivered, missing: 0n }
-    if (covering.coverages.length === 0) return settle(result, covering.stopped)
-
+  /** @returns why the plan no longer holds, or undefined when it is committed */
+  async function commitGroup(bronze: EvolvingTable, coverages: readonly Coverage[], final: boolean): Promise<string | undefined> {
+    const { table, state, metadata } = bronze
     const store = lake.store.within(bronzePath(stream))
-    const encoded = await encodeCoverage(store, layoutOf(bronze), stream, covering.coverages, lake.clock.now())
+    const encoded = await encodeCoverage(store, layoutOf(bronze), stream, coverages, lake.clock.now())
     await pace.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {
@@ -70,32 +90,42 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
       metadata,
       encoded: [encoded],
       now: lake.clock.now(),
-      run: run.inCommit(counts, true),
+      run: run.inCommit(counts, final),
     })
-    if (outcome.kind === 'stale') {
-      lake.log.debug('Bronze moved while a delivery was encoded; planning again.', { stream: stream.name, detail: outcome.detail })
-      continue
-    }
+    if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
     pace.committed(table.url)
     run.committed(counts)
-    const { ranges } = outcome
-    return settle(
-      {
-        rows: outcome.rows,
-        bytes: encoded.bytes,
-        version: outcome.version,
-        redelivered: ranges.reduce((sum, range) => sum + range.counts.redelivered, covering.redelivered),
-        missing: ranges.reduce((sum, range) => sum + range.counts.missing, 0n),
-      },
-      covering.stopped,
-    )
+    done.rows += outcome.rows
+    done.bytes += encoded.bytes
+    done.version = outcome.version
+    for (const { counts: told } of outcome.ranges) {
+      done.redelivered += told.redelivered
+      done.missing += told.missing
+    }
+    return undefined
   }
-  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, { retryable: true })
 }
 
-function settle(result: IngestResult, stopped: readonly PipelineError[]): IngestResult {
-  if (stopped[0] !== undefined) throw stopped[0]
+/** Ingests long jumps on their own, in chunks, as far as time allows. */
+async function repair(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  backlog: readonly OffsetRange[],
+  deadline: number,
+  known: Set<string>,
+): Promise<CatchUpResult> {
+  const until = new Map(backlog.map(range => [range.partition, range.end]))
+  const budgetMs = Math.max(0, deadline - lake.clock.monotonic())
+  const result = await catchUpStream(lake, stream, run, { until, budgetMs, goesOn: true })
+  // A partition found to be another one is not to be taken for the one checked before.
+  if (result.stopped.length > 0) known.clear()
+  if (result.more || lake.clock.monotonic() >= deadline) {
+    throw new PipelineError('REPAIR_UNFINISHED', `A long jump in ${stream.topic} is being read from the source; the next delivery goes on.`, {
+      retryable: true,
+    })
+  }
   return result
 }
 

@@ -11,6 +11,8 @@ export interface Lane {
 export interface PartitionQueue {
   readonly partition: number
   readonly generation: number
+  /** Where the first job began. */
+  readonly first: bigint
   /** Where the next job begins: ahead of what is committed while jobs are under way. */
   next: bigint
   /** One past the last offset to cover. */

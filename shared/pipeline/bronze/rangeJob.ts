@@ -13,7 +13,10 @@ export interface RangeJob {
   /** The partition's log as looked up when the run began. */
   readonly log: PartitionOffsets | undefined
   readonly layout: DataFileLayout
+  /** Where the job may stop, at the end of a fetch. */
   readonly maxRows: number
+  /** What it never exceeds, even inside a fetch. */
+  readonly rowLimit: number
   /** Of keys and values; what bounds the memory of a lane. */
   readonly maxBytes: number
   /** Milliseconds. */
@@ -44,21 +47,17 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
       continue
     }
     for (const record of part.batch.records) {
+      if (records.length === job.rowLimit) return covering(record.offset)
       records.push(record)
       bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
     }
     position = part.batch.position
     if (records.length >= job.maxRows || bytes >= job.maxBytes) break
   }
-  return {
-    partition,
-    generation: job.generation,
-    from: start,
-    position,
-    records,
-    missing,
-    received: records.length,
-    redelivered: 0,
-    repaired: 0,
+  return covering(position)
+
+  function covering(end: bigint): Coverage {
+    const { generation } = job
+    return { partition, generation, from: start, position: end, records, missing, received: records.length, redelivered: 0, repaired: 0 }
   }
 }

@@ -42,6 +42,11 @@ export async function* readRange(
       // Only a start that moved explains it; anything else would be asked again for ever.
       if (moved === undefined || moved.start <= next) throw error
       log = moved
+      continue
+    }
+    if (next < range.end) {
+      const { partition, end } = range
+      throw new SourceError('SOURCE_UNREACHABLE', `Reading ${topic}/${partition} broke off at offset ${next} of ${end}.`, { retryable: true })
     }
   }
 }

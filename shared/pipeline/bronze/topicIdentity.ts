@@ -1,4 +1,5 @@
 import type { PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
+import { SourceError } from '../../sources/sourceError.js'
 import { PipelineError } from '../pipelineError.js'
 import { recordDigest } from './digest.js'
 import type { PartitionProgress } from './progress.js'
@@ -8,7 +9,9 @@ import type { PartitionProgress } from './progress.js'
  * deliveries repeat): the topic was re-created or truncated when its end lies at or below what is covered, or when
  * another record stands at the covered offset.
  *
- * @param tail the record at the covered offset when the caller has it; read from the source otherwise
+ * @param log the partition's log, looked up after `progress` was read: an end that is older than the progress would be
+ * taken for a truncated log
+ * @param tail the record at the covered offset as it was delivered, if it was: the source is asked only when it differs
  * @returns the error that stops the partition, or undefined
  */
 export async function checkIdentity(
@@ -23,15 +26,23 @@ export async function checkIdentity(
   if (log.end <= covered) {
     return recreated(topic, progress, `its log now ends at offset ${log.end}, but bronze holds offsets up to ${covered}`)
   }
-  if (progress.tail === 0n || log.start > covered) return undefined
-  const found = tail ?? (await recordAt(source, topic, partition, covered))
+  if (log.start > covered) return undefined
+  if (tail !== undefined && recordDigest(tail) === progress.tail) return undefined
+  const found = await recordAt(source, topic, partition, covered)
+  // A record can be compacted away; none can appear where there was none.
   if (found === undefined || recordDigest(found) === progress.tail) return undefined
-  return recreated(topic, progress, `the record at offset ${covered} is not the one bronze holds`)
+  const finding = progress.tail === 0n ? 'where bronze found none' : 'which is not the one bronze holds'
+  return recreated(topic, progress, `there is a record at offset ${covered} ${finding}`)
 }
 
 async function recordAt(source: Source, topic: string, partition: number, offset: bigint): Promise<SourceRecord | undefined> {
-  for await (const batch of source.read(topic, { partition, start: offset, end: offset + 1n })) {
-    for (const record of batch.records) if (record.offset === offset) return record
+  try {
+    for await (const batch of source.read(topic, { partition, start: offset, end: offset + 1n })) {
+      for (const record of batch.records) if (record.offset === offset) return record
+    }
+  } catch (error) {
+    // Retention has passed the offset since its log was looked at: nothing is left to compare.
+    if (!(error instanceof SourceError && error.code === 'SOURCE_OUT_OF_RANGE')) throw error
   }
   return undefined
 }

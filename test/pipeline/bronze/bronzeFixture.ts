@@ -47,7 +47,7 @@ export class BronzeFixture implements AsyncDisposable {
     const clock = parts.clock ?? new ManualClock(day0)
     const store = parts.store ?? new MemoryStore(clock)
     const stream = parts.stream ?? events
-    const source = parts.source ?? new MemorySource({ clock })
+    const source = parts.source ?? new MemorySource({ now: () => clock.now() })
     if (parts.source === undefined) source.createTopic(stream.topic, parts.partitions ?? 1)
     const settings = readSettings({ LAKE_URL: 'file:///unused', ...parts.settings })
     const lake = await openLake(settings, { store, source, clock, streams: [stream] })

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest'
+import { bronzePath } from '../../../shared/contract/tables.js'
+import { commitInfoOf } from '../../../shared/delta/commit.js'
+import { catchUp, ingestBatch, planReset, resetOffsets } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { eachOffsetOnce } from '../../harness/invariants.js'
+import { BronzeFixture, eventRecord } from './bronzeFixture.js'
+
+const span = (end: number, partition = 0, absent: readonly number[] = [], generation = 0) => ({
+  topic: 'events',
+  partition,
+  generation,
+  start: 0n,
+  end: BigInt(end),
+  absent: absent.map(BigInt),
+})
+const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
+const upTo = (end: number) => range(0, end)
+
+const deliver = async (f: BronzeFixture, offsets: readonly number[], partition = 0) =>
+  await ingestBatch(f.lake, f.stream, { records: await f.fetch(offsets, partition), reread: [] }, 'kafka')
+
+describe('a catch-up', () => {
+  test('reads what was never delivered', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(upTo(25))
+    f.append(upTo(7), 1)
+    expect(await catchUp(f.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 32 }])
+    expect(eachOffsetOnce(await f.lineage(), [span(25), span(7, 1)])).toEqual([])
+    expect(await catchUp(f.lake, 'command')).toMatchObject([{ outcome: 'nothingToDo', rowsOut: 0 }])
+  })
+
+  test('finds a last batch that the trigger skipped, and leaves partitions alone that move', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(upTo(10))
+    f.append(upTo(10), 1)
+    await deliver(f, range(0, 5))
+    f.clock.advance(400_000)
+    await deliver(f, range(0, 5), 1)
+    await catchUp(f.lake, 'timer', { stalledForMs: 300_000 })
+    expect(eachOffsetOnce(await f.lineage(), [span(10), span(5, 1)])).toEqual([])
+    f.clock.advance(300_000)
+    await catchUp(f.lake, 'timer', { stalledForMs: 300_000 })
+    expect(eachOffsetOnce(await f.lineage(), [span(10), span(10, 1)])).toEqual([])
+  })
+
+  test('ends on the covered position: a trailing transaction marker is covered, an open transaction waited for', async () => {
+    await using f = await BronzeFixture.open()
+    const done = f.source.begin()
+    done.append('events', [0, 1].map(n => ({ ...eventRecord(n), partition: 0 })))
+    done.commit()
+    const open = f.source.begin()
+    open.append('events', [3, 4].map(n => ({ ...eventRecord(n), partition: 0 })))
+    await catchUp(f.lake, 'timer')
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 2n, holes: 1n, missing: 0n })
+    expect(await catchUp(f.lake, 'timer')).toMatchObject([{ outcome: 'nothingToDo' }])
+    open.commit()
+    await catchUp(f.lake, 'timer')
+    expect(eachOffsetOnce(await f.lineage(), [span(6, 0, [2, 5])])).toEqual([])
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 5n, holes: 2n, missing: 0n })
+  })
+
+  test('records as missing what retention took, even when nothing is left to read', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(upTo(10))
+    await deliver(f, range(0, 4))
+    f.source.deleteRecords('events', 0, 10n)
+    expect(await catchUp(f.lake, 'timer')).toMatchObject([{ outcome: 'committed', rowsOut: 0, detail: { missing: 6 } }])
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 9n, missing: 6n })
+    expect(await catchUp(f.lake, 'timer')).toMatchObject([{ outcome: 'nothingToDo' }])
+  })
+
+  test('is not taken for a re-created topic because another writer is ahead of the ends it looked up', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(upTo(10))
+    await deliver(f, upTo(10))
+    await using other = await f.another()
+    const offsets = f.source.offsets.bind(f.source)
+    let first = true
+    f.source.offsets = async topic => {
+      const logs = await offsets(topic)
+      if (first) {
+        first = false
+        f.append(range(10, 20))
+        await deliver(other, range(10, 20))
+      }
+      return logs
+    }
+    const [report] = await catchUp(f.lake, 'timer')
+    expect(report?.error).toBeUndefined()
+    expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
+  })
+
+  test('up to given offsets is not taken for a re-created topic when they are covered already', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(upTo(10))
+    await deliver(f, upTo(10))
+    expect(await catchUp(f.lake, 'timer', { until: new Map([[0, 4n]]) })).toMatchObject([{ outcome: 'nothingToDo' }])
+  })
+
+  test('stops a re-created partition after the healthy ones are ingested', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(upTo(10))
+    f.append(upTo(10), 1)
+    await catchUp(f.lake, 'command')
+    f.source.truncate('events', 0, 3n)
+    f.append(range(10, 20), 1)
+    const [report] = await catchUp(f.lake, 'command')
+    expect(report).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+    expect(report?.error?.message).toContain('partition 0')
+    expect(eachOffsetOnce(await f.lineage(), [span(10), span(20, 1)])).toEqual([])
+  })
+
+  test('tells of its run in its commits: the last one says so', async () => {
+    await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '10' } })
+    f.append(upTo(35))
+    await catchUp(f.lake, 'command')
+    const said: { runId: string; final: boolean; rowsOut: number }[] = []
+    for await (const { actions } of f.lake.table(bronzePath(f.stream)).commits(1)) {
+      said.push((commitInfoOf(actions)?.['lake'] as { run: (typeof said)[number] }).run)
+    }
+    expect(new Set(said.map(s => s.runId)).size).toBe(1)
+    expect(said.map(s => s.final)).toEqual([...said.slice(1).map(() => false), true])
+    expect(Number(said.at(-1)?.rowsOut)).toBe(35)
+  })
+
+  test('within a budget stops, says that more is left, and goes on at the next call', async () => {
+    await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '10' } })
+    f.append(upTo(100))
+    const { read } = f.source
+    f.source.read = (...args) => {
+      f.clock.advance(100)
+      return read.apply(f.source, args)
+    }
+    const [report] = await catchUp(f.lake, 'timer', { budgetMs: 300 })
+    expect(report).toMatchObject({ outcome: 'committed', more: true })
+    expect(report?.rowsOut).toBeLessThan(60)
+    await catchUp(f.lake, 'command')
+    expect(eachOffsetOnce(await f.lineage(), [span(100)])).toEqual([])
+  })
+})
+
+describe('resetting offsets', () => {
+  test('begins a re-created topic anew under its next generation, and nothing that is there is touched', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(upTo(10))
+    f.append(upTo(6), 1)
+    await catchUp(f.lake, 'command')
+    f.source.recreateTopic('events')
+    f.append(range(100, 104))
+    f.append(range(200, 203), 1)
+    expect(await planReset(f.lake, f.stream)).toMatchObject([
+      { partition: 0, generation: 0, covered: 9n, start: 0n },
+      { partition: 1, generation: 0, covered: 5n, start: 0n },
+    ])
+    await resetOffsets(f.lake, f.stream)
+    await deliver(f, upTo(4))
+    await catchUp(f.lake, 'command')
+    expect(eachOffsetOnce(await f.lineage(), [span(10), span(6, 1), span(4, 0, [], 1), span(3, 1, [], 1)])).toEqual([])
+    expect(await resetOffsets(f.lake, f.stream)).toEqual([])
+  })
+
+  test('leaves healthy partitions alone unless asked for all', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(upTo(10))
+    f.append(upTo(6), 1)
+    await catchUp(f.lake, 'command')
+    f.source.truncate('events', 1, 2n)
+    expect((await planReset(f.lake, f.stream)).map(r => r.partition)).toEqual([1])
+    expect((await planReset(f.lake, f.stream, { all: true })).map(r => r.partition)).toEqual([0, 1])
+  })
+})
