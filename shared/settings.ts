@@ -33,7 +33,7 @@ const bytes = () =>
     return size ?? 0
   })
 
-const everyMinute = '0 * * * * *'
+const everyMinute = (second: number) => `${String(second)} * * * * *`
 
 /** Every setting by its name in the environment: its type, its default and what it is for. */
 const environment = z.object({
@@ -72,9 +72,9 @@ const environment = z.object({
     .describe("The lake's root: a blob container or a local folder (`file:///…`)."),
   LAKE_CONNECTION_STRING: secret("The storage account's connection string; the managed identity when empty."),
 
-  SILVER_SCHEDULE: schedule().default(everyMinute).describe('When silver runs (NCRONTAB, six fields).'),
-  GOLD_SCHEDULE: schedule().default(everyMinute).describe('When gold runs.'),
-  MONITOR_SCHEDULE: schedule().default(everyMinute).describe('When the monitor runs.'),
+  SILVER_SCHEDULE: schedule().default(everyMinute(0)).describe('When silver runs (NCRONTAB, six fields).'),
+  GOLD_SCHEDULE: schedule().default(everyMinute(20)).describe('When gold runs: behind silver, so that it finds what silver has just made.'),
+  MONITOR_SCHEDULE: schedule().default(everyMinute(40)).describe('When the monitor runs: behind gold.'),
   MAINTENANCE_SCHEDULE: schedule().default('0 */10 * * * *').describe('When checkpoints and compaction run.'),
   CATCH_UP_SCHEDULE: schedule().default('0 */5 * * * *')
     .describe('When bronze looks for partitions that lag while nothing commits.'),

@@ -54,8 +54,8 @@ describe('the app', () => {
 
   test.each([
     ['silver', '0 * * * * *'],
-    ['gold', '0 * * * * *'],
-    ['monitor', '0 * * * * *'],
+    ['gold', '20 * * * * *'],
+    ['monitor', '40 * * * * *'],
     ['maintenance', '0 */10 * * * *'],
     ['catchUp', '0 */5 * * * *'],
   ])('%s runs at %s by default, and not whenever an instance starts', (name, schedule) => {
