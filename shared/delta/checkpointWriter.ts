@@ -2,19 +2,15 @@ import type { StructField } from '../parquet/dataType.js'
 import { ParquetWriter } from '../parquet/writer.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
-import { isUnreadable, readCheckpoint, readCheckpointState } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { checkpointFields } from './checkpointSchema.js'
 import { checkpointColumns } from './checkpointValue.js'
-import { readCommitFiles, versionGap } from './commit.js'
-import { FileReplay } from './fileReplay.js'
+import { openFileList } from './fileList.js'
 import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { classicCheckpointPath, lastCheckpointPath } from './logName.js'
-import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
 import { requireWritable } from './protocolGate.js'
 import { tombstoneExpiry } from './retention.js'
-import { requireCommits } from './startingPoint.js'
-import { StateReplay, type TableState } from './state.js'
+import type { TableState } from './state.js'
 
 export type CheckpointOutcome =
   | { readonly kind: 'written'; readonly version: number; readonly numFiles: number; readonly sizeInBytes: number }
@@ -33,68 +29,21 @@ const groupRows = 10_000
  * @param now milliseconds since 1970, for the expiry of tombstones
  */
 export async function writeCheckpoint(store: ObjectStore, now: number): Promise<CheckpointOutcome> {
-  const base = await findBase(store)
-  if (base === undefined) return { kind: 'noTable' }
-  const { checkpoint, version } = base
-  if (checkpoint?.version === version) return { kind: 'exists', version }
-
-  const replay = new StateReplay()
-  if (checkpoint !== undefined) replay.applyState(base.state)
-  const later = new FileReplay()
-  for await (const commit of readCommitFiles(store, (checkpoint?.version ?? -1) + 1, version)) {
-    replay.applyState(commit.actions)
-    later.apply(commit.actions)
-  }
-  const where = { table: store.url, version }
-  const state = replay.finish(version, 0, { table: store.url })
-  requireWritable(state, [], where)
+  const list = await openFileList(store)
+  if (list === undefined) return { kind: 'noTable' }
+  const { state } = list
+  const { version } = state
+  if (list.checkpoint?.version === version) return { kind: 'exists', version }
+  requireWritable(state, [], { table: store.url, version })
 
   const expiry = tombstoneExpiry(state.metadata.configuration, now)
   const fields = checkpointFields({ stats: writesStats(state) })
   const written = await writeParquet(store, version, fields, async function* () {
     yield stateActions(state)
-    if (checkpoint !== undefined) yield* survivors(store, checkpoint, later, expiry)
-    yield later.adds().map(add => ({ add }))
-    yield later.tombstones(expiry).map(remove => ({ remove }))
+    yield* list.actions(expiry)
   })
   await pointTo(store, { version, size: written.rows, sizeInBytes: written.bytes, numOfAddFiles: written.adds })
   return { kind: 'written', version, numFiles: written.adds, sizeInBytes: written.bytes }
-}
-
-interface Base {
-  /** Absent when the log is there from its beginning and holds no checkpoint. */
-  readonly checkpoint: CheckpointFiles | undefined
-  readonly state: readonly Action[]
-  /** The newest version of the table. */
-  readonly version: number
-}
-
-async function findBase(store: ObjectStore): Promise<Base | undefined> {
-  const hint = await readCheckpointHint(store)
-  if (hint !== undefined) {
-    const base = await baseFrom(store, await listLog(store, hint.version))
-    if (base !== undefined) return base
-  }
-  const listing = await listLog(store)
-  if (listing.tip < 0) return undefined
-  const base = await baseFrom(store, listing)
-  if (base === undefined) throw versionGap(store, 0)
-  return base
-}
-
-async function baseFrom(store: ObjectStore, listing: LogListing): Promise<Base | undefined> {
-  const version = listing.tip
-  for (const checkpoint of listing.checkpoints.toReversed()) {
-    requireCommits(store, listing, checkpoint.version + 1, version)
-    try {
-      return { checkpoint, version, state: await readCheckpointState(store, checkpoint) }
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-    }
-  }
-  if (!listing.commits.has(0)) return undefined
-  requireCommits(store, listing, 0, version)
-  return { checkpoint: undefined, version, state: [] }
 }
 
 function stateActions({ protocol, metadata, txns, domains }: TableState): Action[] {
@@ -104,22 +53,6 @@ function stateActions({ protocol, metadata, txns, domains }: TableState): Action
     ...[...txns.values()].map(txn => ({ txn })),
     ...[...domains.values()].map(domainMetadata => ({ domainMetadata })),
   ]
-}
-
-/** The file actions of an older checkpoint that still hold. */
-async function* survivors(
-  store: ObjectStore,
-  checkpoint: CheckpointFiles,
-  later: FileReplay,
-  expiry: number,
-): AsyncGenerator<Action[], void> {
-  for await (const actions of readCheckpoint(store, checkpoint)) {
-    yield actions.filter(action => {
-      if ('add' in action) return !later.decides(action.add)
-      if ('remove' in action) return (action.remove.deletionTimestamp ?? 0) >= expiry && !later.decides(action.remove)
-      return false
-    })
-  }
 }
 
 async function writeParquet(
