@@ -76,14 +76,14 @@ async function scorePart(
     using view = await openDeltaView(session, lake.files, { store: lake.store.within(silverPath(stream)), state: silver, files, columns })
     await session.run(`CREATE TABLE new_rows AS ${view.sql}`)
   }
-  const scores = model === undefined ? undefined : await scoreTable(session, model, new Set(columns))
+  const scores = model === undefined ? undefined : await scoreTable(session, model, new Set(columns), lake.settings.anomalyThreshold)
   const rows = verdictSelect(lake, scored, new Set(columns), model, scores?.file)
-  const { anomalies, days } = await tally(session, stream, rows)
+  const days = await countDays(session, stream)
   const store = lake.store.within(scoredTable(stream).path)
   const table = { ...scored.state.metadata, schema: scored.schema }
   const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, rowsIn(files)) }
   const adds = await writeDayFiles(target, rows, days)
-  return { adds, rows: days.reduce((sum, day) => sum + day.rows, 0), scored: scores?.scored ?? 0, anomalies }
+  return { adds, rows: days.reduce((sum, day) => sum + day.rows, 0), scored: scores?.scored ?? 0, anomalies: scores?.anomalies ?? 0 }
 }
 
 /** Rows that the model scores at once. */
@@ -93,18 +93,26 @@ interface Scores {
   /** A Parquet file of one column, in the order of the table's rows; NaN for a row without a score. */
   readonly file: string
   readonly scored: number
+  readonly anomalies: number
 }
 
 /** Scores the table `new_rows`. The features come out of DuckDB, and the scores go back as a file it can join. */
-async function scoreTable(session: DuckDbSession, { card, scorer }: ReadyModel, columns: ReadonlySet<string>): Promise<Scores> {
+async function scoreTable(
+  session: DuckDbSession,
+  { card, scorer }: ReadyModel,
+  columns: ReadonlySet<string>,
+  threshold: number,
+): Promise<Scores> {
   const { n } = await session.row('SELECT count(*) AS n FROM new_rows')
   const scores = new Float64Array(Number(n))
   const matrix = new FeatureMatrix(card.features, Math.min(batchRows, scores.length))
   let at = 0
   let scored = 0
+  let anomalies = 0
   const flush = async () => {
     for (const score of await scorer.score(matrix.filled(), matrix.rows)) {
       if (!Number.isNaN(score)) scored++
+      if (score > threshold) anomalies++
       scores[at++] = score
     }
     matrix.clear()
@@ -121,7 +129,7 @@ async function scoreTable(session: DuckDbSession, { card, scorer }: ReadyModel, 
   const file = join(session.folder, 'scores.parquet')
   const field = { name: 'score', type: 'double', nullable: false } as const
   await writeFile(file, encodeParquet([{ field, data: scores }], { codec: 'uncompressed', statistics: false }))
-  return { file, scored }
+  return { file, scored, anomalies }
 }
 
 /** A SELECT of the scored table's columns, but for the partition column, out of `new_rows`. */
@@ -155,21 +163,12 @@ function verdictSelect(
   return `SELECT ${fields.join(', ')} FROM ${from}`
 }
 
-interface ScoredTally {
-  readonly anomalies: number
-  /** In the order of time. */
-  readonly days: readonly DayCount[]
-}
-
-async function tally(session: DuckDbSession, stream: Stream, rows: string): Promise<ScoredTally> {
-  const { rows: groups } = await session.query(`
-    SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n, count(*) FILTER (is_anomaly) AS anomalies
-    FROM (${rows}) GROUP BY ALL ORDER BY day`)
-  return {
-    anomalies: groups.reduce((sum, group) => sum + Number(group['anomalies']), 0),
-    days: groups.map(group => {
-      const day = group['day'] as number
-      return { day: formatDate(day) ?? String(day), start: BigInt(day) * dayMicros, rows: Number(group['n']) }
-    }),
-  }
+/** How many rows of `new_rows` each day has, in the order of time. */
+async function countDays(session: DuckDbSession, stream: Stream): Promise<readonly DayCount[]> {
+  const { rows } = await session.query(`
+    SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n FROM new_rows GROUP BY ALL ORDER BY day`)
+  return rows.map(row => {
+    const day = row['day'] as number
+    return { day: formatDate(day) ?? String(day), start: BigInt(day) * dayMicros, rows: Number(row['n']) }
+  })
 }

@@ -1,7 +1,27 @@
-import { expect, test } from 'vitest'
-import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
-import { SilverFixture } from '../silver/silverFixture.js'
+import { z } from 'zod'
+import { describe, expect, test } from 'vitest'
+import { defineStream } from '../../../shared/contract/defineStream.js'
+import { double, timestamp } from '../../../shared/contract/fieldTypes.js'
+import { scoredPath } from '../../../shared/contract/tables.js'
+import { commitInfoOf } from '../../../shared/delta/commit.js'
+import { FolderModelSource } from '../../../shared/models/folderModelSource.js'
+import { encodeModelCard, type ModelCard } from '../../../shared/models/modelCard.js'
+import { starterModel } from '../../../shared/models/starterModel.js'
+import { rebuildGold, runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
+import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
+import { events } from '../../../shared/streams/events.js'
+import { minute, SilverFixture } from '../silver/silverFixture.js'
 import { ok, scoredRows, silverOf, summaryRows } from './goldFixture.js'
+
+const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+
+/** Puts a version of the model there and makes it champion. */
+async function promote(f: SilverFixture, version: string, change: Partial<ModelCard> = {}): Promise<void> {
+  const { card, onnx } = starterModel('anomaly')
+  await f.lake.store.put(`models/anomaly/${version}/model.onnx`, onnx)
+  await f.lake.store.put(`models/anomaly/${version}/model.json`, encodeModelCard({ ...card, version, ...change }))
+  await f.lake.store.put('models/anomaly/champion.json', text({ version }))
+}
 
 test('rows of silver get a score by the model that ships, and a window', async () => {
   await using f = await SilverFixture.open()
@@ -9,16 +29,122 @@ test('rows of silver get a score by the model that ships, and a window', async (
     { id: 'a', type: 'click', value: 1984 },
     { id: 'b', type: 'click', value: 30_000 },
     { id: 'c', type: 'purchase', value: 8_500 },
-    { id: 'd', type: 'never seen', value: 1e9 },
+    { id: 'd', type: 'never seen', value: 1e300 },
   ]])
   const [score, summary] = ok(await runGold(f.lake, 'timer'))
   expect(score?.detail).toMatchObject({ model: 'anomaly', scored: 4, anomalies: 1 })
-  expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['is_anomaly'], r['model_version']])).toEqual([
-    ['a', false, 'starter-1'], ['b', true, 'starter-1'], ['c', false, 'starter-1'], ['d', false, 'starter-1'],
+  const { sha256 } = starterModel('anomaly').card
+  expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['is_anomaly'], r['model_version'], r['model_digest']])).toEqual([
+    ['a', false, 'starter-1', sha256], ['b', true, 'starter-1', sha256], ['c', false, 'starter-1', sha256], ['d', false, 'starter-1', sha256],
   ])
   expect(summary?.detail).toMatchObject({ windows: 1 })
-  expect((await summaryRows(f.lake, 'SELECT event_type, events, anomalies, scored, value_sum, value_p50 FROM t ORDER BY 1')).map(r => Object.values(r))).toEqual([
-    ['click', 2n, 1n, 2n, 31_984, 15_992], ['never seen', 1n, 0n, 1n, 1e9, 1e9], ['purchase', 1n, 0n, 1n, 8_500, 8_500],
+  const counts = await summaryRows(f.lake, 'SELECT event_type, events, anomalies, scored, value_sum, value_p50 FROM t ORDER BY 1')
+  expect(counts.map(r => Object.values(r))).toEqual([
+    ['click', 2n, 1n, 2n, 31_984, 15_992], ['never seen', 1n, 0n, 1n, 1e300, 1e300], ['purchase', 1n, 0n, 1n, 8_500, 8_500],
   ])
   expect((await runGold(f.lake, 'timer')).map(r => r.outcome)).toEqual(['nothingToDo', 'nothingToDo'])
 })
+
+test('before there is a silver table there is nothing to do', async () => {
+  await using f = await SilverFixture.open()
+  expect((await runGold(f.lake, 'timer')).map(r => r.outcome)).toEqual(['nothingToDo', 'nothingToDo'])
+})
+
+test('a timer takes a bounded piece and says that more is left; a command goes on to the end', async () => {
+  await using f = await SilverFixture.open()
+  for (const id of ['a', 'b', 'c', 'd']) await silverOf(f, [[{ id }]])
+  expect((await runGold(f.lake, 'timer', { maxRows: 2 })).map(r => [r.rowsIn, r.more])).toEqual([[2, true], [2, false]])
+  ok(await runGold(f.lake, 'command', { maxRows: 1 }))
+  expect((await scoredRows(f.lake)).map(r => r['event_id'])).toEqual(['a', 'b', 'c', 'd'])
+  expect(await summaryRows(f.lake, 'SELECT events FROM t')).toEqual([{ events: 4n }])
+})
+
+describe('a model', () => {
+  test('that is promoted scores from the next run on; what is scored stays until a rebuild', async () => {
+    await using f = await SilverFixture.open()
+    await silverOf(f, [[{ id: 'a' }]])
+    ok(await runGold(f.lake, 'timer'))
+    await promote(f, '2')
+    await silverOf(f, [[{ id: 'b' }]])
+    ok(await runGold(f.lake, 'timer'))
+    const versions = async () => (await scoredRows(f.lake)).map(r => r['model_version'])
+    expect(await versions()).toEqual(['starter-1', '2'])
+    ok(await rebuildGold(f.lake, events))
+    expect(await versions()).toEqual(['2', '2'])
+    expect((await runGold(f.lake, 'timer')).map(r => r.outcome)).toEqual(['nothingToDo', 'nothingToDo'])
+  })
+
+  test('that does not fit the contract stops scoring by name, and no row is lost', async () => {
+    await using f = await SilverFixture.open()
+    await promote(f, '1', { features: [{ column: 'amount', kind: 'numeric' }] })
+    await silverOf(f, [[{ id: 'a' }]])
+    const [score] = await runGold(f.lake, 'timer')
+    expect(score?.error).toMatchObject({ code: 'MODEL_MISMATCH', message: expect.stringMatching(/needs the column amount as a number, and the contract of events has no such column/) as string })
+    await promote(f, '2', { features: [{ column: 'event_type', kind: 'numeric' }] })
+    expect((await scoreSilver(f.lake, events)).error?.message).toMatch(/event_type as a number.*has it as string/)
+    await promote(f, '3')
+    ok(await runGold(f.lake, 'timer'))
+    expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['model_version']])).toEqual([['a', '3']])
+  })
+
+  test('that breaks does not stop a process that has a good one', async () => {
+    await using f = await SilverFixture.open()
+    await silverOf(f, [[{ id: 'a' }]])
+    ok(await runGold(f.lake, 'timer'))
+    await promote(f, '2')
+    await f.lake.store.put('models/anomaly/2/model.onnx', text('cut off'))
+    await silverOf(f, [[{ id: 'b' }]])
+    ok(await runGold(f.lake, 'timer'))
+    expect((await scoredRows(f.lake)).map(r => r['model_version'])).toEqual(['starter-1', 'starter-1'])
+    expect((await scoreSilver(await f.other(), events)).outcome).toBe('nothingToDo')
+    await silverOf(f, [[{ id: 'c' }]])
+    expect((await scoreSilver(await f.other(), events)).error).toMatchObject({ code: 'MODEL_MISMATCH' })
+  })
+
+  test('of another stream gives no score, and rows flow on', async () => {
+    await using f = await SilverFixture.open()
+    await promote(f, '1', { stream: 'orders' })
+    await silverOf(f, [[{ id: 'a' }]])
+    const [score] = ok(await runGold(f.lake, 'timer'))
+    expect(score?.detail).toMatchObject({ model: 'none', scored: 0 })
+    expect(await scoredRows(f.lake, 'SELECT score, is_anomaly, model_name, model_digest, scored_at FROM t')).toEqual([
+      { score: null, is_anomaly: null, model_name: null, model_digest: null, scored_at: null },
+    ])
+    expect(await summaryRows(f.lake, 'SELECT events, scored, anomalies FROM t')).toEqual([{ events: 1n, scored: 0n, anomalies: 0n }])
+  })
+
+  test('is not installed for a stream that it was not made for', async () => {
+    const orders = defineStream({
+      name: 'orders', topic: 'orders', key: 'event_id', eventTime: 'timestamp', allowedLateness: '10 minutes', dedupeWithin: '1 day', clusterBy: ['timestamp'],
+      schema: z.object({ event_id: z.string(), event_type: z.string(), timestamp: timestamp(), value: double().nullable() }),
+    })
+    await using f = await SilverFixture.open(undefined, [orders])
+    await f.bronze([[{ id: 'a', at: minute, more: { value: null } }, { id: 'b', at: minute, value: 3 }]], { stream: orders })
+    ok([await refineSilver(f.lake, orders)])
+    const [score] = ok(await runGold(f.lake, 'timer'))
+    expect(score?.detail).toMatchObject({ model: 'none' })
+    expect(await new FolderModelSource(f.lake.store.within('models'), 'anomaly').champion()).toBeUndefined()
+    // Without a text among clusterBy there is one row a window; null is no number.
+    const rows = await summaryRows(f.lake, 'SELECT events, value_sum, value_avg, value_max FROM t', orders)
+    expect(rows).toEqual([{ events: 2n, value_sum: 3, value_avg: 3, value_max: 3 }])
+  })
+})
+
+test('a commit says by which model it was made, and carries the run', async () => {
+  await using f = await SilverFixture.open()
+  await silverOf(f, [[{ id: 'a', value: 1e6 }]])
+  ok(await runGold(f.lake, 'timer'))
+  const infos: unknown[] = []
+  for await (const { actions } of f.lake.table(scoredPath(events)).commits(1)) infos.push(commitInfoOf(actions)?.['lake'])
+  const model = { model: 'anomaly', model_version: 'starter-1', model_digest: starterModel('anomaly').card.sha256 }
+  const gold = { ...model, rows: 1n, scored: 1n, anomalies: 1n, source: { from: null, to: { version: 1n, files: 0n } } }
+  expect(asLongs(infos)).toMatchObject([{ run: { step: 'gold', stream: 'events', final: true }, gold }])
+})
+
+/** Whole numbers in JSON as bigint, however they were read. */
+function asLongs(json: unknown): unknown {
+  if (typeof json === 'number' && Number.isSafeInteger(json)) return BigInt(json)
+  if (Array.isArray(json)) return json.map(asLongs)
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, asLongs(value)]))
+}
