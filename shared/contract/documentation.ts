@@ -1,6 +1,6 @@
 import type { DataType, StructField } from '../parquet/dataType.js'
 import { rejectionCodes, type Stream } from './stream.js'
-import { bronzeTable, quarantineName, scoredTable, silverTable, sqlName, type TableShape } from './tables.js'
+import { bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryTable, type TableShape } from './tables.js'
 
 /** A Markdown page about a stream: what it promises and what is in its tables. Pure; no I/O. */
 export function documentationOf(stream: Stream): string {
@@ -26,7 +26,7 @@ export function documentationOf(stream: Stream): string {
     `A record that does not fit stays in ${code(sqlName(bronzeTable(stream).path))} with its reason, and is listed in`,
     `${code(quarantineName(stream))}. Reasons: ${rejectionCodes.map(code).join(', ')}.`,
     '',
-    ...[bronzeTable(stream), silverTable(stream), scoredTable(stream)].flatMap(section),
+    ...[bronzeTable(stream), silverTable(stream), scoredTable(stream), summaryTable(stream)].flatMap(section),
   ].join('\n')
 }
 

@@ -1,7 +1,10 @@
+import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
+import { defineStream } from '../../shared/contract/defineStream.js'
+import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
 import { documentationOf } from '../../shared/contract/documentation.js'
 import {
-  bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, tablePath, type TableShape,
+  bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, summaryTable, tablePath, type TableShape,
 } from '../../shared/contract/tables.js'
 import { events } from '../../shared/streams/events.js'
 
@@ -31,6 +34,37 @@ test("gold has silver's columns and the verdict", () => {
   ])
 })
 
+describe('the summary', () => {
+  const declared = (clusterBy: string[], shape: Record<string, z.ZodType>) =>
+    defineStream({
+      name: 's', topic: 's', key: 'id', eventTime: 'at', allowedLateness: '1 minute', dedupeWithin: '1 day', clusterBy: clusterBy as 'id'[],
+      schema: z.object({ id: z.string(), at: timestamp(), ...shape }),
+    })
+
+  test('has the group and measures of every number', () => {
+    expect(summary(summaryTable(events))).toEqual([
+      'window_start "timestamp"!', 'window_end "timestamp"!', 'event_type "string"', 'events "long"!', 'late "long"!', 'scored "long"!',
+      'anomalies "long"!', 'newest_ingested_at "timestamp"!',
+      ...['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'].map(measure => `value_${measure} "double"`), '_window_date "date"',
+    ])
+  })
+
+  test('sums what overflows its own type in a wider one', () => {
+    const { schema } = summaryTable(declared(['at'], { n: z.int(), price: decimal(10, 2) }))
+    const types = Object.fromEntries(schema.fields.map(f => [f.name, f.type]))
+    expect(types['n_sum']).toEqual({ type: 'decimal', precision: 38, scale: 0 })
+    expect([types['price_sum'], types['price_max']]).toEqual([{ type: 'decimal', precision: 38, scale: 2 }, { type: 'decimal', precision: 10, scale: 2 }])
+  })
+
+  test('is grouped by a text that repeats, and never has two columns of one name', () => {
+    const names = (clusterBy: string[], shape: Record<string, z.ZodType>) => summaryTable(declared(clusterBy, shape)).schema.fields.map(f => f.name)
+    expect(names(['id', 'at'], {})[2]).toBe('events')
+    expect(names(['at', 'kind'], { kind: z.string() })[2]).toBe('kind')
+    expect(names(['Events'], { Events: z.string() })[2]).toBe('group_Events')
+    expect(names(['n_sum'], { n_sum: z.string(), n: z.number() })[2]).toBe('group_n_sum')
+  })
+})
+
 describe('names', () => {
   test('go from folder to SQL and back', () => {
     for (const path of ['bronze/events', 'gold/events_scored', 'monitor_logs']) expect(tablePath(sqlName(path))).toBe(path)
@@ -42,7 +76,7 @@ describe('names', () => {
 
 test('the page of a stream names every table and column', () => {
   const page = documentationOf(events)
-  for (const table of [bronzeTable(events), silverTable(events), scoredTable(events)]) {
+  for (const table of [bronzeTable(events), silverTable(events), scoredTable(events), summaryTable(events)]) {
     expect(page).toContain(`## ${sqlName(table.path)}\n`)
     for (const { name } of table.schema.fields) expect(page).toContain(`| \`${name}\` |`)
   }

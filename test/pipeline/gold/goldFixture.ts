@@ -7,7 +7,7 @@ import type { StepReport } from '../../../shared/pipeline/stepReport.js'
 import { openDeltaView } from '../../../shared/query/deltaView.js'
 import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
 import { events } from '../../../shared/streams/events.js'
-import { type Given, SilverFixture } from '../silver/silverFixture.js'
+import type { Given, SilverFixture } from '../silver/silverFixture.js'
 
 /** The reports, when none failed. */
 export function ok(reports: readonly StepReport[]): readonly StepReport[] {
