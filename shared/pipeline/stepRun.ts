@@ -114,7 +114,7 @@ export async function runStep(
     return report
   } catch (thrown) {
     const error = asError(thrown)
-    const code = error instanceof CodedError ? error.code : error.name
+    const code = error instanceof CodedError ? (error as CodedError).code : error.name
     const retryable = isRetryable(error)
     lake.log[retryable ? 'warn' : 'error'](`${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`, { code, retryable })
     await lake.journal.add(run.finish({ outcome: 'failed', error }))

@@ -1,5 +1,4 @@
 import type { Stream } from '../../contract/stream.js'
-import type { DataFileLayout } from '../../delta/dataFile.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import type { StepRun } from '../stepRun.js'

@@ -31,6 +31,6 @@ port.postMessage({ kind: 'ready' } satisfies WorkerAnswer)
 
 function failure(thrown: unknown): WorkerAnswer {
   const error = asError(thrown)
-  const code = error instanceof CodedError ? error.code : 'WORKER_FAILED'
+  const code = error instanceof CodedError ? (error as CodedError).code : 'WORKER_FAILED'
   return { kind: 'failed', code, message: error.message, retryable: isRetryable(error) }
 }

@@ -39,7 +39,7 @@ export async function startWorkerLane(settings: Settings, stream: string): Promi
       fail = reject
     })
   worker.on('message', (message: WorkerAnswer) => settle?.(message))
-  worker.on('error', error => fail?.(error as Error))
+  worker.on('error', error => fail?.(error))
   worker.on('exit', code => fail?.(new Error(`The worker ended with code ${code}.`)))
   await answer()
   return {

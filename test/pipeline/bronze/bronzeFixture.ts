@@ -3,9 +3,12 @@ import type { Stream } from '../../../shared/contract/stream.js'
 import { bronzePath } from '../../../shared/contract/tables.js'
 import { openParquet, storedFile } from '../../../shared/parquet/index.js'
 import type { Row } from '../../../shared/parquet/dataType.js'
+import { commitInfoOf } from '../../../shared/delta/commit.js'
 import { resolveDataPath } from '../../../shared/delta/path.js'
+import { ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
 import { readProgress, type PartitionProgress } from '../../../shared/pipeline/bronze/progress.js'
 import type { Lake } from '../../../shared/pipeline/lake.js'
+import type { StepReport } from '../../../shared/pipeline/stepReport.js'
 import { openLake } from '../../../shared/pipeline/openLake.js'
 import { readSettings } from '../../../shared/settings.js'
 import { MemorySource } from '../../../shared/sources/memorySource.js'
@@ -13,7 +16,7 @@ import type { ProducedRecord, SourceRecord } from '../../../shared/sources/sourc
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import type { ObjectStore } from '../../../shared/storage/objectStore.js'
 import { events } from '../../../shared/streams/events.js'
-import type { Lineage } from '../../harness/invariants.js'
+import type { Lineage, PartitionSpan } from '../../harness/invariants.js'
 
 /** 2025-04-01T00:00:00Z, milliseconds. */
 export const day0 = Date.UTC(2025, 3, 1)
@@ -55,7 +58,7 @@ export class BronzeFixture implements AsyncDisposable {
   }
 
   /** Another process on the same table and topic. */
-  another(parts: Pick<FixtureParts, 'store' | 'settings'> = {}): Promise<BronzeFixture> {
+  another(parts: Pick<FixtureParts, 'store' | 'settings' | 'stream'> = {}): Promise<BronzeFixture> {
     return BronzeFixture.open({ store: this.store, source: this.source, clock: this.clock, stream: this.stream, ...parts })
   }
 
@@ -72,6 +75,33 @@ export class BronzeFixture implements AsyncDisposable {
     if (log === undefined) throw new Error(`no partition ${partition}`)
     for await (const batch of this.source.read(this.stream.topic, { partition, start: log.start, end: log.end })) {
       found.push(...batch.records.filter(r => wanted.has(r.offset)))
+    }
+    return found
+  }
+
+  /** What a trigger's invocation with those offsets does; `reread` are those whose bytes it did not keep. */
+  async deliver(offsets: readonly number[], partition = 0, reread: readonly number[] = []): Promise<StepReport> {
+    const again = reread.map(offset => ({ partition, offset: BigInt(offset) }))
+    return await ingestBatch(this.lake, this.stream, { records: await this.fetch(offsets, partition), reread: again }, 'kafka')
+  }
+
+  /** Makes every read of the source take that long. */
+  slowDown(ms: number): void {
+    const read = this.source.read.bind(this.source)
+    this.source.read = (...args) => {
+      this.clock.advance(ms)
+      return read(...args)
+    }
+  }
+
+  /** What bronze's commits say of themselves, oldest first. */
+  async told(): Promise<readonly ToldCommit[]> {
+    const found: ToldCommit[] = []
+    for await (const { actions } of this.lake.table(bronzePath(this.stream)).commits(0)) {
+      const info = commitInfoOf(actions)
+      const bronze = (info?.['lake'] as { bronze?: Omit<ToldCommit, 'rows'> } | undefined)?.bronze
+      const metrics = info?.operationMetrics as Record<string, unknown> | undefined
+      if (bronze !== undefined) found.push({ ...bronze, rows: Number(metrics?.['numOutputRows']) })
     }
     return found
   }
@@ -111,6 +141,28 @@ export class BronzeFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lake.close()
   }
+}
+
+export interface ToldCommit {
+  readonly ranges: readonly Readonly<Record<string, number>>[]
+  readonly missing: readonly Readonly<Record<string, number>>[]
+  readonly rejections: Readonly<Record<string, number>>
+  readonly rows: number
+}
+
+/** Whole numbers from `start` up to `end`, which is not one of them. */
+export function range(start: number, end: number): readonly number[] {
+  return Array.from({ length: end - start }, (_, i) => start + i)
+}
+
+/** A partition of the sample topic that holds the offsets up to `end`. */
+export function span(end: number, partition = 0, more: { readonly absent?: readonly number[]; readonly start?: number; readonly generation?: number } = {}): PartitionSpan {
+  const { absent = [], start = 0, generation = 0 } = more
+  return { topic: 'events', partition, generation, start: BigInt(start), end: BigInt(end), absent: absent.map(BigInt) }
+}
+
+export function isCommit(path: string): boolean {
+  return /_delta_log\/\d{20}\.json$/.test(path)
 }
 
 /** A valid event of the sample stream. */

@@ -1,49 +1,16 @@
-import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { defineStream } from '../../../shared/contract/defineStream.js'
 import { timestamp } from '../../../shared/contract/fieldTypes.js'
-import { commitInfoOf } from '../../../shared/delta/commit.js'
-import { bronzePath } from '../../../shared/contract/tables.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
-import { BronzeFixture, day0, eventRecord } from './bronzeFixture.js'
-
-const span = (end: number, partition = 0, absent: readonly number[] = [], start = 0) => ({
-  topic: 'events',
-  partition,
-  start: BigInt(start),
-  end: BigInt(end),
-  absent: absent.map(BigInt),
-})
-const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
-const upTo = (end: number) => range(0, end)
-const isCommit = (path: string) => /_delta_log\/\d{20}\.json$/.test(path)
-
-async function deliver(f: BronzeFixture, offsets: readonly number[], partition = 0, reread: readonly number[] = []) {
-  const again = reread.map(offset => ({ partition, offset: BigInt(offset) }))
-  return await ingestBatch(f.lake, f.stream, { records: await f.fetch(offsets, partition), reread: again }, 'kafka')
-}
-
-/** What bronze's commits say of themselves, oldest first. */
-async function told(f: BronzeFixture) {
-  const found: { ranges: Record<string, unknown>[]; missing: Record<string, unknown>[]; rows: number; rejections: Record<string, unknown> }[] = []
-  for await (const { actions } of f.lake.table(bronzePath(f.stream)).commits(0)) {
-    const info = commitInfoOf(actions)
-    const bronze = (info?.['lake'] as { bronze?: (typeof found)[number] } | undefined)?.bronze
-    const metrics = info?.operationMetrics as Record<string, unknown> | undefined
-    if (bronze !== undefined) found.push({ ...bronze, rows: Number(metrics?.['numOutputRows']) })
-  }
-  return found
-}
+import { BronzeFixture, day0, eventRecord, range, span } from './bronzeFixture.js'
 
 describe('a delivery', () => {
   test('is in the table once, with its progress, in one commit', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(10))
-    expect(await deliver(f, upTo(10))).toMatchObject({ outcome: 'committed', rowsIn: 10, rowsOut: 10 })
+    f.append(range(0, 10))
+    expect(await f.deliver(range(0, 10))).toMatchObject({ outcome: 'committed', rowsIn: 10, rowsOut: 10 })
     expect(await f.version()).toBe(1)
     expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 9n, start: 0n, generation: 0, missing: 0n, holes: 0n })
@@ -51,51 +18,51 @@ describe('a delivery', () => {
 
   test('redelivered with other boundaries adds only what is new', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(20))
-    await deliver(f, range(0, 8))
-    expect(await deliver(f, range(3, 12))).toMatchObject({ rowsOut: 4, detail: { redelivered: 5 } })
-    expect(await deliver(f, range(0, 12))).toMatchObject({ outcome: 'nothingToDo', rowsOut: 0, detail: { redelivered: 12 } })
-    expect(await deliver(f, range(11, 20))).toMatchObject({ rowsOut: 8 })
+    f.append(range(0, 20))
+    await f.deliver(range(0, 8))
+    expect(await f.deliver(range(3, 12))).toMatchObject({ rowsOut: 4, detail: { redelivered: 5 } })
+    expect(await f.deliver(range(0, 12))).toMatchObject({ outcome: 'nothingToDo', rowsOut: 0, detail: { redelivered: 12 } })
+    expect(await f.deliver(range(11, 20))).toMatchObject({ rowsOut: 8 })
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
   })
 
   test('that jumps over offsets since the covered one is filled up from the source', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(30))
-    await deliver(f, range(0, 5))
-    await deliver(f, range(17, 20))
+    f.append(range(0, 30))
+    await f.deliver(range(0, 5))
+    await f.deliver(range(17, 20))
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
-    const last = (await told(f)).at(-1)
+    const last = (await f.told()).at(-1)
     expect(last?.ranges).toMatchObject([{ from: 5, position: 20, received: 15, repaired: 12, valid: 15, missing: 0, holes: 0 }])
   })
 
   test('with jumps inside it is filled up from the source', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(12))
-    await deliver(f, [0, 1, 4, 5, 9, 11])
+    f.append(range(0, 12))
+    await f.deliver([0, 1, 4, 5, 9, 11])
     expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
   })
 
   test('of a partition never ingested begins at the log start, not at its own first offset', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(10))
-    await deliver(f, range(6, 10))
+    f.append(range(0, 10))
+    await f.deliver(range(6, 10))
     expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
   })
 
   test('is kept although retention deletes it in the source before it is looked at', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(10))
+    f.append(range(0, 10))
     const records = await f.fetch(range(2, 10))
     f.source.deleteRecords('events', 0, 6n)
     await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
-    expect(eachOffsetOnce(await f.lineage(), [span(10, 0, [], 2)])).toEqual([])
+    expect(eachOffsetOnce(await f.lineage(), [span(10, 0, { start: 2 })])).toEqual([])
   })
 
   test('of several partitions goes into one commit', async () => {
     await using f = await BronzeFixture.open({ partitions: 3 })
     for (const p of [0, 1, 2]) f.append(range(p * 100, p * 100 + 5 + p), p)
-    const records = (await Promise.all([0, 1, 2].map(p => f.fetch(upTo(5 + p), p)))).flat()
+    const records = (await Promise.all([0, 1, 2].map(p => f.fetch(range(0, 5 + p), p)))).flat()
     await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
     expect(await f.version()).toBe(1)
     expect(eachOffsetOnce(await f.lineage(), [span(5), span(6, 1), span(7, 2)])).toEqual([])
@@ -105,19 +72,19 @@ describe('a delivery', () => {
 describe('offsets without a record', () => {
   test('deleted by retention before they were read are recorded as missing, never passed in silence', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(20))
-    await deliver(f, range(0, 5))
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
     f.source.deleteRecords('events', 0, 12n)
-    expect(await deliver(f, range(15, 20))).toMatchObject({ detail: { missing: 7 } })
-    expect(eachOffsetOnce(await f.lineage(), [span(20, 0, range(5, 12))])).toEqual([])
+    expect(await f.deliver(range(15, 20))).toMatchObject({ detail: { missing: 7 } })
+    expect(eachOffsetOnce(await f.lineage(), [span(20, 0, { absent: range(5, 12) })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 19n, missing: 7n, holes: 0n })
-    expect((await told(f)).at(-1)).toMatchObject({ missing: [{ partition: 0, start: 5, end: 12 }], ranges: [{ missing: 7, holes: 0 }] })
+    expect((await f.told()).at(-1)).toMatchObject({ missing: [{ partition: 0, start: 5, end: 12 }], ranges: [{ missing: 7, holes: 0 }] })
   })
 
   test('deleted while the jump is being read are missing from there on only', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(20))
-    await deliver(f, range(0, 5))
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
     const records = await f.fetch(range(15, 20))
     const offsets = f.source.offsets.bind(f.source)
     f.source.offsets = async topic => {
@@ -127,16 +94,16 @@ describe('offsets without a record', () => {
       return logs
     }
     await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
-    expect(eachOffsetOnce(await f.lineage(), [span(20, 0, range(5, 9))])).toEqual([])
+    expect(eachOffsetOnce(await f.lineage(), [span(20, 0, { absent: range(5, 9) })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ missing: 4n, holes: 0n })
   })
 
   test('compacted away are natural holes, not missing', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(12))
+    f.append(range(0, 12))
     f.source.compactAway('events', 0, [2n, 3n, 7n])
-    await deliver(f, [0, 1, 4, 5, 6, 8, 9, 10, 11])
-    expect(eachOffsetOnce(await f.lineage(), [span(12, 0, [2, 3, 7])])).toEqual([])
+    await f.deliver([0, 1, 4, 5, 6, 8, 9, 10, 11])
+    expect(eachOffsetOnce(await f.lineage(), [span(12, 0, { absent: [2, 3, 7] })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 11n, missing: 0n, holes: 3n })
   })
 
@@ -149,8 +116,8 @@ describe('offsets without a record', () => {
     two.append('events', [3, 4].map(n => ({ ...eventRecord(n), partition: 0 })))
     two.abort() // marker at 5
     f.append([6, 7])
-    await deliver(f, [0, 1, 6, 7])
-    expect(eachOffsetOnce(await f.lineage(), [span(8, 0, [2, 3, 4, 5])])).toEqual([])
+    await f.deliver([0, 1, 6, 7])
+    expect(eachOffsetOnce(await f.lineage(), [span(8, 0, { absent: [2, 3, 4, 5] })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 7n, missing: 0n, holes: 4n })
   })
 })
@@ -161,47 +128,47 @@ describe('what a delivery is made of', () => {
   test('nothing but bad records advances the offsets and is kept with its reasons', async () => {
     await using f = await BronzeFixture.open()
     f.source.append('events', ['not json', '[]', '{"event_id":"1"}'].map(record))
-    await deliver(f, [0, 1, 2])
+    await f.deliver([0, 1, 2])
     expect((await f.progress()).get(0)?.covered).toBe(2n)
     const rows = await f.rows()
     expect(rows.map(row => row['_error_code'])).toEqual(['NOT_JSON', 'NOT_AN_OBJECT', 'FIELD_MISSING'])
     expect(rows.every(row => row['event_id'] === null)).toBe(true)
-    expect((await told(f)).at(-1)).toMatchObject({ ranges: [{ received: 3, valid: 0, quarantined: 3 }], rejections: { NOT_JSON: 1, NOT_UTF8: 0 } })
+    expect((await f.told()).at(-1)).toMatchObject({ ranges: [{ received: 3, valid: 0, quarantined: 3 }], rejections: { NOT_JSON: 1, NOT_UTF8: 0 } })
   })
 
   test('a tombstone is a row without an error, an empty value is one with', async () => {
     await using f = await BronzeFixture.open()
     f.source.append('events', [record(null), record('')])
-    await deliver(f, [0, 1])
+    await f.deliver([0, 1])
     const rows = [...(await f.rows())].sort((a, b) => Number((a['_offset'] as bigint) - (b['_offset'] as bigint)))
     expect(rows.map(row => [row['_value'] === null, row['_error_code'] === null])).toEqual([
       [true, true],
       [false, false],
     ])
-    expect((await told(f)).at(-1)).toMatchObject({ ranges: [{ received: 2, tombstones: 1, quarantined: 1, valid: 0 }] })
+    expect((await f.told()).at(-1)).toMatchObject({ ranges: [{ received: 2, tombstones: 1, quarantined: 1, valid: 0 }] })
   })
 
   test('records whose bytes the trigger did not keep are read again', async () => {
     await using f = await BronzeFixture.open()
     const odd = Buffer.from([0x7b, 0xff, 0x7d])
     f.source.append('events', [eventRecord(0), { ...record(''), value: odd }, eventRecord(2), record('')].map(r => ({ ...r, partition: 0 })))
-    await deliver(f, [0, 2], 0, [1, 3])
+    await f.deliver([0, 2], 0, [1, 3])
     expect(eachOffsetOnce(await f.lineage(), [span(4)])).toEqual([])
     const row = (await f.rows()).find(r => r['_offset'] === 1n)
     expect(Buffer.from(row?.['_value'] as Uint8Array)).toEqual(odd)
-    expect((await told(f)).at(-1)?.ranges).toMatchObject([{ received: 4, redelivered: 0, valid: 2, quarantined: 2 }])
+    expect((await f.told()).at(-1)?.ranges).toMatchObject([{ received: 4, redelivered: 0, valid: 2, quarantined: 2 }])
   })
 
   test('what every commit says of its records adds up', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })
-    f.append(upTo(30))
-    f.append(upTo(30), 1)
+    f.append(range(0, 30))
+    f.append(range(0, 30), 1)
     f.source.compactAway('events', 0, [7n, 8n])
-    await deliver(f, range(0, 6))
-    await deliver(f, [4, 5, 6, 10, 11])
+    await f.deliver(range(0, 6))
+    await f.deliver([4, 5, 6, 10, 11])
     f.source.deleteRecords('events', 1, 4n)
-    await deliver(f, range(9, 20), 1)
-    for (const { ranges } of await told(f)) {
+    await f.deliver(range(9, 20), 1)
+    for (const { ranges } of await f.told()) {
       for (const r of ranges as Record<string, number>[]) {
         expect(r['received']).toBe((r['redelivered'] ?? 0) + (r['valid'] ?? 0) + (r['quarantined'] ?? 0) + (r['tombstones'] ?? 0))
         const rows = (r['valid'] ?? 0) + (r['quarantined'] ?? 0) + (r['tombstones'] ?? 0)
@@ -214,28 +181,28 @@ describe('what a delivery is made of', () => {
 describe('a topic that is not the one ingested', () => {
   test('whose end lies at the covered offset or below is stopped, after the healthy partitions are committed', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })
-    f.append(upTo(10))
-    f.append(upTo(10), 1)
-    await deliver(f, range(0, 10))
-    await deliver(f, range(0, 5), 1)
+    f.append(range(0, 10))
+    f.append(range(0, 10), 1)
+    await f.deliver(range(0, 10))
+    await f.deliver(range(0, 5), 1)
     const healthy = await f.fetch(range(5, 10), 1)
     f.source.truncate('events', 0, 0n)
-    f.append(upTo(4))
-    const delivery = { records: [...(await f.fetch(upTo(4))), ...healthy], reread: [] }
+    f.append(range(0, 4))
+    const delivery = { records: [...(await f.fetch(range(0, 4))), ...healthy], reread: [] }
     await expect(ingestBatch(f.lake, f.stream, delivery, 'kafka')).rejects.toMatchObject({ code: 'TOPIC_RECREATED', data: { partition: 0 }, retryable: false })
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(10, 1)])).toEqual([])
   })
 
   test('that has grown beyond the covered offset is known by the record that stands there', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(10))
-    await deliver(f, upTo(10))
+    f.append(range(0, 10))
+    await f.deliver(range(0, 10))
     f.source.recreateTopic('events')
     f.append(range(500, 530))
-    await expect(deliver(f, range(0, 20))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
+    await expect(f.deliver(range(0, 20))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
     await using other = await f.another()
     // A process that has seen nothing yet, and a delivery that fits: only the source can tell.
-    await expect(deliver(other, range(10, 20))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
+    await expect(other.deliver(range(10, 20))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
     expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
   })
 
@@ -253,13 +220,13 @@ describe('a topic that is not the one ingested', () => {
 
   test('low offsets alone say nothing: a group that was reset is only a redelivery', async () => {
     await using f = await BronzeFixture.open()
-    f.append(upTo(10))
-    await deliver(f, upTo(10))
+    f.append(range(0, 10))
+    await f.deliver(range(0, 10))
     f.append(range(10, 14))
-    await deliver(f, range(0, 3))
+    await f.deliver(range(0, 3))
     await using other = await f.another()
-    await deliver(other, range(0, 3))
-    expect(await deliver(other, range(1, 14))).toMatchObject({ rowsOut: 4 })
+    await other.deliver(range(0, 3))
+    expect(await other.deliver(range(1, 14))).toMatchObject({ rowsOut: 4 })
     expect(eachOffsetOnce(await f.lineage(), [span(14)])).toEqual([])
   })
 })
@@ -274,140 +241,43 @@ describe('where a partition begins', () => {
 
   test('latest is the end when bronze first looked, and stays there', async () => {
     await using f = await BronzeFixture.open({ partitions: 2, stream: streamFrom('latest') })
-    f.append(upTo(10))
+    f.append(range(0, 10))
     // The group begins at the oldest record, whatever the stream says.
-    await deliver(f, range(0, 6))
+    await f.deliver(range(0, 6))
     f.append(range(10, 14))
-    f.append(upTo(3), 1)
-    await deliver(f, range(6, 12))
+    f.append(range(0, 3), 1)
+    await f.deliver(range(6, 12))
     await catchUp(f.lake, 'timer')
-    expect(eachOffsetOnce(await f.lineage(), [span(14, 0, [], 10), span(3, 1)])).toEqual([])
+    expect(eachOffsetOnce(await f.lineage(), [span(14, 0, { start: 10 }), span(3, 1)])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ start: 10n, covered: 13n, missing: 0n })
   })
 
   test('latest is pinned by a catch-up that finds nothing to read', async () => {
     await using f = await BronzeFixture.open({ stream: streamFrom('latest') })
-    f.append(upTo(10))
+    f.append(range(0, 10))
     await catchUp(f.lake, 'timer')
     f.append(range(10, 13))
     await catchUp(f.lake, 'timer')
-    expect(eachOffsetOnce(await f.lineage(), [span(13, 0, [], 10)])).toEqual([])
+    expect(eachOffsetOnce(await f.lineage(), [span(13, 0, { start: 10 })])).toEqual([])
   })
 
   test('a timestamp is the first record at or after it', async () => {
     await using f = await BronzeFixture.open({ stream: streamFrom(timed) })
-    f.append(upTo(10))
-    await deliver(f, range(0, 10))
-    expect(eachOffsetOnce(await f.lineage(), [span(10, 0, [], 5)])).toEqual([])
+    f.append(range(0, 10))
+    await f.deliver(range(0, 10))
+    expect(eachOffsetOnce(await f.lineage(), [span(10, 0, { start: 5 })])).toEqual([])
   })
 
   test('a partition added later is ingested from its own start', async () => {
     for (const stream of [streamFrom('latest'), undefined]) {
       await using f = await BronzeFixture.open(stream === undefined ? {} : { stream })
       await catchUp(f.lake, 'timer')
-      f.append(upTo(4))
-      await deliver(f, range(0, 4))
+      f.append(range(0, 4))
+      await f.deliver(range(0, 4))
       f.source.addPartitions('events', 1)
-      f.append(upTo(6), 1)
-      await deliver(f, range(3, 6), 1)
+      f.append(range(0, 6), 1)
+      await f.deliver(range(3, 6), 1)
       expect(eachOffsetOnce(await f.lineage(), [span(4), span(6, 1)])).toEqual([])
     }
-  })
-})
-
-describe('storage that fails', () => {
-  const faulty = async (settings = {}) => {
-    const faults = new Faults()
-    const f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(), faults), settings })
-    return { f, faults }
-  }
-
-  test('a lost answer to our own commit is not a conflict', async () => {
-    const { f, faults } = await faulty()
-    await using _ = f
-    f.append(upTo(10))
-    await deliver(f, range(0, 5))
-    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
-    expect(await deliver(f, range(5, 10))).toMatchObject({ outcome: 'committed', rowsOut: 5 })
-    expect(faults.struck).toBe(1)
-    expect(await f.version()).toBe(2)
-    expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
-  })
-
-  test('a layer below that met its own first write is not a conflict', async () => {
-    const { f, faults } = await faulty()
-    await using _ = f
-    f.append(upTo(10))
-    await deliver(f, range(0, 5))
-    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'meetOwnWrite' } })
-    await deliver(f, range(5, 10))
-    expect(await f.version()).toBe(2)
-    expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
-  })
-
-  test.each(['put', 'create', 'write', 'close', 'list', 'get'] as const)('in the middle (%s) is an error that says to try again, and the same delivery then is fine', async on => {
-    const { f, faults } = await faulty()
-    await using _ = f
-    f.append(upTo(10))
-    await deliver(f, range(0, 5))
-    await using other = await f.another()
-    faults.add({ on, times: 100, fault: { kind: 'fail' } })
-    const failed = await deliver(other, range(5, 10)).then(
-      () => undefined,
-      (error: unknown) => error,
-    )
-    const struck = faults.struck
-    faults.clear()
-    if (struck > 0) expect(failed).toMatchObject({ retryable: true })
-    await deliver(other, range(5, 10))
-    expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
-  })
-})
-
-describe('bounds', () => {
-  test('no commit has more rows than BRONZE_MAX_COMMIT_ROWS', async () => {
-    await using f = await BronzeFixture.open({ partitions: 3, settings: { BRONZE_MAX_COMMIT_ROWS: '7' } })
-    for (const p of [0, 1, 2]) f.append(upTo(25), p)
-    const records = (await Promise.all([0, 1, 2].map(p => f.fetch(range(0, 8), p)))).flat()
-    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
-    await deliver(f, range(20, 25), 1)
-    await catchUp(f.lake, 'timer')
-    expect(eachOffsetOnce(await f.lineage(), [span(25), span(25, 1), span(25, 2)])).toEqual([])
-    expect(Math.max(...(await told(f)).map(t => t.rows))).toBeLessThanOrEqual(7)
-  })
-
-  test('a long jump is repaired in chunks, stops at half of the poll interval, and goes on where it stopped', async () => {
-    await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '10', MAX_POLL_INTERVAL_MS: '10000' } })
-    f.append(upTo(200))
-    await deliver(f, range(0, 2))
-    const { read } = f.source
-    f.source.read = (...args) => {
-      f.clock.advance(1_000)
-      return read.apply(f.source, args)
-    }
-    const records = await f.fetch(range(195, 200))
-    await expect(ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')).rejects.toMatchObject({ code: 'REPAIR_UNFINISHED', retryable: true })
-    const first = (await f.progress()).get(0)?.covered ?? 0n
-    expect(first).toBeGreaterThan(10n)
-    expect(first).toBeLessThan(190n)
-    for (let n = 0; n < 50; n++) {
-      const end = await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka').catch((error: unknown) => error)
-      if (!(end instanceof Error)) break
-      expect(end).toMatchObject({ code: 'REPAIR_UNFINISHED' })
-    }
-    expect(eachOffsetOnce(await f.lineage(), [span(200)])).toEqual([])
-  })
-
-  test('commits of one process keep the smallest interval', async () => {
-    await using f = await BronzeFixture.open({ settings: { BRONZE_MIN_COMMIT_INTERVAL: '5000' } })
-    f.append(upTo(9))
-    await deliver(f, range(0, 3))
-    const start = f.clock.now()
-    await deliver(f, range(3, 6))
-    expect(f.clock.now() - start).toBe(5_000)
-    f.clock.advance(7_000)
-    const later = f.clock.now()
-    await deliver(f, range(6, 9))
-    expect(f.clock.now()).toBe(later)
   })
 })

@@ -4,14 +4,7 @@ import { Faults } from '../../../shared/storage/faults.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
-import { BronzeFixture } from './bronzeFixture.js'
-
-const span = (end: number, partition = 0) => ({ topic: 'events', partition, start: 0n, end: BigInt(end) })
-const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
-const isCommit = (path: string) => /_delta_log\/\d{20}\.json$/.test(path)
-
-const deliver = async (f: BronzeFixture, offsets: readonly number[], partition = 0) =>
-  await ingestBatch(f.lake, f.stream, { records: await f.fetch(offsets, partition), reread: [] }, 'kafka')
+import { BronzeFixture, isCommit, range, span } from './bronzeFixture.js'
 
 describe('several instances on one table', () => {
   test('that create it at once find one table', async () => {
@@ -19,21 +12,19 @@ describe('several instances on one table', () => {
     await using b = await a.another()
     a.append(range(0, 5))
     a.append(range(0, 5), 1)
-    await Promise.all([deliver(a, range(0, 5)), deliver(b, range(0, 5), 1)])
+    await Promise.all([a.deliver(range(0, 5)), b.deliver(range(0, 5), 1)])
     expect(eachOffsetOnce(await a.lineage(), [span(5), span(5, 1)])).toEqual([])
   })
 
   test('with partitions of their own do not stand in each other\'s way', async () => {
-    const base = await BronzeFixture.open({ partitions: 4 })
-    await using _ = base
+    await using base = await BronzeFixture.open({ partitions: 4 })
     const all = [base, await base.another(), await base.another(), await base.another()]
     for (const p of range(0, 4)) base.append(range(0, 40), p)
     await Promise.all(all.map(async (f, p) => {
-      for (let at = 0; at < 40; at += 5) await deliver(f, range(at, at + 5), p)
+      for (let at = 0; at < 40; at += 5) await f.deliver(range(at, at + 5), p)
     }))
     expect(eachOffsetOnce(await base.lineage(), range(0, 4).map(p => span(40, p)))).toEqual([])
     expect(await base.version()).toBe(32)
-    for (const f of all.slice(1)) await f.lake.close().catch(() => undefined)
   })
 
   test('given the same delivery insert it once', async () => {
@@ -41,7 +32,7 @@ describe('several instances on one table', () => {
     await using b = await a.another()
     await using c = await a.another()
     a.append(range(0, 20))
-    await Promise.all([deliver(a, range(0, 20)), deliver(b, range(0, 20)), deliver(c, range(5, 20))])
+    await Promise.all([a.deliver(range(0, 20)), b.deliver(range(0, 20)), c.deliver(range(5, 20))])
     expect(eachOffsetOnce(await a.lineage(), [span(20)])).toEqual([])
     expect((await a.progress()).get(0)?.covered).toBe(19n)
   })
@@ -53,8 +44,8 @@ describe('several instances on one table', () => {
     await using b = await a.another()
     a.append(range(0, 20))
     a.append(range(0, 20), 1)
-    await deliver(a, range(0, 5))
-    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => void (await deliver(b, range(3, 12))) } })
+    await a.deliver(range(0, 5))
+    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await b.deliver(range(3, 12)) } } })
     const both = { records: [...(await a.fetch(range(5, 20))), ...(await a.fetch(range(0, 20), 1))], reread: [] }
     await ingestBatch(a.lake, a.stream, both, 'kafka')
     expect(faults.struck).toBe(1)
@@ -67,9 +58,9 @@ describe('several instances on one table', () => {
     await using a = await BronzeFixture.open({ store, settings: { BRONZE_MAX_COMMIT_ROWS: '10' } })
     await using b = await a.another()
     a.append(range(0, 100))
-    await deliver(a, range(0, 5))
+    await a.deliver(range(0, 5))
     for (const [after, from, to] of [[0, 0, 30], [2, 20, 60], [1, 55, 100]] as const) {
-      faults.add({ on: 'putIfAbsent', path: isCommit, after, fault: { kind: 'interleave', first: async () => void (await deliver(b, range(from, to))) } })
+      faults.add({ on: 'putIfAbsent', path: isCommit, after, fault: { kind: 'interleave', first: async () => { await b.deliver(range(from, to)) } } })
     }
     await catchUp(a.lake, 'timer')
     expect(eachOffsetOnce(await a.lineage(), [span(100)])).toEqual([])

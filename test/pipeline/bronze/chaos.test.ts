@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { isRetryable } from '../../../shared/errors.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { SourceRecord } from '../../../shared/sources/source.js'
+import { eachOffsetOnce, identityClosed } from '../../harness/invariants.js'
+import { BronzeFixture, eventRecord, range } from './bronzeFixture.js'
+
+const partitions = 3
+/** The name of a test that fails says how to repeat it. */
+const seeds = process.env['CHAOS_SEED'] === undefined ? range(0, 8).map(n => (Date.now() + n * 7919) % 2 ** 31) : [Number(process.env['CHAOS_SEED'])]
+
+/** mulberry32. */
+function numbers(from: number): () => number {
+  let state = from | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A topic that keeps changing, and what it has ever held. */
+class Topic {
+  readonly holes = range(0, partitions).map(() => new Set<number>())
+  readonly #f: BronzeFixture
+  readonly #int: (below: number) => number
+  #n = 0
+
+  constructor(f: BronzeFixture, int: (below: number) => number) {
+    this.#f = f
+    this.#int = int
+  }
+
+  async grow(): Promise<void> {
+    const partition = this.#int(partitions)
+    const { source } = this.#f
+    const end = Number((await source.offsets('events'))[partition]?.end)
+    const kind = this.#int(10)
+    const records = range(0, 1 + this.#int(15)).map(() => this.#record(partition))
+    if (kind > 1) {
+      source.append('events', records)
+      return
+    }
+    const transaction = source.begin()
+    transaction.append('events', records)
+    if (kind === 0) transaction.commit()
+    else {
+      transaction.abort()
+      for (const n of range(end, end + records.length)) this.holes[partition]?.add(n)
+    }
+    this.holes[partition]?.add(end + records.length)
+  }
+
+  #record(partition: number) {
+    const kind = this.#int(20)
+    const good = { ...eventRecord(this.#n++), partition }
+    return kind === 0 ? { ...good, value: null } : kind === 1 ? { ...good, value: Buffer.from('{broken') } : good
+  }
+}
+
+describe('chaos', () => {
+  test.each(seeds)('CHAOS_SEED=%i: whatever is delivered, fails or races, every offset is there once and the identity closes', async from => {
+    const random = numbers(from)
+    const int = (below: number) => Math.floor(random() * below)
+    const memory = new MemoryStore()
+    const settings = { BRONZE_MAX_COMMIT_ROWS: String(5 + int(40)), MAX_POLL_INTERVAL_MS: '600000' }
+    await using base = await BronzeFixture.open({ store: memory, partitions, settings })
+    const topic = new Topic(base, int)
+    const plans = range(0, 3).map(() => new Faults(random))
+    const instances: BronzeFixture[] = []
+    for (const faults of plans) instances.push(await base.another({ store: new FaultyStore(memory, faults), settings }))
+    const pick = <T>(list: readonly T[]): T => list[int(list.length)] as T
+
+    const deliver = async (f: BronzeFixture): Promise<void> => {
+      const records: SourceRecord[] = []
+      const reread: { partition: number; offset: bigint }[] = []
+      for (const { partition, start, end } of await base.source.offsets('events')) {
+        if (random() < 0.4 || end === start) continue
+        const first = int(Number(end))
+        const last = Math.min(Number(end), first + 1 + int(25))
+        for (const record of await base.fetch(range(first, last), partition)) {
+          if (random() < 0.1) continue
+          if (random() < 0.05) reread.push({ partition, offset: record.offset })
+          else for (let n = random() < 0.1 ? 2 : 1; n > 0; n--) records.push(record)
+        }
+      }
+      if (random() < 0.3) records.reverse()
+      if (records.length + reread.length > 0) await ingestBatch(f.lake, f.stream, { records, reread }, 'kafka')
+    }
+    const surprises: unknown[] = []
+    const tolerate = async (work: Promise<unknown>) => {
+      await work.catch((error: unknown) => {
+        if (!isRetryable(error)) surprises.push(error)
+      })
+    }
+
+    for (let round = 0; round < 25; round++) {
+      for (let n = int(3); n >= 0; n--) await topic.grow()
+      for (const faults of plans) {
+        faults.clear()
+        if (random() < 0.5) faults.add({ on: ['putIfAbsent', 'put', 'close', 'get', 'list'], chance: 0.15, times: 2, fault: { kind: pick(['fail', 'loseAnswer'] as const) } })
+        if (random() < 0.3) faults.add({ on: 'putIfAbsent', chance: 0.3, fault: { kind: 'meetOwnWrite' } })
+        if (random() < 0.1) faults.add({ on: ['putIfAbsent', 'close'], after: int(3), times: 1_000, fault: { kind: 'fail' } })
+      }
+      await Promise.all(instances.map(f => tolerate(random() < 0.25 ? reported(f, int(2) * 1_000) : deliver(f))))
+      base.clock.advance(500)
+    }
+    for (const faults of plans) faults.clear()
+    expect((await reported(base, 0)).map(report => report.error)).toEqual([undefined])
+    expect(surprises).toEqual([])
+
+    const logs = await base.source.offsets('events')
+    const spans = logs.map(({ partition, end }) => ({ topic: 'events', partition, start: 0n, end, absent: [...(topic.holes[partition] ?? [])].map(BigInt) }))
+    expect(eachOffsetOnce(await base.lineage(), spans)).toEqual([])
+    const ranges = (await base.told()).flatMap(t => t.ranges)
+    const said = (name: string) => ranges.reduce((sum, r) => sum + BigInt(r[name] ?? 0), 0n)
+    const progress = [...(await base.progress()).values()]
+    const accounts = {
+      received: said('received'),
+      redelivered: said('redelivered'),
+      valid: said('valid'),
+      quarantined: said('quarantined'),
+      tombstones: said('tombstones'),
+      span: progress.reduce((sum, p) => sum + p.covered - p.start + 1n, 0n),
+      bronzeRows: BigInt((await base.rows()).length),
+      missing: progress.reduce((sum, p) => sum + p.missing, 0n),
+      holes: progress.reduce((sum, p) => sum + p.holes, 0n),
+    }
+    expect(identityClosed(accounts)).toEqual([])
+    expect(accounts.missing).toBe(0n)
+    expect(accounts.holes).toBe(said('holes'))
+    expect(Math.max(0, ...(await base.told()).map(t => t.rows))).toBeLessThanOrEqual(Number(settings.BRONZE_MAX_COMMIT_ROWS))
+  })
+})
+
+async function reported(f: BronzeFixture, stalledForMs: number) {
+  const reports = await catchUp(f.lake, 'timer', { stalledForMs })
+  for (const { error } of reports) if (error?.retryable === false) throw new Error(`${error.code}: ${error.message}`)
+  return reports
+}
