@@ -117,7 +117,8 @@ function completePartition({ partitionColumns }: DataFileLayout, values: Partiti
   )
 }
 
-function codecOf({ configuration }: DataFileLayout): WrittenCodec {
+/** How the table's properties want its data files compressed. */
+export function codecOf({ configuration }: Pick<DataFileLayout, 'configuration'>): WrittenCodec {
   const name = configuration['delta.parquet.compression.codec']?.toLowerCase()
   return name === 'snappy' || name === 'uncompressed' ? name : 'zstd'
 }

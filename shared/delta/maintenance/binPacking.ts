@@ -1,0 +1,60 @@
+/** Which small files are put together. Pure; no I/O. */
+
+/** What packing looks at. */
+export interface Packable {
+  /** Bytes. */
+  readonly size: number
+}
+
+export interface BinLimits {
+  /** Bytes that a bin's files may come to. */
+  readonly target: number
+  /** Bytes: a file of this size or more is left alone. */
+  readonly threshold: number
+  /** A bin of fewer files is not worth a rewrite, unless it is full (it reaches the threshold). At least 2. */
+  readonly minFiles: number
+}
+
+/**
+ * Bins of neighbours in the order given, none larger than the target and none of a single file. In the order of time a
+ * bin keeps what belongs together together, so that the bounds of the new file stay narrow.
+ *
+ * Packing what it has made again finds nothing that it would have packed before, as long as the new files are as large
+ * as what they were made of; where they come out smaller, they are small files like others.
+ */
+export function packBins<T extends Packable>(files: readonly T[], { target, threshold, minFiles }: BinLimits): T[][] {
+  const bins: T[][] = []
+  let bin: T[] = []
+  let bytes = 0
+  const close = () => {
+    if (bin.length >= Math.max(2, minFiles) || (bin.length >= 2 && bytes >= threshold)) bins.push(bin)
+    bin = []
+    bytes = 0
+  }
+  for (const file of files) {
+    if (file.size >= threshold) continue
+    if (bytes + file.size > target) close()
+    bin.push(file)
+    bytes += file.size
+  }
+  close()
+  return bins
+}
+
+/** Splits a list, in its order, into stretches of at most `most` by weight and of at least one item. */
+export function stretches<T>(items: readonly T[], weight: (item: T) => number, most: number): T[][] {
+  const parts: T[][] = []
+  let sum = 0
+  for (const item of items) {
+    const part = parts.at(-1)
+    const own = weight(item)
+    if (part === undefined || sum + own > most) {
+      parts.push([item])
+      sum = own
+    } else {
+      part.push(item)
+      sum += own
+    }
+  }
+  return parts
+}

@@ -1,0 +1,89 @@
+import type { AddFile } from '../actions.js'
+import type { FileList } from '../fileList.js'
+import { isAbsolutePath } from '../path.js'
+import { packBins } from './binPacking.js'
+import { clusteringColumns, planCubes } from './clustering.js'
+import { concatenation } from './concatenation.js'
+import type { OptimizeOptions } from './optimizeOptions.js'
+import type { Rewriter } from './rewriter.js'
+import { recordCount } from './recordCount.js'
+
+/** A file to be replaced; its statistics are let go, because a plan may name very many. */
+export interface Candidate extends AddFile {
+  readonly stats?: undefined
+  /** Rows by its statistics, without those that are deleted. */
+  readonly records: bigint | undefined
+}
+
+/** One rewrite: files of one partition, and who makes new ones of them. */
+export interface OptimizeJob {
+  readonly files: readonly Candidate[]
+  /** Physical names; none when the order of the rows stays. */
+  readonly clusterBy: readonly (readonly string[])[]
+  /** The provider's name for the new files, where the table has the clustering feature. */
+  readonly provider: boolean
+  readonly rewriter: Rewriter
+}
+
+export interface OptimizePlan {
+  readonly jobs: readonly OptimizeJob[]
+  readonly targetFileSize: number
+}
+
+const defaultTarget = 128 * 2 ** 20
+const defaultClusterBytes = 4 * 2 ** 30
+/** How many times the target a cube must have to be left alone for good. */
+const fullCube = 64
+
+/** What is to be rewritten. Streams the file list: held are the files that may be replaced, no others. */
+export async function planOptimize(list: FileList, options: OptimizeOptions): Promise<OptimizePlan> {
+  const { state } = list
+  const targetFileSize = targetSize(state.metadata.configuration, options)
+  const threshold = Math.min(options.threshold ?? targetFileSize * 0.75, targetFileSize)
+  const minFiles = options.minFiles ?? 2
+  const own = clusteringColumns(state)
+  const columns = own ?? options.clusterBy ?? []
+  const { clusterer } = options
+  const clusters = clusterer !== undefined && columns.length > 0
+  const rewriter = clusters ? clusterer : concatenation
+  const groups = new Map<string, Candidate[]>()
+  for await (const actions of list.actions(Infinity)) {
+    for (const action of actions) {
+      if (!('add' in action)) continue
+      const { add } = action
+      if (!clusters && add.size >= threshold) continue
+      if (isAbsolutePath(add.path) || !rewriter.accepts(add, state)) continue
+      if (add.modificationTime > (options.olderThan ?? Infinity)) continue
+      if (options.where !== undefined && !options.where(add.partitionValues)) continue
+      const key = `${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
+      const candidate = { ...add, stats: undefined, records: recordCount(add) }
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, [candidate])
+      else group.push(candidate)
+    }
+  }
+  const most = options.clusterBytes ?? defaultClusterBytes
+  const jobs: OptimizeJob[] = []
+  // The partition with the most files first: there a reader gains the most, should the call's bounds end it early.
+  for (const files of [...groups.values()].sort((a, b) => b.length - a.length)) {
+    files.sort((a, b) => a.modificationTime - b.modificationTime || (a.path < b.path ? -1 : 1))
+    const lists = clusters
+      ? planCubes(files, columns, { full: targetFileSize * fullCube, most, target: targetFileSize, minFiles })
+      : packBins(files, { target: targetFileSize, threshold, minFiles })
+    for (const part of lists) {
+      jobs.push({ files: part, clusterBy: clusters ? columns : [], provider: clusters && own !== undefined, rewriter })
+    }
+  }
+  return { jobs, targetFileSize }
+}
+
+function targetSize(configuration: Readonly<Record<string, string>>, { targetFileSize }: OptimizeOptions): number {
+  if (targetFileSize !== undefined) return targetFileSize
+  const [, digits, unit = ''] = /^\s*(\d+)\s*([kmg]?)b?\s*$/i.exec(configuration['delta.targetFileSize'] ?? '') ?? []
+  const size = Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase())
+  return size > 0 && Number.isSafeInteger(size) ? size : defaultTarget
+}
+
+function partitionKey({ partitionValues }: AddFile): string {
+  return JSON.stringify(Object.entries(partitionValues).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

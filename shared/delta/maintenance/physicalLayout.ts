@@ -1,0 +1,44 @@
+import type { ColumnMatch } from '../../parquet/projection.js'
+import type { DataType, StructField } from '../../parquet/dataType.js'
+import { planStats, type StatsPlan, type TableShape } from '../statsColumns.js'
+
+/** A table's data files as they are on disk: without partition columns, under physical names. */
+export interface PhysicalLayout {
+  readonly fields: readonly StructField[]
+  /** How these fields find their columns in a file. */
+  readonly match: ColumnMatch
+  /** Statistics of columns under their physical names. */
+  readonly stats: StatsPlan
+}
+
+/** Pure; no I/O. */
+export function physicalLayout(table: TableShape): PhysicalLayout {
+  const mode = table.configuration['delta.columnMapping.mode'] ?? 'none'
+  const partitions = new Set(table.partitionColumns.map(name => name.toLowerCase()))
+  const data = table.schema.fields.filter(({ name }) => !partitions.has(name.toLowerCase()))
+  const plan = planStats(table)
+  return {
+    fields: mode === 'none' ? data : data.map(physicalField),
+    match: mode === 'id' ? 'id' : 'name',
+    stats: { ...plan, columns: plan.columns.map(column => ({ ...column, path: column.physicalPath })) },
+  }
+}
+
+function physicalField(field: StructField): StructField {
+  const name = field.metadata?.['delta.columnMapping.physicalName']
+  return { ...field, name: typeof name === 'string' ? name : field.name, type: physicalType(field.type) }
+}
+
+function physicalType(type: DataType): DataType {
+  if (typeof type === 'string') return type
+  switch (type.type) {
+    case 'struct':
+      return { ...type, fields: type.fields.map(physicalField) }
+    case 'array':
+      return { ...type, elementType: physicalType(type.elementType) }
+    case 'map':
+      return { ...type, keyType: physicalType(type.keyType), valueType: physicalType(type.valueType) }
+    default:
+      return type
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../../clock.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { AddFile } from '../actions.js'
+import type { TableState } from '../state.js'
+
+/** Files of one partition whose rows are to stand in new files. */
+export interface RewriteJob {
+  /** Rooted at the table. */
+  readonly store: ObjectStore
+  readonly state: Pick<TableState, 'metadata' | 'schema'>
+  /** Without statistics. */
+  readonly files: readonly AddFile[]
+  /** Bytes that one new file may have, about. */
+  readonly targetFileSize: number
+  /** Columns along which the rows are sorted, as paths of physical names; none: the order stays. */
+  readonly clusterBy: readonly (readonly string[])[]
+  readonly clock: Clock
+}
+
+/**
+ * Makes new files that hold exactly the rows of old ones, and answers their `add`s. Nobody sees them before these are
+ * committed. Memory must be bounded whatever the files' size.
+ */
+export interface Rewriter {
+  /** Whether it can read this file; one that it cannot read is left alone. */
+  accepts(file: AddFile, state: Pick<TableState, 'metadata' | 'schema'>): boolean
+  rewrite(job: RewriteJob): Promise<readonly AddFile[]>
+}

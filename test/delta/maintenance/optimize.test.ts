@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest'
+import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { commitInfoOf } from '../../../shared/delta/commit.js'
+import { createTable } from '../../../shared/delta/creation.js'
+import { DeltaTable } from '../../../shared/delta/table.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { AddFile } from '../../../shared/delta/actions.js'
+import { RowTable, schema, upTo } from './rowTable.js'
+
+async function withFaults(): Promise<{ rows: RowTable; faults: Faults }> {
+  const faults = new Faults()
+  const rows = await RowTable.create({}, (store, clock) => new DeltaTable(new FaultyStore(store, faults, clock), { clock, random: () => 0.5 }))
+  return { rows, faults }
+}
+
+const isCommit = (path: string) => /_delta_log\/\d{20}\.json$/.test(path)
+
+describe('optimize', () => {
+  it('puts small files of a partition into one, with the same rows and their exact statistics', async () => {
+    const t = await RowTable.create()
+    for (let i = 0; i < 5; i++) await t.append(upTo(10 * i + 10, 10 * i), i % 2 === 0 ? 'a' : 'b')
+    const before = await t.rows()
+    const outcome = await optimizeTable(t.table, { clock: t.clock })
+    expect(outcome).toMatchObject({ kind: 'optimized', version: 6, commits: 1, dropped: 0, more: false, metrics: { numRemovedFiles: 5, numAddedFiles: 2 } })
+    expect(await t.rows()).toEqual(before)
+    const a = (await t.files()).find(file => file.partitionValues['p'] === 'a')
+    expect(JSON.parse(a?.stats ?? '')).toEqual({
+      numRecords: 30,
+      minValues: { id: 0, text: 'row 1' },
+      maxValues: { id: 49, text: 'row 9' },
+      nullCount: { id: 0, text: 6 },
+    })
+  })
+
+  it('changes no data: every add and remove says so, and history shows the names that other engines use', async () => {
+    const t = await RowTable.create()
+    for (let i = 0; i < 3; i++) await t.append([i])
+    await optimizeTable(t.table, { clock: t.clock })
+    for await (const { actions } of t.table.commits(4, 4)) {
+      const flags = actions.flatMap(action => ('add' in action ? [action.add.dataChange] : 'remove' in action ? [action.remove.dataChange] : []))
+      expect(flags).toEqual([false, false, false, false])
+      expect(commitInfoOf(actions)).toMatchObject({
+        operation: 'OPTIMIZE',
+        operationParameters: { predicate: '[]', zOrderBy: '[]', clusterBy: '[]', auto: false },
+        operationMetrics: { numRemovedFiles: '3', numAddedFiles: '1', numDeletionVectorsRemoved: '0' },
+      })
+    }
+  })
+
+  it('finds nothing to do the second time', async () => {
+    const t = await RowTable.create()
+    for (let i = 0; i < 6; i++) await t.append(upTo(i + 3))
+    await optimizeTable(t.table, { clock: t.clock })
+    expect(await optimizeTable(t.table, { clock: t.clock })).toEqual({ kind: 'nothingToDo', version: 7 })
+  })
+
+  it('leaves large files, young files, other partitions and too few files alone', async () => {
+    const t = await RowTable.create()
+    const large = await t.append(upTo(5_000))
+    await t.append([1])
+    await t.append([2])
+    const threshold = large.size
+    t.clock.advance(1_000)
+    const olderThan = t.clock.now() - 500
+    await t.append([3])
+    expect(await optimizeTable(t.table, { clock: t.clock, threshold, olderThan, minFiles: 3 })).toMatchObject({ kind: 'nothingToDo' })
+    expect(await optimizeTable(t.table, { clock: t.clock, threshold, olderThan, where: ({ p }) => p !== 'a' })).toMatchObject({ kind: 'nothingToDo' })
+    expect(await optimizeTable(t.table, { clock: t.clock, threshold, olderThan })).toMatchObject({ metrics: { numRemovedFiles: 2 } })
+    expect((await t.files()).map(file => file.path)).toContain(large.path)
+    expect(await t.files()).toHaveLength(3)
+  })
+
+  it('never mixes groups, and bounds what one commit and one call replace', async () => {
+    const t = await RowTable.create()
+    for (let i = 0; i < 12; i++) await t.append([i], i < 6 ? 'a' : 'b')
+    const rows = await t.rows()
+    const groupOf = (add: AddFile) => String(Number(JSON.parse(add.stats ?? '').minValues.id) % 2)
+    const first = await optimizeTable(t.table, { clock: t.clock, groupOf, commitBytes: 1, maxBytes: 2_500 })
+    expect(first).toMatchObject({ kind: 'optimized', more: true })
+    const rest = await optimizeTable(t.table, { clock: t.clock, groupOf, commitBytes: 1 })
+    expect(rest).toMatchObject({ kind: 'optimized', more: false })
+    expect(await t.rows()).toEqual(rows)
+    expect(await t.files()).toHaveLength(4)
+  })
+
+  it('goes on top of appends that came first', async () => {
+    const { rows: t, faults } = await withFaults()
+    for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
+    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => void (await t.append([99], 'a', t.other())) } })
+    expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'optimized', version: 5, dropped: 0 })
+    expect(faults.struck).toBe(1)
+    expect((await t.rows()).length).toBe(4)
+  })
+
+  it('drops the rewrite of a file that somebody removed meanwhile, commits the others and leaves nothing behind', async () => {
+    const { rows: t, faults } = await withFaults()
+    for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
+    const doomed = await t.append([50], 'b', t.other())
+    await t.append([51], 'b', t.other())
+    faults.add({
+      on: 'putIfAbsent', path: isCommit,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await t.commit([{ remove: { path: doomed.path, dataChange: true, deletionTimestamp: 1, partitionValues: { p: 'b' }, size: doomed.size } }], t.other(), false)
+        },
+      },
+    })
+    expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'optimized', dropped: 1, metrics: { numRemovedFiles: 3 } })
+    expect(await t.rows()).toEqual(['a/0:null', 'a/1:row 1', 'a/2:row 2', 'b/51:row 51'])
+    // Five old files and the one new one.
+    expect(await t.dataFiles()).toHaveLength(6)
+  })
+
+  it('drops the rewrite of a file whose entry was renewed meanwhile', async () => {
+    const { rows: t, faults } = await withFaults()
+    const renewed = await t.append([1], 'a', t.other())
+    await t.append([2], 'a', t.other())
+    faults.add({
+      on: 'putIfAbsent', path: isCommit,
+      fault: { kind: 'interleave', first: async () => void (await t.commit([{ add: { ...renewed, dataChange: false, tags: { mine: '1' } } }], t.other())) },
+    })
+    expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'optimized', commits: 0, dropped: 1 })
+    expect((await t.files()).find(({ path }) => path === renewed.path)?.tags).toEqual({ mine: '1' })
+    expect(await t.files()).toHaveLength(2)
+  })
+
+  it('gives up when the schema was changed meanwhile, and goes on when only a property was', async () => {
+    for (const [change, kind] of [['schema', 'nothingToDo'], ['property', 'optimized']] as const) {
+      const { rows: t, faults } = await withFaults()
+      for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
+      faults.add({
+        on: 'putIfAbsent', path: isCommit,
+        fault: {
+          kind: 'interleave',
+          first: async () => {
+            const state = await t.other().state()
+            if (state === undefined) return
+            const { schemaString, configuration } = state.metadata
+            const wider = schemaString.replace('"fields":[', '"fields":[{"name":"new","type":"long","nullable":true,"metadata":{}},')
+            await t.commit([{
+              metaData: {
+                ...state.metadata,
+                schemaString: change === 'schema' ? wider : schemaString,
+                configuration: change === 'schema' ? configuration : { 'delta.targetFileSize': '1mb' },
+              },
+            }], t.other(), false)
+          },
+        },
+      })
+      expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind })
+      expect(await t.dataFiles()).toHaveLength(change === 'schema' ? 3 : 4)
+      expect(await t.rows()).toHaveLength(3)
+    }
+  })
+
+  it('is done once when the answer to its commit was lost', async () => {
+    const { rows: t, faults } = await withFaults()
+    for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
+    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
+    expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'optimized', version: 4 })
+    expect((await t.rows()).length).toBe(3)
+  })
+
+  it('leaves the table as it was when a file cannot be read', async () => {
+    const t = await RowTable.create()
+    const gone = await t.append([1])
+    await t.append([2])
+    await t.store.delete(gone.path)
+    await expect(optimizeTable(t.table, { clock: t.clock })).rejects.toThrow(/is gone/)
+    expect((await t.table.state({ fresh: true }))?.version).toBe(2)
+    expect(await t.dataFiles()).toHaveLength(1)
+  })
+
+  it('changes nothing when the files hold other rows than their statistics say', async () => {
+    const t = await RowTable.create()
+    const add = await t.write([1, 2])
+    await t.commit([{ add: { ...add, stats: '{"numRecords":3}' } }])
+    await t.append([4])
+    await expect(optimizeTable(t.table, { clock: t.clock })).rejects.toMatchObject({ code: 'DELTA_BAD_STATISTICS' })
+    expect(await t.dataFiles()).toHaveLength(2)
+    expect(await t.files()).toHaveLength(2)
+  })
+
+  it('refuses a table with a feature that it does not know, before anything is written', async () => {
+    const store = new MemoryStore()
+    const table = new DeltaTable(store)
+    await expect(
+      table.commit(createTable({ schema, createdTime: 1, protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['newest'] } })),
+    ).rejects.toThrow()
+    const t = await RowTable.create()
+    await t.append([1])
+    await t.append([2])
+    const path = '_delta_log/00000000000000000003.json'
+    await t.store.put(path, new TextEncoder().encode('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["newest"]}}\n'))
+    await expect(optimizeTable(t.table, { clock: t.clock })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE' })
+    expect(await t.dataFiles()).toHaveLength(2)
+  })
+})

@@ -1,0 +1,107 @@
+import { ManualClock } from '../../../shared/clock.js'
+import type { Action, AddFile } from '../../../shared/delta/actions.js'
+import { createTable, type TableDefinition } from '../../../shared/delta/creation.js'
+import { writeDataFile } from '../../../shared/delta/dataFile.js'
+import { decodeLogPath } from '../../../shared/delta/path.js'
+import { DeltaTable } from '../../../shared/delta/table.js'
+import { readsNothing } from '../../../shared/delta/transaction.js'
+import type { StructType } from '../../../shared/parquet/dataType.js'
+import { openParquet } from '../../../shared/parquet/reader.js'
+import { storedFile } from '../../../shared/parquet/storedFile.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { ObjectStore } from '../../../shared/storage/objectStore.js'
+
+export const schema: StructType = {
+  type: 'struct',
+  fields: [
+    { name: 'id', type: 'long', nullable: false, metadata: {} },
+    { name: 'text', type: 'string', nullable: true, metadata: {} },
+    { name: 'p', type: 'string', nullable: true, metadata: {} },
+  ],
+}
+
+/** A table whose rows are numbers, for tests of what may never lose one. */
+export class RowTable {
+  readonly clock = new ManualClock()
+  readonly store: MemoryStore
+  readonly table: DeltaTable
+
+  private constructor(open: (store: ObjectStore, clock: ManualClock) => DeltaTable) {
+    this.store = new MemoryStore(this.clock)
+    this.table = open(this.store, this.clock)
+  }
+
+  static async create(
+    definition: Partial<TableDefinition> = {},
+    open: (store: ObjectStore, clock: ManualClock) => DeltaTable = (store, clock) => new DeltaTable(store, { clock }),
+  ): Promise<RowTable> {
+    const made = new RowTable(open)
+    await made.other().commit(createTable({ schema, partitionColumns: ['p'], createdTime: made.clock.now(), ...definition }))
+    return made
+  }
+
+  /** The table seen by another process. */
+  other(): DeltaTable {
+    return new DeltaTable(this.store, { clock: this.clock })
+  }
+
+  /** Commits one file of these rows. */
+  async append(ids: readonly number[], partition: string | null = 'a', table = this.table): Promise<AddFile> {
+    const add = await this.write(ids, partition)
+    await this.commit([{ add }], table)
+    return add
+  }
+
+  async write(ids: readonly number[], partition: string | null = 'a', store: ObjectStore = this.store): Promise<AddFile> {
+    const [id, text] = schema.fields
+    if (id === undefined || text === undefined) throw new Error('no schema')
+    const state = await this.other().state()
+    if (state === undefined) throw new Error('no table')
+    return writeDataFile(
+      store,
+      { ...state.metadata, schema },
+      [
+        { field: id, data: BigInt64Array.from(ids.map(BigInt)) },
+        { field: text, data: ids.map(n => (n % 5 === 0 ? null : `row ${n}`)) },
+      ],
+      { p: partition },
+      { clock: this.clock },
+    )
+  }
+
+  async commit(actions: readonly Action[], table = this.table, isBlindAppend = true): Promise<number> {
+    const state = await table.state({ fresh: true })
+    const outcome = await table.commit({ readVersion: state?.version ?? -1, actions, operation: 'WRITE', isBlindAppend, reads: readsNothing })
+    if (outcome.kind !== 'committed') throw new Error(outcome.detail)
+    return outcome.version
+  }
+
+  async files(): Promise<readonly AddFile[]> {
+    return (await this.other().snapshot())?.files ?? []
+  }
+
+  /** `partition/id:text`, sorted, as the files hold them. */
+  async rows(files?: readonly AddFile[]): Promise<readonly string[]> {
+    const rows: string[] = []
+    for (const add of files ?? (await this.files())) {
+      const file = await openParquet(storedFile(this.store, decodeLogPath(add.path), add.size))
+      for await (const row of file.rows()) rows.push(`${add.partitionValues['p'] ?? ''}/${String(row['id'])}:${String(row['text'])}`)
+    }
+    return rows.sort()
+  }
+
+  async objects(): Promise<readonly string[]> {
+    const names: string[] = []
+    for await (const { path } of this.store.list('')) names.push(path)
+    return names
+  }
+
+  /** Names of data files in the store. */
+  async dataFiles(): Promise<readonly string[]> {
+    return (await this.objects()).filter(name => name.endsWith('.parquet') && !name.startsWith('_'))
+  }
+}
+
+export function upTo(end: number, from = 0): number[] {
+  return Array.from({ length: end - from }, (_, i) => from + i)
+}
