@@ -9,23 +9,38 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 const scripts = join(root, 'test/interop')
+const copyJars = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
 
 /** Engines that are not this project's. */
 export const engines = ['delta-rs', 'DuckDB', 'Spark'] as const
 
 export type Engine = (typeof engines)[number]
 
-/** A table as another engine sees it, in the form of `lake read --format jsonl`. */
-export interface ReadByOther {
-  /** Delta's type by column. */
+/** Engines among them that can append to a table. */
+export type Appender = Exclude<Engine, 'DuckDB'>
+
+/** A table as an engine sees it, in the form of `lake read --format jsonl`. */
+export interface TableContent {
+  /** Delta's type by column, in the table's order. */
   readonly types: Readonly<Record<string, string>>
   /** Rows as JSON texts, sorted: a table is a bag. */
   readonly rows: readonly string[]
 }
 
+/** What an engine makes of a table, or why it makes nothing of it. */
+export type ReadByOther = TableContent | { readonly error: string }
+
+/** Rows of the table in folder `donor` for the one in `table`. */
+export interface Donation {
+  readonly donor: string
+  readonly table: string
+}
+
 export interface OtherReaders {
-  /** Reads tables in local folders, in the order given. */
+  /** Reads tables in local folders, in the order given. Starting Spark takes longer than reading many tables with it. */
   read(engine: Engine, folders: readonly string[]): Promise<readonly ReadByOther[]>
+  /** Appends to tables in local folders, one commit each. */
+  append(engine: Appender, donations: readonly Donation[]): Promise<void>
 }
 
 /**
@@ -43,39 +58,49 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
     await mkdir(home, { recursive: true })
     await run('python3', ['-m', 'venv', join(home, 'venv')])
     await run(python, ['-m', 'pip', 'install', '-q', '-r', join(scripts, 'requirements.txt')], { maxBuffer: 1 << 26 })
-    const maven = ['-q', '-B', '-f', join(scripts, 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime']
+    const maven = ['-q', '-B', '-f', join(scripts, 'pom.xml'), copyJars, '-DincludeScope=runtime']
     await run('mvn', [...maven, `-DoutputDirectory=${jars}`], { maxBuffer: 1 << 26 })
     await writeFile(join(home, 'ready'), '')
   }
-  const script = (engine: Engine): readonly string[] => {
-    switch (engine) {
-      case 'delta-rs':
-        return ['read_deltars.py']
-      case 'DuckDB':
-        return ['read_duckdb.py']
-      case 'Spark':
-        return ['read_spark.py', jars]
-    }
-  }
+  const start = (script: string, args: readonly string[]) =>
+    run(python, [join(scripts, script), ...(script.endsWith('_spark.py') ? [jars] : []), ...args], {
+      maxBuffer: 1 << 26,
+      env: { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
+    })
   return {
     async read(engine, folders) {
       const out = await mkdtemp(join(tmpdir(), 'interop-'))
       try {
         const targets = folders.map((_, i) => join(out, `${i}.jsonl`))
-        const [file = '', ...before] = script(engine)
-        const pairs = folders.flatMap((folder, i) => [folder, targets[i] ?? ''])
-        await run(python, [join(scripts, file), ...before, ...pairs], { maxBuffer: 1 << 26, env: { ...process.env, TZ: 'UTC' } })
+        await start(readScripts[engine], folders.flatMap((folder, i) => [folder, targets[i] ?? '']))
         return await Promise.all(targets.map(parse))
       } finally {
         await rm(out, { recursive: true, force: true })
       }
     },
+    async append(engine, donations) {
+      await start(appendScripts[engine], donations.flatMap(({ donor, table }) => [donor, table]))
+    },
   }
 }
 
+const readScripts: Readonly<Record<Engine, string>> = {
+  'delta-rs': 'read_deltars.py',
+  DuckDB: 'read_duckdb.py',
+  Spark: 'read_spark.py',
+}
+
+const appendScripts: Readonly<Record<Appender, string>> = { 'delta-rs': 'append_deltars.py', Spark: 'append_spark.py' }
+
 async function parse(file: string): Promise<ReadByOther> {
-  const [types = '{}', ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\n')
-  return { types: JSON.parse(types) as Record<string, string>, rows: rows.map(normalLine).sort() }
+  const [first = '{}', ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  const types = JSON.parse(first) as Record<string, string>
+  return types['error'] === undefined || rows.length > 0 ? tableContent(types, rows) : { error: types['error'] }
+}
+
+/** Lines of JSON, one a row, as rows that can be compared. */
+export function tableContent(types: Readonly<Record<string, string>>, lines: readonly string[]): TableContent {
+  return { types, rows: lines.map(normalLine).sort() }
 }
 
 /** One row's JSON text with its keys in order, so that rows can be compared as texts. */
@@ -84,9 +109,15 @@ export function normalLine(line: string): string {
   return JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
-/** Whole numbers keep their digits, others the value: engines print `1.0` and `1` for one double. */
+/**
+ * Whole numbers keep their digits and zero its sign, others the value: engines print `1.0` and `1` for one double, and
+ * `1e+20` where JavaScript prints all the digits.
+ */
 function exactNumbers(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
-  const source = context?.source ?? String(value)
-  return /^-?\d+$/.test(source) ? `#${source}` : value
+  if (typeof value !== 'number') return value
+  if (Object.is(value, -0)) return '#-0'
+  if (Number.isSafeInteger(value)) return value
+  const source = context?.source ?? ''
+  const digits = /^-?\d+$/.test(source) ? source : String(value)
+  return Number.isInteger(value) ? `#${digits}` : value
 }

@@ -69,6 +69,18 @@ def value(v, t: pa.DataType):
     return v
 
 
+def write_each(read, tables_and_targets: list[str]) -> None:
+    """Reads table after table and writes what it read, or the error, to the file named behind it."""
+    for source, target in zip(tables_and_targets[0::2], tables_and_targets[1::2]):
+        try:
+            table = read(source)
+        except Exception as error:
+            with open(target, "w", encoding="utf-8") as out:
+                out.write(json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n")
+        else:
+            write(table, target)
+
+
 def write(table: pa.Table, path: str) -> None:
     """First line: the columns' types; then one line a row."""
     with open(path, "w", encoding="utf-8") as out:

@@ -14,5 +14,10 @@ extension = next(
 db = duckdb.connect(config={"allow_unsigned_extensions": "true"})
 db.execute("SET TimeZone = 'UTC'")
 db.load_extension(extension)
-for source, target in zip(sys.argv[1::2], sys.argv[2::2]):
-    normal.write(db.sql(f"SELECT * FROM delta_scan('{source}')").to_arrow_table(), target)
+
+
+def read(source: str):
+    return db.sql(f"SELECT * FROM delta_scan('{source}')").to_arrow_table()
+
+
+normal.write_each(read, sys.argv[1:])
