@@ -197,7 +197,8 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     return read(found as Record<string, unknown>)
   }
   return {
-    type: { type: 'struct', fields },
+    // Spark holds a required field against a null struct around it, and refuses one in an array: only columns are required.
+    type: { type: 'struct', fields: fields.map(field => ({ ...field, nullable: true })) },
     fields,
     strict,
     nullable: false,

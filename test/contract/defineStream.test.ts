@@ -171,6 +171,11 @@ describe('nested values', () => {
     })
   })
 
+  test('have nullable fields in the column, or Spark could not write a null around them', () => {
+    const fields = [{ name: 'sku', type: 'string', nullable: true }, { name: 'qty', type: 'long', nullable: true }]
+    expect(columnOf(order).column).toMatchObject({ fields: [{ type: { elementType: { fields } } }, { nullable: true }] })
+  })
+
   test.each([
     ['{"lines":[{"sku":"a"},{"sku":5}],"tags":{}}', 'FIELD_TYPE f.lines[1].sku'],
     ['{"lines":[{}],"tags":{}}', 'FIELD_MISSING f.lines[0].sku'],
