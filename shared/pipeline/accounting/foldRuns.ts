@@ -10,6 +10,7 @@ import type { Lake } from '../lake.js'
 import { columnsOf } from '../rowColumns.js'
 import { clusterRow, clusterTable } from './clusterTable.js'
 import { tablesOf } from './logTables.js'
+import { asObject, newestEntry } from './newestEntry.js'
 import { journalFolder } from './runJournal.js'
 import { decodePending, encodePending, readToldRun, settleRuns, type ToldRun } from './runLedger.js'
 
@@ -24,6 +25,8 @@ export interface Folded {
   readonly rows: number
   readonly version: number | undefined
   readonly more: boolean
+  /** Another fold was at work at the same time, and has won. */
+  readonly contended: boolean
 }
 
 /**
@@ -37,7 +40,8 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
   const journal = await readJournal(lake, new Set(earlier.journal))
   const { ended, pending } = settleRuns(earlier.pending, told.runs, journal.runs, lake.clock.now(), patienceMs)
   if (ended.length === 0 && pending.length === 0 && told.cursors.length === 0 && journal.names.length === 0) {
-    return { rows: 0, version: undefined, more: false }
+    await forget(lake, journal.leftover)
+    return { rows: 0, version: undefined, more: false, contended: false }
   }
   const rows = ended
     .map(({ run, outcome }) => ({ run, outcome }))
@@ -63,10 +67,14 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
     isBlindAppend: true,
     reads: { files: 'none', appIds: appId => appId === fold },
   })
-  if (outcome.kind === 'conflict') return { rows: 0, version: undefined, more: true }
+  if (outcome.kind === 'conflict') return { rows: 0, version: undefined, more: true, contended: true }
   // The commit point is behind: files that stay are known by name to the next fold, and deleted then.
-  await Promise.allSettled([...journal.names, ...journal.leftover].map(name => lake.store.delete(name)))
-  return { rows: rows.length, version: outcome.version, more: told.more || journal.more }
+  await forget(lake, [...journal.names, ...journal.leftover])
+  return { rows: rows.length, version: outcome.version, more: told.more || journal.more, contended: false }
+}
+
+async function forget(lake: Lake, names: readonly string[]): Promise<void> {
+  await Promise.allSettled(names.map(name => lake.store.delete(name)))
 }
 
 const foldAppId = (state: TableState) => `lake/${state.metadata.id}/fold`
@@ -80,16 +88,9 @@ interface LastFold {
 /** What the newest fold left open; other commits (compaction) may have come after it. */
 async function lastFold(table: DeltaTable, state: TableState): Promise<LastFold> {
   if (!state.txns.has(foldAppId(state))) return { pending: [], journal: [] }
-  for (let version = state.version; version > Math.max(0, state.version - 100); version--) {
-    for await (const { actions } of table.commits(version, version)) {
-      const lake = commitInfoOf(actions)?.['lake']
-      const fold = asObject(asObject(lake)?.['fold'])
-      if (fold === undefined) continue
-      const names = Array.isArray(fold['journal']) ? fold['journal'].filter(n => typeof n === 'string') : []
-      return { pending: decodePending(fold['pending']), journal: names }
-    }
-  }
-  return { pending: [], journal: [] }
+  const fold = await newestEntry(table, state, 'fold')
+  const names = fold?.['journal']
+  return { pending: decodePending(fold?.['pending']), journal: Array.isArray(names) ? names.filter(n => typeof n === 'string') : [] }
 }
 
 async function readTold(lake: Lake, cluster: TableState, paths: readonly string[]) {
@@ -143,8 +144,4 @@ function parseRun(line: string): RunRecord[] {
     // The journal is best effort; a line nobody can read is no reason to stop.
     return []
   }
-}
-
-function asObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined
 }

@@ -28,6 +28,9 @@ export interface Said {
   readonly valid: number
   readonly quarantined: number
   readonly tombstones: number
+  /** Offsets, not records: those that Kafka had deleted, and those that never carried one. */
+  readonly missing: number
+  readonly holes: number
 }
 
 export interface Counted {
@@ -38,7 +41,7 @@ export interface Counted {
 }
 
 export const emptyAccounts: Accounts = {
-  said: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0 },
+  said: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0, holes: 0 },
   counted: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
   silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0 },
   silverRows: 0,
@@ -74,6 +77,9 @@ export function bronzeIdentity({ said, counted }: Accounts, span: Span): Identit
   if (span.covered !== offsets) wrong.push(`${span.covered} offsets covered, but rows + missing + holes = ${offsets}`)
   for (const kind of ['valid', 'quarantined', 'tombstones'] as const) {
     if (said[kind] !== counted[kind]) wrong.push(`${said[kind]} ${kind} written, ${counted[kind]} in the table`)
+  }
+  for (const kind of ['missing', 'holes'] as const) {
+    if (BigInt(said[kind]) !== span[kind]) wrong.push(`${said[kind]} ${kind} told, ${span[kind]} on record`)
   }
   const sums =
     `received ${said.received} = redelivered ${said.redelivered} + valid ${said.valid} + quarantined ${said.quarantined} + ` +

@@ -1,16 +1,24 @@
 import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
 import type { Json } from '../../delta/json.js'
+import type { TableState } from '../../delta/state.js'
 import type { Row } from '../../parquet/dataType.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { identifier } from '../../query/sqlText.js'
+import { asObject } from '../accounting/newestEntry.js'
 import type { Lake } from '../lake.js'
 import { addCounts, emptyAccounts, type Accounts, type Layer, type Said } from './accounts.js'
 import { additionsSince, type Additions } from './additions.js'
 import { committedAt, measure, numberIn } from './measure.js'
+import { noFiles, type FileTotals } from './tableHealth.js'
 
 /** How far each table is booked: by its id, because a table made anew is booked from its beginning. */
-export type Booked = Readonly<Record<string, { readonly id: string; readonly version: number }>>
+export type Booked = Readonly<Record<string, BookedTable>>
+
+export interface BookedTable extends FileTotals {
+  readonly id: string
+  readonly version: number
+}
 
 /** A stream's books as one run of the monitor leaves them for the next. */
 export interface Books {
@@ -38,11 +46,14 @@ const nothingFound: Found = { rows: 0, late: 0, stale: 0, p50: undefined, p99: u
 export interface Booking {
   readonly books: Books
   readonly found: Readonly<Record<Layer, Found>>
+  /** The tables as they were booked; whatever is said beside the books must be said of these. */
+  readonly states: Readonly<Partial<Record<Layer, TableState>>>
 }
 
 export async function bookStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Books): Promise<Booking> {
   const found: Record<Layer, Found> = { bronze: nothingFound, silver: nothingFound, gold: nothingFound }
-  const booked: Record<string, { id: string; version: number }> = { ...before.booked }
+  const states: Partial<Record<Layer, TableState>> = {}
+  const booked: Record<string, BookedTable> = { ...before.booked }
   let { accounts } = before
   for (const layer of ['bronze', 'silver', 'gold'] as const) {
     const path = { bronze: bronzePath, silver: silverPath, gold: scoredPath }[layer](stream)
@@ -52,14 +63,15 @@ export async function bookStream(lake: Lake, session: DuckDbSession, stream: Str
     const known = booked[path]
     const anew = known?.id !== state.metadata.id
     if (anew) accounts = clearLayer(accounts, layer)
-    const additions = await additionsSince(table, state, anew ? -1 : known.version)
+    const additions = await additionsSince(table, state, anew ? -1 : known.version, anew ? noFiles : known)
     const { columns, select } = aggregate(stream, layer, lake.settings.freshnessStale)
     const measured = await measure(lake, session, table, state, additions.files, columns, select)
     accounts = book(accounts, layer, additions, measured)
     found[layer] = finding(measured, additions)
-    booked[path] = { id: state.metadata.id, version: state.version }
+    states[layer] = state
+    booked[path] = { ...additions.totals, id: state.metadata.id, version: state.version }
   }
-  return { books: { accounts, booked }, found }
+  return { books: { accounts, booked }, found, states }
 }
 
 /** Which columns are read and what is counted; of bronze never the values, which are most of its bytes. */
@@ -128,9 +140,9 @@ function clearCounted(accounts: Accounts, layer: Layer): Accounts {
 }
 
 function bookBronze(accounts: Accounts, info: Readonly<Record<string, unknown>>): Accounts {
-  const bronze = asRecord(info['bronze'])
+  const bronze = asObject(info['bronze'])
   if (bronze === undefined) return accounts
-  const ranges = Array.isArray(bronze['ranges']) ? bronze['ranges'].map(r => asRecord(r) ?? {}) : []
+  const ranges = Array.isArray(bronze['ranges']) ? bronze['ranges'].map(r => asObject(r) ?? {}) : []
   const said = ranges.reduce<Said>((sum, range) => addCounts(sum, pick(range, Object.keys(sum))), accounts.said)
   return {
     ...accounts,
@@ -141,7 +153,7 @@ function bookBronze(accounts: Accounts, info: Readonly<Record<string, unknown>>)
 }
 
 function bookSilver(accounts: Accounts, info: Readonly<Record<string, unknown>>): Accounts {
-  const silver = asRecord(info['silver'])
+  const silver = asObject(info['silver'])
   if (silver === undefined) return accounts
   // A rebuild reads everything anew, and says so: its counts replace the sum so far.
   const before = silver['rebuilt'] === true ? emptyAccounts.silver : accounts.silver
@@ -169,12 +181,8 @@ function pick(record: Readonly<Record<string, unknown>>, names: readonly string[
 }
 
 function counts(json: unknown): Record<string, number> {
-  const record = asRecord(json) ?? {}
+  const record = asObject(json) ?? {}
   return pick(record, Object.keys(record))
-}
-
-function asRecord(json: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined
 }
 
 /** Books as JSON for the monitor's own commit, and back; what cannot be read is an empty book. Pure; no I/O. */
@@ -183,9 +191,9 @@ export function encodeBooks(books: Books): Json {
 }
 
 export function decodeBooks(json: unknown): Books {
-  const record = asRecord(json)
-  const accounts = asRecord(record?.['accounts'])
-  const booked = asRecord(record?.['booked'])
+  const record = asObject(json)
+  const accounts = asObject(record?.['accounts'])
+  const booked = asObject(record?.['booked'])
   if (accounts === undefined || booked === undefined) return emptyBooks
   return { accounts: { ...emptyAccounts, ...(plainNumbers(accounts) as object) }, booked: plainNumbers(booked) } as Books
 }
@@ -193,7 +201,7 @@ export function decodeBooks(json: unknown): Books {
 /** A reader that keeps every digit gives large whole numbers as bigint; the books are all within a double. */
 function plainNumbers(json: unknown): unknown {
   if (typeof json === 'bigint') return Number(json)
-  const record = asRecord(json)
+  const record = asObject(json)
   if (record === undefined) return json
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, plainNumbers(value)]))
 }

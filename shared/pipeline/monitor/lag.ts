@@ -1,6 +1,7 @@
 import { asError } from '../../errors.js'
 import { bronzePath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
+import type { TableState } from '../../delta/state.js'
 import { firstOffset } from '../bronze/firstOffset.js'
 import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
 import { checkIdentity } from '../bronze/topicIdentity.js'
@@ -12,7 +13,6 @@ export interface Lag {
   /** Offsets not covered yet; undefined when Kafka cannot be asked. */
   readonly total: bigint | undefined
   readonly worst: bigint | undefined
-  readonly span: Span
   /** What stops partitions, in words. */
   readonly stopped: readonly string[]
 }
@@ -22,7 +22,6 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
   const state = await lake.table(bronzePath(stream)).state({ fresh: true })
   const progress =
     state === undefined ? new Map<number, PartitionProgress>() : readProgress(state.metadata.id, stream.topic, state.txns)
-  const span = spanOf(state === undefined ? [] : allProgress(state.metadata.id, stream.topic, state.txns))
   const stopped: string[] = []
   try {
     let total = 0n
@@ -39,16 +38,16 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
       total += lag
       if (lag > worst) worst = lag
     }
-    return { total, worst, span, stopped }
+    return { total, worst, stopped }
   } catch (error) {
     lake.log.warn('Kafka cannot be asked for its offsets.', { topic: stream.topic, error: asError(error).message })
-    return { total: undefined, worst: undefined, span, stopped }
+    return { total: undefined, worst: undefined, stopped }
   }
 }
 
-/** Added up over partitions and generations. */
-function spanOf(progress: readonly PartitionProgress[]): Span {
-  return progress.reduce<Span>(
+/** What that state of bronze covers, added up over partitions and generations. Pure; no I/O. */
+export function spanOf(stream: Stream, state: TableState): Span {
+  return allProgress(state.metadata.id, stream.topic, state.txns).reduce<Span>(
     (sum, p) => ({
       covered: sum.covered + (p.covered - p.start + 1n),
       missing: sum.missing + p.missing,

@@ -1,10 +1,9 @@
 import { sqlName } from '../../contract/tables.js'
 import type { Row } from '../../parquet/dataType.js'
-import type { Accounts, Identity, Layer } from './accounts.js'
-import type { Found } from './books.js'
+import type { Accounts, Identity, Layer, Span } from './accounts.js'
+import type { BookedTable, Found } from './books.js'
 import type { Lag } from './lag.js'
 import type { Verdict } from './status.js'
-import type { TableHealth } from './tableHealth.js'
 
 /** What one row of `monitor_logs` is made of. */
 export interface Observation {
@@ -14,14 +13,16 @@ export interface Observation {
   /** Milliseconds. */
   readonly runTime: number
   readonly verdict: Verdict
-  readonly version: number | undefined
+  /** Undefined when the table does not exist. */
+  readonly booked: BookedTable | undefined
   readonly accounts: Accounts
   readonly found: Found
   readonly identity: Identity | undefined
   /** Only of bronze. */
   readonly lag: Lag | undefined
+  readonly span: Span | undefined
   readonly secondsToDrain: number | undefined
-  readonly health: TableHealth | undefined
+  readonly versionsSinceCheckpoint: number | undefined
 }
 
 /** An observation as a row. Pure; no I/O. */
@@ -36,7 +37,7 @@ export function monitorRow(o: Observation): Row {
     layer: o.layer,
     status: o.verdict.status,
     reason: o.verdict.reason,
-    table_version: o.version === undefined ? null : BigInt(o.version),
+    table_version: o.booked === undefined ? null : BigInt(o.booked.version),
     newest_event_time: newest === 0 ? null : BigInt(Math.round(newest)),
     freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,
     queryable_p50_seconds: o.found.p50 ?? null,
@@ -54,9 +55,9 @@ export function monitorRow(o: Observation): Row {
     valid: bronze ? whole(counted.valid) : o.layer === 'silver' ? whole(silver.read) : null,
     quarantined: bronze ? whole(counted.quarantined) : null,
     tombstones: bronze ? whole(counted.tombstones) : null,
-    missing_offsets: o.lag?.span.missing ?? null,
-    natural_holes: o.lag?.span.holes ?? null,
-    covered_span: o.lag?.span.covered ?? null,
+    missing_offsets: o.span?.missing ?? null,
+    natural_holes: o.span?.holes ?? null,
+    covered_span: o.span?.covered ?? null,
     inserted: o.layer === 'silver' ? whole(silver.inserted) : null,
     duplicates: o.layer === 'silver' ? whole(silver.duplicates) : null,
     anomalies: o.layer === 'gold' ? whole(o.accounts.anomalies) : null,
@@ -64,10 +65,10 @@ export function monitorRow(o: Observation): Row {
     identity: o.identity?.text ?? null,
     rejections: bronze ? JSON.stringify(o.accounts.rejections) : null,
     expectations: bronze ? JSON.stringify(o.accounts.expectations) : null,
-    files: o.health === undefined ? null : whole(o.health.files),
-    small_files: o.health === undefined ? null : whole(o.health.smallFiles),
-    bytes: o.health?.bytes ?? null,
-    versions_since_checkpoint: o.health === undefined ? null : whole(o.health.versionsSinceCheckpoint),
+    files: o.booked === undefined ? null : whole(o.booked.files),
+    small_files: o.booked === undefined ? null : whole(o.booked.smallFiles),
+    bytes: o.booked === undefined ? null : whole(o.booked.bytes),
+    versions_since_checkpoint: o.versionsSinceCheckpoint === undefined ? null : whole(o.versionsSinceCheckpoint),
   }
 }
 

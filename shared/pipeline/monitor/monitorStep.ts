@@ -1,7 +1,6 @@
 import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
 import type { Action } from '../../delta/actions.js'
-import { commitInfoOf } from '../../delta/commit.js'
 import { writeDataFile } from '../../delta/dataFile.js'
 import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
@@ -9,19 +8,21 @@ import type { DeltaTable } from '../../delta/table.js'
 import type { Row } from '../../parquet/dataType.js'
 import { DuckDbSession } from '../../query/duckdbSession.js'
 import { foldRuns } from '../accounting/foldRuns.js'
+import { asObject, newestEntry } from '../accounting/newestEntry.js'
 import { openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
+import { PipelineError } from '../pipelineError.js'
 import { columnsOf } from '../rowColumns.js'
 import { readCursor } from '../silver/cursor.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun, type Trigger } from '../stepRun.js'
-import { bronzeIdentity, layers, silverIdentity, type Identity, type Layer } from './accounts.js'
-import { bookStream, decodeBooks, emptyBooks, encodeBooks, type Books } from './books.js'
-import { measureLag } from './lag.js'
+import { bronzeIdentity, layers, silverIdentity, type Identity, type Layer, type Span } from './accounts.js'
+import { bookStream, decodeBooks, emptyBooks, encodeBooks, type Booking, type Books } from './books.js'
+import { measureLag, spanOf } from './lag.js'
 import { monitorRow } from './monitorRow.js'
 import { monitorTable } from './monitorTable.js'
 import { judge } from './status.js'
-import { measureHealth } from './tableHealth.js'
+import { versionsSinceCheckpoint } from './tableHealth.js'
 
 /**
  * Looks at every table: appends one row a table to `monitor_logs`, and the runs since last time to `cluster_logs`. Two
@@ -39,8 +40,10 @@ interface Memory {
 
 async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   await lake.journal.flush()
-  const folded = await foldRuns(lake)
+  // Opened before anything is done: whoever appends from here on makes this run a conflict.
   const { table, state, metadata, schema } = await openEvolving(lake, monitorTable)
+  const folded = await foldRuns(lake)
+  if (folded.contended) return { rowsIn: 0, rowsOut: 0, version: undefined, more: true, detail: { conflict: 'concurrentTransaction' } }
   const before = await lastMemory(table, state)
   const runTime = lake.clock.now()
   const books: Record<string, Books> = {}
@@ -79,26 +82,26 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
 async function observeStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Books, runTime: number, lastRun: number) {
   // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.
   const lag = await measureLag(lake, stream)
-  const { books, found } = await bookStream(lake, session, stream, before)
-  // Progress is read again behind the files: the span must be the one that the counted files cover.
-  const { span } = await measureLag(lake, stream)
+  const { books, found, states } = await bookStream(lake, session, stream, before)
   const { accounts } = books
-  const seconds = (runTime - lastRun) / 1000
+  // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
+  const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
+  const newlyMissing = accounts.said.missing - (isSameTable(before, books, bronzePath(stream)) ? before.accounts.said.missing : 0)
+  const rate = lastRun === 0 ? 0 : found.bronze.rows / ((runTime - lastRun) / 1000)
   const rows: Row[] = []
   for (const layer of layers) {
     const path = { bronze: bronzePath, silver: silverPath, gold: scoredPath }[layer](stream)
-    const health = await measureHealth(lake.table(path))
-    const identity = await identityOf(lake, stream, layer, books, { ...lag, span }.span)
+    const state = states[layer]
+    const { identity, stopped } = identityOf(stream, layer, books, states, span)
     const newest = accounts.newest[layer]
-    const rate = lastRun === 0 ? 0 : found.bronze.rows / seconds
     const verdict = judge({
       layer,
-      exists: health !== undefined,
+      exists: state !== undefined,
       freshness: newest === 0 ? undefined : runTime / 1000 - newest / 1e6,
       lag: lag.total,
       identity,
-      newlyMissing: 0n,
-      stopped: layer === 'bronze' ? lag.stopped : [],
+      newlyMissing: layer === 'bronze' ? BigInt(newlyMissing) : 0n,
+      stopped: layer === 'bronze' ? [...lag.stopped, ...stopped] : stopped,
       late: lake.settings.freshnessLate / 1000,
       stale: lake.settings.freshnessStale / 1000,
     })
@@ -109,39 +112,47 @@ async function observeStream(lake: Lake, session: DuckDbSession, stream: Stream,
         layer,
         runTime,
         verdict,
-        version: books.booked[path]?.version,
+        booked: state === undefined ? undefined : books.booked[path],
         accounts,
         found: found[layer],
         identity,
-        lag: layer === 'bronze' ? { ...lag, span } : undefined,
+        lag: layer === 'bronze' ? lag : undefined,
+        span: layer === 'bronze' ? span : undefined,
         secondsToDrain: layer !== 'bronze' ? undefined : lag.total === 0n ? 0 : rate > 0 ? Number(lag.total) / rate : undefined,
-        health,
+        versionsSinceCheckpoint: state === undefined ? undefined : await versionsSinceCheckpoint(lake.table(path), state),
       }),
     )
   }
   return { books, rows }
 }
 
-async function identityOf(lake: Lake, stream: Stream, layer: Layer, books: Books, span: Parameters<typeof bronzeIdentity>[1]): Promise<Identity | undefined> {
-  if (layer === 'bronze') return bronzeIdentity(books.accounts, span)
-  if (layer === 'gold') return undefined
-  const bronze = books.booked[bronzePath(stream)]
-  const silver = await lake.table(silverPath(stream)).state()
-  if (bronze === undefined || silver === undefined) return undefined
-  const names = { table: silverPath(stream), source: bronzePath(stream), rebuild: 'lake rebuild silver' }
-  const cursor = readCursor(silver, bronze.id, names)
-  return silverIdentity(books.accounts, cursor?.version === bronze.version)
+function isSameTable(before: Books, after: Books, path: string): boolean {
+  return before.booked[path]?.id === after.booked[path]?.id
 }
 
-/** What the newest run of the monitor left; other commits (compaction) may have come after it. */
-async function lastMemory(table: DeltaTable, state: TableState): Promise<Memory> {
-  for (let version = state.version; version > Math.max(0, state.version - 100); version--) {
-    for await (const { actions } of table.commits(version, version)) {
-      const lake = commitInfoOf(actions)?.['lake'] as { monitor?: { runTime?: unknown; books?: Record<string, unknown> } } | undefined
-      if (lake?.monitor === undefined) continue
-      const books = Object.entries(lake.monitor.books ?? {}).map(([name, b]) => [name, decodeBooks(b)] as const)
-      return { runTime: Number(lake.monitor.runTime ?? 0), books: Object.fromEntries(books) }
-    }
+interface Balance {
+  readonly identity: Identity | undefined
+  /** What keeps the layer from going on, in words. */
+  readonly stopped: readonly string[]
+}
+
+function identityOf(stream: Stream, layer: Layer, books: Books, states: Booking['states'], span: Span | undefined): Balance {
+  const { bronze, silver } = states
+  if (layer === 'bronze') return { identity: span && bronzeIdentity(books.accounts, span), stopped: [] }
+  if (layer === 'gold' || bronze === undefined || silver === undefined) return { identity: undefined, stopped: [] }
+  const names = { table: silverPath(stream), source: bronzePath(stream), rebuild: 'lake rebuild silver' }
+  try {
+    const cursor = readCursor(silver, bronze.metadata.id, names)
+    return { identity: silverIdentity(books.accounts, cursor?.version === bronze.version), stopped: [] }
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error
+    return { identity: undefined, stopped: [error.message] }
   }
-  return { runTime: 0, books: {} }
+}
+
+/** What the newest run of the monitor left. */
+async function lastMemory(table: DeltaTable, state: TableState): Promise<Memory> {
+  const memory = await newestEntry(table, state, 'monitor')
+  const books = Object.entries(asObject(memory?.['books']) ?? {}).map(([name, b]) => [name, decodeBooks(b)] as const)
+  return { runTime: Number(memory?.['runTime'] ?? 0), books: Object.fromEntries(books) }
 }

@@ -107,14 +107,19 @@ export class BronzeFixture implements AsyncDisposable {
   }
 
   /** Every row of bronze, read back from its files. */
-  async rows(): Promise<readonly Row[]> {
-    const table = this.lake.table(bronzePath(this.stream))
+  rows(): Promise<readonly Row[]> {
+    return this.read(bronzePath(this.stream))
+  }
+
+  /** Every row of a table of the lake. */
+  async read(path: string): Promise<readonly Row[]> {
+    const table = this.lake.table(path)
     const snapshot = await table.snapshot()
     const rows: Row[] = []
     for (const add of snapshot?.files ?? []) {
-      const path = resolveDataPath(table.url, add.path)
-      if (path.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
-      const file = await openParquet(storedFile(table.store, path.name, add.size))
+      const place = resolveDataPath(table.url, add.path)
+      if (place.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
+      const file = await openParquet(storedFile(table.store, place.name, add.size))
       for await (const row of file.rows()) rows.push({ ...row, ...add.partitionValues })
     }
     return rows
