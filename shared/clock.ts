@@ -13,7 +13,10 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep(ms, signal) {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason as Error)
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error)
+        return
+      }
       const onAbort = () => {
         clearTimeout(timer)
         reject(signal?.reason as Error)

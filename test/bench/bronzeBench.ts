@@ -67,7 +67,9 @@ async function readAll(source: Source): Promise<void> {
   const logs = await source.offsets(events.topic)
   await Promise.all(
     logs.map(async ({ partition, start, end }) => {
-      for await (const batch of source.read(events.topic, { partition, start, end })) void batch
+      let records = 0
+      for await (const batch of source.read(events.topic, { partition, start, end })) records += batch.records.length
+      if (records !== Number(end - start)) throw new Error(`${records} of ${end - start} records were read`)
     }),
   )
 }

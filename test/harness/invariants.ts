@@ -32,7 +32,7 @@ export function eachOffsetOnce(rows: readonly Lineage[], spans: readonly Partiti
   for (const { topic, generation, partition, offset } of rows) {
     const place = `${topic}/${partition}@${generation}`
     let offsets = seen.get(place)
-    if (offsets === undefined) seen.set(place, (offsets = new Map()))
+    if (offsets === undefined) seen.set(place, (offsets = new Map<bigint, number>()))
     offsets.set(offset, (offsets.get(offset) ?? 0) + 1)
   }
   const wrong: string[] = []
