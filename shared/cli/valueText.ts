@@ -43,7 +43,9 @@ function presentJson(type: DataType): (value: Value) => string {
     case 'integer':
     case 'long':
     case 'boolean':
-      return value => String(value)
+      return value => wordOf(value as Word)
+    case 'void':
+      return () => 'null'
     case 'float':
     case 'double':
       return value => (Number.isFinite(value) ? numberText(value as number) : `"${numberText(value as number)}"`)
@@ -83,7 +85,7 @@ function plainText(type: DataType): (value: Value) => string {
     case 'double':
       return value => numberText(value as number)
     case 'date':
-      return value => formatDate(value as number) ?? `${String(value)} days from 1970-01-01`
+      return value => formatDate(value as number) ?? `${wordOf(value as number)} days from 1970-01-01`
     case 'timestamp':
       return value => timestampText(value as bigint, 'Z')
     case 'timestamp_ntz':
@@ -91,13 +93,22 @@ function plainText(type: DataType): (value: Value) => string {
     case 'binary':
       return value => base64(value as Uint8Array)
     case 'string':
+      return value => value as string
     case 'byte':
     case 'short':
     case 'integer':
     case 'long':
     case 'boolean':
-      return value => String(value)
+      return value => wordOf(value as Word)
+    case 'void':
+      return () => ''
   }
+}
+
+type Word = bigint | number | boolean
+
+function wordOf(value: Word): string {
+  return String(value)
 }
 
 /** The shortest digits that are this number and no other. Negative zero keeps its sign, which `-0` would lose in JSON. */

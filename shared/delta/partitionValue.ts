@@ -60,6 +60,8 @@ function formatted(type: DataType, value: Value): string | undefined {
     }
     case 'binary':
       return value instanceof Uint8Array ? binaryText(value) : undefined
+    case 'void':
+      return undefined
   }
 }
 
@@ -105,6 +107,8 @@ function parsed(type: DataType, text: string, zone: string | undefined): Value |
       return parseTimestamp(text)
     case 'binary':
       return new TextEncoder().encode(text)
+    case 'void':
+      return undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DataType, PrimitiveType, StructField, StructType } from '../parquet/dataType.js'
+import { variantType, type DataType, type PrimitiveType, type StructField, type StructType } from '../parquet/dataType.js'
 import { columnKey } from './columnPath.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
@@ -7,10 +7,8 @@ import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from 
 
 const primitiveTypes: ReadonlySet<string> = new Set<PrimitiveType>([
   'string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'boolean', 'binary', 'date', 'timestamp',
-  'timestamp_ntz',
+  'timestamp_ntz', 'void',
 ])
-/** Types of the protocol that this version cannot hold in memory yet. */
-const knownButUnsupported: ReadonlySet<string> = new Set(['variant', 'void', 'null'])
 
 /** One column that holds values itself: not a struct, whatever it is inside of. */
 export interface LeafColumn {
@@ -19,8 +17,7 @@ export interface LeafColumn {
 }
 
 /**
- * The schema in a `schemaString`. Metadata is kept as it stands. Throws DELTA_BAD_SCHEMA, or DELTA_UNSUPPORTED_TYPE
- * for a type that the protocol has and this reader does not, by field.
+ * The schema in a `schemaString`. Metadata is kept as it stands. Throws DELTA_BAD_SCHEMA, by field.
  */
 export function parseSchema(schemaString: string, where?: LogPlace): StructType {
   const schema = readType(parseJson(schemaString, where), [], where)
@@ -41,6 +38,7 @@ export function typeText(type: DataType): string {
     case 'decimal':
       return `decimal(${type.precision},${type.scale})`
     case 'struct':
+      if (type.variant === true) return 'variant'
       return `struct<${type.fields.map((f) => `${f.name}: ${typeText(f.type)}`).join(', ')}>`
     case 'array':
       return `array<${typeText(type.elementType)}>`
@@ -49,13 +47,13 @@ export function typeText(type: DataType): string {
   }
 }
 
-/** The leaf columns in the schema's order; an array or a map is one leaf. */
+/** The leaf columns in the schema's order; an array, a map or a variant is one leaf. */
 export function leafColumns(schema: StructType): LeafColumn[] {
   const leaves: LeafColumn[] = []
   const visit = (fields: readonly StructField[], path: readonly string[]) => {
     for (const field of fields) {
       const here = [...path, field.name]
-      if (typeof field.type !== 'string' && field.type.type === 'struct') visit(field.type.fields, here)
+      if (typeof field.type !== 'string' && field.type.type === 'struct' && field.type.variant !== true) visit(field.type.fields, here)
       else leaves.push({ path: here, field })
     }
   }
@@ -63,11 +61,12 @@ export function leafColumns(schema: StructType): LeafColumn[] {
   return leaves
 }
 
-/** Every field at any depth, inside arrays and maps too, with its path. */
+/** Every field at any depth, inside arrays and maps too, with its path; a variant has none inside. */
 export function* allFields(type: DataType, path: readonly string[] = []): Generator<LeafColumn> {
   if (typeof type === 'string') return
   switch (type.type) {
     case 'struct':
+      if (type.variant === true) return
       for (const field of type.fields) {
         const here = [...path, field.name]
         yield { path: here, field }
@@ -134,11 +133,9 @@ function readNamedType(name: string, path: readonly string[], where: LogPlace | 
       throw bad(`has the impossible type ${name}`, path, where)
     return type
   }
-  if (knownButUnsupported.has(name))
-    throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `field ${columnKey(path)} has type ${name}, which is not supported`, {
-      where,
-      data: { field: columnKey(path), type: name },
-    })
+  if (name === 'variant') return variantType
+  // An older name of the type without values.
+  if (name === 'null') return 'void'
   throw bad(`has the unknown type ${JSON.stringify(name)}`, path, where)
 }
 
@@ -174,6 +171,7 @@ function typeJson(type: DataType, path: readonly string[]): JsonObject | string 
     case 'decimal':
       return typeText(type)
     case 'struct':
+      if (type.variant === true) return 'variant'
       checkNames(type.fields, path, undefined)
       return {
         type: 'struct',

@@ -1,8 +1,9 @@
-import type { DataType, Value } from '../parquet/dataType.js'
+import type { DataType, StructField, Value } from '../parquet/dataType.js'
 import type { AddFile } from './actions.js'
 import { parsePartitionValue, type PartitionValueOptions } from './partitionValue.js'
 import { parseStats, type ColumnStats, type FileStats } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
+import { hadType } from './typeWidening.js'
 import { compareValues } from './valueOrder.js'
 import { columnKey } from './columnPath.js'
 
@@ -32,7 +33,7 @@ export type Match = 'no' | 'maybe' | 'all'
 export class FileSkipper {
   readonly #partitions: ReadonlyMap<string, { readonly type: DataType; readonly physical: string }>
   readonly #columns: readonly StatsColumn[]
-  readonly #types: ReadonlyMap<string, DataType>
+  readonly #fields: ReadonlyMap<string, StructField>
   readonly #options: PartitionValueOptions
 
   constructor(table: TableShape, options: PartitionValueOptions = {}) {
@@ -47,7 +48,7 @@ export class FileSkipper {
         }),
     )
     this.#columns = statsColumns(table)
-    this.#types = new Map(this.#columns.map((column) => [column.key, column.field.type]))
+    this.#fields = new Map(this.#columns.map((column) => [column.key, column.field]))
     this.#options = options
   }
 
@@ -69,8 +70,8 @@ export class FileSkipper {
       return value === null ? { nulls: 'all' } : { nulls: 'none', min: value, max: value }
     }
     const found = stats?.columns.get(column)
-    const type = this.#types.get(column)
-    return stats === undefined || found === undefined || type === undefined ? undefined : statFacts(stats, found, type)
+    const field = this.#fields.get(column)
+    return stats === undefined || found === undefined || field === undefined ? undefined : statFacts(stats, found, field)
   }
 }
 
@@ -164,7 +165,7 @@ function order(bound: Value | undefined, value: Value): number {
   return bound === undefined ? NaN : (compareValues(bound, value) ?? NaN)
 }
 
-function statFacts(stats: FileStats, column: ColumnStats, type: DataType): Facts {
+function statFacts(stats: FileStats, column: ColumnStats, field: StructField): Facts {
   const { nullCount } = column
   const nulls =
     nullCount === undefined ? 'unknown'
@@ -172,7 +173,13 @@ function statFacts(stats: FileStats, column: ColumnStats, type: DataType): Facts
     : nullCount >= stats.numRecords ? 'all'
     : stats.tightBounds === false ? 'unknown'
     : 'some'
-  return { nulls, min: column.min, max: widened(column.max, type) }
+  return { nulls, min: floatBound(column.min, field, Math.min), max: floatBound(widened(column.max, field.type), field, Math.max) }
+}
+
+/** A column that was of floats has bounds with a float's digits, which as a double are a bit beside the value. */
+function floatBound(bound: Value | undefined, { type, metadata }: StructField, outer: (a: number, b: number) => number): Value | undefined {
+  if (type !== 'double' || typeof bound !== 'number' || !hadType(metadata, 'float')) return bound
+  return outer(bound, Math.fround(bound))
 }
 
 const maxLong = 2n ** 63n - 1n

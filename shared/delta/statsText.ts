@@ -107,6 +107,7 @@ export function parseBound(type: DataType, json: Json | undefined): Value | unde
     case 'boolean':
       return typeof json === 'boolean' ? json : undefined
     case 'binary':
+    case 'void':
       return undefined
   }
 }

@@ -12,6 +12,8 @@
  * | timestamp, timestamp_ntz | bigint, microseconds since 1970-01-01 (UTC, or wall clock) |
  * | binary | Uint8Array |
  * | struct | object by field name |
+ * | variant | a struct of its two binary fields, `metadata` and `value` |
+ * | void | always null |
  * | array | array |
  * | map | array of `{ key, value }` |
  */
@@ -30,6 +32,7 @@ export type PrimitiveType =
   | 'date'
   | 'timestamp'
   | 'timestamp_ntz'
+  | 'void'
 
 export interface DecimalType {
   readonly type: 'decimal'
@@ -42,6 +45,18 @@ export interface DecimalType {
 export interface StructType {
   readonly type: 'struct'
   readonly fields: readonly StructField[]
+  /** The type is `variant`: the fields are its encoding, see {@link variantType}. */
+  readonly variant?: true | undefined
+}
+
+/** Delta's `variant`: JSON-like values in the binary encoding that Parquet defines. */
+export const variantType: StructType = {
+  type: 'struct',
+  variant: true,
+  fields: [
+    { name: 'metadata', type: 'binary', nullable: false },
+    { name: 'value', type: 'binary', nullable: false },
+  ],
 }
 
 export interface StructField {

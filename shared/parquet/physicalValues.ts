@@ -38,6 +38,8 @@ export function physicalValues(leaf: LeafNode, data: ColumnData): PhysicalValues
       return { kind: 'float', values: data instanceof Float32Array ? data : Float32Array.from(numbers(leaf, data)) }
     case 'double':
       return { kind: 'double', values: data instanceof Float64Array ? data : Float64Array.from(numbers(leaf, data)) }
+    case 'void':
+      throw misfit(leaf, data[0])
     default:
       return decimals(leaf, data, type.precision)
   }

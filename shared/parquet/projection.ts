@@ -1,12 +1,15 @@
 import type { Projection } from './assembly.js'
 import type { DataType, StructField } from './dataType.js'
 import { ParquetError } from './parquetError.js'
-import type { LeafNode, SchemaNode } from './schemaNode.js'
+import type { LeafNode, SchemaNode, StructNode } from './schemaNode.js'
 import { typeName, valueDecoder, type ValueDecoder } from './valueDecoder.js'
 
-export const columnMatches = ['name', 'id'] as const
+export const columnMatches = ['name', 'physicalName', 'id'] as const
 
-/** How an asked-for field finds its column: by name, or by the id both carry (Delta's column mapping in id mode). */
+/**
+ * How an asked-for field finds its column: by its name, by the physical name in its metadata, or by the id that both
+ * carry (Delta's column mapping in name and id mode).
+ */
 export type ColumnMatch = (typeof columnMatches)[number]
 
 /** A column to read, and how each of its physical columns becomes values. */
@@ -16,12 +19,19 @@ export interface ColumnProjection {
 }
 
 const columnId = 'delta.columnMapping.id'
+const physicalName = 'delta.columnMapping.physicalName'
 
-/** The node for `field` among `nodes`, or nothing when the file lacks it. Pure; no I/O. */
+/**
+ * The node for `field` among `nodes`, or nothing when the file lacks it. A name that is not there as it stands may be
+ * there in other letter case, as other engines have it. Pure; no I/O.
+ */
 export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
   const id = field.metadata?.[columnId]
   if (match === 'id' && typeof id === 'number') return nodes.find((node) => node.fieldId === id)
-  return nodes.find((node) => node.name === field.name)
+  const physical = match === 'name' ? undefined : field.metadata?.[physicalName]
+  if (typeof physical === 'string') return nodes.find((node) => node.name === physical)
+  const { name } = field
+  return nodes.find((node) => node.name === name) ?? nodes.find((node) => node.name.toLowerCase() === name.toLowerCase())
 }
 
 /**
@@ -45,6 +55,7 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
     }
     if (typeof wanted === 'string' || wanted.type !== from.kind) throw mismatch(from, wanted)
     if (from.kind === 'struct' && wanted.type === 'struct') {
+      if (wanted.variant === true) requireWholeVariant(from)
       const children = wanted.fields.map((field) => {
         const child = findNode(from.children, field, match)
         return { name: field.name, node: child === undefined ? null : project(child, field.type, repetition) }
@@ -66,6 +77,17 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
     }
     throw mismatch(from, wanted)
   }
+}
+
+/** A shredded variant keeps parts of its values in a column of their own, which its other two do not repeat. */
+function requireWholeVariant(node: StructNode): void {
+  const names = node.children.map(({ name }) => name)
+  if (names.includes('metadata') && names.includes('value') && names.length === 2) return
+  throw new ParquetError(
+    'PARQUET_UNSUPPORTED',
+    `Column ${node.name} is a variant with the parts ${names.join(', ')}; only metadata and value are known.`,
+    { data: { column: node.name } },
+  )
 }
 
 function levels({ present, entry, repetition }: { present: number; entry: number; repetition: number }) {

@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
-import type { DataType, StructField } from './dataType.js'
+import type { DataType, PrimitiveType, StructField } from './dataType.js'
 import { ParquetError } from './parquetError.js'
 
 const columnId = 'delta.columnMapping.id'
@@ -28,6 +28,11 @@ function appendType(
 ): void {
   const base: SchemaElement = { name, repetition_type: nullable ? 'OPTIONAL' : 'REQUIRED' }
   if (fieldId !== undefined) base.field_id = fieldId
+  if (type === 'void') {
+    throw new ParquetError('PARQUET_UNSUPPORTED', `Column ${name} is void, which Parquet cannot hold. Leave it out.`, {
+      data: { column: name },
+    })
+  }
   if (typeof type === 'string') {
     elements.push({ ...base, ...primitiveElements[type] })
     return
@@ -60,7 +65,7 @@ function appendType(
   }
 }
 
-const primitiveElements: Readonly<Record<Extract<DataType, string>, Partial<SchemaElement>>> = {
+const primitiveElements: Readonly<Record<Exclude<PrimitiveType, 'void'>, Partial<SchemaElement>>> = {
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   byte: { type: 'INT32', converted_type: 'INT_8' },
   short: { type: 'INT32', converted_type: 'INT_16' },

@@ -58,6 +58,8 @@ function primitive(leaf: LeafNode, wanted: PrimitiveType): ValueDecoder | undefi
       if (type === 'timestamp' || type === 'timestamp_ntz') return micros(element)
       if (type !== 'date' || wanted === 'timestamp') return undefined
       return (raw) => mapped(raw as ArrayLike<number>, (days) => BigInt(days) * microsOfDay)
+    case 'void':
+      return undefined
   }
 }
 

@@ -33,6 +33,7 @@ export function sqlType(type: DataType): string {
 }
 
 const primitives = {
+  void: '"NULL"',
   string: 'VARCHAR',
   byte: 'TINYINT',
   short: 'SMALLINT',

@@ -39,19 +39,18 @@ describe('reading', () => {
     expect(checkReadable({ minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'futureThing'] }, metadata())).toEqual({ ok: true })
   })
 
-  it.each(['timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck'])('%s is read', (name) => {
+  it.each(['timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck', 'deletionVectors', 'columnMapping', 'typeWidening', 'typeWidening-preview', 'variantType'])('%s is read', (name) => {
     expect(checkReadable(lists([name], [name]), metadata())).toEqual({ ok: true })
   })
 
-  it.each(['catalogManaged', 'deletionVectors', 'typeWidening', 'variantType', 'aFeatureOfTheFuture'])('%s is refused by name', (name) => {
+  it.each(['catalogManaged', 'catalogOwned-preview', 'variantShredding', 'aFeatureOfTheFuture'])('%s is refused by name', (name) => {
     expect(checkReadable(lists([name], [name]), metadata())).toMatchObject({ ok: false, features: [name] })
   })
 
-  it('column mapping is refused when it is on, by version and by name', () => {
+  it('column mapping that is on is read, and not written', () => {
     const on = metadata({ 'delta.columnMapping.mode': 'name' })
-    expect(checkReadable(versions(2, 5), on)).toMatchObject({ ok: false, features: ['columnMapping'] })
-    expect(checkReadable(lists(['columnMapping'], ['columnMapping']), on)).toMatchObject({ ok: false })
-    expect(checkReadable(lists(['columnMapping'], ['columnMapping']), metadata())).toEqual({ ok: true })
+    expect(checkReadable(versions(2, 5), on)).toEqual({ ok: true })
+    expect(checkWritable(versions(2, 5), on, plain)).toMatchObject({ ok: false, features: ['columnMapping'] })
   })
 
   it.each([versions(4, 7), versions(99, 99), versions(0, 2), versions(3, 5), { ...versions(1, 2), readerFeatures: [] }])(

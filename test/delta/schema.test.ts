@@ -17,9 +17,13 @@ describe('schema', () => {
     expect(formatSchema(parseSchema(text))).toBe(text)
   })
 
-  it.each(['variant', 'void'])('%s is refused by field, as a type we know and cannot hold', (type) => {
-    const text = schemaOf(field('s', { type: 'struct', fields: [field('x.y', type)] }))
-    expect(() => parseSchema(text, { table: 't' })).toThrow(new RegExp(`field s\\.\`x\\.y\` has type ${type}.*table t`))
+  it.each(['variant', 'void'])('%s is the same after it is written again, at any depth', (type) => {
+    const text = schemaOf(field('s', { type: 'struct', fields: [field('x.y', type)] }), field('t', type))
+    expect(formatSchema(parseSchema(text))).toBe(text)
+  })
+
+  it('a variant is one leaf, whatever its encoding has inside', () => {
+    expect(leafColumns(parseSchema(schemaOf(field('v', 'variant')))).map(({ path }) => path)).toEqual([['v']])
   })
 
   it.each([
@@ -74,7 +78,8 @@ describe.skipIf(!haveConformanceTables)('schemas that other engines wrote', () =
       for (const action of decodeActions(text, { table, file: name })) {
         if (!('metaData' in action)) continue
         const { schemaString } = action.metaData
-        if (/"(void|null|variant)"/.test(schemaString)) continue
+        // An older name of void, which is not written any more.
+        if (schemaString.includes('"null"')) continue
         expect(parseJson(formatSchema(parseSchema(schemaString))), table).toEqual(parseJson(schemaString))
         schemas++
       }

@@ -1,0 +1,66 @@
+import type { DataType, StructType } from '../parquet/dataType.js'
+import { columnKey } from './columnPath.js'
+import { DeltaError, type LogPlace } from './deltaError.js'
+import { allFields } from './schema.js'
+
+/** Types that columns had before (PROTOCOL.md, "Type Widening"). Pure; no I/O. */
+
+/** A column's field metadata: the changes of its type, oldest first. */
+const typeChanges = 'delta.typeChanges'
+
+const integers: Readonly<Record<string, { readonly order: number; readonly digits: number }>> = {
+  byte: { order: 0, digits: 10 },
+  short: { order: 1, digits: 10 },
+  integer: { order: 2, digits: 10 },
+  long: { order: 3, digits: 20 },
+}
+
+/** Whether values of type `from` are read as `to`: the changes that the protocol allows. Types as the log names them. */
+export function isWidening(from: string, to: string): boolean {
+  if (from === to) return true
+  const source = Object.hasOwn(integers, from) ? integers[from] : undefined
+  const target = Object.hasOwn(integers, to) ? integers[to] : undefined
+  if (source !== undefined && target !== undefined) return source.order < target.order
+  if (to === 'double') return from === 'float' || (source !== undefined && source.order < 3)
+  if (from === 'date') return to === 'timestamp_ntz'
+  const wide = decimal(to)
+  const narrow = decimal(from)
+  if (wide === undefined) return false
+  if (narrow !== undefined)
+    return wide.scale >= narrow.scale && wide.precision - wide.scale >= narrow.precision - narrow.scale
+  return source !== undefined && wide.precision - wide.scale >= source.digits
+}
+
+/** Throws DELTA_UNSUPPORTED_TYPE for a change of type in a column's history that this reader does not know. */
+export function requireKnownWidening(schema: StructType, where?: LogPlace): void {
+  for (const { path, field } of allFields(schema)) {
+    for (const [from, to] of typeHistory(field.metadata)) {
+      if (!isWidening(from, to))
+        throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `column ${columnKey(path)} was changed from ${from} to ${to}, which this reader does not know`, {
+          where,
+          data: { column: columnKey(path), from, to },
+        })
+    }
+  }
+}
+
+/** Whether a field's own values (not those inside it) ever had `type`. */
+export function hadType(metadata: Readonly<Record<string, unknown>> | undefined, type: DataType): boolean {
+  return typeHistory(metadata).some(([from, , inside]) => from === type && inside === undefined)
+}
+
+function typeHistory(metadata: Readonly<Record<string, unknown>> | undefined): (readonly [from: string, to: string, path?: string])[] {
+  const changes = metadata?.[typeChanges]
+  if (changes === undefined || changes === null) return []
+  if (!Array.isArray(changes)) return [[JSON.stringify(changes), 'no list of changes']]
+  return changes.map((change: Readonly<Record<string, unknown>> | null) => {
+    const { fromType, toType, fieldPath } = change ?? {}
+    const path = typeof fieldPath === 'string' ? [fieldPath] as const : [] as const
+    return [typeof fromType === 'string' ? fromType : JSON.stringify(fromType) , typeof toType === 'string' ? toType : JSON.stringify(toType), ...path]
+  })
+}
+
+function decimal(type: string): { readonly precision: number; readonly scale: number } | undefined {
+  const [, precision, scale] = /^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/.exec(type) ?? []
+  return precision === undefined ? undefined : { precision: Number(precision), scale: Number(scale) }
+}

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot.js'
+import { scanRows, type ScanOptions } from '../../shared/delta/rows.js'
+import type { Value, StructField } from '../../shared/parquet/dataType.js'
+import { bytesFile, openParquet } from '../../shared/parquet/index.js'
+import { LocalDiskStore } from '../../shared/storage/localDisk.js'
+import { typedText } from './typedText.js'
+
+export const conformanceRoot = resolve(process.env['DELTA_CONFORMANCE_DIR'] ?? '../shared/conformance')
+
+/** How many tables there should be, for the message when they are not there. */
+const tablesKnown = 118
+
+export const haveTables = existsSync(conformanceRoot)
+if (!haveTables)
+  process.stderr.write(`\nSKIPPED ${tablesKnown} tables: there is no ${conformanceRoot}; DELTA_CONFORMANCE_DIR says where they are\n\n`)
+
+/** Names of the tables in a folder of the conformance tables. */
+export function tableNames(...family: readonly string[]): string[] {
+  if (!haveTables) return []
+  return readdirSync(join(conformanceRoot, ...family), { withFileTypes: true }).filter(e => e.isDirectory()).map(e => e.name).sort()
+}
+
+export function storeOf(...path: readonly string[]): LocalDiskStore {
+  return new LocalDiskStore(join(conformanceRoot, ...path))
+}
+
+/** The snapshot of a table that must be there. */
+export async function snapshotOf(store: LocalDiskStore, version?: number): Promise<Snapshot> {
+  const snapshot = await readSnapshot(store, 0, version)
+  if (snapshot === undefined) throw new Error(`there is no table at ${store.url}`)
+  return snapshot
+}
+
+/** The rows of a table, each as one text that says values and types, sorted: a bag. */
+export async function tableRows(store: LocalDiskStore, options: ScanOptions & { readonly version?: number | undefined } = {}): Promise<string[]> {
+  const scan = scanRows(store, await snapshotOf(store, options.version), options)
+  const rows: string[] = []
+  for await (const batch of scan.batches) appendRows(rows, scan.fields, batch.columns, batch.rows)
+  return rows.sort()
+}
+
+/** The rows that the Parquet files of a folder hold, read as `fields`; their columns must be these, in any order. */
+export async function expectedRows(folder: string, fields: readonly StructField[]): Promise<string[]> {
+  const rows: string[] = []
+  for (const name of readdirSync(folder).filter(file => file.endsWith('.parquet'))) {
+    const path = join(folder, name)
+    const file = await openParquet(bytesFile(readFileSync(path), path))
+    const found = file.fields.map(f => f.name).sort()
+    const wanted = fields.filter(f => f.type !== 'void').map(f => f.name).sort()
+    if (found.join('\n') !== wanted.join('\n')) throw new Error(`${path} has the columns ${found.join(', ')}, not ${wanted.join(', ')}`)
+    const columns = await file.readColumns({ fields })
+    appendRows(rows, fields, columns.map(column => column.data), file.rowCount)
+  }
+  return rows.sort()
+}
+
+function appendRows(rows: string[], fields: readonly StructField[], columns: readonly ArrayLike<Value>[], count: number): void {
+  const texts = fields.map(field => typedText(field.type))
+  for (let row = 0; row < count; row++) rows.push(columns.map((data, i) => texts[i]?.(data[row] ?? null)).join('|'))
+}
