@@ -1,5 +1,5 @@
 import type { AddFile } from '../../delta/actions.js'
-import { recordCount } from '../silver/recordCount.js'
+import { recordCount } from '../recordCount.js'
 import type { Lake } from '../lake.js'
 import type { Trigger } from '../stepRun.js'
 

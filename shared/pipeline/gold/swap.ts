@@ -5,7 +5,7 @@ import type { TableShape } from '../../contract/tables.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import type { StepCounts, StepRun } from '../stepRun.js'
-import { type Cursor, movesCursor, replacingTxns } from '../silver/cursor.js'
+import { type Cursor, movesCursor, replacingTxns } from '../cursor.js'
 
 /** All rows of a table, made anew from its source as it was at one version. */
 export interface Swap {

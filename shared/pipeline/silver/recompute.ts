@@ -12,9 +12,10 @@ import { PipelineError } from '../pipelineError.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
 import { type DayCount, dayMicros, type Tally, tallyJson, tallyRows } from './counters.js'
-import { movesCursor, replacingTxns } from './cursor.js'
+import { movesCursor, replacingTxns } from '../cursor.js'
 import { findDuplicates, lineage } from './dedupe.js'
-import { recordCount } from './recordCount.js'
+import { recordCount } from '../recordCount.js'
+import { chunks } from '../chunks.js'
 import { timeBetween, writeSilverFiles } from './silverFiles.js'
 import { openSession, rowsPerFile, type SilverOptions } from './silverOptions.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
@@ -214,20 +215,4 @@ async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream,
   await session.run(`CREATE TABLE replayed_rows AS SELECT * FROM (${view.sql}) SEMI JOIN rejected USING (${lineage.join(', ')})`)
   const narrow = narrowColumns(stream).map(identifier).join(', ')
   return await session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
-}
-
-/** Splits a list, in its order, into stretches of at most `most` by weight, and at least one item. Pure; no I/O. */
-export function chunks<T>(items: readonly T[], weight: (item: T) => number, most: number): readonly (readonly T[])[] {
-  const parts: T[][] = []
-  let sum = Infinity
-  for (const item of items) {
-    const w = weight(item)
-    if (sum + w > most) {
-      parts.push([])
-      sum = 0
-    }
-    parts.at(-1)?.push(item)
-    sum += w
-  }
-  return parts
 }

@@ -1,6 +1,6 @@
-import type { Txn } from '../../delta/actions.js'
-import type { TableState } from '../../delta/state.js'
-import { PipelineError } from '../pipelineError.js'
+import type { Txn } from '../delta/actions.js'
+import type { TableState } from '../delta/state.js'
+import { PipelineError } from './pipelineError.js'
 
 /**
  * How far a table has read its source, kept in the table's own `txn` actions and so moved by the very commit that

@@ -1,5 +1,5 @@
-import type { AddFile } from '../../delta/actions.js'
-import { parseStats } from '../../delta/stats.js'
+import type { AddFile } from '../delta/actions.js'
+import { parseStats } from '../delta/stats.js'
 
 /** A row takes at least about this many bytes; for files whose statistics are silent. */
 const leastBytesPerRow = 16

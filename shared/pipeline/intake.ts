@@ -1,7 +1,7 @@
-import type { Action, AddFile } from '../../delta/actions.js'
-import { DeltaError } from '../../delta/deltaError.js'
-import type { DeltaTable } from '../../delta/table.js'
-import { PipelineError } from '../pipelineError.js'
+import type { Action, AddFile } from '../delta/actions.js'
+import { DeltaError } from '../delta/deltaError.js'
+import type { DeltaTable } from '../delta/table.js'
+import { PipelineError } from './pipelineError.js'
 import { atBeginning, type Cursor } from './cursor.js'
 import { recordCount } from './recordCount.js'
 

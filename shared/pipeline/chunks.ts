@@ -1,0 +1,15 @@
+/** Splits a list, in its order, into stretches of at most `most` by weight, and at least one item. Pure; no I/O. */
+export function chunks<T>(items: readonly T[], weight: (item: T) => number, most: number): readonly (readonly T[])[] {
+  const parts: T[][] = []
+  let sum = Infinity
+  for (const item of items) {
+    const w = weight(item)
+    if (sum + w > most) {
+      parts.push([])
+      sum = 0
+    }
+    parts.at(-1)?.push(item)
+    sum += w
+  }
+  return parts
+}
