@@ -85,7 +85,7 @@ export class RowTable {
     const rows: string[] = []
     for (const add of files ?? (await this.files())) {
       const file = await openParquet(storedFile(this.store, decodeLogPath(add.path), add.size))
-      for await (const row of file.rows()) rows.push(`${add.partitionValues['p'] ?? ''}/${String(row['id'])}:${String(row['text'])}`)
+      for await (const row of file.rows()) rows.push(`${add.partitionValues['p'] ?? ''}/${row['id'] as bigint}:${row['text'] as string | null}`)
     }
     return rows.sort()
   }

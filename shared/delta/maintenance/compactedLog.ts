@@ -1,0 +1,67 @@
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { encodeAction } from '../actionCodec.js'
+import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions.js'
+import { readCommitFiles } from '../commit.js'
+import { FileReplay } from '../fileReplay.js'
+import { logFolder, paddedVersion } from '../logName.js'
+
+/** The versions that a log compaction file stands for, both inclusive. */
+export interface CompactedRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** The name of a log compaction file (PROTOCOL.md, "Log Compaction Files"). Pure; no I/O. */
+export function compactedPath({ from, to }: CompactedRange): string {
+  return `${logFolder}${paddedVersion(from)}.${paddedVersion(to)}.compacted.json`
+}
+
+/** The range of a file by its name, or `undefined` when it is no log compaction file. Pure; no I/O. */
+export function compactedRange(path: string): CompactedRange | undefined {
+  if (!path.startsWith(logFolder)) return undefined
+  const match = /^(\d{20})\.(\d{20})\.compacted\.json$/.exec(path.slice(logFolder.length))
+  if (match === null) return undefined
+  const [from, to] = [Number(match[1]), Number(match[2])]
+  return Number.isSafeInteger(to) && from < to ? { from, to } : undefined
+}
+
+/**
+ * What commits, oldest first, come to (PROTOCOL.md, "Action Reconciliation"): the newest of each thing, removed files
+ * and domains included, without `commitInfo` and change data. Pure; no I/O.
+ */
+export function reconcile(commits: Iterable<readonly Action[]>): Action[] {
+  let protocol: Protocol | undefined
+  let metaData: Metadata | undefined
+  const txns = new Map<string, Txn>()
+  const domains = new Map<string, DomainMetadata>()
+  const files = new FileReplay()
+  for (const actions of commits) {
+    files.apply(actions)
+    for (const action of actions) {
+      if ('protocol' in action) ({ protocol } = action)
+      else if ('metaData' in action) ({ metaData } = action)
+      else if ('txn' in action) txns.set(action.txn.appId, action.txn)
+      else if ('domainMetadata' in action) domains.set(action.domainMetadata.domain, action.domainMetadata)
+    }
+  }
+  return [
+    ...(protocol === undefined ? [] : [{ protocol }]),
+    ...(metaData === undefined ? [] : [{ metaData }]),
+    ...[...txns.values()].map(txn => ({ txn })),
+    ...[...domains.values()].map(domainMetadata => ({ domainMetadata })),
+    ...files.tombstones(-Infinity).map(remove => ({ remove })),
+    ...files.adds().map(add => ({ add })),
+  ]
+}
+
+/**
+ * Writes the commits of a range as one file beside them, which a reader may take in their place; the commits stay.
+ * Throws DELTA_VERSION_GAP when one of them is missing.
+ */
+export async function writeCompactedLog(store: ObjectStore, range: CompactedRange): Promise<'created' | 'exists'> {
+  if (range.from < 0 || range.from >= range.to) throw new RangeError(`versions ${range.from} to ${range.to} are no range of at least two`)
+  const commits: (readonly Action[])[] = []
+  for await (const { actions } of readCommitFiles(store, range.from, range.to)) commits.push(actions)
+  const text = reconcile(commits).map(action => `${encodeAction(action)}\n`).join('')
+  return store.putIfAbsent(compactedPath(range), new TextEncoder().encode(text))
+}

@@ -1,0 +1,145 @@
+import { systemClock, type Clock } from '../../clock.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { isUnreadable, readCheckpoint } from '../checkpoint.js'
+import { inCommitTimestampOf, readCommitFile } from '../commit.js'
+import { DeltaError } from '../deltaError.js'
+import { parseInterval } from '../interval.js'
+import { logFolder, parseLogName, sidecarFolder } from '../logName.js'
+import { listLog, type CheckpointFiles, type LogListing } from '../logListing.js'
+import { decodeLogPath } from '../path.js'
+import { requireWritable } from '../protocolGate.js'
+import type { DeltaTable } from '../table.js'
+import { compactedRange } from './compactedLog.js'
+
+export interface LogCleanupOptions {
+  /** Milliseconds of history to keep; the table's `delta.logRetentionDuration` (30 days) when absent. */
+  readonly retentionMs?: number | undefined
+  /** The oldest version that a follower of the table has still to read: its commit and all later ones stay. */
+  readonly keepFrom?: number | undefined
+  /** Cleans up although the table's `delta.enableExpiredLogCleanup` says no. */
+  readonly force?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+  readonly clock?: Clock | undefined
+}
+
+export type LogCleanupOutcome =
+  | { readonly kind: 'noTable' }
+  /** The table's property forbids it. */
+  | { readonly kind: 'disabled' }
+  /** Nothing has expired, or no checkpoint stands in for it, or somebody still has to read it. */
+  | { readonly kind: 'nothingToDo' }
+  | {
+      readonly kind: 'cleaned' | 'planned'
+      /** The oldest version that can be read from now on. */
+      readonly oldest: number
+      readonly files: number
+    }
+
+const retentionProperty = 'delta.logRetentionDuration'
+const defaultRetention = 'interval 30 days'
+const enabledProperty = 'delta.enableExpiredLogCleanup'
+/** A sidecar may be there before the checkpoint that names it. */
+const sidecarGraceMs = 86_400_000
+const parallel = 16
+
+/**
+ * Deletes the part of the log that has expired (PROTOCOL.md, "Metadata Cleanup"): everything before the newest
+ * checkpoint that is as old as the retention. That checkpoint and its own commit stay, so every version younger than
+ * the retention can still be read, at every moment: an interrupted clean-up is finished by the next.
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for a table that this writer may not touch, DELTA_BAD_PROPERTY
+ */
+export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {}): Promise<LogCleanupOutcome> {
+  const { store } = table
+  const clock = options.clock ?? systemClock
+  const state = await table.state({ fresh: true })
+  if (state === undefined) return { kind: 'noTable' }
+  requireWritable(state, [], { table: table.url, version: state.version })
+  const { configuration } = state.metadata
+  if (configuration[enabledProperty]?.toLowerCase() === 'false' && options.force !== true) return { kind: 'disabled' }
+  const retentionMs = options.retentionMs ?? parseInterval(configuration[retentionProperty] ?? defaultRetention, retentionProperty)
+  const listing = await listLog(store)
+  const expired = expiredUpTo(listing, clock.now() - retentionMs)
+  const cut = await findCut(store, listing, Math.min(expired, options.keepFrom ?? Infinity), clock.now() - retentionMs)
+  if (cut === undefined) return { kind: 'nothingToDo' }
+  const doomed = await expiredFiles(store, cut.version)
+  const sidecars = await staleSidecars(store, listing, cut.version, clock.now())
+  const files = doomed.length + sidecars.length
+  if (files === 0) return { kind: 'nothingToDo' }
+  if (options.dryRun === true) return { kind: 'planned', oldest: cut.version, files }
+  for (const names of [doomed, sidecars]) {
+    for (let i = 0; i < names.length; i += parallel) await Promise.all(names.slice(i, i + parallel).map(name => store.delete(name)))
+  }
+  return { kind: 'cleaned', oldest: cut.version, files }
+}
+
+/** The newest version such that it and all before it were committed at `cutoff` or earlier; −1 when there is none. */
+function expiredUpTo({ commits }: LogListing, cutoff: number): number {
+  let expired = -1
+  for (const version of [...commits.keys()].sort((a, b) => a - b)) {
+    // A version is never older than the one before it, whatever the clock of its writer said.
+    if ((commits.get(version)?.modifiedAt ?? Infinity) > cutoff) break
+    expired = version
+  }
+  return expired
+}
+
+/** The checkpoint that stands in for all before it. It is read whole first: nothing is deleted on the word of a bad one. */
+async function findCut(store: ObjectStore, listing: LogListing, upTo: number, cutoff: number): Promise<CheckpointFiles | undefined> {
+  for (const checkpoint of listing.checkpoints.toReversed()) {
+    const { version } = checkpoint
+    if (version > upTo || !listing.commits.has(version)) continue
+    const commit = await readCommitFile(store, version)
+    if (commit === undefined || (inCommitTimestampOf(commit.actions) ?? 0) > cutoff) continue
+    if (await canStandIn(store, checkpoint)) return checkpoint
+  }
+  return undefined
+}
+
+async function canStandIn(store: ObjectStore, checkpoint: CheckpointFiles): Promise<boolean> {
+  const found = { protocol: false, metaData: false }
+  try {
+    for await (const actions of readCheckpoint(store, checkpoint)) {
+      for (const action of actions) {
+        if ('protocol' in action) found.protocol = true
+        else if ('metaData' in action) found.metaData = true
+      }
+    }
+  } catch (error) {
+    if (isUnreadable(error) || error instanceof DeltaError) return false
+    throw error
+  }
+  return found.protocol && found.metaData
+}
+
+/** Names in the log before version `cut`, in the order of versions. */
+async function expiredFiles(store: ObjectStore, cut: number): Promise<string[]> {
+  const doomed: { readonly path: string; readonly version: number }[] = []
+  for await (const { path } of store.list(`${logFolder}0`)) {
+    const name = parseLogName(path)
+    const version = name === undefined || !('version' in name) ? compactedRange(path)?.from : name.version
+    // A compacted file that begins at the checkpoint's own version speaks of nothing that is left to speak of.
+    const compacted = compactedRange(path) !== undefined
+    if (version !== undefined && (version < cut || (compacted && version <= cut))) doomed.push({ path, version })
+  }
+  return doomed.sort((a, b) => a.version - b.version).map(({ path }) => path)
+}
+
+/** Sidecars that no checkpoint which stays names, and that are too old for one that is being written. */
+async function staleSidecars(store: ObjectStore, listing: LogListing, cut: number, now: number): Promise<string[]> {
+  const old: string[] = []
+  for await (const { path, modifiedAt } of store.list(sidecarFolder)) if (modifiedAt < now - sidecarGraceMs) old.push(path)
+  if (old.length === 0) return []
+  const named = new Set<string>()
+  for (const checkpoint of listing.checkpoints) {
+    if (checkpoint.version < cut || !checkpoint.form.startsWith('v2')) continue
+    for await (const actions of readCheckpoint(store, checkpoint)) {
+      for (const action of actions) {
+        if (!('sidecar' in action)) continue
+        const name = decodeLogPath(action.sidecar.path)
+        named.add(name.includes('/') ? name : `${sidecarFolder}${name}`)
+      }
+    }
+  }
+  return old.filter(path => !named.has(path))
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { classicCheckpointPath, commitPath, checksumPath, logFolder } from '../../../shared/delta/logName.js'
+import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
+import { compactedPath, writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
+import { DeltaTable } from '../../../shared/delta/table.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { RowTable } from './rowTable.js'
+
+const day = 86_400_000
+
+/** A day a version, a checkpoint of every fifth: versions 0 to `last`. */
+async function aged(last: number, configuration: Record<string, string> = {}): Promise<RowTable> {
+  const t = await RowTable.create({ configuration })
+  for (let version = 1; version <= last; version++) {
+    t.clock.advance(day)
+    await t.append([version])
+    if (version % 5 === 0) await t.table.writeCheckpoint()
+  }
+  return t
+}
+
+async function logNames(t: RowTable): Promise<readonly string[]> {
+  return (await t.objects()).filter(name => name.startsWith(`${logFolder}0`))
+}
+
+describe('log clean-up', () => {
+  it('deletes what a checkpoint as old as the retention stands in for, and keeps that checkpoint with its commit', async () => {
+    const t = await aged(42)
+    await writeCompactedLog(t.store, { from: 6, to: 8 })
+    await writeCompactedLog(t.store, { from: 10, to: 12 })
+    await writeCompactedLog(t.store, { from: 11, to: 13 })
+    const rows = await t.rows()
+    // Version 12 is thirty days old: 10 is the newest checkpoint up to it.
+    const dry = await cleanLog(t.table, { clock: t.clock, dryRun: true })
+    expect(dry).toMatchObject({ kind: 'planned', oldest: 10 })
+    expect(await logNames(t)).toContain(commitPath(0))
+    expect(await cleanLog(t.table, { clock: t.clock })).toEqual({ ...dry, kind: 'cleaned' })
+    const names = await logNames(t)
+    expect(names[0]?.slice(logFolder.length, logFolder.length + 20)).toBe('00000000000000000010')
+    expect(names).toEqual(expect.arrayContaining([commitPath(10), classicCheckpointPath(10), checksumPath(10), compactedPath({ from: 11, to: 13 })]))
+    expect(names).not.toContain(compactedPath({ from: 10, to: 12 }))
+    expect(await t.rows()).toEqual(rows)
+    for (const version of [10, 11, 12, 42]) expect((await t.other().snapshot({ version }))?.numFiles).toBe(version)
+    await expect(t.other().snapshot({ version: 9 })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
+    expect(await cleanLog(t.table, { clock: t.clock })).toEqual({ kind: 'nothingToDo' })
+  })
+
+  it('never passes a version that a follower has still to read', async () => {
+    const t = await aged(42)
+    expect(await cleanLog(t.table, { clock: t.clock, keepFrom: 9 })).toMatchObject({ kind: 'cleaned', oldest: 5 })
+    expect(await logNames(t)).toContain(commitPath(9))
+    expect(await cleanLog(t.table, { clock: t.clock, keepFrom: 0 })).toEqual({ kind: 'nothingToDo' })
+  })
+
+  it("keeps to the table's properties", async () => {
+    const off = await aged(42, { 'delta.enableExpiredLogCleanup': 'false' })
+    expect(await cleanLog(off.table, { clock: off.clock })).toEqual({ kind: 'disabled' })
+    expect(await cleanLog(off.table, { clock: off.clock, force: true })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    const week = await aged(22, { 'delta.logRetentionDuration': 'interval 1 week' })
+    expect(await cleanLog(week.table, { clock: week.clock })).toMatchObject({ kind: 'cleaned', oldest: 15 })
+  })
+
+  it('goes by the time in the commit where the table keeps it', async () => {
+    const t = await aged(42, { 'delta.enableInCommitTimestamps': 'true' })
+    const other = await RowTable.create()
+    // Copied with old dates: the files say nothing then.
+    for (const name of await logNames(t)) await other.store.put(name, (await t.store.get(name)) ?? new Uint8Array())
+    other.clock.advance(42 * day)
+    expect(await cleanLog(other.table, { clock: other.clock })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+  })
+
+  it('deletes nothing on the word of a checkpoint that cannot be read', async () => {
+    const t = await aged(42)
+    await t.store.put(classicCheckpointPath(10), new TextEncoder().encode('PAR1 torn PAR1'))
+    expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject({ kind: 'cleaned', oldest: 5 })
+    await t.store.put(classicCheckpointPath(5), new Uint8Array())
+    expect(await cleanLog(t.table, { clock: t.clock })).toEqual({ kind: 'nothingToDo' })
+    await t.rows()
+  })
+
+  it('leaves a whole log when it is interrupted anywhere', async () => {
+    for (let after = 0; after < 11; after += 3) {
+      const t = await aged(42)
+      const faults = new Faults().add({ on: 'delete', after, times: 1_000, fault: { kind: 'fail' } })
+      const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+      await expect(cleanLog(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
+      expect((await t.other().snapshot())?.numFiles).toBe(42)
+      expect((await t.other().snapshot({ version: 12 }))?.numFiles).toBe(12)
+      expect((await t.other().history()).length).toBeGreaterThanOrEqual(33)
+      expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    }
+  })
+})
+
+describe('a compacted log', () => {
+  it('says what its commits come to, with what was removed', async () => {
+    const t = await RowTable.create()
+    const [a, b] = [await t.append([1]), await t.append([2])]
+    await t.commit([{ remove: { path: a.path, dataChange: true, deletionTimestamp: 5, partitionValues: { p: 'a' }, size: a.size } }, { txn: { appId: 'x', version: 7n } }], t.table, false)
+    await t.commit([{ txn: { appId: 'x', version: 9007199254740993n } }])
+    expect(await writeCompactedLog(t.store, { from: 1, to: 4 })).toBe('created')
+    const text = new TextDecoder().decode(await t.store.get(compactedPath({ from: 1, to: 4 })))
+    const lines = text.trimEnd().split('\n')
+    expect(lines.map(line => Object.keys(JSON.parse(line) as object)[0])).toEqual(['txn', 'remove', 'add'])
+    expect(lines[0]).toContain('9007199254740993')
+    expect(lines[1]).toContain(a.path)
+    expect(lines[2]).toContain(b.path)
+    expect(await writeCompactedLog(t.store, { from: 1, to: 4 })).toBe('exists')
+    await expect(writeCompactedLog(t.store, { from: 3, to: 9 })).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP' })
+  })
+})
