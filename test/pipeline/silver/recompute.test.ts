@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { silverPath, silverTable } from '../../../shared/contract/tables.js'
 import { commitInfoOf } from '../../../shared/delta/commit.js'
 import { commitPath } from '../../../shared/delta/logName.js'
-import { chunks } from '../../../shared/pipeline/silver/recompute.js'
 import { rebuildSilver, refineSilver, runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
 import { copyToParquet, publishFile } from '../../../shared/query/parquetCopy.js'
@@ -98,9 +97,4 @@ test('a command goes on until nothing is left; a timer takes one piece', async (
   await f.bronze([[{ id: 'a' }], [{ id: 'b' }], [{ id: 'c' }]])
   expect(await runSilver(f.lake, 'timer', { maxRows: 1 })).toMatchObject([{ rowsIn: 1, more: true }])
   expect(await runSilver(f.lake, 'command', { maxRows: 1 })).toMatchObject([{ rowsIn: 1, more: true }, { rowsIn: 1, more: false }])
-})
-
-test('chunks keep the order, hold what fits, and never lose an item that is too large', () => {
-  expect(chunks([3, 3, 9, 1, 2], n => n, 6)).toEqual([[3, 3], [9], [1, 2]])
-  expect(chunks([], () => 1, 6)).toEqual([])
 })
