@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { bronzePath } from '../../../shared/contract/tables.js'
 import { commitInfoOf } from '../../../shared/delta/commit.js'
-import { catchUp, planReset, resetOffsets } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
-import { BronzeFixture, eventRecord, range, span } from './bronzeFixture.js'
+import { BronzeFixture, eventRecord, isCommit, range, span } from './bronzeFixture.js'
 
 describe('a catch-up', () => {
   test('reads what was never delivered', async () => {
@@ -121,8 +125,8 @@ describe('a catch-up', () => {
   })
 })
 
-describe('resetting offsets', () => {
-  test('begins a re-created topic anew under its next generation, and nothing that is there is touched', async () => {
+describe('after the offsets were reset', () => {
+  test('a re-created topic is ingested under its next generation, by deliveries and catch-ups, and old rows stay', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })
     f.append(range(0, 10))
     f.append(range(0, 6), 1)
@@ -130,24 +134,21 @@ describe('resetting offsets', () => {
     f.source.recreateTopic('events')
     f.append(range(100, 104))
     f.append(range(200, 203), 1)
-    expect(await planReset(f.lake, f.stream)).toMatchObject([
-      { partition: 0, generation: 0, covered: 9n, start: 0n },
-      { partition: 1, generation: 0, covered: 5n, start: 0n },
-    ])
+    await expect(f.deliver(range(0, 4))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
     await resetOffsets(f.lake, f.stream)
     await f.deliver(range(0, 4))
     await catchUp(f.lake, 'command')
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(6, 1), span(4, 0, { generation: 1 }), span(3, 1, { generation: 1 })])).toEqual([])
-    expect(await resetOffsets(f.lake, f.stream)).toEqual([])
   })
 
-  test('leaves healthy partitions alone unless asked for all', async () => {
-    await using f = await BronzeFixture.open({ partitions: 2 })
+  test('what a writer had planned on the old generation is thrown away', async () => {
+    const faults = new Faults()
+    await using f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(), faults) })
     f.append(range(0, 10))
-    f.append(range(0, 6), 1)
-    await catchUp(f.lake, 'command')
-    f.source.truncate('events', 1, 2n)
-    expect((await planReset(f.lake, f.stream)).map(r => r.partition)).toEqual([1])
-    expect((await planReset(f.lake, f.stream, { all: true })).map(r => r.partition)).toEqual([0, 1])
+    await f.deliver(range(0, 5))
+    await using other = await f.another()
+    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await resetOffsets(other.lake, f.stream) } } })
+    await f.deliver(range(5, 10))
+    expect(eachOffsetOnce(await f.lineage(), [span(5), span(10, 0, { generation: 1 })])).toEqual([])
   })
 })

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openLake } from '../../shared/pipeline/openLake.js'
+import { readSettings } from '../../shared/settings.js'
+import { startTestBroker, type TestBroker } from '../harness/broker.js'
+import { eachKeyOnce, eachOffsetOnce } from '../harness/invariants.js'
+import { build, startLake } from './lakeProcess.js'
+import { tableRows } from './tableRows.js'
+
+const partitions = [0, 1, 2, 3]
+const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 2 ** 31)
+
+/** mulberry32. */
+function numbers(from: number): () => number {
+  let state = from | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+let kafka: TestBroker
+let folder: string
+let environment: Record<string, string>
+const keys = new Set<string>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lake-kill-'))
+  kafka = (await Promise.all([startTestBroker(), build()]))[0]
+  const admin = kafka.client.admin()
+  await admin.connect()
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'events', numPartitions: partitions.length }] })
+  await admin.disconnect()
+  environment = {
+    KAFKA_BROKERS: kafka.brokers,
+    LAKE_URL: pathToFileURL(join(folder, 'lake')).href,
+    BRONZE_MAX_COMMIT_ROWS: '1500',
+    BRONZE_WORKERS: '2',
+    SILVER_MEMORY_LIMIT: '256MB',
+    TEMP_FOLDER: folder,
+  }
+}, 120_000)
+
+afterAll(async () => {
+  await kafka.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Writes events without a pause until told to stop; 1 % are written twice, 1 % are broken. */
+function startProducer(random: () => number) {
+  const producer = kafka.client.producer({ idempotent: true })
+  const state = { running: true }
+  const write = async (count: number) => {
+    const messages = Array.from({ length: count }, () => {
+      if (random() < 0.01) return { partition: Math.floor(random() * 4), value: '{"event_id":' }
+      const id = random() < 0.01 && keys.size > 0 ? String(Math.floor(random() * keys.size)) : String(keys.size)
+      keys.add(id)
+      const event = { event_id: id, event_type: 'click', timestamp: new Date().toISOString(), value: id }
+      return { partition: Math.floor(random() * 4), value: JSON.stringify(event) }
+    })
+    await producer.send({ topic: 'events', messages })
+  }
+  const done = (async () => {
+    await producer.connect()
+    await write(30_000)
+    while (state.running) {
+      await write(300)
+      await sleep(30)
+    }
+    await producer.disconnect()
+  })()
+  return {
+    async stop() {
+      state.running = false
+      await done
+    },
+  }
+}
+
+describe('a process that is killed', () => {
+  test(`again and again while four partitions are written: nothing is lost, nothing is doubled (CHAOS_SEED=${seed})`, async () => {
+    const random = numbers(seed)
+    const producer = startProducer(random)
+    let killed = 0
+    const round = async (words: readonly string[], most: number) => {
+      const child = startLake(environment, ...words)
+      await sleep(300 + random() * most)
+      child.kill()
+      const { code } = await child.ended
+      if (code === null) killed++
+    }
+    try {
+      for (let n = 0; n < 15; n++) {
+        if (n % 5 === 4) await Promise.all([1, 2, 3, 4].map(() => round(['run', 'bronze'], 2_000)))
+        else if (n % 3 === 2) await round(['run', 'silver'], 1_500)
+        else await round(['run', 'bronze'], 1_500)
+      }
+    } finally {
+      await producer.stop()
+    }
+    expect(killed).toBeGreaterThan(5)
+
+    const writers = await Promise.all([1, 2, 3, 4].map(() => startLake(environment, 'run', 'bronze').ended))
+    for (const { code, stderr } of writers) expect([code, stderr]).toEqual([0, expect.anything()])
+    for (const step of ['bronze', 'silver', 'monitor']) {
+      const { code, stderr } = await startLake(environment, 'run', step).ended
+      expect([step, code, code === 0 ? '' : stderr]).toEqual([step, 0, ''])
+    }
+    const settings = readSettings(environment)
+    const lake = await openLake(settings)
+    try {
+      const ends = await lake.source.offsets('events')
+      const spans = ends.map(({ partition, start, end }) => ({ topic: 'events', partition, start, end }))
+      const bronze = await tableRows(lake, 'bronze/events', ['_partition', '_offset'])
+      expect(eachOffsetOnce(bronze.map(row => ({ topic: 'events', generation: 0, partition: row['_partition'] as number, offset: row['_offset'] as bigint })), spans)).toEqual([])
+      const silver = await tableRows(lake, 'silver/events', ['event_id'])
+      expect(eachKeyOnce(silver.map(row => row['event_id'] as string), keys)).toEqual([])
+      const looks = await tableRows(lake, 'monitor_logs', ['layer', 'identity_closed', 'identity'])
+      for (const row of looks) if (row['layer'] !== 'gold') expect(row).toMatchObject({ identity_closed: true })
+      expect(looks.length).toBeGreaterThan(0)
+    } finally {
+      await lake.close()
+    }
+  })
+})
