@@ -1,0 +1,137 @@
+import { systemClock, type Clock } from '../../clock.js'
+import type { ObjectInfo, ObjectStore } from '../../storage/objectStore.js'
+import type { Action, Txn } from '../actions.js'
+import { readCommitFile, readCommitFiles } from '../commit.js'
+import { DeltaError } from '../deltaError.js'
+import { openFileList, type FileList } from '../fileList.js'
+import { listLog } from '../logListing.js'
+import { requireWritable } from '../protocolGate.js'
+import { tombstoneExpiry } from '../retention.js'
+import type { DeltaTable } from '../table.js'
+import { readsNothing } from '../transaction.js'
+import { NeededFiles } from './neededFiles.js'
+import { isVacuumable } from './vacuumScope.js'
+
+export interface VacuumOptions {
+  /** Milliseconds that a file nobody needs is kept; the table's `delta.deletedFileRetentionDuration` (a week) when absent. */
+  readonly retentionMs?: number | undefined
+  /** Allows a retention below the table's: then a reader of an older version, or a slow writer, may lose its files. */
+  readonly force?: boolean | undefined
+  /** Only says what would be deleted. */
+  readonly dryRun?: boolean | undefined
+  /** The oldest version that a follower of the table has still to read: files that commits since then name stay. */
+  readonly keepFrom?: number | undefined
+  /** Files that one call deletes at most; what is left shows as `more`. */
+  readonly maxFiles?: number | undefined
+  /** Records the end in the log, as other engines do, with these transactions. */
+  readonly record?: { readonly txns: readonly Txn[] } | undefined
+  /** Told of every file before it is deleted, or would be. */
+  readonly onFile?: ((file: ObjectInfo) => void) | undefined
+  readonly clock?: Clock | undefined
+}
+
+export type VacuumOutcome =
+  | { readonly kind: 'noTable' }
+  | {
+      readonly kind: 'vacuumed' | 'planned'
+      /** The version looked at, or that the record made. */
+      readonly version: number
+      /** Files deleted, or to be deleted. */
+      readonly files: number
+      readonly bytes: number
+      readonly more: boolean
+    }
+
+/** Files that are judged, and deleted, together. */
+const batchFiles = 256
+const parallel = 16
+
+/**
+ * Deletes files that no version within the retention needs: not named by a live `add` or by a tombstone younger than
+ * the retention, no such file's deletion vector, and last written before the retention, so that a file which a writer
+ * has uploaded and not yet committed stays. The log is read again right before each batch is deleted: what a commit
+ * has named meanwhile stays too.
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for a table that this writer may not touch, DELTA_BAD_PROPERTY for a
+ * retention below the table's without `force`
+ */
+export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}): Promise<VacuumOutcome> {
+  const clock = options.clock ?? systemClock
+  const { store } = table
+  if ((await table.state({ fresh: true })) === undefined) return { kind: 'noTable' }
+  const list = await openFileList(store)
+  if (list === undefined) return { kind: 'noTable' }
+  const { state } = list
+  requireWritable(state, [], { table: table.url, version: state.version })
+  const now = clock.now()
+  const least = now - tombstoneExpiry(state.metadata.configuration, now)
+  const retentionMs = options.retentionMs ?? least
+  if (retentionMs < least && options.force !== true) throw tooShort(table, retentionMs, least)
+  const cutoff = now - retentionMs
+  const needed = await neededFiles(list, store, cutoff, options.keepFrom)
+  let next = state.version + 1
+  let [files, bytes, more] = [0, 0, false]
+  const judge = async (batch: readonly ObjectInfo[]) => {
+    next = await needed.follow(version => readCommitFile(store, version), next)
+    const unneeded = batch.filter(({ path }) => !needed.has(path))
+    for (let i = 0; i < unneeded.length; i += parallel) {
+      const some = unneeded.slice(i, i + parallel)
+      for (const file of some) options.onFile?.(file)
+      if (options.dryRun !== true) await Promise.all(some.map(({ path }) => store.delete(path)))
+    }
+    files += unneeded.length
+    bytes += unneeded.reduce((sum, { size }) => sum + size, 0)
+  }
+  let batch: ObjectInfo[] = []
+  for await (const object of store.list('')) {
+    if (object.modifiedAt >= cutoff || !isVacuumable(object.path, state.metadata.partitionColumns) || needed.has(object.path)) continue
+    if (files + batch.length >= (options.maxFiles ?? Infinity)) {
+      more = true
+      break
+    }
+    batch.push(object)
+    if (batch.length < batchFiles) continue
+    await judge(batch)
+    batch = []
+  }
+  if (batch.length > 0) await judge(batch)
+  if (options.dryRun === true) return { kind: 'planned', version: state.version, files, bytes, more }
+  const version = options.record === undefined ? state.version : await recordEnd(table, options.record.txns, files, state.version)
+  return { kind: 'vacuumed', version, files, bytes, more }
+}
+
+async function neededFiles(list: FileList, store: ObjectStore, cutoff: number, keepFrom: number | undefined): Promise<NeededFiles> {
+  const needed = new NeededFiles(store.url)
+  for await (const actions of list.actions(cutoff)) needed.take(actions)
+  if (keepFrom === undefined || keepFrom > list.state.version) return needed
+  const { commits } = await listLog(store, keepFrom)
+  // Where the log does not reach back so far the follower has lost what it had to read already.
+  let first = list.state.version + 1
+  while (first > keepFrom && commits.has(first - 1)) first--
+  for await (const { actions } of readCommitFiles(store, first, list.state.version)) needed.take(actions)
+  return needed
+}
+
+async function recordEnd(table: DeltaTable, txns: readonly Txn[], files: number, readVersion: number): Promise<number> {
+  const outcome = await table.commit({
+    readVersion,
+    actions: txns.map((txn): Action => ({ txn })),
+    operation: 'VACUUM END',
+    operationParameters: { status: 'COMPLETED' },
+    operationMetrics: { numDeletedFiles: files },
+    isBlindAppend: true,
+    reads: readsNothing,
+  })
+  return outcome.version
+}
+
+function tooShort(table: DeltaTable, retentionMs: number, least: number): DeltaError {
+  const hours = (ms: number) => `${Math.round(ms / 36_000) / 100} hours`
+  return new DeltaError(
+    'DELTA_BAD_PROPERTY',
+    `files are to be kept for ${hours(retentionMs)} only, but the table's delta.deletedFileRetentionDuration is ` +
+      `${Number.isFinite(least) ? hours(least) : 'not understood'}: readers of older versions and slow writers could lose theirs. ` +
+      'Ask for more, or say force when nobody else is at work',
+    { where: { table: table.url }, data: { retentionMs, least } },
+  )
+}

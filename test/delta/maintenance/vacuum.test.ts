@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import type { Action, AddFile } from '../../../shared/delta/actions.js'
+import { encodeZ85 } from '../../../shared/delta/z85.js'
+import { commitPath } from '../../../shared/delta/logName.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { vacuumTable } from '../../../shared/delta/maintenance/vacuum.js'
+import { NeededFiles } from '../../../shared/delta/maintenance/neededFiles.js'
+import { isVacuumable } from '../../../shared/delta/maintenance/vacuumScope.js'
+import { DeltaTable } from '../../../shared/delta/table.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { RowTable } from './rowTable.js'
+
+const day = 86_400_000
+
+const removeOf = (t: RowTable, { path, size, partitionValues }: AddFile): Action => ({
+  remove: { path, size, partitionValues, dataChange: true, deletionTimestamp: t.clock.now(), extendedFileMetadata: true },
+})
+
+async function compacted(): Promise<RowTable> {
+  const t = await RowTable.create()
+  for (let i = 0; i < 3; i++) await t.append([i])
+  await optimizeTable(t.table, { clock: t.clock })
+  return t
+}
+
+describe('vacuum', () => {
+  it('keeps removed files as long as the table says, then deletes them and nothing else', async () => {
+    const t = await compacted()
+    const rows = await t.rows()
+    t.clock.advance(6 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock })).toEqual({ kind: 'vacuumed', version: 4, files: 0, bytes: 0, more: false })
+    t.clock.advance(2 * day)
+    const log = (await t.objects()).filter(name => name.startsWith('_delta_log/'))
+    expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({ kind: 'planned', files: 3 })
+    expect(await t.dataFiles()).toHaveLength(4)
+    expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'vacuumed', files: 3 })
+    expect(await t.dataFiles()).toHaveLength(1)
+    expect(await t.rows()).toEqual(rows)
+    expect((await t.objects()).filter(name => name.startsWith('_delta_log/'))).toEqual(log)
+  })
+
+  it('keeps a file that was removed lately although it is old, and an orphan that is young', async () => {
+    const t = await RowTable.create()
+    const old = await t.append([1])
+    t.clock.advance(30 * day)
+    await t.commit([removeOf(t, old)], t.table, false)
+    const inFlight = await t.write([2])
+    expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ files: 0 })
+    expect(await t.dataFiles()).toEqual([inFlight.path, old.path].sort())
+  })
+
+  it('deletes orphans of commits that never were', async () => {
+    const t = await RowTable.create()
+    await t.write([1])
+    const live = await t.append([2])
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ files: 1 })
+    expect(await t.dataFiles()).toEqual([live.path])
+  })
+
+  it('works from a checkpoint whose commits are gone', async () => {
+    const t = await compacted()
+    await t.table.writeCheckpoint()
+    for (let version = 0; version < 4; version++) await t.store.delete(commitPath(version))
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 3 })
+    expect(await t.rows()).toHaveLength(3)
+  })
+
+  it("wants force for less than the table's retention, and then keeps to what is asked", async () => {
+    const t = await compacted()
+    t.clock.advance(2 * day)
+    await expect(vacuumTable(t.table, { clock: t.clock, retentionMs: day })).rejects.toThrow(/24 hours only.*168 hours.*force/)
+    expect(await vacuumTable(t.table, { clock: t.clock, retentionMs: 3 * day, force: true })).toMatchObject({ files: 0 })
+    expect(await vacuumTable(t.table, { clock: t.clock, retentionMs: day, force: true })).toMatchObject({ files: 3 })
+  })
+
+  it("takes the table's own retention, and deletes nothing where that makes no sense", async () => {
+    for (const [text, files] of [['interval 1 day', 3], ['interval 1 year', 0]] as const) {
+      const t = await RowTable.create({ configuration: { 'delta.deletedFileRetentionDuration': text } })
+      for (let i = 0; i < 3; i++) await t.append([i])
+      await optimizeTable(t.table, { clock: t.clock })
+      t.clock.advance(2 * day)
+      expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ files })
+    }
+  })
+
+  it('keeps what the commits name that a follower has still to read, however old', async () => {
+    const t = await RowTable.create()
+    const adds = [await t.append([1]), await t.append([2]), await t.append([3])]
+    for (const add of adds) await t.commit([removeOf(t, add)], t.table, false)
+    t.clock.advance(30 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 0, dryRun: true })).toMatchObject({ files: 0 })
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 6, dryRun: true })).toMatchObject({ files: 2 })
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 7, dryRun: true })).toMatchObject({ files: 3 })
+    await t.table.writeCheckpoint()
+    for (let version = 0; version <= 4; version++) await t.store.delete(commitPath(version))
+    expect(await vacuumTable(t.other(), { clock: t.clock, keepFrom: 0, dryRun: true })).toMatchObject({ files: 1 })
+  })
+
+  it('never touches a file that a commit names while it is at work', async () => {
+    const t = await RowTable.create()
+    const slow = await t.write([7])
+    const lost = await t.write([8])
+    await t.append([1])
+    t.clock.advance(9 * day)
+    const faults = new Faults()
+    const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+    // The listing is under way: the list of live files has been read by then.
+    faults.add({ on: 'list', path: prefix => prefix === '', fault: { kind: 'interleave', first: async () => { await t.commit([{ add: slow }], t.other()) } } })
+    expect(await vacuumTable(table, { clock: t.clock })).toMatchObject({ files: 1 })
+    expect(faults.struck).toBe(1)
+    expect(await t.dataFiles()).not.toContain(lost.path)
+    expect(await t.rows()).toEqual(['a/1:row 1', 'a/7:row 7'])
+  })
+
+  it('deletes the rest at the next call when a deletion fails or the bound is reached', async () => {
+    const t = await compacted()
+    t.clock.advance(8 * day)
+    const faults = new Faults().add({ on: 'delete', fault: { kind: 'fail' } })
+    const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+    await expect(vacuumTable(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
+    expect((await t.rows()).length).toBe(3)
+    await t.write([5])
+    await t.write([6])
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(table, { clock: t.clock, maxFiles: 1 })).toMatchObject({ files: 1, more: true })
+    expect(await vacuumTable(table, { clock: t.clock })).toMatchObject({ more: false })
+    expect(await t.dataFiles()).toHaveLength(1)
+  })
+
+  it('keeps files under every spelling of their path, and deletion vectors of live files', () => {
+    const needed = new NeededFiles('https://account.blob.core.windows.net/lake/table')
+    const add = (path: string, vector?: AddFile['deletionVector']): Action => ({
+      add: { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, deletionVector: vector },
+    })
+    const uuid = Buffer.from('d2c639aa8816431aaaf6d3fe2512ff61', 'hex')
+    needed.take([
+      add('p=a%2520b/x%2By.parquet'),
+      add('https://account.blob.core.windows.net/lake/table/in/side.parquet'),
+      add('abfss://lake@account.dfs.core.windows.net/table/other/spelling.parquet'),
+      add('v.parquet', { storageType: 'u', pathOrInlineDv: `ab${encodeZ85(uuid)}`, offset: 1, sizeInBytes: 36, cardinality: 2n }),
+      add('i.parquet', { storageType: 'i', pathOrInlineDv: 'wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L', sizeInBytes: 40, cardinality: 6n }),
+    ])
+    for (const name of ['p=a%20b/x+y.parquet', 'in/side.parquet', 'other/spelling.parquet', 'v.parquet', 'i.parquet', 'ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin'])
+      expect(needed.has(name), name).toBe(true)
+    expect(needed.has('p=a%2520b/x%2By.parquet')).toBe(false)
+  })
+
+  it.each([
+    ['part-1.parquet', true],
+    ['ab/deletion_vector_x.bin', true],
+    ['_delta_log/00000000000000000000.json', false],
+    ['_delta_log/_sidecars/x.parquet', false],
+    ['_change_data/cdc-1.parquet', true],
+    ['_hidden/part.parquet', false],
+    ['.tmp/part.parquet', false],
+    ['a/_SUCCESS', false],
+    ['_day=1/part.parquet', true],
+    ['_other=1/part.parquet', false],
+    ['_day=1', false],
+    ['_change_data', false],
+  ])('may look at %s: %s', (path, may) => {
+    expect(isVacuumable(path, ['_day'])).toBe(may)
+  })
+
+  it('tells its end in the log when asked, with transactions', async () => {
+    const t = await compacted()
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock, record: { txns: [{ appId: 'vacuum', version: 9n }] } })).toMatchObject({ version: 5, files: 3 })
+    const [entry] = await t.table.history(1)
+    expect(entry).toMatchObject({ operation: 'VACUUM END', operationParameters: { status: 'COMPLETED' }, operationMetrics: { numDeletedFiles: '3' } })
+    expect((await t.table.state())?.txns.get('vacuum')?.version).toBe(9n)
+  })
+
+  it('refuses a table with a writer feature that it does not know', async () => {
+    const t = await compacted()
+    t.clock.advance(8 * day)
+    await t.store.put(commitPath(5), new TextEncoder().encode('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["newest"]}}\n'))
+    await expect(vacuumTable(t.table, { clock: t.clock })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE' })
+    expect(await t.dataFiles()).toHaveLength(4)
+  })
+})
