@@ -1,3 +1,6 @@
+import type { Snapshot } from '../../delta/snapshot.js'
+import type { StructField } from '../../parquet/dataType.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import { DuckDbSession } from '../../query/duckdbSession.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
@@ -6,7 +9,7 @@ import type { Lake } from '../../pipeline/lake.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
-import { rowSourceOf, type RowSource } from '../columnBatch.js'
+import { rowSourceOf, type ColumnBatch, type RowSource } from '../columnBatch.js'
 import type { Command } from '../command.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printRows } from '../printRows.js'
@@ -47,9 +50,39 @@ async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print
     return
   }
   await using session = await openSession(lake)
-  using view = await openDeltaView(session, lake.files, { store: table.store, state: snapshot, files: snapshot.files })
-  const names = wantedFields(snapshot, columns).map(f => f.name)
-  await print(await selection(session, `(${view.sql})`, names, where, limit))
+  const fields = wantedFields(snapshot, columns)
+  await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, { fields, where, limit }) })
+}
+
+interface Selection {
+  readonly fields: readonly StructField[]
+  readonly where: string
+  readonly limit: number | undefined
+}
+
+/**
+ * File after file in the log's order, as without a condition; a limit that is reached spares the rest, and only one file
+ * of a remote table takes room on the disk.
+ */
+async function* matchingBatches(
+  lake: Lake,
+  session: DuckDbSession,
+  store: ObjectStore,
+  snapshot: Snapshot,
+  { fields, where, limit = Infinity }: Selection,
+): AsyncGenerator<ColumnBatch> {
+  const names = fields.map(f => f.name)
+  let left = limit
+  // Without any file the condition is checked all the same.
+  for (const files of snapshot.files.length === 0 ? [[]] : snapshot.files.map(file => [file])) {
+    if (left <= 0) return
+    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files })
+    const found = await selection(session, `(${view.sql})`, names, where, Number.isFinite(left) ? left : undefined)
+    for await (const batch of found.batches) {
+      left -= batch.rows
+      yield batch
+    }
+  }
 }
 
 async function readView(lake: Lake, name: string, args: Arguments, print: Print): Promise<void> {

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { shellWord } from '../../shared/cli/commands/env.js'
+import { commands } from '../../shared/cli/commandList.js'
+import { progressText } from '../../shared/cli/progressBar.js'
+import { writeRunningStack } from '../../shared/cli/runningStack.js'
+import { parseTableReference } from '../../shared/cli/tableNames.js'
+import { events } from '../../shared/streams/events.js'
+import { lake } from './testShell.js'
+
+let projectFolder: string
+beforeEach(() => {
+  projectFolder = mkdtempSync(join(tmpdir(), 'lake-project-'))
+})
+afterEach(() => {
+  rmSync(projectFolder, { recursive: true })
+})
+
+describe('the command line', () => {
+  test('the help names every command, and every command has one', async () => {
+    const { code, output } = await lake(['--help'])
+    expect(code).toBe(0)
+    for (const name of Object.keys(commands)) {
+      expect(output).toContain(`\n  ${name}`)
+      const own = await lake([name, '--help'])
+      expect(own).toMatchObject({ code: 0, messages: '' })
+      expect(own.output).toMatch(new RegExp(`^Usage: lake ${name}`))
+    }
+  })
+
+  test.each([
+    [[], /A command is missing/],
+    [['constructor'], /"constructor" is not a command/],
+    [['read'], /Something is missing: lake read <table>/],
+    [['read', 'a', 'b'], /"b" is one argument too many/],
+    [['read', 'a', '--wher', 'x'], /Unknown option '--wher'\. See: lake read --help/],
+    [['read', 'a', '--version', 'x'], /--version x is not a number/],
+    [['read', 'a', '--version', '1.5'], /--version 1.5 is not a whole number/],
+    [['tables', '--format', 'xml'], /--format xml is none of table, csv, jsonl/],
+    [['sql', ' '], /The query is empty/],
+    [['run', 'toString'], /"toString" is not a step/],
+    [['rebuild', 'bronze'], /"bronze" cannot be rebuilt/],
+    [['produce'], /Say how many/],
+    [['produce', '--from', 'x', '--count', '1'], /leave --count out/],
+    [['produce', '--count', '1', '--broken', '60', '--late', '60'], /at most 100 is possible/],
+    [['produce', '--from', '/nowhere/file.json'], /\/nowhere\/file\.json cannot be read/],
+    [['reset-offsets', 'orders'], /There is no stream orders; declared are: events/],
+  ])('%j is an error that names what is wrong', async (words, message) => {
+    const { code, output, messages } = await lake(words, { projectFolder, environment: { LAKE_URL: 'file:///nowhere' } })
+    expect([code, output]).toEqual([1, ''])
+    expect(messages).toMatch(message)
+    expect(messages).toMatch(/^error: [^\n]*\n$/)
+  })
+
+  test('a wrong setting is named', async () => {
+    const { code, messages } = await lake(['tables'], { projectFolder, environment: { LAKE_URL: 'nowhere' } })
+    expect(code).toBe(1)
+    expect(messages).toContain('LAKE_URL is "nowhere"')
+  })
+
+  test('the stack of an error is for those who ask', async () => {
+    expect((await lake(['run', 'x'])).messages).not.toContain('    at ')
+    expect((await lake(['run', 'x', '--debug'])).messages).toContain('    at ')
+  })
+})
+
+describe('lake env', () => {
+  const stack = {
+    pid: process.pid,
+    command: 'start' as const,
+    startedAt: '',
+    ready: true,
+    kafkaBrokers: '127.0.0.1:9093',
+    lakeUrl: 'http://127.0.0.1:10000/devstoreaccount1/lake',
+    processes: {},
+  }
+
+  test('prints the addresses of the running stack, one a line', async () => {
+    writeRunningStack(projectFolder, { ...stack, functionsUrl: 'http://127.0.0.1:7071' })
+    expect((await lake(['env'], { projectFolder })).output).toBe(
+      'KAFKA_BROKERS=127.0.0.1:9093\nLAKE_URL=http://127.0.0.1:10000/devstoreaccount1/lake\nFUNCTIONS_URL=http://127.0.0.1:7071\n',
+    )
+  })
+
+  test('is an error when none runs', async () => {
+    expect(await lake(['env'], { projectFolder })).toMatchObject({ code: 1, output: '', messages: /No stack runs/ })
+  })
+
+  test('quotes what a shell would take apart', () => {
+    expect(shellWord("file:///a b/c'd")).toBe("'file:///a b/c'\\''d'")
+  })
+})
+
+describe('names of tables', () => {
+  test.each([
+    ['bronze.events', { kind: 'name', name: 'bronze.events' }],
+    ['Monitor_Logs', { kind: 'name', name: 'monitor_logs' }],
+    ['./silver.events', { kind: 'path', path: './silver.events' }],
+    ['/data/t', { kind: 'path', path: '/data/t' }],
+    ['file:///data/t', { kind: 'url', url: 'file:///data/t' }],
+    ['https://a.blob.core.windows.net/c/t', { kind: 'url', url: 'https://a.blob.core.windows.net/c/t' }],
+    ['abfss://c@a.dfs.core.windows.net/t', { kind: 'url', url: 'abfss://c@a.dfs.core.windows.net/t' }],
+  ])('%s', (text, reference) => {
+    expect(parseTableReference(text, [events])).toEqual(reference)
+  })
+
+  test('the quarantine is a view', () => {
+    expect(parseTableReference('bronze.events_quarantine', [events])).toMatchObject({ kind: 'view', name: 'bronze.events_quarantine' })
+  })
+})
+
+test('progress says how far, how fast and how long still', () => {
+  expect(progressText({ rows: 5_000, covered: 2_500n, total: 10_000n }, 1_000)).toBe('[#######.......................]  25 %  5,000 rows, 5,000/s, 3 s left')
+  expect(progressText({ rows: 0, covered: 0n, total: 0n }, 0)).toContain('100 %')
+})

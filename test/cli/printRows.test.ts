@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import type { ColumnBatch, RowSource } from '../../shared/cli/columnBatch.js'
+import { csvLine, printRows } from '../../shared/cli/printRows.js'
+import { TextOutput } from './testShell.js'
+
+function source(batches: readonly ColumnBatch[], taken: { count: number } = { count: 0 }): RowSource {
+  return {
+    fields: [{ name: 'id', type: 'long', nullable: true }, { name: 'text', type: 'string', nullable: true }],
+    batches: (async function* () {
+      for (const batch of batches) {
+        await Promise.resolve()
+        taken.count++
+        yield batch
+      }
+    })(),
+  }
+}
+
+const some: ColumnBatch = { rows: 3, columns: [BigInt64Array.from([1n, 2n ** 60n, -3n]), ['a,b', '', null]] }
+
+describe('printing rows', () => {
+  test('one JSON object a line', async () => {
+    const output = new TextOutput()
+    await printRows(output, 'jsonl', source([some]))
+    expect(output.text).toBe('{"id":1,"text":"a,b"}\n{"id":1152921504606846976,"text":""}\n{"id":-3,"text":null}\n')
+  })
+
+  test('CSV tells an empty text from a null', async () => {
+    const output = new TextOutput()
+    await printRows(output, 'csv', source([some]))
+    expect(output.text).toBe('id,text\n1,"a,b"\n1152921504606846976,""\n-3,\n')
+  })
+
+  test('CSV quotes what would end a cell or a line', () => {
+    expect(csvLine(['a"b', 'c\nd', undefined])).toBe('"a""b","c\nd",\n')
+  })
+
+  test('a table aligns its columns and counts its rows, over several pieces', async () => {
+    const output = new TextOutput()
+    await printRows(output, 'table', source([some, { rows: 1, columns: [[7n], ['x\ny\u001b[2J']] }]))
+    expect(output.text.split('\n')).toEqual([
+      'id                   text',
+      '-------------------  -----------',
+      '                  1  a,b',
+      '1152921504606846976',
+      '                 -3  NULL',
+      '                  7  x\\ny\\x1b[2J',
+      '(4 rows)',
+      '',
+    ])
+  })
+
+  test('a long result is taken piece by piece, and no further once the reader has gone', async () => {
+    const taken = { count: 0 }
+    const wide: ColumnBatch = { rows: 1_000, columns: [new BigInt64Array(1_000), new Array<string>(1_000).fill('x'.repeat(100))] }
+    const output = new TextOutput({ closesAt: 100_000 })
+    await expect(printRows(output, 'jsonl', source(new Array<ColumnBatch>(50).fill(wide), taken))).rejects.toMatchObject({ code: 'OUTPUT_CLOSED' })
+    expect(taken.count).toBeLessThan(5)
+  })
+
+  test('a table without rows still says its columns', async () => {
+    const output = new TextOutput()
+    await printRows(output, 'table', source([]))
+    expect(output.text).toBe('id  text\n--  ----\n(0 rows)\n')
+  })
+})

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseDate, parseTimestamp } from '../../shared/delta/calendar.js'
+import { createTable } from '../../shared/delta/creation.js'
+import { writeDataFile } from '../../shared/delta/dataFile.js'
+import { DeltaTable } from '../../shared/delta/table.js'
+import { readsNothing } from '../../shared/delta/transaction.js'
+import type { DataType, Row, StructType, Value } from '../../shared/parquet/dataType.js'
+import { LocalDiskStore } from '../../shared/storage/localDisk.js'
+import { lake, TextOutput } from './testShell.js'
+
+let folder: string
+let environment: Record<string, string>
+
+const types: Readonly<Record<string, DataType>> = {
+  id: 'long',
+  wide: { type: 'decimal', precision: 38, scale: 10 },
+  at: 'timestamp',
+  local: 'timestamp_ntz',
+  number: 'double',
+  small: 'float',
+  bytes: 'binary',
+  text: 'string',
+  list: { type: 'array', elementType: 'integer', containsNull: true },
+  pair: { type: 'struct', fields: [{ name: 'x', type: 'long', nullable: true }, { name: 'y', type: 'string', nullable: true }] },
+  tags: { type: 'map', keyType: 'string', valueType: 'double', valueContainsNull: true },
+  day: 'date',
+}
+
+const schema: StructType = {
+  type: 'struct',
+  fields: Object.entries(types).map(([name, type]) => ({ name, type, nullable: true })),
+}
+
+const rows: readonly Row[] = [
+  {
+    id: 2n ** 62n, wide: 10n ** 37n + 1n, at: parseTimestamp('0001-01-01T00:00:00Z'), local: parseTimestamp('9999-12-31 23:59:59.999999'),
+    number: NaN, small: Infinity, bytes: Uint8Array.from([0, 255]), text: 'ä"\n', list: [1, null], pair: { x: 1n, y: null },
+    tags: [{ key: 'a', value: -0 }, { key: 'b', value: null }],
+  },
+  { id: 2n },
+  { id: 3n, wide: -1n, at: -1n, number: 1e300, small: 0.5, text: '', list: [], pair: { x: null, y: 'y' }, tags: [] },
+]
+
+const days = ['2025-04-01', null] as const
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lake-cli-'))
+  environment = { LAKE_URL: pathToFileURL(folder).href }
+  const table = new DeltaTable(new LocalDiskStore(join(folder, 'silver', 'events')))
+  await table.commit(createTable({ schema, partitionColumns: ['day'], createdTime: 0 }))
+  for (const [version, day] of days.entries()) {
+    const columns = schema.fields
+      .filter(f => f.name !== 'day')
+      .map(field => ({ field, data: rows.map((row): Value => row[field.name] ?? null) }))
+    const add = await writeDataFile(table.store, { schema, partitionColumns: ['day'], configuration: {} }, columns, { day })
+    await table.commit({
+      readVersion: version,
+      actions: [{ add }, { txn: { appId: 'a', version: 2n ** 60n } }],
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
+  }
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const first =
+  '{"id":4611686018427387904,"wide":"1000000000000000000000000000.0000000001","at":"0001-01-01T00:00:00.000000Z",' +
+  '"local":"9999-12-31T23:59:59.999999","number":"NaN","small":"Infinity","bytes":"AP8=","text":"ä\\"\\n","list":[1,null],' +
+  '"pair":{"x":1,"y":null},"tags":[{"key":"a","value":-0.0},{"key":"b","value":null}],"day":"2025-04-01"}'
+
+describe('reading a table', () => {
+  test('every type is exact, partition values come from the log, in the order of the log', async () => {
+    const { code, output } = await lake(['read', 'silver.events'], { environment })
+    const lines = output.trimEnd().split('\n')
+    expect(code).toBe(0)
+    expect(lines).toHaveLength(6)
+    expect(lines[0]).toBe(first)
+    expect(lines.map(line => (JSON.parse(line) as { day: unknown }).day)).toEqual(['2025-04-01', '2025-04-01', '2025-04-01', null, null, null])
+    expect(parseDate('2025-04-01')).toBeDefined()
+  })
+
+  test('a condition that always holds gives the same rows as none', async () => {
+    const plain = await lake(['read', 'silver.events'], { environment })
+    const filtered = await lake(['read', 'silver.events', '--where', 'true'], { environment })
+    expect(filtered).toEqual(plain)
+  })
+
+  test('a condition may end with a comment, and names columns that are not printed', async () => {
+    const { output } = await lake(['read', 'silver.events', '--columns', 'text,id', '--where', "number = 1e300 and day is null -- x"], { environment })
+    expect(output).toBe('{"text":"","id":3}\n')
+  })
+
+  test('the same by path, by address and by version', async () => {
+    const path = join(folder, 'silver', 'events')
+    const byName = await lake(['read', 'SILVER.events', '--version', '1'], { environment })
+    expect(byName.output.trimEnd().split('\n')).toHaveLength(3)
+    for (const name of [path, pathToFileURL(path).href, 'silver/events']) {
+      expect(await lake(['read', name, '--version', '1'], { environment })).toEqual(byName)
+    }
+  })
+
+  test('a limit stops reading', async () => {
+    const { output } = await lake(['read', 'silver.events', '--columns', 'id', '--limit', '4'], { environment })
+    expect(output).toBe('{"id":4611686018427387904}\n{"id":2}\n{"id":3}\n{"id":4611686018427387904}\n')
+  })
+
+  test('SQL prints the same texts', async () => {
+    const { output } = await lake(['sql', '-'], { environment, input: 'SELECT * FROM silver.events WHERE id > 100 ORDER BY day NULLS LAST LIMIT 1' })
+    expect(output).toBe(`${first}\n`)
+  })
+
+  test.each([
+    [['read', 'silver.orders'], /^error: There is no table silver\.orders/],
+    [['read', 'silver.events', '--version', '9'], /^error: .*no version 9/],
+    [['read', 'silver.events', '--columns', 'nope'], /^error: There is no column nope; the table has: id, wide/],
+    [['read', 'silver.events', '--where', 'nope ='], /^error: Parser Error: [^\n]*\n$/],
+    [['sql', 'SELECT * FROM gold.events_scored'], /^error: The lake has no table gold\.events_scored yet/],
+    [['sql', 'SELECT * FROM gold.orders'], /^error: There is no table orders/],
+    [['snapshot', 'bronze.events_quarantine'], /is a view/],
+  ])('%j says in one sentence what is wrong', async (words, message) => {
+    const { code, output, messages } = await lake(words, { environment })
+    expect([code, output]).toEqual([1, ''])
+    expect(messages).toMatch(message)
+    expect(messages.trimEnd()).not.toContain('\n')
+  })
+
+  test('a reader that goes away early is no error', async () => {
+    const result = await lake(['sql', 'SELECT * FROM range(1000000)'], { environment, output: new TextOutput({ closesAt: 1 }) })
+    expect(result).toMatchObject({ code: 0, messages: '' })
+  })
+})
+
+describe('what a table is', () => {
+  test('a snapshot is one JSON object with its schema parsed and all digits', async () => {
+    const { output } = await lake(['snapshot', 'silver.events'], { environment })
+    expect(output).toContain('"transactions":{"a":1152921504606846976}')
+    const snapshot = JSON.parse(output) as Record<string, unknown>
+    expect(Object.keys(snapshot)).toEqual(['version', 'protocol', 'metadata', 'numFiles', 'sizeInBytes', 'transactions', 'domainMetadata'])
+    expect(snapshot).toMatchObject({ version: 2, numFiles: 2, domainMetadata: {}, metadata: { schema: { type: 'struct', fields: { length: 12 } }, partitionColumns: ['day'] } })
+    const older = await lake(['snapshot', 'silver.events', '--version', '1'], { environment })
+    expect(JSON.parse(older.output)).toMatchObject({ version: 1, numFiles: 1 })
+  })
+
+  test('the history begins with the newest', async () => {
+    const { output } = await lake(['history', 'silver.events', '--limit', '2'], { environment })
+    expect(output.trimEnd().split('\n').map(line => JSON.parse(line) as object)).toMatchObject([{ version: 2, operation: 'WRITE' }, { version: 1 }])
+  })
+
+  test('tables that are there are listed with their rows', async () => {
+    const { output } = await lake(['tables'], { environment })
+    expect(output.trimEnd().split('\n').map(line => JSON.parse(line) as object)).toMatchObject([{ table: 'silver.events', version: 2, numFiles: 2, rows: 6 }])
+  })
+})
