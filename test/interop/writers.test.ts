@@ -8,7 +8,7 @@ import { writeDataFile } from '../../shared/delta/dataFile.js'
 import type { Snapshot } from '../../shared/delta/snapshot.js'
 import { DeltaTable } from '../../shared/delta/table.js'
 import { readsNothing } from '../../shared/delta/transaction.js'
-import type { Row, StructType } from '../../shared/parquet/dataType.js'
+import type { StructType } from '../../shared/parquet/dataType.js'
 import { columnsOf } from '../../shared/pipeline/rowColumns.js'
 import { openStore } from '../../shared/storage/openStore.js'
 import { events } from '../../shared/streams/events.js'
@@ -38,8 +38,8 @@ const donations = (): readonly Donation[] => tables.map(path => ({ donor: donors
 async function offsets(path: string): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   for (const line of (await readOwn(home.folder(path))).rows) {
-    const row = JSON.parse(line) as Row
-    ;(found[String(row['_topic'])] ??= []).push(`${String(row['_partition'])}:${String(row['_offset'])}`)
+    const row = JSON.parse(line) as { readonly _topic: string; readonly _partition: number; readonly _offset: number }
+    ;(found[row._topic] ??= []).push(`${row._partition}:${row._offset}`)
   }
   for (const list of Object.values(found)) list.sort()
   return found
