@@ -15,7 +15,7 @@ export type ColumnPlace =
 /** How the columns of a table are found (PROTOCOL.md, "Column Mapping"). Pure; no I/O. */
 export interface ColumnLayout {
   readonly match: ColumnMatch
-  placeOf(field: StructField): ColumnPlace
+  readonly placeOf: (field: StructField) => ColumnPlace
 }
 
 const modes: Readonly<Record<string, ColumnMatch>> = { none: 'name', name: 'physicalName', id: 'id' }

@@ -4,7 +4,7 @@ import type { AddFile } from './actions.js'
 import { columnLayout } from './columnLayout.js'
 import type { OpenFolder } from './dataObject.js'
 import { readDataFile, type RowBatch } from './dataFileRows.js'
-import { DeltaError } from './deltaError.js'
+import { DeltaError, type LogPlace } from './deltaError.js'
 import { requireReadable } from './protocolGate.js'
 import { FileSkipper, type Predicate } from './skipping.js'
 import type { Snapshot } from './snapshot.js'
@@ -63,7 +63,7 @@ export function scanRows(store: ObjectStore, snapshot: Scannable, options: ScanO
   const where = { table: store.url, version }
   requireReadable(snapshot, where)
   const layout = columnLayout(snapshot, where)
-  const fields = wantedFields(store, snapshot, options.columns)
+  const fields = fieldsByName(schema.fields, options.columns, where)
   const files = chosenFiles(snapshot, options)
   const bytesRead = totalSize(files)
   const counts: ScanCounts = {
@@ -93,20 +93,19 @@ export function scanRows(store: ObjectStore, snapshot: Scannable, options: ScanO
   }
 }
 
-/** Fields of the schema by name. Throws DELTA_NO_COLUMN. */
-function wantedFields(store: ObjectStore, { schema, version }: Scannable, names: readonly string[] | undefined): readonly StructField[] {
-  return names === undefined
-    ? schema.fields
-    : names.map(name => {
-        const field =
-          schema.fields.find(f => f.name === name) ?? schema.fields.find(f => f.name.toLowerCase() === name.toLowerCase())
-        if (field !== undefined) return field
-        const known = schema.fields.map(f => f.name).join(', ')
-        throw new DeltaError('DELTA_NO_COLUMN', `there is no column ${name}; the table has: ${known}`, {
-          where: { table: store.url, version },
-          data: { column: name },
-        })
-      })
+/** Some of `fields` by their names, whatever the letter case; all without names. Throws DELTA_NO_COLUMN. */
+export function fieldsByName(
+  fields: readonly StructField[],
+  names: readonly string[] | undefined,
+  where: LogPlace,
+): readonly StructField[] {
+  if (names === undefined) return fields
+  return names.map(name => {
+    const field = fields.find(f => f.name === name) ?? fields.find(f => f.name.toLowerCase() === name.toLowerCase())
+    if (field !== undefined) return field
+    const known = fields.map(f => f.name).join(', ')
+    throw new DeltaError('DELTA_NO_COLUMN', `there is no column ${name}; the table has: ${known}`, { where, data: { column: name } })
+  })
 }
 
 function totalSize(files: readonly AddFile[]): number {

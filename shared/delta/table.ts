@@ -1,7 +1,9 @@
 import { systemClock, type Clock } from '../clock.js'
 import type { ObjectStore } from '../storage/objectStore.js'
+import { readChanges, type ChangeScan, type ChangesOptions } from './changes.js'
 import { writeCheckpoint, type CheckpointOutcome } from './checkpointWriter.js'
 import { readCommits, type Commit } from './commit.js'
+import { versionAt } from './commitTimes.js'
 import { commitTransaction } from './committer.js'
 import { readHistory, type HistoryEntry } from './history.js'
 import { requireReadable } from './protocolGate.js'
@@ -80,6 +82,16 @@ export class DeltaTable {
   async *commits(from: number, to?: number): AsyncGenerator<Commit, void> {
     const last = to ?? (await this.#tip.latest())?.version
     if (last !== undefined) yield* readCommits(this.store, from, last)
+  }
+
+  /** The newest version that was there at a time in milliseconds since 1970. See {@link versionAt}. */
+  versionAt(timestamp: number): Promise<number | undefined> {
+    return versionAt(this.store, timestamp)
+  }
+
+  /** The rows that some versions changed, where the table keeps a change data feed. See {@link readChanges}. */
+  changes(options: ChangesOptions): Promise<ChangeScan> {
+    return readChanges(this.store, options)
   }
 
   /** Commits, or says what stands against it. See {@link Transaction}. */
