@@ -8,7 +8,7 @@ import { checkpointColumns } from './checkpointValue.js'
 import { openFileList } from './fileList.js'
 import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { classicCheckpointPath, lastCheckpointPath } from './logName.js'
-import { requireWritable } from './protocolGate.js'
+import { requireMaintainable } from './protocolGate.js'
 import { tombstoneExpiry } from './retention.js'
 import type { TableState } from './state.js'
 
@@ -34,7 +34,7 @@ export async function writeCheckpoint(store: ObjectStore, now: number): Promise<
   const { state } = list
   const { version } = state
   if (list.checkpoint?.version === version) return { kind: 'exists', version }
-  requireWritable(state, [], { table: store.url, version })
+  requireMaintainable(state, { table: store.url, version })
 
   const expiry = tombstoneExpiry(state.metadata.configuration, now)
   const fields = checkpointFields({ stats: writesStats(state) })

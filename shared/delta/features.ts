@@ -30,6 +30,7 @@ export type FeatureCheck =
   | { readonly ok: false; readonly features: readonly string[]; readonly why: string }
 
 const always = () => 'it is listed'
+const unlessRearranged: Feature['active'] = (_metadata, _schema, write) => (write === 'rearrange' ? undefined : 'it is listed')
 const property = (name: string) => (metadata: Metadata) => (isTrue(metadata, name) ? `${name} is true` : undefined)
 const fieldKey = (prefix: string) => (_metadata: Metadata, schema: StructType | undefined) => {
   for (const { path, field } of schema === undefined ? [] : allFields(schema))
@@ -60,14 +61,16 @@ export const features: readonly Feature[] = [
   writerFeature('changeDataFeed', 'inactive', (metadata, _schema, write) =>
     write === 'change' ? property('delta.enableChangeDataFeed')(metadata) : undefined, { legacy: { writer: 4 } }),
   writerFeature('generatedColumns', 'inactive', fieldKey('delta.generationExpression'), { legacy: { writer: 4 } }),
-  readerFeature('columnMapping', 'yes', 'inactive', mappingMode, { legacy: { reader: 2, writer: 5 } }),
+  // Data files are written under physical names only where their rows stood in files before.
+  readerFeature('columnMapping', 'yes', 'inactive', (metadata, _schema, write) =>
+    write === 'rearrange' ? undefined : mappingMode(metadata), { legacy: { reader: 2, writer: 5 } }),
   writerFeature('identityColumns', 'inactive', fieldKey('delta.identity.'), { legacy: { writer: 6 } }),
   writerFeature('allowColumnDefaults', 'inactive', fieldKey('CURRENT_DEFAULT')),
   // Files may keep their vectors after the property is taken away, so no setting says that there are none.
-  readerFeature('deletionVectors', 'yes', 'no', always),
+  readerFeature('deletionVectors', 'yes', 'inactive', unlessRearranged),
   readerFeature('timestampNtz', 'yes', 'yes', always),
-  readerFeature('typeWidening', 'yes', 'no', always),
-  readerFeature('typeWidening-preview', 'yes', 'no', always),
+  readerFeature('typeWidening', 'yes', 'inactive', unlessRearranged),
+  readerFeature('typeWidening-preview', 'yes', 'inactive', unlessRearranged),
   readerFeature('v2Checkpoint', 'yes', 'yes', always),
   readerFeature('vacuumProtocolCheck', 'yes', 'yes', always),
   readerFeature('catalogManaged', 'no', 'no', always, { requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
@@ -79,7 +82,8 @@ export const features: readonly Feature[] = [
   // Row ids are due as soon as the feature is listed, enabled or not.
   writerFeature('rowTracking', 'no', always, { requires: ['domainMetadata'] }),
   writerFeature('domainMetadata', 'yes', always),
-  writerFeature('clustering', 'no', always, { requires: ['domainMetadata'] }),
+  // The columns are among those with statistics: other engines refuse to cluster by one that is not.
+  writerFeature('clustering', 'yes', always, { requires: ['domainMetadata'] }),
   writerFeature('inCommitTimestamp', 'yes', property('delta.enableInCommitTimestamps')),
   writerFeature('icebergCompatV1', 'inactive', property('delta.enableIcebergCompatV1'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), { requires: ['columnMapping'] }),

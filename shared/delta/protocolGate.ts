@@ -40,12 +40,19 @@ export function requireWritable(state: TableState | undefined, actions: readonly
   if (changed) refuse(checkWritable(protocol, metadata, schema, write), 'written', where)
 }
 
+/**
+ * Throws DELTA_UNSUPPORTED_FEATURE when the table may not be looked after here: rows moved between files, files and log
+ * entries that nobody needs deleted, checkpoints written.
+ */
+export function requireMaintainable({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>, where: LogPlace): void {
+  refuse(checkWritable(protocol, metadata, schema, 'rearrange'), 'maintained', where)
+}
+
 function writeKind(actions: readonly Action[]): WriteKind {
-  let kind: WriteKind = 'append'
+  let kind: WriteKind = 'rearrange'
   for (const action of actions) {
-    if (!('remove' in action)) continue
-    if (action.remove.dataChange) return 'change'
-    kind = 'rearrange'
+    if ('remove' in action && action.remove.dataChange) return 'change'
+    if (('add' in action && action.add.dataChange) || 'metaData' in action || 'protocol' in action) kind = 'append'
   }
   return kind
 }

@@ -1,18 +1,15 @@
-import { bytesFile } from '../../parquet/bytesFile.js'
 import type { Column, ColumnData, Value } from '../../parquet/dataType.js'
-import { openParquet, type ParquetSource } from '../../parquet/reader.js'
-import { storedFile } from '../../parquet/storedFile.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
-import { DeltaError } from '../deltaError.js'
-import { isAbsolutePath, decodeLogPath } from '../path.js'
+import { columnLayout } from '../columnLayout.js'
+import { readDataFile, type FileRowsOptions, type RowBatch } from '../dataFileRows.js'
 import { physicalLayout, type PhysicalLayout } from './physicalLayout.js'
 import type { RewriteJob, Rewriter } from './rewriter.js'
 import { StreamedFile } from './streamedFile.js'
 
 /** Puts files one behind the other into one, row group by row group: the order of the rows stays. */
 export const concatenation: Rewriter = {
-  accepts: file => file.deletionVector === undefined && !isAbsolutePath(file.path),
+  accepts: () => true,
   rewrite: concatenate,
 }
 
@@ -20,7 +17,7 @@ export const concatenation: Rewriter = {
 const groupRows = 250_000
 const groupBytes = 16 * 2 ** 20
 
-/** A file of at most this many bytes is read at once, and this many such files ahead of the one being decoded. */
+/** Files of at most this many bytes are read ahead, and this many of them. */
 const smallFileBytes = 2 ** 20
 const readAhead = 16
 
@@ -30,7 +27,7 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
   const layout = physicalLayout(table)
   const output = await StreamedFile.create(store, table, layout)
   try {
-    let parts: (readonly Column[])[] = []
+    let parts: (readonly ColumnData[])[] = []
     let rows = 0
     let bytes = 0
     const flush = async () => {
@@ -39,7 +36,7 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
       rows = 0
       bytes = 0
     }
-    for await (const group of rowGroups(store, files, layout)) {
+    for await (const group of rowGroups(job, layout)) {
       if (rows > 0 && (rows + group.rows > groupRows || bytes + group.bytes > groupBytes)) await flush()
       parts.push(group.columns)
       rows += group.rows
@@ -55,54 +52,59 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
 }
 
 interface ReadGroup {
-  readonly columns: readonly Column[]
+  readonly columns: readonly ColumnData[]
   readonly rows: number
-  /** Bytes in the file. */
+  /** Bytes in the file, about. */
   readonly bytes: number
 }
 
-async function* rowGroups(store: ObjectStore, files: readonly AddFile[], layout: PhysicalLayout): AsyncGenerator<ReadGroup> {
-  const ahead: Promise<ParquetSource>[] = []
+/** The live rows of files in their order; of small files the first rows are read ahead. */
+async function* rowGroups({ store, state, files }: RewriteJob, { source }: PhysicalLayout): AsyncGenerator<ReadGroup> {
+  const where = { table: store.url }
+  const options = { layout: columnLayout(state, where), fields: source, where }
+  const ahead: Opened[] = []
   let next = 0
   try {
-    for (let i = 0; i < files.length; i++) {
-      while (next < files.length && ahead.length < readAhead) {
-        const source = open(store, files[next++] as AddFile)
-        // Told when its turn comes.
-        source.catch(() => undefined)
-        ahead.push(source)
-      }
-      const file = await openParquet(await (ahead.shift() as Promise<ParquetSource>))
-      for (const { rowStart, rows, bytes } of file.rowGroups) {
-        const columns = await file.readColumns({ fields: layout.fields, match: layout.match, rowStart, rowEnd: rowStart + rows })
-        yield { columns, rows, bytes }
-      }
+    for (const file of files) {
+      while (next < files.length && ahead.length < readAhead && (ahead.length === 0 || (files[next]?.size ?? 0) <= smallFileBytes))
+        ahead.push(open(store, files[next++] as AddFile, options))
+      const { rows, first } = ahead[0] as Opened
+      const perRow = file.size / Math.max(1, Number(file.records ?? 1n))
+      for (let step = await first; step.done !== true; step = await rows.next())
+        yield { columns: step.value.columns, rows: step.value.rows, bytes: Math.min(file.size, step.value.rows * perRow) }
+      ahead.shift()
     }
   } finally {
-    await Promise.allSettled(ahead)
+    await Promise.allSettled(ahead.map(async ({ rows, first }) => {
+      await first
+      await rows.return()
+    }))
   }
 }
 
-async function open(store: ObjectStore, file: AddFile): Promise<ParquetSource> {
-  const name = decodeLogPath(file.path)
-  if (file.size > smallFileBytes) return storedFile(store, name, file.size)
-  const bytes = await store.get(name)
-  if (bytes?.length === file.size) return bytesFile(bytes, name)
-  const what = bytes === undefined ? 'is gone' : `has ${bytes.length} bytes, not ${file.size}`
-  throw new DeltaError('DELTA_FILE_MISSING', `data file ${name} ${what}`, { where: { table: store.url, file: name } })
+interface Opened {
+  readonly rows: AsyncGenerator<RowBatch, void>
+  readonly first: Promise<IteratorResult<RowBatch, void>>
+}
+
+function open(store: ObjectStore, file: AddFile, options: FileRowsOptions): Opened {
+  const rows = readDataFile(store, file, options)
+  const first = rows.next()
+  // Told when its turn comes.
+  first.catch(() => undefined)
+  return { rows, first }
 }
 
 /** The parts' rows one after another. */
-function joinColumns({ fields }: PhysicalLayout, parts: readonly (readonly Column[])[]): readonly Column[] {
-  const [only] = parts
-  if (only !== undefined && parts.length === 1) return only
-  return fields.map((field, i) => ({ field, data: joinData(parts.map(part => part[i]?.data ?? [])) }))
+function joinColumns({ fields }: PhysicalLayout, parts: readonly (readonly ColumnData[])[]): readonly Column[] {
+  return fields.map((field, i) => ({ field, data: joinData(parts.map(part => part[i] ?? [])) }))
 }
 
 type TypedData = Exclude<ColumnData, readonly Value[]>
 
 function joinData(parts: readonly ColumnData[]): ColumnData {
   const [first] = parts
+  if (first !== undefined && parts.length === 1) return first
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   if (first !== undefined && isTyped(first) && parts.every(part => part.constructor === first.constructor)) {
     const joined = new (first.constructor as new (length: number) => TypedData)(length)

@@ -7,7 +7,7 @@ import { parseInterval } from '../interval.js'
 import { logFolder, parseLogName, sidecarFolder } from '../logName.js'
 import { listLog, type CheckpointFiles, type LogListing } from '../logListing.js'
 import { decodeLogPath } from '../path.js'
-import { requireWritable } from '../protocolGate.js'
+import { requireMaintainable } from '../protocolGate.js'
 import type { DeltaTable } from '../table.js'
 import { compactedRange } from './compactedLog.js'
 
@@ -54,7 +54,7 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
   const clock = options.clock ?? systemClock
   const state = await table.state({ fresh: true })
   if (state === undefined) return { kind: 'noTable' }
-  requireWritable(state, [], { table: table.url, version: state.version })
+  requireMaintainable(state, { table: table.url, version: state.version })
   const { configuration } = state.metadata
   if (configuration[enabledProperty]?.toLowerCase() === 'false' && options.force !== true) return { kind: 'disabled' }
   const retentionMs = options.retentionMs ?? parseInterval(configuration[retentionProperty] ?? defaultRetention, retentionProperty)

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { systemClock, type Clock } from '../../clock.js'
 import type { AddFile } from '../actions.js'
 import { DeltaError } from '../deltaError.js'
-import { checkWritable } from '../features.js'
 import { openFileList } from '../fileList.js'
 import { decodeLogPath } from '../path.js'
+import { requireMaintainable } from '../protocolGate.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
 import { stretches } from './binPacking.js'
@@ -31,7 +31,7 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   const list = await openFileList(table.store)
   if (list === undefined) return { kind: 'noTable' }
   const { state } = list
-  requireRearrangeable(table, state)
+  requireMaintainable(state, { table: table.url, version: state.version })
   const { jobs, targetFileSize } = await planOptimize(list, options)
   if (jobs.length === 0) return { kind: 'nothingToDo', version: state.version }
   if (options.dryRun === true) {
@@ -63,15 +63,6 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   }
   if (commits === 0 && dropped === 0) return { kind: 'nothingToDo', version }
   return { kind: 'optimized', version, commits, metrics: total, dropped, more }
-}
-
-function requireRearrangeable(table: DeltaTable, { protocol, metadata, schema, version }: TableState): void {
-  const check = checkWritable(protocol, metadata, schema, 'rearrange')
-  if (check.ok) return
-  throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `the table cannot be optimized here: ${check.why}`, {
-    where: { table: table.url, version },
-    data: { features: check.features.join(', ') },
-  })
 }
 
 /** The first jobs that come to `most` bytes, and at least one. */

@@ -7,7 +7,7 @@ import { checkWritable } from '../features.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
 import type { OptimizeMetrics } from './optimizeOptions.js'
-import type { Candidate } from './optimizePlan.js'
+import type { Candidate } from './rewriter.js'
 
 /** Files and what was made of them. */
 export interface Replacement {

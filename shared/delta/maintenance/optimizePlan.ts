@@ -5,15 +5,8 @@ import { packBins } from './binPacking.js'
 import { clusteringColumns, planCubes } from './clustering.js'
 import { concatenation } from './concatenation.js'
 import type { OptimizeOptions } from './optimizeOptions.js'
-import type { Rewriter } from './rewriter.js'
+import type { Candidate, Rewriter } from './rewriter.js'
 import { recordCount } from './recordCount.js'
-
-/** A file to be replaced; its statistics are let go, because a plan may name very many. */
-export interface Candidate extends AddFile {
-  readonly stats?: undefined
-  /** Rows by its statistics, without those that are deleted. */
-  readonly records: bigint | undefined
-}
 
 /** One rewrite: files of one partition, and who makes new ones of them. */
 export interface OptimizeJob {
@@ -52,6 +45,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
       if (!('add' in action)) continue
       const { add } = action
       if (!clusters && add.size >= threshold) continue
+      // A file elsewhere belongs to another table, too.
       if (isAbsolutePath(add.path) || !rewriter.accepts(add, state)) continue
       if (add.modificationTime > (options.olderThan ?? Infinity)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue

@@ -1,12 +1,12 @@
-import type { ColumnMatch } from '../../parquet/projection.js'
 import type { DataType, StructField } from '../../parquet/dataType.js'
+import { isVoid } from '../columnLayout.js'
 import { planStats, type StatsPlan, type TableShape } from '../statsColumns.js'
 
 /** A table's data files as they are on disk: without partition columns, under physical names. */
 export interface PhysicalLayout {
   readonly fields: readonly StructField[]
-  /** How these fields find their columns in a file. */
-  readonly match: ColumnMatch
+  /** The same as the table's schema has them. */
+  readonly source: readonly StructField[]
   /** Statistics of columns under their physical names. */
   readonly stats: StatsPlan
 }
@@ -15,11 +15,11 @@ export interface PhysicalLayout {
 export function physicalLayout(table: TableShape): PhysicalLayout {
   const mode = table.configuration['delta.columnMapping.mode'] ?? 'none'
   const partitions = new Set(table.partitionColumns.map(name => name.toLowerCase()))
-  const data = table.schema.fields.filter(({ name }) => !partitions.has(name.toLowerCase()))
+  const data = table.schema.fields.filter(({ name, type }) => !partitions.has(name.toLowerCase()) && !isVoid(type))
   const plan = planStats(table)
   return {
     fields: mode === 'none' ? data : data.map(physicalField),
-    match: mode === 'id' ? 'id' : 'name',
+    source: data,
     stats: { ...plan, columns: plan.columns.map(column => ({ ...column, path: column.physicalPath })) },
   }
 }
@@ -33,7 +33,7 @@ function physicalType(type: DataType): DataType {
   if (typeof type === 'string') return type
   switch (type.type) {
     case 'struct':
-      return { ...type, fields: type.fields.map(physicalField) }
+      return type.variant === true ? type : { ...type, fields: type.fields.map(physicalField) }
     case 'array':
       return { ...type, elementType: physicalType(type.elementType) }
     case 'map':

@@ -3,13 +3,19 @@ import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
 import type { TableState } from '../state.js'
 
+/** A file to be replaced; its statistics are let go, because a plan may name very many. */
+export interface Candidate extends AddFile {
+  readonly stats?: undefined
+  /** Rows by its statistics, without those that are deleted. */
+  readonly records: bigint | undefined
+}
+
 /** Files of one partition whose rows are to stand in new files. */
 export interface RewriteJob {
   /** Rooted at the table. */
   readonly store: ObjectStore
   readonly state: Pick<TableState, 'metadata' | 'schema'>
-  /** Without statistics. */
-  readonly files: readonly AddFile[]
+  readonly files: readonly Candidate[]
   /** Bytes that one new file may have, about. */
   readonly targetFileSize: number
   /** Columns along which the rows are sorted, as paths of physical names; none: the order stays. */

@@ -5,7 +5,7 @@ import { readCommitFile, readCommitFiles } from '../commit.js'
 import { DeltaError } from '../deltaError.js'
 import { openFileList, type FileList } from '../fileList.js'
 import { listLog } from '../logListing.js'
-import { requireWritable } from '../protocolGate.js'
+import { requireMaintainable } from '../protocolGate.js'
 import { tombstoneExpiry } from '../retention.js'
 import type { DeltaTable } from '../table.js'
 import { readsNothing } from '../transaction.js'
@@ -62,7 +62,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   const list = await openFileList(store)
   if (list === undefined) return { kind: 'noTable' }
   const { state } = list
-  requireWritable(state, [], { table: table.url, version: state.version })
+  requireMaintainable(state, { table: table.url, version: state.version })
   const now = clock.now()
   const least = now - tombstoneExpiry(state.metadata.configuration, now)
   const retentionMs = options.retentionMs ?? least

@@ -6,7 +6,12 @@ import { DeltaTable } from '../../../shared/delta/table.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import type { AddFile } from '../../../shared/delta/actions.js'
+import { encodeAction } from '../../../shared/delta/actionCodec.js'
+import type { AddFile, Metadata } from '../../../shared/delta/actions.js'
+import { encodeDeletionVector } from '../../../shared/delta/deletionVector.js'
+import { commitPath } from '../../../shared/delta/logName.js'
+import { formatSchema } from '../../../shared/delta/schema.js'
+import { bytesFile, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
 import { RowTable, schema, upTo } from './rowTable.js'
 
 async function withFaults(): Promise<{ rows: RowTable; faults: Faults }> {
@@ -169,7 +174,7 @@ describe('optimize', () => {
     const gone = await t.append([1])
     await t.append([2])
     await t.store.delete(gone.path)
-    await expect(optimizeTable(t.table, { clock: t.clock })).rejects.toThrow(/is gone/)
+    await expect(optimizeTable(t.table, { clock: t.clock })).rejects.toMatchObject({ code: 'DELTA_FILE_MISSING' })
     expect((await t.table.state({ fresh: true }))?.version).toBe(2)
     expect(await t.dataFiles()).toHaveLength(1)
   })
@@ -197,5 +202,67 @@ describe('optimize', () => {
     await t.store.put(path, new TextEncoder().encode('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["newest"]}}\n'))
     await expect(optimizeTable(t.table, { clock: t.clock })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE' })
     expect(await t.dataFiles()).toHaveLength(2)
+  })
+
+  it('leaves deleted rows out, and their vectors behind', async () => {
+    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] }
+    const t = await RowTable.create()
+    const first = await t.append([1, 2, 3])
+    const second = await t.append([4])
+    const { vector, bytes, name } = encodeDeletionVector([0, 2])
+    await t.store.put(name, bytes)
+    const log = [
+      { protocol },
+      { remove: { path: first.path, dataChange: true, deletionTimestamp: 1, partitionValues: first.partitionValues, size: first.size } },
+      { add: { ...first, deletionVector: vector } },
+    ]
+    await t.store.put(commitPath(3), new TextEncoder().encode(log.map(action => encodeAction(action)).join('\n')))
+    expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 2 } })
+    expect(await t.rows()).toEqual(['a/2:row 2', 'a/4:row 4'])
+    const [entry] = await t.table.history(1)
+    expect(entry?.operationMetrics).toMatchObject({ numDeletionVectorsRemoved: '1' })
+    const tombstones = (await t.other().snapshot())?.tombstones ?? []
+    expect(tombstones.map(file => [file.path, file.deletionVector?.cardinality])).toEqual(
+      expect.arrayContaining([[first.path, 2n], [second.path, undefined]]),
+    )
+  })
+
+  it('writes mapped columns under their physical names', async () => {
+    const mapped = {
+      type: 'struct' as const,
+      fields: schema.fields.map((field, i) => ({
+        ...field,
+        name: `renamed ${field.name}`,
+        metadata: { 'delta.columnMapping.id': i + 1, 'delta.columnMapping.physicalName': field.name },
+      })),
+    }
+    for (const mode of ['name', 'id']) {
+      const t = await RowTable.create()
+      for (let i = 0; i < 2; i++) await t.append([i])
+      if (mode === 'id') {
+        for (const { path } of await t.files()) {
+          const file = await openParquet(bytesFile((await t.store.get(path)) ?? new Uint8Array()))
+          const columns = await file.readColumns()
+          await t.store.put(path, encodeParquet(columns.map((column, i) => ({ ...column, field: { ...column.field, metadata: mapped.fields[i]?.metadata } }))))
+        }
+      }
+      const state = await t.table.state({ fresh: true })
+      const metaData = {
+        ...state?.metadata,
+        schemaString: formatSchema(mapped),
+        partitionColumns: ['renamed p'],
+        configuration: { 'delta.columnMapping.mode': mode },
+      } as Metadata
+      const sizes = await Promise.all((await t.files()).map(async add => ({ add: { ...add, size: (await t.store.head(add.path))?.size ?? 0 } })))
+      const log = [{ protocol: { minReaderVersion: 2, minWriterVersion: 5 } }, { metaData }, ...sizes]
+      await t.store.put(commitPath(3), new TextEncoder().encode(log.map(action => encodeAction(action)).join('\n')))
+      const rows = await t.rows()
+      expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'optimized' })
+      expect(await t.rows()).toEqual(rows)
+      const [add] = await t.files()
+      expect(JSON.parse(add?.stats ?? '')).toMatchObject({ numRecords: 2, minValues: { id: 0 }, maxValues: { id: 1, text: 'row 1' } })
+      const file = await openParquet(bytesFile((await t.store.get(add?.path ?? '')) ?? new Uint8Array()))
+      expect(file.fields.map(field => [field.name, field.metadata?.['delta.columnMapping.id']])).toEqual([['id', 1], ['text', 2]])
+    }
   })
 })
