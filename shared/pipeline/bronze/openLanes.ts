@@ -16,5 +16,11 @@ export async function openLanes(lake: Lake, stream: Stream, offsets: bigint): Pr
     const store = lake.store.within(bronzePath(stream))
     return [{ run: job => runRangeJob(lake.source, store, stream, job), close: () => Promise.resolve() }]
   }
-  return await Promise.all(Array.from({ length: wanted }, () => startWorkerLane(lake.settings, stream.name)))
+  const started = await Promise.allSettled(Array.from({ length: wanted }, () => startWorkerLane(lake.settings, stream.name)))
+  const lanes = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = started.find(one => one.status === 'rejected')
+  if (failed === undefined) return lanes
+  // A thread left behind would keep the process alive.
+  await Promise.allSettled(lanes.map(lane => lane.close()))
+  throw failed.reason
 }

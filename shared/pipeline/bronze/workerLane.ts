@@ -39,14 +39,23 @@ export async function startWorkerLane(settings: Settings, stream: string): Promi
   const worker = new Worker(new URL('./rangeWorker.js', import.meta.url), { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb } })
   let settle: ((answer: WorkerAnswer) => void) | undefined
   let fail: ((error: Error) => void) | undefined
+  let dead: Error | undefined
   const answer = () =>
     new Promise<WorkerAnswer>((resolve, reject) => {
+      // A thread that ended between two jobs answers no more.
+      if (dead !== undefined) reject(dead)
       settle = resolve
       fail = reject
     })
+  const end = (error: Error) => {
+    dead ??= error
+    fail?.(dead)
+  }
   worker.on('message', (message: WorkerAnswer) => settle?.(message))
-  worker.on('error', error => fail?.(error))
-  worker.on('exit', code => fail?.(new Error(`The worker ended with code ${code}.`)))
+  worker.on('error', end)
+  worker.on('exit', code => {
+    end(new WorkerError('WORKER_FAILED', `A worker of bronze ended with code ${code}.`, true))
+  })
   await answer()
   return {
     async run(job: RangeJob): Promise<EncodedRows> {

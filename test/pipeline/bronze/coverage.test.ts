@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { missingOffsets, naturalHoles, packCoverages, splitCoverage, type Coverage } from '../../../shared/pipeline/bronze/coverage.js'
+
+const record = (offset: number, partition = 0) =>
+  ({ topic: 'events', partition, offset: BigInt(offset), timestamp: 0, key: null, value: null, headers: [] })
+
+/** Offsets 10 … 29: 14 and 15 missing, 20 … 22 and 29 holes, the rest records. */
+const coverage: Coverage = {
+  partition: 0,
+  generation: 0,
+  from: 10n,
+  position: 30n,
+  records: [10, 11, 12, 13, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28].map(n => record(n)),
+  missing: [{ partition: 0, start: 14n, end: 16n }],
+  received: 17,
+  redelivered: 3,
+  repaired: 2,
+}
+const sum = (pieces: readonly Coverage[], of: (c: Coverage) => number | bigint) => pieces.reduce((total, c) => total + Number(of(c)), 0)
+
+describe('coverage in pieces', () => {
+  test.each([1, 2, 3, 4, 5, 7, 13])('of at most %i records covers the same, with nothing counted twice or lost', most => {
+    const pieces = splitCoverage(coverage, most)
+    expect(pieces.flatMap(c => c.records)).toEqual(coverage.records)
+    expect(Math.max(...pieces.map(c => c.records.length))).toBe(most)
+    let next = coverage.from
+    for (const piece of pieces) {
+      expect(piece.from).toBe(next)
+      for (const { offset } of piece.records) expect(offset >= piece.from && offset < piece.position).toBe(true)
+      expect(piece.received).toBe(piece.redelivered + piece.records.length)
+      next = piece.position
+    }
+    expect(next).toBe(coverage.position)
+    expect([sum(pieces, missingOffsets), sum(pieces, naturalHoles)]).toEqual([2, 4])
+    expect([sum(pieces, c => c.received), sum(pieces, c => c.redelivered), sum(pieces, c => c.repaired)]).toEqual([17, 3, 2])
+  })
+
+  test('that fits is left as it is', () => {
+    expect(splitCoverage(coverage, 14)).toEqual([coverage])
+  })
+
+  test('goes into commits of at most so many records, each partition in order', () => {
+    const other: Coverage = { ...coverage, partition: 1, from: 0n, position: 3n, records: [0, 1, 2].map(n => record(n, 1)), missing: [], received: 3, redelivered: 0, repaired: 0 }
+    const groups = packCoverages([coverage, other], 10)
+    expect(groups.map(group => sum(group, c => c.records.length))).toEqual([10, 7])
+    expect(groups.flat().map(c => [c.partition, c.from])).toEqual([[0, 10n], [0, 25n], [1, 0n]])
+  })
+
+  test('without records, such as a trailing marker, still is a commit', () => {
+    expect(packCoverages([{ ...coverage, records: [], missing: [], received: 0, redelivered: 0, repaired: 0 }], 10)).toHaveLength(1)
+  })
+})
