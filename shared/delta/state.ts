@@ -86,7 +86,7 @@ export class StateReplay {
     if (this.#metadata === undefined) {
       throw new DeltaError('DELTA_NO_METADATA', 'the log holds no metaData action', { where: place })
     }
-    this.#schema ??= parseSchema(this.#metadata.schemaString)
+    this.#schema ??= parseSchema(this.#metadata.schemaString, place)
     return {
       version,
       protocol: this.#protocol,

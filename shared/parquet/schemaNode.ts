@@ -67,6 +67,9 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
   function group(depth: number): Group {
     const element = elements[next++]
     if (element === undefined || depth > 100) throw corrupt('its schema tree is cut off or too deep')
+    // The footer's decoder leaves out what damaged bytes do not say.
+    const name: unknown = element.name
+    if (depth > 0 && typeof name !== 'string') throw corrupt('a column of its schema has no name')
     const children: Group[] = []
     for (let i = 0; i < (element.num_children ?? 0); i++) children.push(group(depth + 1))
     return { element, children }
