@@ -101,6 +101,14 @@ const environment = z.object({
   FRESHNESS_LATE: duration().default(5 * 60_000).describe('The newest event older than this: status LATE.'),
   FRESHNESS_STALE: duration().default(60 * 60_000).describe('The newest event older than this: status STALE.'),
   CHECKPOINT_INTERVAL: whole(1, 100_000).default(100).describe('Commits after which maintenance writes a checkpoint.'),
+  COMPACTION_TARGET_SIZE: bytes().default(128 * 1024 ** 2)
+    .describe("Bytes of a compacted file, where the table's `delta.targetFileSize` says nothing."),
+  COMPACTION_MIN_FILES: whole(2, 100_000).default(16)
+    .describe('Small files of one partition that are worth putting together before they fill a file.'),
+  COMPACTION_MAX_BYTES: bytes().default(2 * 1024 ** 3)
+    .describe('Most bytes that maintenance compacts of one table in one run; the next continues.'),
+  VACUUM_RETENTION: duration().default(7 * 86_400_000)
+    .describe("How long files that were removed or never committed are kept; at least the table's own retention."),
 
   COST_PER_GB_SECOND: amount().default(0.000026)
     .describe('Price of a GB-second of an instance, for the cost estimate (USD).'),
@@ -177,7 +185,9 @@ export function defaultText(name: keyof Environment): string {
   const value = field instanceof z.ZodDefault ? field.def.defaultValue : undefined
   if (typeof value !== 'number') return typeof value === 'string' ? value : ''
   if (name.startsWith('FRESHNESS_')) return `${String(value / 60_000)} minutes`
-  if (name === 'SILVER_MEMORY_LIMIT' || name === 'TEMP_LIMIT') return `${String(value / 1024 ** 3)}GB`
+  if (name === 'VACUUM_RETENTION') return `${String(value / 86_400_000)} days`
+  if (name === 'COMPACTION_TARGET_SIZE') return `${String(value / 1024 ** 2)}MB`
+  if (name === 'SILVER_MEMORY_LIMIT' || name === 'TEMP_LIMIT' || name === 'COMPACTION_MAX_BYTES') return `${String(value / 1024 ** 3)}GB`
   return value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 12 })
 }
 
@@ -235,6 +245,9 @@ function crossFieldFaults(s: Environment, values: SettingValues): string[] {
   if (s.BRONZE_MIN_COMMIT_INTERVAL * 2 > s.MAX_POLL_INTERVAL_MS) {
     const why = 'or Kafka takes the partitions away while bronze waits'
     faults.push(`BRONZE_MIN_COMMIT_INTERVAL must be at most half of MAX_POLL_INTERVAL_MS, ${why}.`)
+  }
+  if (s.COMPACTION_TARGET_SIZE > s.COMPACTION_MAX_BYTES) {
+    faults.push('COMPACTION_TARGET_SIZE is more than COMPACTION_MAX_BYTES. Lower the one or raise the other.')
   }
   if (s.SILVER_MEMORY_LIMIT > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
     faults.push('SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB. Lower the one or raise the other.')

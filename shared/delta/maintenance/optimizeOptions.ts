@@ -3,8 +3,10 @@ import type { AddFile } from '../actions.js'
 import type { Rewriter } from './rewriter.js'
 
 export interface OptimizeOptions {
-  /** Bytes that a new file may have; the table's `delta.targetFileSize` when absent, or 128 MiB. */
+  /** Bytes that a new file may have; the table's `delta.targetFileSize` when absent. */
   readonly targetFileSize?: number | undefined
+  /** The same for tables whose properties do not say; 128 MiB when absent. */
+  readonly defaultTargetFileSize?: number | undefined
   /** Bytes: larger files are left alone; three quarters of the target when absent. */
   readonly threshold?: number | undefined
   /** Fewer files than this are not put together unless they fill a file; 2 when absent. */

@@ -71,11 +71,11 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
   return { jobs, targetFileSize }
 }
 
-function targetSize(configuration: Readonly<Record<string, string>>, { targetFileSize }: OptimizeOptions): number {
+function targetSize(configuration: Readonly<Record<string, string>>, { targetFileSize, defaultTargetFileSize = defaultTarget }: OptimizeOptions): number {
   if (targetFileSize !== undefined) return targetFileSize
   const [, digits, unit = ''] = /^\s*(\d+)\s*([kmg]?)b?\s*$/i.exec(configuration['delta.targetFileSize'] ?? '') ?? []
   const size = Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase())
-  return size > 0 && Number.isSafeInteger(size) ? size : defaultTarget
+  return size > 0 && Number.isSafeInteger(size) ? size : defaultTargetFileSize
 }
 
 function partitionKey({ partitionValues }: AddFile): string {

@@ -108,7 +108,10 @@ async function neededFiles(list: FileList, store: ObjectStore, cutoff: number, k
   // Where the log does not reach back so far the follower has lost what it had to read already.
   let first = list.state.version + 1
   while (first > keepFrom && commits.has(first - 1)) first--
-  for await (const { actions } of readCommitFiles(store, first, list.state.version)) needed.take(actions)
+  for await (const { actions } of readCommitFiles(store, first, list.state.version)) {
+    // What was only put elsewhere is nothing to a follower.
+    needed.take(actions.filter(action => !('remove' in action) || action.remove.dataChange))
+  }
   return needed
 }
 

@@ -78,7 +78,8 @@ async function forget(lake: Lake, names: readonly string[]): Promise<void> {
 }
 
 const foldAppId = (state: TableState) => `lake/${state.metadata.id}/fold`
-const cursorAppId = (state: TableState, tableId: string) => `lake/${state.metadata.id}/runs/${tableId}`
+/** Whose version says how far the runs told in that table are folded. */
+export const runsAppId = (state: TableState, tableId: string) => `lake/${state.metadata.id}/runs/${tableId}`
 
 interface LastFold {
   readonly pending: readonly RunRecord[]
@@ -102,7 +103,7 @@ async function readTold(lake: Lake, cluster: TableState, paths: readonly string[
     const table = lake.table(path)
     const state = await table.state({ fresh: true })
     if (state === undefined) continue
-    const appId = cursorAppId(cluster, state.metadata.id)
+    const appId = runsAppId(cluster, state.metadata.id)
     const from = Number(cluster.txns.get(appId)?.version ?? -1n) + 1
     const to = Math.min(state.version, from + left - 1)
     if (to < state.version) more = true

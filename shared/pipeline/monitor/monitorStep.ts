@@ -1,4 +1,4 @@
-import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
+import { bronzePath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
 import type { Action } from '../../delta/actions.js'
 import { writeDataFile } from '../../delta/dataFile.js'
@@ -16,8 +16,8 @@ import { columnsOf } from '../rowColumns.js'
 import { readCursor } from '../cursor.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun, type Trigger } from '../stepRun.js'
-import { bronzeIdentity, layers, silverIdentity, type Identity, type Layer, type Span } from './accounts.js'
-import { bookStream, decodeBooks, emptyBooks, encodeBooks, type Booking, type Books } from './books.js'
+import { bronzeIdentity, layers, scoredIdentity, silverIdentity, summaryIdentity, type Identity, type Layer, type Span } from './accounts.js'
+import { bookStream, decodeBooks, layerPath, emptyBooks, encodeBooks, type Booking, type Books } from './books.js'
 import { measureLag, spanOf } from './lag.js'
 import { monitorRow } from './monitorRow.js'
 import { monitorTable } from './monitorTable.js'
@@ -33,7 +33,7 @@ export async function runMonitor(lake: Lake, trigger: Trigger): Promise<readonly
 }
 
 /** What one run of the monitor leaves for the next, in the commit that has its rows. */
-interface Memory {
+export interface Memory {
   readonly runTime: number
   readonly books: Readonly<Record<string, Books>>
 }
@@ -90,7 +90,7 @@ async function observeStream(lake: Lake, session: DuckDbSession, stream: Stream,
   const rate = lastRun === 0 ? 0 : found.bronze.rows / ((runTime - lastRun) / 1000)
   const rows: Row[] = []
   for (const layer of layers) {
-    const path = { bronze: bronzePath, silver: silverPath, gold: scoredPath }[layer](stream)
+    const path = layerPath(stream, layer)
     const state = states[layer]
     const { identity, stopped } = identityOf(stream, layer, books, states, span)
     const newest = accounts.newest[layer]
@@ -137,13 +137,18 @@ interface Balance {
 }
 
 function identityOf(stream: Stream, layer: Layer, books: Books, states: Booking['states'], span: Span | undefined): Balance {
-  const { bronze, silver } = states
   if (layer === 'bronze') return { identity: span && bronzeIdentity(books.accounts, span), stopped: [] }
-  if (layer === 'gold' || bronze === undefined || silver === undefined) return { identity: undefined, stopped: [] }
-  const names = { table: silverPath(stream), source: bronzePath(stream), rebuild: 'lake rebuild silver' }
+  const table = states[layer]
+  const before = ({ silver: 'bronze', gold: 'silver', summary: 'gold' } as const)[layer]
+  const source = states[before]
+  if (table === undefined || source === undefined) return { identity: undefined, stopped: [] }
+  const rebuild = `lake rebuild ${layer === 'silver' ? 'silver' : 'gold'}`
   try {
-    const cursor = readCursor(silver, bronze.metadata.id, names)
-    return { identity: silverIdentity(books.accounts, cursor?.version === bronze.version), stopped: [] }
+    const cursor = readCursor(table, source.metadata.id, { table: layerPath(stream, layer), source: layerPath(stream, before), rebuild })
+    const caughtUp = cursor?.version === source.version
+    if (layer === 'silver') return { identity: silverIdentity(books.accounts, caughtUp), stopped: [] }
+    const identity = layer === 'gold' ? scoredIdentity : summaryIdentity
+    return { identity: caughtUp ? identity(books.accounts) : undefined, stopped: [] }
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error
     return { identity: undefined, stopped: [error.message] }
@@ -151,7 +156,7 @@ function identityOf(stream: Stream, layer: Layer, books: Books, states: Booking[
 }
 
 /** What the newest run of the monitor left. */
-async function lastMemory(table: DeltaTable, state: TableState): Promise<Memory> {
+export async function lastMemory(table: DeltaTable, state: TableState): Promise<Memory> {
   const memory = await newestEntry(table, state, 'monitor')
   const books = Object.entries(asObject(memory?.['books']) ?? {}).map(([name, b]) => [name, decodeBooks(b)] as const)
   return { runTime: Number(memory?.['runTime'] ?? 0), books: Object.fromEntries(books) }

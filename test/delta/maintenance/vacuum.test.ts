@@ -99,6 +99,13 @@ describe('vacuum', () => {
     expect(await vacuumTable(t.other(), { clock: t.clock, keepFrom: 0, dryRun: true })).toMatchObject({ files: 1 })
   })
 
+  it('does not keep for a follower what was only put elsewhere since', async () => {
+    const t = await compacted()
+    t.clock.advance(30 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 4, dryRun: true })).toMatchObject({ files: 3 })
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 2, dryRun: true })).toMatchObject({ files: 1 })
+  })
+
   it('never touches a file that a commit names while it is at work', async () => {
     const t = await RowTable.create()
     const slow = await t.write([7])

@@ -1,0 +1,118 @@
+import type { AddFile } from '../../delta/actions.js'
+import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
+import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
+import type { DataType, StructField } from '../../parquet/dataType.js'
+import { openDeltaView } from '../../query/deltaView.js'
+import { DuckDbSession, type SessionOptions } from '../../query/duckdbSession.js'
+import type { FileCache } from '../../query/fileCache.js'
+import { copyToParquet, publishFile } from '../../query/parquetCopy.js'
+import { identifier, literal, sqlType } from '../../query/sqlText.js'
+
+/** Rows that say where a column's values lie. */
+const sampleRows = 16_384
+/** Bits of all axes together: so many cells the curve has at most. */
+const curveBits = 16
+const maxBits = 8
+
+/**
+ * Sorts rows along a Hilbert curve through the clustering columns, so that a file has a narrow range of each of them.
+ * DuckDB sorts, and spills what does not fit into its memory; files go through the local disk.
+ */
+export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewriter {
+  return {
+    // What DuckDB is not told of here: deletion vectors, and columns under other names than the table's.
+    accepts: (file, { metadata }) =>
+      file.deletionVector === undefined && (metadata.configuration['delta.columnMapping.mode'] ?? 'none') === 'none',
+    rewrite: job => cluster(files, session, job),
+  }
+}
+
+async function cluster(files: FileCache, options: SessionOptions, job: RewriteJob): Promise<readonly AddFile[]> {
+  const { store, state, targetFileSize, clock } = job
+  await using session = await DuckDbSession.open(options)
+  const columns = job.clusterBy.map(path => clusterColumn(state.schema.fields, path))
+  const partitionValues = job.files[0]?.partitionValues ?? {}
+  const table = { ...state.metadata, schema: state.schema }
+  {
+    using view = await openDeltaView(session, files, { store, state, files: job.files })
+    const place = await curvePlace(session, view.sql, columns)
+    const order = [place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)].join(', ')
+    await session.run(`CREATE TABLE sorted_rows AS SELECT q.* FROM (${view.sql}) AS q ORDER BY ${order}`)
+  }
+  const { rows } = await session.row('SELECT count(*) AS rows FROM sorted_rows')
+  const count = Number(rows)
+  const parts = Math.max(1, Math.ceil(job.files.reduce((sum, { size }) => sum + size, 0) / targetFileSize))
+  const adds: AddFile[] = []
+  try {
+    for (let part = 0; part < parts; part++) {
+      const [start, end] = [part, part + 1].map(i => Math.floor((count * i) / parts))
+      const select = `SELECT * FROM sorted_rows WHERE rowid >= ${String(start)} AND rowid < ${String(end)}`
+      const file = await copyToParquet(session, { select, table, partitionValues })
+      if (file !== undefined) adds.push({ ...(await publishFile(store, file, clock)), dataChange: false })
+    }
+  } catch (error) {
+    await Promise.allSettled(adds.map(({ path }) => store.delete(path)))
+    throw error
+  }
+  return adds
+}
+
+interface ClusterColumn {
+  readonly sql: string
+  readonly type: DataType
+}
+
+function clusterColumn(fields: readonly StructField[], path: readonly string[]): ClusterColumn {
+  const [name = '', ...inside] = path
+  let type: DataType | undefined = fields.find(field => field.name === name)?.type
+  let sql = `q.${identifier(name)}`
+  for (const part of inside) {
+    type = typeof type === 'object' && type.type === 'struct' ? type.fields.find(field => field.name === part)?.type : undefined
+    sql = `struct_extract(${sql}, ${literal(part)})`
+  }
+  if (type === undefined) throw new TypeError(`the table has no column ${path.join('.')} to cluster by`)
+  return { sql, type }
+}
+
+/** An SQL expression for a row's place on the curve; a constant for a single column, whose own order is better. */
+async function curvePlace(session: DuckDbSession, rows: string, columns: readonly ClusterColumn[]): Promise<string> {
+  if (columns.length < 2) return '0'
+  const bits = Math.max(1, Math.min(maxBits, Math.floor(curveBits / columns.length)))
+  // More axes than bits: the first ones decide.
+  const axes = columns.slice(0, curveBits)
+  const side = 2 ** bits
+  const cells = side ** axes.length
+  const places: number[] = new Array<number>(cells)
+  for (let key = 0; key < cells; key++) {
+    places[key] = hilbertIndex(axes.map((_, axis) => (key >> (bits * axis)) & (side - 1)), bits)
+  }
+  await session.run(`SET VARIABLE curve = [${places.join(',')}]`)
+  const coordinates: string[] = []
+  for (const column of axes) coordinates.push(bucketSql(column, await bounds(session, rows, column, side), 0))
+  const key = coordinates.map((coordinate, axis) => `(${coordinate}) * ${2 ** (bits * axis)}`).join(' + ')
+  return `list_extract(getvariable('curve'), (${key}) + 1)`
+}
+
+/** At most `side` − 1 values that cut a column's values into parts of like size, ascending, as SQL. */
+async function bounds(session: DuckDbSession, rows: string, { sql, type }: ClusterColumn, side: number): Promise<string[]> {
+  const { rows: sample } = await session.query(`
+    SELECT CAST(value AS VARCHAR) AS value FROM (
+      SELECT value FROM (SELECT ${sql} AS value FROM (${rows}) AS q) WHERE value IS NOT NULL
+      USING SAMPLE reservoir(${sampleRows} ROWS) REPEATABLE (1)
+    ) AS sample ORDER BY sample.value`)
+  const cuts: string[] = []
+  for (let i = 1; i < side; i++) {
+    const value = sample[Math.floor((sample.length * i) / side)]?.['value']
+    if (typeof value === 'string' && value !== cuts.at(-1) && !value.includes('\u0000')) cuts.push(value)
+  }
+  return cuts.map(value => `CAST(${literal(value)} AS ${sqlType(type)})`)
+}
+
+/** Which part of the bounds a value lies in, found by halving; null lies in the first. */
+function bucketSql(column: ClusterColumn, cuts: readonly string[], from: number): string {
+  if (cuts.length === 0) return String(from)
+  const middle = cuts.length >> 1
+  const lower = bucketSql(column, cuts.slice(0, middle), from)
+  const upper = bucketSql(column, cuts.slice(middle + 1), from + middle + 1)
+  return `CASE WHEN ${column.sql} >= ${cuts[middle] ?? 'NULL'} THEN ${upper} ELSE ${lower} END`
+}

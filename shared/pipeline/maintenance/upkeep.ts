@@ -1,0 +1,116 @@
+import type { Stream } from '../../contract/stream.js'
+import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
+import { readCheckpointHint } from '../../delta/checkpointHint.js'
+import { cleanLog } from '../../delta/maintenance/logCleanup.js'
+import { optimizeTable } from '../../delta/maintenance/optimize.js'
+import { vacuumTable } from '../../delta/maintenance/vacuum.js'
+import { tombstoneExpiry } from '../../delta/retention.js'
+import type { TableState } from '../../delta/state.js'
+import type { DeltaTable } from '../../delta/table.js'
+import type { Lake } from '../lake.js'
+import type { StepResult } from '../stepRun.js'
+import { duckDbClusterer } from './clusterer.js'
+import { errorGroup } from './errorGroup.js'
+import type { Followers } from './followers.js'
+
+/** Younger files are left alone: whoever has just written or is about to read them is not disturbed. */
+const settleMs = 10 * 60_000
+const dayMs = 86_400_000
+
+/** A table and the stream it belongs to; none for the lake's own. */
+export interface KeptTable {
+  readonly path: string
+  readonly stream: Stream | undefined
+}
+
+/**
+ * Looks after one table, as far as there is need: small files are put together, a checkpoint is written, and once a day
+ * files and log entries that nobody needs are deleted. Bounded: what is left is done by the next run.
+ */
+export async function keepTable(lake: Lake, { path, stream }: KeptTable, followers: Followers): Promise<StepResult> {
+  const table = lake.table(path)
+  const before = await table.state({ fresh: true })
+  if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
+  const compaction = await compact(lake, table, path, stream)
+  const checkpointed = await checkpoint(lake, table)
+  const cleaned = (await isDue(lake, table)) ? await cleanUp(lake, table, path, stream, followers) : {}
+  const after = await table.state({ fresh: true })
+  const changed = after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
+  return {
+    rowsIn: 0,
+    rowsOut: 0,
+    version: changed || checkpointed ? after?.version : undefined,
+    more: compaction.more,
+    detail: { table: path, ...compaction.detail, ...(checkpointed ? { checkpoint: true } : {}), ...cleaned },
+  }
+}
+
+async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined) {
+  const { settings, clock, files } = lake
+  const clustered = stream !== undefined && [silverPath(stream), scoredPath(stream)].includes(path)
+  const targetFileSize = settings.compactionTargetSize
+  const outcome = await optimizeTable(table, {
+    clock,
+    defaultTargetFileSize: targetFileSize,
+    minFiles: settings.compactionMinFiles,
+    olderThan: clock.now() - settleMs,
+    maxBytes: settings.compactionMaxBytes,
+    commitBytes: settings.compactionMaxBytes,
+    // What is sorted lies on the local disk twice: as it was, and as it is being sorted.
+    clusterBytes: Math.min(settings.compactionMaxBytes, settings.tempLimit / 2),
+    ...(stream !== undefined && path === bronzePath(stream) ? { groupOf: errorGroup } : {}),
+    ...(clustered
+      ? {
+          clusterBy: stream.clusterBy.map(name => [name]),
+          clusterer: duckDbClusterer(files, { memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder }),
+        }
+      : {}),
+  })
+  if (outcome.kind !== 'optimized') return { commits: 0, more: false, detail: {} }
+  const { numRemovedFiles, numAddedFiles, numRemovedBytes } = outcome.metrics
+  return {
+    commits: outcome.commits,
+    more: outcome.more,
+    detail: { filesBefore: numRemovedFiles, filesAfter: numAddedFiles, bytes: numRemovedBytes, dropped: outcome.dropped },
+  }
+}
+
+async function checkpoint(lake: Lake, table: DeltaTable): Promise<boolean> {
+  const state = await table.state({ fresh: true })
+  const last = (await readCheckpointHint(table.store))?.version ?? -1
+  if (state === undefined || state.version - last < lake.settings.checkpointInterval) return false
+  return (await table.writeCheckpoint()).kind === 'written'
+}
+
+/** The day of the last clean-up is a transaction of the table, so that every instance knows it. */
+const cleanUpAppId = (state: Pick<TableState, 'metadata'>) => `lake/${state.metadata.id}/vacuum`
+
+async function isDue(lake: Lake, table: DeltaTable): Promise<boolean> {
+  const state = await table.state()
+  if (state === undefined) return false
+  const last = state.txns.get(cleanUpAppId(state))?.version
+  // A new table has nothing to clean up; its first day passes without a commit that says so.
+  if (last === undefined && lake.clock.now() - (state.metadata.createdTime ?? 0) < dayMs) return false
+  return last === undefined || last < today(lake)
+}
+
+const today = ({ clock }: Lake) => BigInt(Math.floor(clock.now() / dayMs))
+
+async function cleanUp(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined, followers: Followers) {
+  const { clock, settings } = lake
+  const state = await table.state()
+  if (state === undefined) return {}
+  const keepFrom = await followers.keepFrom(path, state, stream)
+  const least = clock.now() - tombstoneExpiry(state.metadata.configuration, clock.now())
+  const vacuumed = await vacuumTable(table, {
+    clock,
+    keepFrom,
+    retentionMs: Math.max(least, settings.vacuumRetention),
+    record: { txns: [{ appId: cleanUpAppId(state), version: today(lake), lastUpdated: clock.now() }] },
+  })
+  const cleaned = await cleanLog(table, { clock, keepFrom })
+  return {
+    vacuumed: vacuumed.kind === 'vacuumed' ? vacuumed.files : 0,
+    ...(cleaned.kind === 'cleaned' ? { logFiles: cleaned.files, oldestVersion: cleaned.oldest } : {}),
+  }
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest'
+import { commitPath } from '../../../shared/delta/logName.js'
+import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
+import { errorGroup } from '../../../shared/pipeline/maintenance/errorGroup.js'
+import { Followers } from '../../../shared/pipeline/maintenance/followers.js'
+import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenanceStep.js'
+import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
+import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
+import type { StepReport } from '../../../shared/pipeline/stepReport.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { ManualClock } from '../../../shared/clock.js'
+import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
+
+const settings = { SILVER_MEMORY_LIMIT: '256MB', COMPACTION_MIN_FILES: '3', FRESHNESS_LATE: '10 minutes', FRESHNESS_STALE: '90000 hours' }
+/** From now on, because bronze's files say when they were written by the machine's own clock. */
+const open = (parts: Parameters<typeof BronzeFixture.open>[0] = {}) => BronzeFixture.open({ settings, clock: new ManualClock(Date.now()), ...parts })
+const minutes = 60_000
+const day = 86_400_000
+
+/** Five batches through the whole pipeline, bad records among them; each layer has a file a batch, or two. */
+async function filled(f: BronzeFixture): Promise<void> {
+  for (let batch = 0; batch < 5; batch++) {
+    f.append(range(batch * 10, batch * 10 + 9))
+    f.source.append('events', [{ key: null, value: Buffer.from('{'), partition: 0, timestamp: day0 }])
+    await f.deliver(range(batch * 10, batch * 10 + 10))
+    await pipeline(f)
+    f.clock.advance(1_000)
+  }
+}
+
+async function pipeline(f: BronzeFixture): Promise<readonly StepReport[]> {
+  const reports = [...(await runSilver(f.lake, 'timer')), ...(await runGold(f.lake, 'timer')), ...(await runMonitor(f.lake, 'timer'))]
+  expect(reports.flatMap(report => (report.error === undefined ? [] : [report.error.message]))).toEqual([])
+  return reports
+}
+
+async function maintain(f: BronzeFixture): Promise<Readonly<Record<string, StepReport>>> {
+  const reports = await runMaintenance(f.lake, 'timer')
+  expect(reports.flatMap(report => (report.error === undefined ? [] : [report.error.message]))).toEqual([])
+  return Object.fromEntries(reports.map(report => [String(report.detail['table']), report]))
+}
+
+const sorted = (rows: readonly unknown[]) =>
+  rows.map(row => JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).sort()
+
+async function monitored(f: BronzeFixture) {
+  f.clock.advance(1_000)
+  await pipeline(f)
+  const rows = await f.read('monitor_logs')
+  const last = rows.reduce((newest, row) => ((row['run_time'] as bigint) > newest ? (row['run_time'] as bigint) : newest), 0n)
+  return rows.filter(row => row['run_time'] === last)
+}
+
+describe('maintenance', () => {
+  test('puts the files of every table together, and nobody downstream notices', async () => {
+    await using f = await open()
+    await filled(f)
+    const before = await monitored(f)
+    const paths = ['bronze/events', 'silver/events', 'gold/events_scored']
+    const rows = await Promise.all(paths.map(path => f.read(path)))
+    f.clock.advance(20 * minutes)
+    const reports = await maintain(f)
+    // Rejected rows stay in files of their own.
+    expect(reports['bronze/events']).toMatchObject({ outcome: 'committed', detail: { filesBefore: 10, filesAfter: 2 } })
+    expect(reports['silver/events']).toMatchObject({ outcome: 'committed', detail: { filesBefore: 5, filesAfter: 1 } })
+    expect(reports['gold/events_scored']).toMatchObject({ outcome: 'committed', detail: { filesBefore: 5, filesAfter: 1 } })
+    expect((await f.lake.table('bronze/events').snapshot())?.files.map(errorGroup).sort()).toEqual(['rejected', 'valid'])
+    expect((await Promise.all(paths.map(path => f.read(path)))).map(sorted)).toEqual(rows.map(sorted))
+
+    for (const report of [...(await runSilver(f.lake, 'timer')), ...(await runGold(f.lake, 'timer'))]) expect(report).toMatchObject({ outcome: 'nothingToDo' })
+    const after = await monitored(f)
+    expect(after.map(row => [row['layer'], row['rows_total'], row['rows_added'], row['identity_closed']])).toEqual(
+      before.map(row => [row['layer'], row['rows_total'], 0n, row['identity_closed']]),
+    )
+    expect(after.filter(row => row['layer'] !== 'gold').every(row => row['identity_closed'] === true)).toBe(true)
+
+    f.append(range(50, 55))
+    await f.deliver(range(50, 55))
+    const grown = await monitored(f)
+    expect(grown.map(row => row['rows_total'])).toEqual(before.map(row => (row['rows_total'] as bigint) + 5n))
+    expect(await maintain(f)).toMatchObject({ 'silver/events': { outcome: 'nothingToDo' } })
+  })
+
+  test('leaves young files alone', async () => {
+    await using f = await open()
+    await filled(f)
+    for (const report of Object.values(await maintain(f))) expect(report).toMatchObject({ outcome: 'nothingToDo' })
+  })
+
+  test('deletes once a day what nobody needs, and the tables read the same', async () => {
+    await using f = await open()
+    await filled(f)
+    f.clock.advance(20 * minutes)
+    await maintain(f)
+    await pipeline(f)
+    const rows = await f.read('bronze/events')
+    f.clock.advance(8 * day)
+    expect((await maintain(f))['bronze/events']).toMatchObject({ outcome: 'committed', detail: { vacuumed: 10 } })
+    expect((await maintain(f))['bronze/events']).toMatchObject({ outcome: 'nothingToDo' })
+    expect(sorted(await f.read('bronze/events'))).toEqual(sorted(rows))
+    for (const row of (await monitored(f)).filter(r => r['layer'] !== 'gold')) expect(row['identity_closed']).toBe(true)
+    f.clock.advance(day)
+    expect((await maintain(f))['bronze/events']?.detail).toMatchObject({ vacuumed: 0 })
+  })
+
+  test('never deletes what a follower that lags has still to read', async () => {
+    await using f = await open()
+    await filled(f)
+    for (let batch = 5; batch < 8; batch++) {
+      f.append(range(batch * 10, batch * 10 + 10))
+      await f.deliver(range(batch * 10, batch * 10 + 10))
+    }
+    // Silver has not seen the last three; the monitor neither.
+    f.clock.advance(20 * minutes)
+    await maintain(f)
+    f.clock.advance(40 * day)
+    await maintain(f)
+    for (const report of await runSilver(f.lake, 'timer')) expect(report).toMatchObject({ outcome: 'committed', rowsOut: 30 })
+    for (const row of (await monitored(f)).filter(r => r['layer'] !== 'gold')) expect(row['identity_closed']).toBe(true)
+    expect((await f.read('silver/events')).length).toBe(75)
+  })
+
+  test('cleans the log up to the slowest follower, and no further', async () => {
+    await using f = await open({ settings: { ...settings, CHECKPOINT_INTERVAL: '2', COMPACTION_MIN_FILES: '1000' } })
+    const table = f.lake.table('bronze/events')
+    const step = async (batch: number) => {
+      f.append(range(batch * 10, batch * 10 + 10))
+      await f.deliver(range(batch * 10, batch * 10 + 10))
+      await maintain(f)
+      f.clock.advance(minutes)
+    }
+    for (let batch = 0; batch < 6; batch++) {
+      await step(batch)
+      await pipeline(f)
+    }
+    const read = (await table.state({ fresh: true }))?.version ?? 0
+    for (let batch = 6; batch < 12; batch++) await step(batch)
+    const state = await table.state({ fresh: true })
+    if (state === undefined) throw new Error('no table')
+    const followers = await Followers.read(f.lake)
+    expect(await followers.keepFrom('bronze/events', state, f.stream)).toBe(read + 1)
+    f.clock.advance(40 * day)
+    await maintain(f)
+    expect(await f.store.get(`bronze/events/${commitPath(0)}`)).toBeUndefined()
+    expect(await f.store.get(`bronze/events/${commitPath(read + 1)}`)).toBeDefined()
+    for (const row of (await monitored(f)).filter(r => r['layer'] !== 'gold')) expect(row['identity_closed']).toBe(true)
+    expect((await f.read('silver/events')).length).toBe(120)
+  })
+
+  test('nobody has read anything: everything stays', async () => {
+    await using f = await open()
+    f.append(range(0, 10))
+    await f.deliver(range(0, 10))
+    const state = await f.lake.table('bronze/events').state({ fresh: true })
+    if (state === undefined) throw new Error('no table')
+    expect(await (await Followers.read(f.lake)).keepFrom('bronze/events', state, f.stream)).toBe(0)
+  })
+
+  test('a table that fails does not hold up the others', async () => {
+    const clock = new ManualClock(Date.now())
+    const faults = new Faults()
+    await using f = await open({ store: new FaultyStore(new MemoryStore(clock), faults, clock), clock })
+    await filled(f)
+    f.clock.advance(20 * minutes)
+    faults.add({ on: 'putIfAbsent', path: path => path.startsWith('bronze/') && isCommit(path), times: 100, fault: { kind: 'fail', retryable: false } })
+    const reports = await runMaintenance(f.lake, 'timer')
+    expect(reports.filter(report => report.outcome === 'failed')).toHaveLength(1)
+    expect(reports.find(report => report.detail['table'] === 'silver/events')).toMatchObject({ outcome: 'committed' })
+  })
+})
