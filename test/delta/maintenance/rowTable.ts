@@ -22,20 +22,23 @@ export const schema: StructType = {
 
 /** A table whose rows are numbers, for tests of what may never lose one. */
 export class RowTable {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock
   readonly store: MemoryStore
   readonly table: DeltaTable
 
-  private constructor(open: (store: ObjectStore, clock: ManualClock) => DeltaTable) {
-    this.store = new MemoryStore(this.clock)
-    this.table = open(this.store, this.clock)
+  private constructor(open: (store: ObjectStore, clock: ManualClock) => DeltaTable, clock: ManualClock, store: MemoryStore) {
+    this.clock = clock
+    this.store = store
+    this.table = open(store, clock)
   }
 
   static async create(
     definition: Partial<TableDefinition> = {},
     open: (store: ObjectStore, clock: ManualClock) => DeltaTable = (store, clock) => new DeltaTable(store, { clock }),
+    clock = new ManualClock(),
+    store = new MemoryStore(clock),
   ): Promise<RowTable> {
-    const made = new RowTable(open)
+    const made = new RowTable(open, clock, store)
     await made.other().commit(createTable({ schema, partitionColumns: ['p'], createdTime: made.clock.now(), ...definition }))
     return made
   }
