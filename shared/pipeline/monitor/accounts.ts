@@ -13,13 +13,15 @@ export interface Accounts {
   readonly silverRows: number
   readonly scoredRows: number
   readonly anomalies: number
+  /** Counted in the summary: its rows, and the events they stand for. */
+  readonly summary: { readonly rows: number; readonly events: number }
   readonly rejections: Readonly<Record<string, number>>
   readonly expectations: Readonly<Record<string, number>>
   /** Microseconds of the newest event in each layer; 0 when there is none. */
   readonly newest: Readonly<Record<Layer, number>>
 }
 
-export const layers = ['bronze', 'silver', 'gold'] as const
+export const layers = ['bronze', 'silver', 'gold', 'summary'] as const
 export type Layer = (typeof layers)[number]
 
 export interface Said {
@@ -47,9 +49,10 @@ export const emptyAccounts: Accounts = {
   silverRows: 0,
   scoredRows: 0,
   anomalies: 0,
+  summary: { rows: 0, events: 0 },
   rejections: {},
   expectations: {},
-  newest: { bronze: 0, silver: 0, gold: 0 },
+  newest: { bronze: 0, silver: 0, gold: 0, summary: 0 },
 }
 
 /** Where the offsets of a stream stand, from bronze's txns. */
@@ -104,6 +107,18 @@ export function silverIdentity({ silver, silverRows, counted }: Accounts, caught
   const sums =
     `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}`
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+}
+
+/** Whether gold, once it has read all of silver, has every row of it. Pure; no I/O. */
+export function scoredIdentity({ silverRows, scoredRows }: Accounts): Identity {
+  if (silverRows === scoredRows) return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}` }
+  return { closed: false, text: `${silverRows} rows in silver, ${scoredRows} scored` }
+}
+
+/** Whether the summary, once it has read all scored rows, stands for every one of them. Pure; no I/O. */
+export function summaryIdentity({ scoredRows, summary }: Accounts): Identity {
+  if (scoredRows === summary.events) return { closed: true, text: `scored ${scoredRows} = summarised ${summary.events}` }
+  return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
 }
 
 /** Adds counts by name; a name that either lacks counts 0 there. Pure; no I/O. */

@@ -1,4 +1,4 @@
-import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
+import { bronzePath, scoredPath, silverPath, summaryPath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
 import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
@@ -7,7 +7,7 @@ import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { identifier } from '../../query/sqlText.js'
 import { asObject } from '../accounting/newestEntry.js'
 import type { Lake } from '../lake.js'
-import { addCounts, emptyAccounts, type Accounts, type Layer, type Said } from './accounts.js'
+import { addCounts, emptyAccounts, layers, type Accounts, type Layer, type Said } from './accounts.js'
 import { additionsSince, type Additions } from './additions.js'
 import { committedAt, measure, numberIn } from './measure.js'
 import { noFiles, type FileTotals } from './tableHealth.js'
@@ -51,12 +51,12 @@ export interface Booking {
 }
 
 export async function bookStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Books): Promise<Booking> {
-  const found: Record<Layer, Found> = { bronze: nothingFound, silver: nothingFound, gold: nothingFound }
+  const found: Record<Layer, Found> = { bronze: nothingFound, silver: nothingFound, gold: nothingFound, summary: nothingFound }
   const states: Partial<Record<Layer, TableState>> = {}
   const booked: Record<string, BookedTable> = { ...before.booked }
   let { accounts } = before
-  for (const layer of ['bronze', 'silver', 'gold'] as const) {
-    const path = { bronze: bronzePath, silver: silverPath, gold: scoredPath }[layer](stream)
+  for (const layer of layers) {
+    const path = layerPath(stream, layer)
     const table = lake.table(path)
     const state = await table.state({ fresh: true })
     if (state === undefined) continue
@@ -72,6 +72,11 @@ export async function bookStream(lake: Lake, session: DuckDbSession, stream: Str
     booked[path] = { ...additions.totals, id: state.metadata.id, version: state.version }
   }
   return { books: { accounts, booked }, found, states }
+}
+
+/** The folder of a layer's table. */
+export function layerPath(stream: Stream, layer: Layer): string {
+  return { bronze: bronzePath, silver: silverPath, gold: scoredPath, summary: summaryPath }[layer](stream)
 }
 
 /** Which columns are read and what is counted; of bronze never the values, which are most of its bytes. */
@@ -108,15 +113,21 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): { columns: re
         columns: ['_ingested_at', '_late', 'is_anomaly', stream.eventTime],
         select: [...common, 'count(*) FILTER (_late) AS late', 'count(*) FILTER (is_anomaly) AS anomalies'].join(', '),
       }
+    case 'summary':
+      return {
+        columns: ['events', 'newest_ingested_at'],
+        select: 'count(*) AS "rows", sum(events) AS events, max(epoch_us(newest_ingested_at)) AS newest',
+      }
   }
 }
 
 function clearLayer(accounts: Accounts, layer: Layer): Accounts {
-  const { said, counted, silver, rejections, expectations, silverRows, scoredRows, anomalies } = emptyAccounts
+  const { said, counted, silver, rejections, expectations, silverRows, scoredRows, anomalies, summary } = emptyAccounts
   const newest = { ...accounts.newest, [layer]: 0 }
   if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, newest }
   if (layer === 'silver') return { ...accounts, silver, silverRows, newest }
-  return { ...accounts, scoredRows, anomalies, newest }
+  if (layer === 'gold') return { ...accounts, scoredRows, anomalies, newest }
+  return { ...accounts, summary, newest }
 }
 
 function book(before: Accounts, layer: Layer, additions: Additions, measured: readonly Row[]): Accounts {
@@ -130,13 +141,17 @@ function book(before: Accounts, layer: Layer, additions: Additions, measured: re
   if (layer === 'silver') {
     return additions.infos.reduce<Accounts>(bookSilver, { ...base, silverRows: base.silverRows + sum('rows'), newest })
   }
-  return { ...base, scoredRows: base.scoredRows + sum('rows'), anomalies: base.anomalies + sum('anomalies'), newest }
+  if (layer === 'gold') {
+    return { ...base, scoredRows: base.scoredRows + sum('rows'), anomalies: base.anomalies + sum('anomalies'), newest }
+  }
+  return { ...base, summary: addCounts(base.summary, { rows: sum('rows'), events: sum('events') }), newest }
 }
 
 function clearCounted(accounts: Accounts, layer: Layer): Accounts {
   if (layer === 'bronze') return { ...accounts, counted: emptyAccounts.counted }
   if (layer === 'silver') return { ...accounts, silverRows: 0 }
-  return { ...accounts, scoredRows: 0, anomalies: 0 }
+  if (layer === 'gold') return { ...accounts, scoredRows: 0, anomalies: 0 }
+  return { ...accounts, summary: emptyAccounts.summary }
 }
 
 function bookBronze(accounts: Accounts, info: Readonly<Record<string, unknown>>): Accounts {

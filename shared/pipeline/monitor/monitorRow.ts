@@ -44,7 +44,7 @@ export function monitorRow(o: Observation): Row {
     queryable_p99_seconds: o.found.p99 ?? null,
     last_commit_seconds: o.found.lastCommitAt === undefined ? null : (o.runTime - o.found.lastCommitAt) / 1000,
     rows_added: whole(o.found.rows),
-    rows_total: whole({ bronze: counted.rows, silver: o.accounts.silverRows, gold: o.accounts.scoredRows }[o.layer]),
+    rows_total: whole({ bronze: counted.rows, silver: o.accounts.silverRows, gold: o.accounts.scoredRows, summary: o.accounts.summary.rows }[o.layer]),
     late_count: whole(o.found.late),
     stale_count: whole(o.found.stale),
     lag: o.lag?.total ?? null,

@@ -11,7 +11,7 @@ export const monitorTable: TableShape = {
       field('run_time', 'timestamp', 'When the monitor looked (UTC).'),
       field('table_name', 'string', 'As SQL names it, bronze.events.'),
       field('stream', 'string', 'The stream the table belongs to.'),
-      field('layer', 'string', 'bronze, silver or gold.'),
+      field('layer', 'string', 'bronze, silver, gold (scored) or summary.'),
       field('status', 'string', 'OK, LATE, STALE or DEGRADED.'),
       field('reason', 'string', 'Why, in words.'),
       field('table_version', 'long', 'The version looked at.'),

@@ -4,6 +4,7 @@ import { readsNothing } from '../../../shared/delta/transaction.js'
 import type { Row } from '../../../shared/parquet/dataType.js'
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
+import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { SourceError } from '../../../shared/sources/sourceError.js'
 import { Faults } from '../../../shared/storage/faults.js'
@@ -21,7 +22,7 @@ async function look(f: BronzeFixture): Promise<Readonly<Record<string, Row>>> {
   const [report] = await runMonitor(f.lake, 'timer')
   expect(report?.error).toBeUndefined()
   const rows = (await f.read('monitor_logs')).filter(row => (row['run_time'] as bigint) >= at)
-  expect(rows).toHaveLength(3)
+  expect(rows).toHaveLength(4)
   return Object.fromEntries(rows.map(row => [row['layer'] as string, row]))
 }
 
@@ -56,6 +57,39 @@ describe('the monitor', () => {
     expect(JSON.parse(bronze?.['rejections'] as string)).toMatchObject({ NOT_JSON: 1, FIELD_TYPE: 0 })
     expect(silver).toMatchObject({ status: 'OK', rows_total: 20n, valid: 22n, inserted: 20n, duplicates: 2n, identity_closed: true })
     expect(gold).toMatchObject({ status: 'STALE', reason: 'The table does not exist yet.' })
+  })
+
+  test('gold and its summary stand for every row of silver once they have read it', async () => {
+    await using f = await open()
+    f.append(range(0, 20))
+    await f.deliver(range(0, 20))
+    await refineSilver(f.lake, f.stream)
+    await runGold(f.lake, 'command')
+    const { gold, summary } = await look(f)
+    expect(gold).toMatchObject({ table_name: 'gold.events_scored', rows_total: 20n, identity_closed: true, identity: 'silver 20 = scored 20' })
+    expect(summary).toMatchObject({ table_name: 'gold.events_summary', identity_closed: true, identity: 'scored 20 = summarised 20' })
+
+    f.append(range(20, 30))
+    await f.deliver(range(20, 30))
+    await refineSilver(f.lake, f.stream)
+    expect((await look(f))['gold']).toMatchObject({ rows_total: 20n, identity_closed: null })
+    await runGold(f.lake, 'command')
+    const later = await look(f)
+    expect(later['gold']).toMatchObject({ rows_total: 30n, identity_closed: true })
+    expect(later['summary']).toMatchObject({ identity_closed: true, identity: 'scored 30 = summarised 30' })
+  })
+
+  test('a scored row that is lost opens the identity of gold', async () => {
+    await using f = await open()
+    f.append(range(0, 5))
+    await f.deliver(range(0, 5))
+    await refineSilver(f.lake, f.stream)
+    await runGold(f.lake, 'command')
+    const table = f.lake.table('gold/events_scored')
+    const snapshot = await table.snapshot()
+    const actions = (snapshot?.files ?? []).map(add => ({ remove: { path: add.path, dataChange: true, size: add.size, partitionValues: add.partitionValues } }))
+    await table.commit({ readVersion: snapshot?.version ?? -1, actions, operation: 'DELETE', isBlindAppend: false, reads: readsNothing })
+    expect((await look(f))['gold']).toMatchObject({ status: 'DEGRADED', identity_closed: false, identity: '5 rows in silver, 0 scored' })
   })
 
   test('adds up what comes later, and says what is new since the last run', async () => {
@@ -206,7 +240,7 @@ describe('the monitor', () => {
     const before = (await f.read('monitor_logs')).length
     const reports = (await Promise.all([runMonitor(f.lake, 'timer'), runMonitor(other.lake, 'timer')])).flat()
     expect(reports.map(r => r.outcome).sort()).toEqual(['committed', 'nothingToDo'])
-    expect((await f.read('monitor_logs')).length).toBe(before + 3)
+    expect((await f.read('monitor_logs')).length).toBe(before + 4)
   })
 
   test('killed before its commit books nothing twice', async () => {
