@@ -36,7 +36,7 @@ async function cluster(files: FileCache, options: SessionOptions, job: RewriteJo
   {
     using view = await openDeltaView(session, files, { store, state, files: job.files })
     const place = await curvePlace(session, view.sql, columns)
-    const order = [place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)].join(', ')
+    const order = [...place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)].join(', ')
     await session.run(`CREATE TABLE sorted_rows AS SELECT q.* FROM (${view.sql}) AS q ORDER BY ${order}`)
   }
   const { rows } = await session.row('SELECT count(*) AS rows FROM sorted_rows')
@@ -74,9 +74,9 @@ function clusterColumn(fields: readonly StructField[], path: readonly string[]):
   return { sql, type }
 }
 
-/** An SQL expression for a row's place on the curve; a constant for a single column, whose own order is better. */
-async function curvePlace(session: DuckDbSession, rows: string, columns: readonly ClusterColumn[]): Promise<string> {
-  if (columns.length < 2) return '0'
+/** An SQL expression for a row's place on the curve; none for a single column, whose own order is better. */
+async function curvePlace(session: DuckDbSession, rows: string, columns: readonly ClusterColumn[]): Promise<readonly string[]> {
+  if (columns.length < 2) return []
   const bits = Math.max(1, Math.min(maxBits, Math.floor(curveBits / columns.length)))
   // More axes than bits: the first ones decide.
   const axes = columns.slice(0, curveBits)
@@ -90,7 +90,7 @@ async function curvePlace(session: DuckDbSession, rows: string, columns: readonl
   const coordinates: string[] = []
   for (const column of axes) coordinates.push(bucketSql(column, await bounds(session, rows, column, side), 0))
   const key = coordinates.map((coordinate, axis) => `(${coordinate}) * ${2 ** (bits * axis)}`).join(' + ')
-  return `list_extract(getvariable('curve'), (${key}) + 1)`
+  return [`list_extract(getvariable('curve'), (${key}) + 1)`]
 }
 
 /** At most `side` − 1 values that cut a column's values into parts of like size, ascending, as SQL. */

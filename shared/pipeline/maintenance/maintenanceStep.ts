@@ -7,16 +7,20 @@ import { type KeptTable, keepTable } from './upkeep.js'
 
 /** Keeps every table quick to open, to read and to list. One report a table: what fails in one does not hold up the others. */
 export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
-  const tables: readonly KeptTable[] = [
-    ...lake.streams.flatMap(stream => tablesOf(stream).map(path => ({ path, stream }))),
-    { path: 'monitor_logs', stream: undefined },
-    { path: 'cluster_logs', stream: undefined },
-  ]
   let followers: Promise<Followers> | undefined
   const reports: StepReport[] = []
-  for (const table of tables) {
+  for (const table of maintainedTables(lake)) {
     const about = { step: 'maintenance' as const, stream: table.stream?.name, trigger }
     reports.push(await runStep(lake, about, async () => keepTable(lake, table, await (followers ??= Followers.read(lake)))))
   }
   return reports
+}
+
+/** Every table of the lake, whether it exists yet or not. */
+export function maintainedTables({ streams }: Pick<Lake, 'streams'>): readonly KeptTable[] {
+  return [
+    ...streams.flatMap(stream => tablesOf(stream).map(path => ({ path, stream }))),
+    { path: 'monitor_logs', stream: undefined },
+    { path: 'cluster_logs', stream: undefined },
+  ]
 }

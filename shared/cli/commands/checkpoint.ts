@@ -1,0 +1,21 @@
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { noTable, openTable } from '../openTable.js'
+
+export const checkpoint: Command = {
+  usage: 'checkpoint <table>',
+  summary: "write a checkpoint of a table's newest version",
+  about: 'Writes a checkpoint of the newest version, unless there is one, and prints what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {},
+  async run(shell, args) {
+    const name = args.positional(0)
+    const outcome = await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      const written = await table.writeCheckpoint()
+      if (written.kind === 'noTable') throw noTable(table, name)
+      return written
+    })
+    await shell.output.write(`${JSON.stringify(outcome)}\n`)
+  },
+}

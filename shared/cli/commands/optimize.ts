@@ -1,0 +1,49 @@
+import { parseColumnList } from '../../delta/columnPath.js'
+import { errorGroup } from '../../pipeline/maintenance/errorGroup.js'
+import { optimizeTable } from '../../delta/maintenance/optimize.js'
+import { bronzePath } from '../../contract/tables.js'
+import { duckDbClusterer } from '../../pipeline/maintenance/clusterer.js'
+import { CliError } from '../cliError.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { noTable, openTable } from '../openTable.js'
+
+export const optimize: Command = {
+  usage: 'optimize <table>',
+  summary: "put a table's small files together",
+  about:
+    'Makes few large files of many small ones, and sorts them along the clustering columns where the table has any; rows ' +
+    'that were sorted before are not sorted again. No row changes, and appends meanwhile are not held up. Prints what was done ' +
+    'as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    'cluster-by': { value: 'a,b', about: 'columns to sort along, for a table that says nothing of it' },
+    'target-mb': { value: 'N', about: "megabytes of a new file; the table's delta.targetFileSize, or 128" },
+    'dry-run': { about: 'only say what would be done' },
+  },
+  async run(shell, args) {
+    const name = args.positional(0)
+    const clusterBy = parseColumnList(args.text('cluster-by') ?? '')
+    const megabytes = args.number('target-mb', 1, 1_000_000)
+    const outcome = await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      const state = await table.state({ fresh: true })
+      if (state === undefined) throw noTable(table, name)
+      for (const [column = ''] of clusterBy) {
+        if (!state.schema.fields.some(field => field.name === column)) throw new CliError('USAGE', `${name} has no column ${column} to cluster by.`)
+      }
+      const isBronze = lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)
+      return optimizeTable(table, {
+        clock: lake.clock,
+        clusterBy,
+        clusterer: duckDbClusterer(lake.files, { memoryLimit: lake.settings.silverMemoryLimit, temporaryFolder: lake.settings.tempFolder }),
+        clusterBytes: lake.settings.tempLimit / 2,
+        defaultTargetFileSize: lake.settings.compactionTargetSize,
+        dryRun: args.flag('dry-run'),
+        ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),
+        ...(isBronze ? { groupOf: errorGroup } : {}),
+      })
+    })
+    await shell.output.write(`${JSON.stringify(outcome)}\n`)
+  },
+}

@@ -1,0 +1,42 @@
+import { parseDuration, durationForms } from '../../contract/duration.js'
+import { vacuumTable } from '../../delta/maintenance/vacuum.js'
+import { Followers } from '../../pipeline/maintenance/followers.js'
+import { maintainedTables } from '../../pipeline/maintenance/maintenanceStep.js'
+import { CliError } from '../cliError.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { noTable, openTable } from '../openTable.js'
+
+export const vacuum: Command = {
+  usage: 'vacuum <table>',
+  summary: 'delete files that no version needs any more',
+  about:
+    'Deletes files that were removed from the table, or never became part of it, longer ago than the retention. Of the ' +
+    "lake's own tables nothing is deleted that a later layer or the monitor has still to read. Prints what was done as one JSON object.",
+  positionals: { least: 1, most: 1 },
+  options: {
+    retain: { value: 'DURATION', about: `how long such files are kept, as '10 days'; the table's delta.deletedFileRetentionDuration, or a week` },
+    force: { about: "allow a retention below the table's: only when nobody reads older versions and nobody writes" },
+    'dry-run': { about: 'print the files, one a line, and delete none' },
+  },
+  async run(shell, args) {
+    const name = args.positional(0)
+    const text = args.text('retain')
+    const retentionMs = text === undefined ? undefined : parseDuration(text)
+    if (retentionMs === null) throw new CliError('USAGE', `--retain ${String(text)} is not a duration: ${durationForms}.`)
+    const dryRun = args.flag('dry-run')
+    const names: string[] = []
+    const outcome = await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      const state = await table.state({ fresh: true })
+      if (state === undefined) throw noTable(table, name)
+      const own = maintainedTables(lake).find(({ path }) => lake.table(path).url === table.url)
+      const keepFrom = own === undefined ? undefined : await (await Followers.read(lake)).keepFrom(own.path, state, own.stream)
+      return vacuumTable(table, {
+        clock: lake.clock, retentionMs, keepFrom, dryRun, force: args.flag('force'), onFile: ({ path }) => dryRun && names.push(path),
+      })
+    })
+    for (const path of names) await shell.output.write(`${path}\n`)
+    await shell.output.write(`${JSON.stringify(outcome)}\n`)
+  },
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.js'
+import type { AddFile } from '../../../shared/delta/actions.js'
+import { createTable } from '../../../shared/delta/creation.js'
+import { writeDataFile } from '../../../shared/delta/dataFile.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { decodeLogPath } from '../../../shared/delta/path.js'
+import { FileSkipper } from '../../../shared/delta/skipping.js'
+import { DeltaTable } from '../../../shared/delta/table.js'
+import { readsNothing } from '../../../shared/delta/transaction.js'
+import { openParquet, storedFile, type StructType } from '../../../shared/parquet/index.js'
+import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
+import { FileCache } from '../../../shared/query/fileCache.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { Random } from '../../delta/random.js'
+
+const schema: StructType = {
+  type: 'struct',
+  fields: [
+    { name: 'x', type: 'double', nullable: true },
+    { name: 'word', type: 'string', nullable: true },
+    { name: 'at', type: 'timestamp', nullable: true },
+  ],
+}
+
+/** A table of files in which every value is as likely. */
+async function scattered(files: number, clustered = false) {
+  const clock = new ManualClock()
+  const store = new MemoryStore(clock)
+  const table = new DeltaTable(store, { clock })
+  const domainMetadata = { domain: 'delta.clustering', configuration: '{"clusteringColumns":[["x"],["word"]],"domainName":"delta.clustering"}', removed: false }
+  await table.commit(
+    createTable({
+      schema, createdTime: 1,
+      ...(clustered
+        ? {
+            protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'clustering', 'domainMetadata', 'invariants'] },
+            actions: [{ domainMetadata }],
+          }
+        : {}),
+    }),
+  )
+  const random = new Random(7)
+  const append = async (rows: number) => {
+    const data = [
+      Array.from({ length: rows }, () => random.pick([random.next(), random.next(), random.next(), NaN, null])),
+      Array.from({ length: rows }, () => random.pick([`it's ${random.below(1_000)}`, '😀', '', null])),
+      Array.from({ length: rows }, () => BigInt(random.below(1e9))),
+    ]
+    const add = await writeDataFile(store, { schema, partitionColumns: [], configuration: {} }, schema.fields.map((field, i) => ({ field, data: data[i] ?? [] })), {}, { clock })
+    const state = await table.state({ fresh: true })
+    const outcome = await table.commit({ readVersion: state?.version ?? 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+    expect(outcome.kind).toBe('committed')
+  }
+  for (let i = 0; i < files; i++) await append(2_000)
+  const rows = async () => {
+    const texts: string[] = []
+    for (const add of (await table.snapshot())?.files ?? []) {
+      const file = await openParquet(storedFile(store, decodeLogPath(add.path), add.size))
+      for await (const row of file.rows()) texts.push(JSON.stringify(Object.values(row), (_, v: unknown) => (typeof v === 'bigint' || Number.isNaN(v) ? String(v) : v)))
+    }
+    return texts.sort()
+  }
+  return { clock, table, rows, append }
+}
+
+const clusterer = (cache: FileCache) => duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
+
+describe('clustering', () => {
+  test.each([[[['x'], ['word']]], [[['x']]], [[['word'], ['x'], ['at']]]])('by %j moves rows and loses none', async clusterBy => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table, rows } = await scattered(5)
+    const before = await rows()
+    const options = { clock, clusterBy, clusterer: clusterer(cache), targetFileSize: 8_000 }
+    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 5 } })
+    expect(await rows()).toEqual(before)
+    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'nothingToDo' })
+  })
+
+  test('lets a reader skip files by each of the columns', async () => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table } = await scattered(6)
+    const skipper = new FileSkipper({ schema, partitionColumns: [], configuration: {} })
+    const read = (files: readonly AddFile[], column: string, value: string | number) => files.filter(add => skipper.match(add, { op: '=', column, value }) !== 'no').length / files.length
+    await optimizeTable(table, { clock, clusterBy: [['x'], ['word']], clusterer: clusterer(cache), targetFileSize: 4_000 })
+    const files = (await table.snapshot())?.files ?? []
+    expect(files.length).toBeGreaterThan(16)
+    // Of a grid, a line crosses about its side: far fewer than all.
+    expect(read(files, 'x', 0.3)).toBeLessThan(0.5)
+    expect(read(files, 'word', "it's 500")).toBeLessThan(0.5)
+  })
+
+  test('follows the columns of a table with the clustering feature, and records it as other engines do', async () => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table, append } = await scattered(3, true)
+    const options = { clock, clusterBy: [['at']], clusterer: clusterer(cache) }
+    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized' })
+    const [add] = (await table.snapshot())?.files ?? []
+    expect(add).toMatchObject({ clusteringProvider: 'liquid', tags: { ZCUBE_ZORDER_BY: '["x","word"]' } })
+    // Only what is new is sorted, as long as it is less than what was.
+    await append(10)
+    await append(10)
+    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 2 } })
+    expect((await table.snapshot())?.files.map(file => file.path)).toContain(add?.path)
+  })
+})
