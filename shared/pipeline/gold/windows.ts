@@ -43,7 +43,7 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
   const measures = summaryNumbers(stream).flatMap(({ name, type }) => {
     const value = source(name, type)
     const of: Record<(typeof summaryMeasures)[number], string> = {
-      sum: `sum(${value})`,
+      sum: exactSum(value, type),
       min: `min(${value})`,
       max: `max(${value})`,
       avg: `avg(CAST(${value} AS DOUBLE))`,
@@ -69,6 +69,22 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
         ...measures,
       ].join(', ')}
       FROM ${relation} GROUP BY ALL)`
+}
+
+/** Digits beyond which a sum of decimals could leave DuckDB's 38: with fewer, a thousand million of them fit. */
+const safePrecision = 28
+
+/**
+ * A sum that cannot fail: of long decimals it is made of unscaled integers of any length, and is null where it has more
+ * digits than a column can hold. DuckDB would stop the query, and with it the stream, for good.
+ */
+function exactSum(value: string, type: DataType): string {
+  if (typeof type === 'string' || type.type !== 'decimal' || type.precision <= safePrecision) return `sum(${value})`
+  const { scale } = type
+  const unscaled = `CAST(sum(CAST(replace(CAST(${value} AS VARCHAR), '.', '') AS BIGNUM)) AS VARCHAR)`
+  const padded = `regexp_replace(${unscaled}, '^(-?)(\\d+)$', '\\1${'0'.repeat(scale + 1)}\\2')`
+  const pointed = scale === 0 ? unscaled : `regexp_replace(${padded}, '(\\d{${scale}})$', '.\\1')`
+  return `TRY_CAST(${pointed} AS DECIMAL(38, ${scale}))`
 }
 
 function quantile(value: string, at: number): string {
