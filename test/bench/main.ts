@@ -1,8 +1,9 @@
 import { bronzeBench } from './bronzeBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
+import { snapshotBench } from './snapshotBench.js'
 
-/** usage: npm run bench -- [bronze|parquet|silver] [rows]; ratios are within the run, the part's baseline being 1. */
+/** usage: npm run bench -- [bronze|parquet|silver|snapshot] [rows or commits]; ratios are within the run, the part's baseline being 1. */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
 const parts: Readonly<Record<string, () => Promise<readonly { readonly name: string; readonly rowsPerSecond: number }[]>>> = {
@@ -20,4 +21,9 @@ for (const [part, run] of Object.entries(parts)) {
     const speed = Math.round(rowsPerSecond).toLocaleString('en-US').padStart(12)
     process.stdout.write(`  ${name.padEnd(40)} ${speed} rows/s  ${(rowsPerSecond / baseline).toFixed(2).padStart(7)}×\n`)
   }
+}
+
+if (wanted === undefined || wanted === 'snapshot') {
+  process.stdout.write('snapshot\n')
+  for (const { name, ms } of await snapshotBench(rows)) process.stdout.write(`  ${name.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms\n`)
 }
