@@ -43,8 +43,7 @@ export class Followers {
     const told = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n
     const versions = [Number(told) + 1]
     if (stream === undefined) versions.push(Math.max(0, state.version - memoryVersions))
-    // The summary's rows are no events: the monitor does not count them.
-    else if (path !== summaryPath(stream)) versions.push((this.#booked.get(id) ?? -1) + 1)
+    else versions.push((this.#booked.get(id) ?? -1) + 1)
     const cursor = stream === undefined ? undefined : await this.#cursor(path, id, stream)
     if (cursor !== undefined) versions.push(cursor + 1)
     return Math.min(...versions)

@@ -13,7 +13,7 @@ import { openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import { columnsOf } from '../rowColumns.js'
-import { readCursor } from '../cursor.js'
+import { readCursor, type Cursor } from '../cursor.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun, type Trigger } from '../stepRun.js'
 import { bronzeIdentity, layers, scoredIdentity, silverIdentity, summaryIdentity, type Identity, type Layer, type Span } from './accounts.js'
@@ -92,7 +92,7 @@ async function observeStream(lake: Lake, session: DuckDbSession, stream: Stream,
   for (const layer of layers) {
     const path = layerPath(stream, layer)
     const state = states[layer]
-    const { identity, stopped } = identityOf(stream, layer, books, states, span)
+    const { identity, stopped } = await identityOf(lake, stream, layer, books, states, span)
     const newest = accounts.newest[layer]
     const verdict = judge({
       layer,
@@ -136,7 +136,14 @@ interface Balance {
   readonly stopped: readonly string[]
 }
 
-function identityOf(stream: Stream, layer: Layer, books: Books, states: Booking['states'], span: Span | undefined): Balance {
+async function identityOf(
+  lake: Lake,
+  stream: Stream,
+  layer: Layer,
+  books: Books,
+  states: Booking['states'],
+  span: Span | undefined,
+): Promise<Balance> {
   if (layer === 'bronze') return { identity: span && bronzeIdentity(books.accounts, span), stopped: [] }
   const table = states[layer]
   const before = ({ silver: 'bronze', gold: 'silver', summary: 'gold' } as const)[layer]
@@ -145,7 +152,7 @@ function identityOf(stream: Stream, layer: Layer, books: Books, states: Booking[
   const rebuild = `lake rebuild ${layer === 'silver' ? 'silver' : 'gold'}`
   try {
     const cursor = readCursor(table, source.metadata.id, { table: layerPath(stream, layer), source: layerPath(stream, before), rebuild })
-    const caughtUp = cursor?.version === source.version
+    const caughtUp = await hasReadAll(lake.table(layerPath(stream, before)), cursor, source)
     if (layer === 'silver') return { identity: silverIdentity(books.accounts, caughtUp), stopped: [] }
     const identity = layer === 'gold' ? scoredIdentity : summaryIdentity
     return { identity: caughtUp ? identity(books.accounts) : undefined, stopped: [] }
@@ -153,6 +160,15 @@ function identityOf(stream: Stream, layer: Layer, books: Books, states: Booking[
     if (!(error instanceof PipelineError)) throw error
     return { identity: undefined, stopped: [error.message] }
   }
+}
+
+/** Whether nothing was added or removed behind the cursor: commits that only rearrange rows do not move it. */
+async function hasReadAll(source: DeltaTable, cursor: Cursor | undefined, { version }: TableState): Promise<boolean> {
+  if (cursor === undefined || cursor.files > 0) return false
+  for await (const { actions } of source.commits(cursor.version + 1, version)) {
+    if (actions.some(a => ('add' in a && a.add.dataChange) || ('remove' in a && a.remove.dataChange))) return false
+  }
+  return true
 }
 
 /** What the newest run of the monitor left. */
