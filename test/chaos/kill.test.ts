@@ -122,7 +122,7 @@ describe('a process that is killed', () => {
       const silver = await tableRows(lake, 'silver/events', ['event_id'])
       expect(eachKeyOnce(silver.map(row => row['event_id'] as string), keys)).toEqual([])
       const looks = await tableRows(lake, 'monitor_logs', ['layer', 'identity_closed', 'identity'])
-      for (const row of looks) if (['bronze', 'silver'].includes(String(row['layer']))) expect(row).toMatchObject({ identity_closed: true })
+      for (const row of looks) if (['bronze', 'silver'].includes(row['layer'] as string)) expect(row).toMatchObject({ identity_closed: true })
       expect(looks.length).toBeGreaterThan(0)
     } finally {
       await lake.close()
