@@ -1,3 +1,4 @@
+import type { Json } from '../delta/json.js'
 import type { Txn } from '../delta/actions.js'
 import type { TableState } from '../delta/state.js'
 import { PipelineError } from './pipelineError.js'
@@ -79,4 +80,9 @@ function sourcesOf(table: Pick<TableState, 'metadata' | 'txns'>): readonly strin
   return [...table.txns.values()]
     .filter(txn => txn.appId.startsWith(prefix) && !txn.appId.endsWith('/files') && txn.version !== replaced)
     .map(txn => txn.appId.slice(prefix.length))
+}
+
+/** What was read of the source, for whoever reads the log. Pure; no I/O. */
+export function sourceJson(source: Pick<TableState, 'metadata'>, from: Cursor | undefined, to: Cursor): Json {
+  return { table: source.metadata.id, from: from === undefined ? null : { ...from }, to: { ...to } }
 }

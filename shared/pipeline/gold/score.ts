@@ -5,14 +5,14 @@ import type { Json } from '../../delta/json.js'
 import { openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
-import { cursorTxns, movesCursor, readCursor } from '../cursor.js'
+import { cursorTxns, movesCursor, readCursor, sourceJson } from '../cursor.js'
 import { planIntake } from '../intake.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
 import { championFor, type ReadyModel } from './champion.js'
 import { type GoldOptions, maxPlans, maxRowsOf, rebuildCommand } from './goldOptions.js'
 import { type Scored, scoreFiles } from './scoreRows.js'
-import { commitSwap, sourceJson } from './swap.js'
+import { commitSwap } from './swap.js'
 
 /**
  * One run of scoring: takes the rows that silver has gained since the last one, up to a bound, and commits them with

@@ -5,14 +5,15 @@ import type { Json } from '../../delta/json.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
-import { cursorTxns, movesCursor, readCursor } from '../cursor.js'
+import { cursorTxns, movesCursor, readCursor, sourceJson } from '../cursor.js'
 import { planIntake } from '../intake.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
 import { type GoldOptions, maxPlans, maxRowsOf, rebuildCommand } from './goldOptions.js'
 import { bytesOf, contended, nothingToDo } from './score.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
-import { commitSwap, removalOf, sourceJson } from './swap.js'
+import { commitSwap } from './swap.js'
+import { removalOf } from '../removal.js'
 
 /**
  * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows, and

@@ -1,11 +1,12 @@
-import type { Action, AddFile, RemoveFile } from '../../delta/actions.js'
+import type { Action, AddFile } from '../../delta/actions.js'
 import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
 import type { TableShape } from '../../contract/tables.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import type { StepCounts, StepRun } from '../stepRun.js'
-import { type Cursor, movesCursor, replacingTxns } from '../cursor.js'
+import { type Cursor, movesCursor, replacingTxns, sourceJson } from '../cursor.js'
+import { removalOf } from '../removal.js'
 
 /** All rows of a table, made anew from its source as it was at one version. */
 export interface Swap {
@@ -69,21 +70,4 @@ async function commitOnce(lake: Lake, run: StepRun, { table, state, metadata }: 
     reads: { files: 'all', appIds: movesCursor(state) },
   })
   return outcome.kind === 'committed' ? outcome.version : undefined
-}
-
-export function removalOf(file: AddFile, now: number): RemoveFile {
-  return {
-    path: file.path,
-    dataChange: true,
-    deletionTimestamp: now,
-    extendedFileMetadata: true,
-    partitionValues: file.partitionValues,
-    size: file.size,
-    deletionVector: file.deletionVector,
-  }
-}
-
-/** What was read of the source, for whoever reads the log. */
-export function sourceJson(source: Pick<TableState, 'metadata'>, from: Cursor | undefined, to: Cursor): Json {
-  return { table: source.metadata.id, from: from === undefined ? null : { ...from }, to: { ...to } }
 }

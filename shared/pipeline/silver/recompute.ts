@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath, silverTable } from '../../contract/tables.js'
-import type { Action, AddFile, RemoveFile } from '../../delta/actions.js'
+import type { Action, AddFile } from '../../delta/actions.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import type { StructType } from '../../parquet/dataType.js'
 import { openDeltaView } from '../../query/deltaView.js'
@@ -19,6 +19,7 @@ import { chunks } from '../chunks.js'
 import { timeBetween, writeSilverFiles } from './silverFiles.js'
 import { openSession, rowsPerFile, type SilverOptions } from './silverOptions.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
+import { removalOf } from '../removal.js'
 
 /**
  * Makes silver anew from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
@@ -115,18 +116,6 @@ async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: Rec
     reads: { files: 'all', appIds: movesCursor(silver.state) },
   })
   return outcome.kind === 'committed' ? outcome.version : undefined
-}
-
-function removalOf(file: AddFile, now: number): RemoveFile {
-  return {
-    path: file.path,
-    dataChange: true,
-    deletionTimestamp: now,
-    extendedFileMetadata: true,
-    partitionValues: file.partitionValues,
-    size: file.size,
-    deletionVector: file.deletionVector,
-  }
 }
 
 interface Rewritten {

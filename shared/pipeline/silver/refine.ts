@@ -1,7 +1,6 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath, silverTable } from '../../contract/tables.js'
 import type { Action } from '../../delta/actions.js'
-import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
@@ -11,7 +10,7 @@ import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
 import { loadPrior } from './acceptedBefore.js'
 import { noRows, type Tally, tallyJson, tallyRows } from './counters.js'
-import { type Cursor, cursorTxns, movesCursor, readCursor } from '../cursor.js'
+import { type Cursor, cursorTxns, movesCursor, readCursor, sourceJson } from '../cursor.js'
 import { findDuplicates } from './dedupe.js'
 import { type Intake, planIntake } from '../intake.js'
 import { recompute } from './recompute.js'
@@ -152,13 +151,4 @@ async function refineRows(lake: Lake, stream: Stream, options: SilverOptions, pl
   const table = { ...silver.state.metadata, schema: silver.schema }
   const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, intake.rows) }
   return { tally, adds: await writeSilverFiles(target, 'valid_rows', tally.days), priorFiles }
-}
-
-/** What was read of the source, for whoever reads the log. */
-export function sourceJson(bronze: Pick<TableState, 'metadata'>, from: Cursor | undefined, to: Cursor): Json {
-  return {
-    table: bronze.metadata.id,
-    from: from === undefined ? null : { ...from },
-    to: { ...to },
-  }
 }
