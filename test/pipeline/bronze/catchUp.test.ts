@@ -19,6 +19,15 @@ describe('a catch-up', () => {
     expect(await catchUp(f.lake, 'command')).toMatchObject([{ outcome: 'nothingToDo', rowsOut: 0 }])
   })
 
+  test('commits a little first, so that a process which is ended again and again gets somewhere', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 30_000))
+    const done: number[] = []
+    await catchUp(f.lake, 'command', { onProgress: ({ rows }) => done.push(rows) })
+    expect(done[0]).toBeLessThanOrEqual(20_000)
+    expect(eachOffsetOnce(await f.lineage(), [span(30_000)])).toEqual([])
+  })
+
   test('finds a last batch that the trigger skipped, and leaves partitions alone that move', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })
     f.append(range(0, 10))
