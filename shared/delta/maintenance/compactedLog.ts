@@ -3,27 +3,7 @@ import { encodeAction } from '../actionCodec.js'
 import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions.js'
 import { readCommitFiles } from '../commit.js'
 import { FileReplay } from '../fileReplay.js'
-import { logFolder, paddedVersion } from '../logName.js'
-
-/** The versions that a log compaction file stands for, both inclusive. */
-export interface CompactedRange {
-  readonly from: number
-  readonly to: number
-}
-
-/** The name of a log compaction file (PROTOCOL.md, "Log Compaction Files"). Pure; no I/O. */
-export function compactedPath({ from, to }: CompactedRange): string {
-  return `${logFolder}${paddedVersion(from)}.${paddedVersion(to)}.compacted.json`
-}
-
-/** The range of a file by its name, or `undefined` when it is no log compaction file. Pure; no I/O. */
-export function compactedRange(path: string): CompactedRange | undefined {
-  if (!path.startsWith(logFolder)) return undefined
-  const match = /^(\d{20})\.(\d{20})\.compacted\.json$/.exec(path.slice(logFolder.length))
-  if (match === null) return undefined
-  const [from, to] = [Number(match[1]), Number(match[2])]
-  return Number.isSafeInteger(to) && from < to ? { from, to } : undefined
-}
+import { compactedPath, type VersionRange } from '../logName.js'
 
 /**
  * What commits, oldest first, come to (PROTOCOL.md, "Action Reconciliation"): the newest of each thing, removed files
@@ -58,7 +38,7 @@ export function reconcile(commits: Iterable<readonly Action[]>): Action[] {
  * Writes the commits of a range as one file beside them, which a reader may take in their place; the commits stay.
  * Throws DELTA_VERSION_GAP when one of them is missing.
  */
-export async function writeCompactedLog(store: ObjectStore, range: CompactedRange): Promise<'created' | 'exists'> {
+export async function writeCompactedLog(store: ObjectStore, range: VersionRange): Promise<'created' | 'exists'> {
   if (range.from < 0 || range.from >= range.to) throw new RangeError(`versions ${range.from} to ${range.to} are no range of at least two`)
   const commits: (readonly Action[])[] = []
   for await (const { actions } of readCommitFiles(store, range.from, range.to)) commits.push(actions)

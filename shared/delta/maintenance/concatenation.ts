@@ -1,11 +1,12 @@
-import type { Column, ColumnData, Value } from '../../parquet/dataType.js'
+import type { Column, ColumnData } from '../../parquet/dataType.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
-import { columnLayout } from '../columnLayout.js'
+import { joinedData } from '../columnData.js'
+import { columnLayout, type ColumnLayout } from '../columnLayout.js'
 import { readDataFile, type FileRowsOptions, type RowBatch } from '../dataFileRows.js'
-import { physicalLayout, type PhysicalLayout } from './physicalLayout.js'
+import { physicalLayout, type PhysicalLayout } from '../physicalLayout.js'
 import type { RewriteJob, Rewriter } from './rewriter.js'
-import { StreamedFile } from './streamedFile.js'
+import { StreamedFile } from '../streamedFile.js'
 
 /** Puts files one behind the other into one, row group by row group: the order of the rows stays. */
 export const concatenation: Rewriter = {
@@ -59,9 +60,13 @@ interface ReadGroup {
 }
 
 /** The live rows of files in their order; of small files the first rows are read ahead. */
-async function* rowGroups({ store, state, files }: RewriteJob, { source }: PhysicalLayout): AsyncGenerator<ReadGroup> {
+async function* rowGroups({ store, state, files }: RewriteJob, { fields, source }: PhysicalLayout): AsyncGenerator<ReadGroup> {
   const where = { table: store.url }
-  const options = { layout: columnLayout(state, where), fields: source, where }
+  const { match, placeOf } = columnLayout(state, where)
+  for (const field of source) placeOf(field)
+  // Read under the names that they are written under, inside structs too.
+  const stored: ColumnLayout = { match, placeOf: field => ({ kind: 'stored', field }) }
+  const options = { layout: stored, fields, where }
   const ahead: Opened[] = []
   let next = 0
   try {
@@ -97,30 +102,5 @@ function open(store: ObjectStore, file: AddFile, options: FileRowsOptions): Open
 
 /** The parts' rows one after another. */
 function joinColumns({ fields }: PhysicalLayout, parts: readonly (readonly ColumnData[])[]): readonly Column[] {
-  return fields.map((field, i) => ({ field, data: joinData(parts.map(part => part[i] ?? [])) }))
-}
-
-type TypedData = Exclude<ColumnData, readonly Value[]>
-
-function joinData(parts: readonly ColumnData[]): ColumnData {
-  const [first] = parts
-  if (first !== undefined && parts.length === 1) return first
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  if (first !== undefined && isTyped(first) && parts.every(part => part.constructor === first.constructor)) {
-    const joined = new (first.constructor as new (length: number) => TypedData)(length)
-    let at = 0
-    for (const part of parts) {
-      ;(joined as { set(from: ColumnData, at: number): void }).set(part, at)
-      at += part.length
-    }
-    return joined
-  }
-  const joined = new Array<Value>(length)
-  let at = 0
-  for (const part of parts) for (const value of part) joined[at++] = value
-  return joined
-}
-
-function isTyped(data: ColumnData): data is TypedData {
-  return !Array.isArray(data)
+  return fields.map((field, i) => ({ field, data: joinedData(parts.map(part => part[i] ?? [])) }))
 }

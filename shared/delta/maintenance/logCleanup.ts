@@ -9,7 +9,6 @@ import { listLog, type CheckpointFiles, type LogListing } from '../logListing.js
 import { decodeLogPath } from '../path.js'
 import { requireMaintainable } from '../protocolGate.js'
 import type { DeltaTable } from '../table.js'
-import { compactedRange } from './compactedLog.js'
 
 export interface LogCleanupOptions {
   /** Milliseconds of history to keep; the table's `delta.logRetentionDuration` (30 days) when absent. */
@@ -117,10 +116,9 @@ async function expiredFiles(store: ObjectStore, cut: number): Promise<string[]> 
   const doomed: { readonly path: string; readonly version: number }[] = []
   for await (const { path } of store.list(`${logFolder}0`)) {
     const name = parseLogName(path)
-    const version = name === undefined || !('version' in name) ? compactedRange(path)?.from : name.version
+    if (name === undefined) continue
     // A compacted file that begins at the checkpoint's own version speaks of nothing that is left to speak of.
-    const compacted = compactedRange(path) !== undefined
-    if (version !== undefined && (version < cut || (compacted && version <= cut))) doomed.push({ path, version })
+    if (name.version < cut || (name.kind === 'compacted' && name.version <= cut)) doomed.push({ path, version: name.version })
   }
   return doomed.sort((a, b) => a.version - b.version).map(({ path }) => path)
 }

@@ -1,6 +1,7 @@
 import type { AddFile } from '../actions.js'
 import type { FileList } from '../fileList.js'
 import { isAbsolutePath } from '../path.js'
+import { targetFileSizeOf } from '../targetFileSize.js'
 import { packBins } from './binPacking.js'
 import { clusteringColumns, planCubes } from './clustering.js'
 import { concatenation } from './concatenation.js'
@@ -23,7 +24,6 @@ export interface OptimizePlan {
   readonly targetFileSize: number
 }
 
-const defaultTarget = 128 * 2 ** 20
 const defaultClusterBytes = 4 * 2 ** 30
 /** How many times the target a cube must have to be left alone for good. */
 const fullCube = 64
@@ -31,7 +31,7 @@ const fullCube = 64
 /** What is to be rewritten. Streams the file list: held are the files that may be replaced, no others. */
 export async function planOptimize(list: FileList, options: OptimizeOptions): Promise<OptimizePlan> {
   const { state } = list
-  const targetFileSize = targetSize(state.metadata.configuration, options)
+  const targetFileSize = options.targetFileSize ?? targetFileSizeOf(state.metadata.configuration, options.defaultTargetFileSize)
   const threshold = Math.min(options.threshold ?? targetFileSize * 0.75, targetFileSize)
   const minFiles = options.minFiles ?? 2
   const own = clusteringColumns(state)
@@ -69,13 +69,6 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
     }
   }
   return { jobs, targetFileSize }
-}
-
-function targetSize(configuration: Readonly<Record<string, string>>, { targetFileSize, defaultTargetFileSize = defaultTarget }: OptimizeOptions): number {
-  if (targetFileSize !== undefined) return targetFileSize
-  const [, digits, unit = ''] = /^\s*(\d+)\s*([kmg]?)b?\s*$/i.exec(configuration['delta.targetFileSize'] ?? '') ?? []
-  const size = Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase())
-  return size > 0 && Number.isSafeInteger(size) ? size : defaultTargetFileSize
 }
 
 function partitionKey({ partitionValues }: AddFile): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { packBins, stretches } from '../../../shared/delta/maintenance/binPacking.js'
 import { clusteringColumns, commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
-import { mergeStats } from '../../../shared/delta/maintenance/statsMerge.js'
+import { mergeStats } from '../../../shared/delta/statsMerge.js'
 import { collectStats } from '../../../shared/delta/statsCollector.js'
 import { encodeStats } from '../../../shared/delta/stats.js'
 import { planStats } from '../../../shared/delta/statsColumns.js'

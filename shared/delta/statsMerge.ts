@@ -1,6 +1,6 @@
-import type { Value } from '../../parquet/dataType.js'
-import type { ColumnStats, FileStats } from '../stats.js'
-import { compareValues } from '../valueOrder.js'
+import type { Value } from '../parquet/dataType.js'
+import type { ColumnStats, FileStats } from './stats.js'
+import { compareValues } from './valueOrder.js'
 
 /** The exact statistics of rows from the exact statistics of two parts of them. Pure; no I/O. */
 export function mergeStats(a: FileStats, b: FileStats): FileStats {

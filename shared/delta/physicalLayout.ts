@@ -1,0 +1,56 @@
+import type { DataType, StructField } from '../parquet/dataType.js'
+import { isVoid } from './columnLayout.js'
+import { planStats, type StatsPlan, type TableShape } from './statsColumns.js'
+
+/** A table's data files as they are on disk: without partition columns, under physical names. */
+export interface PhysicalLayout {
+  readonly fields: readonly StructField[]
+  /** The same as the table's schema has them. */
+  readonly source: readonly StructField[]
+  /** Statistics of columns under their physical names. */
+  readonly stats: StatsPlan
+}
+
+export interface PhysicalLayoutOptions {
+  /** Whether the files hold the partition columns, too; readers take these values from the log all the same. */
+  readonly partitionColumns?: boolean | undefined
+}
+
+/** Pure; no I/O. */
+export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
+  const mapped = (table.configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+  const partitions = new Set(options.partitionColumns === true ? [] : table.partitionColumns.map(name => name.toLowerCase()))
+  const source = table.schema.fields.filter(({ name, type }) => !partitions.has(name.toLowerCase()) && !isVoid(type))
+  const plan = planStats(table)
+  return {
+    fields: source.map(field => storedField(field, mapped)),
+    source,
+    stats: { ...plan, columns: plan.columns.map(column => ({ ...column, path: column.physicalPath })) },
+  }
+}
+
+/** The name of a field in data files: its own, unless the table maps its columns. Pure; no I/O. */
+export function storedName(field: StructField, mapped: boolean): string {
+  const name = mapped ? field.metadata?.['delta.columnMapping.physicalName'] : undefined
+  return typeof name === 'string' ? name : field.name
+}
+
+function storedField(field: StructField, mapped: boolean): StructField {
+  return { ...field, name: storedName(field, mapped), type: storedType(field.type, mapped) }
+}
+
+/** Fields without values are left out at every depth. */
+function storedType(type: DataType, mapped: boolean): DataType {
+  if (typeof type === 'string') return type
+  switch (type.type) {
+    case 'struct':
+      if (type.variant === true) return type
+      return { ...type, fields: type.fields.filter(field => !isVoid(field.type)).map(field => storedField(field, mapped)) }
+    case 'array':
+      return { ...type, elementType: storedType(type.elementType, mapped) }
+    case 'map':
+      return { ...type, keyType: storedType(type.keyType, mapped), valueType: storedType(type.valueType, mapped) }
+    default:
+      return type
+  }
+}
