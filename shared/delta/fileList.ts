@@ -2,15 +2,18 @@ import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
 import { isUnreadable, readCheckpoint, readCheckpointState } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
-import { readCommitFiles, versionGap } from './commit.js'
-import { FileReplay } from './fileReplay.js'
+import { versionGap } from './commit.js'
+import { fileKey } from './fileKey.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
+import { readSegments, type LogSegment } from './logSegment.js'
 import { requireCommits } from './startingPoint.js'
 import { StateReplay, type TableState } from './state.js'
+import { TextSet } from './textSet.js'
 
 /**
  * A table at its newest version whose file list is streamed, not held: what is in memory is one row group of the
- * checkpoint and the file actions of the commits after it, however many files the table has.
+ * checkpoint, a few commits, and some bytes for each file that the commits after the checkpoint decide about, however
+ * many files the table has.
  */
 export interface FileList {
   /** Without a timestamp: 0. */
@@ -18,41 +21,62 @@ export interface FileList {
   /** What the list is read from; absent when the log is there from its beginning and holds no checkpoint. */
   readonly checkpoint: CheckpointFiles | undefined
   /**
-   * Every live `add`, and every `remove` made at `expiry` (milliseconds since 1970) or later, a part at a time. Each
-   * call reads the list anew, as of the same version.
+   * Every live `add`, and every `remove` made at `expiry` (milliseconds since 1970) or later, a part at a time, the
+   * checkpoint's first. Each call reads the list anew, as of the same version.
    */
   actions(expiry: number): AsyncGenerator<Action[], void>
 }
+
+/** Commits with no more actions than this in all are kept; of more only the state is, and they are read again. */
+const keptActions = 20_000
 
 /** `undefined` when there is no table. Throws DELTA_VERSION_GAP when its commits are not all there. */
 export async function openFileList(store: ObjectStore): Promise<FileList | undefined> {
   const base = await findBase(store)
   if (base === undefined) return undefined
-  const { checkpoint, version } = base
+  const { checkpoint, listing } = base
+  const from = (checkpoint?.version ?? -1) + 1
+  const to = listing.tip
   const replay = new StateReplay()
   replay.applyState(base.state)
-  const later = new FileReplay()
-  for await (const commit of readCommitFiles(store, (checkpoint?.version ?? -1) + 1, version)) {
-    replay.applyState(commit.actions)
-    later.apply(commit.actions)
+  const decided = new TextSet()
+  let kept: LogSegment[] | undefined = []
+  let count = 0
+  for await (const segment of readSegments(store, listing, from, to)) {
+    replay.applyState(segment.actions)
+    survivors(segment.actions, -Infinity, file => decided.add(fileKey(file)))
+    count += segment.actions.length
+    if (count > keptActions) kept = undefined
+    kept?.push(segment)
   }
-  const state = replay.finish(version, 0, { table: store.url })
+  const state = replay.finish(to, 0, { table: store.url })
   return {
     state,
     checkpoint,
     async *actions(expiry) {
-      if (checkpoint !== undefined) yield* survivors(store, checkpoint, later, expiry)
-      yield later.adds().map(add => ({ add }))
-      yield later.tombstones(expiry).map(remove => ({ remove }))
+      if (checkpoint !== undefined) {
+        for await (const actions of readCheckpoint(store, checkpoint)) yield survivors(actions, expiry, file => !decided.has(fileKey(file)))
+      }
+      const seen = new TextSet()
+      const newest = (actions: readonly Action[]) => survivors(actions, expiry, file => seen.add(fileKey(file)))
+      if (kept !== undefined) yield* kept.toReversed().map(({ actions }) => newest(actions)).reverse()
+      else for await (const { actions } of readSegments(store, listing, from, to, 'newestFirst')) yield newest(actions)
     },
   }
+}
+
+/** The file actions that are `undecided` by newer ones, without the tombstones that have expired. */
+function survivors(actions: readonly Action[], expiry: number, undecided: (file: Parameters<typeof fileKey>[0]) => boolean): Action[] {
+  return actions.filter(action => {
+    if ('add' in action) return undecided(action.add)
+    return 'remove' in action && undecided(action.remove) && (action.remove.deletionTimestamp ?? 0) >= expiry
+  })
 }
 
 interface Base {
   readonly checkpoint: CheckpointFiles | undefined
   readonly state: readonly Action[]
-  /** The newest version of the table. */
-  readonly version: number
+  readonly listing: LogListing
 }
 
 async function findBase(store: ObjectStore): Promise<Base | undefined> {
@@ -69,32 +93,15 @@ async function findBase(store: ObjectStore): Promise<Base | undefined> {
 }
 
 async function baseFrom(store: ObjectStore, listing: LogListing): Promise<Base | undefined> {
-  const version = listing.tip
   for (const checkpoint of listing.checkpoints.toReversed()) {
-    requireCommits(store, listing, checkpoint.version + 1, version)
+    requireCommits(store, listing, checkpoint.version + 1, listing.tip)
     try {
-      return { checkpoint, version, state: await readCheckpointState(store, checkpoint) }
+      return { checkpoint, listing, state: await readCheckpointState(store, checkpoint) }
     } catch (error) {
       if (!isUnreadable(error)) throw error
     }
   }
   if (!listing.commits.has(0)) return undefined
-  requireCommits(store, listing, 0, version)
-  return { checkpoint: undefined, version, state: [] }
-}
-
-/** The file actions of a checkpoint that the commits after it say nothing about. */
-async function* survivors(
-  store: ObjectStore,
-  checkpoint: CheckpointFiles,
-  later: FileReplay,
-  expiry: number,
-): AsyncGenerator<Action[], void> {
-  for await (const actions of readCheckpoint(store, checkpoint)) {
-    yield actions.filter(action => {
-      if ('add' in action) return !later.decides(action.add)
-      if ('remove' in action) return (action.remove.deletionTimestamp ?? 0) >= expiry && !later.decides(action.remove)
-      return false
-    })
-  }
+  requireCommits(store, listing, 0, listing.tip)
+  return { checkpoint: undefined, listing, state: [] }
 }

@@ -24,12 +24,6 @@ export class FileReplay {
     }
   }
 
-  /** Whether a later action than a checkpoint's has decided about this file. */
-  decides(file: Pick<AddFile | RemoveFile, 'path' | 'deletionVector'>): boolean {
-    const key = fileKey(file)
-    return this.#adds.has(key) || this.#removes.has(key)
-  }
-
   adds(): AddFile[] {
     return [...this.#adds.values()]
   }

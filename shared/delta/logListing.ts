@@ -1,5 +1,5 @@
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js'
-import { logFolder, paddedVersion, parseLogName } from './logName.js'
+import { logFolder, paddedVersion, parseLogName, type VersionRange } from './logName.js'
 
 /** The files of one whole checkpoint. */
 export interface CheckpointFiles {
@@ -9,6 +9,11 @@ export interface CheckpointFiles {
   readonly files: readonly ObjectInfo[]
 }
 
+/** A log compaction file. */
+export interface CompactedFile extends VersionRange {
+  readonly file: ObjectInfo
+}
+
 /** What the log holds from a version on. */
 export interface LogListing {
   /** The lowest version looked for. */
@@ -16,6 +21,8 @@ export interface LogListing {
   readonly commits: ReadonlyMap<number, ObjectInfo>
   /** Whole checkpoints, oldest first; of one version the single-file one last. Those that lack a part are left out. */
   readonly checkpoints: readonly CheckpointFiles[]
+  /** In the order of their first versions. */
+  readonly compacted: readonly CompactedFile[]
   /** Versions that have a checksum file, oldest first. */
   readonly checksums: readonly number[]
   /** The newest version seen as a commit or as a checkpoint, or −1. */
@@ -54,6 +61,7 @@ function arrange(from: number, found: readonly ObjectInfo[]): LogListing {
   const commits = new Map<number, ObjectInfo>()
   const checksums: number[] = []
   const checkpoints: CheckpointFiles[] = []
+  const compacted: CompactedFile[] = []
   const parts = new Map<string, ObjectInfo[]>()
   let tip = -1
   for (const info of found) {
@@ -67,6 +75,9 @@ function arrange(from: number, found: readonly ObjectInfo[]): LogListing {
         break
       case 'checksum':
         checksums.push(version)
+        break
+      case 'compacted':
+        compacted.push({ from: name.from, to: name.to, file: info })
         break
       case 'classicCheckpoint':
         checkpoints.push({ version, form: 'classic', files: [info] })
@@ -85,10 +96,11 @@ function arrange(from: number, found: readonly ObjectInfo[]): LogListing {
       }
     }
   }
+  compacted.sort((a, b) => a.from - b.from || a.to - b.to)
   checksums.sort((a, b) => a - b)
   checkpoints.sort((a, b) => a.version - b.version || preference[a.form] - preference[b.form])
   tip = Math.max(tip, checkpoints.at(-1)?.version ?? -1)
-  return { from, commits, checkpoints, checksums, tip }
+  return { from, commits, checkpoints, compacted, checksums, tip }
 }
 
 const preference = { v2Json: 0, v2Parquet: 1, multiPart: 2, classic: 3 } as const

@@ -12,6 +12,13 @@ export type LogName =
   | { readonly kind: 'classicCheckpoint'; readonly version: number }
   | { readonly kind: 'checkpointPart'; readonly version: number; readonly part: number; readonly parts: number }
   | { readonly kind: 'v2Checkpoint'; readonly version: number; readonly id: string; readonly format: 'json' | 'parquet' }
+  | ({ readonly kind: 'compacted'; /** The first. */ readonly version: number } & VersionRange)
+
+/** Versions that stand together, both inclusive. */
+export interface VersionRange {
+  readonly from: number
+  readonly to: number
+}
 
 /** A version as the log writes it: twenty digits, so that names sort as numbers. */
 export function paddedVersion(version: number): string {
@@ -30,19 +37,33 @@ export function classicCheckpointPath(version: number): string {
   return `${logFolder}${paddedVersion(version)}.checkpoint.parquet`
 }
 
-const pattern = /^(\d{20})\.(?:(json)|(crc)|checkpoint\.(?:(parquet)|(\d{10})\.(\d{10})\.parquet|([0-9a-fA-F-]{36})\.(json|parquet)))$/
+/** A V2 checkpoint under a name that nobody else gives. */
+export function v2CheckpointPath(version: number, id: string, format: 'json' | 'parquet'): string {
+  return `${logFolder}${paddedVersion(version)}.checkpoint.${id}.${format}`
+}
+
+/** A log compaction file (PROTOCOL.md, "Log Compaction Files"). */
+export function compactedPath({ from, to }: VersionRange): string {
+  return `${logFolder}${paddedVersion(from)}.${paddedVersion(to)}.compacted.json`
+}
+
+const pattern = /^(\d{20})\.(?:(json)|(crc)|checkpoint\.(?:(parquet)|(\d{10})\.(\d{10})\.parquet|([0-9a-fA-F-]{36})\.(json|parquet))|(\d{20})\.compacted\.json)$/
 
 /** What `path` (relative to the table) is in its log, or `undefined` when it means nothing to a reader. */
 export function parseLogName(path: string): LogName | undefined {
   if (!path.startsWith(logFolder)) return undefined
   const match = pattern.exec(path.slice(logFolder.length))
   if (match === null) return undefined
-  const [, digits = '', json, crc, classic, part, parts, id, format] = match
+  const [, digits = '', json, crc, classic, part, parts, id, format, last] = match
   const version = Number(digits)
   if (!Number.isSafeInteger(version)) return undefined
   if (json !== undefined) return { kind: 'commit', version }
   if (crc !== undefined) return { kind: 'checksum', version }
   if (classic !== undefined) return { kind: 'classicCheckpoint', version }
   if (part !== undefined) return { kind: 'checkpointPart', version, part: Number(part), parts: Number(parts) }
+  if (last !== undefined) {
+    const to = Number(last)
+    return Number.isSafeInteger(to) && version < to ? { kind: 'compacted', version, from: version, to } : undefined
+  }
   return { kind: 'v2Checkpoint', version, id: id ?? '', format: format === 'json' ? 'json' : 'parquet' }
 }

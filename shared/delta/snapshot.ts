@@ -3,10 +3,11 @@ import type { AddFile, RemoveFile } from './actions.js'
 import { asError } from '../errors.js'
 import { isUnreadable, readCheckpoint } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
-import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from './commit.js'
+import { commitTimestamp, readCommitFile, versionGap, type CommitFile } from './commit.js'
 import { DeltaError } from './deltaError.js'
 import { FileReplay } from './fileReplay.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
+import { readSegments } from './logSegment.js'
 import { tombstoneExpiry } from './retention.js'
 import { requireCommits } from './startingPoint.js'
 import { StateReplay, type TableState } from './state.js'
@@ -63,10 +64,10 @@ async function snapshotFrom(
   if (base === undefined) return undefined
   const { state, files } = base
   let last: CommitFile | undefined
-  for await (const commit of readCommitFiles(store, base.version + 1, version)) {
-    state.applyState(commit.actions)
-    files.apply(commit.actions)
-    last = commit
+  for await (const { from, to, actions } of readSegments(store, listing, base.version + 1, version)) {
+    state.applyState(actions)
+    files.apply(actions)
+    last = from === to ? { version: to, actions } : undefined
   }
   if (last === undefined && listing.commits.has(version)) last = await readCommitFile(store, version)
   const modifiedAt = listing.commits.get(version)?.modifiedAt ?? base.modifiedAt

@@ -1,11 +1,12 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from './commit.js'
 import { listLog, type LogListing } from './logListing.js'
+import { readSegments } from './logSegment.js'
 import { findStartingPoint, type StartingPoint } from './startingPoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { nextState, StateReplay, type TableState } from './state.js'
 
-/** Told of every commit that is read on the way, oldest first. */
+/** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
 export type OnCommit = (commit: CommitFile) => void
 
 /**
@@ -32,10 +33,17 @@ async function stateFrom(store: ObjectStore, listing: LogListing, onCommit?: OnC
   const replay = new StateReplay()
   start.apply(replay)
   let last: CommitFile | undefined
-  for await (const file of readCommitFiles(store, start.version + 1, tip)) {
-    replay.applyCommit(file.actions)
-    onCommit?.(file)
-    last = file
+  for await (const { from, to, actions } of readSegments(store, listing, start.version + 1, tip)) {
+    if (from < to) {
+      // What several commits come to does not tell how many files they found.
+      replay.applyState(actions)
+      replay.setTotals(undefined)
+      last = undefined
+      continue
+    }
+    last = { version: to, actions }
+    replay.applyCommit(actions)
+    onCommit?.(last)
   }
   return replay.finish(tip, await timestampAt(store, listing, start, last), { table: store.url })
 }
@@ -48,9 +56,10 @@ async function timestampAt(
 ): Promise<number> {
   const modifiedAt = listing.commits.get(listing.tip)?.modifiedAt ?? start.modifiedAt
   if (last !== undefined) return commitTimestamp(store, last, modifiedAt)
-  if (start.inCommitTimestamp !== undefined) return start.inCommitTimestamp
-  // A checkpoint does not say when its version was committed.
-  const file = listing.commits.has(start.version) ? await readCommitFile(store, start.version) : undefined
+  const { tip } = listing
+  if (start.version === tip && start.inCommitTimestamp !== undefined) return start.inCommitTimestamp
+  // Neither a checkpoint nor a log compaction file says when its last version was committed.
+  const file = listing.commits.has(tip) ? await readCommitFile(store, tip) : undefined
   return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
 }
 
