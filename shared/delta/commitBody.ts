@@ -1,4 +1,6 @@
 import type { Action, CommitInfo } from './actions.js'
+import { isJsonObject, type Json } from './json.js'
+import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from './rowTracking.js'
 import type { TableState } from './state.js'
 import type { Transaction } from './transaction.js'
 
@@ -31,14 +33,17 @@ export function commitBody(transaction: Transaction, attempt: Attempt): CommitBo
   const keptTime = isEnabled(before)
   // In-commit timestamps only ever grow, whatever the clocks of the writers say.
   const timestamp = keptTime && state !== undefined ? Math.max(now, state.timestamp + 1) : now
+  const table = tableAfter(state, transaction.actions)
+  const tracked = table !== undefined && assignsRowIds(table)
   const commitInfo: CommitInfo = {
     ...transaction.info,
+    ...(table !== undefined && keepsRowIds(table) ? { tags: preservedTags(transaction.info?.['tags']) } : {}),
     ...(keepsTime ? { inCommitTimestamp: timestamp } : {}),
     timestamp: now,
     operation: transaction.operation,
     operationParameters: transaction.operationParameters ?? {},
     readVersion: version > 0 ? version - 1 : undefined,
-    isolationLevel: 'Serializable',
+    isolationLevel: changesNothing(transaction.actions) ? 'SnapshotIsolation' : 'Serializable',
     isBlindAppend: transaction.isBlindAppend,
     operationMetrics: metricsText(transaction.operationMetrics),
     engineInfo,
@@ -48,7 +53,29 @@ export function commitBody(transaction: Transaction, attempt: Attempt): CommitBo
   const actions = enabledLater
     ? transaction.actions.map(action => withEnablement(action, version, timestamp))
     : transaction.actions
-  return { actions: [{ commitInfo }, ...actions], timestamp }
+  return { actions: [{ commitInfo }, ...(tracked ? withRowIds(actions, state?.domains.get(rowTrackingDomain), version) : actions)], timestamp }
+}
+
+/** Whether the actions only say where rows are: what others read and write at the same time cannot make them wrong. */
+function changesNothing(actions: readonly Action[]): boolean {
+  return actions.every(action => {
+    if ('add' in action) return !action.add.dataChange
+    if ('remove' in action) return !action.remove.dataChange
+    return 'cdc' in action
+  })
+}
+
+/** Protocol and metadata as the actions make them. */
+function tableAfter(state: TableState | undefined, actions: readonly Action[]): Pick<TableState, 'protocol' | 'metadata'> | undefined {
+  const metadata = metadataOf(actions) ?? state?.metadata
+  let protocol = state?.protocol
+  for (const action of actions) if ('protocol' in action) protocol = action.protocol
+  return metadata === undefined || protocol === undefined ? undefined : { protocol, metadata }
+}
+
+/** Who may write to a table that tracks rows carries their ids along, and says so. */
+function preservedTags(tags: Json | undefined): Json {
+  return { 'delta.rowTracking.preserved': 'true', ...(isJsonObject(tags) ? tags : {}) }
 }
 
 const enableProperty = 'delta.enableInCommitTimestamps'

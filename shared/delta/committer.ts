@@ -5,9 +5,11 @@ import { encodeCommit } from './actionCodec.js'
 import { writeChecksum } from './checksumFile.js'
 import { commitBody } from './commitBody.js'
 import { jitteredPause, putCommit } from './commitPut.js'
-import { findConflict } from './conflict.js'
+import { changedRules, findConflict } from './conflict.js'
 import { DeltaError } from './deltaError.js'
+import { readPastState } from './pastState.js'
 import { requireWritable } from './protocolGate.js'
+import type { TableRules } from './rulesChange.js'
 import { nextState, type TableState } from './state.js'
 import type { Tip } from './tip.js'
 import type { CommitOutcome, Transaction } from './transaction.js'
@@ -41,16 +43,26 @@ export async function commitTransaction(
   if (state !== undefined && transaction.readVersion < 0) return tableExists(state)
   if ((state?.version ?? -1) < transaction.readVersion) state = await tip.latest()
   requireReadVersion(store, state, transaction.readVersion)
-  requireWritable(state, transaction.actions, { table: store.url })
+  requireWritable(state, transaction, { table: store.url })
 
   let checked = transaction.readVersion
+  let rules: TableRules | undefined = state?.version === checked ? state : undefined
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const newest = state?.version ?? -1
+    let changed: ReturnType<typeof changedRules>
     while (checked < newest) {
       const winner = await tip.commit(checked + 1)
-      const conflict = findConflict(transaction, winner.actions)
+      changed = changedRules(winner.actions) ?? changed
+      if (changed !== undefined) rules ??= await readPastState(store, checked)
+      const conflict = findConflict(transaction, winner.actions, rules)
       if (conflict !== undefined) return { kind: 'conflict', version: winner.version, ...conflict }
+      if (rules !== undefined) rules = { ...rules, ...changedRules(winner.actions) }
       checked++
+    }
+    if (changed !== undefined && state !== undefined) {
+      const detail = refusal(state, transaction, store.url)
+      const reason = changed.metadata === undefined ? 'protocolChanged' : 'metadataChanged'
+      if (detail !== undefined) return { kind: 'conflict', reason, version: newest, detail }
     }
     const version = checked + 1
     const body = commitBody(transaction, { state, version, txnId, engineInfo, now: clock.now() })
@@ -80,6 +92,17 @@ const existsDetail = 'there is a table here already'
 
 function tableExists(state: TableState): CommitOutcome {
   return { kind: 'conflict', reason: 'tableExists', version: state.version, detail: existsDetail }
+}
+
+/** Why the table does not take the transaction any more; whoever plans it anew hears the same, or gets past it. */
+function refusal(state: TableState, transaction: Transaction, table: string): string | undefined {
+  try {
+    requireWritable(state, transaction, { table })
+    return undefined
+  } catch (error) {
+    if (error instanceof DeltaError) return error.message
+    throw error
+  }
 }
 
 function requireReadVersion(store: ObjectStore, state: TableState | undefined, readVersion: number): void {

@@ -13,14 +13,17 @@ export interface Feature {
   /** The versions that imply it, without lists. */
   readonly legacy?: { readonly reader?: number; readonly writer: number }
   readonly requires?: readonly string[]
-  /** `inactive`: only as long as nothing in the table uses it. */
-  readonly read: Support
+  readonly read: Exclude<Support, 'kept'>
   readonly write: Support
   /** What in this table uses the feature, in words for a message; undefined when nothing does. */
   active(metadata: Metadata, schema: StructType | undefined, write: WriteKind): string | undefined
 }
 
-export type Support = 'yes' | 'inactive' | 'no'
+/**
+ * `inactive`: only as long as nothing in the table uses it. `kept`: besides, by a transaction that says that it fulfils
+ * what the feature asks of writers (see `Transaction.keeps`).
+ */
+export type Support = 'yes' | 'kept' | 'inactive' | 'no'
 
 /** What a write does to rows: adds some, only moves them between files, or takes or changes some. */
 export type WriteKind = 'append' | 'rearrange' | 'change'
@@ -48,29 +51,28 @@ function writerFeature(name: string, write: Support, active: Feature['active'], 
   return { name, kind: 'writer', read: 'yes', write, active, ...more }
 }
 
-function readerFeature(name: string, read: Support, write: Support, active: Feature['active'], more: Partial<Feature> = {}): Feature {
+function readerFeature(name: string, read: Feature['read'], write: Support, active: Feature['active'], more: Partial<Feature> = {}): Feature {
   return { name, kind: 'readerWriter', read, write, active, ...more }
 }
 
 export const features: readonly Feature[] = [
   writerFeature('appendOnly', 'inactive', (metadata, _schema, write) =>
     write === 'change' ? property('delta.appendOnly')(metadata) : undefined, { legacy: { writer: 2 } }),
-  writerFeature('invariants', 'inactive', fieldKey('delta.invariants'), { legacy: { writer: 2 } }),
-  writerFeature('checkConstraints', 'inactive', (metadata) =>
+  writerFeature('invariants', 'kept', fieldKey('delta.invariants'), { legacy: { writer: 2 } }),
+  writerFeature('checkConstraints', 'kept', (metadata) =>
     Object.keys(metadata.configuration).find((key) => key.startsWith('delta.constraints.')), { legacy: { writer: 3 } }),
-  writerFeature('changeDataFeed', 'inactive', (metadata, _schema, write) =>
+  writerFeature('changeDataFeed', 'kept', (metadata, _schema, write) =>
     write === 'change' ? property('delta.enableChangeDataFeed')(metadata) : undefined, { legacy: { writer: 4 } }),
   writerFeature('generatedColumns', 'inactive', fieldKey('delta.generationExpression'), { legacy: { writer: 4 } }),
-  // Data files are written under physical names only where their rows stood in files before.
-  readerFeature('columnMapping', 'yes', 'inactive', (metadata, _schema, write) =>
+  readerFeature('columnMapping', 'yes', 'kept', (metadata, _schema, write) =>
     write === 'rearrange' ? undefined : mappingMode(metadata), { legacy: { reader: 2, writer: 5 } }),
   writerFeature('identityColumns', 'inactive', fieldKey('delta.identity.'), { legacy: { writer: 6 } }),
-  writerFeature('allowColumnDefaults', 'inactive', fieldKey('CURRENT_DEFAULT')),
+  writerFeature('allowColumnDefaults', 'kept', fieldKey('CURRENT_DEFAULT')),
   // Files may keep their vectors after the property is taken away, so no setting says that there are none.
-  readerFeature('deletionVectors', 'yes', 'inactive', unlessRearranged),
+  readerFeature('deletionVectors', 'yes', 'kept', unlessRearranged),
   readerFeature('timestampNtz', 'yes', 'yes', always),
-  readerFeature('typeWidening', 'yes', 'inactive', unlessRearranged),
-  readerFeature('typeWidening-preview', 'yes', 'inactive', unlessRearranged),
+  readerFeature('typeWidening', 'yes', 'kept', unlessRearranged),
+  readerFeature('typeWidening-preview', 'yes', 'kept', unlessRearranged),
   readerFeature('v2Checkpoint', 'yes', 'yes', always),
   readerFeature('vacuumProtocolCheck', 'yes', 'yes', always),
   readerFeature('catalogManaged', 'no', 'no', always, { requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
@@ -80,7 +82,8 @@ export const features: readonly Feature[] = [
   readerFeature('variantShredding', 'no', 'no', always, { requires: ['variantType'] }),
   readerFeature('variantShredding-preview', 'no', 'no', always, { requires: ['variantType'] }),
   // Row ids are due as soon as the feature is listed, enabled or not.
-  writerFeature('rowTracking', 'no', always, { requires: ['domainMetadata'] }),
+  writerFeature('rowTracking', 'kept', (metadata, _schema, write) =>
+    write === 'rearrange' || isTrue(metadata, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),
   writerFeature('domainMetadata', 'yes', always),
   // The columns are among those with statistics: other engines refuse to cluster by one that is not.
   writerFeature('clustering', 'yes', always, { requires: ['domainMetadata'] }),
@@ -89,8 +92,11 @@ export const features: readonly Feature[] = [
   writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV3', 'inactive', property('delta.enableIcebergCompatV3'), { requires: ['columnMapping'] }),
   writerFeature('checkpointProtection', 'no', always),
-  writerFeature('materializePartitionColumns', 'no', always),
+  writerFeature('materializePartitionColumns', 'kept', always),
 ]
+
+/** The features that a transaction may say that it keeps. */
+export const keptFeatures: readonly string[] = features.filter(({ write }) => write === 'kept').map(({ name }) => name)
 
 const byName: ReadonlyMap<string, Feature> = new Map(features.map((feature) => [feature.name, feature]))
 
@@ -106,18 +112,22 @@ export function checkReadable(protocol: Protocol, metadata: Metadata): FeatureCh
 /**
  * Whether this writer may add to the table (`write`: what it is about to do) and keep all its promises. A table that
  * lists a feature, or whose version implies it, is fine as long as nothing uses what this writer cannot do.
+ *
+ * @param keeps features whose duties the write fulfils
  */
 export function checkWritable(
   protocol: Protocol,
   metadata: Metadata,
   schema: StructType,
   write: WriteKind = 'append',
+  keeps: readonly string[] = [],
 ): FeatureCheck {
   const readable = checkReadable(protocol, metadata)
   if (!readable.ok) return readable
   if (protocol.minWriterVersion > 7)
     return refuse([], `it needs writer version ${protocol.minWriterVersion}; this writer knows versions up to 7`)
-  return judge(writerFeaturesOf(protocol), (feature) => feature.write, (f) => f.active(metadata, schema, write), 'write')
+  const support = ({ write: level, name }: Feature) => (level === 'kept' && keeps.includes(name) ? 'yes' : level)
+  return judge(writerFeaturesOf(protocol), support, (f) => f.active(metadata, schema, write), 'write')
 }
 
 /** The names of the features a reader must know, whether listed or implied by the version. */
@@ -144,7 +154,7 @@ function judge(
     const feature = byName.get(name)
     const use = feature === undefined ? 'it is unknown here' : active(feature)
     const level = feature === undefined ? 'no' : support(feature)
-    if (level === 'yes' || (level === 'inactive' && use === undefined)) continue
+    if (level === 'yes' || (level !== 'no' && use === undefined)) continue
     refused.push(name)
     reasons.push(`${name} (${use ?? 'it is listed'})`)
   }

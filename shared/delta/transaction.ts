@@ -31,6 +31,11 @@ export interface Transaction {
   readonly info?: Readonly<Record<string, Json>> | undefined
   readonly isBlindAppend: boolean
   readonly reads: Reads
+  /**
+   * Names of features whose duties it fulfils, e.g. files under the physical names of `columnMapping`. A table in which
+   * a feature is in use that asks something of writers is refused to those that do not name it.
+   */
+  readonly keeps?: readonly string[] | undefined
 }
 
 export const conflictReasons = [
