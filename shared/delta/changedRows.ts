@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action, AddFile, DeletionVector, RemoveFile } from './actions.js'
+import { commitInfoOf } from './commit.js'
 import type { RowFile } from './dataFileRows.js'
 import { readDeletionVector, type VectorPlace } from './deletionVector.js'
 import { canonicalPath } from './path.js'
@@ -17,7 +18,8 @@ export interface ChangedRows {
 
 /**
  * Where the rows are that a commit changed. Its change files are all there is to know when it has any; a file that it
- * removes and adds again under another deletion vector changed in the rows that only one of the two has.
+ * removes and adds again under another deletion vector changed in the rows that only one of the two has. A merge that
+ * says it changed no row may have written files anew all the same, and said that their data changed.
  */
 export async function* changedRows(store: ObjectStore, actions: readonly Action[], place: VectorPlace): AsyncGenerator<ChangedRows, void> {
   const changeFiles = actions.flatMap(action => ('cdc' in action ? [action.cdc] : []))
@@ -25,6 +27,7 @@ export async function* changedRows(store: ObjectStore, actions: readonly Action[
     for (const file of changeFiles) yield { file }
     return
   }
+  if (changesNothing(actions)) return
   const removed = new Map<string, RemoveFile>()
   for (const action of actions) {
     if ('remove' in action && action.remove.dataChange) removed.set(canonicalPath(action.remove.path), action.remove)
@@ -40,6 +43,13 @@ export async function* changedRows(store: ObjectStore, actions: readonly Action[
   }
   for (const file of removed.values()) yield { file, type: 'delete' }
 }
+
+function changesNothing(actions: readonly Action[]): boolean {
+  const { operation, operationMetrics = {} } = commitInfoOf(actions) ?? {}
+  return operation === 'MERGE' && mergeCounts.every(name => operationMetrics[name] === '0')
+}
+
+const mergeCounts = ['numTargetRowsInserted', 'numTargetRowsUpdated', 'numTargetRowsDeleted'] as const
 
 async function* betweenVectors(store: ObjectStore, before: RemoveFile, after: AddFile, place: VectorPlace): AsyncGenerator<ChangedRows, void> {
   const load = async (vector: DeletionVector | undefined): Promise<RoaringBitmap | undefined> =>

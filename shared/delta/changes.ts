@@ -8,10 +8,12 @@ import { fileTimes } from './commitTimes.js'
 import type { OpenFolder } from './dataObject.js'
 import { readDataFile } from './dataFileRows.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
+import { mapsColumns, requireReadableUnder } from './feedSchema.js'
 import { listLog } from './logListing.js'
 import { requireReadable } from './protocolGate.js'
 import { fieldsByName } from './rows.js'
-import { readSnapshot } from './snapshot.js'
+import { parseSchema } from './schema.js'
+import { readSnapshot, type Snapshot } from './snapshot.js'
 
 /** What became of a row; an update is its two images. */
 export const changeTypes = ['insert', 'delete', 'update_preimage', 'update_postimage'] as const
@@ -40,7 +42,7 @@ export interface ChangeBatch {
 export interface ChangeScan {
   readonly from: number
   readonly to: number
-  /** The table's columns as of version `to`, and then `_change_type`, `_commit_version` and `_commit_timestamp`. */
+  /** The columns that the rows are read under (see {@link readChanges}), and then `_change_type`, `_commit_version` and `_commit_timestamp`. */
   readonly fields: readonly StructField[]
   readonly batches: AsyncIterable<ChangeBatch>
 }
@@ -52,9 +54,11 @@ const commitTimestamp: StructField = { name: '_commit_timestamp', type: 'timesta
 /**
  * The rows that versions `from` … `to` inserted, updated and deleted (PROTOCOL.md, "Change Data Files"), oldest version
  * first: from a version's change files, or, where it has none, from the files and the deletion vectors that it added
- * and removed.
+ * and removed. Rows have the columns of the table's newest version, and of version `to` where columns are mapped; columns
+ * added since are null in rows that had none.
  *
- * @throws DeltaError DELTA_NO_VERSION, DELTA_VERSION_GAP, or DELTA_NO_CHANGE_DATA for a version at which the table kept no changes
+ * @throws DeltaError DELTA_NO_VERSION, DELTA_VERSION_GAP, DELTA_NO_CHANGE_DATA for a version at which the table kept no
+ * changes, or DELTA_INCOMPATIBLE_SCHEMA for one whose columns cannot be read under that schema
  */
 export async function readChanges(store: ObjectStore, options: ChangesOptions): Promise<ChangeScan> {
   const { from } = options
@@ -64,20 +68,23 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
     const why = listing.tip < 0 ? 'there is no table' : `the table has versions up to ${listing.tip}`
     throw new DeltaError('DELTA_NO_VERSION', `there are no changes from version ${from} to ${to}: ${why}`, { where: { table: store.url } })
   }
-  const [first, last] = await Promise.all([readSnapshot(store, 0, from), readSnapshot(store, 0, to)])
-  if (first === undefined || last === undefined) throw new DeltaError('DELTA_NO_TABLE', 'the table is gone', { where: { table: store.url } })
-  const where = { table: store.url, version: to }
-  requireReadable(last, where)
+  const [first, read] = await Promise.all([snapshotAt(store, from), readingVersion(store, { from, to, newest: listing.tip })])
+  const where = { table: store.url, version: read.version }
+  requireReadable(read, where)
   requireFeed(first.metadata, { table: store.url, version: from })
-  const layout = columnLayout(last, where)
-  const all = [...last.schema.fields, changeType, commitVersion, commitTimestamp]
+  requireReadableUnder(read, first, { table: store.url, version: from })
+  const layout = columnLayout(read, where)
+  const all = [...read.schema.fields, changeType, commitVersion, commitTimestamp]
   const fields = fieldsByName(all, options.columns, where)
   const timeOf = fileTimes(listing, 0)
 
   async function* batches(): AsyncGenerator<ChangeBatch, void> {
     for await (const { version, actions } of readCommitFiles(store, from, to)) {
       const place = { table: store.url, version }
-      for (const metadata of metadataOf(actions)) requireFeed(metadata, place)
+      for (const metadata of metadataOf(actions)) {
+        requireFeed(metadata, place)
+        if (version > from) requireReadableUnder(read, { schema: parseSchema(metadata.schemaString, place), metadata }, place)
+      }
       const micros = BigInt(inCommitTimestampOf(actions) ?? timeOf(version)) * 1000n
       for await (const changed of changedRows(store, actions, { ...options, where: place })) {
         yield* fileChanges(changed, { version: BigInt(version), micros }, place)
@@ -102,6 +109,26 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
   }
 
   return { from, to, fields, batches: { [Symbol.asyncIterator]: batches } }
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly newest: number
+}
+
+/** The version under whose columns the changes are read. */
+async function readingVersion(store: ObjectStore, { from, to, newest }: Range): Promise<Snapshot> {
+  const last = await snapshotAt(store, to)
+  if (to === newest || mapsColumns(last.metadata)) return last
+  const [first, now] = await Promise.all([snapshotAt(store, from), snapshotAt(store, newest)])
+  return mapsColumns(first.metadata) || mapsColumns(now.metadata) ? last : now
+}
+
+async function snapshotAt(store: ObjectStore, version: number): Promise<Snapshot> {
+  const snapshot = await readSnapshot(store, 0, version)
+  if (snapshot === undefined) throw new DeltaError('DELTA_NO_TABLE', 'the table is gone', { where: { table: store.url } })
+  return snapshot
 }
 
 /** A change file has the kind of change as a column of its own, whatever the table's column mapping. */

@@ -4,27 +4,112 @@ import { DeltaError } from './deltaError.js'
 import { listLog, type LogListing } from './logListing.js'
 import { loadState } from './stateReader.js'
 
+/** A version and when it was committed. */
+export interface DatedVersion {
+  readonly version: number
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+}
+
+/** What a time outside those of the table's versions means; an error when absent. */
+export interface MomentOptions {
+  /** A time after the newest version means the newest. */
+  readonly toNewest?: boolean | undefined
+  /** A time before the oldest version that can be read means the oldest. */
+  readonly toOldest?: boolean | undefined
+}
+
 /**
- * The newest version that was there at `timestamp` (milliseconds since 1970); the newest of all for a time after it.
- * Versions are dated by their in-commit timestamps where the table keeps them, and before that by the times of their
- * log files, which are made to grow with the versions (PROTOCOL.md, "In-Commit Timestamps").
+ * The newest version that was there at `timestamp` (milliseconds since 1970). Versions are dated by their in-commit
+ * timestamps where the table keeps them, and before that by the times of their log files, which are made to grow with
+ * the versions (PROTOCOL.md, "In-Commit Timestamps").
  *
  * @returns undefined when there is no table
- * @throws DeltaError DELTA_NO_VERSION for a time before the oldest version that can still be read
+ * @throws DeltaError DELTA_NO_VERSION, with the first or last time there is, for a time before the oldest version that
+ * can still be read, or after the newest
  */
-export async function versionAt(store: ObjectStore, timestamp: number): Promise<number | undefined> {
+export async function commitAt(store: ObjectStore, timestamp: number, options: MomentOptions = {}): Promise<DatedVersion | undefined> {
+  const dates = await readDates(store)
+  if (dates === undefined) return undefined
+  const found = await newestUntil(dates, timestamp)
+  if (found === undefined) {
+    const oldest = await dates.dated(dates.first)
+    if (options.toOldest === true) return oldest
+    throw noVersionAt(store, `there is no version of ${dateText(timestamp)} or before; the oldest that can be read, ${oldest.version}, is of ${dateText(oldest.timestamp)}`, {
+      timestamp, oldestVersion: oldest.version, oldestTimestamp: oldest.timestamp,
+    })
+  }
+  if (found.version === dates.last && found.timestamp < timestamp && options.toNewest !== true)
+    throw noVersionAt(store, `${dateText(timestamp)} is after the newest version, ${found.version}, of ${dateText(found.timestamp)}; leave the time out for the newest`, {
+      timestamp, newestVersion: found.version, newestTimestamp: found.timestamp,
+    })
+  return found
+}
+
+/** The version of {@link commitAt}. */
+export async function versionAt(store: ObjectStore, timestamp: number, options?: MomentOptions): Promise<number | undefined> {
+  return (await commitAt(store, timestamp, options))?.version
+}
+
+/**
+ * The oldest version that was committed at `timestamp` or later, of those that can still be read.
+ * @returns undefined when there is no table
+ * @throws DeltaError DELTA_NO_VERSION for a time after the newest version
+ */
+export async function firstVersionFrom(store: ObjectStore, timestamp: number): Promise<number | undefined> {
+  const dates = await readDates(store)
+  if (dates === undefined) return undefined
+  const before = await newestUntil(dates, timestamp)
+  if (before === undefined) return dates.first
+  if (before.timestamp === timestamp) return before.version
+  if (before.version < dates.last) return before.version + 1
+  throw noVersionAt(store, `nothing was committed at ${dateText(timestamp)} or later; the newest version, ${before.version}, is of ${dateText(before.timestamp)}`, {
+    timestamp, newestVersion: before.version, newestTimestamp: before.timestamp,
+  })
+}
+
+/** When the versions that can be read were committed. */
+interface Dates {
+  readonly first: number
+  readonly last: number
+  /** The first version that says its own time, and that time; beyond `last` when none does. */
+  readonly ownFrom: DatedVersion
+  dated(version: number): Promise<DatedVersion>
+}
+
+async function readDates(store: ObjectStore): Promise<Dates | undefined> {
   const state = await loadState(store)
   if (state === undefined) return undefined
-  const { configuration } = state.metadata
   const listing = await listLog(store)
   const first = firstReadable(store, listing)
-  const enabled = enabledFrom(configuration)
+  const ownFrom = enabledFrom(state.metadata.configuration) ?? { version: listing.tip + 1, timestamp: Infinity }
   const ofFiles = fileTimes(listing, first)
-  if (enabled === undefined) return lastAtOrBefore(store, { first, last: listing.tip }, timestamp, ofFiles)
-  if (enabled.version > first && timestamp < enabled.timestamp)
-    return lastAtOrBefore(store, { first, last: enabled.version - 1 }, timestamp, ofFiles)
-  const dated = { first: Math.max(first, enabled.version), last: listing.tip }
-  return lastAtOrBefore(store, dated, timestamp, version => ownTime(store, version))
+  return {
+    first,
+    last: listing.tip,
+    ownFrom,
+    dated: async version => ({ version, timestamp: version >= ownFrom.version ? await ownTime(store, version) : ofFiles(version) }),
+  }
+}
+
+/** By halving: times grow with versions, among those that say their own and among the others. */
+async function newestUntil({ first, last, ownFrom, dated }: Dates, timestamp: number): Promise<DatedVersion | undefined> {
+  const byFiles = ownFrom.version > first && timestamp < ownFrom.timestamp
+  let low = byFiles ? first : Math.max(first, ownFrom.version)
+  let high = byFiles ? Math.min(last, ownFrom.version - 1) : last
+  let found: DatedVersion | undefined
+  while (low <= high) {
+    const middle = await dated(Math.ceil((low + high) / 2))
+    if (middle.timestamp <= timestamp) {
+      found = middle
+      low = middle.version + 1
+    } else high = middle.version - 1
+  }
+  return found
+}
+
+function noVersionAt(store: ObjectStore, message: string, data: Readonly<Record<string, number>>): DeltaError {
+  return new DeltaError('DELTA_NO_VERSION', message, { where: { table: store.url }, data })
 }
 
 /** The times of log files, each later than the one before. Pure; no I/O. */
@@ -38,35 +123,6 @@ export function fileTimes({ commits }: Pick<LogListing, 'commits'>, first: numbe
   return version => times.get(version) ?? 0
 }
 
-interface Versions {
-  readonly first: number
-  readonly last: number
-}
-
-/** By halving: times grow with versions. */
-async function lastAtOrBefore(
-  store: ObjectStore,
-  { first, last }: Versions,
-  timestamp: number,
-  timeOf: (version: number) => number | Promise<number>,
-): Promise<number> {
-  const oldest = await timeOf(first)
-  if (oldest > timestamp) {
-    const [wanted, found] = [dateText(timestamp), dateText(oldest)]
-    throw new DeltaError('DELTA_NO_VERSION', `there is no version of ${wanted} or before; the oldest that can be read, ${first}, is of ${found}`, {
-      where: { table: store.url },
-      data: { timestamp, oldestVersion: first, oldestTimestamp: oldest },
-    })
-  }
-  let [low, high] = [first, last]
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if ((await timeOf(middle)) <= timestamp) low = middle
-    else high = middle - 1
-  }
-  return low
-}
-
 async function ownTime(store: ObjectStore, version: number): Promise<number> {
   const commit = await readCommitFile(store, version)
   if (commit === undefined) throw versionGap(store, version)
@@ -78,7 +134,7 @@ async function ownTime(store: ObjectStore, version: number): Promise<number> {
 }
 
 /** From where on commits carry their own time; undefined when the newest does not. */
-function enabledFrom(configuration: Readonly<Record<string, string>>): { readonly version: number; readonly timestamp: number } | undefined {
+function enabledFrom(configuration: Readonly<Record<string, string>>): DatedVersion | undefined {
   if (configuration['delta.enableInCommitTimestamps']?.toLowerCase() !== 'true') return undefined
   const version = Number(configuration['delta.inCommitTimestampEnablementVersion'] ?? 0)
   const timestamp = Number(configuration['delta.inCommitTimestampEnablementTimestamp'] ?? -Infinity)

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../storage/objectStore.js'
 import { readChanges, type ChangeScan, type ChangesOptions } from './changes.js'
 import { writeCheckpoint, type CheckpointOutcome } from './checkpointWriter.js'
 import { readCommits, type Commit } from './commit.js'
-import { versionAt } from './commitTimes.js'
+import { firstVersionFrom, versionAt, type MomentOptions } from './commitTimes.js'
 import { commitTransaction } from './committer.js'
 import { readHistory, type HistoryEntry } from './history.js'
 import { requireReadable } from './protocolGate.js'
@@ -84,9 +84,14 @@ export class DeltaTable {
     if (last !== undefined) yield* readCommits(this.store, from, last)
   }
 
-  /** The newest version that was there at a time in milliseconds since 1970. See {@link versionAt}. */
-  versionAt(timestamp: number): Promise<number | undefined> {
-    return versionAt(this.store, timestamp)
+  /** The newest version that was there at a time in milliseconds since 1970. See {@link commitAt}. */
+  versionAt(timestamp: number, options?: MomentOptions): Promise<number | undefined> {
+    return versionAt(this.store, timestamp, options)
+  }
+
+  /** The oldest version of that time or later. See {@link firstVersionFrom}. */
+  firstVersionFrom(timestamp: number): Promise<number | undefined> {
+    return firstVersionFrom(this.store, timestamp)
   }
 
   /** The rows that some versions changed, where the table keeps a change data feed. See {@link readChanges}. */

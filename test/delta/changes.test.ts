@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Action, AddFile } from '../../shared/delta/actions.js'
 import { readChanges } from '../../shared/delta/changes.js'
 import { encodeDeletionVector } from '../../shared/delta/deletionVector.js'
+import { formatSchema } from '../../shared/delta/schema.js'
+import type { StructField } from '../../shared/parquet/dataType.js'
 import { allRows, columnField, LogFixture } from './logFixture.js'
 
 const on = { 'delta.enableChangeDataFeed': 'true' }
@@ -94,4 +96,61 @@ describe('the change feed', () => {
     await table.commit({ cdc: { path, partitionValues, size, dataChange: false } })
     await expect(readChanges(table.store, { from: 1 }).then(scan => allRows(scan.batches))).rejects.toMatchObject({ code: 'DELTA_BAD_DATA_FILE', data: { version: 1, file: path } })
   })
+
+  it('has the columns of the newest version; those added since are null in older rows', async () => {
+    const table = new LogFixture({ fields: [id], configuration: on })
+    await table.commit({ add: await table.file('a', { id: longs(1) }) })
+    await table.commit(await schemaOf(table, [id, p]))
+    await table.commit({ add: await table.file('b', { id: longs(2), p: ['x'] }) })
+    const { fields, batches } = await readChanges(table.store, { from: 0, to: 0 })
+    expect(fields.map(field => field.name)).toEqual(['id', 'p', '_change_type', '_commit_version', '_commit_timestamp'])
+    expect((await allRows(batches)).map(row => row.slice(0, 2))).toEqual([[1n, null]])
+    expect(await feed(table, 0)).toEqual([[1n, null, 'insert', 0n], [2n, 'x', 'insert', 2n]])
+  })
+
+  it.each([
+    ['dropped', [id], /column p was dropped or renamed/],
+    ['of another type', [id, columnField('p', 'long')], /column p was string and became long/],
+    ['not null', [id, { ...p, nullable: false }], /column p may be null no longer/],
+  ])('across a column that is %s afterwards is refused, on either side of it not', async (_, fields, message) => {
+    const table = new LogFixture({ fields: [id, p], configuration: on })
+    await table.commit({ add: await table.file('a', { id: longs(1), p: ['x'] }) })
+    await table.commit(await schemaOf(table, fields))
+    await expect(readChanges(table.store, { from: 0 })).rejects.toThrow(message)
+    await expect(readChanges(table.store, { from: 0, to: 0 })).rejects.toMatchObject({ code: 'DELTA_INCOMPATIBLE_SCHEMA' })
+    expect((await allRows((await readChanges(table.store, { from: 1 })).batches))).toEqual([])
+  })
+
+  it('across a column that was dropped and came back is refused at the version that dropped it', async () => {
+    const table = new LogFixture({ fields: [id, p], configuration: on })
+    await table.commit()
+    await table.commit(await schemaOf(table, [id, columnField('p', 'long')]))
+    await table.commit(await schemaOf(table, [id, p]))
+    await expect(feed(table, 0)).rejects.toMatchObject({ code: 'DELTA_INCOMPATIBLE_SCHEMA', data: { version: 1 } })
+  })
+
+  it('of mapped columns has the columns of its last version', async () => {
+    const mapping = (name: string, column: number) => columnField(name, 'long', { 'delta.columnMapping.id': column, 'delta.columnMapping.physicalName': `c${column}` })
+    const table = new LogFixture({
+      fields: [mapping('id', 1)], configuration: { ...on, 'delta.columnMapping.mode': 'name' }, protocol: { minReaderVersion: 2, minWriterVersion: 5 },
+    })
+    await table.commit()
+    await table.commit(await schemaOf(table, [mapping('renamed', 1)]))
+    const scan = await readChanges(table.store, { from: 0, to: 0 })
+    expect(scan.fields[0]?.name).toBe('id')
+    await expect(readChanges(table.store, { from: 0 })).rejects.toThrow(/column id was renamed to renamed/)
+  })
+
+  it('of a merge that changed no row is empty, whatever files it wrote anew', async () => {
+    const table = new LogFixture({ fields: [id, p], configuration: on })
+    const a = await table.file('a', { id: longs(1), p: ['x'] })
+    await table.commit({ add: a })
+    const operationMetrics = { numTargetRowsInserted: '0', numTargetRowsUpdated: '0', numTargetRowsDeleted: '0' }
+    await table.commit({ commitInfo: { operation: 'MERGE', operationMetrics } }, removed(a), { add: { ...a, path: 'b' } })
+    expect(await feed(table, 1)).toEqual([])
+  })
 })
+
+async function schemaOf(table: LogFixture, fields: readonly StructField[]): Promise<Action> {
+  return { metaData: { ...(await table.snapshot()).metadata, schemaString: formatSchema({ type: 'struct', fields }) } }
+}
