@@ -1,12 +1,18 @@
 import type { AddFile } from '../delta/actions.js'
-import { resolveDataPath } from '../delta/path.js'
+import { columnLayout, isVoid, type ColumnLayout } from '../delta/columnLayout.js'
+import { physicalNameOf } from '../delta/columnMapping.js'
+import { DeltaError } from '../delta/deltaError.js'
+import { locateData, type OpenFolder } from '../delta/dataObject.js'
+import { parsePartitionValue } from '../delta/partitionValue.js'
 import type { TableState } from '../delta/state.js'
 import type { DataType, StructField } from '../parquet/dataType.js'
 import type { ObjectStore } from '../storage/objectStore.js'
-import type { DuckDbSession } from './duckdbSession.js'
-import type { FileCache, FileLease, ImmutableFile } from './fileCache.js'
+import { cleanCopy, cleanCopySql } from './cleanCopy.js'
+import { deletedRows, type DeletedRows } from './deletedRows.js'
+import type { DuckDbSession, ResultColumn } from './duckdbSession.js'
+import type { FileCache, ImmutableFile } from './fileCache.js'
 import { QueryError } from './queryError.js'
-import { identifier, literal, literalList, sqlType } from './sqlText.js'
+import { identifier, literal, literalList, sqlType, valueLiteral } from './sqlText.js'
 
 /** What a view is made of: a table's state and the files of it that are to be read. */
 export interface ViewSource {
@@ -16,6 +22,10 @@ export interface ViewSource {
   readonly files: readonly AddFile[]
   /** Columns wanted, in this order; all of the schema's when absent. */
   readonly columns?: readonly string[] | undefined
+  /** For files outside the table's folder. */
+  readonly openFolder?: OpenFolder | undefined
+  /** Zone of partition timestamps without an offset, which old writers left; UTC when absent. */
+  readonly timeZone?: string | undefined
 }
 
 /** A SELECT over local files; they stay in place until it is released. */
@@ -28,55 +38,215 @@ export interface DeltaView extends Disposable {
 
 /**
  * Some files of a Delta table as a relation: columns and their exact types from the table's schema, partition values
- * from the log, columns that a file lacks null. Its files are brought to the local disk first.
+ * from the log, columns that a file lacks null, deleted rows left out. Its files are brought to the local disk first.
  *
- * @throws QueryError `QUERY_UNSUPPORTED_TABLE` for deletion vectors and column mapping
+ * DuckDB reads the files themselves where it finds in them exactly what the table has. What it cannot be told of, as
+ * nested columns under other names, variants or types that it would read otherwise, this project's own reader puts into
+ * a {@link cleanCopy}.
+ *
+ * @throws QueryError `QUERY_FILE_MISSING`, `QUERY_CACHE_TOO_SMALL`; DeltaError as the reader does
  */
 export async function openDeltaView(session: DuckDbSession, cache: FileCache, source: ViewSource): Promise<DeltaView> {
-  const { state, files } = source
-  refuseUnsupported(source)
   const fields = wantedFields(source)
-  if (files.length === 0) return view(emptySelect(fields), fields)
-  const lease = await leaseFiles(cache, source)
+  const held: Disposable[] = []
+  const release = () => {
+    for (const lease of held.splice(0)) lease[Symbol.dispose]()
+  }
   try {
-    const inFile = await fileColumns(session, lease.paths)
-    const partitions = new Set(state.metadata.partitionColumns)
-    const columns = fields.map(field => columnSql(field, inFile, partitions))
-    const from = `read_parquet(${literalList(lease.paths)}, union_by_name = true, hive_partitioning = false, filename = ${literal(fileColumn)})`
-    const wanted = fields.filter(field => partitions.has(field.name))
-    if (wanted.length === 0) return view(`SELECT ${columns.join(', ')} FROM ${from} AS f`, fields, lease)
-    const values = partitionValues(wanted, files, lease.paths)
-    const join = `JOIN ${values} ON p.${identifier(fileColumn)} = f.${identifier(fileColumn)}`
-    return view(`SELECT ${columns.join(', ')} FROM ${from} AS f ${join}`, fields, lease)
+    const parts = await selects(session, cache, source, fields, held)
+    const sql = parts.length === 0 ? emptySelect(fields) : parts.join(' UNION ALL ')
+    return { sql, fields, release, [Symbol.dispose]: release }
   } catch (error) {
-    lease.release()
+    release()
     throw error
   }
 }
 
-/** Not a name that a column of a table would have. */
+/** Names that no column of a table would have. */
 const fileColumn = '__lake_file'
+const rowNumber = 'file_row_number'
 
-function view(sql: string, fields: readonly StructField[], lease?: FileLease): DeltaView {
-  const release = () => lease?.release()
-  return { sql, fields, release, [Symbol.dispose]: release }
+async function selects(
+  session: DuckDbSession,
+  cache: FileCache,
+  source: ViewSource,
+  fields: readonly StructField[],
+  held: Disposable[],
+): Promise<readonly string[]> {
+  const layout = columnLayout(source.state, { table: source.store.url })
+  const local = await leaseFiles(cache, source, fields, layout, held)
+  const reading = new FileReading(fields, layout, source)
+  const direct = await directFiles(session, reading, local)
+  const parts: string[] = []
+  const whole = direct.filter(({ file }) => file.deletionVector === undefined)
+  if (whole.length > 0) parts.push(reading.select(whole))
+  const partly = direct.filter(({ file }) => file.deletionVector !== undefined)
+  if (partly.length > 0) {
+    const deleted = await deletedRows(session, cache, source, partly)
+    held.push(deleted)
+    parts.push(reading.select(partly, deleted))
+  }
+  const read = new Set(direct.map(({ file }) => file))
+  const copies: string[] = []
+  for (const file of source.files) {
+    if (read.has(file)) continue
+    const copy = await cleanCopy(cache, source.store, file, { ...source, fields })
+    held.push(copy)
+    copies.push(...copy.paths)
+  }
+  if (copies.length > 0) parts.push(`SELECT ${cleanCopySql(fields).join(', ')} FROM read_parquet(${literalList(copies)})`)
+  return parts
 }
 
-function refuseUnsupported({ state, files, store }: ViewSource): void {
-  const { configuration, name } = state.metadata
-  const mode = configuration['delta.columnMapping.mode'] ?? 'none'
-  const feature =
-    mode !== 'none'
-      ? `column mapping (${mode})`
-      : files.some(file => file.deletionVector !== undefined)
-        ? 'deletion vectors'
-        : undefined
-  if (feature === undefined) return
-  throw new QueryError(
-    'QUERY_UNSUPPORTED_TABLE',
-    `the table ${name ?? store.url} uses ${feature}, which queries cannot read yet; read it with \`lake read\`, or rewrite it without`,
-    { data: { table: store.url, feature } },
-  )
+/** A file of the table where DuckDB can read it. */
+export interface LocalFile {
+  readonly file: AddFile
+  readonly path: string
+}
+
+/** The files, in their order; none when DuckDB could not read any of them. */
+async function leaseFiles(
+  cache: FileCache,
+  { store, files, openFolder }: ViewSource,
+  fields: readonly StructField[],
+  layout: ColumnLayout,
+  held: Disposable[],
+): Promise<readonly LocalFile[]> {
+  if (!fields.every(field => isToldByName(field, layout))) return []
+  const objects = await Promise.all(files.map(file => locateData(store, file.path, { openFolder })))
+  const paths = new Array<string>(files.length).fill('')
+  for (const folder of new Set(objects.map(object => object.store))) {
+    const places = objects.flatMap((object, i) => (object.store === folder ? [i] : []))
+    const wanted = places.map((i): ImmutableFile => ({ path: objects[i]?.path ?? '', size: files[i]?.size ?? 0 }))
+    const lease = await cache.lease(folder, wanted)
+    held.push(lease)
+    places.forEach((place, i) => (paths[place] = lease.paths[i] ?? ''))
+  }
+  return files.map((file, i) => ({ file, path: paths[i] ?? '' }))
+}
+
+/** Whether a name is enough to find the column: not when ids say which it is, or when fields inside have other names. */
+function isToldByName({ type }: StructField, { match }: ColumnLayout): boolean {
+  if (match === 'id' || hasVariant(type)) return false
+  return match === 'name' || !hasStruct(type)
+}
+
+function hasStruct(type: DataType): boolean {
+  if (typeof type === 'string' || type.type === 'decimal') return false
+  if (type.type === 'struct') return true
+  return type.type === 'array' ? hasStruct(type.elementType) : hasStruct(type.keyType) || hasStruct(type.valueType)
+}
+
+function hasVariant(type: DataType): boolean {
+  if (typeof type === 'string' || type.type === 'decimal') return false
+  if (type.type === 'struct') return type.variant === true || type.fields.some(field => hasVariant(field.type))
+  return type.type === 'array' ? hasVariant(type.elementType) : hasVariant(type.keyType) || hasVariant(type.valueType)
+}
+
+/** Those of the files in which DuckDB finds what the table has. */
+async function directFiles(session: DuckDbSession, reading: FileReading, files: readonly LocalFile[]): Promise<readonly LocalFile[]> {
+  if (files.length === 0 || (await reading.fits(session, files))) return files
+  if (files.length === 1) return []
+  const middle = files.length >> 1
+  return [...(await directFiles(session, reading, files.slice(0, middle))), ...(await directFiles(session, reading, files.slice(middle)))]
+}
+
+/** How DuckDB reads a table's files. */
+class FileReading {
+  readonly #fields: readonly StructField[]
+  readonly #layout: ColumnLayout
+  readonly #table: string
+  readonly #timeZone: string | undefined
+  /** The files' columns by lower-case name, which is enough to tell Delta's names apart. */
+  readonly #inFiles = new Map<string, ResultColumn>()
+
+  constructor(fields: readonly StructField[], layout: ColumnLayout, { store, timeZone }: ViewSource) {
+    this.#fields = fields
+    this.#layout = layout
+    this.#table = store.url
+    this.#timeZone = timeZone
+  }
+
+  async fits(session: DuckDbSession, files: readonly LocalFile[]): Promise<boolean> {
+    const found = await session.columnsOf(`SELECT * FROM ${this.#from(files)}`).catch((error: unknown) => {
+      // What DuckDB cannot open, the table's own reader reads, or says what is wrong with which file.
+      if (error instanceof QueryError && error.code !== 'QUERY_OUT_OF_MEMORY') return undefined
+      throw error
+    })
+    if (found === undefined) return false
+    const columns = new Map(found.map(column => [column.name.toLowerCase(), column]))
+    if (columns.has(fileColumn) || columns.has(rowNumber)) return false
+    const fits = this.#fields.every(field => {
+      const place = this.#layout.placeOf(field)
+      return place.kind !== 'stored' || (columns.get(this.#nameOf(field))?.fits(field.type) ?? true)
+    })
+    if (fits) for (const [name, column] of columns) this.#inFiles.set(name, column)
+    return fits
+  }
+
+  select(files: readonly LocalFile[], deleted?: DeletedRows): string {
+    const partitions = this.#fields.flatMap(field => {
+      const place = this.#layout.placeOf(field)
+      return place.kind === 'partition' ? [{ ...place, name: field.name }] : []
+    })
+    const columns = this.#fields.map(field => this.#column(field))
+    const extra = [
+      ...(partitions.length > 0 || deleted !== undefined ? [`filename = ${literal(fileColumn)}`] : []),
+      ...(deleted === undefined ? [] : [`${rowNumber} = true`]),
+    ]
+    const values =
+      partitions.length === 0 ? '' : ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}`
+    const without =
+      deleted === undefined ? '' : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
+    return `SELECT ${columns.join(', ')} FROM ${this.#from(files, extra)} AS f${values}${without}`
+  }
+
+  #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
+    // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
+    const texts = this.#fields.some(field => hasBinary(field.type)) ? [] : ['binary_as_string = true']
+    const options = ['union_by_name = true', 'hive_partitioning = false', ...texts, ...extra]
+    return `read_parquet(${literalList(files.map(({ path }) => path))}, ${options.join(', ')})`
+  }
+
+  /** The column's name in the files, in lower case. */
+  #nameOf(field: StructField): string {
+    return (this.#layout.match === 'name' ? field.name : physicalNameOf(field)).toLowerCase()
+  }
+
+  #column(field: StructField): string {
+    const name = identifier(field.name)
+    if (this.#layout.placeOf(field).kind === 'partition') return `p.${name} AS ${name}`
+    const column = isVoid(field.type) ? undefined : this.#inFiles.get(this.#nameOf(field))
+    return `CAST(${column === undefined ? 'NULL' : `f.${identifier(column.name)}`} AS ${sqlType(field.type)}) AS ${name}`
+  }
+
+  #partitionValues(columns: readonly PartitionColumn[], files: readonly LocalFile[]): string {
+    const rows = files.map(({ file, path }) => {
+      const values = columns.map(({ key, type }) => {
+        const where = { table: this.#table, file: file.path }
+        const text = file.partitionValues[key]
+        if (text === undefined)
+          throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
+        return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
+      })
+      return `(${[literal(path), ...values].join(', ')})`
+    })
+    const names = [fileColumn, ...columns.map(({ name }) => name)].map(identifier)
+    return `(VALUES ${rows.join(', ')}) AS p(${names.join(', ')})`
+  }
+}
+
+interface PartitionColumn {
+  readonly name: string
+  readonly key: string
+  readonly type: DataType
+}
+
+function hasBinary(type: DataType): boolean {
+  if (typeof type === 'string') return type === 'binary'
+  if (type.type === 'decimal') return false
+  if (type.type === 'struct') return type.fields.some(field => hasBinary(field.type))
+  return type.type === 'array' ? hasBinary(type.elementType) : hasBinary(type.keyType) || hasBinary(type.valueType)
 }
 
 function wantedFields({ state, columns, store }: ViewSource): readonly StructField[] {
@@ -92,51 +262,4 @@ function wantedFields({ state, columns, store }: ViewSource): readonly StructFie
 export function emptySelect(fields: readonly StructField[]): string {
   const columns = fields.map(f => `CAST(NULL AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
   return `SELECT ${columns.join(', ')} WHERE false`
-}
-
-/** The files where DuckDB can read them, in their order. */
-async function leaseFiles(cache: FileCache, { store, files }: ViewSource): Promise<FileLease> {
-  const inside: ImmutableFile[] = []
-  const places = files.map(file => {
-    const path = resolveDataPath(store.url, file.path)
-    if (path.kind === 'relative') return inside.push({ path: path.name, size: file.size }) - 1
-    if (path.url.startsWith('file:')) return decodeURIComponent(new URL(path.url).pathname)
-    throw new QueryError('QUERY_UNSUPPORTED_TABLE', `the table ${store.url} has a file outside its own store, ${path.url}`, {
-      data: { table: store.url, file: path.url },
-    })
-  })
-  const lease = await cache.lease(store, inside)
-  const paths = places.map(place => (typeof place === 'string' ? place : (lease.paths[place] ?? '')))
-  return { ...lease, paths }
-}
-
-/** The files' columns by lower-case name: Delta's names differ in more than case. */
-async function fileColumns(session: DuckDbSession, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await session.query(
-    `SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false))`,
-  )
-  return new Map(rows.map(row => row['column_name'] as string).map(name => [name.toLowerCase(), name]))
-}
-
-function columnSql(field: StructField, inFile: ReadonlyMap<string, string>, partitions: ReadonlySet<string>): string {
-  const name = identifier(field.name)
-  if (partitions.has(field.name)) return `p.${name} AS ${name}`
-  const column = inFile.get(field.name.toLowerCase())
-  return `CAST(${column === undefined ? 'NULL' : `f.${identifier(column)}`} AS ${sqlType(field.type)}) AS ${name}`
-}
-
-function partitionValues(columns: readonly StructField[], files: readonly AddFile[], paths: readonly string[]): string {
-  const rows = files.map((file, i) => {
-    const values = columns.map(c => partitionLiteral(file.partitionValues[c.name], c.type))
-    return `(${[literal(paths[i] ?? ''), ...values].join(', ')})`
-  })
-  const names = [fileColumn, ...columns.map(c => c.name)].map(identifier)
-  return `(VALUES ${rows.join(', ')}) AS p(${names.join(', ')})`
-}
-
-/** A partition value's text (PROTOCOL.md, "Partition Value Serialization") as SQL; the empty string is null. */
-export function partitionLiteral(text: string | null | undefined, type: DataType): string {
-  if (text === null || text === undefined || text === '') return `CAST(NULL AS ${sqlType(type)})`
-  if (type === 'binary') return `encode(${literal(text)})`
-  return `CAST(${literal(text)} AS ${sqlType(type)})`
 }

@@ -1,8 +1,9 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from '@duckdb/node-api'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Row, StructField, Value } from '../parquet/dataType.js'
+import type { DataType, Row, StructField, Value } from '../parquet/dataType.js'
+import { columnFits } from './columnFit.js'
 import { type DuckDbModule, loadDuckDb } from './duckdbModule.js'
 import { asQueryError } from './queryError.js'
 import { type ValueReader, valueReader } from './sqlValue.js'
@@ -25,6 +26,13 @@ export interface RowStream {
 export interface RowSet {
   readonly fields: readonly StructField[]
   readonly rows: readonly Row[]
+}
+
+/** A column of a query's result. */
+export interface ResultColumn {
+  readonly name: string
+  /** Whether a CAST of it to the type gives exactly the values of a Delta table's column of that type. */
+  readonly fits: (wanted: DataType) => boolean
 }
 
 /**
@@ -89,6 +97,17 @@ export class DuckDbSession implements AsyncDisposable {
   /** The result's only row. */
   async row(sql: string): Promise<Row> {
     return (await this.query(sql)).rows[0] ?? {}
+  }
+
+  /** The columns that a query's result would have; the query does not run. */
+  async columnsOf(sql: string): Promise<readonly ResultColumn[]> {
+    try {
+      const result = await this.#connection.stream(`SELECT * FROM (${sql}) LIMIT 0`)
+      const types = result.columnTypes()
+      return result.columnNames().map((name, i) => ({ name, fits: wanted => columnFits(this.#duckdb, types[i] as DuckDBType, wanted) }))
+    } catch (error) {
+      throw asQueryError(error)
+    }
   }
 
   /** The result of the last statement, piece by piece, without ever holding it whole. */

@@ -28,6 +28,11 @@ export interface FileLease extends Disposable {
   release(): void
 }
 
+/** Where the bytes of a new local file go, in order. */
+export interface LocalSink {
+  write(bytes: Uint8Array): Promise<void>
+}
+
 interface Entry {
   readonly key: string
   readonly localPath: string
@@ -70,8 +75,7 @@ export class FileCache implements AsyncDisposable {
       const paths = await Promise.all(files.map(file => localFile(store, file)))
       return leaseOf(paths, () => undefined)
     }
-    this.#folder ??= mkdtemp(join(this.#options.temporaryFolder ?? tmpdir(), 'lake-files-'))
-    const folder = await this.#folder
+    const folder = await this.#ownFolder()
     const taken: Entry[] = []
     const release = () => {
       for (const entry of taken.splice(0)) entry.leases--
@@ -87,7 +91,7 @@ export class FileCache implements AsyncDisposable {
       }
       for (const [key, file] of unique) {
         if (this.#entries.has(key)) continue
-        this.#makeRoom(file.size, unique)
+        this.#makeRoom(file.size, { files: unique.size, bytes: [...unique.values()].reduce((sum, { size }) => sum + size, 0) })
         taken.push(this.#download(store, file, key, join(folder, `${++this.#named}.parquet`)))
       }
       for (const entry of taken) {
@@ -104,6 +108,39 @@ export class FileCache implements AsyncDisposable {
     }
   }
 
+  /**
+   * A new local file of what `write` puts into the sink, within the same limit; it is gone once it is released.
+   * @throws QueryError `QUERY_CACHE_TOO_SMALL`
+   */
+  async create(write: (sink: LocalSink) => Promise<void>): Promise<FileLease> {
+    const localPath = join(await this.#ownFolder(), `${++this.#named}.parquet`)
+    let size = 0
+    let released = false
+    const release = () => {
+      if (released) return
+      released = true
+      this.#bytes -= size
+      void unlink(localPath).catch(() => undefined)
+    }
+    const handle = await open(localPath, 'wx')
+    try {
+      await write({
+        write: async bytes => {
+          this.#makeRoom(bytes.length, { files: 1, bytes: size + bytes.length })
+          this.#bytes += bytes.length
+          size += bytes.length
+          await handle.writeFile(bytes)
+        },
+      })
+    } catch (error) {
+      release()
+      throw error
+    } finally {
+      await handle.close()
+    }
+    return leaseOf([localPath], release)
+  }
+
   /** Removes every file; leases are void from now on. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#entries.values()].map(entry => entry.ready))
@@ -117,7 +154,12 @@ export class FileCache implements AsyncDisposable {
     return this.close()
   }
 
-  #makeRoom(size: number, wanted: ReadonlyMap<string, ImmutableFile>): void {
+  #ownFolder(): Promise<string> {
+    this.#folder ??= mkdtemp(join(this.#options.temporaryFolder ?? tmpdir(), 'lake-files-'))
+    return this.#folder
+  }
+
+  #makeRoom(size: number, wanted: { readonly files: number; readonly bytes: number }): void {
     for (const entry of [...this.#entries.values()]) {
       if (this.#bytes + size <= this.#options.limitBytes) return
       if (entry.leases > 0) continue
@@ -125,12 +167,12 @@ export class FileCache implements AsyncDisposable {
       void unlink(entry.localPath).catch(() => undefined)
     }
     if (this.#bytes + size <= this.#options.limitBytes) return
-    const needed = [...wanted.values()].reduce((sum, file) => sum + file.size, 0)
+    const { files, bytes } = wanted
     throw new QueryError(
       'QUERY_CACHE_TOO_SMALL',
-      `the query needs ${wanted.size} files of ${needed} bytes on the local disk, and ${this.#options.limitBytes} bytes ` +
+      `the query needs ${files} ${files === 1 ? 'file' : 'files'} of ${bytes} bytes on the local disk, and ${this.#options.limitBytes} bytes ` +
         'are allowed for all queries together; raise the limit of the query cache, or read fewer files',
-      { data: { files: wanted.size, bytes: needed, limitBytes: this.#options.limitBytes } },
+      { data: { files, bytes, limitBytes: this.#options.limitBytes } },
     )
   }
 

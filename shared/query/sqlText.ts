@@ -1,4 +1,5 @@
-import type { DataType } from '../parquet/dataType.js'
+import { formatDecimal } from '../delta/decimalText.js'
+import type { DataType, Value } from '../parquet/dataType.js'
 
 /** SQL as text, in DuckDB's dialect. Pure; no I/O. */
 
@@ -30,6 +31,27 @@ export function sqlType(type: DataType): string {
     case 'map':
       return `MAP(${sqlType(type.keyType)}, ${sqlType(type.valueType)})`
   }
+}
+
+/** A value of a primitive type or a decimal as an expression of exactly that value and type. */
+export function valueLiteral(type: DataType, value: Value): string {
+  return `CAST(${value === null ? 'NULL' : bareLiteral(type, value)} AS ${sqlType(type)})`
+}
+
+function bareLiteral(type: DataType, value: Value): string {
+  if (typeof value === 'string') return value.includes('\0') ? `decode(${hexLiteral(Buffer.from(value))})` : literal(value)
+  if (value instanceof Uint8Array) return hexLiteral(value)
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'bigint') {
+    if (type === 'timestamp' || type === 'timestamp_ntz') return `make_timestamp(${value})`
+    return literal(typeof type === 'object' && type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value))
+  }
+  if (typeof value === 'number') return type === 'date' ? `(DATE '1970-01-01' + (${value}))` : literal(Object.is(value, -0) ? '-0.0' : String(value))
+  throw new TypeError('nested values have no literal here')
+}
+
+function hexLiteral(bytes: Uint8Array): string {
+  return `from_hex(${literal(Buffer.from(bytes).toString('hex'))})`
 }
 
 const primitives = {

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { parquetMetadata } from 'hyparquet'
 import { ManualClock } from '../../shared/clock.js'
 import type { AddFile, Metadata } from '../../shared/delta/actions.js'
-import type { StructField, StructType } from '../../shared/parquet/dataType.js'
+import { inlineDeletionVector } from '../../shared/delta/deletionVector.js'
+import { RoaringBitmap } from '../../shared/delta/roaring.js'
+import { variantType, type StructField, type StructType } from '../../shared/parquet/dataType.js'
+import { encodeParquet } from '../../shared/parquet/writer.js'
 import { openDeltaView } from '../../shared/query/deltaView.js'
 import { DuckDbSession } from '../../shared/query/duckdbSession.js'
 import { FileCache } from '../../shared/query/fileCache.js'
@@ -84,14 +87,70 @@ describe('a Delta table as a relation', () => {
     expect(await b.read([], struct(field('a', { type: 'map', keyType: 'string', valueType: 'date', valueContainsNull: true })))).toEqual([])
   })
 
-  test('what cannot be read rightly is refused by name', async () => {
+  test('deleted rows are left out, in some files of several, with partition values at hand', async () => {
+    await using b = await Bench.open()
+    const schema = struct(field('a', 'long'), field('p', 'string'))
+    const files = [
+      await b.write('SELECT range AS a FROM range(300000)', schema, { p: 'x' }),
+      await b.write('SELECT 300000 + range AS a FROM range(3)', schema, { p: 'y' }),
+    ]
+    const deletionVector = inlineDeletionVector(RoaringBitmap.of(Array.from({ length: 299_998 }, (_, i) => i + 1)))
+    const [first, second] = files
+    const deleted = [{ ...first, deletionVector }, second] as AddFile[]
+    expect(await b.read(deleted, schema, metadata(['p']))).toEqual([
+      { a: 0n, p: 'x' }, { a: 299_999n, p: 'x' }, { a: 300_000n, p: 'y' }, { a: 300_001n, p: 'y' }, { a: 300_002n, p: 'y' },
+    ])
+    expect(await b.read(deleted, schema, metadata(['p']), ['p'])).toHaveLength(5)
+  })
+
+  test('a deletion vector that speaks of rows its file lacks is not believed', async () => {
     await using b = await Bench.open()
     const schema = struct(field('a', 'integer'))
-    const file = await b.write('SELECT 1 AS a', schema)
-    const deleted = { ...file, deletionVector: { storageType: 'i' as const, pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } }
-    await expect(b.read([deleted], schema)).rejects.toMatchObject({ code: 'QUERY_UNSUPPORTED_TABLE', data: { feature: 'deletion vectors' } })
-    const mapped = metadata([], { 'delta.columnMapping.mode': 'name' })
-    await expect(b.read([file], schema, mapped)).rejects.toMatchObject({ code: 'QUERY_UNSUPPORTED_TABLE' })
+    const file = { ...(await b.write('SELECT 1 AS a', schema)), deletionVector: inlineDeletionVector(RoaringBitmap.of([1])) }
+    await expect(b.read([file], schema)).rejects.toMatchObject({ code: 'DELTA_BAD_DELETION_VECTOR', data: { file: file.path } })
+  })
+
+  test.each(['name', 'id'])('renamed columns are found by %s, inside structs too', async mode => {
+    await using b = await Bench.open()
+    const mapped = (name: string, physical: string, id: number, type: StructField['type']): StructField => ({
+      name, type, nullable: true, metadata: { 'delta.columnMapping.physicalName': physical, 'delta.columnMapping.id': id },
+    })
+    // `b` was called `a` once, and another `a` came later, of another type.
+    const schema = struct(mapped('b', 'a', 1, 'long'), mapped('a', 'col-2', 2, 'string'), mapped('s', 's', 3, struct(mapped('y', 'x', 4, 'integer'))))
+    const physical = struct(mapped('a', 'a', 1, 'long'), mapped('s', 's', 3, struct(mapped('x', 'x', 4, 'integer'))))
+    const data = [[1n], [{ x: 5 }]]
+    const bytes = encodeParquet(physical.fields.map((f, i) => ({ field: f, data: data[i] ?? [] })))
+    await b.store.put('f.parquet', bytes)
+    const file: AddFile = { path: 'f.parquet', size: bytes.length, partitionValues: {}, modificationTime: 0, dataChange: true }
+    const meta = metadata([], { 'delta.columnMapping.mode': mode })
+    expect(await b.read([file], schema, meta)).toEqual([{ b: 1n, a: null, s: { y: 5 } }])
+    expect(await b.read([file], schema, meta, ['a', 'b'])).toEqual([{ a: null, b: 1n }])
+  })
+
+  test('a text that no file says to be one is still a text, and bytes stay bytes', async () => {
+    await using b = await Bench.open()
+    const bytes = encodeParquet([{ field: field('t', 'binary'), data: [Buffer.from('ä\\x41')] }])
+    await b.store.put('f.parquet', bytes)
+    const file: AddFile = { path: 'f.parquet', size: bytes.length, partitionValues: {}, modificationTime: 0, dataChange: true }
+    expect(await b.read([file], struct(field('t', 'string')))).toEqual([{ t: 'ä\\x41' }])
+    expect(await b.read([file], struct(field('t', 'string'), field('b', 'binary')))).toEqual([{ t: 'ä\\x41', b: null }])
+    const text = encodeParquet([{ field: field('t', 'string'), data: ['\\x41'] }])
+    await b.store.put('g.parquet', text)
+    expect(await b.read([{ ...file, path: 'g.parquet', size: text.length }], struct(field('t', 'binary')))).toEqual([{ t: Uint8Array.from(Buffer.from('\\x41')) }])
+  })
+
+  test('what the own reader makes for a query is within the limit of the disk, and gone afterwards', async () => {
+    await using b = await Bench.open()
+    const rows = Array.from({ length: 20_000 }, (_, i) => ({ metadata: Uint8Array.of(1, 0, 0), value: Uint8Array.of(i & 255, i >> 8) }))
+    const bytes = encodeParquet([{ field: field('v', { type: 'struct', fields: variantType.fields }), data: rows }])
+    await b.store.put('f.parquet', bytes)
+    const file: AddFile = { path: 'f.parquet', size: bytes.length, partitionValues: {}, modificationTime: 0, dataChange: true }
+    expect(await b.read([file], struct(field('v', variantType)))).toHaveLength(20_000)
+    expect(b.cache.bytes).toBe(0)
+    await using small = new FileCache({ limitBytes: 10_000 })
+    const source = { store: b.store, state: { metadata: metadata(), schema: struct(field('v', variantType)) }, files: [file] }
+    await expect(openDeltaView(b.session, small, source)).rejects.toMatchObject({ code: 'QUERY_CACHE_TOO_SMALL' })
+    expect(small.bytes).toBe(0)
   })
 })
 

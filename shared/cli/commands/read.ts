@@ -1,6 +1,8 @@
+import { requireReadable } from '../../delta/protocolGate.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import type { StructField } from '../../parquet/dataType.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
+import { openStore } from '../../storage/openStore.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import { DuckDbSession } from '../../query/duckdbSession.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
@@ -11,6 +13,7 @@ import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import { rowSourceOf, type ColumnBatch, type RowSource } from '../columnBatch.js'
 import type { Command } from '../command.js'
+import { momentOptions, versionOption } from '../moment.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printRows } from '../printRows.js'
 import { formatOf, type Shell } from '../shell.js'
@@ -20,10 +23,10 @@ import { tableRows, wantedFields } from '../tableRows.js'
 export const read: Command = {
   usage: 'read <table>',
   summary: 'print the rows of a table',
-  about: 'Prints the rows of a table, as it is or as it was at a version.',
+  about: 'Prints the rows of a table, as it is or as it was at a version or a time.',
   positionals: { least: 1, most: 1 },
   options: {
-    version: { value: 'N', about: 'the table as of that version; the newest when absent' },
+    ...momentOptions,
     where: { value: '"condition"', about: 'only rows for which this SQL condition holds' },
     columns: { value: 'a,b', about: 'only these columns, in this order' },
     limit: { value: 'N', about: 'at most so many rows' },
@@ -42,13 +45,14 @@ type Print = (rows: RowSource) => Promise<void>
 
 async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print): Promise<void> {
   const name = args.positional(0)
-  const [version, limit, columns, where] = [args.whole('version'), args.whole('limit'), args.list('columns'), args.text('where')]
+  const [limit, columns, where] = [args.whole('limit'), args.list('columns'), args.text('where')]
   const table = await openTable(shell, lake, name)
-  const snapshot = await requireSnapshot(table, name, version)
+  const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
   if (where === undefined) {
     await print(tableRows(table.store, snapshot, { columns, limit }))
     return
   }
+  requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
   await using session = await openSession(lake)
   const fields = wantedFields(snapshot, columns)
   await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, { fields, where, limit }) })
@@ -76,7 +80,7 @@ async function* matchingBatches(
   // Without any file the condition is checked all the same.
   for (const files of snapshot.files.length === 0 ? [[]] : snapshot.files.map(file => [file])) {
     if (left <= 0) return
-    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files })
+    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files, openFolder: openStore })
     const found = await selection(session, `(${view.sql})`, names, where, Number.isFinite(left) ? left : undefined)
     for await (const batch of found.batches) {
       left -= batch.rows
@@ -86,7 +90,8 @@ async function* matchingBatches(
 }
 
 async function readView(lake: Lake, name: string, args: Arguments, print: Print): Promise<void> {
-  if (args.text('version') !== undefined) throw new CliError('USAGE', `${name} is a view and has no versions; leave --version out.`)
+  for (const option of ['version', 'timestamp'])
+    if (args.text(option) !== undefined) throw new CliError('USAGE', `${name} is a view and has no versions; leave --${option} out.`)
   await using session = await openSession(lake)
   using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path) })
   await catalog.open(`SELECT * FROM ${name}`)
