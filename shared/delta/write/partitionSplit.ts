@@ -1,0 +1,68 @@
+import type { Column, StructField, Value } from '../../parquet/dataType.js'
+import type { PartitionTexts } from '../dataFile.js'
+import { DeltaError } from '../deltaError.js'
+import { formatPartitionValue } from '../partitionValue.js'
+import { storedName } from '../physicalLayout.js'
+
+/** The rows of one partition among some rows. */
+export interface PartitionPart {
+  /** One text for each combination of values. */
+  readonly key: string
+  /** By the names under which the log has them. */
+  readonly values: PartitionTexts
+  /** Which rows; all when absent. */
+  readonly rows?: readonly number[] | undefined
+}
+
+/**
+ * Which rows belong to which partition, in the order in which partitions appear. Values are the same when their texts
+ * in the log are. Pure; no I/O.
+ *
+ * @throws DeltaError DELTA_BAD_ROWS for a value that has no text
+ */
+export function splitByPartition(columns: readonly Column[], count: number, mapped: boolean): readonly PartitionPart[] {
+  if (columns.length === 0 || count === 0) return [{ key: '', values: {} }]
+  const texts = columns.map(column => partitionTexts(column))
+  const parts = new Map<string, { readonly key: string; readonly values: PartitionTexts; readonly rows: number[] }>()
+  for (let row = 0; row < count; row++) {
+    const key = partitionKey(texts.map(column => column[row] ?? null))
+    const part = parts.get(key)
+    if (part !== undefined) part.rows.push(row)
+    else {
+      const values = Object.fromEntries(columns.map(({ field }, i) => [storedName(field, mapped), texts[i]?.[row] ?? null]))
+      parts.set(key, { key, values, rows: [row] })
+    }
+  }
+  const all = [...parts.values()]
+  return all.length === 1 ? all.map(({ key, values }) => ({ key, values })) : all
+}
+
+function partitionKey(texts: readonly (string | null)[]): string {
+  return texts.map(text => (text === null ? '-' : `${text.length}:${text}`)).join()
+}
+
+function partitionTexts({ field, data }: Column): readonly (string | null)[] {
+  const known = new Map<Value, string | null>()
+  return Array.from(data as readonly Value[], (value, row) => {
+    if (value instanceof Uint8Array) return partitionText(field, value, row)
+    let text = known.get(value)
+    if (text === undefined) {
+      text = partitionText(field, value, row)
+      // Zeros of both signs are one key, and two texts.
+      if (value !== 0) known.set(value, text)
+    }
+    return text
+  })
+}
+
+function partitionText(field: StructField, value: Value, row: number): string | null {
+  try {
+    return formatPartitionValue(field.type, value)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new DeltaError('DELTA_BAD_ROWS', `partition column ${field.name} cannot hold its value in row ${row + 1}: ${why}`, {
+      data: { column: field.name, row: row + 1 },
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,161 @@
+import { systemClock } from '../../clock.js'
+import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../parquet/dataType.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { AddFile } from '../actions.js'
+import { pickedData } from '../columnData.js'
+import type { LogPlace } from '../deltaError.js'
+import { keptFeatures, writerFeaturesOf } from '../features.js'
+import { newDataFileName } from '../path.js'
+import { physicalLayout, type PhysicalLayout } from '../physicalLayout.js'
+import { needExpressions, requireWritableRows } from '../protocolGate.js'
+import { rowIdColumns, type RowIdColumns } from '../rowTracking.js'
+import type { TableState } from '../state.js'
+import type { TableShape } from '../statsColumns.js'
+import { targetFileSizeOf } from '../targetFileSize.js'
+import { requireConstraints, tableConstraints, type Constraint } from './constraints.js'
+import { fitRows } from './fitRows.js'
+import { PartitionFiles } from './partitionFiles.js'
+import { splitByPartition } from './partitionSplit.js'
+import type { Rows } from './rows.js'
+import { storedValues } from './storedValues.js'
+import type { WriteOptions } from './writeOptions.js'
+
+/** What a writer needs to know of its table. */
+export type WritableTable = Pick<TableState, 'version' | 'protocol' | 'metadata' | 'schema'>
+
+export interface TableWriterOptions extends WriteOptions {
+  /** False for rows that the table had already, only in other files. Default true. */
+  readonly dataChange?: boolean | undefined
+}
+
+/** Who rows were before they came to stand in new files; null for a row that was not. See rowTracking.ts. */
+export interface RowOrigins {
+  readonly ids: readonly (bigint | null)[] | BigInt64Array
+  /** Null as well for a row that is changed now. */
+  readonly commitVersions: readonly (bigint | null)[] | BigInt64Array
+}
+
+/**
+ * The features whose duties {@link TableWriter} and {@link ChangeFileWriter} fulfil for who uses them: the `keeps` of a
+ * transaction that adds what they wrote. Constraints are among them only where somebody can evaluate SQL.
+ */
+export function writtenFeatures({ expressions }: Pick<WriteOptions, 'expressions'>): readonly string[] {
+  return expressions === undefined ? keptFeatures.filter(name => !needExpressions.includes(name)) : keptFeatures
+}
+
+/**
+ * Writes rows into new data files of a table, as the table wants them: split by partition, under physical names and
+ * ids, with statistics, checked against types, nullability, constraints and invariants. Nobody sees the rows before the
+ * files are committed. Memory is bounded whatever the number of rows; calls must be awaited one by one.
+ *
+ * ```ts
+ * const writer = new TableWriter(store, snapshot, { expressions })
+ * try {
+ *   for await (const rows of source) await writer.write(rows)
+ *   adds = await writer.finish()
+ * } catch (error) {
+ *   await writer.abort()
+ *   throw error
+ * }
+ * ```
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE from the constructor; DELTA_BAD_ROWS and DELTA_CONSTRAINT_VIOLATED while writing
+ */
+export class TableWriter {
+  readonly #files: PartitionFiles
+  readonly #rows: RowSplitter
+  readonly #constraints: readonly Constraint[]
+  readonly #options: TableWriterOptions
+  readonly #where: LogPlace
+  readonly #ids: RowIdColumns | undefined
+  #count = 0
+  #tracked = false
+
+  constructor(store: ObjectStore, table: WritableTable, options: TableWriterOptions = {}) {
+    const { metadata, schema, version } = table
+    this.#where = { table: store.url, version }
+    requireWritableRows(table, options.dataChange === false ? 'rearrange' : 'append', writtenFeatures(options), this.#where)
+    this.#constraints = options.dataChange === false ? [] : tableConstraints(table, this.#where)
+    this.#ids = rowIdColumns(table, this.#where)
+    this.#options = options
+    const shape = { ...metadata, schema }
+    const layout = physicalLayout(shape, { partitionColumns: writerFeaturesOf(table.protocol).includes('materializePartitionColumns') })
+    this.#rows = new RowSplitter(shape, layout)
+    this.#files = new PartitionFiles({
+      store,
+      table: shape,
+      layout,
+      targetFileSize: options.targetFileSize ?? targetFileSizeOf(metadata.configuration),
+      clock: options.clock ?? systemClock,
+      newName: newDataFileName,
+    })
+  }
+
+  /**
+   * @param rows in the table's logical names and types, partition columns among them
+   * @param origins for rows that stood in the table before, where it tracks rows; see {@link rowOrigins}
+   */
+  async write(rows: Rows, origins?: RowOrigins): Promise<void> {
+    const fitted = fitRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })
+    const { expressions } = this.#options
+    if (expressions !== undefined) await requireConstraints(this.#constraints, expressions, fitted, { where: this.#where, rowsBefore: this.#count })
+    this.#count += rows.count
+    this.#tracked ||= origins !== undefined && this.#ids !== undefined
+    const hidden = this.#tracked && this.#ids !== undefined ? [this.#ids.id, this.#ids.commitVersion] : []
+    const nothing = hidden.length > 0 && origins === undefined ? new Array<Value>(rows.count).fill(null) : []
+    const hiddenData = hidden.length === 0 ? [] : [origins?.ids ?? nothing, origins?.commitVersions ?? nothing]
+    for (const part of this.#rows.split(fitted, hiddenData)) await this.#files.append({ ...part, hidden })
+  }
+
+  /** Makes the files visible to whoever commits them. */
+  async finish(): Promise<readonly AddFile[]> {
+    const { dataChange = true } = this.#options
+    return (await this.#files.finish()).map(add => ({ ...add, dataChange }))
+  }
+
+  /** Takes away all files of this writer, finished ones as well. */
+  async abort(): Promise<void> {
+    await this.#files.abort()
+  }
+}
+
+/** Splits fitted rows by partition, and gives them the form in which files hold them. Pure; no I/O. */
+export class RowSplitter {
+  readonly shape: TableShape
+  readonly #layout: PhysicalLayout
+  readonly #mapped: boolean
+  readonly #partitions: readonly string[]
+
+  constructor(shape: TableShape, layout: PhysicalLayout) {
+    this.shape = shape
+    this.#layout = layout
+    this.#mapped = (shape.configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+    this.#partitions = shape.partitionColumns.map(name => name.toLowerCase())
+  }
+
+  *split({ columns, count }: Rows, hidden: readonly ColumnData[]) {
+    if (count === 0) return
+    const byName = new Map(columns.map(column => [column.field.name.toLowerCase(), column]))
+    const partitions = this.#partitions.flatMap((name): readonly Column[] => {
+      const column = byName.get(name)
+      return column === undefined ? [] : [column]
+    })
+    const data = this.#layout.source.map(field => storedValues(field, byName.get(field.name.toLowerCase())?.data ?? [], this.#mapped))
+    for (const { key, values, rows } of splitByPartition(partitions, count, this.#mapped)) {
+      const all = [...data, ...hidden]
+      yield { key, values, count: rows?.length ?? count, columns: rows === undefined ? all : all.map(column => pickedData(column, rows)) }
+    }
+  }
+}
+
+/** Rows as objects by column name, as columns of the schema. Convenient, and not for many rows. Pure; no I/O. */
+export function rowsOf(schema: StructType, rows: readonly Row[]): Rows {
+  const known = new Set(schema.fields.map(({ name }) => name))
+  const extra = rows.flatMap(row => Object.keys(row).filter(name => !known.has(name)))
+  const unknown = [...new Set(extra)].map((name): StructField => ({ name, type: 'void', nullable: true }))
+  return {
+    count: rows.length,
+    columns: [...schema.fields, ...unknown].flatMap((field): readonly Column[] =>
+      rows.some(row => row[field.name] !== undefined) ? [{ field, data: rows.map(row => row[field.name] ?? null) }] : []),
+  }
+}
