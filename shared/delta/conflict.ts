@@ -1,5 +1,6 @@
 import type { Action, AddFile, RemoveFile } from './actions.js'
 import { canonicalPath } from './path.js'
+import { lostFeature, metadataObstacle, type TableRules } from './rulesChange.js'
 import type { ConflictReason, Transaction } from './transaction.js'
 
 /** Why a transaction cannot go on top of a commit that came first. */
@@ -10,24 +11,39 @@ export interface Conflict {
 
 /**
  * Whether a transaction may still be committed after `winner`, the actions of one commit that took a version it wanted.
- * `undefined` when it may. Pure; no I/O.
+ * `undefined` when it may, as far as `winner` is concerned. The outcomes are those of the reference (ConflictChecker.scala)
+ * under Serializable; its order of reasons too. Pure; no I/O.
  *
- * Stricter than Spark's WriteSerializable in one point: a blind append is a conflict for whoever read the files it adds
- * to, because a plan that dedupes against the table is wrong once rows were added.
+ * @param before what the table asked of writers just before `winner`; without it every change of that is a conflict.
+ *   With it, whether the transaction fulfils what the table asks of it now is still to be checked.
  */
 export function findConflict(
   transaction: Pick<Transaction, 'actions' | 'reads'>,
   winner: readonly Action[],
+  before?: TableRules,
 ): Conflict | undefined {
   const own = ownSets(transaction.actions)
-  return logConflict(transaction, own, winner) ?? fileConflict(transaction, own, winner)
+  return rulesConflict(own, winner, before) ?? logConflict(transaction, own, winner) ?? fileConflict(transaction, own, winner)
+}
+
+/** What a commit made of the table's rules, or `undefined` when it left them alone. Pure; no I/O. */
+export function changedRules(actions: readonly Action[]): Partial<TableRules> | undefined {
+  let changed: Partial<TableRules> | undefined
+  for (const action of actions) {
+    if ('protocol' in action) changed = { ...changed, protocol: action.protocol }
+    else if ('metaData' in action) changed = { ...changed, metadata: action.metaData }
+  }
+  return changed
 }
 
 interface OwnSets {
+  readonly rules: Partial<TableRules> | undefined
   readonly appIds: ReadonlySet<string>
   readonly domains: ReadonlySet<string>
   readonly added: ReadonlySet<string>
   readonly removed: ReadonlySet<string>
+  /** It says only where rows are: no row that others add can make it wrong (the reference's SnapshotIsolation). */
+  readonly onlyRearranges: boolean
 }
 
 function ownSets(actions: readonly Action[]): OwnSets {
@@ -35,13 +51,40 @@ function ownSets(actions: readonly Action[]): OwnSets {
   const domains = new Set<string>()
   const added = new Set<string>()
   const removed = new Set<string>()
+  let onlyRearranges = true
   for (const action of actions) {
-    if ('txn' in action) appIds.add(action.txn.appId)
-    else if ('domainMetadata' in action) domains.add(action.domainMetadata.domain)
-    else if ('add' in action) added.add(canonicalPath(action.add.path))
-    else if ('remove' in action) removed.add(canonicalPath(action.remove.path))
+    if ('add' in action) {
+      added.add(canonicalPath(action.add.path))
+      onlyRearranges &&= !action.add.dataChange
+    } else if ('remove' in action) {
+      removed.add(canonicalPath(action.remove.path))
+      onlyRearranges &&= !action.remove.dataChange
+    } else {
+      onlyRearranges &&= 'cdc' in action
+      if ('txn' in action) appIds.add(action.txn.appId)
+      else if ('domainMetadata' in action) domains.add(action.domainMetadata.domain)
+    }
   }
-  return { appIds, domains, added, removed }
+  return { rules: changedRules(actions), appIds, domains, added, removed, onlyRearranges }
+}
+
+function rulesConflict(own: OwnSets, winner: readonly Action[], before: TableRules | undefined): Conflict | undefined {
+  const changed = changedRules(winner)
+  if (changed === undefined) return undefined
+  const protocolChanged = (detail: string): Conflict => ({ reason: 'protocolChanged', detail })
+  if (changed.protocol !== undefined) {
+    if (before === undefined || own.rules?.protocol !== undefined) return protocolChanged('the protocol was changed')
+    const lost = lostFeature(before.protocol, changed.protocol)
+    if (lost !== undefined) return protocolChanged(`the protocol was changed: feature ${lost} was dropped`)
+  }
+  if (changed.metadata !== undefined) {
+    const obstacle =
+      before === undefined || own.rules?.metadata !== undefined
+        ? 'schema, partitioning or table properties were changed'
+        : metadataObstacle(before.metadata, { ...before, ...changed, metadata: changed.metadata }, { moves: own.removed.size > 0 })
+    if (obstacle !== undefined) return { reason: 'metadataChanged', detail: obstacle }
+  }
+  return undefined
 }
 
 function logConflict(
@@ -50,11 +93,8 @@ function logConflict(
   winner: readonly Action[],
 ): Conflict | undefined {
   for (const action of winner) {
-    if ('protocol' in action) return { reason: 'protocolChanged', detail: 'the protocol was changed' }
-  }
-  for (const action of winner) {
-    if ('metaData' in action) {
-      return { reason: 'metadataChanged', detail: 'schema, partitioning or table properties were changed' }
+    if ('domainMetadata' in action && own.domains.has(action.domainMetadata.domain)) {
+      return { reason: 'domainChanged', detail: `metadata domain ${action.domainMetadata.domain} was changed` }
     }
   }
   for (const action of winner) {
@@ -63,9 +103,6 @@ function logConflict(
         reason: 'concurrentTransaction',
         detail: `transaction ${action.txn.appId} was brought to ${action.txn.version.toString()}`,
       }
-    }
-    if ('domainMetadata' in action && own.domains.has(action.domainMetadata.domain)) {
-      return { reason: 'domainChanged', detail: `metadata domain ${action.domainMetadata.domain} was changed` }
     }
   }
   return undefined
@@ -76,6 +113,20 @@ function fileConflict(
   own: OwnSets,
   winner: readonly Action[],
 ): Conflict | undefined {
+  const passedOver = reads.overCompaction === true && !changesData(winner)
+  const { files } = reads
+  if (files !== 'none' && !passedOver) {
+    for (const action of winner) {
+      if ('add' in action && !own.onlyRearranges && depends(files, action.add)) {
+        return { reason: 'concurrentAppend', detail: `file ${action.add.path} was added to what was read` }
+      }
+    }
+    for (const action of winner) {
+      if ('remove' in action && dependsOnRemoved(files, action.remove)) {
+        return { reason: 'concurrentDeleteRead', detail: `file ${action.remove.path} was removed from what was read` }
+      }
+    }
+  }
   for (const action of winner) {
     if (!('remove' in action)) continue
     const path = canonicalPath(action.remove.path)
@@ -84,16 +135,6 @@ function fileConflict(
     }
     if (own.added.has(path)) {
       return { reason: 'concurrentDeleteRead', detail: `file ${path} was removed, which is to be added here` }
-    }
-  }
-  if (reads.files === 'none') return undefined
-  if (reads.overCompaction === true && !changesData(winner)) return undefined
-  for (const action of winner) {
-    if ('add' in action && depends(reads.files, action.add)) {
-      return { reason: 'concurrentAppend', detail: `file ${action.add.path} was added to what was read` }
-    }
-    if ('remove' in action && dependsOnRemoved(reads.files, action.remove)) {
-      return { reason: 'concurrentDeleteRead', detail: `file ${action.remove.path} was removed from what was read` }
     }
   }
   return undefined
