@@ -40,3 +40,14 @@ export function parseColumnList(text: string): string[][] {
   endPath()
   return paths
 }
+
+/** A column, inside structs perhaps: its names in order, or the same as {@link columnKey} writes them. */
+export type ColumnPath = string | readonly string[]
+
+/** The names in order; inside arrays and maps `element`, `key` and `value` stand for what they hold. */
+export function parseColumnPath(path: ColumnPath): readonly string[] {
+  if (typeof path !== 'string') return path
+  // A name that no table property could hold, as one with a comma, is a whole name unless it is quoted.
+  const paths = parseColumnList(path)
+  return paths.length === 1 && paths[0] !== undefined ? paths[0] : [path]
+}

@@ -1,19 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import type { StructType } from '../parquet/dataType.js'
 import type { Action, Protocol } from './actions.js'
-import { protocolFor } from './protocolNeeds.js'
+import { checkClustering, clusteringAction, setClusteringInstead } from './clusteringColumns.js'
+import { assignMapping, isMapped, withoutMapping } from './columnMapping.js'
+import { columnKey, parseColumnPath, type ColumnPath } from './columnPath.js'
+import { keptFeatures } from './features.js'
+import { featuresOf, protocolFor, protocolForChange } from './protocolNeeds.js'
 import { checkNewColumnNames, formatSchema } from './schema.js'
+import { checkColumnNames, checkPartitioning, checkStatsColumns } from './tableShapeRules.js'
+import { checkTogether, readProperties } from './tableProperties.js'
 import { readsNothing, type Transaction } from './transaction.js'
 
 /** A table to be made. */
 export interface TableDefinition {
   readonly schema: StructType
   readonly partitionColumns?: readonly string[] | undefined
-  /** Table properties, e.g. `delta.logRetentionDuration`. */
+  /**
+   * Table properties, e.g. `delta.logRetentionDuration`; features are turned on by theirs (`delta.enableDeletionVectors`)
+   * or by name (`delta.feature.vacuumProtocolCheck` = `supported`).
+   */
   readonly configuration?: Readonly<Record<string, string>> | undefined
+  /** Columns along which maintenance sorts rows; makes it a table with the clustering feature. Not with partitions. */
+  readonly clusterBy?: readonly ColumnPath[] | undefined
   readonly name?: string | undefined
   readonly description?: string | undefined
-  /** The lowest one that the schema allows when absent. */
+  /** At least this; the lowest one that schema and properties allow when absent. */
   readonly protocol?: Protocol | undefined
   /** Milliseconds since 1970. */
   readonly createdTime: number
@@ -23,18 +34,42 @@ export interface TableDefinition {
 
 /**
  * The transaction that makes a table, for {@link DeltaTable.commit}. When there is one already, it is the conflict
- * `tableExists`. Every call makes another table: its id is new.
+ * `tableExists`. Every call makes another table: its id is new, and so are the physical names of mapped columns.
  *
- * @throws DeltaError DELTA_BAD_SCHEMA for column names that other engines refuse
+ * @throws DeltaError DELTA_BAD_SCHEMA for column names that other engines refuse, and for partition or clustering
+ * columns that cannot be; DELTA_BAD_PROPERTY for a property that is not known or makes no sense;
+ * DELTA_UNSUPPORTED_FEATURE for a feature asked for by name that is not known
  * @example await table.commit(createTable({ schema, partitionColumns: ['day'], createdTime: clock.now() }))
+ * @example
+ * await table.commit(createTable({
+ *   schema, createdTime: clock.now(), clusterBy: ['event_type'],
+ *   configuration: { 'delta.enableDeletionVectors': 'true', 'delta.columnMapping.mode': 'name' },
+ * }))
  */
 export function createTable(definition: TableDefinition): Transaction {
-  const { schema, partitionColumns = [], configuration = {}, name, description, createdTime } = definition
-  checkNewColumnNames(schema)
+  const { partitionColumns = [], name, description, createdTime, clusterBy } = definition
+  const given = readProperties(definition.configuration ?? {})
+  checkTogether(given.configuration)
+  if (given.features.some(feature => feature.toLowerCase() === 'clustering')) throw setClusteringInstead('clusterBy')
+  if (!isMapped(given.configuration)) checkNewColumnNames(definition.schema)
+  const mapped = assignMapping(isMapped(given.configuration) ? definition.schema : withoutMapping(definition.schema), given.configuration)
+  const { schema } = mapped
+  checkColumnNames(schema, mapped.configuration)
+  checkPartitioning(schema, partitionColumns)
+  const shape = { schema, partitionColumns, configuration: mapped.configuration }
+  checkStatsColumns(shape)
+  const clustering = clusterBy?.map(parseColumnPath)
+  if (clustering !== undefined) checkClustering(shape, clustering)
+  const asked = clustering === undefined ? given : { ...given, features: [...given.features, 'clustering'] }
+  const protocol =
+    definition.protocol === undefined
+      ? protocolFor(schema, mapped.configuration, asked)
+      : protocolForChange(definition.protocol, schema, mapped.configuration, asked)
+  const configuration = featuresOf(protocol).has('rowTracking') ? withRowIdColumns(mapped.configuration) : mapped.configuration
   return {
     readVersion: -1,
     actions: [
-      { protocol: definition.protocol ?? protocolFor(schema) },
+      { protocol },
       {
         metaData: {
           id: randomUUID(),
@@ -47,16 +82,28 @@ export function createTable(definition: TableDefinition): Transaction {
           createdTime,
         },
       },
+      ...(clustering === undefined ? [] : [clusteringAction(schema, clustering)]),
       ...(definition.actions ?? []),
     ],
     operation: 'CREATE TABLE',
     operationParameters: {
       partitionBy: JSON.stringify(partitionColumns),
+      clusterBy: JSON.stringify((clustering ?? []).map(columnKey)),
       properties: JSON.stringify(configuration),
       description: description ?? null,
       isManaged: 'false',
     },
     isBlindAppend: true,
     reads: readsNothing,
+    ...(definition.actions?.some(action => 'add' in action) === true ? {} : { keeps: keptFeatures }),
+  }
+}
+
+/** The properties with the names of the columns in which data files keep the ids of rows that were moved. */
+export function withRowIdColumns(configuration: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
+    'delta.rowTracking.materializedRowIdColumnName': `_row-id-col-${randomUUID()}`,
+    'delta.rowTracking.materializedRowCommitVersionColumnName': `_row-commit-version-col-${randomUUID()}`,
+    ...configuration,
   }
 }

@@ -1,16 +1,24 @@
 import type { DataType, StructField, StructType } from '../parquet/dataType.js'
+import { unmapped } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
 import { typeText } from './schema.js'
+import { widensByItself, withTypeChanges } from './typeChange.js'
 
 /**
  * What writing rows of one schema into a table of another would take. Columns that the table has and the rows lack
- * stay, and are null in the new rows; nullability only ever loosens. Pure; no I/O.
+ * stay, and are null in the new rows; nullability only ever loosens. Columns that are new have no ids yet, whatever table
+ * the rows come from: see `assignMapping`. Pure; no I/O.
  */
 export type SchemaChange =
   /** The table can hold the rows as it is. */
   | { readonly kind: 'same' }
-  /** With `schema`, which holds everything the table had, the table can hold the rows. `added`: dotted names; none when only nullability changed. */
-  | { readonly kind: 'additive'; readonly schema: StructType; readonly added: readonly string[] }
+  /** With `schema`, which holds everything the table had, the table can hold the rows. `added` and `widened`: dotted names; none when only nullability changed. */
+  | {
+      readonly kind: 'additive'
+      readonly schema: StructType
+      readonly added: readonly string[]
+      readonly widened: readonly string[]
+    }
   | {
       readonly kind: 'incompatible'
       /** The dotted name of the first field that does not fit. */
@@ -20,19 +28,28 @@ export type SchemaChange =
       readonly why: string
     }
 
-export function compareSchemas(table: StructType, wanted: StructType): SchemaChange {
-  const merge = new Merge()
+/** What a table allows. */
+export interface SchemaChangeOptions {
+  /** Columns take on a wider type of the rows', as a table with `delta.enableTypeWidening` may. */
+  readonly widenTypes?: boolean | undefined
+}
+
+export function compareSchemas(table: StructType, wanted: StructType, options: SchemaChangeOptions = {}): SchemaChange {
+  const merge = new Merge(options)
   const schema = merge.struct(table, wanted, [])
   if (merge.clash !== undefined) return merge.clash
-  return merge.changed ? { kind: 'additive', schema, added: merge.added } : { kind: 'same' }
+  return merge.changed ? { kind: 'additive', schema, added: merge.added, widened: merge.widened } : { kind: 'same' }
 }
 
 type Clash = Extract<SchemaChange, { kind: 'incompatible' }>
 
 class Merge {
   readonly added: string[] = []
+  readonly widened: string[] = []
   changed = false
   clash: Clash | undefined
+
+  constructor(readonly options: SchemaChangeOptions) {}
 
   struct(table: StructType, wanted: StructType, path: readonly string[]): StructType {
     const columns = new Map(wanted.fields.map((field) => [field.name.toLowerCase(), field]))
@@ -51,7 +68,7 @@ class Merge {
     if (table.name !== wanted.name)
       this.#fail(path, table.type, wanted.type, `the table spells it ${table.name} and the rows ${wanted.name}`)
     const nullable = this.#loosen(table.nullable, wanted.nullable)
-    return { ...table, type: this.#type(table.type, wanted.type, path), nullable }
+    return withTypeChanges(table.type, { ...table, type: this.#type(table.type, wanted.type, path), nullable })
   }
 
   #absent(field: StructField): StructField {
@@ -65,7 +82,7 @@ class Merge {
     this.changed = true
     this.added.push(columnKey(path))
     // Rows that are in the table already are null in it.
-    return { ...field, nullable: true }
+    return { ...unmapped(field), nullable: true }
   }
 
   #type(table: DataType, wanted: DataType, path: readonly string[]): DataType {
@@ -85,7 +102,14 @@ class Merge {
           valueContainsNull: this.#loosen(table.valueContainsNull, wanted.valueContainsNull),
         }
     }
-    if (typeText(table) !== typeText(wanted)) this.#fail(path, table, wanted, 'the type of a column cannot change')
+    if (typeText(table) === typeText(wanted)) return table
+    if (this.options.widenTypes === true && widensByItself(table, wanted)) {
+      this.changed = true
+      this.widened.push(columnKey(path))
+      return wanted
+    }
+    const remedy = this.options.widenTypes !== true && widensByItself(table, wanted) ? ' unless delta.enableTypeWidening is true' : ''
+    this.#fail(path, table, wanted, `the type of a column cannot change${remedy}`)
     return table
   }
 

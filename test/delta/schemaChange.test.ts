@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { typeText } from '../../shared/delta/schema.js'
 import { compareSchemas } from '../../shared/delta/schemaChange.js'
 import type { DataType, StructField, StructType } from '../../shared/parquet/dataType.js'
 
@@ -29,6 +30,7 @@ describe('how a schema may change', () => {
     expect(compareSchemas(table, wanted)).toEqual({
       kind: 'additive',
       added: ['s.`x.2`', 'l.element.z', 'b'],
+      widened: [],
       schema: struct(
         kept,
         field('s', struct(field('x', 'long'), field('x.2', 'long'))),
@@ -43,6 +45,7 @@ describe('how a schema may change', () => {
     expect(compareSchemas(struct(field('a', 'long', false)), struct(field('a', 'long')))).toEqual({
       kind: 'additive',
       added: [],
+      widened: [],
       schema: struct(field('a', 'long')),
     })
     expect(compareSchemas(struct(field('a', array('long', false))), struct(field('a', array('long'))))).toMatchObject({ kind: 'additive' })
@@ -63,5 +66,59 @@ describe('how a schema may change', () => {
 
   it('a name that differs only in case is a clash, not a second column', () => {
     expect(compareSchemas(struct(field('Id', 'long')), struct(field('id', 'long')))).toMatchObject({ kind: 'incompatible', field: 'Id' })
+  })
+
+  it.each<[DataType, DataType]>([
+    ['byte', 'short'],
+    ['short', 'long'],
+    ['integer', 'long'],
+    ['float', 'double'],
+    ['date', 'timestamp_ntz'],
+    [{ type: 'decimal', precision: 10, scale: 2 }, { type: 'decimal', precision: 14, scale: 4 }],
+  ])('%j becomes %j where the table widens types, and the schema says what it was', (before, after) => {
+    const table = struct({ ...field('s', before), metadata: { comment: 'x' } })
+    expect(compareSchemas(table, struct(field('s', after)))).toMatchObject({
+      kind: 'incompatible',
+      why: expect.stringContaining('delta.enableTypeWidening') as string,
+    })
+    expect(compareSchemas(table, struct(field('s', after)), { widenTypes: true })).toEqual({
+      kind: 'additive',
+      added: [],
+      widened: ['s'],
+      schema: struct({
+        ...field('s', after),
+        metadata: { comment: 'x', 'delta.typeChanges': [{ fromType: typeText(before), toType: typeText(after) }] },
+      }),
+    })
+  })
+
+  it.each<[DataType, DataType]>([
+    ['integer', 'double'],
+    ['integer', { type: 'decimal', precision: 12, scale: 0 }],
+    ['long', 'integer'],
+    ['long', 'double'],
+    ['string', 'long'],
+    [{ type: 'decimal', precision: 10, scale: 2 }, { type: 'decimal', precision: 10, scale: 4 }],
+  ])('%j never becomes %j by itself: another kind of number, or a narrower one', (before, after) => {
+    expect(compareSchemas(struct(field('s', before)), struct(field('s', after)), { widenTypes: true })).toMatchObject({ kind: 'incompatible' })
+  })
+
+  it('a type that is widened inside an array or a map is remembered by the field that holds it, with the path', () => {
+    const nested = (inner: DataType): DataType => map(array(inner))
+    const change = compareSchemas(struct(field('s', nested('integer'))), struct(field('s', nested('long'))), { widenTypes: true })
+    expect(change).toMatchObject({
+      widened: ['s.value.element'],
+      schema: { fields: [{ metadata: { 'delta.typeChanges': [{ fromType: 'integer', toType: 'long', fieldPath: 'value.element' }] } }] },
+    })
+  })
+
+  it('a column of another mapped table brings no id along: ids are the own table’s', () => {
+    const foreign = { ...field('b', struct({ ...field('x', 'long'), metadata: { 'delta.columnMapping.id': 8 } })), metadata: { 'delta.columnMapping.id': 7, comment: 'c' } }
+    const change = compareSchemas(struct(field('a', 'long')), struct(field('a', 'long'), foreign))
+    expect(change).toMatchObject({ added: ['b'] })
+    expect(change.kind === 'additive' && change.schema.fields[1]).toEqual({
+      ...field('b', struct({ ...field('x', 'long'), metadata: {} })),
+      metadata: { comment: 'c' },
+    })
   })
 })
