@@ -1,0 +1,18 @@
+import type { AddFile, RemoveFile } from '../actions.js'
+
+/** The end of a file whose rows change; all that is known of it goes along, as other engines do it. Pure; no I/O. */
+export function removedFile(file: AddFile, now: number): RemoveFile {
+  return {
+    path: file.path,
+    deletionTimestamp: now,
+    dataChange: true,
+    extendedFileMetadata: true,
+    partitionValues: file.partitionValues,
+    size: file.size,
+    stats: file.stats,
+    tags: file.tags,
+    deletionVector: file.deletionVector,
+    baseRowId: file.baseRowId,
+    defaultRowCommitVersion: file.defaultRowCommitVersion,
+  }
+}

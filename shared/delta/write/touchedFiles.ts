@@ -1,0 +1,107 @@
+import type { StructField } from '../../parquet/dataType.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { AddFile } from '../actions.js'
+import { columnLayout, type ColumnLayout } from '../columnLayout.js'
+import { readDataFile, type RowBatch } from '../dataFileRows.js'
+import type { OpenFolder } from '../dataObject.js'
+import { readDeletionVector } from '../deletionVector.js'
+import type { LogPlace } from '../deltaError.js'
+import { RoaringBitmap } from '../roaring.js'
+import { allBut, type RowChoice } from '../rowChoice.js'
+import type { Snapshot } from '../snapshot.js'
+import { parseStats } from '../stats.js'
+import { rowFates, type RowChange, type TouchedFile } from './rowChange.js'
+import type { Rows } from './rows.js'
+
+export interface FileReading {
+  readonly store: ObjectStore
+  readonly layout: ColumnLayout
+  readonly openFolder?: OpenFolder | undefined
+  readonly where: LogPlace
+}
+
+/** How the files of a snapshot are read. */
+export function fileReading(store: ObjectStore, snapshot: Snapshot, openFolder: OpenFolder | undefined): FileReading {
+  const where = { table: store.url, version: snapshot.version }
+  return { store, layout: columnLayout(snapshot, where), openFolder, where }
+}
+
+/** The rows of a file, or those that a choice leaves, a row group at a time, and their places in it. */
+export async function* fileRows(
+  { store, ...reading }: FileReading,
+  file: AddFile,
+  fields: readonly StructField[],
+  choice: RowChoice | undefined,
+): AsyncGenerator<{ readonly rows: Rows; readonly batch: RowBatch }, void> {
+  for await (const batch of readDataFile(store, file, { ...reading, fields, choice })) {
+    yield { rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) }, batch }
+  }
+}
+
+/**
+ * The files with rows that a change is about, and which rows: files that cannot have any are not read, and of those that
+ * are read only the columns that decide. Memory is bounded by a row group of these and the places that were found.
+ */
+export async function touchedFiles(reading: FileReading, files: readonly AddFile[], change: RowChange): Promise<TouchedFile[]> {
+  const touched: TouchedFile[] = []
+  for (const file of files) {
+    const match = change.match(file)
+    const found = match === 'no' ? undefined : match === 'all' ? await wholeFile(reading, file, change.whole) : await searched(reading, file, change)
+    if (found !== undefined) touched.push(found)
+  }
+  return touched
+}
+
+async function wholeFile(reading: FileReading, file: AddFile, whole: 1 | 2): Promise<TouchedFile | undefined> {
+  const rows = recordCount(file) ?? (await countRows(reading, file))
+  const live = rows - Number(file.deletionVector?.cardinality ?? 0n)
+  if (live === 0 && whole === rowFates.changes) return undefined
+  return { file, live, before: undefined, whole, going: undefined, changing: undefined }
+}
+
+async function searched(reading: FileReading, file: AddFile, change: RowChange): Promise<TouchedFile | undefined> {
+  const before = await deletedBefore(reading, file)
+  let live = 0
+  let going: RoaringBitmap | undefined
+  let changing: RoaringBitmap | undefined
+  for await (const { rows, batch } of fileRows(reading, file, change.fields, before && allBut(before))) {
+    live += rows.count
+    const fates = await change.decide(rows)
+    const places = batch.positions()
+    going = withPlaces(going, fates, rowFates.goes, places)
+    changing = withPlaces(changing, fates, rowFates.changes, places)
+  }
+  if (going === undefined && changing === undefined) return undefined
+  const whole = going?.cardinality === live ? rowFates.goes : changing?.cardinality === live ? rowFates.changes : undefined
+  return whole === undefined
+    ? { file, live, before, whole, going, changing }
+    : { file, live, before: undefined, whole, going: undefined, changing: undefined }
+}
+
+function withPlaces(known: RoaringBitmap | undefined, fates: Uint8Array, fate: number, places: Float64Array): RoaringBitmap | undefined {
+  if (!fates.includes(fate)) return known
+  return RoaringBitmap.of(places.filter((_, i) => fates[i] === fate), known)
+}
+
+async function deletedBefore({ store, openFolder, where }: FileReading, { path, deletionVector }: AddFile): Promise<RoaringBitmap | undefined> {
+  return deletionVector === undefined ? undefined : readDeletionVector(store, deletionVector, { openFolder, where: { ...where, file: path } })
+}
+
+/** All rows of a file, those that are deleted among them. */
+const everyRow: RowChoice = { end: 0, among: () => undefined }
+
+function recordCount({ stats }: AddFile): number | undefined {
+  if (stats === undefined) return undefined
+  try {
+    return Number(parseStats(stats, []).numRecords)
+  } catch {
+    return undefined
+  }
+}
+
+/** By the file's footer. */
+async function countRows(reading: FileReading, file: AddFile): Promise<number> {
+  let count = 0
+  for await (const { rows } of fileRows(reading, file, [], everyRow)) count += rows.count
+  return count
+}
