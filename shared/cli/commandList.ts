@@ -5,6 +5,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sql: async () => (await import('./commands/sql.js')).sql,
   tables: async () => (await import('./commands/tables.js')).tables,
   read: async () => (await import('./commands/read.js')).read,
+  changes: async () => (await import('./commands/changes.js')).changes,
   snapshot: async () => (await import('./commands/snapshot.js')).snapshot,
   history: async () => (await import('./commands/history.js')).history,
   optimize: async () => (await import('./commands/optimize.js')).optimize,

@@ -143,8 +143,11 @@ describe('what a table is', () => {
     const { output } = await lake(['snapshot', 'silver.events'], { environment })
     expect(output).toContain('"transactions":{"a":1152921504606846976}')
     const snapshot = JSON.parse(output) as Record<string, unknown>
-    expect(Object.keys(snapshot)).toEqual(['version', 'protocol', 'metadata', 'numFiles', 'sizeInBytes', 'transactions', 'domainMetadata'])
-    expect(snapshot).toMatchObject({ version: 2, numFiles: 2, domainMetadata: {}, metadata: { schema: { type: 'struct', fields: { length: 12 } }, partitionColumns: ['day'] } })
+    expect(Object.keys(snapshot)).toEqual([
+      'version', 'timestamp', 'protocol', 'features', 'metadata', 'clusteringColumns', 'numFiles', 'sizeInBytes', 'numRows',
+      'numDeletionVectors', 'numDeletedRows', 'transactions', 'domainMetadata',
+    ])
+    expect(snapshot).toMatchObject({ version: 2, numFiles: 2, numRows: 6, numDeletionVectors: 0, numDeletedRows: 0, clusteringColumns: [], domainMetadata: {}, metadata: { schema: { type: 'struct', fields: { length: 12 } }, partitionColumns: ['day'] } })
     const older = await lake(['snapshot', 'silver.events', '--version', '1'], { environment })
     expect(JSON.parse(older.output)).toMatchObject({ version: 1, numFiles: 1 })
   })

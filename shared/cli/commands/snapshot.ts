@@ -1,38 +1,65 @@
+import { writerFeaturesOf, readerFeaturesOf } from '../../delta/features.js'
+import { logicalPaths } from '../../delta/clusteringColumns.js'
+import { columnKey } from '../../delta/columnPath.js'
 import { parseJson, type Json, type JsonObject } from '../../delta/json.js'
+import { clusteringColumns } from '../../delta/maintenance/clustering.js'
+import { recordCount } from '../../delta/maintenance/recordCount.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { indentedJson } from '../indentedJson.js'
+import { momentOptions, versionOption } from '../moment.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 
 export const snapshot: Command = {
   usage: 'snapshot <table>',
   summary: 'print what a table is at a version',
   about:
-    'Prints what a table is at a version, as one JSON object: version, protocol, metadata with its schema, numFiles, ' +
-    'sizeInBytes, transactions by application id, and domainMetadata by domain.',
+    'Prints what a table is at a version, as one JSON object: version and its time, protocol with all its features, metadata ' +
+    'with schema, properties and partition columns, clusteringColumns, numFiles, sizeInBytes, numRows (null when the ' +
+    'statistics of a file do not tell), deletion vectors and the rows they take away, transactions by application id, and ' +
+    'domainMetadata by domain.',
   positionals: { least: 1, most: 1 },
-  options: { version: { value: 'N', about: 'the table as of that version; the newest when absent' } },
+  options: momentOptions,
   async run(shell, args) {
     const name = args.positional(0)
-    const version = args.whole('version')
-    const found = await withLake(shell, args, async lake => requireSnapshot(await openTable(shell, lake, name), name, version))
+    const found = await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      return requireSnapshot(table, name, await versionOption(table, name, args))
+    })
     await shell.output.write(`${indentedJson(snapshotJson(found), shell.output.isTerminal ? 2 : 0)}\n`)
   },
 }
 
 /** A snapshot as JSON; integers beyond 2^53 keep all their digits. Pure; no I/O. */
 export function snapshotJson(snapshot: Snapshot): JsonObject {
-  const { version, protocol, metadata, numFiles, sizeInBytes, txns, domains } = snapshot
+  const { version, timestamp, protocol, metadata, schema, numFiles, sizeInBytes, txns, domains, files } = snapshot
   const { id, name, description, format, schemaString, partitionColumns, configuration, createdTime } = metadata
   const inOrder = <T>(entries: Iterable<readonly [string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const vectors = files.flatMap(({ deletionVector }) => (deletionVector === undefined ? [] : [deletionVector]))
   return {
     version,
+    timestamp: new Date(timestamp).toISOString(),
     protocol: { ...protocol } satisfies JsonObject,
+    features: [...new Set([...readerFeaturesOf(protocol), ...writerFeaturesOf(protocol)])].sort(),
     metadata: { id, name, description, format, schema: parseJson(schemaString), partitionColumns, configuration, createdTime },
+    clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(columnKey),
     numFiles,
     sizeInBytes,
+    numRows: numRows(snapshot),
+    numDeletionVectors: vectors.length,
+    numDeletedRows: vectors.reduce((sum, { cardinality }) => sum + cardinality, 0n),
     transactions: Object.fromEntries(inOrder([...txns].map(([appId, txn]): [string, Json] => [appId, txn.version]))),
     domainMetadata: Object.fromEntries(inOrder([...domains].map(([domain, d]): [string, Json] => [domain, d.configuration]))),
   }
+}
+
+function numRows({ files }: Pick<Snapshot, 'files'>): bigint | null {
+  let rows = 0n
+  for (const file of files) {
+    const count = recordCount(file)
+    if (count === undefined) return null
+    rows += count
+  }
+  return rows
 }

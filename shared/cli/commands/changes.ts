@@ -1,0 +1,71 @@
+import type { DeltaTable } from '../../delta/table.js'
+import { openStore } from '../../storage/openStore.js'
+import type { Arguments } from '../arguments.js'
+import { CliError } from '../cliError.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { timeOption } from '../moment.js'
+import { noTable, openTable } from '../openTable.js'
+import { printRows } from '../printRows.js'
+import { formatOf } from '../shell.js'
+
+export const changes: Command = {
+  usage: 'changes <table>',
+  summary: 'print the rows that versions changed',
+  about:
+    'Prints the rows that some versions inserted, updated and deleted, oldest first, of a table that keeps a change data ' +
+    'feed (delta.enableChangeDataFeed): its columns, then _change_type (insert, delete, update_preimage, ' +
+    'update_postimage), _commit_version and _commit_timestamp.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    from: { value: 'N', about: 'the first version' },
+    to: { value: 'N', about: 'the last version; the newest when absent' },
+    'from-timestamp': { value: '"TIME"', about: 'instead of --from: the first version of that time or later' },
+    'to-timestamp': { value: '"TIME"', about: 'instead of --to: the last version of that time or before' },
+    columns: { value: 'a,b', about: 'only these columns, in this order' },
+  },
+  async run(shell, args) {
+    const format = formatOf(shell, args)
+    const name = args.positional(0)
+    await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      if ((await table.state({ fresh: true })) === undefined) throw noTable(table, name)
+      const columns = args.list('columns')
+      const range = await rangeOption(table, args)
+      if (range === undefined) {
+        // Both times lie between the same two versions: the columns are shown, and no row.
+        const { to } = await newestOf(table)
+        const { fields } = await table.changes({ from: to, to, columns })
+        await printRows(shell.output, format, { fields, batches: nothing() })
+        return
+      }
+      const { fields, batches } = await table.changes({ ...range, columns, openFolder: openStore })
+      await printRows(shell.output, format, { fields, batches })
+    })
+  },
+}
+
+interface Range {
+  readonly from: number
+  readonly to?: number | undefined
+}
+
+/** Undefined when the times say that nothing lies between them. */
+async function rangeOption(table: DeltaTable, args: Arguments): Promise<Range | undefined> {
+  const [start, end] = [timeOption(args, 'from-timestamp'), timeOption(args, 'to-timestamp')]
+  for (const [option, time] of [['from', start], ['to', end]] as const) {
+    if (args.text(option) !== undefined && time !== undefined)
+      throw new CliError('USAGE', `--${option} and --${option}-timestamp say the same thing; give one of them.`)
+  }
+  if (start !== undefined && end !== undefined && end < start) throw new CliError('USAGE', '--to-timestamp lies before --from-timestamp.')
+  const from = start === undefined ? args.whole('from') : await table.firstVersionFrom(start)
+  if (from === undefined) throw new CliError('USAGE', 'Say from which version on: --from N or --from-timestamp "TIME".')
+  const to = end === undefined ? args.whole('to') : await table.versionAt(end)
+  return start !== undefined && end !== undefined && to === from - 1 ? undefined : { from, to }
+}
+
+async function newestOf(table: DeltaTable): Promise<{ readonly to: number }> {
+  return { to: (await table.state())?.version ?? 0 }
+}
+
+async function* nothing(): AsyncGenerator<never, void> {}

@@ -1,0 +1,37 @@
+import { parseTimestamp } from '../delta/calendar.js'
+import type { DeltaTable } from '../delta/table.js'
+import type { Arguments } from './arguments.js'
+import { CliError } from './cliError.js'
+import type { OptionSpec } from './command.js'
+import { noTable } from './openTable.js'
+
+/** The options of commands that read a table as it was. */
+export const momentOptions: Readonly<Record<string, OptionSpec>> = {
+  version: { value: 'N', about: 'the table as of that version; the newest when absent' },
+  timestamp: { value: '"TIME"', about: 'the table as of that time, as 2025-04-01T12:00:00+02:00 or "2025-04-01 12:00:00"; UTC without a zone' },
+}
+
+/** Milliseconds since 1970 of an option; undefined when it was not given. */
+export function timeOption(args: Arguments, option: string): number | undefined {
+  const text = args.text(option)
+  if (text === undefined) return undefined
+  const micros = parseTimestamp(text)
+  if (micros === undefined) {
+    throw new CliError('USAGE', `--${option} ${text} is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`)
+  }
+  return Math.floor(Number(micros) / 1000)
+}
+
+/**
+ * The version that `--version` or `--timestamp` names; undefined when neither does.
+ * @throws DeltaError DELTA_NO_VERSION for a time before the table's first version or after its newest
+ */
+export async function versionOption(table: DeltaTable, name: string, args: Arguments): Promise<number | undefined> {
+  const version = args.whole('version')
+  const timestamp = timeOption(args, 'timestamp')
+  if (timestamp === undefined) return version
+  if (version !== undefined) throw new CliError('USAGE', '--version and --timestamp say the same thing; give one of them.')
+  const found = await table.versionAt(timestamp)
+  if (found === undefined) throw noTable(table, name)
+  return found
+}
