@@ -14,19 +14,21 @@ import type { CheckpointFiles } from './logListing.js'
 import { statsJson } from './parsedStats.js'
 import { decodeLogPath } from './path.js'
 
+type StoredFile = Pick<ObjectInfo, 'path' | 'size'>
+
 /** What a state needs of a checkpoint: everything but its files. */
 const stateColumns = ['txn', 'metaData', 'protocol', 'domainMetadata']
 const fileColumns = ['add', 'remove']
 
 /**
- * The actions of a checkpoint that are not about files. Columns of file actions are not read at all, so that the cost
- * does not grow with the table.
+ * The actions of a checkpoint that are not about files, sidecars among them. Columns of file actions are not read at
+ * all, so that the cost does not grow with the table.
  */
 export async function readCheckpointState(store: ObjectStore, checkpoint: CheckpointFiles): Promise<Action[]> {
   const actions: Action[] = []
   for (const file of checkpoint.files) {
     if (checkpoint.form === 'v2Json') actions.push(...(await readJson(store, file)))
-    else for await (const some of readParquet(store, file, stateColumns)) actions.push(...some)
+    else for await (const some of readParquet(store, file, [...stateColumns, 'sidecar'])) actions.push(...some)
   }
   return actions
 }
@@ -50,22 +52,30 @@ export async function* readCheckpoint(store: ObjectStore, checkpoint: Checkpoint
       for (const action of actions) if ('sidecar' in action) sidecars.push(action.sidecar)
       yield actions
     }
-    for (const sidecar of sidecars) yield* readSidecar(store, checkpoint.version, sidecar)
+    for (const sidecar of sidecars) yield* readSidecar(store, sidecar)
   }
 }
 
-async function* readSidecar(store: ObjectStore, version: number, { path }: Sidecar): AsyncGenerator<Action[], void> {
+async function* readSidecar(store: ObjectStore, sidecar: Sidecar): AsyncGenerator<Action[], void> {
+  yield* readParquet(store, { path: sidecarPath(sidecar), size: sidecar.sizeInBytes }, fileColumns)
+}
+
+/** A sidecar's name, relative to the table. */
+export function sidecarPath({ path }: Sidecar): string {
   const name = decodeLogPath(path)
-  const file = await store.head(name.includes('/') ? name : `${sidecarFolder}${name}`)
-  if (file === undefined) {
-    throw new DeltaError('DELTA_FILE_MISSING', `the sidecar ${name} of a checkpoint is missing`, {
-      where: { table: store.url, version },
-    })
-  }
-  yield* readParquet(store, file, fileColumns)
+  return name.includes('/') ? name : `${sidecarFolder}${name}`
 }
 
-async function readJson(store: ObjectStore, { path }: ObjectInfo): Promise<Action[]> {
+/** Throws DELTA_FILE_MISSING unless every sidecar that `actions` name is there. */
+export async function requireSidecars(store: ObjectStore, version: number, actions: readonly Action[]): Promise<void> {
+  const paths = actions.flatMap(action => ('sidecar' in action ? [sidecarPath(action.sidecar)] : []))
+  const found = await Promise.all(paths.map(path => store.head(path)))
+  const missing = paths.find((_path, i) => found[i] === undefined)
+  if (missing === undefined) return
+  throw new DeltaError('DELTA_FILE_MISSING', 'a sidecar of a checkpoint is missing', { where: { table: store.url, version, file: missing } })
+}
+
+async function readJson(store: ObjectStore, { path }: StoredFile): Promise<Action[]> {
   const where = { table: store.url, file: path }
   const bytes = await store.get(path)
   if (bytes === undefined) throw new DeltaError('DELTA_FILE_MISSING', 'a checkpoint is gone', { where })
@@ -74,7 +84,7 @@ async function readJson(store: ObjectStore, { path }: ObjectInfo): Promise<Actio
 
 async function* readParquet(
   store: ObjectStore,
-  { path, size }: ObjectInfo,
+  { path, size }: StoredFile,
   wanted: readonly string[],
 ): AsyncGenerator<Action[], void> {
   const file = await openParquet(storedFile(store, path, size))

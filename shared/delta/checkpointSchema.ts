@@ -1,4 +1,5 @@
 import type { DataType, StructField } from '../parquet/dataType.js'
+import type { TypedColumns } from './checkpointStats.js'
 
 /**
  * The columns of a checkpoint, in Spark's order and with Spark's types (PROTOCOL.md, "Checkpoint Schema"): everything
@@ -7,18 +8,29 @@ import type { DataType, StructField } from '../parquet/dataType.js'
 export interface CheckpointColumns {
   /** Whether `add` has the statistics' JSON. */
   readonly stats: boolean
+  /** Statistics and partition values with types, where `add` has them. */
+  readonly typed?: TypedColumns | undefined
+  /** Whether the checkpoint names sidecars. */
+  readonly v2?: boolean | undefined
 }
 
-export function checkpointFields({ stats }: CheckpointColumns): StructField[] {
-  return [
-    txnField,
-    struct('add', [...addFields, ...(stats ? [field('stats', 'string')] : [])]),
-    removeField,
-    metaDataField,
-    protocolField,
-    domainMetadataField,
-  ]
+/** Every column of a checkpoint that holds all its actions itself. */
+export function checkpointFields(columns: CheckpointColumns): StructField[] {
+  const own = [txnField, addField(columns), removeField, metaDataField, protocolField, domainMetadataField]
+  return columns.v2 === true ? [...own, checkpointMetadataField, sidecarField] : own
 }
+
+/** The columns of a sidecar. */
+export function sidecarFields(columns: CheckpointColumns): StructField[] {
+  return [addField(columns), removeField]
+}
+
+function addField({ stats, typed }: CheckpointColumns): StructField {
+  const typedFields = typed === undefined ? [] : [typed.partitionValues, typed.stats].filter(of => of !== undefined)
+  return struct('add', [...addFields, ...(stats ? [field('stats', 'string')] : []), ...typedFields])
+}
+
+const checkpointMetadataField = struct('checkpointMetadata', [field('version', 'long'), field('tags', textMap())])
 
 /** Of V2 checkpoints only. */
 export const sidecarField = struct('sidecar', [

@@ -1,18 +1,20 @@
 import type { Column, MapEntry, Row, StructField, Value } from '../parquet/dataType.js'
+import type { TypedColumns } from './checkpointStats.js'
 import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from './actions.js'
 
 /**
  * Actions as the rows of a Parquet checkpoint. Pure; no I/O.
  *
  * @param fields the columns, as `checkpointFields` makes them
+ * @param typed what makes the columns with types, where `fields` has them
  */
-export function checkpointColumns(actions: readonly Action[], fields: readonly StructField[]): Column[] {
-  return fields.map(field => ({ field, data: actions.map(action => valueIn(field.name, action)) }))
+export function checkpointColumns(actions: readonly Action[], fields: readonly StructField[], typed?: TypedColumns): Column[] {
+  return fields.map(field => ({ field, data: actions.map(action => valueIn(field.name, action, typed)) }))
 }
 
 /** What `action` has in the column `name`: null unless the column is its kind. */
-function valueIn(name: string, action: Action): Value {
-  if ('add' in action) return name === 'add' ? addRow(action.add) : null
+function valueIn(name: string, action: Action, typed: TypedColumns | undefined): Value {
+  if ('add' in action) return name === 'add' ? addRow(action.add, typed) : null
   if ('remove' in action) return name === 'remove' ? removeRow(action.remove) : null
   if ('txn' in action) {
     if (name !== 'txn') return null
@@ -22,10 +24,18 @@ function valueIn(name: string, action: Action): Value {
   if ('metaData' in action) return name === 'metaData' ? metadataRow(action.metaData) : null
   if ('protocol' in action) return name === 'protocol' ? protocolRow(action.protocol) : null
   if ('domainMetadata' in action) return name === 'domainMetadata' ? { ...action.domainMetadata } : null
+  if ('checkpointMetadata' in action) {
+    const { version, tags } = action.checkpointMetadata
+    return name === 'checkpointMetadata' ? { version: BigInt(version), tags: textMap(tags) } : null
+  }
+  if ('sidecar' in action) {
+    const { path, sizeInBytes, modificationTime, tags } = action.sidecar
+    return name === 'sidecar' ? { path, sizeInBytes: BigInt(sizeInBytes), modificationTime: BigInt(modificationTime), tags: textMap(tags) } : null
+  }
   return null
 }
 
-function addRow(add: AddFile): Row {
+function addRow(add: AddFile, typed: TypedColumns | undefined): Row {
   return {
     path: add.path,
     partitionValues: textMap(add.partitionValues),
@@ -39,6 +49,7 @@ function addRow(add: AddFile): Row {
     defaultRowCommitVersion: add.defaultRowCommitVersion ?? null,
     clusteringProvider: add.clusteringProvider ?? null,
     stats: add.stats ?? null,
+    ...typed?.values(add),
   }
 }
 

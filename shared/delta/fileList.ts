@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
-import { isUnreadable, readCheckpoint, readCheckpointState } from './checkpoint.js'
+import { isUnreadable, readCheckpoint, readCheckpointState, requireSidecars } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { versionGap } from './commit.js'
 import { fileKey } from './fileKey.js'
@@ -96,7 +96,10 @@ async function baseFrom(store: ObjectStore, listing: LogListing): Promise<Base |
   for (const checkpoint of listing.checkpoints.toReversed()) {
     requireCommits(store, listing, checkpoint.version + 1, listing.tip)
     try {
-      return { checkpoint, listing, state: await readCheckpointState(store, checkpoint) }
+      const state = await readCheckpointState(store, checkpoint)
+      // Its files are streamed later, when no other checkpoint can stand in any more.
+      await requireSidecars(store, checkpoint.version, state)
+      return { checkpoint, listing, state }
     } catch (error) {
       if (!isUnreadable(error)) throw error
     }

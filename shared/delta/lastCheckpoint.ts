@@ -15,6 +15,8 @@ export interface LastCheckpoint {
   readonly numOfAddFiles?: number | undefined
   readonly checkpointSchema?: Json | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
+  /** What Spark says of a V2 checkpoint besides: its file, and of its content what is not long. */
+  readonly v2Checkpoint?: Json | undefined
 }
 
 /** A hint may be torn or stale at any time, so an unreadable one is an outcome: list the log instead. */
@@ -31,7 +33,7 @@ export function decodeLastCheckpoint(text: string): LastCheckpointHint {
     return { kind: 'invalid', why: asError(error).message }
   }
   if (!isJsonObject(json)) return { kind: 'invalid', why: 'it is not a JSON object' }
-  const { version, size, parts, sizeInBytes, numOfAddFiles, checkpointSchema, tags, checksum } = json
+  const { version, size, parts, sizeInBytes, numOfAddFiles, checkpointSchema, tags, v2Checkpoint, checksum } = json
   if (!isCount(version)) return { kind: 'invalid', why: 'its version is not a number' }
   if (typeof checksum === 'string' && checksum !== jsonChecksum(json))
     return { kind: 'invalid', why: 'its checksum does not match its content' }
@@ -45,14 +47,15 @@ export function decodeLastCheckpoint(text: string): LastCheckpointHint {
       numOfAddFiles: isCount(numOfAddFiles) ? numOfAddFiles : undefined,
       checkpointSchema: checkpointSchema ?? undefined,
       tags: isJsonObject(tags) ? stringFields(tags) : undefined,
+      v2Checkpoint: v2Checkpoint ?? undefined,
     },
   }
 }
 
 /** The hint's text, with its checksum. */
 export function encodeLastCheckpoint(checkpoint: LastCheckpoint): string {
-  const { version, size, parts, sizeInBytes, numOfAddFiles, checkpointSchema, tags } = checkpoint
-  const body: JsonObject = { version, size, parts, sizeInBytes, numOfAddFiles, checkpointSchema, tags }
+  const { version, size, parts, sizeInBytes, numOfAddFiles, v2Checkpoint, checkpointSchema, tags } = checkpoint
+  const body: JsonObject = { version, size, parts, sizeInBytes, numOfAddFiles, v2Checkpoint, checkpointSchema, tags }
   return formatJson({ ...body, checksum: jsonChecksum(body) })
 }
 

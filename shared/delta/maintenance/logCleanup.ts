@@ -1,12 +1,11 @@
 import { systemClock, type Clock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
-import { isUnreadable, readCheckpoint } from '../checkpoint.js'
+import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint.js'
 import { inCommitTimestampOf, readCommitFile } from '../commit.js'
 import { DeltaError } from '../deltaError.js'
 import { parseInterval } from '../interval.js'
 import { logFolder, parseLogName, sidecarFolder } from '../logName.js'
 import { listLog, type CheckpointFiles, type LogListing } from '../logListing.js'
-import { decodeLogPath } from '../path.js'
 import { requireMaintainable } from '../protocolGate.js'
 import type { DeltaTable } from '../table.js'
 
@@ -131,13 +130,7 @@ async function staleSidecars(store: ObjectStore, listing: LogListing, cut: numbe
   const named = new Set<string>()
   for (const checkpoint of listing.checkpoints) {
     if (checkpoint.version < cut || !checkpoint.form.startsWith('v2')) continue
-    for await (const actions of readCheckpoint(store, checkpoint)) {
-      for (const action of actions) {
-        if (!('sidecar' in action)) continue
-        const name = decodeLogPath(action.sidecar.path)
-        named.add(name.includes('/') ? name : `${sidecarFolder}${name}`)
-      }
-    }
+    for (const action of await readCheckpointState(store, checkpoint)) if ('sidecar' in action) named.add(sidecarPath(action.sidecar))
   }
   return old.filter(path => !named.has(path))
 }
