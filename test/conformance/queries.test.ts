@@ -13,10 +13,10 @@ import { typedText } from './typedText.js'
 
 const golden = tableNames('delta-golden').filter(name => existsSync(join(conformanceRoot, 'delta-golden', name, 'expected')))
 const zones: Readonly<Record<string, string>> = { 'data-reader-partition-values': 'America/Los_Angeles' }
-const tables = [
-  ...golden.filter(name => name !== 'data-reader-absolute-paths-escaped-chars').map(name => ['delta-golden', name, 'delta'] as const),
-  ...tableNames('dat').map(name => ['dat', name, 'delta'] as const),
-  ...tableNames('delta-golden', 'hive', 'delta').map(name => ['delta-golden', 'hive', 'delta', name] as const),
+const tables: readonly (readonly string[])[] = [
+  ...golden.filter(name => name !== 'data-reader-absolute-paths-escaped-chars').map(name => ['delta-golden', name, 'delta']),
+  ...tableNames('dat').map(name => ['dat', name, 'delta']),
+  ...tableNames('delta-golden', 'hive', 'delta').map(name => ['delta-golden', 'hive', 'delta', name]),
 ]
 
 let session: DuckDbSession
