@@ -117,7 +117,10 @@ function fileConflict(
   const { files } = reads
   if (files !== 'none' && !passedOver) {
     for (const action of winner) {
-      if ('add' in action && !own.onlyRearranges && depends(files, action.add)) {
+      if (!('add' in action)) continue
+      // What is new of a file that is to be removed here would be lost.
+      const matters = !own.onlyRearranges || own.removed.has(canonicalPath(action.add.path))
+      if (matters && depends(files, action.add)) {
         return { reason: 'concurrentAppend', detail: `file ${action.add.path} was added to what was read` }
       }
     }

@@ -92,7 +92,7 @@ export const features: readonly Feature[] = [
   writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV3', 'inactive', property('delta.enableIcebergCompatV3'), { requires: ['columnMapping'] }),
   writerFeature('checkpointProtection', 'no', always),
-  writerFeature('materializePartitionColumns', 'kept', always),
+  writerFeature('materializePartitionColumns', 'kept', unlessRearranged),
 ]
 
 /** The features that a transaction may say that it keeps. */

@@ -1,5 +1,7 @@
 import type { DataType, StructField } from '../parquet/dataType.js'
 import { isVoid } from './columnLayout.js'
+import { writerFeaturesOf } from './features.js'
+import type { TableState } from './state.js'
 import { planStats, type StatsPlan, type TableShape } from './statsColumns.js'
 
 /** A table's data files as they are on disk: without partition columns, under physical names. */
@@ -27,6 +29,11 @@ export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions
     source,
     stats: { ...plan, columns: plan.columns.map(column => ({ ...column, path: column.physicalPath })) },
   }
+}
+
+/** The layout of the data files that a table's protocol asks for. */
+export function dataFileLayout({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>): PhysicalLayout {
+  return physicalLayout({ ...metadata, schema }, { partitionColumns: writerFeaturesOf(protocol).includes('materializePartitionColumns') })
 }
 
 /** The name of a field in data files: its own, unless the table maps its columns. Pure; no I/O. */

@@ -1,10 +1,12 @@
-import type { Column, ColumnData } from '../../parquet/dataType.js'
+import type { Column, ColumnData, StructField } from '../../parquet/dataType.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
 import { joinedData } from '../columnData.js'
-import { columnLayout, type ColumnLayout } from '../columnLayout.js'
+import { columnLayout, type ColumnLayout, type ColumnPlace } from '../columnLayout.js'
 import { readDataFile, type FileRowsOptions, type RowBatch } from '../dataFileRows.js'
-import { physicalLayout, type PhysicalLayout } from '../physicalLayout.js'
+import { dataFileLayout, type PhysicalLayout } from '../physicalLayout.js'
+import { originReading } from '../rowOrigins.js'
+import { rowIdColumns } from '../rowTracking.js'
 import type { RewriteJob, Rewriter } from './rewriter.js'
 import { StreamedFile } from '../streamedFile.js'
 
@@ -25,14 +27,16 @@ const readAhead = 16
 async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
   const { store, state, files, clock } = job
   const table = { ...state.metadata, schema: state.schema }
-  const layout = physicalLayout(table)
-  const output = await StreamedFile.create(store, table, layout)
+  const layout = dataFileLayout(state)
+  const columns = rowIdColumns(state, { table: store.url })
+  const hidden = columns === undefined ? [] : [columns.id, columns.commitVersion]
+  const output = await StreamedFile.create(store, table, layout, { hidden })
   try {
     let parts: (readonly ColumnData[])[] = []
     let rows = 0
     let bytes = 0
     const flush = async () => {
-      if (rows > 0) await output.append(joinColumns(layout, parts))
+      if (rows > 0) await output.append(joinColumns([...layout.fields, ...hidden], parts))
       parts = []
       rows = 0
       bytes = 0
@@ -63,10 +67,19 @@ interface ReadGroup {
 async function* rowGroups({ store, state, files }: RewriteJob, { fields, source }: PhysicalLayout): AsyncGenerator<ReadGroup> {
   const where = { table: store.url }
   const { match, placeOf } = columnLayout(state, where)
-  for (const field of source) placeOf(field)
-  // Read under the names that they are written under, inside structs too.
-  const stored: ColumnLayout = { match, placeOf: field => ({ kind: 'stored', field }) }
-  const options = { layout: stored, fields, where }
+  const places = new Map(source.map((field, i): [StructField | undefined, ColumnPlace] => {
+    const place = placeOf(field)
+    const stored = fields[i] ?? field
+    // Read under the names that they are written under, inside structs too.
+    return [stored, place.kind === 'stored' ? { kind: 'stored', field: stored } : place]
+  }))
+  const stored: ColumnLayout = { match, placeOf: field => places.get(field) ?? placeOf(field) }
+  const reading = originReading(state, { layout: stored, fields }, where)
+  const options = { ...reading, where }
+  const groupColumns = (batch: RowBatch, file: AddFile): readonly ColumnData[] => {
+    const origins = reading.originsOf(batch, file)
+    return origins === undefined ? batch.columns : [...batch.columns.slice(0, fields.length), origins.ids, origins.commitVersions]
+  }
   const ahead: Opened[] = []
   let next = 0
   try {
@@ -76,7 +89,7 @@ async function* rowGroups({ store, state, files }: RewriteJob, { fields, source 
       const { rows, first } = ahead[0] as Opened
       const perRow = file.size / Math.max(1, Number(file.records ?? 1n))
       for (let step = await first; step.done !== true; step = await rows.next())
-        yield { columns: step.value.columns, rows: step.value.rows, bytes: Math.min(file.size, step.value.rows * perRow) }
+        yield { columns: groupColumns(step.value, file), rows: step.value.rows, bytes: Math.min(file.size, step.value.rows * perRow) }
       ahead.shift()
     }
   } finally {
@@ -101,6 +114,6 @@ function open(store: ObjectStore, file: AddFile, options: FileRowsOptions): Open
 }
 
 /** The parts' rows one after another. */
-function joinColumns({ fields }: PhysicalLayout, parts: readonly (readonly ColumnData[])[]): readonly Column[] {
+function joinColumns(fields: readonly StructField[], parts: readonly (readonly ColumnData[])[]): readonly Column[] {
   return fields.map((field, i) => ({ field, data: joinedData(parts.map(part => part[i] ?? [])) }))
 }

@@ -14,7 +14,7 @@ export interface Candidate extends AddFile {
 export interface RewriteJob {
   /** Rooted at the table. */
   readonly store: ObjectStore
-  readonly state: Pick<TableState, 'metadata' | 'schema'>
+  readonly state: Pick<TableState, 'protocol' | 'metadata' | 'schema'>
   readonly files: readonly Candidate[]
   /** Bytes that one new file may have, about. */
   readonly targetFileSize: number
@@ -29,6 +29,6 @@ export interface RewriteJob {
  */
 export interface Rewriter {
   /** Whether it can read this file; one that it cannot read is left alone. */
-  accepts(file: AddFile, state: Pick<TableState, 'metadata' | 'schema'>): boolean
+  accepts(file: AddFile, state: RewriteJob['state']): boolean
   rewrite(job: RewriteJob): Promise<readonly AddFile[]>
 }

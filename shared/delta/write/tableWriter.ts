@@ -4,10 +4,11 @@ import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
 import { pickedData } from '../columnData.js'
 import type { LogPlace } from '../deltaError.js'
-import { keptFeatures, writerFeaturesOf } from '../features.js'
+import { keptFeatures } from '../features.js'
 import { newDataFileName } from '../path.js'
-import { physicalLayout, type PhysicalLayout } from '../physicalLayout.js'
+import { dataFileLayout, type PhysicalLayout } from '../physicalLayout.js'
 import { needExpressions, requireWritableRows } from '../protocolGate.js'
+import type { RowOrigins } from '../rowOrigins.js'
 import { rowIdColumns, type RowIdColumns } from '../rowTracking.js'
 import type { TableState } from '../state.js'
 import type { TableShape } from '../statsColumns.js'
@@ -26,13 +27,6 @@ export type WritableTable = Pick<TableState, 'version' | 'protocol' | 'metadata'
 export interface TableWriterOptions extends WriteOptions {
   /** False for rows that the table had already, only in other files. Default true. */
   readonly dataChange?: boolean | undefined
-}
-
-/** Who rows were before they came to stand in new files; null for a row that was not. See rowTracking.ts. */
-export interface RowOrigins {
-  readonly ids: readonly (bigint | null)[] | BigInt64Array
-  /** Null as well for a row that is changed now. */
-  readonly commitVersions: readonly (bigint | null)[] | BigInt64Array
 }
 
 /**
@@ -79,7 +73,7 @@ export class TableWriter {
     this.#ids = rowIdColumns(table, this.#where)
     this.#options = options
     const shape = { ...metadata, schema }
-    const layout = physicalLayout(shape, { partitionColumns: writerFeaturesOf(table.protocol).includes('materializePartitionColumns') })
+    const layout = dataFileLayout(table)
     this.#rows = new RowSplitter(shape, layout)
     this.#files = new PartitionFiles({
       store,
@@ -93,7 +87,7 @@ export class TableWriter {
 
   /**
    * @param rows in the table's logical names and types, partition columns among them
-   * @param origins for rows that stood in the table before, where it tracks rows; see {@link rowOrigins}
+   * @param origins for rows that stood in the table before, where it tracks rows; see {@link originReading}
    */
   async write(rows: Rows, origins?: RowOrigins): Promise<void> {
     const fitted = fitRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })

@@ -1,6 +1,8 @@
 import type { AddFile } from '../../delta/actions.js'
+import { writerFeaturesOf } from '../../delta/features.js'
 import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
 import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
+import { keepsRowIds } from '../../delta/rowTracking.js'
 import type { DataType, StructField } from '../../parquet/dataType.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import { DuckDbSession, type SessionOptions } from '../../query/duckdbSession.js'
@@ -20,9 +22,13 @@ const maxBits = 8
  */
 export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewriter {
   return {
-    // What DuckDB is not told of here: deletion vectors, and columns under other names than the table's.
-    accepts: (file, { metadata }) =>
-      file.deletionVector === undefined && (metadata.configuration['delta.columnMapping.mode'] ?? 'none') === 'none',
+    // What DuckDB is not told of here: deletion vectors, columns under other names than the table's, and columns that
+    // its schema does not have.
+    accepts: (file, { protocol, metadata }) =>
+      file.deletionVector === undefined &&
+      (metadata.configuration['delta.columnMapping.mode'] ?? 'none') === 'none' &&
+      !keepsRowIds({ protocol, metadata }) &&
+      !writerFeaturesOf(protocol).includes('materializePartitionColumns'),
     rewrite: job => cluster(files, session, job),
   }
 }
