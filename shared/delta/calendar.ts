@@ -1,3 +1,5 @@
+import { utcMs, zoneOffsetMs } from '../parquet/zoneOffset.js'
+
 /**
  * Days and microseconds since 1970-01-01 ⇄ text, in the proleptic Gregorian calendar. Pure; no I/O.
  */
@@ -46,47 +48,8 @@ export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   return BigInt(ms) * microsPerMs + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
 }
 
-function utcMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number | undefined {
-  if (!(month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60)) return undefined
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  date.setUTCHours(hour, minute, second)
-  return date.getUTCDate() === day ? date.getTime() : undefined
-}
-
 function offsetMs(offset: string): number {
   if (/^z$/i.test(offset)) return 0
   const [, sign, hours, minutes = '0'] = /^([+-])(\d{1,2}):?(\d{2})?$/.exec(offset) ?? []
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
-}
-
-/** How far `zone` is ahead of UTC when its clocks show `wall`; in a gap or an overlap, by the earlier offset. */
-function zoneOffsetMs(wall: number, zone: string): number {
-  if (zone === 'UTC') return 0
-  const before = offsetAt(wall - msPerDay, zone)
-  const guess = offsetAt(wall - before, zone)
-  return guess === before ? before : offsetAt(wall - guess, zone) === guess ? guess : before
-}
-
-function offsetAt(instant: number, zone: string): number {
-  const parts = zoneFormat(zone).formatToParts(instant)
-  const part = (type: string) => Number(parts.find((p) => p.type === type)?.value)
-  const era = parts.find((p) => p.type === 'era')?.value
-  const year = era === 'BC' ? 1 - part('year') : part('year')
-  const shown = utcMs(year, part('month'), part('day'), part('hour'), part('minute'), part('second')) ?? instant
-  return shown - Math.floor(instant / 1000) * 1000
-}
-
-const zoneFormats = new Map<string, Intl.DateTimeFormat>()
-
-function zoneFormat(zone: string): Intl.DateTimeFormat {
-  let format = zoneFormats.get(zone)
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric',
-      minute: 'numeric', second: 'numeric',
-    })
-    zoneFormats.set(zone, format)
-  }
-  return format
 }

@@ -6,6 +6,7 @@ import { storedFile } from '../parquet/storedFile.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { DeletionVector } from './actions.js'
 import type { ColumnLayout, ColumnPlace } from './columnLayout.js'
+import { charPadding, padColumn } from './charPadding.js'
 import { locateData, type DataObject, type OpenFolder } from './dataObject.js'
 import { readDeletionVector } from './deletionVector.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
@@ -52,7 +53,11 @@ export async function* readDataFile(store: ObjectStore, file: RowFile, options: 
   const where = { table: store.url, ...options.where, file: file.path }
   const places = fields.map(field => layout.placeOf(field))
   const stored = places.flatMap(place => (place.kind === 'stored' ? [place.field] : []))
-  const constants = places.map(place => constantOf(place, file, options.timeZone, where))
+  const paddings = fields.map(charPadding)
+  const constants = places.map((place, i) => {
+    const [value, pad] = [constantOf(place, file, options.timeZone, where), paddings[i]]
+    return value === null || pad === undefined ? value : pad(value)
+  })
   const [parquet, choice] = await Promise.all([
     openData(await locateData(store, file.path, { ...options, where }), file.size, where),
     options.choice ?? remaining(store, file.deletionVector, { ...options, where }),
@@ -73,7 +78,9 @@ export async function* readDataFile(store: ObjectStore, file: RowFile, options: 
     const columns = places.map((place, i): ColumnData => {
       if (place.kind !== 'stored') return new Array<Value>(count).fill(constants[i] ?? null)
       const data = read[next++]?.data ?? []
-      return kept === undefined ? data : picked(data, kept)
+      const wanted = kept === undefined ? data : picked(data, kept)
+      const pad = paddings[i]
+      return pad === undefined ? wanted : padColumn(wanted, pad)
     })
     yield {
       rows: count,
@@ -101,6 +108,8 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
   if (place.kind !== 'partition') return null
   const text = file.partitionValues?.[place.key]
   if (text === undefined) {
+    // Spark leaves nulls out when it says what a file was that it removes.
+    if (!('modificationTime' in file)) return null
     throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${place.key} for a data file`, { where })
   }
   return parsePartitionValue(place.type, text, { zone, where })

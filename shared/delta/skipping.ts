@@ -1,5 +1,6 @@
 import type { DataType, StructField, Value } from '../parquet/dataType.js'
 import type { AddFile } from './actions.js'
+import { charPadding, hasChars, type Padding } from './charPadding.js'
 import { parsePartitionValue, type PartitionValueOptions } from './partitionValue.js'
 import { parseStats, type ColumnStats, type FileStats } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
@@ -31,7 +32,7 @@ export type Match = 'no' | 'maybe' | 'all'
  * ```
  */
 export class FileSkipper {
-  readonly #partitions: ReadonlyMap<string, { readonly type: DataType; readonly physical: string }>
+  readonly #partitions: ReadonlyMap<string, { readonly type: DataType; readonly physical: string; readonly pad: Padding | undefined }>
   readonly #columns: readonly StatsColumn[]
   readonly #fields: ReadonlyMap<string, StructField>
   readonly #options: PartitionValueOptions
@@ -44,7 +45,7 @@ export class FileSkipper {
         .filter((field) => partitionNames.has(field.name))
         .map((field) => {
           const physical = mapped ? field.metadata?.['delta.columnMapping.physicalName'] : undefined
-          return [columnKey([field.name]), { type: field.type, physical: typeof physical === 'string' ? physical : field.name }]
+          return [columnKey([field.name]), { type: field.type, physical: typeof physical === 'string' ? physical : field.name, pad: charPadding(field) }]
         }),
     )
     this.#columns = statsColumns(table)
@@ -67,7 +68,9 @@ export class FileSkipper {
       if (text === undefined) return undefined
       const value = readPartition(partition.type, text, this.#options)
       if (value === undefined) return undefined
-      return value === null ? { nulls: 'all' } : { nulls: 'none', min: value, max: value }
+      if (value === null) return { nulls: 'all' }
+      const read = partition.pad === undefined ? value : partition.pad(value)
+      return { nulls: 'none', min: read, max: read }
     }
     const found = stats?.columns.get(column)
     const field = this.#fields.get(column)
@@ -173,6 +176,8 @@ function statFacts(stats: FileStats, column: ColumnStats, field: StructField): F
     : nullCount >= stats.numRecords ? 'all'
     : stats.tightBounds === false ? 'unknown'
     : 'some'
+  // Bounds are of the texts as they are stored, which those that are read may lie beside.
+  if (hasChars(field)) return { nulls }
   return { nulls, min: floatBound(column.min, field, Math.min), max: floatBound(widened(column.max, field.type), field, Math.max) }
 }
 

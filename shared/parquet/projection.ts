@@ -1,5 +1,6 @@
 import type { Projection } from './assembly.js'
 import type { DataType, StructField } from './dataType.js'
+import { calendarOf, type LegacyCalendars } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode, SchemaNode, StructNode } from './schemaNode.js'
 import { typeName, valueDecoder, type ValueDecoder } from './valueDecoder.js'
@@ -40,7 +41,7 @@ export function findNode(nodes: readonly SchemaNode[], field: StructField, match
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */
-export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch): ColumnProjection {
+export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch, calendars: LegacyCalendars = {}): ColumnProjection {
   const decoders = new Map<LeafNode, ValueDecoder>()
   return { projection: project(node, type, 0), decoders }
 
@@ -50,7 +51,7 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
 
   function project(from: SchemaNode, wanted: DataType, repetition: number): Projection {
     if (from.kind === 'leaf') {
-      decoders.set(from, valueDecoder(from, wanted))
+      decoders.set(from, valueDecoder(from, wanted, calendarOf(from, calendars)))
       return { kind: 'leaf', leaf: from }
     }
     if (typeof wanted === 'string' || wanted.type !== from.kind) throw mismatch(from, wanted)

@@ -3,6 +3,7 @@ import { asError, CodedError } from '../errors.js'
 import { assemble, leavesOf } from './assembly.js'
 import { joinedValues, readChunk } from './chunkReader.js'
 import type { Column, ColumnData, Row, StructField, Value } from './dataType.js'
+import { legacyCalendars, type LegacyCalendars } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
 import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
 import { coalesce, type ByteSpan } from './byteSpan.js'
@@ -76,6 +77,7 @@ export class ParquetFile {
   readonly keyValues: ReadonlyMap<string, string>
   readonly createdBy: string | undefined
   readonly #source: ParquetSource
+  readonly #calendars: LegacyCalendars
   readonly #nodes: readonly SchemaNode[]
   readonly #groups: readonly Group[]
 
@@ -86,6 +88,7 @@ export class ParquetFile {
     this.fields = this.#nodes.map(nodeField)
     this.createdBy = metadata.created_by
     this.keyValues = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? '']))
+    this.#calendars = legacyCalendars(this.keyValues)
     let rowStart = 0
     const leaves = this.#nodes.flatMap((node) => node.leaves)
     const groups: Group[] = []
@@ -138,7 +141,7 @@ export class ParquetFile {
       const node = findNode(this.#nodes, field, fields === undefined ? 'name' : match)
       if (node === undefined) return { field, column: undefined }
       try {
-        return { field, column: projectColumn(node, field.type, match) }
+        return { field, column: projectColumn(node, field.type, match, this.#calendars) }
       } catch (error) {
         throw inFile(this.#source, error)
       }

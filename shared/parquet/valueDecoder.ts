@@ -1,5 +1,6 @@
 import type { DecodedArray, SchemaElement } from 'hyparquet'
 import type { DataType, DecimalType, PrimitiveType, Value } from './dataType.js'
+import type { LegacyCalendar } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
 import { isUnsigned, type LeafNode } from './schemaNode.js'
 
@@ -14,12 +15,13 @@ const julianEpochDay = 2_440_588n
 
 /**
  * How a column of a file becomes values of type `wanted`: the column's own type or one it widens to (whole numbers to
- * longer ones, decimals and double; float to double; date to timestamp_ntz; decimals to more digits). Pure; no I/O.
+ * longer ones, decimals and double; float to double; date to timestamp_ntz; decimals to more digits). `calendar` is the
+ * one that the file counts days by when it is not today's. Pure; no I/O.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */
-export function valueDecoder(leaf: LeafNode, wanted: DataType): ValueDecoder {
-  const decoder = typeof wanted === 'string' ? primitive(leaf, wanted) : decimalOf(leaf, wanted)
+export function valueDecoder(leaf: LeafNode, wanted: DataType, calendar?: LegacyCalendar): ValueDecoder {
+  const decoder = typeof wanted === 'string' ? primitive(leaf, wanted, calendar) : decimalOf(leaf, wanted)
   if (decoder !== undefined) return decoder
   const column = leaf.path.join('.')
   const found = typeName(leaf.type)
@@ -30,7 +32,7 @@ export function valueDecoder(leaf: LeafNode, wanted: DataType): ValueDecoder {
   )
 }
 
-function primitive(leaf: LeafNode, wanted: PrimitiveType): ValueDecoder | undefined {
+function primitive(leaf: LeafNode, wanted: PrimitiveType, calendar: LegacyCalendar | undefined): ValueDecoder | undefined {
   const { element, type } = leaf
   switch (wanted) {
     case 'string':
@@ -52,12 +54,12 @@ function primitive(leaf: LeafNode, wanted: PrimitiveType): ValueDecoder | undefi
       if (type === 'float') return (raw) => Float64Array.from(floats(element)(raw) as ArrayLike<number>)
       return isShortInteger(type) ? (raw) => Float64Array.from(raw as ArrayLike<number>) : undefined
     case 'date':
-      return type === 'date' ? int32s : undefined
+      return type === 'date' ? dates(calendar) : undefined
     case 'timestamp':
     case 'timestamp_ntz':
-      if (type === 'timestamp' || type === 'timestamp_ntz') return micros(element)
+      if (type === 'timestamp' || type === 'timestamp_ntz') return calendarMicros(micros(element), calendar)
       if (type !== 'date' || wanted === 'timestamp') return undefined
-      return (raw) => mapped(raw as ArrayLike<number>, (days) => BigInt(days) * microsOfDay)
+      return (raw) => mapped(dates(calendar)(raw) as ArrayLike<number>, (days) => BigInt(days) * microsOfDay)
     case 'void':
       return undefined
   }
@@ -116,6 +118,14 @@ function micros({ type, converted_type: converted, logical_type: logical }: Sche
   if (unit === 'MILLIS') return (raw) => mapped(raw as ArrayLike<bigint>, (millis) => millis * 1000n)
   if (unit === 'NANOS') return (raw) => mapped(raw as ArrayLike<bigint>, (nanos) => floorDivide(nanos, 1000n))
   return (raw) => raw as BigInt64Array
+}
+
+function dates(calendar: LegacyCalendar | undefined): ValueDecoder {
+  return calendar === undefined ? int32s : (raw) => Int32Array.from(raw as ArrayLike<number>, (days) => calendar.days(days))
+}
+
+function calendarMicros(decode: ValueDecoder, calendar: LegacyCalendar | undefined): ValueDecoder {
+  return calendar === undefined ? decode : (raw) => mapped(decode(raw) as ArrayLike<bigint>, (value) => calendar.micros(value))
 }
 
 /** Julian day in the upper 32 bits, nanoseconds of the day in the lower 64. */
