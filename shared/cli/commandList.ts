@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./commands/history.js')).history,
   optimize: async () => (await import('./commands/optimize.js')).optimize,
   vacuum: async () => (await import('./commands/vacuum.js')).vacuum,
+  restore: async () => (await import('./commands/restore.js')).restore,
   checkpoint: async () => (await import('./commands/checkpoint.js')).checkpoint,
   env: async () => (await import('./commands/env.js')).env,
   produce: async () => (await import('./commands/produce.js')).produce,

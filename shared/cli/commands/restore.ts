@@ -1,0 +1,48 @@
+import { planRestore, restoreTable, type RestoreTarget } from '../../delta/write/restoreTable.js'
+import { openStore } from '../../storage/openStore.js'
+import type { Arguments } from '../arguments.js'
+import { CliError } from '../cliError.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { momentOptions, timeOption } from '../moment.js'
+import { openTable, requireSnapshot } from '../openTable.js'
+import { printOutcome } from '../writeOutcome.js'
+
+export const restore: Command = {
+  usage: 'restore <table>',
+  summary: 'make a table what it was at a version',
+  about:
+    'Makes a table again what it was at an older version or time, by one new version: its rows, its schema and its ' +
+    'properties. Rows appended since then go; nothing is deleted from storage, so that this can be undone in the same way. ' +
+    'Prints what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    version: { value: 'N', about: 'the version to go back to' },
+    timestamp: { value: '"TIME"', about: `or ${momentOptions['timestamp']?.about ?? ''}` },
+    'ignore-missing': { about: 'restore what is left when files of that version were deleted' },
+    'dry-run': { about: 'only say what would be done' },
+  },
+  async run(shell, args) {
+    const name = args.positional(0)
+    const to = targetOption(args)
+    await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      const options = { clock: lake.clock, openFolder: openStore, ignoreMissingFiles: args.flag('ignore-missing') }
+      const snapshot = await requireSnapshot(table, name)
+      if (!args.flag('dry-run')) {
+        await printOutcome(shell, table, name, await restoreTable(table, to, options))
+        return
+      }
+      const plan = await planRestore(table, snapshot, to, options)
+      const { version } = snapshot
+      await printOutcome(shell, table, name, plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics })
+    })
+  },
+}
+
+function targetOption(args: Arguments): RestoreTarget {
+  const [version, timestamp] = [args.whole('version'), timeOption(args, 'timestamp')]
+  if (version !== undefined && timestamp === undefined) return { version }
+  if (timestamp !== undefined && version === undefined) return { timestamp }
+  throw new CliError('USAGE', 'Say what to go back to: --version N, or --timestamp "TIME".')
+}

@@ -1,0 +1,32 @@
+import { formatJson } from '../delta/json.js'
+import type { DeltaTable } from '../delta/table.js'
+import type { WriteMetrics, WriteOutcome } from '../delta/write/writeOptions.js'
+import { CliError } from './cliError.js'
+import { noTable } from './openTable.js'
+import type { Shell } from './shell.js'
+
+/** What a dry run answers. */
+export interface Planned {
+  readonly kind: 'planned'
+  /** The version that it was planned on. */
+  readonly version: number
+  readonly metrics: WriteMetrics
+}
+
+/**
+ * Prints what became of a change as one JSON object.
+ * @throws CliError NOT_FOUND when there is no table, STEP_FAILED when others were faster
+ */
+export async function printOutcome(shell: Shell, table: Pick<DeltaTable, 'url'>, name: string, outcome: WriteOutcome | Planned): Promise<void> {
+  switch (outcome.kind) {
+    case 'noTable':
+      throw noTable(table, name)
+    case 'conflict':
+      throw new CliError('STEP_FAILED', `${name} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`)
+    case 'committed':
+    case 'planned':
+    case 'nothingToDo':
+    case 'alreadyApplied':
+      await shell.output.write(`${formatJson({ ...outcome })}\n`)
+  }
+}
