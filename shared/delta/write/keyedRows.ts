@@ -1,0 +1,156 @@
+import type { ColumnData, DataType, StructField, Value } from '../../parquet/dataType.js'
+import { joinedData } from '../columnData.js'
+import { columnKey } from '../columnPath.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { fieldsByName } from '../rows.js'
+import { typeText } from '../schema.js'
+import type { Predicate } from '../skipping.js'
+import type { TableShape } from '../statsColumns.js'
+import { compareValues } from '../valueOrder.js'
+import { rowText } from './constraints.js'
+import { fitRows } from './fitRows.js'
+import type { Rows } from './rows.js'
+
+/** A key as a Map compares it; undefined for one that is null in part, and so equals nothing. */
+type MapKey = string | number | bigint | boolean | undefined
+
+/** Up to so many values of a column are told one by one, and more in so many ranges. */
+const mostValues = 256
+
+/**
+ * Rows in memory, to be found by the values of some columns, which are compared exactly: texts by their bytes, NaN equal
+ * to itself, -0 to 0. A key that is null in part equals nothing. Pure; no I/O.
+ */
+export class KeyedRows {
+  /** With the table's names and types, in the table's order. */
+  readonly rows: Rows
+  readonly keys: readonly StructField[]
+  readonly #first = new Map<MapKey, number>()
+  /** Rows whose key another row had before them, and by key their places. */
+  readonly #more = new Map<MapKey, number[]>()
+  readonly #where: LogPlace
+
+  /**
+   * @param pieces under the table's column names, whose letter case does not matter
+   * @throws DeltaError DELTA_BAD_ROWS, DELTA_NO_COLUMN, and DELTA_UNSUPPORTED_TYPE for a key that is no single value
+   */
+  constructor(pieces: readonly Rows[], on: readonly string[], table: Pick<TableShape, 'schema' | 'partitionColumns'>, where: LogPlace) {
+    this.#where = where
+    this.rows = joinedRows(pieces, table, where)
+    this.keys = keyFields(on, table.schema.fields, this.rows, where)
+    const key = keyReader(this.keys, this.rows)
+    for (let row = 0; row < this.rows.count; row++) {
+      const value = key(row)
+      if (value === undefined) continue
+      const first = this.#first.get(value)
+      if (first === undefined) this.#first.set(value, row)
+      else this.#more.set(value, [...(this.#more.get(value) ?? []), row])
+    }
+  }
+
+  /** For each of some rows of the table the places of the rows here with its key. */
+  *matches(rows: Rows): Generator<readonly number[], void> {
+    const key = keyReader(this.keys, rows)
+    for (let row = 0; row < rows.count; row++) {
+      const value = key(row)
+      const first = value === undefined ? undefined : this.#first.get(value)
+      yield first === undefined ? [] : [first, ...(this.#more.get(value) ?? [])]
+    }
+  }
+
+  /** What is true of every row of the table that matches one here; undefined when nothing can be said. */
+  predicate(): Predicate | undefined {
+    const places = [...this.#first.values()]
+    const parts = this.keys.flatMap(field => {
+      const data = this.rows.columns.find(column => column.field === field)?.data ?? []
+      const part = valuesPredicate(field, [...new Set(places.map(row => asStored(field.type, data[row] ?? null)))])
+      return part === undefined ? [] : [part]
+    })
+    return parts.length === 0 ? undefined : { op: 'and', of: parts }
+  }
+
+  /** What must not be when rows change by what is here: that two rows say what one becomes. */
+  ambiguous(row: number): DeltaError {
+    const columns = this.rows.columns.filter(({ field }) => this.keys.includes(field))
+    return new DeltaError(
+      'DELTA_BAD_ROWS',
+      `several rows of the source have the key ${rowText({ ...this.rows, columns }, row)}, and so does a row of the table: which of them it is to become is not said`,
+      { where: this.#where, data: { key: rowText({ ...this.rows, columns }, row) } },
+    )
+  }
+}
+
+function joinedRows(pieces: readonly Rows[], table: Pick<TableShape, 'schema' | 'partitionColumns'>, where: LogPlace): Rows {
+  const names = [...new Set(pieces.flatMap(({ columns }) => columns.map(({ field }) => field.name.toLowerCase())))]
+  const known = new Set(fieldsByName(table.schema.fields, names, where))
+  const fields = table.schema.fields.filter(field => known.has(field))
+  let rowsBefore = 0
+  const fitted = pieces.map(piece => {
+    const rows = fitRows({ schema: { type: 'struct', fields }, partitionColumns: table.partitionColumns }, piece, { where, rowsBefore, nullable: true })
+    rowsBefore += piece.count
+    return rows
+  })
+  return { count: rowsBefore, columns: fields.map((field, i) => ({ field, data: joinedData(fitted.map(({ columns }) => columns[i]?.data ?? [])) })) }
+}
+
+function keyFields(on: readonly string[], fields: readonly StructField[], rows: Rows, where: LogPlace): readonly StructField[] {
+  if (on.length === 0) throw new DeltaError('DELTA_BAD_ROWS', 'rows are merged by no column: name those that make two rows the same', { where })
+  return [...new Set(fieldsByName(fields, on, where))].map(field => {
+    const data = { column: field.name }
+    if (!isSingle(field.type))
+      throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `rows cannot be merged by the column ${field.name}, which is ${typeText(field.type)}`, { where, data })
+    if (rows.count > 0 && !rows.columns.some(column => column.field === field))
+      throw new DeltaError('DELTA_BAD_ROWS', `the source has no column ${field.name}, by which it is to be merged`, { where, data })
+    return field
+  })
+}
+
+function isSingle(type: DataType): boolean {
+  return typeof type === 'string' ? type !== 'void' : type.type === 'decimal'
+}
+
+function keyReader(keys: readonly StructField[], { columns }: Rows): (row: number) => MapKey {
+  const parts = keys.map(({ name, type }) => partReader(type, columns.find(({ field }) => field.name === name)?.data ?? []))
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return only
+  return row => {
+    let key = ''
+    for (const part of parts) {
+      const value = part(row)
+      if (value === undefined) return undefined
+      const text = value === 0 ? '0' : String(value)
+      key += `${text.length}:${text}`
+    }
+    return key
+  }
+}
+
+function partReader(type: DataType, data: ColumnData): (row: number) => MapKey {
+  return row => {
+    const value = asStored(type, data[row] ?? null)
+    if (value === null) return undefined
+    if (typeof value !== 'object') return value
+    return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1') : undefined
+  }
+}
+
+/** A value as it will be read again once it was written. */
+function asStored(type: DataType, value: Value): Value {
+  if (typeof value === 'string') return value.toWellFormed()
+  return type === 'float' && typeof value === 'number' ? Math.fround(value) : value
+}
+
+function valuesPredicate({ name, type }: StructField, values: Value[]): Predicate | undefined {
+  const column = columnKey([name])
+  // Nobody has bounds of binary values, and not every writer counts NaN among them.
+  if (type === 'binary' || values.some(value => Number.isNaN(value))) return undefined
+  if (values.length <= mostValues) return { op: 'in', column, values }
+  values.sort((a, b) => compareValues(a, b) ?? 0)
+  const size = Math.ceil(values.length / mostValues)
+  const ranges: Predicate[] = []
+  for (let from = 0; from < values.length; from += size) {
+    const last = Math.min(from + size, values.length) - 1
+    ranges.push({ op: 'and', of: [{ op: '>=', column, value: values[from] ?? null }, { op: '<=', column, value: values[last] ?? null }] })
+  }
+  return { op: 'or', of: ranges }
+}

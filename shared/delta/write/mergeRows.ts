@@ -1,0 +1,163 @@
+import type { Column } from '../../parquet/dataType.js'
+import { pickedData } from '../columnData.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { requireWritableRows } from '../protocolGate.js'
+import { fieldsByName } from '../rows.js'
+import type { Snapshot } from '../snapshot.js'
+import type { DeltaTable } from '../table.js'
+import type { Transaction } from '../transaction.js'
+import { mergeMetrics } from './changeMetrics.js'
+import { KeyedRows } from './keyedRows.js'
+import { planAndCommit, type Plan } from './replan.js'
+import { rowFates, type RowChange } from './rowChange.js'
+import { RowChanger } from './rowChanger.js'
+import { mayHoldBy } from './rowCondition.js'
+import { pickedRows } from './rowSelection.js'
+import type { Rows, RowSource } from './rows.js'
+import { writtenFeatures } from './tableWriter.js'
+import type { WriteOptions, WriteOutcome } from './writeOptions.js'
+
+export interface MergeOptions extends WriteOptions {
+  /** The columns whose values make a row of the source and one of the table the same; a null is like nothing. */
+  readonly on: readonly string[]
+  /** What becomes of a row of the table that has one in the source; `update` when absent. */
+  readonly matched?: 'update' | 'delete' | 'keep' | undefined
+  /** What becomes of a row of the source that has none in the table; `insert` when absent. */
+  readonly notMatched?: 'insert' | 'ignore' | undefined
+  /** What becomes of a row of the table that has none in the source; `keep` when absent. */
+  readonly notMatchedBySource?: 'keep' | 'delete' | undefined
+  /** The columns that an update takes from the source; all that it has when absent. */
+  readonly update?: readonly string[] | undefined
+}
+
+/** Rows that are inserted at once. */
+const insertedAtOnce = 100_000
+
+/**
+ * Brings rows into a table by their key: those that it has are updated, the others inserted, unless the options say
+ * otherwise. A row that becomes what it was counts as updated, too.
+ *
+ * The source is held in memory, with an index of its keys; the table is not: of it a row group and the places of rows
+ * that change. Files whose statistics show that they hold no key of the source are not read.
+ *
+ * ```ts
+ * await mergeRows(table, [rowsOf(schema, [{ id: 7n, name: 'x' }])], { on: ['id'] })
+ * ```
+ *
+ * @param source under the table's column names; columns that it lacks stay as they are, or are null in rows that are new
+ * @throws DeltaError DELTA_BAD_ROWS for two rows of the source that would update one of the table, and for rows that the
+ * table cannot hold; DELTA_CONSTRAINT_VIOLATED; else as `deleteRows`
+ */
+export async function mergeRows(table: DeltaTable, source: RowSource, options: MergeOptions): Promise<WriteOutcome> {
+  let pieces: Rows[] | undefined
+  return planAndCommit(table, options, async snapshot => {
+    // It can be read only once, and is planned on as often as need be.
+    if (pieces === undefined) {
+      const read: Rows[] = []
+      for await (const piece of source) read.push(piece)
+      pieces = read
+    }
+    return planMerge(table, snapshot, pieces, options)
+  })
+}
+
+async function planMerge(table: DeltaTable, snapshot: Snapshot, pieces: readonly Rows[], options: MergeOptions): Promise<Plan | undefined> {
+  const { matched = 'update', notMatched = 'insert', notMatchedBySource = 'keep' } = options
+  const where = { table: table.url, version: snapshot.version }
+  const takesOut = matched !== 'keep' || notMatchedBySource === 'delete'
+  requireWritableRows(snapshot, takesOut ? 'change' : 'append', writtenFeatures(options), where)
+  const { metadata, schema } = snapshot
+  const source = new KeyedRows(pieces, options.on, { schema, partitionColumns: metadata.partitionColumns }, where)
+  const predicate = notMatchedBySource === 'delete' ? undefined : source.predicate()
+  const mayMatch = predicate === undefined ? undefined : mayHoldBy(snapshot, predicate)
+  const found = new Uint8Array(source.rows.count)
+  let deletedBySource = 0
+  const change: RowChange = {
+    fields: source.keys,
+    match: file => (mayMatch === undefined || mayMatch(file) ? 'maybe' : 'no'),
+    whole: rowFates.changes,
+    decide(rows) {
+      const fates = new Uint8Array(rows.count)
+      let row = 0
+      for (const places of source.matches(rows)) {
+        for (const place of places) found[place] = 1
+        if (places.length > 1 && matched === 'update') throw source.ambiguous(places[0] ?? 0)
+        if (places.length > 0) fates[row] = matchedFates[matched]
+        else if (notMatchedBySource === 'delete') {
+          fates[row] = rowFates.goes
+          deletedBySource++
+        }
+        row++
+      }
+      return Promise.resolve(fates)
+    },
+    change: updating(source, options.update, snapshot, where),
+  }
+  const changer = new RowChanger(table, snapshot, options)
+  try {
+    await changer.find(change)
+    if (notMatched === 'insert') {
+      const fresh = Int32Array.from(found.keys()).filter(row => found[row] === 0)
+      for (let from = 0; from < fresh.length; from += insertedAtOnce) {
+        await changer.insert(pickedRows(source.rows, fresh.subarray(from, from + insertedAtOnce)))
+      }
+    }
+    const { actions, written, counts } = await changer.finish()
+    if (actions.length === 0) return undefined
+    const metrics = mergeMetrics(counts, source.rows.count, deletedBySource)
+    return {
+      transaction: {
+        actions,
+        operation: 'MERGE',
+        operationParameters: parametersOf(source, { matched, notMatched, notMatchedBySource }),
+        operationMetrics: metrics,
+        info: options.info,
+        isBlindAppend: false,
+        reads: { files: mayMatch ?? 'all', appIds: () => false, overCompaction: true },
+        keeps: writtenFeatures(options),
+      },
+      metrics,
+      written,
+    }
+  } catch (error) {
+    await changer.abort()
+    throw error
+  }
+}
+
+const matchedFates = { update: rowFates.changes, delete: rowFates.goes, keep: rowFates.stays } as const
+
+/** Puts the source's columns over rows of the table, each of which has one row there. */
+function updating(source: KeyedRows, names: readonly string[] | undefined, { schema }: Snapshot, where: LogPlace): RowChange['change'] {
+  const taken = names === undefined ? undefined : new Set(fieldsByName(schema.fields, names, where))
+  const columns = source.rows.columns.filter(({ field }) => taken === undefined || taken.has(field))
+  for (const field of taken ?? []) {
+    if (source.rows.count > 0 && !columns.some(column => column.field === field))
+      throw new DeltaError('DELTA_BAD_ROWS', `the source has no column ${field.name}, which an update is to take from it`, { where, data: { column: field.name } })
+  }
+  const dataOf = new Map(columns.map(({ field, data }) => [field.name, data]))
+  return rows => {
+    const places = Int32Array.from(source.matches(rows), ([place]) => place ?? 0)
+    return Promise.resolve({
+      count: rows.count,
+      columns: rows.columns.map((column): Column => {
+        const data = dataOf.get(column.field.name)
+        return data === undefined ? column : { field: column.field, data: pickedData(data, places) }
+      }),
+    })
+  }
+}
+
+function parametersOf(
+  { keys }: KeyedRows,
+  { matched, notMatched, notMatchedBySource }: Required<Pick<MergeOptions, 'matched' | 'notMatched' | 'notMatchedBySource'>>,
+): NonNullable<Transaction['operationParameters']> {
+  const equal = keys.map(({ name }) => `(target.${name} = source.${name})`)
+  const clauses = (action: string | undefined, none: string): string => JSON.stringify(action === none ? [] : [{ actionType: action }])
+  return {
+    predicate: JSON.stringify([equal.length === 1 ? equal[0] : `(${equal.join(' AND ')})`]),
+    matchedPredicates: clauses(matched, 'keep'),
+    notMatchedPredicates: clauses(notMatched, 'ignore'),
+    notMatchedBySourcePredicates: clauses(notMatchedBySource, 'keep'),
+  }
+}
