@@ -2,13 +2,14 @@ import type { Action, DeletionVector } from '../actions.js'
 import type { CommitFile } from '../commit.js'
 import { deletionVectorPath } from '../deletionVector.js'
 import { resolveDataPath } from '../path.js'
+import { TextSet } from '../textSet.js'
 
-/** The objects of a table's folder that the log needs. Paths are compared decoded, in whatever spelling the log has them. */
+/** The objects of a table's folder that the log needs; some bytes each, however many. Paths are compared decoded, in whatever spelling the log has them. */
 export class NeededFiles {
   readonly #tableUrl: string
-  readonly #names = new Set<string>()
+  readonly #names = new TextSet()
   /** Last parts of absolute addresses outside the table, as it seems: another spelling of it may name our own file. */
-  readonly #lastParts = new Set<string>()
+  readonly #lastParts = new TextSet()
 
   constructor(tableUrl: string) {
     this.#tableUrl = tableUrl

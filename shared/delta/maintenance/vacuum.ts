@@ -1,15 +1,17 @@
 import { systemClock, type Clock } from '../../clock.js'
 import type { ObjectInfo, ObjectStore } from '../../storage/objectStore.js'
-import type { Action, Txn } from '../actions.js'
+import type { Txn } from '../actions.js'
 import { readCommitFile, readCommitFiles } from '../commit.js'
 import { DeltaError } from '../deltaError.js'
 import { openFileList, type FileList } from '../fileList.js'
 import { listLog } from '../logListing.js'
+import { logFolder } from '../logName.js'
 import { requireMaintainable } from '../protocolGate.js'
 import { tombstoneExpiry } from '../retention.js'
 import type { DeltaTable } from '../table.js'
-import { readsNothing } from '../transaction.js'
+import { TextSet } from '../textSet.js'
 import { NeededFiles } from './neededFiles.js'
+import { VacuumRecord } from './vacuumRecord.js'
 import { isVacuumable } from './vacuumScope.js'
 
 export interface VacuumOptions {
@@ -23,7 +25,9 @@ export interface VacuumOptions {
   readonly keepFrom?: number | undefined
   /** Files that one call deletes at most; what is left shows as `more`. */
   readonly maxFiles?: number | undefined
-  /** Records the end in the log, as other engines do, with these transactions. */
+  /** Records start and end in the log, as Spark does with every store that can put if absent; true when absent. */
+  readonly log?: boolean | undefined
+  /** Records the end in any case, with these transactions. */
   readonly record?: { readonly txns: readonly Txn[] } | undefined
   /** Told of every file before it is deleted, or would be. */
   readonly onFile?: ((file: ObjectInfo) => void) | undefined
@@ -69,35 +73,87 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   if (retentionMs < least && options.force !== true) throw tooShort(table, retentionMs, least)
   const cutoff = now - retentionMs
   const needed = await neededFiles(list, store, cutoff, options.keepFrom)
-  let next = state.version + 1
-  let [files, bytes, more] = [0, 0, false]
-  const judge = async (batch: readonly ObjectInfo[]) => {
-    next = await needed.follow(version => readCommitFile(store, version), next)
-    const unneeded = batch.filter(({ path }) => !needed.has(path))
+  const unneeded = (path: string) => isVacuumable(path, state.metadata.partitionColumns) && !needed.has(path)
+  const run = new Run(store, needed, state.version, options)
+  const pass = async (visit?: (batch: readonly ObjectInfo[]) => Promise<void>) => {
+    const most = options.maxFiles ?? Infinity
+    const folders = new TextSet()
+    let [files, bytes, more] = [0, 0, false]
+    let batch: ObjectInfo[] = []
+    for await (const object of store.list('')) {
+      takeFolders(folders, object.path)
+      if (object.modifiedAt >= cutoff || !unneeded(object.path)) continue
+      if (files >= most) {
+        more = true
+        break
+      }
+      files++
+      bytes += object.size
+      if (visit === undefined) continue
+      if (batch.push(object) < batchFiles) continue
+      await visit(batch)
+      batch = []
+    }
+    await visit?.(batch)
+    return { files, bytes, more, folders: folders.size + 1 }
+  }
+  if (options.dryRun === true) {
+    const { more } = await pass(batch => run.judge(batch))
+    return { kind: 'planned', version: state.version, files: run.files, bytes: run.bytes, more }
+  }
+  const record = new VacuumRecord(table, options)
+  if (options.log ?? true) {
+    const planned = await pass()
+    await record.start(planned, { check: options.force !== true, own: least, asked: options.retentionMs })
+  }
+  let done: { readonly more: boolean; readonly folders: number }
+  try {
+    done = await pass(batch => run.judge(batch))
+  } catch (error) {
+    await record.fail()
+    throw error
+  }
+  const version = await record.end({ files: run.files, folders: done.folders })
+  return { kind: 'vacuumed', version: version ?? state.version, files: run.files, bytes: run.bytes, more: done.more }
+}
+
+/** Deletes what nobody needs at the very moment. */
+class Run {
+  readonly #store: ObjectStore
+  readonly #needed: NeededFiles
+  readonly #options: VacuumOptions
+  #next: number
+  files = 0
+  bytes = 0
+
+  constructor(store: ObjectStore, needed: NeededFiles, version: number, options: VacuumOptions) {
+    this.#store = store
+    this.#needed = needed
+    this.#next = version + 1
+    this.#options = options
+  }
+
+  async judge(batch: readonly ObjectInfo[]): Promise<void> {
+    if (batch.length === 0) return
+    const { onFile, dryRun } = this.#options
+    this.#next = await this.#needed.follow(version => readCommitFile(this.#store, version), this.#next)
+    const unneeded = batch.filter(({ path }) => !this.#needed.has(path))
     for (let i = 0; i < unneeded.length; i += parallel) {
       const some = unneeded.slice(i, i + parallel)
-      for (const file of some) options.onFile?.(file)
-      if (options.dryRun !== true) await Promise.all(some.map(({ path }) => store.delete(path)))
+      for (const file of some) onFile?.(file)
+      if (dryRun !== true) await Promise.all(some.map(({ path }) => this.#store.delete(path)))
     }
-    files += unneeded.length
-    bytes += unneeded.reduce((sum, { size }) => sum + size, 0)
+    this.files += unneeded.length
+    this.bytes += unneeded.reduce((sum, { size }) => sum + size, 0)
   }
-  let batch: ObjectInfo[] = []
-  for await (const object of store.list('')) {
-    if (object.modifiedAt >= cutoff || !isVacuumable(object.path, state.metadata.partitionColumns) || needed.has(object.path)) continue
-    if (files + batch.length >= (options.maxFiles ?? Infinity)) {
-      more = true
-      break
-    }
-    batch.push(object)
-    if (batch.length < batchFiles) continue
-    await judge(batch)
-    batch = []
+}
+
+/** The folders that VACUUM has looked into, the log's and other programs' not among them. */
+function takeFolders(folders: TextSet, path: string): void {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    if (path.startsWith(logFolder)) return
+    folders.add(path.slice(0, slash))
   }
-  if (batch.length > 0) await judge(batch)
-  if (options.dryRun === true) return { kind: 'planned', version: state.version, files, bytes, more }
-  const version = options.record === undefined ? state.version : await recordEnd(table, options.record.txns, files, state.version)
-  return { kind: 'vacuumed', version, files, bytes, more }
 }
 
 async function neededFiles(list: FileList, store: ObjectStore, cutoff: number, keepFrom: number | undefined): Promise<NeededFiles> {
@@ -113,19 +169,6 @@ async function neededFiles(list: FileList, store: ObjectStore, cutoff: number, k
     needed.take(actions.filter(action => !('remove' in action) || action.remove.dataChange))
   }
   return needed
-}
-
-async function recordEnd(table: DeltaTable, txns: readonly Txn[], files: number, readVersion: number): Promise<number> {
-  const outcome = await table.commit({
-    readVersion,
-    actions: txns.map((txn): Action => ({ txn })),
-    operation: 'VACUUM END',
-    operationParameters: { status: 'COMPLETED' },
-    operationMetrics: { numDeletedFiles: files },
-    isBlindAppend: true,
-    reads: readsNothing,
-  })
-  return outcome.version
 }
 
 function tooShort(table: DeltaTable, retentionMs: number, least: number): DeltaError {

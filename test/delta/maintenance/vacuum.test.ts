@@ -29,12 +29,12 @@ describe('vacuum', () => {
     const t = await compacted()
     const rows = await t.rows()
     t.clock.advance(6 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock })).toEqual({ kind: 'vacuumed', version: 4, files: 0, bytes: 0, more: false })
+    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toEqual({ kind: 'vacuumed', version: 4, files: 0, bytes: 0, more: false })
     t.clock.advance(2 * day)
     const log = (await t.objects()).filter(name => name.startsWith('_delta_log/'))
     expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({ kind: 'planned', files: 3 })
     expect(await t.dataFiles()).toHaveLength(4)
-    expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'vacuumed', files: 3 })
+    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toMatchObject({ kind: 'vacuumed', files: 3 })
     expect(await t.dataFiles()).toHaveLength(1)
     expect(await t.rows()).toEqual(rows)
     expect((await t.objects()).filter(name => name.startsWith('_delta_log/'))).toEqual(log)
@@ -176,13 +176,52 @@ describe('vacuum', () => {
     expect(isVacuumable(path, ['_day'])).toBe(may)
   })
 
-  it('tells its end in the log when asked, with transactions', async () => {
+  it('tells its start and its end in the log as Spark does, and its end with transactions when asked', async () => {
+    const t = await compacted()
+    await t.write([9])
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock, record: { txns: [{ appId: 'vacuum', version: 9n }] } })).toMatchObject({ version: 6, files: 4 })
+    const [end, start] = await t.table.history(2)
+    const sizes = Number((start?.operationMetrics as Record<string, string>)['sizeOfDataToDelete'])
+    expect(start).toMatchObject({
+      operation: 'VACUUM START',
+      operationParameters: { retentionCheckEnabled: true, defaultRetentionMillis: 7 * day },
+      operationMetrics: { numFilesToDelete: '4' },
+    })
+    expect(sizes).toBeGreaterThan(0)
+    expect(end).toMatchObject({
+      operation: 'VACUUM END', operationParameters: { status: 'COMPLETED' },
+      operationMetrics: { numDeletedFiles: '4', numVacuumedDirectories: expect.stringMatching(/^\d+$/) as string },
+    })
+    expect((await t.table.state())?.txns.get('vacuum')?.version).toBe(9n)
+  })
+
+  it('says which retention was asked for, and that it was not checked', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, record: { txns: [{ appId: 'vacuum', version: 9n }] } })).toMatchObject({ version: 5, files: 3 })
-    const [entry] = await t.table.history(1)
-    expect(entry).toMatchObject({ operation: 'VACUUM END', operationParameters: { status: 'COMPLETED' }, operationMetrics: { numDeletedFiles: '3' } })
-    expect((await t.table.state())?.txns.get('vacuum')?.version).toBe(9n)
+    await vacuumTable(t.table, { clock: t.clock, retentionMs: 0, force: true })
+    const [, start] = await t.table.history(2)
+    expect(start?.operationParameters).toEqual({ retentionCheckEnabled: false, defaultRetentionMillis: 7 * day, specifiedRetentionMillis: 0 })
+  })
+
+  it('leaves the log alone when it is not to be told, and on a dry run', async () => {
+    const t = await compacted()
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({ kind: 'planned', version: 4, files: 3 })
+    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toMatchObject({ kind: 'vacuumed', version: 4, files: 3 })
+    expect((await t.other().state())?.version).toBe(4)
+  })
+
+  it('tells that it failed, and fails with the reason', async () => {
+    const t = await compacted()
+    t.clock.advance(8 * day)
+    const faults = new Faults().add({ on: 'delete', fault: { kind: 'fail' } })
+    const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+    await expect(vacuumTable(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
+    expect((await t.other().history(2)).map(({ operation, operationParameters }) => [operation, (operationParameters as Record<string, unknown>)['status']])).toEqual([
+      ['VACUUM END', 'FAILED'],
+      ['VACUUM START', undefined],
+    ])
   })
 
   it('refuses a table with a writer feature that it does not know', async () => {
