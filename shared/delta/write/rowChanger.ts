@@ -4,6 +4,7 @@ import type { Action, AddFile } from '../actions.js'
 import { isVoid } from '../columnLayout.js'
 import { onlyThese } from '../rowChoice.js'
 import { RoaringBitmap } from '../roaring.js'
+import { originReading, type OriginReading, type RowOrigins } from '../rowOrigins.js'
 import type { Snapshot } from '../snapshot.js'
 import type { DeltaTable } from '../table.js'
 import { ChangeFileWriter } from './changeFileWriter.js'
@@ -58,6 +59,8 @@ export class RowChanger {
   readonly #clock: Clock
   readonly #reading: FileReading
   readonly #fields: readonly StructField[]
+  /** The same reading, and who the rows are where the table tracks them. */
+  readonly #origins: FileReading & OriginReading
   /** Rows are taken out by deletion vectors, not by writing the others anew. */
   readonly #marks: boolean
   #touched: readonly TouchedFile[] = []
@@ -79,6 +82,7 @@ export class RowChanger {
     this.#clock = options.clock ?? systemClock
     this.#reading = fileReading(table.store, snapshot, options.openFolder)
     this.#fields = snapshot.schema.fields.filter(field => !isVoid(field.type))
+    this.#origins = { ...this.#reading, ...originReading(snapshot, { layout: this.#reading.layout, fields: this.#fields }, this.#reading.where) }
     this.#marks = writesDeletionVectors(snapshot)
   }
 
@@ -138,7 +142,7 @@ export class RowChanger {
     if (copies) this.#counts.copiedRows += touched.live - going - changing
     if (!copies && changing === 0 && feed === undefined) return
     const choice = copies || touched.whole !== undefined ? undefined : onlyThese(touchedPlaces(touched))
-    for await (const { rows, batch } of fileRows(this.#reading, touched.file, this.#fields, choice)) {
+    for await (const { rows, batch } of fileRows(this.#origins, touched.file, this.#fields, choice, this.#origins.fields)) {
       const fates = fatesOf(touched, batch.positions())
       const changingAt = placesWith(fates, rowFates.changes)
       const before = pickedRows(rows, changingAt)
@@ -149,7 +153,8 @@ export class RowChanger {
         await feed?.write(after, 'update_postimage')
       }
       const inPlace = after === undefined ? rows : overlaidRows(rows, changingAt, after)
-      await this.#writeRows(pickedRows(inPlace, copies ? placesWith(fates, rowFates.stays, rowFates.changes) : changingAt))
+      const written = copies ? placesWith(fates, rowFates.stays, rowFates.changes) : changingAt
+      await this.#writeRows(pickedRows(inPlace, written), keptOrigins(this.#origins.originsOf(batch, touched.file), fates, written))
     }
   }
 
@@ -167,10 +172,10 @@ export class RowChanger {
     if (file.deletionVector !== undefined) this.#counts.vectorsRemoved++
   }
 
-  async #writeRows(rows: Rows): Promise<void> {
+  async #writeRows(rows: Rows, origins?: RowOrigins): Promise<void> {
     if (rows.count === 0) return
     this.#writer ??= new TableWriter(this.#table.store, this.#snapshot, this.#options)
-    await this.#writer.write(rows)
+    await this.#writer.write(rows, origins)
   }
 
   /**
@@ -196,4 +201,15 @@ function touchedPlaces({ going, changing }: Pick<TouchedFile, 'going' | 'changin
 
 function unionOf(a: RoaringBitmap | undefined, b: RoaringBitmap): RoaringBitmap {
   return a === undefined ? b : a.cardinality === 0 ? b : b.cardinality === 0 ? a : RoaringBitmap.of(b.positions(), a)
+}
+
+/** Who the rows at `places` are: all keep their ids, and those that change now have no version yet. */
+function keptOrigins(origins: RowOrigins | undefined, fates: Uint8Array, places: Int32Array): RowOrigins | undefined {
+  if (origins === undefined) return undefined
+  const { ids, commitVersions } = origins
+  const at = [...places]
+  return {
+    ids: at.map(place => ids[place] ?? null),
+    commitVersions: at.map(place => (fates[place] === rowFates.changes ? null : (commitVersions[place] ?? null))),
+  }
 }

@@ -26,14 +26,18 @@ export function fileReading(store: ObjectStore, snapshot: Snapshot, openFolder: 
   return { store, layout: columnLayout(snapshot, where), openFolder, where }
 }
 
-/** The rows of a file, or those that a choice leaves, a row group at a time, and their places in it. */
+/**
+ * The rows of a file, or those that a choice leaves, a row group at a time, and their places in it.
+ * @param read the fields, and whatever else the batch is to hold
+ */
 export async function* fileRows(
   { store, ...reading }: FileReading,
   file: AddFile,
   fields: readonly StructField[],
   choice: RowChoice | undefined,
+  read: readonly StructField[] = fields,
 ): AsyncGenerator<{ readonly rows: Rows; readonly batch: RowBatch }, void> {
-  for await (const batch of readDataFile(store, file, { ...reading, fields, choice })) {
+  for await (const batch of readDataFile(store, file, { ...reading, fields: read, choice })) {
     yield { rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) }, batch }
   }
 }
