@@ -147,6 +147,11 @@ export function propertyName(name: string): string {
   return byLowerCase.get(name.toLowerCase()) ?? name
 }
 
+/** The properties but those named. */
+export function without(configuration: Readonly<Record<string, string>>, ...names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(configuration).filter(([name]) => !names.includes(name)))
+}
+
 /** Whether a property is true. */
 export function isOn(configuration: Readonly<Record<string, string>>, name: string): boolean {
   return configuration[name]?.toLowerCase() === 'true'
