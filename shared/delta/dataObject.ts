@@ -1,3 +1,5 @@
+import { asError, isRetryable } from '../errors.js'
+import { checkedPath } from '../storage/objectPath.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import { openStore } from '../storage/openStore.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
@@ -25,14 +27,19 @@ export async function locateData(
   { openFolder, where }: { readonly openFolder?: OpenFolder | undefined; readonly where?: LogPlace | undefined } = {},
 ): Promise<DataObject> {
   const place = { table: store.url, ...where, file: logPath }
-  const path = resolveDataPath(store.url, logPath)
-  if (path.kind === 'relative') return { store, path: path.name }
-  const slash = path.url.lastIndexOf('/')
-  const folder = path.url.slice(0, slash)
-  const name = decodeURIComponent(path.url.slice(slash + 1))
-  if (openFolder !== undefined) return { store: await openFolder(folder), path: name }
-  if (path.url.startsWith('file:') && store.localPath !== undefined) return { store: await openStore(folder), path: name }
-  throw new DeltaError('DELTA_BAD_PATH', `${path.url} lies outside the table's own store, where this reader cannot follow`, {
+  try {
+    const path = resolveDataPath(store.url, logPath)
+    if (path.kind === 'relative') return { store, path: checkedPath(path.name) }
+    const slash = path.url.lastIndexOf('/')
+    const folder = path.url.slice(0, slash)
+    const name = checkedPath(decodeURIComponent(path.url.slice(slash + 1)))
+    if (openFolder !== undefined) return { store: await openFolder(folder), path: name }
+    if (path.url.startsWith('file:') && store.localPath !== undefined) return { store: await openStore(folder), path: name }
+  } catch (error) {
+    if (isRetryable(error)) throw error
+    throw new DeltaError('DELTA_BAD_PATH', `a path in the log names no object: ${asError(error).message}`, { where: place, cause: error })
+  }
+  throw new DeltaError('DELTA_BAD_PATH', `${logPath} lies outside the table's own store, where this reader cannot follow`, {
     where: place,
   })
 }

@@ -51,12 +51,22 @@ export function isAbsolutePath(logPath: string): boolean {
 
 /**
  * The form in which two log paths are one file if and only if they are equal: decoded, and `file:/x`, `file:///x` and
- * `/x` are one.
+ * `/x` are one. A path that cannot be decoded stands for itself, and fails where its file is looked for.
  */
 export function canonicalPath(logPath: string): string {
-  const path = decodeLogPath(logPath)
+  const path = isEncoded(logPath) ? decodeURIComponent(logPath) : logPath
   if (!path.startsWith('file:')) return path.startsWith('//') ? path.replace(/^\/+/, '/') : path
   return path.slice('file:'.length).replace(/^\/\/localhost(?=\/)/, '').replace(/^\/*/, '/')
+}
+
+function isEncoded(logPath: string): boolean {
+  if (!logPath.includes('%')) return false
+  try {
+    decodeURIComponent(logPath)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The directory of a partition, Hive-style and escaped, as an object name: `day=2025-01-01/kind=a%2Fb`. */

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { ColumnMetaData, DecodedArray, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
@@ -42,6 +43,8 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
     }
     const body = bytes.subarray(reader.offset, reader.offset + size)
     reader.offset += size
+    // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
+    if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corrupt(leaf, 'the checksum of a page is wrong')
     if (header.type === 'DICTIONARY_PAGE') {
       dictionary = decode(readDictionary(leaf, metadata, header, body))
       continue

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { ColumnMetaData, Encoding } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
@@ -51,7 +52,8 @@ export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnCh
   function appendPage(header: Parameters<typeof writePageHeader>[1]): void {
     const body = compress(options.codec, page.bytes(), options.zstdLevel)
     const start = out.offset
-    writePageHeader(out, { ...header, uncompressed_page_size: page.length, compressed_page_size: body.length })
+    const sizes = { uncompressed_page_size: page.length, compressed_page_size: body.length }
+    writePageHeader(out, { ...header, ...sizes, crc: crc32(body) | 0 })
     uncompressed += out.offset - start + page.length
     out.appendBytes(body)
     page.clear()

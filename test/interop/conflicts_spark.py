@@ -1,7 +1,7 @@
 """Asks Spark's own conflict check what becomes of a transaction after another has won.
 
-conflicts_spark.py <jars> <cases.json>, where the file holds {"before": [action, ...], "cases": [{"name", "winner":
-[action, ...], "loser": [action, ...], "reads": {"files": "none" | "all" | {"day"} | {"these", "day"}, "appIds": []}}]}.
+conflicts_spark.py <jars> <cases.json>, where the file holds a list of {"name", "before": [action, ...], "winner":
+[action, ...], "loser": [action, ...], "reads": {"files": "none" | "all" | {"day"} | {"these", "day"}, "appIds": []}}.
 Each action is its line of the log. Prints one line for each case: its name and "ok" or the simple name of the exception.
 """
 import json
@@ -16,7 +16,17 @@ jars, cases_path = sys.argv[1:]
 with open(cases_path) as file:
     cases = json.load(file)
 spark = open_session(jars)
-spark.conf.set("spark.databricks.delta.checkpoint.enabled", "false")
+# Every case is a table of its own and a few rows: compiling its queries would take longer than to run them.
+spark.conf.set("spark.sql.codegen.wholeStage", "false")
+spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+conflicts = {
+    "ProtocolChangedException",
+    "MetadataChangedException",
+    "ConcurrentTransactionException",
+    "ConcurrentAppendException",
+    "ConcurrentDeleteReadException",
+    "ConcurrentDeleteDeleteException",
+}
 jvm = spark._jvm
 delta = jvm.org.apache.spark.sql.delta
 session = spark._jsparkSession
@@ -56,10 +66,10 @@ def read(txn, reads):
 
 
 operation = getattr(getattr(delta, "DeltaOperations$ManualUpdate$"), "MODULE$")
-for case in cases["cases"]:
+for case in cases:
     folder = tempfile.mkdtemp()
     try:
-        write_version(folder, 0, cases["before"])
+        write_version(folder, 0, case["before"])
         log = delta.DeltaLog.forTable(session, folder)
         txn = log.startTransaction()
         read(txn, case["reads"])
@@ -68,11 +78,10 @@ for case in cases["cases"]:
             txn.commit(scala_seq([parse(line) for line in case["loser"]]), operation)
             outcome = "ok"
         except Exception as error:
-            java = getattr(error, "java_exception", None)
-            outcome = java.getClass().getSimpleName() if java is not None else type(error).__name__
-            outcome = getattr(error, "_desc", "").split(":")[0].split(".")[-1] if java is None else outcome
-            if not outcome.startswith("Concurrent") and outcome not in ("ProtocolChangedException", "MetadataChangedException"):
-                print(error, file=sys.stderr)
+            java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+            outcome = type(error).__name__ if java is None else java.getClass().getSimpleName()
+            if outcome not in conflicts:
+                print(case["name"], error, file=sys.stderr)
         print(json.dumps({"name": case["name"], "outcome": outcome}), flush=True)
     finally:
         delta.DeltaLog.clearCache()
