@@ -27,6 +27,8 @@ export type WritableTable = Pick<TableState, 'version' | 'protocol' | 'metadata'
 export interface TableWriterOptions extends WriteOptions {
   /** False for rows that the table had already, only in other files. Default true. */
   readonly dataChange?: boolean | undefined
+  /** Looks at rows before they are written, and throws when they must not be; `rowsBefore` came before them. */
+  readonly check?: ((rows: Rows, rowsBefore: number) => Promise<void>) | undefined
 }
 
 /**
@@ -91,7 +93,8 @@ export class TableWriter {
    */
   async write(rows: Rows, origins?: RowOrigins): Promise<void> {
     const fitted = fitRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })
-    const { expressions } = this.#options
+    const { expressions, check } = this.#options
+    await check?.(fitted, this.#count)
     if (expressions !== undefined) await requireConstraints(this.#constraints, expressions, fitted, { where: this.#where, rowsBefore: this.#count })
     this.#count += rows.count
     this.#tracked ||= origins !== undefined && this.#ids !== undefined
