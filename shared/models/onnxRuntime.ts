@@ -16,6 +16,18 @@ export function loadOnnxRuntime(): Promise<OnnxRuntime> {
   return loaded
 }
 
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * Runs calls into the runtime one after the other: all sessions share one WebAssembly instance, which gets lost when a
+ * call begins before another has ended.
+ */
+export function inTurn<T>(call: () => Promise<T>): Promise<T> {
+  const result = last.then(call)
+  last = result.catch(() => undefined)
+  return result
+}
+
 async function load(): Promise<OnnxRuntime> {
   try {
     const onnx = await import('onnxruntime-web/wasm')

@@ -2,7 +2,7 @@ import type { InferenceSession } from 'onnxruntime-web/wasm'
 import { featureWidth, type ModelCard } from './modelCard.js'
 import { ModelError } from './modelError.js'
 import type { ModelFiles } from './modelSource.js'
-import { loadOnnxRuntime, type OnnxRuntime } from './onnxRuntime.js'
+import { inTurn, loadOnnxRuntime, type OnnxRuntime } from './onnxRuntime.js'
 import type { Scorer } from './scorer.js'
 
 /**
@@ -12,7 +12,7 @@ import type { Scorer } from './scorer.js'
  */
 export async function openOnnxScorer({ card, onnx }: ModelFiles): Promise<Scorer> {
   const runtime = await loadOnnxRuntime()
-  const session = await runtime.InferenceSession.create(onnx).catch((cause: unknown) => {
+  const session = await inTurn(() => runtime.InferenceSession.create(onnx)).catch((cause: unknown) => {
     throw mismatch(card, 'its model.onnx is not a model that ONNX Runtime can load', cause)
   })
   const scorer = new OnnxScorer(runtime, session, card)
@@ -43,7 +43,7 @@ class OnnxScorer implements Scorer {
     const { input, output, name } = this.#card
     if (rows === 0) return new Float32Array()
     const tensor = new this.#runtime.Tensor('float32', features, [rows, this.#width])
-    const outputs = await this.#session.run({ [input]: tensor }, [output]).catch((cause: unknown) => {
+    const outputs = await inTurn(() => this.#session.run({ [input]: tensor }, [output])).catch((cause: unknown) => {
       throw new ModelError('MODEL_RUNTIME', `Model ${name} failed on ${String(rows)} rows.`, { cause, data: { model: name, rows } })
     })
     const scores = outputs[output]?.data
@@ -54,7 +54,7 @@ class OnnxScorer implements Scorer {
   }
 
   close(): Promise<void> {
-    return this.#session.release()
+    return inTurn(() => this.#session.release())
   }
 }
 
