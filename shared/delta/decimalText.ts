@@ -7,6 +7,15 @@ export function formatDecimal(unscaled: bigint, scale: number): string {
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
+/** As Java has it, and so statistics do: `1E-9` and `0E-18` where more than five zeros would follow the point. */
+export function formatShortDecimal(unscaled: bigint, scale: number): string {
+  const digits = String(unscaled < 0n ? -unscaled : unscaled)
+  const exponent = digits.length - 1 - scale
+  if (exponent >= -6) return formatDecimal(unscaled, scale)
+  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
+  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, 1)}${fraction}E${exponent}`
+}
+
 /** The unscaled value at `scale`, from `12.3`, `1.23E+1` and the like; undefined when that would lose a digit. */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const [, sign, whole = '', fraction = '', exponent = '0'] =

@@ -1,21 +1,20 @@
-/** Floating-point numbers as the text that Java, and so every engine of the Delta world, writes. Pure; no I/O. */
+/**
+ * Floating-point numbers as the text that Java 17, and so nearly every Spark, writes: texts in logs are to be those of
+ * other engines, digit for digit. Later Javas write fewer digits of some numbers. Pure; no I/O.
+ */
 
-/** The shortest text that reads back as the same double: `1984.0`, `4.661261177E7`, `-0.0`, `NaN`, `-Infinity`. */
+/** A text that reads back as the same double: `1984.0`, `4.661261177E7`, `0.001`, `-0.0`, `NaN`, `-Infinity`. */
 export function formatDouble(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
-  return scientific(value.toExponential())
+  view.setFloat64(0, value)
+  const bits = view.getBigUint64(0)
+  return formatted(value, (bits >> 52n) & 0x7ffn, bits & ((1n << 52n) - 1n), { width: 53, bias: 1023 })
 }
 
-/** The shortest text that reads back as the same 32-bit float. */
+/** A text that reads back as the same 32-bit float. */
 export function formatFloat(value: number): string {
-  const single = Math.fround(value)
-  if (!Number.isFinite(single) || single === 0) return formatDouble(single)
-  for (let digits = 0; digits < 8; digits++) {
-    const text = single.toExponential(digits)
-    if (Math.fround(Number(text)) === single) return scientific(text)
-  }
-  return scientific(single.toExponential(8))
+  view.setFloat32(0, value)
+  const bits = BigInt(view.getUint32(0))
+  return formatted(Math.fround(value), (bits >> 23n) & 0xffn, bits & ((1n << 23n) - 1n), { width: 24, bias: 127 })
 }
 
 /** A double from the text that any engine writes, `NaN` and `Infinity` included; undefined for anything else. */
@@ -27,12 +26,144 @@ export function parseDouble(text: string): number | undefined {
   return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity
 }
 
-/** From JavaScript's `d.ddde±x` to Java's form: plain from 10^-3 up to 10^7, always with a fraction. */
-function scientific(exponential: string): string {
-  const [, sign = '', first = '', more = '', power = '0'] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(exponential) ?? []
-  const digits = (first + more).replace(/0+$/, '')
-  const exponent = Number(power)
-  if (exponent < -3 || exponent >= 7) return `${sign}${first}.${digits.slice(1) || '0'}E${exponent}`
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
-  return `${sign}${digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')}.${digits.slice(exponent + 1) || '0'}`
+const view = new DataView(new ArrayBuffer(8))
+
+/** Bits of a fraction, the leading one included, and what an exponent is greater by in memory. */
+interface Format {
+  readonly width: number
+  readonly bias: number
+}
+
+/** `0.d₁d₂d₃… × 10^point` */
+interface Decimal {
+  readonly digits: string
+  readonly point: number
+}
+
+function formatted(value: number, exponentBits: bigint, fractionBits: bigint, { width, bias }: Format): string {
+  if (!Number.isFinite(value)) return String(value)
+  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  if (value === 0) return `${sign}0.0`
+  const subnormal = exponentBits === 0n
+  const fraction = subnormal ? fractionBits : fractionBits | (1n << BigInt(width - 1))
+  const significant = subnormal ? bitLength(fraction) : width
+  // value = fraction × 2^(exponent − significant + 1), 2^exponent ≤ |value| < 2^(exponent + 1)
+  const exponent = (subnormal ? 1 : Number(exponentBits)) - bias - (width - significant)
+  const odd = oddPart(fraction)
+  const fractional = Math.max(0, odd.bits - exponent - 1)
+  const decimal =
+    exponent <= 62 && exponent >= -21 && fractional === 0
+      ? integerDigits(odd.value << BigInt(exponent + 1 - odd.bits), exponent, significant)
+      : fractionDigits(odd, { exponent, fractional, significant })
+  return sign + layOut(decimal)
+}
+
+/** A whole number; digits below its precision are rounded away. */
+function integerDigits(value: bigint, exponent: number, significant: number): Decimal {
+  const spare = exponent - significant - 1
+  const dropped = exponent > significant && spare > 1 ? String(1n << BigInt(spare)).length - 1 : 0
+  const unit = 10n ** BigInt(dropped)
+  const kept = value / unit + (dropped > 0 && value % unit >= unit / 2n ? 1n : 0n)
+  const text = String(kept)
+  return { digits: text.replace(/0+$/, ''), point: text.length + dropped }
+}
+
+interface Odd {
+  readonly value: bigint
+  readonly bits: number
+}
+
+/**
+ * Digit after digit of `b / s`, until what is left is within half of the distance to the next number. Java does this with
+ * 32, 64 or as many bits as it takes, and with as many as it takes it stops a little sooner; it never stops after one
+ * digit when an exponent follows.
+ */
+function fractionDigits(
+  odd: Odd,
+  { exponent, fractional, significant }: { readonly exponent: number; readonly fractional: number; readonly significant: number },
+): Decimal {
+  let scale = estimatedScale(odd, exponent)
+  const fives = Math.max(0, -scale)
+  let twos = fives + fractional + exponent
+  let half = twos - significant
+  let below = Math.max(0, scale) + fractional
+  const sFives = Math.max(0, scale)
+  twos -= odd.bits - 1
+  const common = Math.min(twos, below)
+  twos -= common
+  below -= common
+  half -= common
+  if (odd.bits === 1) half--
+  if (half < 0) {
+    twos -= half
+    below -= half
+    half = 0
+  }
+  const needed = Math.max(odd.bits + twos + fiveBits(fives), below + 1 + fiveBits(sFives + 1))
+  const bits = needed < 32 ? 32 : needed < 64 ? 64 : undefined
+  const wrap = (n: bigint) => (bits === undefined ? n : BigInt.asIntN(bits, n))
+  const s = 5n ** BigInt(sFives) << BigInt(below)
+  const tens = s * 10n
+  let b = (odd.value * 5n ** BigInt(fives)) << BigInt(twos)
+  let m = 5n ** BigInt(fives) << BigInt(half)
+  const digits: number[] = []
+  const step = (): { readonly digit: number; readonly low: boolean; readonly high: boolean } => {
+    const digit = Number(b / s)
+    b = 10n * (b % s)
+    m *= 10n
+    // A distance that no longer fits is greater than anything that does.
+    const beyond = bits !== undefined && wrap(m) <= 0n
+    return { digit, low: beyond || b < m, high: beyond || (bits === undefined ? b + m >= tens : wrap(b + m) > tens) }
+  }
+  let at = step()
+  if (at.digit === 0 && !at.high) scale--
+  else digits.push(at.digit)
+  if (scale < -3 || scale >= 8) at = { ...at, low: false, high: false }
+  while (!at.low && !at.high) {
+    at = step()
+    digits.push(at.digit)
+  }
+  const rest = 2n * b - tens
+  const last = digits.at(-1) ?? 0
+  const up = at.high && (!at.low || rest > 0n || (rest === 0n && last % 2 === 1))
+  return up ? roundedUp(digits, scale + 1) : { digits: digits.join(''), point: scale + 1 }
+}
+
+function roundedUp(digits: number[], point: number): Decimal {
+  let i = digits.length - 1
+  while (i > 0 && digits[i] === 9) digits[i--] = 0
+  if (digits[i] === 9) {
+    digits[0] = 1
+    return { digits: digits.join(''), point: point + 1 }
+  }
+  digits[i] = (digits[i] ?? 0) + 1
+  return { digits: digits.join(''), point }
+}
+
+/** About the power of ten of the first digit; it may be one too many. */
+function estimatedScale({ value, bits }: Odd, exponent: number): number {
+  const mantissa = Number(value) / 2 ** (bits - 1)
+  return Math.floor((mantissa - 1.5) * 0.289529654 + 0.176091259 + exponent * 0.301029995663981)
+}
+
+function oddPart(fraction: bigint): Odd {
+  let value = fraction
+  while ((value & 1n) === 0n) value >>= 1n
+  return { value, bits: bitLength(value) }
+}
+
+function bitLength(value: bigint): number {
+  return value.toString(2).length
+}
+
+/** Bits of 5^n, or more than it has. */
+function fiveBits(n: number): number {
+  return n === 0 ? 0 : n < 27 ? bitLength(5n ** BigInt(n)) : n * 3
+}
+
+/** Plain from 10^-3 up to 10^7, else with an exponent; always with a fraction. */
+function layOut({ digits, point }: Decimal): string {
+  if (point > 0 && point < 8) return `${digits.slice(0, point).padEnd(point, '0')}.${digits.slice(point) || '0'}`
+  if (point <= 0 && point > -3) return `0.${'0'.repeat(-point)}${digits}`
+  return `${digits.slice(0, 1)}.${digits.slice(1) || '0'}E${point - 1}`
 }

@@ -2,7 +2,7 @@ import type { Value } from '../parquet/dataType.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { isJsonObject, parseJson, type Json } from './json.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
-import { formatBound, parseBound, truncateMax, truncateMin } from './statsText.js'
+import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
 
 /** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
 export interface FileStats {
@@ -123,7 +123,7 @@ type Branch = string | undefined | Map<string, Branch>
 function render(branch: Map<string, Branch>): string {
   const parts: string[] = []
   for (const [name, value] of branch)
-    if (value !== undefined) parts.push(`${JSON.stringify(name)}:${typeof value === 'string' ? value : render(value)}`)
+    if (value !== undefined) parts.push(`${jsonString(name)}:${typeof value === 'string' ? value : render(value)}`)
   return `{${parts.join(',')}}`
 }
 

@@ -1,6 +1,6 @@
 import type { DataType, PrimitiveType, Value } from '../parquet/dataType.js'
 import { formatDate, parseDate, parseTimestamp, splitTimestamp } from './calendar.js'
-import { formatDecimal, parseDecimal } from './decimalText.js'
+import { formatShortDecimal, parseDecimal } from './decimalText.js'
 import { JsonNumber, type Json } from './json.js'
 import { formatDouble, formatFloat, parseDouble } from './numberText.js'
 
@@ -50,13 +50,18 @@ function isPair(text: string, at: number): boolean {
   return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00
 }
 
+/** A text's JSON as other engines write it: the digits of an escape are capitals. */
+export function jsonString(text: string): string {
+  return JSON.stringify(text).replace(/\\(?:u00[01][0-9a-f]|.)/g, escape => (escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape))
+}
+
 /** The JSON of a bound, strings whole; undefined for a value that statistics cannot say, whose bound is left out. */
 export function formatBound(type: DataType, value: Value): string | undefined {
   if (typeof type !== 'string')
-    return type.type === 'decimal' && typeof value === 'bigint' ? formatDecimal(value, type.scale) : undefined
+    return type.type === 'decimal' && typeof value === 'bigint' ? formatShortDecimal(value, type.scale) : undefined
   switch (type) {
     case 'string':
-      return typeof value === 'string' ? JSON.stringify(value) : undefined
+      return typeof value === 'string' ? jsonString(value) : undefined
     case 'byte':
     case 'short':
     case 'integer':

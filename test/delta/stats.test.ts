@@ -67,11 +67,21 @@ describe('bounds', () => {
     )
   })
 
-  it('decimals have all digits of their scale', () => {
+  it.each([
+    [[-1n, 10n ** 38n - 1n], '-1E-18', '99999999999999999999.999999999999999999'],
+    [[0n], '0E-18', '0E-18'],
+    [[1_500_000_000_000n, 10n ** 12n], '0.000001000000000000', '0.000001500000000000'],
+    [[-123n, 10n ** 12n - 1n], '-1.23E-16', '9.99999999999E-7'],
+  ])('the decimals %s have all their digits from %s to %s, and an exponent after five zeros', (values, least, greatest) => {
     const type = { type: 'decimal', precision: 38, scale: 18 } as const
-    expect(encode(column('a', type, [-1n, 10n ** 38n - 1n]))).toContain(
-      '"minValues":{"a":-0.000000000000000001},"maxValues":{"a":99999999999999999999.999999999999999999}',
+    expect(encode(column('a', type, values))).toContain(`"minValues":{"a":${least}},"maxValues":{"a":${greatest}}`)
+  })
+
+  it('escapes have capital digits, and a backslash is no escape of what follows it', () => {
+    expect(encode(column('a', 'string', ['\u0001', '\\u001f', '\n\u001b']))).toContain(
+      String.raw`"minValues":{"a":"\u0001"},"maxValues":{"a":"\\u001f"}`,
     )
+    expect(encode(column('a', 'string', ['\u001b\u001f']))).toContain(String.raw`"\u001B\u001F"`)
   })
 
   it('booleans, bytes, arrays and maps have counts of nulls alone, and a column of nulls has no bounds', () => {
