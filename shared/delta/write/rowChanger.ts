@@ -98,7 +98,10 @@ export class RowChanger {
   async insert(rows: Rows): Promise<void> {
     if (rows.count === 0) return
     const feed = this.#changeFeed()
-    await this.#writeRows(rows)
+    // Beside rows that keep their ids, and so in one file with them.
+    const tracked = this.#touched.length > 0 && this.#origins.fields.length > this.#fields.length
+    const nobody = tracked ? new Array<null>(rows.count).fill(null) : []
+    await this.#writeRows(rows, tracked ? { ids: nobody, commitVersions: nobody } : undefined)
     await feed?.write(rows, 'insert')
     this.#counts.insertedRows += rows.count
   }

@@ -30,7 +30,8 @@ async function identities(table: ChangeFixture): Promise<Record<string, [Value, 
   for (const file of snapshot.files) {
     for await (const batch of readDataFile(table.memory, file, { ...reading, where })) {
       const origins = reading.originsOf(batch, file)
-      for (let row = 0; row < batch.rows; row++) found[String(batch.columns[0]?.[row])] = [origins?.ids[row] ?? null, origins?.commitVersions[row] ?? null]
+      const keys = batch.columns[0] ?? []
+      for (let row = 0; row < batch.rows; row++) found[(keys[row] as bigint).toString()] = [origins?.ids[row] ?? null, origins?.commitVersions[row] ?? null]
     }
   }
   return found
