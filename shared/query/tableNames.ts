@@ -1,6 +1,7 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../delta/json.js'
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../delta/json.js'
 import type { DuckDbSession } from './duckdbSession.js'
 import { literal } from './sqlText.js'
+import { nodesIn } from './sqlTree.js'
 
 /** A table as a query names it; the schema is empty when the query leaves it out. Lower case. */
 export interface NamedTable {
@@ -17,7 +18,7 @@ export async function namedTables(session: DuckDbSession, sql: string): Promise<
   const json = parseJson(tree as string)
   if (!isJsonObject(json) || json['error'] !== false) return undefined
   const found = new Map<string, NamedTable>()
-  for (const node of objectsIn(json)) {
+  for (const node of nodesIn(json)) {
     if (seesAll(node)) return undefined
     if (node['type'] !== 'BASE_TABLE') continue
     const name = { schema: text(node['schema_name']), table: text(node['table_name']) }
@@ -31,13 +32,6 @@ function seesAll(node: JsonObject): boolean {
   if (node['type'] === 'SHOW_REF') return (node['query'] ?? null) === null
   if (node['type'] === 'BASE_TABLE') return text(node['schema_name']) === 'information_schema'
   return node['class'] === 'FUNCTION' && /^(duckdb|pragma)_/.test(text(node['function_name']))
-}
-
-function* objectsIn(json: Json | undefined): Generator<JsonObject> {
-  if (isJsonArray(json)) for (const item of json) yield* objectsIn(item)
-  if (!isJsonObject(json)) return
-  yield json
-  for (const value of Object.values(json)) yield* objectsIn(value)
 }
 
 const text = (json: Json | undefined) => (typeof json === 'string' ? json.toLowerCase() : '')
