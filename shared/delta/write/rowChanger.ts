@@ -182,15 +182,15 @@ export class RowChanger {
   }
 
   /**
-   * The writer of change files, where they are needed: readers find out by themselves what files and deletion vectors
-   * that come or go mean, but not which rows of a new file are new.
+   * The writer of change files, where they are needed: what comes or goes as a whole file is understood without. What a
+   * deletion vector takes out is told, too: not every reader of feeds compares vectors.
    */
   #changeFeed(): ChangeFileWriter | undefined {
     if (!this.#decided) {
       this.#decided = true
       const { configuration } = this.#snapshot.metadata
       const enabled = configuration['delta.enableChangeDataFeed']?.toLowerCase() === 'true'
-      const needed = this.#touched.some(touched => changingRows(touched) > 0 || (!this.#marks && !isUsedUp(touched)))
+      const needed = this.#touched.some(touched => changingRows(touched) > 0 || !isUsedUp(touched))
       if (enabled && needed) this.#feed = new ChangeFileWriter(this.#table.store, this.#snapshot, this.#options)
     }
     return this.#feed
