@@ -117,10 +117,7 @@ function fileConflict(
   const { files } = reads
   if (files !== 'none' && !passedOver) {
     for (const action of winner) {
-      if (!('add' in action)) continue
-      // What is new of a file that is to be removed here would be lost.
-      const matters = !own.onlyRearranges || own.removed.has(canonicalPath(action.add.path))
-      if (matters && depends(files, action.add)) {
+      if ('add' in action && !own.onlyRearranges && depends(files, action.add)) {
         return { reason: 'concurrentAppend', detail: `file ${action.add.path} was added to what was read` }
       }
     }
@@ -138,6 +135,12 @@ function fileConflict(
     }
     if (own.added.has(path)) {
       return { reason: 'concurrentDeleteRead', detail: `file ${path} was removed, which is to be added here` }
+    }
+  }
+  for (const action of winner) {
+    if ('add' in action && own.removed.has(canonicalPath(action.add.path))) {
+      // What is new of it would be lost.
+      return { reason: 'concurrentAppend', detail: `file ${action.add.path} was stated anew, which is to be removed here` }
     }
   }
   return undefined

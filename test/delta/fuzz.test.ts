@@ -62,7 +62,7 @@ function retold(random: Random, text: string): string {
     () => random.pick(hostileNumbers),
     () => `"${random.pick(hostileTexts)}"`,
     () => random.pick(tokens),
-    () => random.pick(values)[0] as string,
+    () => random.pick(values)[0],
   ])()
   return text.slice(0, value.index) + other + text.slice(value.index + value[0].length)
 }
@@ -111,7 +111,7 @@ describe('a file of a table that is damaged anywhere', () => {
         const about = `TEST_SEED=${seed} round ${round} ${name}`
         for (const read of readers) {
           const error: unknown = await read().then(() => undefined, (thrown: unknown) => thrown)
-          count(error === undefined ? 'rows' : error instanceof CodedError ? error.code : 'other')
+          count(error === undefined ? 'rows' : error instanceof CodedError ? String(error.code) : 'other')
           const wrong = error === undefined ? undefined : complaint(error)
           expect(wrong, `${about}: ${(error as Error | undefined)?.stack ?? ''}`).toBeUndefined()
         }

@@ -41,6 +41,8 @@ export interface OtherReaders {
   read(engine: Engine, folders: readonly string[]): Promise<readonly ReadByOther[]>
   /** Appends to tables in local folders, one commit each. */
   append(engine: Appender, donations: readonly Donation[]): Promise<void>
+  /** Runs a script of test/interop, and answers what it prints. */
+  run(script: string, args: readonly string[]): Promise<string>
 }
 
 /**
@@ -80,6 +82,9 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
     },
     async append(engine, donations) {
       await start(appendScripts[engine], donations.flatMap(({ donor, table }) => [donor, table]))
+    },
+    async run(script, args) {
+      return (await start(script, args)).stdout
     },
   }
 }
