@@ -55,7 +55,7 @@ function copyFields(fields: readonly StructField[]): StructField[] {
 const copyName = (place: number) => `c${place}`
 
 /** The type as Parquet can hold it: a variant as its two parts, structs without their void fields. */
-function copyType(type: DataType): DataType {
+export function copyType(type: DataType): DataType {
   if (typeof type === 'string') return type
   switch (type.type) {
     case 'decimal':

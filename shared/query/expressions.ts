@@ -1,0 +1,120 @@
+import type { Predicate } from '../delta/skipping.js'
+import type { Expressions, SqlDialect } from '../delta/write/expressions.js'
+import type { Rows } from '../delta/write/rows.js'
+import type { Column, StructField, StructType, Value } from '../parquet/dataType.js'
+import { DuckDbSession, type SessionOptions } from './duckdbSession.js'
+import { handRows, namedColumns, rowPlace } from './handedRows.js'
+import { asQueryError, QueryError } from './queryError.js'
+import { sparkExpression } from './sparkSql.js'
+import { sqlPredicate, tableAlias } from './sqlPredicate.js'
+import { sqlType } from './sqlText.js'
+
+/**
+ * Evaluates SQL with DuckDB. Rows handed over must have every column that an expression names; types come through
+ * exactly, and `t` is the rows' own name. Calls take turns.
+ */
+export function duckDbExpressions(session: DuckDbSession): Expressions {
+  return new SessionExpressions(() => Promise.resolve(session))
+}
+
+/**
+ * The same with a session of its own, which is opened by the first call.
+ *
+ * @example
+ * await using expressions = openExpressions({ memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder })
+ * await deleteRows(table, "day < '2025-01-01'", { expressions })
+ */
+export function openExpressions(options: SessionOptions = {}): Expressions & AsyncDisposable {
+  let session: Promise<DuckDbSession> | undefined
+  const expressions = new SessionExpressions(() => (session ??= DuckDbSession.open(options)))
+  return Object.assign(expressions, {
+    async [Symbol.asyncDispose]() {
+      await (await session)?.close()
+    },
+  })
+}
+
+interface Wanted {
+  readonly field: StructField
+  readonly sql: string
+}
+
+class SessionExpressions implements Expressions {
+  readonly #open: () => Promise<DuckDbSession>
+  /** By query: which columns it names. */
+  readonly #named = new Map<string, (name: string) => boolean>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(open: () => Promise<DuckDbSession>) {
+    this.#open = open
+  }
+
+  test(rows: Rows, condition: string, dialect: SqlDialect = 'own'): Promise<Uint8Array> {
+    return this.#inTurn(async session => {
+      const sql = dialect === 'spark' ? sparkExpression(condition, rows.columns.map(({ field }) => field)) : condition
+      try {
+        const found = new Uint8Array(rows.count)
+        await this.#each(session, rows, `SELECT ${rowPlace} FROM`, ` WHERE (${sql}\n)`, ([place]) => (found[Number(place)] = 1))
+        return found
+      } catch (error) {
+        throw about(`the condition ${condition}`, error)
+      }
+    })
+  }
+
+  evaluate(rows: Rows, wanted: readonly Wanted[]): Promise<readonly Column[]> {
+    if (wanted.length === 0) return Promise.resolve([])
+    return this.#inTurn(async session => {
+      try {
+        return await this.#evaluate(session, rows, wanted)
+      } catch (error) {
+        // Which of them it was that failed, only each by itself can say.
+        for (const one of wanted) await this.#evaluate(session, rows, [one]).catch((own: unknown) => Promise.reject(aboutValue(one, own)))
+        throw asQueryError(error)
+      }
+    })
+  }
+
+  prune(condition: string, schema: StructType): Promise<Predicate | undefined> {
+    return this.#inTurn(async session => (await sqlPredicate(session, condition, schema)).predicate)
+  }
+
+  async #evaluate(session: DuckDbSession, rows: Rows, wanted: readonly Wanted[]): Promise<readonly Column[]> {
+    const columns = wanted.map(() => new Array<Value>(rows.count).fill(null))
+    const terms = wanted.map(({ field, sql }, i) => `CAST((${sql}\n) AS ${sqlType(field.type)}) AS v${i}`)
+    let seen = 0
+    await this.#each(session, rows, `SELECT ${[rowPlace, ...terms].join(', ')} FROM`, '', ([place, ...values]) => {
+      seen++
+      values.forEach((value, i) => {
+        const column = columns[i]
+        if (column !== undefined) column[Number(place)] = value
+      })
+    })
+    if (seen !== rows.count) throw new QueryError('QUERY_BAD_SQL', `it gives ${seen} values for ${rows.count} rows`)
+    return wanted.map(({ field }, i) => ({ field, data: columns[i] ?? [] }))
+  }
+
+  async #each(session: DuckDbSession, rows: Rows, head: string, tail: string, take: (values: readonly Value[]) => void): Promise<void> {
+    const text = `${head} ${tableAlias}${tail}`
+    const isNamed = this.#named.get(text) ?? (await namedColumns(session, text))
+    this.#named.set(text, isNamed)
+    await using handed = await handRows(session, rows, isNamed)
+    const { fields, batches } = await session.stream(`${head} (${handed.sql}) AS ${tableAlias}${tail}`)
+    for await (const batch of batches) for (const row of batch) take(fields.map(({ name }) => row[name] ?? null))
+  }
+
+  #inTurn<T>(work: (session: DuckDbSession) => Promise<T>): Promise<T> {
+    const result = this.#last.then(async () => work(await this.#open()))
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+}
+
+function aboutValue({ field, sql }: Wanted, error: unknown): QueryError {
+  return about(`the value ${sql} for the column ${field.name}`, error)
+}
+
+function about(what: string, thrown: unknown): QueryError {
+  const error = asQueryError(thrown)
+  return new QueryError(error.code, `${what} cannot be evaluated: ${error.message}`, { cause: error, data: { ...error.data, expression: what } })
+}

@@ -1,0 +1,58 @@
+import { writeFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseJson } from '../delta/json.js'
+import type { Rows } from '../delta/write/rows.js'
+import type { Column, StructField } from '../parquet/dataType.js'
+import { encodeParquet } from '../parquet/writer.js'
+import { copyType } from './cleanCopy.js'
+import type { DuckDbSession } from './duckdbSession.js'
+import { identifier, literal, sqlType } from './sqlText.js'
+import { nodesIn, isNode, textsOf } from './sqlTree.js'
+
+/** The column that holds a row's place among those handed over; no name that a table's column would have. */
+export const rowPlace = '__lake_row'
+
+/** Rows in memory as a relation, as long as it is not disposed of. */
+export interface HandedRows extends AsyncDisposable {
+  /** A complete SELECT of the columns wanted and {@link rowPlace}. */
+  readonly sql: string
+}
+
+let handed = 0
+
+/**
+ * Hands rows to DuckDB, exactly as they are, in a local Parquet file: of all ways into it the fastest from here, and the
+ * one that knows every type. Columns that are not wanted are left out.
+ */
+export async function handRows(session: DuckDbSession, rows: Rows, isWanted: (name: string) => boolean): Promise<HandedRows> {
+  const columns = rows.columns.filter(({ field }) => isWanted(field.name.toLowerCase()))
+  const stored = columns.filter(({ field }) => field.type !== 'void')
+  const count: Column = { field: { name: 'rows', type: 'integer', nullable: false }, data: new Int32Array(rows.count) }
+  const written = stored.map(({ field, data }, i): Column => ({ field: { name: `c${i}`, type: copyType(field.type), nullable: true }, data }))
+  const path = join(session.folder, `rows-${++handed}.parquet`)
+  await writeFile(path, encodeParquet(written.length === 0 ? [count] : written, { codec: 'uncompressed', packed: false, statistics: false }))
+  const fields = columns.map(({ field }) => field)
+  const from = `read_parquet(${literal(path)}, file_row_number = true)`
+  return {
+    sql: `SELECT ${[...columnsSql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
+    [Symbol.asyncDispose]: () => unlink(path),
+  }
+}
+
+function columnsSql(fields: readonly StructField[]): string[] {
+  let next = 0
+  return fields.map(({ name, type }) => `CAST(${type === 'void' ? 'NULL' : `c${next++}`} AS ${sqlType(type)}) AS ${identifier(name)}`)
+}
+
+/** Which columns a query can mean by what it names; every one when it names them in ways that are not looked into. */
+export async function namedColumns(session: DuckDbSession, query: string): Promise<(name: string) => boolean> {
+  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(query)}) AS VARCHAR) AS tree`)
+  const json = parseJson(tree as string)
+  if (!isNode(json) || json['error'] !== false) return () => true
+  const names = new Set<string>()
+  for (const node of nodesIn(json)) {
+    if (node['class'] === 'STAR' || node['class'] === 'SUBQUERY' || node['class'] === 'POSITIONAL_REFERENCE') return () => true
+    if (node['class'] === 'COLUMN_REF') for (const name of textsOf(node['column_names'])) names.add(name.toLowerCase())
+  }
+  return name => names.has(name)
+}
