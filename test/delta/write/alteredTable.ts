@@ -1,3 +1,4 @@
+import type { Protocol } from '../../../shared/delta/actions.js'
 import { createTable, type TableDefinition } from '../../../shared/delta/creation.js'
 import { scanRows } from '../../../shared/delta/rows.js'
 import type { Snapshot } from '../../../shared/delta/snapshot.js'
@@ -22,6 +23,11 @@ export const greaterThan: Expressions = {
   },
   evaluate: () => Promise.reject(new Error('not asked for')),
   prune: () => Promise.resolve(undefined),
+}
+
+/** A protocol in short: its versions, then what writers must know. */
+export function protocolText({ minReaderVersion, minWriterVersion, writerFeatures = [] }: Protocol): string {
+  return [minReaderVersion, minWriterVersion, ...writerFeatures].join(' ')
 }
 
 /** A table in memory that is made, altered, written and read through the engine's own functions. */
