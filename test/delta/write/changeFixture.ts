@@ -1,5 +1,6 @@
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, Protocol } from '../../../shared/delta/actions.js'
+import { deletionVectorPath } from '../../../shared/delta/deletionVector.js'
 import { commitPath } from '../../../shared/delta/logName.js'
 import { decodeLogPath } from '../../../shared/delta/path.js'
 import { scanRows } from '../../../shared/delta/rows.js'
@@ -27,16 +28,26 @@ export class ChangeFixture {
   readonly memory: MemoryStore
   readonly table: DeltaTable
 
-  private constructor(log: LogFixture) {
-    this.memory = log.store
-    this.table = new DeltaTable(new FaultyStore(log.store, this.faults, this.clock), { clock: this.clock, random: () => 0.5 })
+  private constructor(memory: MemoryStore) {
+    this.memory = memory
+    this.table = new DeltaTable(new FaultyStore(memory, this.faults, this.clock), { clock: this.clock, random: () => 0.5 })
   }
 
   /** An empty table. Features are those that any of the properties needs. */
   static async create(options: FixtureOptions): Promise<ChangeFixture> {
     const log = new LogFixture({ protocol: anyFeatures, ...options })
     await log.commit()
-    return new ChangeFixture(log)
+    return new ChangeFixture(log.store)
+  }
+
+  /** Somebody else's handle on the same table, with a storage that does not fail. */
+  other(): ChangeFixture {
+    return new ChangeFixture(this.memory)
+  }
+
+  /** What happens just before the next commit is put. */
+  beforeCommit(first: () => Promise<unknown>): void {
+    this.faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await first() } } })
   }
 
   async append(rows: readonly Row[], options: { readonly files?: readonly number[]; readonly targetFileSize?: number } = {}): Promise<number> {
@@ -95,13 +106,16 @@ export class ChangeFixture {
     const { version } = await this.snapshot()
     for (let v = 0; v <= version; v++) {
       for (const action of await this.actions(v)) {
-        if ('add' in action) known.add(decodeLogPath(action.add.path))
+        if ('add' in action) {
+          known.add(decodeLogPath(action.add.path))
+          if (action.add.deletionVector !== undefined) known.add(deletionVectorPath(action.add.deletionVector))
+        }
         if ('cdc' in action) known.add(decodeLogPath(action.cdc.path))
       }
     }
     const strays: string[] = []
     for await (const { path } of this.memory.list('')) {
-      if (!path.startsWith('_delta_log/') && !path.startsWith('deletion_vector_') && !known.has(path)) strays.push(path)
+      if (!path.startsWith('_delta_log/') && !known.has(path)) strays.push(path)
     }
     return strays
   }
@@ -109,6 +123,10 @@ export class ChangeFixture {
   async hasVersion(version: number): Promise<boolean> {
     return (await this.memory.head(commitPath(version))) !== undefined
   }
+}
+
+export function isCommit(path: string): boolean {
+  return path.startsWith('_delta_log/') && path.endsWith('.json')
 }
 
 export function sorted(rows: readonly Value[][]): Value[][] {
