@@ -24,6 +24,17 @@ export class FileReplay {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#adds.size === 0 && this.#removes.size === 0
+  }
+
+  /** Whether an action has decided about this file, so that what an older one says is past. */
+  decides(file: Pick<AddFile | RemoveFile, 'path' | 'deletionVector'>): boolean {
+    if (this.isEmpty) return false
+    const key = fileKey(file)
+    return this.#adds.has(key) || this.#removes.has(key)
+  }
+
   adds(): AddFile[] {
     return [...this.#adds.values()]
   }

@@ -62,7 +62,8 @@ async function snapshotFrom(
   if (version < 0 || version > listing.tip) return undefined
   const base = await readBase(store, listing, version)
   if (base === undefined) return undefined
-  const { state, files } = base
+  const { state, listed } = base
+  const files = new FileReplay()
   let last: CommitFile | undefined
   for await (const { from, to, actions } of readSegments(store, listing, base.version + 1, version)) {
     state.applyState(actions)
@@ -72,19 +73,21 @@ async function snapshotFrom(
   if (last === undefined && listing.commits.has(version)) last = await readCommitFile(store, version)
   const modifiedAt = listing.commits.get(version)?.modifiedAt ?? base.modifiedAt
   const timestamp = last === undefined ? (modifiedAt ?? 0) : await commitTimestamp(store, last, modifiedAt)
-  return finishSnapshot(state.finish(version, timestamp, { table: store.url }), files, now)
+  return finishSnapshot(state.finish(version, timestamp, { table: store.url }), listed, files, now)
 }
 
-/** The snapshot a state and its reconciled files make. */
-function finishSnapshot(state: TableState, replay: FileReplay, now: number): Snapshot {
-  const files = replay.adds()
+/** The snapshot that a state makes with a checkpoint's files and what the commits since then have decided. */
+function finishSnapshot(state: TableState, listed: ListedFiles, later: FileReplay, now: number): Snapshot {
+  const expiry = tombstoneExpiry(state.metadata.configuration, now)
+  const files = [...(later.isEmpty ? listed.adds : listed.adds.filter(add => !later.decides(add))), ...later.adds()]
+  const tombstones = listed.removes.filter(remove => (remove.deletionTimestamp ?? 0) >= expiry && !later.decides(remove))
   const numFiles = files.length
   const sizeInBytes = files.reduce((sum, file) => sum + BigInt(file.size), 0n)
   return {
     ...state,
     totals: { numFiles, sizeInBytes },
     files,
-    tombstones: replay.tombstones(tombstoneExpiry(state.metadata.configuration, now)),
+    tombstones: [...tombstones, ...later.tombstones(expiry)],
     numFiles,
     sizeInBytes,
   }
@@ -94,7 +97,13 @@ interface Base {
   readonly version: number
   readonly modifiedAt?: number | undefined
   readonly state: StateReplay
-  readonly files: FileReplay
+  readonly listed: ListedFiles
+}
+
+/** The file actions of a checkpoint, which names no file twice. */
+interface ListedFiles {
+  readonly adds: readonly AddFile[]
+  readonly removes: readonly RemoveFile[]
 }
 
 /** The newest whole checkpoint that can be read, or the log's beginning. */
@@ -112,7 +121,7 @@ async function readBase(store: ObjectStore, listing: LogListing, version: number
   }
   if (listing.commits.has(0)) {
     requireCommits(store, listing, 0, version)
-    return { version: -1, state: new StateReplay(), files: new FileReplay() }
+    return { version: -1, state: new StateReplay(), listed: { adds: [], removes: [] } }
   }
   if (failure !== undefined && listing.from === 0) throw failure
   return undefined
@@ -120,10 +129,14 @@ async function readBase(store: ObjectStore, listing: LogListing, version: number
 
 async function readCheckpointBase(store: ObjectStore, checkpoint: CheckpointFiles): Promise<Base> {
   const state = new StateReplay()
-  const files = new FileReplay()
+  const adds: AddFile[] = []
+  const removes: RemoveFile[] = []
   for await (const actions of readCheckpoint(store, checkpoint)) {
     state.applyState(actions)
-    files.apply(actions)
+    for (const action of actions) {
+      if ('add' in action) adds.push(action.add)
+      else if ('remove' in action) removes.push(action.remove)
+    }
   }
-  return { version: checkpoint.version, modifiedAt: checkpoint.files.at(-1)?.modifiedAt, state, files }
+  return { version: checkpoint.version, modifiedAt: checkpoint.files.at(-1)?.modifiedAt, state, listed: { adds, removes } }
 }

@@ -67,7 +67,13 @@ export function assemble(projection: Projection, data: readonly LeafData[], rows
   if (projection.kind === 'leaf') return flat(data[0] as LeafData, rows)
   const cursors = new Map<LeafNode, Cursor>()
   for (const leafData of data) cursors.set(leafData.leaf, new Cursor(leafData))
-  const read = reader(projection, (leaf) => cursors.get(leaf) as Cursor)
+  if (data.every((leafData) => isNullBelow(leafData, projection.present))) {
+    for (const { leaf, entries } of data) {
+      if (entries < rows) throw new ParquetError('PARQUET_CORRUPT', `Column ${leaf.path.join('.')} ends early.`)
+    }
+    return new Array<Value>(rows).fill(null)
+  }
+  const read = reader(projection, (leaf) => cursors.get(leaf) as Cursor, true)
   const output = new Array<Value>(rows)
   for (let i = 0; i < rows; i++) output[i] = read()
   return output
@@ -85,19 +91,40 @@ function flat({ leaf, values, definitions, entries }: LeafData, rows: number): C
   return output
 }
 
-function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor): () => Value {
+/** Whether a leaf never reaches a definition level: then what stands at that level is null in every row. */
+function isNullBelow({ values, definitions, leaf }: LeafData, level: number): boolean {
+  if (values.length > 0 || definitions === undefined) return false
+  if (level === leaf.present) return true
+  for (const definition of definitions) if (definition >= level) return false
+  return true
+}
+
+const readNull = () => null
+
+/**
+ * Reads one value after the other.
+ *
+ * @param leads whether something around it looks at its first leaf to know whether it is there itself; nothing else is
+ * read of what is null everywhere
+ */
+function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, leads: boolean): () => Value {
   if (projection.kind === 'leaf') {
     const cursor = cursorOf(projection.leaf)
+    if (!leads && isNullBelow(cursor.data, cursor.data.leaf.present)) return readNull
     return () => cursor.next()
   }
   const cursors = projection.leaves.map(cursorOf)
+  if (!leads && cursors.every(({ data }) => isNullBelow(data, projection.present))) return readNull
   const lead = cursors[0] as Cursor
   const skip = () => {
     for (const cursor of cursors) cursor.next()
   }
   const { present } = projection
   if (projection.kind === 'struct') {
-    const fields = projection.children.map(({ name, node }) => ({ name, read: node && reader(node, cursorOf) }))
+    const fields = projection.children.map(({ name, node }) => ({
+      name,
+      read: node && reader(node, cursorOf, leavesOf(node)[0] === projection.leaves[0]),
+    }))
     const probe = projection.probe && cursorOf(projection.probe)
     return () => {
       if (lead.definition() < present) {
@@ -127,9 +154,10 @@ function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor): (
       return items as Value
     }
   }
-  if (projection.kind === 'array') return collect(reader(projection.item, cursorOf))
-  const readKey = reader(projection.key, cursorOf)
-  const readValue = reader(projection.value, cursorOf)
+  if (projection.kind === 'array') return collect(reader(projection.item, cursorOf, true))
+  const isLead = (part: Projection) => leavesOf(part)[0] === projection.leaves[0]
+  const readKey = reader(projection.key, cursorOf, isLead(projection.key))
+  const readValue = reader(projection.value, cursorOf, isLead(projection.value))
   return collect((): MapEntry => ({ key: readKey(), value: readValue() }))
 }
 

@@ -1,14 +1,15 @@
 import { crc32 } from 'node:zlib'
-import type { ColumnMetaData, DecodedArray, Encoding, PageHeader } from 'hyparquet'
+import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { decompress } from './codec.js'
-import { readByLength, readByPrefix, readDeltas } from './deltaDecoding.js'
+import { readByLength, readByPrefix, readDeltas, readLengths } from './deltaDecoding.js'
 import { ParquetError } from './parquetError.js'
 import { bitWidth, readRuns } from './runLength.js'
 import type { LeafNode } from './schemaNode.js'
-import type { DecodedValues, ValueDecoder } from './valueDecoder.js'
+import { joinedTexts, plainTexts } from './textValues.js'
+import { texts, type DecodedValues, type ValueDecoder } from './valueDecoder.js'
 
 /** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
 export interface LeafData {
@@ -46,7 +47,7 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
     // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
     if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corrupt(leaf, 'the checksum of a page is wrong')
     if (header.type === 'DICTIONARY_PAGE') {
-      dictionary = decode(readDictionary(leaf, metadata, header, body))
+      dictionary = readDictionary(leaf, metadata, header, body, decode)
       continue
     }
     if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue
@@ -58,11 +59,11 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
   return joined(leaf, pages, entries)
 }
 
-function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array): DecodedArray {
+function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array, decode: ValueDecoder): DecodedValues {
   const count = header.dictionary_page_header?.num_values ?? -1
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
   if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corrupt(leaf, 'its dictionary is damaged')
-  return readPlain({ view: viewOf(page), offset: 0 }, metadata.type, count, leaf.element.type_length)
+  return plainValues(leaf, metadata, page, count, decode)
 }
 
 function readPage(
@@ -117,7 +118,7 @@ function readValues(
   switch (encoding) {
     case 'PLAIN':
       if (count > bytes.length * 8) throw corrupt(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
-      return decode(readPlain(reader, type, count, leaf.element.type_length))
+      return plainValues(leaf, { type }, bytes, count, decode)
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY': {
       if (dictionary === undefined) throw corrupt(leaf, 'a page refers to a dictionary that is not there')
@@ -136,6 +137,10 @@ function readValues(
     case 'DELTA_BINARY_PACKED':
       return decode(readDeltas(reader, type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)))
     case 'DELTA_LENGTH_BYTE_ARRAY':
+      if (decode === texts) {
+        const lengths = readLengths(reader, count)
+        return joinedTexts(bytes.subarray(reader.offset), lengths)
+      }
       return decode(readByLength(reader, count))
     case 'DELTA_BYTE_ARRAY':
       return decode(readByPrefix(reader, count))
@@ -148,6 +153,11 @@ function readValues(
     `Column ${leaf.path.join('.')} has pages in an encoding that this reader does not know (${String(encoding)}).`,
     { data: { column: leaf.path.join('.'), encoding } },
   )
+}
+
+function plainValues(leaf: LeafNode, { type }: Pick<ColumnMetaData, 'type'>, bytes: Uint8Array, count: number, decode: ValueDecoder): DecodedValues {
+  if (decode === texts) return plainTexts(bytes, count)
+  return decode(readPlain({ view: viewOf(bytes), offset: 0 }, type, count, leaf.element.type_length))
 }
 
 function gathered(leaf: LeafNode, dictionary: DecodedValues, indexes: Int32Array): DecodedValues {

@@ -12,6 +12,11 @@ export function readDeltas<T extends Int32Array | BigInt64Array>(at: Position, o
   return output
 }
 
+/** The lengths at the head of DELTA_LENGTH_BYTE_ARRAY; the bytes follow. Pure; throws a RangeError on damaged bytes. */
+export function readLengths(at: Position, count: number): Int32Array {
+  return readDeltas(at, new Int32Array(count))
+}
+
 /** Bytes from DELTA_LENGTH_BYTE_ARRAY. Pure; throws a RangeError on damaged bytes. */
 export function readByLength(at: Position, count: number): Uint8Array[] {
   checkHeader(at)

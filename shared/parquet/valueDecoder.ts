@@ -83,7 +83,8 @@ function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder 
   return (raw) => mapped(raw as ArrayLike<bigint | number>, (value) => widen(BigInt(value)))
 }
 
-function texts(raw: DecodedArray): string[] {
+/** Bytes that are UTF-8. */
+export function texts(raw: DecodedArray): string[] {
   return mapped(raw as ArrayLike<Uint8Array>, (bytes) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(),
   )

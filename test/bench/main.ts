@@ -1,9 +1,15 @@
 import { bronzeBench } from './bronzeBench.js'
+import { comparisonTable, deltaBench } from './deltaBench.js'
+import { memoryBench } from './memoryBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
 
-/** usage: npm run bench -- [bronze|parquet|silver|snapshot] [rows or commits]; ratios are within the run, the part's baseline being 1. */
+/**
+ * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory] [rows, commits, scale or files]; ratios are
+ * within the run, the part's baseline being 1. `delta` compares with delta-rs, by the Python in DELTALAKE_PYTHON or one
+ * that it sets up itself.
+ */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
 const parts: Readonly<Record<string, () => Promise<readonly { readonly name: string; readonly rowsPerSecond: number }[]>>> = {
@@ -26,4 +32,16 @@ for (const [part, run] of Object.entries(parts)) {
 if (wanted === undefined || wanted === 'snapshot') {
   process.stdout.write('snapshot\n')
   for (const { name, ms } of await snapshotBench(rows)) process.stdout.write(`  ${name.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms\n`)
+}
+
+if (wanted === undefined || wanted === 'delta') {
+  process.stdout.write('delta\n')
+  process.stdout.write(comparisonTable(await deltaBench(rows)))
+}
+
+if (wanted === undefined || wanted === 'memory') {
+  process.stdout.write('memory of a checkpoint\n')
+  for (const { name, files, ms, peakBytes } of await memoryBench(rows)) {
+    process.stdout.write(`  ${`${files} files ${name}`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`)
+  }
 }

@@ -1,0 +1,83 @@
+import { isAscii } from 'node:buffer'
+
+/** Texts that stand in a page one behind the other. Pure; no I/O. */
+
+/** Bytes that are made text at once: what a kept text keeps in memory besides itself, at most. */
+const blockBytes = 64 * 1024
+
+/**
+ * Texts of a page in plain encoding, each behind its length of four bytes. Where they are ASCII, as most are, many are
+ * decoded at once and each is a slice of the whole.
+ */
+export function plainTexts(page: Uint8Array, count: number): string[] {
+  const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
+  if (count * 4 > bytes.length) throw new RangeError('a text lies past the end of its page')
+  const texts = new Array<string>(count)
+  const ends = new Int32Array(count)
+  let at = 0
+  for (let first = 0; first < count; ) {
+    const start = at
+    let next = first
+    while (next < count && at - start < blockBytes) {
+      if (at + 4 > bytes.length) throw new RangeError('a text lies past the end of its page')
+      at += 4 + bytes.readUInt32LE(at)
+      if (at > bytes.length) throw new RangeError('a text lies past the end of its page')
+      ends[next++] = at
+    }
+    decodeBlock(bytes, texts, ends, { first, next, start, gap: 4 })
+    first = next
+  }
+  return texts
+}
+
+/** Texts whose lengths are known, one right behind the other. */
+export function joinedTexts(page: Uint8Array, lengths: Int32Array): string[] {
+  const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
+  const count = lengths.length
+  const texts = new Array<string>(count)
+  const ends = new Int32Array(count)
+  let at = 0
+  for (let first = 0; first < count; ) {
+    const start = at
+    let next = first
+    while (next < count && at - start < blockBytes) {
+      const length = lengths[next] as number
+      if (length < 0 || at + length > bytes.length) throw new RangeError('a text lies past the end of its page')
+      at += length
+      ends[next++] = at
+    }
+    decodeBlock(bytes, texts, ends, { first, next, start, gap: 0 })
+    first = next
+  }
+  return texts
+}
+
+interface Block {
+  /** The texts `first` … `next`, exclusive. */
+  readonly first: number
+  readonly next: number
+  /** Where the block begins in the page. */
+  readonly start: number
+  /** Bytes before each text that are not of it. */
+  readonly gap: number
+}
+
+function decodeBlock(bytes: Buffer, texts: string[], ends: Int32Array, { first, next, start, gap }: Block): void {
+  const end = ends[next - 1] as number
+  const block = gap === 0 ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end))
+  // Lengths are no text, and are not to look like one that is not ASCII.
+  if (gap === 4) for (let i = first, at = 0; i < next; at = (ends[i++] as number) - start) block.writeInt32LE(0, at)
+  let at = start
+  if (isAscii(block)) {
+    const text = block.toString('latin1')
+    for (let i = first; i < next; i++) {
+      texts[i] = text.slice(at + gap - start, (ends[i] as number) - start)
+      at = ends[i] as number
+    }
+  } else {
+    for (let i = first; i < next; i++) {
+      texts[i] = bytes.toString('utf8', at + gap, ends[i])
+      at = ends[i] as number
+    }
+  }
+}
