@@ -3,13 +3,22 @@ import { asError } from '../errors.js'
 import { CliError } from './cliError.js'
 import { commonOptions, type Command } from './command.js'
 
+/** An option as it stood on the command line. */
+export interface GivenOption {
+  readonly option: string
+  readonly value: string
+}
+
 /** What stands behind a command's name, checked against what the command takes. Pure; no I/O. */
 export class Arguments {
   readonly positionals: readonly string[]
+  /** The options that have values, in the order they were given. */
+  readonly given: readonly GivenOption[]
   readonly #values: ReadonlyMap<string, string | boolean>
 
-  private constructor(positionals: readonly string[], values: ReadonlyMap<string, string | boolean>) {
+  private constructor(positionals: readonly string[], values: ReadonlyMap<string, string | boolean>, given: readonly GivenOption[]) {
     this.positionals = positionals
+    this.given = given
     this.#values = values
   }
 
@@ -21,20 +30,23 @@ export class Arguments {
     )
     let parsed
     try {
-      parsed = parseArgs({ args: [...args], options: config, allowPositionals: true })
+      parsed = parseArgs({ args: [...args], options: config, allowPositionals: true, tokens: true })
     } catch (thrown) {
       const [sentence = ''] = asError(thrown).message.split('. ')
       throw new CliError('USAGE', `${sentence.replace(/\.?$/, '.')} See: lake ${name} --help`)
     }
     const { positionals } = parsed
     const values = new Map(Object.entries(parsed.values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value as string | boolean]])))
+    const given = parsed.tokens.flatMap((token): GivenOption[] => (token.kind === 'option' && token.value !== undefined ? [{ option: token.name, value: token.value }] : []))
+    const twice = given.find(({ option }, i) => specs[option]?.repeats !== true && given.findIndex(other => other.option === option) < i)
+    if (twice !== undefined) throw new CliError('USAGE', `--${twice.option} is given twice. See: lake ${name} --help`)
     const { least, most } = command.positionals
     if (values.get('help') !== true && (positionals.length < least || positionals.length > most)) {
       const extra = positionals[most]
       const what = extra === undefined ? 'Something is missing' : `"${extra}" is one argument too many`
       throw new CliError('USAGE', `${what}: lake ${command.usage}`)
     }
-    return new Arguments(positionals, values)
+    return new Arguments(positionals, values, given)
   }
 
   positional(index: number): string {
@@ -48,6 +60,20 @@ export class Arguments {
   text(option: string): string | undefined {
     const value = this.#values.get(option)
     return typeof value === 'string' ? value : undefined
+  }
+
+  /** Every value of an option that may be given more than once, in order. */
+  texts(option: string): readonly string[] {
+    return this.given.flatMap(given => (given.option === option ? [given.value] : []))
+  }
+
+  /** One of a closed list of words. */
+  oneOf<T extends string>(option: string, words: readonly T[]): T | undefined {
+    const text = this.text(option)
+    if (text === undefined) return undefined
+    const word = words.find(known => known === text)
+    if (word === undefined) throw new CliError('USAGE', `--${option} ${text} is none of ${words.join(', ')}.`)
+    return word
   }
 
   /** A number from `least` to `most`. */

@@ -5,6 +5,8 @@ export const cliErrorCodes = [
   'USAGE',
   /** What was named is not there. */
   'NOT_FOUND',
+  /** Rows that were brought do not fit their table. */
+  'BAD_INPUT',
   /** The user was asked, and did not say yes. */
   'DECLINED',
   /** The step ran and did not succeed. */

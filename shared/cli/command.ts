@@ -5,6 +5,8 @@ import type { Shell } from './shell.js'
 export interface OptionSpec {
   /** What stands for the value in the usage, as `N`; absent for a flag. */
   readonly value?: string | undefined
+  /** It may be given more than once. */
+  readonly repeats?: true | undefined
   readonly about: string
 }
 

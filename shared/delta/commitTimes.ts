@@ -74,7 +74,7 @@ interface Dates {
   readonly last: number
   /** The first version that says its own time, and that time; beyond `last` when none does. */
   readonly ownFrom: DatedVersion
-  dated(version: number): Promise<DatedVersion>
+  readonly dated: (version: number) => Promise<DatedVersion>
 }
 
 async function readDates(store: ObjectStore): Promise<Dates | undefined> {

@@ -105,23 +105,21 @@ function stateActions(current: Snapshot, old: Snapshot): Action[] {
   return actions
 }
 
-const enablement = ['delta.inCommitTimestampEnablementVersion', 'delta.inCommitTimestampEnablementTimestamp'] as const
+const enablement: ReadonlySet<string> = new Set(['delta.inCommitTimestampEnablementVersion', 'delta.inCommitTimestampEnablementTimestamp'])
 const inCommitTimestamps = 'delta.enableInCommitTimestamps'
 const maxColumnId = 'delta.columnMapping.maxColumnId'
 
 /** The old metadata, but for what the log in between has made true for good. */
 function restoredMetadata({ configuration: now }: Metadata, old: Metadata): Metadata {
-  const configuration = { ...old.configuration }
+  let { configuration } = old
   // Since when commits say their time has not changed when they did so before and after.
   if (isOn(now, inCommitTimestamps) && isOn(configuration, inCommitTimestamps)) {
-    for (const name of enablement) {
-      const said = now[name]
-      if (said === undefined) delete configuration[name]
-      else configuration[name] = said
-    }
+    const isEnablement = ([name]: readonly [string, string]) => enablement.has(name)
+    configuration = Object.fromEntries([...Object.entries(configuration).filter(entry => !isEnablement(entry)), ...Object.entries(now).filter(isEnablement)])
   }
   // Ids of columns that are given up are not given to others.
-  if (isMapped(configuration) && Number(now[maxColumnId] ?? 0) > Number(configuration[maxColumnId] ?? 0)) configuration[maxColumnId] = now[maxColumnId] ?? ''
+  const mostId = now[maxColumnId] ?? '0'
+  if (isMapped(configuration) && Number(mostId) > Number(configuration[maxColumnId] ?? 0)) configuration = { ...configuration, [maxColumnId]: mostId }
   return { ...old, configuration }
 }
 

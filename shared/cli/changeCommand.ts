@@ -1,0 +1,36 @@
+import type { DeltaTable } from '../delta/table.js'
+import type { TableState } from '../delta/state.js'
+import type { WriteOptions, WriteOutcome } from '../delta/write/writeOptions.js'
+import type { Arguments } from './arguments.js'
+import { withLake } from './cliLake.js'
+import { noTable, openTable } from './openTable.js'
+import type { Shell } from './shell.js'
+import { tableWriting } from './tableWriting.js'
+import { printOutcome } from './writeOutcome.js'
+
+/** What a command changes. */
+export interface ChangedTable {
+  readonly table: DeltaTable
+  readonly name: string
+  /** As it is before. */
+  readonly state: TableState
+}
+
+/**
+ * Runs a command that changes the table named by its first argument, and prints the outcome.
+ * @throws CliError NOT_FOUND when there is no such table
+ */
+export async function changeTable(
+  shell: Shell,
+  args: Arguments,
+  change: (changed: ChangedTable, options: WriteOptions) => Promise<WriteOutcome>,
+): Promise<void> {
+  const name = args.positional(0)
+  await withLake(shell, args, async lake => {
+    const table = await openTable(shell, lake, name)
+    const state = await table.state({ fresh: true })
+    if (state === undefined) throw noTable(table, name)
+    const outcome = await tableWriting(lake, options => change({ table, name, state }, options))
+    await printOutcome(shell, table, name, outcome)
+  })
+}

@@ -1,0 +1,25 @@
+import { appendRows } from '../../delta/write/appendRows.js'
+import { changeTable } from '../changeCommand.js'
+import type { Command } from '../command.js'
+import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
+
+export const append: Command = {
+  usage: 'append <table>',
+  summary: 'add rows to a table',
+  about:
+    'Adds rows to a table: JSON lines in the form that `lake read --format jsonl` prints, or a Parquet file. Values have to be ' +
+    'exactly what their columns take; a line that is wrong is named, and nothing is written. Prints what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    from: fromOption,
+    'merge-schema': { about: 'add columns to the table that only the rows have' },
+  },
+  async run(shell, args) {
+    const input = await openRowInput(shell, requiredFrom(args))
+    await changeTable(shell, args, async ({ table, state }, options) => {
+      const mergeSchema = args.flag('merge-schema')
+      const schema = mergeSchema ? await input.withNewColumns(state.schema) : state.schema
+      return appendRows(table, () => input.rows(schema, { unknownNulls: mergeSchema }), { ...options, mergeSchema })
+    })
+  },
+}

@@ -1,0 +1,74 @@
+import { parseColumnList } from '../../delta/columnPath.js'
+import { createTable } from '../../delta/creation.js'
+import { parseSchemaText } from '../../delta/schemaText.js'
+import { appendRows } from '../../delta/write/appendRows.js'
+import type { WriteOutcome } from '../../delta/write/writeOptions.js'
+import type { StructType } from '../../parquet/dataType.js'
+import type { Arguments } from '../arguments.js'
+import { CliError } from '../cliError.js'
+import { withLake } from '../cliLake.js'
+import type { Command } from '../command.js'
+import { keyValue } from '../keyValue.js'
+import { openTable } from '../openTable.js'
+import { openRowInput, type RowInput } from '../rowInput.js'
+import { tableWriting } from '../tableWriting.js'
+import { printOutcome } from '../writeOutcome.js'
+
+export const create: Command = {
+  usage: 'create <table>',
+  summary: 'make a table',
+  about:
+    'Makes a Delta table. The schema is written as in Spark\'s SQL: "id BIGINT NOT NULL, tags ARRAY<STRING>, pair STRUCT<x: INT>"; ' +
+    'without one it is that of the rows of --from. Features are turned on by their properties, as delta.enableDeletionVectors=true, ' +
+    'and the protocol is the lowest that has them.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    schema: { value: '"columns"', about: 'names and types of the columns' },
+    'partition-by': { value: 'a,b', about: 'columns that rows are kept apart by' },
+    'cluster-by': { value: 'a,b', about: 'columns that `lake optimize` sorts rows along; not with partitions' },
+    property: { value: 'k=v', repeats: true, about: 'a property of the table; may be given more than once' },
+    comment: { value: 'text', about: 'what the table is' },
+    from: { value: 'FILE', about: 'its first rows: JSON lines or Parquet, - for standard input' },
+  },
+  async run(shell, args) {
+    const name = args.positional(0)
+    const input = args.text('from') === undefined ? undefined : await openRowInput(shell, args.text('from') ?? '')
+    const schema = await schemaOption(args, input)
+    const unknownNulls = args.text('schema') === undefined
+    const configuration = Object.fromEntries(args.texts('property').map(text => keyValue('property', text)))
+    // What is wrong with the rows is to be found before there is a table.
+    if (input !== undefined) await readThrough(input, schema, unknownNulls)
+    await withLake(shell, args, async lake => {
+      const table = await openTable(shell, lake, name)
+      const clusterBy = args.text('cluster-by')
+      const outcome = await table.commit(createTable({
+        schema,
+        partitionColumns: args.list('partition-by'),
+        clusterBy: clusterBy === undefined ? undefined : parseColumnList(clusterBy),
+        configuration,
+        description: args.text('comment'),
+        createdTime: lake.clock.now(),
+      }))
+      if (outcome.kind === 'conflict') throw new CliError('STEP_FAILED', `There is a table ${name} already (in ${table.url}, version ${outcome.version}).`)
+      const { version } = outcome
+      const done: WriteOutcome =
+        input === undefined
+          ? { kind: 'committed', version, metrics: {} }
+          : await tableWriting(lake, options => appendRows(table, () => input.rows(schema, { unknownNulls }), options))
+      await printOutcome(shell, table, name, done)
+    })
+  },
+}
+
+/** What is wrong with rows shows when they are read. */
+async function readThrough(input: RowInput, schema: StructType, unknownNulls: boolean): Promise<void> {
+  const rows = input.rows(schema, { unknownNulls })[Symbol.asyncIterator]()
+  while ((await rows.next()).done !== true);
+}
+
+async function schemaOption(args: Arguments, input: RowInput | undefined): Promise<StructType> {
+  const text = args.text('schema')
+  if (text !== undefined) return parseSchemaText(text)
+  if (input !== undefined) return input.withNewColumns({ type: 'struct', fields: [] })
+  throw new CliError('USAGE', 'Say what columns the table has: --schema "id BIGINT, name STRING", or --from FILE with rows that have them.')
+}

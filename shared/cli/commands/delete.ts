@@ -1,0 +1,24 @@
+import { deleteRows } from '../../delta/write/deleteRows.js'
+import { changeTable } from '../changeCommand.js'
+import type { Command } from '../command.js'
+import { confirm } from '../confirm.js'
+
+export const deleteCommand: Command = {
+  usage: 'delete <table>',
+  summary: 'take rows out of a table',
+  about:
+    'Deletes the rows for which a condition holds: by deletion vectors where the table has them, else by writing the rows that stay ' +
+    'anew. Older versions keep them until `lake vacuum`. Prints what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    where: { value: '"condition"', about: 'which rows, as an SQL condition; all when absent, which is asked about' },
+    yes: { about: 'do it without asking' },
+  },
+  async run(shell, args) {
+    await changeTable(shell, args, async ({ table, name }, options) => {
+      const where = args.text('where')
+      if (where === undefined && !args.flag('yes')) await confirm(shell, `Delete all rows of ${name}?`)
+      return deleteRows(table, { ...options, where })
+    })
+  },
+}

@@ -1,0 +1,31 @@
+import { mergeRows } from '../../delta/write/mergeRows.js'
+import { changeTable } from '../changeCommand.js'
+import { CliError } from '../cliError.js'
+import type { Command } from '../command.js'
+import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
+
+export const merge: Command = {
+  usage: 'merge <table>',
+  summary: 'bring rows into a table by their key',
+  about:
+    'Brings rows into a table: those whose key the table has are updated, the others inserted, unless the options say otherwise. ' +
+    'Columns that the rows lack stay as they are. Prints what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    key: { value: 'a,b', about: 'the columns whose values make two rows the same' },
+    from: fromOption,
+    matched: { value: 'update|delete|keep', about: 'what becomes of a row of the table that is among them; update when absent' },
+    'not-matched': { value: 'insert|ignore', about: 'what becomes of one of them that the table lacks; insert when absent' },
+    'not-matched-by-source': { value: 'keep|delete', about: 'what becomes of a row of the table that is not among them; keep when absent' },
+  },
+  async run(shell, args) {
+    const on = args.list('key') ?? []
+    if (on.length === 0) throw new CliError('USAGE', 'Say what makes two rows the same: --key a,b.')
+    const matched = args.oneOf('matched', ['update', 'delete', 'keep'])
+    const notMatched = args.oneOf('not-matched', ['insert', 'ignore'])
+    const notMatchedBySource = args.oneOf('not-matched-by-source', ['keep', 'delete'])
+    const input = await openRowInput(shell, requiredFrom(args))
+    await changeTable(shell, args, ({ table, state }, options) =>
+      mergeRows(table, input.rows(state.schema, { partial: true, pieceRows: Infinity }), { ...options, on, matched, notMatched, notMatchedBySource }))
+  },
+}

@@ -1,0 +1,30 @@
+import { overwriteRows } from '../../delta/write/overwriteRows.js'
+import { changeTable } from '../changeCommand.js'
+import type { Command } from '../command.js'
+import { confirm } from '../confirm.js'
+import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
+
+export const overwrite: Command = {
+  usage: 'overwrite <table>',
+  summary: 'put rows in the place of others',
+  about:
+    'Puts rows in the place of all that a table has, or of those for which a condition holds; the new rows must meet it too. Older ' +
+    'versions keep the old rows. Prints what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    from: fromOption,
+    where: { value: '"condition"', about: 'replace only rows for which this SQL condition holds' },
+    'overwrite-schema': { about: 'give the table the columns of the rows, whatever it had' },
+    yes: { about: 'do it without asking' },
+  },
+  async run(shell, args) {
+    const input = await openRowInput(shell, requiredFrom(args))
+    await changeTable(shell, args, async ({ table, name, state }, options) => {
+      const where = args.text('where')
+      const overwriteSchema = args.flag('overwrite-schema')
+      if (where === undefined && !args.flag('yes')) await confirm(shell, `Put other rows in the place of all that ${name} has?`)
+      const schema = overwriteSchema ? await input.withNewColumns({ type: 'struct', fields: [] }) : state.schema
+      return overwriteRows(table, () => input.rows(schema, { unknownNulls: overwriteSchema }), { ...options, where, overwriteSchema })
+    })
+  },
+}

@@ -1,0 +1,31 @@
+import { updateRows } from '../../delta/write/updateRows.js'
+import { changeTable } from '../changeCommand.js'
+import { CliError } from '../cliError.js'
+import type { Command } from '../command.js'
+import { confirm } from '../confirm.js'
+import { keyValue } from '../keyValue.js'
+
+export const update: Command = {
+  usage: 'update <table>',
+  summary: 'give columns of some rows other values',
+  about:
+    'Gives columns of the rows for which a condition holds other values, each an SQL expression over the row as it was. Prints ' +
+    'what was done as one JSON object.',
+  positionals: { least: 1, most: 1 },
+  options: {
+    set: { value: '"a = expression"', repeats: true, about: 'what a column becomes; may be given more than once' },
+    where: { value: '"condition"', about: 'which rows, as an SQL condition; all when absent, which is asked about' },
+    yes: { about: 'do it without asking' },
+  },
+  async run(shell, args) {
+    const assignments = args.texts('set').map(text => keyValue('set', text))
+    if (assignments.length === 0) throw new CliError('USAGE', 'Say what changes: --set "column = expression".')
+    const set = Object.fromEntries(assignments.map(([column, sql]) => [column, { sql }]))
+    if (Object.keys(set).length < assignments.length) throw new CliError('USAGE', '--set names a column twice.')
+    await changeTable(shell, args, async ({ table, name }, options) => {
+      const where = args.text('where')
+      if (where === undefined && !args.flag('yes')) await confirm(shell, `Change all rows of ${name}?`)
+      return updateRows(table, { ...options, where, set })
+    })
+  },
+}

@@ -1,0 +1,10 @@
+import type { WriteOptions } from '../delta/write/writeOptions.js'
+import type { Lake } from '../pipeline/lake.js'
+import { openExpressions } from '../query/expressions.js'
+import { openStore } from '../storage/openStore.js'
+
+/** Runs a change of a table with what every change is told; SQL is DuckDB's, which is loaded when there is any. */
+export async function tableWriting<T>({ clock, settings }: Lake, work: (options: WriteOptions) => Promise<T>): Promise<T> {
+  await using expressions = openExpressions({ memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder })
+  return await work({ clock, expressions, openFolder: openStore })
+}
