@@ -21,7 +21,7 @@ export interface OriginReading {
   /** The fields asked for, and behind them what tells the origins. */
   readonly fields: readonly StructField[]
   /** The origins of the rows of a batch that was read with these fields; undefined where the table does not track rows. */
-  originsOf(batch: RowBatch, file: Pick<AddFile, 'path' | 'baseRowId' | 'defaultRowCommitVersion'>): RowOrigins | undefined
+  readonly originsOf: (batch: RowBatch, file: Pick<AddFile, 'path' | 'baseRowId' | 'defaultRowCommitVersion'>) => RowOrigins | undefined
 }
 
 /**

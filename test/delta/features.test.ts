@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Metadata, Protocol } from '../../shared/delta/actions.js'
-import { checkReadable, checkWritable, features, writerFeaturesOf } from '../../shared/delta/features.js'
+import { checkReadable, checkWritable, features, keptFeatures, writerFeaturesOf } from '../../shared/delta/features.js'
 import { protocolFor, protocolForChange } from '../../shared/delta/protocolNeeds.js'
 import type { StructType } from '../../shared/parquet/dataType.js'
 
@@ -98,6 +98,23 @@ describe('writing', () => {
     const meta = metadata({ 'delta.enableChangeDataFeed': 'true' })
     expect(checkWritable(versions(1, 4), meta, plain, 'append').ok).toBe(true)
     expect(checkWritable(versions(1, 4), meta, plain, 'change')).toMatchObject({ ok: false, features: ['changeDataFeed'] })
+  })
+
+  it.each(keptFeatures)('%s is in nobody\'s way who keeps it', (name) => {
+    const needsReader = features.find((f) => f.name === name)?.kind === 'readerWriter'
+    const protocol = lists(needsReader ? [name] : [], [name, 'domainMetadata'])
+    const meta = metadata({ 'delta.columnMapping.mode': 'name', 'delta.constraints.a': 'a > 0', 'delta.enableChangeDataFeed': 'true' })
+    const schema = withFieldMetadata({ 'delta.invariants': '{}', CURRENT_DEFAULT: '1' })
+    expect(checkWritable(protocol, meta, schema, 'change')).toMatchObject({ ok: false, features: [name] })
+    expect(checkWritable(protocol, meta, schema, 'change', keptFeatures.filter((other) => other !== name))).toMatchObject({ ok: false, features: [name] })
+    expect(checkWritable(protocol, meta, schema, 'change', [name])).toEqual({ ok: true })
+  })
+
+  it('what this writer cannot do stays refused, whoever says that he keeps it', () => {
+    const protocol = lists([], ['identityColumns', 'somethingNew'])
+    expect(checkWritable(protocol, metadata(), withFieldMetadata({ 'delta.identity.start': 1 }), 'append', ['identityColumns', 'somethingNew'])).toMatchObject({
+      ok: false, features: ['identityColumns', 'somethingNew'],
+    })
   })
 
   it('version 7 with an old invariant in a column, and no feature for it, does not enforce it', () => {

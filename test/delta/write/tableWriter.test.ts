@@ -78,6 +78,10 @@ describe('rows in, rows out', () => {
       maxValues: { 'col-2': { 'col-3': 7, 'col-4': { 'col-5': 'y' } } },
       nullCount: { 'col-2': { 'col-3': 1, 'col-4': { 'col-5': 1 } }, 'col-6': 1, 'col-8': 0 },
     })
+    await t.append(rows)
+    await optimizeTable(t.table, { clock: t.clock })
+    expect((await t.snapshot()).files).toHaveLength(1)
+    expect(await t.rows()).toEqual([...rows, ...rows])
     const file = await openParquet(bytesFile((await t.store.get(add?.path ?? '')) ?? new Uint8Array()))
     expect(JSON.stringify(file.fields)).toMatch(/"col-2".*"col-3".*"col-4".*"col-5".*"col-6".*"col-7".*"col-8".*"col-9"/)
     expect(file.fields.map(f => f.metadata?.['delta.columnMapping.id'])).toEqual([2, 6, 8])
