@@ -42,16 +42,44 @@ export async function* fileRows(
   }
 }
 
+/** Files that are searched at once: so many, and so many bytes, or one. */
+const searchedAtOnce = 8
+const searchedBytes = 64 * 2 ** 20
+
 /**
  * The files with rows that a change is about, and which rows: files that cannot have any are not read, and of those that
- * are read only the columns that decide. Memory is bounded by a row group of these and the places that were found.
+ * are read only the columns that decide. Memory is bounded by a row group of these, of some files when they are small,
+ * and the places that were found.
  */
 export async function touchedFiles(reading: FileReading, files: readonly AddFile[], change: RowChange): Promise<TouchedFile[]> {
-  const touched: TouchedFile[] = []
-  for (const file of files) {
+  const asked = files.flatMap(file => {
     const match = change.match(file)
-    const found = match === 'no' ? undefined : match === 'all' ? await wholeFile(reading, file, change.whole) : await searched(reading, file, change)
-    if (found !== undefined) touched.push(found)
+    return match === 'no' ? [] : [{ file, match }]
+  })
+  // Files are waited for together, and decided about one at a time: nobody promises that this can be done otherwise.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn: RowChange = {
+    ...change,
+    decide(rows) {
+      const decided = turn.then(() => change.decide(rows))
+      turn = decided.catch(() => undefined)
+      return decided
+    },
+  }
+  const touched: TouchedFile[] = []
+  for (let next = 0; next < asked.length; ) {
+    const from = next
+    for (let bytes = 0; next < asked.length && next - from < searchedAtOnce; next++) {
+      bytes += asked[next]?.file.size ?? 0
+      if (next > from && bytes > searchedBytes) break
+    }
+    const found = await Promise.allSettled(
+      asked.slice(from, next).map(({ file, match }) => (match === 'all' ? wholeFile(reading, file, change.whole) : searched(reading, file, inTurn))),
+    )
+    for (const one of found) {
+      if (one.status === 'rejected') throw one.reason as Error
+      if (one.value !== undefined) touched.push(one.value)
+    }
   }
   return touched
 }
