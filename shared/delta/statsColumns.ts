@@ -16,7 +16,7 @@ export interface StatsColumn extends LeafColumn {
 export interface StatsPlan {
   /** In the order of the schema. */
   readonly columns: readonly StatsColumn[]
-  /** UTF-16 units of a string that a bound keeps. */
+  /** How much of a string a bound keeps; see statsText.ts. */
   readonly stringPrefix: number
 }
 

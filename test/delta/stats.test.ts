@@ -172,6 +172,15 @@ describe('long strings', () => {
 
   it('a surrogate pair at the cut stays whole', () => {
     expect(truncateMin(`${x31}😀z`, 32)).toBe(`${x31}😀`)
+    expect(truncateMax(`${x31}😀`, 32)).toBe(`${x31}😀`)
+  })
+
+  it('a least text keeps 32 characters, a greatest 32 units', () => {
+    const smiles = '😀'.repeat(40)
+    expect(truncateMin(smiles, 32)).toBe('😀'.repeat(32))
+    expect(truncateMin('😀'.repeat(20), 32)).toBe('😀'.repeat(20))
+    expect(truncateMax(smiles, 32)).toBe(`${'😀'.repeat(16)}\u{10ffff}`)
+    expect([truncateMin('abc', 0), truncateMax('abc', 0)]).toEqual(['', undefined])
     expect(truncateMax(`${x31}😀z`, 32)).toBe(`${x31}😀\u007f`)
   })
 
