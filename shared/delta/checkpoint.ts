@@ -6,6 +6,7 @@ import { storedFile } from '../parquet/storedFile.js'
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js'
 import { decodeActions } from './actionCodec.js'
 import type { Action, Sidecar } from './actions.js'
+import { plainAdds } from './checkpointAdds.js'
 import { checkpointFields, sidecarField } from './checkpointSchema.js'
 import { checkpointActions } from './checkpointRow.js'
 import { DeltaError } from './deltaError.js'
@@ -91,9 +92,14 @@ async function* readParquet(
   const parsedStats = structStatsOnly(file)
   const fields = projectedFields(file, wanted, parsedStats)
   const statsOf = parsedStats === undefined ? undefined : (add: Row) => statsJson(parsedStats, add)
-  for (const { rowStart, rows } of file.rowGroups) {
-    const columns = await file.readColumns({ fields, rowStart, rowEnd: rowStart + rows })
-    yield checkpointActions(columns, { table: store.url, file: path }, statsOf)
+  const withoutAdds = fields.filter(({ name }) => name !== 'add')
+  for (const group of file.rowGroups) {
+    const adds = wanted.includes('add') && statsOf === undefined ? await plainAdds(file, group) : undefined
+    const range = { rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }
+    const columns = await file.readColumns({ fields: adds === undefined ? fields : withoutAdds, ...range })
+    const actions = checkpointActions(columns, { table: store.url, file: path }, statsOf)
+    for (const add of adds ?? []) actions.push({ add })
+    yield actions
   }
 }
 

@@ -1,8 +1,9 @@
 import { constants, brotliDecompressSync, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { snappyUncompress, type CompressionCodec } from 'hyparquet'
+import type { CompressionCodec } from 'hyparquet'
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
 import { ParquetError } from './parquetError.js'
+import { decompressSnappy } from './snappy.js'
 
 export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const
 
@@ -66,7 +67,7 @@ function inflate(codec: CompressionCodec, bytes: Uint8Array, length: number): Ui
     case 'SNAPPY': {
       checkRatio(codec, bytes, length)
       const output = new Uint8Array(length)
-      if (length > 0) snappyUncompress(bytes, output)
+      if (length > 0) decompressSnappy(bytes, output)
       return output
     }
     case 'LZ4':

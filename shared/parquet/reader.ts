@@ -1,14 +1,16 @@
 import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
 import { asError, CodedError } from '../errors.js'
 import { assemble, leavesOf } from './assembly.js'
-import { joinedValues, readChunk } from './chunkReader.js'
-import type { Column, ColumnData, Row, StructField, Value } from './dataType.js'
+import { joinedValues, readChunk, type LeafData } from './chunkReader.js'
+import type { Column, ColumnData, DataType, Row, StructField, Value } from './dataType.js'
 import { legacyCalendars, type LegacyCalendars } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
 import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
 import { coalesce, type ByteSpan } from './byteSpan.js'
 import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from './schemaNode.js'
-import type { DecodedValues } from './valueDecoder.js'
+import { valueDecoder, type DecodedValues } from './valueDecoder.js'
+
+export type { LeafData } from './chunkReader.js'
 
 /** A footer fits into this nearly always, so that opening a file takes one read. */
 export const tailBytes = 64 * 1024
@@ -55,6 +57,12 @@ export async function openParquet(source: ParquetSource): Promise<ParquetFile> {
     const metadata = await parquetMetadataAsync(source, { geoparquet: false, initialFetchSize: tailBytes })
     return new ParquetFile(source, metadata)
   })
+}
+
+/** A physical column by its path in the file's schema, and the type that its values shall have. */
+export interface LeafRequest {
+  readonly path: readonly string[]
+  readonly type: DataType
 }
 
 interface Target {
@@ -129,6 +137,35 @@ export class ParquetFile {
         yield row
       }
     }
+  }
+
+  /** Whether the file has all these physical columns, whatever is in them. */
+  hasLeaves(leaves: readonly LeafRequest[]): boolean {
+    return leaves.every(({ path }) => this.#leaf(path) !== undefined)
+  }
+
+  /**
+   * Physical columns of one row group as they stand, levels and all, for a reader that puts them together itself. The
+   * file must have them: see {@link hasLeaves}.
+   */
+  async readLeaves({ rowStart }: RowGroupInfo, leaves: readonly LeafRequest[]): Promise<LeafData[]> {
+    return named(this.#source, async () => {
+      const group = this.#groups.find(of => of.rowStart === rowStart)
+      const found = leaves.map(({ path, type }) => {
+        const leaf = this.#leaf(path)
+        const chunk = leaf === undefined ? undefined : group?.chunks[leaf.index]
+        if (leaf === undefined || chunk === undefined) throw corrupt(`It has no column ${path.join('.')}.`)
+        return { leaf, chunk, span: chunkSpan(chunk), decode: valueDecoder(leaf, type, undefined) }
+      })
+      const fetched = await coalesce(found.map(({ span }) => span), (start, end) => this.#source.slice(start, end))
+      return found.map(({ leaf, chunk, span, decode }) => readChunk(leaf, chunk, fetched(span), decode))
+    })
+  }
+
+  #leaf(path: readonly string[]): LeafNode | undefined {
+    const wanted = path.join('\n')
+    for (const node of this.#nodes) if (node.name === path[0]) return node.leaves.find(leaf => leaf.path.join('\n') === wanted)
+    return undefined
   }
 
   #targets({ columns, fields, match = 'name' }: ReadOptions): Target[] {
