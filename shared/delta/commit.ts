@@ -76,10 +76,8 @@ export async function* readCommits(store: ObjectStore, from: number, to: number)
   const { commits } = await listLog(store, from)
   let previous = -Infinity
   for await (const file of readCommitFiles(store, from, to)) {
-    const timestamp = Math.max(
-      await commitTimestamp(store, file, commits.get(file.version)?.modifiedAt),
-      previous + 1,
-    )
+    const own = inCommitTimestampOf(file.actions)
+    const timestamp = own ?? Math.max(await commitTimestamp(store, file, commits.get(file.version)?.modifiedAt), previous + 1)
     previous = timestamp
     yield { version: file.version, timestamp, actions: file.actions }
   }

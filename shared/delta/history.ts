@@ -14,6 +14,8 @@ export interface HistoryEntry {
   readonly readVersion: number | null
   readonly isolationLevel: string | null
   readonly isBlindAppend: boolean | null
+  /** What the writer's user noted. */
+  readonly userMetadata: string | null
   readonly engineInfo: string | null
   readonly txnId: string | null
 }
@@ -42,9 +44,14 @@ export async function readHistory(store: ObjectStore, limit = Infinity): Promise
       readVersion: info?.readVersion ?? null,
       isolationLevel: info?.isolationLevel ?? null,
       isBlindAppend: info?.isBlindAppend ?? null,
+      userMetadata: textOf(info?.['userMetadata']),
       engineInfo: info?.engineInfo ?? null,
       txnId: info?.txnId ?? null,
     })
   }
   return entries.reverse()
+}
+
+function textOf(json: Json | undefined): string | null {
+  return typeof json === 'string' ? json : null
 }
