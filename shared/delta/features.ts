@@ -35,7 +35,9 @@ export type FeatureCheck =
 const always = () => 'it is listed'
 const unlessRearranged: Feature['active'] = (_metadata, _schema, write) => (write === 'rearrange' ? undefined : 'it is listed')
 const property = (name: string) => (metadata: Metadata) => (isTrue(metadata, name) ? `${name} is true` : undefined)
-const fieldKey = (prefix: string) => (_metadata: Metadata, schema: StructType | undefined) => {
+/** What new rows must meet or be given; rows that only move have met it already. */
+const fieldKey = (prefix: string): Feature['active'] => (_metadata, schema, write) => {
+  if (write === 'rearrange') return undefined
   for (const { path, field } of schema === undefined ? [] : allFields(schema))
     if (Object.keys(field.metadata ?? {}).some((key) => key.startsWith(prefix)))
       return `column ${columnKey(path)} has ${prefix}`
@@ -59,8 +61,8 @@ export const features: readonly Feature[] = [
   writerFeature('appendOnly', 'inactive', (metadata, _schema, write) =>
     write === 'change' ? property('delta.appendOnly')(metadata) : undefined, { legacy: { writer: 2 } }),
   writerFeature('invariants', 'kept', fieldKey('delta.invariants'), { legacy: { writer: 2 } }),
-  writerFeature('checkConstraints', 'kept', (metadata) =>
-    Object.keys(metadata.configuration).find((key) => key.startsWith('delta.constraints.')), { legacy: { writer: 3 } }),
+  writerFeature('checkConstraints', 'kept', (metadata, _schema, write) =>
+    write === 'rearrange' ? undefined : Object.keys(metadata.configuration).find((key) => key.startsWith('delta.constraints.')), { legacy: { writer: 3 } }),
   writerFeature('changeDataFeed', 'kept', (metadata, _schema, write) =>
     write === 'change' ? property('delta.enableChangeDataFeed')(metadata) : undefined, { legacy: { writer: 4 } }),
   writerFeature('generatedColumns', 'inactive', fieldKey('delta.generationExpression'), { legacy: { writer: 4 } }),

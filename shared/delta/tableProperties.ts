@@ -157,6 +157,11 @@ export function isOn(configuration: Readonly<Record<string, string>>, name: stri
   return configuration[name]?.toLowerCase() === 'true'
 }
 
+/** The names of all properties that begin with `delta.` and may be set. */
+export function knownProperties(): readonly string[] {
+  return Object.keys(known)
+}
+
 /** Whether only the engine may write the property. */
 export function isInternalProperty(name: string): boolean {
   return internal.has(name.toLowerCase())
