@@ -11,12 +11,14 @@ export interface TableRowsOptions {
   readonly columns?: readonly string[] | undefined
   /** Most rows. */
   readonly limit?: number | undefined
+  /** Zone of partition timestamps without an offset; UTC when absent. */
+  readonly timeZone?: string | undefined
 }
 
 /** The rows of a table's snapshot, file by file in the log's order; memory is bounded by a row group. */
 export function tableRows(store: ObjectStore, snapshot: Snapshot, options: TableRowsOptions = {}): RowSource {
   const columns = wantedFields(snapshot, options.columns).map(field => field.name)
-  const { fields, batches } = scanRows(store, snapshot, { columns, openFolder: openStore })
+  const { fields, batches } = scanRows(store, snapshot, { columns, timeZone: options.timeZone, openFolder: openStore })
   return { fields, batches: limited(batches, options.limit ?? Infinity) }
 }
 

@@ -51,7 +51,12 @@ export async function deletedRows(
     }
     await writer.finish()
   })
-  return { sql: `read_parquet(${literalList(lease.paths)})`, [Symbol.dispose]: lease.release }
+  return {
+    sql: `read_parquet(${literalList(lease.paths)})`,
+    [Symbol.dispose]() {
+      lease.release()
+    },
+  }
 }
 
 async function rowCounts(session: DuckDbSession, paths: readonly string[]): Promise<ReadonlyMap<string, bigint>> {

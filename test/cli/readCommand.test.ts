@@ -138,6 +138,60 @@ describe('reading a table', () => {
   })
 })
 
+describe('what a condition spares', () => {
+  const explained = async (...words: string[]) => {
+    const { code, output, messages } = await lake(['read', 'silver.events', '--explain', ...words], { environment })
+    expect([code, messages]).toEqual([0, ''])
+    return JSON.parse(output) as Record<string, unknown>
+  }
+
+  test('files are passed over by their partition values and by their statistics, and the record says which', async () => {
+    expect(await explained()).toMatchObject({ version: 2, files: 2, filesRead: 2, filesSkipped: 0, bytesSkipped: 0, predicate: null, unknown: null })
+    expect(await explained('--where', "day = '2025-04-01' AND lower(text) <> 'x'")).toMatchObject({
+      filesRead: 1, filesSkipped: 1, skippedByPartition: 1, skippedByStatistics: 0, predicate: "day = DATE '2025-04-01'", unknown: "(lower(\"text\") != 'x')",
+    })
+    expect(await explained('--where', 'id > 9000000000000000000')).toMatchObject({ filesRead: 0, skippedByStatistics: 2, bytesRead: 0, predicate: 'id > 9000000000000000000' })
+    expect(await explained('--where', 'random() > 2', '--version', '1')).toMatchObject({ version: 1, files: 1, filesRead: 1, filesUnjudged: 1, predicate: null, unknown: '(random() > 2)' })
+  })
+
+  test('in a table as in lines', async () => {
+    const { output } = await lake(['read', 'silver.events', '--explain', '--where', 'day IS NULL', '--format', 'table'], { environment })
+    expect(output).toContain('skippedByPartition')
+    expect(output).toContain('day IS NULL')
+  })
+
+  test('a wrong condition is an error even where no file would be read', async () => {
+    for (const more of [[], ['--explain']]) {
+      const { code, messages } = await lake(['read', 'silver.events', '--where', 'id > 9000000000000000000 AND nope = 1', ...more], { environment })
+      expect(code).toBe(1)
+      expect(messages).toMatch(/nope/)
+    }
+  })
+
+  test('a time zone that is none is said to be so', async () => {
+    const { messages } = await lake(['read', 'silver.events', '--timezone', 'Mars/Olympus'], { environment })
+    expect(messages).toMatch(/--timezone Mars\/Olympus is no time zone/)
+  })
+})
+
+describe('partition timestamps without an offset', () => {
+  test('are in the zone that is given, with a condition as without', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'lake-cli-'))
+    const fields = [{ name: 'id', type: 'integer' as const, nullable: true }, { name: 'at', type: 'timestamp' as const, nullable: true }]
+    const zoned: StructType = { type: 'struct', fields }
+    const table = new DeltaTable(new LocalDiskStore(own))
+    await table.commit(createTable({ schema: zoned, partitionColumns: ['at'], createdTime: 0 }))
+    const add = await writeDataFile(table.store, { schema: zoned, partitionColumns: ['at'], configuration: {} }, [{ field: fields[0] as (typeof fields)[0], data: [1] }], { at: '2024-07-01 00:00:00' })
+    await table.commit({ readVersion: 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+    const line = '{"id":1,"at":"2024-06-30T22:00:00.000000Z"}\n'
+    const words = ['read', own, '--timezone', 'Europe/Berlin']
+    expect((await lake(words, { environment })).output).toBe(line)
+    expect((await lake([...words, '--where', "\"at\" < '2024-06-30 23:00:00Z'"], { environment })).output).toBe(line)
+    expect((await lake(['read', own, '--where', "\"at\" < '2024-06-30 23:00:00Z'"], { environment })).output).toBe('')
+    rmSync(own, { recursive: true })
+  })
+})
+
 describe('what a table is', () => {
   test('a snapshot is one JSON object with its schema parsed and all digits', async () => {
     const { output } = await lake(['snapshot', 'silver.events'], { environment })

@@ -125,7 +125,13 @@ describe('a condition as statistics can judge it', () => {
 const randomValue = (random: Random, type: DataType): Value => {
   if (random.below(8) === 0) return null
   const small = random.below(7) - 3
+  if (typeof type === 'object') {
+    if (type.type === 'decimal') return random.pick([BigInt(small), BigInt(small) * 50n, BigInt(small) * 10n ** BigInt(type.scale)])
+    if (type.type === 'struct') return Object.fromEntries(type.fields.map(f => [f.name, randomValue(random, f.type)]))
+    throw new Error('no values of this type')
+  }
   switch (type) {
+    case 'short':
     case 'integer':
     case 'byte':
     case 'date':
@@ -143,10 +149,11 @@ const randomValue = (random: Random, type: DataType): Value => {
       return random.pick(['', 'a', 'ab', 'abc', 'b', '\uffff', '😀', `${'x'.repeat(40)}${small}`])
     case 'boolean':
       return small > 0
+    case 'binary':
+      return Uint8Array.of(small & 255)
+    case 'void':
+      return null
   }
-  if (typeof type === 'object' && type.type === 'decimal') return random.pick([BigInt(small), BigInt(small) * 50n, BigInt(small) * 10n ** BigInt(type.scale)])
-  if (typeof type === 'object' && type.type === 'struct') return Object.fromEntries(type.fields.map(f => [f.name, randomValue(random, f.type)]))
-  throw new Error('no values of this type')
 }
 
 const constants = [

@@ -5,7 +5,9 @@ import type { ObjectStore } from '../../storage/objectStore.js'
 import { openStore } from '../../storage/openStore.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import { DuckDbSession } from '../../query/duckdbSession.js'
+import { fullScan, neededColumns, planScan } from '../../query/scanPlan.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
+import { tableAlias } from '../../query/sqlPredicate.js'
 import { identifier } from '../../query/sqlText.js'
 import type { Lake } from '../../pipeline/lake.js'
 import type { Arguments } from '../arguments.js'
@@ -15,8 +17,9 @@ import { rowSourceOf, type ColumnBatch, type RowSource } from '../columnBatch.js
 import type { Command } from '../command.js'
 import { momentOptions, versionOption } from '../moment.js'
 import { openTable, requireSnapshot } from '../openTable.js'
+import { printRecords } from '../printRecords.js'
 import { printRows } from '../printRows.js'
-import { formatOf, type Shell } from '../shell.js'
+import { type Format, formatOf, type Shell } from '../shell.js'
 import { parseTableReference } from '../tableNames.js'
 import { tableRows, wantedFields } from '../tableRows.js'
 
@@ -30,13 +33,16 @@ export const read: Command = {
     where: { value: '"condition"', about: 'only rows for which this SQL condition holds' },
     columns: { value: 'a,b', about: 'only these columns, in this order' },
     limit: { value: 'N', about: 'at most so many rows' },
+    timezone: { value: 'zone', about: 'where partition timestamps without an offset were written, e.g. Europe/Berlin; UTC when absent' },
+    explain: { about: 'instead of the rows, which files would be read and skipped, and by what' },
   },
   async run(shell, args) {
     const format = formatOf(shell, args)
     const print = (rows: RowSource) => printRows(shell.output, format, rows)
     await withLake(shell, args, lake => {
       const reference = parseTableReference(args.positional(0), lake.streams)
-      return reference.kind === 'view' ? readView(lake, reference.name, args, print) : readTable(shell, lake, args, print)
+      if (reference.kind === 'view') return readView(lake, reference.name, args, print)
+      return args.flag('explain') ? explain(shell, lake, args, format) : readTable(shell, lake, args, print)
     })
   },
 }
@@ -46,41 +52,82 @@ type Print = (rows: RowSource) => Promise<void>
 async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print): Promise<void> {
   const name = args.positional(0)
   const [limit, columns, where] = [args.whole('limit'), args.list('columns'), args.text('where')]
+  const timeZone = timeZoneOf(args)
   const table = await openTable(shell, lake, name)
   const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
   if (where === undefined) {
-    await print(tableRows(table.store, snapshot, { columns, limit }))
+    await print(tableRows(table.store, snapshot, { columns, limit, timeZone }))
     return
   }
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
   await using session = await openSession(lake)
   const fields = wantedFields(snapshot, columns)
-  await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, { fields, where, limit }) })
+  await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, { fields, where, limit, timeZone }) })
+}
+
+/** What a read would do, in one record. */
+async function explain(shell: Shell, lake: Lake, args: Arguments, format: Format): Promise<void> {
+  const name = args.positional(0)
+  const where = args.text('where')
+  const timeZone = timeZoneOf(args)
+  const table = await openTable(shell, lake, name)
+  const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
+  requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
+  wantedFields(snapshot, args.list('columns'))
+  await using session = where === undefined ? undefined : await openSession(lake)
+  const plan = where === undefined || session === undefined ? fullScan(snapshot) : await planScan(session, snapshot, where, timeZone)
+  const record = {
+    version: snapshot.version,
+    files: snapshot.files.length,
+    filesRead: plan.files.length,
+    filesSkipped: snapshot.files.length - plan.files.length,
+    skippedByPartition: plan.skippedByPartition,
+    skippedByStatistics: plan.skippedByStatistics,
+    filesUnjudged: plan.unjudged,
+    bytesRead: plan.bytesRead,
+    bytesSkipped: plan.bytesSkipped,
+    predicate: plan.predicate ?? null,
+    unknown: plan.unknown.length === 0 ? null : plan.unknown.join('; '),
+  }
+  await printRecords(shell.output, format, Object.keys(record), [record])
+}
+
+/** @throws CliError USAGE */
+function timeZoneOf(args: Arguments): string | undefined {
+  const zone = args.text('timezone')
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone
+  } catch {
+    throw new CliError('USAGE', `--timezone ${zone ?? ''} is no time zone that is known here; e.g. Europe/Berlin is.`)
+  }
 }
 
 interface Selection {
   readonly fields: readonly StructField[]
   readonly where: string
   readonly limit: number | undefined
+  readonly timeZone: string | undefined
 }
 
 /**
  * File after file in the log's order, as without a condition; a limit that is reached spares the rest, and only one file
- * of a remote table takes room on the disk.
+ * of a remote table takes room on the disk. Files that cannot hold such a row are not touched.
  */
 async function* matchingBatches(
   lake: Lake,
   session: DuckDbSession,
   store: ObjectStore,
   snapshot: Snapshot,
-  { fields, where, limit = Infinity }: Selection,
+  { fields, where, limit = Infinity, timeZone }: Selection,
 ): AsyncGenerator<ColumnBatch> {
   const names = fields.map(f => f.name)
+  const { files } = await planScan(session, snapshot, where, timeZone)
+  const columns = await neededColumns(session, snapshot, names, where)
   let left = limit
-  // Without any file the condition is checked all the same.
-  for (const files of snapshot.files.length === 0 ? [[]] : snapshot.files.map(file => [file])) {
+  for (const file of files) {
     if (left <= 0) return
-    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files, openFolder: openStore })
+    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files: [file], columns, timeZone, openFolder: openStore })
     const found = await selection(session, `(${view.sql})`, names, where, Number.isFinite(left) ? left : undefined)
     for await (const batch of found.batches) {
       left -= batch.rows
@@ -113,5 +160,5 @@ async function selection(
   const list = columns === undefined ? '*' : columns.map(identifier).join(', ')
   // The line's end closes a comment that the condition may end with.
   const condition = where === undefined ? '' : ` WHERE (${where}\n)`
-  return rowSourceOf(await session.stream(`SELECT ${list} FROM ${from} AS t${condition}${limit === undefined ? '' : ` LIMIT ${limit}`}`))
+  return rowSourceOf(await session.stream(`SELECT ${list} FROM ${from} AS ${tableAlias}${condition}${limit === undefined ? '' : ` LIMIT ${limit}`}`))
 }
