@@ -25,9 +25,10 @@ export class KeyedRows {
   /** With the table's names and types, in the table's order. */
   readonly rows: Rows
   readonly keys: readonly StructField[]
+  /** By key the place of the first row that has it. */
   readonly #first = new Map<MapKey, number>()
-  /** Rows whose key another row had before them, and by key their places. */
-  readonly #more = new Map<MapKey, number[]>()
+  /** By the place of a first row those of the others with its key. */
+  readonly #more = new Map<number, number[]>()
   readonly #where: LogPlace
 
   /**
@@ -44,18 +45,28 @@ export class KeyedRows {
       if (value === undefined) continue
       const first = this.#first.get(value)
       if (first === undefined) this.#first.set(value, row)
-      else this.#more.set(value, [...(this.#more.get(value) ?? []), row])
+      else {
+        const more = this.#more.get(first)
+        if (more === undefined) this.#more.set(first, [row])
+        else more.push(row)
+      }
     }
   }
 
-  /** For each of some rows of the table the places of the rows here with its key. */
-  *matches(rows: Rows): Generator<readonly number[], void> {
+  /** For each of some rows of the table the place of the first row here with its key, −1 where there is none. */
+  places(rows: Rows): Int32Array {
     const key = keyReader(this.keys, rows)
+    const places = new Int32Array(rows.count)
     for (let row = 0; row < rows.count; row++) {
       const value = key(row)
-      const first = value === undefined ? undefined : this.#first.get(value)
-      yield first === undefined ? [] : [first, ...(this.#more.get(value) ?? [])]
+      places[row] = value === undefined ? -1 : (this.#first.get(value) ?? -1)
     }
+    return places
+  }
+
+  /** Places of further rows with the key of a first one. */
+  alike(place: number): readonly number[] {
+    return this.#more.get(place) ?? []
   }
 
   /** What is true of every row of the table that matches one here; undefined when nothing can be said. */
@@ -146,11 +157,27 @@ function valuesPredicate({ name, type }: StructField, values: Value[]): Predicat
   if (type === 'binary' || values.some(value => Number.isNaN(value))) return undefined
   if (values.length <= mostValues) return { op: 'in', column, values }
   values.sort((a, b) => compareValues(a, b) ?? 0)
-  const size = Math.ceil(values.length / mostValues)
-  const ranges: Predicate[] = []
-  for (let from = 0; from < values.length; from += size) {
-    const last = Math.min(from + size, values.length) - 1
-    ranges.push({ op: 'and', of: [{ op: '>=', column, value: values[from] ?? null }, { op: '<=', column, value: values[last] ?? null }] })
+  return {
+    op: 'or',
+    of: stretchesOf(values).map(([least, most]) => ({ op: 'and', of: [{ op: '>=', column, value: least }, { op: '<=', column, value: most }] })),
   }
-  return { op: 'or', of: ranges }
+}
+
+/** So many stretches that hold all of the values, which ascend, with the widest gaps between them where these can be told. */
+function stretchesOf(values: readonly Value[]): (readonly [least: Value, most: Value])[] {
+  const cuts = typeof values[0] === 'string' ? evenCuts(values.length) : widestGaps(Float64Array.from(values, Number))
+  return [0, ...cuts].map((from, i) => [values[from] ?? null, values[(cuts[i] ?? values.length) - 1] ?? null])
+}
+
+function evenCuts(count: number): number[] {
+  return Array.from({ length: mostValues - 1 }, (_, i) => Math.floor(((i + 1) * count) / mostValues))
+}
+
+/** Where the gaps before values are widest, ascending. */
+function widestGaps(values: Float64Array): number[] {
+  const gaps = values.map((value, i) => (i === 0 ? 0 : value - (values[i - 1] ?? 0)))
+  const least = gaps.toSorted()[values.length - mostValues] ?? 0
+  const cuts: number[] = []
+  for (let i = 1; i < gaps.length && cuts.length < mostValues; i++) if ((gaps[i] ?? 0) > least) cuts.push(i)
+  return cuts
 }

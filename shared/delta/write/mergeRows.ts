@@ -78,16 +78,17 @@ async function planMerge(table: DeltaTable, snapshot: Snapshot, pieces: readonly
     whole: rowFates.changes,
     decide(rows) {
       const fates = new Uint8Array(rows.count)
-      let row = 0
-      for (const places of source.matches(rows)) {
-        for (const place of places) found[place] = 1
-        if (places.length > 1 && matched === 'update') throw source.ambiguous(places[0] ?? 0)
-        if (places.length > 0) fates[row] = matchedFates[matched]
-        else if (notMatchedBySource === 'delete') {
+      for (const [row, place] of source.places(rows).entries()) {
+        if (place >= 0) {
+          const alike = source.alike(place)
+          if (alike.length > 0 && matched === 'update') throw source.ambiguous(place)
+          found[place] = 1
+          for (const other of alike) found[other] = 1
+          fates[row] = matchedFates[matched]
+        } else if (notMatchedBySource === 'delete') {
           fates[row] = rowFates.goes
           deletedBySource++
         }
-        row++
       }
       return Promise.resolve(fates)
     },
@@ -137,7 +138,7 @@ function updating(source: KeyedRows, names: readonly string[] | undefined, { sch
   }
   const dataOf = new Map(columns.map(({ field, data }) => [field.name, data]))
   return rows => {
-    const places = Int32Array.from(source.matches(rows), ([place]) => place ?? 0)
+    const places = source.places(rows)
     return Promise.resolve({
       count: rows.count,
       columns: rows.columns.map((column): Column => {
