@@ -1,15 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { featureTable } from '../shared/delta/featureTable.js'
 import { settingsTable } from '../shared/settings.js'
 
 const root = resolve(import.meta.dirname, '..')
 const path = join(root, 'README.md')
 
-test("README's table of settings is the code's (UPDATE_README=1 writes it)", () => {
+test.each([
+  ['settings', settingsTable],
+  ['features', featureTable],
+])("README's table of %s is the code's (UPDATE_README=1 writes it)", (name, table) => {
   const readme = readFileSync(path, 'utf8')
-  const section = /(<!-- settings -->\n)([\s\S]*?)(<!-- \/settings -->)/
-  const wanted = readme.replace(section, (_, start: string, __, end: string) => `${start}${settingsTable()}${end}`)
+  const section = new RegExp(`(<!-- ${name} -->\\n)([\\s\\S]*?)(<!-- /${name} -->)`)
+  expect(readme).toMatch(section)
+  const wanted = readme.replace(section, (_, start: string, __, end: string) => `${start}${table()}${end}`)
   if (process.env['UPDATE_README'] === '1') writeFileSync(path, wanted)
   else expect(readme).toBe(wanted)
 })

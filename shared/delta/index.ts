@@ -1,0 +1,57 @@
+/**
+ * A Delta Lake engine: reads what Spark writes, writes what everyone reads, keeps tables healthy. It needs a place for
+ * objects ({@link openStore} of `storage`), and for conditions and constraints in SQL somebody who evaluates them
+ * ({@link Expressions}); it knows nothing else of this project.
+ *
+ * ```ts
+ * const table = new DeltaTable(await openStore('file:///data/lake/events'))
+ * await table.commit(createTable({
+ *   schema: struct({ id: 'long', kind: 'string', at: 'timestamp' }),
+ *   configuration: { 'delta.enableDeletionVectors': 'true', 'delta.columnMapping.mode': 'name' },
+ *   createdTime: Date.now(),
+ * }))
+ * await appendRows(table, [rowsOf(schema, [{ id: 1n, kind: 'start', at: 0n }])])
+ * await alterTable(table, [{ kind: 'renameColumn', column: 'kind', name: 'event kind' }])
+ * await deleteRows(table, { where: { op: '=', column: 'id', value: 1n } })
+ * const snapshot = await table.snapshot()
+ * for await (const { rows, columns } of scanRows(table.store, snapshot).batches) …
+ * ```
+ */
+export { DeltaTable, type TableOptions } from './table.js'
+export { createTable, type TableDefinition } from './creation.js'
+export { DeltaError, deltaErrorCodes, type DeltaErrorCode, type LogPlace } from './deltaError.js'
+
+export type { Snapshot } from './snapshot.js'
+export type { TableState } from './state.js'
+export type { HistoryEntry } from './history.js'
+export { scanRows, type RowScan, type ScanBatch, type ScanCounts, type ScanOptions } from './rows.js'
+export { readChanges, type ChangeBatch, type ChangeScan, type ChangesOptions, type ChangeType } from './changes.js'
+export type { Predicate } from './skipping.js'
+
+export { appendRows, type AppendOptions } from './write/appendRows.js'
+export { overwriteRows, type OverwriteOptions } from './write/overwriteRows.js'
+export { deleteRows, type DeleteOptions } from './write/deleteRows.js'
+export { updateRows, type Assignment, type UpdateOptions } from './write/updateRows.js'
+export { mergeRows, type MergeOptions } from './write/mergeRows.js'
+export { restoreTable, type RestoreOptions, type RestoreTarget } from './write/restoreTable.js'
+export { alterTable } from './write/alterTable.js'
+export type { ColumnPosition, NewColumn, TableChange } from './write/tableChange.js'
+export { rowsOf, TableWriter, type TableWriterOptions } from './write/tableWriter.js'
+export type { Rows, RowSource } from './write/rows.js'
+export type { RepeatableRows } from './write/rowsToFiles.js'
+export type { Condition, Expressions, SqlDialect } from './write/expressions.js'
+export type { WriteMetrics, WriteOptions, WriteOutcome } from './write/writeOptions.js'
+
+export { optimizeTable } from './maintenance/optimize.js'
+export type { OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from './maintenance/optimizeOptions.js'
+export { vacuumTable, type VacuumOptions, type VacuumOutcome } from './maintenance/vacuum.js'
+export { cleanLog, type LogCleanupOptions, type LogCleanupOutcome } from './maintenance/logCleanup.js'
+export type { CheckpointOutcome } from './checkpointWriter.js'
+
+export { compareSchemas, type SchemaChange } from './schemaChange.js'
+export { formatSchema, parseSchema, typeText } from './schema.js'
+export type { ColumnPath } from './columnPath.js'
+export { featureRows, type FeatureRow, type FeatureSupport } from './featureTable.js'
+export { checkReadable, checkWritable, type FeatureCheck, type WriteKind } from './features.js'
+export { conflictReasons, readsNothing, type CommitOutcome, type ConflictReason, type Reads, type Transaction } from './transaction.js'
+export type { Action, AddFile, CdcFile, DeletionVector, DomainMetadata, Metadata, Protocol, RemoveFile, Txn } from './actions.js'

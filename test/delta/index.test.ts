@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import * as delta from '../../shared/delta/index.js'
+import { alterTable, appendRows, createTable, deleteRows, DeltaTable, mergeRows, optimizeTable, restoreTable, rowsOf, scanRows, vacuumTable } from '../../shared/delta/index.js'
+import type { StructType, Value } from '../../shared/parquet/dataType.js'
+import { openStore } from '../../shared/storage/openStore.js'
+
+test('the example of the engine works as it stands', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'engine-'))
+  try {
+    const table = new DeltaTable(await openStore(pathToFileURL(join(folder, 'events')).href))
+    const schema: StructType = {
+      type: 'struct',
+      fields: [
+        { name: 'id', type: 'long', nullable: false },
+        { name: 'kind', type: 'string', nullable: true },
+      ],
+    }
+    const configuration = { 'delta.enableDeletionVectors': 'true', 'delta.columnMapping.mode': 'name' }
+    expect(await table.commit(createTable({ schema, configuration, createdTime: Date.now() }))).toMatchObject({ kind: 'committed', version: 0 })
+    await appendRows(table, [rowsOf(schema, [{ id: 1n, kind: 'start' }, { id: 2n, kind: 'stop' }])])
+    await alterTable(table, [{ kind: 'renameColumn', column: 'kind', name: 'event kind' }])
+    await deleteRows(table, { where: { op: '=', column: 'id', value: 1n } })
+    const { schema: renamed } = (await table.state({ fresh: true })) ?? { schema }
+    await mergeRows(table, [rowsOf(renamed, [{ id: 2n, 'event kind': 'halt' }, { id: 3n, 'event kind': 'start' }])], { on: ['id'] })
+    expect(await rowsIn(table)).toEqual([[2n, 'halt'], [3n, 'start']])
+    await optimizeTable(table)
+    await vacuumTable(table)
+    expect(await rowsIn(table)).toEqual([[2n, 'halt'], [3n, 'start']])
+    await restoreTable(table, { version: 1 })
+    expect(await rowsIn(table)).toEqual([[1n, 'start'], [2n, 'stop']])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('every function of the example in README and in the doc comment is there', () => {
+  const root = resolve(import.meta.dirname, '../..')
+  const texts = [readFileSync(join(root, 'shared/delta/index.ts'), 'utf8').split('*/')[0] ?? '', /## A Delta engine for other tables[\s\S]*?```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '']
+  for (const text of texts) {
+    const called = [...text.matchAll(/await (\w+)\(table|= (scanRows)\(|of (scanRows)\(|new (DeltaTable)\(|commit\((createTable)\(/g)].map(match => match.slice(1).find(Boolean) ?? '')
+    expect(called.length).toBeGreaterThan(3)
+    for (const name of called) expect(delta, name).toHaveProperty(name)
+  }
+})
+
+async function rowsIn(table: DeltaTable): Promise<readonly (readonly Value[])[]> {
+  const snapshot = await table.snapshot()
+  if (snapshot === undefined) throw new Error('there is no table')
+  const rows: Value[][] = []
+  for await (const { rows: count, columns } of scanRows(table.store, snapshot).batches)
+    for (let i = 0; i < count; i++) rows.push(columns.map(column => column[i] ?? null))
+  return rows.sort((a, b) => Number(a[0]) - Number(b[0]))
+}
