@@ -96,13 +96,13 @@ function reliesOn(predicate: Predicate, { metadata, schema }: ConditionTable): b
   })
 }
 
-/**
- * The columns that SQL can be about: those whose names stand in it, in any letter case. When it may name columns in
- * another way, all are.
- */
+/** What may stand for columns without their names: a star, a place, the whole row, a pattern, an escaped name. */
+const unnamed = /[*\\#`]|columns|"[^"]*""|\bt\b(?!\s*\.)/
+
+/** The columns that SQL can be about: those whose names stand in it, in any letter case; all when they need not. */
 function mentionedFields(sql: string, schema: StructType): readonly StructField[] {
   const text = sql.toLowerCase()
-  if (/[*\\#]|columns|`|"[^"]*""/.test(text)) return schema.fields
+  if (unnamed.test(text)) return schema.fields
   const found = schema.fields.filter(({ name }) => text.includes(name.toLowerCase()) || /["`]/.test(name))
   return found.length > 0 ? found : schema.fields.slice(0, 1)
 }

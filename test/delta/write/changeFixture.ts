@@ -8,6 +8,7 @@ import type { Snapshot } from '../../../shared/delta/snapshot.js'
 import { DeltaTable } from '../../../shared/delta/table.js'
 import { readsNothing } from '../../../shared/delta/transaction.js'
 import { rowsOf, TableWriter, writtenFeatures } from '../../../shared/delta/write/tableWriter.js'
+import type { WriteOptions } from '../../../shared/delta/write/writeOptions.js'
 import type { Row, StructField, Value } from '../../../shared/parquet/dataType.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { Faults } from '../../../shared/storage/faults.js'
@@ -50,7 +51,7 @@ export class ChangeFixture {
     this.faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await first() } } })
   }
 
-  async append(rows: readonly Row[], options: { readonly files?: readonly number[]; readonly targetFileSize?: number } = {}): Promise<number> {
+  async append(rows: readonly Row[], options: WriteOptions & { readonly files?: readonly number[] } = {}): Promise<number> {
     const snapshot = await this.snapshot()
     const actions: Action[] = []
     let at = 0
@@ -60,13 +61,17 @@ export class ChangeFixture {
       actions.push(...(await writer.finish()).map((add): Action => ({ add })))
       at += count
     }
-    return this.commit(...actions)
+    return this.commitWith(options, ...actions)
   }
 
   /** Commits actions as they are. */
-  async commit(...actions: Action[]): Promise<number> {
+  commit(...actions: Action[]): Promise<number> {
+    return this.commitWith({}, ...actions)
+  }
+
+  async commitWith(options: WriteOptions, ...actions: Action[]): Promise<number> {
     const outcome = await this.table.commit({
-      readVersion: (await this.snapshot()).version, actions, operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: writtenFeatures({}),
+      readVersion: (await this.snapshot()).version, actions, operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: writtenFeatures(options),
     })
     if (outcome.kind !== 'committed') throw new Error(outcome.detail)
     return outcome.version
