@@ -93,7 +93,8 @@ export const features: readonly Feature[] = [
   writerFeature('icebergCompatV1', 'inactive', property('delta.enableIcebergCompatV1'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), { requires: ['columnMapping'] }),
   writerFeature('icebergCompatV3', 'inactive', property('delta.enableIcebergCompatV3'), { requires: ['columnMapping'] }),
-  writerFeature('checkpointProtection', 'no', always),
+  // Checkpoints are written of the newest version only, and cleaned up as the feature asks.
+  writerFeature('checkpointProtection', 'yes', always),
   writerFeature('materializePartitionColumns', 'kept', unlessRearranged),
 ]
 

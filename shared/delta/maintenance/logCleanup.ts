@@ -3,10 +3,12 @@ import type { ObjectStore } from '../../storage/objectStore.js'
 import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint.js'
 import { inCommitTimestampOf, readCommitFile } from '../commit.js'
 import { DeltaError } from '../deltaError.js'
+import { writerFeaturesOf } from '../features.js'
 import { parseInterval } from '../interval.js'
 import { logFolder, parseLogName, sidecarFolder } from '../logName.js'
 import { listLog, type CheckpointFiles, type LogListing } from '../logListing.js'
 import { requireMaintainable } from '../protocolGate.js'
+import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
 
 export interface LogCleanupOptions {
@@ -59,16 +61,26 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
   const listing = await listLog(store)
   const expired = expiredUpTo(listing, clock.now() - retentionMs)
   const cut = await findCut(store, listing, Math.min(expired, options.keepFrom ?? Infinity), clock.now() - retentionMs)
-  if (cut === undefined) return { kind: 'nothingToDo' }
+  if (cut === undefined || cut.version < protectedBefore(state)) return { kind: 'nothingToDo' }
   const doomed = await expiredFiles(store, cut.version)
   const sidecars = await staleSidecars(store, listing, cut.version, clock.now())
-  const files = doomed.length + sidecars.length
+  const files = [...doomed, sidecars].reduce((sum, names) => sum + names.length, 0)
   if (files === 0) return { kind: 'nothingToDo' }
   if (options.dryRun === true) return { kind: 'planned', oldest: cut.version, files }
-  for (const names of [doomed, sidecars]) {
+  for (const names of [...doomed, sidecars]) {
     for (let i = 0; i < names.length; i += parallel) await Promise.all(names.slice(i, i + parallel).map(name => store.delete(name)))
   }
   return { kind: 'cleaned', oldest: cut.version, files }
+}
+
+/**
+ * The version before which a table protects its checkpoints (the `checkpointProtection` feature): they hide commits
+ * that some readers do not understand, and go only when all of that history goes.
+ */
+function protectedBefore(state: Pick<TableState, 'protocol' | 'metadata'>): number {
+  if (!writerFeaturesOf(state.protocol).includes('checkpointProtection')) return 0
+  const version = state.metadata.configuration['delta.requireCheckpointProtectionBeforeVersion'] ?? '0'
+  return /^\d+$/.test(version) ? Number(version) : Infinity
 }
 
 /** The newest version such that it and all before it were committed at `cutoff` or earlier; −1 when there is none. */
@@ -110,16 +122,22 @@ async function canStandIn(store: ObjectStore, checkpoint: CheckpointFiles): Prom
   return found.protocol && found.metaData
 }
 
-/** Names in the log before version `cut`, in the order of versions. */
-async function expiredFiles(store: ObjectStore, cut: number): Promise<string[]> {
-  const doomed: { readonly path: string; readonly version: number }[] = []
+/**
+ * Names in the log before version `cut`, in the order of versions: first all others, then checkpoints. Whoever comes to
+ * a log that is cleaned only halfway finds no commit without the checkpoint that stands in for those before it.
+ */
+async function expiredFiles(store: ObjectStore, cut: number): Promise<readonly (readonly string[])[]> {
+  const commits: { readonly path: string; readonly version: number }[] = []
+  const checkpoints: typeof commits = []
   for await (const { path } of store.list(`${logFolder}0`)) {
     const name = parseLogName(path)
     if (name === undefined) continue
+    const { version } = name
+    const ofCommits = name.kind === 'commit' || name.kind === 'checksum' || name.kind === 'compacted'
     // A compacted file that begins at the checkpoint's own version speaks of nothing that is left to speak of.
-    if (name.version < cut || (name.kind === 'compacted' && name.version <= cut)) doomed.push({ path, version: name.version })
+    if (version < cut || (name.kind === 'compacted' && version <= cut)) (ofCommits ? commits : checkpoints).push({ path, version })
   }
-  return doomed.sort((a, b) => a.version - b.version).map(({ path }) => path)
+  return [commits, checkpoints].map(list => list.sort((a, b) => a.version - b.version).map(({ path }) => path))
 }
 
 /** Sidecars that no checkpoint which stays names, and that are too old for one that is being written. */

@@ -79,6 +79,26 @@ describe('log clean-up', () => {
     await t.rows()
   })
 
+  it('protected checkpoints go only with all the history that they hide, and after its commits', async () => {
+    const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['checkpointProtection'] }
+    for (const [before, outcome] of [['12', { kind: 'nothingToDo' }], ['10', { kind: 'cleaned', oldest: 10 }], ['soon', { kind: 'nothingToDo' }]] as const) {
+      const t = await aged(42)
+      const state = await t.table.state()
+      if (state === undefined) throw new Error('no table')
+      const configuration = { 'delta.requireCheckpointProtectionBeforeVersion': before }
+      await t.commit([{ protocol }, { metaData: { ...state.metadata, configuration } }])
+      const faults = new Faults().add({ on: 'delete', after: 3, times: 1_000, fault: { kind: 'fail' } })
+      const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+      if (outcome.kind === 'cleaned') {
+        await expect(cleanLog(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
+        const names = await logNames(t)
+        expect(names).toContain(classicCheckpointPath(5))
+      }
+      expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject(outcome)
+      expect((await logNames(t)).includes(classicCheckpointPath(5))).toBe(outcome.kind !== 'cleaned')
+    }
+  })
+
   it('leaves a whole log when it is interrupted anywhere', async () => {
     for (let after = 0; after < 11; after += 3) {
       const t = await aged(42)
