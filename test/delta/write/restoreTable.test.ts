@@ -184,6 +184,16 @@ describe('restoring a table', () => {
     await expect(restoreTable(new DeltaTable(log.store), { version: 0 })).rejects.toMatchObject({ code: 'DELTA_APPEND_ONLY' })
   })
 
+  it('goes back to a version in which rows could only be added', async () => {
+    const log = new LogFixture({ fields: [id], configuration: { 'delta.appendOnly': 'true' } })
+    const a = await log.file('a', { id: longs(1) })
+    await log.commit({ add: a })
+    await log.commit(await setMetadata(log, { configuration: {} }), removed(a), { add: await log.file('b', { id: longs(2) }) })
+    expect(await restoreTable(new DeltaTable(log.store), { version: 0 })).toMatchObject({ kind: 'committed', version: 2 })
+    expect((await log.snapshot()).metadata.configuration).toEqual({ 'delta.appendOnly': 'true' })
+    expect(await rowsOf(log)).toEqual([[1n]])
+  })
+
   it('does not take away rows that came after it was planned', async () => {
     const { log, table } = await threeVersions()
     const current = await log.snapshot()
