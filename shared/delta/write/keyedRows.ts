@@ -1,4 +1,5 @@
 import type { ColumnData, DataType, StructField, Value } from '../../parquet/dataType.js'
+import { charPadding, type Padding } from '../charPadding.js'
 import { joinedData } from '../columnData.js'
 import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
@@ -7,7 +8,7 @@ import { typeText } from '../schema.js'
 import type { Predicate } from '../skipping.js'
 import type { TableShape } from '../statsColumns.js'
 import { compareValues } from '../valueOrder.js'
-import { rowText } from './constraints.js'
+import { rowText } from './rowText.js'
 import { fitRows } from './fitRows.js'
 import type { Rows } from './rows.js'
 
@@ -74,7 +75,7 @@ export class KeyedRows {
     const places = [...this.#first.values()]
     const parts = this.keys.flatMap(field => {
       const data = this.rows.columns.find(column => column.field === field)?.data ?? []
-      const part = valuesPredicate(field, [...new Set(places.map(row => asStored(field.type, data[row] ?? null)))])
+      const part = valuesPredicate(field, [...new Set(places.map(row => asRead(field, data[row] ?? null)))])
       return part === undefined ? [] : [part]
     })
     return parts.length === 0 ? undefined : { op: 'and', of: parts }
@@ -121,7 +122,7 @@ function isSingle(type: DataType): boolean {
 }
 
 function keyReader(keys: readonly StructField[], { columns }: Rows): (row: number) => MapKey {
-  const parts = keys.map(({ name, type }) => partReader(type, columns.find(({ field }) => field.name === name)?.data ?? []))
+  const parts = keys.map(key => partReader(key, columns.find(({ field }) => field.name === key.name)?.data ?? []))
   const [only] = parts
   if (parts.length === 1 && only !== undefined) return only
   return row => {
@@ -136,19 +137,20 @@ function keyReader(keys: readonly StructField[], { columns }: Rows): (row: numbe
   }
 }
 
-function partReader(type: DataType, data: ColumnData): (row: number) => MapKey {
+function partReader(field: StructField, data: ColumnData): (row: number) => MapKey {
+  const pad = charPadding(field)
   return row => {
-    const value = asStored(type, data[row] ?? null)
+    const value = asRead(field, data[row] ?? null, pad)
     if (value === null) return undefined
     if (typeof value !== 'object') return value
     return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1') : undefined
   }
 }
 
-/** A value as it will be read again once it was written. */
-function asStored(type: DataType, value: Value): Value {
-  if (typeof value === 'string') return value.toWellFormed()
-  return type === 'float' && typeof value === 'number' ? Math.fround(value) : value
+/** A value as it is read once it was written. */
+function asRead(field: StructField, value: Value, pad: Padding | undefined = charPadding(field)): Value {
+  if (typeof value === 'string') return pad === undefined ? value.toWellFormed() : pad(value.toWellFormed())
+  return field.type === 'float' && typeof value === 'number' ? Math.fround(value) : value
 }
 
 function valuesPredicate({ name, type }: StructField, values: Value[]): Predicate | undefined {

@@ -49,25 +49,28 @@ const insertedAtOnce = 100_000
  * table cannot hold; DELTA_CONSTRAINT_VIOLATED; else as `deleteRows`
  */
 export async function mergeRows(table: DeltaTable, source: RowSource, options: MergeOptions): Promise<WriteOutcome> {
-  let pieces: Rows[] | undefined
+  // It can be read only once, and is planned on as often as need be.
+  let held: readonly Rows[] | undefined
   return planAndCommit(table, options, async snapshot => {
-    // It can be read only once, and is planned on as often as need be.
-    if (pieces === undefined) {
-      const read: Rows[] = []
-      for await (const piece of source) read.push(piece)
-      pieces = read
-    }
-    return planMerge(table, snapshot, pieces, options)
+    const { metadata, schema, version } = snapshot
+    const takesOut = options.matched !== 'keep' || options.notMatchedBySource === 'delete'
+    requireWritableRows(snapshot, takesOut ? 'change' : 'append', writtenFeatures(options), { table: table.url, version })
+    held ??= await allOf(source)
+    const keyed = new KeyedRows(held, options.on, { schema, partitionColumns: metadata.partitionColumns }, { table: table.url, version })
+    held = [keyed.rows]
+    return planMerge(table, snapshot, keyed, options)
   })
 }
 
-async function planMerge(table: DeltaTable, snapshot: Snapshot, pieces: readonly Rows[], options: MergeOptions): Promise<Plan | undefined> {
+async function allOf(source: RowSource): Promise<Rows[]> {
+  const pieces: Rows[] = []
+  for await (const piece of source) pieces.push(piece)
+  return pieces
+}
+
+async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRows, options: MergeOptions): Promise<Plan | undefined> {
   const { matched = 'update', notMatched = 'insert', notMatchedBySource = 'keep' } = options
   const where = { table: table.url, version: snapshot.version }
-  const takesOut = matched !== 'keep' || notMatchedBySource === 'delete'
-  requireWritableRows(snapshot, takesOut ? 'change' : 'append', writtenFeatures(options), where)
-  const { metadata, schema } = snapshot
-  const source = new KeyedRows(pieces, options.on, { schema, partitionColumns: metadata.partitionColumns }, where)
   const predicate = notMatchedBySource === 'delete' ? undefined : source.predicate()
   const mayMatch = predicate === undefined ? undefined : mayHoldBy(snapshot, predicate)
   const found = new Uint8Array(source.rows.count)

@@ -108,6 +108,14 @@ describe('merging rows', () => {
     await expect(mergeRows(table.table, source([{ n: 1 }], [n]), { on: ['a'] })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_TYPE' })
   })
 
+  it('finds the keys of CHAR columns, which have blanks when they are read', async () => {
+    const code = columnField('code', 'string', { __CHAR_VARCHAR_TYPE_STRING: 'char(4)' })
+    const table = await ChangeFixture.create({ fields: [code, n] })
+    await table.append([{ code: 'ab', n: 1 }, { code: 'c   ', n: 2 }])
+    await mergeRows(table.table, source([{ code: 'ab', n: 10 }, { code: 'c', n: 20 }, { code: 'd', n: 30 }], [code, n]), { on: ['code'] })
+    expect(await table.rows()).toEqual([['ab  ', 10], ['c   ', 20], ['d   ', 30]])
+  })
+
   it('does not read files that hold no key of the source, be it one key or a thousand', async () => {
     const table = await ChangeFixture.create({ fields: [id, n], configuration: vectors })
     const many = Array.from({ length: 3000 }, (_, i) => ({ id: BigInt(i), n: i }))
