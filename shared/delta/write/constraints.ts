@@ -1,4 +1,3 @@
-import type { Value } from '../../parquet/dataType.js'
 import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { writerFeaturesOf } from '../features.js'
@@ -7,6 +6,7 @@ import { allFields } from '../schema.js'
 import type { TableState } from '../state.js'
 import type { Expressions } from './expressions.js'
 import type { Rows } from './rows.js'
+import { rowText } from './rowText.js'
 
 /** A condition that every row of a table meets. */
 export interface Constraint {
@@ -73,23 +73,4 @@ export async function requireConstraints(
       data: { constraint: name, expression: sql, row: rowsBefore + row + 1 },
     })
   }
-}
-
-const shownColumns = 20
-const shownLength = 60
-
-/** The values of one row, for a message. */
-export function rowText({ columns }: Rows, row: number): string {
-  const parts = columns.slice(0, shownColumns).map(({ field, data }) => `${field.name} = ${valueText(data[row] ?? null)}`)
-  return columns.length > shownColumns ? `${parts.join(', ')}, …` : parts.join(', ')
-}
-
-function valueText(value: Value): string {
-  const text =
-    value instanceof Uint8Array
-      ? `0x${Buffer.from(value).toString('hex')}`
-      : typeof value === 'object' || typeof value === 'string'
-        ? JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
-        : String(value)
-  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text
 }
