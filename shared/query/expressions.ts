@@ -5,7 +5,7 @@ import type { Column, StructField, StructType, Value } from '../parquet/dataType
 import { DuckDbSession, type SessionOptions } from './duckdbSession.js'
 import { handRows, namedColumns, rowPlace } from './handedRows.js'
 import { asQueryError, QueryError } from './queryError.js'
-import { sparkExpression } from './sparkSql.js'
+import { sparkCondition } from './sparkSql.js'
 import { sqlPredicate, tableAlias } from './sqlPredicate.js'
 import { sqlType } from './sqlText.js'
 
@@ -51,13 +51,17 @@ class SessionExpressions implements Expressions {
 
   test(rows: Rows, condition: string, dialect: SqlDialect = 'own'): Promise<Uint8Array> {
     return this.#inTurn(async session => {
-      const sql = dialect === 'spark' ? sparkExpression(condition, rows.columns.map(({ field }) => field)) : condition
       try {
+        const sql = dialect === 'spark' ? sparkCondition(condition, rows.columns.map(({ field }) => field)) : condition
+        // Rewriting may take an overflow out of a condition (`a * 4 > 0` becomes `a > 0`), which to Spark is another one.
+        if (dialect === 'spark') await session.run("SET disabled_optimizers = 'expression_rewriter'")
         const found = new Uint8Array(rows.count)
         await this.#each(session, rows, `SELECT ${rowPlace} FROM`, ` WHERE (${sql}\n)`, ([place]) => (found[Number(place)] = 1))
         return found
       } catch (error) {
         throw about(`the condition ${condition}`, error)
+      } finally {
+        if (dialect === 'spark') await session.run("SET disabled_optimizers = ''")
       }
     })
   }

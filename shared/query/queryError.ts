@@ -15,6 +15,8 @@ export const queryErrorCodes = [
   /** The table uses a feature that this reader does not know. */
   'QUERY_UNSUPPORTED_TABLE',
   'QUERY_UNSUPPORTED_TYPE',
+  /** An expression of Spark's SQL has a part whose meaning would not be the same here. */
+  'QUERY_UNSUPPORTED_EXPRESSION',
   'QUERY_NO_TABLE',
 ] as const
 
