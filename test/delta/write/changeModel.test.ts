@@ -8,7 +8,7 @@ import type { Predicate } from '../../../shared/delta/skipping.js'
 import type { Value } from '../../../shared/parquet/dataType.js'
 import { columnField, type FixtureOptions } from '../logFixture.js'
 import { freshSeed, Random } from '../random.js'
-import { ChangeFixture, mappedField, rowKey, sorted } from './changeFixture.js'
+import { ChangeFixture, isCommit, mappedField, rowKey, sorted } from './changeFixture.js'
 
 type ModelRow = Readonly<Record<'id' | 'part' | 'text' | 'x', Value>>
 
@@ -193,9 +193,42 @@ function replacer(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : value
 }
 
+/** Lets somebody else, or the storage, get in the way of the next commit; answers how many versions of theirs it took. */
+function trouble(table: ChangeFixture, model: Model, random: Random): () => number {
+  let versions = 0
+  table.faults.clear()
+  switch (random.below(6)) {
+    case 0: {
+      const rows = Array.from({ length: 1 + random.below(3) }, () => model.row())
+      table.beforeCommit(async () => {
+        await table.other().append(rows)
+        model.rows = [...model.rows, ...rows]
+        versions++
+      })
+      break
+    }
+    case 1: {
+      const where = model.predicate(1)
+      table.beforeCommit(async () => {
+        if ((await deleteRows(table.other().table, { where })).kind === 'committed') versions++
+        model.rows = removing(model.rows, where).rows
+      })
+      break
+    }
+    case 2:
+      table.beforeCommit(async () => {
+        if ((await optimizeTable(table.other().table, { clock: table.clock })).kind === 'optimized') versions++
+      })
+      break
+    case 3:
+      table.faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: random.pick(['loseAnswer', 'meetOwnWrite'] as const) } })
+  }
+  return () => versions
+}
+
 describe('random appends, deletes, updates and merges', () => {
   for (const [kind, options] of Object.entries(tables)) {
-    it(`${kind}: leave the rows, and tell the changes, that a list in memory has`, async () => {
+    it(`${kind}: leave the rows, and tell the changes, that a list in memory has, whoever gets in their way`, async () => {
       const seed = freshSeed()
       const random = new Random(seed)
       const table = await ChangeFixture.create(options)
@@ -203,6 +236,7 @@ describe('random appends, deletes, updates and merges', () => {
       const said: string[] = []
       for (let i = 0; i < 25; i++) {
         const before = (await table.snapshot()).version
+        const theirs = trouble(table, model, random)
         const { what, kind: outcome, expected } = await step(table, model, random)
         said.push(what)
         const history = `TEST_SEED=${seed} after ${said.join('; ')}`
@@ -211,7 +245,7 @@ describe('random appends, deletes, updates and merges', () => {
         const { version } = await table.snapshot()
         if (outcome === 'rearranged') continue
         expect(outcome, history).toBe(expected.changes.length > 0 ? 'committed' : 'nothingToDo')
-        expect(version, history).toBe(before + (expected.changes.length > 0 ? 1 : 0))
+        expect(version, history).toBe(before + theirs() + (expected.changes.length > 0 ? 1 : 0))
         if (expected.changes.length > 0 && options.configuration?.['delta.enableChangeDataFeed'] === 'true')
           expect(await table.changes(version), history).toEqual(sorted(expected.changes.map(([row, type]) => [...values(row), type])))
       }
@@ -219,4 +253,3 @@ describe('random appends, deletes, updates and merges', () => {
     }, 60_000)
   }
 })
-
