@@ -204,7 +204,6 @@ function withoutHistory(field: StructField): StructField {
 
 function overwriteMetrics(files: SourceFiles, out: Removal, changes: readonly CdcFile[]): WriteMetrics {
   const removed = out.actions.flatMap(action => ('remove' in action ? [action.remove] : []))
-  const readded = out.actions.filter(action => 'add' in action).length
   const bytes = removed.reduce((sum, { size = 0 }) => sum + size, 0)
   const { counts } = out
   return {
@@ -216,7 +215,6 @@ function overwriteMetrics(files: SourceFiles, out: Removal, changes: readonly Cd
       : {
           numDeletedRows: BigInt(counts.deletedRows),
           numCopiedRows: BigInt(counts.copiedRows),
-          numAddedFiles: BigInt(readded),
           numAddedChangeFiles: BigInt(counts.changeFiles + changes.length),
         }),
   }
