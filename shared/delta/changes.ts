@@ -10,10 +10,12 @@ import { readDataFile } from './dataFileRows.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { mapsColumns, requireReadableUnder } from './feedSchema.js'
 import { listLog } from './logListing.js'
+import { readPastState } from './pastState.js'
 import { requireReadable } from './protocolGate.js'
 import { fieldsByName } from './rows.js'
 import { parseSchema } from './schema.js'
-import { readSnapshot, type Snapshot } from './snapshot.js'
+import { readSnapshot } from './snapshot.js'
+import type { TableState } from './state.js'
 
 /** What became of a row; an update is its two images. */
 export const changeTypes = ['insert', 'delete', 'update_preimage', 'update_postimage'] as const
@@ -68,7 +70,7 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
     const why = listing.tip < 0 ? 'there is no table' : `the table has versions up to ${listing.tip}`
     throw new DeltaError('DELTA_NO_VERSION', `there are no changes from version ${from} to ${to}: ${why}`, { where: { table: store.url } })
   }
-  const [first, read] = await Promise.all([snapshotAt(store, from), readingVersion(store, { from, to, newest: listing.tip })])
+  const [first, read] = await Promise.all([stateAt(store, from), readingVersion(store, { from, to, newest: listing.tip })])
   const where = { table: store.url, version: read.version }
   requireReadable(read, where)
   requireFeed(first.metadata, { table: store.url, version: from })
@@ -118,17 +120,18 @@ interface Range {
 }
 
 /** The version under whose columns the changes are read. */
-async function readingVersion(store: ObjectStore, { from, to, newest }: Range): Promise<Snapshot> {
-  const last = await snapshotAt(store, to)
+async function readingVersion(store: ObjectStore, { from, to, newest }: Range): Promise<TableState> {
+  const last = await stateAt(store, to)
   if (to === newest || mapsColumns(last.metadata)) return last
-  const [first, now] = await Promise.all([snapshotAt(store, from), snapshotAt(store, newest)])
+  const [first, now] = await Promise.all([stateAt(store, from), stateAt(store, newest)])
   return mapsColumns(first.metadata) || mapsColumns(now.metadata) ? last : now
 }
 
-async function snapshotAt(store: ObjectStore, version: number): Promise<Snapshot> {
-  const snapshot = await readSnapshot(store, 0, version)
-  if (snapshot === undefined) throw new DeltaError('DELTA_NO_TABLE', 'the table is gone', { where: { table: store.url } })
-  return snapshot
+async function stateAt(store: ObjectStore, version: number): Promise<TableState> {
+  // A snapshot says why there is none.
+  const state = (await readPastState(store, version)) ?? (await readSnapshot(store, 0, version))
+  if (state === undefined) throw new DeltaError('DELTA_NO_TABLE', 'the table is gone', { where: { table: store.url } })
+  return state
 }
 
 /** A change file has the kind of change as a column of its own, whatever the table's column mapping. */

@@ -226,6 +226,14 @@ describe('changing rows', () => {
     expect(refused(await run(['restore', path, '--version', '9']))).toMatch(/no version 9/)
   })
 
+  test('a table of the pipeline is restored only when that is meant', async () => {
+    await done(['create', 'silver/events', '--from', '-'], '{"id":1}\n')
+    await done(['append', 'silver.events', '--from', '-'], '{"id":2}\n')
+    expect(refused(await run(['restore', 'silver.events', '--version', '0']))).toMatch(/table of the pipeline.*--force/)
+    expect(await done(['restore', 'silver.events', '--version', '0', '--dry-run'])).toMatchObject({ kind: 'planned' })
+    expect(await done(['restore', 'silver.events', '--version', '0', '--force'])).toMatchObject({ kind: 'committed', version: 3 })
+  })
+
   test('what changed is in the change feed', async () => {
     const path = await withPeople('--property', 'delta.enableChangeDataFeed=true')
     await done(['update', path, '--set', 'n = 7', '--where', 'id = 2'])

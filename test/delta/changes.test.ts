@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Action, AddFile } from '../../shared/delta/actions.js'
 import { readChanges } from '../../shared/delta/changes.js'
 import { encodeDeletionVector } from '../../shared/delta/deletionVector.js'
+import { commitPath } from '../../shared/delta/logName.js'
 import { formatSchema } from '../../shared/delta/schema.js'
 import type { StructField } from '../../shared/parquet/dataType.js'
 import { allRows, columnField, LogFixture } from './logFixture.js'
@@ -87,6 +88,13 @@ describe('the change feed', () => {
     const table = new LogFixture({ fields: [id], configuration: on })
     await table.commit()
     await expect(readChanges(table.store, { from, to })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
+  })
+
+  it('of a log with a hole is refused at the hole', async () => {
+    const table = new LogFixture({ fields: [id], configuration: on })
+    for (let version = 0; version < 4; version++) await table.commit()
+    await table.store.delete(commitPath(2))
+    for (const from of [1, 3]) await expect(readChanges(table.store, { from })).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 2 } })
   })
 
   it('a change file whose rows do not say what became of them is refused', async () => {

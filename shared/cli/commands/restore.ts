@@ -1,4 +1,7 @@
 import { planRestore, restoreTable, type RestoreTarget } from '../../delta/write/restoreTable.js'
+import type { DeltaTable } from '../../delta/table.js'
+import type { Lake } from '../../pipeline/lake.js'
+import { maintainedTables } from '../../pipeline/maintenance/maintenanceStep.js'
 import { openStore } from '../../storage/openStore.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
@@ -20,6 +23,7 @@ export const restore: Command = {
     version: { value: 'N', about: 'the version to go back to' },
     timestamp: { value: '"TIME"', about: `or ${momentOptions['timestamp']?.about ?? ''}` },
     'ignore-missing': { about: 'restore what is left when files of that version were deleted' },
+    force: { about: 'also a table of the pipeline, which would not read again what goes' },
     'dry-run': { about: 'only say what would be done' },
   },
   async run(shell, args) {
@@ -27,6 +31,7 @@ export const restore: Command = {
     const to = targetOption(args)
     await withLake(shell, args, async lake => {
       const table = await openTable(shell, lake, name)
+      requireForeign(lake, table, name, args)
       const options = { clock: lake.clock, openFolder: openStore, ignoreMissingFiles: args.flag('ignore-missing') }
       const snapshot = await requireSnapshot(table, name)
       if (!args.flag('dry-run')) {
@@ -45,4 +50,13 @@ function targetOption(args: Arguments): RestoreTarget {
   if (version !== undefined && timestamp === undefined) return { version }
   if (timestamp !== undefined && version === undefined) return { timestamp }
   throw new CliError('USAGE', 'Say what to go back to: --version N, or --timestamp "TIME".')
+}
+
+/**
+ * What a table of the pipeline loses it does not get back: that its source was read is noted in its log, and stays so.
+ * @throws CliError USAGE
+ */
+function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Arguments): void {
+  if (args.flag('force') || args.flag('dry-run') || !maintainedTables(lake).some(({ path }) => lake.table(path).url === table.url)) return
+  throw new CliError('USAGE', `${name} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` makes silver and gold anew; --force restores all the same.`)
 }
