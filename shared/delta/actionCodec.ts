@@ -3,6 +3,7 @@ import type {
   RemoveFile, Sidecar, Txn,
 } from './actions.js'
 import { Fields } from './actionFields.js'
+import { addLineStart, plainAdd } from './addLine.js'
 import { validateCommit } from './commitRules.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
@@ -27,7 +28,9 @@ export function decodeActions(text: string, where: LogPlace = {}): Action[] {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     line++
-    if (end > start && text.slice(start, end).trim() !== '') {
+    const add = text.startsWith(addLineStart, start) ? plainAdd(text.slice(start, end)) : undefined
+    if (add !== undefined) actions.push({ add })
+    else if (end > start && text.slice(start, end).trim() !== '') {
       const place = { ...where, line }
       const action = decodeAction(parseJson(text.slice(start, end), place), place)
       if (action !== undefined) actions.push(action)

@@ -70,8 +70,9 @@ async function snapshotFrom(
     files.apply(actions)
     last = from === to ? { version: to, actions } : undefined
   }
-  if (last === undefined && listing.commits.has(version)) last = await readCommitFile(store, version)
   const modifiedAt = listing.commits.get(version)?.modifiedAt ?? base.modifiedAt
+  // It may be a large commit, and where the table keeps no time in it says nothing more of its own.
+  if (last === undefined && state.keepsTime && listing.commits.has(version)) last = await readCommitFile(store, version)
   const timestamp = last === undefined ? (modifiedAt ?? 0) : await commitTimestamp(store, last, modifiedAt)
   return finishSnapshot(state.finish(version, timestamp, { table: store.url }), listed, files, now)
 }

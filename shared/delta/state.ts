@@ -52,6 +52,11 @@ export class StateReplay {
     this.#totals = { numFiles: 0, sizeInBytes: 0n }
   }
 
+  /** Whether the table keeps the time of each version in its commit. */
+  get keepsTime(): boolean {
+    return this.#metadata?.configuration['delta.enableInCommitTimestamps']?.toLowerCase() === 'true'
+  }
+
   setTotals(totals: Totals | undefined): void {
     this.#totals = totals
   }

@@ -45,7 +45,7 @@ async function stateFrom(store: ObjectStore, listing: LogListing, onCommit?: OnC
     replay.applyCommit(actions)
     onCommit?.(last)
   }
-  return replay.finish(tip, await timestampAt(store, listing, start, last), { table: store.url })
+  return replay.finish(tip, await timestampAt(store, listing, start, last, replay.keepsTime), { table: store.url })
 }
 
 async function timestampAt(
@@ -53,13 +53,14 @@ async function timestampAt(
   listing: LogListing,
   start: StartingPoint,
   last: CommitFile | undefined,
+  keepsTime: boolean,
 ): Promise<number> {
   const modifiedAt = listing.commits.get(listing.tip)?.modifiedAt ?? start.modifiedAt
   if (last !== undefined) return commitTimestamp(store, last, modifiedAt)
   const { tip } = listing
   if (start.version === tip && start.inCommitTimestamp !== undefined) return start.inCommitTimestamp
   // Neither a checkpoint nor a log compaction file says when its last version was committed.
-  const file = listing.commits.has(tip) ? await readCommitFile(store, tip) : undefined
+  const file = keepsTime && listing.commits.has(tip) ? await readCommitFile(store, tip) : undefined
   return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
 }
 

@@ -1,6 +1,6 @@
 import type { Value } from '../parquet/dataType.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
-import { isJsonObject, parseJson, type Json } from './json.js'
+import { isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
 import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
 
@@ -60,7 +60,7 @@ function bound(
  * DELTA_BAD_STATISTICS when the text is no statistics at all.
  */
 export function parseStats(text: string, columns: readonly StatsColumn[], where?: LogPlace): FileStats {
-  const json = readJson(text, where)
+  const json = plainJson(text, columns) ?? readJson(text, where)
   const numRecords = count(isJsonObject(json) ? json['numRecords'] : undefined)
   if (!isJsonObject(json) || numRecords === undefined)
     throw new DeltaError('DELTA_BAD_STATISTICS', `statistics without numRecords: ${text.slice(0, 80)}`, { where })
@@ -72,6 +72,30 @@ export function parseStats(text: string, columns: readonly StatsColumn[], where?
     if (min !== undefined || max !== undefined || nullCount !== undefined) found.set(key, { min, max, nullCount })
   }
   return { numRecords, columns: found, tightBounds: typeof json['tightBounds'] === 'boolean' ? json['tightBounds'] : undefined }
+}
+
+/**
+ * The text by the platform's own parser, several times as fast, when that loses nothing of what is asked for: no
+ * decimal, and no whole number that is beyond 2^53.
+ */
+function plainJson(text: string, columns: readonly StatsColumn[]): JsonObject | undefined {
+  if (columns.some(({ field: { type } }) => typeof type !== 'string')) return undefined
+  let json: Json
+  try {
+    json = JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+  if (!isJsonObject(json) || !isSafe(json['numRecords'])) return undefined
+  for (const { physicalPath, field: { type } } of columns) {
+    if (!isSafe(at(json['nullCount'], physicalPath))) return undefined
+    if (type !== 'float' && type !== 'double' && !(isSafe(at(json['minValues'], physicalPath)) && isSafe(at(json['maxValues'], physicalPath)))) return undefined
+  }
+  return json
+}
+
+function isSafe(json: Json | undefined): boolean {
+  return typeof json !== 'number' || Number.isSafeInteger(json)
 }
 
 function readJson(text: string, where: LogPlace | undefined): Json {
