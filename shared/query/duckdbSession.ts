@@ -11,6 +11,8 @@ import { type ValueReader, valueReader } from './sqlValue.js'
 export interface SessionOptions {
   /** Bytes that DuckDB may hold before it spills to the temporary folder; 512 MiB when absent. */
   readonly memoryLimit?: number | undefined
+  /** Bytes that may be spilled; as many as the disk holds when absent. */
+  readonly temporaryLimit?: number | undefined
   /** Threads of queries; one per core when absent. */
   readonly threads?: number | undefined
   /** Where the session's own folder is made; the system's when absent. */
@@ -66,6 +68,7 @@ export class DuckDbSession implements AsyncDisposable {
         memory_limit: `${Math.ceil((options.memoryLimit ?? 512 * 2 ** 20) / 2 ** 20)}MiB`,
         temp_directory: join(folder, 'spill'),
         autoinstall_known_extensions: 'false',
+        ...(options.temporaryLimit === undefined ? {} : { max_temp_directory_size: `${Math.ceil(options.temporaryLimit / 2 ** 20)}MiB` }),
         ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
       })
       const connection = await instance.connect()

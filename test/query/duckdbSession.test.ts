@@ -47,6 +47,12 @@ describe('values of a query', () => {
     expect(pieces).toBeGreaterThan(10)
   })
 
+  test('memory and what is spilled have their limits', async () => {
+    await using session = await DuckDbSession.open({ memoryLimit: 48 * 2 ** 20, temporaryLimit: 64 * 2 ** 20 })
+    const limits = await session.row("SELECT current_setting('memory_limit') AS memory, current_setting('max_temp_directory_size') AS spilled")
+    expect(limits).toEqual({ memory: '48.0 MiB', spilled: '64.0 MiB' })
+  })
+
   test('errors say whose fault they are, and the folder goes with the session', async () => {
     const session = await DuckDbSession.open()
     await expect(session.run('SELECT * FROM nowhere')).rejects.toMatchObject({ code: 'QUERY_BAD_SQL', retryable: false })

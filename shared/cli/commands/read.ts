@@ -4,12 +4,13 @@ import type { StructField } from '../../parquet/dataType.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import { openStore } from '../../storage/openStore.js'
 import { openDeltaView } from '../../query/deltaView.js'
-import { DuckDbSession } from '../../query/duckdbSession.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { fullScan, neededColumns, planScan } from '../../query/scanPlan.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
 import { tableAlias } from '../../query/sqlPredicate.js'
 import { identifier } from '../../query/sqlText.js'
 import type { Lake } from '../../pipeline/lake.js'
+import { openSession } from '../../pipeline/openSession.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
@@ -144,10 +145,6 @@ async function readView(lake: Lake, name: string, args: Arguments, print: Print)
   await catalog.open(`SELECT * FROM ${name}`)
   const from = name.split('.').map(identifier).join('.')
   await print(await selection(session, from, args.list('columns'), args.text('where'), args.whole('limit')))
-}
-
-function openSession({ settings }: Lake): Promise<DuckDbSession> {
-  return DuckDbSession.open({ memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder })
 }
 
 async function selection(

@@ -1,4 +1,4 @@
-import { DuckDbSession } from '../../query/duckdbSession.js'
+import { openSession } from '../../pipeline/openSession.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
 import { QueryError } from '../../query/queryError.js'
 import { CliError } from '../cliError.js'
@@ -21,8 +21,7 @@ export const sql: Command = {
     const query = args.positional(0) === '-' ? await readAll(shell.input) : args.positional(0)
     if (query.trim() === '') throw new CliError('USAGE', 'The query is empty.')
     await withLake(shell, args, async lake => {
-      const { silverMemoryLimit: memoryLimit, tempFolder: temporaryFolder } = lake.settings
-      await using session = await DuckDbSession.open({ memoryLimit, temporaryFolder })
+      await using session = await openSession(lake)
       const interrupt = () => { session.interrupt() }
       shell.signal.addEventListener('abort', interrupt)
       using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path) })

@@ -12,7 +12,7 @@ import { identifier, literal } from '../../query/sqlText.js'
 import type { EvolvingTable } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { chunks } from '../chunks.js'
-import { openSession } from '../silver/silverOptions.js'
+import { openSession } from '../openSession.js'
 import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
 import { dayOf, type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
 

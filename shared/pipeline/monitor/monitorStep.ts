@@ -6,11 +6,12 @@ import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
 import type { DeltaTable } from '../../delta/table.js'
 import type { Row } from '../../parquet/dataType.js'
-import { DuckDbSession } from '../../query/duckdbSession.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { foldRuns } from '../accounting/foldRuns.js'
 import { asObject, newestEntry } from '../accounting/newestEntry.js'
 import { openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
+import { openSession } from '../openSession.js'
 import { PipelineError } from '../pipelineError.js'
 import { columnsOf } from '../rowColumns.js'
 import { readCursor, type Cursor } from '../cursor.js'
@@ -48,7 +49,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   const runTime = lake.clock.now()
   const books: Record<string, Books> = {}
   const rows: Row[] = []
-  await using session = await DuckDbSession.open({ memoryLimit: lake.settings.silverMemoryLimit, temporaryFolder: lake.settings.tempFolder })
+  await using session = await openSession(lake)
   for (const stream of lake.streams) {
     const observed = await observeStream(lake, session, stream, before.books[stream.name] ?? emptyBooks, runTime, before.runTime)
     books[stream.name] = observed.books

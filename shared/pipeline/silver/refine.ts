@@ -15,7 +15,8 @@ import { findDuplicates } from './dedupe.js'
 import { type Intake, planIntake } from '../intake.js'
 import { recompute } from './recompute.js'
 import { writeSilverFiles } from './silverFiles.js'
-import { openSession, rowsPerFile, type SilverOptions } from './silverOptions.js'
+import { openSession } from '../openSession.js'
+import { rowsPerFile, type SilverOptions } from './silverOptions.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
 /** How many times in a row other writers may win before the run gives up for now. */

@@ -1,6 +1,4 @@
 import type { AddFile } from '../../delta/actions.js'
-import { DuckDbSession } from '../../query/duckdbSession.js'
-import type { Lake } from '../lake.js'
 import type { Trigger } from '../stepRun.js'
 
 export interface SilverOptions {
@@ -10,11 +8,6 @@ export interface SilverOptions {
   readonly maxRows?: number | undefined
   /** Most rows of one file; by size, about 128 MiB, when absent. */
   readonly rowsPerFile?: number | undefined
-}
-
-/** A DuckDB of its own for one run, bounded by the settings. */
-export function openSession({ settings }: Lake): Promise<DuckDbSession> {
-  return DuckDbSession.open({ memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder })
 }
 
 const fileBytes = 128 * 2 ** 20
