@@ -19,7 +19,8 @@ export interface StreamedFileOptions {
 
 /** A data file that is uploaded row group by row group, with exact statistics of its rows. */
 export class StreamedFile {
-  readonly #name: string
+  /** The object's. */
+  readonly name: string
   readonly #upload: ObjectWriter
   readonly #parquet: ParquetWriter
   readonly #layout: PhysicalLayout
@@ -28,7 +29,7 @@ export class StreamedFile {
   #bytes = 0
 
   private constructor(name: string, upload: ObjectWriter, table: TableShape, layout: PhysicalLayout, hidden: readonly StructField[]) {
-    this.#name = name
+    this.name = name
     this.#upload = upload
     this.#layout = layout
     this.hidden = hidden
@@ -70,7 +71,7 @@ export class StreamedFile {
     const { bytes } = await this.#parquet.finish()
     await this.#upload.close()
     return {
-      path: encodeLogPath(this.#name),
+      path: encodeLogPath(this.name),
       partitionValues,
       size: bytes,
       modificationTime,

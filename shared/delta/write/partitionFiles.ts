@@ -130,8 +130,15 @@ export class PartitionFiles {
     if (file === undefined) return
     partition.file = undefined
     this.#open--
-    const add = await file.finish(partition.values, this.#options.clock.now())
-    if (add !== undefined) this.#finished.push(add)
+    try {
+      const add = await file.finish(partition.values, this.#options.clock.now())
+      if (add !== undefined) this.#finished.push(add)
+    } catch (error) {
+      await file.abort()
+      // It may be there all the same, when only the answer was lost.
+      await this.#options.store.delete(file.name).catch(() => undefined)
+      throw error
+    }
   }
 
   #largest(): Partition {

@@ -3,7 +3,7 @@ import type { Column, ColumnData, Row, StructField, StructType, Value } from '..
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
 import { pickedData } from '../columnData.js'
-import type { LogPlace } from '../deltaError.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 import { keptFeatures } from '../features.js'
 import { newDataFileName } from '../path.js'
 import { dataFileLayout, type PhysicalLayout } from '../physicalLayout.js'
@@ -76,6 +76,8 @@ export class TableWriter {
     this.#options = options
     const shape = { ...metadata, schema }
     const layout = dataFileLayout(table)
+    // A file without columns does not say how many rows it has.
+    if (layout.fields.length === 0) throw new DeltaError('DELTA_BAD_SCHEMA', 'the table has no column that a data file could hold', { where: this.#where })
     this.#rows = new RowSplitter(shape, layout)
     this.#files = new PartitionFiles({
       store,

@@ -5,6 +5,8 @@ import { appendRows } from '../../../shared/delta/write/appendRows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { DeltaTable } from '../../../shared/delta/table.js'
 import { formatSchema } from '../../../shared/delta/schema.js'
+import { Faults, type Fault, type StorageOperation } from '../../../shared/storage/faults.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { field, struct, WrittenTable } from './writtenTable.js'
 
 const schema = struct(field('id', 'long'), field('name', 'string'))
@@ -101,6 +103,35 @@ describe('appending rows', () => {
   it('there is no table', async () => {
     const t = new WrittenTable()
     expect(await appendRows(t.table, pieces(1))).toEqual({ kind: 'noTable' })
+  })
+})
+
+describe('storage that fails', () => {
+  const partitioned = struct(field('p', 'integer'), field('id', 'long'))
+  const rows = Array.from({ length: 6 }, (_, i) => rowsOf(partitioned, [{ p: i % 3, id: BigInt(i) }, { p: 7, id: BigInt(10 + i) }]))
+
+  it.each<[StorageOperation, Fault['kind'], number]>(
+    (['create', 'write', 'close'] as const).flatMap(on => (['fail', 'loseAnswer'] as const).flatMap(kind => [0, 1, 3].map((after): [StorageOperation, Fault['kind'], number] => [on, kind, after]))),
+  )('%s with %s after %i calls: nothing is added, and no file is left', async (on, kind, after) => {
+    const t = await WrittenTable.create({ schema: partitioned, partitionColumns: ['p'] })
+    const faults = new Faults()
+    faults.add({ on, fault: { kind } as Fault, after })
+    const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+    await expect(appendRows(table, rows)).rejects.toMatchObject({ name: 'StorageError' })
+    expect(faults.struck).toBe(1)
+    expect(await t.objects()).toEqual([])
+    expect((await t.snapshot()).version).toBe(0)
+    expect(await appendRows(table, rows)).toMatchObject({ kind: 'committed', version: 1 })
+    expect(await t.rows()).toHaveLength(12)
+  })
+
+  it.each(['loseAnswer', 'meetOwnWrite', 'fail'] as const)('a commit with %s adds the rows once', async kind => {
+    const t = await WrittenTable.create({ schema: partitioned, partitionColumns: ['p'] })
+    const faults = new Faults()
+    faults.add({ on: 'putIfAbsent', fault: { kind } })
+    const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
+    expect(await appendRows(table, rows)).toMatchObject({ kind: 'committed', version: 1 })
+    expect([await t.rows(), faults.struck]).toMatchObject([{ length: 12 }, 1])
   })
 })
 

@@ -219,6 +219,11 @@ describe('many rows', () => {
     expect(await t.objects()).toEqual(left)
   })
 
+  it('a table without a column that a file could hold is refused, instead of losing its rows', async () => {
+    const t = await WrittenTable.create({ schema: struct(field('p', 'string'), field('nothing', 'void')), partitionColumns: ['p'] })
+    await expect(t.append([{ p: 'a' }])).rejects.toMatchObject({ code: 'DELTA_BAD_SCHEMA' })
+  })
+
   it('no rows are no file', async () => {
     const t = await WrittenTable.create({ schema: struct(field('id', 'long')) })
     const writer = new TableWriter(t.store, await t.snapshot())
