@@ -68,7 +68,7 @@ function uuidText(bytes: Uint8Array): string {
 function inlineBytes({ pathOrInlineDv, sizeInBytes }: DeletionVector, where: LogPlace): Uint8Array {
   const bytes = decodeZ85(pathOrInlineDv)
   if (bytes === undefined) throw bad('in the log is no Z85', where)
-  if (bytes.length < sizeInBytes) throw bad(`has ${bytes.length} bytes where the log says ${sizeInBytes}`, where)
+  if (sizeInBytes < 0 || bytes.length < sizeInBytes) throw bad(`has ${bytes.length} bytes where the log says ${sizeInBytes}`, where)
   return bytes.subarray(0, sizeInBytes)
 }
 

@@ -95,7 +95,11 @@ export function checkNewColumnNames(schema: StructType): void {
       throw new DeltaError('DELTA_BAD_SCHEMA', `column name ${columnKey(path)} may not be empty or hold blanks or ,;{}()=`)
 }
 
+/** Far deeper than any table, and far from where the walk over a schema would end the process. */
+const deepest = 200
+
 function readType(json: Json | undefined, path: readonly string[], where: LogPlace | undefined): DataType {
+  if (path.length > deepest) throw bad('is nested too deeply', path.slice(0, 3), where)
   if (typeof json === 'string') return readNamedType(json, path, where)
   if (!isJsonObject(json)) throw bad('has no type', path, where)
   switch (json['type']) {

@@ -1,0 +1,178 @@
+import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { AddFile, DeletionVector } from '../../shared/delta/actions.js'
+import { readDeletionVector, inlineDeletionVector } from '../../shared/delta/deletionVector.js'
+import { classicCheckpointPath, commitPath, lastCheckpointPath } from '../../shared/delta/logName.js'
+import { parseJson } from '../../shared/delta/json.js'
+import { portableMagic, RoaringBitmap } from '../../shared/delta/roaring.js'
+import { scanRows } from '../../shared/delta/rows.js'
+import { parseSchema } from '../../shared/delta/schema.js'
+import { readSnapshot } from '../../shared/delta/snapshot.js'
+import { loadState } from '../../shared/delta/stateReader.js'
+import { LocalDiskStore } from '../../shared/storage/localDisk.js'
+import { MemoryStore } from '../../shared/storage/memoryStore.js'
+import { allRows, columnField, LogFixture } from './logFixture.js'
+
+const fixture = () => new LogFixture({ fields: [columnField('id', 'long')] })
+const adding = (path: string, more: Partial<AddFile> = {}): { add: AddFile } =>
+  ({ add: { path, partitionValues: {}, size: 100, modificationTime: 0, dataChange: true, ...more } })
+
+async function rowsOf(t: LogFixture) {
+  return allRows(scanRows(t.store, await t.snapshot()).batches)
+}
+
+describe('a path in the log', () => {
+  const tricks = ['../secret', '..%2fsecret', '%2e%2e/secret', 'a/..%2f..%2fsecret', 'a\\..\\secret', 'x%00.parquet', '%', '%zz', '', '.', 'a//b', './a']
+  it.each(tricks)('%j leads nowhere outside the table, and is told as damage of it', async path => {
+    const t = fixture()
+    await t.commit(adding(path))
+    await expect(rowsOf(t)).rejects.toMatchObject({ code: 'DELTA_BAD_PATH', data: { table: t.store.url, file: path } })
+  })
+
+  it.each(tricks.filter(path => path.includes('secret')))('%j does not read a file beside a table on disk', async path => {
+    const root = await mkdtemp(join(tmpdir(), 'hostile-'))
+    try {
+      const t = fixture()
+      const { size } = await t.file('good.parquet', { id: BigInt64Array.of(1n) })
+      await t.commit(adding(path, { size }))
+      await mkdir(join(root, 'table/_delta_log'), { recursive: true })
+      await writeFile(join(root, 'secret'), (await t.store.get('good.parquet')) ?? '')
+      await writeFile(join(root, 'table', commitPath(0)), (await t.store.get(commitPath(0))) ?? '')
+      const store = new LocalDiskStore(join(root, 'table'))
+      const snapshot = await readSnapshot(store, 0)
+      if (snapshot === undefined) throw new Error('no table')
+      await expect(allRows(scanRows(store, snapshot).batches)).rejects.toMatchObject({ code: 'DELTA_BAD_PATH' })
+    } finally {
+      await rm(root, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('a deletion vector', () => {
+  const bitmap = (...parts: (readonly [bytes: 2 | 4 | 8, value: number])[]): Uint8Array =>
+    Buffer.concat(parts.map(([bytes, value]) => {
+      const part = Buffer.alloc(bytes)
+      if (bytes === 8) part.writeBigUInt64LE(BigInt(value))
+      else part.writeUIntLE(value, 0, bytes)
+      return part
+    }))
+  const liars: readonly (readonly [string, Uint8Array])[] = [
+    ['2^60 bitmaps', bitmap([4, portableMagic], [8, 2 ** 60])],
+    ['two million bitmaps and has none', bitmap([4, portableMagic], [8, 2 ** 21])],
+    ['2^32 − 1 containers', bitmap([4, portableMagic], [8, 1], [4, 0], [4, 12_346], [4, 2 ** 32 - 1])],
+    ['65,536 containers and has none', bitmap([4, portableMagic], [8, 1], [4, 0], [4, 12_346], [4, 65_536])],
+    ['65,536 positions and has none', bitmap([4, portableMagic], [8, 1], [4, 0], [4, 12_346], [4, 1], [2, 0], [2, 65_535], [4, 16])],
+    ['a key past every file', bitmap([4, portableMagic], [8, 1], [4, 2 ** 32 - 1], [4, 12_346], [4, 0])],
+  ]
+  it.each(liars)('that claims %s is told, with no more memory than it has bytes', (_what, bytes) => {
+    const before = process.memoryUsage().arrayBuffers
+    expect(() => RoaringBitmap.decode(bytes, { table: 't' })).toThrow(expect.objectContaining({ code: 'DELTA_BAD_DELETION_VECTOR', data: { table: 't' } }) as Error)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24)
+  })
+
+  const whole = inlineDeletionVector(RoaringBitmap.of([1, 5, 9]))
+  const wrong: readonly (readonly [string, Partial<DeletionVector>])[] = [
+    ['fewer rows than it holds', { cardinality: 2n }],
+    ['more rows than it holds', { cardinality: 2n ** 62n }],
+    ['a negative number of rows', { cardinality: -3n }],
+    ['more bytes than it has', { sizeInBytes: 2 ** 31 - 1 }],
+    ['fewer bytes than it has', { sizeInBytes: 12 }],
+    ['a negative size', { sizeInBytes: -1 }],
+    ['text that is no Z85', { pathOrInlineDv: '\u00e9'.repeat(whole.pathOrInlineDv.length) }],
+    ['an offset of 2^52 in a file that is not there', { storageType: 'u', offset: 2 ** 52 }],
+    ['a file outside the table', { storageType: 'p', pathOrInlineDv: 's3://elsewhere/x.bin', offset: 1 }],
+  ]
+  it.each(wrong)('of which the log says %s is told', async (_what, lie) => {
+    const error: unknown = await readDeletionVector(new MemoryStore(), { ...whole, ...lie }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: expect.stringMatching(/^DELTA_(BAD_DELETION_VECTOR|FILE_MISSING|BAD_PATH)$/) as string, data: { table: 'memory:' } })
+  })
+})
+
+describe('a log', () => {
+  const deep = (levels: number) => '[{"a":'.repeat(levels) + '1' + '}]'.repeat(levels)
+  const broken: readonly (readonly [string, string])[] = [
+    ['is nested a hundred thousand deep', `{"commitInfo":{"x":${deep(100_000)}}}`],
+    ['is nested a hundred thousand deep beside a number that needs care', `{"commitInfo":{"y":12345678901234567890,"x":${deep(100_000)}}}`],
+    ['has two actions in a line', '{"txn":{"appId":"a","version":1},"add":{"path":"x"}}'],
+    ['has a version beyond 2^63', '{"txn":{"appId":"a","version":9223372036854775808}}'],
+    ['has a size beyond 2^53', '{"add":{"path":"x","partitionValues":{},"size":9007199254740993,"modificationTime":0,"dataChange":true}}'],
+    ['has a size that is a fraction', '{"add":{"path":"x","partitionValues":{},"size":0.5,"modificationTime":0,"dataChange":true}}'],
+    ['has an array for an action', '{"add":[]}'],
+    ['has a lone bracket', '{'],
+    ['has a byte order mark in its middle', '{"txn":{"appId":"a","version":1}}\n\ufeff{}'],
+  ]
+  it.each(broken)('that %s is read or refused by name, and nothing else', async (_what, line) => {
+    const t = fixture()
+    await t.commit()
+    await t.store.put(commitPath(1), Buffer.from(`${line}\n`))
+    const error: unknown = await loadState(t.store).then(() => undefined, (thrown: unknown) => thrown)
+    if (error !== undefined) expect(error).toMatchObject({ code: expect.stringMatching(/^DELTA_/) as string, data: { table: t.store.url, version: 1 } })
+  })
+
+  it('with a key called __proto__ changes no object but its own', async () => {
+    const t = fixture()
+    await t.commit()
+    await t.store.put(commitPath(1), Buffer.from('{"add":{"path":"x","partitionValues":{"__proto__":"1","constructor":"2"},"size":1,"modificationTime":0,"dataChange":true,"__proto__":{"polluted":"yes"}}}\n'))
+    const [file] = (await t.snapshot()).files
+    expect(Object.entries(file?.partitionValues ?? {})).toEqual([['__proto__', '1'], ['constructor', '2']])
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+  })
+
+  it('of a line of many megabytes is read', async () => {
+    const t = fixture()
+    await t.commit(adding('x', { stats: JSON.stringify({ numRecords: 1, text: 'x'.repeat(8_000_000) }) }))
+    expect((await t.snapshot()).files[0]?.stats?.length).toBeGreaterThan(8_000_000)
+  })
+
+  it('with names of versions that no number can be is read without them', async () => {
+    const t = fixture()
+    await t.commit({ txn: { appId: 'a', version: 1n } })
+    for (const name of ['99999999999999999999.json', '99999999999999999999.checkpoint.parquet', '09007199254740993.json', '0.json', '-0000000000000000001.json', '00000000000000000001.json.tmp', '1e3.json']) {
+      await t.store.put(`_delta_log/${name}`, Buffer.from('{'))
+    }
+    const outcome: unknown = await loadState(t.store).then(state => state?.version, (error: unknown) => error)
+    if (outcome !== 0) expect(outcome).toMatchObject({ code: expect.stringMatching(/^DELTA_/) as string, data: { table: t.store.url } })
+  })
+
+  it.each(['-1', '9007199254740993', '1e400', '"3"', 'null', '99'])('whose hint speaks of version %s is read all the same', async version => {
+    const t = fixture()
+    await t.commit({ txn: { appId: 'a', version: 1n } })
+    await t.store.put(lastCheckpointPath, Buffer.from(`{"version":${version},"size":1,"parts":2147483647}`))
+    expect(await loadState(t.store)).toMatchObject({ version: 0 })
+    expect(await readSnapshot(t.store, 0)).toMatchObject({ version: 0 })
+  })
+
+  it('with a part of its only checkpoint missing is refused, not read without that part', async () => {
+    const t = fixture()
+    await t.commit()
+    const name = classicCheckpointPath(0).replace('.checkpoint.', '.checkpoint.0000000001.0000000002.')
+    await t.store.put(name, Buffer.from('PAR1'))
+    await t.store.put(commitPath(1), Buffer.from('{"txn":{"appId":"a","version":1}}\n'))
+    await t.store.delete(commitPath(0))
+    await expect(loadState(t.store)).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP' })
+  })
+})
+
+describe('a schema', () => {
+  const nested = (levels: number): string => {
+    const open = '{"type":"struct","fields":[{"name":"a","nullable":true,"metadata":{},"type":'
+    return `${open.repeat(levels)}"long"${'}]}'.repeat(levels)}`
+  }
+  it('nested deeper than any table is told, before anything that walks it falls', () => {
+    expect(() => parseSchema(nested(100_000), { table: 't' })).toThrow(expect.objectContaining({ code: 'DELTA_BAD_SCHEMA', data: expect.objectContaining({ table: 't' }) as object }) as Error)
+    expect(parseSchema(nested(90)).fields).toHaveLength(1)
+  })
+
+  it('of thousands of columns is read', () => {
+    const fields = Array.from({ length: 20_000 }, (_, i) => `{"name":"c${i}","type":"long","nullable":true,"metadata":{}}`)
+    expect(parseSchema(`{"type":"struct","fields":[${fields.join(',')}]}`).fields).toHaveLength(20_000)
+  })
+})
+
+describe('JSON', () => {
+  it('has the last of two fields of one name, as JSON.parse has', () => {
+    expect(parseJson('{"a":1,"a":2}')).toEqual({ a: 2 })
+  })
+})
