@@ -4,6 +4,8 @@ import type { Metadata } from '../delta/actions.js'
 import { createTable } from '../delta/creation.js'
 import type { TableState } from '../delta/state.js'
 import type { DeltaTable } from '../delta/table.js'
+import { readsNothing } from '../delta/transaction.js'
+import { draftOf, finishDraft } from '../delta/write/tableDraft.js'
 import type { TableShape } from '../contract/tables.js'
 import type { StructType } from '../parquet/dataType.js'
 import type { Lake } from './lake.js'
@@ -43,5 +45,12 @@ export async function openEvolving(lake: Lake, wish: TableShape): Promise<Evolvi
     )
   }
   if (change.kind === 'same') return { table, state, schema: state.schema, metadata: undefined }
+  const { actions } = finishDraft({ ...draftOf(state), schema: change.schema })
+  if (actions.some(action => 'protocol' in action)) {
+    // Rows of a type that only newer readers know may not come before the protocol says so. Whoever wins the race, the
+    // table has what it needs afterwards.
+    await table.commit({ readVersion: state.version, actions, operation: 'ADD COLUMNS', isBlindAppend: true, reads: readsNothing })
+    return openEvolving(lake, wish)
+  }
   return { table, state, schema: change.schema, metadata: { ...state.metadata, schemaString: formatSchema(change.schema) } }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineStream } from '../../../shared/contract/defineStream.js'
-import { long, timestamp } from '../../../shared/contract/fieldTypes.js'
+import { long, timestamp, timestampNtz } from '../../../shared/contract/fieldTypes.js'
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, day0, range, span } from './bronzeFixture.js'
@@ -40,6 +40,18 @@ describe('a contract that changes while the pipeline runs', () => {
     expect(eachOffsetOnce(await young.lineage(), [span(9)])).toEqual([])
     expect(await columnOf(young, 'page')).toEqual([null, null, null, 'p3', 'p4', 'p5', null, null, null])
     expect((await young.lake.table('bronze/events').state({ fresh: true }))?.schema.fields.map(f => f.name)).toContain('page')
+  })
+
+  test('a new field of a type that only newer readers know brings the feature along', async () => {
+    await using old = await BronzeFixture.open({ stream: before })
+    old.source.append('events', range(0, 4).map(record))
+    await old.deliver([0, 1])
+    await using young = await old.another({ stream: declare({ value: z.string(), local: timestampNtz().nullish() }) })
+    await young.deliver([2, 3])
+    const state = await young.lake.table('bronze/events').state({ fresh: true })
+    expect(state?.schema.fields.map(f => f.name)).toContain('local')
+    expect(state?.protocol).toMatchObject({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['timestampNtz'] })
+    expect(eachOffsetOnce(await young.lineage(), [span(4)])).toEqual([])
   })
 
   test('two writers that bring the same field at once both get their rows in', async () => {
