@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classicCheckpointPath, commitPath, checksumPath, compactedPath, logFolder } from '../../../shared/delta/logName.js'
+import { classicCheckpointPath, commitPath, checksumPath, compactedPath, logFolder, sidecarFolder } from '../../../shared/delta/logName.js'
 import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
 import { DeltaTable } from '../../../shared/delta/table.js'
@@ -97,6 +97,36 @@ describe('log clean-up', () => {
       expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject(outcome)
       expect((await logNames(t)).includes(classicCheckpointPath(5))).toBe(outcome.kind !== 'cleaned')
     }
+  })
+
+  it('deletes the sidecars of checkpoints that go, and neither those of one that stays nor young ones that nobody names yet', async () => {
+    const names = ['v2Checkpoint', 'appendOnly', 'invariants']
+    const t = await RowTable.create({
+      configuration: { 'delta.checkpointPolicy': 'v2' },
+      protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['v2Checkpoint'], writerFeatures: names },
+    })
+    const sidecars = async () => (await t.objects()).filter(name => name.startsWith(sidecarFolder))
+    const after = new Map<number, readonly string[]>()
+    for (let version = 1; version <= 42; version++) {
+      t.clock.advance(day)
+      await t.append([version])
+      if (version % 5 !== 0) continue
+      const before = await sidecars()
+      await t.table.writeCheckpoint()
+      after.set(version, (await sidecars()).filter(name => !before.includes(name)))
+    }
+    await t.store.put(`${sidecarFolder}of-one-being-written.parquet`, new Uint8Array(3))
+    const rows = await t.rows()
+    expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    const left = await sidecars()
+    expect(left).toContain(`${sidecarFolder}of-one-being-written.parquet`)
+    expect(after.get(5)).toHaveLength(1)
+    for (const [version, own] of after) for (const name of own) expect(left.includes(name), `${version}`).toBe(version >= 10)
+    expect(await t.rows()).toEqual(rows)
+    expect((await t.other().snapshot({ version: 12 }))?.numFiles).toBe(12)
+    t.clock.advance(2 * day)
+    await cleanLog(t.table, { clock: t.clock })
+    expect(await sidecars()).not.toContain(`${sidecarFolder}of-one-being-written.parquet`)
   })
 
   it('leaves a whole log when it is interrupted anywhere', async () => {
