@@ -92,15 +92,20 @@ async function* readParquet(
   const parsedStats = structStatsOnly(file)
   const fields = projectedFields(file, wanted, parsedStats)
   const statsOf = parsedStats === undefined ? undefined : (add: Row) => statsJson(parsedStats, add)
-  const withoutAdds = fields.filter(({ name }) => name !== 'add')
   for (const group of file.rowGroups) {
+    const present = fields.filter(({ name }) => file.mayHaveValues(group, [name, alwaysThere[name] ?? '']))
     const adds = wanted.includes('add') && statsOf === undefined ? await plainAdds(file, group) : undefined
     const range = { rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }
-    const columns = await file.readColumns({ fields: adds === undefined ? fields : withoutAdds, ...range })
+    const columns = await file.readColumns({ fields: present.filter(({ name }) => adds === undefined || name !== 'add'), ...range })
     const actions = checkpointActions(columns, { table: store.url, file: path }, statsOf)
     for (const add of adds ?? []) actions.push({ add })
     yield actions
   }
+}
+
+/** A field that every action of its kind has: a row group where it has no value has no such action, and is not read. */
+const alwaysThere: Readonly<Record<string, string>> = {
+  add: 'path', remove: 'path', txn: 'appId', metaData: 'id', protocol: 'minReaderVersion', domainMetadata: 'domain', sidecar: 'path',
 }
 
 /** The statistics' column where they are a struct and not JSON as well. */

@@ -35,9 +35,10 @@ const seldom: readonly LeafRequest[] = [
  * wrong, which it says better.
  */
 export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise<AddFile[] | undefined> {
-  const columns = file.hasLeaves([...needed, ...seldom]) ? await file.readLeaves(group, [...needed, ...seldom]) : undefined
-  if (columns === undefined) return undefined
-  const [path, key, value, size, modificationTime, dataChange, stats, ...others] = columns
+  if (!file.hasLeaves([...needed, ...seldom])) return undefined
+  // Of most the footer says that they are not there.
+  const asked = seldom.filter(({ path }) => file.mayHaveValues(group, path))
+  const [path, key, value, size, modificationTime, dataChange, stats, ...others] = await file.readLeaves(group, [...needed, ...asked])
   if (others.some(({ values }) => values.length > 0)) return undefined
   if (path === undefined || key === undefined || value === undefined || size === undefined) return undefined
   if (modificationTime === undefined || dataChange === undefined || stats === undefined) return undefined

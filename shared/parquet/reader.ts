@@ -139,6 +139,13 @@ export class ParquetFile {
     }
   }
 
+  /** False when the footer says that a physical column holds nothing but nulls in a row group, or the file lacks it. */
+  mayHaveValues({ rowStart }: RowGroupInfo, path: readonly string[]): boolean {
+    const leaf = this.#leaf(path)
+    const chunk = leaf === undefined ? undefined : this.#groups.find(of => of.rowStart === rowStart)?.chunks[leaf.index]
+    return leaf !== undefined && (chunk?.statistics?.null_count === undefined || chunk.statistics.null_count < chunk.num_values)
+  }
+
   /** Whether the file has all these physical columns, whatever is in them. */
   hasLeaves(leaves: readonly LeafRequest[]): boolean {
     return leaves.every(({ path }) => this.#leaf(path) !== undefined)
