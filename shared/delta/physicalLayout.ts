@@ -33,7 +33,12 @@ export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions
 
 /** The layout of the data files that a table's protocol asks for. */
 export function dataFileLayout({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>): PhysicalLayout {
-  return physicalLayout({ ...metadata, schema }, { partitionColumns: writerFeaturesOf(protocol).includes('materializePartitionColumns') })
+  return physicalLayout({ ...metadata, schema }, { partitionColumns: holdsPartitionColumns(protocol) })
+}
+
+/** Whether data files must hold the partition columns, too (feature `materializePartitionColumns`). */
+export function holdsPartitionColumns(protocol: TableState['protocol']): boolean {
+  return writerFeaturesOf(protocol).includes('materializePartitionColumns')
 }
 
 /** The name of a field in data files: its own, unless the table maps its columns. Pure; no I/O. */

@@ -4,6 +4,8 @@ import { columnKey } from '../columnPath.js'
 import { readCommitFile } from '../commit.js'
 import { canonicalPath } from '../path.js'
 import { checkWritable } from '../features.js'
+import { holdsPartitionColumns } from '../physicalLayout.js'
+import { keepsRowIds } from '../rowTracking.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
 import type { OptimizeMetrics } from './optimizeOptions.js'
@@ -84,6 +86,9 @@ async function stillFits(table: DeltaTable, planned: TableState): Promise<boolea
     now.metadata.schemaString === planned.metadata.schemaString &&
     now.metadata.partitionColumns.join('\n') === planned.metadata.partitionColumns.join('\n') &&
     mode(now) === mode(planned) &&
+    // Files that were made before do not carry what is asked of them now.
+    keepsRowIds(now) === keepsRowIds(planned) &&
+    holdsPartitionColumns(now.protocol) === holdsPartitionColumns(planned.protocol) &&
     checkWritable(now.protocol, now.metadata, now.schema, 'rearrange').ok
   )
 }

@@ -4,7 +4,7 @@ import { isVoid } from '../columnLayout.js'
 import { isMapped } from '../columnMapping.js'
 import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { writerFeaturesOf } from '../features.js'
+import { holdsPartitionColumns } from '../physicalLayout.js'
 import { allFields, checkNewColumnNames } from '../schema.js'
 import { compareSchemas } from '../schemaChange.js'
 import type { TableState } from '../state.js'
@@ -116,7 +116,7 @@ function shapeKey(state: TableState, where: LogPlace): string {
     metadata.schemaString,
     metadata.partitionColumns,
     metadata.configuration['delta.columnMapping.mode'] ?? 'none',
-    writerFeaturesOf(protocol).includes('materializePartitionColumns'),
+    holdsPartitionColumns(protocol),
     tableConstraints(state, where),
   ])
 }

@@ -1,7 +1,7 @@
 import type { AddFile } from '../../delta/actions.js'
-import { writerFeaturesOf } from '../../delta/features.js'
 import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
 import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
+import { holdsPartitionColumns } from '../../delta/physicalLayout.js'
 import { keepsRowIds } from '../../delta/rowTracking.js'
 import type { DataType, StructField } from '../../parquet/dataType.js'
 import { openDeltaView } from '../../query/deltaView.js'
@@ -28,7 +28,7 @@ export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewr
       file.deletionVector === undefined &&
       (metadata.configuration['delta.columnMapping.mode'] ?? 'none') === 'none' &&
       !keepsRowIds({ protocol, metadata }) &&
-      !writerFeaturesOf(protocol).includes('materializePartitionColumns'),
+      !holdsPartitionColumns(protocol),
     rewrite: job => cluster(files, session, job),
   }
 }

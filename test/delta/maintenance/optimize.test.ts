@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { keptFeatures } from '../../../shared/delta/features.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import { commitInfoOf } from '../../../shared/delta/commit.js'
 import { createTable } from '../../../shared/delta/creation.js'
 import { DeltaTable } from '../../../shared/delta/table.js'
+import { readsNothing } from '../../../shared/delta/transaction.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
@@ -225,6 +227,34 @@ describe('optimize', () => {
     expect(tombstones.map(file => [file.path, file.deletionVector?.cardinality])).toEqual(
       expect.arrayContaining([[first.path, 2n], [second.path, undefined]]),
     )
+  })
+
+  it('gives up what was made without row ids when rows are tracked meanwhile', async () => {
+    const { rows: t, faults } = await withFaults()
+    for (let i = 0; i < 2; i++) await t.append([i], 'a', t.other())
+    const state = await t.other().state()
+    if (state === undefined) throw new Error('no table')
+    faults.add({
+      on: 'putIfAbsent', path: isCommit,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          const names = { 'delta.rowTracking.materializedRowIdColumnName': '_row-id', 'delta.rowTracking.materializedRowCommitVersionColumnName': '_row-version' }
+          await t.other().commit({
+            readVersion: 2,
+            actions: [
+              { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['domainMetadata', 'rowTracking'] } },
+              { metaData: { ...state.metadata, configuration: { ...state.metadata.configuration, ...names, 'delta.enableRowTracking': 'true' } } },
+            ],
+            operation: 'SET TBLPROPERTIES', isBlindAppend: false, reads: readsNothing, keeps: keptFeatures,
+          })
+        },
+      },
+    })
+    const files = await t.files()
+    expect(await optimizeTable(t.table, { clock: t.clock })).toMatchObject({ kind: 'nothingToDo' })
+    expect(await t.files()).toEqual(files)
+    expect(await t.dataFiles()).toHaveLength(2)
   })
 
   it('writes mapped columns under their physical names', async () => {
