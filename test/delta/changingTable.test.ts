@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { FaultyStore } from '../../shared/storage/faultyStore.js'
+import { MemoryStore } from '../../shared/storage/memoryStore.js'
+import { ChangingTable } from '../chaos/changingTable.js'
+import { SimulatedClock } from '../chaos/simulatedClock.js'
+import { storageTrouble } from '../chaos/storageTrouble.js'
+import { VersionWitness } from '../chaos/versionWitness.js'
+import { freshSeed, Random } from './random.js'
+
+const seconds = Number(process.env['CHAOS_SECONDS'] ?? 25)
+
+describe('sixteen appenders, two that delete, one that merges, one that alters, two optimizers, a vacuum, checkpoints and clean-up on failing storage', () => {
+  it(`lose nothing, double nothing, overwrite no version and take no file from a reader (${seconds} simulated seconds)`, async () => {
+    const seed = freshSeed()
+    const about = `TEST_SEED=${seed}`
+    const random = new Random(seed)
+    const next = () => random.next()
+    const clock = new SimulatedClock()
+    const memory = new MemoryStore(clock)
+    const witness = new VersionWitness()
+    const start = clock.now()
+    const table = new ChangingTable({
+      open: stale => new FaultyStore(witness.watch(memory, stale), storageTrouble(next, 300), clock),
+      clock,
+      random: next,
+      retentionMs: 12_000,
+      working: () => clock.now() - start < seconds * 1_000,
+      pause: most => clock.sleep(random.next() * most * 10),
+    })
+    await clock.run(
+      (async () => {
+        await table.create({
+          'delta.enableInCommitTimestamps': String(random.below(2) === 0),
+          'delta.enableRowTracking': String(random.below(2) === 0),
+          'delta.checkpointPolicy': random.pick(['classic', 'v2']),
+        })
+        const appenders = Array.from({ length: 16 }, (_, app) => table.append(app))
+        const keepers = [table.optimize(), table.optimize(4), table.vacuum(), table.checkpoint(), table.clean(), table.scan(), table.follow()]
+        await Promise.all([...appenders, table.erase(), table.erase(), table.merge(), table.alter(), ...keepers])
+      })().catch((error: unknown) => {
+        throw new Error(about, { cause: error })
+      }),
+    )
+    expect(await clock.run(table.complaints(memory)), about).toEqual([])
+    expect(await witness.judge(memory, 3_000), about).toEqual([])
+    const { counts } = table
+    const work = [counts.appended, counts.deleted, counts.merged, counts.optimized, counts.vacuumed, counts.checkpoints, counts.scans, counts.followed]
+    expect(Math.min(...work), `${about} ${JSON.stringify(counts)}`).toBeGreaterThan(0)
+  }, 600_000)
+})
