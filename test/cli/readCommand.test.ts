@@ -7,6 +7,8 @@ import { parseDate, parseTimestamp } from '../../shared/delta/calendar.js'
 import { createTable } from '../../shared/delta/creation.js'
 import { writeDataFile } from '../../shared/delta/dataFile.js'
 import { DeltaTable } from '../../shared/delta/table.js'
+import { inlineDeletionVector } from '../../shared/delta/deletionVector.js'
+import { RoaringBitmap } from '../../shared/delta/roaring.js'
 import { readsNothing } from '../../shared/delta/transaction.js'
 import type { DataType, Row, StructType, Value } from '../../shared/parquet/dataType.js'
 import { LocalDiskStore } from '../../shared/storage/localDisk.js'
@@ -160,6 +162,24 @@ describe('what a condition spares', () => {
     expect(output).toContain('day IS NULL')
   })
 
+  test('rows come in the order of their file, also out of a file with deleted rows', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'lake-cli-'))
+    const fields = [{ name: 'id', type: 'long' as const, nullable: true }]
+    const one: StructType = { type: 'struct', fields }
+    const table = new DeltaTable(new LocalDiskStore(own))
+    const configuration = { 'delta.enableDeletionVectors': 'true' }
+    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] }
+    await table.commit(createTable({ schema: one, partitionColumns: [], configuration, protocol, createdTime: 0 }))
+    const data = BigInt64Array.from({ length: 200_000 }, (_, i) => BigInt(i))
+    const add = await writeDataFile(table.store, { schema: one, partitionColumns: [], configuration }, fields.map(field => ({ field, data })), {})
+    const deletionVector = inlineDeletionVector(RoaringBitmap.of(Array.from({ length: 30_000 }, (_, i) => i * 6)))
+    await table.commit({ readVersion: 0, actions: [{ add: { ...add, deletionVector } }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: ['deletionVectors'] })
+    const { output } = await lake(['read', own, '--where', 'id > 179990 AND id % 2 = 0'], { environment })
+    const ids = output.trimEnd().split('\n').map(line => (JSON.parse(line) as { id: number }).id)
+    expect(ids).toEqual([179_992, 179_994, 179_996, 179_998, ...Array.from({ length: 10_000 }, (_, i) => 180_000 + 2 * i)])
+    rmSync(own, { recursive: true })
+  })
+
   test('a wrong condition is an error even where no file would be read', async () => {
     for (const more of [[], ['--explain']]) {
       const { code, messages } = await lake(['read', 'silver.events', '--where', 'id > 9000000000000000000 AND nope = 1', ...more], { environment })
@@ -182,7 +202,7 @@ describe('partition timestamps without an offset', () => {
     const table = new DeltaTable(new LocalDiskStore(own))
     await table.commit(createTable({ schema: zoned, partitionColumns: ['at'], createdTime: 0 }))
     const add = await writeDataFile(table.store, { schema: zoned, partitionColumns: ['at'], configuration: {} }, [{ field: fields[0] as (typeof fields)[0], data: [1] }], { at: '2024-07-01 00:00:00' })
-    await table.commit({ readVersion: 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+    await table.commit({ readVersion: 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: ['deletionVectors'] })
     const line = '{"id":1,"at":"2024-06-30T22:00:00.000000Z"}\n'
     const words = ['read', own, '--timezone', 'Europe/Berlin']
     expect((await lake(words, { environment })).output).toBe(line)
