@@ -6,6 +6,7 @@ import { versionGap } from './commit.js'
 import { fileKey } from './fileKey.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
 import { readSegments, type LogSegment } from './logSegment.js'
+import { withSecondLook } from './secondLook.js'
 import { requireCommits } from './startingPoint.js'
 import { StateReplay, type TableState } from './state.js'
 import { TextSet } from './textSet.js'
@@ -31,7 +32,11 @@ export interface FileList {
 const keptActions = 20_000
 
 /** `undefined` when there is no table. Throws DELTA_VERSION_GAP when its commits are not all there. */
-export async function openFileList(store: ObjectStore): Promise<FileList | undefined> {
+export function openFileList(store: ObjectStore): Promise<FileList | undefined> {
+  return withSecondLook(() => open(store))
+}
+
+async function open(store: ObjectStore): Promise<FileList | undefined> {
   const base = await findBase(store)
   if (base === undefined) return undefined
   const { checkpoint, listing } = base

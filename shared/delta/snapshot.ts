@@ -9,6 +9,7 @@ import { FileReplay } from './fileReplay.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
 import { readSegments } from './logSegment.js'
 import { tombstoneExpiry } from './retention.js'
+import { withSecondLook } from './secondLook.js'
 import { requireCommits } from './startingPoint.js'
 import { StateReplay, type TableState } from './state.js'
 
@@ -26,11 +27,11 @@ export interface Snapshot extends TableState {
  * without that version, or when its log no longer reaches back so far.
  * @param now milliseconds since 1970, for the expiry of tombstones
  */
-export async function readSnapshot(
-  store: ObjectStore,
-  now: number,
-  version?: number,
-): Promise<Snapshot | undefined> {
+export function readSnapshot(store: ObjectStore, now: number, version?: number): Promise<Snapshot | undefined> {
+  return withSecondLook(() => read(store, now, version))
+}
+
+async function read(store: ObjectStore, now: number, version?: number): Promise<Snapshot | undefined> {
   const hint = await readCheckpointHint(store)
   if (hint !== undefined && (version === undefined || version >= hint.version)) {
     const snapshot = await snapshotFrom(store, await listLog(store, hint.version), now, version)

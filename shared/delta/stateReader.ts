@@ -2,6 +2,7 @@ import type { ObjectStore } from '../storage/objectStore.js'
 import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from './commit.js'
 import { listLog, type LogListing } from './logListing.js'
 import { readSegments } from './logSegment.js'
+import { withSecondLook } from './secondLook.js'
 import { findStartingPoint, type StartingPoint } from './startingPoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { nextState, StateReplay, type TableState } from './state.js'
@@ -13,7 +14,11 @@ export type OnCommit = (commit: CommitFile) => void
  * The newest state of the table in `store`, from nothing: the newest usable version checksum or checkpoint, and the
  * commits after it. `undefined` when there is no table. A missing, stale or wrong `_last_checkpoint` costs time only.
  */
-export async function loadState(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
+export function loadState(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
+  return withSecondLook(() => load(store, onCommit))
+}
+
+async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
   const hint = await readCheckpointHint(store)
   if (hint !== undefined) {
     const state = await stateFrom(store, await listLog(store, hint.version), onCommit)

@@ -36,6 +36,9 @@ export const rowsOf = (ids: readonly number[], say: (id: number) => string): Row
   ],
 })
 
+/** What is said of files that were deleted while they were read. */
+const overtaken: ReadonlySet<string> = new Set(['DELTA_FILE_MISSING', 'DELTA_VERSION_GAP', 'DELTA_NO_VERSION'])
+
 /** The rows of one append, whoever makes it: so that another process knows them. */
 export const idsOf = (app: number, round: number): number[] =>
   Array.from({ length: 1 + ((app * 7 + round * 13) % 4) }, (_, i) => app * 1_000_000 + round * 10 + i)
@@ -172,7 +175,7 @@ export class ChangingTable {
 
   async clean(): Promise<void> {
     await this.#keeping(1_000, async table => {
-      const outcome = await cleanLog(table, { clock: this.#options.clock, retentionMs: this.#options.retentionMs / 2, keepFrom: this.#next })
+      const outcome = await cleanLog(table, { clock: this.#options.clock, keepFrom: this.#next })
       if (outcome.kind === 'cleaned') this.counts.cleaned += outcome.files
     })
   }
@@ -306,7 +309,7 @@ export class ChangingTable {
     try {
       return await work(new DeltaTable(this.#options.open(stale), { clock, random, maxAttempts: 200 }))
     } catch (error) {
-      const late = error instanceof DeltaError && error.code === 'DELTA_FILE_MISSING' && stale()
+      const late = error instanceof DeltaError && overtaken.has(error.code) && stale()
       if (!isRetryable(error) && !late) throw error
       return undefined
     }
