@@ -185,17 +185,19 @@ class FileReading {
   }
 
   select(files: readonly LocalFile[], deleted?: DeletedRows): string {
+    const [only] = files.length === 1 ? files : []
     const partitions = this.#fields.flatMap(field => {
       const place = this.#layout.placeOf(field)
       return place.kind === 'partition' ? [{ ...place, name: field.name }] : []
     })
-    const columns = this.#fields.map(field => this.#column(field))
+    // One file has one value, which needs no join.
+    const joined = only === undefined && partitions.length > 0
+    const columns = this.#fields.map(field => this.#column(field, only))
     const extra = [
-      ...(partitions.length > 0 || deleted !== undefined ? [`filename = ${literal(fileColumn)}`] : []),
+      ...(joined || deleted !== undefined ? [`filename = ${literal(fileColumn)}`] : []),
       ...(deleted === undefined ? [] : [`${rowNumber} = true`]),
     ]
-    const values =
-      partitions.length === 0 ? '' : ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}`
+    const values = joined ? ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}` : ''
     const without =
       deleted === undefined ? '' : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
     return `SELECT ${columns.join(', ')} FROM ${this.#from(files, extra)} AS f${values}${without}`
@@ -213,26 +215,26 @@ class FileReading {
     return (this.#layout.match === 'name' ? field.name : physicalNameOf(field)).toLowerCase()
   }
 
-  #column(field: StructField): string {
+  #column(field: StructField, only: LocalFile | undefined): string {
     const name = identifier(field.name)
-    if (this.#layout.placeOf(field).kind === 'partition') return `p.${name} AS ${name}`
+    const place = this.#layout.placeOf(field)
+    if (place.kind === 'partition') return `${only === undefined ? `p.${name}` : this.#partitionValue(place, only)} AS ${name}`
     const column = isVoid(field.type) ? undefined : this.#inFiles.get(this.#nameOf(field))
     return `CAST(${column === undefined ? 'NULL' : `f.${identifier(column.name)}`} AS ${sqlType(field.type)}) AS ${name}`
   }
 
   #partitionValues(columns: readonly PartitionColumn[], files: readonly LocalFile[]): string {
-    const rows = files.map(({ file, path }) => {
-      const values = columns.map(({ key, type }) => {
-        const where = { table: this.#table, file: file.path }
-        const text = file.partitionValues[key]
-        if (text === undefined)
-          throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
-        return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
-      })
-      return `(${[literal(path), ...values].join(', ')})`
-    })
+    const rows = files.map(file => `(${[literal(file.path), ...columns.map(column => this.#partitionValue(column, file))].join(', ')})`)
     const names = [fileColumn, ...columns.map(({ name }) => name)].map(identifier)
     return `(VALUES ${rows.join(', ')}) AS p(${names.join(', ')})`
+  }
+
+  #partitionValue({ key, type }: Pick<PartitionColumn, 'key' | 'type'>, { file }: LocalFile): string {
+    const where = { table: this.#table, file: file.path }
+    const text = file.partitionValues[key]
+    if (text === undefined)
+      throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
+    return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
   }
 }
 

@@ -125,6 +125,8 @@ async function* matchingBatches(
   const names = fields.map(f => f.name)
   const { files } = await planScan(session, snapshot, where, timeZone)
   const columns = await neededColumns(session, snapshot, names, where)
+  // Rows stay in their file's order as long as the side of a join that is streamed is not chosen anew.
+  await session.run("SET disabled_optimizers = 'build_side_probe_side'")
   let left = limit
   for (const file of files) {
     if (left <= 0) return
