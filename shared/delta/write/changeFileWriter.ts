@@ -49,7 +49,7 @@ export class ChangeFileWriter {
     const fitted = fitRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count, nullable: true })
     this.#count += rows.count
     const types = new Array<Value>(rows.count).fill(type)
-    for (const part of this.#rows.split(fitted, [types])) await this.#files.append({ ...part, hidden: [changeType] })
+    for (const part of this.#rows.split(fitted, [types], this.#count - rows.count)) await this.#files.append({ ...part, hidden: [changeType] })
   }
 
   async finish(): Promise<readonly CdcFile[]> {

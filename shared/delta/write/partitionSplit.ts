@@ -18,11 +18,12 @@ export interface PartitionPart {
  * Which rows belong to which partition, in the order in which partitions appear. Values are the same when their texts
  * in the log are. Pure; no I/O.
  *
+ * @param rowsBefore rows that came before, for the message
  * @throws DeltaError DELTA_BAD_ROWS for a value that has no text
  */
-export function splitByPartition(columns: readonly Column[], count: number, mapped: boolean): readonly PartitionPart[] {
+export function splitByPartition(columns: readonly Column[], count: number, mapped: boolean, rowsBefore = 0): readonly PartitionPart[] {
   if (columns.length === 0 || count === 0) return [{ key: '', values: {} }]
-  const texts = columns.map(column => partitionTexts(column))
+  const texts = columns.map(column => partitionTexts(column, rowsBefore))
   const parts = new Map<string, { readonly key: string; readonly values: PartitionTexts; readonly rows: number[] }>()
   for (let row = 0; row < count; row++) {
     const key = partitionKey(texts.map(column => column[row] ?? null))
@@ -41,13 +42,13 @@ function partitionKey(texts: readonly (string | null)[]): string {
   return texts.map(text => (text === null ? '-' : `${text.length}:${text}`)).join()
 }
 
-function partitionTexts({ field, data }: Column): readonly (string | null)[] {
+function partitionTexts({ field, data }: Column, rowsBefore: number): readonly (string | null)[] {
   const known = new Map<Value, string | null>()
   return Array.from(data as readonly Value[], (value, row) => {
-    if (value instanceof Uint8Array) return partitionText(field, value, row)
+    if (value instanceof Uint8Array) return partitionText(field, value, rowsBefore + row)
     let text = known.get(value)
     if (text === undefined) {
-      text = partitionText(field, value, row)
+      text = partitionText(field, value, rowsBefore + row)
       // Zeros of both signs are one key, and two texts.
       if (value !== 0) known.set(value, text)
     }
@@ -60,7 +61,7 @@ function partitionText(field: StructField, value: Value, row: number): string | 
     return formatPartitionValue(field.type, value)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new DeltaError('DELTA_BAD_ROWS', `partition column ${field.name} cannot hold its value in row ${row + 1}: ${why}`, {
+    throw new DeltaError('DELTA_BAD_ROWS', `partition column ${field.name} cannot hold its value in row ${row + 1} of those written: ${why}`, {
       data: { column: field.name, row: row + 1 },
       cause: error,
     })

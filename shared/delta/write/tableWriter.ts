@@ -103,7 +103,7 @@ export class TableWriter {
     const hidden = this.#tracked && this.#ids !== undefined ? [this.#ids.id, this.#ids.commitVersion] : []
     const nothing = hidden.length > 0 && origins === undefined ? new Array<Value>(rows.count).fill(null) : []
     const hiddenData = hidden.length === 0 ? [] : [origins?.ids ?? nothing, origins?.commitVersions ?? nothing]
-    for (const part of this.#rows.split(fitted, hiddenData)) await this.#files.append({ ...part, hidden })
+    for (const part of this.#rows.split(fitted, hiddenData, this.#count - rows.count)) await this.#files.append({ ...part, hidden })
   }
 
   /** Makes the files visible to whoever commits them. */
@@ -132,7 +132,7 @@ export class RowSplitter {
     this.#partitions = shape.partitionColumns.map(name => name.toLowerCase())
   }
 
-  *split({ columns, count }: Rows, hidden: readonly ColumnData[]) {
+  *split({ columns, count }: Rows, hidden: readonly ColumnData[], rowsBefore: number) {
     if (count === 0) return
     const byName = new Map(columns.map(column => [column.field.name.toLowerCase(), column]))
     const partitions = this.#partitions.flatMap((name): readonly Column[] => {
@@ -140,7 +140,7 @@ export class RowSplitter {
       return column === undefined ? [] : [column]
     })
     const data = this.#layout.source.map(field => storedValues(field, byName.get(field.name.toLowerCase())?.data ?? [], this.#mapped))
-    for (const { key, values, rows } of splitByPartition(partitions, count, this.#mapped)) {
+    for (const { key, values, rows } of splitByPartition(partitions, count, this.#mapped, rowsBefore)) {
       const all = [...data, ...hidden]
       yield { key, values, count: rows?.length ?? count, columns: rows === undefined ? all : all.map(column => pickedData(column, rows)) }
     }
