@@ -3,6 +3,7 @@ import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.js'
 import type { AddFile } from '../delta/actions.js'
+import { isVoid } from '../delta/columnLayout.js'
 import { encodeLogPath, newDataFileName } from '../delta/path.js'
 import type { TableShape } from '../delta/statsColumns.js'
 import type { ObjectStore } from '../storage/objectStore.js'
@@ -40,7 +41,7 @@ let copies = 0
  * @returns undefined, and no file, when there are no rows
  */
 export async function copyToParquet(session: DuckDbSession, copy: ParquetCopy): Promise<CopiedFile | undefined> {
-  const fields = copy.table.schema.fields.filter(f => !copy.table.partitionColumns.includes(f.name))
+  const fields = copy.table.schema.fields.filter(f => !copy.table.partitionColumns.includes(f.name) && !isVoid(f.type))
   const columns = fields.map(f => `CAST(${identifier(f.name)} AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
   const localPath = join(session.folder, `copy-${++copies}.parquet`)
   const order = copy.orderBy === undefined ? '' : ` ORDER BY ${copy.orderBy}`

@@ -22,10 +22,9 @@ const maxBits = 8
  */
 export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewriter {
   return {
-    // What DuckDB is not told of here: deletion vectors, columns under other names than the table's, and columns that
+    // New files are made of the table's own columns under its own names: without field ids, and without columns that
     // its schema does not have.
-    accepts: (file, { protocol, metadata }) =>
-      file.deletionVector === undefined &&
+    accepts: (_file, { protocol, metadata }) =>
       (metadata.configuration['delta.columnMapping.mode'] ?? 'none') === 'none' &&
       !keepsRowIds({ protocol, metadata }) &&
       !holdsPartitionColumns(protocol),

@@ -4,7 +4,9 @@ import type { AddFile } from '../../../shared/delta/actions.js'
 import { createTable } from '../../../shared/delta/creation.js'
 import { writeDataFile } from '../../../shared/delta/dataFile.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { inlineDeletionVector } from '../../../shared/delta/deletionVector.js'
 import { decodeLogPath } from '../../../shared/delta/path.js'
+import { RoaringBitmap } from '../../../shared/delta/roaring.js'
 import { FileSkipper } from '../../../shared/delta/skipping.js'
 import { DeltaTable } from '../../../shared/delta/table.js'
 import { readsNothing } from '../../../shared/delta/transaction.js'
@@ -102,5 +104,19 @@ describe('clustering', () => {
     await append(10)
     expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 2 } })
     expect((await table.snapshot())?.files.map(file => file.path)).toContain(add?.path)
+  })
+
+  test('leaves deleted rows behind', async () => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table } = await scattered(2)
+    const snapshot = await table.snapshot()
+    const [first, second] = snapshot?.files ?? []
+    if (snapshot === undefined || first === undefined || second === undefined) throw new Error('two files were written')
+    const deletionVector = inlineDeletionVector(RoaringBitmap.of(Array.from({ length: 1_990 }, (_, i) => i)))
+    const files = [{ ...first, stats: undefined, deletionVector, records: 10n }, { ...second, stats: undefined, records: 2_000n }]
+    const rewriter = clusterer(cache)
+    expect(files.every(file => rewriter.accepts(file, snapshot))).toBe(true)
+    const adds = await rewriter.rewrite({ store: table.store, state: snapshot, files, targetFileSize: 2 ** 20, clusterBy: [['word']], clock })
+    expect(adds.map(({ stats }) => (JSON.parse(stats ?? '{}') as { numRecords: number }).numRecords)).toEqual([2_010])
   })
 })
