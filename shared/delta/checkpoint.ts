@@ -5,7 +5,7 @@ import { openParquet, type ParquetFile } from '../parquet/reader.js'
 import { storedFile } from '../parquet/storedFile.js'
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js'
 import { decodeActions } from './actionCodec.js'
-import type { Action, Sidecar } from './actions.js'
+import type { Action, AddFile, Sidecar } from './actions.js'
 import { plainAdds } from './checkpointAdds.js'
 import { checkpointFields, sidecarField } from './checkpointSchema.js'
 import { checkpointActions } from './checkpointRow.js'
@@ -29,7 +29,7 @@ export async function readCheckpointState(store: ObjectStore, checkpoint: Checkp
   const actions: Action[] = []
   for (const file of checkpoint.files) {
     if (checkpoint.form === 'v2Json') actions.push(...(await readJson(store, file)))
-    else for await (const some of readParquet(store, file, [...stateColumns, 'sidecar'])) actions.push(...some)
+    else for await (const some of readParquet(store, file, [...stateColumns, 'sidecar'])) actions.push(...some.actions)
   }
   return actions
 }
@@ -39,6 +39,20 @@ export async function readCheckpointState(store: ObjectStore, checkpoint: Checkp
  * {@link isUnreadable} for what goes wrong.
  */
 export async function* readCheckpoint(store: ObjectStore, checkpoint: CheckpointFiles): AsyncGenerator<Action[], void> {
+  for await (const { actions, adds } of readCheckpointParts(store, checkpoint)) {
+    yield adds.length === 0 ? actions : [...actions, ...adds.map(add => ({ add }))]
+  }
+}
+
+/** Some of a checkpoint; an `add` stands in one of the two lists. */
+export interface CheckpointPart {
+  readonly actions: Action[]
+  /** Most of the files: without an action around each. */
+  readonly adds: readonly AddFile[]
+}
+
+/** As {@link readCheckpoint}, for whoever wants the files alone. */
+export async function* readCheckpointParts(store: ObjectStore, checkpoint: CheckpointFiles): AsyncGenerator<CheckpointPart, void> {
   for (const file of checkpoint.files) {
     if (checkpoint.form === 'classic' || checkpoint.form === 'multiPart') {
       yield* readParquet(store, file, [...stateColumns, ...fileColumns])
@@ -47,17 +61,17 @@ export async function* readCheckpoint(store: ObjectStore, checkpoint: Checkpoint
     const sidecars: Sidecar[] = []
     const top =
       checkpoint.form === 'v2Json'
-        ? [await readJson(store, file)]
+        ? [{ actions: await readJson(store, file), adds: [] }]
         : readParquet(store, file, [...stateColumns, ...fileColumns, 'sidecar'])
-    for await (const actions of top) {
-      for (const action of actions) if ('sidecar' in action) sidecars.push(action.sidecar)
-      yield actions
+    for await (const part of top) {
+      for (const action of part.actions) if ('sidecar' in action) sidecars.push(action.sidecar)
+      yield part
     }
     for (const sidecar of sidecars) yield* readSidecar(store, sidecar)
   }
 }
 
-async function* readSidecar(store: ObjectStore, sidecar: Sidecar): AsyncGenerator<Action[], void> {
+async function* readSidecar(store: ObjectStore, sidecar: Sidecar): AsyncGenerator<CheckpointPart, void> {
   yield* readParquet(store, { path: sidecarPath(sidecar), size: sidecar.sizeInBytes }, fileColumns)
 }
 
@@ -87,7 +101,7 @@ async function* readParquet(
   store: ObjectStore,
   { path, size }: StoredFile,
   wanted: readonly string[],
-): AsyncGenerator<Action[], void> {
+): AsyncGenerator<CheckpointPart, void> {
   const file = await openParquet(storedFile(store, path, size))
   const parsedStats = structStatsOnly(file)
   const fields = projectedFields(file, wanted, parsedStats)
@@ -97,9 +111,7 @@ async function* readParquet(
     const adds = wanted.includes('add') && statsOf === undefined ? await plainAdds(file, group) : undefined
     const range = { rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }
     const columns = await file.readColumns({ fields: present.filter(({ name }) => adds === undefined || name !== 'add'), ...range })
-    const actions = checkpointActions(columns, { table: store.url, file: path }, statsOf)
-    for (const add of adds ?? []) actions.push({ add })
-    yield actions
+    yield { actions: checkpointActions(columns, { table: store.url, file: path }, statsOf), adds: adds ?? [] }
   }
 }
 

@@ -66,11 +66,6 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
       modificationTime: times[at] as number,
       dataChange: dataChange.values[at] as boolean,
       stats: hasStats ? texts[nextStats++] : undefined,
-      tags: undefined,
-      deletionVector: undefined,
-      baseRowId: undefined,
-      defaultRowCommitVersion: undefined,
-      clusteringProvider: undefined,
     }
     at++
   }

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { AddFile, RemoveFile } from './actions.js'
 import { asError } from '../errors.js'
-import { isUnreadable, readCheckpoint } from './checkpoint.js'
+import { isUnreadable, readCheckpointParts } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { commitTimestamp, readCommitFile, versionGap, type CommitFile } from './commit.js'
 import { DeltaError } from './deltaError.js'
@@ -81,10 +81,10 @@ async function snapshotFrom(
 /** The snapshot that a state makes with a checkpoint's files and what the commits since then have decided. */
 function finishSnapshot(state: TableState, listed: ListedFiles, later: FileReplay, now: number): Snapshot {
   const expiry = tombstoneExpiry(state.metadata.configuration, now)
-  const files = [...(later.isEmpty ? listed.adds : listed.adds.filter(add => !later.decides(add))), ...later.adds()]
+  const files = later.isEmpty ? listed.adds : [...listed.adds.filter(add => !later.decides(add)), ...later.adds()]
   const tombstones = listed.removes.filter(remove => (remove.deletionTimestamp ?? 0) >= expiry && !later.decides(remove))
   const numFiles = files.length
-  const sizeInBytes = files.reduce((sum, file) => sum + BigInt(file.size), 0n)
+  const sizeInBytes = totalSize(files)
   return {
     ...state,
     totals: { numFiles, sizeInBytes },
@@ -93,6 +93,20 @@ function finishSnapshot(state: TableState, listed: ListedFiles, later: FileRepla
     numFiles,
     sizeInBytes,
   }
+}
+
+/** Exact; a bigint is made of many sizes at once. */
+function totalSize(files: readonly AddFile[]): bigint {
+  let whole = 0n
+  let part = 0
+  for (const { size } of files) {
+    if (part + size > Number.MAX_SAFE_INTEGER) {
+      whole += BigInt(part)
+      part = 0
+    }
+    part += size
+  }
+  return whole + BigInt(part)
 }
 
 interface Base {
@@ -133,8 +147,9 @@ async function readCheckpointBase(store: ObjectStore, checkpoint: CheckpointFile
   const state = new StateReplay()
   const adds: AddFile[] = []
   const removes: RemoveFile[] = []
-  for await (const actions of readCheckpoint(store, checkpoint)) {
+  for await (const { actions, adds: plain } of readCheckpointParts(store, checkpoint)) {
     state.applyState(actions)
+    for (const add of plain) adds.push(add)
     for (const action of actions) {
       if ('add' in action) adds.push(action.add)
       else if ('remove' in action) removes.push(action.remove)
