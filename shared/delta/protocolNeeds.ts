@@ -81,12 +81,6 @@ export function protocolForChange(
   return protocolOf(new Set([...present, ...wanted]), current)
 }
 
-/** The features that schema and properties need and that the protocol neither lists nor implies. */
-export function missingFeatures(protocol: Protocol, schema: StructType, configuration: Readonly<Record<string, string>>): readonly string[] {
-  const present = featuresOf(protocol)
-  return featuresNeeded(schema, configuration, present).filter(name => !present.has(name))
-}
-
 /** The protocol without a feature that nothing in the table needs any more. */
 export function protocolWithout(current: Protocol, dropped: string): Protocol {
   return protocolOf(new Set([...featuresOf(current)].filter(name => name !== dropped)), current)
