@@ -64,5 +64,5 @@ function unescaped(text: string): string {
 }
 
 export function unsupported(what: string): QueryError {
-  return new QueryError('QUERY_UNSUPPORTED_EXPRESSION', `Spark's SQL has ${what} here, which this version does not evaluate; rewrite it with what the README lists, or write with Spark`)
+  return new QueryError('QUERY_UNSUPPORTED_EXPRESSION', `Spark's SQL has ${what} here; it is not evaluated, as it could come to mean something else; say it in another way, or write with Spark`)
 }

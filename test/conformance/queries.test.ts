@@ -6,6 +6,7 @@ import { emptySelect, openDeltaView } from '../../shared/query/deltaView.js'
 import { cleanCopy, cleanCopySql } from '../../shared/query/cleanCopy.js'
 import { DuckDbSession } from '../../shared/query/duckdbSession.js'
 import { FileCache } from '../../shared/query/fileCache.js'
+import { planScan } from '../../shared/query/scanPlan.js'
 import { literalList } from '../../shared/query/sqlText.js'
 import type { StructField } from '../../shared/parquet/dataType.js'
 import { conformanceRoot, haveTables, snapshotOf, storeOf, tableNames } from './tables.js'
@@ -59,5 +60,30 @@ describe.skipIf(!haveTables)('queries see the rows that the reader sees', () => 
     expect(await rowsOf(sql, fields)).toEqual(expected)
     for (const copy of copies) copy.release()
     expect(cache.bytes).toBe(0)
+  })
+})
+
+const skipping = ['', '-checkpoint', '-columnmapping-id', '-columnmapping-name'].map(kind => `data-skipping-basic-stats-all-types${kind}`)
+
+/** Conditions that the one row of these tables meets, and others that it does not, as Delta's own tests have them. */
+const judged: readonly (readonly [met: string, unmet: string])[] = [
+  ['as_int = 0', 'as_int = 1'],
+  ['as_long >= 0', 'as_long > 0.5'],
+  ['as_byte IN (0, 7)', 'as_byte IN (7, 8)'],
+  ['as_short <= 0', 'as_short < 0'],
+  ['as_float = 0', 'as_float > 0.25'],
+  ['as_double BETWEEN -1 AND 0', 'as_double BETWEEN 0.5 AND 1'],
+  ["as_string LIKE '0%'", "as_string LIKE '1%'"],
+  ["as_date = '2000-01-01'", "as_date > '2000-01-01'"],
+  ['as_big_decimal = 0', 'as_big_decimal > 0'],
+]
+
+describe.skipIf(!haveTables)('statistics of other writers', () => {
+  it.each(skipping)('%s: a file is passed over for what it cannot hold', async name => {
+    const snapshot = await snapshotOf(storeOf('delta-golden', name, 'delta'))
+    for (const [met, unmet] of judged) {
+      expect((await planScan(session, snapshot, met)).files.length, met).toBe(1)
+      expect((await planScan(session, snapshot, unmet)).skippedByStatistics, unmet).toBe(1)
+    }
   })
 })
