@@ -4,6 +4,7 @@ import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { typeText } from '../schema.js'
 import type { TableShape } from '../statsColumns.js'
+import { charLimit, withinLimit } from './charLimit.js'
 import { holdsValue } from './valueCheck.js'
 import type { Rows } from './rows.js'
 
@@ -72,7 +73,7 @@ class Fit {
       if (!fitsTyped(field.type, data)) throw this.bad(path, `is ${typeText(field.type)}, which a ${data.constructor.name} does not hold`)
       return data
     }
-    const convert = this.#converter(field.type, from.type, path)
+    const convert = this.#limited(field, this.#converter(field.type, from.type, path))
     const nullable = field.nullable || this.#nullable
     const values = data as readonly (Value | undefined)[]
     let output: Value[] | undefined
@@ -86,6 +87,17 @@ class Fit {
       output?.push(fitted)
     }
     return output ?? (data as readonly Value[])
+  }
+
+  /** Texts that are longer than a column's type has them do not fit, but for blanks at their end. */
+  #limited(field: StructField, convert: Convert): Convert {
+    const limit = charLimit(field)
+    if (limit === undefined) return convert
+    return (value, row) => {
+      const text = withinLimit(convert(value, row) as string, limit)
+      if (text === undefined) throw this.bad([field.name], `holds at most ${limit} characters, and ${shown(value)} has more`, row)
+      return text
+    }
   }
 
   #converter(type: DataType, from: DataType, path: readonly string[]): Convert {
