@@ -35,7 +35,7 @@ export interface CheckpointOptions {
 }
 
 /** Rows of a row group: what is held in memory at a time. */
-const groupRows = 5_000
+const groupRows = 10_000
 const defaultSidecarActions = 50_000
 /** Spark leaves out of `_last_checkpoint` what is longer. */
 const longestSchema = 20_000
