@@ -36,11 +36,43 @@ export interface Donation {
   readonly table: string
 }
 
+/** A table for Spark to read, to change and to read again; or one that it makes first. SQL calls the table `{t}`. */
+export interface Visit {
+  readonly table: string
+  /** Of Spark's session, for this table only. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+  readonly make?: readonly string[] | undefined
+  /** The version from which on its change feed is read too. */
+  readonly changesFrom?: number | undefined
+  /** How many versions are read, from the first on. */
+  readonly versions?: number | undefined
+  /** Conditions for rows to be read. */
+  readonly where?: readonly string[] | undefined
+  /** Statements that Spark is to refuse, asked before it changes anything. */
+  readonly refused?: readonly string[] | undefined
+  /** After which it is read again. */
+  readonly then?: readonly string[] | undefined
+}
+
+/** What Spark made of a {@link Visit}; absent is what it was not asked for. */
+export interface Visited {
+  readonly before: ReadByOther
+  readonly changes: ReadByOther | undefined
+  readonly versions: readonly ReadByOther[]
+  readonly where: readonly ReadByOther[]
+  /** What it said to each statement that it was to refuse; empty when it did not. */
+  readonly refused: readonly string[]
+  readonly after: ReadByOther | undefined
+  readonly changesAfter: ReadByOther | undefined
+}
+
 export interface OtherReaders {
   /** Reads tables in local folders, in the order given. Starting Spark takes longer than reading many tables with it. */
   read(engine: Engine, folders: readonly string[]): Promise<readonly ReadByOther[]>
   /** Appends to tables in local folders, one commit each. */
   append(engine: Appender, donations: readonly Donation[]): Promise<void>
+  /** Has Spark visit tables, all in one session. */
+  visit(visits: readonly Visit[]): Promise<readonly Visited[]>
   /** Runs a script of test/interop, and answers what it prints. */
   run(script: string, args: readonly string[]): Promise<string>
 }
@@ -83,6 +115,17 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
     async append(engine, donations) {
       await start(appendScripts[engine], donations.flatMap(({ donor, table }) => [donor, table]))
     },
+    async visit(visits) {
+      const out = await mkdtemp(join(tmpdir(), 'interop-'))
+      try {
+        const plan = join(out, 'plan.json')
+        await writeFile(plan, JSON.stringify(visits.map((visit, i) => ({ ...visit, out: join(out, String(i)) }))))
+        await start('exchange_spark.py', [plan])
+        return await Promise.all(visits.map((visit, i) => visited(join(out, String(i)), visit)))
+      } finally {
+        await rm(out, { recursive: true, force: true })
+      }
+    },
     async run(script, args) {
       return (await start(script, args)).stdout
     },
@@ -96,6 +139,19 @@ const readScripts: Readonly<Record<Engine, string>> = {
 }
 
 const appendScripts: Readonly<Record<Appender, string>> = { 'delta-rs': 'append_deltars.py', Spark: 'append_spark.py' }
+
+async function visited(out: string, { changesFrom, then = [], versions = 0, where = [] }: Visit): Promise<Visited> {
+  const parts = (letter: string, count: number) => Promise.all(Array.from({ length: count }, (_, i) => parse(`${out}.${letter}${i}`)))
+  return {
+    before: await parse(`${out}.before`),
+    changes: changesFrom === undefined ? undefined : await parse(`${out}.changes`),
+    versions: await parts('v', versions),
+    where: await parts('w', where.length),
+    refused: JSON.parse(await readFile(`${out}.refused`, 'utf8')) as string[],
+    after: then.length === 0 ? undefined : await parse(`${out}.after`),
+    changesAfter: then.length === 0 || changesFrom === undefined ? undefined : await parse(`${out}.changesAfter`),
+  }
+}
 
 async function parse(file: string): Promise<ReadByOther> {
   const [first = '{}', ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\n')

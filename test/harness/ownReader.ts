@@ -1,39 +1,47 @@
 import { pathToFileURL } from 'node:url'
 import { rowJson } from '../../shared/cli/valueText.js'
 import { systemClock } from '../../shared/clock.js'
-import { parsePartitionValue } from '../../shared/delta/partitionValue.js'
-import { resolveDataPath } from '../../shared/delta/path.js'
+import { readChanges } from '../../shared/delta/changes.js'
+import { scanRows } from '../../shared/delta/rows.js'
 import { typeText } from '../../shared/delta/schema.js'
 import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot.js'
-import type { StructField } from '../../shared/parquet/dataType.js'
-import { openParquet, storedFile } from '../../shared/parquet/index.js'
+import type { ColumnData, Row, StructField } from '../../shared/parquet/dataType.js'
 import type { ObjectStore } from '../../shared/storage/objectStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
 import { tableContent, type TableContent } from './otherReaders.js'
 
-/** A table in a local folder as this project's own snapshot and Parquet readers see it. */
-export async function readOwn(folder: string): Promise<TableContent> {
+/** A table in a local folder as this project reads it. */
+export async function readOwn(folder: string, version?: number): Promise<TableContent> {
   const store = await openStore(pathToFileURL(folder).href)
-  const snapshot = await ownSnapshot(store)
-  const { fields } = snapshot.schema
-  const text = rowJson(fields)
-  const lines: string[] = []
-  for (const add of snapshot.files) {
-    const path = resolveDataPath(store.url, add.path)
-    if (path.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
-    const file = await openParquet(storedFile(store, path.name, add.size))
-    const inPath = fields.filter(field => snapshot.metadata.partitionColumns.includes(field.name))
-    const values = Object.fromEntries(inPath.map(f => [f.name, parsePartitionValue(f.type, add.partitionValues[f.name] ?? null)]))
-    for await (const row of file.rows({ fields: fields.filter(field => !inPath.includes(field)) })) lines.push(text({ ...row, ...values }))
-  }
-  return tableContent(typesOf(fields), lines)
+  const { fields, batches } = scanRows(store, await ownSnapshot(store, version), { openFolder: openStore })
+  return content(fields, batches)
 }
 
-/** The table in the store as it is now. */
-export async function ownSnapshot(store: ObjectStore): Promise<Snapshot> {
-  const snapshot = await readSnapshot(store, systemClock.now())
+/** The change feed of a table in a local folder as this project reads it. */
+export async function readOwnChanges(folder: string, from: number, to?: number): Promise<TableContent> {
+  const { fields, batches } = await readChanges(await openStore(pathToFileURL(folder).href), { from, to, openFolder: openStore })
+  return content(fields, batches)
+}
+
+/** The table in the store as it is now, or was at a version. */
+export async function ownSnapshot(store: ObjectStore, version?: number): Promise<Snapshot> {
+  const snapshot = await readSnapshot(store, systemClock.now(), version)
   if (snapshot === undefined) throw new Error(`there is no table at ${store.url}`)
   return snapshot
+}
+
+async function content(
+  fields: readonly StructField[],
+  batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly ColumnData[] }>,
+): Promise<TableContent> {
+  const text = rowJson(fields)
+  const lines: string[] = []
+  for await (const { rows, columns } of batches) {
+    for (let row = 0; row < rows; row++) {
+      lines.push(text(Object.fromEntries(fields.map(({ name }, i): [string, Row[string]] => [name, columns[i]?.[row]]))))
+    }
+  }
+  return tableContent(typesOf(fields), lines)
 }
 
 function typesOf(fields: readonly StructField[]): Record<string, string> {

@@ -1,0 +1,111 @@
+import { createTable, type TableDefinition } from '../../shared/delta/creation.js'
+import { optimizeTable } from '../../shared/delta/maintenance/optimize.js'
+import { vacuumTable } from '../../shared/delta/maintenance/vacuum.js'
+import type { Predicate } from '../../shared/delta/skipping.js'
+import { DeltaTable } from '../../shared/delta/table.js'
+import { readsNothing } from '../../shared/delta/transaction.js'
+import { alterTable } from '../../shared/delta/write/alterTable.js'
+import { appendRows } from '../../shared/delta/write/appendRows.js'
+import { deleteRows } from '../../shared/delta/write/deleteRows.js'
+import type { Expressions } from '../../shared/delta/write/expressions.js'
+import { mergeRows } from '../../shared/delta/write/mergeRows.js'
+import { overwriteRows } from '../../shared/delta/write/overwriteRows.js'
+import { restoreTable } from '../../shared/delta/write/restoreTable.js'
+import type { TableChange } from '../../shared/delta/write/tableChange.js'
+import { rowsOf } from '../../shared/delta/write/tableWriter.js'
+import { updateRows } from '../../shared/delta/write/updateRows.js'
+import type { WriteOutcome } from '../../shared/delta/write/writeOptions.js'
+import type { Row, StructType } from '../../shared/parquet/dataType.js'
+import { openStore } from '../../shared/storage/openStore.js'
+
+/** Changes of one table in a row; each must have been committed. */
+export class TableChanges {
+  readonly table: DeltaTable
+  readonly #expressions: Expressions
+
+  constructor(table: DeltaTable, expressions: Expressions) {
+    this.table = table
+    this.#expressions = expressions
+  }
+
+  /** Makes the table in a folder. */
+  static async create(folder: string, definition: Omit<TableDefinition, 'createdTime'>, expressions: Expressions): Promise<TableChanges> {
+    const table = new DeltaTable(await openStore(folder))
+    const outcome = await table.commit(createTable({ ...definition, createdTime: 0 }))
+    if (outcome.kind !== 'committed') throw new Error(outcome.detail)
+    return new TableChanges(table, expressions)
+  }
+
+  async append(...rows: Row[]): Promise<void> {
+    committed(await appendRows(this.table, [rowsOf(await this.#schema(), rows)], this.#options()))
+  }
+
+  async appendWider(schema: StructType, ...rows: Row[]): Promise<void> {
+    committed(await appendRows(this.table, [rowsOf(schema, rows)], { ...this.#options(), mergeSchema: true }))
+  }
+
+  async delete(where: Predicate): Promise<void> {
+    committed(await deleteRows(this.table, { ...this.#options(), where }))
+  }
+
+  async update(where: Predicate, set: Readonly<Record<string, Row[string]>>): Promise<void> {
+    const values = Object.fromEntries(Object.entries(set).map(([name, value]) => [name, { value: value ?? null }]))
+    committed(await updateRows(this.table, { ...this.#options(), where, set: values }))
+  }
+
+  async merge(...rows: Row[]): Promise<void> {
+    committed(await mergeRows(this.table, [rowsOf(await this.#schema(), rows)], { ...this.#options(), on: ['id'] }))
+  }
+
+  async overwrite(where: Predicate | undefined, ...rows: Row[]): Promise<void> {
+    committed(await overwriteRows(this.table, [rowsOf(await this.#schema(), rows)], { ...this.#options(), where }))
+  }
+
+  async alter(...changes: TableChange[]): Promise<void> {
+    committed(await alterTable(this.table, changes, this.#options()))
+  }
+
+  async restore(version: number): Promise<void> {
+    committed(await restoreTable(this.table, { version }))
+  }
+
+  async optimize(): Promise<void> {
+    const { kind } = await optimizeTable(this.table)
+    if (kind !== 'optimized') throw new Error(`nothing was optimized: ${kind}`)
+  }
+
+  async vacuum(): Promise<void> {
+    const { kind } = await vacuumTable(this.table, { retentionMs: 0, force: true })
+    if (kind !== 'vacuumed') throw new Error(`nothing was vacuumed: ${kind}`)
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.table.writeCheckpoint()
+  }
+
+  async setDomain(domain: string, configuration: string): Promise<void> {
+    const version = (await this.table.state())?.version ?? -1
+    const outcome = await this.table.commit({
+      readVersion: version,
+      actions: [{ domainMetadata: { domain, configuration, removed: false } }],
+      operation: 'SET DOMAIN METADATA',
+      isBlindAppend: false,
+      reads: readsNothing,
+    })
+    if (outcome.kind !== 'committed') throw new Error(outcome.detail)
+  }
+
+  #options(): { readonly expressions: Expressions } {
+    return { expressions: this.#expressions }
+  }
+
+  async #schema(): Promise<StructType> {
+    const state = await this.table.state({ fresh: true })
+    if (state === undefined) throw new Error('there is no table')
+    return state.schema
+  }
+}
+
+function committed(outcome: WriteOutcome): void {
+  if (outcome.kind !== 'committed') throw new Error(`not committed: ${JSON.stringify(outcome, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`)
+}
