@@ -7,7 +7,7 @@ import { storageTrouble } from '../chaos/storageTrouble.js'
 import { VersionWitness } from '../chaos/versionWitness.js'
 import { freshSeed, Random } from './random.js'
 
-const seconds = Number(process.env['CHAOS_SECONDS'] ?? 25)
+const seconds = Number(process.env['CHAOS_SECONDS'] ?? 45)
 
 describe('sixteen appenders, two that delete, one that merges, one that alters, two optimizers, a vacuum, checkpoints and clean-up on failing storage', () => {
   it(`lose nothing, double nothing, overwrite no version and take no file from a reader (${seconds} simulated seconds)`, async () => {
