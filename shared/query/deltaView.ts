@@ -2,6 +2,7 @@ import type { AddFile } from '../delta/actions.js'
 import { columnLayout, isVoid, type ColumnLayout } from '../delta/columnLayout.js'
 import { physicalNameOf } from '../delta/columnMapping.js'
 import { DeltaError } from '../delta/deltaError.js'
+import { hasChars } from '../delta/charPadding.js'
 import { locateData, type OpenFolder } from '../delta/dataObject.js'
 import { parsePartitionValue } from '../delta/partitionValue.js'
 import type { TableState } from '../delta/state.js'
@@ -125,9 +126,13 @@ async function leaseFiles(
   return files.map((file, i) => ({ file, path: paths[i] ?? '' }))
 }
 
-/** Whether a name is enough to find the column: not when ids say which it is, or when fields inside have other names. */
-function isToldByName({ type }: StructField, { match }: ColumnLayout): boolean {
-  if (match === 'id' || hasVariant(type)) return false
+/**
+ * Whether a name is enough to find the column: not when ids say which it is, when fields inside have other names, or when
+ * values are longer than they are stored.
+ */
+function isToldByName(field: StructField, { match }: ColumnLayout): boolean {
+  const { type } = field
+  if (match === 'id' || hasVariant(type) || hasChars(field)) return false
   return match === 'name' || !hasStruct(type)
 }
 

@@ -64,7 +64,6 @@ export const sparkTables: readonly SparkTable[] = [
     },
     make: [`CREATE TABLE {t} (${everyType}) USING delta`, `INSERT INTO {t} VALUES ${extremes}`],
     versions: 2,
-    where: ["dt < DATE '1900-01-01'", 'd5 = 0.01'],
   },
   {
     name: 'nested values as old writers have them',
