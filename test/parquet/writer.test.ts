@@ -1,9 +1,9 @@
 import parquetjs from 'parquetjs-lite'
-import { parquetReadObjects } from 'hyparquet'
+import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../shared/parquet/bytesFile.js'
 import { decompress } from '../../shared/parquet/codec.js'
-import type { Column, DataType, Value } from '../../shared/parquet/dataType.js'
+import type { Column, DataType, StructField, Value } from '../../shared/parquet/dataType.js'
 import { openParquet } from '../../shared/parquet/reader.js'
 import { encodeParquet, ParquetWriter, type ParquetOptions } from '../../shared/parquet/writer.js'
 import { bronzeColumns } from '../bench/bronzeColumns.js'
@@ -155,3 +155,10 @@ function text(value: Flat): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   return Object.is(value, -0) ? '-0' : String(value)
 }
+
+it('a decimal has no bounds in the footer, which would be taken for others', async () => {
+  const field: StructField = { name: 'c', type: { type: 'decimal', precision: 5, scale: 2 }, nullable: true }
+  const bytes = encodeParquet([{ field, data: [1n] }])
+  const metadata = await parquetMetadataAsync(bytesFile(bytes))
+  expect(metadata.row_groups[0]?.columns[0]?.meta_data?.statistics?.min_value).toBeUndefined()
+})
