@@ -12,8 +12,10 @@ import { cleanCopy, cleanCopySql } from './cleanCopy.js'
 import { deletedRows, type DeletedRows } from './deletedRows.js'
 import type { DuckDbSession, ResultColumn } from './duckdbSession.js'
 import type { FileCache, ImmutableFile } from './fileCache.js'
+import { countOldCalendars } from './oldCalendars.js'
 import { QueryError } from './queryError.js'
 import { identifier, literal, literalList, sqlType, valueLiteral } from './sqlText.js'
+import { holds } from './typeParts.js'
 
 /** What a view is made of: a table's state and the files of it that are to be read. */
 export interface ViewSource {
@@ -132,20 +134,10 @@ async function leaseFiles(
  */
 function isToldByName(field: StructField, { match }: ColumnLayout): boolean {
   const { type } = field
-  if (match === 'id' || hasVariant(type) || hasChars(field)) return false
-  return match === 'name' || !hasStruct(type)
-}
-
-function hasStruct(type: DataType): boolean {
-  if (typeof type === 'string' || type.type === 'decimal') return false
-  if (type.type === 'struct') return true
-  return type.type === 'array' ? hasStruct(type.elementType) : hasStruct(type.keyType) || hasStruct(type.valueType)
-}
-
-function hasVariant(type: DataType): boolean {
-  if (typeof type === 'string' || type.type === 'decimal') return false
-  if (type.type === 'struct') return type.variant === true || type.fields.some(field => hasVariant(field.type))
-  return type.type === 'array' ? hasVariant(type.elementType) : hasVariant(type.keyType) || hasVariant(type.valueType)
+  const isStruct = (part: DataType) => typeof part !== 'string' && part.type === 'struct'
+  const isVariant = (part: DataType) => typeof part !== 'string' && part.type === 'struct' && part.variant === true
+  if (match === 'id' || holds(type, isVariant) || hasChars(field)) return false
+  return match === 'name' || !holds(type, isStruct)
 }
 
 /** Those of the files in which DuckDB finds what the table has. */
@@ -185,8 +177,11 @@ class FileReading {
       const place = this.#layout.placeOf(field)
       return place.kind !== 'stored' || (columns.get(this.#nameOf(field))?.fits(field.type) ?? true)
     })
-    if (fits) for (const [name, column] of columns) this.#inFiles.set(name, column)
-    return fits
+    if (!fits) return false
+    const dated = this.#fields.some(field => holds(field.type, part => part === 'date' || part === 'timestamp'))
+    if (dated && (await countOldCalendars(session, files)) > 0) return false
+    for (const [name, column] of columns) this.#inFiles.set(name, column)
+    return true
   }
 
   select(files: readonly LocalFile[], deleted?: DeletedRows): string {
@@ -210,7 +205,7 @@ class FileReading {
 
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
     // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
-    const texts = this.#fields.some(field => hasBinary(field.type)) ? [] : ['binary_as_string = true']
+    const texts = this.#fields.some(field => holds(field.type, part => part === 'binary')) ? [] : ['binary_as_string = true']
     const options = ['union_by_name = true', 'hive_partitioning = false', ...texts, ...extra]
     return `read_parquet(${literalList(files.map(({ path }) => path))}, ${options.join(', ')})`
   }
@@ -247,13 +242,6 @@ interface PartitionColumn {
   readonly name: string
   readonly key: string
   readonly type: DataType
-}
-
-function hasBinary(type: DataType): boolean {
-  if (typeof type === 'string') return type === 'binary'
-  if (type.type === 'decimal') return false
-  if (type.type === 'struct') return type.fields.some(field => hasBinary(field.type))
-  return type.type === 'array' ? hasBinary(type.elementType) : hasBinary(type.keyType) || hasBinary(type.valueType)
 }
 
 function wantedFields({ state, columns, store }: ViewSource): readonly StructField[] {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parquetMetadata } from 'hyparquet'
 import { ManualClock } from '../../shared/clock.js'
@@ -55,6 +56,20 @@ class Bench implements AsyncDisposable {
 }
 
 describe('a Delta table as a relation', () => {
+  test('days that a file counts by the Julian calendar are the same as the reader has them', async () => {
+    await using b = await Bench.open()
+    const schema = struct(field('d', 'date'))
+    const path = join(b.session.folder, 'julian.parquet')
+    const notes = "{'org.apache.spark.version': '4.1.1', 'org.apache.spark.legacyDateTime': ''}"
+    await b.session.run(`COPY (SELECT DATE '1970-01-01' - 354280 AS d) TO '${path}' (FORMAT parquet, KV_METADATA ${notes})`)
+    const bytes = await readFile(path)
+    await b.store.put('julian.parquet', bytes)
+    const old: AddFile = { path: 'julian.parquet', partitionValues: {}, size: bytes.length, modificationTime: 0, dataChange: true }
+    const today = await b.write("SELECT DATE '2025-01-01' AS d", schema)
+    const { rows } = await b.session.query("SELECT DATE '1000-01-01' AS d UNION ALL SELECT DATE '2025-01-01'")
+    expect(await b.read([today, old], schema)).toEqual(rows)
+  })
+
   test('partition values come from the log: the empty text is null, quotes and days come through', async () => {
     await using b = await Bench.open()
     const schema = struct(field('a', 'integer'), field('p', 'string'), field('d', 'date'))
