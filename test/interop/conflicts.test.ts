@@ -20,9 +20,12 @@ const exceptions: Readonly<Partial<Record<ConflictReason, string>>> = {
 
 const lines = (actions: Parameters<typeof encodeAction>[0][]) => actions.map(action => encodeAction(action))
 
+/** Spark takes half a second for a pair: all of them are asked about with `INTEROP_PAIRS=all`, else every third. */
+const isAsked = (pair: number) => process.env['INTEROP_PAIRS'] === 'all' || pair % 3 === 0
+
 /** Spark writes no deletion vector before they are turned on, so it cannot be asked what would become of it. */
 const pairs = kinds
-  .flatMap(winner => kinds.map(loser => ({ winner, loser })))
+  .flatMap((winner, i) => kinds.flatMap((loser, j) => (isAsked(i + j) ? [{ winner, loser }] : [])))
   .filter(({ winner, loser }) => !(winner.name === 'turning on of vectors' && loser.name === 'delete with a vector'))
 
 let folder: string
@@ -48,7 +51,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe("Spark's own conflict check, asked about every pair of changes", () => {
+describe("Spark's own conflict check, asked about pairs of changes", () => {
   test.each(kinds.map(({ name }) => name))('%s first: what comes second ends as in our matrix', first => {
     const of = pairs.filter(({ winner }) => winner.name === first).map(({ loser }) => loser.name)
     const asked = of.map(second => [second, outcomes.get(`${first} > ${second}`)])
