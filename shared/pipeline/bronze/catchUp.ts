@@ -44,7 +44,7 @@ export interface CatchUpResult {
 /** Of keys and values in one job: what a lane holds in memory, at most, besides one fetch. */
 const maxChunkBytes = 64 * 2 ** 20
 
-/** Rows of one job before the first commit: a process that is ended again and again still gets somewhere. */
+/** Rows of a partition's first job: a process that is ended again and again still gets somewhere. */
 const firstChunkRows = 10_000
 
 /** How many times in a row other writers may win before the run gives up for now. */
@@ -71,7 +71,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     range: { partition: queue.partition, start: queue.next, end: queue.end },
     log: plan.logs.get(queue.partition),
     layout,
-    maxRows: result.commits === 0 ? Math.min(maxRows, firstChunkRows) : maxRows,
+    maxRows: queue.next === queue.first ? Math.min(maxRows, firstChunkRows) : maxRows,
     rowLimit,
     maxBytes: maxChunkBytes,
     ingestedAt: lake.clock.now(),
