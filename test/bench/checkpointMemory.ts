@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { openFolder } from './deltaTables.js'
 import { measured } from './measure.js'
 
@@ -8,4 +9,11 @@ const { wallMs, result } = await measured(async () => {
   const outcome = await table.writeCheckpoint()
   return outcome.kind === 'written' ? outcome.numFiles : 0
 })
-process.stdout.write(JSON.stringify({ ms: wallMs, files: result, peakBytes: process.resourceUsage().maxRSS * 1024 }))
+process.stdout.write(JSON.stringify({ ms: wallMs, files: result, peakBytes: await peakBytes() }))
+
+/** The system's own figure where it has one: that of the runtime counts what the parent took before this process began. */
+async function peakBytes(): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
+  const [, kilobytes] = /^VmHWM:\s*(\d+) kB/m.exec(status) ?? []
+  return kilobytes === undefined ? process.resourceUsage().maxRSS * 1024 : Number(kilobytes) * 1024
+}
