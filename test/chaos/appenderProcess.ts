@@ -13,14 +13,17 @@ import { VersionWitness } from './versionWitness.js'
  * it has said stays said when it is killed.
  */
 const [url = '', apps = '', seed = '0', slowMs = '0', pauseMs = '0', retentionMs = '0'] = process.argv.slice(2)
-const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`)
+const say = (line: object) => {
+  let left = Buffer.from(`${JSON.stringify(line)}\n`)
+  while (left.length > 0) left = left.subarray(writtenOf(left))
+}
 const state = { working: true }
 process.stdin.resume().on('end', () => {
   state.working = false
 })
 const random = seededNumbers(Number(seed))
 const store = await openStore(url)
-const witness = new VersionWitness((path, digest) => say({ sent: [path, digest] }))
+const witness = new VersionWitness((path, digest) => { say({ sent: [path, digest] }) })
 const table = new ChangingTable({
   open: stale => new FaultyStore(witness.watch(store, stale), storageTrouble(random, Number(slowMs))),
   clock: systemClock,
@@ -29,5 +32,16 @@ const table = new ChangingTable({
   working: () => state.working,
   pause: most => systemClock.sleep((random() * most * Number(pauseMs)) / 100),
 })
-await Promise.all(apps.split(',').map(app => table.append(Number(app), ids => say({ ids }))))
+await Promise.all(apps.split(',').map(app => table.append(Number(app), ids => { say({ ids }) })))
 for (const complaint of witness.complaints) say({ complaint })
+
+/** How much of it the output took; none while whoever reads it is behind. */
+function writtenOf(bytes: Uint8Array): number {
+  try {
+    return writeSync(1, bytes)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    return 0
+  }
+}
