@@ -16,6 +16,7 @@ import { fieldsByName } from './rows.js'
 import { parseSchema } from './schema.js'
 import { readSnapshot } from './snapshot.js'
 import type { TableState } from './state.js'
+import { isOn } from './tableProperties.js'
 
 /** What became of a row; an update is its two images. */
 export const changeTypes = ['insert', 'delete', 'update_preimage', 'update_postimage'] as const
@@ -149,7 +150,7 @@ function requireChangeTypes(data: ColumnData | undefined, where: LogPlace): void
 }
 
 function requireFeed({ configuration }: Metadata, where: LogPlace): void {
-  if (configuration['delta.enableChangeDataFeed']?.toLowerCase() === 'true') return
+  if (isOn(configuration, 'delta.enableChangeDataFeed')) return
   throw new DeltaError('DELTA_NO_CHANGE_DATA', 'the table kept no change data at this version: delta.enableChangeDataFeed was not true', { where })
 }
 

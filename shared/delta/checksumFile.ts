@@ -2,6 +2,7 @@ import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
 import { checksumPath } from './logName.js'
 import type { TableState, Totals } from './state.js'
+import { isOn } from './tableProperties.js'
 import { decodeVersionChecksum, encodeVersionChecksum } from './versionChecksum.js'
 
 /** What a version checksum gives to a state. */
@@ -41,7 +42,7 @@ export async function readChecksumState(store: ObjectStore, version: number): Pr
 export async function writeChecksum(store: ObjectStore, state: TableState, txnId: string): Promise<void> {
   const { version, protocol, metadata, totals, txns, domains, timestamp } = state
   if (totals === undefined) return
-  const keepsTime = metadata.configuration['delta.enableInCommitTimestamps']?.toLowerCase() === 'true'
+  const keepsTime = isOn(metadata.configuration, 'delta.enableInCommitTimestamps')
   try {
     const text = encodeVersionChecksum({
       txnId,

@@ -2,6 +2,7 @@ import type { Action, CommitInfo } from './actions.js'
 import { isJsonObject, type Json } from './json.js'
 import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from './rowTracking.js'
 import type { TableState } from './state.js'
+import { isOn } from './tableProperties.js'
 import type { Transaction } from './transaction.js'
 
 /** What one attempt to commit writes. */
@@ -27,10 +28,10 @@ interface Attempt {
  */
 export function commitBody(transaction: Transaction, attempt: Attempt): CommitBody {
   const { state, version, txnId, engineInfo, now } = attempt
-  const before = state?.metadata.configuration
+  const before = state?.metadata.configuration ?? {}
   const after = metadataOf(transaction.actions)?.configuration ?? before
-  const keepsTime = isEnabled(after)
-  const keptTime = isEnabled(before)
+  const keepsTime = isOn(after, 'delta.enableInCommitTimestamps')
+  const keptTime = isOn(before, 'delta.enableInCommitTimestamps')
   // In-commit timestamps only ever grow, whatever the clocks of the writers say.
   const timestamp = keptTime && state !== undefined ? Math.max(now, state.timestamp + 1) : now
   const table = tableAfter(state, transaction.actions)
@@ -76,12 +77,6 @@ function tableAfter(state: TableState | undefined, actions: readonly Action[]): 
 /** Who may write to a table that tracks rows carries their ids along, and says so. */
 function preservedTags(tags: Json | undefined): Json {
   return { 'delta.rowTracking.preserved': 'true', ...(isJsonObject(tags) ? tags : {}) }
-}
-
-const enableProperty = 'delta.enableInCommitTimestamps'
-
-function isEnabled(configuration: Readonly<Record<string, string>> | undefined): boolean {
-  return configuration?.[enableProperty]?.toLowerCase() === 'true'
 }
 
 function metadataOf(actions: readonly Action[]) {

@@ -3,6 +3,7 @@ import { inCommitTimestampOf, readCommitFile, versionGap } from './commit.js'
 import { DeltaError } from './deltaError.js'
 import { listLog, type LogListing } from './logListing.js'
 import { loadState } from './stateReader.js'
+import { isOn } from './tableProperties.js'
 
 /** A version and when it was committed. */
 export interface DatedVersion {
@@ -135,7 +136,7 @@ async function ownTime(store: ObjectStore, version: number): Promise<number> {
 
 /** From where on commits carry their own time; undefined when the newest does not. */
 function enabledFrom(configuration: Readonly<Record<string, string>>): DatedVersion | undefined {
-  if (configuration['delta.enableInCommitTimestamps']?.toLowerCase() !== 'true') return undefined
+  if (!isOn(configuration, 'delta.enableInCommitTimestamps')) return undefined
   const version = Number(configuration['delta.inCommitTimestampEnablementVersion'] ?? 0)
   const timestamp = Number(configuration['delta.inCommitTimestampEnablementTimestamp'] ?? -Infinity)
   return { version, timestamp }

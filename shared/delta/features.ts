@@ -2,6 +2,7 @@ import type { StructType } from '../parquet/dataType.js'
 import type { Metadata, Protocol } from './actions.js'
 import { columnKey } from './columnPath.js'
 import { allFields } from './schema.js'
+import { isOn } from './tableProperties.js'
 
 /**
  * Table features: what a table may demand and what this reader and writer can do (PROTOCOL.md, "Table Features").
@@ -34,7 +35,7 @@ export type FeatureCheck =
 
 const always = () => 'it is listed'
 const unlessRearranged: Feature['active'] = (_metadata, _schema, write) => (write === 'rearrange' ? undefined : 'it is listed')
-const property = (name: string) => (metadata: Metadata) => (isTrue(metadata, name) ? `${name} is true` : undefined)
+const property = (name: string) => (metadata: Metadata) => (isOn(metadata.configuration, name) ? `${name} is true` : undefined)
 /** What new rows must meet or be given; rows that only move have met it already. */
 const fieldKey = (prefix: string): Feature['active'] => (_metadata, schema, write) => {
   if (write === 'rearrange') return undefined
@@ -85,7 +86,7 @@ export const features: readonly Feature[] = [
   readerFeature('variantShredding-preview', 'no', 'no', always, { requires: ['variantType'] }),
   // Row ids are due as soon as the feature is listed, enabled or not.
   writerFeature('rowTracking', 'kept', (metadata, _schema, write) =>
-    write === 'rearrange' || isTrue(metadata, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),
+    write === 'rearrange' || isOn(metadata.configuration, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),
   writerFeature('domainMetadata', 'yes', always),
   // The columns are among those with statistics: other engines refuse to cluster by one that is not.
   writerFeature('clustering', 'yes', always, { requires: ['domainMetadata'] }),
@@ -176,8 +177,4 @@ function inconsistency(protocol: Protocol): string | undefined {
 
 function refuse(names: readonly string[], why: string): FeatureCheck {
   return { ok: false, features: names, why }
-}
-
-function isTrue(metadata: Metadata, name: string): boolean {
-  return metadata.configuration[name]?.toLowerCase() === 'true'
 }

@@ -4,6 +4,7 @@ import { DeltaError, type LogPlace } from './deltaError.js'
 import { writerFeaturesOf } from './features.js'
 import { isJsonObject, parseJson } from './json.js'
 import { parseStats } from './stats.js'
+import { isOn } from './tableProperties.js'
 
 /** Row ids and row commit versions (PROTOCOL.md, "Row Tracking"). Pure; no I/O. */
 
@@ -13,12 +14,12 @@ type Table = { readonly protocol: Protocol; readonly metadata: Pick<Metadata, 'c
 
 /** Whether every file must be given ids and a version: as soon as the feature is listed, unless it is suspended. */
 export function assignsRowIds({ protocol, metadata }: Table): boolean {
-  return writerFeaturesOf(protocol).includes('rowTracking') && !isTrue(metadata, 'delta.rowTrackingSuspended')
+  return writerFeaturesOf(protocol).includes('rowTracking') && !isOn(metadata.configuration, 'delta.rowTrackingSuspended')
 }
 
 /** Whether rows keep their ids when they come to stand in other files. */
 export function keepsRowIds(table: Table): boolean {
-  return assignsRowIds(table) && isTrue(table.metadata, 'delta.enableRowTracking')
+  return assignsRowIds(table) && isOn(table.metadata.configuration, 'delta.enableRowTracking')
 }
 
 /** The columns in which data files hold the ids and the versions of rows that came from other files. */
@@ -93,8 +94,4 @@ function rowsOf({ path, stats }: AddFile, where: LogPlace | undefined): bigint {
   throw new DeltaError('DELTA_BAD_STATISTICS', 'a file without statistics cannot be added to a table that tracks rows: its number of rows is not known', {
     where: { ...where, file: path },
   })
-}
-
-function isTrue({ configuration }: Table['metadata'], name: string): boolean {
-  return configuration[name]?.toLowerCase() === 'true'
 }

@@ -1,5 +1,6 @@
 import type { Metadata, Protocol } from './actions.js'
 import { readerFeaturesOf, writerFeaturesOf } from './features.js'
+import { isOn } from './tableProperties.js'
 
 /** What a table asks of whoever writes to it. */
 export interface TableRules {
@@ -37,11 +38,12 @@ export function metadataObstacle(before: Metadata, { protocol, metadata: after }
   if (before.schemaString !== after.schemaString && !(mapped && sameButMapped(before.schemaString, after.schemaString))) {
     return 'the schema was changed'
   }
+  const tracksRows = isOn(after.configuration, 'delta.enableRowTracking')
   for (const key of new Set([...Object.keys(before.configuration), ...Object.keys(after.configuration)])) {
     const [was, is] = [before.configuration[key], after.configuration[key]]
     if (was === is) continue
     if (is === undefined) return `${key} was taken away`
-    const turnedOn = is.toLowerCase() === 'true'
+    const turnedOn = isOn(after.configuration, key)
     const harmless: Readonly<Record<string, boolean>> = {
       'delta.enableDeletionVectors': turnedOn && lists('deletionVectors'),
       'delta.columnMapping.mode': mapped,
@@ -51,8 +53,8 @@ export function metadataObstacle(before: Metadata, { protocol, metadata: after }
       'delta.inCommitTimestampEnablementVersion': was === undefined,
       'delta.inCommitTimestampEnablementTimestamp': was === undefined,
       'delta.enableRowTracking': turnedOn && lists('rowTracking') && !stale.moves,
-      'delta.rowTracking.materializedRowIdColumnName': isRowTracked(after) && !stale.moves,
-      'delta.rowTracking.materializedRowCommitVersionColumnName': isRowTracked(after) && !stale.moves,
+      'delta.rowTracking.materializedRowIdColumnName': tracksRows && !stale.moves,
+      'delta.rowTracking.materializedRowCommitVersionColumnName': tracksRows && !stale.moves,
     }
     if (harmless[key] !== true) return `${key} was changed`
   }
@@ -68,10 +70,6 @@ function withoutRules({ id, name, description, format, partitionColumns, created
 function isMappingTurnedOn(before: Metadata, after: Metadata): boolean {
   const mode = ({ configuration }: Metadata) => configuration['delta.columnMapping.mode'] ?? 'none'
   return mode(before) === 'none' && mode(after) === 'name'
-}
-
-function isRowTracked({ configuration }: Metadata): boolean {
-  return configuration['delta.enableRowTracking']?.toLowerCase() === 'true'
 }
 
 /**

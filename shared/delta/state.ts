@@ -3,6 +3,7 @@ import type { Action, DomainMetadata, Metadata, Protocol, Txn } from './actions.
 import { inCommitTimestampOf } from './commit.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { parseSchema } from './schema.js'
+import { isOn } from './tableProperties.js'
 
 /** A table at one version, without its files: all an appender needs. */
 export interface TableState {
@@ -54,7 +55,7 @@ export class StateReplay {
 
   /** Whether the table keeps the time of each version in its commit. */
   get keepsTime(): boolean {
-    return this.#metadata?.configuration['delta.enableInCommitTimestamps']?.toLowerCase() === 'true'
+    return this.#metadata !== undefined && isOn(this.#metadata.configuration, 'delta.enableInCommitTimestamps')
   }
 
   setTotals(totals: Totals | undefined): void {

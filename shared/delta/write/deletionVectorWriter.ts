@@ -5,6 +5,7 @@ import { readerFeaturesOf } from '../features.js'
 import { encodeLogPath } from '../path.js'
 import type { RoaringBitmap } from '../roaring.js'
 import type { TableState } from '../state.js'
+import { isOn } from '../tableProperties.js'
 import { removedFile } from './removedFile.js'
 import { wideStats } from './wideStats.js'
 
@@ -27,7 +28,7 @@ export interface WrittenVectors {
 
 /** Whether rows of the table are deleted by deletion vectors (PROTOCOL.md, "Deletion Vectors"). Pure. */
 export function writesDeletionVectors({ protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>): boolean {
-  return metadata.configuration['delta.enableDeletionVectors']?.toLowerCase() === 'true' && readerFeaturesOf(protocol).includes('deletionVectors')
+  return isOn(metadata.configuration, 'delta.enableDeletionVectors') && readerFeaturesOf(protocol).includes('deletionVectors')
 }
 
 /** Writes the vectors of one commit, which share a file. `store` is rooted at the table. */

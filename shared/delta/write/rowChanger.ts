@@ -7,6 +7,7 @@ import { RoaringBitmap } from '../roaring.js'
 import { originReading, type OriginReading, type RowOrigins } from '../rowOrigins.js'
 import type { Snapshot } from '../snapshot.js'
 import type { DeltaTable } from '../table.js'
+import { isOn } from '../tableProperties.js'
 import { ChangeFileWriter } from './changeFileWriter.js'
 import { writeDeletionVectors, writesDeletionVectors, type MarkedFile } from './deletionVectorWriter.js'
 import { removedFile } from './removedFile.js'
@@ -189,7 +190,7 @@ export class RowChanger {
     if (!this.#decided) {
       this.#decided = true
       const { configuration } = this.#snapshot.metadata
-      const enabled = configuration['delta.enableChangeDataFeed']?.toLowerCase() === 'true'
+      const enabled = isOn(configuration, 'delta.enableChangeDataFeed')
       const needed = this.#touched.some(touched => changingRows(touched) > 0 || !isUsedUp(touched))
       if (enabled && needed) this.#feed = new ChangeFileWriter(this.#table.store, this.#snapshot, this.#options)
     }
