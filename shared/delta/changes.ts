@@ -3,12 +3,13 @@ import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action, Metadata } from './actions.js'
 import { changedRows, type ChangedRows } from './changedRows.js'
 import { columnLayout, type ColumnLayout } from './columnLayout.js'
+import { isMapped } from './columnMapping.js'
 import { inCommitTimestampOf, readCommitFiles } from './commit.js'
 import { fileTimes } from './commitTimes.js'
 import type { OpenFolder } from './dataObject.js'
 import { readDataFile } from './dataFileRows.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
-import { mapsColumns, requireReadableUnder } from './feedSchema.js'
+import { requireReadableUnder } from './feedSchema.js'
 import { listLog } from './logListing.js'
 import { readPastState } from './pastState.js'
 import { requireReadable } from './protocolGate.js'
@@ -123,9 +124,9 @@ interface Range {
 /** The version under whose columns the changes are read. */
 async function readingVersion(store: ObjectStore, { from, to, newest }: Range): Promise<TableState> {
   const last = await stateAt(store, to)
-  if (to === newest || mapsColumns(last.metadata)) return last
+  if (to === newest || isMapped(last.metadata.configuration)) return last
   const [first, now] = await Promise.all([stateAt(store, from), stateAt(store, newest)])
-  return mapsColumns(first.metadata) || mapsColumns(now.metadata) ? last : now
+  return isMapped(first.metadata.configuration) || isMapped(now.metadata.configuration) ? last : now
 }
 
 async function stateAt(store: ObjectStore, version: number): Promise<TableState> {

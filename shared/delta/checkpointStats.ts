@@ -1,6 +1,7 @@
 import type { DataType, Row, StructField, Value } from '../parquet/dataType.js'
 import type { AddFile } from './actions.js'
 import { isVoid } from './columnLayout.js'
+import { isMapped, storedName } from './columnMapping.js'
 import { isJsonObject, parseJson, type Json } from './json.js'
 import { parsePartitionValue } from './partitionValue.js'
 import { planStats, type StatsColumn, type TableShape } from './statsColumns.js'
@@ -72,12 +73,10 @@ function treeOf(columns: readonly StatsColumn[], typeOf: (column: StatsColumn) =
 }
 
 function partitionKeys({ schema, partitionColumns, configuration }: TableShape): { readonly name: string; readonly type: DataType }[] {
-  const mapped = (configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+  const mapped = isMapped(configuration)
   return partitionColumns.flatMap(column => {
     const field = schema.fields.find(({ name }) => name === column) ?? schema.fields.find(({ name }) => name.toLowerCase() === column.toLowerCase())
-    if (field === undefined) return []
-    const physical = mapped ? field.metadata?.['delta.columnMapping.physicalName'] : undefined
-    return [{ name: typeof physical === 'string' ? physical : field.name, type: field.type }]
+    return field === undefined ? [] : [{ name: storedName(field, mapped), type: field.type }]
   })
 }
 

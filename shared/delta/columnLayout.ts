@@ -1,6 +1,7 @@
 import type { DataType, StructField, StructType } from '../parquet/dataType.js'
 import type { ColumnMatch } from '../parquet/projection.js'
 import type { Metadata } from './actions.js'
+import { mappingMode, storedName } from './columnMapping.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { requireKnownWidening } from './typeWidening.js'
 
@@ -30,7 +31,7 @@ export function columnLayout(
   { schema, metadata }: { readonly schema: StructType; readonly metadata: Pick<Metadata, 'configuration' | 'partitionColumns'> },
   where?: LogPlace,
 ): ColumnLayout {
-  const mode = metadata.configuration['delta.columnMapping.mode'] ?? 'none'
+  const mode = mappingMode(metadata.configuration)
   const match = Object.hasOwn(modes, mode) ? modes[mode] : undefined
   if (match === undefined) {
     throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `the column mapping mode ${JSON.stringify(mode)} is not known here`, { where })
@@ -46,8 +47,7 @@ export function columnLayout(
     placeOf(field) {
       if (match !== 'name') requireMapping(field, match, where)
       if (partitions.has(field.name.toLowerCase())) {
-        const physical = match === 'name' ? undefined : field.metadata?.[physicalName]
-        return { kind: 'partition', key: typeof physical === 'string' ? physical : field.name, type: field.type }
+        return { kind: 'partition', key: storedName(field, match !== 'name'), type: field.type }
       }
       return isVoid(field.type) ? { kind: 'void' } : { kind: 'stored', field }
     },

@@ -8,16 +8,18 @@ import { allFields } from './schema.js'
  */
 const idKey = 'delta.columnMapping.id'
 const physicalNameKey = 'delta.columnMapping.physicalName'
-const mappingKeys: ReadonlySet<string> = new Set([idKey, physicalNameKey, 'delta.columnMapping.nested.ids', 'parquet.field.id', 'parquet.field.nested.ids'])
+/** What a mapping notes in the metadata of a field. */
+export const mappingKeys: ReadonlySet<string> = new Set([idKey, physicalNameKey, 'delta.columnMapping.nested.ids', 'parquet.field.id', 'parquet.field.nested.ids'])
 /** The greatest id that any column of the table ever had: no id is given twice. */
 const maxIdProperty = 'delta.columnMapping.maxColumnId'
 const modeProperty = 'delta.columnMapping.mode'
 
-/** `none`, `name`, `id`, or one that is not known here. */
+/** By what a table finds its columns in its files: `none`, `name`, `id`, or a mode that is not known here. */
 export function mappingMode(configuration: Readonly<Record<string, string>>): string {
   return configuration[modeProperty] ?? 'none'
 }
 
+/** Whether a table finds its columns by mapped names or ids, so that they can be renamed and dropped. */
 export function isMapped(configuration: Readonly<Record<string, string>>): boolean {
   return mappingMode(configuration) !== 'none'
 }
@@ -60,10 +62,15 @@ function unmappedItself(field: StructField): StructField {
   return { ...field, metadata: Object.fromEntries(Object.entries(field.metadata ?? {}).filter(([key]) => !mappingKeys.has(key))) }
 }
 
-/** A field's name in data files and statistics. */
+/** A field's name in data files and statistics, in a table that maps its columns. */
 export function physicalNameOf(field: StructField): string {
   const name = field.metadata?.[physicalNameKey]
   return typeof name === 'string' ? name : field.name
+}
+
+/** A field's name in data files and statistics: its own, unless the table maps its columns (see {@link isMapped}). */
+export function storedName(field: StructField, mapped: boolean): string {
+  return mapped ? physicalNameOf(field) : field.name
 }
 
 /** Every field of a type at any depth, parents first, as `change` makes it. */

@@ -1,5 +1,6 @@
 import type { StructType } from '../parquet/dataType.js'
 import type { Metadata, Protocol } from './actions.js'
+import { mappingMode } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
 import { allFields } from './schema.js'
 import { isOn } from './tableProperties.js'
@@ -45,8 +46,8 @@ const fieldKey = (prefix: string): Feature['active'] => (_metadata, schema, writ
   return undefined
 }
 
-function mappingMode(metadata: Metadata): string | undefined {
-  const mode = metadata.configuration['delta.columnMapping.mode'] ?? 'none'
+function mapping(metadata: Metadata): string | undefined {
+  const mode = mappingMode(metadata.configuration)
   return mode === 'none' ? undefined : `delta.columnMapping.mode is ${mode}`
 }
 
@@ -68,7 +69,7 @@ export const features: readonly Feature[] = [
     write === 'change' ? property('delta.enableChangeDataFeed')(metadata) : undefined, { legacy: { writer: 4 } }),
   writerFeature('generatedColumns', 'inactive', fieldKey('delta.generationExpression'), { legacy: { writer: 4 } }),
   readerFeature('columnMapping', 'yes', 'kept', (metadata, _schema, write) =>
-    write === 'rearrange' ? undefined : mappingMode(metadata), { legacy: { reader: 2, writer: 5 } }),
+    write === 'rearrange' ? undefined : mapping(metadata), { legacy: { reader: 2, writer: 5 } }),
   writerFeature('identityColumns', 'inactive', fieldKey('delta.identity.'), { legacy: { writer: 6 } }),
   writerFeature('allowColumnDefaults', 'kept', fieldKey('CURRENT_DEFAULT')),
   // Files may keep their vectors after the property is taken away, so no setting says that there are none.

@@ -1,5 +1,6 @@
-import type { DataType, StructField, StructType } from '../parquet/dataType.js'
+import type { DataType, StructType } from '../parquet/dataType.js'
 import type { Metadata } from './actions.js'
+import { isMapped, storedName } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { typeText } from './schema.js'
@@ -14,19 +15,14 @@ export interface Described {
   readonly metadata: Pick<Metadata, 'configuration' | 'partitionColumns'>
 }
 
-/** True when the table finds its columns by mapped names or ids, so that they can be renamed and dropped. */
-export function mapsColumns({ configuration }: Pick<Metadata, 'configuration'>): boolean {
-  return (configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
-}
-
 /**
  * Throws DELTA_INCOMPATIBLE_SCHEMA, naming the column, when rows of `older` lose something or change their meaning under
  * `read`: a column dropped, renamed or of another type, other partition columns, or column mapping taken away.
  */
 export function requireReadableUnder(read: Described, older: Described, where: LogPlace): void {
-  const mapped = mapsColumns(read.metadata)
+  const mapped = isMapped(read.metadata.configuration)
   const why =
-    !mapped && mapsColumns(older.metadata)
+    !mapped && isMapped(older.metadata.configuration)
       ? 'the table gave up column mapping'
       : (structClash(older.schema, read.schema, mapped, []) ?? partitionClash(read, older, mapped))
   if (why === undefined) return
@@ -34,12 +30,7 @@ export function requireReadableUnder(read: Described, older: Described, where: L
   throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', `the changes cannot be read under one schema: ${why}; ${remedy}`, { where })
 }
 
-/** What a column is called in the files; a table that maps columns later keeps the names of the files it has. */
-function storedName({ name, metadata }: StructField, mapped: boolean): string {
-  const physical = metadata?.['delta.columnMapping.physicalName']
-  return mapped && typeof physical === 'string' ? physical : name
-}
-
+/** Columns are the same that are so in the files: a table that maps columns later keeps the names of those it has. */
 function structClash(older: StructType, read: StructType, mapped: boolean, path: readonly string[]): string | undefined {
   const fields = new Map(read.fields.map(field => [storedName(field, mapped), field]))
   for (const field of older.fields) {

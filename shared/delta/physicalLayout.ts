@@ -1,5 +1,6 @@
 import type { DataType, StructField } from '../parquet/dataType.js'
 import { isVoid } from './columnLayout.js'
+import { isMapped, storedName } from './columnMapping.js'
 import { writerFeaturesOf } from './features.js'
 import type { TableState } from './state.js'
 import { planStats, type StatsPlan, type TableShape } from './statsColumns.js'
@@ -20,7 +21,7 @@ export interface PhysicalLayoutOptions {
 
 /** Pure; no I/O. */
 export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
-  const mapped = (table.configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+  const mapped = isMapped(table.configuration)
   const partitions = new Set(options.partitionColumns === true ? [] : table.partitionColumns.map(name => name.toLowerCase()))
   const source = table.schema.fields.filter(({ name, type }) => !partitions.has(name.toLowerCase()) && !isVoid(type))
   const plan = planStats(table)
@@ -39,12 +40,6 @@ export function dataFileLayout({ protocol, metadata, schema }: Pick<TableState, 
 /** Whether data files must hold the partition columns, too (feature `materializePartitionColumns`). */
 export function holdsPartitionColumns(protocol: TableState['protocol']): boolean {
   return writerFeaturesOf(protocol).includes('materializePartitionColumns')
-}
-
-/** The name of a field in data files: its own, unless the table maps its columns. Pure; no I/O. */
-export function storedName(field: StructField, mapped: boolean): string {
-  const name = mapped ? field.metadata?.['delta.columnMapping.physicalName'] : undefined
-  return typeof name === 'string' ? name : field.name
 }
 
 function storedField(field: StructField, mapped: boolean): StructField {

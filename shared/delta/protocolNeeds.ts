@@ -1,5 +1,6 @@
 import type { DataType, StructType } from '../parquet/dataType.js'
 import type { Protocol } from './actions.js'
+import { isMapped } from './columnMapping.js'
 import { DeltaError } from './deltaError.js'
 import { features, type Feature } from './features.js'
 import { allFields } from './schema.js'
@@ -27,7 +28,7 @@ const needs: Readonly<Record<string, Needed>> = {
   changeDataFeed: (_schema, configuration) =>
     isOn(configuration, 'delta.enableChangeDataFeed') || isOn(configuration, 'delta.enableChangeDataCapture'),
   generatedColumns: inField('delta.generationExpression'),
-  columnMapping: (_schema, configuration) => (configuration['delta.columnMapping.mode'] ?? 'none') !== 'none',
+  columnMapping: (_schema, configuration) => isMapped(configuration),
   identityColumns: inField('delta.identity.'),
   allowColumnDefaults: inField('CURRENT_DEFAULT'),
   timestampNtz: schema => uses(schema, type => type === 'timestamp_ntz'),

@@ -1,4 +1,5 @@
 import type { Metadata, Protocol } from './actions.js'
+import { mappingKeys, mappingMode } from './columnMapping.js'
 import { readerFeaturesOf, writerFeaturesOf } from './features.js'
 import { isOn } from './tableProperties.js'
 
@@ -68,8 +69,7 @@ function withoutRules({ id, name, description, format, partitionColumns, created
 }
 
 function isMappingTurnedOn(before: Metadata, after: Metadata): boolean {
-  const mode = ({ configuration }: Metadata) => configuration['delta.columnMapping.mode'] ?? 'none'
-  return mode(before) === 'none' && mode(after) === 'name'
+  return mappingMode(before.configuration) === 'none' && mappingMode(after.configuration) === 'name'
 }
 
 /**
@@ -97,11 +97,3 @@ function unmapped(schemaString: string): string | undefined {
     })),
   })
 }
-
-const mappingKeys: ReadonlySet<string> = new Set([
-  'delta.columnMapping.id',
-  'delta.columnMapping.physicalName',
-  'delta.columnMapping.nested.ids',
-  'parquet.field.id',
-  'parquet.field.nested.ids',
-])

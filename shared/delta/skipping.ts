@@ -1,12 +1,13 @@
 import type { DataType, StructField, Value } from '../parquet/dataType.js'
 import type { AddFile } from './actions.js'
 import { charPadding, hasChars, type Padding } from './charPadding.js'
+import { isMapped, storedName } from './columnMapping.js'
+import { columnKey } from './columnPath.js'
 import { parsePartitionValue, type PartitionValueOptions } from './partitionValue.js'
 import { parseStats, type ColumnStats, type FileStats } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
 import { hadType } from './typeWidening.js'
 import { compareValues } from './valueOrder.js'
-import { columnKey } from './columnPath.js'
 
 /**
  * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.
@@ -38,15 +39,12 @@ export class FileSkipper {
   readonly #options: PartitionValueOptions
 
   constructor(table: TableShape, options: PartitionValueOptions = {}) {
-    const mapped = (table.configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+    const mapped = isMapped(table.configuration)
     const partitionNames = new Set(table.partitionColumns)
     this.#partitions = new Map(
       table.schema.fields
         .filter((field) => partitionNames.has(field.name))
-        .map((field) => {
-          const physical = mapped ? field.metadata?.['delta.columnMapping.physicalName'] : undefined
-          return [columnKey([field.name]), { type: field.type, physical: typeof physical === 'string' ? physical : field.name, pad: charPadding(field) }]
-        }),
+        .map((field) => [columnKey([field.name]), { type: field.type, physical: storedName(field, mapped), pad: charPadding(field) }]),
     )
     this.#columns = statsColumns(table)
     this.#fields = new Map(this.#columns.map((column) => [column.key, column.field]))

@@ -1,4 +1,5 @@
 import type { StructField, StructType } from '../parquet/dataType.js'
+import { isMapped, physicalNameOf } from './columnMapping.js'
 import { columnKey, parseColumnList } from './columnPath.js'
 import { leafColumns, type LeafColumn } from './schema.js'
 import { defaultStringPrefix, hasBounds } from './statsText.js'
@@ -44,7 +45,7 @@ export function planStats(table: TableShape): StatsPlan {
 /** Every leaf that can have statistics, whatever the properties say: what a reader looks for. */
 export function statsColumns({ schema, partitionColumns, configuration }: TableShape): StatsColumn[] {
   const partitions = new Set(partitionColumns.map((name) => name.toLowerCase()))
-  const mapped = (configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+  const mapped = isMapped(configuration)
   const data = schema.fields.filter((field) => !partitions.has(field.name.toLowerCase()))
   return leafColumns({ type: 'struct', fields: data }).map(({ path, field }) => ({
     path,
@@ -59,9 +60,8 @@ function physicalPath(fields: readonly StructField[], path: readonly string[]): 
   const [name, ...rest] = path
   const field = fields.find((f) => f.name === name)
   if (field === undefined) return [...path]
-  const physical = field.metadata?.['delta.columnMapping.physicalName']
   const inside = typeof field.type !== 'string' && field.type.type === 'struct' ? field.type.fields : []
-  return [typeof physical === 'string' ? physical : field.name, ...physicalPath(inside, rest)]
+  return [physicalNameOf(field), ...physicalPath(inside, rest)]
 }
 
 function isNamedIn(list: string): (column: StatsColumn) => boolean {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js'
 import type { Action, AddFile, RemoveFile } from '../actions.js'
+import { mappingMode } from '../columnMapping.js'
 import { columnKey } from '../columnPath.js'
 import { readCommitFile } from '../commit.js'
 import { canonicalPath } from '../path.js'
@@ -81,11 +82,10 @@ export async function commitReplacements(
 async function stillFits(table: DeltaTable, planned: TableState): Promise<boolean> {
   const now = await table.state({ fresh: true })
   if (now === undefined || now.metadata.id !== planned.metadata.id) return false
-  const mode = ({ metadata }: TableState) => metadata.configuration['delta.columnMapping.mode'] ?? 'none'
   return (
     now.metadata.schemaString === planned.metadata.schemaString &&
     now.metadata.partitionColumns.join('\n') === planned.metadata.partitionColumns.join('\n') &&
-    mode(now) === mode(planned) &&
+    mappingMode(now.metadata.configuration) === mappingMode(planned.metadata.configuration) &&
     // Files that were made before do not carry what is asked of them now.
     keepsRowIds(now) === keepsRowIds(planned) &&
     holdsPartitionColumns(now.protocol) === holdsPartitionColumns(planned.protocol) &&

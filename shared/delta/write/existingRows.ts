@@ -1,5 +1,6 @@
 import type { Column, Value } from '../../parquet/dataType.js'
 import type { AddFile } from '../actions.js'
+import { isMapped, storedName } from '../columnMapping.js'
 import { columnKey } from '../columnPath.js'
 import type { OpenFolder } from '../dataObject.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
@@ -78,8 +79,8 @@ function holdsNoNull({ schema, metadata }: Scannable, { stats, partitionValues }
   const [top = ''] = path
   const { partitionColumns, configuration } = metadata
   if (partitionColumns.includes(top)) {
-    const physical = schema.fields.find(({ name }) => name === top)?.metadata?.['delta.columnMapping.physicalName']
-    const value = partitionValues[typeof physical === 'string' ? physical : top]
+    const field = schema.fields.find(({ name }) => name === top)
+    const value = partitionValues[field === undefined ? top : storedName(field, isMapped(configuration))]
     return value !== null && value !== undefined && value !== ''
   }
   if (stats === undefined) return false

@@ -1,7 +1,7 @@
 import type { StructType } from '../../parquet/dataType.js'
 import type { Action, AddFile } from '../actions.js'
 import { isVoid } from '../columnLayout.js'
-import { isMapped } from '../columnMapping.js'
+import { isMapped, mappingMode } from '../columnMapping.js'
 import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { holdsPartitionColumns } from '../physicalLayout.js'
@@ -115,7 +115,7 @@ function shapeKey(state: TableState, where: LogPlace): string {
   return JSON.stringify([
     metadata.schemaString,
     metadata.partitionColumns,
-    metadata.configuration['delta.columnMapping.mode'] ?? 'none',
+    mappingMode(metadata.configuration),
     holdsPartitionColumns(protocol),
     tableConstraints(state, where),
   ])

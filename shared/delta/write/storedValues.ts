@@ -1,6 +1,6 @@
 import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../parquet/dataType.js'
 import { isVoid } from '../columnLayout.js'
-import { storedName } from '../physicalLayout.js'
+import { storedName } from '../columnMapping.js'
 
 /**
  * A column's values as data files hold them: structs under the physical names of their fields, without fields that have

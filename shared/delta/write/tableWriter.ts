@@ -3,6 +3,7 @@ import type { Column, ColumnData, Row, StructField, StructType, Value } from '..
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
 import { pickedData } from '../columnData.js'
+import { isMapped } from '../columnMapping.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { keptFeatures } from '../features.js'
 import { newDataFileName } from '../path.js'
@@ -128,7 +129,7 @@ export class RowSplitter {
   constructor(shape: TableShape, layout: PhysicalLayout) {
     this.shape = shape
     this.#layout = layout
-    this.#mapped = (shape.configuration['delta.columnMapping.mode'] ?? 'none') !== 'none'
+    this.#mapped = isMapped(shape.configuration)
     this.#partitions = shape.partitionColumns.map(name => name.toLowerCase())
   }
 

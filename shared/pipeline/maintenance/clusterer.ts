@@ -1,4 +1,5 @@
 import type { AddFile } from '../../delta/actions.js'
+import { isMapped } from '../../delta/columnMapping.js'
 import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
 import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
 import { holdsPartitionColumns } from '../../delta/physicalLayout.js'
@@ -25,9 +26,7 @@ export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewr
     // New files are made of the table's own columns under its own names: without field ids, and without columns that
     // its schema does not have.
     accepts: (_file, { protocol, metadata }) =>
-      (metadata.configuration['delta.columnMapping.mode'] ?? 'none') === 'none' &&
-      !keepsRowIds({ protocol, metadata }) &&
-      !holdsPartitionColumns(protocol),
+      !isMapped(metadata.configuration) && !keepsRowIds({ protocol, metadata }) && !holdsPartitionColumns(protocol),
     rewrite: job => cluster(files, session, job),
   }
 }
