@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
+// Each run draws data of its own, and says how to have it again; .ci/run fixes the seed.
+process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
+process.stderr.write(`TEST_SEED=${process.env['TEST_SEED']}\n`)
+
 /**
  * `npm test` runs unit and integration, one behind the other; the rest have commands of their own. Integration and
  * interop prepare what they start (a broker's jars, other engines) once, before any test file.

@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs'
 import { systemClock } from '../../shared/clock.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
+import { Random } from '../random.js'
 import { ChangingTable } from './changingTable.js'
-import { seededNumbers } from './seededNumbers.js'
 import { storageTrouble } from './storageTrouble.js'
 import { VersionWitness } from './versionWitness.js'
 
@@ -21,7 +21,8 @@ const state = { working: true }
 process.stdin.resume().on('end', () => {
   state.working = false
 })
-const random = seededNumbers(Number(seed))
+const numbers = new Random(Number(seed))
+const random = () => numbers.next()
 const store = await openStore(url)
 const witness = new VersionWitness((path, digest) => { say({ sent: [path, digest] }) })
 const table = new ChangingTable({

@@ -8,22 +8,11 @@ import { openLake } from '../../shared/pipeline/openLake.js'
 import { readSettings } from '../../shared/settings.js'
 import { startTestBroker, type TestBroker } from '../harness/broker.js'
 import { eachKeyOnce, eachOffsetOnce } from '../harness/invariants.js'
+import { Random, seedNote } from '../random.js'
 import { build, startLake } from './lakeProcess.js'
 import { tableRows } from './tableRows.js'
 
 const partitions = [0, 1, 2, 3]
-const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 2 ** 31)
-
-/** mulberry32. */
-function numbers(from: number): () => number {
-  let state = from | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 let kafka: TestBroker
 let folder: string
@@ -84,8 +73,9 @@ function startProducer(random: () => number) {
 }
 
 describe('a process that is killed', () => {
-  test(`again and again while four partitions are written: nothing is lost, nothing is doubled (CHAOS_SEED=${seed})`, async () => {
-    const random = numbers(seed)
+  test('again and again while four partitions are written: nothing is lost, nothing is doubled', async () => {
+    const numbers = new Random()
+    const random = () => numbers.next()
     const producer = startProducer(random)
     let killed = 0
     const round = async (words: readonly string[], most: number) => {
@@ -104,13 +94,13 @@ describe('a process that is killed', () => {
     } finally {
       await producer.stop()
     }
-    expect(killed).toBeGreaterThan(5)
+    expect(killed, seedNote).toBeGreaterThan(5)
 
     const writers = await Promise.all([1, 2, 3, 4].map(() => startLake(environment, 'run', 'bronze').ended))
-    for (const { code, stderr } of writers) expect([code, stderr]).toEqual([0, expect.anything()])
+    for (const { code, stderr } of writers) expect([code, stderr], seedNote).toEqual([0, expect.anything()])
     for (const step of ['bronze', 'silver', 'monitor']) {
       const { code, stderr } = await startLake(environment, 'run', step).ended
-      expect([step, code, code === 0 ? '' : stderr]).toEqual([step, 0, ''])
+      expect([step, code, code === 0 ? '' : stderr], seedNote).toEqual([step, 0, ''])
     }
     const settings = readSettings(environment)
     const lake = await openLake(settings)
@@ -118,12 +108,12 @@ describe('a process that is killed', () => {
       const ends = await lake.source.offsets('events')
       const spans = ends.map(({ partition, start, end }) => ({ topic: 'events', partition, start, end }))
       const bronze = await tableRows(lake, 'bronze/events', ['_partition', '_offset'])
-      expect(eachOffsetOnce(bronze.map(row => ({ topic: 'events', generation: 0, partition: row['_partition'] as number, offset: row['_offset'] as bigint })), spans)).toEqual([])
+      expect(eachOffsetOnce(bronze.map(row => ({ topic: 'events', generation: 0, partition: row['_partition'] as number, offset: row['_offset'] as bigint })), spans), seedNote).toEqual([])
       const silver = await tableRows(lake, 'silver/events', ['event_id'])
-      expect(eachKeyOnce(silver.map(row => row['event_id'] as string), keys)).toEqual([])
+      expect(eachKeyOnce(silver.map(row => row['event_id'] as string), keys), seedNote).toEqual([])
       const looks = await tableRows(lake, 'monitor_logs', ['layer', 'identity_closed', 'identity'])
-      for (const row of looks) if (['bronze', 'silver'].includes(row['layer'] as string)) expect(row).toMatchObject({ identity_closed: true })
-      expect(looks.length).toBeGreaterThan(0)
+      for (const row of looks) if (['bronze', 'silver'].includes(row['layer'] as string)) expect(row, seedNote).toMatchObject({ identity_closed: true })
+      expect(looks.length, seedNote).toBeGreaterThan(0)
     } finally {
       await lake.close()
     }

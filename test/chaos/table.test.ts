@@ -11,14 +11,13 @@ import { FaultyStore } from '../../shared/storage/faultyStore.js'
 import type { ObjectStore } from '../../shared/storage/objectStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
 import { startAzurite, type Azurite } from '../harness/azurite.js'
+import { Random, seedNote, testSeed } from '../random.js'
 import { ChangingTable } from './changingTable.js'
 import { build } from './lakeProcess.js'
-import { seededNumbers } from './seededNumbers.js'
 import { storageTrouble } from './storageTrouble.js'
 import { VersionWitness, type Sent } from './versionWitness.js'
 
 const root = join(import.meta.dirname, '../..')
-const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 2 ** 31)
 const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0.7)
 /** Python with deltalake and duckdb, to ask other engines what they make of the table at the end. */
 const python = process.env['CHAOS_PYTHON']
@@ -73,8 +72,9 @@ async function copyTo(folder: string, store: ObjectStore): Promise<void> {
 }
 
 describe('a table on Azurite', () => {
-  test(`that many processes change at once while storage fails and processes are killed loses nothing and doubles nothing (CHAOS_SEED=${seed})`, async () => {
-    const random = seededNumbers(seed)
+  test('that many processes change at once while storage fails and processes are killed loses nothing and doubles nothing', async () => {
+    const numbers = new Random()
+    const random = () => numbers.next()
     const url = `${azurite.url}/chaos/table`
     const store = await openStore(url)
     const others: Sent = {}
@@ -108,7 +108,7 @@ describe('a table on Azurite', () => {
     let killed = 0
     const appending = async (n: number): Promise<void> => {
       for (let turn = 0; ; turn++) {
-        const child = startAppender(url, n * appsEach, seed + n * 100 + turn, hear)
+        const child = startAppender(url, n * appsEach, testSeed + n * 100 + turn, hear)
         const death = Date.now() + 8_000 + random() * 20_000
         const watch = setInterval(() => {
           if (!working()) child.end()
@@ -133,7 +133,7 @@ describe('a table on Azurite', () => {
     const tip = (await new DeltaTable(store).state())?.version ?? 0
     complaints.push(...(await witness.judge(store, tip, others)))
     expect(complaints).toEqual([])
-    const told = `CHAOS_SEED=${seed}: ${tip + 1} versions, ${killed} processes killed, ${JSON.stringify(table.counts)}`
+    const told = `${seedNote}: ${tip + 1} versions, ${killed} processes killed, ${JSON.stringify(table.counts)}`
     expect(Math.min(...work()), told).toBeGreaterThan(0)
     process.stdout.write(`${told}\n`)
     if (python !== undefined) await askOthers(python, store, table.live)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { flatJsonReader } from '../../shared/contract/flatJson.js'
+import { Random, seedNote } from '../random.js'
 
 const read = flatJsonReader(['a', 'b', 'long_name'], false)
 
@@ -13,33 +14,24 @@ function reference(text: string): unknown {
   }
 }
 
-function randomly(seed: number): (below: number) => number {
-  let state = seed
-  return below => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 const pieces = ['{', '}', '"a"', '"b"', '"long_name"', '"c"', ':', ',', ' ', '\n', '1', '-', '0', '01', '1.5', '.', '1e3', '-0',
   'true', 'false', 'null', 'nul', '"', '"x"', '"é😀"', '"\\n"', '"\u0001"', '"\u007f"', '[', ']', '{}', '\\', '\u00a0', '\ufeff']
 
 test('never says anything else than JSON.parse', () => {
-  const seed = Date.now() >>> 0
-  const random = randomly(seed)
+  const random = new Random()
   let accepted = 0
   for (let i = 0; i < 20_000; i++) {
-    const fields = Array.from({ length: random(4) }, () => `${pieces[2 + random(4)] ?? ''}:${pieces[10 + random(18)] ?? ''}`)
-    let text = `{${fields.join(random(2) === 0 ? ',' : ' , ')}}`
-    for (let edits = random(3); edits > 0; edits--) {
-      const at = random(text.length + 1)
-      text = text.slice(0, at) + (pieces[random(pieces.length)] ?? '') + text.slice(at + random(2))
+    const fields = Array.from({ length: random.below(4) }, () => `${pieces[2 + random.below(4)] ?? ''}:${pieces[10 + random.below(18)] ?? ''}`)
+    let text = `{${fields.join(random.below(2) === 0 ? ',' : ' , ')}}`
+    for (let edits = random.below(3); edits > 0; edits--) {
+      const at = random.below(text.length + 1)
+      text = text.slice(0, at) + (pieces[random.below(pieces.length)] ?? '') + text.slice(at + random.below(2))
     }
     const found = read(text)
     if (found === undefined) continue
     accepted++
-    expect(found, `seed ${String(seed)}: ${text}`).toEqual(reference(text))
-    expect(reference(text), `seed ${String(seed)}: ${text}`).not.toBeUndefined()
+    expect(found, `${seedNote}: ${text}`).toEqual(reference(text))
+    expect(reference(text), `${seedNote}: ${text}`).not.toBeUndefined()
   }
   expect(accepted).toBeGreaterThan(500)
 })

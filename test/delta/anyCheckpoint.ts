@@ -6,7 +6,7 @@ import type { Action } from '../../shared/delta/actions.js'
 import { openFileList } from '../../shared/delta/fileList.js'
 import { encodeParquet } from '../../shared/parquet/writer.js'
 import type { ObjectStore } from '../../shared/storage/objectStore.js'
-import type { Random } from './random.js'
+import type { Random } from '../random.js'
 
 /** Writes a checkpoint of the newest version, of whatever kind a reader may find. */
 export async function writeAnyCheckpoint(store: ObjectStore, random: Random): Promise<void> {

@@ -5,15 +5,14 @@ import { ChangingTable } from '../chaos/changingTable.js'
 import { SimulatedClock } from '../chaos/simulatedClock.js'
 import { storageTrouble } from '../chaos/storageTrouble.js'
 import { VersionWitness } from '../chaos/versionWitness.js'
-import { freshSeed, Random } from './random.js'
+import { Random, seedNote } from '../random.js'
 
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 45)
 
 describe('sixteen appenders, two that delete, one that merges, one that alters, two optimizers, a vacuum, checkpoints and clean-up on failing storage', () => {
   it(`lose nothing, double nothing, overwrite no version and take no file from a reader (${seconds} simulated seconds)`, async () => {
-    const seed = freshSeed()
-    const about = `TEST_SEED=${seed}`
-    const random = new Random(seed)
+    const about = seedNote
+    const random = new Random()
     const next = () => random.next()
     const clock = new SimulatedClock()
     const memory = new MemoryStore(clock)

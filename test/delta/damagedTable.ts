@@ -8,7 +8,7 @@ import { readsNothing } from '../../shared/delta/transaction.js'
 import type { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { writeAnyCheckpoint } from './anyCheckpoint.js'
 import { columnField, LogFixture } from './logFixture.js'
-import type { Random } from './random.js'
+import type { Random } from '../random.js'
 
 const removal = ({ path, partitionValues, size }: AddFile): Action => ({
   remove: { path, dataChange: true, deletionTimestamp: 1, extendedFileMetadata: true, partitionValues, size },

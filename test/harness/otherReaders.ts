@@ -66,11 +66,30 @@ export interface Visited {
   readonly changesAfter: ReadByOther | undefined
 }
 
+/** A table for delta-rs or DuckDB to change, and to read then. */
+export interface Change {
+  readonly table: string
+  /** DuckDB's are SQL that calls the table `{t}`; delta-rs's have names, in change_deltars.py. */
+  readonly steps: readonly string[]
+  /** The version from which on its change feed is read too, by delta-rs. */
+  readonly changesFrom?: number | undefined
+}
+
+/** What became of a {@link Change}. */
+export interface Changed {
+  /** What the engine had to say against each step; empty when it took it. */
+  readonly said: readonly string[]
+  readonly after: ReadByOther
+  readonly changes: ReadByOther | undefined
+}
+
 export interface OtherReaders {
   /** Reads tables in local folders, in the order given. Starting Spark takes longer than reading many tables with it. */
   read(engine: Engine, folders: readonly string[]): Promise<readonly ReadByOther[]>
   /** Appends to tables in local folders, one commit each. */
   append(engine: Appender, donations: readonly Donation[]): Promise<void>
+  /** Has an engine change tables, all in one process. */
+  change(engine: Exclude<Engine, 'Spark'>, changes: readonly Change[]): Promise<readonly Changed[]>
   /** Has Spark visit tables, all in one session. */
   visit(visits: readonly Visit[]): Promise<readonly Visited[]>
   /** Runs a script of test/interop, and answers what it prints. */
@@ -101,6 +120,18 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
       maxBuffer: 1 << 26,
       env: { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
     })
+  /** Runs a script that takes its work from a plan and leaves what it found under the name it is given for each part. */
+  const planned = async <Part, Found>(script: string, parts: readonly Part[], found: (out: string, part: Part) => Promise<Found>) => {
+    const out = await mkdtemp(join(tmpdir(), 'interop-'))
+    try {
+      const plan = join(out, 'plan.json')
+      await writeFile(plan, JSON.stringify(parts.map((part, i) => ({ ...part, out: join(out, String(i)) }))))
+      await start(script, [plan])
+      return await Promise.all(parts.map((part, i) => found(join(out, String(i)), part)))
+    } finally {
+      await rm(out, { recursive: true, force: true })
+    }
+  }
   return {
     async read(engine, folders) {
       const out = await mkdtemp(join(tmpdir(), 'interop-'))
@@ -115,17 +146,8 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
     async append(engine, donations) {
       await start(appendScripts[engine], donations.flatMap(({ donor, table }) => [donor, table]))
     },
-    async visit(visits) {
-      const out = await mkdtemp(join(tmpdir(), 'interop-'))
-      try {
-        const plan = join(out, 'plan.json')
-        await writeFile(plan, JSON.stringify(visits.map((visit, i) => ({ ...visit, out: join(out, String(i)) }))))
-        await start('exchange_spark.py', [plan])
-        return await Promise.all(visits.map((visit, i) => visited(join(out, String(i)), visit)))
-      } finally {
-        await rm(out, { recursive: true, force: true })
-      }
-    },
+    change: (engine, changes) => planned(changeScripts[engine], changes, changed),
+    visit: visits => planned('exchange_spark.py', visits, visited),
     async run(script, args) {
       return (await start(script, args)).stdout
     },
@@ -139,6 +161,16 @@ const readScripts: Readonly<Record<Engine, string>> = {
 }
 
 const appendScripts: Readonly<Record<Appender, string>> = { 'delta-rs': 'append_deltars.py', Spark: 'append_spark.py' }
+
+const changeScripts = { 'delta-rs': 'change_deltars.py', DuckDB: 'change_duckdb.py' } as const
+
+async function changed(out: string, { changesFrom }: Change): Promise<Changed> {
+  return {
+    said: JSON.parse(await readFile(`${out}.said`, 'utf8')) as string[],
+    after: await parse(`${out}.after`),
+    changes: changesFrom === undefined ? undefined : await parse(`${out}.changes`),
+  }
+}
 
 async function visited(out: string, { changesFrom, then = [], versions = 0, where = [] }: Visit): Promise<Visited> {
   const parts = (letter: string, count: number) => Promise.all(Array.from({ length: count }, (_, i) => parse(`${out}.${letter}${i}`)))

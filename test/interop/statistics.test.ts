@@ -11,7 +11,7 @@ import { openStore } from '../../shared/storage/openStore.js'
 import { prepareOtherReaders, type Donation } from '../harness/otherReaders.js'
 import { ownSnapshot } from '../harness/ownReader.js'
 import { randomValue } from '../parquet/randomColumns.js'
-import { seeded, testSeed } from '../parquet/seeded.js'
+import { Random, seedNote } from '../random.js'
 
 interface Case {
   readonly name: string
@@ -40,8 +40,7 @@ const flat: Readonly<Record<string, DataType>> = {
 const micros = (text: string) => BigInt(Date.parse(text)) * 1000n
 const smiles = '😀'.repeat(40)
 
-const seed = testSeed
-const random = seeded(seed)
+const random = new Random()
 /** Random values but for times that no engine prints in four digits of a year. */
 function value(type: DataType): Value {
   for (;;) {
@@ -193,7 +192,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test.each(cases.map(({ name }) => name))('Spark writes the same statistics of %s', name => {
   const [ours, theirs] = found.get(name) ?? [[], []]
   expect(theirs.length).toBeGreaterThan(0)
-  expect(ours, `seed ${seed}`).toEqual(theirs)
+  expect(ours, seedNote).toEqual(theirs)
 })
 
 /** Two tables alike, of which one has the rows. */

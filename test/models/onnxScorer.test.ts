@@ -7,7 +7,7 @@ import { openOnnxScorer } from '../../shared/models/onnxScorer.js'
 import { starterModel } from '../../shared/models/starterModel.js'
 import { encodeValueRange, scoreValue, type ValueRange, valueRangeTensors } from '../../shared/models/valueRange.js'
 import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
-import { mulberry } from './seeded.js'
+import { Random, seedNote } from '../random.js'
 
 const logistic = (weights: readonly number[], bias: number, more: Partial<OnnxGraph> = {}): Uint8Array =>
   encodeOnnx({
@@ -40,38 +40,37 @@ async function scoresOf(files: ModelFiles, rows: readonly (readonly number[])[])
 }
 
 describe('bytes written here score in ONNX Runtime as plain arithmetic does', () => {
-  const seed = Number(process.env['SEED'] ?? 20250401)
-  const random = mulberry(seed)
-  const between = (low: number, high: number) => low + random() * (high - low)
+  const random = new Random()
+  const between = (low: number, high: number) => low + random.next() * (high - low)
 
   test('logistic regressions', async () => {
     for (let round = 0; round < 20; round++) {
       const weights = [between(-2, 2), between(-2, 2)]
       const bias = between(-3, 3)
-      const rows = Array.from({ length: 1 + Math.floor(random() * 300) }, () => [Math.fround(between(-5, 5)), Math.fround(between(-5, 5))])
+      const rows = Array.from({ length: 1 + random.below(300) }, () => [Math.fround(between(-5, 5)), Math.fround(between(-5, 5))])
       const scores = await scoresOf(filesOf(logistic(weights, bias)), rows)
       rows.forEach(([a = 0, b = 0], i) => {
         const expected = 1 / (1 + Math.exp(-((weights[0] ?? 0) * a + (weights[1] ?? 0) * b + bias)))
-        expect(Math.abs((scores[i] ?? NaN) - expected), `seed ${seed}, round ${round}, row ${i}`).toBeLessThan(1e-6)
+        expect(Math.abs((scores[i] ?? NaN) - expected), `${seedNote}, round ${round}, row ${i}`).toBeLessThan(1e-6)
       })
     }
   })
 
   test('value ranges, with categories nobody knows', async () => {
     for (let round = 0; round < 20; round++) {
-      const names = Array.from({ length: 1 + Math.floor(random() * 6) }, (_, i) => `c${i}`)
+      const names = Array.from({ length: 1 + random.below(6) }, (_, i) => `c${i}`)
       const range: ValueRange = {
         habits: names.map(category => ({ category, mean: between(-10, 10), spread: between(1, 4) })),
         tolerance: between(1, 5),
         steepness: between(0.5, 2),
       }
-      const given = Array.from({ length: 200 }, () => ({ category: random() < 0.1 ? 'unknown' : (names[Math.floor(random() * names.length)] ?? ''), value: Math.fround(between(-40, 40)) }))
+      const given = Array.from({ length: 200 }, () => ({ category: random.next() < 0.1 ? 'unknown' : random.pick(names), value: Math.fround(between(-40, 40)) }))
       const features = [{ column: 'value', kind: 'numeric' as const }, { column: 'type', kind: 'category' as const, categories: names }]
       const files = filesOf(encodeValueRange(range), { ...valueRangeTensors, features })
       const scores = await scoresOf(files, given.map(({ category, value }) => [value, ...names.map(n => (n === category ? 1 : 0))]))
       given.forEach(({ category, value }, i) => {
         const expected = scoreValue(range, category, value)
-        expect(Math.abs((scores[i] ?? NaN) - expected), `seed ${seed}, round ${round}, row ${i}`).toBeLessThan(1e-6)
+        expect(Math.abs((scores[i] ?? NaN) - expected), `${seedNote}, round ${round}, row ${i}`).toBeLessThan(1e-6)
       })
     }
   })

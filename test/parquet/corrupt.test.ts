@@ -7,7 +7,7 @@ import { ParquetError } from '../../shared/parquet/parquetError.js'
 import { openParquet } from '../../shared/parquet/reader.js'
 import { encodeParquet } from '../../shared/parquet/writer.js'
 import { flatTypes, randomColumn, randomType } from './randomColumns.js'
-import { seeded, testSeed } from './seeded.js'
+import { Random, seedNote, testSeed } from '../random.js'
 
 async function outcome(bytes: Uint8Array): Promise<unknown> {
   try {
@@ -19,7 +19,7 @@ async function outcome(bytes: Uint8Array): Promise<unknown> {
 }
 
 function sample(seed: number): Column[] {
-  const random = seeded(seed)
+  const random = new Random(seed)
   const field = (i: number, type: StructField['type']): StructField => ({ name: `c${i}`, type, nullable: true })
   const nested = Array.from({ length: 4 }, () => randomType(random, 3))
   return [...flatTypes, ...nested].map((type, i) => randomColumn(random, field(i, type), 60))
@@ -28,7 +28,7 @@ function sample(seed: number): Column[] {
 describe('damaged files', () => {
   it('any flipped bytes give values or a ParquetError that names the file, and nothing else', async () => {
     for (let round = 0; round < 1200; round++) {
-      const random = seeded(testSeed + round)
+      const random = new Random(testSeed + round)
       const bytes = encodeParquet(sample(round % 5), { codec: random.pick(writtenCodecs), pageBytes: 300 })
       // Mostly the footer and page headers' share, where a flip does more than change a value.
       const start = random.below(2) === 0 ? Math.floor(bytes.length / 2) : 0
@@ -37,8 +37,8 @@ describe('damaged files', () => {
       }
       const error = await outcome(bytes)
       if (error === undefined) continue
-      expect(error, `seed ${testSeed}, round ${round}: ${(error as Error).stack ?? ''}`).toBeInstanceOf(ParquetError)
-      expect((error as ParquetError).message, `seed ${testSeed}, round ${round}`).toContain('part-0.parquet')
+      expect(error, `${seedNote}, round ${round}: ${(error as Error).stack ?? ''}`).toBeInstanceOf(ParquetError)
+      expect((error as ParquetError).message, `${seedNote}, round ${round}`).toContain('part-0.parquet')
     }
   }, 120_000)
 
@@ -50,7 +50,7 @@ describe('damaged files', () => {
   })
 
   it.each(writtenCodecs)('one flipped bit in any page is told by its checksum, where the value would be another one unnoticed (%s)', async codec => {
-    const random = seeded(testSeed)
+    const random = new Random()
     const bytes = encodeParquet(sample(3), { codec, pageBytes: 300 })
     const footer = bytes.length - 8 - new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true)
     const bodies: number[] = []
@@ -64,7 +64,7 @@ describe('damaged files', () => {
       const place = random.pick(bodies)
       const damaged = Uint8Array.from(bytes)
       damaged[place] = (damaged[place] ?? 0) ^ (1 << random.below(8))
-      expect(await outcome(damaged), `seed ${testSeed}, byte ${place}`).toMatchObject({ code: 'PARQUET_CORRUPT' })
+      expect(await outcome(damaged), `${seedNote}, byte ${place}`).toMatchObject({ code: 'PARQUET_CORRUPT' })
     }
   })
 

@@ -1,5 +1,5 @@
 import type { Column, DataType, StructField, Value } from '../../shared/parquet/dataType.js'
-import type { Seeded } from './seeded.js'
+import type { Random } from '../random.js'
 
 const texts = ['', 'a', 'click', 'emoji 😀👩‍👩‍👧', 'ünïcödé', '\u0000', '\ud7ff\ue000', '𐍈', 'x'.repeat(300), '"[]"', ' ']
 const micros = [
@@ -10,7 +10,7 @@ const doubles = [0, -0, NaN, Infinity, -Infinity, 1.5, Number.MAX_VALUE, Number.
 const floats = [0, -0, NaN, Infinity, -Infinity, 1.5, Math.fround(3.4e38), 2 ** -149]
 
 /** A value of the type: an extreme one about every third time. */
-export function randomValue(random: Seeded, type: DataType, depth = 0): Value {
+export function randomValue(random: Random, type: DataType, depth = 0): Value {
   const extreme = random.below(3) === 0
   switch (type) {
     case 'string':
@@ -60,7 +60,7 @@ export function randomValue(random: Seeded, type: DataType, depth = 0): Value {
 }
 
 /** A column of random values; `nulls` is the share of nulls. */
-export function randomColumn(random: Seeded, field: StructField, rows: number, nulls = 0.2): Column {
+export function randomColumn(random: Random, field: StructField, rows: number, nulls = 0.2): Column {
   const data = Array.from({ length: rows }, () =>
     field.nullable && random.next() < nulls ? null : randomValue(random, field.type),
   )
@@ -68,7 +68,7 @@ export function randomColumn(random: Seeded, field: StructField, rows: number, n
 }
 
 /** A random type, nested up to `depth` levels. */
-export function randomType(random: Seeded, depth: number): DataType {
+export function randomType(random: Random, depth: number): DataType {
   const kind = depth > 0 ? random.below(8) : 0
   if (kind === 5) {
     const fields = Array.from({ length: 1 + random.below(3) }, (_, i) => ({

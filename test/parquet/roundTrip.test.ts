@@ -5,7 +5,7 @@ import type { Column, DataType, StructField, Value } from '../../shared/parquet/
 import { openParquet } from '../../shared/parquet/reader.js'
 import { encodeParquet, type ParquetOptions } from '../../shared/parquet/writer.js'
 import { flatTypes, randomColumn, randomType } from './randomColumns.js'
-import { seeded, testSeed } from './seeded.js'
+import { Random, seedNote, testSeed } from '../random.js'
 
 async function readBack(columns: readonly Column[], options?: ParquetOptions): Promise<Column[]> {
   const file = await openParquet(bytesFile(encodeParquet(columns, options)))
@@ -39,10 +39,10 @@ describe('what is written is read back', () => {
           for (const rows of [0, 1, 2, 7, 8, 129, 3000]) {
             for (const nulls of nullable ? [0, 0.3, 1] : [0]) {
               const field: StructField = { name: 'c', type, nullable }
-              const column = randomColumn(seeded(testSeed + rows), field, rows, nulls)
+              const column = randomColumn(new Random(testSeed + rows), field, rows, nulls)
               const [read] = await readBack([column], { codec, pageBytes: 1000, rowGroupRows: 1000 })
-              expect(read?.field, `seed ${testSeed}`).toEqual(field)
-              expect(values(read), `seed ${testSeed}, ${rows} rows, ${nulls} null`).toEqual(values(column))
+              expect(read?.field, seedNote).toEqual(field)
+              expect(values(read), `${seedNote}, ${rows} rows, ${nulls} null`).toEqual(values(column))
             }
           }
         }
@@ -52,12 +52,12 @@ describe('what is written is read back', () => {
 
   it('nested columns of random types, with nulls and empty collections at every level', async () => {
     for (let round = 0; round < 150; round++) {
-      const random = seeded(testSeed + round)
+      const random = new Random(testSeed + round)
       const field: StructField = { name: 'c', type: randomType(random, 4), nullable: random.below(3) > 0 }
       const column = randomColumn(random, field, random.below(200))
       const options = { codec: random.pick(writtenCodecs), pageBytes: 200 + random.below(2000), rowGroupRows: 64 }
       const [read] = await readBack([column], options)
-      const at = `seed ${testSeed}, round ${round}, ${typeName(field.type)}`
+      const at = `${seedNote}, round ${round}, ${typeName(field.type)}`
       expect(read?.field, at).toEqual(field)
       expect(values(read), at).toEqual(values(column))
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { joinedTexts, plainTexts } from '../../shared/parquet/textValues.js'
-import { freshSeed, Random } from '../delta/random.js'
+import { Random, seedNote } from '../random.js'
 
 function page(texts: readonly string[], prefixed: boolean): Uint8Array {
   const parts = texts.flatMap(text => {
@@ -15,14 +15,14 @@ function page(texts: readonly string[], prefixed: boolean): Uint8Array {
 
 describe('texts decoded many at once', () => {
   it('are what they were, of any length and of any characters, over many blocks', () => {
-    const random = new Random(freshSeed())
+    const random = new Random()
     for (let round = 0; round < 60; round++) {
       const plain = random.below(2) === 0
       const text = () => (plain ? 'x'.repeat(random.below(random.pick([3, 300, 70_000]))) : random.text(random.pick([3, 300])))
       const texts = Array.from({ length: random.below(200) }, text)
       const lengths = Int32Array.from(texts, of => Buffer.byteLength(of))
-      expect(plainTexts(page(texts, true), texts.length), `seed ${random.seed}`).toEqual(texts)
-      expect(joinedTexts(page(texts, false), lengths), `seed ${random.seed}`).toEqual(texts)
+      expect(plainTexts(page(texts, true), texts.length), seedNote).toEqual(texts)
+      expect(joinedTexts(page(texts, false), lengths), seedNote).toEqual(texts)
     }
   })
 

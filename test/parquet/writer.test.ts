@@ -8,7 +8,7 @@ import { openParquet } from '../../shared/parquet/reader.js'
 import { encodeParquet, ParquetWriter, type ParquetOptions } from '../../shared/parquet/writer.js'
 import { bronzeColumns } from '../bench/bronzeColumns.js'
 import { randomColumn } from './randomColumns.js'
-import { seeded, testSeed } from './seeded.js'
+import { Random, seedNote } from '../random.js'
 
 function column(name: string, type: DataType, data: Column['data'], nullable = true): Column {
   return { field: { name, type, nullable }, data }
@@ -132,7 +132,7 @@ describe('readers that share no code with the writer', () => {
   const packed: readonly DataType[] = ['long', 'integer', 'string', 'binary', 'double', 'boolean', 'short']
   for (const options of [{ codec: 'zstd' }, { codec: 'uncompressed', packed: true }, { codec: 'snappy' }] as ParquetOptions[]) {
     it(`hyparquet's own decoders read ${JSON.stringify(options)}`, async () => {
-      const random = seeded(testSeed)
+      const random = new Random()
       const columns = packed.map((type, i) => randomColumn(random, { name: `c${i}`, type, nullable: i % 2 === 0 }, 2000))
       const bytes = encodeParquet(columns, { ...options, pageBytes: 2000, rowGroupRows: 900 })
       const rows = await parquetReadObjects({
@@ -143,7 +143,7 @@ describe('readers that share no code with the writer', () => {
       expect(rows.length).toBe(2000)
       for (const [i, row] of rows.entries()) {
         const expected = columns.map(({ data }) => text(data[i] as Flat))
-        expect(columns.map(({ field }) => text((row[field.name] ?? null) as Flat)), `seed ${testSeed}, row ${i}`).toEqual(expected)
+        expect(columns.map(({ field }) => text((row[field.name] ?? null) as Flat)), `${seedNote}, row ${i}`).toEqual(expected)
       }
     })
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { safeStart } from '../../shared/storage/azureBlobListing.js'
 import { compareUtf8 } from '../../shared/storage/objectPath.js'
-import { seeded } from './seeded.js'
+import { Random, seedNote } from '../random.js'
 
 it('a listing of a log starts at the version', () => {
   expect(safeStart('t/_delta_log/', 't/_delta_log/00000000000000000010.json')).toBe('t/_delta_log/00000000000000000010')
@@ -15,16 +15,16 @@ it('the prefix itself may hold any character', () => {
 })
 
 it('a start loses nothing in any of the orders that services keep', () => {
-  const { seed, random } = seeded()
+  const random = new Random()
   const alphabet = ['a', 'b', '/', '-', '.', '\u{1f600}', '\uffee']
-  const text = () => Array.from({ length: 1 + Math.floor(random() * 5) }, () => alphabet[Math.floor(random() * alphabet.length)]).join('')
+  const text = () => Array.from({ length: 1 + random.below(5) }, () => random.pick(alphabet)).join('')
   // A hierarchical namespace compares as if the slash came before all else; Azurite compares UTF-16.
   const orders = [compareUtf8, folderOrder, utf16Order]
   for (let i = 0; i < 5000; i++) {
     const [after, name] = [text(), text()]
     const start = safeStart('', after)
     if (start === undefined || compareUtf8(name, after) <= 0) continue
-    for (const order of orders) expect(order(name, start), `seed ${seed}: ${JSON.stringify({ after, name })}`).toBeGreaterThanOrEqual(0)
+    for (const order of orders) expect(order(name, start), `${seedNote}: ${JSON.stringify({ after, name })}`).toBeGreaterThanOrEqual(0)
   }
 })
 

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import { checkedFolder, checkedPath, checkedPrefix, compareUtf8, joinedPath } from '../../shared/storage/objectPath.js'
-import { seeded } from './seeded.js'
+import { Random, seedNote } from '../random.js'
 
 it('compareUtf8 orders as the bytes do, for any pair of names', () => {
-  const { seed, random } = seeded()
+  const random = new Random()
   const alphabet = ['a', 'b', '/', '-', '.', '~', 'é', '\u07ff', '\u0800', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}']
-  const text = () => Array.from({ length: Math.floor(random() * 4) }, () => alphabet[Math.floor(random() * alphabet.length)]).join('')
+  const text = () => Array.from({ length: random.below(4) }, () => random.pick(alphabet)).join('')
   for (let i = 0; i < 5000; i++) {
     const [a, b] = [text(), text()]
-    expect(Math.sign(compareUtf8(a, b)), `seed ${seed}: ${JSON.stringify([a, b])}`).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    expect(Math.sign(compareUtf8(a, b)), `${seedNote}: ${JSON.stringify([a, b])}`).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)))
   }
 })
 

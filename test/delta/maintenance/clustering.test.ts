@@ -6,7 +6,7 @@ import { collectStats } from '../../../shared/delta/statsCollector.js'
 import { encodeStats } from '../../../shared/delta/stats.js'
 import { planStats } from '../../../shared/delta/statsColumns.js'
 import type { StructType, Value } from '../../../shared/parquet/dataType.js'
-import { freshSeed, Random } from '../random.js'
+import { Random, seedNote } from '../../random.js'
 
 const limits = { target: 100, threshold: 75, minFiles: 2 }
 const files = (...sizes: number[]) => sizes.map(size => ({ size }))
@@ -14,17 +14,16 @@ const sizes = (bins: readonly (readonly { size: number }[])[]) => bins.map(bin =
 
 describe('packing', () => {
   it('never makes a bin of one file, nor one larger than the target, and takes each small file once', () => {
-    const seed = freshSeed()
-    const random = new Random(seed)
+    const random = new Random()
     for (let round = 0; round < 200; round++) {
       const given = files(...Array.from({ length: random.below(60) }, () => 1 + random.below(120)))
       const bins = packBins(given, limits)
       for (const bin of bins) {
-        expect(bin.length, `seed ${seed}`).toBeGreaterThan(1)
-        expect(bin.reduce((sum, { size }) => sum + size, 0), `seed ${seed}`).toBeLessThanOrEqual(100)
-        expect(bin.every(({ size }) => size < 75), `seed ${seed}`).toBe(true)
+        expect(bin.length, seedNote).toBeGreaterThan(1)
+        expect(bin.reduce((sum, { size }) => sum + size, 0), seedNote).toBeLessThanOrEqual(100)
+        expect(bin.every(({ size }) => size < 75), seedNote).toBe(true)
       }
-      expect(new Set(bins.flat()).size, `seed ${seed}`).toBe(bins.flat().length)
+      expect(new Set(bins.flat()).size, seedNote).toBe(bins.flat().length)
     }
   })
 
@@ -117,8 +116,7 @@ describe('statistics of parts', () => {
     collectStats(schema.fields.map((field, i) => ({ field, data: rows.map(row => row[i] ?? null) })), plan)
 
   it('come to those of the whole, to the letter', () => {
-    const seed = freshSeed()
-    const random = new Random(seed)
+    const random = new Random()
     for (let round = 0; round < 300; round++) {
       const rows = Array.from({ length: random.below(12) }, (): Value[] => [
         random.pick([null, NaN, Infinity, -Infinity, -0, 0, random.next()]),
@@ -128,7 +126,7 @@ describe('statistics of parts', () => {
       ])
       const cut = random.below(rows.length + 1)
       const merged = mergeStats(stats(rows.slice(0, cut)), stats(rows.slice(cut)))
-      expect(encodeStats(merged, plan).replaceAll('-0.0', '0.0'), `seed ${seed}`).toBe(encodeStats(stats(rows), plan).replaceAll('-0.0', '0.0'))
+      expect(encodeStats(merged, plan).replaceAll('-0.0', '0.0'), seedNote).toBe(encodeStats(stats(rows), plan).replaceAll('-0.0', '0.0'))
     }
   })
 })

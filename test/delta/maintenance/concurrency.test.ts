@@ -11,7 +11,7 @@ import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import type { ObjectStore, PutOutcome } from '../../../shared/storage/objectStore.js'
-import { freshSeed, Random } from '../random.js'
+import { Random, seedNote } from '../../random.js'
 import { RowTable } from './rowTable.js'
 
 const appenders = 16
@@ -58,9 +58,8 @@ async function turns(count: number): Promise<void> {
 
 describe('sixteen appenders, an optimizer and a vacuum on failing storage', () => {
   it('lose nothing, double nothing and overwrite no version', async () => {
-    const seed = freshSeed()
-    const about = `TEST_SEED=${seed}`
-    const random = new Random(seed)
+    const about = seedNote
+    const random = new Random()
     const clock = new ManualClock()
     const witness = new Witness(clock)
     const t = await RowTable.create({}, undefined, clock, witness)

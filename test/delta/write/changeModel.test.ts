@@ -7,7 +7,7 @@ import { updateRows } from '../../../shared/delta/write/updateRows.js'
 import type { Predicate } from '../../../shared/delta/skipping.js'
 import type { Value } from '../../../shared/parquet/dataType.js'
 import { columnField, type FixtureOptions } from '../logFixture.js'
-import { freshSeed, Random } from '../random.js'
+import { Random, seedNote } from '../../random.js'
 import { ChangeFixture, isCommit, mappedField, rowKey, sorted } from './changeFixture.js'
 
 type ModelRow = Readonly<Record<'id' | 'part' | 'text' | 'x', Value>>
@@ -229,8 +229,7 @@ function trouble(table: ChangeFixture, model: Model, random: Random): () => numb
 describe('random appends, deletes, updates and merges', () => {
   for (const [kind, options] of Object.entries(tables)) {
     it(`${kind}: leave the rows, and tell the changes, that a list in memory has, whoever gets in their way`, async () => {
-      const seed = freshSeed()
-      const random = new Random(seed)
+      const random = new Random()
       const table = await ChangeFixture.create(options)
       const model = new Model(random)
       const said: string[] = []
@@ -239,7 +238,7 @@ describe('random appends, deletes, updates and merges', () => {
         const theirs = trouble(table, model, random)
         const { what, kind: outcome, expected } = await step(table, model, random)
         said.push(what)
-        const history = `TEST_SEED=${seed} after ${said.join('; ')}`
+        const history = `${seedNote} after ${said.join('; ')}`
         model.rows = expected.rows
         expect(await table.rows(), history).toEqual(sorted(expected.rows.map(values)))
         const { version } = await table.snapshot()
@@ -249,7 +248,7 @@ describe('random appends, deletes, updates and merges', () => {
         if (expected.changes.length > 0 && options.configuration?.['delta.enableChangeDataFeed'] === 'true')
           expect(await table.changes(version), history).toEqual(sorted(expected.changes.map(([row, type]) => [...values(row), type])))
       }
-      expect(await table.strays(), `TEST_SEED=${seed}`).toEqual([])
+      expect(await table.strays(), seedNote).toEqual([])
     }, 60_000)
   }
 })

@@ -4,7 +4,7 @@ import { testRows } from '../../../shared/delta/write/rowPredicate.js'
 import type { Predicate } from '../../../shared/delta/skipping.js'
 import type { StructField, Value } from '../../../shared/parquet/dataType.js'
 import { columnField } from '../logFixture.js'
-import { freshSeed, Random } from '../random.js'
+import { Random, seedNote } from '../../random.js'
 
 const keyed = (type: StructField['type'], values: readonly Value[]) => {
   const field = columnField('k', type)
@@ -26,8 +26,7 @@ describe('keys in memory', () => {
   })
 
   it('are never outside of what they tell, whatever their type and number', () => {
-    const seed = freshSeed()
-    const random = new Random(seed)
+    const random = new Random()
     const kinds: readonly (readonly [StructField['type'], () => Value])[] = [
       ['long', () => random.long()],
       ['string', () => random.text(6)],
@@ -44,7 +43,7 @@ describe('keys in memory', () => {
         const [{ data } = { data: [] }] = source.rows.columns
         const stored = type === 'float' ? Array.from(data as number[], Math.fround) : data
         const column = { field: columnField('k', type), data: stored }
-        const where = `TEST_SEED=${seed} ${JSON.stringify(type)} ${count}`
+        const where = `${seedNote} ${JSON.stringify(type)} ${count}`
         expect(testRows({ count, columns: [column] }, source.predicate() as Predicate).indexOf(0), where).toBe(-1)
         expect(source.places({ count, columns: [column] }).indexOf(-1), where).toBe(-1)
         expect(rangesOf(source.predicate()) ?? 0, where).toBeLessThanOrEqual(256)

@@ -6,22 +6,10 @@ import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import type { SourceRecord } from '../../../shared/sources/source.js'
 import { eachOffsetOnce, identityClosed } from '../../harness/invariants.js'
+import { Random, seedNote, testSeed } from '../../random.js'
 import { BronzeFixture, eventRecord, range } from './bronzeFixture.js'
 
 const partitions = 3
-/** The name of a test that fails says how to repeat it. */
-const seeds = process.env['CHAOS_SEED'] === undefined ? range(0, 8).map(n => (Date.now() + n * 7919) % 2 ** 31) : [Number(process.env['CHAOS_SEED'])]
-
-/** mulberry32. */
-function numbers(from: number): () => number {
-  let state = from | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** A topic that keeps changing, and what it has ever held. */
 class Topic {
@@ -63,9 +51,10 @@ class Topic {
 }
 
 describe('chaos', () => {
-  test.each(seeds)('CHAOS_SEED=%i: whatever is delivered, fails or races, every offset is there once and the identity closes', async from => {
-    const random = numbers(from)
-    const int = (below: number) => Math.floor(random() * below)
+  test.each(range(0, 8))('whatever is delivered, fails or races, every offset is there once and the identity closes (%i)', async n => {
+    const numbers = new Random(testSeed + n)
+    const random = () => numbers.next()
+    const int = (below: number) => numbers.below(below)
     const memory = new MemoryStore()
     const settings = { BRONZE_MAX_COMMIT_ROWS: String(5 + int(40)), MAX_POLL_INTERVAL_MS: '600000' }
     await using base = await BronzeFixture.open({ store: memory, partitions, settings })
@@ -73,7 +62,6 @@ describe('chaos', () => {
     const plans = range(0, 3).map(() => new Faults(random))
     const instances: BronzeFixture[] = []
     for (const faults of plans) instances.push(await base.another({ store: new FaultyStore(memory, faults), settings }))
-    const pick = <T>(list: readonly T[]): T => list[int(list.length)] as T
 
     /** A delivery as it left the broker: what happens to the log from here on does not change it. */
     const compose = async () => {
@@ -96,7 +84,7 @@ describe('chaos', () => {
     const retain = async () => {
       if (random() > 0.2) return
       for (let n = int(200); n > 0; n--) await Promise.resolve()
-      const log = pick(await base.source.offsets('events'))
+      const log = numbers.pick(await base.source.offsets('events'))
       base.source.deleteRecords('events', log.partition, log.start + BigInt(int(Number(log.end - log.start) + 1)))
     }
     const surprises: unknown[] = []
@@ -110,7 +98,7 @@ describe('chaos', () => {
       for (let n = int(3); n >= 0; n--) await topic.grow()
       for (const faults of plans) {
         faults.clear()
-        if (random() < 0.5) faults.add({ on: ['putIfAbsent', 'put', 'close', 'get', 'list'], chance: 0.15, times: 2, fault: { kind: pick(['fail', 'loseAnswer'] as const) } })
+        if (random() < 0.5) faults.add({ on: ['putIfAbsent', 'put', 'close', 'get', 'list'], chance: 0.15, times: 2, fault: { kind: numbers.pick(['fail', 'loseAnswer'] as const) } })
         if (random() < 0.3) faults.add({ on: 'putIfAbsent', chance: 0.3, fault: { kind: 'meetOwnWrite' } })
         if (random() < 0.1) faults.add({ on: ['putIfAbsent', 'close'], after: int(3), times: 1_000, fault: { kind: 'fail' } })
       }
@@ -124,19 +112,19 @@ describe('chaos', () => {
       base.clock.advance(500)
     }
     for (const faults of plans) faults.clear()
-    expect((await reported(base, 0)).map(report => report.error)).toEqual([undefined])
-    expect(surprises).toEqual([])
+    expect((await reported(base, 0)).map(report => report.error), seedNote).toEqual([undefined])
+    expect(surprises, seedNote).toEqual([])
 
     const logs = await base.source.offsets('events')
     const missing = (await base.told()).flatMap(t => t.missing)
-    for (const { partition, end } of missing) expect(BigInt(end ?? 0)).toBeLessThanOrEqual(logs.find(l => l.partition === partition)?.start ?? 0n)
+    for (const { partition, end } of missing) expect(BigInt(end ?? 0), seedNote).toBeLessThanOrEqual(logs.find(l => l.partition === partition)?.start ?? 0n)
     const progressOf = await base.progress()
     const spans = logs.map(({ partition, end }) => {
       const gone = missing.filter(m => m['partition'] === partition).flatMap(m => range(m['start'] ?? 0, m['end'] ?? 0))
       const absent = [...new Set([...(topic.holes[partition] ?? []), ...gone])].map(BigInt)
       return { topic: 'events', partition, start: progressOf.get(partition)?.start ?? end, end, absent }
     })
-    expect(eachOffsetOnce(await base.lineage(), spans)).toEqual([])
+    expect(eachOffsetOnce(await base.lineage(), spans), seedNote).toEqual([])
     const ranges = (await base.told()).flatMap(t => t.ranges)
     const said = (name: string) => ranges.reduce((sum, r) => sum + BigInt(r[name] ?? 0), 0n)
     const progress = [...progressOf.values()]
@@ -151,10 +139,10 @@ describe('chaos', () => {
       missing: progress.reduce((sum, p) => sum + p.missing, 0n),
       holes: progress.reduce((sum, p) => sum + p.holes, 0n),
     }
-    expect(identityClosed(accounts)).toEqual([])
-    expect(accounts.missing).toBe(said('missing'))
-    expect(accounts.holes).toBe(said('holes'))
-    expect(Math.max(0, ...(await base.told()).map(t => t.rows))).toBeLessThanOrEqual(Number(settings.BRONZE_MAX_COMMIT_ROWS))
+    expect(identityClosed(accounts), seedNote).toEqual([])
+    expect(accounts.missing, seedNote).toBe(said('missing'))
+    expect(accounts.holes, seedNote).toBe(said('holes'))
+    expect(Math.max(0, ...(await base.told()).map(t => t.rows)), seedNote).toBeLessThanOrEqual(Number(settings.BRONZE_MAX_COMMIT_ROWS))
   })
 })
 

@@ -5,7 +5,7 @@ import { rebuildGold, runGold, scoreSilver, summariseScored } from '../../../sha
 import { spansOf } from '../../../shared/pipeline/gold/windows.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { events } from '../../../shared/streams/events.js'
-import { mulberry } from '../../models/seeded.js'
+import { Random, seedNote } from '../../random.js'
 import { day0, type Given, hour, minute, SilverFixture } from '../silver/silverFixture.js'
 import { ok, scoredRows, silverOf, summaryRows } from './goldFixture.js'
 
@@ -21,11 +21,11 @@ const expected = `
 
 /** Values whose sums are exact in any order, so that rows can be compared whole. */
 const types = ['click', 'view', 'purchase', 'sign_up', 'other']
-const eventOf = (random: () => number, id: string, at: bigint): Given => ({
+const eventOf = (random: Random, id: string, at: bigint): Given => ({
   id, at,
-  type: types[Math.floor(random() * types.length)] ?? '',
-  value: Math.floor(random() * 400) * 64,
-  kafkaAt: random() < 0.2 ? at + hour : at,
+  type: random.pick(types),
+  value: random.below(400) * 64,
+  kafkaAt: random.next() < 0.2 ? at + hour : at,
 })
 
 async function expectWhole(f: SilverFixture, what: string): Promise<void> {
@@ -35,32 +35,31 @@ async function expectWhole(f: SilverFixture, what: string): Promise<void> {
 
 describe('the summary equals an aggregate over all scored rows', () => {
   test('whatever comes in, in whatever pieces', async () => {
-    const seed = Number(process.env['SEED'] ?? 20250401)
-    const random = mulberry(seed)
+    const random = new Random()
     await using f = await SilverFixture.open()
     let id = 0
     for (let round = 0; round < 6; round++) {
-      const files = Array.from({ length: 1 + Math.floor(random() * 2) }, () =>
-        Array.from({ length: 1 + Math.floor(random() * 30) }, () => {
+      const files = Array.from({ length: 1 + random.below(2) }, () =>
+        Array.from({ length: 1 + random.below(30) }, () => {
           // Mostly new, some late, some on other days, some before 1970.
-          const draw = random()
-          const base = draw < 0.7 ? BigInt(round) * 10n * minute : draw < 0.95 ? -BigInt(Math.floor(random() * 50)) * hour : -day0 - hour
-          return eventOf(random, String(id++), base + BigInt(Math.floor(random() * 600_000_000)))
+          const draw = random.next()
+          const base = draw < 0.7 ? BigInt(round) * 10n * minute : draw < 0.95 ? -BigInt(random.below(50)) * hour : -day0 - hour
+          return eventOf(random, String(id++), base + BigInt(random.below(600_000_000)))
         }),
       )
       await silverOf(f, files)
-      const maxRows = random() < 0.5 ? 1 + Math.floor(random() * 20) : undefined
-      const rowsPerFile = random() < 0.5 ? 3 : undefined
+      const maxRows = random.next() < 0.5 ? 1 + random.below(20) : undefined
+      const rowsPerFile = random.next() < 0.5 ? 3 : undefined
       ok(await runGold(f.lake, 'command', { maxRows, rowsPerFile }))
-      await expectWhole(f, `seed ${seed}, round ${round}`)
+      await expectWhole(f, `${seedNote}, round ${round}`)
     }
     ok(await rebuildGold(f.lake, events))
-    await expectWhole(f, `seed ${seed}, rebuilt`)
+    await expectWhole(f, `${seedNote}, rebuilt`)
   }, 60_000)
 
   test('after silver was rebuilt', async () => {
     await using f = await SilverFixture.open()
-    const random = mulberry(1)
+    const random = new Random(1)
     const adds = await f.bronze([[eventOf(random, 'a', 0n)], [eventOf(random, 'b', hour)]])
     ok([await refineSilver(f.lake, events)])
     ok(await runGold(f.lake, 'timer'))
@@ -76,7 +75,7 @@ describe('the summary equals an aggregate over all scored rows', () => {
 describe('only what changed is touched', () => {
   test('files of other days stay, and rows of other windows stay as they are', async () => {
     await using f = await SilverFixture.open()
-    const random = mulberry(2)
+    const random = new Random(2)
     await silverOf(f, [[eventOf(random, 'a', 0n), eventOf(random, 'b', hour), eventOf(random, 'c', 30n * hour)]])
     ok(await runGold(f.lake, 'timer'))
     const before = (await f.lake.table(summaryPath(events)).snapshot())?.files ?? []
@@ -93,7 +92,7 @@ describe('only what changed is touched', () => {
 
   test('scored files whose times lie elsewhere are not read', async () => {
     await using f = await SilverFixture.open()
-    const random = mulberry(3)
+    const random = new Random(3)
     for (let i = 0; i < 4; i++) {
       await silverOf(f, [[eventOf(random, String(i), BigInt(i) * 3n * hour)]])
       ok(await runGold(f.lake, 'timer'))
@@ -106,7 +105,7 @@ describe('only what changed is touched', () => {
 
   test('compaction of the scored table is no news', async () => {
     await using f = await SilverFixture.open()
-    const random = mulberry(4)
+    const random = new Random(4)
     await silverOf(f, [[eventOf(random, 'a', 0n)]])
     ok(await runGold(f.lake, 'timer'))
     await silverOf(f, [[eventOf(random, 'b', 1n)]])
@@ -130,10 +129,10 @@ describe('only what changed is touched', () => {
 describe('two instances', () => {
   test('race on both tables: one wins, no row twice', async () => {
     await using f = await SilverFixture.open()
-    const random = mulberry(5)
+    const random = new Random(5)
     const lakes = [f.lake, await f.other(), await f.other()]
     for (let round = 0; round < 3; round++) {
-      await silverOf(f, [Array.from({ length: 20 }, (_, i) => eventOf(random, `${round}-${i}`, BigInt(Math.floor(random() * 3_600)) * 1_000_000n))])
+      await silverOf(f, [Array.from({ length: 20 }, (_, i) => eventOf(random, `${round}-${i}`, BigInt(random.below(3_600)) * 1_000_000n))])
       const reports = await Promise.all(lakes.map(lake => runGold(lake, 'command')))
       for (const own of reports) ok(own)
       expect(reports.flat().filter(r => r.outcome === 'committed' && r.detail['table'] === scoredPath(events))).toHaveLength(1)

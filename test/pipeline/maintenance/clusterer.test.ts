@@ -14,7 +14,7 @@ import { openParquet, storedFile, type StructType } from '../../../shared/parque
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
 import { FileCache } from '../../../shared/query/fileCache.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import { Random } from '../../delta/random.js'
+import { Random } from '../../random.js'
 
 const schema: StructType = {
   type: 'struct',

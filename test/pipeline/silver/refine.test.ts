@@ -6,6 +6,7 @@ import { silverPath } from '../../../shared/contract/tables.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
 import { events } from '../../../shared/streams/events.js'
+import { Random, seedNote } from '../../random.js'
 import { hour, minute, SilverFixture, type Given } from './silverFixture.js'
 
 const ok = async (report: ReturnType<typeof refineSilver>) => {
@@ -71,14 +72,13 @@ describe('duplicates', () => {
   })
 
   test('random batches give what judging row by row gives', async () => {
-    const seed = Number(process.env['SEED'] ?? 20250401)
-    const random = mulberry(seed)
+    const random = new Random()
     await using f = await SilverFixture.open()
     const window = 24n * hour
     const kept: { id: string; at: bigint }[] = []
     for (let batch = 0; batch < 6; batch++) {
       const files = Array.from({ length: 2 }, () =>
-        Array.from({ length: 30 }, () => at(`k${Math.floor(random() * 12)}`, Math.floor(random() * 200))),
+        Array.from({ length: 30 }, () => at(`k${random.below(12)}`, random.below(200))),
       )
       for (const row of files.flat()) {
         const { id, at: time } = row as { id: string; at: bigint }
@@ -89,11 +89,11 @@ describe('duplicates', () => {
       await refine(f, batch % 2 === 0 ? {} : { rowsPerFile: 3 })
     }
     const expected = kept.map(k => `${k.id}@${Number(k.at) / Number(hour)}`)
-    expect((await f.accepted()).toSorted(), `seed ${seed}`).toEqual(expected.toSorted())
+    expect((await f.accepted()).toSorted(), seedNote).toEqual(expected.toSorted())
     const before = (await f.accepted()).toSorted()
     const rebuilt = await ok(rebuildSilver(f.lake, events, { maxRows: 40 }))
     expect(rebuilt.detail).toMatchObject({ valid: 360, inserted: expected.length })
-    expect((await f.accepted()).toSorted(), `seed ${seed}, rebuilt`).toEqual(before)
+    expect((await f.accepted()).toSorted(), `${seedNote}, rebuilt`).toEqual(before)
   })
 })
 
@@ -247,14 +247,3 @@ describe('a contract that grows', () => {
     expect((await f.silver(wider)).map(r => [r['event_id'], r['country']])).toEqual([['a', null], ['b', 'NO'], ['c', null]])
   })
 })
-
-function mulberry(seed: number): () => number {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = a
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
