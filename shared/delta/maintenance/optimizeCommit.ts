@@ -6,6 +6,7 @@ import { readCommitFile } from '../commit.js'
 import { canonicalPath } from '../path.js'
 import { checkWritable } from '../features.js'
 import { holdsPartitionColumns } from '../physicalLayout.js'
+import { removedFile } from '../removedFile.js'
 import { keepsRowIds } from '../rowTracking.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
@@ -111,19 +112,8 @@ function actionsOf(replacements: readonly Replacement[], now: number): Action[] 
 
 /** The end of a file whose rows stand elsewhere now. */
 function rearrangedFile(file: Candidate, now: number): RemoveFile {
-  return {
-    path: file.path,
-    deletionTimestamp: now,
-    dataChange: false,
-    extendedFileMetadata: true,
-    partitionValues: file.partitionValues,
-    size: file.size,
-    tags: file.tags,
-    stats: file.records === undefined ? undefined : `{"numRecords":${file.records + (file.deletionVector?.cardinality ?? 0n)}}`,
-    deletionVector: file.deletionVector,
-    baseRowId: file.baseRowId,
-    defaultRowCommitVersion: file.defaultRowCommitVersion,
-  }
+  const stats = file.records === undefined ? undefined : `{"numRecords":${file.records + (file.deletionVector?.cardinality ?? 0n)}}`
+  return { ...removedFile(file, now), dataChange: false, stats }
 }
 
 function pathsOf(replacements: readonly Replacement[]): ReadonlySet<string> {

@@ -3,10 +3,10 @@ import type { Action, AddFile } from '../actions.js'
 import { encodeDeletionVectors } from '../deletionVector.js'
 import { readerFeaturesOf } from '../features.js'
 import { encodeLogPath } from '../path.js'
+import { removedFile } from '../removedFile.js'
 import type { RoaringBitmap } from '../roaring.js'
 import type { TableState } from '../state.js'
 import { isOn } from '../tableProperties.js'
-import { removedFile } from './removedFile.js'
 import { wideStats } from './wideStats.js'
 
 /** A file and the rows that it is to be without. */

@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/stream.js'
 import { scoredPath, summaryGroupName, summaryTable } from '../../contract/tables.js'
 import type { Action } from '../../delta/actions.js'
 import type { Json } from '../../delta/json.js'
+import { removedFile } from '../../delta/removedFile.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
@@ -13,7 +14,6 @@ import { type GoldOptions, maxPlans, maxRowsOf, rebuildCommand } from './goldOpt
 import { bytesOf, contended, nothingToDo } from './score.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
 import { commitSwap } from './swap.js'
-import { removalOf } from '../removal.js'
 
 /**
  * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows, and
@@ -68,7 +68,7 @@ async function summariseOnce(lake: Lake, stream: Stream, run: StepRun, options: 
     actions: [
       ...(summary.metadata === undefined ? [] : [{ metaData: summary.metadata }]),
       ...cursorTxns(summary.state, scored.metadata.id, intake.next, now).map((txn): Action => ({ txn })),
-      ...found.replaced.map((file): Action => ({ remove: removalOf(file, now) })),
+      ...found.replaced.map((file): Action => ({ remove: removedFile(file, now) })),
       ...found.adds.map((add): Action => ({ add })),
     ],
     operation: 'STREAMING UPDATE',

@@ -1,12 +1,12 @@
 import type { Action, AddFile } from '../../delta/actions.js'
 import type { Json } from '../../delta/json.js'
+import { removedFile } from '../../delta/removedFile.js'
 import type { TableState } from '../../delta/state.js'
 import type { TableShape } from '../../contract/tables.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import type { StepCounts, StepRun } from '../stepRun.js'
 import { type Cursor, movesCursor, replacingTxns, sourceJson } from '../cursor.js'
-import { removalOf } from '../removal.js'
 
 /** All rows of a table, made anew from its source as it was at one version. */
 export interface Swap {
@@ -54,7 +54,7 @@ async function commitOnce(lake: Lake, run: StepRun, { table, state, metadata }: 
     actions: [
       ...(metadata === undefined ? [] : [{ metaData: metadata }]),
       ...replacingTxns(state, source.state.metadata.id, cursor, now).map((txn): Action => ({ txn })),
-      ...old.map((file): Action => ({ remove: removalOf(file, now) })),
+      ...old.map((file): Action => ({ remove: removedFile(file, now) })),
       ...adds.map((add): Action => ({ add })),
     ],
     operation: 'WRITE',

@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath, silverTable } from '../../contract/tables.js'
 import type { Action, AddFile } from '../../delta/actions.js'
+import { removedFile } from '../../delta/removedFile.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import type { StructType } from '../../parquet/dataType.js'
 import { openDeltaView } from '../../query/deltaView.js'
@@ -20,7 +21,6 @@ import { timeBetween, writeSilverFiles } from './silverFiles.js'
 import { openSession } from '../openSession.js'
 import { rowsPerFile, type SilverOptions } from './silverOptions.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
-import { removalOf } from '../removal.js'
 
 /**
  * Makes silver anew from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
@@ -95,7 +95,7 @@ async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: Rec
     actions: [
       ...(silver.metadata === undefined ? [] : [{ metaData: silver.metadata }]),
       ...replacingTxns(silver.state, bronze.metadata.id, cursor, now).map((txn): Action => ({ txn })),
-      ...(old?.files ?? []).map((file): Action => ({ remove: removalOf(file, now) })),
+      ...(old?.files ?? []).map((file): Action => ({ remove: removedFile(file, now) })),
       ...adds.map((add): Action => ({ add })),
     ],
     operation: 'WRITE',
