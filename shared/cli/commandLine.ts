@@ -44,7 +44,7 @@ async function dispatch(shell: Shell, words: readonly string[]): Promise<void> {
 
 /** What several lines say, in one, without DuckDB's drawing of where in the query it is. */
 function oneSentence(message: string): string {
-  const text = message.replace(/^Failed to extract statements: /, '').replace(/\s*\nLINE \d+:[^]*$/, '')
+  const text = message.replace(/\s*\nLINE \d+:[^]*$/, '')
   return text.split('\n').map(line => line.trim()).filter(line => line !== '').join(' ')
 }
 

@@ -46,14 +46,14 @@ export async function openRowInput(shell: Pick<Shell, 'input' | 'workingFolder'>
     for await (const part of shell.input) parts.push(typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
     const bytes = Buffer.concat(parts)
     const name = 'standard input'
-    if (bytes.subarray(0, 4).toString('latin1') === magic) return parquetInput(name, bytesFile(new Uint8Array(bytes)))
+    if (bytes.subarray(0, 4).toString('latin1') === magic) return parquetInput(name, bytesFile(new Uint8Array(bytes), name))
     return jsonInput(name, () => linesOf(name, [bytes]))
   }
   const path = resolve(shell.workingFolder, from)
   if (!existsSync(path)) throw new CliError('NOT_FOUND', `There is no file ${path}.`)
   if (statSync(path).isDirectory()) throw new CliError('USAGE', `${path} is a folder; --from takes a file of JSON lines, or a Parquet file.`)
   const start = await firstBytes(path)
-  if (start === magic) return parquetInput(from, bytesFile(new Uint8Array(await readFile(path))))
+  if (start === magic) return parquetInput(from, bytesFile(new Uint8Array(await readFile(path)), from))
   return jsonInput(from, () => linesOf(from, createReadStream(path)))
 }
 

@@ -2,6 +2,7 @@ import type { Predicate } from '../delta/skipping.js'
 import type { Expressions, SqlDialect } from '../delta/write/expressions.js'
 import type { Rows } from '../delta/write/rows.js'
 import type { Column, StructField, StructType, Value } from '../parquet/dataType.js'
+import { checkCondition } from './conditionCheck.js'
 import { DuckDbSession, type SessionOptions } from './duckdbSession.js'
 import { handRows, namedColumns, rowPlace } from './handedRows.js'
 import { asQueryError, QueryError } from './queryError.js'
@@ -80,7 +81,10 @@ class SessionExpressions implements Expressions {
   }
 
   prune(condition: string, schema: StructType): Promise<Predicate | undefined> {
-    return this.#inTurn(async session => (await sqlPredicate(session, condition, schema)).predicate)
+    return this.#inTurn(async session => {
+      await checkCondition(session, condition, schema)
+      return (await sqlPredicate(session, condition, schema)).predicate
+    })
   }
 
   async #evaluate(session: DuckDbSession, rows: Rows, wanted: readonly Wanted[]): Promise<readonly Column[]> {
@@ -120,5 +124,7 @@ function aboutValue({ field, sql }: Wanted, error: unknown): QueryError {
 
 function about(what: string, thrown: unknown): QueryError {
   const error = asQueryError(thrown)
-  return new QueryError(error.code, `${what} cannot be evaluated: ${error.message}`, { cause: error, data: { ...error.data, expression: what } })
+  // The columns that DuckDB would propose are those handed over, not the table's.
+  const message = error.message.replace(/^Binder Error: Referenced column "([^"]+)" not found[^]*$/, 'there is no column $1')
+  return new QueryError(error.code, `${what} cannot be evaluated: ${message}`, { cause: error, data: { ...error.data, expression: what } })
 }

@@ -37,7 +37,7 @@ const remedies: readonly (readonly [pattern: RegExp, code: QueryErrorCode, remed
 /** What DuckDB threw, with the code that its first words stand for. */
 export function asQueryError(thrown: unknown): QueryError {
   if (thrown instanceof QueryError) return thrown
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Failed to extract statements: /, '')
   const [, code, remedy] = remedies.find(([pattern]) => pattern.test(message)) ?? [undefined, 'QUERY_FAILED' as const, '']
   return new QueryError(code, message.trimEnd() + remedy, { cause: thrown })
 }

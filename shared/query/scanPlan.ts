@@ -1,7 +1,7 @@
 import type { AddFile } from '../delta/actions.js'
 import { FileSkipper } from '../delta/skipping.js'
 import type { Snapshot } from '../delta/snapshot.js'
-import { emptySelect } from './deltaView.js'
+import { checkCondition } from './conditionCheck.js'
 import type { DuckDbSession } from './duckdbSession.js'
 import { namedColumns } from './handedRows.js'
 import { predicateText } from './predicateText.js'
@@ -42,7 +42,7 @@ export async function planScan(
   condition: string,
   timeZone?: string,
 ): Promise<ScanPlan> {
-  await session.columnsOf(`SELECT 1 FROM (${emptySelect(schema.fields)}) AS ${tableAlias} WHERE (${condition}\n)`)
+  await checkCondition(session, condition, schema)
   const { predicate, unknown } = await sqlPredicate(session, condition, schema)
   if (predicate === undefined) return { ...fullScan({ files }), unjudged: files.length, unknown }
   const { partitionColumns, configuration } = metadata

@@ -162,6 +162,10 @@ describe('changing rows', () => {
     expect(await done(['delete', path, '--where', "id > 1 AND name <> 'c'"])).toMatchObject({ kind: 'committed', version: 2, metrics: { numDeletedRows: 1 } })
     expect(await rowsOf(path, '--columns', 'id')).toEqual(['{"id":1}', '{"id":3}'])
     expect(await done(['delete', path, '--where', 'id = 7'])).toEqual({ kind: 'nothingToDo', version: 2 })
+    for (const value of ['id', 'id + 1', 'name', '1']) expect(refused(await run(['delete', path, '--where', value]))).toMatch(/is not one: it is neither true nor false/)
+    expect(refused(await run(['delete', path, '--where', '']))).toMatch(/the condition is empty/)
+    expect(refused(await run(['delete', path, '--where', 'nope = 1']))).toMatch(/names nope, which is no column; the table has: id, name, n/)
+    expect(await done(['snapshot', path])).toMatchObject({ version: 2, numRows: 2 })
     expect(refused(await run(['delete', path]))).toMatch(/say --yes/)
     await done(['delete', path, '--yes'])
     expect(await done(['snapshot', path])).toMatchObject({ version: 3, numRows: 0 })
@@ -174,6 +178,7 @@ describe('changing rows', () => {
     expect(refused(await run(['update', path, '--where', 'id = 1']))).toMatch(/--set "column = expression"/)
     expect(refused(await run(['update', path, '--set', 'n', '--yes']))).toMatch(/not of the form name=value/)
     expect(refused(await run(['update', path, '--set', 'n = 1']))).toMatch(/say --yes/)
+    expect(refused(await run(['update', path, '--set', 'n = nope', '--yes']))).toMatch(/the value nope for the column n cannot be evaluated: there is no column nope\n$/)
   })
 
   test('rows are merged by their key; columns that they lack stay', async () => {
@@ -250,12 +255,25 @@ describe('changing rows', () => {
     expect(refused(await run(['changes', path]))).toMatch(/--from N or --from-timestamp/)
     expect(refused(await run(['changes', path, '--from', '1', '--from-timestamp', '2001-01-01']))).toMatch(/give one of them/)
     expect(refused(await run(['changes', path, '--from', '9']))).toMatch(/versions up to 2/)
+    expect(refused(await run(['changes', path, '--from', '2', '--to', '1']))).toMatch(/--to 1 lies before --from 2/)
     expect(refused(await run(['changes', path, '--from-timestamp', '2099-01-01']))).toMatch(/nothing was committed at 2099/)
     expect(refused(await run(['read', path, '--timestamp', '2099-01-01']))).toMatch(/is after the newest version, 2/)
     expect(refused(await run(['read', path, '--timestamp', '2001-01-01']))).toMatch(/no version of 2001-01-01T00:00:00\.000Z or before; the oldest/)
     expect(refused(await run(['read', path, '--timestamp', 'noon']))).toMatch(/--timestamp noon is no time/)
     expect(refused(await run(['snapshot', path, '--timestamp', at, '--version', '1']))).toMatch(/give one of them/)
     expect(refused(await run(['changes', await table('id INT'), '--from', '0']))).toMatch(/kept no change data/)
+  })
+
+  test('columns to sort along are columns, and have an order', async () => {
+    const path = await table('id INT, pair STRUCT<x: INT>')
+    expect(await done(['optimize', path, '--cluster-by', 'id,pair.x'])).toMatchObject({ kind: 'nothingToDo' })
+    expect(refused(await run(['optimize', path, '--cluster-by', 'pair']))).toMatch(/cannot be clustered by pair: a struct has no order/)
+    expect(refused(await run(['optimize', path, '--cluster-by', 'id,pair.y']))).toMatch(/has no column pair\.y to cluster by; it has: id, pair/)
+  })
+
+  test('a Parquet file that is none is named', async () => {
+    const path = file('PAR1abc')
+    expect(refused(await run(['append', await table('id INT'), '--from', path]))).toContain(path)
   })
 
   test.each([

@@ -61,6 +61,7 @@ async function rangeOption(table: DeltaTable, args: Arguments): Promise<Range | 
   const from = start === undefined ? args.whole('from') : await table.firstVersionFrom(start)
   if (from === undefined) throw new CliError('USAGE', 'Say from which version on: --from N or --from-timestamp "TIME".')
   const to = end === undefined ? args.whole('to') : await table.versionAt(end)
+  if (start === undefined && end === undefined && to !== undefined && to < from) throw new CliError('USAGE', `--to ${to} lies before --from ${from}.`)
   return start !== undefined && end !== undefined && to === from - 1 ? undefined : { from, to }
 }
 

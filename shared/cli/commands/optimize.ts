@@ -1,8 +1,9 @@
-import { parseColumnList } from '../../delta/columnPath.js'
+import { columnKey, parseColumnList } from '../../delta/columnPath.js'
 import { errorGroup } from '../../pipeline/maintenance/errorGroup.js'
 import { optimizeTable } from '../../delta/maintenance/optimize.js'
 import { bronzePath } from '../../contract/tables.js'
 import { duckDbClusterer } from '../../pipeline/maintenance/clusterer.js'
+import type { DataType, StructType } from '../../parquet/dataType.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -29,9 +30,7 @@ export const optimize: Command = {
       const table = await openTable(shell, lake, name)
       const state = await table.state({ fresh: true })
       if (state === undefined) throw noTable(table, name)
-      for (const [column = ''] of clusterBy) {
-        if (!state.schema.fields.some(field => field.name === column)) throw new CliError('USAGE', `${name} has no column ${column} to cluster by.`)
-      }
+      for (const path of clusterBy) requireSortable(name, state.schema, path)
       const isBronze = lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)
       return optimizeTable(table, {
         clock: lake.clock,
@@ -46,4 +45,14 @@ export const optimize: Command = {
     })
     await shell.output.write(`${JSON.stringify(outcome)}\n`)
   },
+}
+
+/** @throws CliError USAGE for a path that names no column, or one whose values have no order */
+function requireSortable(table: string, schema: StructType, path: readonly string[]): void {
+  let type: DataType | undefined = schema
+  for (const name of path) {
+    type = typeof type === 'object' && type.type === 'struct' ? type.fields.find(field => field.name === name)?.type : undefined
+  }
+  if (type === undefined) throw new CliError('USAGE', `${table} has no column ${columnKey(path)} to cluster by; it has: ${schema.fields.map(field => field.name).join(', ')}.`)
+  if (typeof type === 'object' && type.type !== 'decimal') throw new CliError('USAGE', `${table} cannot be clustered by ${columnKey(path)}: a ${type.type} has no order.`)
 }
