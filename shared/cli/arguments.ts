@@ -32,8 +32,7 @@ export class Arguments {
     try {
       parsed = parseArgs({ args: [...args], options: config, allowPositionals: true, tokens: true })
     } catch (thrown) {
-      const [sentence = ''] = asError(thrown).message.split('. ')
-      throw new CliError('USAGE', `${sentence.replace(/\.?$/, '.')} See: lake ${name} --help`)
+      throw new CliError('USAGE', `${parsingFault(asError(thrown).message)} See: lake ${name} --help`)
     }
     const { positionals } = parsed
     const values = new Map(Object.entries(parsed.values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value as string | boolean]])))
@@ -43,7 +42,7 @@ export class Arguments {
     const { least, most } = command.positionals
     if (values.get('help') !== true && (positionals.length < least || positionals.length > most)) {
       const extra = positionals[most]
-      const what = extra === undefined ? 'Something is missing' : `"${extra}" is one argument too many`
+      const what = extra === undefined ? `${command.usage.split(' ').slice(1 + positionals.length).join(' ')} is missing` : `"${extra}" is one argument too many`
       throw new CliError('USAGE', `${what}: lake ${command.usage}`)
     }
     return new Arguments(positionals, values, given)
@@ -96,11 +95,23 @@ export class Arguments {
     return value
   }
 
-  /** Names separated by commas. */
+  /** Names separated by commas, each once and at least one. */
   list(option: string): readonly string[] | undefined {
-    return this.text(option)
+    const names = this.text(option)
       ?.split(',')
       .map(name => name.trim())
       .filter(name => name !== '')
+    if (names?.length === 0) throw new CliError('USAGE', `--${option} names nothing; say a name, or several separated by commas.`)
+    const twice = names?.find((name, i) => names.indexOf(name) < i)
+    if (twice !== undefined) throw new CliError('USAGE', `--${option} names ${twice} twice.`)
+    return names
   }
+}
+
+/** What Node's parser says of a command line, in one sentence. */
+function parsingFault(message: string): string {
+  const dashed = /^Option '(?:-\w, )?(--[\w-]+).*' argument is ambiguous/.exec(message)?.[1]
+  if (dashed !== undefined) return `${dashed} has no value; one that begins with a dash is written ${dashed}=-1.`
+  const [sentence = ''] = message.split('. ')
+  return sentence.replace(/\.?$/, '.')
 }

@@ -27,11 +27,17 @@ export function timeOption(args: Arguments, option: string): number | undefined 
  * @throws DeltaError DELTA_NO_VERSION for a time before the table's first version or after its newest
  */
 export async function versionOption(table: DeltaTable, name: string, args: Arguments): Promise<number | undefined> {
-  const version = args.whole('version')
-  const timestamp = timeOption(args, 'timestamp')
-  if (timestamp === undefined) return version
-  if (version !== undefined) throw new CliError('USAGE', '--version and --timestamp say the same thing; give one of them.')
-  const found = await table.versionAt(timestamp)
+  const moment = momentOf(args)
+  if (moment === undefined || 'version' in moment) return moment?.version
+  const found = await table.versionAt(moment.timestamp)
   if (found === undefined) throw noTable(table, name)
   return found
+}
+
+/** What `--version` or `--timestamp` says. @throws CliError USAGE when both do */
+export function momentOf(args: Arguments): { readonly version: number } | { readonly timestamp: number } | undefined {
+  const [version, timestamp] = [args.whole('version'), timeOption(args, 'timestamp')]
+  if (version !== undefined && timestamp !== undefined) throw new CliError('USAGE', '--version and --timestamp say the same thing; give one of them.')
+  if (version !== undefined) return { version }
+  return timestamp === undefined ? undefined : { timestamp }
 }

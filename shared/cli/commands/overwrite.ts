@@ -1,5 +1,6 @@
 import { overwriteRows } from '../../delta/write/overwriteRows.js'
 import { changeTable } from '../changeCommand.js'
+import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
@@ -18,6 +19,9 @@ export const overwrite: Command = {
     yes: { about: 'do it without asking' },
   },
   async run(shell, args) {
+    if (args.text('where') !== undefined && args.flag('overwrite-schema')) {
+      throw new CliError('USAGE', "--where and --overwrite-schema exclude each other: rows that stay keep the table's columns.")
+    }
     const input = await openRowInput(shell, requiredFrom(args))
     await changeTable(shell, args, async ({ table, name, state }, options) => {
       const where = args.text('where')

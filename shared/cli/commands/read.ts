@@ -142,6 +142,7 @@ async function* matchingBatches(
 async function readView(lake: Lake, name: string, args: Arguments, print: Print): Promise<void> {
   for (const option of ['version', 'timestamp'])
     if (args.text(option) !== undefined) throw new CliError('USAGE', `${name} is a view and has no versions; leave --${option} out.`)
+  if (args.flag('explain')) throw new CliError('USAGE', `${name} is a view and has no files of its own; leave --explain out.`)
   await using session = await openSession(lake)
   using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path) })
   await catalog.open(`SELECT * FROM ${name}`)

@@ -7,7 +7,7 @@ import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { momentOptions, timeOption } from '../moment.js'
+import { momentOf, momentOptions } from '../moment.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printOutcome } from '../writeOutcome.js'
 
@@ -46,10 +46,9 @@ export const restore: Command = {
 }
 
 function targetOption(args: Arguments): RestoreTarget {
-  const [version, timestamp] = [args.whole('version'), timeOption(args, 'timestamp')]
-  if (version !== undefined && timestamp === undefined) return { version }
-  if (timestamp !== undefined && version === undefined) return { timestamp }
-  throw new CliError('USAGE', 'Say what to go back to: --version N, or --timestamp "TIME".')
+  const target = momentOf(args)
+  if (target === undefined) throw new CliError('USAGE', 'Say what to go back to: --version N, or --timestamp "TIME".')
+  return target
 }
 
 /**

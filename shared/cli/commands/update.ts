@@ -21,7 +21,8 @@ export const update: Command = {
     const assignments = args.texts('set').map(text => keyValue('set', text))
     if (assignments.length === 0) throw new CliError('USAGE', 'Say what changes: --set "column = expression".')
     const set = Object.fromEntries(assignments.map(([column, sql]) => [column, { sql }]))
-    if (Object.keys(set).length < assignments.length) throw new CliError('USAGE', '--set names a column twice.')
+    const twice = assignments.find(([column], i) => assignments.findIndex(([other]) => other === column) < i)
+    if (twice !== undefined) throw new CliError('USAGE', `--set names the column ${twice[0]} twice; give it one value.`)
     await changeTable(shell, args, async ({ table, name }, options) => {
       const where = args.text('where')
       if (where === undefined && !args.flag('yes')) await confirm(shell, `Change all rows of ${name}?`)
