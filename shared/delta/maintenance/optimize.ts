@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../../clock.js'
 import type { AddFile } from '../actions.js'
 import { DeltaError } from '../deltaError.js'
 import { openFileList } from '../fileList.js'
-import { decodeLogPath } from '../path.js'
+import { discard } from '../orphanedFiles.js'
 import { requireMaintainable } from '../protocolGate.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
@@ -115,11 +115,6 @@ function countRows(counts: readonly (bigint | undefined)[]): bigint | undefined 
     sum += count
   }
   return sum
-}
-
-/** Takes away files that no commit names and none will; what cannot be deleted now is left to VACUUM. */
-async function discard({ store }: DeltaTable, adds: readonly AddFile[]): Promise<void> {
-  await Promise.allSettled(adds.map(({ path }) => store.delete(decodeLogPath(path))))
 }
 
 function bytesOf(files: readonly AddFile[]): number {

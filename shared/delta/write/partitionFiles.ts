@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
 import { dataBytes, joinedData } from '../columnData.js'
 import type { PartitionTexts } from '../dataFile.js'
-import { decodeLogPath } from '../path.js'
+import { discard } from '../orphanedFiles.js'
 import type { PhysicalLayout } from '../physicalLayout.js'
 import type { TableShape } from '../statsColumns.js'
 import { StreamedFile } from '../streamedFile.js'
@@ -100,7 +100,7 @@ export class PartitionFiles {
   /** Takes away what was written; best effort, VACUUM does the rest. */
   async abort(): Promise<void> {
     await Promise.allSettled([...this.#partitions.values()].map(async ({ file }) => file?.abort()))
-    await Promise.allSettled(this.#finished.map(({ path }) => this.#options.store.delete(decodeLogPath(path))))
+    await discard(this.#options, this.#finished)
     this.#partitions.clear()
     this.#finished = []
     this.#held = 0

@@ -1,5 +1,6 @@
-import type { AddFile, CdcFile } from '../actions.js'
-import { canonicalPath, decodeLogPath } from '../path.js'
+import type { AddFile } from '../actions.js'
+import { discard, type WrittenFile } from '../orphanedFiles.js'
+import { canonicalPath } from '../path.js'
 import type { Snapshot } from '../snapshot.js'
 import type { DeltaTable } from '../table.js'
 import type { ConflictReason, Transaction } from '../transaction.js'
@@ -10,7 +11,7 @@ export interface Plan {
   readonly transaction: Omit<Transaction, 'readVersion'>
   readonly metrics: WriteMetrics
   /** Files that were uploaded for it and belong to nobody when it is not committed. */
-  readonly written: readonly Pick<AddFile | CdcFile, 'path'>[]
+  readonly written: readonly WrittenFile[]
 }
 
 /** Conflicts that another plan on the newer table can get past. */
@@ -53,11 +54,6 @@ export async function planAndCommit(
     if (outcome.reason === 'concurrentTransaction' && txn !== undefined && round < maxPlans) continue
     if (round >= maxPlans || !planAgain.has(outcome.reason)) return outcome
   }
-}
-
-/** Deletes files that no commit names and none will; what cannot be deleted now is left to VACUUM. */
-export async function discard({ store }: Pick<DeltaTable, 'store'>, files: Plan['written']): Promise<void> {
-  await Promise.allSettled(files.map(({ path }) => store.delete(decodeLogPath(path))))
 }
 
 /** The key by which a transaction's reads find a file again. */

@@ -2,6 +2,7 @@ import type { AddFile } from '../../delta/actions.js'
 import { isMapped } from '../../delta/columnMapping.js'
 import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
 import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
+import { discard } from '../../delta/orphanedFiles.js'
 import { holdsPartitionColumns } from '../../delta/physicalLayout.js'
 import { keepsRowIds } from '../../delta/rowTracking.js'
 import type { DataType, StructField } from '../../parquet/dataType.js'
@@ -55,7 +56,7 @@ async function cluster(files: FileCache, options: SessionOptions, job: RewriteJo
       if (file !== undefined) adds.push({ ...(await publishFile(store, file, clock)), dataChange: false })
     }
   } catch (error) {
-    await Promise.allSettled(adds.map(({ path }) => store.delete(path)))
+    await discard(job, adds)
     throw error
   }
   return adds
