@@ -1,7 +1,7 @@
 import type { DataType, StructField } from '../parquet/dataType.js'
 import { isVoid } from './columnLayout.js'
 import { isMapped, storedName } from './columnMapping.js'
-import { writerFeaturesOf } from './features.js'
+import { readerFeaturesOf, writerFeaturesOf } from './features.js'
 import type { TableState } from './state.js'
 import { planStats, type StatsPlan, type TableShape } from './statsColumns.js'
 
@@ -34,7 +34,8 @@ export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions
 
 /** The layout of the data files that a table's protocol asks for. */
 export function dataFileLayout({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>): PhysicalLayout {
-  return physicalLayout({ ...metadata, schema }, { partitionColumns: holdsPartitionColumns(protocol) })
+  const layout = physicalLayout({ ...metadata, schema }, { partitionColumns: holdsPartitionColumns(protocol) })
+  return { ...layout, stats: { ...layout.stats, saysTight: readerFeaturesOf(protocol).includes('deletionVectors') } }
 }
 
 /** Whether data files must hold the partition columns, too (feature `materializePartitionColumns`). */

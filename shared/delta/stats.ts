@@ -39,7 +39,8 @@ export function encodeStats(stats: FileStats, plan: StatsPlan): string {
   const parts = [`"numRecords":${stats.numRecords}`]
   if (min.used) parts.push(`"minValues":${min.text()}`, `"maxValues":${max.text()}`)
   if (nulls.used) parts.push(`"nullCount":${nulls.text()}`)
-  if (stats.tightBounds !== undefined) parts.push(`"tightBounds":${stats.tightBounds}`)
+  const tight = stats.tightBounds ?? (plan.saysTight === true ? true : undefined)
+  if (tight !== undefined) parts.push(`"tightBounds":${tight}`)
   return `{${parts.join(',')}}`
 }
 

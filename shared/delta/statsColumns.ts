@@ -19,6 +19,8 @@ export interface StatsPlan {
   readonly columns: readonly StatsColumn[]
   /** How much of a string a bound keeps; see statsText.ts. */
   readonly stringPrefix: number
+  /** Whether the text of exact statistics says that they are, as it does where a deletion vector may make them wide. */
+  readonly saysTight?: boolean | undefined
 }
 
 /** What says which statistics a table has: its schema, its partition columns and its properties. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Protocol } from '../../../shared/delta/actions.js'
 import { readDeletionVector } from '../../../shared/delta/deletionVector.js'
 import { deleteRows } from '../../../shared/delta/write/deleteRows.js'
 import { columnField } from '../logFixture.js'
@@ -39,6 +40,18 @@ describe('deleting rows', () => {
     const places = await Promise.all(adds.map(async ({ deletionVector }) => [...(await readDeletionVector(table.memory, deletionVector as NonNullable<typeof deletionVector>)).positions()]))
     expect(places).toEqual([[1, 2], [1, 2]])
     for (const { stats } of adds) expect(JSON.parse(stats ?? '')).toMatchObject({ numRecords: 5, tightBounds: false })
+  })
+
+  it('finds statistics that say how tight they are where the table has deletion vectors, as Spark writes them', async () => {
+    const plain: Protocol = { minReaderVersion: 1, minWriterVersion: 2 }
+    for (const [options, tight] of [[{ configuration: vectors }, true], [{ protocol: plain }, undefined]] as const) {
+      const table = await ChangeFixture.create({ fields: [id, name], ...options })
+      await table.append(people)
+      const said = async () => (await table.snapshot()).files.map(({ stats }) => (JSON.parse(stats ?? '{}') as { tightBounds?: boolean }).tightBounds)
+      expect(await said()).toEqual([tight])
+      await deleteRows(table.table, { where: { op: '=', column: 'id', value: 4n } })
+      expect(await said()).toEqual([tight === undefined ? undefined : false])
+    }
   })
 
   it('gives a file the count of its rows when the first vector comes, which readers rely on', async () => {
