@@ -1,9 +1,7 @@
-import { formatDate, splitTimestamp } from '../delta/calendar.js'
 import { columnKey } from '../delta/columnPath.js'
-import { formatDecimal } from '../delta/decimalText.js'
+import { literalText } from '../delta/literalText.js'
 import type { Predicate } from '../delta/skipping.js'
 import type { DataType, StructField, StructType, Value } from '../parquet/dataType.js'
-import { literal } from './sqlText.js'
 
 /** A predicate as a person reads it, much like the SQL that it came from. Pure; no I/O. */
 export function predicateText(predicate: Predicate, schema: StructType): string {
@@ -30,7 +28,7 @@ export function predicateText(predicate: Predicate, schema: StructType): string 
   }
 
   function value(column: string, item: Value): string {
-    return valueText(types.get(column), item)
+    return literalText(item, types.get(column))
   }
 }
 
@@ -39,17 +37,4 @@ function* leaves(fields: readonly StructField[], before: readonly string[]): Gen
     yield [columnKey([...before, name]), type]
     if (typeof type === 'object' && type.type === 'struct') yield* leaves(type.fields, [...before, name])
   }
-}
-
-function valueText(type: DataType | undefined, value: Value): string {
-  if (typeof value === 'string') return literal(value)
-  if (typeof value === 'number') return type === 'date' ? `DATE ${literal(formatDate(value) ?? String(value))}` : String(value)
-  if (typeof value === 'bigint' && (type === 'timestamp' || type === 'timestamp_ntz')) {
-    const parts = splitTimestamp(value, 6)
-    const written = parts === undefined ? String(value) : `${parts.day} ${parts.time}${type === 'timestamp' ? 'Z' : ''}`
-    return `TIMESTAMP ${literal(written)}`
-  }
-  if (typeof value === 'bigint') return typeof type === 'object' && type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value)
-  if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex')}'`
-  return JSON.stringify(value)
 }

@@ -1,7 +1,6 @@
-import type { DataType, StructType, Value } from '../../parquet/dataType.js'
-import { formatDate, splitTimestamp } from '../calendar.js'
+import type { DataType, StructType } from '../../parquet/dataType.js'
 import { parseColumnList } from '../columnPath.js'
-import { formatDecimal } from '../decimalText.js'
+import { literalText } from '../literalText.js'
 import type { Predicate } from '../skipping.js'
 
 /** Of a long list, so many values are told: what the log says of a change is read with every version. */
@@ -24,30 +23,13 @@ export function predicateText(predicate: Predicate, schema: StructType): string 
     case 'in': {
       const { column, values } = predicate
       const type = typeOf(column, schema)
-      const told = values.slice(0, toldValues).map(value => literal(value, type))
+      const told = values.slice(0, toldValues).map(value => literalText(value, type))
       if (values.length > toldValues) told.push(`... ${values.length - toldValues} more values`)
       return `(${column} IN (${told.join(', ')}))`
     }
     default:
-      return `(${predicate.column} ${predicate.op} ${literal(predicate.value, typeOf(predicate.column, schema))})`
+      return `(${predicate.column} ${predicate.op} ${literalText(predicate.value, typeOf(predicate.column, schema))})`
   }
-}
-
-function literal(value: Value, type: DataType | undefined): string {
-  if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex').toUpperCase()}'`
-  if (typeof value === 'string') return quoted(value)
-  if (typeof value === 'number') return type === 'date' ? `DATE ${quoted(formatDate(value) ?? String(value))}` : String(value)
-  if (typeof value === 'boolean') return String(value)
-  if (typeof value !== 'bigint') return 'NULL'
-  if (typeof type === 'object') return type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value)
-  if (type !== 'timestamp' && type !== 'timestamp_ntz') return String(value)
-  const parts = splitTimestamp(value, 6)
-  const text = parts === undefined ? String(value) : `${parts.day} ${parts.time}`
-  return type === 'timestamp' ? `TIMESTAMP ${quoted(`${text}Z`)}` : `TIMESTAMP_NTZ ${quoted(text)}`
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 function typeOf(column: string, schema: StructType): DataType | undefined {
