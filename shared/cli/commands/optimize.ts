@@ -3,6 +3,7 @@ import { errorGroup } from '../../pipeline/maintenance/errorGroup.js'
 import { optimizeTable } from '../../delta/maintenance/optimize.js'
 import { bronzePath } from '../../contract/tables.js'
 import { duckDbClusterer } from '../../pipeline/maintenance/clusterer.js'
+import { sessionOptions, sortableBytes } from '../../pipeline/openSession.js'
 import type { DataType, StructType } from '../../parquet/dataType.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
@@ -35,8 +36,8 @@ export const optimize: Command = {
       return optimizeTable(table, {
         clock: lake.clock,
         clusterBy,
-        clusterer: duckDbClusterer(lake.files, { memoryLimit: lake.settings.silverMemoryLimit, temporaryFolder: lake.settings.tempFolder }),
-        clusterBytes: lake.settings.tempLimit / 2,
+        clusterer: duckDbClusterer(lake.files, sessionOptions(lake)),
+        clusterBytes: sortableBytes(lake),
         defaultTargetFileSize: lake.settings.compactionTargetSize,
         dryRun: args.flag('dry-run'),
         ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),

@@ -8,6 +8,7 @@ import { tombstoneExpiry } from '../../delta/retention.js'
 import type { TableState } from '../../delta/state.js'
 import type { DeltaTable } from '../../delta/table.js'
 import type { Lake } from '../lake.js'
+import { sessionOptions, sortableBytes } from '../openSession.js'
 import type { StepResult } from '../stepRun.js'
 import { duckDbClusterer } from './clusterer.js'
 import { errorGroup } from './errorGroup.js'
@@ -56,13 +57,12 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
     olderThan: clock.now() - settleMs,
     maxBytes: settings.compactionMaxBytes,
     commitBytes: settings.compactionMaxBytes,
-    // What is sorted lies on the local disk twice: as it was, and as it is being sorted.
-    clusterBytes: Math.min(settings.compactionMaxBytes, settings.tempLimit / 2),
+    clusterBytes: Math.min(settings.compactionMaxBytes, sortableBytes(lake)),
     ...(stream !== undefined && path === bronzePath(stream) ? { groupOf: errorGroup } : {}),
     ...(clustered
       ? {
           clusterBy: stream.clusterBy.map(name => [name]),
-          clusterer: duckDbClusterer(files, { memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder }),
+          clusterer: duckDbClusterer(files, sessionOptions(lake)),
         }
       : {}),
   })
