@@ -223,6 +223,7 @@ function required(name: string, type: DataType, comment: string): StructField {
   return { name, type, nullable: false, metadata: { comment } }
 }
 
-function optional(name: string, type: DataType, comment: string): StructField {
+/** A column that may be null, with what it holds. */
+export function optional(name: string, type: DataType, comment: string): StructField {
   return { name, type, nullable: true, metadata: { comment } }
 }

@@ -1,5 +1,5 @@
-import type { TableShape } from '../../contract/tables.js'
-import type { DataType, Row, StructField } from '../../parquet/dataType.js'
+import { optional, type TableShape } from '../../contract/tables.js'
+import type { Row } from '../../parquet/dataType.js'
 import type { RunRecord } from '../../telemetry/runRecord.js'
 
 /** One row per run of a function or a command: who, when, how much, at what cost, with what outcome. */
@@ -9,31 +9,31 @@ export const clusterTable: TableShape = {
   schema: {
     type: 'struct',
     fields: [
-      field('run_id', 'string', 'A UUID.'),
-      field('step', 'string', 'bronze, silver, gold, monitor or maintenance.'),
-      field('stream', 'string', 'The stream, where the step works on one.'),
-      field('trigger', 'string', 'kafka, eventhubs, timer, http or command.'),
-      field('host', 'string', 'The instance, or the machine.'),
-      field('process_id', 'integer', 'The process on it.'),
-      field('start_time', 'timestamp', 'UTC.'),
-      field('end_time', 'timestamp', 'UTC; of a run that committed, when its last commit was made.'),
-      field('duration_ms', 'long', 'Wall clock.'),
-      field('rows_in', 'long', 'Rows or records read.'),
-      field('rows_out', 'long', 'Rows written.'),
-      field('bytes_in', 'long', 'Bytes read from storage.'),
-      field('bytes_out', 'long', 'Bytes written to storage.'),
-      field('cpu_ms', 'long', 'CPU time of the process meanwhile.'),
-      field('memory_bytes', 'long', 'Resident memory at the end.'),
-      field('peak_memory_bytes', 'long', 'The most that the process ever had.'),
-      field('storage_reads', 'long', 'Read operations on storage.'),
-      field('storage_writes', 'long', 'Write operations.'),
-      field('storage_lists', 'long', 'Listings.'),
-      field('storage_deletes', 'long', 'Deletions.'),
-      field('estimated_cost_usd', 'double', 'By the prices in the settings.'),
-      field('outcome', 'string', 'committed, nothingToDo, conflict, failed, or unfinished for one that was cut off.'),
-      field('table_version', 'long', "The version that the run's last commit made."),
-      field('error_code', 'string', 'Of a run that failed.'),
-      field('error_message', 'string', 'In words.'),
+      optional('run_id', 'string', 'A UUID.'),
+      optional('step', 'string', 'bronze, silver, gold, monitor or maintenance.'),
+      optional('stream', 'string', 'The stream, where the step works on one.'),
+      optional('trigger', 'string', 'kafka, eventhubs, timer, http or command.'),
+      optional('host', 'string', 'The instance, or the machine.'),
+      optional('process_id', 'integer', 'The process on it.'),
+      optional('start_time', 'timestamp', 'UTC.'),
+      optional('end_time', 'timestamp', 'UTC; of a run that committed, when its last commit was made.'),
+      optional('duration_ms', 'long', 'Wall clock.'),
+      optional('rows_in', 'long', 'Rows or records read.'),
+      optional('rows_out', 'long', 'Rows written.'),
+      optional('bytes_in', 'long', 'Bytes read from storage.'),
+      optional('bytes_out', 'long', 'Bytes written to storage.'),
+      optional('cpu_ms', 'long', 'CPU time of the process meanwhile.'),
+      optional('memory_bytes', 'long', 'Resident memory at the end.'),
+      optional('peak_memory_bytes', 'long', 'The most that the process ever had.'),
+      optional('storage_reads', 'long', 'Read operations on storage.'),
+      optional('storage_writes', 'long', 'Write operations.'),
+      optional('storage_lists', 'long', 'Listings.'),
+      optional('storage_deletes', 'long', 'Deletions.'),
+      optional('estimated_cost_usd', 'double', 'By the prices in the settings.'),
+      optional('outcome', 'string', 'committed, nothingToDo, conflict, failed, or unfinished for one that was cut off.'),
+      optional('table_version', 'long', "The version that the run's last commit made."),
+      optional('error_code', 'string', 'Of a run that failed.'),
+      optional('error_message', 'string', 'In words.'),
     ],
   },
   partitionColumns: [],
@@ -71,7 +71,3 @@ export function clusterRow(run: RunRecord, outcome: string = run.outcome): Row {
 }
 
 const whole = (n: number) => BigInt(Math.round(n))
-
-function field(name: string, type: DataType, comment: string): StructField {
-  return { name, type, nullable: true, metadata: { comment } }
-}
