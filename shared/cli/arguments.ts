@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { asError } from '../errors.js'
 import { CliError } from './cliError.js'
-import { commonOptions, type Command } from './command.js'
+import { commonOptions, type CommandForm } from './commandForm.js'
 
 /** An option as it stood on the command line. */
 export interface GivenOption {
@@ -23,7 +23,7 @@ export class Arguments {
   }
 
   /** @throws CliError USAGE that names the argument */
-  static parse(name: string, command: Command, args: readonly string[]): Arguments {
+  static parse(name: string, command: CommandForm, args: readonly string[]): Arguments {
     const specs = { ...command.options, ...commonOptions }
     const config: ParseArgsOptionsConfig = Object.fromEntries(
       Object.entries(specs).map(([option, { value }]) => [option, { type: value === undefined ? 'boolean' : 'string' }]),

@@ -1,4 +1,5 @@
-import { commonOptions, type Command, type OptionSpec } from './command.js'
+import type { Command } from './command.js'
+import { commonOptions, type OptionSpec } from './commandForm.js'
 
 /** Texts of `--help`. Pure; no I/O. */
 

@@ -2,7 +2,7 @@ import { parseTimestamp } from '../delta/calendar.js'
 import type { DeltaTable } from '../delta/table.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
-import type { OptionSpec } from './command.js'
+import type { OptionSpec } from './commandForm.js'
 import { noTable } from './openTable.js'
 
 /** The options of commands that read a table as it was. */

@@ -5,7 +5,8 @@ import type { TableChange } from '../../delta/write/tableChange.js'
 import type { GivenOption } from '../arguments.js'
 import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
-import type { Command, OptionSpec } from '../command.js'
+import type { Command } from '../command.js'
+import type { OptionSpec } from '../commandForm.js'
 import { keyValue } from '../keyValue.js'
 
 interface Change {

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { SASLOptions } from 'kafkajs'
 import { SourceError } from '../sourceError.js'
 import type { ConnectionSettings } from './kafkajsInternals.js'
-import { oauthTokens } from './oauthToken.js'
+import { type OAuthClient, oauthTokens } from './oauthToken.js'
 
 export const securityProtocols = ['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'] as const
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
@@ -26,14 +26,6 @@ export interface KafkaConnection {
   readonly keyPassword?: string | undefined
   readonly oauth?: OAuthClient | undefined
   readonly clientId?: string | undefined
-}
-
-/** Client credentials (RFC 6749, 4.4). */
-export interface OAuthClient {
-  readonly tokenEndpoint: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly scope?: string | undefined
 }
 
 export type KafkaClientSettings = Omit<ConnectionSettings, 'logger'>

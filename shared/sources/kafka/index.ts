@@ -1,3 +1,4 @@
 export { KafkaSource, type KafkaSourceOptions } from './kafkaSource.js'
-export { type KafkaConnection, type OAuthClient } from './connection.js'
+export type { KafkaConnection } from './connection.js'
+export type { OAuthClient } from './oauthToken.js'
 export { registerCodecs, type Compression } from './codecs.js'

@@ -1,6 +1,13 @@
 import { systemClock, type Clock } from '../../clock.js'
 import { SourceError } from '../sourceError.js'
-import type { OAuthClient } from './connection.js'
+
+/** Client credentials (RFC 6749, 4.4). */
+export interface OAuthClient {
+  readonly tokenEndpoint: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scope?: string | undefined
+}
 
 // A token is fetched anew this long before it ends.
 const earlyMs = 60_000
