@@ -83,8 +83,8 @@ export const features: readonly Feature[] = [
   readerFeature('catalogOwned-preview', 'no', 'no', always, { requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
   readerFeature('variantType', 'yes', 'no', always),
   readerFeature('variantType-preview', 'yes', 'no', always),
-  readerFeature('variantShredding', 'no', 'no', always, { requires: ['variantType'] }),
-  readerFeature('variantShredding-preview', 'no', 'no', always, { requires: ['variantType'] }),
+  readerFeature('variantShredding', 'yes', 'no', always, { requires: ['variantType'] }),
+  readerFeature('variantShredding-preview', 'yes', 'no', always, { requires: ['variantType'] }),
   // Row ids are due as soon as the feature is listed, enabled or not.
   writerFeature('rowTracking', 'kept', (metadata, _schema, write) =>
     write === 'rearrange' || isOn(metadata.configuration, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),

@@ -36,6 +36,14 @@ export type Projection =
       readonly value: Projection
       readonly leaves: readonly LeafNode[]
     }
+  | {
+      /** What `restore` makes of the values of `raw`. */
+      readonly kind: 'restored'
+      readonly present: number
+      readonly raw: Projection
+      readonly restore: (raw: Value) => Value
+      readonly leaves: readonly LeafNode[]
+    }
 
 class Cursor {
   at = 0
@@ -112,6 +120,11 @@ function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, le
     const cursor = cursorOf(projection.leaf)
     if (!leads && isNullBelow(cursor.data, cursor.data.leaf.present)) return readNull
     return () => cursor.next()
+  }
+  if (projection.kind === 'restored') {
+    const { restore } = projection
+    const read = reader(projection.raw, cursorOf, leads)
+    return () => restore(read())
   }
   const cursors = projection.leaves.map(cursorOf)
   if (!leads && cursors.every(({ data }) => isNullBelow(data, projection.present))) return readNull

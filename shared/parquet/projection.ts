@@ -2,8 +2,9 @@ import type { Projection } from './assembly.js'
 import type { DataType, StructField } from './dataType.js'
 import { calendarOf, type LegacyCalendars } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
-import type { LeafNode, SchemaNode, StructNode } from './schemaNode.js'
+import type { LeafNode, SchemaNode } from './schemaNode.js'
 import { typeName, valueDecoder, type ValueDecoder } from './valueDecoder.js'
+import { projectVariant } from './variantShredding.js'
 
 export const columnMatches = ['name', 'physicalName', 'id'] as const
 
@@ -56,7 +57,10 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
     }
     if (typeof wanted === 'string' || wanted.type !== from.kind) throw mismatch(from, wanted)
     if (from.kind === 'struct' && wanted.type === 'struct') {
-      if (wanted.variant === true) requireWholeVariant(from)
+      if (wanted.variant === true) {
+        const { raw, restore } = projectVariant(from, repetition, calendars, decoders)
+        return { kind: 'restored', raw, restore, present: from.present, leaves: leaves(raw) }
+      }
       const children = wanted.fields.map((field) => {
         const child = findNode(from.children, field, match)
         return { name: field.name, node: child === undefined ? null : project(child, field.type, repetition) }
@@ -78,17 +82,6 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
     }
     throw mismatch(from, wanted)
   }
-}
-
-/** A shredded variant keeps parts of its values in a column of their own, which its other two do not repeat. */
-function requireWholeVariant(node: StructNode): void {
-  const names = node.children.map(({ name }) => name)
-  if (names.includes('metadata') && names.includes('value') && names.length === 2) return
-  throw new ParquetError(
-    'PARQUET_UNSUPPORTED',
-    `Column ${node.name} is a variant with the parts ${names.join(', ')}; only metadata and value are known.`,
-    { data: { column: node.name } },
-  )
 }
 
 function levels({ present, entry, repetition }: { present: number; entry: number; repetition: number }) {

@@ -14,6 +14,7 @@ it.each([
   ['icebergCompatV2', 'yes unused unused unused'],
   ['catalogManaged', 'no no no no'],
   ['variantType', 'yes no no no'],
+  ['variantShredding', 'yes no no no'],
 ])('%s is %s: what a table with it is refused is what the gate refuses', (name, support) => {
   expect(rows.get(name)).toBe(support)
 })

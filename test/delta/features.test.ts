@@ -39,11 +39,11 @@ describe('reading', () => {
     expect(checkReadable({ minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'futureThing'] }, metadata())).toEqual({ ok: true })
   })
 
-  it.each(['timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck', 'deletionVectors', 'columnMapping', 'typeWidening', 'typeWidening-preview', 'variantType'])('%s is read', (name) => {
+  it.each(['timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck', 'deletionVectors', 'columnMapping', 'typeWidening', 'typeWidening-preview', 'variantType', 'variantShredding', 'variantShredding-preview'])('%s is read', (name) => {
     expect(checkReadable(lists([name], [name]), metadata())).toEqual({ ok: true })
   })
 
-  it.each(['catalogManaged', 'catalogOwned-preview', 'variantShredding', 'aFeatureOfTheFuture'])('%s is refused by name', (name) => {
+  it.each(['catalogManaged', 'catalogOwned-preview', 'aFeatureOfTheFuture'])('%s is refused by name', (name) => {
     expect(checkReadable(lists([name], [name]), metadata())).toMatchObject({ ok: false, features: [name] })
   })
 

@@ -85,14 +85,21 @@ describe('the rows of a snapshot', () => {
     expect(rows[1]?.[2]).toBeNull()
   })
 
-  it('a shredded variant is refused, not half read', async () => {
-    const table = new LogFixture({ fields: [columnField('v', variantType)], protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['variantType'], writerFeatures: ['variantType'] } })
-    const shredded = columnField('v', { type: 'struct', fields: [...variantType.fields, columnField('typed_value', 'long')] })
+  it('a variant in parts is one again; parts that contradict each other are an error that names file and column', async () => {
+    const table = new LogFixture({ fields: [columnField('v', variantType)], protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['variantType', 'variantShredding'], writerFeatures: ['variantType', 'variantShredding'] } })
+    const shredded = columnField('v', { type: 'struct', fields: [columnField('metadata', 'binary'), columnField('value', 'binary'), columnField('typed_value', 'long')] })
     const written = new LogFixture({ fields: [shredded] })
-    const add = await written.file('a.parquet', { v: [{ metadata: Uint8Array.of(1), value: Uint8Array.of(1), typed_value: 5n }] })
+    const [metadata, value] = [Uint8Array.of(1, 0, 0), Uint8Array.of(0)]
+    const rows = [{ metadata, value: null, typed_value: 5n }, { metadata, value, typed_value: null }, null]
+    const add = await written.file('a.parquet', { v: rows })
     await table.store.put('a.parquet', (await written.store.get('a.parquet')) ?? new Uint8Array())
     await table.commit({ add })
-    await expect(allRows(scanRows(table.store, await table.snapshot()).batches)).rejects.toMatchObject({ message: expect.stringContaining('typed_value') as string })
+    expect(await allRows(scanRows(table.store, await table.snapshot()).batches)).toEqual([[{ metadata, value: Uint8Array.of(12, 5) }], [{ metadata, value }], [null]])
+    const bad = await written.file('b.parquet', { v: [{ metadata, value, typed_value: 5n }] })
+    await table.store.put('b.parquet', (await written.store.get('b.parquet')) ?? new Uint8Array())
+    await table.commit({ add: bad })
+    const read = allRows(scanRows(table.store, await table.snapshot()).batches)
+    await expect(read).rejects.toMatchObject({ code: 'DELTA_BAD_DATA_FILE', message: expect.stringMatching(/b\.parquet.*Column v: /) as string })
   })
 
   it('only partition columns are asked for: files still say how many rows there are', async () => {
