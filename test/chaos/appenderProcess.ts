@@ -20,6 +20,8 @@ const say = (line: object) => {
 const state = { working: true }
 process.stdin.resume().on('end', () => {
   state.working = false
+  // Whoever started it may be gone, and storage with them.
+  setTimeout(() => process.exit(1), 300_000).unref()
 })
 const numbers = new Random(Number(seed))
 const random = () => numbers.next()

@@ -1,10 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.js'
 import { DeltaTable } from '../../shared/delta/table.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
@@ -21,7 +21,7 @@ const root = join(import.meta.dirname, '../..')
 const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0.7)
 /** Python with deltalake and duckdb, to ask other engines what they make of the table at the end. */
 const python = process.env['CHAOS_PYTHON']
-const extraMs = 120_000
+const extraMs = 300_000
 const processes = 4
 const appsEach = 4
 const retentionMs = Math.min(60_000, minutes * 36_000)
@@ -31,9 +31,18 @@ let azurite: Azurite
 beforeAll(async () => {
   azurite = await startAzurite()
   if (process.env['CHAOS_BUILT'] === undefined) await build()
-}, 240_000)
+})
 afterAll(async () => {
   await (azurite as Azurite | undefined)?.stop()
+})
+
+/** The appenders that run, and whether the test is over, however it ended. */
+const running = new Map<ChildProcess, Promise<unknown>>()
+let over = false
+afterEach(async () => {
+  over = true
+  for (const child of running.keys()) child.kill('SIGKILL')
+  await Promise.all(running.values())
 })
 
 interface Heard {
@@ -55,9 +64,11 @@ function startAppender(url: string, first: number, from: number, hear: (line: He
   })
   const ended = new Promise<{ code: number | null; stderr: string }>(resolve => {
     child.on('close', code => {
+      running.delete(child)
       resolve({ code, stderr })
     })
   })
+  running.set(child, ended)
   // It may be gone when it is told to end.
   child.stdin.on('error', () => undefined)
   return { kill: () => child.kill('SIGKILL'), end: () => child.stdin.end(), ended }
@@ -81,7 +92,7 @@ describe('a table on Azurite', () => {
     const complaints: string[] = []
     const until = Date.now() + minutes * 60_000
     // A machine that is busy with other things gets the time it needs to do something at all.
-    const working = (): boolean => Date.now() < until || (Math.min(...work()) === 0 && Date.now() < until + extraMs)
+    const working = (): boolean => !over && (Date.now() < until || (Math.min(...work()) === 0 && Date.now() < until + extraMs))
     const witness = new VersionWitness()
     const table = new ChangingTable({
       open: stale => new FaultyStore(witness.watch(store, stale), storageTrouble(random, slowMs)),
@@ -120,6 +131,7 @@ describe('a table on Azurite', () => {
           expect([code, stderr]).toEqual([0, ''])
           return
         }
+        if (over) return
         killed++
       }
     }
@@ -137,7 +149,7 @@ describe('a table on Azurite', () => {
     expect(Math.min(...work()), told).toBeGreaterThan(0)
     process.stdout.write(`${told}\n`)
     if (python !== undefined) await askOthers(python, store, table.live)
-  }, minutes * 60_000 + extraMs + 120_000)
+  }, minutes * 60_000 + extraMs + 300_000)
 })
 
 /** What delta-rs and DuckDB make of the table. */

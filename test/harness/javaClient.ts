@@ -13,5 +13,5 @@ export async function javaClient(...args: readonly string[]): Promise<void> {
   const libs = await brokerJars(defaultLibsFolder(), silentLogger)
   const program = join(import.meta.dirname, 'java', 'KafkaFixture.java')
   const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
-  await run(java.command, [...jvm, '-cp', join(libs, '*'), program, ...args], { timeout: 60_000 })
+  await run(java.command, [...jvm, '-cp', join(libs, '*'), program, ...args], { timeout: 300_000 })
 }

@@ -40,10 +40,9 @@ async function scoresOf(files: ModelFiles, rows: readonly (readonly number[])[])
 }
 
 describe('bytes written here score in ONNX Runtime as plain arithmetic does', () => {
-  const random = new Random()
-  const between = (low: number, high: number) => low + random.next() * (high - low)
-
   test('logistic regressions', async () => {
+    const random = new Random()
+    const between = (low: number, high: number) => low + random.next() * (high - low)
     for (let round = 0; round < 20; round++) {
       const weights = [between(-2, 2), between(-2, 2)]
       const bias = between(-3, 3)
@@ -57,6 +56,8 @@ describe('bytes written here score in ONNX Runtime as plain arithmetic does', ()
   })
 
   test('value ranges, with categories nobody knows', async () => {
+    const random = new Random()
+    const between = (low: number, high: number) => low + random.next() * (high - low)
     for (let round = 0; round < 20; round++) {
       const names = Array.from({ length: 1 + random.below(6) }, (_, i) => `c${i}`)
       const range: ValueRange = {

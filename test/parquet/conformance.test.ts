@@ -85,5 +85,5 @@ describe.skipIf(!existsSync(folder))('files that Spark wrote', () => {
       const file = await open(path)
       for (const { field, data } of await file.readColumns()) expect(data.length, `${path} ${field.name}`).toBe(file.rowCount)
     }
-  }, 60_000)
+  })
 })

@@ -184,7 +184,7 @@ function names(fields: readonly StructField[], before: string[] = []): string[] 
   )
 }
 
-test('no file is passed over that holds a row for which a condition is true', { timeout: 120_000 }, async () => {
+test('no file is passed over that holds a row for which a condition is true', async () => {
   const random = new Random()
   const store = new MemoryStore()
   await using cache = new FileCache({ limitBytes: 10 ** 8 })

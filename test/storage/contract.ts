@@ -14,7 +14,6 @@ export interface ContractSubject {
 export interface ContractOptions {
   /** Objects in the large listing. */
   readonly many: number
-  readonly timeoutMs?: number
 }
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -30,7 +29,7 @@ const paths = async (infos: AsyncIterable<ObjectInfo>) => (await collected(infos
 
 /** What every ObjectStore promises, as tests; each runs in a folder of its own inside one store. */
 export function describeContract(name: string, start: () => Promise<ContractSubject>, options: ContractOptions): void {
-  describe(`${name} keeps the contract of ObjectStore`, { timeout: options.timeoutMs ?? 20_000 }, () => {
+  describe(`${name} keeps the contract of ObjectStore`, () => {
     let subject: ContractSubject
     let folders = 0
     const fresh = () => {
@@ -40,7 +39,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
 
     beforeAll(async () => {
       subject = await start()
-    }, 60_000)
+    })
     afterAll(() => subject.stop?.())
 
     it('an absent name is an outcome of every read, and may be deleted', async () => {

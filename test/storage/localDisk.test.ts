@@ -31,7 +31,7 @@ describe('LocalDiskStore', () => {
   })
   afterAll(() => rm(root, { recursive: true }))
 
-  it('of processes racing to put one name, exactly one creates it, name after name', { timeout: 60_000 }, async () => {
+  it('of processes racing to put one name, exactly one creates it, name after name', async () => {
     const names = Array.from({ length: 40 }, (_, i) => `_delta_log/${String(i).padStart(20, '0')}.json`)
     const created = await raceInProcesses(path.join(root, 'race'), names, 4)
     expect([...created.flat()].sort()).toEqual(names)

@@ -162,5 +162,5 @@ describe('sixteen appenders, an optimizer and a vacuum on failing storage', () =
       expect(ids.has(id), about).toBe(false)
       ids.add(id)
     }
-  }, 120_000)
+  }, 600_000)
 })

@@ -249,6 +249,6 @@ describe('random appends, deletes, updates and merges', () => {
           expect(await table.changes(version), history).toEqual(sorted(expected.changes.map(([row, type]) => [...values(row), type])))
       }
       expect(await table.strays(), seedNote).toEqual([])
-    }, 60_000)
+    })
   }
 })

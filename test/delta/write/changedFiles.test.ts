@@ -37,7 +37,7 @@ describe('changes of rows in files as others write them', () => {
       expect((await table.changes(2)).map(row => [row[0], row[2]])).toEqual([[16n, 'delete'], [20n, 'delete'], [21n, 'delete'], [998n, 'delete']])
       expect(await table.changes(3)).toHaveLength(8)
       expect(await table.changes(4)).toHaveLength(5)
-    }, 60_000)
+    })
 
     it(`${kind}: read columns in the types they have now, and write them so`, async () => {
       const history = (fromType: string, toType: string) => ({ 'delta.typeChanges': [{ fromType, toType }] })

@@ -58,7 +58,7 @@ describe('changes by SQL', () => {
         expect(await ids(table), where).toEqual([0, 1, 2, 3, 4, 5, 6, 7].filter(key => !gone.includes(key)))
       }
     }
-  }, 60_000)
+  })
 
   it('do not read files that cannot hold such a row', async () => {
     const table = await made(vectors)

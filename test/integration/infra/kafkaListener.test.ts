@@ -24,7 +24,7 @@ describe('a Kafka trigger on a real broker', () => {
     commitOnFailure: false,
     maxRetries: -1,
     autoOffsetReset: 'earliest',
-    sessionTimeoutMs: 10_000,
+    sessionTimeoutMs: 30_000,
     maxPollIntervalMs: 300_000,
   } as const
 
@@ -54,7 +54,7 @@ describe('a Kafka trigger on a real broker', () => {
   }
 
   async function until(done: () => boolean): Promise<void> {
-    for (let i = 0; i < 600 && !done(); i++) await sleep(100)
+    for (let i = 0; i < 3_000 && !done(); i++) await sleep(100)
     expect(done()).toBe(true)
   }
 

@@ -163,7 +163,7 @@ describe('ranges', () => {
     await admin.connect()
     await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
     await admin.disconnect()
-    await expect.poll(() => source.offsets(topic)).toHaveLength(3)
+    await expect.poll(() => source.offsets(topic), { timeout: 240_000 }).toHaveLength(3)
     expect(await source.offsetAt(topic, 1, 1_500)).toBe(1n)
     expect(await source.offsetAt(topic, 1, 3_000)).toBe(2n)
     expect(await source.offsetAt(topic, 1, 9_000)).toBe(3n)
@@ -240,7 +240,7 @@ describe('natural holes', () => {
       await new Promise((resolve) => setTimeout(resolve, 150))
       await source.produce(topic, [{ key: Buffer.from('roll'), value: Buffer.from(String(round)), partition: 0 }])
     }
-    await expect.poll(async () => (await readAll(source, topic)).records.length, { timeout: 60_000, interval: 500 }).toBeLessThan(300)
+    await expect.poll(async () => (await readAll(source, topic)).records.length, { timeout: 240_000, interval: 500 }).toBeLessThan(300)
     const range = await only(source, topic)
     const { records, position } = await readAll(source, topic, range)
     expect(range).toMatchObject({ start: 0n, end: 505n })

@@ -15,7 +15,7 @@ describeContract(
       stop: () => azurite.stop(),
     }
   },
-  { many: 1200, timeoutMs: 60_000 },
+  { many: 1200 },
 )
 
 describe('AzureBlobStore on Azurite', () => {

@@ -55,7 +55,7 @@ describe('the summary equals an aggregate over all scored rows', () => {
     }
     ok(await rebuildGold(f.lake, events))
     await expectWhole(f, `${seedNote}, rebuilt`)
-  }, 60_000)
+  })
 
   test('after silver was rebuilt', async () => {
     await using f = await SilverFixture.open()
@@ -139,7 +139,7 @@ describe('two instances', () => {
       expect(await scoredRows(f.lake)).toHaveLength(20 * (round + 1))
       await expectWhole(f, `round ${round}`)
     }
-  }, 30_000)
+  })
 })
 
 describe('spans of windows', () => {
