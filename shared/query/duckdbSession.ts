@@ -51,6 +51,7 @@ export class DuckDbSession implements AsyncDisposable {
   readonly #duckdb: DuckDbModule
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
+  #disabledBefore: string | undefined
   #closed = false
 
   private constructor(folder: string, duckdb: DuckDbModule, instance: DuckDBInstance, connection: DuckDBConnection) {
@@ -83,6 +84,7 @@ export class DuckDbSession implements AsyncDisposable {
   /** Runs statements for their effect. @returns rows written by the last one */
   async run(sql: string): Promise<number> {
     try {
+      await this.#prepare(sql)
       return (await this.#connection.run(sql)).rowsChanged
     } catch (error) {
       throw asQueryError(error)
@@ -116,6 +118,7 @@ export class DuckDbSession implements AsyncDisposable {
   /** The result of the last statement, piece by piece, without ever holding it whole. */
   async stream(sql: string): Promise<RowStream> {
     try {
+      await this.#prepare(sql)
       const result = await this.#connection.stream(sql)
       const names = uniqueNames(result.columnNames())
       const readers = result.columnTypes().map(type => valueReader(this.#duckdb, type))
@@ -146,6 +149,22 @@ export class DuckDbSession implements AsyncDisposable {
     } finally {
       connection.closeSync()
     }
+  }
+
+  /**
+   * DuckDB gives `a IS DISTINCT FROM 1 OR a > 3` to the scan of a Parquet file as a filter, and then goes by the column's
+   * least and greatest value alone, past row groups whose nulls are what is asked for. Such a statement keeps its filters
+   * out of the scan. The next one puts the setting back: in between, that would end the result that is being read.
+   */
+  async #prepare(sql: string): Promise<void> {
+    const disable = (names: string) => this.#connection.run(`SET disabled_optimizers = '${names}'`)
+    if (this.#disabledBefore !== undefined) await disable(this.#disabledBefore)
+    this.#disabledBefore = undefined
+    if (!/\bdistinct\s+from\b/i.test(sql)) return
+    const setting = await this.#connection.runAndReadAll("SELECT current_setting('disabled_optimizers')")
+    const before = String(setting.getRowsJS()[0]?.[0] ?? '')
+    await disable([before, 'filter_pushdown'].filter(name => name !== '').join(','))
+    this.#disabledBefore = before
   }
 
   /** Makes the statement that is running fail soon. */

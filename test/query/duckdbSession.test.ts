@@ -30,6 +30,19 @@ describe('values of a query', () => {
     expect(fields.map(f => f.type).slice(0, 4)).toEqual(['long', { type: 'decimal', precision: 38, scale: 2 }, 'timestamp', 'timestamp_ntz'])
   })
 
+  test('IS DISTINCT FROM beside another comparison finds rows in files whose column is null throughout', async () => {
+    await using session = await DuckDbSession.open({ threads: 1 })
+    for (const [name, values] of [['nulls', '(NULL, 1)'], ['some', '(1, 2), (NULL, 3)']] as const)
+      await session.run(`COPY (SELECT a::INTEGER AS a, id FROM (VALUES ${values}) v(a, id)) TO '${session.folder}/${name}.parquet'`)
+    await session.run("SET disabled_optimizers = 'build_side_probe_side'")
+    for (const condition of ['a IS DISTINCT FROM 1 OR a > 3', 'NOT (a is not\ndistinct  from 1) OR a = 3', 'a IS DISTINCT FROM 5 OR a > 5 OR id < 0']) {
+      const { rows } = await session.query(`SELECT id FROM '${session.folder}/*.parquet' WHERE a IS NULL AND (${condition}) ORDER BY id`)
+      expect([condition, rows]).toEqual([condition, [{ id: 1 }, { id: 3 }]])
+    }
+    const { setting } = await session.row("SELECT current_setting('disabled_optimizers') AS setting")
+    expect(setting).toBe('build_side_probe_side')
+  })
+
   test('two columns of one name are both there', async () => {
     await using session = await DuckDbSession.open()
     expect(await session.row('SELECT 1 AS a, 2 AS a, 3 AS a_1')).toEqual({ a: 1, a_1: 2, a_1_1: 3 })
