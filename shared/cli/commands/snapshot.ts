@@ -3,7 +3,7 @@ import { logicalPaths } from '../../delta/clusteringColumns.js'
 import { columnKey } from '../../delta/columnPath.js'
 import { parseJson, type Json, type JsonObject } from '../../delta/json.js'
 import { clusteringColumns } from '../../delta/maintenance/clustering.js'
-import { recordCount } from '../../delta/maintenance/recordCount.js'
+import { liveRecordCount } from '../../delta/recordCount.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -57,7 +57,7 @@ export function snapshotJson(snapshot: Snapshot): JsonObject {
 function numRows({ files }: Pick<Snapshot, 'files'>): bigint | null {
   let rows = 0n
   for (const file of files) {
-    const count = recordCount(file)
+    const count = liveRecordCount(file)
     if (count === undefined) return null
     rows += count
   }

@@ -5,6 +5,7 @@ import { DeltaError } from '../deltaError.js'
 import { openFileList } from '../fileList.js'
 import { discard } from '../orphanedFiles.js'
 import { requireMaintainable } from '../protocolGate.js'
+import { liveRecordCount } from '../recordCount.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
 import { stretches } from './binPacking.js'
@@ -12,7 +13,6 @@ import { clusteringProvider, commonTags, cubeTagsOf } from './clustering.js'
 import { commitReplacements, type Replacement } from './optimizeCommit.js'
 import type { OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from './optimizeOptions.js'
 import { planOptimize, type OptimizeJob } from './optimizePlan.js'
-import { recordCount } from './recordCount.js'
 
 const defaultCommitBytes = 2 ** 30
 
@@ -96,7 +96,7 @@ async function rewrite(
     clusteringProvider: provider ? clusteringProvider : undefined,
   }))
   const before = countRows(files.map(({ records }) => records))
-  const after = countRows(adds.map(recordCount))
+  const after = countRows(adds.map(liveRecordCount))
   if (before !== undefined && before !== after) {
     await discard(table, adds)
     throw new DeltaError(

@@ -1,13 +1,13 @@
 import type { AddFile } from '../actions.js'
 import type { FileList } from '../fileList.js'
 import { isAbsolutePath } from '../path.js'
+import { liveRecordCount } from '../recordCount.js'
 import { targetFileSizeOf } from '../targetFileSize.js'
 import { packBins } from './binPacking.js'
 import { clusteringColumns, planCubes } from './clustering.js'
 import { concatenation } from './concatenation.js'
 import type { OptimizeOptions } from './optimizeOptions.js'
 import type { Candidate, Rewriter } from './rewriter.js'
-import { recordCount } from './recordCount.js'
 
 /** One rewrite: files of one partition, and who makes new ones of them. */
 export interface OptimizeJob {
@@ -50,7 +50,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
       if (add.modificationTime > (options.olderThan ?? Infinity)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue
       const key = `${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
-      const candidate = { ...add, stats: undefined, records: recordCount(add) }
+      const candidate = { ...add, stats: undefined, records: liveRecordCount(add) }
       const group = groups.get(key)
       if (group === undefined) groups.set(key, [candidate])
       else group.push(candidate)

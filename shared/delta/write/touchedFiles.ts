@@ -6,10 +6,10 @@ import { readDataFile, type RowBatch } from '../dataFileRows.js'
 import type { OpenFolder } from '../dataObject.js'
 import { readDeletionVector } from '../deletionVector.js'
 import type { LogPlace } from '../deltaError.js'
+import { recordCount } from '../recordCount.js'
 import { RoaringBitmap } from '../roaring.js'
 import { allBut, type RowChoice } from '../rowChoice.js'
 import type { Snapshot } from '../snapshot.js'
-import { parseStats } from '../stats.js'
 import { rowFates, type RowChange, type TouchedFile } from './rowChange.js'
 import type { Rows } from './rows.js'
 
@@ -85,7 +85,8 @@ export async function touchedFiles(reading: FileReading, files: readonly AddFile
 }
 
 async function wholeFile(reading: FileReading, file: AddFile, whole: 1 | 2): Promise<TouchedFile | undefined> {
-  const rows = recordCount(file) ?? (await countRows(reading, file))
+  const records = recordCount(file)
+  const rows = records === undefined ? await countRows(reading, file) : Number(records)
   const live = rows - Number(file.deletionVector?.cardinality ?? 0n)
   if (live === 0 && whole === rowFates.changes) return undefined
   return { file, live, before: undefined, whole, going: undefined, changing: undefined }
@@ -121,15 +122,6 @@ async function deletedBefore({ store, openFolder, where }: FileReading, { path, 
 
 /** All rows of a file, those that are deleted among them. */
 const everyRow: RowChoice = { end: 0, among: () => undefined }
-
-function recordCount({ stats }: AddFile): number | undefined {
-  if (stats === undefined) return undefined
-  try {
-    return Number(parseStats(stats, []).numRecords)
-  } catch {
-    return undefined
-  }
-}
 
 /** By the file's footer. */
 async function countRows(reading: FileReading, file: AddFile): Promise<number> {
