@@ -161,9 +161,9 @@ export class DuckDbSession implements AsyncDisposable {
     if (this.#disabledBefore !== undefined) await disable(this.#disabledBefore)
     this.#disabledBefore = undefined
     if (!/\bdistinct\s+from\b/i.test(sql)) return
-    const setting = await this.#connection.runAndReadAll("SELECT current_setting('disabled_optimizers')")
-    const before = String(setting.getRowsJS()[0]?.[0] ?? '')
-    await disable([before, 'filter_pushdown'].filter(name => name !== '').join(','))
+    const { names } = await this.row("SELECT current_setting('disabled_optimizers') AS names")
+    const before = typeof names === 'string' ? names : ''
+    await disable(before === '' ? 'filter_pushdown' : `${before},filter_pushdown`)
     this.#disabledBefore = before
   }
 
