@@ -14,6 +14,7 @@ import { sidecarFolder } from './logName.js'
 import type { CheckpointFiles } from './logListing.js'
 import { statsJson } from './parsedStats.js'
 import { decodeLogPath } from './path.js'
+import { isStruct } from './struct.js'
 
 type StoredFile = Pick<ObjectInfo, 'path' | 'size'>
 
@@ -123,7 +124,7 @@ const alwaysThere: Readonly<Record<string, string>> = {
 /** The statistics' column where they are a struct and not JSON as well. */
 function structStatsOnly(file: ParquetFile): StructField | undefined {
   const add = file.fields.find(({ name }) => name === 'add')?.type
-  if (add === undefined || typeof add === 'string' || add.type !== 'struct') return undefined
+  if (!isStruct(add)) return undefined
   if (add.fields.some(({ name }) => name === 'stats')) return undefined
   return add.fields.find(({ name }) => name === 'stats_parsed')
 }
@@ -141,7 +142,7 @@ function projectedFields(
 }
 
 function withField(struct: StructField, field: StructField): StructField {
-  if (typeof struct.type === 'string' || struct.type.type !== 'struct') return struct
+  if (!isStruct(struct.type)) return struct
   return { ...struct, type: { type: 'struct', fields: [...struct.type.fields, field] } }
 }
 

@@ -6,6 +6,7 @@ import { DeltaError } from './deltaError.js'
 import { clusteringDomain } from './maintenance/clustering.js'
 import { typeText } from './schema.js'
 import { planStats, type TableShape } from './statsColumns.js'
+import { isStruct } from './struct.js'
 
 /** The columns that a table is clustered by, as its clustering feature records them. Pure; no I/O. */
 
@@ -64,7 +65,7 @@ export function logicalPaths(schema: StructType, physical: readonly (readonly st
       const field = fields.find(column => physicalNameOf(column) === name)
       if (field === undefined) return []
       names.push(field.name)
-      fields = isStruct(field) ? field.type.fields : []
+      fields = isStruct(field.type) ? field.type.fields : []
     }
     return [names]
   })
@@ -77,16 +78,11 @@ function fieldsAlong(schema: StructType, path: readonly string[]): readonly Stru
     const field = fields.find(column => column.name === name) ?? fields.find(column => column.name.toLowerCase() === name.toLowerCase())
     if (field === undefined) return undefined
     found.push(field)
-    fields = isStruct(field) ? field.type.fields : []
+    fields = isStruct(field.type) ? field.type.fields : []
   }
   return found
 }
 
 function isNested({ type }: StructField): boolean {
   return typeof type !== 'string' && type.type !== 'decimal'
-}
-
-function isStruct(field: StructField): field is StructField & { readonly type: StructType } {
-  const { type } = field
-  return typeof type !== 'string' && type.type === 'struct' && type.variant !== true
 }

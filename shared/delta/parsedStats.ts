@@ -1,5 +1,6 @@
-import type { DataType, Row, StructField, StructType, Value } from '../parquet/dataType.js'
+import type { DataType, Row, StructField, Value } from '../parquet/dataType.js'
 import { formatBound } from './statsText.js'
+import { isRow, isStruct } from './struct.js'
 
 /**
  * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form. Pure; no I/O.
@@ -43,12 +44,4 @@ function valueJson(type: DataType, value: Value): string | undefined {
     if (text !== undefined) fields.push(`${JSON.stringify(field.name)}:${text}`)
   }
   return `{${fields.join(',')}}`
-}
-
-function isStruct(type: DataType): type is StructType {
-  return typeof type !== 'string' && type.type === 'struct'
-}
-
-function isRow(value: Value | undefined): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }

@@ -2,6 +2,7 @@ import { variantType, type DataType, type PrimitiveType, type StructField, type 
 import { columnKey } from './columnPath.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
+import { isStruct } from './struct.js'
 
 /** A table's schema ⇄ its text in the log (PROTOCOL.md, "Schema Serialization Format"). Pure; no I/O. */
 
@@ -53,7 +54,7 @@ export function leafColumns(schema: StructType): LeafColumn[] {
   const visit = (fields: readonly StructField[], path: readonly string[]) => {
     for (const field of fields) {
       const here = [...path, field.name]
-      if (typeof field.type !== 'string' && field.type.type === 'struct' && field.type.variant !== true) visit(field.type.fields, here)
+      if (isStruct(field.type)) visit(field.type.fields, here)
       else leaves.push({ path: here, field })
     }
   }

@@ -4,6 +4,7 @@ import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { typeText } from '../schema.js'
 import type { TableShape } from '../statsColumns.js'
+import { isRow } from '../struct.js'
 import { charLimit, withinLimit } from './charLimit.js'
 import { holdsValue } from './valueCheck.js'
 import type { Rows } from './rows.js'
@@ -222,10 +223,6 @@ function fitsTyped(type: DataType, data: ColumnData): boolean {
   if (data instanceof Float32Array) return type === 'float'
   if (!(data instanceof Int32Array)) return false
   return type === 'integer' || type === 'date' || ((type === 'byte' || type === 'short') && data.every(value => holdsValue(type, value)))
-}
-
-function isRow(value: Value | undefined): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }
 
 function shown(value: Value | undefined): string {

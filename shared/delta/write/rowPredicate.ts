@@ -3,6 +3,7 @@ import { columnKey, parseColumnList } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { typeText } from '../schema.js'
 import type { Predicate } from '../skipping.js'
+import { isStruct } from '../struct.js'
 import { compareValues } from '../valueOrder.js'
 import type { Rows } from './rows.js'
 
@@ -175,7 +176,7 @@ function findColumn(key: string, schema: StructType, where: LogPlace | undefined
   const path: string[] = []
   let type: DataType = schema
   for (const name of columnPath(key)) {
-    const fields: readonly StructField[] = typeof type !== 'string' && type.type === 'struct' && type.variant !== true ? type.fields : []
+    const fields: readonly StructField[] = isStruct(type) ? type.fields : []
     const field = fields.find(f => f.name === name) ?? fields.find(f => f.name.toLowerCase() === name.toLowerCase())
     if (field === undefined) throw noColumn(key, schema, where)
     path.push(field.name)

@@ -2,6 +2,7 @@ import type { DataType, StructField, StructType } from '../../parquet/dataType.j
 import { columnKey } from '../columnPath.js'
 import { DeltaError } from '../deltaError.js'
 import { typeText } from '../schema.js'
+import { isStruct } from '../struct.js'
 import { withTypeChanges } from '../typeChange.js'
 import type { ColumnPosition } from './tableChange.js'
 
@@ -118,8 +119,4 @@ function fieldIn(fields: readonly StructField[], name: string, whole: readonly s
 function noColumn(path: readonly string[], fields: readonly StructField[] = []): DeltaError {
   const known = fields.length === 0 ? '' : `; there: ${fields.map(({ name }) => name).join(', ')}`
   return new DeltaError('DELTA_NO_COLUMN', `there is no column ${columnKey(path)}${known}`, { data: { column: columnKey(path) } })
-}
-
-function isStruct(type: DataType): type is StructType {
-  return typeof type !== 'string' && type.type === 'struct' && type.variant !== true
 }
