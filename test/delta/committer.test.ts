@@ -4,43 +4,20 @@ import type { Action, CommitInfo } from '../../shared/delta/actions.js'
 import { createTable } from '../../shared/delta/creation.js'
 import { checksumPath, commitPath } from '../../shared/delta/logName.js'
 import { DeltaTable } from '../../shared/delta/table.js'
-import { readsNothing, type CommitOutcome, type Transaction } from '../../shared/delta/transaction.js'
-import type { StructType } from '../../shared/parquet/dataType.js'
+import type { CommitOutcome } from '../../shared/delta/transaction.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
 import { Faults, type Fault } from '../../shared/storage/faults.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
-import type { ObjectStore } from '../../shared/storage/objectStore.js'
 import { Random, seedNote } from '../random.js'
-
-const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
-
-function append(readVersion: number, appId: string, version: bigint): Transaction {
-  return {
-    readVersion,
-    actions: [
-      { add: { path: `${appId}-${version}.parquet`, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true } },
-      { txn: { appId, version } },
-    ],
-    operation: 'STREAMING UPDATE',
-    isBlindAppend: true,
-    reads: readsNothing,
-  }
-}
+import { append, emptyTable, pathsOf, schema } from './appendedTable.js'
 
 async function setUp() {
-  const clock = new ManualClock()
-  const store = new MemoryStore(clock)
+  const { clock, store, open } = await emptyTable()
   const faults = new Faults()
-  const open = (over: ObjectStore = store) => new DeltaTable(over, { clock, random: () => 0.5 })
-  await open().commit(createTable({ schema, createdTime: clock.now() }))
   return { clock, store, faults, open, table: open(new FaultyStore(store, faults, clock)) }
 }
 
 const isCommit = (path: string) => path.endsWith('.json')
-
-async function pathsOf(table: DeltaTable): Promise<string[]> {
-  return ((await table.snapshot())?.files ?? []).map(file => file.path).sort()
-}
 
 describe('a commit', () => {
   const lost: readonly (readonly [string, Fault])[] = [

@@ -1,39 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../shared/clock.js'
 import type { Action } from '../../shared/delta/actions.js'
-import { createTable } from '../../shared/delta/creation.js'
 import { commitPath } from '../../shared/delta/logName.js'
 import type { TableState } from '../../shared/delta/state.js'
-import { DeltaTable } from '../../shared/delta/table.js'
-import { readsNothing, type Transaction } from '../../shared/delta/transaction.js'
-import type { StructType } from '../../shared/parquet/dataType.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
-
-const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
-
-function append(readVersion: number, appId: string, version: bigint): Transaction {
-  return {
-    readVersion,
-    actions: [
-      { add: { path: `${appId}-${version}.parquet`, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true } },
-      { txn: { appId, version } },
-    ],
-    operation: 'STREAMING UPDATE',
-    isBlindAppend: true,
-    reads: readsNothing,
-  }
-}
+import type { DeltaTable } from '../../shared/delta/table.js'
+import { readsNothing } from '../../shared/delta/transaction.js'
+import { append, emptyTable, pathsOf } from './appendedTable.js'
 
 async function setUp() {
-  const clock = new ManualClock()
-  const store = new MemoryStore(clock)
-  const open = () => new DeltaTable(store, { clock, random: () => 0.5 })
-  await open().commit(createTable({ schema, createdTime: clock.now() }))
+  const { store, open } = await emptyTable()
   return { store, open, table: open() }
-}
-
-async function pathsOf(table: DeltaTable): Promise<string[]> {
-  return ((await table.snapshot())?.files ?? []).map(file => file.path).sort()
 }
 
 const keeps = ['columnMapping', 'deletionVectors']
