@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DeltaError } from '../../shared/delta/deltaError.js'
-import { portableMagic, RoaringBitmap } from '../../shared/delta/roaring.js'
+import { RoaringBitmap } from '../../shared/delta/roaring.js'
+import { portableMagic } from '../../shared/delta/roaringFormat.js'
 import { Random, seedNote } from '../random.js'
 
 /** Positions in blocks of every density: arrays, bitmaps, runs, and far apart. */
