@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { durationForms, parseDuration } from '../contract/duration.js'
+import { isBrokerList, isLakeUrl, isSchedule, parseSize } from './settingText.js'
+
+/** Marks what may not appear in a message or a log. */
+const secrets = z.registry<{ secret: true }>()
+
+const text = () => z.string()
+const secret = (description: string) => text().optional().register(secrets, { secret: true }).describe(description)
+const whole = (from: number, to: number) =>
+  z.coerce.number(`expected a whole number from ${String(from)} to ${String(to)}`).int().min(from).max(to)
+const amount = () => z.coerce.number('expected a number').min(0)
+const schedule = () =>
+  z.string().refine(isSchedule, 'expected an NCRONTAB expression of six fields, seconds first, as 0 */5 * * * *')
+const duration = () =>
+  z.string().transform((value, context) => {
+    const ms = parseDuration(value)
+    if (ms === null || ms <= 0) context.addIssue(`expected a duration: ${durationForms}`)
+    return ms ?? 0
+  })
+const bytes = () =>
+  z.string().transform((value, context) => {
+    const size = parseSize(value)
+    if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
+    return size ?? 0
+  })
+
+const everyMinute = (second: number) => `${String(second)} * * * * *`
+
+/** Every setting by its name in the environment: its type, its default and what it is for. */
+export const environment = z.object({
+  SOURCE: z.enum(['kafka', 'eventhubs']).default('kafka').describe('Where records come from.'),
+  KAFKA_BROKERS: text()
+    .refine(isBrokerList, 'expected host:port, several separated by commas')
+    .default('127.0.0.1:9092')
+    .describe('Brokers as `host:port`, separated by commas. Event Hubs: `<namespace>.servicebus.windows.net:9093`.'),
+  KAFKA_SECURITY_PROTOCOL: z.enum(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl']).default('plaintext')
+    .describe('How brokers are spoken to.'),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional()
+    .describe('How to sign in; needed with `sasl_plaintext` and `sasl_ssl`.'),
+  KAFKA_USERNAME: text().optional()
+    .describe('User name or API key. Event Hubs: `$ConnectionString`, with the connection string as password.'),
+  KAFKA_PASSWORD: secret('Password or API secret.'),
+  KAFKA_SSL_CA: text().optional()
+    .describe("Certificate authority: PEM text or a file's path. The system's when empty."),
+  KAFKA_SSL_CERTIFICATE: text().optional().describe("Client certificate for mutual TLS: PEM text or a file's path."),
+  KAFKA_SSL_KEY: secret("The client certificate's key: PEM text or a file's path."),
+  KAFKA_SSL_KEY_PASSWORD: secret('Password of the key, when it has one.'),
+  KAFKA_OAUTH_TOKEN_ENDPOINT: z.url().optional().describe('Where `oauthbearer` gets its tokens (client credentials).'),
+  KAFKA_OAUTH_CLIENT_ID: text().optional().describe('Client id for `oauthbearer`.'),
+  KAFKA_OAUTH_CLIENT_SECRET: secret('Client secret for `oauthbearer`.'),
+  KAFKA_OAUTH_SCOPE: text().optional().describe('Scope for `oauthbearer`.'),
+  KAFKA_CONSUMER_GROUP: text().default('kafka-delta-functions')
+    .describe("The trigger's consumer group. What is ingested is known from the Delta log, not from it."),
+  EVENTHUBS_NAMESPACE: text().optional()
+    .describe('`<namespace>.servicebus.windows.net`, with the managed identity, when SOURCE is `eventhubs`.'),
+  EVENTHUBS_CONNECTION_STRING: secret('Connection string instead of the managed identity.'),
+  EVENTHUBS_CONSUMER_GROUP: text().default('$Default').describe('Consumer group of the Event Hubs trigger.'),
+
+  LAKE_URL: text()
+    .refine(isLakeUrl, 'expected file:///folder or https://<account>.dfs.core.windows.net/<container>')
+    .default('http://127.0.0.1:10000/devstoreaccount1/lake')
+    .describe("The lake's root: a blob container or a local folder (`file:///…`)."),
+  LAKE_CONNECTION_STRING: secret("The storage account's connection string; the managed identity when empty."),
+
+  SILVER_SCHEDULE: schedule().default(everyMinute(0)).describe('When silver runs (NCRONTAB, six fields).'),
+  GOLD_SCHEDULE: schedule().default(everyMinute(20)).describe('When gold runs: behind silver, so that it finds what silver has just made.'),
+  MONITOR_SCHEDULE: schedule().default(everyMinute(40)).describe('When the monitor runs: behind gold.'),
+  MAINTENANCE_SCHEDULE: schedule().default('0 */10 * * * *').describe('When checkpoints and compaction run.'),
+  CATCH_UP_SCHEDULE: schedule().default('0 */5 * * * *')
+    .describe('When bronze looks for partitions that lag while nothing commits.'),
+
+  BRONZE_MAX_COMMIT_ROWS: whole(1, 10_000_000).default(250_000).describe('Most rows of one bronze commit.'),
+  BRONZE_MIN_COMMIT_INTERVAL: whole(0, 3_600_000).default(0)
+    .describe('Least milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
+  BRONZE_WORKERS: whole(0, 64).default(0)
+    .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
+  MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000).default(300_000)
+    .describe("Kafka's `max.poll.interval.ms`; repairs stop at half of it and continue at the next call."),
+  SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000).default(5_000_000)
+    .describe('Most bronze rows one silver run takes on; the next continues.'),
+  SILVER_MEMORY_LIMIT: bytes().default(1024 ** 3)
+    .describe('Most memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
+  TEMP_FOLDER: text().optional().describe("Folder for spilled and fetched data; the system's when empty."),
+  TEMP_LIMIT: bytes().default(10 * 1024 ** 3).describe('Most bytes TEMP_FOLDER may hold.'),
+  INSTANCE_MEMORY_MB: whole(256, 1_048_576).default(2048).describe('Memory of one instance, for the cost estimate.'),
+
+  MODEL_NAME: text().regex(/^[A-Za-z0-9._-]+$/, 'expected letters, digits, dot, dash or underscore').default('anomaly')
+    .describe("The model gold scores with: a folder in the lake's `models/`."),
+  ANOMALY_THRESHOLD: amount().default(0.5).describe('A score above it is an anomaly.'),
+
+  FRESHNESS_LATE: duration().default(5 * 60_000).describe('The newest event older than this: status LATE.'),
+  FRESHNESS_STALE: duration().default(60 * 60_000).describe('The newest event older than this: status STALE.'),
+  CHECKPOINT_INTERVAL: whole(1, 100_000).default(100).describe('Commits after which maintenance writes a checkpoint.'),
+  COMPACTION_TARGET_SIZE: bytes().default(128 * 1024 ** 2)
+    .describe("Bytes of a compacted file, where the table's `delta.targetFileSize` says nothing."),
+  COMPACTION_MIN_FILES: whole(2, 100_000).default(16)
+    .describe('Small files of one partition that are worth putting together before they fill a file.'),
+  COMPACTION_MAX_BYTES: bytes().default(2 * 1024 ** 3)
+    .describe('Most bytes that maintenance compacts of one table in one run; the next continues.'),
+  VACUUM_RETENTION: duration().default(7 * 86_400_000)
+    .describe("How long files that were removed or never committed are kept; at least the table's own retention."),
+
+  COST_PER_GB_SECOND: amount().default(0.000026)
+    .describe('Price of a GB-second of an instance, for the cost estimate (USD).'),
+  COST_PER_MILLION_EXECUTIONS: amount().default(0.4).describe('Price of a million executions (USD).'),
+  COST_PER_10K_WRITES: amount().default(0.065)
+    .describe('Price of ten thousand writes or listings of the storage account (USD).'),
+  COST_PER_10K_READS: amount().default(0.005).describe('Price of ten thousand reads of the storage account (USD).'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info')
+    .describe('The least important line that is logged.'),
+})
+
+/** What the settings are once they are read, by their names in the environment. */
+export type Environment = z.output<typeof environment>
+
+/** Names of all settings in the environment, in the order of the documentation. */
+export const settingNames: readonly (keyof Environment)[] = environment.keyof().options
+
+/** Whether a setting's value must be kept out of messages and logs. */
+export function isSecret(name: string): boolean {
+  const field = (environment.shape as Readonly<Record<string, z.ZodType>>)[name]
+  return field !== undefined && secrets.get(field)?.secret === true
+}

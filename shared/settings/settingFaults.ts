@@ -1,0 +1,65 @@
+import { type Environment, isSecret } from './environment.js'
+
+/** What is wrong with settings, each by its name and with the remedy. Pure; no I/O. */
+
+/** What several settings say against each other; `given` is the environment as it stands. */
+export function crossFieldFaults(s: Environment, given: Readonly<Record<string, string | undefined>>): string[] {
+  const faults: string[] = []
+  const need = (names: readonly (keyof Environment)[], because: string) => {
+    for (const name of names) if (s[name] === undefined) faults.push(`${name} is not set: ${because}.`)
+  }
+  const unused = (names: readonly (keyof Environment)[], because: string) => {
+    for (const name of names) {
+      if (s[name] !== undefined) faults.push(`${name} is set, but ${because}. Remove one of the two.`)
+    }
+  }
+  const protocol = `KAFKA_SECURITY_PROTOCOL is ${s.KAFKA_SECURITY_PROTOCOL}`
+  const credentials = ['KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const
+  const oauth = ['KAFKA_OAUTH_TOKEN_ENDPOINT', 'KAFKA_OAUTH_CLIENT_ID', 'KAFKA_OAUTH_CLIENT_SECRET'] as const
+  if (!s.KAFKA_SECURITY_PROTOCOL.startsWith('sasl_')) {
+    unused(['KAFKA_SASL_MECHANISM', ...credentials, ...oauth], `${protocol}, which does not sign in; use sasl_ssl`)
+  } else if (s.KAFKA_SASL_MECHANISM === undefined) {
+    need(['KAFKA_SASL_MECHANISM'], `${protocol}; set it to plain, scram-sha-256, scram-sha-512 or oauthbearer`)
+  } else {
+    const mechanism = `KAFKA_SASL_MECHANISM is ${s.KAFKA_SASL_MECHANISM}`
+    need(s.KAFKA_SASL_MECHANISM === 'oauthbearer' ? oauth : credentials, mechanism)
+  }
+  if (!s.KAFKA_SECURITY_PROTOCOL.endsWith('ssl')) {
+    const tls = ['KAFKA_SSL_CA', 'KAFKA_SSL_CERTIFICATE', 'KAFKA_SSL_KEY', 'KAFKA_SSL_KEY_PASSWORD'] as const
+    unused(tls, `${protocol}, which is not encrypted; use ssl or sasl_ssl`)
+  }
+  if (s.KAFKA_SSL_CERTIFICATE !== undefined) need(['KAFKA_SSL_KEY'], 'KAFKA_SSL_CERTIFICATE needs its key')
+  if (s.KAFKA_SSL_KEY !== undefined) need(['KAFKA_SSL_CERTIFICATE'], 'KAFKA_SSL_KEY needs its certificate')
+  if (s.SOURCE === 'eventhubs' && s.EVENTHUBS_CONNECTION_STRING === undefined) {
+    need(['EVENTHUBS_NAMESPACE'], 'SOURCE is eventhubs; set it (managed identity) or EVENTHUBS_CONNECTION_STRING')
+  }
+  if (s.LAKE_URL.startsWith('file:')) unused(['LAKE_CONNECTION_STRING'], `LAKE_URL is the local folder ${s.LAKE_URL}`)
+  if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
+    faults.push('FRESHNESS_STALE must be longer than FRESHNESS_LATE.')
+  }
+  if (s.BRONZE_MIN_COMMIT_INTERVAL * 2 > s.MAX_POLL_INTERVAL_MS) {
+    const why = 'or Kafka takes the partitions away while bronze waits'
+    faults.push(`BRONZE_MIN_COMMIT_INTERVAL must be at most half of MAX_POLL_INTERVAL_MS, ${why}.`)
+  }
+  if (s.COMPACTION_TARGET_SIZE > s.COMPACTION_MAX_BYTES) {
+    faults.push('COMPACTION_TARGET_SIZE is more than COMPACTION_MAX_BYTES. Lower the one or raise the other.')
+  }
+  if (s.SILVER_MEMORY_LIMIT > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
+    faults.push('SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB. Lower the one or raise the other.')
+  }
+  if (given['WEBSITE_INSTANCE_ID'] !== undefined) {
+    // The local defaults would make a deployed app fail later, and less clearly.
+    const deployed = s.SOURCE === 'kafka' ? ['LAKE_URL', 'KAFKA_BROKERS'] : ['LAKE_URL']
+    for (const name of deployed) {
+      if ((given[name] ?? '') === '') faults.push(`${name} is not set: a deployed app has no local default.`)
+    }
+  }
+  return faults
+}
+
+/** What is wrong with one. */
+export function faultOf(name: string, value: string | undefined, message: string): string {
+  if (value === undefined) return `${name} is not set: ${message}.`
+  const shown = value.length > 80 ? `${value.slice(0, 80)}…` : value
+  return `${name} is ${isSecret(name) ? '(secret)' : `"${shown}"`}: ${message}.`
+}
