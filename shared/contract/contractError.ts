@@ -10,3 +10,9 @@ export class ContractError extends CodedError<ContractErrorCode> {
     super(code, message, { data })
   }
 }
+
+/** The error of a field that cannot be a column. */
+export function unmappable(path: string, what: string, remedy: string): ContractError {
+  const field = path === '' ? 'The contract' : `Field ${JSON.stringify(path)}`
+  return new ContractError('UNMAPPABLE_TYPE', `${field}: ${what} has no column type: ${remedy}.`, { field: path })
+}

@@ -5,6 +5,7 @@ import type { DataType, StructField, StructType } from '../parquet/dataType.js'
 import { pointsOf, type Point } from './comparedValue.js'
 import { conditionTree, constantsOf, type Constant } from './conditionTree.js'
 import type { DuckDbSession } from './duckdbSession.js'
+import { always, type Comparison, comparison, never, prefixed } from './pointPredicate.js'
 import { children, isNode, textOf, textsOf } from './sqlTree.js'
 
 /** What statistics and partition values can tell of an SQL condition. */
@@ -31,8 +32,6 @@ export async function sqlPredicate(session: DuckDbSession, condition: string, sc
   return { predicate, unknown: await tree.textsOf(session, reading.unknown) }
 }
 
-type Comparison = '=' | '<' | '<=' | '>' | '>='
-
 interface ColumnPart {
   readonly key: string
   readonly type: DataType
@@ -47,9 +46,6 @@ const comparisons: Readonly<Record<string, readonly [op: Comparison | '<>', turn
   COMPARE_GREATERTHANOREQUALTO: ['>=', '<='],
 }
 const negated: Readonly<Record<Comparison | '<>', Comparison | '<>'>> = { '=': '<>', '<>': '=', '<': '>=', '<=': '>', '>': '<=', '>=': '<' }
-
-const always: Predicate = { op: 'and', of: [] }
-const never: Predicate = { op: 'or', of: [] }
 
 class ConditionReading {
   readonly unknown: JsonObject[] = []
@@ -229,34 +225,4 @@ function withoutIdleCast(json: Json | undefined): Json | undefined {
 
 function isBooleanColumnCast(json: JsonObject): boolean {
   return isNode(json['child']) && json['child']['type'] === 'COLUMN_REF'
-}
-
-function comparison(column: string, op: Comparison | '<>', point: Point | null): Predicate {
-  // A comparison with null is true for nothing.
-  if (point === null) return never
-  const { value, exact } = point
-  switch (op) {
-    case '=':
-      return exact ? { op, column, value } : never
-    case '<>':
-      return exact ? { op: 'not', of: { op: '=', column, value } } : { op: 'isNotNull', column }
-    // Between two neighbours of the column's values lies the constant, and `value` is the lower one.
-    case '<':
-    case '<=':
-      return { op: exact ? op : '<=', column, value }
-    case '>':
-    case '>=':
-      return { op: exact ? op : '>', column, value }
-  }
-}
-
-function prefixed(column: string, prefix: string): Predicate | undefined {
-  if (prefix === '') return { op: 'isNotNull', column }
-  const least: Predicate = { op: '>=', column, value: prefix }
-  const points = Array.from(prefix, char => char.codePointAt(0) ?? 0)
-  while (points.length > 0 && (points.at(-1) ?? 0) >= 0x10ffff) points.pop()
-  const last = points.pop()
-  if (last === undefined) return least
-  const next = last === 0xd7ff ? 0xe000 : last + 1
-  return { op: 'and', of: [least, { op: '<', column, value: String.fromCodePoint(...points, next) }] }
 }
