@@ -98,7 +98,7 @@ describe('files that a predicate cannot touch', () => {
   it('what is skipped holds no row, and what matches wholly holds only rows, for any data and predicate', () => {
     const random = new Random()
     let decided = 0
-    for (let i = 0; i < 4000; i++) {
+    for (let i = 0; i < 4000 || (decided <= 500 && i < 200_000); i++) {
       const rows = Array.from({ length: 1 + random.below(4) }, () => ({
         p: 20089,
         n: random.pick([null, NaN, -0, 0, 1, 2.5, Infinity]),
@@ -117,7 +117,7 @@ describe('files that a predicate cannot touch', () => {
       if (match === 'all') expect(truths.every((truth) => truth === true), message).toBe(true)
       if (match !== 'maybe') decided++
     }
-    expect(decided).toBeGreaterThan(500)
+    expect(decided, seedNote).toBeGreaterThan(500)
   })
 })
 
