@@ -70,7 +70,10 @@ function pack(out: ByteBuffer, packed: Uint32Array, start: number, width: number
 
 const limit = 2 ** 52
 
-/** Whether {@link appendDeltas} can write these numbers. */
+/** Differences of 32-bit numbers that are 32-bit numbers too: readers refuse a page whose least one is not. */
+const limit32 = 2 ** 31
+
+/** Whether {@link appendDeltas} can write these numbers so that every reader takes them. */
 export function packable(values: Int32Array | Float64Array): boolean {
   let previous = values[0] ?? 0
   let least = Infinity
@@ -83,6 +86,7 @@ export function packable(values: Int32Array | Float64Array): boolean {
     if (delta < least) least = delta
     if (delta > most) most = delta
   }
+  if (values instanceof Int32Array && (least < -limit32 || most >= limit32)) return false
   return most - least < 2 ** 32
 }
 
