@@ -52,7 +52,7 @@ export class FileSkipper {
   }
 
   match(file: Pick<AddFile, 'partitionValues' | 'stats' | 'deletionVector'>, predicate: Predicate): Match {
-    const named = new Set(columnsOf(predicate))
+    const named = new Set(predicateColumns(predicate))
     const stats = readStats(file.stats, this.#columns.filter((column) => named.has(column.key)))
     const [never, always] = judge(predicate, (column) => this.#facts(column, file, stats))
     return never ? 'no' : always ? 'all' : 'maybe'
@@ -210,13 +210,14 @@ function readPartition(type: DataType, text: string | null, options: PartitionVa
   }
 }
 
-function columnsOf(predicate: Predicate): string[] {
+/** The keys of the columns that a predicate names, see {@link columnKey}. */
+export function predicateColumns(predicate: Predicate): readonly string[] {
   switch (predicate.op) {
     case 'and':
     case 'or':
-      return predicate.of.flatMap(columnsOf)
+      return predicate.of.flatMap(predicateColumns)
     case 'not':
-      return columnsOf(predicate.of)
+      return predicateColumns(predicate.of)
     default:
       return [predicate.column]
   }

@@ -1,11 +1,11 @@
 import type { StructField, StructType } from '../../parquet/dataType.js'
 import type { AddFile } from '../actions.js'
 import { DeltaError } from '../deltaError.js'
-import { FileSkipper, type Match, type Predicate } from '../skipping.js'
+import { FileSkipper, predicateColumns, type Match, type Predicate } from '../skipping.js'
 import type { Snapshot } from '../snapshot.js'
 import type { Reads } from '../transaction.js'
 import type { Condition, Expressions } from './expressions.js'
-import { fittedPredicate, predicateColumns, predicateFields, testRows } from './rowPredicate.js'
+import { fittedPredicate, predicateFields, testRows } from './rowPredicate.js'
 import { predicateText } from './predicateText.js'
 import type { Rows } from './rows.js'
 

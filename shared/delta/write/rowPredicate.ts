@@ -2,7 +2,7 @@ import type { Column, ColumnData, DataType, Row, StructField, StructType, Value 
 import { columnKey, parseColumnList } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { typeText } from '../schema.js'
-import type { Predicate } from '../skipping.js'
+import { predicateColumns, type Predicate } from '../skipping.js'
 import { isStruct } from '../struct.js'
 import { compareValues } from '../valueOrder.js'
 import type { Rows } from './rows.js'
@@ -49,19 +49,6 @@ export function fittedPredicate(predicate: Predicate, schema: StructType, where?
 export function predicateFields(predicate: Predicate, schema: StructType): readonly StructField[] {
   const names = new Set(predicateColumns(predicate).map(key => columnPath(key)[0]))
   return schema.fields.filter(field => names.has(field.name))
-}
-
-/** The keys of the columns that a predicate names. */
-export function predicateColumns(predicate: Predicate): readonly string[] {
-  switch (predicate.op) {
-    case 'and':
-    case 'or':
-      return predicate.of.flatMap(predicateColumns)
-    case 'not':
-      return predicateColumns(predicate.of)
-    default:
-      return [predicate.column]
-  }
 }
 
 /** For each row 1 when a fitted predicate is true of it, 0 when it is false or null. */
