@@ -7,6 +7,7 @@ import { changeMetrics } from './changeMetrics.js'
 import type { Condition } from './expressions.js'
 import { planAndCommit, type Plan } from './replan.js'
 import { rowFates, type RowChange } from './rowChange.js'
+import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger, type ChangeCounts } from './rowChanger.js'
 import { rowCondition, type RowCondition } from './rowCondition.js'
 import type { WriteOptions, WriteOutcome } from './writeOptions.js'
@@ -35,22 +36,9 @@ export function deleteRows(table: DeltaTable, options: DeleteOptions = {}): Prom
 async function planDelete(table: DeltaTable, snapshot: Snapshot, options: DeleteOptions): Promise<Plan | undefined> {
   const deletion = await planDeletion(table, snapshot, options)
   if (deletion.actions.length === 0) return undefined
-  const { counts, written } = deletion
-  const metrics = changeMetrics('DELETE', counts)
-  return {
-    transaction: {
-      actions: deletion.actions,
-      operation: 'DELETE',
-      operationParameters: { predicate: JSON.stringify(deletion.text === undefined ? [] : [deletion.text]) },
-      operationMetrics: metrics,
-      info: options.info,
-      isBlindAppend: false,
-      reads: { files: deletion.reads, appIds: () => false, overCompaction: true },
-      keeps: writtenFeatures(options),
-    },
-    metrics,
-    written,
-  }
+  const { counts, text, ...changed } = deletion
+  const operationParameters = { predicate: predicateParameter(text) }
+  return rowChangePlan({ ...changed, operation: 'DELETE', operationParameters, metrics: changeMetrics('DELETE', counts) }, options)
 }
 
 /** The part of a plan that takes rows out, for whatever else is to happen in the same commit. */

@@ -10,6 +10,7 @@ import { mergeMetrics } from './changeMetrics.js'
 import { KeyedRows } from './keyedRows.js'
 import { planAndCommit, type Plan } from './replan.js'
 import { rowFates, type RowChange } from './rowChange.js'
+import { rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
 import { mayHoldBy } from './rowCondition.js'
 import { pickedRows } from './rowSelection.js'
@@ -109,20 +110,8 @@ async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRow
     const { actions, written, counts } = await changer.finish()
     if (actions.length === 0) return undefined
     const metrics = mergeMetrics(counts, source.rows.count, deletedBySource)
-    return {
-      transaction: {
-        actions,
-        operation: 'MERGE',
-        operationParameters: parametersOf(source, { matched, notMatched, notMatchedBySource }),
-        operationMetrics: metrics,
-        info: options.info,
-        isBlindAppend: false,
-        reads: { files: mayMatch ?? 'all', appIds: () => false, overCompaction: true },
-        keeps: writtenFeatures(options),
-      },
-      metrics,
-      written,
-    }
+    const operationParameters = parametersOf(source, { matched, notMatched, notMatchedBySource })
+    return rowChangePlan({ operation: 'MERGE', operationParameters, metrics, actions, written, reads: mayMatch ?? 'all' }, options)
   } catch (error) {
     await changer.abort()
     throw error

@@ -10,6 +10,7 @@ import { changeMetrics } from './changeMetrics.js'
 import type { Condition, Expressions } from './expressions.js'
 import { planAndCommit, type Plan } from './replan.js'
 import { rowFates, type RowChange } from './rowChange.js'
+import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
 import { rowCondition } from './rowCondition.js'
 import type { Rows } from './rows.js'
@@ -57,21 +58,9 @@ async function planUpdate(table: DeltaTable, snapshot: Snapshot, options: Update
     await changer.find(change)
     const { actions, written, counts } = await changer.finish()
     if (actions.length === 0) return undefined
+    const operationParameters = { predicate: predicateParameter(condition.text) }
     const metrics = changeMetrics('UPDATE', counts)
-    return {
-      transaction: {
-        actions,
-        operation: 'UPDATE',
-        operationParameters: { predicate: JSON.stringify(condition.text === undefined ? [] : [condition.text]) },
-        operationMetrics: metrics,
-        info: options.info,
-        isBlindAppend: false,
-        reads: { files: condition.reads, appIds: () => false, overCompaction: true },
-        keeps: writtenFeatures(options),
-      },
-      metrics,
-      written,
-    }
+    return rowChangePlan({ operation: 'UPDATE', operationParameters, metrics, actions, written, reads: condition.reads }, options)
   } catch (error) {
     await changer.abort()
     throw error
