@@ -24,18 +24,24 @@ export interface Metadata {
   readonly createdTime?: number | undefined
 }
 
+/** Where the set of a file's deleted rows stands (PROTOCOL.md, "Deletion Vectors"): in a file, or in the text itself. */
 export interface DeletionVector {
+  /** `u`: a file by its id; `i`: inline; `p`: a file by its absolute path. */
   readonly storageType: 'u' | 'i' | 'p'
   readonly pathOrInlineDv: string
+  /** Bytes into the file. */
   readonly offset?: number | undefined
   readonly sizeInBytes: number
+  /** Rows that are deleted. */
   readonly cardinality: bigint
 }
 
 export interface AddFile {
   /** As the log has it: URI-encoded, relative to the table or absolute. See path.ts. */
   readonly path: string
+  /** By physical name, as text; see partitionValue.ts. */
   readonly partitionValues: Readonly<Record<string, string | null>>
+  /** Bytes. */
   readonly size: number
   /** Milliseconds since 1970. */
   readonly modificationTime: number

@@ -61,6 +61,11 @@ const commitTimestamp: StructField = { name: '_commit_timestamp', type: 'timesta
  * and removed. Rows have the columns of the table's newest version, and of version `to` where columns are mapped; columns
  * added since are null in rows that had none.
  *
+ * ```ts
+ * const { fields, batches } = await readChanges(store, { from: 3, columns: ['id', '_change_type'] })
+ * for await (const { rows, columns: [ids, types] } of batches) …
+ * ```
+ *
  * @throws DeltaError DELTA_NO_VERSION, DELTA_VERSION_GAP, DELTA_NO_CHANGE_DATA for a version at which the table kept no
  * changes, or DELTA_INCOMPATIBLE_SCHEMA for one whose columns cannot be read under that schema
  */

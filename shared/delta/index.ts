@@ -5,16 +5,18 @@
  *
  * ```ts
  * const table = new DeltaTable(await openStore('file:///data/lake/events'))
+ * const schema = parseSchemaText('id BIGINT NOT NULL, kind STRING, at TIMESTAMP')
  * await table.commit(createTable({
- *   schema: struct({ id: 'long', kind: 'string', at: 'timestamp' }),
+ *   schema,
  *   configuration: { 'delta.enableDeletionVectors': 'true', 'delta.columnMapping.mode': 'name' },
  *   createdTime: Date.now(),
  * }))
- * await appendRows(table, [rowsOf(schema, [{ id: 1n, kind: 'start', at: 0n }])])
+ * await appendRows(table, [rowsOf(schema, [{ id: 1n, kind: 'start', at: 0n }, { id: 2n, kind: 'stop', at: 1_000_000n }])])
  * await alterTable(table, [{ kind: 'renameColumn', column: 'kind', name: 'event kind' }])
  * await deleteRows(table, { where: { op: '=', column: 'id', value: 1n } })
  * const snapshot = await table.snapshot()
- * for await (const { rows, columns } of scanRows(table.store, snapshot).batches) …
+ * if (snapshot !== undefined)
+ *   for await (const { rows, columns: [ids] } of scanRows(table.store, snapshot).batches) console.log(rows, ids)
  * ```
  */
 export { DeltaTable, type TableOptions } from './table.js'

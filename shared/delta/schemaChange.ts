@@ -34,6 +34,14 @@ export interface SchemaChangeOptions {
   readonly widenTypes?: boolean | undefined
 }
 
+/**
+ * What it takes that a table of schema `table` holds rows of schema `wanted`.
+ *
+ * ```ts
+ * const change = compareSchemas(state.schema, rowsSchema)
+ * if (change.kind === 'incompatible') throw new Error(`${change.field}: ${change.why}`)
+ * ```
+ */
 export function compareSchemas(table: StructType, wanted: StructType, options: SchemaChangeOptions = {}): SchemaChange {
   const merge = new Merge(options)
   const schema = merge.struct(table, wanted, [])

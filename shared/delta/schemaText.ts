@@ -24,7 +24,7 @@ export interface ColumnText {
   readonly position?: 'first' | { readonly after: string } | undefined
 }
 
-/** One column: `name TYPE [NOT NULL] [COMMENT '…'] [FIRST | AFTER other]`; a dotted name is the path of a field inside others. */
+/** One column: `name TYPE [NOT NULL] [COMMENT '…'] [FIRST | AFTER other]`; a dotted name is the path of a field inside others. Throws as {@link parseSchemaText}. Pure; no I/O. */
 export function parseColumnText(text: string): ColumnText {
   const parser = new Parser(text)
   const path = [parser.name('the name of a column')]
@@ -35,7 +35,7 @@ export function parseColumnText(text: string): ColumnText {
   return { path, field, ...(position === undefined ? {} : { position }) }
 }
 
-/** A type alone: `DECIMAL(10,2)`. */
+/** A type alone: `DECIMAL(10,2)`. Throws as {@link parseSchemaText}. Pure; no I/O. */
 export function parseTypeText(text: string): DataType {
   const parser = new Parser(text)
   const type = parser.type([])

@@ -61,6 +61,8 @@ export class DeltaTable {
    * The table without its files, or `undefined` when there is none. Kept between calls: one call may answer with an
    * older version than another process has written since.
    * @param options.fresh look for newer versions first
+   * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for a table that this reader does not understand; DELTA_VERSION_GAP,
+   * DELTA_NO_PROTOCOL, DELTA_NO_METADATA and others for a log that is not whole, naming version and file
    */
   async state(options: { readonly fresh?: boolean } = {}): Promise<TableState | undefined> {
     const state = options.fresh === true ? await this.#tip.latest() : await this.#tip.known()
@@ -68,7 +70,11 @@ export class DeltaTable {
     return state
   }
 
-  /** The table with its files, newest version or a given one. Reads the whole list: not for appenders. */
+  /**
+   * The table with its files, newest version or a given one; `undefined` when there is no table. Reads the whole list:
+   * not for appenders.
+   * @throws DeltaError DELTA_NO_VERSION for one that is not there, or that log clean-up has taken; else as {@link state}
+   */
   async snapshot(options: { readonly version?: number } = {}): Promise<Snapshot | undefined> {
     const snapshot = await readSnapshot(this.store, this.#clock.now(), options.version)
     if (snapshot !== undefined) requireReadable(snapshot, { table: this.url })
@@ -99,7 +105,13 @@ export class DeltaTable {
     return readChanges(this.store, options)
   }
 
-  /** Commits, or says what stands against it. See {@link Transaction}. */
+  /**
+   * Commits, as the next version that is free, or says what stands against it: a commit of others since
+   * `transaction.readVersion` that changes what it has read or relies on. See {@link Transaction}.
+   * @throws DeltaError DELTA_NO_TABLE; DELTA_UNSUPPORTED_FEATURE or DELTA_APPEND_ONLY for what this writer may not do to
+   * the table; DELTA_COMMIT_UNRESOLVED (retryable) when storage does not say whether it was written, which a `txn` of the
+   * transaction's own then tells
+   */
   commit(transaction: Transaction): Promise<CommitOutcome> {
     return commitTransaction(this.store, this.#tip, transaction, {
       clock: this.#clock,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runInThisContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import * as delta from '../../shared/delta/index.js'
 import { alterTable, appendRows, createTable, deleteRows, DeltaTable, mergeRows, optimizeTable, restoreTable, rowsOf, scanRows, vacuumTable } from '../../shared/delta/index.js'
@@ -33,6 +34,25 @@ test('the example of the engine works as it stands', async () => {
     expect(await rowsIn(table)).toEqual([[2n, 'halt'], [3n, 'start']])
     await restoreTable(table, { version: 1 })
     expect(await rowsIn(table)).toEqual([[1n, 'start'], [2n, 'stop']])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('the example in the doc comment runs as it stands', async () => {
+  const text = readFileSync(resolve(import.meta.dirname, '../../shared/delta/index.ts'), 'utf8')
+  const example = (/```ts\n([\s\S]*?) \* ```/.exec(text)?.[1] ?? '').replaceAll(/^ \* ?/gm, '')
+  const folder = await mkdtemp(join(tmpdir(), 'engine-'))
+  try {
+    const seen: unknown[] = []
+    const surroundings: Readonly<Record<string, unknown>> = {
+      ...delta,
+      openStore: (url: string) => openStore(url.replace('file:///data', pathToFileURL(folder).href)),
+      console: { log: (...values: readonly unknown[]) => seen.push(...values) },
+    }
+    const run = runInThisContext(`(async ({ ${Object.keys(surroundings).join(', ')} }) => {\n${example}\n})`) as (given: typeof surroundings) => Promise<void>
+    await run(surroundings)
+    expect(seen.map(value => (typeof value === 'number' ? value : Array.from(value as Iterable<unknown>)))).toEqual([1, [2n]])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

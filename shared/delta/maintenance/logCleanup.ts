@@ -18,6 +18,7 @@ export interface LogCleanupOptions {
   readonly keepFrom?: number | undefined
   /** Cleans up although the table's `delta.enableExpiredLogCleanup` says no. */
   readonly force?: boolean | undefined
+  /** Only says what would be deleted. */
   readonly dryRun?: boolean | undefined
   readonly clock?: Clock | undefined
 }
@@ -46,6 +47,11 @@ const parallel = 16
  * Deletes the part of the log that has expired (PROTOCOL.md, "Metadata Cleanup"): everything before the newest
  * checkpoint that is as old as the retention. That checkpoint and its own commit stay, so every version younger than
  * the retention can still be read, at every moment: an interrupted clean-up is finished by the next.
+ *
+ * ```ts
+ * await table.writeCheckpoint()
+ * await cleanLog(table, { retentionMs: 7 * 86_400_000 })
+ * ```
  *
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for a table that this writer may not touch, DELTA_BAD_PROPERTY
  */

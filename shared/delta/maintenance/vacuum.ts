@@ -56,6 +56,10 @@ const parallel = 16
  * has uploaded and not yet committed stays. The log is read again right before each batch is deleted: what a commit
  * has named meanwhile stays too.
  *
+ * ```ts
+ * const { kind } = await vacuumTable(table, { dryRun: true, onFile: ({ path }) => console.log(path) })
+ * ```
+ *
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for a table that this writer may not touch, DELTA_BAD_PROPERTY for a
  * retention below the table's without `force`
  */

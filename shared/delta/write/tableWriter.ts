@@ -148,7 +148,14 @@ export class RowSplitter {
   }
 }
 
-/** Rows as objects by column name, as columns of the schema. Convenient, and not for many rows. Pure; no I/O. */
+/**
+ * Rows as objects by column name, as columns of the schema. Convenient, and not for many rows. Names that the schema
+ * lacks become void columns, which whoever writes the rows refuses by name; values are checked there, too. Pure; no I/O.
+ *
+ * ```ts
+ * rowsOf(parseSchemaText('id BIGINT, day DATE'), [{ id: 1n, day: 20_000 }])
+ * ```
+ */
 export function rowsOf(schema: StructType, rows: readonly Row[]): Rows {
   const known = new Set(schema.fields.map(({ name }) => name))
   const extra = rows.flatMap(row => Object.keys(row).filter(name => !known.has(name)))
