@@ -1,73 +1,7 @@
-import type { TableDefinition } from '../../shared/delta/creation.js'
-import type { Predicate } from '../../shared/delta/skipping.js'
-import type { DataType, Row, StructField, StructType } from '../../shared/parquet/dataType.js'
-import type { Engine } from '../harness/otherReaders.js'
-import type { TableChanges } from './tableChanges.js'
-
-/** A table that this project writes, others read and change, and this project reads again. */
-export interface FeatureTable {
-  readonly name: string
-  readonly definition: Omit<TableDefinition, 'createdTime'>
-  /** What this project does with it after it is made. */
-  readonly write: (writer: TableChanges) => Promise<void>
-  /** What Spark does then, when it is not the usual; every table has the columns `id` and `s`. */
-  readonly then?: readonly string[]
-  /** What Spark must not be able to do, and what it says. */
-  readonly refused?: readonly (readonly [sql: string, why: RegExp])[]
-  /** Engines that cannot read it: what they say, or what they read that is not there. */
-  readonly unread?: Partial<Record<Engine, RegExp | string>>
-  /** The version from which its change feed can be read. */
-  readonly changesFrom?: number
-}
-
-const field = (name: string, type: DataType, more: Partial<StructField> = {}): StructField => ({ name, type, nullable: true, ...more })
-const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fields })
-const array = (elementType: DataType): DataType => ({ type: 'array', elementType, containsNull: true })
-const mapOf = (valueType: DataType): DataType => ({ type: 'map', keyType: 'string', valueType, valueContainsNull: true })
-const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })
-const enabled = (...names: string[]) => Object.fromEntries(names.map(name => [`delta.${name}`, 'true']))
-const [feed, vectors, tracking, timestamps] = ['enableChangeDataFeed', 'enableDeletionVectors', 'enableRowTracking', 'enableInCommitTimestamps'] as const
-
-const id = field('id', 'long')
-const s = field('s', 'string')
-const plain = struct(id, s)
-const idIs = (value: bigint): Predicate => ({ op: '=', column: 'id', value })
-const idBelow = (value: bigint): Predicate => ({ op: '<', column: 'id', value })
-const numbered = (from: number, to: number, more: (i: number) => Row = () => ({})): Row[] =>
-  Array.from({ length: to - from }, (_, i) => ({ id: BigInt(from + i), s: `row ${from + i}`, ...more(from + i) }))
-
-const nested = struct(
-  id,
-  s,
-  field('st', struct(field('a', 'integer'), field('in', struct(field('x', 'string'), field('list', array(struct(field('y', 'double')))))))),
-  field('m', mapOf(struct(field('k', 'date')))),
-  field('the part', 'string'),
-)
-const nestedRow = (i: number): Row => ({
-  st: i % 4 === 0 ? null : { a: i, in: i % 4 === 1 ? null : { x: `x${i}`, list: [null, { y: i / 4 }, { y: null }] } },
-  m: i % 3 === 0 ? null : [{ key: 'k', value: { k: i } }, { key: 'none', value: null }],
-  'the part': i % 5 === 0 ? null : `p/${i % 2} %ü`,
-})
-const mapped = (mode: 'name' | 'id'): FeatureTable => ({
-  name: `columns mapped by ${mode}, nested and partitioned, renamed, dropped and added, with a feed and deletion vectors`,
-  definition: { schema: nested, partitionColumns: ['the part'], configuration: { 'delta.columnMapping.mode': mode, ...enabled(feed, vectors) } },
-  async write(t) {
-    await t.append(...numbered(0, 10, nestedRow))
-    await t.alter(
-      { kind: 'renameColumn', column: ['st', 'in', 'x'], name: 'the "new" x' },
-      { kind: 'dropColumn', column: ['m'] },
-      { kind: 'addColumns', columns: [{ parent: ['st'], field: field('added', 'long') }] },
-    )
-    await t.append(...numbered(10, 14, i => ({ ...nestedRow(i), m: undefined, st: { a: i, added: 5n, in: null } })))
-    await t.update(idIs(1n), { 'the part': 'moved', s: 'updated' })
-    await t.delete(idIs(2n))
-    await t.merge(...numbered(12, 16, i => ({ st: null, 'the part': `p/${i % 2} %ü`, s: 'merged' })))
-    await t.checkpoint()
-    await t.delete(idIs(6n))
-  },
-  changesFrom: 2,
-  unread: { DuckDB: 'partition values of mapped columns are null to it' },
-})
+import type { DataType, Row } from '../../shared/parquet/dataType.js'
+import { deltaRsCannotMap, deltaRsLacks, type FeatureTable } from './featureTable.js'
+import { mapped } from './mappedTable.js'
+import { array, decimal, enabled, feed, field, id, idBelow, idIs, mapOf, numbered, plain, s, struct, timestamps, tracking, vectors } from './tableParts.js'
 
 const types: readonly (readonly [string, DataType, Row[string], Row[string]])[] = [
   ['p_string', 'string', 'a/b=c %20+"\'ü😀', ''],
@@ -95,6 +29,14 @@ export const featureTables: readonly FeatureTable[] = [
     },
     then: ["INSERT INTO {t} VALUES (100, 'by Spark')"],
     refused: [['DELETE FROM {t} WHERE id = 1', /append/i]],
+    deltaRsRefuses: { update: /append-only/, merge: /append-only/, delete: /append-only/ },
+    async further(t) {
+      await t.append(...numbered(820, 823))
+      await t.checkpoint()
+      await t.optimize()
+      await t.append(...numbered(824, 826))
+      await t.vacuum()
+    },
   },
   {
     name: 'invariants and columns that may not be null',
@@ -106,6 +48,7 @@ export const featureTables: readonly FeatureTable[] = [
     },
     write: t => t.append(...numbered(0, 8)),
     refused: [["INSERT INTO {t} VALUES (100, 'other')", /invariant/i], ["INSERT INTO {t} VALUES (null, 'row')", /null/i]],
+    duckDbRefuses: /Column invariants are not yet supported/,
   },
   {
     name: 'check constraints',
@@ -117,9 +60,14 @@ export const featureTables: readonly FeatureTable[] = [
       await t.update(idIs(1n), { s: 'updated' })
     },
     refused: [["INSERT INTO {t} VALUES (-1, 'negative')", /positive/i], ["UPDATE {t} SET s = '' WHERE id = 1", /positive/i]],
+    duckDbRefuses: /'checkConstraints' is not supported/,
   },
   {
     name: 'change data feed, partitioned',
+    // For null DuckDB leaves the empty text as a partition's value, which in a feed Spark takes for a text.
+    duckDbCopies: 51,
+    // It takes the path for one that is not encoded.
+    deltaRsRefuses: { feed: /Object at location .*%25/ },
     definition: { schema: struct(id, s, field('p', 'string')), partitionColumns: ['p'], configuration: enabled(feed) },
     async write(t) {
       await t.append(...numbered(0, 12, i => ({ p: i % 4 === 0 ? null : `p ${i % 3}/` })))
@@ -194,6 +142,8 @@ export const featureTables: readonly FeatureTable[] = [
       await t.update(idIs(1n), { s: 'updated' })
     },
     unread: { 'delta-rs': /TypeWidening/ },
+    deltaRsRefuses: deltaRsLacks('TypeWidening'),
+    duckDbRefuses: /'typeWidening' is not supported for writes/,
   },
   {
     name: 'V2 checkpoints',
@@ -214,10 +164,12 @@ export const featureTables: readonly FeatureTable[] = [
       await t.vacuum()
     },
     unread: { 'delta-rs': /VacuumProtocolCheck/ },
+    deltaRsRefuses: deltaRsLacks('VacuumProtocolCheck'),
   },
   {
     name: 'metadata of domains',
     definition: { schema: plain, configuration: { 'delta.feature.domainMetadata': 'supported' } },
+    deltaRsRefuses: deltaRsLacks('DomainMetadata'),
     async write(t) {
       await t.setDomain('interop', '{"ü":"\\"1\\""}')
       await t.append(...numbered(0, 8))
@@ -227,6 +179,7 @@ export const featureTables: readonly FeatureTable[] = [
   {
     name: 'row tracking',
     definition: { schema: plain, configuration: enabled(tracking, vectors, feed) },
+    deltaRsRefuses: deltaRsLacks('RowTracking'),
     async write(t) {
       await t.append(...numbered(0, 10))
       await t.append(...numbered(10, 12))
@@ -240,6 +193,7 @@ export const featureTables: readonly FeatureTable[] = [
   {
     name: 'row tracking without deletion vectors',
     definition: { schema: plain, configuration: enabled(tracking) },
+    deltaRsRefuses: deltaRsLacks('RowTracking'),
     async write(t) {
       await t.append(...numbered(0, 10))
       await t.update(idIs(1n), { s: 'updated' })
@@ -251,6 +205,7 @@ export const featureTables: readonly FeatureTable[] = [
   {
     name: 'clustering columns',
     definition: { schema: plain, clusterBy: ['s', 'id'], configuration: enabled(vectors) },
+    deltaRsRefuses: deltaRsLacks('ClusteredTable'),
     async write(t) {
       await t.append(...numbered(0, 40))
       await t.append(...numbered(40, 60))
@@ -261,6 +216,7 @@ export const featureTables: readonly FeatureTable[] = [
   {
     name: 'times in commits, from the first version',
     definition: { schema: plain, configuration: enabled(timestamps, feed) },
+    deltaRsRefuses: deltaRsLacks('InCommitTimestamp'),
     async write(t) {
       await t.append(...numbered(0, 8))
       await t.update(idIs(1n), { s: 'updated' })
@@ -270,6 +226,7 @@ export const featureTables: readonly FeatureTable[] = [
   {
     name: 'times in commits, enabled later',
     definition: { schema: plain, configuration: enabled(feed) },
+    deltaRsRefuses: deltaRsLacks('InCommitTimestamp'),
     async write(t) {
       await t.append(...numbered(0, 8))
       await t.alter({ kind: 'setProperties', properties: enabled(timestamps) })
@@ -288,6 +245,9 @@ export const featureTables: readonly FeatureTable[] = [
     },
     // The partition's folder would have a name longer than Spark's file system allows.
     then: ['DELETE FROM {t} WHERE id IN (0, 3, 6)'],
+    // Each time that it writes a binary value of a partition, it escapes what it had escaped before.
+    deltaRsRefuses: { optimize: /Unable to open file/ },
+    duckDbRefuses: { breaks: /holds a backslash/ },
   },
   {
     name: 'a schema that grew, rows that were replaced, and an older version restored',
@@ -314,7 +274,7 @@ export const featureTables: readonly FeatureTable[] = [
     async write(t) {
       const more = (i: number) => ({ small: i, 'wall clock': BigInt(i), st: { 'in it': `${i}` } })
       await t.append(...numbered(0, 20, more))
-      await t.alter({ kind: 'widenType', column: 'small', type: 'integer' }, { kind: 'addConstraint', name: 'bounded', expression: 'id < 1000' })
+      await t.alter({ kind: 'widenType', column: 'small', type: 'integer' }, { kind: 'addConstraint', name: 'bounded', expression: 'id < 10000' })
       await t.append(...numbered(20, 24, more))
       await t.delete({ op: 'in', column: 'id', values: [0n, 21n] })
       await t.checkpoint()
@@ -325,6 +285,10 @@ export const featureTables: readonly FeatureTable[] = [
     },
     changesFrom: 2,
     unread: { 'delta-rs': /VacuumProtocolCheck/ },
-    refused: [['INSERT INTO {t} (id) VALUES (1000)', /bounded/i]],
+    deltaRsRefuses: {
+      ...deltaRsLacks('VacuumProtocolCheck'), optimize: deltaRsCannotMap.optimize, feed: /VacuumProtocolCheck/,
+    },
+    duckDbRefuses: /'checkConstraints' is not supported/,
+    refused: [['INSERT INTO {t} (id) VALUES (10000)', /bounded/i]],
   },
 ]

@@ -28,6 +28,15 @@ export class TableChanges {
     this.#expressions = expressions
   }
 
+  /** The table that is in a folder. */
+  static async open(folder: string, expressions: Expressions): Promise<TableChanges> {
+    return new TableChanges(new DeltaTable(await openStore(folder)), expressions)
+  }
+
+  async version(): Promise<number> {
+    return (await this.table.state({ fresh: true }))?.version ?? -1
+  }
+
   /** Makes the table in a folder. */
   static async create(folder: string, definition: Omit<TableDefinition, 'createdTime'>, expressions: Expressions): Promise<TableChanges> {
     const table = new DeltaTable(await openStore(folder))
@@ -74,8 +83,9 @@ export class TableChanges {
     if (kind !== 'optimized') throw new Error(`nothing was optimized: ${kind}`)
   }
 
-  async vacuum(): Promise<void> {
-    const { kind } = await vacuumTable(this.table, { retentionMs: 0, force: true })
+  /** @param keepFrom the oldest version that can be followed from afterwards */
+  async vacuum(keepFrom?: number): Promise<void> {
+    const { kind } = await vacuumTable(this.table, { retentionMs: 0, force: true, keepFrom })
     if (kind !== 'vacuumed') throw new Error(`nothing was vacuumed: ${kind}`)
   }
 
@@ -84,9 +94,8 @@ export class TableChanges {
   }
 
   async setDomain(domain: string, configuration: string): Promise<void> {
-    const version = (await this.table.state())?.version ?? -1
     const outcome = await this.table.commit({
-      readVersion: version,
+      readVersion: await this.version(),
       actions: [{ domainMetadata: { domain, configuration, removed: false } }],
       operation: 'SET DOMAIN METADATA',
       isBlindAppend: false,
