@@ -26,6 +26,13 @@ async function look(f: BronzeFixture): Promise<Readonly<Record<string, Row>>> {
   return Object.fromEntries(rows.map(row => [row['layer'] as string, row]))
 }
 
+/** Records come, and go as far as silver. */
+async function ingest(f: BronzeFixture, keys: readonly number[]): Promise<void> {
+  f.append(keys)
+  await f.deliver(keys)
+  await refineSilver(f.lake, f.stream)
+}
+
 /** Adds or removes files of bronze behind the pipeline's back. */
 async function tamper(f: BronzeFixture, change: 'double' | 'lose'): Promise<void> {
   const table = f.lake.table('bronze/events')
@@ -61,17 +68,13 @@ describe('the monitor', () => {
 
   test('gold and its summary stand for every row of silver once they have read it', async () => {
     await using f = await open()
-    f.append(range(0, 20))
-    await f.deliver(range(0, 20))
-    await refineSilver(f.lake, f.stream)
+    await ingest(f, range(0, 20))
     await runGold(f.lake, 'command')
     const { gold, summary } = await look(f)
     expect(gold).toMatchObject({ table_name: 'gold.events_scored', rows_total: 20n, identity_closed: true, identity: 'silver 20 = scored 20' })
     expect(summary).toMatchObject({ table_name: 'gold.events_summary', identity_closed: true, identity: 'scored 20 = summarised 20' })
 
-    f.append(range(20, 30))
-    await f.deliver(range(20, 30))
-    await refineSilver(f.lake, f.stream)
+    await ingest(f, range(20, 30))
     expect((await look(f))['gold']).toMatchObject({ rows_total: 20n, identity_closed: null })
     await runGold(f.lake, 'command')
     const later = await look(f)
@@ -81,9 +84,7 @@ describe('the monitor', () => {
 
   test('a scored row that is lost opens the identity of gold', async () => {
     await using f = await open()
-    f.append(range(0, 5))
-    await f.deliver(range(0, 5))
-    await refineSilver(f.lake, f.stream)
+    await ingest(f, range(0, 5))
     await runGold(f.lake, 'command')
     const table = f.lake.table('gold/events_scored')
     const snapshot = await table.snapshot()
@@ -94,13 +95,9 @@ describe('the monitor', () => {
 
   test('adds up what comes later, and says what is new since the last run', async () => {
     await using f = await open()
-    f.append(range(0, 10))
-    await f.deliver(range(0, 10))
-    await refineSilver(f.lake, f.stream)
+    await ingest(f, range(0, 10))
     await look(f)
-    f.append(range(10, 25))
-    await f.deliver(range(10, 25))
-    await refineSilver(f.lake, f.stream)
+    await ingest(f, range(10, 25))
     const { bronze, silver } = await look(f)
     expect(bronze).toMatchObject({ rows_added: 15n, rows_total: 25n, identity_closed: true, files: 2n, small_files: 2n })
     expect(silver).toMatchObject({ rows_added: 15n, rows_total: 25n, identity_closed: true })
@@ -204,9 +201,7 @@ describe('the monitor', () => {
 
   test('books a table that was made anew from its beginning, and names what silver must do', async () => {
     await using f = await open()
-    f.append(range(0, 10))
-    await f.deliver(range(0, 10))
-    await refineSilver(f.lake, f.stream)
+    await ingest(f, range(0, 10))
     await look(f)
     for await (const { path } of f.store.list('bronze/events/')) await f.store.delete(path)
     f.clock.advance(120_000)
