@@ -16,12 +16,12 @@ spark = session.open_session(sys.argv[1])
 
 
 def rows(table):
-    return spark.read.format("delta").load(table).toArrow()
+    return session.to_arrow(spark.read.format("delta").load(table))
 
 
 def changes(table, first):
     feed = spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
-    return feed.load(table).toArrow()
+    return session.to_arrow(feed.load(table))
 
 
 def refusal(statement):
@@ -45,10 +45,10 @@ def visit(step):
         spark.sql(sql(statement))
     look(f"{out}.before", f"{out}.changes")
     for version in range(step.get("versions", 0)):
-        read = lambda source: spark.read.format("delta").option("versionAsOf", version).load(source).toArrow()
+        read = lambda source: session.to_arrow(spark.read.format("delta").option("versionAsOf", version).load(source))
         normal.write_each(read, [table, f"{out}.v{version}"])
     for i, condition in enumerate(step.get("where", [])):
-        read = lambda source: spark.read.format("delta").load(source).where(condition).toArrow()
+        read = lambda source: session.to_arrow(spark.read.format("delta").load(source).where(condition))
         normal.write_each(read, [table, f"{out}.w{i}"])
     refused = [refusal(sql(statement)) for statement in step.get("refused", [])]
     with open(f"{out}.refused", "w", encoding="utf-8") as file:

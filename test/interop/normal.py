@@ -30,6 +30,8 @@ def type_name(t: pa.DataType) -> str:
         return "timestamp" if t.tz else "timestamp_ntz"
     if pa.types.is_decimal(t):
         return f"decimal({t.precision},{t.scale})"
+    if is_variant(t):
+        return "variant"
     if pa.types.is_struct(t):
         return "struct<" + ",".join(f"{f.name}:{type_name(f.type)}" for f in t) + ">"
     if pa.types.is_map(t):
@@ -37,6 +39,11 @@ def type_name(t: pa.DataType) -> str:
     if pa.types.is_list(t) or pa.types.is_large_list(t) or pa.types.is_list_view(t):
         return f"array<{type_name(t.value_type)}>"
     raise ValueError(f"no Delta type for {t}")
+
+
+def is_variant(t: pa.DataType) -> bool:
+    """Whether an Arrow type is a variant, as Spark marks it."""
+    return pa.types.is_struct(t) and any("variant" in (key.decode() for key in f.metadata or {}) for f in t)
 
 
 def value(v, t: pa.DataType):
@@ -59,6 +66,8 @@ def value(v, t: pa.DataType):
         return format(decimal.Decimal(v), "f")
     if isinstance(v, (bytes, bytearray, memoryview)):
         return base64.b64encode(bytes(v)).decode()
+    if is_variant(t):
+        return {name: value(v[name], pa.binary()) for name in ("metadata", "value")}
     if pa.types.is_struct(t):
         return {f.name: value(v.get(f.name), f.type) for f in t}
     if pa.types.is_map(t):

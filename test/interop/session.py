@@ -6,7 +6,10 @@ import time
 os.environ["TZ"] = "UTC"
 time.tzset()
 
-from pyspark.sql import SparkSession
+import pyarrow as pa
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql.pandas.types import to_arrow_type
+from pyspark.sql.types import VariantVal
 
 
 def open_session(jars: str) -> SparkSession:
@@ -32,3 +35,26 @@ def open_session(jars: str) -> SparkSession:
     )
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def to_arrow(frame: DataFrame) -> pa.Table:
+    """The frame's rows. Spark's own way to Arrow has no variants that are null."""
+    if "variant" not in frame.schema.simpleString():
+        return frame.toArrow()
+    types = [to_arrow_type(f.dataType) for f in frame.schema]
+    rows = [[plain(value) for value in row] for row in frame.collect()]
+    columns = [pa.array([row[i] for row in rows], t) for i, t in enumerate(types)]
+    return pa.Table.from_arrays(columns, schema=pa.schema(list(zip(frame.columns, types))))
+
+
+def plain(value):
+    """A value of a row as Arrow takes it."""
+    if isinstance(value, VariantVal):
+        return {"metadata": value.metadata, "value": value.value}
+    if isinstance(value, Row):
+        return {name: plain(part) for name, part in value.asDict().items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, dict):
+        return [(plain(key), plain(part)) for key, part in value.items()]
+    return value

@@ -41,6 +41,24 @@ const nestedRows = `
   (3, array(), map(), named_struct('a', null, 'b', null), 3),
   (4, array(null), map(0, null), named_struct('a', 1, 'b', named_struct('c', null, 'd', null)), null)`
 
+/** Objects, lists and numbers that are what they are shredded to, and others. */
+const variants = [
+  `'{"a":1,"b":{"c":1.5,"d":[{"e":"x"},{"e":null,"more":1},2]},"f":[1,"two",null],"extra":{"deep":[{"k":true}]}}'`,
+  `'{"a":"no number","b":{"d":"no list","c":1e300},"f":{},"ü":"😀"}'`,
+  `'{"a":null,"b":null,"f":null}'`,
+  `'{}'`,
+  `'[{"a":1},[2],null]'`,
+  `'null'`,
+  `'"${'text '.repeat(30)}"'`,
+  'null',
+]
+const variantRows = (first: number) => `VALUES ${variants.map((json, i) => `(${first + i}, parse_json(${json}))`).join(', ')}`
+const shredding = {
+  'spark.sql.variant.writeShredding.enabled': 'true',
+  'spark.sql.variant.inferShreddingSchema': 'false',
+  'spark.sql.variant.forceShreddingSchemaForTest': 'a INT, b STRUCT<c: DECIMAL(10,3), d: ARRAY<STRUCT<e: STRING>>>, f ARRAY<VARIANT>, t TIMESTAMP',
+}
+
 export const sparkTables: readonly SparkTable[] = [
   {
     name: 'every type, with deletion vectors and a change feed',
@@ -150,5 +168,30 @@ export const sparkTables: readonly SparkTable[] = [
     versions: 8,
     changesFrom: 0,
     where: ["s = 'm'", 'id < 2'],
+  },
+  {
+    name: 'variants in parts and whole, with deletion vectors and a change feed',
+    settings: shredding,
+    make: [
+      `CREATE TABLE {t} (id INT, v VARIANT) USING delta ${properties('enableVariantShredding=true', vectors, feed)}`,
+      `INSERT INTO {t} ${variantRows(0)}`,
+      "UPDATE {t} SET v = to_variant_object(named_struct('a', 70000, 't', TIMESTAMP'1969-12-31 23:59:59.999999Z', 'u', DATE'2024-02-29')) WHERE id IN (1, 5)",
+      'DELETE FROM {t} WHERE id = 2',
+      'SET spark.sql.variant.writeShredding.enabled=false',
+      `INSERT INTO {t} ${variantRows(10)}`,
+    ],
+    versions: 5,
+    changesFrom: 0,
+    where: ['id >= 3', 'v IS NULL'],
+  },
+  {
+    name: 'variants in parts in lists and structs of mapped columns',
+    settings: shredding,
+    make: [
+      `CREATE TABLE {t} (id INT, l ARRAY<VARIANT>, st STRUCT<v: VARIANT>) USING delta ${properties('enableVariantShredding=true', 'columnMapping.mode=name')}`,
+      `INSERT INTO {t} SELECT id, array(parse_json('{"a":2}'), v, null), named_struct('v', v) FROM (${variantRows(0)}) AS x(id, v)`,
+    ],
+    versions: 2,
+    where: ['st.v IS NOT NULL AND id < 4'],
   },
 ]
