@@ -81,10 +81,11 @@ export const features: readonly Feature[] = [
   readerFeature('vacuumProtocolCheck', 'yes', 'yes', always),
   readerFeature('catalogManaged', 'no', 'no', always, { requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
   readerFeature('catalogOwned-preview', 'no', 'no', always, { requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
-  readerFeature('variantType', 'yes', 'no', always),
-  readerFeature('variantType-preview', 'yes', 'no', always),
-  readerFeature('variantShredding', 'yes', 'no', always, { requires: ['variantType'] }),
-  readerFeature('variantShredding-preview', 'yes', 'no', always, { requires: ['variantType'] }),
+  // Variants of rows that only move go on as they are; nothing here makes new ones.
+  readerFeature('variantType', 'yes', 'inactive', unlessRearranged),
+  readerFeature('variantType-preview', 'yes', 'inactive', unlessRearranged),
+  readerFeature('variantShredding', 'yes', 'inactive', unlessRearranged, { requires: ['variantType'] }),
+  readerFeature('variantShredding-preview', 'yes', 'inactive', unlessRearranged, { requires: ['variantType'] }),
   // Row ids are due as soon as the feature is listed, enabled or not.
   writerFeature('rowTracking', 'kept', (metadata, _schema, write) =>
     write === 'rearrange' || isOn(metadata.configuration, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),

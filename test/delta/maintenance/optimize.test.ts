@@ -14,6 +14,9 @@ import { encodeDeletionVector } from '../../../shared/delta/deletionVector.js'
 import { commitPath } from '../../../shared/delta/logName.js'
 import { formatSchema } from '../../../shared/delta/schema.js'
 import { bytesFile, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
+import { scanRows } from '../../../shared/delta/rows.js'
+import { variantType } from '../../../shared/parquet/dataType.js'
+import { allRows, columnField, LogFixture } from '../logFixture.js'
 import { RowTable, schema, upTo } from './rowTable.js'
 
 async function withFaults(): Promise<{ rows: RowTable; faults: Faults }> {
@@ -54,6 +57,25 @@ describe('optimize', () => {
         operationMetrics: { numRemovedFiles: '3', numAddedFiles: '1', numDeletionVectorsRemoved: '0' },
       })
     }
+  })
+
+  it('variants go on as they are, and those in parts in one piece', async () => {
+    const features = ['variantType', 'variantShredding']
+    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: features, writerFeatures: features }
+    const fixture = new LogFixture({ fields: [columnField('v', variantType)], protocol })
+    const binary = ['metadata', 'value'].map(name => columnField(name, 'binary'))
+    const inParts = new LogFixture({ fields: [columnField('v', { type: 'struct', fields: [...binary, columnField('typed_value', 'long')] })] })
+    const [metadata, text] = [Uint8Array.of(1, 0, 0), Uint8Array.of(5, 97)]
+    const parts = [{ metadata, value: null, typed_value: 7n }, { metadata, value: text, typed_value: null }, null]
+    const first = await inParts.file('a.parquet', { v: parts })
+    await fixture.store.put('a.parquet', (await inParts.store.get('a.parquet')) ?? new Uint8Array())
+    await fixture.commit({ add: first }, { add: await fixture.file('b.parquet', { v: [{ metadata, value: text }] }) })
+    const { clock } = fixture
+    expect(await optimizeTable(new DeltaTable(fixture.store, { clock }), { clock })).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 2, numAddedFiles: 1 } })
+    const rows = await allRows(scanRows(fixture.store, await fixture.snapshot()).batches)
+    const bytes = rows.map(([v]) => (v === null ? null : Array.from((v as { value: Uint8Array }).value)))
+    expect(bytes.map(String).sort()).toEqual(['12,7', '5,97', '5,97', 'null'])
+    expect((await fixture.snapshot()).files.map(({ stats }) => JSON.parse(stats ?? '') as unknown)).toEqual([{ numRecords: 4, nullCount: { v: 1 } }])
   })
 
   it('finds nothing to do the second time', async () => {
