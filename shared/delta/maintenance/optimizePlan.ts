@@ -24,6 +24,12 @@ export interface OptimizePlan {
   readonly targetFileSize: number
 }
 
+/** Files of one group, and who makes new ones of them. */
+interface Candidates {
+  readonly rewriter: Rewriter
+  readonly files: Candidate[]
+}
+
 const defaultClusterBytes = 4 * 2 ** 30
 /** How many times the target a cube must have to be left alone for good. */
 const fullCube = 64
@@ -38,34 +44,37 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
   const columns = own ?? options.clusterBy ?? []
   const { clusterer } = options
   const clusters = clusterer !== undefined && columns.length > 0
-  const rewriter = clusters ? clusterer : concatenation
-  const groups = new Map<string, Candidate[]>()
+  const groups = new Map<string, Candidates>()
   for await (const actions of list.actions(Infinity)) {
     for (const action of actions) {
       if (!('add' in action)) continue
       const { add } = action
-      if (!clusters && add.size >= threshold) continue
       // A file elsewhere belongs to another table, too.
-      if (isAbsolutePath(add.path) || !rewriter.accepts(add, state)) continue
+      if (isAbsolutePath(add.path)) continue
+      const rewriter = clusters && clusterer.accepts(add, state) ? clusterer : concatenation
+      const sorted = rewriter !== concatenation
+      // What cannot be sorted here is put together all the same, unless somebody else sorted it.
+      if (!sorted && (add.size >= threshold || (clusters && add.clusteringProvider !== undefined))) continue
       if (add.modificationTime > (options.olderThan ?? Infinity)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue
-      const key = `${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
+      const key = `${String(sorted)}\n${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
       const candidate = { ...add, stats: undefined, records: liveRecordCount(add) }
       const group = groups.get(key)
-      if (group === undefined) groups.set(key, [candidate])
-      else group.push(candidate)
+      if (group === undefined) groups.set(key, { rewriter, files: [candidate] })
+      else group.files.push(candidate)
     }
   }
   const most = options.clusterBytes ?? defaultClusterBytes
   const jobs: OptimizeJob[] = []
   // The partition with the most files first: there a reader gains the most, should the call's bounds end it early.
-  for (const files of [...groups.values()].sort((a, b) => b.length - a.length)) {
+  for (const { rewriter, files } of [...groups.values()].sort((a, b) => b.files.length - a.files.length)) {
     files.sort((a, b) => a.modificationTime - b.modificationTime || (a.path < b.path ? -1 : 1))
-    const lists = clusters
+    const sorted = rewriter !== concatenation
+    const lists = sorted
       ? planCubes(files, columns, { full: targetFileSize * fullCube, most, target: targetFileSize, minFiles })
       : packBins(files, { target: targetFileSize, threshold, minFiles })
     for (const part of lists) {
-      jobs.push({ files: part, clusterBy: clusters ? columns : [], provider: clusters && own !== undefined, rewriter })
+      jobs.push({ files: part, clusterBy: sorted ? columns : [], provider: sorted && own !== undefined, rewriter })
     }
   }
   return { jobs, targetFileSize }

@@ -106,6 +106,19 @@ describe('clustering', () => {
     expect((await table.snapshot())?.files.map(file => file.path)).toContain(add?.path)
   })
 
+  test('of files that it does not accept is left undone, and small files are put together all the same', async () => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table, rows } = await scattered(3, true)
+    const before = await rows()
+    const options = { clock, clusterer: { ...clusterer(cache), accepts: () => false } }
+    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 3, numAddedFiles: 1 } })
+    expect(await rows()).toEqual(before)
+    const [add] = (await table.snapshot())?.files ?? []
+    expect(add?.clusteringProvider).toBeUndefined()
+    expect(add?.tags?.['ZCUBE_ZORDER_BY']).toBeUndefined()
+    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'nothingToDo' })
+  })
+
   test('leaves deleted rows behind', async () => {
     await using cache = new FileCache({ limitBytes: 2 ** 30 })
     const { clock, table } = await scattered(2)
