@@ -1,4 +1,5 @@
 import type { ColumnData, Value } from '../parquet/dataType.js'
+import { EncodedTexts, decodedData, type StoredData } from '../parquet/encodedTexts.js'
 
 /** Values of columns cut out and put together. Pure; no I/O. */
 
@@ -32,6 +33,13 @@ export function joinedData(parts: readonly ColumnData[]): ColumnData {
   let at = 0
   for (const part of parts) for (const value of part) joined[at++] = value
   return joined
+}
+
+/** As {@link joinedData}; texts stay as they are stored if those of every part are. */
+export function joinedStored(parts: readonly StoredData[]): StoredData {
+  const encoded = parts.filter(part => part instanceof EncodedTexts)
+  const joined = encoded.length > 0 && encoded.length === parts.length ? EncodedTexts.joined(encoded) : undefined
+  return joined ?? joinedData(parts.map(decodedData))
 }
 
 /** How many values of a column are looked at to tell how large all are. */

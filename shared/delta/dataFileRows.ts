@@ -1,7 +1,8 @@
 import { type CodedError, isRetryable } from '../errors.js'
 import type { ColumnData, StructField, Value } from '../parquet/dataType.js'
+import { decodedData, EncodedTexts, type StoredData } from '../parquet/encodedTexts.js'
 import { ParquetError } from '../parquet/parquetError.js'
-import { openParquet, type ParquetFile } from '../parquet/reader.js'
+import { openParquet, type ParquetFile, type ReadOptions, type RowGroupInfo } from '../parquet/reader.js'
 import { storedFile } from '../parquet/storedFile.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { DeletionVector } from './actions.js'
@@ -20,6 +21,11 @@ export interface RowBatch {
   readonly columns: readonly ColumnData[]
   /** The place of each row in its data file, counting those deleted: what a deletion vector holds. */
   positions(): Float64Array
+}
+
+/** The same with texts as they are stored, where that is possible. */
+export interface StoredBatch extends Omit<RowBatch, 'columns'> {
+  readonly columns: readonly StoredData[]
 }
 
 /** What the log says of a file with rows: an `add`, a `remove` or a `cdc`. */
@@ -48,7 +54,32 @@ export interface FileRowsOptions {
  *
  * @throws DeltaError DELTA_BAD_DATA_FILE, DELTA_FILE_MISSING, DELTA_BAD_DELETION_VECTOR, DELTA_BAD_PARTITION_VALUE
  */
-export async function* readDataFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<RowBatch, void> {
+export function readDataFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<RowBatch, void> {
+  return readBatches(store, file, options, (parquet, group, wanted) =>
+    parquet.readColumns({ ...wanted, rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }))
+}
+
+/** As {@link readDataFile}, for who writes the rows again. */
+export function readStoredFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<StoredBatch, void> {
+  return readBatches<StoredData>(store, file, options, (parquet, group, wanted) => parquet.readStored(group, wanted))
+}
+
+type GroupReading<D extends StoredData> = (
+  parquet: ParquetFile,
+  group: RowGroupInfo,
+  wanted: ReadOptions,
+) => Promise<readonly { readonly data: D }[]>
+
+interface Batch<D extends StoredData> extends Omit<RowBatch, 'columns'> {
+  readonly columns: readonly (D | ColumnData)[]
+}
+
+async function* readBatches<D extends StoredData>(
+  store: ObjectStore,
+  file: RowFile,
+  options: FileRowsOptions,
+  readGroup: GroupReading<D>,
+): AsyncGenerator<Batch<D>, void> {
   const { layout, fields } = options
   const where = { table: store.url, ...options.where, file: file.path }
   const places = fields.map(field => layout.placeOf(field))
@@ -66,21 +97,22 @@ export async function* readDataFile(store: ObjectStore, file: RowFile, options: 
     throw badFile('has no field ids, and by these its table finds columns', where)
   if (choice !== undefined && choice.end > parquet.rowCount)
     throw new DeltaError('DELTA_BAD_DELETION_VECTOR', `a deletion vector speaks of row ${choice.end - 1} of a data file of ${parquet.rowCount} rows`, { where })
-  for (const { rowStart, rows } of parquet.rowGroups) {
+  for (const group of parquet.rowGroups) {
+    const { rowStart, rows } = group
     const kept = choice?.among(rowStart, rows)
     const count = kept?.length ?? rows
     if (count === 0) continue
     const read =
       stored.length === 0
         ? []
-        : await reading(where, () => parquet.readColumns({ fields: stored, match: layout.match, rowStart, rowEnd: rowStart + rows }))
+        : await reading(where, () => readGroup(parquet, group, { fields: stored, match: layout.match }))
     let next = 0
-    const columns = places.map((place, i): ColumnData => {
+    const columns = places.map((place, i): D | ColumnData => {
       if (place.kind !== 'stored') return new Array<Value>(count).fill(constants[i] ?? null)
       const data = read[next++]?.data ?? []
       const wanted = kept === undefined ? data : picked(data, kept)
       const pad = paddings[i]
-      return pad === undefined ? wanted : padColumn(wanted, pad)
+      return pad === undefined ? wanted : padColumn(decodedData(wanted), pad)
     })
     yield {
       rows: count,
@@ -116,7 +148,8 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
 }
 
 /** The values at `kept`, as a typed array where they were one. */
-function picked(data: ColumnData, kept: Int32Array): ColumnData {
+function picked<D extends StoredData>(data: D | ColumnData, kept: Int32Array): D | ColumnData {
+  if (data instanceof EncodedTexts) return data.picked(kept) as D
   const { length } = kept
   const output = Array.isArray(data) ? new Array<unknown>(length) : new (data.constructor as new (length: number) => Record<number, unknown>)(length)
   for (let i = 0; i < length; i++) output[i] = data[kept[i] ?? 0]

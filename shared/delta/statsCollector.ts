@@ -1,4 +1,5 @@
-import type { Column, ColumnData, DataType, Row, Value } from '../parquet/dataType.js'
+import type { ColumnData, DataType, Row, Value } from '../parquet/dataType.js'
+import { EncodedTexts, decodedData, type StoredColumn, type StoredData } from '../parquet/encodedTexts.js'
 import { DeltaError } from './deltaError.js'
 import type { ColumnStats, FileStats } from './stats.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
@@ -8,9 +9,9 @@ import { compareStrings, surrogatesLast } from './valueOrder.js'
  * The statistics of columns in memory, in one pass over each. Every column must have the same number of values.
  * A planned column that is not among `columns` is missing from the file, which means null in every row. Pure; no I/O.
  */
-export function collectStats(columns: readonly Column[], plan: StatsPlan): FileStats {
+export function collectStats(columns: readonly StoredColumn[], plan: StatsPlan): FileStats {
   const rows = columns[0]?.data.length ?? 0
-  const byName = new Map<string, Column>()
+  const byName = new Map<string, StoredColumn>()
   for (const column of columns) {
     if (column.data.length !== rows)
       throw new DeltaError('DELTA_BAD_ROWS', `column ${column.field.name} has ${column.data.length} values, others have ${rows}`)
@@ -24,8 +25,9 @@ export function collectStats(columns: readonly Column[], plan: StatsPlan): FileS
   return { numRecords: BigInt(rows), columns: found }
 }
 
-function columnStats(data: ColumnData, column: StatsColumn): ColumnStats {
-  const values = column.path.length === 1 ? data : leafValues(data, column.path.slice(1))
+function columnStats(data: StoredData, column: StatsColumn): ColumnStats {
+  if (data instanceof EncodedTexts && column.path.length === 1) return encodedTextStats(data, column.bounds)
+  const values = column.path.length === 1 ? decodedData(data) : leafValues(decodedData(data), column.path.slice(1))
   return column.bounds ? bounded(values, column.field.type) : { nullCount: BigInt(countNulls(values)) }
 }
 
@@ -159,6 +161,13 @@ function stringStats(data: readonly (string | null)[]): ColumnStats {
     }
   }
   return { min: min?.toWellFormed(), max: max?.toWellFormed(), nullCount: BigInt(nulls) }
+}
+
+function encodedTextStats(texts: EncodedTexts, bounds: boolean): ColumnStats {
+  const nullCount = BigInt(texts.nullCount())
+  const found = bounds ? texts.extremes() : undefined
+  if (found !== undefined) return { min: texts.text(found.least) ?? undefined, max: texts.text(found.greatest) ?? undefined, nullCount }
+  return bounds ? { min: undefined, max: undefined, nullCount } : { nullCount }
 }
 
 const highUnit = /[\ud800-\uffff]/

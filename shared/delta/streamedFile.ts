@@ -1,4 +1,5 @@
-import type { Column, StructField } from '../parquet/dataType.js'
+import type { StructField } from '../parquet/dataType.js'
+import type { StoredColumn } from '../parquet/encodedTexts.js'
 import { ParquetWriter } from '../parquet/writer.js'
 import type { ObjectStore, ObjectWriter } from '../storage/objectStore.js'
 import type { AddFile } from './actions.js'
@@ -57,7 +58,7 @@ export class StreamedFile {
   }
 
   /** A row group of the layout's fields, in their order, and of the hidden ones. */
-  async append(columns: readonly Column[]): Promise<void> {
+  async append(columns: readonly StoredColumn[]): Promise<void> {
     this.#stats = mergeStats(this.#stats, collectStats(columns, this.#layout.stats))
     await this.#parquet.appendRowGroup(columns)
   }

@@ -5,6 +5,7 @@ import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { decompress } from './codec.js'
 import { readByLength, readByPrefix, readDeltas, readLengths } from './deltaDecoding.js'
+import { EncodedTexts } from './encodedTexts.js'
 import { ParquetError } from './parquetError.js'
 import { bitWidth, readRuns } from './runLength.js'
 import type { LeafNode } from './schemaNode.js'
@@ -12,27 +13,72 @@ import { joinedTexts, plainTexts } from './textValues.js'
 import { texts, type DecodedValues, type ValueDecoder } from './valueDecoder.js'
 
 /** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
-export interface LeafData {
+export interface LeafData<V = DecodedValues> {
   readonly leaf: LeafNode
-  readonly values: DecodedValues
+  readonly values: V
   readonly entries: number
   /** Definition levels; absent when every entry is there. */
   readonly definitions: Uint8Array | undefined
   readonly repetitions: Uint8Array | undefined
 }
 
-interface Page {
-  readonly values: DecodedValues
-  readonly entries: number
-  readonly definitions: Uint8Array | undefined
-  readonly repetitions: Uint8Array | undefined
+type Page<V> = Omit<LeafData<V>, 'leaf'>
+
+/** A page with its levels read and its values yet to be decoded. */
+interface RawPage {
+  readonly kind: 'data'
+  readonly bytes: Uint8Array
+  readonly encoding: Encoding | undefined
+  /** Values that are not null. */
+  readonly present: number
+  readonly levels: Omit<Page<unknown>, 'values'>
+}
+
+interface RawDictionary {
+  readonly kind: 'dictionary'
+  readonly header: PageHeader
+  readonly body: Uint8Array
 }
 
 /** Decodes a column chunk. Pure; no I/O. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
 export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder): LeafData {
-  const expected = Number(metadata.num_values)
-  const pages: Page[] = []
+  const pages: Page<DecodedValues>[] = []
   let dictionary: DecodedValues | undefined
+  for (const page of chunkPages(leaf, metadata, bytes)) {
+    if (page.kind === 'dictionary') dictionary = readDictionary(leaf, metadata, page, decode)
+    else pages.push({ ...page.levels, values: page.present === 0 ? [] : readValues(leaf, metadata, page, decode, dictionary) })
+  }
+  return joined(leaf, pages, joinedValues)
+}
+
+/**
+ * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are in a dictionary, whose texts
+ * many values share, or otherwise not one behind the other, or are no UTF-8: then {@link readChunk} is to be asked.
+ */
+export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array): EncodedTexts | undefined {
+  const pages: Page<EncodedTexts>[] = []
+  for (const page of chunkPages(leaf, metadata, bytes)) {
+    if (page.kind === 'dictionary') return undefined
+    const values = encodedTexts(page)
+    if (values === undefined) return undefined
+    pages.push({ ...page.levels, values })
+  }
+  const { values, definitions } = joined<EncodedTexts | undefined>(leaf, pages, parts => EncodedTexts.joined(parts as readonly EncodedTexts[]))
+  return definitions === undefined ? values : values?.spread(definitions, leaf.present)
+}
+
+function encodedTexts({ bytes, encoding, present }: RawPage): EncodedTexts | undefined {
+  if (present === 0) return EncodedTexts.of(bytes.subarray(0, 0), new Int32Array())
+  if (encoding === 'PLAIN') return EncodedTexts.ofPlain(bytes, present)
+  if (encoding !== 'DELTA_LENGTH_BYTE_ARRAY') return undefined
+  const reader = { view: viewOf(bytes), offset: 0 }
+  const lengths = readLengths(reader, present)
+  return EncodedTexts.of(bytes.subarray(reader.offset), lengths)
+}
+
+/** The pages of a chunk, each decompressed when its turn comes; a dictionary's is left as it is. */
+function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array): Generator<RawPage | RawDictionary, void> {
+  const expected = Number(metadata.num_values)
   let entries = 0
   const reader = { view: viewOf(bytes), offset: 0 }
   while (entries < expected) {
@@ -47,34 +93,25 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
     // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
     if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corrupt(leaf, 'the checksum of a page is wrong')
     if (header.type === 'DICTIONARY_PAGE') {
-      dictionary = readDictionary(leaf, metadata, header, body, decode)
+      yield { kind: 'dictionary', header, body }
       continue
     }
     if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue
     const count = header.data_page_header_v2?.num_values ?? header.data_page_header?.num_values ?? -1
     if (count < 0 || entries + count > expected) throw corrupt(leaf, `a page claims ${count} values`)
-    pages.push(readPage(leaf, metadata, header, body, count, decode, dictionary))
+    yield openPage(leaf, metadata, header, body, count)
     entries += count
   }
-  return joined(leaf, pages, entries)
 }
 
-function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array, decode: ValueDecoder): DecodedValues {
+function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
   const count = header.dictionary_page_header?.num_values ?? -1
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
   if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corrupt(leaf, 'its dictionary is damaged')
   return plainValues(leaf, metadata, page, count, decode)
 }
 
-function readPage(
-  leaf: LeafNode,
-  metadata: ColumnMetaData,
-  header: PageHeader,
-  body: Uint8Array,
-  count: number,
-  decode: ValueDecoder,
-  dictionary: DecodedValues | undefined,
-): Page {
+function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array, count: number): RawPage {
   const levels = { repetitions: newLevels(leaf.repetition, count), definitions: newLevels(leaf.present, count) }
   const second = header.data_page_header_v2
   let page: Uint8Array
@@ -96,21 +133,19 @@ function readPage(
     page = second.is_compressed === false || rest.length === 0 ? rest : decompress(metadata.codec, rest, size)
   }
   const present = countPresent(leaf, levels.definitions, count)
-  const encoding = (second ?? header.data_page_header)?.encoding
   return {
-    values: present === 0 ? [] : readValues(leaf, metadata, page.subarray(at), encoding, present, decode, dictionary),
-    entries: count,
-    definitions: present === count ? undefined : levels.definitions,
-    repetitions: levels.repetitions,
+    kind: 'data',
+    bytes: page.subarray(at),
+    encoding: (second ?? header.data_page_header)?.encoding,
+    present,
+    levels: { entries: count, definitions: present === count ? undefined : levels.definitions, repetitions: levels.repetitions },
   }
 }
 
 function readValues(
   leaf: LeafNode,
   { type }: ColumnMetaData,
-  bytes: Uint8Array,
-  encoding: Encoding | undefined,
-  count: number,
+  { bytes, encoding, present: count }: RawPage,
   decode: ValueDecoder,
   dictionary: DecodedValues | undefined,
 ): DecodedValues {
@@ -186,9 +221,10 @@ function gatheredLongs(leaf: LeafNode, dictionary: BigInt64Array, indexes: Int32
   return output
 }
 
-function joined(leaf: LeafNode, pages: readonly Page[], entries: number): LeafData {
+function joined<V>(leaf: LeafNode, pages: readonly Page<V>[], join: (parts: readonly V[]) => V): LeafData<V> {
   const [only] = pages
   if (only !== undefined && pages.length === 1) return { leaf, ...only }
+  const entries = pages.reduce((sum, page) => sum + page.entries, 0)
   const whole = pages.every(({ definitions }) => definitions === undefined)
   const definitions = whole ? undefined : new Uint8Array(entries)
   const repetitions = leaf.repetition === 0 ? undefined : new Uint8Array(entries)
@@ -199,7 +235,7 @@ function joined(leaf: LeafNode, pages: readonly Page[], entries: number): LeafDa
     if (page.repetitions !== undefined) repetitions?.set(page.repetitions, at)
     at += page.entries
   }
-  return { leaf, values: joinedValues(pages.map(({ values }) => values)), entries, definitions, repetitions }
+  return { leaf, values: join(pages.map(({ values }) => values)), entries, definitions, repetitions }
 }
 
 /** The parts one after another; a typed array when all of them are of one kind. */

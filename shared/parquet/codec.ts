@@ -1,4 +1,5 @@
-import { constants, brotliDecompressSync, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, brotliDecompressSync, gunzipSync, zstdCompress, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
@@ -25,11 +26,35 @@ export function compress(codec: WrittenCodec, bytes: Uint8Array, zstdLevel: numb
     case 'snappy':
       return bytes.length === 0 ? new Uint8Array([0]) : snappyCompress(bytes)
     case 'zstd':
-      return zstdCompressSync(bytes, {
-        params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
-        // One piece of output: the default of 16 KiB costs a copy and a call for each piece.
-        chunkSize: Math.max(64, bytes.length + (bytes.length >>> 7) + 128),
-      })
+      return zstdCompressSync(bytes, zstdOptions(bytes, zstdLevel))
+  }
+}
+
+const zstdElsewhere = promisify(zstdCompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Buffer>
+
+/** Below this many bytes another thread costs more than it saves. */
+const worthThread = 64 * 1024
+
+/**
+ * Compresses one page on another thread where that is worth it, so that the next one can be made meanwhile. The bytes
+ * are taken at once: they may change afterwards.
+ */
+export function compressElsewhere(codec: WrittenCodec, bytes: Uint8Array, zstdLevel: number): Uint8Array | Promise<Uint8Array> {
+  if (codec === 'zstd' && bytes.length >= worthThread) return zstdElsewhere(copied(bytes), { ...zstdOptions(bytes, zstdLevel), pledgedSrcSize: bytes.length })
+  const compressed = compress(codec, bytes, zstdLevel)
+  return compressed === bytes ? copied(bytes) : compressed
+}
+
+/** A buffer's own slice would share its memory. */
+function copied(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
+function zstdOptions({ length }: Uint8Array, level: number): ZstdOptions {
+  return {
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+    // One piece of output: the default of 16 KiB costs a copy and a call for each piece.
+    chunkSize: Math.max(64, length + (length >>> 7) + 128),
   }
 }
 

@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib'
-import type { ColumnMetaData, Encoding } from 'hyparquet'
+import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
 import { ByteBuffer } from './byteBuffer.js'
-import { codecNames, compress, type WrittenCodec } from './codec.js'
+import { codecNames, compress, compressElsewhere, type WrittenCodec } from './codec.js'
 import { asDoubles, appendDeltas, packable } from './deltaPacking.js'
 import { dictionaryOf } from './dictionary.js'
 import type { LeafValues } from './leafValues.js'
-import { appendBytesByLength, appendTextsByLength } from './lengthEncoding.js'
+import { appendBytesByLength, appendEncodedTextsByLength, appendTextsByLength } from './lengthEncoding.js'
 import { physicalValues, type PhysicalValues } from './physicalValues.js'
 import { appendPlain } from './plainEncoding.js'
 import { appendRun, appendRuns, bitWidth } from './runLength.js'
@@ -38,45 +38,98 @@ interface ValueEncoder {
   append(out: ByteBuffer, from: number, to: number): void
 }
 
-/** Nothing here waits, so every chunk may use the same room for the page it is at; new room each time costs more. */
+/** A page as it is before it is compressed. */
+interface PlainPage {
+  readonly header: Omit<PageHeader, 'compressed_page_size' | 'crc'>
+  /** Until the next page is asked for. */
+  readonly bytes: Uint8Array
+}
+
+interface PageHead extends Pick<PlainPage, 'header'> {
+  readonly body: Uint8Array
+}
+
+/** What is known of a chunk besides its pages. */
+type ChunkShape = Omit<ColumnMetaData, 'codec' | 'total_uncompressed_size' | 'total_compressed_size' | 'data_page_offset' | 'dictionary_page_offset'>
+
+/** Nothing waits between a page and the next, so every chunk may use the same room for the page it is at; new room each time costs more. */
 const page = new ByteBuffer(1 << 16)
 
 /** Encodes one physical column: a dictionary page where one is worth it, then data pages. Pure; no I/O. */
 export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnChunk {
+  const assembly = new ChunkAssembly()
+  const pages = chunkPages(column, options)
+  for (let step = pages.next(); ; step = pages.next()) {
+    if (step.done === true) return assembly.chunk(step.value, options)
+    const { header, bytes } = step.value
+    assembly.add(header, compress(options.codec, bytes, options.zstdLevel))
+  }
+}
+
+/** The same chunk, its pages compressed on other threads. The column is done with when this returns, before its promise is kept. */
+export async function encodeChunkElsewhere(column: LeafValues, options: ChunkOptions): Promise<ColumnChunk> {
+  const assembly = new ChunkAssembly()
+  const pages = chunkPages(column, options)
+  const compressed: Promise<PageHead>[] = []
+  for (let step = pages.next(); ; step = pages.next()) {
+    if (step.done === true) {
+      for (const { header, body } of await Promise.all(compressed)) assembly.add(header, body)
+      return assembly.chunk(step.value, options)
+    }
+    const { header, bytes } = step.value
+    const body = compressElsewhere(options.codec, bytes, options.zstdLevel)
+    compressed.push(Promise.resolve(body).then(done => ({ header, body: done })))
+  }
+}
+
+/** Pages one behind the other. */
+class ChunkAssembly {
+  readonly #out = new ByteWriter(4096)
+  #uncompressed = 0
+  #dictionaryEnd: number | undefined
+
+  add(header: PlainPage['header'], body: Uint8Array): void {
+    const out = this.#out
+    const start = out.offset
+    writePageHeader(out, { ...header, compressed_page_size: body.length, crc: crc32(body) | 0 })
+    this.#uncompressed += out.offset - start + header.uncompressed_page_size
+    out.appendBytes(body)
+    if (header.type === 'DICTIONARY_PAGE') this.#dictionaryEnd = out.offset
+  }
+
+  chunk(shape: ChunkShape, { codec }: ChunkOptions): ColumnChunk {
+    return {
+      bytes: this.#out.getBytes(),
+      metadata: {
+        ...shape,
+        codec: codecNames[codec],
+        total_uncompressed_size: BigInt(this.#uncompressed),
+        total_compressed_size: BigInt(this.#out.offset),
+        data_page_offset: BigInt(this.#dictionaryEnd ?? 0),
+        ...(this.#dictionaryEnd === undefined ? {} : { dictionary_page_offset: 0n }),
+      },
+    }
+  }
+}
+
+function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<PlainPage, ChunkShape> {
   const { leaf, entries } = column
   const physical = physicalValues(leaf, column.values)
-  const out = new ByteWriter(4096)
   page.clear()
-  let uncompressed = 0
-
-  function appendPage(header: Parameters<typeof writePageHeader>[1]): void {
-    const body = compress(options.codec, page.bytes(), options.zstdLevel)
-    const start = out.offset
-    const sizes = { uncompressed_page_size: page.length, compressed_page_size: body.length }
-    writePageHeader(out, { ...header, ...sizes, crc: crc32(body) | 0 })
-    uncompressed += out.offset - start + page.length
-    out.appendBytes(body)
-    page.clear()
-  }
-  const sizes = { uncompressed_page_size: 0, compressed_page_size: 0 }
-
   const doubles = physical.kind === 'int64' ? asDoubles(physical.values) : undefined
   const dictionary = dictionaryOf(physical)
   let encoder: ValueEncoder
-  let dictionaryOffset: bigint | undefined
   if (dictionary === undefined) {
     encoder = (options.packed ? packedEncoder(physical, doubles) : undefined) ?? plainEncoder(physical)
   } else {
     const { distinct, indexes } = dictionary
     const { length } = distinct.values
     appendPlain(page, distinct, 0, length)
-    dictionaryOffset = 0n
     const encoding = options.packed ? 'PLAIN' : 'PLAIN_DICTIONARY'
-    appendPage({ ...sizes, type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: length, encoding } })
+    yield takenPage({ type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: length, encoding } })
     encoder = indexEncoder(indexes, length, options.packed)
   }
 
-  const dataOffset = out.offset
   let valuesDone = 0
   for (const { from, to } of pageRanges(column, encoder.width, options.pageBytes)) {
     const valuesEnd = valuesDone + presentCount(column, from, to)
@@ -85,8 +138,7 @@ export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnCh
     // Also for a page of nulls alone: Arrow wants the encoding's header even then.
     encoder.append(page, valuesDone, valuesEnd)
     valuesDone = valuesEnd
-    appendPage({
-      ...sizes,
+    yield takenPage({
       type: 'DATA_PAGE',
       data_page_header: {
         num_values: to - from,
@@ -100,23 +152,22 @@ export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnCh
   // The footer's encoder would shift a decimal's bounds by its scale, and readers would pass over rows.
   const bounds = options.statistics && typeof leaf.type === 'string' ? boundsOf(physical, doubles) : undefined
   return {
-    bytes: out.getBytes(),
-    metadata: {
-      type: leaf.element.type ?? 'BYTE_ARRAY',
-      encodings: [...new Set<Encoding>([encoder.encoding, 'RLE', ...(dictionary === undefined ? [] : ['PLAIN' as const])])],
-      path_in_schema: [...leaf.path],
-      codec: codecNames[options.codec],
-      num_values: BigInt(entries),
-      total_uncompressed_size: BigInt(uncompressed),
-      total_compressed_size: BigInt(out.offset),
-      data_page_offset: BigInt(dataOffset),
-      ...(dictionaryOffset === undefined ? {} : { dictionary_page_offset: dictionaryOffset }),
-      statistics: {
-        null_count: BigInt(entries - physical.values.length),
-        ...(bounds === undefined ? {} : { min_value: bounds.min, max_value: bounds.max }),
-      },
+    type: leaf.element.type ?? 'BYTE_ARRAY',
+    encodings: [...new Set<Encoding>([encoder.encoding, 'RLE', ...(dictionary === undefined ? [] : ['PLAIN' as const])])],
+    path_in_schema: [...leaf.path],
+    num_values: BigInt(entries),
+    statistics: {
+      null_count: BigInt(entries - physical.values.length),
+      ...(bounds === undefined ? {} : { min_value: bounds.min, max_value: bounds.max }),
     },
   }
+}
+
+/** The page that was made, and its room free again: what was in it stays until the next is begun. */
+function takenPage(header: Omit<PlainPage['header'], 'uncompressed_page_size'>): PlainPage {
+  const bytes = page.bytes()
+  page.clear()
+  return { header: { ...header, uncompressed_page_size: bytes.length }, bytes }
 }
 
 function plainEncoder(physical: PhysicalValues): ValueEncoder {
@@ -153,6 +204,14 @@ function packedEncoder(physical: PhysicalValues, doubles: Float64Array | undefin
           appendTextsByLength(out, physical.values, from, to)
         },
       }
+    case 'encodedText':
+      return {
+        encoding: 'DELTA_LENGTH_BYTE_ARRAY',
+        width,
+        append: (out, from, to) => {
+          appendEncodedTextsByLength(out, physical.values, from, to)
+        },
+      }
     case 'bytes':
       return {
         encoding: 'DELTA_LENGTH_BYTE_ARRAY',
@@ -181,6 +240,8 @@ function indexEncoder(indexes: Int32Array, size: number, packed: boolean): Value
 
 function plainWidth(physical: PhysicalValues): number {
   switch (physical.kind) {
+    case 'encodedText':
+      return 4 + physical.values.bytes.length / Math.max(1, physical.values.length)
     case 'text':
     case 'bytes': {
       let total = 0

@@ -1,3 +1,4 @@
+import type { EncodedTexts } from './encodedTexts.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Distinct values in the order they appear, and for each value its place among them. */
@@ -15,6 +16,8 @@ export function dictionaryOf(physical: PhysicalValues): Dictionary | undefined {
   switch (physical.kind) {
     case 'text':
       return textDictionary(physical.values)
+    case 'encodedText':
+      return encodedTextDictionary(physical.values)
     case 'bytes':
       return constant(physical.values, sameBytes) ? one(physical) : undefined
     case 'fixed':
@@ -52,6 +55,13 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
   }
   // In a short column every value may be new; then plain values are smaller.
   return distinct.length * 2 > values.length ? undefined : { distinct: { kind: 'text', values: distinct }, indexes }
+}
+
+/** What {@link textDictionary} would answer; most columns that come as they are stored repeat nothing, as a look at few tells. */
+function encodedTextDictionary(values: EncodedTexts): Dictionary | undefined {
+  const few = values.slice(0, sampleSize).texts()
+  if (new Set(few).size > sampleSize / 2 + 1) return undefined
+  return textDictionary(values.texts() as string[])
 }
 
 function constant<T>(values: ArrayLike<T>, same: (a: T, b: T) => boolean): boolean {

@@ -1,4 +1,5 @@
 import type { ColumnData, Value } from './dataType.js'
+import { EncodedTexts, decodedData, type StoredData } from './encodedTexts.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode, SchemaNode } from './schemaNode.js'
 
@@ -6,7 +7,7 @@ import type { LeafNode, SchemaNode } from './schemaNode.js'
 export interface LeafValues {
   readonly leaf: LeafNode
   /** The values that are not null. */
-  readonly values: ColumnData
+  readonly values: StoredData
   /** How many entries there are, nulls and empty collections included. */
   readonly entries: number
   /** Definition level of each entry; absent when all are at the greatest, or none (then `values` is empty). */
@@ -16,13 +17,14 @@ export interface LeafValues {
 }
 
 /** The physical columns of a column's values (Dremel's levels). Pure; no I/O. */
-export function leafValues(node: SchemaNode, data: ColumnData): LeafValues[] {
-  return node.kind === 'leaf' ? [flatValues(node, data)] : nestedValues(node, data)
+export function leafValues(node: SchemaNode, data: StoredData): LeafValues[] {
+  return node.kind === 'leaf' ? [flatValues(node, data)] : nestedValues(node, decodedData(data))
 }
 
-function flatValues(leaf: LeafNode, data: ColumnData): LeafValues {
+function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
   const entries = data.length
   const whole = { leaf, values: data, entries, definitions: undefined, repetitions: undefined }
+  if (data instanceof EncodedTexts) return encodedValues(whole, data)
   if (!Array.isArray(data)) return whole
   const rows = data as readonly (Value | undefined)[]
   let present = 0
@@ -40,6 +42,13 @@ function flatValues(leaf: LeafNode, data: ColumnData): LeafValues {
     definitions[i] = 1
   }
   return { ...whole, values, definitions }
+}
+
+function encodedValues(whole: LeafValues, texts: EncodedTexts): LeafValues {
+  const values = texts.withoutNulls()
+  if (values.length === texts.length) return { ...whole, values }
+  if (whole.leaf.present === 0) throw missing(whole.leaf)
+  return values.length === 0 ? { ...whole, values } : { ...whole, values, definitions: texts.present }
 }
 
 interface LeafTarget {

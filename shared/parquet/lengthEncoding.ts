@@ -1,5 +1,6 @@
 import { appendDeltas } from './deltaPacking.js'
 import type { ByteBuffer } from './byteBuffer.js'
+import type { EncodedTexts } from './encodedTexts.js'
 
 /** Appends texts as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). Pure; no I/O. */
 export function appendTextsByLength(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
@@ -26,6 +27,20 @@ export function appendTextsByLength(out: ByteBuffer, values: readonly string[], 
   }
   appendDeltas(out, lengths, 0, lengths.length)
   for (const value of encoded) out.append(value)
+}
+
+/** As {@link appendTextsByLength}, for texts as they are stored. */
+export function appendEncodedTextsByLength(out: ByteBuffer, values: EncodedTexts, from: number, to: number): void {
+  const first = values.start(from)
+  const lengths = new Int32Array(to - from)
+  let start = first
+  for (let i = from; i < to; i++) {
+    const end = values.ends[i] as number
+    lengths[i - from] = end - start
+    start = end
+  }
+  appendDeltas(out, lengths, 0, lengths.length)
+  out.append(values.bytes.subarray(first, start))
 }
 
 /** As {@link appendTextsByLength}, for bytes. */

@@ -1,4 +1,5 @@
 import type { ColumnData, Value } from './dataType.js'
+import { EncodedTexts, type StoredData } from './encodedTexts.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode } from './schemaNode.js'
 
@@ -10,12 +11,17 @@ export type PhysicalValues =
   | { readonly kind: 'double'; readonly values: Float64Array }
   | { readonly kind: 'boolean'; readonly values: Uint8Array }
   | { readonly kind: 'text'; readonly values: readonly string[] }
+  | { readonly kind: 'encodedText'; readonly values: EncodedTexts }
   | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
   | { readonly kind: 'fixed'; readonly values: readonly Uint8Array[]; readonly width: number }
 
 /** Non-null values of one column in the form its bytes are made of; refuses what the column cannot hold. Pure. */
-export function physicalValues(leaf: LeafNode, data: ColumnData): PhysicalValues {
+export function physicalValues(leaf: LeafNode, data: StoredData): PhysicalValues {
   const { type } = leaf
+  if (data instanceof EncodedTexts) {
+    if (type !== 'string') throw misfit(leaf, data.text(0))
+    return { kind: 'encodedText', values: data }
+  }
   switch (type) {
     case 'string':
       return { kind: 'text', values: strings(leaf, data) }

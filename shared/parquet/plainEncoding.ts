@@ -1,4 +1,5 @@
 import type { ByteBuffer } from './byteBuffer.js'
+import type { EncodedTexts } from './encodedTexts.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Appends values `from` to `to` (end exclusive) as they are (PLAIN). Pure; no I/O. */
@@ -9,6 +10,9 @@ export function appendPlain(out: ByteBuffer, physical: PhysicalValues, from: num
       return
     case 'text':
       appendTexts(out, physical.values, from, to)
+      return
+    case 'encodedText':
+      appendEncodedTexts(out, physical.values, from, to)
       return
     case 'bytes':
       appendByteArrays(out, physical.values, from, to)
@@ -44,6 +48,17 @@ function appendTexts(out: ByteBuffer, values: readonly string[], from: number, t
     out.appendUint32(size)
     const at = out.reserve(size)
     out.data.write(value, at, size)
+  }
+}
+
+function appendEncodedTexts(out: ByteBuffer, values: EncodedTexts, from: number, to: number): void {
+  const { bytes, ends } = values
+  let start = values.start(from)
+  for (let i = from; i < to; i++) {
+    const end = ends[i] as number
+    out.appendUint32(end - start)
+    out.append(bytes.subarray(start, end))
+    start = end
   }
 }
 

@@ -1,14 +1,15 @@
 import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
 import { asError, CodedError } from '../errors.js'
 import { assemble, leavesOf } from './assembly.js'
-import { joinedValues, readChunk, type LeafData } from './chunkReader.js'
+import { joinedValues, readChunk, readTextChunk, type LeafData } from './chunkReader.js'
 import type { Column, ColumnData, DataType, Row, StructField, Value } from './dataType.js'
+import type { StoredColumn } from './encodedTexts.js'
 import { legacyCalendars, type LegacyCalendars } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
 import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
 import { coalesce, type ByteSpan } from './byteSpan.js'
 import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from './schemaNode.js'
-import { valueDecoder, type DecodedValues } from './valueDecoder.js'
+import { texts, valueDecoder, type DecodedValues } from './valueDecoder.js'
 
 export type { LeafData } from './chunkReader.js'
 
@@ -125,6 +126,28 @@ export class ParquetFile {
     return targets.map(({ field }, i) => ({ field, data: joinedValues((parts[i] ?? []) as DecodedValues[]) }))
   }
 
+  /**
+   * The columns' values in one row group, texts as they are stored where that is possible: for who writes them again.
+   * The range of rows in the options does not count.
+   */
+  async readStored({ rowStart }: RowGroupInfo, options: ReadOptions = {}): Promise<StoredColumn[]> {
+    const targets = this.#targets(options)
+    const group = this.#groups.find(of => of.rowStart === rowStart)
+    if (group === undefined) throw new RangeError(`no row group begins at row ${rowStart}`)
+    return named(this.#source, async () => {
+      const fetched = await this.#fetch(targets, group)
+      return targets.map((target): StoredColumn => {
+        const { field, column } = target
+        const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
+        const kept = leaf !== undefined && column?.decoders.get(leaf) === texts
+        const stored = kept ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf)) : undefined
+        if (stored !== undefined && stored.length !== group.rows)
+          throw corrupt(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
+        return { field, data: stored ?? this.#decode(target, group, fetched) }
+      })
+    })
+  }
+
   /** The rows one by one; memory is bounded by a row group's chosen columns. */
   async *rows(options: ReadOptions = {}): AsyncGenerator<Row, void, undefined> {
     const targets = this.#targets(options)
@@ -205,19 +228,26 @@ export class ParquetFile {
   }
 
   async #readGroup(targets: readonly Target[], group: Group): Promise<ColumnData[]> {
+    const fetched = await this.#fetch(targets, group)
+    return targets.map(target => this.#decode(target, group, fetched))
+  }
+
+  /** The bytes of the chunks that the targets are made of. */
+  async #fetch(targets: readonly Target[], group: Group): Promise<(leaf: LeafNode) => Uint8Array> {
     const leaves = new Set(targets.flatMap(({ column }) => (column === undefined ? [] : leavesOf(column.projection))))
     const spans = new Map<LeafNode, ByteSpan>()
     for (const leaf of leaves) spans.set(leaf, chunkSpan(group.chunks[leaf.index] as ColumnMetaData))
     const fetched = await coalesce([...spans.values()], (start, end) => this.#source.slice(start, end))
-    return targets.map(({ column }) => {
-      if (column === undefined) return new Array<null>(group.rows).fill(null)
-      const data = leavesOf(column.projection).map((leaf) => {
-        const decode = column.decoders.get(leaf)
-        const bytes = fetched(spans.get(leaf) as ByteSpan)
-        return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, bytes, decode as NonNullable<typeof decode>)
-      })
-      return assemble(column.projection, data, group.rows)
+    return leaf => fetched(spans.get(leaf) as ByteSpan)
+  }
+
+  #decode({ column }: Target, group: Group, fetched: (leaf: LeafNode) => Uint8Array): ColumnData {
+    if (column === undefined) return new Array<null>(group.rows).fill(null)
+    const data = leavesOf(column.projection).map((leaf) => {
+      const decode = column.decoders.get(leaf)
+      return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), decode as NonNullable<typeof decode>)
     })
+    return assemble(column.projection, data, group.rows)
   }
 }
 

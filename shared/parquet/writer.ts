@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os'
 import type { RowGroup } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
-import { encodeChunk, type ChunkOptions } from './columnChunk.js'
+import { encodeChunk, encodeChunkElsewhere, type ChunkOptions, type ColumnChunk } from './columnChunk.js'
 import type { WrittenCodec } from './codec.js'
-import type { Column, StructField } from './dataType.js'
-import { leafValues } from './leafValues.js'
+import type { StructField } from './dataType.js'
+import type { StoredColumn } from './encodedTexts.js'
+import { leafValues, type LeafValues } from './leafValues.js'
 import { ParquetError } from './parquetError.js'
 import { schemaElements } from './schemaElements.js'
 import { schemaNodes, type SchemaNode } from './schemaNode.js'
@@ -32,6 +34,9 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>
 }
 
+/** On a single core, other threads only cost. */
+const severalCores = availableParallelism() > 1
+
 const magic = Buffer.from('PAR1')
 const createdBy = 'kafka-delta-functions version 0.1.0'
 
@@ -58,36 +63,61 @@ class FileEncoder {
   }
 
   /** The bytes of one row group, chunk by chunk, so that a sink may take each before the next is made. */
-  *rowGroup(columns: readonly Column[]): Generator<Uint8Array> {
+  *rowGroup(columns: readonly StoredColumn[]): Generator<Uint8Array> {
     const rows = this.#check(columns)
     if (rows === 0) return
-    const start = this.#offset
-    const chunks: RowGroup['columns'] = []
-    let uncompressed = 0n
-    for (const [i, node] of this.#nodes.entries()) {
-      for (const leaf of leafValues(node, (columns[i] as Column).data)) {
-        const { bytes, metadata } = encodeChunk(leaf, this.#options)
-        const base = BigInt(this.#offset)
-        const { dictionary_page_offset: dictionaryOffset } = metadata
-        chunks.push({
-          file_offset: base,
-          meta_data: {
-            ...metadata,
-            data_page_offset: base + metadata.data_page_offset,
-            ...(dictionaryOffset === undefined ? {} : { dictionary_page_offset: base + dictionaryOffset }),
-          },
-        })
-        uncompressed += metadata.total_uncompressed_size
-        this.#offset += bytes.length
-        yield bytes
-      }
+    const placed: RowGroup['columns'] = []
+    for (const leaf of this.#leaves(columns)) yield this.#place(encodeChunk(leaf, this.#options), placed)
+    this.#close(rows, placed)
+  }
+
+  /** The same; while a chunk is compressed on other threads and written, the next one is encoded here. */
+  async *rowGroupElsewhere(columns: readonly StoredColumn[]): AsyncGenerator<Uint8Array, void> {
+    const rows = this.#check(columns)
+    if (rows === 0) return
+    const placed: RowGroup['columns'] = []
+    let before: Promise<ColumnChunk> | undefined
+    for (const leaf of this.#leaves(columns)) {
+      const chunk = encodeChunkElsewhere(leaf, this.#options)
+      // Told when its turn comes.
+      chunk.catch(() => undefined)
+      if (before !== undefined) yield this.#place(await before, placed)
+      before = chunk
     }
+    if (before !== undefined) yield this.#place(await before, placed)
+    this.#close(rows, placed)
+  }
+
+  *#leaves(columns: readonly StoredColumn[]): Generator<LeafValues> {
+    for (const [i, node] of this.#nodes.entries()) yield* leafValues(node, (columns[i] as StoredColumn).data)
+  }
+
+  /** Counts the chunk's offsets from the file's start. */
+  #place({ bytes, metadata }: ColumnChunk, placed: RowGroup['columns']): Uint8Array {
+    const base = BigInt(this.#offset)
+    const { dictionary_page_offset: dictionaryOffset } = metadata
+    placed.push({
+      file_offset: base,
+      meta_data: {
+        ...metadata,
+        data_page_offset: base + metadata.data_page_offset,
+        ...(dictionaryOffset === undefined ? {} : { dictionary_page_offset: base + dictionaryOffset }),
+      },
+    })
+    this.#offset += bytes.length
+    return bytes
+  }
+
+  #close(rows: number, columns: RowGroup['columns']): void {
+    const sum = (of: 'total_uncompressed_size' | 'total_compressed_size') =>
+      columns.reduce((total, { meta_data: chunk }) => total + (chunk?.[of] ?? 0n), 0n)
+    const compressed = sum('total_compressed_size')
     this.#rowGroups.push({
-      columns: chunks,
-      total_byte_size: uncompressed,
+      columns,
+      total_byte_size: sum('total_uncompressed_size'),
       num_rows: BigInt(rows),
-      file_offset: BigInt(start),
-      total_compressed_size: BigInt(this.#offset - start),
+      file_offset: BigInt(this.#offset) - compressed,
+      total_compressed_size: compressed,
     })
     this.rows += rows
   }
@@ -107,7 +137,7 @@ class FileEncoder {
     return out.getBytes()
   }
 
-  #check(columns: readonly Column[]): number {
+  #check(columns: readonly StoredColumn[]): number {
     const rows = columns[0]?.data.length ?? 0
     if (columns.length !== this.#fields.length) {
       throw badShape(`A row group has ${columns.length} columns, its file's schema ${this.#fields.length}.`)
@@ -130,7 +160,7 @@ class FileEncoder {
  * @throws ParquetError PARQUET_BAD_VALUE, PARQUET_BAD_SHAPE, PARQUET_UNSUPPORTED
  * @example encodeParquet([{ field: { name: 'id', type: 'long', nullable: false }, data: BigInt64Array.of(1n, 2n) }])
  */
-export function encodeParquet(columns: readonly Column[], options: ParquetOptions = {}): Uint8Array {
+export function encodeParquet(columns: readonly StoredColumn[], options: ParquetOptions = {}): Uint8Array {
   const encoder = new FileEncoder(columns.map(({ field }) => field), options)
   const rows = columns[0]?.data.length ?? 0
   const step = options.rowGroupRows ?? 250_000
@@ -148,7 +178,7 @@ export function encodeParquet(columns: readonly Column[], options: ParquetOption
 }
 
 /**
- * Writes a Parquet file row group by row group; holds one column's encoded bytes and the footer's entries, no more.
+ * Writes a Parquet file row group by row group; holds two columns' encoded bytes and the footer's entries, no more.
  * A file whose `finish` was not reached is not a Parquet file.
  */
 export class ParquetWriter {
@@ -162,8 +192,9 @@ export class ParquetWriter {
   }
 
   /** Adds rows, in the order of the file's fields; none is fine. */
-  async appendRowGroup(columns: readonly Column[]): Promise<void> {
-    for (const bytes of this.#encoder.rowGroup(columns)) await this.#write(bytes)
+  async appendRowGroup(columns: readonly StoredColumn[]): Promise<void> {
+    const chunks = severalCores ? this.#encoder.rowGroupElsewhere(columns) : this.#encoder.rowGroup(columns)
+    for await (const bytes of chunks) await this.#write(bytes)
   }
 
   /** Writes the footer; the sink is left open. */

@@ -1,9 +1,10 @@
-import type { Column, ColumnData, StructField } from '../../parquet/dataType.js'
+import type { ColumnData, StructField } from '../../parquet/dataType.js'
+import type { StoredColumn, StoredData } from '../../parquet/encodedTexts.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { AddFile } from '../actions.js'
-import { joinedData } from '../columnData.js'
+import { joinedStored } from '../columnData.js'
 import { columnLayout, type ColumnLayout, type ColumnPlace } from '../columnLayout.js'
-import { readDataFile, type FileRowsOptions, type RowBatch } from '../dataFileRows.js'
+import { readStoredFile, type FileRowsOptions, type StoredBatch } from '../dataFileRows.js'
 import { dataFileLayout, type PhysicalLayout } from '../physicalLayout.js'
 import { originReading } from '../rowOrigins.js'
 import { rowIdColumns } from '../rowTracking.js'
@@ -31,12 +32,16 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
   const columns = rowIdColumns(state, { table: store.url })
   const hidden = columns === undefined ? [] : [columns.id, columns.commitVersion]
   const output = await StreamedFile.create(store, table, layout, { hidden })
+  let writing: Promise<void> = Promise.resolve()
   try {
-    let parts: (readonly ColumnData[])[] = []
+    let parts: (readonly StoredData[])[] = []
     let rows = 0
     let bytes = 0
     const flush = async () => {
-      if (rows > 0) await output.append(joinColumns([...layout.fields, ...hidden], parts))
+      await writing
+      if (rows > 0) writing = output.append(joinColumns([...layout.fields, ...hidden], parts))
+      // Told when its turn comes: the next row group is read meanwhile.
+      writing.catch(() => undefined)
       parts = []
       rows = 0
       bytes = 0
@@ -48,16 +53,18 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
       bytes += group.bytes
     }
     await flush()
+    await writing
     const add = await output.finish(files[0]?.partitionValues ?? {}, clock.now())
     return add === undefined ? [] : [add]
   } catch (error) {
+    await Promise.allSettled([writing])
     await output.abort()
     throw error
   }
 }
 
 interface ReadGroup {
-  readonly columns: readonly ColumnData[]
+  readonly columns: readonly StoredData[]
   readonly rows: number
   /** Bytes in the file, about. */
   readonly bytes: number
@@ -76,8 +83,9 @@ async function* rowGroups({ store, state, files }: RewriteJob, { fields, source 
   const stored: ColumnLayout = { match, placeOf: field => places.get(field) ?? placeOf(field) }
   const reading = originReading(state, { layout: stored, fields }, where)
   const options = { ...reading, where }
-  const groupColumns = (batch: RowBatch, file: AddFile): readonly ColumnData[] => {
-    const origins = reading.originsOf(batch, file)
+  const groupColumns = (batch: StoredBatch, file: AddFile): readonly StoredData[] => {
+    // What tells the origins of rows are numbers.
+    const origins = reading.originsOf({ ...batch, columns: batch.columns.map((data, i) => (i < fields.length ? [] : data as ColumnData)) }, file)
     return origins === undefined ? batch.columns : [...batch.columns.slice(0, fields.length), origins.ids, origins.commitVersions]
   }
   const ahead: Opened[] = []
@@ -101,12 +109,12 @@ async function* rowGroups({ store, state, files }: RewriteJob, { fields, source 
 }
 
 interface Opened {
-  readonly rows: AsyncGenerator<RowBatch, void>
-  readonly first: Promise<IteratorResult<RowBatch, void>>
+  readonly rows: AsyncGenerator<StoredBatch, void>
+  readonly first: Promise<IteratorResult<StoredBatch, void>>
 }
 
 function open(store: ObjectStore, file: AddFile, options: FileRowsOptions): Opened {
-  const rows = readDataFile(store, file, options)
+  const rows = readStoredFile(store, file, options)
   const first = rows.next()
   // Told when its turn comes.
   first.catch(() => undefined)
@@ -114,6 +122,6 @@ function open(store: ObjectStore, file: AddFile, options: FileRowsOptions): Open
 }
 
 /** The parts' rows one after another. */
-function joinColumns(fields: readonly StructField[], parts: readonly (readonly ColumnData[])[]): readonly Column[] {
-  return fields.map((field, i) => ({ field, data: joinedData(parts.map(part => part[i] ?? [])) }))
+function joinColumns(fields: readonly StructField[], parts: readonly (readonly StoredData[])[]): readonly StoredColumn[] {
+  return fields.map((field, i) => ({ field, data: joinedStored(parts.map(part => part[i] ?? [])) }))
 }
