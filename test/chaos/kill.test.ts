@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLake } from '../../shared/pipeline/openLake.js'
 import { readSettings } from '../../shared/settings.js'
-import { startTestBroker, type TestBroker } from '../harness/broker.js'
+import { createTopic, startTestBroker, type TestBroker } from '../harness/broker.js'
 import { eachKeyOnce, eachOffsetOnce } from '../harness/invariants.js'
 import { Random, seedNote } from '../random.js'
 import { build, startLake } from './lakeProcess.js'
@@ -22,10 +22,7 @@ const keys = new Set<string>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lake-kill-'))
   kafka = (await Promise.all([startTestBroker(), build()]))[0]
-  const admin = kafka.client.admin()
-  await admin.connect()
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'events', numPartitions: partitions.length }] })
-  await admin.disconnect()
+  await createTopic(kafka.client, { topic: 'events', numPartitions: partitions.length })
   environment = {
     KAFKA_BROKERS: kafka.brokers,
     LAKE_URL: pathToFileURL(join(folder, 'lake')).href,

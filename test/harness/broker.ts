@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, type ITopicConfig } from 'kafkajs'
 import { startBroker, type Broker, type BrokerOptions } from '../../infra/local/kafka/broker.js'
 
@@ -15,6 +16,30 @@ export interface TestBroker {
   restart(how?: 'stop' | 'kill'): Promise<void>
   /** Ends the broker and removes its folder. */
   close(): Promise<void>
+}
+
+/** Makes a topic and waits for its leaders: a loaded broker says for a while that it never heard of it. */
+export async function createTopic(client: Kafka, config: ITopicConfig): Promise<void> {
+  const admin = client.admin()
+  await admin.connect()
+  try {
+    await admin.createTopics({ waitForLeaders: false, topics: [config] })
+    for (let left = 600; ; left--) {
+      const topics = await admin.fetchTopicMetadata({ topics: [config.topic] }).then(
+        found => found.topics,
+        (error: unknown) => {
+          if (left === 0) throw error
+          return []
+        },
+      )
+      const partitions = topics.flatMap(topic => topic.partitions)
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return
+      if (left === 0) throw new Error(`${config.topic} has no leaders`)
+      await sleep(100)
+    }
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 /** A broker of its own for one test file, with a temporary state folder; the jars are shared in the checkout. */
@@ -35,13 +60,7 @@ export async function startTestBroker(options: Omit<BrokerOptions, 'stateFolder'
     },
     async topic(name, config = {}) {
       const topic = `${name}-${++topics}`
-      const admin = client.admin()
-      await admin.connect()
-      try {
-        await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, ...config }] })
-      } finally {
-        await admin.disconnect()
-      }
+      await createTopic(client, { topic, numPartitions: 1, ...config })
       return topic
     },
     async restart(how = 'stop') {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { events } from '../../../shared/streams/events.js'
-import { startTestBroker, type TestBroker } from '../../harness/broker.js'
+import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
 
 const project = resolve(import.meta.dirname, '../../..')
 const bin = join(project, 'dist/shared/cli/main.js')
@@ -40,10 +40,7 @@ beforeAll(async () => {
   if (!existsSync(bin)) throw new Error(`${bin} is missing; run \`npm run build\` first`)
   folder = await mkdtemp(join(tmpdir(), 'lake-cli-'))
   broker = await startTestBroker()
-  const admin = broker.client.admin()
-  await admin.connect()
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: events.topic, numPartitions: 4 }] })
-  await admin.disconnect()
+  await createTopic(broker.client, { topic: events.topic, numPartitions: 4 })
 })
 
 afterAll(async () => {
@@ -99,10 +96,7 @@ describe('the compiled command line, on a broker', () => {
   })
 
   test('a topic that was made anew goes on after a reset that was agreed to', async () => {
-    const admin = broker.client.admin()
-    await admin.connect()
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: events.topic, numPartitions: 4 }] })
-    await admin.disconnect()
+    await createTopic(broker.client, { topic: events.topic, numPartitions: 4 })
     await lake('produce', '--from', join(project, 'shared/streams/synthetic_data_sample.json'))
     const stopped = await lake('run', 'bronze')
     expect(stopped).toMatchObject({ code: 1, messages: expect.stringContaining('lake reset-offsets') as string })
