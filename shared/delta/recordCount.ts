@@ -19,3 +19,14 @@ export function liveRecordCount(file: Pick<AddFile, 'stats' | 'deletionVector'>)
   const records = recordCount(file)
   return records === undefined ? undefined : records - (file.deletionVector?.cardinality ?? 0n)
 }
+
+/** How many rows all of these files hold for readers; `undefined` when the statistics of one of them do not say. */
+export function liveRowCount(files: readonly Pick<AddFile, 'stats' | 'deletionVector'>[]): bigint | undefined {
+  let rows = 0n
+  for (const file of files) {
+    const count = liveRecordCount(file)
+    if (count === undefined) return undefined
+    rows += count
+  }
+  return rows
+}

@@ -171,6 +171,16 @@ describe('changing rows', () => {
     expect(await done(['snapshot', path])).toMatchObject({ version: 3, numRows: 0 })
   })
 
+  test('rows that a deletion vector takes out are not counted where the tables are listed', async () => {
+    const lakeFolder = join(folder, `l${tables++}`)
+    const events = join(lakeFolder, 'silver', 'events')
+    await done(['create', events, '--schema', 'id INT', '--property', 'delta.enableDeletionVectors=true'])
+    await done(['append', events, '--from', file('{"id":1}\n{"id":2}\n{"id":3}\n')])
+    await done(['delete', events, '--where', 'id = 2'])
+    const { output } = await lake(['tables'], { environment: { LAKE_URL: pathToFileURL(lakeFolder).href } })
+    expect(JSON.parse(output)).toMatchObject({ table: 'silver.events', numFiles: 1, rows: 2 })
+  })
+
   test('columns are set by expressions over the row as it was', async () => {
     const path = await withPeople()
     expect(await done(['update', path, '--set', 'n = n * 10 + id', '--set', "name = upper(name) || '='", '--where', 'id <= 2'])).toMatchObject({ kind: 'committed', metrics: { numUpdatedRows: 2 } })

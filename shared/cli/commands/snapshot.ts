@@ -3,7 +3,7 @@ import { logicalPaths } from '../../delta/clusteringColumns.js'
 import { columnKey } from '../../delta/columnPath.js'
 import { parseJson, type Json, type JsonObject } from '../../delta/json.js'
 import { clusteringColumns } from '../../delta/maintenance/clustering.js'
-import { liveRecordCount } from '../../delta/recordCount.js'
+import { liveRowCount } from '../../delta/recordCount.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -46,20 +46,10 @@ export function snapshotJson(snapshot: Snapshot): JsonObject {
     clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(columnKey),
     numFiles,
     sizeInBytes,
-    numRows: numRows(snapshot),
+    numRows: liveRowCount(snapshot.files) ?? null,
     numDeletionVectors: vectors.length,
     numDeletedRows: vectors.reduce((sum, { cardinality }) => sum + cardinality, 0n),
     transactions: Object.fromEntries(inOrder([...txns].map(([appId, txn]): [string, Json] => [appId, txn.version]))),
     domainMetadata: Object.fromEntries(inOrder([...domains].map(([domain, d]): [string, Json] => [domain, d.configuration]))),
   }
-}
-
-function numRows({ files }: Pick<Snapshot, 'files'>): bigint | null {
-  let rows = 0n
-  for (const file of files) {
-    const count = liveRecordCount(file)
-    if (count === undefined) return null
-    rows += count
-  }
-  return rows
 }

@@ -1,6 +1,6 @@
 import { bronzePath, quarantineName, sqlName, tablePath } from '../../contract/tables.js'
 import type { JsonObject } from '../../delta/json.js'
-import { parseStats } from '../../delta/stats.js'
+import { liveRowCount } from '../../delta/recordCount.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import type { Lake } from '../../pipeline/lake.js'
 import { withLake } from '../cliLake.js'
@@ -42,18 +42,6 @@ async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
 
 function tableRecord(table: string, snapshot: Snapshot): JsonObject {
   const { version, numFiles, sizeInBytes, timestamp } = snapshot
-  return { table, kind: 'table', version, numFiles, sizeInBytes, rows: rowsOf(snapshot), changedAt: new Date(timestamp).toISOString() }
-}
-
-function rowsOf({ files }: Snapshot): bigint | null {
-  let rows = 0n
-  for (const { stats } of files) {
-    if (stats === undefined) return null
-    try {
-      rows += parseStats(stats, []).numRecords
-    } catch {
-      return null
-    }
-  }
-  return rows
+  const rows = liveRowCount(snapshot.files) ?? null
+  return { table, kind: 'table', version, numFiles, sizeInBytes, rows, changedAt: new Date(timestamp).toISOString() }
 }
