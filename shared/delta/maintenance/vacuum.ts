@@ -181,7 +181,7 @@ function tooShort(table: DeltaTable, retentionMs: number, least: number): DeltaE
     'DELTA_BAD_PROPERTY',
     `files are to be kept for ${hours(retentionMs)} only, but the table's delta.deletedFileRetentionDuration is ` +
       `${Number.isFinite(least) ? hours(least) : 'not understood'}: readers of older versions and slow writers could lose theirs. ` +
-      'Ask for more, or say force when nobody else is at work',
+      'Ask for more, or set force (--force) when nobody else is at work',
     { where: { table: table.url }, data: { retentionMs, least } },
   )
 }

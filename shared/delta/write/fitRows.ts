@@ -1,4 +1,4 @@
-import type { Column, ColumnData, DataType, Row, StructField, Value } from '../../parquet/dataType.js'
+import type { Column, ColumnData, DataType, StructField, Value } from '../../parquet/dataType.js'
 import { isVoid } from '../columnLayout.js'
 import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
