@@ -40,8 +40,8 @@ if (wanted === undefined || wanted === 'delta') {
 }
 
 if (wanted === undefined || wanted === 'memory') {
-  process.stdout.write('memory of a checkpoint\n')
+  process.stdout.write('memory of maintenance\n')
   for (const { name, files, ms, peakBytes } of await memoryBench(rows)) {
-    process.stdout.write(`  ${`${files} files ${name}`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`)
+    process.stdout.write(`  ${`${name}, ${files} files`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`)
   }
 }

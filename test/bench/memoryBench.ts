@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { writeLog } from './deltaTables.js'
+import { writeLog, writeRows } from './deltaTables.js'
 
 const run = promisify(execFile)
 
 export interface MemoryMeasure {
   readonly name: string
+  /** Of the table, or replaced. */
   readonly files: number
   readonly ms: number
   readonly peakBytes: number
@@ -18,25 +19,33 @@ export interface MemoryMeasure {
 const heapMegabytes = 64
 
 /**
- * Checkpoints of tables with few files and with many, each by a process of its own with a small heap: from 2,000
- * commits that no checkpoint has gone before, and from a checkpoint and a hundred commits after it.
+ * Maintenance of tables with little in them and with four times as much, each by a process of its own with a small heap:
+ * checkpoints from 2,000 commits that no checkpoint has gone before, and OPTIMIZE of many small files and of a few large
+ * ones.
+ *
+ * @param most files of the larger table of the checkpoints; the others have their share
  */
 export async function memoryBench(most = 400_000): Promise<readonly MemoryMeasure[]> {
   const measures: MemoryMeasure[] = []
   for (const files of [Math.round(most / 4), most]) {
-    const folder = await mkdtemp(join(tmpdir(), 'memory-bench-'))
-    try {
-      await writeLog(folder, { commits: 2_000, files: Math.round(files / 2_000), removed: 10 })
-      measures.push({ name: 'from 2000 commits', ...(await checkpoint(folder)) })
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
+    measures.push(await inFolder('a checkpoint from 2000 commits', 'checkpoint', folder =>
+      writeLog(folder, { commits: 2_000, files: Math.round(files / 2_000), removed: 10 })))
   }
+  for (const files of [Math.round(most / 80), Math.round(most / 20)])
+    measures.push(await inFolder('OPTIMIZE of files of 100 rows', 'optimize', folder => writeRows(folder, { files, rows: 100 })))
+  for (const files of [Math.round(most / 20_000), Math.round(most / 5_000)])
+    measures.push(await inFolder('OPTIMIZE of files of 500000 rows', 'optimize', folder => writeRows(folder, { files, rows: 500_000 })))
   return measures
 }
 
-async function checkpoint(folder: string): Promise<Omit<MemoryMeasure, 'name'>> {
-  const script = join(import.meta.dirname, 'checkpointMemory.js')
-  const { stdout } = await run(process.execPath, [`--max-old-space-size=${heapMegabytes}`, script, folder])
-  return JSON.parse(stdout) as Omit<MemoryMeasure, 'name'>
+async function inFolder(name: string, work: 'checkpoint' | 'optimize', prepare: (folder: string) => Promise<void>): Promise<MemoryMeasure> {
+  const folder = await mkdtemp(join(tmpdir(), 'memory-bench-'))
+  try {
+    await prepare(folder)
+    const script = join(import.meta.dirname, 'maintenanceProcess.js')
+    const { stdout } = await run(process.execPath, [`--max-old-space-size=${heapMegabytes}`, script, work, folder])
+    return { name, ...(JSON.parse(stdout) as Omit<MemoryMeasure, 'name'>) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import { optimizeTable } from '../../shared/delta/maintenance/optimize.js'
+import { openFolder } from './deltaTables.js'
+import { measured } from './measure.js'
+
+/** Run by the memory benchmark in a process of its own: looks after the table in a folder, tells what it took. */
+const [, , work = '', folder = ''] = process.argv
+const { wallMs, result } = await measured(() => (work === 'checkpoint' ? checkpoint() : optimize()))
+process.stdout.write(JSON.stringify({ ms: wallMs, files: result, peakBytes: await peakBytes() }))
+
+async function checkpoint(): Promise<number> {
+  const outcome = await (await openFolder(folder)).writeCheckpoint()
+  return outcome.kind === 'written' ? outcome.numFiles : 0
+}
+
+async function optimize(): Promise<number> {
+  const outcome = await optimizeTable(await openFolder(folder))
+  return outcome.kind === 'optimized' ? outcome.metrics.numRemovedFiles : 0
+}
+
+/** The system's own figure where it has one: that of the runtime counts what the parent took before this process began. */
+async function peakBytes(): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
+  const [, kilobytes] = /^VmHWM:\s*(\d+) kB/m.exec(status) ?? []
+  return kilobytes === undefined ? process.resourceUsage().maxRSS * 1024 : Number(kilobytes) * 1024
+}
