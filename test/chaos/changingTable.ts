@@ -254,10 +254,11 @@ export class ChangingTable {
     }
     // Whoever reads a version within the retention finds its files.
     const oldest = this.#options.clock.now() - this.#options.retentionMs
+    const there = new Set<string>()
     for (const { version, timestamp } of history) {
       if (timestamp < oldest && version !== snapshot.version) continue
       const of = version === snapshot.version ? snapshot : await table.snapshot({ version })
-      found.push(...(await missingFiles(store, of)).map(name => `version ${version} lacks ${name}`))
+      found.push(...(await missingFiles(store, of, there)).map(name => `version ${version} lacks ${name}`))
     }
     found.push(...rowIdComplaints(snapshot))
     return found
@@ -329,11 +330,14 @@ export async function rowsIn(store: ObjectStore, snapshot: Snapshot): Promise<Re
   return rows
 }
 
-async function missingFiles(store: ObjectStore, snapshot: Snapshot | undefined): Promise<readonly string[]> {
+/** @param there what was found before: versions share most of their files, and nobody deletes any more */
+async function missingFiles(store: ObjectStore, snapshot: Snapshot | undefined, there: Set<string>): Promise<readonly string[]> {
   const paths = (snapshot?.files ?? []).flatMap(({ path, deletionVector }) =>
     deletionVector === undefined || deletionVector.storageType === 'i' ? [path] : [path, deletionVectorPath(deletionVector)])
-  const found = await Promise.all(paths.map(async path => store.head((await locateData(store, path)).path)))
-  return paths.filter((_path, i) => found[i] === undefined)
+  await Promise.all(paths.filter(path => !there.has(path)).map(async path => {
+    if ((await store.head((await locateData(store, path)).path)) !== undefined) there.add(path)
+  }))
+  return paths.filter(path => !there.has(path))
 }
 
 /** Rows of a table with row tracking have ids that no others have. */
