@@ -22,11 +22,15 @@ export function liveRecordCount(file: Pick<AddFile, 'stats' | 'deletionVector'>)
 
 /** How many rows all of these files hold for readers; `undefined` when the statistics of one of them do not say. */
 export function liveRowCount(files: readonly Pick<AddFile, 'stats' | 'deletionVector'>[]): bigint | undefined {
-  let rows = 0n
-  for (const file of files) {
-    const count = liveRecordCount(file)
+  return sumOfCounts(files.map(liveRecordCount))
+}
+
+/** All counts together; `undefined` when one of them is. */
+export function sumOfCounts(counts: readonly (bigint | undefined)[]): bigint | undefined {
+  let sum = 0n
+  for (const count of counts) {
     if (count === undefined) return undefined
-    rows += count
+    sum += count
   }
-  return rows
+  return sum
 }

@@ -7,7 +7,7 @@ import { codecNames, compress, compressElsewhere, type WrittenCodec } from './co
 import { asDoubles, appendDeltas, packable } from './deltaPacking.js'
 import { dictionaryOf } from './dictionary.js'
 import type { LeafValues } from './leafValues.js'
-import { appendBytesByLength, appendEncodedTextsByLength, appendTextsByLength } from './lengthEncoding.js'
+import { appendByLength } from './lengthEncoding.js'
 import { physicalValues, type PhysicalValues } from './physicalValues.js'
 import { appendPlain } from './plainEncoding.js'
 import { appendRun, appendRuns, bitWidth } from './runLength.js'
@@ -197,27 +197,13 @@ function packedEncoder(physical: PhysicalValues, doubles: Float64Array | undefin
       }
     }
     case 'text':
-      return {
-        encoding: 'DELTA_LENGTH_BYTE_ARRAY',
-        width,
-        append: (out, from, to) => {
-          appendTextsByLength(out, physical.values, from, to)
-        },
-      }
     case 'encodedText':
-      return {
-        encoding: 'DELTA_LENGTH_BYTE_ARRAY',
-        width,
-        append: (out, from, to) => {
-          appendEncodedTextsByLength(out, physical.values, from, to)
-        },
-      }
     case 'bytes':
       return {
         encoding: 'DELTA_LENGTH_BYTE_ARRAY',
         width,
         append: (out, from, to) => {
-          appendBytesByLength(out, physical.values, from, to)
+          appendByLength(out, physical, from, to)
         },
       }
     default:

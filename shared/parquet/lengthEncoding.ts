@@ -1,9 +1,27 @@
 import { appendDeltas } from './deltaPacking.js'
 import type { ByteBuffer } from './byteBuffer.js'
 import type { EncodedTexts } from './encodedTexts.js'
+import type { PhysicalValues } from './physicalValues.js'
 
-/** Appends texts as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). Pure; no I/O. */
-export function appendTextsByLength(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
+/** Values that have a length each. */
+export type LongValues = Extract<PhysicalValues, { kind: 'text' | 'encodedText' | 'bytes' }>
+
+/** Appends values `from` to `to` as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). Pure; no I/O. */
+export function appendByLength(out: ByteBuffer, physical: LongValues, from: number, to: number): void {
+  switch (physical.kind) {
+    case 'text':
+      appendTexts(out, physical.values, from, to)
+      return
+    case 'encodedText':
+      appendEncodedTexts(out, physical.values, from, to)
+      return
+    case 'bytes':
+      appendBytes(out, physical.values, from, to)
+      return
+  }
+}
+
+function appendTexts(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
   const lengths = new Int32Array(to - from)
   let characters = 0
   for (let i = from; i < to; i++) {
@@ -29,8 +47,7 @@ export function appendTextsByLength(out: ByteBuffer, values: readonly string[], 
   for (const value of encoded) out.append(value)
 }
 
-/** As {@link appendTextsByLength}, for texts as they are stored. */
-export function appendEncodedTextsByLength(out: ByteBuffer, values: EncodedTexts, from: number, to: number): void {
+function appendEncodedTexts(out: ByteBuffer, values: EncodedTexts, from: number, to: number): void {
   const first = values.start(from)
   const lengths = new Int32Array(to - from)
   let start = first
@@ -43,8 +60,7 @@ export function appendEncodedTextsByLength(out: ByteBuffer, values: EncodedTexts
   out.append(values.bytes.subarray(first, start))
 }
 
-/** As {@link appendTextsByLength}, for bytes. */
-export function appendBytesByLength(out: ByteBuffer, values: readonly Uint8Array[], from: number, to: number): void {
+function appendBytes(out: ByteBuffer, values: readonly Uint8Array[], from: number, to: number): void {
   const lengths = new Int32Array(to - from)
   let total = 0
   for (let i = from; i < to; i++) {

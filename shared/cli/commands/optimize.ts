@@ -1,10 +1,11 @@
 import { columnKey, parseColumnList } from '../../delta/columnPath.js'
 import { errorGroup } from '../../pipeline/maintenance/errorGroup.js'
 import { optimizeTable } from '../../delta/maintenance/optimize.js'
+import { typeAt } from '../../delta/struct.js'
 import { bronzePath } from '../../contract/tables.js'
 import { duckDbClusterer } from '../../pipeline/maintenance/clusterer.js'
 import { sessionOptions, sortableBytes } from '../../pipeline/openSession.js'
-import type { DataType, StructType } from '../../parquet/dataType.js'
+import type { StructType } from '../../parquet/dataType.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -50,10 +51,7 @@ export const optimize: Command = {
 
 /** @throws CliError USAGE for a path that names no column, or one whose values have no order */
 function requireSortable(table: string, schema: StructType, path: readonly string[]): void {
-  let type: DataType | undefined = schema
-  for (const name of path) {
-    type = typeof type === 'object' && type.type === 'struct' ? type.fields.find(field => field.name === name)?.type : undefined
-  }
+  const type = typeAt(schema, path)
   if (type === undefined) throw new CliError('USAGE', `${table} has no column ${columnKey(path)} to cluster by; it has: ${schema.fields.map(field => field.name).join(', ')}.`)
   if (typeof type === 'object' && type.type !== 'decimal') throw new CliError('USAGE', `${table} cannot be clustered by ${columnKey(path)}: a ${type.type} has no order.`)
 }

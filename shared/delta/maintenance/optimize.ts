@@ -5,7 +5,7 @@ import { DeltaError } from '../deltaError.js'
 import { openFileList } from '../fileList.js'
 import { discard } from '../orphanedFiles.js'
 import { requireMaintainable } from '../protocolGate.js'
-import { liveRecordCount } from '../recordCount.js'
+import { liveRowCount, sumOfCounts } from '../recordCount.js'
 import type { TableState } from '../state.js'
 import type { DeltaTable } from '../table.js'
 import { stretches } from './binPacking.js'
@@ -95,8 +95,8 @@ async function rewrite(
     tags: Object.keys(tags).length === 0 ? undefined : tags,
     clusteringProvider: provider ? clusteringProvider : undefined,
   }))
-  const before = countRows(files.map(({ records }) => records))
-  const after = countRows(adds.map(liveRecordCount))
+  const before = sumOfCounts(files.map(({ records }) => records))
+  const after = liveRowCount(adds)
   if (before !== undefined && before !== after) {
     await discard(table, adds)
     throw new DeltaError(
@@ -106,15 +106,6 @@ async function rewrite(
     )
   }
   return { files, adds, clusterBy }
-}
-
-function countRows(counts: readonly (bigint | undefined)[]): bigint | undefined {
-  let sum = 0n
-  for (const count of counts) {
-    if (count === undefined) return undefined
-    sum += count
-  }
-  return sum
 }
 
 function bytesOf(files: readonly AddFile[]): number {

@@ -2,6 +2,7 @@ import type { DataType, StructType } from '../../parquet/dataType.js'
 import { parseColumnList } from '../columnPath.js'
 import { literalText } from '../literalText.js'
 import type { Predicate } from '../skipping.js'
+import { typeAt } from '../struct.js'
 
 /** Of a long list, so many values are told: what the log says of a change is read with every version. */
 const toldValues = 25
@@ -33,9 +34,5 @@ export function predicateText(predicate: Predicate, schema: StructType): string 
 }
 
 function typeOf(column: string, schema: StructType): DataType | undefined {
-  let type: DataType | undefined = schema
-  for (const name of parseColumnList(column)[0] ?? []) {
-    type = typeof type !== 'string' && type?.type === 'struct' ? type.fields.find(field => field.name === name)?.type : undefined
-  }
-  return type
+  return typeAt(schema, parseColumnList(column)[0] ?? [])
 }

@@ -3,6 +3,7 @@ import { isMapped } from '../../delta/columnMapping.js'
 import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
 import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
 import { discard } from '../../delta/orphanedFiles.js'
+import { typeAt } from '../../delta/struct.js'
 import { holdsPartitionColumns } from '../../delta/physicalLayout.js'
 import { keepsRowIds } from '../../delta/rowTracking.js'
 import type { DataType, StructField } from '../../parquet/dataType.js'
@@ -69,12 +70,8 @@ interface ClusterColumn {
 
 function clusterColumn(fields: readonly StructField[], path: readonly string[]): ClusterColumn {
   const [name = '', ...inside] = path
-  let type: DataType | undefined = fields.find(field => field.name === name)?.type
-  let sql = `q.${identifier(name)}`
-  for (const part of inside) {
-    type = typeof type === 'object' && type.type === 'struct' ? type.fields.find(field => field.name === part)?.type : undefined
-    sql = `struct_extract(${sql}, ${literal(part)})`
-  }
+  const type = typeAt({ type: 'struct', fields }, path)
+  const sql = inside.reduce((outer, part) => `struct_extract(${outer}, ${literal(part)})`, `q.${identifier(name)}`)
   if (type === undefined) throw new TypeError(`the table has no column ${path.join('.')} to cluster by`)
   return { sql, type }
 }
