@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { systemClock } from '../../shared/clock.js'
+import { localRetentionBytes } from './kafka/serverProperties.js'
 import { LocalStackError } from './localStackError.js'
 
 const run = promisify(execFile)
@@ -31,6 +32,8 @@ export async function startDockerBroker(port: number): Promise<DockerBroker> {
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
     KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+    KAFKA_LOG_RETENTION_MS: '-1',
+    KAFKA_LOG_RETENTION_BYTES: localRetentionBytes,
     KAFKA_LOG_DIRS: '/var/lib/kafka/data',
   }
   const env = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`])

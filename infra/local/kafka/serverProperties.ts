@@ -5,6 +5,9 @@ export interface ServerSettings {
   readonly dataFolder: string
 }
 
+/** Bytes of a partition that a local broker keeps. */
+export const localRetentionBytes = String(4 * 1024 ** 3)
+
 /**
  * Settings of a one-node broker and controller: loopback only, one replica of everything, no waiting for groups to
  * gather, topics made on purpose only. Pure; no I/O.
@@ -36,6 +39,9 @@ export function serverProperties(settings: ServerSettings, extra: Readonly<Recor
     'broker.heartbeat.interval.ms': '500',
     'num.network.threads': '2',
     'num.io.threads': '4',
+    // A record's own time says nothing of when it came here: a replay of last year's events must not vanish at once.
+    'log.retention.ms': '-1',
+    'log.retention.bytes': localRetentionBytes,
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
     ...extra,
   }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startBroker, type Broker } from '../../../infra/local/kafka/broker.js'
+import { startBroker, type Broker, type BrokerOptions } from '../../../infra/local/kafka/broker.js'
 import { parseJavaVersion } from '../../../infra/local/kafka/java.js'
+import { createTopic } from '../../harness/broker.js'
 
 let stateFolder: string
 const started: Broker[] = []
@@ -19,8 +20,8 @@ afterEach(async () => {
   await rm(stateFolder, { recursive: true, force: true })
 })
 
-async function start(port = 0): Promise<Broker> {
-  const broker = await startBroker({ stateFolder, port })
+async function start(options: Partial<BrokerOptions> = {}): Promise<Broker> {
+  const broker = await startBroker({ stateFolder, ...options })
   started.push(broker)
   return broker
 }
@@ -42,6 +43,28 @@ test('the same folder is the same broker again, on any port; stopping leaves no 
   await first.stop()
   const second = await start()
   expect(await topics(second)).toContain('kept')
+})
+
+test('records whose own time is long past are kept, not deleted at the next look for old ones', async () => {
+  const { brokers } = await start({ properties: { 'log.initial.task.delay.ms': '0', 'log.retention.check.interval.ms': '50' } })
+  const client = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING })
+  await createTopic(client, { topic: 'old', numPartitions: 1 })
+  await createTopic(client, { topic: 'short', numPartitions: 1, configEntries: [{ name: 'retention.ms', value: '1000' }] })
+  const producer = client.producer()
+  const admin = client.admin()
+  await producer.connect()
+  await admin.connect()
+  try {
+    const messages = [{ value: 'of 2023', timestamp: String(Date.UTC(2023, 10, 14)) }]
+    await producer.sendBatch({ topicMessages: [{ topic: 'old', messages }, { topic: 'short', messages }] })
+    const oldest = async (topic: string) => (await admin.fetchTopicOffsets(topic))[0]?.low
+    // The broker has looked when a topic that asks for it has lost its record.
+    await expect.poll(() => oldest('short'), { timeout: 240_000, interval: 50 }).toBe('1')
+    expect(await oldest('old')).toBe('0')
+  } finally {
+    await producer.disconnect()
+    await admin.disconnect()
+  }
 })
 
 test('a port in use is named, and so is the remedy', async () => {
