@@ -81,6 +81,14 @@ export class ChangingTable {
     this.#options = options
   }
 
+  /**
+   * A file's retention begins when its removal is written down, and the removal is committed later. So half of it is
+   * for who commits, and the other half is what a reader can count on from the moment its version is not the newest.
+   */
+  get #promisedMs(): number {
+    return this.#options.retentionMs / 2
+  }
+
   async create(configuration: Readonly<Record<string, string>>): Promise<void> {
     const keep = `interval ${Math.ceil(this.#options.retentionMs / 1000)} seconds`
     const definition = {
@@ -252,8 +260,8 @@ export class ChangingTable {
         txnIds.add(action.commitInfo.txnId)
       }
     }
-    // Whoever reads a version within the retention finds its files.
-    const oldest = this.#options.clock.now() - this.#options.retentionMs
+    // Whoever reads a version soon enough finds its files.
+    const oldest = this.#options.clock.now() - this.#promisedMs
     const there = new Set<string>()
     for (const { version, timestamp } of history) {
       if (timestamp < oldest && version !== snapshot.version) continue
@@ -305,8 +313,7 @@ export class ChangingTable {
   async #once<T>(work: (table: DeltaTable) => Promise<T>): Promise<T | undefined> {
     const { clock, random, retentionMs } = this.#options
     const start = clock.now()
-    // Beyond the retention nobody promises anything: neither to who reads an old version, nor to who commits late.
-    const stale = () => retentionMs > 0 && clock.now() - start > retentionMs * 0.6
+    const stale = () => retentionMs > 0 && clock.now() - start > this.#promisedMs
     try {
       return await work(new DeltaTable(this.#options.open(stale), { clock, random, maxAttempts: 200 }))
     } catch (error) {
