@@ -1,6 +1,6 @@
 import type { StructField, StructType } from '../parquet/dataType.js'
 import type { Action } from './actions.js'
-import { physicalNameOf } from './columnMapping.js'
+import { isMapped, physicalNameOf, storedName } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
 import { DeltaError } from './deltaError.js'
 import { clusteringDomain } from './maintenance/clustering.js'
@@ -69,6 +69,12 @@ export function logicalPaths(schema: StructType, physical: readonly (readonly st
     }
     return [names]
   })
+}
+
+/** The names that a column's data files have it under, outermost first; nothing where there is no such column. */
+export function storedPath({ schema, configuration }: Pick<TableShape, 'schema' | 'configuration'>, path: readonly string[]): string[] | undefined {
+  const mapped = isMapped(configuration)
+  return fieldsAlong(schema, path)?.map(field => storedName(field, mapped))
 }
 
 function fieldsAlong(schema: StructType, path: readonly string[]): readonly StructField[] | undefined {

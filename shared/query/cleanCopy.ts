@@ -48,7 +48,8 @@ export function cleanCopySql(fields: readonly StructField[]): string[] {
   })
 }
 
-function copyFields(fields: readonly StructField[]): StructField[] {
+/** The columns of a clean copy of `fields`, none of which may be void. */
+export function copyFields(fields: readonly StructField[]): StructField[] {
   return fields.map(({ type }, i) => ({ name: copyName(i), type: copyType(type), nullable: true }))
 }
 

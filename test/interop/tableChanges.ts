@@ -16,6 +16,8 @@ import { rowsOf } from '../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../shared/delta/write/updateRows.js'
 import type { WriteOutcome } from '../../shared/delta/write/writeOptions.js'
 import type { Row, StructType } from '../../shared/parquet/dataType.js'
+import { duckDbClusterer } from '../../shared/pipeline/maintenance/clusterer.js'
+import { FileCache } from '../../shared/query/fileCache.js'
 import { openStore } from '../../shared/storage/openStore.js'
 
 /** Changes of one table in a row; each must have been committed. */
@@ -78,8 +80,10 @@ export class TableChanges {
     committed(await restoreTable(this.table, { version }))
   }
 
+  /** Sorts the rows where the table is clustered. */
   async optimize(): Promise<void> {
-    const { kind } = await optimizeTable(this.table)
+    await using cache = new FileCache({ limitBytes: 2 ** 28 })
+    const { kind } = await optimizeTable(this.table, { clusterer: duckDbClusterer(cache, { memoryLimit: 2 ** 27, threads: 1 }) })
     if (kind !== 'optimized') throw new Error(`nothing was optimized: ${kind}`)
   }
 

@@ -1,5 +1,6 @@
 import type { AddFile } from '../actions.js'
 import type { FileList } from '../fileList.js'
+import { logicalPaths } from '../clusteringColumns.js'
 import { isAbsolutePath } from '../path.js'
 import { liveRecordCount } from '../recordCount.js'
 import { targetFileSizeOf } from '../targetFileSize.js'
@@ -12,7 +13,7 @@ import type { Candidate, Rewriter } from './rewriter.js'
 /** One rewrite: files of one partition, and who makes new ones of them. */
 export interface OptimizeJob {
   readonly files: readonly Candidate[]
-  /** Physical names; none when the order of the rows stays. */
+  /** None when the order of the rows stays. */
   readonly clusterBy: readonly (readonly string[])[]
   /** The provider's name for the new files, where the table has the clustering feature. */
   readonly provider: boolean
@@ -41,7 +42,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
   const threshold = Math.min(options.threshold ?? targetFileSize * 0.75, targetFileSize)
   const minFiles = options.minFiles ?? 2
   const own = clusteringColumns(state)
-  const columns = own ?? options.clusterBy ?? []
+  const columns = own === undefined ? options.clusterBy ?? [] : logicalPaths(state.schema, own)
   const { clusterer } = options
   const clusters = clusterer !== undefined && columns.length > 0
   const groups = new Map<string, Candidates>()

@@ -18,7 +18,7 @@ export interface RewriteJob {
   readonly files: readonly Candidate[]
   /** Bytes that one new file may have, about. */
   readonly targetFileSize: number
-  /** Columns along which the rows are sorted, as paths of physical names; none: the order stays. */
+  /** Columns along which the rows are sorted, as paths of their names in the schema; none: the order stays. */
   readonly clusterBy: readonly (readonly string[])[]
   readonly clock: Clock
 }

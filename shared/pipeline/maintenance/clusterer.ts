@@ -1,17 +1,13 @@
 import type { AddFile } from '../../delta/actions.js'
-import { isMapped } from '../../delta/columnMapping.js'
 import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
 import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
 import { discard } from '../../delta/orphanedFiles.js'
 import { typeAt } from '../../delta/struct.js'
-import { holdsPartitionColumns } from '../../delta/physicalLayout.js'
-import { keepsRowIds } from '../../delta/rowTracking.js'
-import type { DataType, StructField } from '../../parquet/dataType.js'
-import { openDeltaView } from '../../query/deltaView.js'
+import type { DataType } from '../../parquet/dataType.js'
 import { DuckDbSession, type SessionOptions } from '../../query/duckdbSession.js'
 import type { FileCache } from '../../query/fileCache.js'
-import { copyToParquet, publishFile } from '../../query/parquetCopy.js'
 import { identifier, literal, sqlType } from '../../query/sqlText.js'
+import { sortableRows, type SortableRows } from './sortableRows.js'
 
 /** Rows that say where a column's values lie. */
 const sampleRows = 16_384
@@ -25,36 +21,30 @@ const maxBits = 8
  */
 export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewriter {
   return {
-    // New files are made of the table's own columns under its own names: without field ids, and without columns that
-    // its schema does not have.
-    accepts: (_file, { protocol, metadata }) =>
-      !isMapped(metadata.configuration) && !keepsRowIds({ protocol, metadata }) && !holdsPartitionColumns(protocol),
+    accepts: () => true,
     rewrite: job => cluster(files, session, job),
   }
 }
 
 async function cluster(files: FileCache, options: SessionOptions, job: RewriteJob): Promise<readonly AddFile[]> {
-  const { store, state, targetFileSize, clock } = job
   await using session = await DuckDbSession.open(options)
-  const columns = job.clusterBy.map(path => clusterColumn(state.schema.fields, path))
-  const partitionValues = job.files[0]?.partitionValues ?? {}
-  const table = { ...state.metadata, schema: state.schema }
+  const sortable = sortableRows(session, files, job)
+  const columns = job.clusterBy.map(path => clusterColumn(sortable, path))
   {
-    using view = await openDeltaView(session, files, { store, state, files: job.files })
+    using view = await sortable.view()
     const place = await curvePlace(session, view.sql, columns)
     const order = [...place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)].join(', ')
     await session.run(`CREATE TABLE sorted_rows AS SELECT q.* FROM (${view.sql}) AS q ORDER BY ${order}`)
   }
   const { rows } = await session.row('SELECT count(*) AS rows FROM sorted_rows')
   const count = Number(rows)
-  const parts = Math.max(1, Math.ceil(job.files.reduce((sum, { size }) => sum + size, 0) / targetFileSize))
+  const parts = Math.max(1, Math.ceil(job.files.reduce((sum, { size }) => sum + size, 0) / job.targetFileSize))
   const adds: AddFile[] = []
   try {
     for (let part = 0; part < parts; part++) {
       const [start, end] = [part, part + 1].map(i => Math.floor((count * i) / parts))
-      const select = `SELECT * FROM sorted_rows WHERE rowid >= ${String(start)} AND rowid < ${String(end)}`
-      const file = await copyToParquet(session, { select, table, partitionValues })
-      if (file !== undefined) adds.push({ ...(await publishFile(store, file, clock)), dataChange: false })
+      const add = await sortable.makeFile(`SELECT * FROM sorted_rows WHERE rowid >= ${String(start)} AND rowid < ${String(end)}`)
+      if (add !== undefined) adds.push({ ...add, dataChange: false })
     }
   } catch (error) {
     await discard(job, adds)
@@ -68,11 +58,12 @@ interface ClusterColumn {
   readonly type: DataType
 }
 
-function clusterColumn(fields: readonly StructField[], path: readonly string[]): ClusterColumn {
-  const [name = '', ...inside] = path
-  const type = typeAt({ type: 'struct', fields }, path)
+function clusterColumn(rows: SortableRows, path: readonly string[]): ClusterColumn {
+  const place = rows.pathOf(path) ?? []
+  const [name = '', ...inside] = place
+  const type = typeAt({ type: 'struct', fields: rows.fields }, place)
   const sql = inside.reduce((outer, part) => `struct_extract(${outer}, ${literal(part)})`, `q.${identifier(name)}`)
-  if (type === undefined) throw new TypeError(`the table has no column ${path.join('.')} to cluster by`)
+  if (name === '' || type === undefined) throw new TypeError(`the table has no column ${path.join('.')} to cluster by`)
   return { sql, type }
 }
 

@@ -1,0 +1,95 @@
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AddFile } from '../../delta/actions.js'
+import { storedPath } from '../../delta/clusteringColumns.js'
+import { isMapped } from '../../delta/columnMapping.js'
+import type { RewriteJob } from '../../delta/maintenance/rewriter.js'
+import { StoredRows } from '../../delta/maintenance/storedRows.js'
+import { holdsPartitionColumns } from '../../delta/physicalLayout.js'
+import { keepsRowIds } from '../../delta/rowTracking.js'
+import type { StructField } from '../../parquet/dataType.js'
+import { openParquet } from '../../parquet/reader.js'
+import { storedFile } from '../../parquet/storedFile.js'
+import { ParquetWriter } from '../../parquet/writer.js'
+import { cleanCopySql, copyFields } from '../../query/cleanCopy.js'
+import { openDeltaView } from '../../query/deltaView.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
+import type { FileCache } from '../../query/fileCache.js'
+import { copyToParquet, publishFile } from '../../query/parquetCopy.js'
+import { literal } from '../../query/sqlText.js'
+import { LocalDiskStore } from '../../storage/localDisk.js'
+
+/** A job's rows as DuckDB can sort them, and data files of the table made of what it makes of them. */
+export interface SortableRows {
+  /** The rows' columns. */
+  readonly fields: readonly StructField[]
+  /** Where among them a column of the table is; nothing where there is no such column. */
+  pathOf(column: readonly string[]): readonly string[] | undefined
+  /** A SELECT of these columns, as long as it is not disposed of. */
+  view(): Promise<{ readonly sql: string } & Disposable>
+  /** A new file of the rows of a SELECT of these columns, in their order; none when there are none. */
+  makeFile(select: string): Promise<AddFile | undefined>
+}
+
+/**
+ * Where a table's files are nothing but its columns under its names, DuckDB reads the old ones and writes the new. For all
+ * others this project's own reader and writer stand in between: they know physical names, field ids and row ids.
+ */
+export function sortableRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): SortableRows {
+  const { protocol, metadata } = job.state
+  const isPlain = !isMapped(metadata.configuration) && !keepsRowIds(job.state) && !holdsPartitionColumns(protocol)
+  return isPlain ? plainRows(session, cache, job) : storedRows(session, cache, job)
+}
+
+function plainRows(session: DuckDbSession, cache: FileCache, { store, state, files, clock }: RewriteJob): SortableRows {
+  const table = { ...state.metadata, schema: state.schema }
+  const partitionValues = files[0]?.partitionValues ?? {}
+  return {
+    fields: state.schema.fields,
+    pathOf: column => column,
+    view: () => openDeltaView(session, cache, { store, state, files }),
+    async makeFile(select) {
+      const file = await copyToParquet(session, { select, table, partitionValues })
+      return file === undefined ? undefined : publishFile(store, file, clock)
+    },
+  }
+}
+
+function storedRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): SortableRows {
+  const stored = new StoredRows(job)
+  const { fields } = stored
+  const local = new LocalDiskStore(session.folder)
+  let made = 0
+  return {
+    fields,
+    pathOf: column => storedPath({ ...job.state.metadata, schema: job.state.schema }, column),
+    async view() {
+      const copied = copyFields(fields)
+      const lease = await cache.create(async sink => {
+        const writer = new ParquetWriter(sink, copied, { packed: false })
+        for await (const group of stored.groups()) {
+          await writer.appendRowGroup(group.take().map(({ data }, i) => ({ field: copied[i] as StructField, data })))
+        }
+        await writer.finish()
+      })
+      const sql = `SELECT ${cleanCopySql(fields).join(', ')} FROM read_parquet(${literal(lease.paths[0] ?? '')})`
+      return { sql, [Symbol.dispose]: () => { lease.release() } }
+    },
+    async makeFile(select) {
+      const name = `sorted-${++made}.parquet`
+      const localPath = join(session.folder, name)
+      await session.run(`COPY (${select}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd)`)
+      const parquet = await openParquet(storedFile(local, name, (await local.head(name))?.size ?? 0))
+      const output = await stored.create()
+      try {
+        for (const group of parquet.rowGroups) await output.append(await parquet.readStored(group, { fields }))
+        return await stored.finish(output)
+      } catch (error) {
+        await output.abort()
+        throw error
+      } finally {
+        await unlink(localPath)
+      }
+    },
+  }
+}
