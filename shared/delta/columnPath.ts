@@ -8,6 +8,14 @@ export function columnKey(path: readonly string[]): string {
   return path.map((name) => (/[.`]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name)).join('.')
 }
 
+/**
+ * The same as other engines write it into tags and the history of a table: a name that is more than letters, digits and
+ * underscores is in backticks, `new id`.`12`. They compare such texts.
+ */
+export function quotedColumn(path: readonly string[]): string {
+  return path.map(name => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``)).join('.')
+}
+
 /** The paths in a comma-separated list of column names, as table properties have it. */
 export function parseColumnList(text: string): string[][] {
   const paths: string[][] = []

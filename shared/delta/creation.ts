@@ -3,7 +3,7 @@ import type { StructType } from '../parquet/dataType.js'
 import type { Action, Protocol } from './actions.js'
 import { checkClustering, clusteringAction, setClusteringInstead } from './clusteringColumns.js'
 import { assignMapping, isMapped, withoutMapping } from './columnMapping.js'
-import { columnKey, parseColumnPath, type ColumnPath } from './columnPath.js'
+import { quotedColumn, parseColumnPath, type ColumnPath } from './columnPath.js'
 import { keptFeatures } from './features.js'
 import { featuresOf, protocolFor, protocolForChange } from './protocolNeeds.js'
 import { checkNewColumnNames, formatSchema } from './schema.js'
@@ -88,7 +88,7 @@ export function createTable(definition: TableDefinition): Transaction {
     operation: 'CREATE TABLE',
     operationParameters: {
       partitionBy: JSON.stringify(partitionColumns),
-      clusterBy: JSON.stringify((clustering ?? []).map(columnKey)),
+      clusterBy: JSON.stringify((clustering ?? []).map(quotedColumn)),
       properties: JSON.stringify(configuration),
       description: description ?? null,
       isManaged: 'false',

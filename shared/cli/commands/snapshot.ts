@@ -1,6 +1,6 @@
 import { writerFeaturesOf, readerFeaturesOf } from '../../delta/features.js'
 import { logicalPaths } from '../../delta/clusteringColumns.js'
-import { columnKey } from '../../delta/columnPath.js'
+import { quotedColumn } from '../../delta/columnPath.js'
 import { parseJson, type Json, type JsonObject } from '../../delta/json.js'
 import { clusteringColumns } from '../../delta/maintenance/clustering.js'
 import { liveRowCount } from '../../delta/recordCount.js'
@@ -43,7 +43,7 @@ export function snapshotJson(snapshot: Snapshot): JsonObject {
     protocol: { ...protocol } satisfies JsonObject,
     features: [...new Set([...readerFeaturesOf(protocol), ...writerFeaturesOf(protocol)])].sort(),
     metadata: { id, name, description, format, schema: parseJson(schemaString), partitionColumns, configuration, createdTime },
-    clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(columnKey),
+    clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(quotedColumn),
     numFiles,
     sizeInBytes,
     numRows: liveRowCount(snapshot.files) ?? null,

@@ -1,5 +1,5 @@
 import type { AddFile } from '../actions.js'
-import { columnKey } from '../columnPath.js'
+import { quotedColumn } from '../columnPath.js'
 import { isJsonArray, isJsonObject, parseJson, type Json } from '../json.js'
 import type { TableState } from '../state.js'
 import { stretches } from './binPacking.js'
@@ -41,7 +41,7 @@ export function cubeTagsOf(id: string, columns: readonly (readonly string[])[]):
 }
 
 function columnsText(columns: readonly (readonly string[])[]): string {
-  return JSON.stringify(columns.map(columnKey))
+  return JSON.stringify(columns.map(quotedColumn))
 }
 
 /** The tags that all of the files have in common, without those of cubes: what holds for a file made of them. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 import type { Action, AddFile, RemoveFile } from '../actions.js'
 import { mappingMode } from '../columnMapping.js'
-import { columnKey } from '../columnPath.js'
+import { quotedColumn } from '../columnPath.js'
 import { readCommitFile } from '../commit.js'
 import { canonicalPath } from '../path.js'
 import { checkWritable } from '../features.js'
@@ -54,7 +54,7 @@ export async function commitReplacements(
       operationParameters: {
         predicate: '[]',
         zOrderBy: '[]',
-        clusterBy: JSON.stringify((left[0]?.clusterBy ?? []).map(columnKey)),
+        clusterBy: JSON.stringify((left[0]?.clusterBy ?? []).map(quotedColumn)),
         auto: false,
       },
       operationMetrics: { ...metrics, ...sizesOf(left), numDeletionVectorsRemoved: vectorsOf(left) },

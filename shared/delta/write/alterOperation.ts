@@ -1,5 +1,5 @@
 import type { StructField } from '../../parquet/dataType.js'
-import { columnKey, parseColumnPath } from '../columnPath.js'
+import { columnKey, quotedColumn, parseColumnPath } from '../columnPath.js'
 import { featureName } from '../protocolNeeds.js'
 import type { Json, JsonObject } from '../json.js'
 import { typeText } from '../schema.js'
@@ -99,7 +99,7 @@ function positionJson(position: ColumnPosition | undefined): { position?: string
 }
 
 function columnList({ clustering = [] }: TableDraft): string {
-  return clustering.map(columnKey).join(',')
+  return clustering.map(quotedColumn).join(',')
 }
 
 function named(properties: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
