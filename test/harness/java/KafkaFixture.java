@@ -1,12 +1,15 @@
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -24,18 +27,20 @@ public class KafkaFixture {
   }
 
   /** Records k0, k1, … with values that compress, in several batches. */
-  static void produce(String brokers, String topic, String codec, int count) {
+  static void produce(String brokers, String topic, String codec, int count) throws Exception {
     Properties settings = settings(brokers);
     settings.put("compression.type", codec);
     settings.put("linger.ms", "20");
     settings.put("batch.size", "200000");
+    var sent = new ArrayList<Future<RecordMetadata>>();
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
       for (int n = 0; n < count; n++) {
         var record = new ProducerRecord<>(topic, 0, 1_700_000_000_000L + n, bytes("k" + n), bytes(value(n)));
         record.headers().add(new RecordHeader("n", bytes(Integer.toString(n))));
-        producer.send(record);
+        sent.add(producer.send(record));
       }
     }
+    for (var record : sent) record.get();
   }
 
   static String value(int n) {

@@ -46,7 +46,8 @@ describe('a Kafka trigger on a real broker', () => {
   }
 
   async function produce(topic: string, from: number, count: number): Promise<void> {
-    const producer = broker.client.producer()
+    // A broker that has just come back has no leaders for a while.
+    const producer = broker.client.producer({ retry: { retries: 20, maxRetryTime: 5_000 } })
     await producer.connect()
     const messages = Array.from({ length: count }, (_, i) => ({ value: String(from + i), headers: { h: ['1', '2'] } }))
     await producer.send({ topic, messages })

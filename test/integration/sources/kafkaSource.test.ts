@@ -198,6 +198,8 @@ describe('natural holes', () => {
     const topic = await kafka.topic('transactions')
     await javaClient('transactions', kafka.brokers, topic)
     const source = newSource()
+    // Ten records and six markers: the broker writes a marker after it has told the producer that its transaction is over.
+    await expect.poll(async () => (await only(source, topic)).end, { timeout: 240_000 }).toBe(16n)
     const range = await only(source, topic)
     const { records, position } = await readAll(source, topic, range)
     const committed = ['a1 committed', 'a2 committed', 'plain', 'b3 committed', 'a4 committed']
