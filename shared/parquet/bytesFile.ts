@@ -1,4 +1,4 @@
-import type { ParquetSource } from './reader.js'
+import type { ParquetSource } from './parquetSource.js'
 
 /** Bytes in memory as a Parquet file. */
 export function bytesFile(bytes: Uint8Array, name?: string): ParquetSource {

@@ -1,44 +1,23 @@
-import { crc32 } from 'node:zlib'
-import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
-import { parquetHeader } from 'hyparquet/src/column.js'
+import type { ColumnMetaData } from 'hyparquet'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
+import { chunkPages, corrupt, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
 import { decompress } from './codec.js'
 import { readByLength, readByPrefix, readDeltas, readLengths } from './deltaDecoding.js'
 import { EncodedTexts } from './encodedTexts.js'
 import { ParquetError } from './parquetError.js'
-import { bitWidth, readRuns } from './runLength.js'
+import { readRuns } from './runLength.js'
 import type { LeafNode } from './schemaNode.js'
 import { joinedTexts, plainTexts } from './textValues.js'
 import { texts, type DecodedValues, type ValueDecoder } from './valueDecoder.js'
 
 /** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
-export interface LeafData<V = DecodedValues> {
+export interface LeafData<V = DecodedValues> extends PageLevels {
   readonly leaf: LeafNode
   readonly values: V
-  readonly entries: number
-  /** Definition levels; absent when every entry is there. */
-  readonly definitions: Uint8Array | undefined
-  readonly repetitions: Uint8Array | undefined
 }
 
-type Page<V> = Omit<LeafData<V>, 'leaf'>
-
-/** A page with its levels read and its values yet to be decoded. */
-interface RawPage {
-  readonly kind: 'data'
-  readonly bytes: Uint8Array
-  readonly encoding: Encoding | undefined
-  /** Values that are not null. */
-  readonly present: number
-  readonly levels: Omit<Page<unknown>, 'values'>
-}
-
-interface RawDictionary {
-  readonly kind: 'dictionary'
-  readonly header: PageHeader
-  readonly body: Uint8Array
-}
+type Page<V> = PageLevels & { readonly values: V }
 
 /** Decodes a column chunk. Pure; no I/O. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
 export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder): LeafData {
@@ -76,70 +55,11 @@ function encodedTexts({ bytes, encoding, present }: RawPage): EncodedTexts | und
   return EncodedTexts.of(bytes.subarray(reader.offset), lengths)
 }
 
-/** The pages of a chunk, each decompressed when its turn comes; a dictionary's is left as it is. */
-function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array): Generator<RawPage | RawDictionary, void> {
-  const expected = Number(metadata.num_values)
-  let entries = 0
-  const reader = { view: viewOf(bytes), offset: 0 }
-  while (entries < expected) {
-    if (reader.offset >= bytes.length) throw corrupt(leaf, `its pages end after ${entries} of ${expected} values`)
-    const header = parquetHeader(reader)
-    const size = header.compressed_page_size
-    if (!(size >= 0) || !(header.uncompressed_page_size >= 0) || reader.offset + size > bytes.length) {
-      throw corrupt(leaf, 'a page reaches past the end of its column')
-    }
-    const body = bytes.subarray(reader.offset, reader.offset + size)
-    reader.offset += size
-    // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
-    if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corrupt(leaf, 'the checksum of a page is wrong')
-    if (header.type === 'DICTIONARY_PAGE') {
-      yield { kind: 'dictionary', header, body }
-      continue
-    }
-    if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue
-    const count = header.data_page_header_v2?.num_values ?? header.data_page_header?.num_values ?? -1
-    if (count < 0 || entries + count > expected) throw corrupt(leaf, `a page claims ${count} values`)
-    yield openPage(leaf, metadata, header, body, count)
-    entries += count
-  }
-}
-
 function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
   const count = header.dictionary_page_header?.num_values ?? -1
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
   if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corrupt(leaf, 'its dictionary is damaged')
   return plainValues(leaf, metadata, page, count, decode)
-}
-
-function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array, count: number): RawPage {
-  const levels = { repetitions: newLevels(leaf.repetition, count), definitions: newLevels(leaf.present, count) }
-  const second = header.data_page_header_v2
-  let page: Uint8Array
-  let at = 0
-  if (second === undefined) {
-    page = decompress(metadata.codec, body, header.uncompressed_page_size)
-    at = readLevels(page, at, leaf.repetition, levels.repetitions)
-    at = readLevels(page, at, leaf.present, levels.definitions)
-  } else {
-    const { repetition_levels_byte_length: repetitionBytes, definition_levels_byte_length: definitionBytes } = second
-    const levelBytes = repetitionBytes + definitionBytes
-    if (!(repetitionBytes >= 0 && definitionBytes >= 0 && levelBytes <= body.length)) {
-      throw corrupt(leaf, 'a page has levels past its end')
-    }
-    if (levels.repetitions !== undefined) readRuns(body, 0, bitWidth(leaf.repetition), levels.repetitions)
-    if (levels.definitions !== undefined) readRuns(body, repetitionBytes, bitWidth(leaf.present), levels.definitions)
-    const rest = body.subarray(levelBytes)
-    const size = header.uncompressed_page_size - levelBytes
-    page = second.is_compressed === false || rest.length === 0 ? rest : decompress(metadata.codec, rest, size)
-  }
-  const present = countPresent(leaf, levels.definitions, count)
-  return {
-    kind: 'data',
-    bytes: page.subarray(at),
-    encoding: (second ?? header.data_page_header)?.encoding,
-    present,
-    levels: { entries: count, definitions: present === count ? undefined : levels.definitions, repetitions: levels.repetitions },
-  }
 }
 
 function readValues(
@@ -264,31 +184,4 @@ export function joinedValues(all: readonly DecodedValues[]): DecodedValues {
 
 function newLike(typed: Exclude<DecodedValues, unknown[]>, length: number): { [index: number]: unknown } {
   return new (typed.constructor as new (length: number) => { [index: number]: unknown })(length)
-}
-
-function newLevels(max: number, count: number): Uint8Array | undefined {
-  return max === 0 ? undefined : new Uint8Array(count)
-}
-
-function readLevels(page: Uint8Array, at: number, max: number, levels: Uint8Array | undefined): number {
-  if (levels === undefined) return at
-  const size = viewOf(page).getUint32(at, true)
-  readRuns(page.subarray(0, at + 4 + size), at + 4, bitWidth(max), levels)
-  return at + 4 + size
-}
-
-function countPresent(leaf: LeafNode, definitions: Uint8Array | undefined, count: number): number {
-  if (definitions === undefined) return count
-  let present = 0
-  for (let i = 0; i < count; i++) if (definitions[i] === leaf.present) present++
-  return present
-}
-
-function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
-  return new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function corrupt(leaf: LeafNode, what: string): ParquetError {
-  const column = leaf.path.join('.')
-  return new ParquetError('PARQUET_CORRUPT', `Column ${column} cannot be read: ${what}.`, { data: { column } })
 }

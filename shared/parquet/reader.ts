@@ -1,29 +1,19 @@
 import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
-import { asError, CodedError } from '../errors.js'
 import { assemble, leavesOf } from './assembly.js'
 import { joinedValues, readChunk, readTextChunk, type LeafData } from './chunkReader.js'
+import { checkChunk, chunkSpan } from './chunkSpan.js'
 import type { Column, ColumnData, DataType, Row, StructField, Value } from './dataType.js'
 import type { StoredColumn } from './encodedTexts.js'
 import { legacyCalendars, type LegacyCalendars } from './legacyCalendar.js'
+import { corrupt, inFile, named } from './fileDamage.js'
 import { ParquetError } from './parquetError.js'
+import { tailBytes, type ParquetSource } from './parquetSource.js'
 import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
 import { coalesce, type ByteSpan } from './byteSpan.js'
 import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from './schemaNode.js'
 import { texts, valueDecoder, type DecodedValues } from './valueDecoder.js'
 
 export type { LeafData } from './chunkReader.js'
-
-/** A footer fits into this nearly always, so that opening a file takes one read. */
-export const tailBytes = 64 * 1024
-
-/** A file's bytes, wherever they are. */
-export interface ParquetSource {
-  readonly byteLength: number
-  /** The bytes from `start` to `end` (exclusive; the end of the file when absent). */
-  slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
-  /** What messages call the file. */
-  readonly name?: string | undefined
-}
 
 export interface RowGroupInfo {
   /** Place of its first row in the file. */
@@ -249,51 +239,4 @@ export class ParquetFile {
     })
     return assemble(column.projection, data, group.rows)
   }
-}
-
-function chunkSpan(chunk: ColumnMetaData): ByteSpan {
-  const data = Number(chunk.data_page_offset)
-  const dictionary = Number(chunk.dictionary_page_offset ?? 0n)
-  const start = dictionary > 0 && dictionary < data ? dictionary : data
-  return { start, end: start + Number(chunk.total_compressed_size) }
-}
-
-function checkChunk(leaf: LeafNode, chunk: ColumnMetaData | undefined, rows: number, fileSize: number): void {
-  const name = leaf.path.join('.')
-  if (chunk === undefined) throw corrupt(`Column ${name} has no metadata; it may be encrypted or in another file.`)
-  const { start, end } = chunkSpan(chunk)
-  const values = Number(chunk.num_values)
-  if (!(start >= 4 && end >= start && end <= fileSize)) throw corrupt(`Column ${name} lies outside the file.`)
-  if (chunk.type !== leaf.element.type) throw corrupt(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
-  if (!(values >= 0) || values > 2 ** 31 || (leaf.repetition === 0 ? values !== rows : values < rows)) {
-    throw corrupt(`Column ${name} claims ${values} values for ${rows} rows.`)
-  }
-}
-
-async function named<T>(source: ParquetSource, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    throw inFile(source, error)
-  }
-}
-
-/** Whatever the decoders throw means damage, except what the source itself throws and errors that say more already. */
-function inFile(source: ParquetSource, thrown: unknown): Error {
-  const error = asError(thrown)
-  const file = source.name ?? 'this file'
-  if (error instanceof ParquetError) {
-    if (error.data['file'] !== undefined) return error
-    const data = { ...error.data, file }
-    return new ParquetError(error.code, `Parquet file ${file}: ${error.message}`, { data, cause: error.cause })
-  }
-  if (error instanceof CodedError) return error
-  return new ParquetError('PARQUET_CORRUPT', `Parquet file ${file} cannot be read: ${error.message}`, {
-    data: { file },
-    cause: error,
-  })
-}
-
-function corrupt(message: string): ParquetError {
-  return new ParquetError('PARQUET_CORRUPT', message)
 }

@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
 import type { DataType, DecimalType, PrimitiveType, StructField } from './dataType.js'
-import { ParquetError } from './parquetError.js'
+import { badSchema, leafType } from './leafType.js'
 
 interface NodeBase {
   readonly name: string
@@ -66,10 +66,10 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
 
   function group(depth: number): Group {
     const element = elements[next++]
-    if (element === undefined || depth > 100) throw corrupt('its schema tree is cut off or too deep')
+    if (element === undefined || depth > 100) throw badSchema('its schema tree is cut off or too deep')
     // The footer's decoder leaves out what damaged bytes do not say.
     const name: unknown = element.name
-    if (depth > 0 && typeof name !== 'string') throw corrupt('a column of its schema has no name')
+    if (depth > 0 && typeof name !== 'string') throw badSchema('a column of its schema has no name')
     const children: Group[] = []
     for (let i = 0; i < (element.num_children ?? 0); i++) children.push(group(depth + 1))
     return { element, children }
@@ -109,7 +109,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     const present = parent + (nullable ? 1 : 0)
     const base = { name: element.name, nullable, fieldId: element.field_id, present }
     if (children.length === 0) {
-      if (element.type === undefined) throw corrupt(`column ${path.join('.')} has neither a type nor fields`)
+      if (element.type === undefined) throw badSchema(`column ${path.join('.')} has neither a type nor fields`)
       const leaf: Omit<LeafNode, 'leaves'> & { leaves: LeafNode[] } = {
         ...base, kind: 'leaf', type: leafType(element), element, index: leafCount++, path, repetition, leaves: [],
       }
@@ -145,7 +145,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
 
   function map(g: Group, entries: Group, path: readonly string[], present: number, repetition: number): MapNode {
     const [keyGroup, valueGroup] = entries.children
-    if (keyGroup === undefined || valueGroup === undefined) throw corrupt(`map ${path.join('.')} lacks key or value`)
+    if (keyGroup === undefined || valueGroup === undefined) throw badSchema(`map ${path.join('.')} lacks key or value`)
     const key = node(keyGroup, path, present + 1, repetition + 1)
     const value = node(valueGroup, path, present + 1, repetition + 1)
     return {
@@ -182,7 +182,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
   }
 
   const root = group(0)
-  if (next !== elements.length) throw corrupt('its schema has elements outside the root')
+  if (next !== elements.length) throw badSchema('its schema has elements outside the root')
   return root.children.map((child) => node(child, [], 0, 0))
 }
 
@@ -201,54 +201,4 @@ function isList({ converted_type: converted, logical_type: logical }: SchemaElem
 function isMap({ converted_type: converted, logical_type: logical }: SchemaElement, entries: Group): boolean {
   const annotated = converted === 'MAP' || converted === 'MAP_KEY_VALUE' || logical?.type === 'MAP'
   return annotated && entries.children.length === 2
-}
-
-function leafType(element: SchemaElement): PrimitiveType | DecimalType {
-  const { type, converted_type: converted, logical_type: logical } = element
-  if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
-    const { precision, scale } = logical?.type === 'DECIMAL' ? logical : element
-    if (precision === undefined) throw corrupt(`decimal ${element.name} has no precision`)
-    return { type: 'decimal', precision, scale: scale ?? 0 }
-  }
-  const integer = logical?.type === 'INTEGER' ? logical : undefined
-  switch (type) {
-    case 'BOOLEAN':
-      return 'boolean'
-    case 'INT32':
-      if (converted === 'DATE' || logical?.type === 'DATE') return 'date'
-      if (converted === 'INT_8' || (integer?.bitWidth === 8 && integer.isSigned)) return 'byte'
-      if (converted === 'INT_16' || (integer?.bitWidth === 16 && integer.isSigned)) return 'short'
-      if (converted === 'UINT_8' || (integer?.bitWidth === 8 && !integer.isSigned)) return 'short'
-      if (isUnsigned(element, 32)) return 'long'
-      return 'integer'
-    case 'INT64':
-      if (logical?.type === 'TIMESTAMP') return logical.isAdjustedToUTC ? 'timestamp' : 'timestamp_ntz'
-      if (converted === 'TIMESTAMP_MICROS' || converted === 'TIMESTAMP_MILLIS') return 'timestamp'
-      return isUnsigned(element, 64) ? { type: 'decimal', precision: 20, scale: 0 } : 'long'
-    case 'INT96':
-      return 'timestamp'
-    case 'FLOAT':
-      return 'float'
-    case 'DOUBLE':
-      return 'double'
-    case 'FIXED_LEN_BYTE_ARRAY':
-      return logical?.type === 'FLOAT16' ? 'float' : 'binary'
-    default: {
-      const text =
-        converted === 'UTF8' || converted === 'ENUM' || converted === 'JSON' ||
-        logical?.type === 'STRING' || logical?.type === 'ENUM' || logical?.type === 'JSON'
-      return text ? 'string' : 'binary'
-    }
-  }
-}
-
-/** Whether the physical integer of `bits` bits has no sign. */
-export function isUnsigned(element: SchemaElement, bits: 32 | 64): boolean {
-  const { converted_type: converted, logical_type: logical } = element
-  if (converted === `UINT_${bits}`) return true
-  return logical?.type === 'INTEGER' && logical.bitWidth === bits && !logical.isSigned
-}
-
-function corrupt(what: string): ParquetError {
-  return new ParquetError('PARQUET_CORRUPT', `This Parquet file cannot be read: ${what}.`)
 }

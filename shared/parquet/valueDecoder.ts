@@ -2,7 +2,8 @@ import type { DecodedArray, SchemaElement } from 'hyparquet'
 import type { DataType, DecimalType, PrimitiveType, Value } from './dataType.js'
 import type { LegacyCalendar } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
-import { isUnsigned, type LeafNode } from './schemaNode.js'
+import { isUnsigned } from './leafType.js'
+import type { LeafNode } from './schemaNode.js'
 
 /** Values of one column in memory, without nulls. */
 export type DecodedValues = Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array
