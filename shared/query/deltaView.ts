@@ -1,20 +1,18 @@
 import type { AddFile } from '../delta/actions.js'
-import { columnLayout, isVoid, type ColumnLayout } from '../delta/columnLayout.js'
-import { physicalNameOf } from '../delta/columnMapping.js'
-import { DeltaError } from '../delta/deltaError.js'
+import { columnLayout, type ColumnLayout } from '../delta/columnLayout.js'
 import { hasChars } from '../delta/charPadding.js'
 import { locateData, type OpenFolder } from '../delta/dataObject.js'
-import { parsePartitionValue } from '../delta/partitionValue.js'
 import type { TableState } from '../delta/state.js'
 import type { DataType, StructField } from '../parquet/dataType.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import { cleanCopy, cleanCopySql } from './cleanCopy.js'
-import { deletedRows, type DeletedRows } from './deletedRows.js'
-import type { DuckDbSession, ResultColumn } from './duckdbSession.js'
-import type { FileCache, ImmutableFile } from './fileCache.js'
-import { countOldCalendars } from './oldCalendars.js'
+import { deletedRows } from './deletedRows.js'
+import type { DuckDbSession } from './duckdbSession.js'
+import type { FileCache } from './fileCache.js'
+import { FileReading, type LocalFile } from './fileReading.js'
+import type { ImmutableFile } from './immutableFile.js'
 import { QueryError } from './queryError.js'
-import { identifier, literal, literalList, sqlType, valueLiteral } from './sqlText.js'
+import { identifier, literalList, sqlType } from './sqlText.js'
 import { holds } from './typeParts.js'
 
 /** What a view is made of: a table's state and the files of it that are to be read. */
@@ -65,10 +63,6 @@ export async function openDeltaView(session: DuckDbSession, cache: FileCache, so
   }
 }
 
-/** Names that no column of a table would have. */
-const fileColumn = '__lake_file'
-const rowNumber = 'file_row_number'
-
 async function selects(
   session: DuckDbSession,
   cache: FileCache,
@@ -78,7 +72,7 @@ async function selects(
 ): Promise<readonly string[]> {
   const layout = columnLayout(source.state, { table: source.store.url })
   const local = await leaseFiles(cache, source, fields, layout, held)
-  const reading = new FileReading(fields, layout, source)
+  const reading = new FileReading(fields, layout, source.store.url, source.timeZone)
   const direct = await directFiles(session, reading, local)
   const parts: string[] = []
   const whole = direct.filter(({ file }) => file.deletionVector === undefined)
@@ -99,12 +93,6 @@ async function selects(
   }
   if (copies.length > 0) parts.push(`SELECT ${cleanCopySql(fields).join(', ')} FROM read_parquet(${literalList(copies)})`)
   return parts
-}
-
-/** A file of the table where DuckDB can read it. */
-export interface LocalFile {
-  readonly file: AddFile
-  readonly path: string
 }
 
 /** The files, in their order; none when DuckDB could not read any of them. */
@@ -146,102 +134,6 @@ async function directFiles(session: DuckDbSession, reading: FileReading, files: 
   if (files.length === 1) return []
   const middle = files.length >> 1
   return [...(await directFiles(session, reading, files.slice(0, middle))), ...(await directFiles(session, reading, files.slice(middle)))]
-}
-
-/** How DuckDB reads a table's files. */
-class FileReading {
-  readonly #fields: readonly StructField[]
-  readonly #layout: ColumnLayout
-  readonly #table: string
-  readonly #timeZone: string | undefined
-  /** The files' columns by lower-case name, which is enough to tell Delta's names apart. */
-  readonly #inFiles = new Map<string, ResultColumn>()
-
-  constructor(fields: readonly StructField[], layout: ColumnLayout, { store, timeZone }: ViewSource) {
-    this.#fields = fields
-    this.#layout = layout
-    this.#table = store.url
-    this.#timeZone = timeZone
-  }
-
-  async fits(session: DuckDbSession, files: readonly LocalFile[]): Promise<boolean> {
-    const found = await session.columnsOf(`SELECT * FROM ${this.#from(files)}`).catch((error: unknown) => {
-      // What DuckDB cannot open, the table's own reader reads, or says what is wrong with which file.
-      if (error instanceof QueryError && error.code !== 'QUERY_OUT_OF_MEMORY') return undefined
-      throw error
-    })
-    if (found === undefined) return false
-    const columns = new Map(found.map(column => [column.name.toLowerCase(), column]))
-    if (columns.has(fileColumn) || columns.has(rowNumber)) return false
-    const fits = this.#fields.every(field => {
-      const place = this.#layout.placeOf(field)
-      return place.kind !== 'stored' || (columns.get(this.#nameOf(field))?.fits(field.type) ?? true)
-    })
-    if (!fits) return false
-    const dated = this.#fields.some(field => holds(field.type, part => part === 'date' || part === 'timestamp'))
-    if (dated && (await countOldCalendars(session, files)) > 0) return false
-    for (const [name, column] of columns) this.#inFiles.set(name, column)
-    return true
-  }
-
-  select(files: readonly LocalFile[], deleted?: DeletedRows): string {
-    const [only] = files.length === 1 ? files : []
-    const partitions = this.#fields.flatMap(field => {
-      const place = this.#layout.placeOf(field)
-      return place.kind === 'partition' ? [{ ...place, name: field.name }] : []
-    })
-    // One file has one value, which needs no join.
-    const joined = only === undefined && partitions.length > 0
-    const columns = this.#fields.map(field => this.#column(field, only))
-    const extra = [
-      ...(joined || deleted !== undefined ? [`filename = ${literal(fileColumn)}`] : []),
-      ...(deleted === undefined ? [] : [`${rowNumber} = true`]),
-    ]
-    const values = joined ? ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}` : ''
-    const without =
-      deleted === undefined ? '' : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
-    return `SELECT ${columns.join(', ')} FROM ${this.#from(files, extra)} AS f${values}${without}`
-  }
-
-  #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
-    // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
-    const texts = this.#fields.some(field => holds(field.type, part => part === 'binary')) ? [] : ['binary_as_string = true']
-    const options = ['union_by_name = true', 'hive_partitioning = false', ...texts, ...extra]
-    return `read_parquet(${literalList(files.map(({ path }) => path))}, ${options.join(', ')})`
-  }
-
-  /** The column's name in the files, in lower case. */
-  #nameOf(field: StructField): string {
-    return (this.#layout.match === 'name' ? field.name : physicalNameOf(field)).toLowerCase()
-  }
-
-  #column(field: StructField, only: LocalFile | undefined): string {
-    const name = identifier(field.name)
-    const place = this.#layout.placeOf(field)
-    if (place.kind === 'partition') return `${only === undefined ? `p.${name}` : this.#partitionValue(place, only)} AS ${name}`
-    const column = isVoid(field.type) ? undefined : this.#inFiles.get(this.#nameOf(field))
-    return `CAST(${column === undefined ? 'NULL' : `f.${identifier(column.name)}`} AS ${sqlType(field.type)}) AS ${name}`
-  }
-
-  #partitionValues(columns: readonly PartitionColumn[], files: readonly LocalFile[]): string {
-    const rows = files.map(file => `(${[literal(file.path), ...columns.map(column => this.#partitionValue(column, file))].join(', ')})`)
-    const names = [fileColumn, ...columns.map(({ name }) => name)].map(identifier)
-    return `(VALUES ${rows.join(', ')}) AS p(${names.join(', ')})`
-  }
-
-  #partitionValue({ key, type }: Pick<PartitionColumn, 'key' | 'type'>, { file }: LocalFile): string {
-    const where = { table: this.#table, file: file.path }
-    const text = file.partitionValues[key]
-    if (text === undefined)
-      throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
-    return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
-  }
-}
-
-interface PartitionColumn {
-  readonly name: string
-  readonly key: string
-  readonly type: DataType
 }
 
 function wantedFields({ state, columns, store }: ViewSource): readonly StructField[] {

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdtemp, open, rm, stat, unlink } from 'node:fs/promises'
+import { mkdtemp, open, rm, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ObjectStore } from '../storage/objectStore.js'
+import { download, localFile, type ImmutableFile } from './immutableFile.js'
 import { QueryError } from './queryError.js'
 
 export interface FileCacheOptions {
@@ -11,14 +12,6 @@ export interface FileCacheOptions {
   readonly temporaryFolder?: string | undefined
   /** Files downloaded at once; 8 when absent. */
   readonly parallel?: number | undefined
-}
-
-/** An object that is never overwritten, so that its name stands for its bytes. */
-export interface ImmutableFile {
-  /** Name in the store. */
-  readonly path: string
-  /** Bytes. */
-  readonly size: number
 }
 
 /** Local files that stay where they are until they are released. */
@@ -40,9 +33,6 @@ interface Entry {
   readonly ready: Promise<void>
   leases: number
 }
-
-/** Bytes asked for in one request of a download: large enough to be fast, small enough to hold a few. */
-const pieceBytes = 8 * 2 ** 20
 
 /**
  * A store's files on the local disk, for engines that read only that. Files of a store that is a local folder are used
@@ -210,38 +200,6 @@ export class FileCache implements AsyncDisposable {
       else next()
     }
   }
-}
-
-/** Pieces of a file, written as they come, so that its size does not matter to the memory. */
-async function download(store: ObjectStore, file: ImmutableFile, localPath: string): Promise<void> {
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(localPath, 'wx')
-    for (let start = 0; start < file.size; start += pieceBytes) {
-      const end = Math.min(start + pieceBytes, file.size)
-      const bytes = await store.get(file.path, { start, end })
-      if (bytes?.length !== end - start) throw missing(store, file)
-      await handle.writeFile(bytes)
-    }
-  } finally {
-    await handle?.close()
-  }
-}
-
-async function localFile(store: ObjectStore, file: ImmutableFile): Promise<string> {
-  const path = store.localPath?.(file.path) ?? ''
-  const found = await stat(path).catch(() => undefined)
-  if (found?.size !== file.size) throw missing(store, file)
-  return path
-}
-
-function missing(store: ObjectStore, file: ImmutableFile): QueryError {
-  return new QueryError(
-    'QUERY_FILE_MISSING',
-    `the file ${file.path} of ${store.url} is gone or not ${file.size} bytes long, although the table's log names it; ` +
-      'was it vacuumed while it was still needed?',
-    { data: { file: file.path, store: store.url } },
-  )
 }
 
 const keyOf = (store: ObjectStore, file: ImmutableFile) => `${store.url}\n${file.path}`

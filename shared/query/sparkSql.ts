@@ -1,8 +1,7 @@
-import { parseDate, parseTimestamp } from '../delta/calendar.js'
-import { parseDecimal } from '../delta/decimalText.js'
 import { typeText } from '../delta/schema.js'
-import type { DataType, StructField, Value } from '../parquet/dataType.js'
+import type { DataType, StructField } from '../parquet/dataType.js'
 import { matches, requireBoolean, sparkFunctions } from './sparkFunctions.js'
+import { numberSql, typedLiteral } from './sparkLiteral.js'
 import { likePattern } from './sparkPattern.js'
 import { unsupported } from './sparkTokens.js'
 import { sparkTree, type SparkTree } from './sparkTree.js'
@@ -24,7 +23,6 @@ export function sparkCondition(sql: string, fields: readonly StructField[]): str
 }
 
 const symbols: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '<=>': 'IS NOT DISTINCT FROM' }
-const numberSuffixes: Readonly<Record<string, DataType>> = { L: 'long', S: 'short', Y: 'byte', D: 'double', F: 'float' }
 
 class SparkTranslation {
   readonly #fields: readonly StructField[]
@@ -188,48 +186,6 @@ function decimalArithmetic(name: string, a: TypedSql, b: TypedSql): TypedSql {
 function literalDecimal(x: TypedSql): ReturnType<typeof decimalOf> {
   if (x.literal === undefined || !isInteger(x.type)) return decimalOf(x.type)
   return { type: 'decimal', precision: x.literal.replace('-', '').length, scale: 0 }
-}
-
-function numberSql(text: string, suffix: string): TypedSql {
-  const typed = numberSuffixes[suffix]
-  const isWhole = /^-?\d+$/.test(text)
-  if (typed !== undefined) {
-    if (!isFloating(typed) && !isWhole) throw unsupported(`the number ${text}${suffix}`)
-    return { sql: `CAST(${literal(text)} AS ${sqlType(typed)})`, type: typed, literal: text }
-  }
-  if (suffix !== 'BD' && /e/i.test(text)) return { sql: `CAST(${literal(text)} AS DOUBLE)`, type: 'double', literal: text }
-  if (suffix !== 'BD' && isWhole) {
-    const value = BigInt(text)
-    const type = value === BigInt.asIntN(32, value) ? 'integer' : value === BigInt.asIntN(64, value) ? 'long' : undefined
-    if (type !== undefined) return { sql: valueLiteral(type, value), type, literal: text }
-  }
-  const scale = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
-  const unscaled = /e/i.test(text) ? undefined : parseDecimal(text, scale)
-  if (unscaled === undefined) throw unsupported(`the number ${text}${suffix}`)
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).length
-  const type = decimalType(Math.max(digits, scale) - scale, scale, 'a number')
-  return { sql: valueLiteral(type, unscaled), type, literal: text }
-}
-
-function typedLiteral(word: string, text: string): TypedSql {
-  const make = (type: DataType, value: Value | undefined): TypedSql => {
-    if (value === undefined) throw unsupported(`${word} ${literal(text)}`)
-    return { sql: valueLiteral(type, value), type }
-  }
-  switch (word) {
-    case 'DATE':
-      return make('date', /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseDate(text) : undefined)
-    case 'TIMESTAMP':
-    case 'TIMESTAMP_LTZ':
-      if (!/(?:Z|[+-]\d{2}:?\d{2})$/.test(text)) throw unsupported(`${word} ${literal(text)}, which each session reads in its own zone,`)
-      return make('timestamp', parseTimestamp(text))
-    case 'TIMESTAMP_NTZ':
-      return make('timestamp_ntz', /(?:Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes(':') ? undefined : parseTimestamp(text))
-    case 'X':
-      return make('binary', /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined)
-    default:
-      throw unsupported(`${word} ${literal(text)}`)
-  }
 }
 
 const typeNames: Readonly<Record<string, DataType>> = {
