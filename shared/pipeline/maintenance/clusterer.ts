@@ -29,12 +29,13 @@ export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewr
 async function cluster(files: FileCache, options: SessionOptions, job: RewriteJob): Promise<readonly AddFile[]> {
   await using session = await DuckDbSession.open(options)
   const sortable = sortableRows(session, files, job)
-  const columns = job.clusterBy.map(path => clusterColumn(sortable, path))
+  const columns = job.clusterBy.flatMap(path => clusterColumn(sortable, path) ?? [])
   {
     using view = await sortable.view()
     const place = await curvePlace(session, view.sql, columns)
-    const order = [...place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)].join(', ')
-    await session.run(`CREATE TABLE sorted_rows AS SELECT q.* FROM (${view.sql}) AS q ORDER BY ${order}`)
+    const order = [...place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)]
+    const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
+    await session.run(`CREATE TABLE sorted_rows AS SELECT q.* FROM (${view.sql}) AS q${ordered}`)
   }
   const { rows } = await session.row('SELECT count(*) AS rows FROM sorted_rows')
   const count = Number(rows)
@@ -58,13 +59,13 @@ interface ClusterColumn {
   readonly type: DataType
 }
 
-function clusterColumn(rows: SortableRows, path: readonly string[]): ClusterColumn {
-  const place = rows.pathOf(path) ?? []
-  const [name = '', ...inside] = place
-  const type = typeAt({ type: 'struct', fields: rows.fields }, place)
+/** Nothing for a column that data files do not have: a partition column, which has one value in all of a job's rows. */
+function clusterColumn(rows: SortableRows, path: readonly string[]): ClusterColumn | undefined {
+  const [name, ...inside] = rows.pathOf(path) ?? []
+  if (name === undefined) return undefined
+  const type = typeAt({ type: 'struct', fields: rows.fields }, [name, ...inside])
   const sql = inside.reduce((outer, part) => `struct_extract(${outer}, ${literal(part)})`, `q.${identifier(name)}`)
-  if (name === '' || type === undefined) throw new TypeError(`the table has no column ${path.join('.')} to cluster by`)
-  return { sql, type }
+  return type === undefined ? undefined : { sql, type }
 }
 
 /** An SQL expression for a row's place on the curve; none for a single column, whose own order is better. */

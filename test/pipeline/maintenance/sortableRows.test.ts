@@ -128,6 +128,18 @@ test('a table without the feature is sorted along the columns asked for, by thei
   expect(await contents(t)).toEqual(before)
 })
 
+test.each([['none', [['p']]], ['none', [['p'], ['id']]], ['name', [['p']]], ['name', [['p'], ['id']]]])('a partition column sorts nothing, and is no obstacle (columns mapped by %s, along %j)', async (mode, clusterBy) => {
+  await using cache = new FileCache({ limitBytes: 2 ** 30 })
+  const t = new WrittenTable()
+  const shape = struct(field('id', 'long'), field('p', 'string'))
+  await t.table.commit(createTable({ schema: shape, partitionColumns: ['p'], createdTime: 1, configuration: mapping(mode) }))
+  for (let n = 0; n < 3; n++) await t.append(Array.from({ length: 10 }, (_, i) => ({ id: BigInt((i * 7) % 10), p: i % 2 === 0 ? 'even' : null })))
+  const before = await contents(t)
+  const clusterer = duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
+  expect(await optimizeTable(t.table, { clock: t.clock, clusterer, clusterBy })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
+  expect(await contents(t)).toEqual(before)
+})
+
 test('a table whose files hold the partition columns too keeps them there', async () => {
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = new WrittenTable()
