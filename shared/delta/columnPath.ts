@@ -5,7 +5,7 @@
 export function columnKey(path: readonly string[]): string {
   const [only] = path
   if (path.length === 1 && only !== undefined && !/[.`]/.test(only)) return only
-  return path.map((name) => (/[.`]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name)).join('.')
+  return path.map((name) => (/[.`]/.test(name) ? inBackticks(name) : name)).join('.')
 }
 
 /**
@@ -13,8 +13,10 @@ export function columnKey(path: readonly string[]): string {
  * underscores is in backticks, `new id`.`12`. They compare such texts.
  */
 export function quotedColumn(path: readonly string[]): string {
-  return path.map(name => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``)).join('.')
+  return path.map(name => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : inBackticks(name))).join('.')
 }
+
+const inBackticks = (name: string) => `\`${name.replaceAll('`', '``')}\``
 
 /** The paths in a comma-separated list of column names, as table properties have it. */
 export function parseColumnList(text: string): string[][] {

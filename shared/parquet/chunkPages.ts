@@ -36,23 +36,23 @@ export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uin
   let entries = 0
   const reader = { view: viewOf(bytes), offset: 0 }
   while (entries < expected) {
-    if (reader.offset >= bytes.length) throw corrupt(leaf, `its pages end after ${entries} of ${expected} values`)
+    if (reader.offset >= bytes.length) throw corruptColumn(leaf, `its pages end after ${entries} of ${expected} values`)
     const header = parquetHeader(reader)
     const size = header.compressed_page_size
     if (!(size >= 0) || !(header.uncompressed_page_size >= 0) || reader.offset + size > bytes.length) {
-      throw corrupt(leaf, 'a page reaches past the end of its column')
+      throw corruptColumn(leaf, 'a page reaches past the end of its column')
     }
     const body = bytes.subarray(reader.offset, reader.offset + size)
     reader.offset += size
     // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
-    if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corrupt(leaf, 'the checksum of a page is wrong')
+    if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corruptColumn(leaf, 'the checksum of a page is wrong')
     if (header.type === 'DICTIONARY_PAGE') {
       yield { kind: 'dictionary', header, body }
       continue
     }
     if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue
     const count = header.data_page_header_v2?.num_values ?? header.data_page_header?.num_values ?? -1
-    if (count < 0 || entries + count > expected) throw corrupt(leaf, `a page claims ${count} values`)
+    if (count < 0 || entries + count > expected) throw corruptColumn(leaf, `a page claims ${count} values`)
     yield openPage(leaf, metadata, header, body, count)
     entries += count
   }
@@ -71,7 +71,7 @@ function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, 
     const { repetition_levels_byte_length: repetitionBytes, definition_levels_byte_length: definitionBytes } = second
     const levelBytes = repetitionBytes + definitionBytes
     if (!(repetitionBytes >= 0 && definitionBytes >= 0 && levelBytes <= body.length)) {
-      throw corrupt(leaf, 'a page has levels past its end')
+      throw corruptColumn(leaf, 'a page has levels past its end')
     }
     if (levels.repetitions !== undefined) readRuns(body, 0, bitWidth(leaf.repetition), levels.repetitions)
     if (levels.definitions !== undefined) readRuns(body, repetitionBytes, bitWidth(leaf.present), levels.definitions)
@@ -112,7 +112,7 @@ export function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
 }
 
 /** What is wrong with a column. */
-export function corrupt(leaf: LeafNode, what: string): ParquetError {
+export function corruptColumn(leaf: LeafNode, what: string): ParquetError {
   const column = leaf.path.join('.')
   return new ParquetError('PARQUET_CORRUPT', `Column ${column} cannot be read: ${what}.`, { data: { column } })
 }

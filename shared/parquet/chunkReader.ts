@@ -1,7 +1,7 @@
 import type { ColumnMetaData } from 'hyparquet'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
-import { chunkPages, corrupt, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
+import { chunkPages, corruptColumn, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
 import { decompress } from './codec.js'
 import { readByLength, readByPrefix, readDeltas, readLengths } from './deltaDecoding.js'
 import { EncodedTexts } from './encodedTexts.js'
@@ -58,7 +58,7 @@ function encodedTexts({ bytes, encoding, present }: RawPage): EncodedTexts | und
 function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
   const count = header.dictionary_page_header?.num_values ?? -1
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
-  if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corrupt(leaf, 'its dictionary is damaged')
+  if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corruptColumn(leaf, 'its dictionary is damaged')
   return plainValues(leaf, metadata, page, count, decode)
 }
 
@@ -72,13 +72,13 @@ function readValues(
   const reader = { view: viewOf(bytes), offset: 0 }
   switch (encoding) {
     case 'PLAIN':
-      if (count > bytes.length * 8) throw corrupt(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
+      if (count > bytes.length * 8) throw corruptColumn(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
       return plainValues(leaf, { type }, bytes, count, decode)
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY': {
-      if (dictionary === undefined) throw corrupt(leaf, 'a page refers to a dictionary that is not there')
+      if (dictionary === undefined) throw corruptColumn(leaf, 'a page refers to a dictionary that is not there')
       const width = bytes[0] ?? 0
-      if (width > 32) throw corrupt(leaf, `a page has indexes of ${width} bits`)
+      if (width > 32) throw corruptColumn(leaf, `a page has indexes of ${width} bits`)
       const indexes = new Int32Array(count)
       readRuns(bytes, 1, width, indexes)
       return gathered(leaf, dictionary, indexes)
@@ -121,7 +121,7 @@ function gathered(leaf: LeafNode, dictionary: DecodedValues, indexes: Int32Array
   const output = Array.isArray(dictionary) ? new Array<unknown>(length) : newLike(dictionary, length)
   for (let i = 0; i < length; i++) {
     const value = dictionary[indexes[i] as number]
-    if (value === undefined) throw corrupt(leaf, 'a page refers past the end of its dictionary')
+    if (value === undefined) throw corruptColumn(leaf, 'a page refers past the end of its dictionary')
     output[i] = value
   }
   return output as DecodedValues
@@ -134,7 +134,7 @@ function gatheredLongs(leaf: LeafNode, dictionary: BigInt64Array, indexes: Int32
   const to = new Int32Array(output.buffer)
   for (let i = 0; i < indexes.length; i++) {
     const index = indexes[i] as number
-    if (index < 0 || index >= dictionary.length) throw corrupt(leaf, 'a page refers past the end of its dictionary')
+    if (index < 0 || index >= dictionary.length) throw corruptColumn(leaf, 'a page refers past the end of its dictionary')
     to[2 * i] = from[2 * index] as number
     to[2 * i + 1] = from[2 * index + 1] as number
   }

@@ -1,6 +1,6 @@
 import type { ColumnMetaData } from 'hyparquet'
 import type { ByteSpan } from './byteSpan.js'
-import { corrupt } from './fileDamage.js'
+import { corruptFile } from './fileDamage.js'
 import type { LeafNode } from './schemaNode.js'
 
 /** Where a column chunk lies in its file. Pure; no I/O. */
@@ -14,12 +14,12 @@ export function chunkSpan(chunk: ColumnMetaData): ByteSpan {
 /** Throws PARQUET_CORRUPT for a chunk that cannot be one of `rows` rows in a file of so many bytes. */
 export function checkChunk(leaf: LeafNode, chunk: ColumnMetaData | undefined, rows: number, fileSize: number): void {
   const name = leaf.path.join('.')
-  if (chunk === undefined) throw corrupt(`Column ${name} has no metadata; it may be encrypted or in another file.`)
+  if (chunk === undefined) throw corruptFile(`Column ${name} has no metadata; it may be encrypted or in another file.`)
   const { start, end } = chunkSpan(chunk)
   const values = Number(chunk.num_values)
-  if (!(start >= 4 && end >= start && end <= fileSize)) throw corrupt(`Column ${name} lies outside the file.`)
-  if (chunk.type !== leaf.element.type) throw corrupt(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
+  if (!(start >= 4 && end >= start && end <= fileSize)) throw corruptFile(`Column ${name} lies outside the file.`)
+  if (chunk.type !== leaf.element.type) throw corruptFile(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
   if (!(values >= 0) || values > 2 ** 31 || (leaf.repetition === 0 ? values !== rows : values < rows)) {
-    throw corrupt(`Column ${name} claims ${values} values for ${rows} rows.`)
+    throw corruptFile(`Column ${name} claims ${values} values for ${rows} rows.`)
   }
 }

@@ -27,6 +27,7 @@ export function inFile(source: ParquetSource, thrown: unknown): Error {
   })
 }
 
-export function corrupt(message: string): ParquetError {
+/** What is wrong with a file, which {@link inFile} names. */
+export function corruptFile(message: string): ParquetError {
   return new ParquetError('PARQUET_CORRUPT', message)
 }

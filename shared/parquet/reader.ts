@@ -5,7 +5,7 @@ import { checkChunk, chunkSpan } from './chunkSpan.js'
 import type { Column, ColumnData, DataType, Row, StructField, Value } from './dataType.js'
 import type { StoredColumn } from './encodedTexts.js'
 import { legacyCalendars, type LegacyCalendars } from './legacyCalendar.js'
-import { corrupt, inFile, named } from './fileDamage.js'
+import { corruptFile, inFile, named } from './fileDamage.js'
 import { ParquetError } from './parquetError.js'
 import { tailBytes, type ParquetSource } from './parquetSource.js'
 import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
@@ -93,9 +93,9 @@ export class ParquetFile {
     const groups: Group[] = []
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows)
-      if (!Number.isSafeInteger(rows) || rows < 0) throw corrupt(`A row group claims ${rows} rows.`)
+      if (!Number.isSafeInteger(rows) || rows < 0) throw corruptFile(`A row group claims ${rows} rows.`)
       const chunks = group.columns.map(({ meta_data: chunk }) => chunk as ColumnMetaData)
-      if (chunks.length !== leaves.length) throw corrupt('A row group has other columns than the schema.')
+      if (chunks.length !== leaves.length) throw corruptFile('A row group has other columns than the schema.')
       for (const [i, leaf] of leaves.entries()) checkChunk(leaf, chunks[i], rows, source.byteLength)
       const bytes = chunks.reduce((sum, chunk) => sum + Number(chunk.total_compressed_size), 0)
       groups.push({ rowStart, rows, bytes, chunks })
@@ -132,7 +132,7 @@ export class ParquetFile {
         const kept = leaf !== undefined && column?.decoders.get(leaf) === texts
         const stored = kept ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf)) : undefined
         if (stored !== undefined && stored.length !== group.rows)
-          throw corrupt(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
+          throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
         return { field, data: stored ?? this.#decode(target, group, fetched) }
       })
     })
@@ -174,7 +174,7 @@ export class ParquetFile {
       const found = leaves.map(({ path, type }) => {
         const leaf = this.#leaf(path)
         const chunk = leaf === undefined ? undefined : group?.chunks[leaf.index]
-        if (leaf === undefined || chunk === undefined) throw corrupt(`It has no column ${path.join('.')}.`)
+        if (leaf === undefined || chunk === undefined) throw corruptFile(`It has no column ${path.join('.')}.`)
         return { leaf, chunk, span: chunkSpan(chunk), decode: valueDecoder(leaf, type, undefined) }
       })
       const fetched = await coalesce(found.map(({ span }) => span), (start, end) => this.#source.slice(start, end))

@@ -56,7 +56,7 @@ export function copyFields(fields: readonly StructField[]): StructField[] {
 const copyName = (place: number) => `c${place}`
 
 /** The type as Parquet can hold it: a variant as its two parts, structs without their void fields. */
-export function copyType(type: DataType): DataType {
+function copyType(type: DataType): DataType {
   if (typeof type === 'string') return type
   switch (type.type) {
     case 'decimal':

@@ -2,11 +2,11 @@ import { writeFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson } from '../delta/json.js'
 import type { Rows } from '../delta/write/rows.js'
-import type { Column, StructField } from '../parquet/dataType.js'
+import type { Column } from '../parquet/dataType.js'
 import { encodeParquet } from '../parquet/writer.js'
-import { copyType } from './cleanCopy.js'
+import { cleanCopySql, copyFields } from './cleanCopy.js'
 import type { DuckDbSession } from './duckdbSession.js'
-import { identifier, literal, sqlType } from './sqlText.js'
+import { literal } from './sqlText.js'
 import { nodesIn, isNode, textsOf } from './sqlTree.js'
 
 /** The column that holds a row's place among those handed over; no name that a table's column would have. */
@@ -28,20 +28,15 @@ export async function handRows(session: DuckDbSession, rows: Rows, isWanted: (na
   const columns = rows.columns.filter(({ field }) => isWanted(field.name.toLowerCase()))
   const stored = columns.filter(({ field }) => field.type !== 'void')
   const count: Column = { field: { name: 'rows', type: 'integer', nullable: false }, data: new Int32Array(rows.count) }
-  const written = stored.map(({ field, data }, i): Column => ({ field: { name: `c${i}`, type: copyType(field.type), nullable: true }, data }))
+  const written = copyFields(stored.map(({ field }) => field)).map((field, i): Column => ({ field, data: stored[i]?.data ?? [] }))
   const path = join(session.folder, `rows-${++handed}.parquet`)
   await writeFile(path, encodeParquet(written.length === 0 ? [count] : written, { codec: 'uncompressed', packed: false, statistics: false }))
   const fields = columns.map(({ field }) => field)
   const from = `read_parquet(${literal(path)}, file_row_number = true)`
   return {
-    sql: `SELECT ${[...columnsSql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
+    sql: `SELECT ${[...cleanCopySql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
     [Symbol.asyncDispose]: () => unlink(path),
   }
-}
-
-function columnsSql(fields: readonly StructField[]): string[] {
-  let next = 0
-  return fields.map(({ name, type }) => `CAST(${type === 'void' ? 'NULL' : `c${next++}`} AS ${sqlType(type)}) AS ${identifier(name)}`)
 }
 
 /** Which columns a query can mean by what it names; every one when it names them in ways that are not looked into. */

@@ -1,5 +1,5 @@
 import type { StructField } from '../../parquet/dataType.js'
-import { columnKey, quotedColumn, parseColumnPath } from '../columnPath.js'
+import { columnKey, parseColumnPath, quotedColumn } from '../columnPath.js'
 import { featureName } from '../protocolNeeds.js'
 import type { Json, JsonObject } from '../json.js'
 import { typeText } from '../schema.js'

@@ -62,6 +62,8 @@ async function contents(t: WrittenTable): Promise<readonly string[]> {
   return found.sort()
 }
 
+const clusterer = (cache: FileCache) => duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
+
 const words = [['in', 'word'], ['id']]
 const mapping = (mode: string) => ({ 'delta.columnMapping.mode': mode })
 const tables: [string, Partial<TableDefinition>][] = [
@@ -78,7 +80,7 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
     const before = await contents(t)
     expect(before).toHaveLength(3_900)
     if (keepsRowIds(await t.snapshot())) expect(new Set(before.map(row => /(\d+)","\d+"\]$/.exec(row)?.[1])).size).toBe(3_900)
-    const options = { clock: t.clock, clusterer: duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 }), targetFileSize: 12_000 }
+    const options = { clock: t.clock, clusterer: clusterer(cache), targetFileSize: 12_000 }
     expect(await optimizeTable(t.table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 4 } })
     expect(await contents(t)).toEqual(before)
     expect(await optimizeTable(t.table, options)).toMatchObject({ kind: 'nothingToDo' })
@@ -109,7 +111,7 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
 test('a column that was renamed is sorted along under its new name, and its old cubes are sorted anew', async () => {
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = await made({ configuration: mapping('name'), clusterBy: ['in.word'] })
-  const options = { clock: t.clock, clusterer: duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 }) }
+  const options = { clock: t.clock, clusterer: clusterer(cache) }
   await optimizeTable(t.table, options)
   await alterTable(t.table, [{ kind: 'renameColumn', column: ['in', 'word'], name: 'the.word' }], { clock: t.clock })
   const before = await contents(t)
@@ -123,8 +125,7 @@ test('a table without the feature is sorted along the columns asked for, by thei
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = await made({ configuration: mapping('id') })
   const before = await contents(t)
-  const clusterer = duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
-  expect(await optimizeTable(t.table, { clock: t.clock, clusterer, clusterBy: words })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 1 } })
+  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy: words })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 1 } })
   expect(await contents(t)).toEqual(before)
 })
 
@@ -135,8 +136,7 @@ test.each([['none', [['p']]], ['none', [['p'], ['id']]], ['name', [['p']]], ['na
   await t.table.commit(createTable({ schema: shape, partitionColumns: ['p'], createdTime: 1, configuration: mapping(mode) }))
   for (let n = 0; n < 3; n++) await t.append(Array.from({ length: 10 }, (_, i) => ({ id: BigInt((i * 7) % 10), p: i % 2 === 0 ? 'even' : null })))
   const before = await contents(t)
-  const clusterer = duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
-  expect(await optimizeTable(t.table, { clock: t.clock, clusterer, clusterBy })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
+  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
   expect(await contents(t)).toEqual(before)
 })
 
@@ -146,8 +146,7 @@ test('a table whose files hold the partition columns too keeps them there', asyn
   const shape = struct(field('id', 'long'), field('p', 'string'))
   await t.table.commit(createTable({ schema: shape, partitionColumns: ['p'], createdTime: 1, configuration: { 'delta.feature.materializePartitionColumns': 'supported' } }))
   for (let n = 0; n < 3; n++) await t.append(Array.from({ length: 50 }, (_, i) => ({ id: BigInt((i * 37) % 50), p: i % 2 === 0 ? 'even' : null })))
-  const clusterer = duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
-  expect(await optimizeTable(t.table, { clock: t.clock, clusterer, clusterBy: [['id']] })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
+  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy: [['id']] })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
   const { files } = await t.snapshot()
   for (const { path, size, partitionValues } of files) {
     const rows: Row[] = []
