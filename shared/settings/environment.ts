@@ -51,7 +51,7 @@ export const environment = z.object({
   KAFKA_OAUTH_CLIENT_SECRET: secret('Client secret for `oauthbearer`.'),
   KAFKA_OAUTH_SCOPE: text().optional().describe('Scope for `oauthbearer`.'),
   KAFKA_CONSUMER_GROUP: text().default('kafka-delta-functions')
-    .describe("The trigger's consumer group. What is ingested is known from the Delta log, not from it."),
+    .describe("Beginning of the triggers' consumer groups, one a stream: `<group>-<stream>`. What is ingested is known from the Delta log, not from them."),
   EVENTHUBS_NAMESPACE: text().optional()
     .describe('`<namespace>.servicebus.windows.net`, with the managed identity, when SOURCE is `eventhubs`.'),
   EVENTHUBS_CONNECTION_STRING: secret('Connection string instead of the managed identity.'),

@@ -5,6 +5,7 @@ import { type Header, type SourceRecord } from '../../../shared/sources/source.j
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { type KafkaHostSettings } from './hostSettings.js'
 import { type NextOffsets } from './kafkaListener.js'
+import { subscriptionAssigner } from './subscriptionAssigner.js'
 
 /** Who takes what a feed polls; see `KafkaListener`. */
 export interface Taker {
@@ -70,6 +71,7 @@ export class KafkaFeed {
       sessionTimeout: settings.sessionTimeoutMs,
       heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 3),
       maxWaitTimeInMs: 500,
+      partitionAssigners: [subscriptionAssigner],
       allowAutoTopicCreation: false,
     })
     consumer.on(consumer.events.GROUP_JOIN, () => {

@@ -106,6 +106,21 @@ describe('a Kafka trigger on a real broker', () => {
     expect(values(seen)).toEqual(numbers(0, 20))
   })
 
+  test('two functions in one group, each on its own topic: each gets all of its records', async () => {
+    const topics = [await broker.topic('orders', { numPartitions: 4 }), await broker.topic('clicks', { numPartitions: 4 })]
+    const seen = topics.map(() => [] as SourceRecord[])
+    const stops = topics.map((topic, i) =>
+      listen(topic, 'shared', batch => {
+        seen[i]?.push(...batch)
+        return Promise.resolve(undefined)
+      }),
+    )
+    for (const topic of topics) await produce(topic, 0, 400)
+    await until(() => seen.every(records => new Set(values(records)).size === 400))
+    expect(seen.map(records => [...new Set(records.map(r => r.topic))])).toEqual(topics.map(topic => [topic]))
+    await Promise.all(stops.map(stop => stop()))
+  })
+
   test('the group survives its broker: consuming goes on after a restart', async () => {
     const topic = await broker.topic('outage', { numPartitions: 2 })
     const seen = new Set<string>()

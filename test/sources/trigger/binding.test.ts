@@ -12,14 +12,21 @@ describe("bronze's trigger follows the settings", () => {
       name: 'records',
       topic: 'events',
       brokerList: '127.0.0.1:9092',
-      consumerGroup: 'kafka-delta-functions',
+      consumerGroup: 'kafka-delta-functions-events',
       cardinality: 'MANY',
       dataType: 'string',
     })
     expect(bindingFor({ KAFKA_BROKERS: 'a:1', KAFKA_CONSUMER_GROUP: 'g' })).toMatchObject({
       brokerList: '%KAFKA_BROKERS%',
-      consumerGroup: '%KAFKA_CONSUMER_GROUP%',
+      consumerGroup: '%KAFKA_CONSUMER_GROUP%-events',
     })
+  })
+
+  test('two streams are never members of one consumer group, whatever the group is called', () => {
+    for (const values of [{}, { KAFKA_CONSUMER_GROUP: 'g' }]) {
+      const groupOf = (name: string) => bronzeTrigger({ ...events, name }, readSettings(values), values).binding['consumerGroup']
+      expect(groupOf('orders')).not.toEqual(groupOf('events'))
+    }
   })
 
   test.each([
