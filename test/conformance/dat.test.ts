@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { conformanceRoot, expectedRows, haveTables, snapshotOf, storeOf, tableNames, tableRows } from './tables.js'
+import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
+import { expectedRows, snapshotOf, storeOf, tableRows } from './tables.js'
 
 interface VersionMetadata {
   readonly version: number
@@ -10,11 +11,11 @@ interface VersionMetadata {
   readonly min_writer_version: number
 }
 
-const cases = tableNames('dat').flatMap(table =>
+const cases = conformanceTableNames('dat').flatMap(table =>
   readdirSync(join(conformanceRoot, 'dat', table, 'expected')).map(version => ({ table, version })),
 )
 
-describe.skipIf(!haveTables)('Delta Acceptance Tests', () => {
+describe.skipIf(!haveConformanceTables)('Delta Acceptance Tests', () => {
   it.each(cases)('$table at $version: the rows, the protocol and the properties', async ({ table, version }) => {
     const folder = join(conformanceRoot, 'dat', table, 'expected', version)
     const expected = JSON.parse(readFileSync(join(folder, 'table_version_metadata.json'), 'utf8')) as VersionMetadata

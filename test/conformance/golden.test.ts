@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadState } from '../../shared/delta/stateReader.js'
 import { DeltaTable } from '../../shared/delta/table.js'
-import { conformanceRoot, expectedRows, haveTables, snapshotOf, storeOf, tableNames, tableRows } from './tables.js'
+import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
+import { expectedRows, snapshotOf, storeOf, tableRows } from './tables.js'
 
 const family = 'delta-golden'
 
@@ -35,10 +36,10 @@ const zones: Readonly<Record<string, string>> = { 'data-reader-partition-values'
 /** Logs without rows and without a known outcome elsewhere. */
 const elsewhere = ['deltalog-commit-info', 'update-deleted-directory']
 
-const all = tableNames(family).filter(name => name !== 'hive')
+const all = conformanceTableNames(family).filter(name => name !== 'hive')
 const withRows = all.filter(name => existsSync(join(conformanceRoot, family, name, 'expected')))
 
-describe.skipIf(!haveTables)('golden tables', () => {
+describe.skipIf(!haveConformanceTables)('golden tables', () => {
   it.each(withRows.filter(name => negative[name] === undefined))('%s has the rows that Spark sees', async name => {
     const store = storeOf(family, name, 'delta')
     const { schema } = await snapshotOf(store)
@@ -99,8 +100,8 @@ const hive: Readonly<Record<string, readonly string[]>> = {
   'deltatbl-touch-files-needed-for-partitioned': ten.map(i => `${i}|"foo${i % 2}"`),
 }
 
-describe.skipIf(!haveTables)('golden tables of the Hive connector', () => {
-  it.each(tableNames(family, 'hive', 'delta'))('%s has its rows', async name => {
+describe.skipIf(!haveConformanceTables)('golden tables of the Hive connector', () => {
+  it.each(conformanceTableNames(family, 'hive', 'delta'))('%s has its rows', async name => {
     expect(await tableRows(storeOf(family, 'hive', 'delta', name))).toEqual(hive[name])
   })
 })

@@ -9,15 +9,16 @@ import { FileCache } from '../../shared/query/fileCache.js'
 import { planScan } from '../../shared/query/scanPlan.js'
 import { literalList } from '../../shared/query/sqlText.js'
 import type { StructField } from '../../shared/parquet/dataType.js'
-import { conformanceRoot, haveTables, snapshotOf, storeOf, tableNames } from './tables.js'
+import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
+import { snapshotOf, storeOf } from './tables.js'
 import { typedText } from './typedText.js'
 
-const golden = tableNames('delta-golden').filter(name => existsSync(join(conformanceRoot, 'delta-golden', name, 'expected')))
+const golden = conformanceTableNames('delta-golden').filter(name => existsSync(join(conformanceRoot, 'delta-golden', name, 'expected')))
 const zones: Readonly<Record<string, string>> = { 'data-reader-partition-values': 'America/Los_Angeles' }
 const tables: readonly (readonly string[])[] = [
   ...golden.filter(name => name !== 'data-reader-absolute-paths-escaped-chars').map(name => ['delta-golden', name, 'delta']),
-  ...tableNames('dat').map(name => ['dat', name, 'delta']),
-  ...tableNames('delta-golden', 'hive', 'delta').map(name => ['delta-golden', 'hive', 'delta', name]),
+  ...conformanceTableNames('dat').map(name => ['dat', name, 'delta']),
+  ...conformanceTableNames('delta-golden', 'hive', 'delta').map(name => ['delta-golden', 'hive', 'delta', name]),
 ]
 
 let session: DuckDbSession
@@ -39,7 +40,7 @@ async function rowsOf(sql: string, fields: readonly StructField[]): Promise<stri
   return rows.map(row => fields.map(({ name }, i) => texts[i]?.(row[name])).join('|')).sort()
 }
 
-describe.skipIf(!haveTables)('queries see the rows that the reader sees', () => {
+describe.skipIf(!haveConformanceTables)('queries see the rows that the reader sees', () => {
   it.each(tables)('%s %s %s %s', async (...path) => {
     const store = storeOf(...path)
     const snapshot = await snapshotOf(store)
@@ -78,7 +79,7 @@ const judged: readonly (readonly [met: string, unmet: string])[] = [
   ['as_big_decimal = 0', 'as_big_decimal > 0'],
 ]
 
-describe.skipIf(!haveTables)('statistics of other writers', () => {
+describe.skipIf(!haveConformanceTables)('statistics of other writers', () => {
   it.each(skipping)('%s: a file is passed over for what it cannot hold', async name => {
     const snapshot = await snapshotOf(storeOf('delta-golden', name, 'delta'))
     for (const [met, unmet] of judged) {

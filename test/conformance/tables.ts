@@ -1,26 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot.js'
 import { scanRows, type ScanOptions } from '../../shared/delta/rows.js'
 import type { Value, StructField } from '../../shared/parquet/dataType.js'
 import { bytesFile, openParquet } from '../../shared/parquet/index.js'
 import { LocalDiskStore } from '../../shared/storage/localDisk.js'
+import { conformanceRoot } from '../harness/conformanceTables.js'
 import { typedText } from './typedText.js'
-
-export const conformanceRoot = resolve(process.env['DELTA_CONFORMANCE_DIR'] ?? '../shared/conformance')
-
-/** How many tables there should be, for the message when they are not there. */
-const tablesKnown = 118
-
-export const haveTables = existsSync(conformanceRoot)
-if (!haveTables)
-  process.stderr.write(`\nSKIPPED ${tablesKnown} tables: there is no ${conformanceRoot}; DELTA_CONFORMANCE_DIR says where they are\n\n`)
-
-/** Names of the tables in a folder of the conformance tables. */
-export function tableNames(...family: readonly string[]): string[] {
-  if (!haveTables) return []
-  return readdirSync(join(conformanceRoot, ...family), { withFileTypes: true }).filter(e => e.isDirectory()).map(e => e.name).sort()
-}
 
 export function storeOf(...path: readonly string[]): LocalDiskStore {
   return new LocalDiskStore(join(conformanceRoot, ...path))

@@ -1,12 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
-
-const root = resolve(process.env['DELTA_CONFORMANCE_DIR'] ?? '../shared/conformance')
-
-/** True when tables written by other engines are at hand; says so once when they are not. */
-export const haveConformanceTables = existsSync(root)
-if (!haveConformanceTables)
-  process.stderr.write(`SKIPPED: no tables of other engines at ${root}; set DELTA_CONFORMANCE_DIR to compare with them\n`)
+import { basename, dirname, join, relative } from 'node:path'
+import { conformanceRoot as root, haveConformanceTables } from '../harness/conformanceTables.js'
 
 /** The bytes of a table's data file, or undefined where the table came without it. */
 export function dataFile(table: string, name: string): Uint8Array | undefined {

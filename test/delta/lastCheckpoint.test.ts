@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, decodeLastCheckpoint, encodeLastCheckpoint, jsonChecksum } from '../../shared/delta/lastCheckpoint.js'
 import { parseJson } from '../../shared/delta/json.js'
-import { haveConformanceTables, logFiles } from './conformanceLogs.js'
+import { haveConformanceTables } from '../harness/conformanceTables.js'
+import { logFiles } from './conformanceLogs.js'
 
 const sample =
   '{"k0":"\'v 0\'", "checksum": "adsaskfljadfkjadfkj", "k1":{"k2": 2, "k3": ["v3", [1, 2], {"k4": "v4", "k5": ["v5", "v6", "v7"]}]}}'

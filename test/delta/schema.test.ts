@@ -3,7 +3,8 @@ import { decodeActions } from '../../shared/delta/actionCodec.js'
 import { DeltaError } from '../../shared/delta/deltaError.js'
 import { parseJson } from '../../shared/delta/json.js'
 import { checkNewColumnNames, formatSchema, leafColumns, parseSchema, typeText } from '../../shared/delta/schema.js'
-import { haveConformanceTables, logFiles } from './conformanceLogs.js'
+import { haveConformanceTables } from '../harness/conformanceTables.js'
+import { logFiles } from './conformanceLogs.js'
 
 const field = (name: string, type: unknown) => ({ name, type, nullable: true, metadata: {} })
 const schemaOf = (...fields: unknown[]) => JSON.stringify({ type: 'struct', fields })

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../shared/clock.js'
 import type { Action } from '../../shared/delta/actions.js'
@@ -12,9 +12,8 @@ import { readsNothing } from '../../shared/delta/transaction.js'
 import type { StructType } from '../../shared/parquet/dataType.js'
 import { LocalDiskStore } from '../../shared/storage/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
-import { haveConformanceTables } from './conformanceLogs.js'
+import { conformanceRoot as root, haveConformanceTables } from '../harness/conformanceTables.js'
 
-const root = resolve(process.env['DELTA_CONFORMANCE_DIR'] ?? '../shared/conformance')
 const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
 
 /** A table of `versions` versions with one file each, a checkpoint at `checkpointAt`. */

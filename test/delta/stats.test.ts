@@ -10,7 +10,8 @@ import { planStats, statsColumns } from '../../shared/delta/statsColumns.js'
 import { truncateMax, truncateMin } from '../../shared/delta/statsText.js'
 import type { Column, ColumnData, DataType, StructField, StructType } from '../../shared/parquet/dataType.js'
 import { bytesFile, openParquet } from '../../shared/parquet/index.js'
-import { dataFile, haveConformanceTables, logFiles } from './conformanceLogs.js'
+import { haveConformanceTables } from '../harness/conformanceTables.js'
+import { dataFile, logFiles } from './conformanceLogs.js'
 import { Random, seedNote } from '../random.js'
 
 const fieldOf = (name: string, type: DataType): StructField => ({ name, type, nullable: true })

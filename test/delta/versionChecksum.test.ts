@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeVersionChecksum, encodeVersionChecksum, type VersionChecksum } from '../../shared/delta/versionChecksum.js'
-import { haveConformanceTables, logFiles } from './conformanceLogs.js'
+import { haveConformanceTables } from '../harness/conformanceTables.js'
+import { logFiles } from './conformanceLogs.js'
 
 const checksum: VersionChecksum = {
   txnId: 'u',

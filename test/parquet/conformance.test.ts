@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../shared/parquet/bytesFile.js'
 import type { Row, Value } from '../../shared/parquet/dataType.js'
 import { openParquet, type ParquetFile } from '../../shared/parquet/reader.js'
-
-const folder = resolve(process.env['DELTA_CONFORMANCE_DIR'] ?? '../shared/conformance')
+import { conformanceRoot as folder, haveConformanceTables } from '../harness/conformanceTables.js'
 
 function dataFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -31,7 +30,7 @@ function rowText(row: Row): string {
 
 const golden = join(folder, 'delta-golden')
 
-describe.skipIf(!existsSync(folder))('files that Spark wrote', () => {
+describe.skipIf(!haveConformanceTables)('files that Spark wrote', () => {
   it('the table and its expected rows agree, in whatever encodings either is', async () => {
     const tables = [
       'parquet-all-types', 'parquet-all-types-legacy-format', 'data-reader-primitives', 'data-reader-map',
