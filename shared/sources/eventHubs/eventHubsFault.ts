@@ -1,11 +1,11 @@
-import { asError } from '../../errors.js'
+import { asError, isProgrammingError } from '../../errors.js'
 import { SourceError, topicMissing } from '../sourceError.js'
 
 /** Whatever the Event Hubs library throws, as a SourceError. Pure; no I/O. */
 export function eventHubsFault(thrown: unknown, topic: string): SourceError {
   if (thrown instanceof SourceError) return thrown
   const error = asError(thrown)
-  if (error instanceof TypeError || error instanceof ReferenceError) throw error
+  if (isProgrammingError(error)) throw error
   const code = 'code' in error ? String(error.code) : ''
   const details = { cause: error, data: { topic, eventHubsCode: code } }
   if (code === 'MessagingEntityNotFoundError' || error.name === 'MessagingEntityNotFoundError') return topicMissing(topic, details)

@@ -1,4 +1,9 @@
-/** Kafka's big-endian primitives, read from a buffer in order. Pure; no I/O. */
+import { SourceError } from '../sourceError.js'
+
+/**
+ * Kafka's big-endian primitives, read from a buffer in order. Pure; no I/O.
+ * @throws SourceError `SOURCE_CORRUPT` (every method) at the end of the bytes
+ */
 export class ByteReader {
   #position = 0
   readonly #view: DataView
@@ -45,18 +50,26 @@ export class ByteReader {
   }
 
   array<T>(item: () => T): T[] {
-    return Array.from({ length: Math.max(0, this.int32()) }, item)
+    const length = Math.max(0, this.int32())
+    // Every item takes a byte at least: a length of garbage must not become an array of two thousand millions.
+    if (length > this.bytes.length - this.#position) throw cutOff(this.bytes.length)
+    return Array.from({ length }, item)
   }
 
   #take(length: number): number {
     const at = this.#position
+    if (at + length > this.bytes.length) throw cutOff(this.bytes.length)
     this.#position += length
     return at
   }
 }
 
+const cutOff = (length: number): SourceError =>
+  new SourceError('SOURCE_CORRUPT', `An answer of the broker ends early, at byte ${length}: it is not what the protocol says.`)
+
 /** The writing side; grows as needed. */
 export class ByteWriter {
+  /** Replaced by every growth: reserve first, then name it. */
   #bytes: Buffer
   #length = 0
 
@@ -74,35 +87,42 @@ export class ByteWriter {
   }
 
   int8(value: number): this {
-    this.#bytes.writeInt8(value, this.#grow(1))
+    const at = this.#grow(1)
+    this.#bytes.writeInt8(value, at)
     return this
   }
 
   int16(value: number): this {
-    this.#bytes.writeInt16BE(value, this.#grow(2))
+    const at = this.#grow(2)
+    this.#bytes.writeInt16BE(value, at)
     return this
   }
 
   int32(value: number): this {
-    this.#bytes.writeInt32BE(value, this.#grow(4))
+    const at = this.#grow(4)
+    this.#bytes.writeInt32BE(value, at)
     return this
   }
 
   uint32(value: number): this {
-    this.#bytes.writeUInt32BE(value, this.#grow(4))
+    const at = this.#grow(4)
+    this.#bytes.writeUInt32BE(value, at)
     return this
   }
 
   int64(value: bigint): this {
-    this.#bytes.writeBigInt64BE(value, this.#grow(8))
+    const at = this.#grow(8)
+    this.#bytes.writeBigInt64BE(value, at)
     return this
   }
 
   string(value: string | null): this {
     if (value === null) return this.int16(-1)
     const length = Buffer.byteLength(value)
+    if (length > 0x7fff) throw new RangeError(`A text of ${length} bytes does not fit a Kafka string.`)
     this.int16(length)
-    this.#bytes.write(value, this.#grow(length), 'utf8')
+    const at = this.#grow(length)
+    this.#bytes.write(value, at, 'utf8')
     return this
   }
 

@@ -35,7 +35,9 @@ export function clientSettings(connection: KafkaConnection): KafkaClientSettings
   const protocol = connection.securityProtocol ?? 'plaintext'
   const brokers = connection.brokers.map((broker) => broker.trim())
   for (const broker of brokers) {
-    if (!/^.+:\d{1,5}$/.test(broker)) throw badSettings(`Kafka broker "${broker}" is not host:port. Correct KAFKA_BROKERS.`)
+    const port = /^.+:(\d{1,5})$/.exec(broker)?.[1]
+    if (port === undefined) throw badSettings(`Kafka broker "${broker}" is not host:port. Correct KAFKA_BROKERS.`)
+    if (Number(port) < 1 || Number(port) > 65_535) throw badSettings(`Kafka broker "${broker}" has a port that does not exist. Correct KAFKA_BROKERS.`)
   }
   if (brokers.length === 0) throw badSettings('No Kafka brokers are set. Set KAFKA_BROKERS to host:port.')
   return {

@@ -1,4 +1,4 @@
-import { asError } from '../../errors.js'
+import { asError, programmingErrorIn } from '../../errors.js'
 import { SourceError, topicMissing } from '../sourceError.js'
 
 /** Error codes of the Kafka protocol that this project acts on. */
@@ -58,9 +58,14 @@ export function protocolFault(code: number, topic: string, partition?: number): 
 
 const certificateFault = /certificate|ERR_TLS|ERR_SSL|CERT_|_CERT|SSL routines|wrong version number/i
 
-/** Whatever kafkajs throws, as a SourceError. */
+/**
+ * Whatever kafkajs throws, as a SourceError.
+ * @throws a programming error as it is: it says nothing of the broker, and trying again would only repeat it
+ */
 export function connectionFault(thrown: unknown, address: string): SourceError {
   if (thrown instanceof SourceError) return thrown
+  const mistake = programmingErrorIn(thrown)
+  if (mistake !== undefined) throw mistake
   const error = asError(thrown)
   const reason = error.message
   const details = { cause: error, data: { brokers: address } }
@@ -70,7 +75,6 @@ export function connectionFault(thrown: unknown, address: string): SourceError {
   if (certificateFault.test(reason) || ('code' in error && certificateFault.test(String(error.code)))) {
     return new SourceError('SOURCE_UNAUTHORIZED', `TLS with Kafka at ${address} fails: ${reason}. Check KAFKA_SECURITY_PROTOCOL and KAFKA_SSL_CA.`, details)
   }
-  if (error instanceof TypeError || error instanceof ReferenceError) throw error
   return new SourceError('SOURCE_UNREACHABLE', `Kafka at ${address} cannot be reached: ${reason}. Check KAFKA_BROKERS and that the broker runs.`, {
     ...details,
     retryable: true,

@@ -1,5 +1,7 @@
+import { AssertionError } from 'node:assert'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
+import { isProgrammingError, isRetryable } from '../../../shared/errors.js'
 import { clientSettings } from '../../../shared/sources/kafka/connection.js'
 import { connectionFault, protocolFault } from '../../../shared/sources/kafka/faults.js'
 import { oauthTokens } from '../../../shared/sources/kafka/oauthToken.js'
@@ -27,6 +29,8 @@ describe('connection settings', () => {
   test.each([
     ['brokers', { brokers: [] }, 'KAFKA_BROKERS'],
     ['a port', { brokers: ['b'] }, 'host:port'],
+    ['a port that exists', { brokers: ['b:99999'] }, 'b:99999'],
+    ['a port that exists', { brokers: ['b:0'] }, 'b:0'],
     ['a mechanism', { brokers, securityProtocol: 'sasl_ssl' }, 'KAFKA_SASL_MECHANISM'],
     ['a password', { brokers, securityProtocol: 'sasl_ssl', saslMechanism: 'plain', username: 'u' }, 'KAFKA_PASSWORD'],
     ['a token endpoint', { brokers, securityProtocol: 'sasl_ssl', saslMechanism: 'oauthbearer' }, 'KAFKA_OAUTH_TOKEN_ENDPOINT'],
@@ -75,7 +79,20 @@ describe('faults', () => {
     expect(protocolFault(10, 't')).toMatchObject({ code: 'SOURCE_RECORD_TOO_LARGE', retryable: false })
   })
 
-  test('a mistake of ours is not taken for a network\'s', () => {
-    expect(() => connectionFault(new TypeError('x is not a function'), 'b:1')).toThrow(TypeError)
+  test.each([
+    new TypeError('x is not a function'),
+    new RangeError('The value of "offset" is out of range.'),
+    new ReferenceError('x is not defined'),
+    new SyntaxError('Unexpected token'),
+    new AssertionError({ message: 'never' }),
+  ])('a programming error is not taken for a network\'s: $name', (mistake) => {
+    expect(() => connectionFault(mistake, 'b:1')).toThrow(mistake)
+    // Wrapped by the library on its way.
+    expect(() => connectionFault(new Error('retries exceeded', { cause: mistake }), 'b:1')).toThrow(mistake)
+    expect(isRetryable(mistake)).toBe(false)
+  })
+
+  test('a network that fails under fetch is no programming error, although it is a TypeError', () => {
+    expect(isProgrammingError(new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }))).toBe(false)
   })
 })
