@@ -58,7 +58,7 @@ export class MemorySource implements Source {
     this.#check(topic)
     return this.#partitions(topic).map((log, partition) => {
       this.#check(topic, partition)
-      return { partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)) }
+      return { partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)), highWatermark: BigInt(log.slots.length) }
     })
   }
 
@@ -88,9 +88,11 @@ export class MemorySource implements Source {
       const held = { start: BigInt(log.start), end: BigInt(this.#stableEnd(log)) }
       if (position < log.start || range.end > held.end) throw outOfRange(topic, { ...range, start: BigInt(position) }, held)
       const next = Math.min(end, position + this.#batchSize)
-      const records = log.slots.slice(position, next).flatMap((slot) => (this.#isVisible(slot) ? [slot.record] : []))
+      const slots = log.slots.slice(position, next)
+      const records = slots.flatMap((slot) => (this.#isVisible(slot) ? [slot.record] : []))
+      const holes = BigInt(slots.filter((slot) => !this.#isVisible(slot)).length)
       position = next
-      yield { partition, records, position: BigInt(position) }
+      yield { partition, records, position: BigInt(position), holes }
     }
   }
 

@@ -31,6 +31,11 @@ export interface PartitionOffsets {
   readonly start: bigint
   /** One past the last offset that a read_committed reader can pass. */
   readonly end: bigint
+  /**
+   * One past the last record written, those behind an open transaction too; never below `end`. Absent where the source
+   * knows no transactions.
+   */
+  readonly highWatermark?: bigint | undefined
 }
 
 /** Offsets `start` (inclusive) to `end` (exclusive) of one partition. */
@@ -49,6 +54,11 @@ export interface SourceBatch {
    * away, transaction markers, aborted. A range's batches cover it whole: the last one's `position` is its `end`.
    */
   readonly position: bigint
+  /**
+   * How many offsets of the stretch carry no record, counted from what the source shows of them (markers, aborted and
+   * compacted batches) and never as what is left beside the records: that the two agree is what the monitor checks.
+   */
+  readonly holes: bigint
 }
 
 /** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */

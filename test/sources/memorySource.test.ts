@@ -10,6 +10,12 @@ beforeEach(() => {
   source.createTopic('t', 2)
 })
 
+async function holesOf(range: OffsetRange): Promise<bigint> {
+  let holes = 0n
+  for await (const batch of source.read('t', range)) holes += batch.holes
+  return holes
+}
+
 async function read(range: OffsetRange): Promise<{ values: string[]; positions: bigint[] }> {
   const values: string[] = []
   const positions: bigint[] = []
@@ -33,11 +39,12 @@ describe('a broker in memory', () => {
     source.append('t', [value('before')])
     transaction.append('t', [value('gone')])
     source.append('t', [value('after')])
-    expect((await source.offsets('t'))[0]).toEqual({ partition: 0, start: 0n, end: 1n })
+    expect((await source.offsets('t'))[0]).toEqual({ partition: 0, start: 0n, end: 1n, highWatermark: 3n })
     await expect(read({ partition: 0, start: 0n, end: 2n })).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE' })
     transaction.abort()
     expect((await source.offsets('t'))[0]?.end).toBe(4n)
     expect((await read({ partition: 0, start: 0n, end: 4n })).values).toEqual(['0:before', '2:after'])
+    expect(await holesOf({ partition: 0, start: 0n, end: 4n })).toBe(2n)
   })
 
   test('retention that overtakes a reader is out of range', async () => {
@@ -46,7 +53,7 @@ describe('a broker in memory', () => {
     await batches.next()
     source.deleteRecords('t', 0, 3n)
     await expect(batches.next()).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE' })
-    expect((await source.offsets('t'))[0]).toEqual({ partition: 0, start: 3n, end: 4n })
+    expect((await source.offsets('t'))[0]).toEqual({ partition: 0, start: 3n, end: 4n, highWatermark: 4n })
   })
 
   test('a topic made anew begins at 0 and keeps nothing', async () => {

@@ -5,7 +5,7 @@ import type { Coverage } from './coverage.js'
 import { planDelivery, type Delivery, type PartitionDelivery } from './delivery.js'
 import { firstOffset } from './firstOffset.js'
 import type { PartitionProgress } from './progress.js'
-import { readRange } from './repair.js'
+import { readRange, type RangePart } from './repair.js'
 import { checkIdentity } from './topicIdentity.js'
 
 /** What a delivery came to: what can be committed, what must be caught up first, and which partitions are stopped. */
@@ -94,6 +94,7 @@ async function coverPartition(
 ): Promise<Coverage | undefined> {
   const missing: OffsetRange[] = []
   const repaired: SourceRecord[] = []
+  let holes = 0n
   if (part.gap !== undefined) {
     const delivered = new Set(part.records.map(r => r.offset))
     room.offsets -= part.gap.end - part.gap.start
@@ -107,6 +108,7 @@ async function coverPartition(
       room.bytes -= bytesOf(found)
       if (room.bytes < 0) return undefined
       repaired.push(...found)
+      holes += piece.batch.holes - goneSince(piece, part.records)
     }
   }
   // A record can be delivered and be gone from the source a moment later; what was delivered stands.
@@ -118,10 +120,17 @@ async function coverPartition(
     position: part.position,
     records,
     missing: missing.flatMap(range => without(range, part.records)),
+    holes,
     received: part.redelivered + part.records.length + repaired.length,
     redelivered: part.redelivered,
     repaired: repaired.length,
   }
+}
+
+/** How many delivered records are holes in what was read: compacted away after they were delivered. */
+function goneSince({ from, batch }: Extract<RangePart, { kind: 'read' }>, delivered: readonly SourceRecord[]): bigint {
+  const read = new Set(batch.records.map(r => r.offset))
+  return BigInt(delivered.filter(({ offset }) => offset >= from && offset < batch.position && !read.has(offset)).length)
 }
 
 /** The parts of a range at which none of the records stands. */

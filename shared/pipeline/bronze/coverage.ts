@@ -13,6 +13,8 @@ export interface Coverage {
   readonly records: readonly SourceRecord[]
   /** Offsets the source had deleted before they were read. */
   readonly missing: readonly OffsetRange[]
+  /** Offsets that never carried a record, as the source's reader counted them: see `SourceBatch`. */
+  readonly holes: bigint
   /** Records handed over for this partition, redelivered ones included. */
   readonly received: number
   /** Of those, records that were covered before or came twice in one delivery. */
@@ -22,34 +24,35 @@ export interface Coverage {
 }
 
 /** How many offsets of the coverage are missing. Pure; no I/O. */
-export function missingOffsets(coverage: Coverage): bigint {
+export function missingOffsets(coverage: Pick<Coverage, 'missing'>): bigint {
   return coverage.missing.reduce((sum, r) => sum + (r.end - r.start), 0n)
 }
 
-/** How many offsets of the coverage never carried a record. Pure; no I/O. */
-export function naturalHoles(coverage: Coverage): bigint {
-  return coverage.position - coverage.from - BigInt(coverage.records.length) - missingOffsets(coverage)
-}
-
 /**
- * The coverage in pieces of at most `maxRows` records, in order, so that each can be committed on its own.
- * Pure; no I/O.
+ * The coverage in pieces of at most `maxRows` records, in order, so that each can be committed on its own. Where its
+ * holes lie is not known: each piece has those that its offsets leave room for, and the last one what is left of them,
+ * so that the pieces' holes are the coverage's. Pure; no I/O.
  */
 export function splitCoverage(coverage: Coverage, maxRows: number): readonly Coverage[] {
   const { records } = coverage
   if (records.length <= maxRows) return [coverage]
   const pieces: Coverage[] = []
-  let { from } = coverage
+  let { from, holes } = coverage
   for (let at = 0; at < records.length; at += maxRows) {
     const position = records[at + maxRows]?.offset ?? coverage.position
     const some = records.slice(at, at + maxRows)
     const first = at === 0
+    const missing = clip(coverage.missing, from, position)
+    const room = position - from - BigInt(some.length) - missingOffsets({ missing })
+    const ofPiece = at + maxRows < records.length ? room : holes
+    holes -= ofPiece
     pieces.push({
       ...coverage,
       from,
       position,
       records: some,
-      missing: clip(coverage.missing, from, position),
+      missing,
+      holes: ofPiece,
       received: some.length + (first ? coverage.received - records.length : 0),
       redelivered: first ? coverage.redelivered : 0,
       repaired: first ? coverage.repaired : 0,

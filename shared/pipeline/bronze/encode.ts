@@ -4,7 +4,7 @@ import { writeDataFile, type DataFileLayout } from '../../delta/dataFile.js'
 import type { OffsetRange } from '../../sources/source.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import { BronzeRows } from './bronzeRows.js'
-import { missingOffsets, naturalHoles, type Coverage } from './coverage.js'
+import { missingOffsets, type Coverage } from './coverage.js'
 import { recordDigest } from './digest.js'
 
 /** What became of one stretch of one partition; the accounting identity is made of these. */
@@ -116,7 +116,7 @@ function encodedRange(coverage: Coverage, quarantined: number, tombstones: numbe
       quarantined,
       tombstones,
       missing: missingOffsets(coverage),
-      holes: naturalHoles(coverage),
+      holes: coverage.holes,
     },
   }
 }

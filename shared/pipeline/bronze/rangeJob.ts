@@ -39,6 +39,7 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
   const records: SourceRecord[] = []
   const missing: OffsetRange[] = []
   let position = start
+  let holes = 0n
   let bytes = 0
   for await (const part of readRange(source, topic, job.range, job.log)) {
     if (part.kind === 'missing') {
@@ -46,18 +47,24 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
       position = part.range.end
       continue
     }
+    const before = records.length
     for (const record of part.batch.records) {
-      if (records.length === job.rowLimit) return covering(record.offset)
+      if (records.length === job.rowLimit) {
+        // Where in the stretch its holes lie is not known: before the cut they are what its records leave.
+        holes += record.offset - part.from - BigInt(records.length - before)
+        return covering(record.offset)
+      }
       records.push(record)
       bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
     }
     position = part.batch.position
+    holes += part.batch.holes
     if (records.length >= job.maxRows || bytes >= job.maxBytes) break
   }
   return covering(position)
 
   function covering(end: bigint): Coverage {
     const { generation } = job
-    return { partition, generation, from: start, position: end, records, missing, received: records.length, redelivered: 0, repaired: 0 }
+    return { partition, generation, from: start, position: end, records, missing, holes, received: records.length, redelivered: 0, repaired: 0 }
   }
 }

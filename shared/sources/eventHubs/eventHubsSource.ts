@@ -84,14 +84,15 @@ export class EventHubsSource implements Source {
           const now = await this.#offsetsOf(consumer, topic, partition)
           if (position < now.start) throw outOfRange(topic, { ...range, start: position }, now)
           if (++quiet < 2) continue
-          yield { partition, records: [], position: end }
+          yield { partition, records: [], position: end, holes: end - position }
           return
         }
         quiet = 0
         const records = events.map((event) => toRecord(topic, partition, event)).filter(({ offset }) => offset >= position && offset < end)
         const last = BigInt((events.at(-1) as ReceivedEventData).sequenceNumber) + 1n
+        const from = position
         position = last > end ? end : last
-        yield { partition, records, position }
+        yield { partition, records, position, holes: skippedBetween(events, from, position) }
       }
     } catch (thrown) {
       options.signal?.throwIfAborted()
@@ -159,6 +160,20 @@ async function openClients({ connectionString, namespace, consumerGroup }: Event
     consumer: new EventHubConsumerClient(group, host, topic, credential),
     producer: new EventHubProducerClient(host, topic, credential),
   }
+}
+
+/** Sequence numbers from `from` to `to` (exclusive) that no event has. Pure; no I/O. */
+function skippedBetween(events: readonly ReceivedEventData[], from: bigint, to: bigint): bigint {
+  let skipped = 0n
+  let next = from
+  for (const { sequenceNumber } of events) {
+    const at = BigInt(sequenceNumber)
+    if (at < next) continue
+    skipped += (at < to ? at : to) - next
+    next = at + 1n
+    if (next >= to) return skipped
+  }
+  return skipped + (to - next)
 }
 
 /** An empty partition begins where its next event will be. */

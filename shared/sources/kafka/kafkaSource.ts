@@ -7,7 +7,7 @@ import { registerCodecs, type Compression } from './codecs.js'
 import { clientSettings, type KafkaConnection } from './connection.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { Producer } from './producer.js'
-import { earliest, latest, requestOffsets, type ListedOffset } from './protocol.js'
+import { earliest, isolation, latest, requestOffsets, type Isolation, type ListedOffset } from './protocol.js'
 import { readRange } from './rangeReader.js'
 import { retrying } from './retry.js'
 
@@ -65,8 +65,17 @@ export class KafkaSource implements Source {
     return retrying(this.#options, async () => {
       // Partitions may have been added since the last look.
       this.#cluster.forget(topic)
-      const [starts, ends] = await Promise.all([this.#listOffsets(topic, earliest), this.#listOffsets(topic, latest)])
-      return Array.from(starts, ([partition, start]) => ({ partition, start, end: ends.get(partition) ?? start }))
+      const [starts, ends, written] = await Promise.all([
+        this.#listOffsets(topic, earliest),
+        this.#listOffsets(topic, latest),
+        this.#listOffsets(topic, latest, undefined, isolation.uncommitted),
+      ])
+      return Array.from(starts, ([partition, start]) => {
+        const end = ends.get(partition) ?? start
+        const highWatermark = written.get(partition) ?? end
+        // The answers come one after the other: what was committed between them is not behind a transaction.
+        return { partition, start, end, highWatermark: highWatermark < end ? end : highWatermark }
+      })
         .toSorted((a, b) => a.partition - b.partition)
     })
   }
@@ -96,7 +105,7 @@ export class KafkaSource implements Source {
     return this.#cluster.close()
   }
 
-  async #listOffsets(topic: string, timestamp: bigint, only?: number): Promise<ReadonlyMap<number, bigint>> {
+  async #listOffsets(topic: string, timestamp: bigint, only?: number, level?: Isolation): Promise<ReadonlyMap<number, bigint>> {
     const leaders = Array.from(await this.#cluster.leaders(topic))
     const wanted = only === undefined ? leaders : leaders.filter(([partition]) => partition === only)
     const byLeader = Map.groupBy(wanted, ([, address]) => address)
@@ -104,7 +113,7 @@ export class KafkaSource implements Source {
       const node = await this.#cluster.node(address)
       let answers: readonly ListedOffset[]
       try {
-        answers = await requestOffsets(node, topic, entries.map(([partition]) => partition), timestamp)
+        answers = await requestOffsets(node, topic, entries.map(([partition]) => partition), timestamp, level)
       } catch (thrown) {
         this.#cluster.forget(topic, node)
         throw connectionFault(thrown, address)

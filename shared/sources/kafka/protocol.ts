@@ -5,7 +5,9 @@ import type { BrokerNode } from './kafkajsInternals.js'
 // The requests this project makes, in versions that Kafka 0.11 to 4.x and Event Hubs share where they can.
 const apiKeys = { Produce: 0, Fetch: 1, ListOffsets: 2, Metadata: 3, InitProducerId: 22 } as const
 
-const readCommitted = 1
+/** Which end a reader sees: `uncommitted` is the high watermark, `committed` the last stable offset. */
+export const isolation = { uncommitted: 0, committed: 1 } as const
+export type Isolation = (typeof isolation)[keyof typeof isolation]
 
 export interface ClusterMetadata {
   readonly nodes: readonly { readonly id: number; readonly host: string; readonly port: number }[]
@@ -60,8 +62,9 @@ export async function requestOffsets(
   topic: string,
   partitions: readonly number[],
   timestamp: bigint,
+  level: Isolation = isolation.committed,
 ): Promise<readonly ListedOffset[]> {
-  const body = new ByteWriter().int32(-1).int8(readCommitted).int32(1).string(topic)
+  const body = new ByteWriter().int32(-1).int8(level).int32(1).string(topic)
   body.array(partitions, (partition) => body.int32(partition).int64(timestamp))
   const reader = new ByteReader(await node.send({ ...api('ListOffsets', 2), body: body.finish() }))
   reader.int32() // throttle time
@@ -100,7 +103,7 @@ export interface FetchResponse {
 export async function requestFetch(node: BrokerNode, request: FetchRequest): Promise<FetchResponse> {
   const version = Math.min(11, node.newestVersion(apiKeys.Fetch) ?? 4)
   const { topic, partition, offset, maxBytes, maxWait } = request
-  const body = new ByteWriter().int32(-1).int32(maxWait).int32(1).int32(maxBytes).int8(readCommitted)
+  const body = new ByteWriter().int32(-1).int32(maxWait).int32(1).int32(maxBytes).int8(isolation.committed)
   if (version >= 7) body.int32(0).int32(-1) // no session
   body.int32(1).string(topic).int32(1).int32(partition)
   if (version >= 9) body.int32(-1) // no leader epoch

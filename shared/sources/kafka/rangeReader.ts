@@ -66,8 +66,7 @@ export async function* readRange(
       // Nothing lies between here and the last stable offset: compaction took the rest of the log. Twice, because a
       // broker may also answer with nothing for reasons of its own.
       if (response.throttleTime === 0 && ++emptyAnswers > 1) {
-        position = end
-        yield { partition, records: [], position }
+        yield { partition, records: [], position: end, holes: end - position }
         return
       }
       coming = request(position, emptyWaitMs)
@@ -126,16 +125,32 @@ function* stretches(
 ): Generator<SourceBatch> {
   const { partition } = range
   const window = { topic, partition, start: range.start, end: range.end, verifyChecksum }
+  const committed = new Set(committedBatches(response.records, headers, response.aborted))
   let records: SourceRecord[] = []
-  for (const header of committedBatches(response.records, headers, response.aborted)) {
+  let holes = 0n
+  let next = range.start
+  for (const header of headers) {
     if (header.lastOffset < range.start || header.baseOffset >= range.end) continue
-    decodeRecords(response.records, header, window, records)
-    if (records.length >= recordsPerBatch && header.lastOffset + 1n < position) {
-      yield { partition, records, position: header.lastOffset + 1n }
+    const known = records.length
+    if (committed.has(header)) decodeRecords(response.records, header, window, records)
+    const from = larger(next, header.baseOffset)
+    const to = smaller(header.lastOffset + 1n, range.end)
+    // Between batches lies what compaction took whole.
+    holes += from - next
+    holes += to - from - BigInt(committed.has(header) ? recordsBetween(header, from, to, records.length - known) : 0)
+    next = to
+    if (records.length >= recordsPerBatch && next < position) {
+      yield { partition, records, position: next, holes }
       records = []
+      holes = 0n
     }
   }
-  yield { partition, records, position }
+  yield { partition, records, position, holes: holes + position - next }
+}
+
+/** Records of a batch: by its header where all of it is wanted; which lie in a part of it only decoding tells. */
+function recordsBetween({ baseOffset, lastOffset, recordCount }: BatchHeader, from: bigint, to: bigint, decoded: number): number {
+  return from === baseOffset && to === lastOffset + 1n ? recordCount : decoded
 }
 
 async function interruptible<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

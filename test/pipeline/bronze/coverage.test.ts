@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { missingOffsets, naturalHoles, packCoverages, splitCoverage, type Coverage } from '../../../shared/pipeline/bronze/coverage.js'
+import { missingOffsets, packCoverages, splitCoverage, type Coverage } from '../../../shared/pipeline/bronze/coverage.js'
 
 const record = (offset: number, partition = 0) =>
   ({ topic: 'events', partition, offset: BigInt(offset), timestamp: 0, key: null, value: null, headers: [] })
@@ -12,6 +12,7 @@ const coverage: Coverage = {
   position: 30n,
   records: [10, 11, 12, 13, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28].map(n => record(n)),
   missing: [{ partition: 0, start: 14n, end: 16n }],
+  holes: 4n,
   received: 17,
   redelivered: 3,
   repaired: 2,
@@ -31,8 +32,12 @@ describe('coverage in pieces', () => {
       next = piece.position
     }
     expect(next).toBe(coverage.position)
-    expect([sum(pieces, missingOffsets), sum(pieces, naturalHoles)]).toEqual([2, 4])
+    expect([sum(pieces, missingOffsets), sum(pieces, c => c.holes)]).toEqual([2, 4])
     expect([sum(pieces, c => c.received), sum(pieces, c => c.redelivered), sum(pieces, c => c.repaired)]).toEqual([17, 3, 2])
+  })
+
+  test('in pieces has the holes that its reader counted, also where they are not what is left beside the records', () => {
+    for (const holes of [0n, 3n, 5n]) expect(sum(splitCoverage({ ...coverage, holes }, 4), c => c.holes)).toBe(Number(holes))
   })
 
   test('that fits is left as it is', () => {

@@ -116,6 +116,23 @@ describe('the monitor', () => {
     expect(bronze?.['reason']).toMatch(/accounts do not close.*10 offsets covered/)
   })
 
+  test('sees a record that the reader left out: holes are counted, not what is left over', async () => {
+    await using f = await open()
+    const aborted = f.source.begin()
+    f.append(range(0, 5))
+    aborted.append('events', [{ ...eventRecord(5), partition: 0 }])
+    aborted.abort()
+    f.append(range(5, 10))
+    const read = f.source.read.bind(f.source)
+    f.source.read = async function* (...args) {
+      for await (const batch of read(...args)) yield { ...batch, records: batch.records.filter(r => r.offset !== 3n) }
+    }
+    await catchUp(f.lake, 'command')
+    const { bronze } = await look(f)
+    expect(bronze).toMatchObject({ status: 'DEGRADED', identity_closed: false, natural_holes: 2n, covered_span: 12n, rows_total: 9n })
+    expect(bronze?.['reason']).toContain('12 offsets covered, but rows + missing + holes = 11')
+  })
+
   test('names missing offsets in the run that found them, and only there', async () => {
     await using f = await open()
     f.append(range(0, 20))

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { ByteWriter } from '../../../shared/sources/kafka/bytes.js'
 import { type Cluster } from '../../../shared/sources/kafka/cluster.js'
+import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
 import { type BrokerNode } from '../../../shared/sources/kafka/kafkajsInternals.js'
 import { readRange } from '../../../shared/sources/kafka/rangeReader.js'
 import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.js'
@@ -13,6 +14,8 @@ interface Answer {
   readonly stable?: bigint
   /** Offsets of batches of two records each. */
   readonly batches?: readonly bigint[]
+  /** What the headers of the batches say otherwise: records fewer, offsets more, control. */
+  readonly header?: { readonly recordCount?: number; readonly lastDelta?: number; readonly attributes?: number }
 }
 
 /** A leader that gives these answers in turn, as Fetch version 4 has them, and repeats the last. */
@@ -34,14 +37,25 @@ function leader(answers: readonly (Answer | Error)[]) {
   return { cluster, asked, forgotten: () => forgotten }
 }
 
-function encode({ error = 0, throttle = 0, stable = 100n, batches = [] }: Answer): Buffer {
+function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header = {} }: Answer): Buffer {
   const records = batches.map((offset) => {
     const batch = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)
     batch.writeBigInt64BE(offset, 0)
+    if (header.attributes !== undefined) batch.writeInt16BE(header.attributes, 21)
+    if (header.lastDelta !== undefined) batch.writeInt32BE(header.lastDelta, 23)
+    if (header.recordCount !== undefined) batch.writeInt32BE(header.recordCount, 57)
+    batch.writeUInt32BE(crc32c(batch, 21, batch.length), 17)
     return batch
   })
   return new ByteWriter().int32(throttle).int32(1).string('t').int32(1)
     .int32(0).int16(error).int64(stable).int64(stable).int32(0).byteArray(Buffer.concat(records)).finish()
+}
+
+async function holesOf(cluster: Cluster, range: Omit<OffsetRange, 'partition'>): Promise<bigint> {
+  let holes = 0n
+  const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
+  for await (const batch of readRange(cluster, 't', { partition: 0, ...range }, options)) holes += batch.holes
+  return holes
 }
 
 async function read(cluster: Cluster, range: Omit<OffsetRange, 'partition'>, patienceMs = 10_000) {
@@ -77,6 +91,16 @@ describe('reading a range', () => {
     const { cluster, forgotten } = leader([{ error: 6 }, new Error('socket hang up'), { batches: [0n] }])
     expect((await read(cluster, { start: 0n, end: 2n })).offsets).toEqual([0n, 1n])
     expect(forgotten()).toBe(2)
+  })
+
+  test('holes are counted by the headers of batches, not as what the records leave', async () => {
+    const range = { start: 0n, end: 20n }
+    expect(await holesOf(leader([{ batches: [0n, 4n], header: { lastDelta: 3 } }, {}]).cluster, range)).toBe(4n + 12n)
+    // A header that tells of a record more than there are offsets for: what is read does not add up, and must not seem to.
+    expect(await holesOf(leader([{ batches: [18n], header: { recordCount: 2, lastDelta: 0 } }]).cluster, { start: 18n, end: 19n })).toBe(-1n)
+    expect(await holesOf(leader([{ batches: [0n], header: { attributes: 0x20 } }]).cluster, { start: 0n, end: 2n })).toBe(2n)
+    expect(await holesOf(leader([{ batches: [3n] }]).cluster, { start: 0n, end: 5n })).toBe(3n)
+    expect(await holesOf(leader([{ batches: [3n] }]).cluster, { start: 4n, end: 5n })).toBe(0n)
   })
 
   test('patience ends with the last error', async () => {
