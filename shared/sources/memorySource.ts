@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- async as the seam is: what is thrown becomes a rejection */
 import { partitionOf } from './kafka/partitioner.js'
-import type { OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord } from './source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord } from './source.js'
 import { outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
 
 export interface MemorySourceOptions {
@@ -8,6 +8,10 @@ export interface MemorySourceOptions {
   readonly now?: () => number
   /** Most offsets a batch covers; default 1,000. */
   readonly batchSize?: number
+  /** False for a broker that gives topics no ids; default true. */
+  readonly topicIds?: boolean
+  /** False for a source that knows no leader epochs; default true. */
+  readonly leaderEpochs?: boolean
 }
 
 /** An open transaction on a memory source: its records hold read_committed readers back until it ends. */
@@ -26,11 +30,23 @@ type Slot =
 interface MemoryPartition {
   start: number
   readonly slots: Slot[]
+  /** Where each leader epoch begins, in order. */
+  readonly epochs: { readonly epoch: number; readonly start: number }[]
 }
+
+interface MemoryTopic {
+  readonly id: bigint
+  readonly partitions: MemoryPartition[]
+}
+
+const newPartition = (): MemoryPartition => ({ start: 0, slots: [], epochs: [{ epoch: 0, start: 0 }] })
+
+/** Ids with the highest bit of both halves set: whoever keeps them in 64 bits each must keep the signs. */
+const firstTopicId = (1n << 127n) | (1n << 63n)
 
 /**
  * A broker in memory with a broker's semantics: log starts that move, holes of compaction, transactions with markers
- * and aborted records, topics made anew, partitions added, leaders away.
+ * and aborted records, topics re-created, logs put back to an older state, partitions added, leaders elected or away.
  *
  * ```ts
  * const source = new MemorySource()
@@ -40,18 +56,23 @@ interface MemoryPartition {
  * ```
  */
 export class MemorySource implements Source {
-  readonly #topics = new Map<string, MemoryPartition[]>()
+  readonly #topics = new Map<string, MemoryTopic>()
   readonly #open = new Set<symbol>()
   readonly #aborted = new Set<symbol>()
   readonly #outages = new Map<string, number>()
   readonly #now: () => number
   readonly #batchSize: number
+  readonly #topicIds: boolean
+  readonly #leaderEpochs: boolean
+  #created = 0n
   #closed = false
   #keyless = 0
 
   constructor(options: MemorySourceOptions = {}) {
     this.#now = options.now ?? Date.now
     this.#batchSize = options.batchSize ?? 1_000
+    this.#topicIds = options.topicIds ?? true
+    this.#leaderEpochs = options.leaderEpochs ?? true
   }
 
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
@@ -96,6 +117,12 @@ export class MemorySource implements Source {
     }
   }
 
+  async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+    this.#check(topic)
+    this.#partitions(topic)
+    return new Map(Array.from(asked, ([partition, epoch]) => [partition, this.#identify(topic, partition, epoch)]))
+  }
+
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
     this.#check(topic)
     const placed = records.map((record) => ({ ...record, partition: this.#place(topic, record) }))
@@ -110,7 +137,8 @@ export class MemorySource implements Source {
 
   createTopic(topic: string, partitions = 1): void {
     if (this.#topics.has(topic)) throw new Error(`Topic ${topic} exists`)
-    this.#topics.set(topic, Array.from({ length: partitions }, () => ({ start: 0, slots: [] })))
+    const id = firstTopicId + (++this.#created << 64n) + this.#created
+    this.#topics.set(topic, { id, partitions: Array.from({ length: partitions }, newPartition) })
   }
 
   deleteTopic(topic: string): void {
@@ -118,14 +146,14 @@ export class MemorySource implements Source {
     this.#topics.delete(topic)
   }
 
-  /** Deletes it and makes it anew: offsets begin at 0 again. */
+  /** Deletes it and creates it again: offsets begin at 0, under another topic id. */
   recreateTopic(topic: string, partitions: number = this.#partitions(topic).length): void {
     this.deleteTopic(topic)
     this.createTopic(topic, partitions)
   }
 
   addPartitions(topic: string, count: number): void {
-    for (let n = 0; n < count; n++) this.#partitions(topic).push({ start: 0, slots: [] })
+    for (let n = 0; n < count; n++) this.#partitions(topic).push(newPartition())
   }
 
   /** Writes past any outage, as another client would before it. */
@@ -171,16 +199,48 @@ export class MemorySource implements Source {
     log.slots.fill({ kind: 'hole' }, 0, log.start)
   }
 
-  /** An unclean election: the newest records are gone. */
+  /** An unclean election: the newest records are gone, and another epoch begins. */
   truncate(topic: string, partition: number, end: bigint): void {
     const log = this.#partition(topic, partition)
     log.slots.length = Math.min(log.slots.length, Number(end))
     log.start = Math.min(log.start, log.slots.length)
+    this.elect(topic, partition)
+  }
+
+  /** A leader is elected: another epoch begins at the log's end. */
+  elect(topic: string, partition: number): void {
+    const { slots, epochs } = this.#partition(topic, partition)
+    const epoch = (epochs.at(-1)?.epoch ?? -1) + 1
+    while ((epochs.at(-1)?.start ?? -1) >= slots.length) epochs.pop()
+    epochs.push({ epoch, start: slots.length })
+  }
+
+  /** Keeps the topic as it is now. What is returned puts it back into that state, its id and epochs too. */
+  backup(topic: string): () => void {
+    const copy = ({ id, partitions }: MemoryTopic): MemoryTopic => ({
+      id,
+      partitions: partitions.map(({ start, slots, epochs }) => ({ start, slots: [...slots], epochs: [...epochs] })),
+    })
+    const kept = copy(this.#topic(topic))
+    return () => this.#topics.set(topic, copy(kept))
   }
 
   /** The next `calls` that touch the partition (a read touches it once a batch) fail as if it had no leader. */
   failLeader(topic: string, partition: number, calls = 1): void {
     this.#outages.set(`${topic}/${partition}`, calls)
+  }
+
+  #identify(topic: string, partition: number, asked: number | undefined): Identified {
+    try {
+      this.#check(topic, partition)
+      const log = this.#partition(topic, partition)
+      const topicId = this.#topicIds ? this.#topic(topic).id : undefined
+      if (!this.#leaderEpochs) return { kind: 'known', topicId, epoch: undefined, epochEnd: undefined }
+      return { kind: 'known', topicId, epoch: log.epochs.at(-1)?.epoch, epochEnd: asked === undefined ? undefined : epochEnd(log, asked) }
+    } catch (error) {
+      if (error instanceof SourceError) return { kind: 'failed', error }
+      throw error
+    }
   }
 
   #append(topic: string, record: ProducedRecord, transaction?: symbol): MemoryPartition {
@@ -208,10 +268,14 @@ export class MemorySource implements Source {
     return slot.kind === 'record' && (slot.transaction === undefined || !this.#aborted.has(slot.transaction))
   }
 
+  #topic(topic: string): MemoryTopic {
+    const found = this.#topics.get(topic)
+    if (found === undefined) throw topicMissing(topic)
+    return found
+  }
+
   #partitions(topic: string): MemoryPartition[] {
-    const partitions = this.#topics.get(topic)
-    if (partitions === undefined) throw topicMissing(topic)
-    return partitions
+    return this.#topic(topic).partitions
   }
 
   #partition(topic: string, partition: number): MemoryPartition {
@@ -229,4 +293,11 @@ export class MemorySource implements Source {
     this.#outages.set(where, calls - 1)
     throw new SourceError('SOURCE_UNREACHABLE', `${where} has no leader at the moment.`, { retryable: true, data: { topic, partition } })
   }
+}
+
+/** As a broker's cache of epochs has it: where the next epoch after the asked one begins. */
+function epochEnd({ slots, epochs }: MemoryPartition, asked: number): bigint | undefined {
+  const latest = epochs.at(-1)
+  if (latest === undefined || asked > latest.epoch) return undefined
+  return BigInt(epochs.find(({ epoch }) => epoch > asked)?.start ?? slots.length)
 }

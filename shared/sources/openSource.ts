@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { EventHubsConnection } from './eventHubs/connection.js'
 import type { KafkaConnection } from './kafka/connection.js'
 import type { Compression } from './kafka/codecs.js'
-import type { OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from './source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from './source.js'
 import { SourceError } from './sourceError.js'
 
 export type SourceConnection =
@@ -88,6 +88,10 @@ class DeferredSource implements Source {
 
   async *read(topic: string, range: OffsetRange, options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<SourceBatch> {
     yield* (await this.#source()).read(topic, range, options)
+  }
+
+  async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+    return (await this.#source()).identify(topic, asked)
   }
 
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {

@@ -1,3 +1,5 @@
+import type { SourceError } from './sourceError.js'
+
 /** One record as the broker has it: exact bytes, nothing decoded. */
 export interface SourceRecord {
   readonly topic: string
@@ -61,6 +63,26 @@ export interface SourceBatch {
   readonly holes: bigint
 }
 
+/** What tells whether a partition's log is still the one that was read before. */
+export interface PartitionIdentity {
+  readonly kind: 'known'
+  /**
+   * 128 bits that a topic shares with no topic that had its name before: Kafka's topic id, an event hub's time of
+   * creation. Undefined where the source has none.
+   */
+  readonly topicId: bigint | undefined
+  /** The leader epoch at present, which only rises while the topic lives. Undefined where the source has none. */
+  readonly epoch: number | undefined
+  /**
+   * One past the last offset that the log holds of the epoch asked about and of those before it. Undefined when no epoch
+   * was asked about, and when the log knows nothing of that epoch; left out, perhaps, when that epoch is the present one.
+   */
+  readonly epochEnd: bigint | undefined
+}
+
+/** What a source answers for one partition: its identity, or why there is none at the moment. */
+export type Identified = PartitionIdentity | { readonly kind: 'failed'; readonly error: SourceError }
+
 /** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */
 export interface Source {
   /** Every partition of the topic, by number. A topic that does not exist is a SourceError. */
@@ -75,6 +97,16 @@ export interface Source {
    * and decides what is missing.
    */
   read(topic: string, range: OffsetRange, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<SourceBatch>
+
+  /**
+   * What identifies those partitions now. It is asked of the broker at every call, and of the partition's own leader
+   * where there is one: an answer that was kept, or that comes from a broker that lags behind, misses a topic that was
+   * deleted and created again.
+   *
+   * @param asked the partitions, each with the leader epoch whose end is wanted, if any
+   * @returns an entry for every partition asked about
+   */
+  identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>>
 
   /** Writes and waits until all replicas have it. */
   produce(topic: string, records: readonly ProducedRecord[]): Promise<void>

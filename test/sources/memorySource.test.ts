@@ -83,3 +83,51 @@ describe('a broker in memory', () => {
     expect(await source.offsetAt('t', partition, 5_000)).toBe(10n)
   })
 })
+
+describe('the identity of a topic in memory', () => {
+  const identify = async (epoch?: number) => (await source.identify('t', new Map([[0, epoch]]))).get(0)
+
+  test('is another one after the topic was deleted and created again', async () => {
+    const before = await identify()
+    expect(await identify()).toEqual(before)
+    source.recreateTopic('t')
+    const after = await identify()
+    expect(before).toMatchObject({ kind: 'known', epoch: 0 })
+    expect(after).toMatchObject({ kind: 'known', epoch: 0 })
+    expect(after?.kind === 'known' && before?.kind === 'known' && after.topicId !== before.topicId).toBe(true)
+  })
+
+  test('tells where an epoch ends, and nothing of an epoch that the log never had', async () => {
+    source.append('t', [value('a'), value('b')])
+    source.elect('t', 0)
+    source.append('t', [value('c')])
+    expect(await identify(0)).toMatchObject({ epoch: 1, epochEnd: 2n })
+    source.truncate('t', 0, 1n)
+    expect(await identify(1)).toMatchObject({ epoch: 2, epochEnd: 1n })
+    expect(await identify(3)).toMatchObject({ epoch: 2, epochEnd: undefined })
+  })
+
+  test('is as it was after a log is put back to an older state', async () => {
+    source.append('t', [value('a')])
+    const before = await identify()
+    const restore = source.backup('t')
+    source.elect('t', 0)
+    source.append('t', [value('b')])
+    restore()
+    expect(await identify()).toEqual(before)
+    expect((await source.offsets('t'))[0]?.end).toBe(1n)
+  })
+
+  test('fails for a partition without a leader alone', async () => {
+    source.failLeader('t', 1)
+    const found = await source.identify('t', new Map([[0, undefined], [1, undefined]]))
+    expect(found.get(0)?.kind).toBe('known')
+    expect(found.get(1)).toMatchObject({ kind: 'failed', error: { code: 'SOURCE_UNREACHABLE', retryable: true } })
+  })
+
+  test('can be withheld, as by an older broker', async () => {
+    source = new MemorySource({ topicIds: false, leaderEpochs: false })
+    source.createTopic('t', 1)
+    expect(await identify()).toEqual({ kind: 'known', topicId: undefined, epoch: undefined, epochEnd: undefined })
+  })
+})

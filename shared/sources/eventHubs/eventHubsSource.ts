@@ -1,5 +1,5 @@
 import type { EventHubConsumerClient, EventHubProducerClient, PartitionProperties, ReceivedEventData } from '@azure/event-hubs'
-import type { OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from '../source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from '../source.js'
 import { outOfRange, partitionMissing, SourceError } from '../sourceError.js'
 import type { EventHubsConnection } from './connection.js'
 import { EventChannel } from './eventChannel.js'
@@ -100,6 +100,12 @@ export class EventHubsSource implements Source {
     } finally {
       await channel.close()
     }
+  }
+
+  /** Not told apart yet: partitions are compared by their events alone. */
+  identify(_topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+    const nothing: Identified = { kind: 'known', topicId: undefined, epoch: undefined, epochEnd: undefined }
+    return Promise.resolve(new Map(Array.from(asked.keys(), (partition) => [partition, nothing])))
   }
 
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {

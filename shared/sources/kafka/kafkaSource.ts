@@ -1,11 +1,12 @@
 import { systemClock, type Clock } from '../../clock.js'
 import { silentLogger, type Logger } from '../../telemetry/logger.js'
-import type { OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from '../source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from '../source.js'
 import { partitionMissing } from '../sourceError.js'
 import { Cluster } from './cluster.js'
 import { registerCodecs, type Compression } from './codecs.js'
 import { clientSettings, type KafkaConnection } from './connection.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
+import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'
 import { earliest, isolation, latest, requestOffsets, type Isolation, type ListedOffset } from './protocol.js'
 import { readRange } from './rangeReader.js'
@@ -25,6 +26,8 @@ export interface KafkaSourceOptions {
   readonly compression?: Compression
   /** Default true, where the broker knows it. */
   readonly idempotent?: boolean
+  /** False leaves topic ids aside, as with a broker before 2.8; default true. */
+  readonly topicIds?: boolean
 }
 
 /**
@@ -40,7 +43,7 @@ export interface KafkaSourceOptions {
 export class KafkaSource implements Source {
   readonly #cluster: Cluster
   readonly #producer: Producer
-  readonly #options: Required<Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum'>>
+  readonly #options: Required<Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>>
 
   /** Connects at the first call, not here. @throws SourceError `SOURCE_BAD_SETTINGS` */
   constructor(options: KafkaSourceOptions) {
@@ -51,6 +54,7 @@ export class KafkaSource implements Source {
       patienceMs,
       fetchBytes: options.fetchBytes ?? 8 * 1024 * 1024,
       verifyChecksum: options.verifyChecksum ?? true,
+      topicIds: options.topicIds ?? true,
     }
     this.#cluster = new Cluster(clientSettings(options.connection), options.log ?? silentLogger)
     this.#producer = new Producer(this.#cluster, {
@@ -95,6 +99,10 @@ export class KafkaSource implements Source {
 
   read(topic: string, range: OffsetRange, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<SourceBatch> {
     return readRange(this.#cluster, topic, range, { ...this.#options, signal: options.signal })
+  }
+
+  identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+    return identifyPartitions(this.#cluster, topic, asked, this.#options)
   }
 
   produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {

@@ -48,6 +48,7 @@ const noSource: Source = {
   async *read() {
     throw new Error('silver reads no source')
   },
+  identify: () => Promise.resolve(new Map()),
   produce: () => Promise.resolve(),
   close: () => Promise.resolve(),
 }
