@@ -18,7 +18,7 @@ export function bronzeSchema(stream: Stream): StructType {
     fields: [
       required('_partition', 'integer', "The record's partition."),
       required('_offset', 'long', "The record's offset."),
-      required('_timestamp', 'timestamp', "Kafka's timestamp of the record."),
+      optional('_timestamp', 'timestamp', "Kafka's timestamp of the record; null when it is outside the years 1 to 9999."),
       required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
       required('_topic', 'string', "The record's topic."),
       required('_generation', 'integer', 'Which life of the topic: raised when offsets begin anew.'),

@@ -5,7 +5,7 @@ export interface SourceRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
-  /** Kafka's timestamp, milliseconds since 1970. */
+  /** Kafka's timestamp, milliseconds since 1970. Any 64-bit number as its producer wrote it, so it may be no date at all. */
   readonly timestamp: number
   readonly key: Uint8Array | null
   /** Null is a tombstone; an empty array is an empty value. */

@@ -17,7 +17,7 @@ const silver = [
 
 test("bronze begins with the record's own columns, so that statistics cover them", () => {
   expect(summary(bronzeTable(events))).toEqual([
-    '_partition "integer"!', '_offset "long"!', '_timestamp "timestamp"!', '_ingested_at "timestamp"!', '_topic "string"!',
+    '_partition "integer"!', '_offset "long"!', '_timestamp "timestamp"', '_ingested_at "timestamp"!', '_topic "string"!',
     '_generation "integer"!', '_error_code "string"', '_error_path "string"', '_error_message "string"', '_key "binary"',
     '_value "binary"', '_headers "string"', ...contract, '_ingest_date "date"',
   ])

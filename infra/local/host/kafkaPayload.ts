@@ -49,7 +49,8 @@ function text(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
-/** A .NET date as Json.NET prints it: no trailing zeros in the fraction. */
+/** A .NET date as Json.NET prints it: no trailing zeros in the fraction. Beyond what it can hold, its default. */
 function timestamp(r: SourceRecord): string {
+  if (!(r.timestamp >= -62_135_596_800_000 && r.timestamp < 253_402_300_800_000)) return '0001-01-01T00:00:00Z'
   return new Date(r.timestamp).toISOString().replace(/\.?0+Z$/, 'Z')
 }

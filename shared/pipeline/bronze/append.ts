@@ -130,6 +130,7 @@ function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRan
     missing: ranges.flatMap(r => r.missing).map(({ partition, start, end }) => ({ partition, start, end })),
     rejections: tally(encoded.map(e => e.rejections)),
     expectations: tally(encoded.map(e => e.failedExpectations)),
+    notices: tally(encoded.map(e => e.notices)),
   }
 }
 

@@ -2,6 +2,7 @@ import { bronzeTable } from '../../contract/tables.js'
 import type { ParseOutcome, Rejection, Stream } from '../../contract/stream.js'
 import type { Column, ColumnData, Value } from '../../parquet/dataType.js'
 import type { SourceRecord } from '../../sources/source.js'
+import { kafkaTimestamp } from './kafkaTimestamp.js'
 
 /**
  * Rows of bronze in columns: the record's own first, then the contract's. One instance gathers the rows of one file.
@@ -11,7 +12,7 @@ export class BronzeRows {
   readonly #ingestedAt: bigint
   readonly #partition: number[] = []
   readonly #offset: bigint[] = []
-  readonly #timestamp: bigint[] = []
+  readonly #timestamp: (bigint | null)[] = []
   readonly #generation: number[] = []
   readonly #rejections: (Rejection | null)[] = []
   readonly #key: (Uint8Array | null)[] = []
@@ -34,7 +35,8 @@ export class BronzeRows {
   push(record: SourceRecord, generation: number, outcome: ParseOutcome | undefined): void {
     this.#partition.push(record.partition)
     this.#offset.push(record.offset)
-    this.#timestamp.push(BigInt(record.timestamp) * 1000n)
+    const timestamp = kafkaTimestamp(record)
+    this.#timestamp.push(timestamp === undefined ? null : BigInt(timestamp) * 1000n)
     this.#generation.push(generation)
     this.#key.push(record.key)
     this.#value.push(record.value)
@@ -51,7 +53,7 @@ export class BronzeRows {
     const data: Record<string, ColumnData> = {
       _partition: Int32Array.from(this.#partition),
       _offset: BigInt64Array.from(this.#offset),
-      _timestamp: BigInt64Array.from(this.#timestamp),
+      _timestamp: this.#timestamp.includes(null) ? this.#timestamp : BigInt64Array.from(this.#timestamp as bigint[]),
       _ingested_at: new BigInt64Array(length).fill(this.#ingestedAt),
       _topic: new Array<string>(length).fill(this.#stream.topic),
       _generation: Int32Array.from(this.#generation),

@@ -8,7 +8,8 @@ import type { SourceRecord } from '../../sources/source.js'
 export function recordDigest(record: SourceRecord): bigint {
   const hash = createHash('sha256')
   const number = Buffer.alloc(16)
-  number.writeBigInt64LE(BigInt(record.timestamp), 0)
+  // As a double, the largest timestamp is 2^63 and one too large for 64 bits.
+  number.writeBigInt64LE(BigInt.asIntN(64, BigInt(record.timestamp)), 0)
   number.writeInt32LE(record.key?.length ?? -1, 8)
   number.writeInt32LE(record.value?.length ?? -1, 12)
   hash.update(number)

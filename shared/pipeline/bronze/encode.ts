@@ -6,6 +6,15 @@ import type { ObjectStore } from '../../storage/objectStore.js'
 import { BronzeRows } from './bronzeRows.js'
 import { missingOffsets, type Coverage } from './coverage.js'
 import { recordDigest } from './digest.js'
+import { kafkaTimestamp } from './kafkaTimestamp.js'
+
+/** Remarks on rows that are taken as they are, as a closed list. */
+export const noticeCodes = [
+  /** Kafka's timestamp is outside the years 1 to 9999; the row has none. */
+  'TIMESTAMP_OUT_OF_RANGE',
+] as const
+
+export type NoticeCode = (typeof noticeCodes)[number]
 
 /** What became of one stretch of one partition; the accounting identity is made of these. */
 export interface RangeCounts {
@@ -42,6 +51,8 @@ export interface EncodedRows {
   readonly rejections: Readonly<Record<RejectionCode, number>>
   /** Failures by expectation, every declared one, zeros too. */
   readonly failedExpectations: Readonly<Record<string, number>>
+  /** Notices by code, every code, zeros too. */
+  readonly notices: Readonly<Record<NoticeCode, number>>
 }
 
 /**
@@ -61,16 +72,19 @@ export async function encodeCoverage(
   const bad = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
   const rejections = Object.fromEntries(rejectionCodes.map(code => [code, 0])) as Record<RejectionCode, number>
   const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
+  const notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
   const ranges = coverages.map(coverage => {
     let quarantined = 0
     let tombstones = 0
     for (const record of coverage.records) {
+      const timestamp = kafkaTimestamp(record)
+      if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
       if (record.value === null) {
         tombstones++
         good.push(record, coverage.generation, undefined)
         continue
       }
-      const outcome = stream.parse(record.value, record.timestamp)
+      const outcome = stream.parse(record.value, timestamp ?? unknownTimestamp)
       if (outcome.valid) {
         good.push(record, coverage.generation, outcome)
         continue
@@ -95,8 +109,12 @@ export async function encodeCoverage(
     bytes: adds.reduce((sum, add) => sum + add.size, 0),
     rejections,
     failedExpectations,
+    notices,
   }
 }
+
+/** Below zero: the contract holds nothing of Kafka's time against the event. */
+const unknownTimestamp = -1
 
 function encodedRange(coverage: Coverage, quarantined: number, tombstones: number): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage

@@ -17,6 +17,7 @@ export interface Accounts {
   readonly summary: { readonly rows: number; readonly events: number }
   readonly rejections: Readonly<Record<string, number>>
   readonly expectations: Readonly<Record<string, number>>
+  readonly notices: Readonly<Record<string, number>>
   /** Microseconds of the newest event in each layer; 0 when there is none. */
   readonly newest: Readonly<Record<Layer, number>>
 }
@@ -52,6 +53,7 @@ export const emptyAccounts: Accounts = {
   summary: { rows: 0, events: 0 },
   rejections: {},
   expectations: {},
+  notices: {},
   newest: { bronze: 0, silver: 0, gold: 0, summary: 0 },
 }
 

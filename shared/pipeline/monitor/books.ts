@@ -122,9 +122,9 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): { columns: re
 }
 
 function clearLayer(accounts: Accounts, layer: Layer): Accounts {
-  const { said, counted, silver, rejections, expectations, silverRows, scoredRows, anomalies, summary } = emptyAccounts
+  const { said, counted, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } = emptyAccounts
   const newest = { ...accounts.newest, [layer]: 0 }
-  if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, newest }
+  if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, notices, newest }
   if (layer === 'silver') return { ...accounts, silver, silverRows, newest }
   if (layer === 'gold') return { ...accounts, scoredRows, anomalies, newest }
   return { ...accounts, summary, newest }
@@ -164,6 +164,7 @@ function bookBronze(accounts: Accounts, info: Readonly<Record<string, unknown>>)
     said,
     rejections: addCounts(accounts.rejections, counts(bronze['rejections'])),
     expectations: addCounts(accounts.expectations, counts(bronze['expectations'])),
+    notices: addCounts(accounts.notices, counts(bronze['notices'])),
   }
 }
 

@@ -65,6 +65,7 @@ export function monitorRow(o: Observation): Row {
     identity: o.identity?.text ?? null,
     rejections: bronze ? JSON.stringify(o.accounts.rejections) : null,
     expectations: bronze ? JSON.stringify(o.accounts.expectations) : null,
+    notices: bronze ? JSON.stringify(o.accounts.notices) : null,
     files: o.booked === undefined ? null : whole(o.booked.files),
     small_files: o.booked === undefined ? null : whole(o.booked.smallFiles),
     bytes: o.booked === undefined ? null : whole(o.booked.bytes),

@@ -41,6 +41,7 @@ export const monitorTable: TableShape = {
       optional('identity', 'string', 'The sums, or what is wrong with them.'),
       optional('rejections', 'string', 'Rejected records by code, as JSON, zeros too.'),
       optional('expectations', 'string', 'Failed expectations by name, as JSON, zeros too.'),
+      optional('notices', 'string', 'Remarks on rows taken as they are, by code, as JSON: TIMESTAMP_OUT_OF_RANGE.'),
       optional('files', 'long', 'Data files.'),
       optional('small_files', 'long', 'Of those, smaller than 16 MiB.'),
       optional('bytes', 'long', 'Bytes of the data files.'),

@@ -21,7 +21,8 @@ export function bronzeColumns(stream: Stream, bronze: StructType): readonly stri
  */
 export function validRows(stream: Stream, silver: StructType, bronze: readonly string[], relation: string): string {
   const time = identifier(stream.eventTime)
-  const late = `epoch_us(_timestamp) - epoch_us(${time}) > ${BigInt(stream.allowedLatenessMs) * 1000n}`
+  // Without a timestamp of Kafka's nothing says that the event came late.
+  const late = `coalesce(epoch_us(_timestamp) - epoch_us(${time}) > ${BigInt(stream.allowedLatenessMs) * 1000n}, false)`
   const columns = silver.fields.flatMap(({ name }) => {
     if (name === eventDate) return []
     if (name === '_late') return [`${late} AS _late`]

@@ -1,7 +1,7 @@
 import { type Header, type SourceRecord } from '../source.js'
 import { type RecordPosition, type TriggerBatch, type TriggerMetadata } from './triggerBatch.js'
 import { TriggerError } from './triggerError.js'
-import { describe, toOffset, toTimestamp } from './wireValue.js'
+import { describe, toKafkaTimestamp, toOffset } from './wireValue.js'
 
 /** Put by a decoder where bytes were not UTF-8; a text that holds it may have been written so, or may have lost bytes. */
 const replacement = '\uFFFD'
@@ -60,17 +60,18 @@ function readEnvelope(item: unknown, into: Collected): void {
     throw new TriggerError('TRIGGER_PAYLOAD', `The Kafka trigger sent ${describe(item)} for a record; ${remedy}.`)
   }
   const headers = (item.Headers ?? []).map(h => [h.Key, fromBase64(h.Value)] as const)
+  const timestamp = toKafkaTimestamp(item.Timestamp)
   into.add(
     {
       topic: item.Topic,
       partition: item.Partition,
       offset: toOffset(item.Offset),
-      timestamp: toTimestamp(item.Timestamp),
+      timestamp: timestamp ?? 0,
       key: toBytes(item.Key),
       value: toBytes(item.Value),
       headers: headers.length === 0 ? noHeaders : headers,
     },
-    item.Value?.includes(replacement) === true || keysSuspect(item.Key, headers),
+    timestamp === undefined || item.Value?.includes(replacement) === true || keysSuspect(item.Key, headers),
   )
 }
 
@@ -92,18 +93,19 @@ function readBinary(values: readonly unknown[], metadata: TriggerMetadata, many:
     }
     const key = keys[i] as string | null | undefined
     const headers = headersOf(headerLists[i])
+    const timestamp = toKafkaTimestamp(timestamps[i])
     into.add(
       {
         topic: String(topics[i]),
         partition: Number(partitions[i]),
         offset: toOffset(offsets[i]),
-        timestamp: toTimestamp(timestamps[i]),
+        timestamp: timestamp ?? 0,
         key: toBytes(key),
         value,
         headers,
       },
       // A tombstone arrives as no bytes, like an empty value.
-      value.length === 0 || keysSuspect(key, headers),
+      timestamp === undefined || value.length === 0 || keysSuspect(key, headers),
     )
   }
 }

@@ -20,15 +20,32 @@ function isLong(value: unknown): value is { readonly low: number; readonly high:
 }
 
 /**
- * A .NET date as JSON has it, in milliseconds since 1970. All of them are UTC, whether or not they say so; up to seven
- * digits of fraction are cut to three. Pure; no I/O.
+ * A .NET date as JSON has it, in milliseconds since 1970, or undefined when it cannot be what the broker has. All dates
+ * are UTC, whether or not they say so; up to seven digits of fraction are cut to three. Kafka's timestamp is any 64-bit
+ * number, of which a .NET date holds the years 1 to 9999: its first and last millisecond stand for what is beyond.
+ * Pure; no I/O.
+ */
+export function toKafkaTimestamp(value: unknown): number | undefined {
+  const ms = parseDate(value)
+  return Number.isNaN(ms) || ms <= firstDate || ms >= lastDate ? undefined : ms
+}
+
+const firstDate = -62_135_596_800_000
+const lastDate = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/**
+ * A .NET date as JSON has it, in milliseconds since 1970.
  * @throws TriggerError when it is not a date
  */
 export function toTimestamp(value: unknown): number {
-  const match = typeof value === 'string' ? dateForm.exec(value) : null
-  const ms = match === null ? Number.NaN : Date.parse(`${match[1]}${(match[2] ?? '').slice(0, 4)}${match[3] ?? 'Z'}`)
+  const ms = parseDate(value)
   if (!Number.isNaN(ms)) return ms
   throw new TriggerError('TRIGGER_PAYLOAD', `A record's timestamp cannot be read from ${describe(value)}.`)
+}
+
+function parseDate(value: unknown): number {
+  const match = typeof value === 'string' ? dateForm.exec(value) : null
+  return match === null ? Number.NaN : Date.parse(`${match[1]}${(match[2] ?? '').slice(0, 4)}${match[3] ?? 'Z'}`)
 }
 
 const dateForm = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/

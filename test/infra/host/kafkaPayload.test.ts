@@ -45,6 +45,12 @@ describe.each(['string', 'binary'])('dataType %s', dataType => {
     expect(received(dataType, records)).toMatchObject({ records, reread: [] })
   })
 
+  test.each([1.7e15, 1.7e18, 2 ** 63, -(2 ** 63), -62_135_596_800_001, 253_402_300_800_000])('a Kafka timestamp of %d is no date and no failure: the record is read again', timestamp => {
+    const { records, reread } = received(dataType, [record({ timestamp }), record({ offset: 42n, timestamp: -1 })])
+    expect(reread).toEqual([{ partition: 2, offset: 41n }])
+    expect(records.map(r => r.timestamp)).toEqual([-1])
+  })
+
   test('a key that is not UTF-8 is read again', () => {
     expect(received(dataType, [record({ key: Buffer.from([0xff]) })]).reread).toEqual([{ partition: 2, offset: 41n }])
   })

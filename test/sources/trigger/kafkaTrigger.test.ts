@@ -29,6 +29,22 @@ const metadata = (records: readonly Record<string, unknown>[]) => {
   }
 }
 
+describe("a timestamp that a .NET date cannot hold", () => {
+  const odd = ['0001-01-01T00:00:00', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.9999999Z', '+055840-01-01T00:00:00Z', null, undefined, 'x']
+
+  test.each(odd)('%s is read again from the source, and the others of its batch are not', Timestamp => {
+    const { records, reread } = fromKafkaTrigger([envelope({ Timestamp }), envelope({ Offset: 42, Timestamp: '1969-12-31T23:59:59.999Z' })])
+    expect(reread).toEqual([{ partition: 3, offset: 41n }])
+    expect(records.map(r => [r.offset, r.timestamp])).toEqual([[42n, -1]])
+  })
+
+  test.each(odd)('%s in binary form, too', timestamp => {
+    const { records, reread } = fromKafkaTrigger([utf8('a'), utf8('b')], metadata([{ timestamp }, { offset: 6 }]))
+    expect(reread).toEqual([{ partition: 0, offset: 5n }])
+    expect(records.map(r => r.offset)).toEqual([6n])
+  })
+})
+
 describe('text envelopes', () => {
   test('a record arrives whole, its value as the bytes that were sent', () => {
     const headers = [
