@@ -43,7 +43,7 @@ describe.each(odd)('a Kafka timestamp in %s', (_what, timestamp) => {
     await runMonitor(fixture.lake, 'command')
     const row = (await fixture.read('monitor_logs')).find(r => r['layer'] === 'bronze')
     expect(row).toMatchObject({ identity_closed: true, quarantined: 0n })
-    expect(JSON.parse(String(row?.['notices']))).toEqual({ TIMESTAMP_OUT_OF_RANGE: 1 })
+    expect(JSON.parse(row?.['notices'] as string)).toEqual({ TIMESTAMP_OUT_OF_RANGE: 1 })
   })
 
   test('at the covered offset leaves the partition as recognisable as any', async () => {
