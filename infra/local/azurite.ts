@@ -4,42 +4,43 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../shared/clock.js'
 import { StackProcess } from './childProcess.js'
+import { type PartPlan } from './supervisedPart.js'
 
 /** The account that Azurite knows from the start; its key is public. */
 export const account = 'devstoreaccount1'
 export const container = 'lake'
 
-export interface Azurite {
-  readonly port: number
-  readonly lakeUrl: string
-  readonly process: StackProcess
+export function lakeUrlAt(port: number): string {
+  return `http://127.0.0.1:${port}/${account}/${container}`
 }
 
-/** Starts Azurite's blob service on 127.0.0.1, its data in `folder`, and waits until it listens. */
-export async function startAzurite(port: number, folder: string, logFile: string): Promise<Azurite> {
+/** Azurite's blob service on 127.0.0.1, its data in `folder`. */
+export function azuritePlan(port: number, folder: string, logFile: string): PartPlan {
   const packageFile = createRequire(import.meta.url).resolve('azurite/package.json')
   const guard = join(dirname(fileURLToPath(import.meta.url)), 'parentGuard.js')
-  const child = new StackProcess({
+  return {
     name: 'Azurite',
-    nodeArgs: ['--import', guard],
-    script: join(dirname(packageFile), 'dist', 'src', 'blob', 'main.js'),
-    args: [
-      '--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder,
-      '--silent', '--disableTelemetry', '--skipApiVersionCheck',
-    ],
     logFile,
-  })
-  try {
-    await child.ready(listening(port), 30_000)
-  } catch (thrown) {
-    child.kill()
-    throw thrown
+    async start() {
+      const child = new StackProcess({
+        name: 'Azurite',
+        nodeArgs: ['--import', guard],
+        script: join(dirname(packageFile), 'dist', 'src', 'blob', 'main.js'),
+        args: [
+          '--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder,
+          '--silent', '--disableTelemetry', '--skipApiVersionCheck',
+        ],
+        logFile,
+      })
+      await child.ready(listening(port, child.exited), 30_000)
+      return child.running(10_000)
+    },
   }
-  return { port, lakeUrl: `http://127.0.0.1:${port}/${account}/${container}`, process: child }
 }
 
-async function listening(port: number): Promise<void> {
-  while (!(await answers(port))) await systemClock.sleep(50)
+async function listening(port: number, exited: Promise<string>): Promise<void> {
+  const pause = () => systemClock.sleep(50).then(() => 'tick')
+  while (!(await answers(port))) if ((await Promise.race([exited, pause()])) !== 'tick') return
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemClock } from '../../shared/clock.js'
 import { LocalStackError } from './localStackError.js'
+import { type RunningProcess } from './supervisedPart.js'
 
 export interface ChildOptions {
   readonly name: string
@@ -25,13 +26,15 @@ export class StackProcess {
   readonly exited: Promise<string>
   readonly #child: ChildProcess
   readonly #logFile: string
-  #stopping = false
+  /** Bytes that earlier processes wrote. */
+  readonly #logStart: number
 
   constructor(options: ChildOptions) {
     this.name = options.name
     this.#logFile = options.logFile
     mkdirSync(dirname(options.logFile), { recursive: true })
     const log = openSync(options.logFile, 'a')
+    this.#logStart = fstatSync(log).size
     this.#child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.script, ...(options.args ?? [])], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
@@ -47,10 +50,6 @@ export class StackProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0
-  }
-
-  get stopping(): boolean {
-    return this.#stopping
   }
 
   send(message: Readonly<Record<string, unknown>>): void {
@@ -69,13 +68,21 @@ export class StackProcess {
     return this.ready(got, withinMs)
   }
 
-  /** What `sign` resolves to. @throws LocalStackError when the process ends before, or takes too long */
+  /** As a part of the stack. */
+  running(graceMs: number): RunningProcess {
+    return { pid: this.pid, exited: this.exited, stop: () => this.stop(graceMs), kill: () => { this.kill() } }
+  }
+
+  /** What `sign` resolves to. @throws LocalStackError when the process ends before, or takes too long; it is ended then */
   async ready<T>(sign: Promise<T>, withinMs: number): Promise<T> {
     const patience = new AbortController()
     const late = systemClock.sleep(withinMs, patience.signal).then(() => `nothing within ${withinMs / 1000} s`)
     late.catch(() => undefined)
     try {
       return await Promise.race([sign, Promise.race([this.exited, late]).then(why => { throw this.#failure(why) })])
+    } catch (thrown) {
+      this.kill()
+      throw thrown
     } finally {
       patience.abort(new Error('done'))
     }
@@ -83,7 +90,6 @@ export class StackProcess {
 
   /** Asks the process to end and, after the grace, ends it. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true
     this.#signal('SIGTERM')
     const patience = new AbortController()
     const late = systemClock.sleep(graceMs, patience.signal).then(() => { this.#signal('SIGKILL') })
@@ -93,7 +99,6 @@ export class StackProcess {
   }
 
   kill(): void {
-    this.#stopping = true
     this.#signal('SIGKILL')
   }
 
@@ -102,7 +107,7 @@ export class StackProcess {
   }
 
   #failure(why: string): LocalStackError {
-    const lines = readFileSync(this.#logFile, 'utf8').trim().split('\n')
+    const lines = readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8').trim().split('\n')
     const reason = lines.findLast(line => /error/i.test(line)) ?? lines.at(-1) ?? ''
     return new LocalStackError('PROCESS_FAILED', `${this.name} did not start (${why}): ${reason.trim()} (log: ${this.#logFile})`)
   }

@@ -3,22 +3,19 @@ import { promisify } from 'node:util'
 import { systemClock } from '../../shared/clock.js'
 import { localRetentionBytes } from './kafka/serverProperties.js'
 import { LocalStackError } from './localStackError.js'
+import { guardAgainstOrphan } from './orphanGuard.js'
+import { type RunningProcess } from './supervisedPart.js'
 
 const run = promisify(execFile)
 const image = 'apache/kafka:4.1.0'
 const volume = 'kafka-delta-functions'
-
-export interface DockerBroker {
-  readonly brokers: string
-  stop(): Promise<void>
-}
 
 export async function dockerIsThere(): Promise<boolean> {
   return run('docker', ['version', '--format', '{{.Server.Version}}']).then(() => true, () => false)
 }
 
 /** A broker in a container, for a machine without Java; its data is kept in a volume. */
-export async function startDockerBroker(port: number): Promise<DockerBroker> {
+export async function startDockerBroker(port: number): Promise<RunningProcess> {
   const settings: Record<string, string> = {
     KAFKA_NODE_ID: '1',
     KAFKA_PROCESS_ROLES: 'broker,controller',
@@ -39,12 +36,18 @@ export async function startDockerBroker(port: number): Promise<DockerBroker> {
   const env = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const args = ['run', '-d', '--rm', '-p', `127.0.0.1:${port}:9092`, '-v', `${volume}:/var/lib/kafka/data`, ...env, image]
   const id = (await run('docker', args)).stdout.trim()
+  const guard = guardAgainstOrphan(['docker', 'stop', '-t', '20', id])
+  const exited = run('docker', ['wait', id]).then(({ stdout }) => `code ${stdout.trim()}`, () => 'the container is gone')
+  void exited.then(() => { guard.dismiss() })
   const stop = async () => {
     await run('docker', ['stop', '-t', '20', id]).catch(() => undefined)
   }
+  const kill = () => {
+    run('docker', ['kill', id]).catch(() => undefined)
+  }
   for (let attempt = 0; attempt < 120; attempt++) {
     const { stdout, stderr } = await run('docker', ['logs', id]).catch(() => ({ stdout: '', stderr: 'it ended' }))
-    if (/Kafka Server started/.test(stdout)) return { brokers: `127.0.0.1:${port}`, stop }
+    if (/Kafka Server started/.test(stdout)) return { exited, stop, kill }
     if (stderr === 'it ended') break
     await systemClock.sleep(500)
   }

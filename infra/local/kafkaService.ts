@@ -1,38 +1,45 @@
 import { join } from 'node:path'
 import { type Logger } from '../../shared/telemetry/logger.js'
 import { dockerIsThere, startDockerBroker } from './dockerKafka.js'
-import { freePort } from './freePort.js'
 import { LocalKafkaError, startBroker } from './kafka/index.js'
 import { LocalStackError } from './localStackError.js'
+import { type PartPlan, type RunningProcess } from './supervisedPart.js'
 
-export interface KafkaService {
+/** A broker of the stack's own, by the first way that works: this machine's Java, or Docker. */
+export class KafkaService implements PartPlan {
+  readonly name = 'Kafka'
   readonly brokers: string
-  /** How it is run, for the ready line. */
-  readonly what: string
-  /** Whether the stack started it; another's topics are left alone. */
-  readonly own: boolean
-  readonly pid?: number | undefined
-  stop(): Promise<void>
-}
+  readonly logFile: string
+  readonly #port: number
+  readonly #stateFolder: string
+  readonly #log: Logger
+  #inDocker = false
 
-/**
- * Kafka, by the first way that works: the brokers of KAFKA_BROKERS, a broker on this machine's Java, one in Docker.
- * @throws LocalStackError that says what to install
- */
-export async function provideKafka(given: string | undefined, port: number, stateFolder: string, log: Logger): Promise<KafkaService> {
-  if (given !== undefined) return { brokers: given, what: 'from KAFKA_BROKERS', own: false, stop: () => Promise.resolve() }
-  const free = await freePort(port)
-  try {
-    const broker = await startBroker({ stateFolder: join(stateFolder, 'kafka', 'state'), port: free, host: '127.0.0.1', log })
-    return { brokers: broker.brokers, what: `pid ${broker.pid}`, own: true, pid: broker.pid, stop: () => broker.stop() }
-  } catch (thrown) {
-    const cannot = thrown instanceof LocalKafkaError && (thrown.code === 'JAVA_MISSING' || thrown.code === 'MAVEN_MISSING')
-    if (!cannot) throw thrown
-    if (await dockerIsThere()) {
-      log.info('There is no Java 17 with Maven here; Kafka runs in Docker')
-      return { ...(await startDockerBroker(free)), what: 'Docker', own: true }
+  /** @param port a free one; it is the same after every start */
+  constructor(port: number, stateFolder: string, log: Logger) {
+    this.#port = port
+    this.#stateFolder = join(stateFolder, 'kafka', 'state')
+    this.#log = log
+    this.brokers = `127.0.0.1:${port}`
+    this.logFile = join(this.#stateFolder, 'broker.log')
+  }
+
+  /** @throws LocalStackError that says what to install */
+  async start(): Promise<RunningProcess> {
+    if (this.#inDocker) return startDockerBroker(this.#port)
+    try {
+      const broker = await startBroker({ stateFolder: this.#stateFolder, port: this.#port, host: '127.0.0.1', log: this.#log })
+      return { pid: broker.pid, exited: broker.exited, stop: () => broker.stop(), kill: () => { void broker.kill() } }
+    } catch (thrown) {
+      const cannot = thrown instanceof LocalKafkaError && (thrown.code === 'JAVA_MISSING' || thrown.code === 'MAVEN_MISSING')
+      if (!cannot) throw thrown
+      if (await dockerIsThere()) {
+        this.#log.info('There is no Java 17 with Maven here; Kafka runs in Docker')
+        this.#inDocker = true
+        return startDockerBroker(this.#port)
+      }
+      const remedy = 'Install Java 17 or newer and Maven, or Docker, or set KAFKA_BROKERS to a broker that runs already'
+      throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka cannot be started. ${remedy}.`, { cause: thrown })
     }
-    const remedy = 'Install Java 17 or newer and Maven, or Docker, or set KAFKA_BROKERS to a broker that runs already'
-    throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka cannot be started. ${remedy}.`, { cause: thrown })
   }
 }

@@ -3,36 +3,59 @@ import { fileURLToPath } from 'node:url'
 import { asError } from '../../shared/errors.js'
 import { defaultText, readLocalSettings } from '../../shared/settings.js'
 import { streamLogger } from './host/streamLogger.js'
-import { help, parseOptions } from './options.js'
-import { LocalStack } from './stack.js'
+import { help, parseOptions, type StackOptions } from './options.js'
 import { startPipeline } from './pipeline.js'
+import { LocalStack } from './stack.js'
+import { Terminal } from './terminal.js'
 
 /** The checkout: this file is compiled to dist/infra/local. */
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 
-const say = (line: string) => {
-  process.stdout.write(`${line}\n`)
-}
-
 async function main(): Promise<void> {
+  const stop = new StopSignal()
+  const terminal = new Terminal(() => { stop.ask() })
+  const say = (line: string) => { terminal.say(line) }
   const options = parseOptions(process.argv.slice(2))
   if (options === 'help') {
     process.stdout.write(help)
     return
   }
-  const log = streamLogger(process.stderr)
-  const stop = new StopSignal()
-  const stack = await LocalStack.start(folder, options, servicesGiven(), say, log)
-  stop.force = () => { stack.kill() }
+  let stack: LocalStack
   try {
-    if (options.command === 'start' && !stop.asked) await startPipeline(stack, options, say)
-    if (!stop.asked) say('Ready. Ctrl-C stops everything.')
-    await stop.promise
-    say('Stopping: what runs is finished and committed first. Ctrl-C again ends at once.')
+    stack = await LocalStack.start({ folder, options, settings: servicesGiven(), say, log: streamLogger(process.stderr), signal: stop.signal })
+  } catch (thrown) {
+    if (!stop.signal.aborted) throw thrown
+    say('Stopped.')
+    return
+  }
+  stop.force = () => { stack.kill() }
+  const crash = (thrown: unknown) => {
+    terminal.complain(`error: ${asError(thrown).stack ?? String(thrown)}`)
+    stack.kill()
+    process.exit(1)
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+  let failure: Error | undefined
+  try {
+    failure = await Promise.race([stop.promise, stack.failed, serve(stack, options, say, stop)])
+    if (failure === undefined) say('Stopping: what runs is finished and committed first. Ctrl-C again ends at once.')
+    else terminal.complain(`error: ${failure.message}`)
   } finally {
     await stack.stop()
   }
-  say('Stopped.')
+  if (failure === undefined) say('Stopped.')
+  else process.exit(1)
+}
+
+async function serve(stack: LocalStack, options: StackOptions, say: (line: string) => void, stop: StopSignal): Promise<undefined> {
+  try {
+    if (options.command === 'start') await startPipeline(stack, options, say)
+  } catch (thrown) {
+    if (!stop.signal.aborted) throw thrown
+  }
+  if (!stop.signal.aborted) say('Ready. Ctrl-C stops everything.')
+  return stop.promise
 }
 
 /**
@@ -47,26 +70,29 @@ function servicesGiven(): Record<string, string | undefined> {
 
 /** Ctrl-C, SIGTERM, or the end of the npm that started this (a shell between them does not pass signals on). */
 class StopSignal {
-  readonly promise: Promise<void>
-  asked = false
+  readonly promise: Promise<undefined>
   force: () => void = () => undefined
-  #resolve: () => void = () => undefined
+  readonly #asked = new AbortController()
 
   constructor() {
-    this.promise = new Promise(resolve => { this.#resolve = resolve })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { this.#ask(signal === 'SIGINT') })
+    this.promise = new Promise(resolve => { this.signal.addEventListener('abort', () => { resolve(undefined) }) })
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { this.ask(signal === 'SIGINT') })
     const parent = process.ppid
     if (process.env['npm_lifecycle_event'] === undefined) return
-    setInterval(() => { if (process.ppid !== parent && !this.asked) this.#ask(false) }, 1000).unref()
+    setInterval(() => { if (process.ppid !== parent) this.ask() }, 1000).unref()
   }
 
-  #ask(byHand: boolean): void {
-    if (this.asked && byHand) {
+  get signal(): AbortSignal {
+    return this.#asked.signal
+  }
+
+  /** @param byHand asked for the second time, everything ends at once */
+  ask(byHand = false): void {
+    if (this.signal.aborted && byHand) {
       this.force()
       process.exit(130)
     }
-    this.asked = true
-    this.#resolve()
+    this.#asked.abort(new Error('The stack is stopping.'))
   }
 }
 

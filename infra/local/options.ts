@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { parsingFault } from '../../shared/cli/arguments.js'
+import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
 
 export interface StackOptions {
@@ -37,13 +39,24 @@ KAFKA_BROKERS and LAKE_URL (environment or local.settings.json) name services th
 and not started. A port in use gives way to the next free one. State is kept in .lake/.
 `
 
+/** `--rate -5` as `--rate=-5`: all values are numbers, and the parser would take the second word for an option. */
+function numbersJoined(args: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const word of args) {
+    const last = joined.at(-1)
+    if (/^-[\d.]/.test(word) && last !== undefined && /^--[^=]+$/.test(last)) joined[joined.length - 1] = `${last}=${word}`
+    else joined.push(word)
+  }
+  return joined
+}
+
 /** @throws LocalStackError that names the argument */
 export function parseOptions(args: readonly string[]): StackOptions | 'help' {
   const number = { type: 'string' } as const
   let parsed
   try {
     parsed = parseArgs({
-      args: [...args],
+      args: numbersJoined(args),
       allowPositionals: true,
       options: {
         rate: number,
@@ -60,19 +73,19 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' {
       },
     })
   } catch (thrown) {
-    throw new LocalStackError('USAGE', `${thrown instanceof Error ? thrown.message : String(thrown)} See --help.`)
+    throw new LocalStackError('USAGE', `${parsingFault(asError(thrown).message)} See: npm start -- --help`)
   }
   const { values, positionals } = parsed
   if (values.help === true) return 'help'
   const [command = 'start', ...rest] = positionals
   if ((command !== 'start' && command !== 'stack') || rest.length > 0) {
-    throw new LocalStackError('USAGE', `"${positionals.join(' ')}" is not a command; there are start and stack. See --help.`)
+    throw new LocalStackError('USAGE', `"${positionals.join(' ')}" is not a command; there are start and stack. See: npm start -- --help`)
   }
   const between = (name: keyof typeof values, absent: number, most: number) => {
     const text = values[name]
     const value = text === undefined ? absent : Number(text)
     if (text === '' || !Number.isFinite(value) || value < 0 || value > most) {
-      throw new LocalStackError('USAGE', `--${name} ${String(text)} is not a number from 0 to ${most}.`)
+      throw new LocalStackError('USAGE', `--${name} ${String(text)} is not a number from 0 to ${most.toLocaleString('en-US')}.`)
     }
     return value
   }

@@ -19,49 +19,63 @@ const hostGrace = 120_000
 /** Adds to the stack what `npm start` has over `npm run stack`: the functions, events for them, and a progress line. */
 export async function startPipeline(stack: LocalStack, options: StackOptions, say: (line: string) => void): Promise<void> {
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
-  const host = await startHost(stack, await freePort(options.functionsPort), env, say)
+  await startHost(stack, await freePort(options.functionsPort), env, say)
   if (options.rate > 0) await startProducer(stack, options, env, say)
   if (options.progress > 0) startProgress(stack, options.progress * 1000, env, say)
-  void host.exited.then(why => {
-    if (host.stopping) return
-    say(`The function host ended (${why}); see ${join(stack.stateFolder, 'log', 'functions.log')}. Stopping.`)
-    process.kill(process.pid, 'SIGTERM')
-  })
 }
 
-async function startHost(stack: LocalStack, port: number, env: Record<string, string>, say: (line: string) => void): Promise<StackProcess> {
-  const child = new StackProcess({
-    name: 'The function host',
-    script: join(here, 'host', 'main.js'),
-    args: ['--app', stack.folder, '--port', String(port), '--state', join(stack.stateFolder, 'host')],
-    cwd: stack.folder,
-    env,
-    logFile: join(stack.stateFolder, 'log', 'functions.log'),
-  })
-  stack.add({ name: 'Functions', pid: child.pid, stop: () => child.stop(hostGrace), kill: () => { child.kill() } })
-  child.onMessage(m => { if (m['kind'] === 'error') say(`functions: ${String(m['message'])}`) })
-  const ready = await child.message('ready', 60_000)
-  stack.functionsUrl = String(ready['url'])
-  stack.announce()
-  say(`Functions  ${stack.functionsUrl}/api  (pid ${child.pid}; ${(ready['functions'] as string[]).join(', ')})`)
-  say(`           curl -X POST ${stack.functionsUrl}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`)
-  return child
+async function startHost(stack: LocalStack, port: number, env: Record<string, string>, say: (line: string) => void): Promise<void> {
+  const logFile = join(stack.stateFolder, 'log', 'functions.log')
+  let functions: readonly string[] = []
+  const plan = {
+    name: 'Functions',
+    logFile,
+    async start() {
+      const child = new StackProcess({
+        name: 'The function host',
+        script: join(here, 'host', 'main.js'),
+        args: ['--app', stack.folder, '--port', String(port), '--state', join(stack.stateFolder, 'host')],
+        cwd: stack.folder,
+        env,
+        logFile,
+      })
+      child.onMessage(m => { if (m['kind'] === 'error') say(`functions: ${String(m['message'])}`) })
+      const ready = await child.message('ready', 60_000)
+      stack.functionsUrl = String(ready['url'])
+      functions = ready['functions'] as string[]
+      return child.running(hostGrace)
+    },
+  }
+  // Blob storage that was killed may come back a few seconds older; a host that remembers newer tables would build on what is gone.
+  const { pid } = await stack.supervise(plan, 'Azurite')
+  say(`Functions  ${stack.functionsUrl ?? ''}/api  (pid ${pid ?? 'unknown'}; ${functions.join(', ')})`)
+  say(`           curl -X POST ${stack.functionsUrl ?? ''}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`)
 }
 
 async function startProducer(stack: LocalStack, options: StackOptions, env: Record<string, string>, say: (line: string) => void): Promise<void> {
   const { rate, duplicates, late, broken, tombstones, seed } = options
-  const child = new StackProcess({
-    name: 'The producer',
-    script: join(here, 'producer.js'),
-    args: [JSON.stringify({ rate, duplicates, late, broken, tombstones, seed })],
-    cwd: stack.folder,
-    env,
-    logFile: join(stack.stateFolder, 'log', 'producer.log'),
-  })
-  stack.add({ name: 'Producer', pid: child.pid, stop: () => child.stop(10_000), kill: () => { child.kill() } })
-  const ready = await child.message('ready', 30_000)
-  stack.announce()
-  say(`Events     ${rate}/s to topic ${String(ready['topic'])}  (pid ${child.pid}; ${duplicates} % duplicates, ${late} % late, ${broken} % broken)`)
+  const logFile = join(stack.stateFolder, 'log', 'producer.log')
+  let topics: readonly string[] = []
+  const plan = {
+    name: 'Producer',
+    logFile,
+    async start() {
+      const child = new StackProcess({
+        name: 'The producer',
+        script: join(here, 'producer.js'),
+        args: [JSON.stringify({ rate, duplicates, late, broken, tombstones, seed })],
+        cwd: stack.folder,
+        env,
+        logFile,
+      })
+      child.onMessage(m => { if (m['kind'] === 'note') say(`producer: ${String(m['message'])}`) })
+      topics = (await child.message('ready', 30_000))['topics'] as string[]
+      return child.running(10_000)
+    },
+  }
+  const { pid } = await stack.supervise(plan)
+  if (topics.length === 0) return
+  say(`Events     ${rate}/s to ${topics.join(', ')}${topics.length > 1 ? ' each' : ''}  (pid ${pid ?? 'unknown'}; ${duplicates} % duplicates, ${late} % late, ${broken} % broken)`)
 }
 
 function startProgress(stack: LocalStack, interval: number, env: Record<string, string>, say: (line: string) => void): void {

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   process.on('disconnect', stop)
 
   const lake = await openLake(readSettings(readLocalSettings(process.cwd())))
-  process.send?.({ kind: 'ready', topic: events.topic })
+  process.send?.({ kind: 'ready', topics: [events.topic] })
   await produce(lake.source, options, stopping.signal)
   await lake.close()
 }

@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import { removeRunningStack, type RunningStack, stackState, stateFolderName, writeRunningStack } from '../../shared/cli/runningStack.js'
-import { type Logger } from '../../shared/telemetry/logger.js'
+import { readLocalSettings, readSettings } from '../../shared/settings.js'
 import { streams } from '../../shared/streams/index.js'
-import { startAzurite } from './azurite.js'
+import { type Logger } from '../../shared/telemetry/logger.js'
+import { azuritePlan, lakeUrlAt } from './azurite.js'
 import { freePort } from './freePort.js'
+import { KafkaService } from './kafkaService.js'
 import { endLeftOver } from './leftOver.js'
-import { provideKafka } from './kafkaService.js'
 import { LocalStackError } from './localStackError.js'
 import { type StackOptions } from './options.js'
+import { requireReachable } from './reachable.js'
+import { type PartPlan, restartPolicy, SupervisedPart } from './supervisedPart.js'
 import { createTopics } from './topics.js'
 
 /** A part of the stack; parts are ended in the reverse of the order in which they were added. */
@@ -18,42 +21,53 @@ export interface Part {
   kill?(): void
 }
 
+export interface StackParts {
+  /** The checkout. */
+  readonly folder: string
+  readonly options: StackOptions
+  /** Where KAFKA_BROKERS and LAKE_URL may be given. */
+  readonly settings: Readonly<Record<string, string | undefined>>
+  readonly log: Logger
+  /** Takes the ready lines, and what becomes of the parts. */
+  readonly say: (line: string) => void
+  /** Aborted when the stack is to stop; nothing more is started then. */
+  readonly signal: AbortSignal
+}
+
 /** Kafka and blob storage on this machine, or those that the settings name, and what is added to them. */
 export class LocalStack {
   readonly folder: string
   readonly stateFolder: string
-  readonly #command: StackOptions['command']
+  /** Resolves when a part cannot be kept running. */
+  readonly failed: Promise<LocalStackError>
   readonly #startedAt = new Date().toISOString()
   readonly #parts: Part[] = []
+  readonly #given: StackParts
+  #fail: (error: LocalStackError) => void = () => undefined
+  #starting: Promise<void> = Promise.resolve()
   #ready = false
+  #isEnding = false
   #ending: Promise<void> | undefined
   kafkaBrokers = ''
   lakeUrl = ''
   functionsUrl: string | undefined
 
-  private constructor(folder: string, command: StackOptions['command']) {
-    this.folder = folder
-    this.stateFolder = join(folder, stateFolderName)
-    this.#command = command
+  private constructor(given: StackParts) {
+    this.folder = given.folder
+    this.stateFolder = join(given.folder, stateFolderName)
+    this.#given = given
+    this.failed = new Promise(resolve => { this.#fail = resolve })
   }
 
-  /**
-   * @param settings where KAFKA_BROKERS and LAKE_URL may be given
-   * @param say takes the ready lines
-   * @throws LocalStackError when a stack runs in the folder already, or a service cannot be started
-   */
-  static async start(
-    folder: string,
-    options: StackOptions,
-    settings: Readonly<Record<string, string | undefined>>,
-    say: (line: string) => void,
-    log: Logger,
-  ): Promise<LocalStack> {
-    await refuseSecond(folder, log)
-    const stack = new LocalStack(folder, options.command)
+  /** @throws LocalStackError when a stack runs in the folder already, or a service cannot be started or reached */
+  static async start(given: StackParts): Promise<LocalStack> {
+    // Settings that cannot work are said before anything is started.
+    readSettings(readLocalSettings(given.folder))
+    await refuseSecond(given.folder, given.log)
+    const stack = new LocalStack(given)
     stack.announce()
     try {
-      await stack.#startServices(options, settings, say, log)
+      await stack.#startServices()
       return stack
     } catch (thrown) {
       await stack.stop()
@@ -61,44 +75,66 @@ export class LocalStack {
     }
   }
 
-  async #startServices(
-    options: StackOptions,
-    settings: Readonly<Record<string, string | undefined>>,
-    say: (line: string) => void,
-    log: Logger,
-  ): Promise<void> {
-    const kafka = await provideKafka(given(settings['KAFKA_BROKERS']), options.kafkaPort, this.stateFolder, log)
-    this.add({ name: 'Kafka', pid: kafka.pid, stop: () => kafka.stop() })
-    this.kafkaBrokers = kafka.brokers
-    if (kafka.own) await createTopics(kafka.brokers, streams.map(s => s.topic))
-    say(`Kafka      ${kafka.brokers}  (${kafka.what}; topics: ${streams.map(s => s.topic).join(', ')})`)
-
-    const lakeUrl = given(settings['LAKE_URL'])
+  async #startServices(): Promise<void> {
+    const { options, settings, say, log, signal } = this.#given
+    const topics = streams.map(s => s.topic)
+    const [brokers, lakeUrl] = [givenValue(settings['KAFKA_BROKERS']), givenValue(settings['LAKE_URL'])]
+    if (brokers === undefined) {
+      const kafka = new KafkaService(await freePort(options.kafkaPort), this.stateFolder, log)
+      const { pid } = await this.supervise(kafka)
+      this.kafkaBrokers = kafka.brokers
+      await createTopics(kafka.brokers, topics)
+      say(`Kafka      ${kafka.brokers}  (${pid === undefined ? 'Docker' : `pid ${pid}`}; topics: ${topics.join(', ')})`)
+    } else this.kafkaBrokers = brokers
+    signal.throwIfAborted()
     if (lakeUrl === undefined) {
-      const data = join(this.stateFolder, 'azurite')
-      const azurite = await startAzurite(await freePort(options.blobPort), data, join(this.stateFolder, 'log', 'azurite.log'))
-      const { process: child } = azurite
-      this.add({ name: 'Azurite', pid: child.pid, stop: () => child.stop(10_000), kill: () => { child.kill() } })
-      this.lakeUrl = azurite.lakeUrl
-      say(`Lake       ${this.lakeUrl}  (Azurite, pid ${child.pid})`)
-    } else {
-      this.lakeUrl = lakeUrl
-      say(`Lake       ${lakeUrl}  (from LAKE_URL)`)
-    }
+      const port = await freePort(options.blobPort)
+      const { pid } = await this.supervise(azuritePlan(port, join(this.stateFolder, 'azurite'), join(this.stateFolder, 'log', 'azurite.log')))
+      this.lakeUrl = lakeUrlAt(port)
+      say(`Lake       ${this.lakeUrl}  (Azurite, pid ${pid ?? 'unknown'})`)
+    } else this.lakeUrl = lakeUrl
+    signal.throwIfAborted()
+    const env = { KAFKA_BROKERS: this.kafkaBrokers, LAKE_URL: this.lakeUrl }
+    const given = { kafka: brokers !== undefined, lake: lakeUrl !== undefined }
+    const missing = await requireReachable(readSettings({ ...readLocalSettings(this.folder), ...env }), given, say, signal)
+    if (given.kafka) say(`Kafka      ${this.kafkaBrokers}  (from KAFKA_BROKERS)`)
+    for (const topic of missing) say(`           topic ${topic} does not exist there; npx lake produce --create makes it`)
+    if (given.lake) say(`Lake       ${this.lakeUrl}  (from LAKE_URL)`)
     this.#ready = true
     this.announce()
   }
 
+  /** Starts a part and keeps it running. @throws what its first start throws */
+  async supervise(plan: PartPlan, needs?: string): Promise<SupervisedPart> {
+    const { say } = this.#given
+    if (this.#ending !== undefined) throw new Error('The stack is stopping.')
+    const needed = this.#parts.find((p): p is SupervisedPart => p instanceof SupervisedPart && p.name === needs)
+    const supervision = {
+      policy: restartPolicy,
+      say,
+      changed: () => { this.announce() },
+      failed: (error: LocalStackError) => { this.#fail(error) },
+    }
+    const starting = SupervisedPart.start(plan, supervision, needed).then(part => {
+      this.add(part)
+      return part
+    })
+    this.#starting = starting.then(() => undefined, () => undefined)
+    return starting
+  }
+
   add(part: Part): void {
     this.#parts.push(part)
+    this.announce()
   }
 
   /** Tells the command line where everything is. */
   announce(): void {
+    if (this.#isEnding) return
     const processes = Object.fromEntries(this.#parts.flatMap(p => (p.pid === undefined ? [] : [[p.name, p.pid]])))
     const running: RunningStack = {
       pid: process.pid,
-      command: this.#command,
+      command: this.#given.options.command,
       startedAt: this.#startedAt,
       ready: this.#ready,
       kafkaBrokers: this.kafkaBrokers,
@@ -109,10 +145,14 @@ export class LocalStack {
     writeRunningStack(this.folder, running)
   }
 
-  /** Ends what was started, the last first. */
+  /** Ends what was started, the last first. One part that cannot be ended does not keep the others. */
   stop(): Promise<void> {
     this.#ending ??= (async () => {
-      for (const part of this.#parts.toReversed()) await part.stop()
+      await this.#starting
+      for (const part of this.#parts.toReversed()) {
+        await part.stop().catch((thrown: unknown) => { this.#given.log.error(`${part.name} did not stop in order: ${String(thrown)}`) })
+      }
+      this.#isEnding = true
       removeRunningStack(this.folder, process.pid)
     })()
     return this.#ending
@@ -121,6 +161,7 @@ export class LocalStack {
   /** Ends what was started, at once and without order. */
   kill(): void {
     for (const part of this.#parts) part.kill?.()
+    this.#isEnding = true
     removeRunningStack(this.folder, process.pid)
   }
 }
@@ -138,6 +179,6 @@ async function refuseSecond(folder: string, log: Logger): Promise<void> {
   }
 }
 
-function given(value: string | undefined): string | undefined {
+function givenValue(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? undefined : value.trim()
 }

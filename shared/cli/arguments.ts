@@ -108,8 +108,8 @@ export class Arguments {
   }
 }
 
-/** What Node's parser says of a command line, in one sentence. */
-function parsingFault(message: string): string {
+/** What Node's parser says of a command line, in one sentence. Pure; no I/O. */
+export function parsingFault(message: string): string {
   const dashed = /^Option '(?:-\w, )?(--[\w-]+).*' argument is ambiguous/.exec(message)?.[1]
   if (dashed !== undefined) return `${dashed} has no value; one that begins with a dash is written ${dashed}=-1.`
   const [sentence = ''] = message.split('. ')

@@ -31,7 +31,10 @@ describe('parseOptions', () => {
     [['--rate', 'fast'], /--rate fast is not a number/],
     [['--late', '101'], /--late 101/],
     [['--rate', ''], /--rate/],
-    [['--speed', '1'], /--speed/],
+    [['--speed', '1'], /Unknown option '--speed'\. See: npm start -- --help$/],
+    [['--rate', '-5'], /^--rate -5 is not a number from 0 to 1,000,000\.$/],
+    [['--seed', '-.5'], /^--seed -\.5 is not a number/],
+    [['--rate'], /--rate/],
   ])('%j is refused by name', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message)
   })

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { asError } from '../../../shared/errors.js'
 import { silentLogger, type Logger } from '../../../shared/telemetry/logger.js'
+import { endingOf, guardAgainstOrphan } from '../orphanGuard.js'
 import { findJava, type Java } from './java.js'
 import { brokerJars, defaultLibsFolder } from './jars.js'
 import { LocalKafkaError } from './localKafkaError.js'
@@ -41,8 +42,8 @@ export interface Broker {
   stop(): Promise<void>
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
-  /** Resolves when the process is gone, whoever ended it. */
-  readonly exited: Promise<void>
+  /** Resolves when the process is gone, whoever ended it, with how it ended. */
+  readonly exited: Promise<string>
 }
 
 /**
@@ -80,13 +81,18 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     // A group of its own: Ctrl-C in the terminal reaches the parent only, which stops the broker last.
     { stdio: ['ignore', logFile.fd, logFile.fd], detached: true },
   )
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => { resolve(); })
-    child.once('error', () => { resolve(); })
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => { resolve(signal ?? `code ${code ?? 'unknown'}`); })
+    child.once('error', (error) => { resolve(error.message); })
   })
   const endWithParent = (): void => void child.kill('SIGTERM')
   process.once('exit', endWithParent)
-  void exited.then(() => process.removeListener('exit', endWithParent))
+  // A parent that is killed runs no handlers, and Java does not notice that it is gone.
+  const guard = child.pid === undefined ? undefined : guardAgainstOrphan(endingOf(child.pid))
+  void exited.then(() => {
+    process.removeListener('exit', endWithParent)
+    guard?.dismiss()
+  })
   await logFile.close()
 
   try {
@@ -189,7 +195,7 @@ async function ready(child: ChildProcess, host: string, port: number, withinMs: 
   })
 }
 
-async function end(child: ChildProcess, exited: Promise<void>, withinMs: number): Promise<void> {
+async function end(child: ChildProcess, exited: Promise<string>, withinMs: number): Promise<void> {
   if (child.pid === undefined || !isRunning(child)) return
   child.kill('SIGTERM')
   const patience = new AbortController()

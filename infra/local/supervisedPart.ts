@@ -1,0 +1,182 @@
+import { systemClock, type Clock } from '../../shared/clock.js'
+import { asError } from '../../shared/errors.js'
+import { LocalStackError } from './localStackError.js'
+
+/** A process, or what stands for one, while it runs. */
+export interface RunningProcess {
+  readonly pid?: number | undefined
+  /** Resolves with how it ended, whoever ended it. */
+  readonly exited: Promise<string>
+  /** Asks it to end, and ends it when that takes too long. */
+  stop(): Promise<void>
+  /** Ends it at once. */
+  kill(): void
+}
+
+export interface PartPlan {
+  readonly name: string
+  /** For messages. */
+  readonly logFile?: string | undefined
+  /** Starts it, on the same ports and folders each time, and resolves when it can be used. */
+  start(): Promise<RunningProcess>
+}
+
+/** How often and how fast a part that ended is started again. */
+export interface RestartPolicy {
+  readonly firstDelayMs: number
+  readonly longestDelayMs: number
+  /** So many ends in a row, without having run for `stableMs` between them, and it is given up. */
+  readonly mostFailures: number
+  readonly stableMs: number
+}
+
+export const restartPolicy: RestartPolicy = { firstDelayMs: 1_000, longestDelayMs: 15_000, mostFailures: 5, stableMs: 60_000 }
+
+export interface Supervision {
+  readonly policy: RestartPolicy
+  readonly clock?: Clock | undefined
+  readonly say: (line: string) => void
+  /** A part got another process, or lost it. */
+  readonly changed: () => void
+  /** A part cannot be kept running. */
+  readonly failed: (error: LocalStackError) => void
+}
+
+/**
+ * A part of the stack that is started again, with growing pauses, whenever it ends by itself. Parts that depend on it
+ * are ended before it comes back and started after: what they remember of it may no longer be true.
+ */
+export class SupervisedPart {
+  readonly name: string
+  readonly #plan: PartPlan
+  readonly #supervision: Supervision
+  readonly #clock: Clock
+  readonly #dependents: SupervisedPart[] = []
+  readonly #stopping = new AbortController()
+  #process: RunningProcess | undefined
+  #recovery: Promise<void> = Promise.resolve()
+  /** Raised whenever another hand takes over, so that an older recovery lets go. */
+  #turn = 0
+  #failures = 0
+  #startedAt = 0
+
+  private constructor(plan: PartPlan, supervision: Supervision) {
+    this.name = plan.name
+    this.#plan = plan
+    this.#supervision = supervision
+    this.#clock = supervision.clock ?? systemClock
+  }
+
+  /**
+   * Starts the part for the first time.
+   * @param needs the part that this one depends on
+   * @throws what its start throws
+   */
+  static async start(plan: PartPlan, supervision: Supervision, needs?: SupervisedPart): Promise<SupervisedPart> {
+    const part = new SupervisedPart(plan, supervision)
+    await part.#begin(0)
+    if (needs !== undefined) needs.#dependents.push(part)
+    return part
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('The stack is stopping.'))
+    await this.#recovery
+    await this.#process?.stop()
+  }
+
+  kill(): void {
+    this.#stopping.abort(new Error('The stack is stopping.'))
+    this.#process?.kill()
+  }
+
+  /** @returns false when another hand took over meanwhile */
+  async #begin(turn: number): Promise<boolean> {
+    const started = await this.#plan.start()
+    if (this.#turn !== turn) {
+      started.kill()
+      await started.exited
+      return false
+    }
+    this.#process = started
+    this.#startedAt = this.#clock.monotonic()
+    this.#supervision.changed()
+    void started.exited.then(why => {
+      if (this.#process !== started || this.#isStopping()) return
+      this.#process = undefined
+      this.#supervision.changed()
+      this.#recover(why)
+    })
+    return true
+  }
+
+  #sayBack(): void {
+    if (!this.#isStopping()) this.#supervision.say(`${this.name} runs again${this.pid === undefined ? '' : ` (pid ${this.pid})`}`)
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  #recover(why: string): void {
+    const turn = ++this.#turn
+    this.#recovery = Promise.all([this.#recovery, this.#bringBack(why, turn)]).then(() => undefined)
+  }
+
+  async #bringBack(first: string, turn: number): Promise<void> {
+    const { policy, say, failed } = this.#supervision
+    const isOver = () => this.#isStopping() || this.#turn !== turn
+    await Promise.all(this.#dependents.map(d => d.#suspend()))
+    for (let why = first; !isOver(); ) {
+      const wasStable = this.#clock.monotonic() - this.#startedAt >= policy.stableMs
+      this.#failures = wasStable ? 1 : this.#failures + 1
+      const log = this.#plan.logFile === undefined ? '' : `; log: ${this.#plan.logFile}`
+      if (this.#failures > policy.mostFailures) {
+        const times = `${policy.mostFailures} times`
+        failed(new LocalStackError('PART_FAILED', `${this.name} ended (${why}) and was started again ${times} without lasting${log}. Everything stops.`))
+        return
+      }
+      const delay = Math.min(policy.firstDelayMs * 2 ** (this.#failures - 1), policy.longestDelayMs)
+      say(`${this.name} ended (${why}); it is started again in ${delay / 1000} s${log}`)
+      await this.#clock.sleep(delay, this.#stopping.signal).catch(() => undefined)
+      if (isOver()) return
+      try {
+        if (!(await this.#begin(turn))) return
+        this.#sayBack()
+        break
+      } catch (thrown) {
+        why = asError(thrown).message
+      }
+    }
+    if (!isOver()) for (const dependent of this.#dependents) dependent.#resume()
+  }
+
+  /** Ended because the part it needs is away; its own recovery, if one is under way, lets go. */
+  async #suspend(): Promise<void> {
+    this.#turn++
+    const running = this.#process
+    this.#process = undefined
+    running?.kill()
+    await running?.exited
+    if (running !== undefined && !this.#isStopping()) this.#supervision.say(`${this.name} is ended until then, so that it begins afresh`)
+    this.#supervision.changed()
+  }
+
+  #resume(): void {
+    if (this.#isStopping()) return
+    const turn = ++this.#turn
+    const begin = async () => {
+      try {
+        if (await this.#begin(turn)) this.#sayBack()
+      } catch (thrown) {
+        if (this.#turn === turn) await this.#bringBack(asError(thrown).message, turn)
+      }
+    }
+    this.#recovery = Promise.all([this.#recovery, begin()]).then(() => undefined)
+  }
+}
