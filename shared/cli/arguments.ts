@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { asError } from '../errors.js'
+import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
 import { commonOptions, type CommandForm } from './commandForm.js'
 
@@ -42,7 +43,7 @@ export class Arguments {
     const { least, most } = command.positionals
     if (values.get('help') !== true && (positionals.length < least || positionals.length > most)) {
       const extra = positionals[most]
-      const what = extra === undefined ? `${command.usage.split(' ').slice(1 + positionals.length).join(' ')} is missing` : `"${extra}" is one argument too many`
+      const what = extra === undefined ? `${command.usage.split(' ').slice(1 + positionals.length).join(' ')} is missing` : `"${shownAddress(extra)}" is one argument too many`
       throw new CliError('USAGE', `${what}: lake ${command.usage}`)
     }
     return new Arguments(positionals, values, given)

@@ -1,6 +1,7 @@
 import type { DeltaTable } from '../delta/table.js'
 import type { TableState } from '../delta/state.js'
 import type { WriteOptions, WriteOutcome } from '../delta/write/writeOptions.js'
+import { shownAddress } from '../storage/shownAddress.js'
 import type { Arguments } from './arguments.js'
 import { withLake } from './cliLake.js'
 import { noTable, openTable } from './openTable.js'
@@ -11,6 +12,7 @@ import { printOutcome } from './writeOutcome.js'
 /** What a command changes. */
 export interface ChangedTable {
   readonly table: DeltaTable
+  /** As it may be shown. */
   readonly name: string
   /** As it is before. */
   readonly state: TableState
@@ -30,7 +32,7 @@ export async function changeTable(
     const table = await openTable(shell, lake, name)
     const state = await table.state({ fresh: true })
     if (state === undefined) throw noTable(table, name)
-    const outcome = await tableWriting(lake, options => change({ table, name, state }, options))
+    const outcome = await tableWriting(lake, options => change({ table, name: shownAddress(name), state }, options))
     await printOutcome(shell, table, name, outcome)
   })
 }

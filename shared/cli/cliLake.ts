@@ -6,17 +6,30 @@ import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { cliSettings } from './cliSettings.js'
 import type { Shell } from './shell.js'
+import { parseLocations } from '../settings/settingText.js'
+import { shownAddress } from '../storage/shownAddress.js'
 import type { Stream } from '../contract/stream.js'
 
 /** Opens the lake that the settings name, for the time of `work`. */
 export async function withLake<T>(shell: Shell, args: Arguments, work: (lake: Lake) => Promise<T>): Promise<T> {
   const log = args.flag('debug') ? consoleLogger({ level: 'debug' }) : silentLogger
-  const lake = await openLake(cliSettings(shell), { log })
+  const settings = cliSettings(shell)
+  const lakeExternalLocations = [...settings.lakeExternalLocations, ...locationsOption(args)]
+  const lake = await openLake({ ...settings, lakeExternalLocations }, { log })
   try {
     return await work(lake)
   } finally {
     await lake.close()
   }
+}
+
+/** @throws CliError USAGE */
+function locationsOption(args: Arguments): readonly string[] {
+  return args.texts('external-location').flatMap(text => {
+    const locations = parseLocations(text)
+    if (locations !== null) return locations
+    throw new CliError('USAGE', `--external-location ${shownAddress(text)} is neither file:///folder nor https://<account>.blob.core.windows.net/<container>.`)
+  })
 }
 
 /** @throws CliError NOT_FOUND */

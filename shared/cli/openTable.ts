@@ -6,6 +6,7 @@ import type { Snapshot } from '../delta/snapshot.js'
 import type { Lake } from '../pipeline/lake.js'
 import { storeOptions } from '../pipeline/storeOptions.js'
 import { openStore } from '../storage/openStore.js'
+import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
 import type { Shell } from './shell.js'
 import { parseTableReference } from './tableNames.js'
@@ -40,5 +41,5 @@ export async function requireSnapshot(table: DeltaTable, name: string, version?:
 }
 
 export function noTable(table: Pick<DeltaTable, 'url'>, name: string): CliError {
-  return new CliError('NOT_FOUND', `There is no table ${name} (looked in ${table.url}). \`lake tables\` lists those of the lake.`)
+  return new CliError('NOT_FOUND', `There is no table ${shownAddress(name)} (looked in ${table.url}). \`lake tables\` lists those of the lake.`)
 }

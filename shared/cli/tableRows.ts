@@ -1,8 +1,8 @@
+import type { OpenFolder } from '../delta/dataObject.js'
 import { scanRows } from '../delta/rows.js'
 import type { Snapshot } from '../delta/snapshot.js'
 import type { StructField } from '../parquet/dataType.js'
 import type { ObjectStore } from '../storage/objectStore.js'
-import { openStore } from '../storage/openStore.js'
 import { CliError } from './cliError.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 
@@ -13,12 +13,14 @@ export interface TableRowsOptions {
   readonly limit?: number | undefined
   /** Zone of partition timestamps without an offset; UTC when absent. */
   readonly timeZone?: string | undefined
+  /** For files outside the table and its storage account. */
+  readonly openFolder?: OpenFolder | undefined
 }
 
 /** The rows of a table's snapshot, file by file in the log's order; memory is bounded by a row group. */
 export function tableRows(store: ObjectStore, snapshot: Snapshot, options: TableRowsOptions = {}): RowSource {
   const columns = wantedFields(snapshot, options.columns).map(field => field.name)
-  const { fields, batches } = scanRows(store, snapshot, { columns, timeZone: options.timeZone, openFolder: openStore })
+  const { fields, batches } = scanRows(store, snapshot, { columns, timeZone: options.timeZone, openFolder: options.openFolder })
   return { fields, batches: limited(batches, options.limit ?? Infinity) }
 }
 

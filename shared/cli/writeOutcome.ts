@@ -1,6 +1,7 @@
 import { formatJson } from '../delta/json.js'
 import type { DeltaTable } from '../delta/table.js'
 import type { WriteMetrics, WriteOutcome } from '../delta/write/writeOptions.js'
+import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
 import { noTable } from './openTable.js'
 import type { Shell } from './shell.js'
@@ -22,7 +23,7 @@ export async function printOutcome(shell: Shell, table: Pick<DeltaTable, 'url'>,
     case 'noTable':
       throw noTable(table, name)
     case 'conflict':
-      throw new CliError('STEP_FAILED', `${name} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`)
+      throw new CliError('STEP_FAILED', `${shownAddress(name)} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`)
     case 'committed':
     case 'planned':
     case 'nothingToDo':

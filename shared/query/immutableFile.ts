@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { ObjectStore } from '../storage/objectStore.js'
 import { QueryError } from './queryError.js'
 
@@ -31,10 +31,10 @@ export async function download(store: ObjectStore, file: ImmutableFile, localPat
 
 /** Where the file is in a store that is a local folder. */
 export async function localFile(store: ObjectStore, file: ImmutableFile): Promise<string> {
-  const path = store.localPath?.(file.path) ?? ''
-  const found = await stat(path).catch(() => undefined)
+  // The store looks first: it does not follow a link that leads out of it.
+  const found = await store.head(file.path)
   if (found?.size !== file.size) throw missing(store, file)
-  return path
+  return store.localPath?.(file.path) ?? ''
 }
 
 function missing(store: ObjectStore, file: ImmutableFile): QueryError {

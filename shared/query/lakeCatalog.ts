@@ -1,5 +1,6 @@
 import type { Stream } from '../contract/stream.js'
 import { bronzePath, bronzeSchema, quarantineName, scoredPath, silverPath, sqlName, summaryPath } from '../contract/tables.js'
+import type { OpenFolder } from '../delta/dataObject.js'
 import type { DeltaTable } from '../delta/table.js'
 import { type DeltaView, emptySelect, openDeltaView } from './deltaView.js'
 import type { DuckDbSession } from './duckdbSession.js'
@@ -13,6 +14,8 @@ export interface LakeCatalogOptions {
   readonly streams: readonly Stream[]
   /** The table in a folder of the lake. */
   readonly table: (path: string) => DeltaTable
+  /** For files outside a table and its storage account. */
+  readonly openFolder?: OpenFolder | undefined
 }
 
 /** Tables at the lake's root. */
@@ -81,11 +84,11 @@ export class LakeCatalog implements Disposable {
   }
 
   async #openTable(name: string): Promise<boolean> {
-    const { session, cache, table } = this.#options
+    const { session, cache, table, openFolder } = this.#options
     const delta = table(name.replaceAll('.', '/'))
     const snapshot = await delta.snapshot()
     if (snapshot === undefined) return false
-    const view = await openDeltaView(session, cache, { store: delta.store, state: snapshot, files: snapshot.files })
+    const view = await openDeltaView(session, cache, { store: delta.store, state: snapshot, files: snapshot.files, openFolder })
     this.#views.push(view)
     await session.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${view.sql}`)
     return true

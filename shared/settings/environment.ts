@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { durationForms, parseDuration } from '../contract/duration.js'
-import { isBrokerList, isLakeUrl, isSchedule, parseSize } from './settingText.js'
+import { isBrokerList, isLakeUrl, isSchedule, parseLocations, parseSize } from './settingText.js'
 
 /** Marks what may not appear in a message or a log. */
 const secrets = z.registry<{ secret: true }>()
@@ -23,6 +23,12 @@ const bytes = () =>
     const size = parseSize(value)
     if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
     return size ?? 0
+  })
+const locations = () =>
+  z.string().transform((value, context) => {
+    const places = parseLocations(value)
+    if (places === null) context.addIssue('expected file:///folder or https://<account>.blob.core.windows.net/<container>, several separated by commas')
+    return places ?? []
   })
 
 const everyMinute = (second: number) => `${String(second)} * * * * *`
@@ -62,6 +68,8 @@ export const environment = z.object({
     .default('http://127.0.0.1:10000/devstoreaccount1/lake')
     .describe("The lake's root: a blob container or a local folder (`file:///…`)."),
   LAKE_CONNECTION_STRING: secret("The storage account's connection string; the managed identity when empty."),
+  LAKE_EXTERNAL_LOCATIONS: locations().default([]).register(secrets, { secret: true })
+    .describe("Places outside a table that its log or links may lead to: folders, containers or accounts, separated by commas, one of Azure with a SAS if it needs one. None but the table's own storage account when empty."),
 
   SILVER_SCHEDULE: schedule().default(everyMinute(0)).describe('When silver runs (NCRONTAB, six fields).'),
   GOLD_SCHEDULE: schedule().default(everyMinute(20)).describe('When gold runs: behind silver, so that it finds what silver has just made.'),

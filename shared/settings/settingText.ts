@@ -8,9 +8,22 @@ export function isBrokerList(value: string): boolean {
 /** A folder, or a container of a storage account. */
 export function isLakeUrl(value: string): boolean {
   const url = URL.parse(value)
-  if (url === null || url.search !== '' || url.username !== '') return false
+  if (url === null || /[?#]/.test(value) || url.username !== '') return false
   if (url.protocol === 'file:') return value.startsWith('file:///') && url.pathname !== '/'
   return (url.protocol === 'https:' || url.protocol === 'http:') && url.pathname.replace(/\/+$/, '') !== ''
+}
+
+/** Folders, containers and accounts, separated by commas; null when one of them is none. */
+export function parseLocations(value: string): readonly string[] | null {
+  const locations = value.split(',').map(location => location.trim()).filter(location => location !== '')
+  return locations.every(isLocation) ? locations : null
+}
+
+function isLocation(value: string): boolean {
+  const url = URL.parse(value)
+  if (value.includes('#') || url === null) return false
+  if (url.protocol === 'file:') return value.startsWith('file:///') && !value.includes('?')
+  return ['https:', 'http:', 'abfss:'].includes(url.protocol)
 }
 
 /** An NCRONTAB expression of six fields. */

@@ -1,7 +1,7 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
-import { formatAzureBlobAddress, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
-import { containerClients, type ContainerClients } from './azureBlobClients.js'
-import { azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
+import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
+import { AccountClients, type ContainerClients } from './azureBlobClients.js'
+import { accessTo, azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
 import { listBlobs } from './azureBlobListing.js'
 import { BlobUpload } from './azureBlobUpload.js'
@@ -21,7 +21,15 @@ export interface AzureBlobOptions extends AzureBlobAccess {
 export async function openAzureBlob(url: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
   const address = parseAzureBlobAddress(url)
   const credential = await azureBlobCredential(address, options)
-  return new AzureBlobStore(address, containerClients(address, credential), options.deadlineMs ?? defaultDeadlineMs)
+  return new AzureBlobStore(address, new AccountClients(address, credential), options.deadlineMs ?? defaultDeadlineMs)
+}
+
+/** Opens the folder `url`, which a table names, in the external location that holds it, with the location's own signature. */
+export async function openNamedAzureBlob(url: string, location: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
+  const address = parseAzureBlobAddress(url)
+  const query = location.indexOf('?')
+  const signed = address.sas === undefined && query !== -1 ? `${url}${location.slice(query)}` : url
+  return await openAzureBlob(signed, { ...options, ...accessTo(address, options) })
 }
 
 /**
@@ -31,13 +39,16 @@ export async function openAzureBlob(url: string, options: AzureBlobOptions = {})
 export class AzureBlobStore implements ObjectStore {
   readonly url: string
   readonly #address: AzureBlobAddress
+  readonly #account: AccountClients
   readonly #clients: ContainerClients
   readonly #deadlineMs: number
+  readonly #siblings = new Map<string, AzureBlobStore>()
 
-  constructor(address: AzureBlobAddress, clients: ContainerClients, deadlineMs: number) {
+  constructor(address: AzureBlobAddress, account: AccountClients, deadlineMs: number) {
     this.url = formatAzureBlobAddress(address)
     this.#address = address
-    this.#clients = clients
+    this.#account = account
+    this.#clients = account.container(address.container)
     this.#deadlineMs = deadlineMs
   }
 
@@ -127,7 +138,18 @@ export class AzureBlobStore implements ObjectStore {
 
   within(prefix: string): AzureBlobStore {
     const folder = joinedPath(this.#address.folder, checkedFolder(prefix))
-    return new AzureBlobStore({ ...this.#address, folder }, this.#clients, this.#deadlineMs)
+    return new AzureBlobStore({ ...this.#address, folder }, this.#account, this.#deadlineMs)
+  }
+
+  sibling(url: string): AzureBlobStore | undefined {
+    const known = this.#siblings.get(url)
+    if (known !== undefined || !/^(?:https?|abfss):/i.test(url)) return known
+    const { container, folder, ...other } = parseAzureBlobAddress(url)
+    // A signature of somebody else's is not passed on, and requests go to the endpoint that the user has named.
+    if (other.sas !== undefined || !isSameAccount(this.#address, { container, folder, ...other })) return undefined
+    const store = new AzureBlobStore({ ...this.#address, container, folder }, this.#account, this.#deadlineMs)
+    this.#siblings.set(url, store)
+    return store
   }
 
   #deadline(bytes = 0): AbortSignal {

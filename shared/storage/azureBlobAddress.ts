@@ -1,4 +1,6 @@
+import { azureHost } from './azureBlobHost.js'
 import { checkedFolder } from './objectPath.js'
+import { shownAddress } from './shownAddress.js'
 import { StorageError } from './storageError.js'
 
 /** Where a lake is in Azure Blob Storage or its emulator. */
@@ -15,32 +17,36 @@ export interface AzureBlobAddress {
   readonly emulated: boolean
 }
 
-/** `<account>.blob.core.windows.net` and its like in other clouds, zones and OneLake. */
-const accountHost = /^([a-z0-9]{3,24})((?:\.z\d+)?)\.(?:blob|dfs)\.(.+)$/i
+/** Fields of a shared access signature: `sv`, `sig`, `skoid`, `rscd` and their like. */
+const sasField = /^(?:s[a-z]{1,7}|rsc[a-z]|ses|si)$/
+/** Other parameters of the service that are written like them. */
+const notSas: ReadonlySet<string> = new Set(['snapshot'])
 
 /**
  * Reads `http://127.0.0.1:10000/devstoreaccount1/lake`, `https://<account>.blob.core.windows.net/lake/prefix`, the same
- * with `.dfs.`, and `abfss://lake@<account>.dfs.core.windows.net/prefix`. Pure; no I/O.
+ * with `.dfs.`, and `abfss://lake@<account>.dfs.core.windows.net/prefix`. Nothing in it is passed over: what is neither
+ * the place nor a signature is refused, so that two addresses are not one table. Pure; no I/O.
  * @throws StorageError STORAGE_BAD_ADDRESS
  */
 export function parseAzureBlobAddress(address: string): AzureBlobAddress {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url === undefined) throw badAddress(address, 'it is not a URL')
+  const sas = signatureOf(url, address)
   const segments = url.pathname.split('/').filter(segment => segment !== '').map(segment => decoded(segment, address))
   if (url.protocol === 'abfss:') {
     if (url.username === '') throw badAddress(address, 'it needs the form abfss://container@account.dfs.core.windows.net/prefix')
     segments.unshift(decoded(url.username, address))
-  }
-  const host = accountHost.exec(url.hostname)
-  const emulated = host === null
-  const account = host === null ? segments.shift() : host[1]
+  } else if (url.username !== '') throw badAddress(address, 'a user name has no meaning in it')
+  if (url.password !== '') throw badAddress(address, 'a password has no meaning in it')
+  const host = azureHost(url.hostname)
+  const emulated = host === undefined
+  const account = host === undefined ? segments.shift() : host.account
   const [container, ...folder] = segments
   if (account === undefined || container === undefined) throw badAddress(address, 'it names no container')
-  const sas = url.searchParams.has('sig') ? url.search.slice(1) : undefined
   return {
-    endpoint: host === null
+    endpoint: host === undefined
       ? `${url.protocol}//${url.host}/${account}`
-      : `${url.protocol === 'http:' ? 'http:' : 'https:'}//${account}${host[2] ?? ''}.blob.${host[3] ?? ''}${url.port && `:${url.port}`}`,
+      : `${url.protocol === 'http:' ? 'http:' : 'https:'}//${host.blobHost}${url.port && `:${url.port}`}`,
     account,
     container,
     folder: checkedFolder(folder.join('/')),
@@ -55,6 +61,26 @@ export function formatAzureBlobAddress(address: AzureBlobAddress): string {
   return `${address.endpoint}/${path.map(encodeURIComponent).join('/')}`
 }
 
+/** Whether what signs requests to the one may sign requests to the other. Pure; no I/O. */
+export function isSameAccount(one: AzureBlobAddress, other: AzureBlobAddress): boolean {
+  return accountIdentity(one) === accountIdentity(other)
+}
+
+function accountIdentity({ endpoint }: AzureBlobAddress): string {
+  const url = new URL(endpoint)
+  const host = azureHost(url.hostname)
+  // The port counts: another process of the same machine is somebody else.
+  return host === undefined ? endpoint : `${host.identity}:${url.port}`
+}
+
+function signatureOf(url: URL, address: string): string | undefined {
+  if (address.includes('#')) throw badAddress(address, 'a part behind "#" has no meaning in it; in a name it is written %23')
+  if (!address.includes('?')) return undefined
+  const isSignature = url.searchParams.has('sig') && [...url.searchParams.keys()].every(name => sasField.test(name) && !notSas.has(name))
+  if (!isSignature) throw badAddress(address, 'behind "?" only a shared access signature (SAS) has a meaning; in a name it is written %3F')
+  return url.search.slice(1)
+}
+
 function decoded(segment: string, address: string): string {
   try {
     return decodeURIComponent(segment)
@@ -64,6 +90,6 @@ function decoded(segment: string, address: string): string {
 }
 
 function badAddress(address: string, reason: string): StorageError {
-  const shown = address.replace(/\?.*$/s, '')
+  const shown = shownAddress(address)
   return new StorageError('STORAGE_BAD_ADDRESS', `"${shown}" is no address of a blob container: ${reason}.`, { data: { url: shown } })
 }

@@ -17,16 +17,39 @@ export interface ContainerClients {
   readonly once: ContainerClient
 }
 
-/** Clients of the address's container; sends nothing yet. */
-export function containerClients(address: AzureBlobAddress, { credential, sas }: AzureBlobCredential): ContainerClients {
+/** The containers of one account, with what signs requests to it and to nobody else. */
+export class AccountClients {
+  readonly #address: AzureBlobAddress
+  readonly #credential: AzureBlobCredential
+  readonly #containers = new Map<string, ContainerClients>()
+
+  constructor(address: AzureBlobAddress, credential: AzureBlobCredential) {
+    this.#address = address
+    this.#credential = credential
+  }
+
+  /** Clients of a container; sends nothing yet. */
+  container(name: string): ContainerClients {
+    const known = this.#containers.get(name)
+    if (known !== undefined) return known
+    const made = containerClients({ ...this.#address, container: name }, this.#credential)
+    this.#containers.set(name, made)
+    return made
+  }
+}
+
+function containerClients(address: AzureBlobAddress, { credential, sas }: AzureBlobCredential): ContainerClients {
   const url = `${address.endpoint}/${encodeURIComponent(address.container)}${sas === undefined ? '' : `?${sas}`}`
   const client = (maxTries: number) => {
-    const pipeline = newPipeline(credential, { retryOptions: { ...retryOptions, maxTries } })
+    const pipeline = newPipeline(credential, { retryOptions: { ...retryOptions, maxTries }, ...noRedirects })
     if (address.emulated) pipeline.factories.push(emulatorPolicy(address.endpoint))
     return new ContainerClient(url, pipeline)
   }
   return { retrying: client(retryOptions.maxTries), once: client(1) }
 }
+
+/** Storage never sends a client elsewhere; whoever does so is to get neither a request nor a signature. */
+const noRedirects = { redirectOptions: { maxRetries: 0 } }
 
 function emulatorPolicy(endpoint: string): RequestPolicyFactory {
   // HTTP_PROXY is meant for the network; the SDK would send even 127.0.0.1 through it.

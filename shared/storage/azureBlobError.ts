@@ -71,6 +71,7 @@ function meaningOf({ status, code }: ServiceAnswer, error: Error): Meaning {
   }
   if (code === 'ContainerNotFound') return final('STORAGE_ROOT_MISSING', 'the container does not exist')
   if (code === 'ContainerBeingDeleted') return passing('STORAGE_UNAVAILABLE', 'the container is being deleted')
+  if (status >= 300 && status < 400) return final('STORAGE_FAILED', 'the service points elsewhere, where nothing is sent; check the address')
   if (status === 412) return passing('STORAGE_UNAVAILABLE', 'the object changed while it was read')
   if (code === 'InvalidResourceName' || code === 'InvalidUri' || code === 'OutOfRangeInput') {
     return final('STORAGE_BAD_ADDRESS', 'the service does not accept the name')

@@ -56,6 +56,11 @@ export class FaultyStore implements ObjectStore {
     return this.#strike('delete', path, () => this.#inner.delete(path))
   }
 
+  sibling(url: string): ObjectStore | undefined {
+    const found = this.#inner.sibling?.(url)
+    return found === undefined ? undefined : new FaultyStore(found, this.#faults, this.#clock)
+  }
+
   within(prefix: string): ObjectStore {
     const folder = joinedPath(this.#folder, checkedFolder(prefix))
     return new FaultyStore(this.#inner.within(prefix), this.#faults, this.#clock, folder)

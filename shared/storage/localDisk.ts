@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, read, readSync, realpathSync } from 'node:fs'
 import { link, mkdir, open, rename, unlink, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { checkRange, clippedRange } from './byteRange.js'
 import { hasErrno, localError } from './localDiskError.js'
 import { listFolder, temporaryPrefix } from './localDiskListing.js'
+import { isInside } from './externalLocation.js'
+import { requireFolderInside, requireInside } from './localLinks.js'
 import { checkedFolder, checkedPath, checkedPrefix } from './objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
 import { StorageError } from './storageError.js'
@@ -17,18 +19,24 @@ import { StorageError } from './storageError.js'
  *
  * An object is written under a temporary name beside its own and then linked or renamed, so readers see all of it or
  * nothing; the folder must allow hard links (every usual local file system does). Folders appear as needed and are left
- * when they become empty. A name cannot be an object and a folder at once, unlike on blob storage.
+ * when they become empty. A name cannot be an object and a folder at once, unlike on blob storage. A link that leads out
+ * of the folder is not followed, unless to where the user allows it; the folder itself may be a link.
  */
 export class LocalDiskStore implements ObjectStore {
   readonly url: string
   readonly #root: string
+  readonly #allowed: readonly string[]
 
-  /** @param root an absolute path; the folder is made by the first write */
-  constructor(root: string) {
+  /**
+   * @param root an absolute path; the folder is made by the first write
+   * @param allowed folders outside it that links may lead to
+   */
+  constructor(root: string, allowed: readonly string[] = []) {
     if (!path.isAbsolute(root)) {
       throw new StorageError('STORAGE_BAD_ADDRESS', `A local store needs an absolute path; got "${root}".`, { data: { root } })
     }
     this.#root = path.resolve(root)
+    this.#allowed = allowed
     this.url = pathToFileURL(this.#root).href
   }
 
@@ -38,6 +46,7 @@ export class LocalDiskStore implements ObjectStore {
     // Others get their turn first: who reads in a loop must not keep a writer waiting for ever.
     await setImmediate()
     // Four calls for a few kilobytes: each costs more on its way through the thread pool than on the disk.
+    requireInside(this.#root, target, this.#allowed)
     const file = await reading('get', target, () => openSync(target, 'r'))
     if (file === undefined) return undefined
     try {
@@ -54,6 +63,7 @@ export class LocalDiskStore implements ObjectStore {
 
   async head(name: string): Promise<ObjectInfo | undefined> {
     const target = this.localPath(name)
+    requireInside(this.#root, target, this.#allowed)
     const found = await reading('head', target, () => stat(target))
     if (found?.isFile() !== true) return undefined
     return { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) }
@@ -66,7 +76,7 @@ export class LocalDiskStore implements ObjectStore {
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<PutOutcome> {
-    const target = this.localPath(name)
+    const target = this.#writable(name)
     const temporary = await writtenTemporary(target, bytes)
     try {
       await link(temporary, target)
@@ -85,11 +95,11 @@ export class LocalDiskStore implements ObjectStore {
   }
 
   async *list(prefix: string, options: { readonly startAfter?: string | undefined } = {}): AsyncIterable<ObjectInfo> {
-    yield* listFolder(this.#root, checkedPrefix(prefix), options.startAfter)
+    yield* listFolder(this.#root, checkedPrefix(prefix), options.startAfter, this.#allowed)
   }
 
   async delete(name: string): Promise<void> {
-    const target = this.localPath(name)
+    const target = this.#writable(name)
     try {
       await unlink(target)
     } catch (error) {
@@ -109,11 +119,30 @@ export class LocalDiskStore implements ObjectStore {
   }
 
   within(prefix: string): LocalDiskStore {
-    return new LocalDiskStore(path.join(this.#root, checkedFolder(prefix)))
+    return new LocalDiskStore(path.join(this.#root, checkedFolder(prefix)), this.#allowed)
+  }
+
+  sibling(url: string): LocalDiskStore | undefined {
+    if (!url.startsWith('file:')) return undefined
+    const folder = fileURLToPath(url)
+    const [root, real] = [this.#root, folder].map(place => {
+      try {
+        return realpathSync.native(place)
+      } catch {
+        return place
+      }
+    })
+    return root !== undefined && real !== undefined && isInside(root, real) ? new LocalDiskStore(real, this.#allowed) : undefined
+  }
+
+  #writable(name: string): string {
+    const target = this.localPath(name)
+    requireFolderInside(this.#root, target, this.#allowed)
+    return target
   }
 
   async #upload(operation: string, name: string): Promise<ObjectWriter> {
-    const target = this.localPath(name)
+    const target = this.#writable(name)
     const { file, temporary } = await openTemporary(operation, target)
     let state: 'open' | 'closed' = 'open'
     const abort = async () => {

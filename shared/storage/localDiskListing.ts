@@ -3,7 +3,8 @@ import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hasErrno, localError } from './localDiskError.js'
-import { compareUtf8 } from './objectPath.js'
+import { outsideTarget } from './localLinks.js'
+import { compareUtf8, isObjectName } from './objectPath.js'
 import type { ObjectInfo } from './objectStore.js'
 
 /** How the files of unfinished uploads begin; no listing shows them. */
@@ -23,15 +24,27 @@ interface Entry {
 
 /**
  * The files under `root` whose names start with `prefix` and sort after `startAfter`, in the order of UTF-8 bytes of the
- * whole name. Folders outside the two bounds are not opened. Links to files are files; links to folders are not
- * followed. Removes, as it passes, what killed uploads left more than a day ago.
+ * whole name. Folders outside the two bounds are not opened. Links to files are files, unless they lead out of the root
+ * to where nothing is allowed; links to folders are not followed. Names that no object can have are left out. Removes, as it passes, what killed uploads left more than a day ago.
  */
-export async function* listFolder(root: string, prefix: string, startAfter: string | undefined): AsyncGenerator<ObjectInfo> {
-  yield* walk(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, startAfter)
+export async function* listFolder(
+  root: string,
+  prefix: string,
+  startAfter: string | undefined,
+  allowed: readonly string[] = [],
+): AsyncGenerator<ObjectInfo> {
+  yield* walk(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), { prefix, startAfter, allowed })
 }
 
-async function* walk(root: string, folder: string, prefix: string, startAfter: string | undefined): AsyncGenerator<ObjectInfo> {
-  const entries = await entriesOf(root, folder, key => key.startsWith(prefix) && isAfter(key, startAfter))
+interface Wanted {
+  readonly prefix: string
+  readonly startAfter: string | undefined
+  readonly allowed: readonly string[]
+}
+
+async function* walk(root: string, folder: string, wanted: Wanted): AsyncGenerator<ObjectInfo> {
+  const { prefix, startAfter, allowed } = wanted
+  const entries = await entriesOf(root, folder, key => key.startsWith(prefix) && isAfter(key, startAfter), allowed)
   let batch: string[] = []
   for (const entry of entries) {
     if (!entry.isFolder) batch.push(entry.key)
@@ -40,17 +53,24 @@ async function* walk(root: string, folder: string, prefix: string, startAfter: s
       batch = []
       await nextTurn()
     }
-    if (entry.isFolder) yield* walk(root, entry.key, prefix, startAfter)
+    if (entry.isFolder) yield* walk(root, entry.key, wanted)
   }
   yield* infosOf(root, batch)
 }
 
-async function entriesOf(root: string, folder: string, wanted: (key: string) => boolean): Promise<readonly Entry[]> {
+async function entriesOf(
+  root: string,
+  folder: string,
+  wanted: (key: string) => boolean,
+  allowed: readonly string[],
+): Promise<readonly Entry[]> {
   const location = path.join(root, folder)
   const entries: Entry[] = []
   for (const dirent of await direntsOf(location)) {
     if (dirent.name.startsWith(temporaryPrefix)) await removeLeftover(path.join(location, dirent.name))
+    else if (!isObjectName(dirent.name)) continue
     else if (dirent.isDirectory()) entries.push({ key: `${folder}${dirent.name}/`, isFolder: true })
+    else if (dirent.isSymbolicLink() && outsideTarget(root, path.join(location, dirent.name), allowed) !== undefined) continue
     else if (dirent.isFile() || dirent.isSymbolicLink()) entries.push({ key: folder + dirent.name, isFolder: false })
   }
   return entries.filter(entry => wanted(entry.key)).sort((a, b) => compareUtf8(a.key, b.key))

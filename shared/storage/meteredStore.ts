@@ -49,6 +49,7 @@ const blockSize = 8 * 1024 * 1024
 export class MeteredStore implements ObjectStore {
   readonly url: string
   readonly localPath?: (path: string) => string
+  readonly sibling?: (url: string) => ObjectStore | undefined
   readonly #inner: ObjectStore
   readonly #counters: Counters
 
@@ -57,6 +58,10 @@ export class MeteredStore implements ObjectStore {
     this.#inner = inner
     this.#counters = counters
     if (inner.localPath !== undefined) this.localPath = inner.localPath.bind(inner)
+    this.sibling = url => {
+      const found = inner.sibling?.(url)
+      return found === undefined ? undefined : new MeteredStore(found, counters)
+    }
   }
 
   /** The counts up to now, of this store and of every one made from it by `within`. */

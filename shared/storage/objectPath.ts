@@ -31,6 +31,11 @@ export function checkedPath(path: string): string {
   return path
 }
 
+/** Whether {@link checkedPath} takes the name: what a listing of foreign objects may give. */
+export function isObjectName(path: string): boolean {
+  return path !== '' && faultOf(path, path.split('/')) === undefined
+}
+
 /** Answers the prefix of a listing when every whole folder in it is a proper name; the last part may be any text. */
 export function checkedPrefix(prefix: string): string {
   checkSegments(prefix, prefix.split('/').slice(0, -1))
@@ -50,13 +55,19 @@ export function joinedPath(folder: string, path: string): string {
 }
 
 function checkSegments(path: string, segments: readonly string[]): void {
+  const fault = faultOf(path, segments)
+  if (fault !== undefined) throw badPath(path, fault)
+}
+
+function faultOf(path: string, segments: readonly string[]): string | undefined {
   for (const segment of segments) {
-    if (segment === '') throw badPath(path, 'has an empty part: no slash at the beginning or end, none doubled')
-    if (segment === '.' || segment === '..') throw badPath(path, `has a part "${segment}"`)
+    if (segment === '') return 'has an empty part: no slash at the beginning or end, none doubled'
+    if (segment === '.' || segment === '..') return `has a part "${segment}"`
   }
   // Blob storage would read it as a slash.
-  if (path.includes('\\')) throw badPath(path, 'holds a backslash')
-  if (path.includes('\0') || !path.isWellFormed()) throw badPath(path, 'holds a character that has no bytes in a name')
+  if (path.includes('\\')) return 'holds a backslash'
+  if (path.includes('\0') || !path.isWellFormed()) return 'holds a character that has no bytes in a name'
+  return undefined
 }
 
 function badPath(path: string, reason: string): StorageError {

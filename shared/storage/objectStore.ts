@@ -66,4 +66,10 @@ export interface ObjectStore {
 
   /** The store whose root is the folder `prefix` of this one. */
   within(prefix: string): ObjectStore
+
+  /**
+   * The store whose root is the folder at `url`, if that is in the same storage account (or, on a disk, in this very
+   * folder): what gives access here gives it there too, and nobody else gets to see it. Undefined for any other.
+   */
+  sibling?(url: string): ObjectStore | undefined
 }

@@ -4,6 +4,7 @@ import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlobCred
 import { LocalDiskStore } from '../../shared/storage/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
+import { shownAddress } from '../../shared/storage/shownAddress.js'
 
 it('each address opens its kind of store', async () => {
   const folder = await openStore('file:///data/my%20lake')
@@ -20,6 +21,24 @@ it('two memory stores share nothing', async () => {
   await one.put('x', new Uint8Array(1))
   expect(await other.head('x')).toBeUndefined()
 })
+
+it('a local path is a path, whatever is in it; in a URL "#" and "?" are not passed over', async () => {
+  const names = ['/data/a#b', '/data/a?b', '/data/a%23b', '/data/a']
+  const stores = await Promise.all(names.map(name => openStore(name)))
+  expect(stores.map(store => store.localPath?.('x'))).toEqual(names.map(name => `${name}/x`))
+  for (const { url } of stores) expect((await openStore(url)).url).toBe(url)
+  for (const url of ['file:///data/a#b', 'file:///data/a?b', 'file:///data/a?', 'file:lake', 'file:./lake']) {
+    await expect(openStore(url)).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS' })
+  }
+})
+
+it.each(['htps://acct.blob.core.windows.net/lake?sv=1&sig=secret', 'https://x/?sig=secret', 's3://user:secret@host/lake'])(
+  'what is wrong with %s is said without its secret',
+  async url => {
+    await expect(openStore(url)).rejects.toMatchObject({ message: expect.not.stringContaining('secret') as string })
+    expect(shownAddress(url)).not.toContain('secret')
+  },
+)
 
 it.each(['', 'lake', './lake', 's3://bucket/lake', 'C:\\lake', 'file://host/lake', 'https://acct.blob.core.windows.net'])(
   '%s is refused',

@@ -7,6 +7,7 @@ import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import type { OptionSpec } from '../commandForm.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { keyValue } from '../keyValue.js'
 
 interface Change {
@@ -53,7 +54,10 @@ export const alter: Command = {
     "Changes a table's columns, properties, constraints, clustering or features, all in one version and in the order of the options, " +
     'each of which may be given more than once. No row is written. Prints what was done as one JSON object.',
   positionals: { least: 1, most: 1 },
-  options: Object.fromEntries(Object.entries(changes).map(([option, { spec }]) => [option, spec])),
+  options: {
+    ...Object.fromEntries(Object.entries(changes).map(([option, { spec }]) => [option, spec])),
+    ...externalLocationOptions,
+  },
   async run(shell, args) {
     const wanted = changesOf(args.given)
     if (wanted.length === 0) throw new CliError('USAGE', `Say what changes: ${Object.keys(changes).map(option => `--${option}`).join(', ')}.`)

@@ -1,9 +1,10 @@
 import type { DeltaTable } from '../../delta/table.js'
-import { openStore } from '../../storage/openStore.js'
+import { folderOpener } from '../../pipeline/storeOptions.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { timeOption } from '../moment.js'
 import { noTable, openTable } from '../openTable.js'
 import { printRows } from '../printRows.js'
@@ -23,6 +24,7 @@ export const changes: Command = {
     'from-timestamp': { value: '"TIME"', about: 'instead of --from: the first version of that time or later' },
     'to-timestamp': { value: '"TIME"', about: 'instead of --to: the last version of that time or before' },
     columns: { value: 'a,b', about: 'only these columns, in this order' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     const format = formatOf(shell, args)
@@ -39,7 +41,7 @@ export const changes: Command = {
         await printRows(shell.output, format, { fields, batches: nothing() })
         return
       }
-      const { fields, batches } = await table.changes({ ...range, columns, openFolder: openStore })
+      const { fields, batches } = await table.changes({ ...range, columns, openFolder: folderOpener(lake.settings) })
       await printRows(shell.output, format, { fields, batches })
     })
   },

@@ -5,6 +5,7 @@ import { appendRows } from '../../delta/write/appendRows.js'
 import type { WriteOutcome } from '../../delta/write/writeOptions.js'
 import type { StructType } from '../../parquet/dataType.js'
 import type { Arguments } from '../arguments.js'
+import { shownAddress } from '../../storage/shownAddress.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -49,7 +50,7 @@ export const create: Command = {
         description: args.text('comment'),
         createdTime: lake.clock.now(),
       }))
-      if (outcome.kind === 'conflict') throw new CliError('STEP_FAILED', `There is a table ${name} already (in ${table.url}, version ${outcome.version}).`)
+      if (outcome.kind === 'conflict') throw new CliError('STEP_FAILED', `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`)
       const { version } = outcome
       const done: WriteOutcome =
         input === undefined

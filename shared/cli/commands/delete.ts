@@ -2,6 +2,7 @@ import { deleteRows } from '../../delta/write/deleteRows.js'
 import { changeTable } from '../changeCommand.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
+import { externalLocationOptions } from '../externalLocations.js'
 
 export const deleteCommand: Command = {
   usage: 'delete <table>',
@@ -13,6 +14,7 @@ export const deleteCommand: Command = {
   options: {
     where: { value: '"condition"', about: 'which rows, as an SQL condition; all when absent, which is asked about' },
     yes: { about: 'do it without asking' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     await changeTable(shell, args, async ({ table, name }, options) => {

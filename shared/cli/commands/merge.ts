@@ -2,6 +2,7 @@ import { mergeRows } from '../../delta/write/mergeRows.js'
 import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
 export const merge: Command = {
@@ -17,6 +18,7 @@ export const merge: Command = {
     matched: { value: 'update|delete|keep', about: 'what becomes of a row of the table that is among them; update when absent' },
     'not-matched': { value: 'insert|ignore', about: 'what becomes of one of them that the table lacks; insert when absent' },
     'not-matched-by-source': { value: 'keep|delete', about: 'what becomes of a row of the table that is not among them; keep when absent' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     const on = args.list('key') ?? []

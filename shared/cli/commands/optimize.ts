@@ -6,6 +6,7 @@ import { bronzePath } from '../../contract/tables.js'
 import { duckDbClusterer } from '../../pipeline/maintenance/clusterer.js'
 import { sessionOptions, sortableBytes } from '../../pipeline/openSession.js'
 import type { StructType } from '../../parquet/dataType.js'
+import { shownAddress } from '../../storage/shownAddress.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -32,7 +33,7 @@ export const optimize: Command = {
       const table = await openTable(shell, lake, name)
       const state = await table.state({ fresh: true })
       if (state === undefined) throw noTable(table, name)
-      for (const path of clusterBy) requireSortable(name, state.schema, path)
+      for (const path of clusterBy) requireSortable(shownAddress(name), state.schema, path)
       const isBronze = lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)
       return optimizeTable(table, {
         clock: lake.clock,

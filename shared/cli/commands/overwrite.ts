@@ -3,6 +3,7 @@ import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
 export const overwrite: Command = {
@@ -17,6 +18,7 @@ export const overwrite: Command = {
     where: { value: '"condition"', about: 'replace only rows for which this SQL condition holds' },
     'overwrite-schema': { about: 'give the table the columns of the rows, whatever it had' },
     yes: { about: 'do it without asking' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     if (args.text('where') !== undefined && args.flag('overwrite-schema')) {

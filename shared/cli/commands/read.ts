@@ -2,7 +2,6 @@ import { requireReadable } from '../../delta/protocolGate.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import type { StructField } from '../../parquet/dataType.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
-import { openStore } from '../../storage/openStore.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { fullScan, neededColumns, planScan } from '../../query/scanPlan.js'
@@ -11,11 +10,13 @@ import { tableAlias } from '../../query/sqlPredicate.js'
 import { identifier } from '../../query/sqlText.js'
 import type { Lake } from '../../pipeline/lake.js'
 import { openSession } from '../../pipeline/openSession.js'
+import { folderOpener } from '../../pipeline/storeOptions.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import { rowSourceOf, type ColumnBatch, type RowSource } from '../columnBatch.js'
 import type { Command } from '../command.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { momentOptions, versionOption } from '../moment.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
@@ -36,6 +37,7 @@ export const read: Command = {
     limit: { value: 'N', about: 'at most so many rows' },
     timezone: { value: 'zone', about: 'where partition timestamps without an offset were written, e.g. Europe/Berlin; UTC when absent' },
     explain: { about: 'instead of the rows, which files would be read and skipped, and by what' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     const format = formatOf(shell, args)
@@ -57,7 +59,7 @@ async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print
   const table = await openTable(shell, lake, name)
   const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
   if (where === undefined) {
-    await print(tableRows(table.store, snapshot, { columns, limit, timeZone }))
+    await print(tableRows(table.store, snapshot, { columns, limit, timeZone, openFolder: folderOpener(lake.settings) }))
     return
   }
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
@@ -127,10 +129,11 @@ async function* matchingBatches(
   const columns = await neededColumns(session, snapshot, names, where)
   // Rows stay in their file's order as long as the side of a join that is streamed is not chosen anew.
   await session.run("SET disabled_optimizers = 'build_side_probe_side'")
+  const openFolder = folderOpener(lake.settings)
   let left = limit
   for (const file of files) {
     if (left <= 0) return
-    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files: [file], columns, timeZone, openFolder: openStore })
+    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files: [file], columns, timeZone, openFolder })
     const found = await selection(session, `(${view.sql})`, names, where, Number.isFinite(left) ? left : undefined)
     for await (const batch of found.batches) {
       left -= batch.rows
@@ -144,7 +147,7 @@ async function readView(lake: Lake, name: string, args: Arguments, print: Print)
     if (args.text(option) !== undefined) throw new CliError('USAGE', `${name} is a view and has no versions; leave --${option} out.`)
   if (args.flag('explain')) throw new CliError('USAGE', `${name} is a view and has no files of its own; leave --explain out.`)
   await using session = await openSession(lake)
-  using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path) })
+  using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings) })
   await catalog.open(`SELECT * FROM ${name}`)
   const from = name.split('.').map(identifier).join('.')
   await print(await selection(session, from, args.list('columns'), args.text('where'), args.whole('limit')))

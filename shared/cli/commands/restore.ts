@@ -2,11 +2,13 @@ import { planRestore, restoreTable, type RestoreTarget } from '../../delta/write
 import type { DeltaTable } from '../../delta/table.js'
 import type { Lake } from '../../pipeline/lake.js'
 import { maintainedTables } from '../../pipeline/maintenance/maintenanceStep.js'
-import { openStore } from '../../storage/openStore.js'
+import { folderOpener } from '../../pipeline/storeOptions.js'
+import { shownAddress } from '../../storage/shownAddress.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { momentOf, momentOptions } from '../moment.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printOutcome } from '../writeOutcome.js'
@@ -25,6 +27,7 @@ export const restore: Command = {
     'ignore-missing': { about: 'restore what is left when files of that version were deleted' },
     force: { about: 'also a table of the pipeline, which would not read again what goes' },
     'dry-run': { about: 'only say what would be done' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     const name = args.positional(0)
@@ -32,7 +35,7 @@ export const restore: Command = {
     await withLake(shell, args, async lake => {
       const table = await openTable(shell, lake, name)
       requireForeign(lake, table, name, args)
-      const options = { clock: lake.clock, openFolder: openStore, ignoreMissingFiles: args.flag('ignore-missing') }
+      const options = { clock: lake.clock, openFolder: folderOpener(lake.settings), ignoreMissingFiles: args.flag('ignore-missing') }
       const snapshot = await requireSnapshot(table, name)
       if (!args.flag('dry-run')) {
         await printOutcome(shell, table, name, await restoreTable(table, to, options))
@@ -57,5 +60,5 @@ function targetOption(args: Arguments): RestoreTarget {
  */
 function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Arguments): void {
   if (args.flag('force') || args.flag('dry-run') || !maintainedTables(lake).some(({ path }) => lake.table(path).url === table.url)) return
-  throw new CliError('USAGE', `${name} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` makes silver and gold anew; --force restores all the same.`)
+  throw new CliError('USAGE', `${shownAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` makes silver and gold anew; --force restores all the same.`)
 }

@@ -1,10 +1,12 @@
 import { openSession } from '../../pipeline/openSession.js'
+import { folderOpener } from '../../pipeline/storeOptions.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
 import { QueryError } from '../../query/queryError.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import { rowSourceOf } from '../columnBatch.js'
 import type { Command } from '../command.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { printRows } from '../printRows.js'
 import { formatOf, type Shell } from '../shell.js'
 
@@ -15,7 +17,7 @@ export const sql: Command = {
     'Queries the lake with SQL (DuckDB). Tables are named bronze.events, silver.events, gold.events_scored, ' +
     'bronze.events_quarantine, monitor_logs, cluster_logs; - reads the query from standard input.',
   positionals: { least: 1, most: 1 },
-  options: {},
+  options: externalLocationOptions,
   async run(shell, args) {
     const format = formatOf(shell, args)
     const query = args.positional(0) === '-' ? await readAll(shell.input) : args.positional(0)
@@ -24,7 +26,7 @@ export const sql: Command = {
       await using session = await openSession(lake)
       const interrupt = () => { session.interrupt() }
       shell.signal.addEventListener('abort', interrupt)
-      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path) })
+      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings) })
       const opened = await catalog.open(query)
       try {
         await printRows(shell.output, format, rowSourceOf(await session.stream(query)))

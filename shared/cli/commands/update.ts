@@ -3,6 +3,7 @@ import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
+import { externalLocationOptions } from '../externalLocations.js'
 import { keyValue } from '../keyValue.js'
 
 export const update: Command = {
@@ -16,6 +17,7 @@ export const update: Command = {
     set: { value: '"a = expression"', repeats: true, about: 'what a column becomes; may be given more than once' },
     where: { value: '"condition"', about: 'which rows, as an SQL condition; all when absent, which is asked about' },
     yes: { about: 'do it without asking' },
+    ...externalLocationOptions,
   },
   async run(shell, args) {
     const assignments = args.texts('set').map(text => keyValue('set', text))
