@@ -2,7 +2,7 @@ import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
 import { isUnreadable, readCheckpoint, readCheckpointState, requireSidecars } from './checkpoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
-import { versionGap } from './commit.js'
+import { commitInfoOf, versionGap } from './commit.js'
 import { fileKey } from './fileKey.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
 import { readSegments, type LogSegment } from './logSegment.js'
@@ -47,9 +47,13 @@ async function open(store: ObjectStore): Promise<FileList | undefined> {
   const decided = new TextSet()
   let kept: LogSegment[] | undefined = []
   let count = 0
+  let latest = -Infinity
+  const datedBy = new Map<number, number>()
   for await (const segment of readSegments(store, listing, from, to)) {
     replay.applyState(segment.actions)
     survivors(segment.actions, -Infinity, file => decided.add(fileKey(file)))
+    latest = Math.max(latest, committedAt(segment, listing))
+    datedBy.set(segment.to, latest)
     count += segment.actions.length
     if (count > keptActions) kept = undefined
     kept?.push(segment)
@@ -63,19 +67,38 @@ async function open(store: ObjectStore): Promise<FileList | undefined> {
         for await (const actions of readCheckpoint(store, checkpoint)) yield survivors(actions, expiry, file => !decided.has(fileKey(file)))
       }
       const seen = new TextSet()
-      const newest = (actions: readonly Action[]) => survivors(actions, expiry, file => seen.add(fileKey(file)))
-      if (kept !== undefined) yield* kept.toReversed().map(({ actions }) => newest(actions)).reverse()
-      else for await (const { actions } of readSegments(store, listing, from, to, 'newestFirst')) yield newest(actions)
+      const newest = ({ actions, to: version }: LogSegment) =>
+        survivors(actions, expiry, file => seen.add(fileKey(file)), datedBy.get(version))
+      if (kept !== undefined) yield* kept.toReversed().map(newest).reverse()
+      else for await (const segment of readSegments(store, listing, from, to, 'newestFirst')) yield newest(segment)
     },
   }
 }
 
-/** The file actions that are `undecided` by newer ones, without the tombstones that have expired. */
-function survivors(actions: readonly Action[], expiry: number, undecided: (file: Parameters<typeof fileKey>[0]) => boolean): Action[] {
-  return actions.filter(action => {
-    if ('add' in action) return undecided(action.add)
-    return 'remove' in action && undecided(action.remove) && (action.remove.deletionTimestamp ?? 0) >= expiry
+/**
+ * The file actions that are `undecided` by newer ones, without the tombstones that have expired.
+ *
+ * @param datedBy when the version of these actions was committed at the earliest. A tombstone that says an earlier time
+ * was written by a host whose clock is behind; it gets this one, and has not expired
+ */
+function survivors(
+  actions: readonly Action[],
+  expiry: number,
+  undecided: (file: Parameters<typeof fileKey>[0]) => boolean,
+  datedBy = -Infinity,
+): Action[] {
+  return actions.flatMap((action): Action[] => {
+    if ('add' in action) return undecided(action.add) ? [action] : []
+    if (!('remove' in action) || !undecided(action.remove)) return []
+    const { deletionTimestamp } = action.remove
+    if ((deletionTimestamp ?? 0) >= expiry) return [action]
+    return deletionTimestamp === undefined || datedBy < expiry ? [] : [{ remove: { ...action.remove, deletionTimestamp: datedBy } }]
   })
+}
+
+/** What a commit says of its time, which is never later than its file's: a clock that is ahead dates nothing after it. */
+function committedAt({ actions, to }: LogSegment, { commits }: LogListing): number {
+  return Math.min(commitInfoOf(actions)?.timestamp ?? -Infinity, commits.get(to)?.modifiedAt ?? -Infinity)
 }
 
 interface Base {

@@ -122,8 +122,8 @@ export class DeltaTable {
   }
 
   /** Writes a checkpoint of the newest version, unless it has one, and points `_last_checkpoint` to it. */
-  writeCheckpoint(): Promise<CheckpointOutcome> {
-    return writeCheckpoint(this.store, this.#clock.now())
+  async writeCheckpoint(): Promise<CheckpointOutcome> {
+    return writeCheckpoint(this.store, Math.min(this.#clock.now(), await this.store.now()))
   }
 
   /** The versions still in the log, newest first. */

@@ -79,6 +79,18 @@ export class AzureBlobStore implements ObjectStore {
     })
   }
 
+  /** From the head of an answer: the service says its time with each, also where it says that there is no such blob. */
+  async now(): Promise<number> {
+    const blob = this.#clients.retrying.getBlockBlobClient(this.#name('_delta_log/_last_checkpoint'))
+    try {
+      return (await blob.getProperties({ abortSignal: this.#deadline() })).date?.getTime() ?? Date.now()
+    } catch (error) {
+      const { status, date } = serviceAnswer(error)
+      if (status === 404) return date ?? Date.now()
+      throw azureError('ask the time of', this.url, error, false)
+    }
+  }
+
   async put(path: string, bytes: Uint8Array): Promise<void> {
     await this.#write('put', path, blob => blob.upload(viewOf(bytes), bytes.length, { abortSignal: this.#deadline(bytes.length) }))
   }

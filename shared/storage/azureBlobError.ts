@@ -6,6 +6,8 @@ import { StorageError, type StorageErrorCode } from './storageError.js'
 export interface ServiceAnswer {
   readonly status: number | undefined
   readonly code: string
+  /** Milliseconds since 1970: when it was said, by the service's clock. */
+  readonly date?: number | undefined
 }
 
 export function serviceAnswer(error: unknown): ServiceAnswer {
@@ -14,7 +16,12 @@ export function serviceAnswer(error: unknown): ServiceAnswer {
   const detailed = typeof details === 'object' && details !== null && 'errorCode' in details ? details.errorCode : undefined
   // A HEAD has no body; its code is only in a header.
   const header = error.response?.headers.get('x-ms-error-code')
-  return { status: error.statusCode, code: header ?? (typeof detailed === 'string' ? detailed : (error.code ?? error.name)) }
+  const said = Date.parse(error.response?.headers.get('date') ?? '')
+  return {
+    status: error.statusCode,
+    code: header ?? (typeof detailed === 'string' ? detailed : (error.code ?? error.name)),
+    date: Number.isNaN(said) ? undefined : said,
+  }
 }
 
 function errorCode(error: unknown): string {

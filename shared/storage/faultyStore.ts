@@ -26,6 +26,10 @@ export class FaultyStore implements ObjectStore {
     return this.#strike('get', path, () => this.#inner.get(path, range))
   }
 
+  now(): Promise<number> {
+    return this.#inner.now()
+  }
+
   head(path: string): Promise<ObjectInfo | undefined> {
     return this.#strike('head', path, () => this.#inner.head(path))
   }

@@ -7,9 +7,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { checkRange, clippedRange } from './byteRange.js'
 import { hasErrno, localError } from './localDiskError.js'
-import { listFolder, temporaryPrefix } from './localDiskListing.js'
+import { listFolder } from './localDiskListing.js'
 import { isInside } from './externalLocation.js'
 import { requireFolderInside, requireInside } from './localLinks.js'
+import { fileTime, temporaryPrefix } from './temporaryFile.js'
 import { checkedFolder, checkedPath, checkedPrefix } from './objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
 import { StorageError } from './storageError.js'
@@ -59,6 +60,11 @@ export class LocalDiskStore implements ObjectStore {
     } finally {
       closeSync(file)
     }
+  }
+
+  /** The time that a new file gets: on a folder of the network that of another machine. */
+  now(): Promise<number> {
+    return fileTime(this.#root)
   }
 
   async head(name: string): Promise<ObjectInfo | undefined> {

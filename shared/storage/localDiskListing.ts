@@ -6,9 +6,8 @@ import { hasErrno, localError } from './localDiskError.js'
 import { outsideTarget } from './localLinks.js'
 import { compareUtf8, isObjectName } from './objectPath.js'
 import type { ObjectInfo } from './objectStore.js'
-
-/** How the files of unfinished uploads begin; no listing shows them. */
-export const temporaryPrefix = '.upload~'
+import { elapsedMs } from './elapsed.js'
+import { fileTime, temporaryPrefix } from './temporaryFile.js'
 
 /** Long past any upload's life: what is still there was left by a process that was killed. */
 const leftoverAgeMs = 24 * 3_600_000
@@ -110,7 +109,7 @@ function infoOf(root: string, name: string): ObjectInfo | undefined {
 async function removeLeftover(file: string): Promise<void> {
   try {
     const { mtimeMs } = await stat(file)
-    if (Date.now() - mtimeMs > leftoverAgeMs) await unlink(file)
+    if ((elapsedMs(mtimeMs, await fileTime(path.dirname(file))) ?? 0) > leftoverAgeMs) await unlink(file)
   } catch {
     // Its writer finished, or the folder is not ours to change; neither concerns a listing.
   }

@@ -49,6 +49,11 @@ export class MemoryStore implements ObjectStore {
     this.url = `memory:${folder}`
   }
 
+  async now(): Promise<number> {
+    await turn()
+    return this.#clock.now()
+  }
+
   async get(path: string, range?: ByteRange): Promise<Uint8Array | undefined> {
     if (range !== undefined) checkRange(range)
     const name = this.#name(path)

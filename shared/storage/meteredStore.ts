@@ -76,6 +76,11 @@ export class MeteredStore implements ObjectStore {
     return bytes
   }
 
+  now(): Promise<number> {
+    this.#counters.reads++
+    return this.#inner.now()
+  }
+
   head(path: string): Promise<ObjectInfo | undefined> {
     this.#counters.reads++
     return this.#inner.head(path)

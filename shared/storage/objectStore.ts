@@ -61,6 +61,12 @@ export interface ObjectStore {
   /** Removes the object; one that is absent already is fine. */
   delete(path: string): Promise<void>
 
+  /**
+   * Milliseconds since 1970 by the clock that dates objects (`modifiedAt`): the one clock that all hosts of a lake
+   * share. See elapsed.ts.
+   */
+  now(): Promise<number>
+
   /** Where the object is on this machine's disk, when the store is a folder there (so that it need not be copied). */
   localPath?(path: string): string
 

@@ -183,7 +183,7 @@ export class ChangingTable {
 
   async clean(): Promise<void> {
     await this.#keeping(1_000, async table => {
-      const outcome = await cleanLog(table, { clock: this.#options.clock, keepFrom: this.#next })
+      const outcome = await cleanLog(table, { keepFrom: this.#next })
       if (outcome.kind === 'cleaned') this.counts.cleaned += outcome.files
     })
   }

@@ -84,6 +84,10 @@ class WatchedStore implements ObjectStore {
     return bytes
   }
 
+  now(): Promise<number> {
+    return this.#inner.now()
+  }
+
   head(path: string): Promise<ObjectInfo | undefined> {
     return this.#inner.head(path)
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { elapsedMs } from '../../shared/storage/elapsed.js'
 import { compareUtf8 } from '../../shared/storage/objectPath.js'
 import type { ObjectInfo, ObjectStore } from '../../shared/storage/objectStore.js'
 import { StorageError } from '../../shared/storage/storageError.js'
@@ -50,6 +51,16 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       await store.delete('a/b')
       expect(await paths(store.list(''))).toEqual([])
       expect(await paths(store.list('no/such/folder/'))).toEqual([])
+    })
+
+    it('says the time that it dates objects with, and leaves nothing behind', async () => {
+      const { store } = fresh()
+      expect(elapsedMs((await store.now()) - 1_000, await store.now())).toBeDefined()
+      await store.put('a', bytesOf('x'))
+      const age = elapsedMs((await store.head('a'))?.modifiedAt ?? Infinity, await store.now())
+      expect(age).toBeDefined()
+      expect(age).toBeLessThan(600_000)
+      expect(await paths(store.list(''))).toEqual(['a'])
     })
 
     it('a write is read back at once, also by another client', async () => {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { elapsedMs } from '../../storage/elapsed.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint.js'
 import { inCommitTimestampOf, readCommitFile } from '../commit.js'
@@ -20,7 +20,6 @@ export interface LogCleanupOptions {
   readonly force?: boolean | undefined
   /** Only says what would be deleted. */
   readonly dryRun?: boolean | undefined
-  readonly clock?: Clock | undefined
 }
 
 export type LogCleanupOutcome =
@@ -57,7 +56,6 @@ const parallel = 16
  */
 export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {}): Promise<LogCleanupOutcome> {
   const { store } = table
-  const clock = options.clock ?? systemClock
   const state = await table.state({ fresh: true })
   if (state === undefined) return { kind: 'noTable' }
   requireMaintainable(state, { table: table.url, version: state.version })
@@ -65,11 +63,12 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
   if (configuration[enabledProperty]?.toLowerCase() === 'false' && options.force !== true) return { kind: 'disabled' }
   const retentionMs = options.retentionMs ?? parseInterval(configuration[retentionProperty] ?? defaultRetention, retentionProperty)
   const listing = await listLog(store)
-  const expired = expiredUpTo(listing, clock.now() - retentionMs)
-  const cut = await findCut(store, listing, Math.min(expired, options.keepFrom ?? Infinity), clock.now() - retentionMs)
+  const now = await store.now()
+  const expired = expiredUpTo(listing, now, retentionMs)
+  const cut = await findCut(store, listing, Math.min(expired, options.keepFrom ?? Infinity), now - retentionMs)
   if (cut === undefined || cut.version < protectedBefore(state)) return { kind: 'nothingToDo' }
   const doomed = await expiredFiles(store, cut.version)
-  const sidecars = await staleSidecars(store, listing, cut.version, clock.now())
+  const sidecars = await staleSidecars(store, listing, cut.version, now)
   const files = [...doomed, sidecars].reduce((sum, names) => sum + names.length, 0)
   if (files === 0) return { kind: 'nothingToDo' }
   if (options.dryRun === true) return { kind: 'planned', oldest: cut.version, files }
@@ -89,12 +88,17 @@ function protectedBefore(state: Pick<TableState, 'protocol' | 'metadata'>): numb
   return /^\d+$/.test(version) ? Number(version) : Infinity
 }
 
-/** The newest version such that it and all before it were committed at `cutoff` or earlier; −1 when there is none. */
-function expiredUpTo({ commits }: LogListing, cutoff: number): number {
+/**
+ * The newest version such that it and all before it are as old as the retention; −1 when there is none. A version is
+ * never older than the one before it, and never younger than the one after it: one whose file is dated in the future,
+ * by a clock that was wrong, is as old as the next that is not.
+ */
+function expiredUpTo({ commits }: LogListing, now: number, retentionMs: number): number {
   let expired = -1
   for (const version of [...commits.keys()].sort((a, b) => a - b)) {
-    // A version is never older than the one before it, whatever the clock of its writer said.
-    if ((commits.get(version)?.modifiedAt ?? Infinity) > cutoff) break
+    const age = elapsedMs(commits.get(version)?.modifiedAt ?? now, now)
+    if (age === undefined) continue
+    if (age < retentionMs) break
     expired = version
   }
   return expired

@@ -1,3 +1,5 @@
+import { systemClock } from '../../clock.js'
+import { elapsedMs } from '../../storage/elapsed.js'
 import type { AddFile } from '../actions.js'
 import type { FileList } from '../fileList.js'
 import { logicalPaths } from '../clusteringColumns.js'
@@ -35,6 +37,11 @@ const defaultClusterBytes = 4 * 2 ** 30
 /** How many times the target a cube must have to be left alone for good. */
 const fullCube = 64
 
+/** A file dated in the future was written by a host whose clock is ahead: to put it together with others is harmless. */
+function isYoung({ modificationTime }: AddFile, olderThan: number, now: number): boolean {
+  return modificationTime > olderThan && elapsedMs(modificationTime, now) !== undefined
+}
+
 /** What is to be rewritten. Streams the file list: held are the files that may be replaced, no others. */
 export async function planOptimize(list: FileList, options: OptimizeOptions): Promise<OptimizePlan> {
   const { state } = list
@@ -44,6 +51,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
   const own = clusteringColumns(state)
   const columns = own === undefined ? options.clusterBy ?? [] : logicalPaths(state.schema, own)
   const { clusterer } = options
+  const now = (options.clock ?? systemClock).now()
   const clusters = clusterer !== undefined && columns.length > 0
   const groups = new Map<string, Candidates>()
   for await (const actions of list.actions(Infinity)) {
@@ -56,7 +64,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
       const sorted = rewriter !== concatenation
       // What cannot be sorted here is put together all the same, unless somebody else sorted it.
       if (!sorted && (add.size >= threshold || (clusters && add.clusteringProvider !== undefined))) continue
-      if (add.modificationTime > (options.olderThan ?? Infinity)) continue
+      if (isYoung(add, options.olderThan ?? Infinity, now)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue
       const key = `${String(sorted)}\n${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
       const candidate = { ...add, stats: undefined, records: liveRecordCount(add) }

@@ -53,7 +53,8 @@ const parallel = 16
 /**
  * Deletes files that no version within the retention needs: not named by a live `add` or by a tombstone younger than
  * the retention, no such file's deletion vector, and last written before the retention, so that a file which a writer
- * has uploaded and not yet committed stays. The log is read again right before each batch is deleted: what a commit
+ * has uploaded and not yet committed stays. How long ago that was the storage's clock says, not this host's, which may be
+ * ahead; tombstones, which writers date, are held against the earlier of the two. The log is read again right before each batch is deleted: what a commit
  * has named meanwhile stays too.
  *
  * ```ts
@@ -71,12 +72,12 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   if (list === undefined) return { kind: 'noTable' }
   const { state } = list
   requireMaintainable(state, { table: table.url, version: state.version })
-  const now = clock.now()
+  const now = await store.now()
   const least = now - tombstoneExpiry(state.metadata.configuration, now)
   const retentionMs = options.retentionMs ?? least
   if (retentionMs < least && options.force !== true) throw tooShort(table, retentionMs, least)
   const cutoff = now - retentionMs
-  const needed = await neededFiles(list, store, cutoff, options.keepFrom)
+  const needed = await neededFiles(list, store, Math.min(now, clock.now()) - retentionMs, options.keepFrom)
   const unneeded = (path: string) => isVacuumable(path, state.metadata.partitionColumns) && !needed.has(path)
   const run = new Run(store, needed, state.version, options)
   const pass = async (visit?: (batch: readonly ObjectInfo[]) => Promise<void>) => {
@@ -160,9 +161,9 @@ function takeFolders(folders: TextSet, path: string): void {
   }
 }
 
-async function neededFiles(list: FileList, store: ObjectStore, cutoff: number, keepFrom: number | undefined): Promise<NeededFiles> {
+async function neededFiles(list: FileList, store: ObjectStore, expiry: number, keepFrom: number | undefined): Promise<NeededFiles> {
   const needed = new NeededFiles(store.url)
-  for await (const actions of list.actions(cutoff)) needed.take(actions)
+  for await (const actions of list.actions(expiry)) needed.take(actions)
   if (keepFrom === undefined || keepFrom > list.state.version) return needed
   const { commits } = await listLog(store, keepFrom)
   // Where the log does not reach back so far the follower has lost what it had to read already.

@@ -12,7 +12,7 @@ import { clusterRow, clusterTable } from './clusterTable.js'
 import { tablesOf } from './logTables.js'
 import { asObject, newestEntry } from './newestEntry.js'
 import { journalFolder } from './runJournal.js'
-import { decodePending, encodePending, readToldRun, settleRuns, type ToldRun } from './runLedger.js'
+import { decodePending, encodePending, readToldRun, settleRuns, type PendingRun, type ToldRun } from './runLedger.js'
 
 /** Bounds of one fold; the next goes on where it stopped. */
 const maxCommits = 5_000
@@ -38,7 +38,7 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
   const earlier = await lastFold(table, state)
   const told = await readTold(lake, state, ['monitor_logs', ...lake.streams.flatMap(tablesOf)])
   const journal = await readJournal(lake, new Set(earlier.journal))
-  const { ended, pending } = settleRuns(earlier.pending, told.runs, journal.runs, lake.clock.now(), patienceMs)
+  const { ended, pending } = settleRuns(earlier.pending, told.runs, journal.runs, await table.store.now(), patienceMs)
   if (ended.length === 0 && pending.length === 0 && told.cursors.length === 0 && journal.names.length === 0) {
     await forget(lake, journal.leftover)
     return { rows: 0, version: undefined, more: false, contended: false }
@@ -82,7 +82,7 @@ const foldAppId = (state: TableState) => `lake/${state.metadata.id}/fold`
 export const runsAppId = (state: TableState, tableId: string) => `lake/${state.metadata.id}/runs/${tableId}`
 
 interface LastFold {
-  readonly pending: readonly RunRecord[]
+  readonly pending: readonly PendingRun[]
   readonly journal: readonly string[]
 }
 

@@ -1,3 +1,4 @@
+import { elapsedMs } from '../../storage/elapsed.js'
 import { decodeRun, encodeRun, type RunJson, type RunRecord } from '../../telemetry/runRecord.js'
 
 /** A run as a commit told it: with `final` false the run meant to go on. */
@@ -6,10 +7,17 @@ export interface ToldRun {
   readonly final: boolean
 }
 
+/** A run that may still be under way. */
+export interface PendingRun {
+  readonly run: RunRecord
+  /** When its last word was read, milliseconds of the storage's clock; undefined where that was not noted. */
+  readonly heardAt: number | undefined
+}
+
 /** Runs sorted into those that have ended and those that may still be under way. */
 export interface Settled {
   readonly ended: readonly { readonly run: RunRecord; readonly outcome: string }[]
-  readonly pending: readonly RunRecord[]
+  readonly pending: readonly PendingRun[]
 }
 
 /** What a commit's `commitInfo.lake.run` says; undefined when it says nothing. Pure; no I/O. */
@@ -21,24 +29,26 @@ export function readToldRun(json: unknown, version: number): ToldRun | undefined
 
 /**
  * Settles runs by what was told of them. A run commits several times, and each commit tells more than the one before:
- * the last word counts. One that meant to go on is waited for, and is `unfinished` when nothing more comes.
- * Pure; no I/O.
+ * the last word counts. One that meant to go on is waited for, and is `unfinished` when nothing more comes. It is waited
+ * for from when its word was read: the times in it are those of another host's clock. Pure; no I/O.
  *
  * @param before runs left pending last time
  * @param journaled runs told outside commits: the end of a run, always
- * @param now milliseconds
+ * @param now milliseconds of the storage's clock
  * @param patienceMs how long a run may be silent
  */
 export function settleRuns(
-  before: readonly RunRecord[],
+  before: readonly PendingRun[],
   told: readonly ToldRun[],
   journaled: readonly RunRecord[],
   now: number,
   patienceMs: number,
 ): Settled {
-  const last = new Map<string, ToldRun>(before.map(run => [run.runId, { run, final: false }]))
+  const last = new Map<string, ToldRun>(before.map(({ run }) => [run.runId, { run, final: false }]))
+  const heard = new Map(before.map(({ run, heardAt }) => [run.runId, heardAt ?? now]))
   for (const word of told) {
     const known = last.get(word.run.runId)
+    heard.set(word.run.runId, now)
     if (known === undefined || word.final || (!known.final && word.run.endTime >= known.run.endTime)) last.set(word.run.runId, word)
   }
   for (const run of journaled) {
@@ -46,21 +56,28 @@ export function settleRuns(
     last.set(run.runId, { run: { ...run, version: run.version ?? known?.run.version }, final: true })
   }
   const ended: { run: RunRecord; outcome: string }[] = []
-  const pending: RunRecord[] = []
+  const pending: PendingRun[] = []
   for (const { run, final } of last.values()) {
     if (final) ended.push({ run, outcome: run.outcome })
-    else if (now - run.endTime > patienceMs) ended.push({ run, outcome: 'unfinished' })
-    else pending.push(run)
+    else {
+      const heardAt = heard.get(run.runId) ?? now
+      if ((elapsedMs(heardAt, now) ?? Infinity) > patienceMs) ended.push({ run, outcome: 'unfinished' })
+      else pending.push({ run, heardAt })
+    }
   }
   return { ended, pending }
 }
 
 /** Pending runs as JSON, and back. Pure; no I/O. */
-export function encodePending(pending: readonly RunRecord[]): readonly RunJson[] {
-  return pending.map(encodeRun)
+export function encodePending(pending: readonly PendingRun[]): readonly RunJson[] {
+  return pending.map(({ run, heardAt }) => ({ ...encodeRun(run), ...(heardAt === undefined ? {} : { heardAt }) }))
 }
 
-export function decodePending(json: unknown): readonly RunRecord[] {
+export function decodePending(json: unknown): readonly PendingRun[] {
   if (!Array.isArray(json)) return []
-  return json.flatMap(item => decodeRun(item) ?? [])
+  return json.flatMap((item: unknown) => {
+    const run = decodeRun(item)
+    const heardAt = Number((item as { readonly heardAt?: unknown } | null)?.heardAt)
+    return run === undefined ? [] : [{ run, heardAt: Number.isNaN(heardAt) ? undefined : heardAt }]
+  })
 }

@@ -7,13 +7,14 @@ import { layoutOf, openBronze } from './bronzeTable.js'
 import { Crew } from './crew.js'
 import { firstOffset } from './firstOffset.js'
 import type { PartitionQueue } from './lanes.js'
+import { movingPartitions } from './movingPartitions.js'
 import { openLanes } from './openLanes.js'
 import { readProgress } from './progress.js'
 import { pinLatest } from './startPin.js'
 import { checkIdentity } from './topicIdentity.js'
 
 export interface CatchUpOptions {
-  /** Partitions whose coverage moved within that many milliseconds are left to whoever moves them. */
+  /** Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves them. */
   readonly stalledForMs?: number | undefined
   /** Only up to these offsets (exclusive), by partition; every partition up to its end when absent. */
   readonly until?: ReadonlyMap<number, bigint> | undefined
@@ -136,6 +137,7 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
   const logs = new Map((await lake.source.offsets(stream.topic)).map(log => [log.partition, log]))
   const stopped: PipelineError[] = []
   const queues: PartitionQueue[] = []
+  let moving: Promise<ReadonlySet<number>> | undefined
   for (const log of logs.values()) {
     const { partition } = log
     if (until?.has(partition) === false) continue
@@ -146,11 +148,12 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
         stopped.push(error)
         continue
       }
-      if (lake.clock.now() - known.updatedAt < stalledForMs) continue
     }
     const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
     const end = until?.get(partition) ?? log.end
-    if (next < end) queues.push({ partition, generation: known?.generation ?? 0, first: next, next, end, busy: false })
+    if (next >= end) continue
+    if (stalledForMs > 0 && (await (moving ??= movingPartitions(bronze.table, state, stream.topic, stalledForMs))).has(partition)) continue
+    queues.push({ partition, generation: known?.generation ?? 0, first: next, next, end, busy: false })
   }
   return { tableId: state.metadata.id, queues, stopped, logs, layout: layoutOf(bronze) }
 }

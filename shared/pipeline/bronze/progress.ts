@@ -18,7 +18,10 @@ export interface PartitionProgress {
   readonly missing: bigint
   /** Offsets covered that never carried a record: compacted away, transaction markers, aborted. */
   readonly holes: bigint
-  /** When `covered` last moved, milliseconds; 0 when unknown. */
+  /**
+   * When `covered` last moved by the clock of the host that moved it, milliseconds; 0 when unknown. For people: how long
+   * ago that was cannot be told from it, see movingPartitions.ts.
+   */
   readonly updatedAt: number
 }
 
@@ -89,6 +92,14 @@ export function progressTxns(
 
 /** Whether a winner's txn touches one of these partitions, in whatever generation. Pure; no I/O. */
 export function touchesPartitions(tableId: string, topic: string, partitions: ReadonlySet<number>): (appId: string) => boolean {
+  return appId => {
+    const partition = partitionOf(tableId, topic, appId)
+    return partition !== undefined && partitions.has(partition)
+  }
+}
+
+/** The partition that a txn says something of; undefined for those of other topics and tables. Pure; no I/O. */
+export function partitionOf(tableId: string, topic: string, appId: string): number | undefined {
   const prefix = topicPrefix(tableId, topic)
-  return appId => appId.startsWith(prefix) && partitions.has(Number(appId.slice(prefix.length).split('/')[1]))
+  return appId.startsWith(prefix) ? Number(appId.slice(prefix.length).split('/')[1]) : undefined
 }

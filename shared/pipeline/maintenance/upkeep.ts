@@ -1,12 +1,14 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
 import { readCheckpointHint } from '../../delta/checkpointHint.js'
+import { commitPath } from '../../delta/logName.js'
 import { cleanLog } from '../../delta/maintenance/logCleanup.js'
 import { optimizeTable } from '../../delta/maintenance/optimize.js'
 import { vacuumTable } from '../../delta/maintenance/vacuum.js'
 import { tombstoneExpiry } from '../../delta/retention.js'
 import type { TableState } from '../../delta/state.js'
 import type { DeltaTable } from '../../delta/table.js'
+import { elapsedMs } from '../../storage/elapsed.js'
 import type { Lake } from '../lake.js'
 import { sessionOptions, sortableBytes } from '../openSession.js'
 import type { StepResult } from '../stepRun.js'
@@ -34,7 +36,7 @@ export async function keepTable(lake: Lake, { path, stream }: KeptTable, followe
   if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
   const compaction = await compact(lake, table, path, stream)
   const checkpointed = await checkpoint(lake, table)
-  const cleaned = (await isDue(lake, table)) ? await cleanUp(lake, table, path, stream, followers) : {}
+  const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, followers) : {}
   const after = await table.state({ fresh: true })
   const changed = after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
   return {
@@ -54,7 +56,7 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
     clock,
     defaultTargetFileSize: targetFileSize,
     minFiles: settings.compactionMinFiles,
-    olderThan: clock.now() - settleMs,
+    olderThan: (await table.store.now()) - settleMs,
     maxBytes: settings.compactionMaxBytes,
     commitBytes: settings.compactionMaxBytes,
     clusterBytes: Math.min(settings.compactionMaxBytes, sortableBytes(lake)),
@@ -85,30 +87,36 @@ async function checkpoint(lake: Lake, table: DeltaTable): Promise<boolean> {
 /** The day of the last clean-up is a transaction of the table, so that every instance knows it. */
 const cleanUpAppId = (state: Pick<TableState, 'metadata'>) => `lake/${state.metadata.id}/vacuum`
 
-async function isDue(lake: Lake, table: DeltaTable): Promise<boolean> {
+/**
+ * Whether today's clean-up is still to be made. Days are those of the storage's clock, and a clean-up that was noted for
+ * any other day, one of the future too, is not today's: a host whose clock was ahead puts off nothing.
+ */
+async function isDue(table: DeltaTable): Promise<boolean> {
   const state = await table.state()
   if (state === undefined) return false
   const last = state.txns.get(cleanUpAppId(state))?.version
+  if (last !== undefined) return last !== (await today(table))
   // A new table has nothing to clean up; its first day passes without a commit that says so.
-  if (last === undefined && lake.clock.now() - (state.metadata.createdTime ?? 0) < dayMs) return false
-  return last === undefined || last < today(lake)
+  const first = await table.store.head(commitPath(0))
+  return first === undefined || (elapsedMs(first.modifiedAt, await table.store.now()) ?? dayMs) >= dayMs
 }
 
-const today = ({ clock }: Lake) => BigInt(Math.floor(clock.now() / dayMs))
+const today = async ({ store }: DeltaTable) => BigInt(Math.floor((await store.now()) / dayMs))
 
 async function cleanUp(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined, followers: Followers) {
   const { clock, settings } = lake
   const state = await table.state()
   if (state === undefined) return {}
   const keepFrom = await followers.keepFrom(path, state, stream)
-  const least = clock.now() - tombstoneExpiry(state.metadata.configuration, clock.now())
+  const now = await table.store.now()
+  const least = now - tombstoneExpiry(state.metadata.configuration, now)
   const vacuumed = await vacuumTable(table, {
     clock,
     keepFrom,
     retentionMs: Math.max(least, settings.vacuumRetention),
-    record: { txns: [{ appId: cleanUpAppId(state), version: today(lake), lastUpdated: clock.now() }] },
+    record: { txns: [{ appId: cleanUpAppId(state), version: await today(table), lastUpdated: clock.now() }] },
   })
-  const cleaned = await cleanLog(table, { clock, keepFrom })
+  const cleaned = await cleanLog(table, { keepFrom })
   return {
     vacuumed: vacuumed.kind === 'vacuumed' ? vacuumed.files : 0,
     ...(cleaned.kind === 'cleaned' ? { logFiles: cleaned.files, oldestVersion: cleaned.oldest } : {}),

@@ -20,10 +20,10 @@ export function oauthTokens(client: OAuthClient, clock: Clock = systemClock, sen
   let current: { readonly token: string; readonly until: number } | undefined
   let coming: Promise<string> | undefined
   return async () => {
-    if (current !== undefined && clock.now() < current.until) return current.token
+    if (current !== undefined && clock.monotonic() < current.until) return current.token
     coming ??= requestToken(client, send)
       .then(({ token, lifetimeMs }) => {
-        current = { token, until: clock.now() + Math.max(0, lifetimeMs - Math.min(earlyMs, lifetimeMs / 2)) }
+        current = { token, until: clock.monotonic() + Math.max(0, lifetimeMs - Math.min(earlyMs, lifetimeMs / 2)) }
         return token
       })
       .finally(() => (coming = undefined))

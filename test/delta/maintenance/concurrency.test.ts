@@ -135,7 +135,7 @@ describe('sixteen appenders, an optimizer and a vacuum on failing storage', () =
     })
     const cleaner = keeper(async table => {
       await table.writeCheckpoint()
-      if ((await cleanLog(table, { clock, retentionMs: week })).kind === 'cleaned') counts.cleaned++
+      if ((await cleanLog(table, { retentionMs: week })).kind === 'cleaned') counts.cleaned++
     })
     await Promise.all([
       ...Array.from({ length: appenders }, (_, app) => appender(app)),

@@ -32,10 +32,10 @@ describe('log clean-up', () => {
     await writeCompactedLog(t.store, { from: 11, to: 13 })
     const rows = await t.rows()
     // Version 12 is thirty days old: 10 is the newest checkpoint up to it.
-    const dry = await cleanLog(t.table, { clock: t.clock, dryRun: true })
+    const dry = await cleanLog(t.table, { dryRun: true })
     expect(dry).toMatchObject({ kind: 'planned', oldest: 10 })
     expect(await logNames(t)).toContain(commitPath(0))
-    expect(await cleanLog(t.table, { clock: t.clock })).toEqual({ ...dry, kind: 'cleaned' })
+    expect(await cleanLog(t.table)).toEqual({ ...dry, kind: 'cleaned' })
     const names = await logNames(t)
     expect(names[0]?.slice(logFolder.length, logFolder.length + 20)).toBe('00000000000000000010')
     expect(names).toEqual(expect.arrayContaining([commitPath(10), classicCheckpointPath(10), checksumPath(10), compactedPath({ from: 11, to: 13 })]))
@@ -43,22 +43,39 @@ describe('log clean-up', () => {
     expect(await t.rows()).toEqual(rows)
     for (const version of [10, 11, 12, 42]) expect((await t.other().snapshot({ version }))?.numFiles).toBe(version)
     await expect(t.other().snapshot({ version: 9 })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
-    expect(await cleanLog(t.table, { clock: t.clock })).toEqual({ kind: 'nothingToDo' })
+    expect(await cleanLog(t.table)).toEqual({ kind: 'nothingToDo' })
   })
 
   it('never passes a version that a follower has still to read', async () => {
     const t = await aged(42)
-    expect(await cleanLog(t.table, { clock: t.clock, keepFrom: 9 })).toMatchObject({ kind: 'cleaned', oldest: 5 })
+    expect(await cleanLog(t.table, { keepFrom: 9 })).toMatchObject({ kind: 'cleaned', oldest: 5 })
     expect(await logNames(t)).toContain(commitPath(9))
-    expect(await cleanLog(t.table, { clock: t.clock, keepFrom: 0 })).toEqual({ kind: 'nothingToDo' })
+    expect(await cleanLog(t.table, { keepFrom: 0 })).toEqual({ kind: 'nothingToDo' })
   })
 
   it("keeps to the table's properties", async () => {
     const off = await aged(42, { 'delta.enableExpiredLogCleanup': 'false' })
-    expect(await cleanLog(off.table, { clock: off.clock })).toEqual({ kind: 'disabled' })
-    expect(await cleanLog(off.table, { clock: off.clock, force: true })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    expect(await cleanLog(off.table)).toEqual({ kind: 'disabled' })
+    expect(await cleanLog(off.table, { force: true })).toMatchObject({ kind: 'cleaned', oldest: 10 })
     const week = await aged(22, { 'delta.logRetentionDuration': 'interval 1 week' })
-    expect(await cleanLog(week.table, { clock: week.clock })).toMatchObject({ kind: 'cleaned', oldest: 15 })
+    expect(await cleanLog(week.table)).toMatchObject({ kind: 'cleaned', oldest: 15 })
+  })
+
+  it('is not held up by a version that was dated in the future', async () => {
+    const t = await aged(20)
+    t.clock.advance(400 * day)
+    await t.append([21])
+    t.clock.advance(-399 * day)
+    for (let version = 22; version <= 42; version++) {
+      await t.append([version])
+      if (version % 5 === 0) await t.table.writeCheckpoint()
+      t.clock.advance(day)
+    }
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    t.clock.advance(10 * day)
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 20 })
+    t.clock.advance(6 * day)
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 25 })
   })
 
   it('goes by the time in the commit where the table keeps it', async () => {
@@ -67,15 +84,15 @@ describe('log clean-up', () => {
     // Copied with old dates: the files say nothing then.
     for (const name of await logNames(t)) await other.store.put(name, (await t.store.get(name)) ?? new Uint8Array())
     other.clock.advance(42 * day)
-    expect(await cleanLog(other.table, { clock: other.clock })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    expect(await cleanLog(other.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
   })
 
   it('deletes nothing on the word of a checkpoint that cannot be read', async () => {
     const t = await aged(42)
     await t.store.put(classicCheckpointPath(10), new TextEncoder().encode('PAR1 torn PAR1'))
-    expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject({ kind: 'cleaned', oldest: 5 })
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 5 })
     await t.store.put(classicCheckpointPath(5), new Uint8Array())
-    expect(await cleanLog(t.table, { clock: t.clock })).toEqual({ kind: 'nothingToDo' })
+    expect(await cleanLog(t.table)).toEqual({ kind: 'nothingToDo' })
     await t.rows()
   })
 
@@ -90,11 +107,11 @@ describe('log clean-up', () => {
       const faults = new Faults().add({ on: 'delete', after: 3, times: 1_000, fault: { kind: 'fail' } })
       const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
       if (outcome.kind === 'cleaned') {
-        await expect(cleanLog(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
+        await expect(cleanLog(table)).rejects.toThrow(/Planned fault/)
         const names = await logNames(t)
         expect(names).toContain(classicCheckpointPath(5))
       }
-      expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject(outcome)
+      expect(await cleanLog(t.table)).toMatchObject(outcome)
       expect((await logNames(t)).includes(classicCheckpointPath(5))).toBe(outcome.kind !== 'cleaned')
     }
   })
@@ -117,7 +134,7 @@ describe('log clean-up', () => {
     }
     await t.store.put(`${sidecarFolder}of-one-being-written.parquet`, new Uint8Array(3))
     const rows = await t.rows()
-    expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
     const left = await sidecars()
     expect(left).toContain(`${sidecarFolder}of-one-being-written.parquet`)
     expect(after.get(5)).toHaveLength(1)
@@ -125,7 +142,7 @@ describe('log clean-up', () => {
     expect(await t.rows()).toEqual(rows)
     expect((await t.other().snapshot({ version: 12 }))?.numFiles).toBe(12)
     t.clock.advance(2 * day)
-    await cleanLog(t.table, { clock: t.clock })
+    await cleanLog(t.table)
     expect(await sidecars()).not.toContain(`${sidecarFolder}of-one-being-written.parquet`)
   })
 
@@ -134,11 +151,11 @@ describe('log clean-up', () => {
       const t = await aged(42)
       const faults = new Faults().add({ on: 'delete', after, times: 1_000, fault: { kind: 'fail' } })
       const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
-      await expect(cleanLog(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
+      await expect(cleanLog(table)).rejects.toThrow(/Planned fault/)
       expect((await t.other().snapshot())?.numFiles).toBe(42)
       expect((await t.other().snapshot({ version: 12 }))?.numFiles).toBe(12)
       expect((await t.other().history()).length).toBeGreaterThanOrEqual(33)
-      expect(await cleanLog(t.table, { clock: t.clock })).toMatchObject({ kind: 'cleaned', oldest: 10 })
+      expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
     }
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions.js'
 import { encodeZ85 } from '../../../shared/delta/z85.js'
 import { commitPath } from '../../../shared/delta/logName.js'
@@ -48,6 +49,34 @@ describe('vacuum', () => {
     const inFlight = await t.write([2])
     expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ files: 0 })
     expect(await t.dataFiles()).toEqual([inFlight.path, old.path].sort())
+  })
+
+  it.each(['at once', 'after a checkpoint'])('keeps what a writer removed whose clock is ten days behind (%s)', async when => {
+    const t = await RowTable.create()
+    const old = await t.append([1])
+    t.clock.advance(30 * day)
+    await t.append([2])
+    const slow = new ManualClock(t.clock.now() - 10 * day)
+    const remove = { path: old.path, size: old.size, partitionValues: old.partitionValues, dataChange: true, deletionTimestamp: slow.now() }
+    await t.commit([{ remove }], new DeltaTable(t.store, { clock: slow }), false)
+    if (when === 'after a checkpoint') {
+      await t.table.writeCheckpoint()
+      for (let version = 0; version < 3; version++) await t.store.delete(commitPath(version))
+    }
+    expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 0 })
+    expect(await t.dataFiles()).toContain(old.path)
+    t.clock.advance(8 * day)
+    expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 1 })
+  })
+
+  it('by a host whose clock is ahead deletes neither what was removed lately nor what is being uploaded', async () => {
+    const t = await compacted()
+    const inFlight = await t.write([9])
+    const ahead = new ManualClock(t.clock.now() + 40 * day)
+    expect(await vacuumTable(new DeltaTable(t.store, { clock: ahead }), { clock: ahead })).toMatchObject({ files: 0 })
+    await new DeltaTable(t.store, { clock: ahead }).writeCheckpoint()
+    expect(await t.dataFiles()).toContain(inFlight.path)
+    expect((await t.other().snapshot())?.tombstones).toHaveLength(3)
   })
 
   it('deletes orphans of commits that never were', async () => {

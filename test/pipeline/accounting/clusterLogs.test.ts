@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.js'
 import { foldRuns } from '../../../shared/pipeline/accounting/foldRuns.js'
 import { journalFolder } from '../../../shared/pipeline/accounting/runJournal.js'
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
@@ -7,7 +8,7 @@ import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import { BronzeFixture, isCommit, range } from '../bronze/bronzeFixture.js'
+import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 
 const settings = { BRONZE_MAX_COMMIT_ROWS: '10', SILVER_MEMORY_LIMIT: '256MB' }
 
@@ -62,9 +63,35 @@ describe('cluster_logs', () => {
     expect(found[0]).toMatchObject({ step: 'bronze', outcome: 'committed', rows_out: 35n, table_version: BigInt(await f.version()) })
   })
 
+  test('waits for a run of a host whose clock is behind, and no longer for one whose clock is ahead', async () => {
+    for (const ms of [-40 * 86_400_000, 40 * 86_400_000]) {
+      await using f = await BronzeFixture.open({ settings })
+      f.append(range(0, 35))
+      await using skewed = await f.another({ settings, clock: new ManualClock(f.clock.now() + ms) })
+      const read = f.source.read.bind(f.source)
+      let reads = 0
+      f.source.read = async function* (...args) {
+        // Cut off after its second commit: the rest is never told.
+        if (reads++ === 3) await new Promise(() => undefined)
+        yield* read(...args)
+      }
+      void catchUp(skewed.lake, 'command')
+      while ((await f.version()) < 2) await new Promise(resolve => setImmediate(resolve))
+      await fold(f)
+      expect(await f.read('cluster_logs')).toEqual([])
+      f.clock.advance(10 * 60_000)
+      await fold(f)
+      expect(await f.read('cluster_logs')).toEqual([])
+      f.clock.advance(6 * 60_000)
+      await fold(f)
+      expect(await f.read('cluster_logs')).toMatchObject([{ step: 'bronze', outcome: 'unfinished' }])
+    }
+  })
+
   test('calls a run that was cut off unfinished, when nothing was heard of it for long', async () => {
     const faults = new Faults()
-    await using f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(), faults), settings })
+    const clock = new ManualClock(day0)
+    await using f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(clock), faults), clock, settings })
     f.append(range(0, 35))
     // The process is gone: neither its commits nor its journal are heard of again.
     faults.add({ on: 'putIfAbsent', path: isCommit, after: 3, times: 1_000, fault: { kind: 'fail', retryable: false } })

@@ -58,7 +58,7 @@ export class BronzeFixture implements AsyncDisposable {
   }
 
   /** Another process on the same table and topic. */
-  another(parts: Pick<FixtureParts, 'store' | 'settings' | 'stream'> = {}): Promise<BronzeFixture> {
+  another(parts: Pick<FixtureParts, 'store' | 'settings' | 'stream' | 'clock'> = {}): Promise<BronzeFixture> {
     return BronzeFixture.open({ store: this.store, source: this.source, clock: this.clock, stream: this.stream, ...parts })
   }
 

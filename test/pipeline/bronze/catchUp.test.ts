@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.js'
 import { bronzePath } from '../../../shared/contract/tables.js'
 import { commitInfoOf } from '../../../shared/delta/commit.js'
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
@@ -40,6 +41,38 @@ describe('a catch-up', () => {
     f.clock.advance(300_000)
     await catchUp(f.lake, 'timer', { stalledForMs: 300_000 })
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(10, 1)])).toEqual([])
+  })
+
+  describe.each([['ahead', 40 * 86_400_000], ['a little ahead', 30_000], ['behind', -40 * 86_400_000]])('after a commit by a writer whose clock is %s', (_, ms) => {
+    const skewed = async () => {
+      const f = await BronzeFixture.open()
+      f.append(range(0, 30))
+      const other = await f.another({ clock: new ManualClock(f.clock.now() + ms) })
+      await other.deliver(range(0, 10))
+      return f
+    }
+
+    test.each([undefined, 60_000])('goes on (what moved within %s ms is left alone)', async stalledForMs => {
+      await using f = await skewed()
+      f.clock.advance(61_000)
+      expect(await catchUp(f.lake, 'command', { stalledForMs })).toMatchObject([{ outcome: 'committed', rowsOut: 20 }])
+      expect(eachOffsetOnce(await f.lineage(), [span(30)])).toEqual([])
+    })
+
+    test('leaves the partition alone while that writer moves it', async () => {
+      await using f = await skewed()
+      f.clock.advance(30_000)
+      expect(await catchUp(f.lake, 'timer', { stalledForMs: 60_000 })).toMatchObject([{ outcome: 'nothingToDo' }])
+    })
+  })
+
+  test('goes on when its own clock is wrong, or the storage dates commits in the future', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 30))
+    f.clock.advance(40 * 86_400_000)
+    await f.deliver(range(0, 10))
+    f.clock.advance(-40 * 86_400_000)
+    expect(await catchUp(f.lake, 'timer', { stalledForMs: 60_000 })).toMatchObject([{ outcome: 'committed', rowsOut: 20 }])
   })
 
   test('ends on the covered position: a trailing transaction marker is covered, an open transaction waited for', async () => {

@@ -106,6 +106,38 @@ describe('maintenance', () => {
     expect((await maintain(f))['bronze/events']?.detail).toMatchObject({ vacuumed: 0 })
   })
 
+  test('by a host whose clock is 40 days ahead puts off no clean-up, and deletes nothing before its time', async () => {
+    await using f = await open()
+    await filled(f)
+    f.clock.advance(20 * minutes)
+    await maintain(f)
+    await pipeline(f)
+    f.clock.advance(day)
+    const rows = await f.read('bronze/events')
+    await f.store.put('bronze/events/uploaded-not-yet-committed.parquet', new Uint8Array(1))
+    await using ahead = await f.another({ settings, clock: new ManualClock(f.clock.now() + 40 * day) })
+    expect((await maintain(ahead))['bronze/events']?.detail).toMatchObject({ vacuumed: 0 })
+    expect(await f.store.head('bronze/events/uploaded-not-yet-committed.parquet')).toBeDefined()
+    expect(sorted(await f.read('bronze/events'))).toEqual(sorted(rows))
+    // The old files went a day ago, and are kept for a week.
+    f.clock.advance(day)
+    expect((await maintain(f))['bronze/events']?.detail).toMatchObject({ vacuumed: 0 })
+    f.clock.advance(8 * day)
+    expect((await maintain(f))['bronze/events']?.detail).toMatchObject({ vacuumed: 11 })
+  })
+
+  test('goes on after the storage itself was 40 days ahead for a while', async () => {
+    await using f = await open()
+    await filled(f)
+    f.clock.advance(40 * day)
+    await maintain(f)
+    f.clock.advance(-40 * day)
+    f.append(range(50, 60))
+    await f.deliver(range(50, 60))
+    await pipeline(f)
+    expect((await maintain(f))['bronze/events']?.detail).toHaveProperty('vacuumed')
+  })
+
   test('never deletes what a follower that lags has still to read', async () => {
     await using f = await open()
     await filled(f)
