@@ -38,6 +38,12 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
 export const maxAheadMs = 3_600_000
 
 /**
+ * A Kafka timestamp this much ahead of ingestion is no measure of events: producers set it, and one whose clock says 2099
+ * sets both. Wide, because the ingesting machine's clock may be the wrong one.
+ */
+const implausiblyAheadMs = 366 * 86_400_000
+
+/**
  * Declares a stream.
  *
  * @example
@@ -81,7 +87,7 @@ function parserOf(
 ): Stream['parse'] {
   const { store } = decoder
   const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
-  return (value, kafkaTimestamp) => {
+  return (value, kafkaTimestamp, ingestedAt = Date.now()) => {
     const found = read(value)
     if (found instanceof Flaw) return rejected(found)
     const event = decoder.decode(found)
@@ -90,9 +96,11 @@ function parserOf(
       return rejected(isWhole ? new Flaw('NOT_AN_OBJECT', event.message) : event)
     }
     const at = (event as Record<string, unknown>)[eventTime] as bigint
+    const isMeasure = kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
+    const measure = isMeasure ? kafkaTimestamp : ingestedAt
     // Microseconds of any event time within three centuries are exact as a double.
-    if (kafkaTimestamp >= 0 && Number(at) > (kafkaTimestamp + maxAheadMs) * 1000) {
-      return rejection('EVENT_TIME_IN_FUTURE', eventTime, aheadInWords(at, kafkaTimestamp))
+    if (Number(at) > (measure + maxAheadMs) * 1000) {
+      return rejection('EVENT_TIME_IN_FUTURE', eventTime, aheadInWords(at, measure, isMeasure ? "Kafka's timestamp" : noMeasure))
     }
     for (const [name, holds] of expectations) {
       const broken = brokenBy(event, holds)
@@ -123,10 +131,12 @@ function brokenBy(event: unknown, holds: (event: unknown) => boolean): string | 
   }
 }
 
-function aheadInWords(at: bigint, kafkaTimestamp: number): string {
-  const minutes = Math.round((Number(at) / 1000 - kafkaTimestamp) / 60_000)
+const noMeasure = "the time of ingestion (Kafka's timestamp is absent or years ahead)"
+
+function aheadInWords(at: bigint, measure: number, what: string): string {
+  const minutes = Math.round((Number(at) / 1000 - measure) / 60_000)
   const most = String(maxAheadMs / 60_000)
-  return `the event time is ${String(minutes)} minutes after Kafka's timestamp; at most ${most} are accepted`
+  return `the event time is ${String(minutes)} minutes after ${what}; at most ${most} are accepted`
 }
 
 function rejected(flaw: Flaw): ParseOutcome {

@@ -3,7 +3,7 @@ import type { DataType } from '../parquet/dataType.js'
 import { ContractError } from './contractError.js'
 import { ExactNumber, Flaw, wrongType, wrongValue } from './flaw.js'
 import { parseDecimal, parseDouble } from './numberText.js'
-import { lacksZone, parseDate, parseTimestamp, parseTimestampNtz } from './timeText.js'
+import { isTimeInYears, lacksZone, leavesYears, parseDate, parseTimestamp, parseTimestampNtz } from './timeText.js'
 
 /** A column's type together with how a JSON value becomes its value in memory. */
 export interface FieldType {
@@ -39,23 +39,34 @@ export function timestamp(options: { readonly epoch?: 'seconds' | 'milliseconds'
     if (typeof found === 'string') {
       const micros = parseTimestamp(found)
       if (micros !== null) return micros
-      return wrongValue(found, lacksZone(found) ? `${expected}; it has no zone` : expected)
+      return wrongValue(found, lacksZone(found) ? `${expected}; it has no zone` : leavesYears(found) ? inYears : expected)
     }
-    if (typeof found === 'bigint') return found
-    if (found instanceof Date) return BigInt(found.getTime()) * 1000n
+    if (typeof found === 'bigint') return isTimeInYears(found) ? found : wrongValue(found, inYears)
+    if (found instanceof Date) return dateValue(found) ?? wrongValue(String(found), inYears)
     const source = found instanceof ExactNumber ? found.source : String(found)
     if (scale === undefined || !isNumber(found)) return wrongType(found, expected)
     const micros = parseDecimal(source, scale)
-    return micros === null || micros < minLong || micros > maxLong ? wrongValue(found, expected) : micros
+    if (micros === null) return wrongValue(found, expected)
+    return isTimeInYears(micros) ? micros : wrongValue(found, inYears)
   }
   return z.bigint().register(declared, { type: 'timestamp', decode, exact: epoch !== undefined })
+}
+
+const inYears = 'a time that lies in the years 0001 to 9999 in UTC'
+
+/** Microseconds of a date object, as decoders of other formats make them; undefined for an invalid one. */
+function dateValue(date: Date): bigint | undefined {
+  const ms = date.getTime()
+  if (Number.isNaN(ms)) return undefined
+  const micros = BigInt(ms) * 1000n
+  return isTimeInYears(micros) ? micros : undefined
 }
 
 /** Wall-clock time without a zone: `2025-04-01T17:37:57`. In memory: bigint, microseconds. */
 export function timestampNtz(): z.ZodBigInt {
   const expected = 'an ISO 8601 timestamp without a zone, as 2025-04-01T17:37:57'
   const decode = (found: unknown): bigint | Flaw => {
-    if (typeof found === 'bigint') return found
+    if (typeof found === 'bigint') return isTimeInYears(found) ? found : wrongValue(found, 'a time in the years 0001 to 9999')
     if (typeof found !== 'string') return wrongType(found, expected)
     return parseTimestampNtz(found) ?? wrongValue(found, expected)
   }

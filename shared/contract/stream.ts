@@ -53,8 +53,9 @@ export interface Stream {
   readonly expectations: readonly string[]
   /**
    * Reads one record's value. Pure; no I/O. Never throws: a bad record is an outcome.
-   * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Below zero it is unknown,
-   * and nothing is held against it
+   * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Null, below zero or years
+   * ahead it says nothing, and the time of ingestion stands in for it
+   * @param ingestedAt milliseconds; the machine's clock when absent
    */
-  parse(value: Uint8Array, kafkaTimestamp: number): ParseOutcome
+  parse(value: Uint8Array, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
 }

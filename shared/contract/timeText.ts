@@ -3,13 +3,29 @@
 const usPerSecond = 1_000_000
 const secondsPerDay = 86_400
 
+/** 0001-01-01 and the day after 9999-12-31, in days and microseconds since 1970: the years that every reader's calendar has. */
+const [firstDay, endDay] = [-719_162, 2_932_897]
+const firstMicros = -62_135_596_800_000_000n
+const endMicros = 253_402_300_800_000_000n
+
+/** Whether a time, microseconds since 1970 (UTC or wall clock), lies in the years 0001 to 9999. */
+export function isTimeInYears(micros: bigint): boolean {
+  return micros >= firstMicros && micros < endMicros
+}
+
+/** The same of a day since 1970. */
+export function isDayInYears(days: number): boolean {
+  return Number.isInteger(days) && days >= firstDay && days < endDay
+}
+
 /**
  * Microseconds since 1970-01-01 of `YYYY-MM-DDTHH:MM[:SS[.fraction]]` and a zone (`Z`, `±HH:MM`, `±HHMM`, `±HH`), years
- * 0001 to 9999; a blank may stand for the `T`. A fraction has one to nine digits and is cut off after the microseconds.
- * Null when the text is anything else: there is no leap second and no 24:00.
+ * 0001 to 9999 where it is written and in UTC; a blank may stand for the `T`. A fraction has one to nine digits and is
+ * cut off after the microseconds. Null when the text is anything else: there is no leap second and no 24:00.
  */
 export function parseTimestamp(text: string): bigint | null {
-  return parse(text, true)
+  const micros = parse(text, true)
+  return micros === null || !isTimeInYears(micros) ? null : micros
 }
 
 /** The same without a zone, microseconds of the wall clock. A zone makes it null. */
@@ -26,6 +42,12 @@ export function parseDate(text: string): number | null {
 /** True when `text` would be a timestamp if it had a zone; for messages. */
 export function lacksZone(text: string): boolean {
   return parse(text, false) !== null
+}
+
+/** True when `text` would be a timestamp if its zone did not move it out of the years 0001 to 9999; for messages. */
+export function leavesYears(text: string): boolean {
+  const micros = parse(text, true)
+  return micros !== null && !isTimeInYears(micros)
 }
 
 function parse(text: string, zoned: boolean): bigint | null {

@@ -1,34 +1,39 @@
-import { utcMs, zoneOffsetMs } from '../parquet/zoneOffset.js'
+import { civilOfDays, daysOfCivil } from '../parquet/civilDate.js'
+import { zoneOffsetMs } from '../parquet/zoneOffset.js'
 
 /**
- * Days and microseconds since 1970-01-01 ⇄ text, in the proleptic Gregorian calendar. Pure; no I/O.
+ * Days and microseconds since 1970-01-01 ⇄ text, in the proleptic Gregorian calendar: every day that a 32-bit number can
+ * count and every time that a 64-bit one can. Years are written as Spark writes them: four digits at least, `-0044` for
+ * 45 BC, `+12345` beyond 9999. Pure; no I/O.
  */
-const msPerDay = 86_400_000
-const microsPerMs = 1000n
-/** 0001-01-01 and the day after 9999-12-31, in milliseconds: years of four digits, which is what texts can hold. */
-const firstMs = -62_135_596_800_000
-const endMs = 253_402_300_800_000
+const microsPerDay = 86_400_000_000n
+const [leastDay, greatestDay] = [-(2 ** 31), 2 ** 31 - 1]
+const [leastMicros, greatestMicros] = [-(2n ** 63n), 2n ** 63n - 1n]
 
-/** `2024-02-29`; undefined outside the years 1 to 9999. */
+/** `2024-02-29`, `-0044-03-15`, `+12345-11-29`; undefined for what is not a whole number of 32 bits. */
 export function formatDate(days: number): string | undefined {
-  const ms = days * msPerDay
-  return ms >= firstMs && ms < endMs ? new Date(ms).toISOString().slice(0, 10) : undefined
+  if (!(Number.isInteger(days) && days >= leastDay && days <= greatestDay)) return undefined
+  const { year, month, day } = civilOfDays(days)
+  return `${yearText(year)}-${twoDigits(month)}-${twoDigits(day)}`
 }
 
-/** Days since 1970-01-01; undefined for what is not a date. */
+/** Days since 1970-01-01; undefined for what is not a date, or not one that 32 bits hold. */
 export function parseDate(text: string): number | undefined {
-  const [, year, month, day] = /^([+-]?\d{4,6})-(\d{1,2})-(\d{1,2})$/.exec(text) ?? []
-  const ms = utcMs(Number(year), Number(month), Number(day), 0, 0, 0)
-  return ms === undefined ? undefined : ms / msPerDay
+  const [, year, month, day] = /^([+-]?\d{4,7})-(\d{1,2})-(\d{1,2})$/.exec(text) ?? []
+  const days = daysOfCivil(Number(year), Number(month), Number(day))
+  return days === undefined || days < leastDay || days > greatestDay ? undefined : days
 }
 
-/** `{ day: '2024-02-29', time: '12:34:56.123' }` with `digits` of the fraction, cut towards the past. */
+/** `{ day: '2024-02-29', time: '12:34:56.123' }` with `digits` of the fraction, cut towards the past; undefined beyond 64 bits. */
 export function splitTimestamp(micros: bigint, digits: 3 | 6): { readonly day: string; readonly time: string } | undefined {
-  const rest = ((micros % microsPerMs) + microsPerMs) % microsPerMs
-  const ms = Number((micros - rest) / microsPerMs)
-  if (!(ms >= firstMs && ms < endMs)) return undefined
-  const iso = new Date(ms).toISOString()
-  return { day: iso.slice(0, 10), time: iso.slice(11, 23) + (digits === 6 ? String(rest).padStart(3, '0') : '') }
+  if (micros < leastMicros || micros > greatestMicros) return undefined
+  const ofDay = ((micros % microsPerDay) + microsPerDay) % microsPerDay
+  const day = formatDate(Number((micros - ofDay) / microsPerDay))
+  const rest = Number(ofDay)
+  const seconds = Math.floor(rest / 1_000_000)
+  const fraction = String(rest % 1_000_000).padStart(6, '0').slice(0, digits)
+  const time = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(twoDigits).join(':')
+  return day === undefined ? undefined : { day, time: `${time}.${fraction}` }
 }
 
 const timestampText =
@@ -36,20 +41,32 @@ const timestampText =
 
 /**
  * Microseconds since 1970-01-01, from ISO text or the SQL form with a blank. Text without an offset is in `zone`, an
- * IANA name; the default is UTC, which is also how to read wall-clock timestamps. Undefined for what is no timestamp.
+ * IANA name; the default is UTC, which is also how to read wall-clock timestamps. Undefined for what is no timestamp, or
+ * not one that 64 bits hold once its zone is applied.
  */
 export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   const match = timestampText.exec(text.trim())
   if (match === null) return undefined
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = match
-  const wall = utcMs(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second))
-  if (wall === undefined) return undefined
-  const ms = offset === undefined ? wall - zoneOffsetMs(wall, zone) : wall - offsetMs(offset)
-  return BigInt(ms) * microsPerMs + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
+  const days = daysOfCivil(Number(year), Number(month), Number(day))
+  if (days === undefined || !(Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60)) return undefined
+  const wall = days * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second)
+  const seconds = wall - (offset === undefined ? zoneOffsetMs(wall * 1000, zone) : offsetMs(offset)) / 1000
+  const micros = BigInt(seconds) * 1_000_000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
+  return micros < leastMicros || micros > greatestMicros ? undefined : micros
 }
 
 function offsetMs(offset: string): number {
   if (/^z$/i.test(offset)) return 0
   const [, sign, hours, minutes = '0'] = /^([+-])(\d{1,2}):?(\d{2})?$/.exec(offset) ?? []
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
+}
+
+function yearText(year: number): string {
+  if (year >= 0 && year <= 9999) return String(year).padStart(4, '0')
+  return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(4, '0')}`
+}
+
+function twoDigits(part: number): string {
+  return String(part).padStart(2, '0')
 }

@@ -13,6 +13,7 @@ import type { TableRules } from './rulesChange.js'
 import { nextState, type TableState } from './state.js'
 import type { Tip } from './tip.js'
 import type { CommitOutcome, Transaction } from './transaction.js'
+import { requireReadableFiles } from './writtenFiles.js'
 
 export interface CommitterOptions {
   readonly clock: Clock
@@ -44,6 +45,7 @@ export async function commitTransaction(
   if ((state?.version ?? -1) < transaction.readVersion) state = await tip.latest()
   requireReadVersion(store, state, transaction.readVersion)
   requireWritable(state, transaction, { table: store.url })
+  requireReadableFiles(state, transaction, { table: store.url })
 
   let checked = transaction.readVersion
   let rules: TableRules | undefined = state?.version === checked ? state : undefined

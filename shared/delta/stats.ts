@@ -76,6 +76,20 @@ export function parseStats(text: string, columns: readonly StatsColumn[], where?
 }
 
 /**
+ * Those of the columns with a bound that is not of their type, which readers take as unknown at best. Throws
+ * DELTA_BAD_STATISTICS when the text is no JSON object.
+ */
+export function unreadableBounds(text: string, columns: readonly StatsColumn[], where?: LogPlace): readonly StatsColumn[] {
+  const json = readJson(text, where)
+  if (!isJsonObject(json)) throw new DeltaError('DELTA_BAD_STATISTICS', `statistics are no object: ${text.slice(0, 80)}`, { where })
+  const isReadable = ({ physicalPath, field }: StatsColumn, bounds: Json | undefined) => {
+    const bound = at(bounds, physicalPath) ?? null
+    return bound === null || parseBound(field.type, bound) !== undefined
+  }
+  return columns.filter(column => column.bounds && !(isReadable(column, json['minValues']) && isReadable(column, json['maxValues'])))
+}
+
+/**
  * The text by the platform's own parser, several times as fast, when that loses nothing of what is asked for: no
  * decimal, and no whole number that is beyond 2^53.
  */

@@ -104,7 +104,8 @@ export function parseBound(type: DataType, json: Json | undefined): Value | unde
     case 'double':
       return typeof json === 'string' ? parseDouble(json) : text === undefined ? undefined : Number(text)
     case 'date':
-      return typeof json === 'string' ? parseDate(json.slice(0, 10)) : undefined
+      // A time of day behind it, which some writers leave, says nothing more.
+      return typeof json === 'string' ? parseDate(json.split(/[T ]/, 1)[0] ?? '') : undefined
     case 'timestamp':
     case 'timestamp_ntz':
       return typeof json === 'string' ? parseTimestamp(json) : undefined

@@ -1,15 +1,10 @@
+import { daysOfCivil } from './civilDate.js'
+
 /** Time zones, by what the runtime knows of them. Pure; no I/O. */
 
 const msPerDay = 86_400_000
-
-/** Milliseconds since 1970-01-01 of a wall clock; undefined for what no clock shows. */
-export function utcMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number | undefined {
-  if (!(month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60)) return undefined
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  date.setUTCHours(hour, minute, second)
-  return date.getUTCDate() === day ? date.getTime() : undefined
-}
+/** As far as the runtime's dates reach, either way. */
+const lastMs = 8_640_000_000_000_000
 
 /** How far `zone` is ahead of UTC when its clocks show `wall`; in a gap or an overlap, by the earlier offset. */
 export function zoneOffsetMs(wall: number, zone: string): number {
@@ -25,12 +20,14 @@ export function standardOffsetMs(zone: string): number {
   return Math.min(...[0, 6].map(month => offsetAt(Date.UTC(2024, month, 1), zone)))
 }
 
-function offsetAt(instant: number, zone: string): number {
+function offsetAt(time: number, zone: string): number {
+  const instant = Math.max(-lastMs, Math.min(lastMs, time))
   const parts = zoneFormat(zone).formatToParts(instant)
   const part = (type: string) => Number(parts.find((p) => p.type === type)?.value)
   const era = parts.find((p) => p.type === 'era')?.value
   const year = era === 'BC' ? 1 - part('year') : part('year')
-  const shown = utcMs(year, part('month'), part('day'), part('hour'), part('minute'), part('second')) ?? instant
+  const days = daysOfCivil(year, part('month'), part('day')) ?? Math.floor(instant / msPerDay)
+  const shown = days * msPerDay + (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000
   return shown - Math.floor(instant / 1000) * 1000
 }
 

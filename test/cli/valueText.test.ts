@@ -17,6 +17,10 @@ describe('values as JSON', () => {
     ['binary that is a part of a larger buffer', 'binary', Uint8Array.from([1, 2, 3, 4]).subarray(1, 3), '"AgM="'],
     ['a date before 1970', 'date', -1, '"1969-12-31"'],
     ['the first date', 'date', -719_162, '"0001-01-01"'],
+    ['a date before year 0', 'date', -735525, '"-0044-03-15"'],
+    ['a date beyond 9999', 'date', 3789723, '"+12345-11-29"'],
+    ['a time beyond 9999', 'timestamp', 2n ** 62n, '"+148108-07-06T14:00:27.387904Z"'],
+    ['a time before year 0', 'timestamp_ntz', -(2n ** 63n), '"-290308-12-21T19:59:05.224192"'],
     ['a timestamp has six digits and Z', 'timestamp', micros('2025-04-01T17:37:57.000001Z'), '"2025-04-01T17:37:57.000001Z"'],
     ['a timestamp before 1970', 'timestamp', -1n, '"1969-12-31T23:59:59.999999Z"'],
     ['the last timestamp', 'timestamp', micros('9999-12-31T23:59:59.999999Z'), '"9999-12-31T23:59:59.999999Z"'],
@@ -59,8 +63,9 @@ describe('values as JSON', () => {
     expect(rowJson(fields)({ 1: 1, z: 2 })).toBe('{"z":2,"1":1}')
   })
 
-  test('a time that has no text of four-digit years is still said', () => {
-    expect(jsonText('timestamp')(2n ** 62n)).toContain('4611686018427387904')
+  test('what no calendar holds is still said, as a count', () => {
+    expect(jsonText('timestamp')(2n ** 64n)).toContain('18446744073709551616')
+    expect(jsonText('date')(2 ** 40)).toContain('1099511627776')
   })
 })
 

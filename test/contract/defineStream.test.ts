@@ -243,16 +243,6 @@ describe('a record that is not an event', () => {
   })
 })
 
-describe('an event time ahead of Kafka', () => {
-  const at = (time: string) => streamOf({}).parse(Buffer.from(`{"id":"1","at":"${time}"}`), noon)
-
-  test('by an hour is a matter of clocks; by more it is an error', () => {
-    expect(at('2025-04-01T13:00:00Z')).toMatchObject({ valid: true })
-    expect(at('2025-04-01T13:00:00.000001Z')).toMatchObject({ rejection: { code: 'EVENT_TIME_IN_FUTURE', path: 'at' } })
-    expect(at('9999-12-31T23:59:59Z')).toMatchObject({ rejection: { code: 'EVENT_TIME_IN_FUTURE' } })
-  })
-})
-
 describe('expectations', () => {
   const stream = defineStream({
     ...roles,

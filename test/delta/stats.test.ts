@@ -7,7 +7,7 @@ import { parseSchema } from '../../shared/delta/schema.js'
 import { encodeStats, parseStats } from '../../shared/delta/stats.js'
 import { collectStats } from '../../shared/delta/statsCollector.js'
 import { planStats, statsColumns } from '../../shared/delta/statsColumns.js'
-import { truncateMax, truncateMin } from '../../shared/delta/statsText.js'
+import { parseBound, truncateMax, truncateMin } from '../../shared/delta/statsText.js'
 import type { Column, ColumnData, DataType, StructField, StructType } from '../../shared/parquet/dataType.js'
 import { bytesFile, openParquet } from '../../shared/parquet/index.js'
 import { haveConformanceTables } from '../harness/conformanceTables.js'
@@ -62,10 +62,16 @@ describe('bounds', () => {
     expect(encode(column('a', 'timestamp_ntz', [0n]))).toContain('{"a":"1970-01-01T00:00:00.000"}')
   })
 
-  it('a time outside the years of four digits has no bound rather than a wrong one', () => {
-    expect(encode(column('a', 'timestamp', [0n, 2n ** 62n]))).toContain(
-      '"minValues":{"a":"1970-01-01T00:00:00.000Z"},"maxValues":{}',
+  it('of times and days outside the years of four digits are whole, and are read back', () => {
+    expect(encode(column('a', 'timestamp', [-62_167_219_200_000_001n, 2n ** 62n]))).toContain(
+      '"minValues":{"a":"-0001-12-31T23:59:59.999Z"},"maxValues":{"a":"+148108-07-06T14:00:27.387Z"}',
     )
+    const days = column('d', 'date', Int32Array.of(-735525, 0, 3789723))
+    const text = encode(days)
+    expect(text).toContain('"minValues":{"d":"-0044-03-15"},"maxValues":{"d":"+12345-11-29"}')
+    expect(parseBound('date', '-0044-03-15')).toBe(-735525)
+    expect(parseBound('date', '+12345-11-29')).toBe(3789723)
+    expect(parseBound('date', '2025-04-01T00:00:00.000Z')).toBe(20_179)
   })
 
   it.each([

@@ -84,7 +84,7 @@ export async function encodeCoverage(
         good.push(record, coverage.generation, undefined)
         continue
       }
-      const outcome = stream.parse(record.value, timestamp ?? unknownTimestamp)
+      const outcome = stream.parse(record.value, timestamp ?? null, ingestedAt)
       if (outcome.valid) {
         good.push(record, coverage.generation, outcome)
         continue
@@ -112,9 +112,6 @@ export async function encodeCoverage(
     notices,
   }
 }
-
-/** Below zero: the contract holds nothing of Kafka's time against the event. */
-const unknownTimestamp = -1
 
 function encodedRange(coverage: Coverage, quarantined: number, tombstones: number): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage

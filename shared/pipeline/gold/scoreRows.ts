@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Stream } from '../../contract/stream.js'
 import { scoredPartitionColumns, scoredTable, silverPath } from '../../contract/tables.js'
 import type { AddFile } from '../../delta/actions.js'
-import { formatDate } from '../../delta/calendar.js'
+import { partitionDay } from '../partitionDay.js'
 import type { TableState } from '../../delta/state.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { openDeltaView } from '../../query/deltaView.js'
@@ -170,6 +170,6 @@ async function countDays(session: DuckDbSession, stream: Stream): Promise<readon
     SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n FROM new_rows GROUP BY ALL ORDER BY day`)
   return rows.map(row => {
     const day = row['day'] as number
-    return { day: formatDate(day) ?? String(day), start: BigInt(day) * dayMicros, rows: Number(row['n']) }
+    return { day: partitionDay(day), start: BigInt(day) * dayMicros, rows: Number(row['n']) }
   })
 }

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import { scoredPath, summaryGroupName, summaryPartitionColumns, summaryTable } from '../../contract/tables.js'
 import type { AddFile } from '../../delta/actions.js'
-import { formatDate } from '../../delta/calendar.js'
+import { partitionDay } from '../partitionDay.js'
 import { columnKey } from '../../delta/columnPath.js'
 import { FileSkipper, type Predicate } from '../../delta/skipping.js'
 import type { Snapshot } from '../../delta/snapshot.js'
@@ -96,7 +96,7 @@ function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): r
       op: 'and',
       of: [{ op: '=', column: columnKey(['_event_date']), value: day }, within(time, own)],
     }
-    return { day: formatDate(day) ?? String(day), spans: own, files: scored.files.filter(file => skipper.match(file, wanted) !== 'no') }
+    return { day: partitionDay(day), spans: own, files: scored.files.filter(file => skipper.match(file, wanted) !== 'no') }
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/stream.js'
 import type { Json } from '../../delta/json.js'
-import { formatDate } from '../../delta/calendar.js'
+import { partitionDay } from '../partitionDay.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { identifier } from '../../query/sqlText.js'
 import { lineage } from './dedupe.js'
@@ -83,7 +83,7 @@ export async function tallyRows(session: DuckDbSession, stream: Stream, rows: st
 }
 
 function dayCount(day: number, rows: number): DayCount {
-  return { day: formatDate(day) ?? String(day), start: BigInt(day) * dayMicros, rows }
+  return { day: partitionDay(day), start: BigInt(day) * dayMicros, rows }
 }
 
 export const dayMicros = 86_400_000_000n

@@ -1,5 +1,5 @@
 import { ManualClock } from '../../../shared/clock.js'
-import type { Action, Protocol } from '../../../shared/delta/actions.js'
+import type { Action, AddFile, Protocol } from '../../../shared/delta/actions.js'
 import { deletionVectorPath } from '../../../shared/delta/deletionVector.js'
 import { commitPath } from '../../../shared/delta/logName.js'
 import { decodeLogPath } from '../../../shared/delta/path.js'
@@ -69,9 +69,18 @@ export class ChangeFixture {
     return this.commitWith({}, ...actions)
   }
 
-  async commitWith(options: WriteOptions, ...actions: Action[]): Promise<number> {
+  /** A file of another writer, as it is: only what comes back is taken unread. */
+  bringBack(add: AddFile): Promise<number> {
+    return this.#commitAs('RESTORE', {}, [{ add }])
+  }
+
+  commitWith(options: WriteOptions, ...actions: Action[]): Promise<number> {
+    return this.#commitAs('WRITE', options, actions)
+  }
+
+  async #commitAs(operation: string, options: WriteOptions, actions: readonly Action[]): Promise<number> {
     const outcome = await this.table.commit({
-      readVersion: (await this.snapshot()).version, actions, operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: writtenFeatures(options),
+      readVersion: (await this.snapshot()).version, actions, operation, isBlindAppend: true, reads: readsNothing, keeps: writtenFeatures(options),
     })
     if (outcome.kind !== 'committed') throw new Error(outcome.detail)
     return outcome.version

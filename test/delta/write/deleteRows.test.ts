@@ -59,7 +59,7 @@ describe('deleting rows', () => {
     await table.append(people)
     const [file] = (await table.snapshot()).files
     for (const stats of [undefined, '{}', '{"nullCount":{"id":0,"name":4}}', 'nonsense']) {
-      await table.commit({ add: { ...(file as NonNullable<typeof file>), stats } })
+      await table.bringBack({ ...(file as NonNullable<typeof file>), stats })
       const outcome = await deleteRows(table.table, { where: { op: '=', column: 'id', value: 4n } })
       if (outcome.kind !== 'committed') throw new Error(outcome.kind)
       const [add] = await table.only('add', outcome.version)
