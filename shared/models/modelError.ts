@@ -5,6 +5,8 @@ export const modelErrorCodes = [
   'MODEL_MISSING',
   /** The files are not what their description says, or the description cannot be read. */
   'MODEL_MISMATCH',
+  /** The model took more time or memory than it may. */
+  'MODEL_LIMIT',
   /** The runtime could not be loaded, or failed. */
   'MODEL_RUNTIME',
 ] as const

@@ -1,24 +1,29 @@
-import type { InferenceSession } from 'onnxruntime-web/wasm'
 import { featureWidth, type ModelCard } from './modelCard.js'
 import { ModelError } from './modelError.js'
 import type { ModelFiles } from './modelSource.js'
-import { inTurn, loadOnnxRuntime, type OnnxRuntime } from './onnxRuntime.js'
+import { type ModelLimits, type OnnxRuntime, onnxRuntime } from './onnxRuntime.js'
+import { type OnnxFailure, type OnnxRequest, type OnnxThread, OnnxThreadError, type OnnxTensorType } from './onnxThread.js'
 import type { Scorer } from './scorer.js'
 
+/** What a model may use where nobody says otherwise. */
+export const defaultModelLimits: ModelLimits = { timeoutMs: 60_000, memoryLimit: 512 * 2 ** 20 }
+
+const loading = 'loading it'
+
+/** Names models to the thread that has several. */
+let nextModel = 0
+
 /**
- * Makes an ONNX model ready, and holds it against its card: tensors' names, types and shapes, and the golden vectors.
+ * Makes an ONNX model ready, apart from this thread, and holds it against its card: tensors' names, types and shapes, and
+ * the golden vectors.
  *
- * @throws ModelError MODEL_MISMATCH naming what differs; MODEL_RUNTIME when the runtime is not to be had
+ * @throws ModelError MODEL_MISMATCH naming what differs; MODEL_LIMIT when it takes more time or memory than it may
  */
-export async function openOnnxScorer({ card, onnx }: ModelFiles): Promise<Scorer> {
-  const runtime = await loadOnnxRuntime()
-  const session = await inTurn(() => runtime.InferenceSession.create(onnx)).catch((cause: unknown) => {
-    throw mismatch(card, 'its model.onnx is not a model that ONNX Runtime can load', cause)
-  })
-  const scorer = new OnnxScorer(runtime, session, card)
+export async function openOnnxScorer(files: ModelFiles, limits: ModelLimits = defaultModelLimits): Promise<Scorer> {
+  const scorer = new OnnxScorer(files, limits)
   try {
-    checkTensors(session, card)
-    await checkGolden(scorer, card)
+    await scorer.open()
+    await checkGolden(scorer, files.card)
   } catch (error) {
     await scorer.close()
     throw error
@@ -27,61 +32,108 @@ export async function openOnnxScorer({ card, onnx }: ModelFiles): Promise<Scorer
 }
 
 class OnnxScorer implements Scorer {
+  readonly #files: ModelFiles
+  readonly #limits: ModelLimits
   readonly #runtime: OnnxRuntime
-  readonly #session: InferenceSession
-  readonly #card: ModelCard
-  readonly #width: number
+  readonly #model = nextModel++
+  /** The thread that has the model loaded; another one has to load it first. */
+  #loadedBy: OnnxThread | undefined
 
-  constructor(runtime: OnnxRuntime, session: InferenceSession, card: ModelCard) {
-    this.#runtime = runtime
-    this.#session = session
-    this.#card = card
-    this.#width = featureWidth(card.features)
+  constructor(files: ModelFiles, limits: ModelLimits) {
+    this.#files = files
+    this.#limits = limits
+    this.#runtime = onnxRuntime(limits.memoryLimit)
+  }
+
+  /** Loads the model unless it is loaded. */
+  async open(): Promise<void> {
+    await this.#runtime.inTurn(thread => this.#load(thread))
   }
 
   async score(features: Float32Array, rows: number): Promise<Float32Array> {
-    const { input, output, name } = this.#card
     if (rows === 0) return new Float32Array()
-    const tensor = new this.#runtime.Tensor('float32', features, [rows, this.#width])
-    const outputs = await inTurn(() => this.#session.run({ [input]: tensor }, [output])).catch((cause: unknown) => {
-      throw new ModelError('MODEL_RUNTIME', `Model ${name} failed on ${String(rows)} rows.`, { cause, data: { model: name, rows } })
+    const { card } = this.#files
+    const { input, output } = card
+    const shape = [rows, featureWidth(card.features)]
+    const answer = await this.#runtime.inTurn(async thread => {
+      await this.#load(thread)
+      return await this.#call(thread, { kind: 'score', model: this.#model, input, output, features, shape }, `scoring ${rows} rows`)
     })
-    const scores = outputs[output]?.data
-    if (!(scores instanceof Float32Array) || scores.length !== rows) {
-      throw mismatch(this.#card, `its output ${output} does not have one float a row`)
-    }
+    const scores = answer.kind === 'scored' ? answer.scores : undefined
+    if (scores?.length !== rows) throw mismatch(card, `its output ${output} does not have one float a row`)
     return scores
   }
 
-  close(): Promise<void> {
-    return inTurn(() => this.#session.release())
+  async close(): Promise<void> {
+    if (this.#loadedBy?.ended !== false) return
+    await this.#runtime.inTurn(async thread => {
+      if (this.#loadedBy === thread) await this.#call(thread, { kind: 'close', model: this.#model }, 'closing it')
+      this.#loadedBy = undefined
+    })
+  }
+
+  async #load(thread: OnnxThread): Promise<void> {
+    if (this.#loadedBy === thread) return
+    const { card, onnx } = this.#files
+    const answer = await this.#call(thread, { kind: 'open', model: this.#model, onnx }, loading)
+    this.#loadedBy = thread
+    if (answer.kind === 'opened') checkTensors(answer.inputs, answer.outputs, card)
+  }
+
+  async #call(thread: OnnxThread, request: OnnxRequest, doing: string) {
+    try {
+      return await thread.call(request, this.#limits.timeoutMs)
+    } catch (error) {
+      throw error instanceof OnnxThreadError ? this.#failed(error.failure, doing, error) : error
+    }
+  }
+
+  #failed(failure: OnnxFailure, doing: string, cause: Error): ModelError {
+    const { card } = this.#files
+    const { name, version } = card
+    const { timeoutMs, memoryLimit } = this.#limits
+    const limit = (what: string, setting: string) =>
+      new ModelError(
+        'MODEL_LIMIT',
+        `Model ${name}, version ${version}: ${doing} took more than ${what}, so it was stopped. ` +
+          `Point its champion.json to a version that does with less, or raise ${setting}.`,
+        { cause, data: { model: name, version } },
+      )
+    if (failure.kind === 'timeout') return limit(`${timeoutMs / 1_000} s`, 'MODEL_TIMEOUT')
+    if (failure.kind === 'memory') return limit(`${Math.floor(memoryLimit / 2 ** 20)} MB of memory`, 'MODEL_MEMORY_LIMIT')
+    if (doing === loading) return mismatch(card, 'its model.onnx is not a model that ONNX Runtime can load', cause)
+    return new ModelError('MODEL_RUNTIME', `Model ${name}, version ${version}, failed ${doing}: ${failure.message}`, {
+      cause,
+      data: { model: name, version },
+    })
   }
 }
 
-function checkTensors(session: InferenceSession, card: ModelCard): void {
+function checkTensors(inputs: readonly OnnxTensorType[], outputs: readonly OnnxTensorType[], card: ModelCard): void {
   const width = featureWidth(card.features)
   const { input, output } = card
-  const inputs = session.inputMetadata
   const [taken] = inputs
   if (inputs.length !== 1 || taken?.name !== input) {
-    throw mismatch(card, `it takes ${names(session.inputNames)}, and its model.json says ${input} alone`)
+    throw mismatch(card, `it takes ${names(inputs)}, and its model.json says ${input} alone`)
   }
-  requireFloats(card, taken)
-  const columns = taken.isTensor ? taken.shape[1] : undefined
-  if (taken.isTensor && (taken.shape.length !== 2 || (typeof columns === 'number' && columns !== width))) {
-    throw mismatch(card, `its input ${input} has the shape [${taken.shape.join(', ')}], and its features make ${String(width)} columns`)
+  const shape = requireFloats(card, taken)
+  const [rows, columns] = shape
+  if (shape.length !== 2 || (typeof columns === 'number' && columns !== width)) {
+    throw mismatch(card, `its input ${input} has the shape [${shape.join(', ')}], and its features make ${String(width)} columns`)
   }
-  if (taken.isTensor && typeof taken.shape[0] === 'number' && taken.shape[0] >= 0) {
-    throw mismatch(card, `its input ${input} takes ${String(taken.shape[0])} rows only; export it with a free first dimension`)
+  if (typeof rows === 'number' && rows >= 0) {
+    throw mismatch(card, `its input ${input} takes ${String(rows)} rows only; export it with a free first dimension`)
   }
-  const given = session.outputMetadata.find(tensor => tensor.name === output)
-  if (given === undefined) throw mismatch(card, `it gives ${names(session.outputNames)}, and its model.json says ${output}`)
+  const given = outputs.find(tensor => tensor.name === output)
+  if (given === undefined) throw mismatch(card, `it gives ${names(outputs)}, and its model.json says ${output}`)
   requireFloats(card, given)
 }
 
-function requireFloats(card: ModelCard, tensor: InferenceSession.ValueMetadata): void {
-  if (!tensor.isTensor) throw mismatch(card, `its ${tensor.name} is no tensor; export classifiers with zipmap=False`)
-  if (tensor.type !== 'float32') throw mismatch(card, `its ${tensor.name} is ${tensor.type}, not float32`)
+/** @returns the tensor's shape */
+function requireFloats(card: ModelCard, { name, type, shape }: OnnxTensorType): readonly (number | string)[] {
+  if (shape === undefined) throw mismatch(card, `its ${name} is no tensor; export classifiers with zipmap=False`)
+  if (type !== 'float32') throw mismatch(card, `its ${name} is ${type ?? 'of no type'}, not float32`)
+  return shape
 }
 
 // A model of another runtime's making rounds differently, but not by more.
@@ -102,8 +154,8 @@ async function checkGolden(scorer: Scorer, card: ModelCard): Promise<void> {
   }
 }
 
-function names(list: readonly string[]): string {
-  return list.length === 0 ? 'nothing' : list.join(', ')
+function names(tensors: readonly OnnxTensorType[]): string {
+  return tensors.length === 0 ? 'nothing' : tensors.map(tensor => tensor.name).join(', ')
 }
 
 function mismatch(card: ModelCard, what: string, cause?: unknown): ModelError {

@@ -5,6 +5,9 @@ import { isBrokerList, isLakeUrl, isSchedule, parseLocations, parseSize } from '
 /** Marks what may not appear in a message or a log. */
 const secrets = z.registry<{ secret: true }>()
 
+/** Marks numbers that are written with their unit. */
+const units = z.registry<{ unit: 'milliseconds' | 'bytes' }>()
+
 const text = () => z.string()
 const secret = (description: string) => text().optional().register(secrets, { secret: true }).describe(description)
 const whole = (from: number, to: number) =>
@@ -17,13 +20,13 @@ const duration = () =>
     const ms = parseDuration(value)
     if (ms === null || ms <= 0) context.addIssue(`expected a duration: ${durationForms}`)
     return ms ?? 0
-  })
+  }).register(units, { unit: 'milliseconds' })
 const bytes = () =>
   z.string().transform((value, context) => {
     const size = parseSize(value)
     if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
     return size ?? 0
-  })
+  }).register(units, { unit: 'bytes' })
 const locations = () =>
   z.string().transform((value, context) => {
     const places = parseLocations(value)
@@ -95,6 +98,9 @@ export const environment = z.object({
 
   MODEL_NAME: text().regex(/^[A-Za-z0-9._-]+$/, 'expected letters, digits, dot, dash or underscore').default('anomaly')
     .describe("The model gold scores with: a folder in the lake's `models/`."),
+  MODEL_TIMEOUT: duration().default(60_000)
+    .describe('How long a model may take to load or to score one batch; then it is stopped and the last good one goes on.'),
+  MODEL_MEMORY_LIMIT: bytes().default(512 * 1024 ** 2).describe('Most memory the models of one process may use.'),
   ANOMALY_THRESHOLD: amount().default(0.5).describe('A score above it is an anomaly.'),
 
   FRESHNESS_LATE: duration().default(5 * 60_000).describe('The newest event older than this: status LATE.'),
@@ -129,4 +135,9 @@ export const settingNames: readonly (keyof Environment)[] = environment.keyof().
 export function isSecret(name: string): boolean {
   const field = (environment.shape as Readonly<Record<string, z.ZodType>>)[name]
   return field !== undefined && secrets.get(field)?.secret === true
+}
+
+/** What the number of a setting counts that is written with its unit, as 512MB. */
+export function unitOf(field: z.ZodType): 'milliseconds' | 'bytes' | undefined {
+  return units.get(field)?.unit
 }

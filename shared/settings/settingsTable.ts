@@ -1,16 +1,25 @@
 import { z } from 'zod'
-import { environment, type Environment, isSecret, settingNames } from './environment.js'
+import { environment, type Environment, isSecret, settingNames, unitOf } from './environment.js'
 
 /** The default as it would be written in the environment; empty when there is none. */
 export function defaultText(name: keyof Environment): string {
   const field: z.ZodType = environment.shape[name]
   const value = field instanceof z.ZodDefault ? field.def.defaultValue : undefined
   if (typeof value !== 'number') return typeof value === 'string' ? value : ''
-  if (name.startsWith('FRESHNESS_')) return `${String(value / 60_000)} minutes`
-  if (name === 'VACUUM_RETENTION') return `${String(value / 86_400_000)} days`
-  if (name === 'COMPACTION_TARGET_SIZE') return `${String(value / 1024 ** 2)}MB`
-  if (name === 'SILVER_MEMORY_LIMIT' || name === 'TEMP_LIMIT' || name === 'COMPACTION_MAX_BYTES') return `${String(value / 1024 ** 3)}GB`
+  const unit = field instanceof z.ZodDefault ? unitOf(field.def.innerType as z.ZodType) : undefined
+  if (unit === 'milliseconds') return inUnits(value, timeUnits, ' ', true)
+  if (unit === 'bytes') return inUnits(value, sizeUnits, '', false)
   return value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 12 })
+}
+
+const timeUnits = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000]] as const
+const sizeUnits = [['GB', 1024 ** 3], ['MB', 1024 ** 2], ['KB', 1024]] as const
+
+/** A number in the largest unit of which it is a whole number. */
+function inUnits(value: number, units: readonly (readonly [string, number])[], space: string, plural: boolean): string {
+  const [name, size] = units.find(([, unitSize]) => value % unitSize === 0) ?? ['', 1]
+  const count = value / size
+  return `${count}${space}${name}${plural && count !== 1 ? 's' : ''}`
 }
 
 /** A Markdown table of all settings, for README. */

@@ -115,6 +115,7 @@ describe('a model that is not what its card says is refused by name', () => {
     ['more features than columns', filesOf(good, { features: [{ column: 'value', kind: 'category', categories: ['a', 'b', 'c'] }] }), /\[n, 2\], and its features make 3/],
     ['a fixed number of rows', filesOf(logistic([1, 2], 0, { inputs: [{ name: 'x', shape: [1, 2] }] })), /1 rows only/],
     ['a golden vector that is scored otherwise', filesOf(good, { golden: [{ features: [0, 0], score: 0.5 }, { features: [1, 1], score: 0.5 }] }), /golden\[1\]/],
+    ['a golden vector that is scored as no number', filesOf(good, { golden: [{ features: [NaN, 0], score: 0.5 }] }), /golden\[0\] with NaN/],
     ['a golden vector of another width', filesOf(good, { golden: [{ features: [0], score: 0.5 }] }), /1 features, and the model takes 2/],
   ]
   test.each(cases)('%s', async (_, files, message) => {

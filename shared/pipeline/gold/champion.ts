@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import { asError } from '../../errors.js'
 import { FolderModelSource } from '../../models/folderModelSource.js'
+import { ModelError } from '../../models/modelError.js'
 import type { ModelCard } from '../../models/modelCard.js'
 import { openOnnxScorer } from '../../models/onnxScorer.js'
 import type { Scorer } from '../../models/scorer.js'
@@ -14,31 +15,60 @@ export interface ReadyModel {
   readonly scorer: Scorer
 }
 
-/** The last good model of each lake, kept as long as the lake: a broken successor must not stop the scoring. */
-const ready = new WeakMap<Lake, ReadyModel>()
+/** How long a model that failed is left alone while an earlier one scores. Milliseconds. */
+const refusalMs = 600_000
+
+/** What a process knows of a stream's models, as long as it has the lake. */
+interface Known {
+  /** The model that scores, and the one that did before it: a broken successor must not stop the scoring. */
+  current?: ReadyModel | undefined
+  previous?: ReadyModel | undefined
+  /** The model that failed last, and until when it is not tried again. */
+  refused?: { readonly key: string; readonly until: number; readonly error: Error } | undefined
+}
+
+const known = new WeakMap<Lake, Map<string, Known>>()
 
 /** What was said already; a warning once a process is enough. */
 const told = new WeakMap<Lake, Set<string>>()
 
 /**
- * The model that is champion now, or `undefined` when it is for another stream. Asked once a run; loaded again only when
- * the champion is another. A lake without a model of that name gets the one that ships, if it is for this stream.
+ * Scores with the model that is champion now, `undefined` when it is for another stream. Asked once a run; loaded again
+ * only when the champion is another. A lake without a model of that name gets the one that ships, if it is for this stream.
+ * A model that fails, or takes more time or memory than it may, is left alone for a while and the last good one does the
+ * work again, all of it: what one call makes is of one model.
  *
- * @throws ModelError, PipelineError MODEL_MISMATCH when it does not fit and there is no earlier one that does
+ * @param score called again with an earlier model when it throws what a model did
+ * @throws ModelError, PipelineError MODEL_MISMATCH when the champion does not fit or fails and there is no earlier one
  */
-export async function championFor(lake: Lake, stream: Stream): Promise<ReadyModel | undefined> {
+export async function withChampion<T>(lake: Lake, stream: Stream, score: (model: ReadyModel | undefined) => Promise<T>): Promise<T> {
+  const model = await championFor(lake, stream)
   try {
-    return await currentFor(lake, stream)
+    return await score(model)
   } catch (thrown) {
-    const last = ready.get(lake)
-    if (last === undefined || last.card.stream !== stream.name || !fits(last.card, stream)) throw thrown
+    const state = stateOf(lake, stream)
+    if (model === undefined || !isModelFault(thrown) || state.current !== model || state.previous === undefined) throw thrown
+    refuse(lake, stream, keyOf(model.card.version, model.card.sha256), thrown)
+    state.current = state.previous
+    state.previous = undefined
+    return await score(state.current)
+  }
+}
+
+async function championFor(lake: Lake, stream: Stream): Promise<ReadyModel | undefined> {
+  const state = stateOf(lake, stream)
+  try {
+    return await currentFor(lake, stream, state)
+  } catch (thrown) {
+    const last = state.current
+    if (last === undefined || !fits(last.card, stream)) throw thrown
     const { name, version } = last.card
     lake.log.warn(`Model ${name} goes on as version ${version}: ${asError(thrown).message}`, { stream: stream.name, model: name, version })
     return last
   }
 }
 
-async function currentFor(lake: Lake, stream: Stream): Promise<ReadyModel | undefined> {
+async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<ReadyModel | undefined> {
   const name = lake.settings.modelName
   const source = new FolderModelSource(lake.store.within('models'), name)
   let champion = await source.champion()
@@ -53,22 +83,51 @@ async function currentFor(lake: Lake, stream: Stream): Promise<ReadyModel | unde
     lake.log.info(`Installed the model that ships as models/${name}.`, { stream: stream.name, model: name, version: champion?.version })
     if (champion === undefined) return undefined
   }
-  const known = ready.get(lake)
-  const isKnown = known?.card.version === champion.version && known.card.sha256 === champion.digest
-  const files = isKnown ? undefined : await source.load(champion.version)
-  const card = files?.card ?? known?.card
-  if (card === undefined) return undefined
+  const { current, refused } = state
+  const key = keyOf(champion.version, champion.digest)
+  if (current !== undefined && keyOf(current.card.version, current.card.sha256) === key) {
+    requireFeatures(current.card, stream)
+    return current
+  }
+  // Loading it once more could take as long as it may, in every run.
+  if (refused?.key === key && current !== undefined && performance.now() < refused.until) throw refused.error
+  const files = await source.load(champion.version)
+  const { card } = files
   if (card.stream !== stream.name) {
     tellOnce(lake, stream, `the model ${name} is for ${card.stream}; set MODEL_NAME to one for ${stream.name}, or retrain`)
     return undefined
   }
   requireFeatures(card, stream)
-  if (files === undefined) return known
-  const model = { card, scorer: await openOnnxScorer(files) }
-  // The one before is not closed: another run may be scoring with it.
-  ready.set(lake, model)
-  return model
+  const { modelTimeout, modelMemoryLimit } = lake.settings
+  try {
+    const scorer = await openOnnxScorer(files, { timeoutMs: modelTimeout, memoryLimit: modelMemoryLimit })
+    // The one before is not closed: another run may be scoring with it.
+    state.previous = current
+    state.current = { card, scorer }
+    return state.current
+  } catch (thrown) {
+    refuse(lake, stream, key, asError(thrown))
+    throw thrown
+  }
 }
+
+function refuse(lake: Lake, stream: Stream, key: string, error: Error): void {
+  stateOf(lake, stream).refused = { key, until: performance.now() + refusalMs, error }
+}
+
+function isModelFault(thrown: unknown): thrown is ModelError {
+  return thrown instanceof ModelError
+}
+
+function stateOf(lake: Lake, stream: Stream): Known {
+  const states = known.get(lake) ?? new Map<string, Known>()
+  known.set(lake, states)
+  const state = states.get(stream.name) ?? {}
+  states.set(stream.name, state)
+  return state
+}
+
+const keyOf = (version: string, digest: string) => `${version}@${digest}`
 
 function fits(card: ModelCard, stream: Stream): boolean {
   try {

@@ -9,9 +9,9 @@ import { cursorTxns, movesCursor, readCursor, sourceJson } from '../cursor.js'
 import { planIntake } from '../intake.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
-import { championFor, type ReadyModel } from './champion.js'
+import { type ReadyModel, withChampion } from './champion.js'
 import { type GoldOptions, maxPlans, maxRowsOf, rebuildCommand } from './goldOptions.js'
-import { type Scored, scoreFiles } from './scoreRows.js'
+import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
 import { commitSwap } from './swap.js'
 
 /**
@@ -58,8 +58,7 @@ async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: Gold
   const intake = await planIntake(source, silver.version, cursor, maxRowsOf(lake, options), rebuildCommand)
   if (intake.kind === 'nothing') return nothingToDo(wish.path)
   if (intake.kind === 'recompute') return rescore(lake, stream, run, { ...options, why: intake.why, onConflict: 'replan' })
-  const model = await championFor(lake, stream)
-  const found = await scoreFiles(lake, stream, options, { silver, scored, model }, intake.files)
+  const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, intake.files)
   const counts = { rowsIn: intake.rows, rowsOut: found.rows }
   const now = lake.clock.now()
   const outcome = await scored.table.commit({
@@ -84,6 +83,10 @@ async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: Gold
   return { ...counts, version: outcome.version, more: intake.more, detail: detailOf(wish.path, model, found, intake.next) }
 }
 
+function scoreByChampion(lake: Lake, stream: Stream, options: GoldOptions, tables: Omit<Scoring, 'model'>, files: readonly AddFile[]) {
+  return withChampion(lake, stream, async model => ({ model, found: await scoreFiles(lake, stream, options, { ...tables, model }, files) }))
+}
+
 export function nothingToDo(table: string): StepResult {
   return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table } }
 }
@@ -101,8 +104,7 @@ async function rescore(lake: Lake, stream: Stream, run: StepRun, options: Rescor
     throw new PipelineError('NO_TABLE', `There is no table ${silverPath(stream)} to make gold from. Run \`lake run silver\` first.`)
   }
   const scored = await openEvolving(lake, wish)
-  const model = await championFor(lake, stream)
-  const found = await scoreFiles(lake, stream, options, { silver, scored, model }, silver.files)
+  const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, silver.files)
   const counts = { rowsIn: found.rows, rowsOut: found.rows }
   const { why, onConflict } = options
   const source = { path: silverPath(stream), state: silver }

@@ -11,7 +11,7 @@ import { openDeltaView } from '../../../shared/query/deltaView.js'
 import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
 import { copyToParquet, publishFile } from '../../../shared/query/parquetCopy.js'
 import { literal, identifier, sqlType } from '../../../shared/query/sqlText.js'
-import { readSettings } from '../../../shared/settings.js'
+import { readSettings, type SettingValues } from '../../../shared/settings.js'
 import type { Source } from '../../../shared/sources/source.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import type { ObjectStore } from '../../../shared/storage/objectStore.js'
@@ -66,9 +66,9 @@ export class SilverFixture implements AsyncDisposable {
     this.#session = session
   }
 
-  static async open(store: ObjectStore = new MemoryStore(), streams: readonly Stream[] = [events]): Promise<SilverFixture> {
+  static async open(store: ObjectStore = new MemoryStore(), streams: readonly Stream[] = [events], settings: SettingValues = {}): Promise<SilverFixture> {
     const clock = new ManualClock(Number(day0 / 1000n) + 86_400_000)
-    const lake = await openLake(readSettings({ SILVER_MEMORY_LIMIT: '256MB' }), { store, streams, clock, source: noSource })
+    const lake = await openLake(readSettings({ SILVER_MEMORY_LIMIT: '256MB', ...settings }), { store, streams, clock, source: noSource })
     return new SilverFixture(lake, clock, await DuckDbSession.open({ memoryLimit: 256 * 2 ** 20 }))
   }
 

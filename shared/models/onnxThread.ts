@@ -1,0 +1,127 @@
+import { Worker } from 'node:worker_threads'
+
+/** What a thread is started with. */
+export interface OnnxThreadData {
+  /** Bytes. */
+  readonly memoryLimit: number
+}
+
+export type OnnxRequest =
+  | { readonly kind: 'open'; readonly model: number; readonly onnx: Uint8Array }
+  | { readonly kind: 'close'; readonly model: number }
+  | { readonly kind: 'score'; readonly model: number; readonly input: string; readonly output: string; readonly features: Float32Array; readonly shape: readonly number[] }
+
+export type OnnxAnswer =
+  /** Once, after the start. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'opened'; readonly inputs: readonly OnnxTensorType[]; readonly outputs: readonly OnnxTensorType[] }
+  /** Without scores when the output holds no 32-bit floats. */
+  | { readonly kind: 'scored'; readonly scores: Float32Array | undefined }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
+
+type OnnxResult = Exclude<OnnxAnswer, { kind: 'failed' }>
+
+/** A tensor that a model takes or gives; type and shape are absent where it is something else, such as a map. */
+export interface OnnxTensorType {
+  readonly name: string
+  readonly type?: string
+  readonly shape?: readonly (number | string)[]
+}
+
+/** How a call ended that the model or its runtime did not survive; the caller says whose model it was. */
+export type OnnxFailure =
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'memory'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string }
+
+export class OnnxThreadError extends Error {
+  readonly failure: OnnxFailure
+
+  constructor(failure: OnnxFailure) {
+    super(failure.kind === 'timeout' ? 'The model gave no answer in time.' : failure.message)
+    this.failure = failure
+  }
+}
+
+/** For the runtime to start; a loaded machine takes its time, and no model is to blame for it. Milliseconds. */
+const startMs = 120_000
+
+/** Beyond the runtime's WebAssembly memory: its JavaScript and the batches on their way. */
+const heapLimitMb = 256
+
+/** The same file compiled or not: it imports types only, which Node strips. */
+const entry = new URL(import.meta.url.endsWith('.ts') ? './onnxWorker.ts' : './onnxWorker.js', import.meta.url)
+
+/**
+ * A thread that runs models, so that one that never ends or takes all memory is stopped without harm to the process. One
+ * call at a time. After a failed call the thread is gone; a thread does not keep the process alive.
+ */
+export class OnnxThread {
+  readonly #worker: Worker
+  #ready = false
+  #dead: OnnxFailure | undefined
+  #fail: ((failure: OnnxFailure) => void) | undefined
+
+  constructor(data: OnnxThreadData) {
+    this.#worker = new Worker(entry, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapLimitMb } })
+    this.#worker.unref()
+    this.#worker.on('error', error => {
+      const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      this.#end({ kind: outOfMemory ? 'memory' : 'error', message: error.message })
+    })
+    this.#worker.on('exit', code => {
+      this.#end({ kind: 'error', message: `Its thread ended with code ${code}.` })
+    })
+  }
+
+  /** @throws OnnxThreadError when it fails or takes longer than that many milliseconds; the thread is gone then */
+  async call(request: OnnxRequest, timeoutMs: number): Promise<OnnxResult> {
+    if (!this.#ready) {
+      await this.#answer(startMs)
+      this.#ready = true
+    }
+    const answer = this.#answer(timeoutMs)
+    this.#worker.postMessage(request)
+    return await answer
+  }
+
+  async #answer(timeoutMs: number): Promise<OnnxResult> {
+    if (this.#dead !== undefined) throw new OnnxThreadError(this.#dead)
+    this.#worker.ref()
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await new Promise<OnnxResult>((resolve, reject) => {
+        this.#fail = failure => {
+          reject(new OnnxThreadError(failure))
+        }
+        timer = setTimeout(() => {
+          this.#end({ kind: 'timeout' })
+        }, timeoutMs)
+        this.#worker.once('message', (answer: OnnxAnswer) => {
+          if (answer.kind === 'failed') this.#end({ kind: answer.outOfMemory ? 'memory' : 'error', message: answer.message })
+          else resolve(answer)
+        })
+      })
+    } finally {
+      clearTimeout(timer)
+      this.#fail = undefined
+      this.#worker.unref()
+    }
+  }
+
+  get ended(): boolean {
+    return this.#dead !== undefined
+  }
+
+  async close(): Promise<void> {
+    this.#dead ??= { kind: 'error', message: 'Its thread was closed.' }
+    await this.#worker.terminate()
+  }
+
+  #end(failure: OnnxFailure): void {
+    this.#dead ??= failure
+    this.#fail?.(this.#dead)
+    void this.#worker.terminate()
+  }
+}

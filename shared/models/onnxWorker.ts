@@ -1,0 +1,85 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { InferenceSession } from 'onnxruntime-web/wasm'
+import type { OnnxAnswer, OnnxRequest, OnnxThreadData, OnnxTensorType } from './onnxThread.js'
+
+/**
+ * The entry point of the thread that runs a model: it imports nothing of this project but types, so that Node runs it
+ * from the source as well as compiled.
+ */
+const port = parentPort
+if (port === null) throw new Error('This file is the entry point of a worker thread.')
+const { memoryLimit } = workerData as OnnxThreadData
+
+interface MemoryDescriptor {
+  readonly initial: number
+  readonly maximum?: number
+  readonly shared?: boolean
+}
+
+/** As much of it as is used here; its types come with those of a browser, which the rest of the project must not see. */
+declare const WebAssembly: { Memory: new (descriptor: MemoryDescriptor) => { readonly buffer: ArrayBufferLike } }
+
+const pageBytes = 65_536
+/** The memories made so far; the runtime makes one. */
+const memories: BoundedMemory[] = []
+
+/**
+ * What resourceLimits cannot bound: the memory of WebAssembly. A module accepts a memory with a lower maximum than the one
+ * it declares, and an allocation beyond it fails inside the runtime as it would on a small machine.
+ */
+class BoundedMemory extends WebAssembly.Memory {
+  constructor(descriptor: MemoryDescriptor) {
+    const most = Math.max(descriptor.initial, Math.floor(memoryLimit / pageBytes))
+    super({ ...descriptor, maximum: Math.min(descriptor.maximum ?? most, most) })
+    if (descriptor.initial > 0) memories.push(this)
+  }
+}
+WebAssembly.Memory = BoundedMemory
+
+const runtime = await import('onnxruntime-web/wasm')
+runtime.env.wasm.numThreads = 1
+runtime.env.logLevel = 'error'
+
+// Compiles the runtime, which is no model's time; that no model can be loaded from nothing is known.
+await runtime.InferenceSession.create(new Uint8Array()).catch(() => undefined)
+
+const sessions = new Map<number, InferenceSession>()
+
+function tensorType(tensor: InferenceSession.ValueMetadata): OnnxTensorType {
+  return tensor.isTensor ? { name: tensor.name, type: tensor.type, shape: tensor.shape } : { name: tensor.name }
+}
+
+async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
+  if (request.kind === 'open') {
+    const session = await runtime.InferenceSession.create(request.onnx)
+    if (memories.length === 0) throw new Error('ONNX Runtime made no memory that could be bounded.')
+    sessions.set(request.model, session)
+    return { kind: 'opened', inputs: session.inputMetadata.map(tensorType), outputs: session.outputMetadata.map(tensorType) }
+  }
+  const session = sessions.get(request.model)
+  if (session === undefined) throw new Error('The model was not opened.')
+  if (request.kind === 'close') {
+    sessions.delete(request.model)
+    await session.release()
+    return { kind: 'closed' }
+  }
+  const { input, output, features, shape } = request
+  const outputs = await session.run({ [input]: new runtime.Tensor('float32', features, [...shape]) }, [output])
+  const data = outputs[output]?.data
+  return { kind: 'scored', scores: data instanceof Float32Array ? data.slice() : undefined }
+}
+
+port.on('message', (request: OnnxRequest) => {
+  answer(request).then(
+    done => {
+      port.postMessage(done)
+    },
+    (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error)
+      // Growth goes in steps, so that the step that failed may have ended well below the limit.
+      const used = memories[0]?.buffer.byteLength ?? 0
+      port.postMessage({ kind: 'failed', message, outOfMemory: /alloc|memory|OOM/i.test(message) || used > 0.8 * memoryLimit } satisfies OnnxAnswer)
+    },
+  )
+})
+port.postMessage({ kind: 'ready' } satisfies OnnxAnswer)
