@@ -2,15 +2,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from './errors.js'
-import { type Environment, environment, settingNames } from './settings/environment.js'
+import { type Environment, environment, isSecret, settingNames } from './settings/environment.js'
 import { crossFieldFaults, faultOf } from './settings/settingFaults.js'
+import { protectSecret, protectSecretsIn, redact } from './telemetry/redaction.js'
 
 export { isSecret, settingNames } from './settings/environment.js'
 export { defaultText, settingsTable } from './settings/settingsTable.js'
 
 export class SettingsError extends CodedError<'BAD_SETTINGS' | 'BAD_SETTINGS_FILE'> {
   constructor(code: 'BAD_SETTINGS' | 'BAD_SETTINGS_FILE', message: string, cause?: unknown) {
-    super(code, message, { cause })
+    super(code, redact(message), { cause })
   }
 }
 
@@ -25,11 +26,16 @@ export type Settings = { readonly [Name in keyof Environment as CamelCase<Name>]
 export type SettingValues = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads and checks every setting; all that is wrong is named in one error. An empty value counts as not set.
+ * Reads and checks every setting; all that is wrong is named in one error. An empty value counts as not set. What is
+ * secret among the values is kept out of all that is said from then on.
  * @throws SettingsError BAD_SETTINGS with the name, the value (unless secret) and the remedy of each
  */
 export function readSettings(values: SettingValues): Settings {
   const textOf = (name: string) => (values[name]?.trim() === '' ? undefined : values[name]?.trim())
+  for (const name of settingNames) {
+    if (isSecret(name)) protectSecret(values[name])
+    else protectSecretsIn(values[name])
+  }
   const given = Object.fromEntries(settingNames.map(name => [name, textOf(name)]))
   const parsed = environment.safeParse(given)
   const wrong = parsed.success

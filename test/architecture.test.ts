@@ -13,8 +13,8 @@ const mayImport: Record<string, readonly string[]> = {
   'shared/sources': ['shared/contract', 'shared/telemetry', 'shared/settings.ts'],
   'shared/models': ['shared/storage', 'shared/telemetry', 'shared/parquet'],
   'shared/query': ['shared/storage', 'shared/parquet', 'shared/delta', 'shared/contract', 'shared/telemetry'],
-  'shared/settings.ts': ['shared/contract', 'shared/settings'],
-  'shared/settings': ['shared/contract'],
+  'shared/settings.ts': ['shared/contract', 'shared/settings', 'shared/telemetry'],
+  'shared/settings': ['shared/contract', 'shared/telemetry'],
   'shared/pipeline': [
     'shared/contract',
     'shared/streams',

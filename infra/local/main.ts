@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asError } from '../../shared/errors.js'
+import { consoleLogger } from '../../shared/telemetry/consoleLogger.js'
+import { redact } from '../../shared/telemetry/redaction.js'
 import { defaultText, readLocalSettings } from '../../shared/settings.js'
-import { streamLogger } from './host/streamLogger.js'
 import { help, parseOptions, type StackOptions } from './options.js'
 import { startPipeline } from './pipeline.js'
 import { LocalStack } from './stack.js'
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   }
   let stack: LocalStack
   try {
-    stack = await LocalStack.start({ folder, options, settings: servicesGiven(), say, log: streamLogger(process.stderr), signal: stop.signal })
+    stack = await LocalStack.start({ folder, options, settings: servicesGiven(), say, log: consoleLogger(), signal: stop.signal })
   } catch (thrown) {
     if (!stop.signal.aborted) throw thrown
     say('Stopped.')
@@ -99,7 +100,7 @@ class StopSignal {
 main().then(
   () => process.exit(0),
   (thrown: unknown) => {
-    process.stderr.write(`error: ${asError(thrown).message}\n`)
+    process.stderr.write(redact(`error: ${asError(thrown).message}\n`))
     process.exit(1)
   },
 )

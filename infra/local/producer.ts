@@ -1,5 +1,6 @@
 import { systemClock } from '../../shared/clock.js'
 import { asError } from '../../shared/errors.js'
+import { redact } from '../../shared/telemetry/redaction.js'
 import { openLake } from '../../shared/pipeline/openLake.js'
 import { readLocalSettings, readSettings } from '../../shared/settings.js'
 import { type ProducedRecord, type Source } from '../../shared/sources/source.js'
@@ -58,7 +59,7 @@ async function send(source: Source, records: readonly ProducedRecord[], signal: 
       await source.produce(events.topic, records)
       return
     } catch (thrown) {
-      process.stdout.write(`${new Date().toISOString()} ${asError(thrown).message}\n`)
+      process.stdout.write(redact(`${new Date().toISOString()} ${asError(thrown).message}\n`))
       if (signal.aborted) return
       await systemClock.sleep(1000, signal).catch(() => undefined)
     }
@@ -68,7 +69,7 @@ async function send(source: Source, records: readonly ProducedRecord[], signal: 
 main().then(
   () => process.exit(0),
   (thrown: unknown) => {
-    process.stderr.write(`error: ${asError(thrown).message}\n`)
+    process.stderr.write(redact(`error: ${asError(thrown).message}\n`))
     process.exit(1)
   },
 )

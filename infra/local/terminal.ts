@@ -1,3 +1,5 @@
+import { redact } from '../../shared/telemetry/redaction.js'
+
 /**
  * The stack's two output streams. One whose reader is gone (`npm start | tee log` and Ctrl-C, a closed window) makes
  * every further write fail: that is a wish to stop, not an error to die of with parts still running.
@@ -27,6 +29,6 @@ export class Terminal {
   }
 
   #write(stream: 0 | 1, line: string): void {
-    if (!this.#isClosed) this.#streams[stream]?.write(`${line}\n`)
+    if (!this.#isClosed) this.#streams[stream]?.write(`${redact(line)}\n`)
   }
 }

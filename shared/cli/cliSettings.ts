@@ -17,7 +17,7 @@ export function settingValues(environment: SettingValues, file: SettingValues, s
   const addresses = { KAFKA_BROKERS: stack?.kafkaBrokers, LAKE_URL: stack?.lakeUrl }
   for (const name of ['KAFKA_BROKERS', 'LAKE_URL'] as const) {
     const given = file[name]?.trim() ?? ''
-    if (addresses[name] !== undefined && (given === '' || given === defaultText(name))) values[name] = addresses[name]
+    if ((addresses[name] ?? '') !== '' && (given === '' || given === defaultText(name))) values[name] = addresses[name]
   }
   for (const [name, value] of Object.entries(environment)) if (value !== undefined && value.trim() !== '') values[name] = value
   return values

@@ -1,4 +1,5 @@
 import { asError } from '../errors.js'
+import { redact } from '../telemetry/redaction.js'
 import { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { commandHelp, generalHelp } from './commandHelp.js'
@@ -19,7 +20,7 @@ export async function runCommandLine(shell: Shell, words: readonly string[]): Pr
     if (shell.signal.aborted) return 130
     const error = asError(thrown)
     const text = words.includes('--debug') ? fullText(error) : `error: ${oneSentence(error.message)}`
-    await shell.messages.write(`${text}\n`).catch(() => undefined)
+    await shell.messages.write(redact(`${text}\n`)).catch(() => undefined)
     return 1
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { redact } from '../telemetry/redaction.js'
 
 /** Where the services of this machine's stack are, while `npm start` or `npm run stack` runs. */
 export interface RunningStack {
@@ -9,7 +10,7 @@ export interface RunningStack {
   readonly startedAt: string
   /** False until the addresses can be used; they are empty before. */
   readonly ready: boolean
-  /** As KAFKA_BROKERS takes it. */
+  /** As KAFKA_BROKERS takes it; empty when it holds a secret, as the lake's may. */
   readonly kafkaBrokers: string
   /** As LAKE_URL takes it. */
   readonly lakeUrl: string
@@ -49,11 +50,16 @@ export function runningStack(folder: string): RunningStack | undefined {
   return state.kind === 'running' && state.stack.ready ? state.stack : undefined
 }
 
+/** Writes the state. An address that holds a secret is left out: the file lies where anybody of this machine may read it. */
 export function writeRunningStack(folder: string, stack: RunningStack): void {
   const file = fileOf(folder)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.new`, `${JSON.stringify(stack, null, 2)}\n`)
+  writeFileSync(`${file}.new`, `${JSON.stringify({ ...stack, kafkaBrokers: withoutSecret(stack.kafkaBrokers), lakeUrl: withoutSecret(stack.lakeUrl) }, null, 2)}\n`)
   renameSync(`${file}.new`, file)
+}
+
+function withoutSecret(address: string): string {
+  return redact(address) === address ? address : ''
 }
 
 /** Forgets the stack of that process; another's is left alone. */

@@ -1,5 +1,7 @@
+import { asError } from '../errors.js'
 import { readLocalSettings, readSettings } from '../settings.js'
 import { consoleLogger } from '../telemetry/consoleLogger.js'
+import { redactError } from '../telemetry/redaction.js'
 import type { Lake } from './lake.js'
 import { openLake } from './openLake.js'
 
@@ -12,8 +14,12 @@ export function processLake(): Promise<Lake> {
 }
 
 async function open(): Promise<Lake> {
-  const settings = readSettings(readLocalSettings(process.cwd()))
-  return await openLake(settings, { log: consoleLogger({ level: settings.logLevel }) })
+  try {
+    const settings = readSettings(readLocalSettings(process.cwd()))
+    return await openLake(settings, { log: consoleLogger({ level: settings.logLevel }) })
+  } catch (thrown) {
+    throw redactError(asError(thrown))
+  }
 }
 
 /** Lets go of it, when it was opened at all. */

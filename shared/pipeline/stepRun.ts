@@ -1,5 +1,6 @@
 import { asError, CodedError, isRetryable } from '../errors.js'
 import type { Json } from '../delta/json.js'
+import { redactError } from '../telemetry/redaction.js'
 import { startRun, type Run, type RunCounts, type RunEnd } from '../telemetry/run.js'
 import { encodeRun } from '../telemetry/runRecord.js'
 import type { Lake } from './lake.js'
@@ -113,7 +114,8 @@ export async function runStep(
     })
     return report
   } catch (thrown) {
-    const error = asError(thrown)
+    // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
+    const error = redactError(asError(thrown))
     const code = error instanceof CodedError ? (error as CodedError).code : error.name
     const retryable = isRetryable(error)
     lake.log[retryable ? 'warn' : 'error'](`${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`, { code, retryable })

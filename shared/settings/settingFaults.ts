@@ -1,3 +1,4 @@
+import { redact } from '../telemetry/redaction.js'
 import { type Environment, isSecret } from './environment.js'
 
 /** What is wrong with settings, each by its name and with the remedy. Pure; no I/O. */
@@ -60,6 +61,8 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
 /** What is wrong with one. */
 export function faultOf(name: string, value: string | undefined, message: string): string {
   if (value === undefined) return `${name} is not set: ${message}.`
-  const shown = value.length > 80 ? `${value.slice(0, 80)}…` : value
+  // Before it is cut: half a secret is known by nothing.
+  const whole = redact(value)
+  const shown = whole.length > 80 ? `${whole.slice(0, 80)}…` : whole
   return `${name} is ${isSecret(name) ? '(secret)' : `"${shown}"`}: ${message}.`
 }

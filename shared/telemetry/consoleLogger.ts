@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import type { LogData, Logger } from './logger.js'
+import { redact } from './redaction.js'
 
 /** From the most talkative to the least; the closed list. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
@@ -16,13 +17,13 @@ export interface ConsoleLoggerOptions {
   readonly clock?: Clock | undefined
 }
 
-/** A logger that writes one line a message. */
+/** A logger that writes one line a message, without secrets. */
 export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   const { level = 'info', format = 'text', write = toStandardError, clock = systemClock } = options
   const lowest = logLevels.indexOf(level)
   const formatted = format === 'json' ? jsonLine : textLine
   const at = (own: LogLevel) => (message: string, data?: LogData) => {
-    if (logLevels.indexOf(own) >= lowest) write(`${formatted(new Date(clock.now()), own, message, data ?? {})}\n`)
+    if (logLevels.indexOf(own) >= lowest) write(redact(`${formatted(new Date(clock.now()), own, message, data ?? {})}\n`))
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

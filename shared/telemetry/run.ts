@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import { asError, CodedError } from '../errors.js'
 import { usageBetween, type StorageUsage } from '../storage/meteredStore.js'
 import { defaultPrices, estimateCostUsd, type Prices } from './cost.js'
+import { redact } from './redaction.js'
 import type { RunRecord } from './runRecord.js'
 
 export interface RunStart {
@@ -105,5 +106,5 @@ export function startRun(start: RunStart): Run {
 function failure(thrown: unknown): Pick<RunRecord, 'errorCode' | 'errorMessage'> {
   const error = asError(thrown)
   const code: string | undefined = error instanceof CodedError ? (error as CodedError).code : undefined
-  return { errorCode: code ?? error.name, errorMessage: error.message }
+  return { errorCode: code ?? error.name, errorMessage: redact(error.message) }
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asError } from '../../../shared/errors.js'
+import { consoleLogger } from '../../../shared/telemetry/consoleLogger.js'
+import { redact } from '../../../shared/telemetry/redaction.js'
 import { readLocalSettings } from '../../../shared/settings.js'
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { FunctionHost } from './functionHost.js'
-import { streamLogger } from './streamLogger.js'
 
 /**
  * The function host as a process: `node dist/infra/local/host/main.js [--app FOLDER] [--port 7071] [--state FOLDER]`.
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   })
   const settings = readLocalSettings(values.app)
   Object.assign(process.env, settings)
-  const log = reporting(streamLogger(process.stdout))
+  const log = reporting(consoleLogger({ write: line => process.stdout.write(line) }))
   const host = await FunctionHost.start({
     folder: values.app,
     settings,
@@ -61,6 +62,6 @@ function reporting(log: Logger): Logger {
 }
 
 main().catch((thrown: unknown) => {
-  process.stderr.write(`error: ${asError(thrown).message}\n`)
+  process.stderr.write(redact(`error: ${asError(thrown).message}\n`))
   process.exit(1)
 })

@@ -18,7 +18,7 @@ export const env: Command = {
     const { kafkaBrokers, lakeUrl, functionsUrl } = stack
     const values = { KAFKA_BROKERS: kafkaBrokers, LAKE_URL: lakeUrl, FUNCTIONS_URL: functionsUrl }
     for (const [name, value] of Object.entries(values)) {
-      if (value !== undefined) await shell.output.write(`${name}=${shellWord(value)}\n`)
+      if (value !== undefined && value !== '') await shell.output.write(`${name}=${shellWord(value)}\n`)
     }
   },
 }

@@ -1,3 +1,4 @@
+import { redact } from '../../telemetry/redaction.js'
 import { sqlName } from '../../contract/tables.js'
 import type { Row } from '../../parquet/dataType.js'
 import type { Accounts, Identity, Layer, Span } from './accounts.js'
@@ -36,7 +37,7 @@ export function monitorRow(o: Observation): Row {
     stream: o.stream,
     layer: o.layer,
     status: o.verdict.status,
-    reason: o.verdict.reason,
+    reason: redact(o.verdict.reason),
     table_version: o.booked === undefined ? null : BigInt(o.booked.version),
     newest_event_time: newest === 0 ? null : BigInt(Math.round(newest)),
     freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import type { SASLOptions } from 'kafkajs'
+import { protectSecret } from '../../telemetry/redaction.js'
 import { SourceError } from '../sourceError.js'
 import type { ConnectionSettings } from './kafkajsInternals.js'
 import { type OAuthClient, oauthTokens } from './oauthToken.js'
@@ -80,8 +81,11 @@ function saslOptions({ saslMechanism, username, password, oauth }: KafkaConnecti
 /** PEM text as it is (an escaped `\n` is a line's end: environments have no real ones), anything else as a path. */
 function pem(value: string, setting: string): string {
   if (value.includes('-----BEGIN')) return value.replace(/\\n/g, '\n')
-  if (!existsSync(value)) throw badSettings(`${setting} is neither PEM text nor a file: ${value}.`)
-  return readFileSync(value, 'utf8')
+  // The value is not told: it may be a key without its first line.
+  if (!existsSync(value)) throw badSettings(`${setting} is neither PEM text, which begins with -----BEGIN, nor the path of a file that is there.`)
+  const text = readFileSync(value, 'utf8')
+  if (text.includes('PRIVATE KEY')) protectSecret(text)
+  return text
 }
 
 const badSettings = (message: string): SourceError => new SourceError('SOURCE_BAD_SETTINGS', message)
