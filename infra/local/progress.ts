@@ -42,8 +42,8 @@ export class ProgressReader {
 
   async #ofStream(stream: Stream): Promise<StreamProgress> {
     const tables = this.#tables.get(stream.name)
-    const [offsets, covered, bronze, silver, gold] = await Promise.all([
-      this.#lake.source.offsets(stream.topic),
+    const [survey, covered, bronze, silver, gold] = await Promise.all([
+      this.#lake.source.survey(stream.topic),
       this.#covered(stream),
       tables?.bronze.read(),
       tables?.silver.read(),
@@ -51,7 +51,7 @@ export class ProgressReader {
     ])
     let events = 0n
     let lag = 0n
-    for (const { partition, start, end } of offsets) {
+    for (const { partition, start, end } of survey.partitions) {
       events += end - start
       const next = (covered.get(partition)?.covered ?? start - 1n) + 1n
       if (end > next) lag += end - next

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/require-await -- async as the seam is: what is thrown becomes a rejection */
 import { partitionOf } from './kafka/partitioner.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord } from './source.js'
-import { outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord, TopicSurvey, UnavailablePartition } from './source.js'
+import { batchDamaged, outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
 
 export interface MemorySourceOptions {
   /** Milliseconds; the timestamp of records that have none. */
@@ -59,6 +59,7 @@ export class MemorySource implements Source {
   readonly #topics = new Map<string, MemoryTopic>()
   readonly #open = new Set<symbol>()
   readonly #aborted = new Set<symbol>()
+  readonly #damaged = new Set<string>()
   readonly #outages = new Map<string, number>()
   readonly #now: () => number
   readonly #batchSize: number
@@ -81,6 +82,24 @@ export class MemorySource implements Source {
       this.#check(topic, partition)
       return { partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)), highWatermark: BigInt(log.slots.length) }
     })
+  }
+
+  async survey(topic: string): Promise<TopicSurvey> {
+    const away = Array.from(this.#outages).some(([where, calls]) => where.startsWith(`${topic}/`) && calls > 0)
+    if (!away) return { partitions: await this.offsets(topic), unavailable: [] }
+    const partitions: PartitionOffsets[] = []
+    const unavailable: UnavailablePartition[] = []
+    for (const [partition, log] of this.#partitions(topic).entries()) {
+      try {
+        this.#check(topic, partition)
+        partitions.push({ partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)), highWatermark: BigInt(log.slots.length) })
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error
+        unavailable.push({ partition, error })
+      }
+    }
+    if (partitions.length === 0 && unavailable[0] !== undefined) throw unavailable[0].error
+    return { partitions, unavailable }
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {
@@ -108,7 +127,9 @@ export class MemorySource implements Source {
       const log = this.#partition(topic, partition)
       const held = { start: BigInt(log.start), end: BigInt(this.#stableEnd(log)) }
       if (position < log.start || range.end > held.end) throw outOfRange(topic, { ...range, start: BigInt(position) }, held)
-      const next = Math.min(end, position + this.#batchSize)
+      const damaged = this.#firstDamaged(topic, partition, position)
+      if (damaged === position) throw batchDamaged(topic, partition, BigInt(position), 'does not match its checksum')
+      const next = Math.min(end, position + this.#batchSize, damaged)
       const slots = log.slots.slice(position, next)
       const records = slots.flatMap((slot) => (this.#isVisible(slot) ? [slot.record] : []))
       const holes = BigInt(slots.filter((slot) => !this.#isVisible(slot)).length)
@@ -243,6 +264,22 @@ export class MemorySource implements Source {
     }
   }
 
+  /** The batch of that one record does not match its checksum from now on. */
+  damage(topic: string, partition: number, offset: bigint): void {
+    this.#damaged.add(`${topic}/${partition}/${offset}`)
+  }
+
+  /** Ends the outage of that leader. */
+  electLeader(topic: string, partition: number): void {
+    this.#outages.delete(`${topic}/${partition}`)
+  }
+
+  #firstDamaged(topic: string, partition: number, from: number): number {
+    const prefix = `${topic}/${partition}/`
+    const offsets = Array.from(this.#damaged).flatMap((where) => (where.startsWith(prefix) ? [Number(where.slice(prefix.length))] : []))
+    return offsets.reduce((first, offset) => (offset >= from && offset < first ? offset : first), Infinity)
+  }
+
   #append(topic: string, record: ProducedRecord, transaction?: symbol): MemoryPartition {
     const partition = this.#place(topic, record)
     const log = this.#partition(topic, partition)
@@ -291,7 +328,7 @@ export class MemorySource implements Source {
     const calls = this.#outages.get(where) ?? 0
     if (calls <= 0) return
     this.#outages.set(where, calls - 1)
-    throw new SourceError('SOURCE_UNREACHABLE', `${where} has no leader at the moment.`, { retryable: true, data: { topic, partition } })
+    throw new SourceError('SOURCE_UNREACHABLE', `The leader of ${where} is away at the moment.`, { retryable: true, data: { topic, partition } })
   }
 }
 

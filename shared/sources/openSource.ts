@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { EventHubsConnection } from './eventHubs/connection.js'
 import type { KafkaConnection } from './kafka/connection.js'
 import type { Compression } from './kafka/codecs.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from './source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, TopicSurvey } from './source.js'
 import { SourceError } from './sourceError.js'
 
 export type SourceConnection =
@@ -80,6 +80,10 @@ class DeferredSource implements Source {
 
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
     return (await this.#source()).offsets(topic)
+  }
+
+  async survey(topic: string): Promise<TopicSurvey> {
+    return (await this.#source()).survey(topic)
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {

@@ -40,6 +40,19 @@ export interface PartitionOffsets {
   readonly highWatermark?: bigint | undefined
 }
 
+/** What a look at a topic found: each partition fares by itself. */
+export interface TopicSurvey {
+  /** By number. */
+  readonly partitions: readonly PartitionOffsets[]
+  /** Those that nobody serves at the moment, or that may not be read, with the reason. By number. */
+  readonly unavailable: readonly UnavailablePartition[]
+}
+
+export interface UnavailablePartition {
+  readonly partition: number
+  readonly error: SourceError
+}
+
 /** Offsets `start` (inclusive) to `end` (exclusive) of one partition. */
 export interface OffsetRange {
   readonly partition: number
@@ -85,8 +98,14 @@ export type Identified = PartitionIdentity | { readonly kind: 'failed'; readonly
 
 /** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */
 export interface Source {
-  /** Every partition of the topic, by number. A topic that does not exist is a SourceError. */
+  /** Every partition of the topic, by number; one that cannot be asked is a SourceError, as is a topic that does not exist. */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
+
+  /**
+   * The same with every partition faring by itself: one without a leader is named, and waited for no longer than a leader
+   * takes to be elected. A SourceError only where no partition can be asked.
+   */
+  survey(topic: string): Promise<TopicSurvey>
 
   /** The offset of the first record whose timestamp (ms) is at or after that one; the partition's end when there is none. */
   offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint>

@@ -49,3 +49,12 @@ export function outOfRange(
     { data: { topic, partition, start, end, logStart: held.start, logEnd: held.end } },
   )
 }
+
+/** A record batch that cannot be read: its partition stops there, the others go on. */
+export const batchDamaged = (topic: string, partition: number, offset: bigint, what: string, cause?: unknown): SourceError =>
+  new SourceError(
+    'SOURCE_CORRUPT',
+    `The record batch at offset ${offset} of ${topic}/${partition} ${what}. The partition stops there; the others go on. ` +
+      `Restore the broker's log from a replica, or delete its records up to the end of the batch (kafka-delete-records).`,
+    { data: { topic, partition, offset }, cause },
+  )

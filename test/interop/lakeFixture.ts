@@ -105,6 +105,7 @@ function lasting(source: Source): Source {
     offsets: topic => source.offsets(topic),
     offsetAt: (topic, partition, timestamp) => source.offsetAt(topic, partition, timestamp),
     read: (topic, range, options) => source.read(topic, range, options),
+    survey: topic => source.survey(topic),
     identify: (topic, asked) => source.identify(topic, asked),
     produce: (topic, records) => source.produce(topic, records),
     close: () => Promise.resolve(),

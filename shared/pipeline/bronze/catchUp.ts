@@ -1,3 +1,4 @@
+import type { CodedError } from '../../errors.js'
 import type { Stream } from '../../contract/stream.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
@@ -10,6 +11,7 @@ import type { PartitionQueue } from './lanes.js'
 import { movingPartitions } from './movingPartitions.js'
 import { openLanes } from './openLanes.js'
 import { readProgress } from './progress.js'
+import { isPartitionFault, setAside } from './partitionFault.js'
 import { pinLatest } from './startPin.js'
 import { checkIdentity } from './topicIdentity.js'
 
@@ -39,7 +41,8 @@ export interface CatchUpResult {
   readonly version: number | undefined
   readonly missing: bigint
   readonly more: boolean
-  readonly stopped: readonly PipelineError[]
+  /** Why partitions were not ingested to their ends; the others were. */
+  readonly stopped: readonly CodedError[]
 }
 
 /** Of keys and values in one job: what a lane holds in memory, at most, besides one fetch. */
@@ -67,7 +70,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
   const rowLimit = lake.settings.bronzeMaxCommitRows
   const maxRows = chunkRows(rowLimit, queues)
   let { layout } = plan
-  const crew = new Crew(await openLanes(lake, stream, total), queues, queue => ({
+  const jobFor = (queue: PartitionQueue) => ({
     generation: queue.generation,
     range: { partition: queue.partition, start: queue.next, end: queue.end },
     log: plan.logs.get(queue.partition),
@@ -76,7 +79,10 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     rowLimit,
     maxBytes: maxChunkBytes,
     ingestedAt: lake.clock.now(),
-  }))
+  })
+  const onFailure = (queue: PartitionQueue, error: unknown) => setAside(lake.source, stream.topic, queues, queue, error)
+  const crew = new Crew(await openLanes(lake, stream, total), queues, jobFor, onFailure)
+  const allStopped = () => [...stopped, ...queues.flatMap(q => q.failure ?? [])]
   let covered = 0n
   let stale = 0
   try {
@@ -97,7 +103,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
         encoded,
         now: lake.clock.now(),
         // A run that is to report a stopped partition has not said its last word.
-        run: run.inCommit(counts, crew.spent && stopped.length === 0 && options.goesOn !== true),
+        run: run.inCommit(counts, crew.spent && allStopped().length === 0 && options.goesOn !== true),
       })
       if (outcome.kind === 'committed') {
         run.committed(counts)
@@ -122,7 +128,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
       await rewind(lake, stream, plan.tableId, queues)
       if (!isLate()) crew.start()
     }
-    return { ...result, more: queues.some(q => q.next < q.end), stopped }
+    return { ...result, more: queues.some(q => q.next < q.end && q.failure === undefined), stopped: allStopped() }
   } finally {
     await crew.close()
   }
@@ -134,26 +140,32 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
   const { state } = bronze
   const progress = readProgress(state.metadata.id, stream.topic, state.txns)
   // Asked after the progress was read: against older ends, what others ingest meanwhile would look like a truncated log.
-  const logs = new Map((await lake.source.offsets(stream.topic)).map(log => [log.partition, log]))
-  const stopped: PipelineError[] = []
+  const { partitions, unavailable } = await lake.source.survey(stream.topic)
+  const logs = new Map(partitions.map(log => [log.partition, log]))
+  const stopped: CodedError[] = unavailable.flatMap(({ partition, error }) => (until?.has(partition) === false ? [] : [error]))
   const queues: PartitionQueue[] = []
   let moving: Promise<ReadonlySet<number>> | undefined
   for (const log of logs.values()) {
     const { partition } = log
     if (until?.has(partition) === false) continue
     const known = progress.get(partition)
-    if (known !== undefined) {
-      const error = await checkIdentity(lake.source, stream.topic, known, log)
-      if (error !== undefined) {
-        stopped.push(error)
-        continue
+    try {
+      if (known !== undefined) {
+        const error = await checkIdentity(lake.source, stream.topic, known, log)
+        if (error !== undefined) {
+          stopped.push(error)
+          continue
+        }
       }
+      const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
+      const end = until?.get(partition) ?? log.end
+      if (next >= end) continue
+      if (stalledForMs > 0 && (await (moving ??= movingPartitions(bronze.table, state, stream.topic, stalledForMs))).has(partition)) continue
+      queues.push({ partition, generation: known?.generation ?? 0, first: next, next, end, busy: false })
+    } catch (error) {
+      if (!isPartitionFault(error)) throw error
+      stopped.push(error)
     }
-    const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
-    const end = until?.get(partition) ?? log.end
-    if (next >= end) continue
-    if (stalledForMs > 0 && (await (moving ??= movingPartitions(bronze.table, state, stream.topic, stalledForMs))).has(partition)) continue
-    queues.push({ partition, generation: known?.generation ?? 0, first: next, next, end, busy: false })
   }
   return { tableId: state.metadata.id, queues, stopped, logs, layout: layoutOf(bronze) }
 }

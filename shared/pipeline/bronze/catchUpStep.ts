@@ -3,6 +3,7 @@ import type { Lake } from '../lake.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type Trigger } from '../stepRun.js'
 import { catchUpStream, type CatchUpOptions } from './catchUp.js'
+import { stoppedError } from './partitionFault.js'
 
 /**
  * Catches every stream (or one) up with its topic's ends as they are now. A partition that is stopped fails the
@@ -23,7 +24,8 @@ export async function catchUp(
 function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
   return runStep(lake, { step: 'bronze', stream: stream.name, trigger }, async run => {
     const { rows, bytes, commits, version, missing, more, stopped } = await catchUpStream(lake, stream, run, options)
-    if (stopped[0] !== undefined) throw stopped[0]
+    const error = stoppedError(stopped)
+    if (error !== undefined) throw error
     return { rowsIn: rows, rowsOut: rows, version, more, detail: { bytes, commits, missing: Number(missing) } }
   })
 }

@@ -10,6 +10,7 @@ export class Crew {
   readonly #lanes: readonly Lane[]
   readonly #queues: readonly PartitionQueue[]
   readonly #jobFor: (queue: PartitionQueue) => RangeJob
+  readonly #onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>
   #finished: EncodedRows[] = []
   #laps: readonly Promise<void>[] = []
   #working = 0
@@ -17,11 +18,21 @@ export class Crew {
   #failure: unknown
   #wake: () => void = () => undefined
 
-  /** @param jobFor the next job of a queue; called when a lane is free */
-  constructor(lanes: readonly Lane[], queues: readonly PartitionQueue[], jobFor: (queue: PartitionQueue) => RangeJob) {
+  /**
+   * @param jobFor the next job of a queue; called when a lane is free
+   * @param onFailure what a lane threw over a queue: sets the queue's `failure` where it concerns that partition alone,
+   * and throws where it concerns the run
+   */
+  constructor(
+    lanes: readonly Lane[],
+    queues: readonly PartitionQueue[],
+    jobFor: (queue: PartitionQueue) => RangeJob,
+    onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>,
+  ) {
     this.#lanes = lanes
     this.#queues = queues
     this.#jobFor = jobFor
+    this.#onFailure = onFailure
   }
 
   /** Whether nothing is under way, nothing waits to be taken, and no more will come by itself. */
@@ -87,6 +98,8 @@ export class Crew {
           const encoded = await lane.run(this.#jobFor(queue))
           queue.next = encoded.ranges[0]?.position ?? queue.next
           this.#finished.push(encoded)
+        } catch (error) {
+          await this.#onFailure(queue, error)
         } finally {
           queue.busy = false
         }

@@ -1,3 +1,4 @@
+import type { CodedError } from '../../errors.js'
 import type { EncodedRows } from './encode.js'
 import type { RangeJob } from './rangeJob.js'
 
@@ -18,13 +19,15 @@ export interface PartitionQueue {
   /** One past the last offset to cover. */
   readonly end: bigint
   busy: boolean
+  /** Why the partition is left alone for the rest of the run. */
+  failure?: CodedError | undefined
 }
 
 /** The idle partition with most left to do, so that all of them end together. Pure; no I/O. */
 export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | undefined {
   let best: PartitionQueue | undefined
   for (const queue of queues) {
-    if (queue.busy || queue.next >= queue.end) continue
+    if (queue.busy || queue.failure !== undefined || queue.next >= queue.end) continue
     if (best === undefined || queue.end - queue.next > best.end - best.next) best = queue
   }
   return best

@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import type { DataFileLayout } from '../../delta/dataFile.js'
 import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
+import { SourceError } from '../../sources/sourceError.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
 import type { Coverage } from './coverage.js'
 import { encodeCoverage, type EncodedRows } from './encode.js'
@@ -41,27 +42,37 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
   let position = start
   let holes = 0n
   let bytes = 0
-  for await (const part of readRange(source, topic, job.range, job.log)) {
-    if (part.kind === 'missing') {
-      missing.push(part.range)
-      position = part.range.end
-      continue
-    }
-    const before = records.length
-    for (const record of part.batch.records) {
-      if (records.length === job.rowLimit) {
-        // Where in the stretch its holes lie is not known: before the cut they are what its records leave.
-        holes += record.offset - part.from - BigInt(records.length - before)
-        return covering(record.offset)
-      }
-      records.push(record)
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
-    }
-    position = part.batch.position
-    holes += part.batch.holes
-    if (records.length >= job.maxRows || bytes >= job.maxBytes) break
+  try {
+    await readParts()
+  } catch (error) {
+    // What was read before it stands; the next job meets the fault first.
+    if (!(error instanceof SourceError) || position === start) throw error
   }
   return covering(position)
+
+  async function readParts(): Promise<void> {
+    for await (const part of readRange(source, topic, job.range, job.log)) {
+      if (part.kind === 'missing') {
+        missing.push(part.range)
+        position = part.range.end
+        continue
+      }
+      const before = records.length
+      for (const record of part.batch.records) {
+        if (records.length === job.rowLimit) {
+          // Where in the stretch its holes lie is not known: before the cut they are what its records leave.
+          holes += record.offset - part.from - BigInt(records.length - before)
+          position = record.offset
+          return
+        }
+        records.push(record)
+        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+      }
+      position = part.batch.position
+      holes += part.batch.holes
+      if (records.length >= job.maxRows || bytes >= job.maxBytes) break
+    }
+  }
 
   function covering(end: bigint): Coverage {
     const { generation } = job

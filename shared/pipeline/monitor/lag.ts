@@ -5,6 +5,8 @@ import type { TableState } from '../../delta/state.js'
 import { firstOffset } from '../bronze/firstOffset.js'
 import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
 import { checkIdentity } from '../bronze/topicIdentity.js'
+import { isPartitionFault } from '../bronze/partitionFault.js'
+import type { PartitionOffsets, Source } from '../../sources/source.js'
 import type { Lake } from '../lake.js'
 import type { Span } from './accounts.js'
 
@@ -26,23 +28,41 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
   try {
     let total = 0n
     let worst = 0n
-    for (const log of await lake.source.offsets(stream.topic)) {
+    const { partitions, unavailable } = await lake.source.survey(stream.topic)
+    stopped.push(...unavailable.map(({ error }) => error.message))
+    for (const log of partitions) {
       const known = progress.get(log.partition)
-      const error = known === undefined ? undefined : await checkIdentity(lake.source, stream.topic, known, log)
-      if (error !== undefined) {
+      try {
+        const error = known === undefined ? undefined : await checkIdentity(lake.source, stream.topic, known, log)
+        if (error !== undefined) {
+          stopped.push(error.message)
+          continue
+        }
+        const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
+        const lag = log.end > next ? log.end - next : 0n
+        total += lag
+        if (lag > worst) worst = lag
+        if (lag > 0n && Math.abs(lake.clock.now() - (known?.updatedAt ?? 0)) > stalledMs) await readAt(lake.source, stream.topic, log, next)
+      } catch (error) {
+        if (!isPartitionFault(error)) throw error
         stopped.push(error.message)
-        continue
       }
-      const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
-      const lag = log.end > next ? log.end - next : 0n
-      total += lag
-      if (lag > worst) worst = lag
     }
     return { total, worst, stopped }
   } catch (error) {
     lake.log.warn('Kafka cannot be asked for its offsets.', { topic: stream.topic, error: asError(error).message })
     return { total: undefined, worst: undefined, stopped }
   }
+}
+
+/** What lags and has not moved for so long is read, to learn what holds it up. */
+const stalledMs = 60_000
+
+/** Reads where bronze is to go on. @throws SourceError what bronze meets there */
+async function readAt(source: Source, topic: string, log: PartitionOffsets, next: bigint): Promise<void> {
+  const start = next > log.start ? next : log.start
+  if (start >= log.end) return
+  for await (const batch of source.read(topic, { partition: log.partition, start, end: start + 1n })) if (batch.position > start) return
 }
 
 /** What that state of bronze covers, added up over partitions and generations. Pure; no I/O. */

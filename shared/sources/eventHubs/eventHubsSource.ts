@@ -1,5 +1,5 @@
 import type { EventHubConsumerClient, EventHubProducerClient, PartitionProperties, ReceivedEventData } from '@azure/event-hubs'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from '../source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, TopicSurvey } from '../source.js'
 import { outOfRange, partitionMissing, SourceError } from '../sourceError.js'
 import type { EventHubsConnection } from './connection.js'
 import { EventChannel } from './eventChannel.js'
@@ -44,6 +44,11 @@ export class EventHubsSource implements Source {
     } catch (thrown) {
       throw eventHubsFault(thrown, topic)
     }
+  }
+
+  /** All of them or none: the service has no partitions without a leader. */
+  async survey(topic: string): Promise<TopicSurvey> {
+    return { partitions: await this.offsets(topic), unavailable: [] }
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {

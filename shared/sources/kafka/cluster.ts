@@ -5,12 +5,15 @@ import { codes, connectionFault, protocolFault } from './faults.js'
 import { kafkajsLogger, openNode, type BrokerNode, type ConnectionSettings } from './kafkajsInternals.js'
 import { requestMetadata, type ClusterMetadata } from './protocol.js'
 
+/** Each partition with the `host:port` of its leader; undefined where it has none at the moment. */
+export type Leaders = ReadonlyMap<number, string | undefined>
+
 /** Who leads which partition, and connections to those brokers. Metadata is kept until somebody says it is wrong. */
 export class Cluster {
   readonly #settings: ConnectionSettings
   readonly #nodes = new Map<string, Promise<BrokerNode>>()
-  readonly #leaders = new Map<string, ReadonlyMap<number, string>>()
-  readonly #loading = new Map<string, Promise<ReadonlyMap<number, string>>>()
+  readonly #leaders = new Map<string, Leaders>()
+  readonly #loading = new Map<string, Promise<Leaders>>()
   #closed = false
 
   constructor(settings: KafkaClientSettings, log: Logger) {
@@ -24,8 +27,8 @@ export class Cluster {
     return this.#settings.brokers.join(',')
   }
 
-  /** Each partition of the topic with the `host:port` of its leader. @throws SourceError `SOURCE_TOPIC_MISSING` */
-  async leaders(topic: string): Promise<ReadonlyMap<number, string>> {
+  /** Who leads the topic's partitions. @throws SourceError `SOURCE_TOPIC_MISSING` */
+  async leaders(topic: string): Promise<Leaders> {
     const known = this.#leaders.get(topic)
     if (known !== undefined) return known
     const loading = this.#loading.get(topic) ?? this.#load(topic).finally(() => this.#loading.delete(topic))
@@ -34,9 +37,13 @@ export class Cluster {
   }
 
   async leader(topic: string, partition: number): Promise<BrokerNode> {
-    const address = (await this.leaders(topic)).get(partition)
-    if (address === undefined) throw partitionMissing(topic, partition)
-    return this.node(address)
+    const leaders = await this.leaders(topic)
+    const address = leaders.get(partition)
+    if (address !== undefined) return this.node(address)
+    if (!leaders.has(partition)) throw partitionMissing(topic, partition)
+    // The next look may find one.
+    this.forget(topic)
+    throw protocolFault(codes.leaderNotAvailable, topic, partition)
   }
 
   /** A connected broker. */
@@ -91,7 +98,7 @@ export class Cluster {
     opening?.then((node) => node.disconnect()).catch(() => {})
   }
 
-  async #load(topic: string): Promise<ReadonlyMap<number, string>> {
+  async #load(topic: string): Promise<Leaders> {
     const node = await this.anyNode()
     let metadata: ClusterMetadata
     try {
@@ -104,12 +111,7 @@ export class Cluster {
     if (found === undefined || found.errorCode === codes.unknownTopicOrPartition) throw topicMissing(topic)
     if (found.errorCode !== codes.none) throw protocolFault(found.errorCode, topic)
     const addresses = new Map(metadata.nodes.map(({ id, host, port }) => [id, `${host}:${port}`]))
-    const leaders = new Map<number, string>()
-    for (const { partition, leader } of found.partitions) {
-      const address = addresses.get(leader)
-      if (address === undefined) throw protocolFault(codes.leaderNotAvailable, topic, partition)
-      leaders.set(partition, address)
-    }
+    const leaders = new Map(found.partitions.map(({ partition, leader }) => [partition, addresses.get(leader)]))
     this.#leaders.set(topic, leaders)
     return leaders
   }

@@ -1,16 +1,16 @@
 import { systemClock, type Clock } from '../../clock.js'
 import { silentLogger, type Logger } from '../../telemetry/logger.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch } from '../source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, TopicSurvey } from '../source.js'
 import { partitionMissing } from '../sourceError.js'
 import { Cluster } from './cluster.js'
 import { registerCodecs, type Compression } from './codecs.js'
 import { clientSettings, type KafkaConnection } from './connection.js'
-import { codes, connectionFault, protocolFault } from './faults.js'
 import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'
-import { earliest, isolation, latest, requestOffsets, type Isolation, type ListedOffset } from './protocol.js'
+import { latest } from './protocol.js'
 import { readRange } from './rangeReader.js'
 import { retrying } from './retry.js'
+import { listOffsets, lookOnce, surveyTopic } from './topicSurvey.js'
 
 export interface KafkaSourceOptions {
   readonly connection: KafkaConnection
@@ -69,30 +69,27 @@ export class KafkaSource implements Source {
     return retrying(this.#options, async () => {
       // Partitions may have been added since the last look.
       this.#cluster.forget(topic)
-      const [starts, ends, written] = await Promise.all([
-        this.#listOffsets(topic, earliest),
-        this.#listOffsets(topic, latest),
-        this.#listOffsets(topic, latest, undefined, isolation.uncommitted),
-      ])
-      return Array.from(starts, ([partition, start]) => {
-        const end = ends.get(partition) ?? start
-        const highWatermark = written.get(partition) ?? end
-        // The answers come one after the other: what was committed between them is not behind a transaction.
-        return { partition, start, end, highWatermark: highWatermark < end ? end : highWatermark }
-      })
-        .toSorted((a, b) => a.partition - b.partition)
+      const { partitions, unavailable } = await lookOnce(this.#cluster, topic)
+      if (unavailable[0] !== undefined) throw unavailable[0].error
+      return partitions
     })
+  }
+
+  survey(topic: string): Promise<TopicSurvey> {
+    return surveyTopic(this.#cluster, topic, this.#options)
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {
     return retrying(this.#options, async () => {
-      const [found, ends] = await Promise.all([
-        this.#listOffsets(topic, BigInt(Math.max(0, Math.ceil(timestamp))), partition),
-        this.#listOffsets(topic, latest, partition),
-      ])
-      const end = ends.get(partition)
-      if (end === undefined) throw partitionMissing(topic, partition)
-      const offset = found.get(partition) ?? -1n
+      const leaders = await this.#cluster.leaders(topic)
+      if (!leaders.has(partition)) throw partitionMissing(topic, partition)
+      const at = async (time: bigint): Promise<bigint> => {
+        const found = (await listOffsets(this.#cluster, topic, leaders.get(partition), [partition], time)).get(partition)
+        if (typeof found === 'bigint') return found
+        this.#cluster.forget(topic)
+        throw found ?? partitionMissing(topic, partition)
+      }
+      const [offset, end] = await Promise.all([at(BigInt(Math.max(0, Math.ceil(timestamp)))), at(latest)])
       return offset < 0n || offset > end ? end : offset
     })
   }
@@ -111,28 +108,5 @@ export class KafkaSource implements Source {
 
   close(): Promise<void> {
     return this.#cluster.close()
-  }
-
-  async #listOffsets(topic: string, timestamp: bigint, only?: number, level?: Isolation): Promise<ReadonlyMap<number, bigint>> {
-    const leaders = Array.from(await this.#cluster.leaders(topic))
-    const wanted = only === undefined ? leaders : leaders.filter(([partition]) => partition === only)
-    const byLeader = Map.groupBy(wanted, ([, address]) => address)
-    const listed = await Promise.all(Array.from(byLeader, async ([address, entries]) => {
-      const node = await this.#cluster.node(address)
-      let answers: readonly ListedOffset[]
-      try {
-        answers = await requestOffsets(node, topic, entries.map(([partition]) => partition), timestamp, level)
-      } catch (thrown) {
-        this.#cluster.forget(topic, node)
-        throw connectionFault(thrown, address)
-      }
-      for (const { errorCode, partition } of answers) {
-        if (errorCode === codes.none) continue
-        this.#cluster.forget(topic)
-        throw protocolFault(errorCode, topic, partition)
-      }
-      return answers
-    }))
-    return new Map(listed.flat().map(({ partition, offset }) => [partition, offset]))
   }
 }

@@ -1,6 +1,6 @@
 import type { Identified } from '../source.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
-import type { Cluster } from './cluster.js'
+import type { Cluster, Leaders } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { requestEpochEnds, requestTopicIdentity, type EpochEnd, type IdentifiedTopic } from './identityRequests.js'
 import type { BrokerNode } from './kafkajsInternals.js'
@@ -61,7 +61,7 @@ async function identifyOnce(
     if (!(thrown instanceof SourceError)) throw thrown
     for (const partition of partitions) faults.set(partition, thrown)
   }
-  let leaders: ReadonlyMap<number, string>
+  let leaders: Leaders
   try {
     leaders = await cluster.leaders(topic)
   } catch (thrown) {
@@ -74,7 +74,10 @@ async function identifyOnce(
     try {
       if (address === undefined) {
         cluster.forget(topic)
-        for (const partition of partitions) faults.set(partition, partitionMissing(topic, partition))
+        for (const partition of partitions) {
+          const isThere = leaders.has(partition)
+          faults.set(partition, isThere ? protocolFault(codes.leaderNotAvailable, topic, partition) : partitionMissing(topic, partition))
+        }
         return
       }
       const node = await cluster.node(address)

@@ -1,10 +1,10 @@
 import type { OffsetRange, SourceBatch, SourceRecord } from '../source.js'
-import { outOfRange } from '../sourceError.js'
+import { batchDamaged, outOfRange, SourceError } from '../sourceError.js'
 import { committedBatches } from './abortedTransactions.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { requestFetch, type FetchResponse } from './protocol.js'
-import { batchHeaders, type BatchHeader } from './recordBatch.js'
+import { scanBatches, type BatchHeader, type ScannedBatches } from './recordBatch.js'
 import { decodeRecords } from './recordDecoder.js'
 import { Backoff, type Patience } from './retry.js'
 
@@ -37,6 +37,7 @@ export async function* readRange(
   let coming = request(position)
   let emptyAnswers = 0
   let shortAnswers = 0
+  let cutAnswers = 0
 
   while (position < end) {
     options.signal?.throwIfAborted()
@@ -63,6 +64,13 @@ export async function* readRange(
     const last = headers.at(-1)
     const next = last === undefined ? position : larger(position, last.lastOffset + 1n)
     if (next === position) {
+      // Bytes are no hole: what cannot be read is not to be covered.
+      if (fetched.damage !== undefined) throw fetched.damage
+      if (response.records.length > 0 && headers.length === 0) {
+        if (++cutAnswers > 1) throw batchDamaged(topic, partition, position, `has no end in ${response.records.length} bytes`)
+        coming = request(position, emptyWaitMs)
+        continue
+      }
       // Nothing lies between here and the last stable offset: compaction took the rest of the log. Twice, because a
       // broker may also answer with nothing for reasons of its own.
       if (response.throttleTime === 0 && ++emptyAnswers > 1) {
@@ -73,6 +81,7 @@ export async function* readRange(
       continue
     }
     emptyAnswers = 0
+    cutAnswers = 0
     if (next < end) {
       coming = request(next)
       coming.catch(() => {}) // seen when it is awaited; the caller may never come back for it
@@ -82,9 +91,8 @@ export async function* readRange(
   }
 }
 
-interface Fetched {
+interface Fetched extends ScannedBatches {
   readonly response: FetchResponse
-  readonly headers: readonly BatchHeader[]
 }
 
 async function fetchOnce(
@@ -111,7 +119,7 @@ async function fetchOnce(
     cluster.forget(topic)
     throw protocolFault(response.errorCode, topic, partition)
   }
-  return { response, headers: batchHeaders(response.records) }
+  return { response, ...scanBatches(response.records, `${topic}/${partition}`) }
 }
 
 /** The committed records of one fetch, cut at batch borders; the last stretch reaches to `position`. */
@@ -132,7 +140,13 @@ function* stretches(
   for (const header of headers) {
     if (header.lastOffset < range.start || header.baseOffset >= range.end) continue
     const known = records.length
-    if (committed.has(header)) decodeRecords(response.records, header, window, records)
+    try {
+      if (committed.has(header)) decodeRecords(response.records, header, window, records)
+    } catch (error) {
+      // What lies before the damage is whole: it goes on, and the next read begins with the damage.
+      if (error instanceof SourceError && next > range.start) yield { partition, records: records.slice(0, known), position: next, holes }
+      throw error
+    }
     const from = larger(next, header.baseOffset)
     const to = smaller(header.lastOffset + 1n, range.end)
     // Between batches lies what compaction took whole.

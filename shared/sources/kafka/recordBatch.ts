@@ -24,14 +24,39 @@ export interface BatchHeader {
   readonly recordCount: number
 }
 
+/** The whole batches at the beginning of what a fetch returned, and what is wrong with the one behind them, if anything. */
+export interface ScannedBatches {
+  readonly headers: readonly BatchHeader[]
+  readonly damage: SourceError | undefined
+}
+
+/** A batch that was cut off at the end is left out; `where` is the partition, for the error. Pure; no I/O. */
+export function scanBatches(bytes: Buffer, where: string): ScannedBatches {
+  const headers: BatchHeader[] = []
+  try {
+    readHeaders(bytes, headers)
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    return { headers, damage: new SourceError(error.code, `${error.message.replace(/\.$/, '')} (${where}).`, { data: error.data }) }
+  }
+  return { headers, damage: undefined }
+}
+
 /**
  * Headers of the whole batches in what a fetch returned; a last batch that was cut off is left out. Pure; no I/O.
  * @throws SourceError `SOURCE_FORMAT_OLD` for message formats before Kafka 0.11
  */
 export function batchHeaders(bytes: Buffer): BatchHeader[] {
   const headers: BatchHeader[] = []
+  readHeaders(bytes, headers)
+  return headers
+}
+
+function readHeaders(bytes: Buffer, headers: BatchHeader[]): void {
   for (let at = 0; at + lengthEnd <= bytes.length; ) {
-    const end = at + lengthEnd + bytes.readInt32BE(at + 8)
+    const length = bytes.readInt32BE(at + 8)
+    if (length < 0) throw tooShort(bytes, at)
+    const end = at + lengthEnd + length
     if (end > bytes.length) break
     const magic = bytes[at + 16]
     if (magic !== 2) {
@@ -40,9 +65,7 @@ export function batchHeaders(bytes: Buffer): BatchHeader[] {
         `Records at offset ${bytes.readBigInt64BE(at)} have message format ${magic}; only format 2 (Kafka 0.11 and later) is read.`,
       )
     }
-    if (end - at < headerSize) {
-      throw new SourceError('SOURCE_CORRUPT', `The record batch at offset ${bytes.readBigInt64BE(at)} is shorter than its header.`)
-    }
+    if (end - at < headerSize) throw tooShort(bytes, at)
     const baseOffset = bytes.readBigInt64BE(at)
     headers.push({
       at,
@@ -58,5 +81,7 @@ export function batchHeaders(bytes: Buffer): BatchHeader[] {
     })
     at = end
   }
-  return headers
 }
+
+const tooShort = (bytes: Buffer, at: number): SourceError =>
+  new SourceError('SOURCE_CORRUPT', `The record batch at offset ${bytes.readBigInt64BE(at)} is shorter than its header.`)

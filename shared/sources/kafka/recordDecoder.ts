@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 import type { Header, SourceRecord } from '../source.js'
-import { SourceError } from '../sourceError.js'
+import { batchDamaged, SourceError } from '../sourceError.js'
 import { decompress } from './codecs.js'
 import { crc32c } from './crc32c.js'
 import { attributeBits, checksummedFrom, headerSize, type BatchHeader } from './recordBatch.js'
@@ -26,15 +26,11 @@ export interface DecodeWindow {
 export function decodeRecords(bytes: Buffer, header: BatchHeader, window: DecodeWindow, records: SourceRecord[]): void {
   const { topic, partition } = window
   if (window.verifyChecksum && crc32c(bytes, header.at + checksummedFrom, header.end) !== header.crc) {
-    throw new SourceError(
-      'SOURCE_CORRUPT',
-      `The record batch at offset ${header.baseOffset} of ${topic}/${partition} does not match its checksum.`,
-      { data: { topic, partition, offset: header.baseOffset } },
-    )
+    throw batchDamaged(topic, partition, header.baseOffset, 'does not match its checksum')
   }
   const codec = header.attributes & attributeBits.codec
   const packed = bytes.subarray(header.at + headerSize, header.end)
-  const body = codec === 0 ? packed : decompress(codec, packed)
+  const body = bodyOf(packed, codec, header, window)
   const reader = new RecordReader(body)
   const { baseOffset, baseTimestamp } = header
   const fixedTimestamp = (header.attributes & attributeBits.logAppendTime) !== 0
@@ -62,6 +58,16 @@ export function decodeRecords(bytes: Buffer, header: BatchHeader, window: Decode
       if (reader.at > stop) throw damaged(topic, partition, header)
     }
     reader.at = stop
+  }
+}
+
+function bodyOf(packed: Buffer, codec: number, { baseOffset }: BatchHeader, { topic, partition }: DecodeWindow): Buffer {
+  if (codec === 0) return packed
+  try {
+    return decompress(codec, packed)
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.code !== 'SOURCE_CORRUPT') throw error
+    throw batchDamaged(topic, partition, baseOffset, `cannot be decompressed: ${error.message.replace(/\.$/, '')}`, error)
   }
 }
 
@@ -117,6 +123,4 @@ class RecordReader {
 }
 
 const damaged = (topic: string, partition: number, { baseOffset }: BatchHeader): SourceError =>
-  new SourceError('SOURCE_CORRUPT', `The record batch at offset ${baseOffset} of ${topic}/${partition} is damaged.`, {
-    data: { topic, partition, offset: baseOffset },
-  })
+  batchDamaged(topic, partition, baseOffset, 'is damaged')

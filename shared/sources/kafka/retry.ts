@@ -42,6 +42,17 @@ export class Backoff {
     await clock.sleep(this.#delay * (0.75 + Math.random() * 0.5), signal)
     this.#delay = Math.min(this.#delay * 2, longestDelayMs)
   }
+
+  /** The same for what can be done without: false, and no error, when patience is at its end. */
+  async tryAgain(error: SourceError): Promise<boolean> {
+    try {
+      await this.wait(error)
+      return true
+    } catch (thrown) {
+      if (thrown === error) return false
+      throw thrown
+    }
+  }
 }
 
 export async function retrying<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {

@@ -6,6 +6,9 @@ import type { RangeJob } from '../../../shared/pipeline/bronze/rangeJob.js'
 
 const queue = (partition: number, end: number): PartitionQueue => ({ partition, generation: 0, first: 0n, next: 0n, end: BigInt(end), busy: false })
 
+/** Every failure is the run's. */
+const onFailure = (_queue: PartitionQueue, error: unknown): Promise<void> => Promise.resolve().then(() => { throw error })
+
 const jobFor = (q: PartitionQueue) => ({ generation: 0, range: { partition: q.partition, start: q.next, end: q.end } }) as RangeJob
 
 function encoded({ range }: RangeJob, size: bigint): EncodedRows {
@@ -48,7 +51,7 @@ const quick = (failAt = -1n): Lane => ({
 describe('the crew', () => {
   test('hands over the stretches of a partition in offset order, from several lanes', async () => {
     const queues = [queue(0, 95), queue(1, 40)]
-    const crew = new Crew([quick(), quick(), quick()], queues, jobFor)
+    const crew = new Crew([quick(), quick(), quick()], queues, jobFor, onFailure)
     crew.start()
     const seen = new Map<number, bigint>()
     for (let taken = await crew.take(25); taken !== undefined; taken = await crew.take(25)) {
@@ -65,7 +68,7 @@ describe('the crew', () => {
 
   test('one partition is on one lane at a time', async () => {
     const lanes = [new HandLane(), new HandLane()]
-    const crew = new Crew(lanes, [queue(0, 100)], jobFor)
+    const crew = new Crew(lanes, [queue(0, 100)], jobFor, onFailure)
     crew.start()
     expect(lanes.map(l => l.started.length)).toEqual([1, 0])
     await lanes[0]?.finish()
@@ -76,7 +79,7 @@ describe('the crew', () => {
   })
 
   test('a lane that fails is heard of after everything finished before it was taken', async () => {
-    const crew = new Crew([quick(30n)], [queue(0, 100)], jobFor)
+    const crew = new Crew([quick(30n)], [queue(0, 100)], jobFor, onFailure)
     crew.start()
     await Promise.resolve()
     let last = 0n
@@ -90,7 +93,7 @@ describe('the crew', () => {
 
   test('paused, forgets what was not taken; started again, works from where the queues are put', async () => {
     const queues = [queue(0, 60)]
-    const crew = new Crew([quick()], queues, jobFor)
+    const crew = new Crew([quick()], queues, jobFor, onFailure)
     crew.start()
     const first = await crew.take(10)
     expect(first?.[0]?.ranges[0]?.from).toBe(0n)
@@ -105,7 +108,7 @@ describe('the crew', () => {
 
   test('wound up, takes on no more work, and what is under way is still handed over', async () => {
     const lane = new HandLane()
-    const crew = new Crew([lane], [queue(0, 100)], jobFor)
+    const crew = new Crew([lane], [queue(0, 100)], jobFor, onFailure)
     crew.start()
     crew.wind()
     await lane.finish()
@@ -118,7 +121,7 @@ describe('the crew', () => {
 
   test('closing waits for the work under way, then closes every lane', async () => {
     const lane = new HandLane(() => true)
-    const crew = new Crew([lane], [queue(0, 100)], jobFor)
+    const crew = new Crew([lane], [queue(0, 100)], jobFor, onFailure)
     crew.start()
     let closed = false
     const closing = crew.close().then(() => (closed = true))
@@ -130,7 +133,7 @@ describe('the crew', () => {
   })
 
   test('without any work is done at once', async () => {
-    const crew = new Crew([quick()], [], jobFor)
+    const crew = new Crew([quick()], [], jobFor, onFailure)
     crew.start()
     expect(await crew.take(10)).toBeUndefined()
     await crew.close()

@@ -43,6 +43,8 @@ export interface Given {
 
 const noSource: Source = {
   offsets: () => Promise.resolve([]),
+
+  survey: () => Promise.resolve({ partitions: [], unavailable: [] }),
   offsetAt: () => Promise.reject(new Error('silver reads no source')),
   // eslint-disable-next-line @typescript-eslint/require-await
   async *read() {

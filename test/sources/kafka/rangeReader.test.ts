@@ -14,6 +14,8 @@ interface Answer {
   readonly stable?: bigint
   /** Offsets of batches of two records each. */
   readonly batches?: readonly bigint[]
+  /** Their bytes instead. */
+  readonly records?: Buffer
   /** What the headers of the batches say otherwise: records fewer, offsets more, control. */
   readonly header?: { readonly recordCount?: number; readonly lastDelta?: number; readonly attributes?: number }
 }
@@ -37,8 +39,8 @@ function leader(answers: readonly (Answer | Error)[]) {
   return { cluster, asked, forgotten: () => forgotten }
 }
 
-function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header = {} }: Answer): Buffer {
-  const records = batches.map((offset) => {
+function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header = {}, records }: Answer): Buffer {
+  const encoded = batches.map((offset) => {
     const batch = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)
     batch.writeBigInt64BE(offset, 0)
     if (header.attributes !== undefined) batch.writeInt16BE(header.attributes, 21)
@@ -48,7 +50,7 @@ function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header =
     return batch
   })
   return new ByteWriter().int32(throttle).int32(1).string('t').int32(1)
-    .int32(0).int16(error).int64(stable).int64(stable).int32(0).byteArray(Buffer.concat(records)).finish()
+    .int32(0).int16(error).int64(stable).int64(stable).int32(0).byteArray(records ?? Buffer.concat(encoded)).finish()
 }
 
 async function holesOf(cluster: Cluster, range: Omit<OffsetRange, 'partition'>): Promise<bigint> {
@@ -116,5 +118,45 @@ describe('reading a range', () => {
   test('a leader elected in mid-read may not know its end yet', async () => {
     const { cluster } = leader([{ batches: [0n] }, { stable: 2n }, { stable: 2n }, { batches: [2n] }])
     expect((await read(cluster, { start: 0n, end: 4n })).offsets).toEqual([0n, 1n, 2n, 3n])
+  })
+})
+
+describe('damage', () => {
+  const batch = (offset: bigint, spoil: (bytes: Buffer) => void = () => undefined): Buffer => {
+    const bytes = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)
+    bytes.writeBigInt64BE(offset, 0)
+    spoil(bytes)
+    return bytes
+  }
+
+  async function readUntilFault(cluster: Cluster, end: bigint) {
+    const offsets: bigint[] = []
+    let position = 0n
+    const options = { clock: new ManualClock(), patienceMs: 10_000, fetchBytes: 1_000, verifyChecksum: true }
+    try {
+      for await (const part of readRange(cluster, 't', { partition: 0, start: 0n, end }, options)) {
+        offsets.push(...part.records.map(({ offset }) => offset))
+        position = part.position
+      }
+    } catch (error) {
+      return { offsets, position, error }
+    }
+    return { offsets, position, error: undefined }
+  }
+
+  test.each([
+    ['in a byte of its records', (bytes: Buffer) => { bytes[bytes.length - 1] = 0x7f }],
+    ['in its format', (bytes: Buffer) => { bytes[16] = 9 }],
+    ['in a length below the header\'s', (bytes: Buffer) => { bytes.writeInt32BE(3, 8) }],
+    ['in a negative length', (bytes: Buffer) => { bytes.writeInt32BE(-40, 8) }],
+    ['in a length beyond every fetch', (bytes: Buffer) => { bytes.writeInt32BE(0x70000000, 8) }],
+  ])('%s of a batch: what lies before it is handed on, and then the partition is named; nothing behind it is taken for a hole', async (_what, spoil) => {
+    const bad = batch(2n, spoil)
+    const { cluster } = leader([{ records: Buffer.concat([batch(0n), bad, batch(4n)]) }, { records: Buffer.concat([bad, batch(4n)]) }])
+    const { offsets, position, error } = await readUntilFault(cluster, 6n)
+    expect({ offsets, position }).toEqual({ offsets: [0n, 1n], position: 2n })
+    expect(error).toMatchObject({ code: 'SOURCE_CORRUPT', retryable: false, message: expect.stringContaining('t/0') as string })
+    const alone = await readUntilFault(leader([{ records: bad }]).cluster, 6n)
+    expect(alone).toMatchObject({ offsets: [], position: 0n, error: { code: 'SOURCE_CORRUPT' } })
   })
 })
