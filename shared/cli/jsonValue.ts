@@ -75,7 +75,7 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
     case 'string':
       return json => {
         if (typeof json !== 'string') throw misfit('a text', json)
-        return json
+        return wholeText(json, path)
       }
     case 'boolean':
       return json => {
@@ -110,6 +110,12 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
         throw misfit('null, which is all that a column without type holds', json)
       }
   }
+}
+
+/** Half of a surrogate pair becomes U+FFFD when it is stored: two keys would become one. */
+function wholeText(text: string, path: readonly string[]): string {
+  if (!text.isWellFormed()) throw new MisfitError({ path, expected: 'text of whole characters, without half of a surrogate pair (\\ud800 to \\udfff)', found: text })
+  return text
 }
 
 const integerBits = { byte: 8, short: 16, integer: 32, long: 64 } as const
@@ -226,7 +232,7 @@ interface EntryReaders {
 function mapReader({ key, value, textKeys }: EntryReaders, path: readonly string[]): JsonReader {
   const expected = `an array of {"key","value"}${textKeys ? ' or an object' : ''}`
   return json => {
-    if (textKeys && isJsonObject(json)) return Object.entries(json).map(([name, item]): MapEntry => ({ key: name, value: value(item ?? null) }))
+    if (textKeys && isJsonObject(json)) return Object.entries(json).map(([name, item]): MapEntry => ({ key: wholeText(name, path), value: value(item ?? null) }))
     if (!isJsonArray(json)) throw new MisfitError({ path, expected, found: json })
     return json.map((entry): MapEntry => {
       if (!isJsonObject(entry) || Object.keys(entry).some(name => name !== 'key' && name !== 'value')) throw new MisfitError({ path, expected, found: entry })

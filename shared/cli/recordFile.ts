@@ -39,8 +39,10 @@ function parsed(text: string, where: string): Json {
 /** @param text the item as it was written, when it is known: an event is sent byte for byte */
 function recordOf(item: Json, text: string | undefined, stream: Pick<Stream, 'key' | 'columns'>, where: string): ProducedRecord {
   if (isJsonObject(item) && isWrapper(item, stream)) return unwrapped(item, where)
-  const key = isJsonObject(item) ? item[stream.key] : undefined
-  return { key: bytesOf(typeof key === 'object' ? null : key), value: bytesOf(text ?? formatJson(item)) }
+  const key = isJsonObject(item) && Object.hasOwn(item, stream.key) ? item[stream.key] : undefined
+  // The event itself goes out as it stands, for the contract to judge; its key only chooses the partition.
+  const sent = typeof key === 'object' ? null : typeof key === 'string' ? key.toWellFormed() : key
+  return { key: bytesOf(sent, `${where}: key`), value: bytesOf(text ?? formatJson(item), where) }
 }
 
 /** An event may have fields of these names too: then something must be there that the event would not have. */
@@ -54,24 +56,30 @@ function isWrapper(item: JsonObject, { columns }: Pick<Stream, 'columns'>): bool
 function unwrapped(item: JsonObject, where: string): ProducedRecord {
   const { key, value, headers, timestamp, partition } = item
   return {
-    key: bytesOf(key),
-    value: bytesOf(value),
+    key: bytesOf(key, `${where}: key`),
+    value: bytesOf(value, `${where}: value`),
     headers: headers === undefined || headers === null ? undefined : headersOf(headers, where),
     timestamp: timestamp === undefined || timestamp === null ? undefined : timeOf(timestamp, where),
     partition: partition === undefined || partition === null ? undefined : partitionOf(partition, where),
   }
 }
 
-function bytesOf(value: Json | undefined): Uint8Array | null {
+function bytesOf(value: Json | undefined, what: string): Uint8Array | null {
   if (value === null || value === undefined) return null
-  return Buffer.from(typeof value === 'string' ? value : formatJson(value))
+  return Buffer.from(wholeText(typeof value === 'string' ? value : formatJson(value), what))
+}
+
+/** Half of a surrogate pair would be sent as U+FFFD, and two keys as one. */
+function wholeText(text: string, what: string): string {
+  if (text.isWellFormed()) return text
+  throw new CliError('USAGE', `${what} has half of a surrogate pair (\\ud800 to \\udfff), which no text that is sent can have: ${JSON.stringify(text.slice(0, 60))}.`)
 }
 
 function headersOf(headers: Json, where: string): Header[] {
   const pairs = isJsonArray(headers)
     ? headers.map((pair): readonly (Json | undefined)[] => (isJsonArray(pair) ? pair : []))
     : isJsonObject(headers) ? Object.entries(headers) : undefined
-  const list = pairs?.map(([name, value]) => (typeof name === 'string' ? ([name, bytesOf(value)] as const) : undefined))
+  const list = pairs?.map(([name, value]) => (typeof name === 'string' ? ([wholeText(name, `${where}: header`), bytesOf(value, `${where}: header ${name}`)] as const) : undefined))
   if (list?.every(header => header !== undefined) === true) return list
   throw new CliError('USAGE', `${where}: headers must be an object of texts or an array of [name, text].`)
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { StructField, Value } from '../parquet/dataType.js'
+import type { DataType, StructField, StructType, Value } from '../parquet/dataType.js'
 import { checksOf, type Checks } from './checks.js'
 import { unmappable } from './contractError.js'
 import { checkFieldNames } from './fieldName.js'
 import { fieldTypeOf } from './fieldTypes.js'
 import { ExactNumber, Flaw, missing, wrongType, wrongValue } from './flaw.js'
-import { bigintDecoder, checked, choice, decodeBoolean, decodeString, type Decoder, leaf, numberDecoder } from './leafDecoder.js'
+import { bigintDecoder, checked, choice, decodeBoolean, decodeString, type Decoder, leaf, numberDecoder, stored } from './leafDecoder.js'
 import { structReader, structStore } from './structReader.js'
 
 /** A decoder of an object, with the columns it makes. */
@@ -52,13 +52,13 @@ function wrapperDecoder(schema: z.core.$ZodType, path: string, checks: Checks | 
   if (schema instanceof z.core.$ZodOptional) {
     const inner = decoderOf(schema._zod.def.innerType, path)
     const decode = (found: unknown) => (found === undefined ? undefined : inner.decode(found))
-    return { ...inner, nullable: true, decode: checked(decode, checks), store: nullStore(inner.store) }
+    return { ...inner, nullable: true, decode: checked(decode, checks, inner.type), store: nullStore(inner.store) }
   }
   if (schema instanceof z.core.$ZodNullable) {
     const inner = decoderOf(schema._zod.def.innerType, path)
     const decode = (found: unknown) => (found === null ? null : inner.decode(found))
     const store = inner.store === undefined ? undefined : nullStore(inner.store)
-    return { ...inner, nullable: true, decode: checked(decode, checks), store }
+    return { ...inner, nullable: true, decode: checked(decode, checks, inner.type), store }
   }
   if (schema instanceof z.core.$ZodDefault || schema instanceof z.core.$ZodPrefault) {
     const { def } = schema._zod
@@ -66,16 +66,17 @@ function wrapperDecoder(schema: z.core.$ZodType, path: string, checks: Checks | 
     const early = schema instanceof z.core.$ZodPrefault
     const decode = (found: unknown) =>
       found !== undefined ? inner.decode(found) : early ? inner.decode(def.defaultValue) : def.defaultValue
-    return { ...inner, nullable: inner.nullable && acceptsNull(inner), decode: checked(decode, checks) }
+    // A default has not gone through the decoding of what it stands for.
+    return { ...inner, nullable: inner.nullable && acceptsNull(inner), decode: stored(inner.type, checked(decode, checks, inner.type)) }
   }
   if (schema instanceof z.core.$ZodReadonly) {
     const inner = decoderOf(schema._zod.def.innerType, path)
-    return { ...inner, decode: checked(inner.decode, checks) }
+    return { ...inner, decode: checked(inner.decode, checks, inner.type) }
   }
   if (schema instanceof z.core.$ZodNonOptional) {
     const inner = decoderOf(schema._zod.def.innerType, path)
     const decode = (found: unknown) => (found === undefined ? missing() : inner.decode(found))
-    return { ...inner, nullable: acceptsNull(inner), decode: checked(decode, checks) }
+    return { ...inner, nullable: acceptsNull(inner), decode: checked(decode, checks, inner.type) }
   }
   const { type } = schema._zod.def
   throw unmappable(path, `z.${type}()`, remedies[type] ?? 'use a field type that has a column type')
@@ -124,13 +125,14 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     }
     return read(found as Record<string, unknown>)
   }
+  // Spark holds a required field against a null struct around it, and refuses one in an array: only columns are required.
+  const type: StructType = { type: 'struct', fields: fields.map(field => ({ ...field, nullable: true })) }
   return {
-    // Spark holds a required field against a null struct around it, and refuses one in an array: only columns are required.
-    type: { type: 'struct', fields: fields.map(field => ({ ...field, nullable: true })) },
+    type,
     fields,
     strict,
     nullable: false,
-    decode: checked(decode, checksOf(schema, false)),
+    decode: checked(decode, checksOf(schema, false), type),
     store: stores.some(store => store !== undefined) ? structStore(names, stores) : undefined,
     exact: members.some(member => member.exact),
   }
@@ -149,10 +151,11 @@ function arrayDecoder(elementSchema: z.core.$ZodType, path: string, checks: Chec
     return values
   }
   const { store } = element
+  const type: DataType = { type: 'array', elementType: element.type, containsNull: element.nullable }
   return {
-    type: { type: 'array', elementType: element.type, containsNull: element.nullable },
+    type,
     nullable: false,
-    decode: checked(decode, checks),
+    decode: checked(decode, checks, type),
     store: store === undefined ? undefined : output => (output as unknown[]).map(store),
     exact: element.exact,
   }
@@ -180,10 +183,11 @@ function recordDecoder(schema: z.core.$ZodRecord, path: string, checks: Checks |
     return Object.fromEntries(entries as [string, unknown][])
   }
   const storeValue = value.store ?? (v => v as Value)
+  const type: DataType = { type: 'map', keyType: 'string', valueType: value.type, valueContainsNull: value.nullable }
   return {
-    type: { type: 'map', keyType: 'string', valueType: value.type, valueContainsNull: value.nullable },
+    type,
     nullable: false,
-    decode: checked(decode, checks),
+    decode: checked(decode, checks, type),
     store: output => Object.entries(output as object).map(([k, v]) => ({ key: k, value: storeValue(v) })),
     exact: value.exact,
   }

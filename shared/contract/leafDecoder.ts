@@ -4,6 +4,7 @@ import type { Checks } from './checks.js'
 import { unmappable } from './contractError.js'
 import { longType } from './fieldTypes.js'
 import { ExactNumber, Flaw, wrongType, wrongValue } from './flaw.js'
+import { storable } from './storable.js'
 
 /**
  * A zod schema made ready for reading JSON values into table rows. Zod's own parser is not used: a field's text is
@@ -23,15 +24,26 @@ export interface Decoder {
 
 /** A decoder whose values are the same in memory as in zod's output. */
 export function leaf(type: DataType, decode: Decoder['decode'], checks?: Checks, exact = false): Decoder {
-  return { type, nullable: false, decode: checked(decode, checks), store: undefined, exact }
+  const decoding = checks === undefined && type === 'string' ? stored(type, decode) : checked(decode, checks, type)
+  return { type, nullable: false, decode: decoding, store: undefined, exact }
 }
 
-/** The same decoding with the schema's checks of what it gives. */
-export function checked(decode: Decoder['decode'], checks: Checks | undefined): Decoder['decode'] {
+/** The same decoding with the schema's checks of what it gives, which may put another value in its place. */
+export function checked(decode: Decoder['decode'], checks: Checks | undefined, type: DataType): Decoder['decode'] {
   if (checks === undefined) return decode
-  return found => {
+  return stored(type, found => {
     const value = decode(found)
     return value instanceof Flaw ? value : checks(value)
+  })
+}
+
+/** The same decoding of nothing but what a column of the type can hold. */
+export function stored(type: DataType, decode: Decoder['decode']): Decoder['decode'] {
+  const check = storable(type)
+  if (check === undefined) return decode
+  return found => {
+    const value = decode(found)
+    return value instanceof Flaw ? value : (check(value) ?? value)
   }
 }
 
@@ -52,7 +64,7 @@ export function numberDecoder(schema: z.core.$ZodNumber, checks: Checks | undefi
   const formats = [schema, ...(schema._zod.def.checks ?? [])].map(part => (part._zod.def as { format?: string }).format)
   if (formats.includes('int32')) return leaf('integer', decodeNumber, checks)
   if (formats.includes('safeint') || formats.includes('uint32')) {
-    const decode = checked(decodeNumber, checks)
+    const decode = checked(decodeNumber, checks, 'long')
     return { ...leaf('long', decode), store: output => BigInt(output as number) }
   }
   return leaf(formats.includes('float32') ? 'float' : 'double', decodeNumber, checks)

@@ -32,6 +32,19 @@ describe('records of a file', () => {
     expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([['a', 'b']])
   })
 
+  test('half of a surrogate pair is refused where it would be sent as another text, and goes out with an event as it stands', () => {
+    for (const line of ['{"key":"\\ud800","value":{}}', '{"key":"k","value":"\\udfff"}', '{"value":{},"headers":{"\\ud800":"b"}}', '{"value":{},"headers":{"a":"\\ud800"}}']) {
+      expect(() => one(line), line).toThrow(/line 1: \w+ .*surrogate|line 1: header.*surrogate/)
+    }
+    const line = '{"event_id":"\\ud800"}'
+    expect(one(line)).toMatchObject({ key: '\ufffd', value: line })
+  })
+
+  test('headers of any name are sent', () => {
+    const record = one('{"value":{},"headers":{"__proto__":"a","constructor":"b"}}')
+    expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([['__proto__', 'a'], ['constructor', 'b']])
+  })
+
   test('a tombstone is null, an empty value is not, broken text goes out as it stands', () => {
     expect(one('{"key":"k","value":null}').value).toBeNull()
     expect(one('{"key":"k","value":""}').value).toBe('')
