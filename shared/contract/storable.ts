@@ -1,5 +1,5 @@
 import type { DataType } from '../parquet/dataType.js'
-import { Flaw, wrongValue } from './flaw.js'
+import { type Flaw, wrongValue } from './flaw.js'
 import { isDayInYears, isTimeInYears } from './timeText.js'
 
 /** What is wrong with a decoded value, if anything. */

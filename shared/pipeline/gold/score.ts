@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/stream.js'
 import { scoredTable, silverPath } from '../../contract/tables.js'
 import type { Action, AddFile } from '../../delta/actions.js'
 import type { Json } from '../../delta/json.js'
+import { withCarriedColumns } from '../carriedColumns.js'
 import { openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
@@ -48,10 +49,10 @@ export function contended(path: string): PipelineError {
 
 /** @returns undefined when another writer won and the plan is void */
 async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: GoldOptions): Promise<StepResult | undefined> {
-  const wish = scoredTable(stream)
   const source = lake.table(silverPath(stream))
   const silver = await source.state({ fresh: true })
-  if (silver === undefined) return nothingToDo(wish.path)
+  if (silver === undefined) return nothingToDo(scoredTable(stream).path)
+  const wish = withCarriedColumns(scoredTable(stream), silver.schema)
   const scored = await openEvolving(lake, wish)
   const names = { table: wish.path, source: silverPath(stream), rebuild: rebuildCommand }
   const cursor = readCursor(scored.state, silver.metadata.id, names)
@@ -98,11 +99,11 @@ interface RescoreOptions extends GoldOptions {
 
 /** @returns undefined when another writer won */
 async function rescore(lake: Lake, stream: Stream, run: StepRun, options: RescoreOptions): Promise<StepResult | undefined> {
-  const wish = scoredTable(stream)
   const silver = await lake.table(silverPath(stream)).snapshot()
   if (silver === undefined) {
     throw new PipelineError('NO_TABLE', `There is no table ${silverPath(stream)} to make gold from. Run \`lake run silver\` first.`)
   }
+  const wish = withCarriedColumns(scoredTable(stream), silver.schema)
   const scored = await openEvolving(lake, wish)
   const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, silver.files)
   const counts = { rowsIn: found.rows, rowsOut: found.rows }

@@ -12,6 +12,7 @@ import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
+import { withCarriedColumns } from '../carriedColumns.js'
 import { type DayCount, dayMicros, type Tally, tallyJson, tallyRows } from './counters.js'
 import { movesCursor, replacingTxns } from '../cursor.js'
 import { findDuplicates, lineage } from './dedupe.js'
@@ -57,7 +58,8 @@ export async function recompute(
   if (bronze === undefined) {
     throw new PipelineError('NO_TABLE', `There is no table ${bronzePath(stream)} to make silver from. Run \`lake run bronze\` first.`)
   }
-  let silver = await openEvolving(lake, silverTable(stream))
+  const wish = withCarriedColumns(silverTable(stream), bronze.schema)
+  let silver = await openEvolving(lake, wish)
   const { adds, tally, rows, replayed } = await rewrite(lake, stream, options, bronze, silver)
   const counts = { rowsIn: rows, rowsOut: tally.inserted }
   for (let swap = 0; swap < maxSwaps; swap++) {
@@ -70,7 +72,7 @@ export async function recompute(
     }
     if (options.onConflict === 'replan') return undefined
     await lake.clock.sleep(Math.ceil(Math.random() * 100 * (swap + 1)))
-    silver = await openEvolving(lake, silverTable(stream))
+    silver = await openEvolving(lake, wish)
   }
   return undefined
 }
@@ -148,7 +150,7 @@ async function rewrite(
   const store = lake.store.within(silverTable(stream).path)
   const table = { ...silver.state.metadata, schema: silver.schema }
   const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, bronze.files, rows) }
-  const columns = bronzeColumns(stream, bronze.schema)
+  const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
   for (const days of chunks(tally.days, day => day.rows, maxRows)) {
     const files = filesWithEvents(stream, bronze, bronze.files, spanOf(days))
@@ -178,7 +180,7 @@ async function gatherRows(
 ): Promise<void> {
   const narrow = narrowColumns(stream)
   const needed = new Set([...narrow, '_timestamp', '_error_code'])
-  const columns = bronzeColumns(stream, bronze.schema).filter(name => needed.has(name))
+  const columns = bronzeColumns(bronze.schema).filter(name => needed.has(name))
   const store = lake.store.within(bronzePath(stream))
   for (const [i, files] of (parts.length === 0 ? [[]] : parts).entries()) {
     using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })

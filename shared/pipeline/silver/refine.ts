@@ -8,6 +8,7 @@ import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import type { StepReport } from '../stepReport.js'
 import { runStep, type StepResult, type StepRun } from '../stepRun.js'
+import { withCarriedColumns } from '../carriedColumns.js'
 import { loadPrior } from './acceptedBefore.js'
 import { noRows, type Tally, tallyJson, tallyRows } from './counters.js'
 import { type Cursor, cursorTxns, movesCursor, readCursor, sourceJson } from '../cursor.js'
@@ -49,7 +50,7 @@ async function refineOnce(lake: Lake, stream: Stream, run: StepRun, options: Sil
   const bronzeTable = lake.table(bronzePath(stream))
   const bronze = await bronzeTable.state({ fresh: true })
   if (bronze === undefined) return nothingToDo
-  const silver = await openEvolving(lake, silverTable(stream))
+  const silver = await openEvolving(lake, withCarriedColumns(silverTable(stream), bronze.schema))
   const cursor = readCursor(silver.state, bronze.metadata.id, {
     table: silverTable(stream).path,
     source: bronzePath(stream),
@@ -138,7 +139,7 @@ async function refineRows(lake: Lake, stream: Stream, options: SilverOptions, pl
   if (files.length === 0) return nothing
   await using session = await openSession(lake)
   {
-    const columns = bronzeColumns(stream, bronze.schema)
+    const columns = bronzeColumns(bronze.schema)
     const store = lake.store.within(bronzePath(stream))
     using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
     await session.run(`CREATE TABLE valid_rows AS ${validRows(stream, silver.schema, columns, `(${view.sql})`)}`)

@@ -5,13 +5,14 @@ import { FileSkipper, type Predicate } from '../../delta/skipping.js'
 import type { TableState } from '../../delta/state.js'
 import type { StructType } from '../../parquet/dataType.js'
 import { identifier } from '../../query/sqlText.js'
+import { sourceColumns } from '../carriedColumns.js'
 import { eventDate } from './acceptedBefore.js'
 
-/** Bronze's columns that silver is made of. */
-export function bronzeColumns(stream: Stream, bronze: StructType): readonly string[] {
-  const own = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']
-  const wanted = new Set([...own, ...stream.columns.map(c => c.name)])
-  return bronze.fields.flatMap(field => (wanted.has(field.name) ? [field.name] : []))
+const bronzeOwn = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']
+
+/** Bronze's columns that silver is made of, those of other versions of the contract too. */
+export function bronzeColumns(bronze: StructType): readonly string[] {
+  return sourceColumns(bronze, bronzeOwn)
 }
 
 /**
