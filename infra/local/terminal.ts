@@ -1,4 +1,5 @@
 import { redact } from '../../shared/telemetry/redaction.js'
+import { terminalText } from '../../shared/telemetry/terminalText.js'
 
 /**
  * The stack's two output streams. One whose reader is gone (`npm start | tee log` and Ctrl-C, a closed window) makes
@@ -29,6 +30,6 @@ export class Terminal {
   }
 
   #write(stream: 0 | 1, line: string): void {
-    if (!this.#isClosed) this.#streams[stream]?.write(`${redact(line)}\n`)
+    if (!this.#isClosed) this.#streams[stream]?.write(`${terminalText(redact(line))}\n`)
   }
 }

@@ -18,7 +18,7 @@ export interface CommandForm {
 
 /** Options that every command has. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
-  format: { value: 'table|csv|jsonl', about: 'how rows are printed; table on a terminal, jsonl otherwise' },
+  format: { value: 'table|csv|csv-safe|jsonl', about: 'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running texts as formulas' },
   debug: { about: 'log every step, and print the stack of an error' },
   help: { about: 'this text' },
 }

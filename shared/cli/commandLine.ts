@@ -1,5 +1,6 @@
 import { asError } from '../errors.js'
 import { redact } from '../telemetry/redaction.js'
+import { terminalText } from '../telemetry/terminalText.js'
 import { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { commandHelp, generalHelp } from './commandHelp.js'
@@ -20,7 +21,7 @@ export async function runCommandLine(shell: Shell, words: readonly string[]): Pr
     if (shell.signal.aborted) return 130
     const error = asError(thrown)
     const text = words.includes('--debug') ? fullText(error) : `error: ${oneSentence(error.message)}`
-    await shell.messages.write(redact(`${text}\n`)).catch(() => undefined)
+    await shell.messages.write(terminalText(redact(`${text}\n`))).catch(() => undefined)
     return 1
   }
 }

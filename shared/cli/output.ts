@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { terminalText } from '../telemetry/terminalText.js'
 import { CliError } from './cliError.js'
 
 /** Where text goes: a terminal, a pipe or a file. */
@@ -7,10 +8,12 @@ export interface Output {
   /** Characters of a terminal's line; 80 when unknown. */
   readonly columns: number
   /**
-   * Resolves when more may be written, so that a large result is never held whole.
+   * Writes text; on a terminal without anything that the terminal would obey. Resolves when more may be written, so that a large result is never held whole.
    * @throws CliError OUTPUT_CLOSED when the reader has gone
    */
   write(text: string): Promise<void>
+  /** Moves a terminal's cursor and the like: the only text that reaches a terminal as it is. */
+  control(sequence: string): Promise<void>
   /** Resolves when everything has left the process. Never throws. */
   end(): Promise<void>
 }
@@ -41,7 +44,11 @@ export class StreamOutput implements Output {
     return this.#stream.columns ?? 80
   }
 
-  async write(text: string): Promise<void> {
+  write(text: string): Promise<void> {
+    return this.control(this.isTerminal ? terminalText(text) : text)
+  }
+
+  async control(text: string): Promise<void> {
     if (!this.#closed && !this.#stream.write(text)) await new Promise<void>(resolve => this.#waiting.push(resolve))
     if (this.#closed) throw new CliError('OUTPUT_CLOSED', 'The output was closed.')
   }

@@ -1,6 +1,6 @@
 import { formatJson, type Json, type JsonObject } from '../delta/json.js'
 import type { Output } from './output.js'
-import { csvLine } from './printRows.js'
+import { csvLine, withoutFormula } from './printRows.js'
 import type { Format } from './shell.js'
 import { TableLayout } from './tableLayout.js'
 
@@ -16,8 +16,9 @@ export async function printRecords(
     return
   }
   const cells = records.map(record => columns.map(name => cellOf(record[name])))
-  if (format === 'csv') {
-    await output.write([csvLine(columns), ...cells.map(csvLine)].join(''))
+  if (format !== 'table') {
+    const shown = format === 'csv' ? cells : cells.map((row, i) => row.map((cell, c) => (typeof records[i]?.[columns[c] ?? ''] === 'string' ? withoutFormula(cell ?? '') : cell)))
+    await output.write([csvLine(columns), ...shown.map(csvLine)].join(''))
     return
   }
   const isNumber = (name: string) => records.some(r => typeof r[name] === 'number' || typeof r[name] === 'bigint')

@@ -1,4 +1,4 @@
-import type { DataType } from '../parquet/dataType.js'
+import type { DataType, Value } from '../parquet/dataType.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 import type { Output } from './output.js'
 import type { Format } from './shell.js'
@@ -14,8 +14,11 @@ export async function printRows(output: Output, format: Format, source: RowSourc
     case 'jsonl':
       return printPieces(output, source, jsonLines(source))
     case 'csv':
-      await output.write(csvLine(source.fields.map(f => f.name)))
-      return printPieces(output, source, csvLines(source))
+    case 'csv-safe': {
+      const shown = format === 'csv' ? (text: string) => text : withoutFormula
+      await output.write(csvLine(source.fields.map(f => shown(f.name))))
+      return printPieces(output, source, csvLines(source, shown))
+    }
     case 'table':
       return printTable(output, source)
   }
@@ -48,8 +51,12 @@ function jsonLines({ fields }: RowSource): LineOf {
   }
 }
 
-function csvLines({ fields }: RowSource): LineOf {
-  const texts = fields.map(f => cellText(f.type))
+function csvLines({ fields }: RowSource, shown: (text: string) => string): LineOf {
+  // Numbers may begin with a minus; a structure begins with a bracket.
+  const texts = fields.map(({ type }) => {
+    const text = cellText(type)
+    return type === 'string' ? (value: Value) => shown(text(value)) : text
+  })
   return ({ columns }, row) =>
     csvLine(
       texts.map((text, i) => {
@@ -58,6 +65,11 @@ function csvLines({ fields }: RowSource): LineOf {
         return value === '' ? '' : value === null || value === undefined ? undefined : text(value)
       }),
     )
+}
+
+/** A text that a spreadsheet would take for a formula, made a text by an apostrophe. Pure; no I/O. */
+export function withoutFormula(text: string): string {
+  return /^\s*[=+\-@]/.test(text) || /^[\t\r]/.test(text) ? `'${text}` : text
 }
 
 /** A line by RFC 4180; undefined is null, which is nothing at all. Pure; no I/O. */

@@ -25,7 +25,7 @@ export class ProgressBar {
     const isLast = progress.covered >= progress.total
     if (!this.#output.isTerminal || (now - this.#drawn < drawEveryMs && !isLast)) return
     this.#drawn = now
-    void this.#output.write(`\r${progressText(progress, now - this.#start)}\u001b[K`).catch(() => undefined)
+    void this.#output.control(`\r${progressText(progress, now - this.#start)}\u001b[K`).catch(() => undefined)
   }
 
   /** Leaves the last state and goes to the next line. */

@@ -17,7 +17,8 @@ export interface Shell {
   readonly signal: AbortSignal
 }
 
-export const formats = ['table', 'csv', 'jsonl'] as const
+/** `csv-safe` is CSV for spreadsheets: a text that one of them would take for a formula begins with an apostrophe. */
+export const formats = ['table', 'csv', 'csv-safe', 'jsonl'] as const
 
 export type Format = (typeof formats)[number]
 

@@ -1,3 +1,5 @@
+import { terminalLine } from '../telemetry/terminalText.js'
+
 export interface TableColumn {
   readonly name: string
   readonly alignRight: boolean
@@ -12,7 +14,7 @@ export class TableLayout {
   #widths: readonly number[] = []
 
   constructor(columns: readonly TableColumn[]) {
-    this.#columns = columns
+    this.#columns = columns.map(column => ({ ...column, name: shownCell(column.name) }))
   }
 
   /** Heading and first rows; they settle the widths. */
@@ -37,14 +39,12 @@ export class TableLayout {
   }
 }
 
-/** One line of at most so many characters, without anything that a terminal would take for a command. */
+/** One line of at most so many characters; in a file too, that a terminal shows later. */
 function shownCell(text: string): string {
-  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, char => escapes[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const oneLine = terminalLine(text)
   const characters = Array.from(oneLine)
   return characters.length > widestCell ? `${characters.slice(0, widestCell - 1).join('')}…` : oneLine
 }
-
-const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 function width(text: string): number {
   return Array.from(text).length

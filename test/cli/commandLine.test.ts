@@ -46,7 +46,7 @@ describe('the command line', () => {
     [['update', 'a', '--set', 'b = 1', '--set', 'b = 2'], /--set names the column b twice/],
     [['overwrite', 'a', '--from', '-', '--where', 'true', '--overwrite-schema'], /--where and --overwrite-schema exclude each other/],
     [['read', 'a', '--version', '1.5'], /--version 1.5 is not a whole number/],
-    [['tables', '--format', 'xml'], /--format xml is none of table, csv, jsonl/],
+    [['tables', '--format', 'xml'], /--format xml is none of table, csv, csv-safe, jsonl/],
     [['sql', ' '], /The query is empty/],
     [['run', 'toString'], /"toString" is not a step/],
     [['rebuild', 'bronze'], /"bronze" cannot be rebuilt/],

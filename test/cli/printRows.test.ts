@@ -1,5 +1,7 @@
+import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { ColumnBatch, RowSource } from '../../shared/cli/columnBatch.js'
+import { StreamOutput } from '../../shared/cli/output.js'
 import { csvLine, printRows } from '../../shared/cli/printRows.js'
 import { TextOutput } from './testShell.js'
 
@@ -29,6 +31,25 @@ describe('printing rows', () => {
     const output = new TextOutput()
     await printRows(output, 'csv', source([some]))
     expect(output.text).toBe('id,text\n1,"a,b"\n1152921504606846976,""\n-3,\n')
+  })
+
+  test('CSV for spreadsheets has no text that one of them would run, and leaves numbers alone', async () => {
+    const output = new TextOutput()
+    const texts = ['=1+1', '+cmd', '-x', '@SUM(A1)', '\t=1', ' =1', 'a=1', '']
+    await printRows(output, 'csv-safe', source([{ rows: 8, columns: [BigInt64Array.from([-1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]), texts] }]))
+    expect(output.text).toBe("id,text\n-1,'=1+1\n2,'+cmd\n3,'-x\n4,'@SUM(A1)\n5,'\t=1\n6,' =1\n7,a=1\n8,\"\"\n")
+  })
+
+  test.each(['table', 'csv', 'jsonl'] as const)('%s: neither names nor values reach a terminal as commands', async format => {
+    let text = ''
+    const terminal = Object.assign(new Writable({ write: (chunk: Buffer, _, done) => { text += chunk.toString(); done() } }), { isTTY: true })
+    const evil = 'a\u001b]0;title\u0007\u009b2J\u202eb'
+    const { batches } = source([{ rows: 1, columns: [[evil]] }])
+    const output = new StreamOutput(terminal)
+    await printRows(output, format, { fields: [{ name: evil, type: 'string', nullable: true }], batches })
+    await output.end()
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(text).toContain('2J')
   })
 
   test('CSV quotes what would end a cell or a line', () => {

@@ -23,6 +23,10 @@ export class TextOutput implements Output {
     return Promise.resolve()
   }
 
+  control(sequence: string): Promise<void> {
+    return this.write(sequence)
+  }
+
   end(): Promise<void> {
     return Promise.resolve()
   }
