@@ -13,6 +13,8 @@ export interface Commit {
    * the versions.
    */
   readonly timestamp: number
+  /** When the log file was written, by the storage's clock; undefined when the listing did not show it yet. */
+  readonly modifiedAt: number | undefined
   readonly actions: readonly Action[]
 }
 
@@ -76,10 +78,11 @@ export async function* readCommits(store: ObjectStore, from: number, to: number)
   const { commits } = await listLog(store, from)
   let previous = -Infinity
   for await (const file of readCommitFiles(store, from, to)) {
+    const modifiedAt = commits.get(file.version)?.modifiedAt
     const own = inCommitTimestampOf(file.actions)
-    const timestamp = own ?? Math.max(await commitTimestamp(store, file, commits.get(file.version)?.modifiedAt), previous + 1)
+    const timestamp = own ?? Math.max(await commitTimestamp(store, file, modifiedAt), previous + 1)
     previous = timestamp
-    yield { version: file.version, timestamp, actions: file.actions }
+    yield { version: file.version, timestamp, modifiedAt, actions: file.actions }
   }
 }
 

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -231,6 +232,30 @@ describe('what a table is', () => {
   test('the history begins with the newest', async () => {
     const { output } = await lake(['history', 'silver.events', '--limit', '2'], { environment })
     expect(output.trimEnd().split('\n').map(line => JSON.parse(line) as object)).toMatchObject([{ version: 2, operation: 'WRITE' }, { version: 1 }])
+  })
+
+  test('a damaged table hides none of the others where tables are listed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'damaged-lake-'))
+    const url = pathToFileURL(folder).href
+    for (const name of ['silver/events', 'bronze/events']) await lake(['create', join(folder, name), '--schema', 'id BIGINT'])
+    await writeFile(join(folder, 'bronze/events/_delta_log', `${'1'.padStart(20, '0')}.json`), '{"add":')
+    const { code, output, messages } = await lake(['tables'], { environment: { LAKE_URL: url } })
+    const rows = output.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(rows.map(row => [row['table'], row['kind']])).toEqual([['bronze.events', 'damaged'], ['silver.events', 'table']])
+    expect(rows[0]?.['problem']).toMatch(/00000000000000000001\.json/)
+    expect(code).toBe(1)
+    expect(messages).toContain('Cannot be read: bronze.events')
+    await rm(folder, { recursive: true })
+  })
+
+  test('a lake that is not there is an error where tables are listed, one that is empty is not', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'empty-lake-'))
+    expect(await lake(['tables'], { environment: { LAKE_URL: pathToFileURL(folder).href } })).toMatchObject({ code: 0, output: '' })
+    const missing = pathToFileURL(join(folder, 'nowhere')).href
+    const { code, output, messages } = await lake(['tables'], { environment: { LAKE_URL: missing } })
+    expect([code, output]).toEqual([1, ''])
+    expect(messages).toContain(`There is no lake at ${missing}`)
+    await rm(folder, { recursive: true })
   })
 
   test('tables that are there are listed with their rows', async () => {

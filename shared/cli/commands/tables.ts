@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { bronzePath, quarantineName, sqlName, tablePath } from '../../contract/tables.js'
 import type { JsonObject } from '../../delta/json.js'
 import { liveRowCount } from '../../delta/recordCount.js'
 import type { Snapshot } from '../../delta/snapshot.js'
 import type { Lake } from '../../pipeline/lake.js'
+import { asError } from '../../errors.js'
+import { StorageError } from '../../storage/storageError.js'
+import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { printRecords } from '../printRecords.js'
@@ -14,30 +19,52 @@ export const tables: Command = {
   summary: "list the lake's tables",
   about:
     "Lists the lake's tables with their newest version, files, bytes, rows (null where a file's statistics do not " +
-    'say) and when they last changed.',
+    'say) and when they last changed. A table that cannot be read is listed as damaged, with its problem, and makes the ' +
+    'exit code 1.',
   positionals: { least: 0, most: 0 },
   options: {},
   async run(shell, args) {
     const format = formatOf(shell, args)
     const records = await withLake(shell, args, listTables)
-    await printRecords(shell.output, format, ['table', 'kind', 'version', 'numFiles', 'sizeInBytes', 'rows', 'changedAt'], records)
+    const damaged = records.filter(record => record['kind'] === 'damaged')
+    const columns = ['table', 'kind', 'version', 'numFiles', 'sizeInBytes', 'rows', 'changedAt', ...(damaged.length === 0 ? [] : ['problem'])]
+    await printRecords(shell.output, format, columns, damaged.length === 0 ? records : records.map(record => ({ problem: null, ...record })))
+    if (damaged.length === 0) return
+    throw new CliError('STEP_FAILED', `Cannot be read: ${damaged.map(({ table }) => table as string).join(', ')}.`)
   },
 }
 
 async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
-  const found = await Promise.all(
-    lakeTableNames(lake.streams).map(async name => {
-      const snapshot = await lake.table(tablePath(name)).snapshot()
-      return snapshot === undefined ? [] : [tableRecord(name, snapshot)]
-    }),
-  )
+  const found = await Promise.all(lakeTableNames(lake.streams).map(name => lookAt(lake, name)))
   const records = found.flat()
+  if (records.length === 0) await requireLake(lake)
   const views = lake.streams.flatMap(stream => {
     const bronze = records.find(r => r['table'] === sqlName(bronzePath(stream)))
-    if (bronze === undefined) return []
+    if (bronze?.['kind'] !== 'table') return []
     return [{ ...bronze, table: quarantineName(stream), kind: 'view', numFiles: null, sizeInBytes: null, rows: null }]
   })
   return [...records, ...views]
+}
+
+/** Each table fares by itself: what is wrong with one hides none of the others. */
+async function lookAt(lake: Lake, name: string): Promise<readonly JsonObject[]> {
+  try {
+    const snapshot = await lake.table(tablePath(name)).snapshot()
+    return snapshot === undefined ? [] : [tableRecord(name, snapshot)]
+  } catch (thrown) {
+    const error = asError(thrown)
+    // The storage out of reach is nothing wrong with a table.
+    if (error instanceof StorageError) throw error
+    const nothing = { version: null, numFiles: null, sizeInBytes: null, rows: null, changedAt: null }
+    return [{ table: name, kind: 'damaged', ...nothing, problem: error.message }]
+  }
+}
+
+/** @throws CliError NOT_FOUND where nothing at all is stored: most likely the address is wrong */
+async function requireLake({ store }: Lake): Promise<void> {
+  for await (const { path } of store.list('')) if (path !== '') return
+  if (store.url.startsWith('file:') && existsSync(fileURLToPath(store.url))) return
+  throw new CliError('NOT_FOUND', `There is no lake at ${store.url}: nothing is stored there. Check LAKE_URL, or run a step that makes its tables.`)
 }
 
 function tableRecord(table: string, snapshot: Snapshot): JsonObject {

@@ -4,6 +4,7 @@ import { writeDataFile } from '../../delta/dataFile.js'
 import type { Json } from '../../delta/json.js'
 import type { TableState } from '../../delta/state.js'
 import type { DeltaTable } from '../../delta/table.js'
+import { asError } from '../../errors.js'
 import { decodeRun, type RunRecord } from '../../telemetry/runRecord.js'
 import { openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
@@ -100,20 +101,27 @@ async function readTold(lake: Lake, cluster: TableState, paths: readonly string[
   let left = maxCommits
   let more = false
   for (const path of paths) {
-    const table = lake.table(path)
-    const state = await table.state({ fresh: true })
-    if (state === undefined) continue
-    const appId = runsAppId(cluster, state.metadata.id)
-    const from = Number(cluster.txns.get(appId)?.version ?? -1n) + 1
-    const to = Math.min(state.version, from + left - 1)
-    if (to < state.version) more = true
-    if (to < from) continue
-    for await (const { version, actions } of table.commits(from, to)) {
-      const told = readToldRun(asObject(commitInfoOf(actions)?.['lake'])?.['run'], version)
-      if (told !== undefined) runs.push(told)
+    try {
+      const table = lake.table(path)
+      const state = await table.state({ fresh: true })
+      if (state === undefined) continue
+      const appId = runsAppId(cluster, state.metadata.id)
+      const from = Number(cluster.txns.get(appId)?.version ?? -1n) + 1
+      const to = Math.min(state.version, from + left - 1)
+      if (to < state.version) more = true
+      if (to < from) continue
+      const found: ToldRun[] = []
+      for await (const { version, actions } of table.commits(from, to)) {
+        const told = readToldRun(asObject(commitInfoOf(actions)?.['lake'])?.['run'], version)
+        if (told !== undefined) found.push(told)
+      }
+      left -= to - from + 1
+      runs.push(...found)
+      cursors.push({ appId, version: BigInt(to) })
+    } catch (error) {
+      // A table that is damaged tells its runs once it is whole again; those of the others are told now.
+      lake.log.error(`Runs told by ${path} cannot be read.`, { error: asError(error).message })
     }
-    left -= to - from + 1
-    cursors.push({ appId, version: BigInt(to) })
   }
   return { runs, cursors, more }
 }

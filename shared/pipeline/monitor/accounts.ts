@@ -18,6 +18,8 @@ export interface Accounts {
   readonly rejections: Readonly<Record<string, number>>
   readonly expectations: Readonly<Record<string, number>>
   readonly notices: Readonly<Record<string, number>>
+  /** Rows deleted on purpose, by whoever asked for it; since the last rebuild. */
+  readonly deleted: Readonly<Record<Layer, number>>
   /** Microseconds of the newest event in each layer; 0 when there is none. */
   readonly newest: Readonly<Record<Layer, number>>
 }
@@ -54,6 +56,7 @@ export const emptyAccounts: Accounts = {
   rejections: {},
   expectations: {},
   notices: {},
+  deleted: { bronze: 0, silver: 0, gold: 0, summary: 0 },
   newest: { bronze: 0, silver: 0, gold: 0, summary: 0 },
 }
 
@@ -71,57 +74,69 @@ export interface Identity {
 }
 
 /**
- * Whether bronze's books balance: all that was received is accounted for, every covered offset is a row, missing or a
- * hole, and the table holds what the writers said they wrote. Pure; no I/O.
+ * Whether bronze's books balance: all that was received is accounted for, every covered offset is a row, missing, a hole
+ * or was deleted on purpose, and the table holds what the writers said they wrote. Pure; no I/O.
  */
-export function bronzeIdentity({ said, counted }: Accounts, span: Span): Identity {
+export function bronzeIdentity({ said, counted, deleted: { bronze: deleted } }: Accounts, span: Span): Identity {
   const wrong: string[] = []
   const kept = said.redelivered + said.valid + said.quarantined + said.tombstones
   if (said.received !== kept) wrong.push(`received ${said.received}, accounted for ${kept}`)
-  const offsets = BigInt(counted.rows) + span.missing + span.holes
-  if (span.covered !== offsets) wrong.push(`${span.covered} offsets covered, but rows + missing + holes = ${offsets}`)
-  for (const kind of ['valid', 'quarantined', 'tombstones'] as const) {
-    if (said[kind] !== counted[kind]) wrong.push(`${said[kind]} ${kind} written, ${counted[kind]} in the table`)
+  const offsets = BigInt(counted.rows + deleted) + span.missing + span.holes
+  if (span.covered !== offsets) wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
+  const kinds = ['valid', 'quarantined', 'tombstones'] as const
+  // Which rows were deleted nobody says: of each kind at most those that are not there any more.
+  const gone = kinds.reduce((sum, kind) => sum + said[kind] - counted[kind], 0)
+  for (const kind of kinds) {
+    const fits = deleted === 0 ? said[kind] === counted[kind] : said[kind] >= counted[kind]
+    if (!fits) wrong.push(`${said[kind]} ${kind} written, ${counted[kind]} in the table`)
   }
+  if (deleted > 0 && gone !== deleted) wrong.push(`${deleted} rows deleted on purpose, ${gone} gone from the table`)
   for (const kind of ['missing', 'holes'] as const) {
     if (BigInt(said[kind]) !== span[kind]) wrong.push(`${said[kind]} ${kind} told, ${span[kind]} on record`)
   }
   const sums =
     `received ${said.received} = redelivered ${said.redelivered} + valid ${said.valid} + quarantined ${said.quarantined} + ` +
-    `tombstones ${said.tombstones}; covered ${span.covered} = rows ${counted.rows} + missing ${span.missing} + holes ${span.holes}`
+    `tombstones ${said.tombstones}; covered ${span.covered} = rows ${counted.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
 /**
  * Whether silver's books balance: every valid row read was inserted or is a duplicate, and the table holds what was
- * inserted. Bronze's rows are compared only when silver has read all of them. Pure; no I/O.
+ * inserted and not deleted on purpose. Bronze's rows are compared only when silver has read all of them. Pure; no I/O.
  *
  * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
  */
-export function silverIdentity({ silver, silverRows, counted }: Accounts, caughtUp: boolean): Identity {
+export function silverIdentity({ silver, silverRows, counted, deleted: { silver: deleted } }: Accounts, caughtUp: boolean): Identity {
   const wrong: string[] = []
   const kept = silver.inserted + silver.duplicates
   if (silver.read + silver.replayed !== kept) {
     wrong.push(`valid ${silver.read} + replayed ${silver.replayed}, but inserted + duplicates = ${kept}`)
   }
-  if (silverRows !== silver.inserted) wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table`)
+  if (silverRows + deleted !== silver.inserted) {
+    wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`)
+  }
   if (caughtUp && silver.read !== counted.valid) wrong.push(`${counted.valid} valid rows in bronze, ${silver.read} read`)
   const sums =
-    `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}`
+    `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}` +
+    (deleted === 0 ? '' : `; inserted ${silver.inserted} = rows ${silverRows} + deleted ${deleted}`)
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
-/** Whether gold, once it has read all of silver, has every row of it. Pure; no I/O. */
-export function scoredIdentity({ silverRows, scoredRows }: Accounts): Identity {
-  if (silverRows === scoredRows) return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}` }
-  return { closed: false, text: `${silverRows} rows in silver, ${scoredRows} scored` }
+/** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. Pure; no I/O. */
+export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Accounts): Identity {
+  if (silverRows === scoredRows + deleted) return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
+  return { closed: false, text: `${silverRows} rows in silver, ${scoredRows} scored${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}` }
 }
 
 /** Whether the summary, once it has read all scored rows, stands for every one of them. Pure; no I/O. */
-export function summaryIdentity({ scoredRows, summary }: Accounts): Identity {
-  if (scoredRows === summary.events) return { closed: true, text: `scored ${scoredRows} = summarised ${summary.events}` }
-  return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
+export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Accounts): Identity {
+  // For how many events a deleted window stood is not known any more: no more than that can be said then.
+  const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
+  if (!fits) return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
+  return { closed: true, text: `scored ${scoredRows} = summarised ${summary.events}${deleted === 0 ? '' : ` + those of ${deleted} windows deleted on purpose`}` }
 }
+
+const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + deleted${amount ? ` ${deleted}` : ''}`)
 
 /** Adds counts by name; a name that either lacks counts 0 there. Pure; no I/O. */
 export function addCounts<T extends object>(a: T, b: object): T {

@@ -3,6 +3,8 @@ import { commitInfoOf } from '../../delta/commit.js'
 import { DeltaError } from '../../delta/deltaError.js'
 import type { TableState } from '../../delta/state.js'
 import type { DeltaTable } from '../../delta/table.js'
+import { noSkew, skewOf, worseSkew, type Skew } from './clockSkew.js'
+import { deletedOnPurpose } from './deletedRows.js'
 import { countFiles, totalsAfter, type FileTotals } from './tableHealth.js'
 
 /** A data file and when it became queryable. */
@@ -19,6 +21,12 @@ export interface Additions {
   readonly infos: readonly Readonly<Record<string, unknown>>[]
   /** Rows were taken away or rewritten: what was counted before no longer holds, and `files` are all the table has. */
   readonly recounted: boolean
+  /** Rows that somebody deleted on purpose; since the last rebuild, where there was one. */
+  readonly deleted: number
+  /** The pipeline itself replaced all rows: what was deleted before is no longer missing. */
+  readonly rebuilt: boolean
+  /** What the commits show of their writers' clocks. */
+  readonly skew: Skew
   /** Of the table as it is now. */
   readonly totals: FileTotals
   /** When the newest version was committed, milliseconds. */
@@ -35,6 +43,9 @@ export async function additionsSince(table: DeltaTable, state: TableState, versi
   const files: AddedFile[] = []
   const infos: Readonly<Record<string, unknown>>[] = []
   let recounted = false
+  let rebuilt = false
+  let deleted = 0
+  let skew = noSkew
   let counted = totals
   let lastCommitAt = state.timestamp
   try {
@@ -46,7 +57,15 @@ export async function additionsSince(table: DeltaTable, state: TableState, versi
       }
       counted &&= totalsAfter(counted, commit.actions)
       const lake = commitInfoOf(commit.actions)?.['lake']
-      if (typeof lake === 'object' && lake !== null && !Array.isArray(lake)) infos.push(lake as Record<string, unknown>)
+      if (isObject(lake)) infos.push(lake)
+      if (isObject(lake) && Object.values(lake).some(entry => isObject(entry) && entry['rebuilt'] === true)) {
+        rebuilt = true
+        deleted = 0
+      }
+      deleted += await deletedOnPurpose(table, commit.version, commit.actions)
+      // Before the first look a log may have been copied, and its files be younger than what they say.
+      const seen = skewOf(commit)
+      skew = worseSkew(skew, version < 0 ? { ...seen, behind: 0 } : seen)
     }
   } catch (error) {
     if (!(error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP')) throw error
@@ -54,8 +73,12 @@ export async function additionsSince(table: DeltaTable, state: TableState, versi
     counted = undefined
   }
   counted ??= await countFiles(table, state.version)
-  if (!recounted) return { files, infos, recounted, totals: counted, lastCommitAt }
+  if (!recounted) return { files, infos, recounted, rebuilt, deleted, skew, totals: counted, lastCommitAt }
   const snapshot = await table.snapshot({ version: state.version })
   const all = (snapshot?.files ?? []).map(add => ({ add, committedAt: add.modificationTime }))
-  return { files: all, infos, recounted, totals: counted, lastCommitAt }
+  return { files: all, infos, recounted, rebuilt, deleted, skew, totals: counted, lastCommitAt }
+}
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }

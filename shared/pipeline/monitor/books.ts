@@ -1,3 +1,4 @@
+import { asError } from '../../errors.js'
 import { bronzePath, scoredPath, silverPath, summaryPath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
 import type { Json } from '../../delta/json.js'
@@ -9,6 +10,7 @@ import { asObject } from '../accounting/newestEntry.js'
 import type { Lake } from '../lake.js'
 import { addCounts, emptyAccounts, layers, type Accounts, type Layer, type Said } from './accounts.js'
 import { additionsSince, type Additions } from './additions.js'
+import { noSkew, type Skew } from './clockSkew.js'
 import { committedAt, measure, numberIn } from './measure.js'
 import { noFiles, type FileTotals } from './tableHealth.js'
 
@@ -36,11 +38,12 @@ export interface Found {
   readonly p99: number | undefined
   /** Milliseconds; undefined when the table does not exist. */
   readonly lastCommitAt: number | undefined
+  readonly skew: Skew
 }
 
 export const emptyBooks: Books = { accounts: emptyAccounts, booked: {} }
 
-const nothingFound: Found = { rows: 0, late: 0, stale: 0, p50: undefined, p99: undefined, lastCommitAt: undefined }
+const nothingFound: Found = { rows: 0, late: 0, stale: 0, p50: undefined, p99: undefined, lastCommitAt: undefined, skew: noSkew }
 
 /** Books of a stream brought up to the tables' newest versions, and what was new. */
 export interface Booking {
@@ -48,6 +51,8 @@ export interface Booking {
   readonly found: Readonly<Record<Layer, Found>>
   /** The tables as they were booked; whatever is said beside the books must be said of these. */
   readonly states: Readonly<Partial<Record<Layer, TableState>>>
+  /** Why a table could not be looked at, in words: its books stay as they were, and the others are looked at. */
+  readonly failed: Readonly<Partial<Record<Layer, string>>>
 }
 
 export async function bookStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Books): Promise<Booking> {
@@ -55,23 +60,40 @@ export async function bookStream(lake: Lake, session: DuckDbSession, stream: Str
   const states: Partial<Record<Layer, TableState>> = {}
   const booked: Record<string, BookedTable> = { ...before.booked }
   let { accounts } = before
+  const failed: Partial<Record<Layer, string>> = {}
   for (const layer of layers) {
     const path = layerPath(stream, layer)
-    const table = lake.table(path)
-    const state = await table.state({ fresh: true })
-    if (state === undefined) continue
-    const known = booked[path]
-    const anew = known?.id !== state.metadata.id
-    if (anew) accounts = clearLayer(accounts, layer)
-    const additions = await additionsSince(table, state, anew ? -1 : known.version, anew ? noFiles : known)
-    const { columns, select } = aggregate(stream, layer, lake.settings.freshnessStale)
-    const measured = await measure(lake, session, table, state, additions.files, columns, select)
-    accounts = book(accounts, layer, additions, measured)
-    found[layer] = finding(measured, additions)
-    states[layer] = state
-    booked[path] = { ...additions.totals, id: state.metadata.id, version: state.version }
+    try {
+      const looked = await bookLayer(lake, session, stream, layer, accounts, booked[path])
+      if (looked === undefined) continue
+      accounts = looked.accounts
+      found[layer] = looked.found
+      states[layer] = looked.state
+      booked[path] = looked.booked
+    } catch (thrown) {
+      const error = asError(thrown)
+      failed[layer] = error.message
+      lake.log.error(`Table ${path} cannot be looked at.`, { error: error.message })
+    }
   }
-  return { books: { accounts, booked }, found, states }
+  return { books: { accounts, booked }, found, states, failed }
+}
+
+async function bookLayer(lake: Lake, session: DuckDbSession, stream: Stream, layer: Layer, before: Accounts, booked: BookedTable | undefined) {
+  const table = lake.table(layerPath(stream, layer))
+  const state = await table.state({ fresh: true })
+  if (state === undefined) return undefined
+  const known = booked?.id === state.metadata.id ? booked : undefined
+  const accounts = known === undefined ? clearLayer(before, layer) : before
+  const additions = await additionsSince(table, state, known?.version ?? -1, known ?? noFiles)
+  const { columns, select } = aggregate(stream, layer, lake.settings.freshnessStale)
+  const measured = await measure(lake, session, table, state, additions.files, columns, select)
+  return {
+    accounts: book(accounts, layer, additions, measured),
+    found: finding(measured, additions),
+    state,
+    booked: { ...additions.totals, id: state.metadata.id, version: state.version },
+  }
 }
 
 /** The folder of a layer's table. */
@@ -124,14 +146,16 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): { columns: re
 function clearLayer(accounts: Accounts, layer: Layer): Accounts {
   const { said, counted, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } = emptyAccounts
   const newest = { ...accounts.newest, [layer]: 0 }
-  if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, notices, newest }
-  if (layer === 'silver') return { ...accounts, silver, silverRows, newest }
-  if (layer === 'gold') return { ...accounts, scoredRows, anomalies, newest }
-  return { ...accounts, summary, newest }
+  const deleted = { ...accounts.deleted, [layer]: 0 }
+  if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, notices, newest, deleted }
+  if (layer === 'silver') return { ...accounts, silver, silverRows, newest, deleted }
+  if (layer === 'gold') return { ...accounts, scoredRows, anomalies, newest, deleted }
+  return { ...accounts, summary, newest, deleted }
 }
 
 function book(before: Accounts, layer: Layer, additions: Additions, measured: readonly Row[]): Accounts {
-  const base = additions.recounted ? clearCounted(before, layer) : before
+  const deleted = { ...before.deleted, [layer]: additions.deleted + (additions.rebuilt ? 0 : before.deleted[layer]) }
+  const base = { ...(additions.recounted ? clearCounted(before, layer) : before), deleted }
   const sum = (name: string) => measured.reduce((total, row) => total + numberIn(row, name), 0)
   const newest = { ...base.newest, [layer]: measured.reduce((max, row) => Math.max(max, numberIn(row, 'newest')), base.newest[layer]) }
   if (layer === 'bronze') {
@@ -189,6 +213,7 @@ function finding(measured: readonly Row[], additions: Additions): Found {
     p50: worst('p50'),
     p99: worst('p99'),
     lastCommitAt: additions.lastCommitAt,
+    skew: additions.skew,
   }
 }
 

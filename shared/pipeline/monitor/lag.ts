@@ -4,11 +4,14 @@ import type { Stream } from '../../contract/stream.js'
 import type { TableState } from '../../delta/state.js'
 import { firstOffset } from '../bronze/firstOffset.js'
 import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
+import { movingPartitions } from '../bronze/movingPartitions.js'
 import { checkIdentity } from '../bronze/topicIdentity.js'
 import { isPartitionFault } from '../bronze/partitionFault.js'
 import type { PartitionOffsets, Source } from '../../sources/source.js'
 import type { Lake } from '../lake.js'
+import { SourceError } from '../../sources/sourceError.js'
 import type { Span } from './accounts.js'
+import type { PartitionLag } from './drain.js'
 
 /** Where bronze stands against Kafka. */
 export interface Lag {
@@ -17,7 +20,14 @@ export interface Lag {
   readonly worst: bigint | undefined
   /** What stops partitions, in words. */
   readonly stopped: readonly string[]
+  /** Those that are not stopped. */
+  readonly partitions: readonly PartitionLag[]
+  /** Why the source cannot be asked, in words; undefined when it can. */
+  readonly unanswered: string | undefined
 }
+
+/** Of a stream whose lag cannot be known because bronze cannot be read. */
+export const unknownLag: Lag = { total: undefined, worst: undefined, stopped: [], partitions: [], unanswered: undefined }
 
 /** Compares bronze's progress with the ends in Kafka, and looks whether the topic is still the one ingested. */
 export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
@@ -25,11 +35,14 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
   const progress =
     state === undefined ? new Map<number, PartitionProgress>() : readProgress(state.metadata.id, stream.topic, state.txns)
   const stopped: string[] = []
+  const measured: PartitionLag[] = []
   try {
     let total = 0n
     let worst = 0n
     const { partitions, unavailable } = await lake.source.survey(stream.topic)
     stopped.push(...unavailable.map(({ error }) => error.message))
+    stopped.push(...vanished(stream.topic, progress, new Set([...partitions, ...unavailable].map(({ partition }) => partition))))
+    let moving: Promise<ReadonlySet<number>> | undefined
     for (const log of partitions) {
       const known = progress.get(log.partition)
       try {
@@ -42,16 +55,21 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
         const lag = log.end > next ? log.end - next : 0n
         total += lag
         if (lag > worst) worst = lag
-        if (lag > 0n && Math.abs(lake.clock.now() - (known?.updatedAt ?? 0)) > stalledMs) await readAt(lake.source, stream.topic, log, next)
+        measured.push({ partition: log.partition, next, end: log.end, highWatermark: log.highWatermark })
+        if (lag === 0n) continue
+        moving ??= state === undefined ? Promise.resolve(new Set()) : movingPartitions(lake.table(bronzePath(stream)), state, stream.topic, stalledMs)
+        if (!(await moving).has(log.partition)) await readAt(lake.source, stream.topic, log, next)
       } catch (error) {
         if (!isPartitionFault(error)) throw error
         stopped.push(error.message)
       }
     }
-    return { total, worst, stopped }
-  } catch (error) {
-    lake.log.warn('Kafka cannot be asked for its offsets.', { topic: stream.topic, error: asError(error).message })
-    return { total: undefined, worst: undefined, stopped }
+    return { total, worst, stopped, partitions: measured, unanswered: undefined }
+  } catch (thrown) {
+    const error = asError(thrown)
+    lake.log.warn('Kafka cannot be asked for its offsets.', { topic: stream.topic, error: error.message })
+    const isMissing = error instanceof SourceError && error.code === 'SOURCE_TOPIC_MISSING'
+    return { ...unknownLag, stopped, unanswered: isMissing ? error.message : 'Kafka cannot be asked for its offsets' }
   }
 }
 
@@ -63,6 +81,23 @@ async function readAt(source: Source, topic: string, log: PartitionOffsets, next
   const start = next > log.start ? next : log.start
   if (start >= log.end) return
   for await (const batch of source.read(topic, { partition: log.partition, start, end: start + 1n })) if (batch.position > start) return
+}
+
+/** Partitions that bronze has offsets of and the topic no longer has. Pure; no I/O. */
+function vanished(topic: string, progress: ReadonlyMap<number, PartitionProgress>, present: ReadonlySet<number>): readonly string[] {
+  const gone = [...progress.values()].filter(({ partition, start, covered }) => !present.has(partition) && covered >= start)
+  return gone
+    .sort((a, b) => a.partition - b.partition)
+    .map(
+      ({ partition, covered }) =>
+        `topic ${topic} has no partition ${partition} any more, of which bronze holds offsets up to ${covered}: the topic was deleted and created with fewer partitions`,
+    )
+}
+
+/** Offsets up to the high watermark that bronze does not cover; undefined where the source does not tell. Pure; no I/O. */
+export function lagToHighWatermark({ total, partitions }: Lag): bigint | undefined {
+  if (total === undefined || partitions.some(({ highWatermark }) => highWatermark === undefined)) return undefined
+  return partitions.reduce((sum, { next, highWatermark = 0n }) => (highWatermark > next ? sum + highWatermark - next : sum), 0n)
 }
 
 /** What that state of bronze covers, added up over partitions and generations. Pure; no I/O. */

@@ -1,9 +1,11 @@
 import { redact } from '../../telemetry/redaction.js'
 import { sqlName } from '../../contract/tables.js'
+import { elapsedMs } from '../../storage/elapsed.js'
 import type { Row } from '../../parquet/dataType.js'
 import type { Accounts, Identity, Layer, Span } from './accounts.js'
 import type { BookedTable, Found } from './books.js'
-import type { Lag } from './lag.js'
+import type { Skew } from './clockSkew.js'
+import { lagToHighWatermark, type Lag } from './lag.js'
 import type { Verdict } from './status.js'
 
 /** What one row of `monitor_logs` is made of. */
@@ -11,7 +13,7 @@ export interface Observation {
   readonly path: string
   readonly stream: string
   readonly layer: Layer
-  /** Milliseconds. */
+  /** Milliseconds of the storage's clock. */
   readonly runTime: number
   readonly verdict: Verdict
   /** Undefined when the table does not exist. */
@@ -24,6 +26,7 @@ export interface Observation {
   readonly span: Span | undefined
   readonly secondsToDrain: number | undefined
   readonly versionsSinceCheckpoint: number | undefined
+  readonly skew: Skew
 }
 
 /** An observation as a row. Pure; no I/O. */
@@ -43,13 +46,14 @@ export function monitorRow(o: Observation): Row {
     freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,
     queryable_p50_seconds: o.found.p50 ?? null,
     queryable_p99_seconds: o.found.p99 ?? null,
-    last_commit_seconds: o.found.lastCommitAt === undefined ? null : (o.runTime - o.found.lastCommitAt) / 1000,
+    last_commit_seconds: secondsSince(o.found.lastCommitAt, o.runTime),
     rows_added: whole(o.found.rows),
     rows_total: whole({ bronze: counted.rows, silver: o.accounts.silverRows, gold: o.accounts.scoredRows, summary: o.accounts.summary.rows }[o.layer]),
     late_count: whole(o.found.late),
     stale_count: whole(o.found.stale),
     lag: o.lag?.total ?? null,
     max_partition_lag: o.lag?.worst ?? null,
+    lag_high_watermark: o.lag === undefined ? null : (lagToHighWatermark(o.lag) ?? null),
     seconds_to_drain: o.secondsToDrain ?? null,
     received: bronze ? whole(said.received) : null,
     redelivered: bronze ? whole(said.redelivered) : null,
@@ -59,6 +63,7 @@ export function monitorRow(o: Observation): Row {
     missing_offsets: o.span?.missing ?? null,
     natural_holes: o.span?.holes ?? null,
     covered_span: o.span?.covered ?? null,
+    deleted: o.booked === undefined ? null : whole(o.accounts.deleted[o.layer]),
     inserted: o.layer === 'silver' ? whole(silver.inserted) : null,
     duplicates: o.layer === 'silver' ? whole(silver.duplicates) : null,
     anomalies: o.layer === 'gold' ? whole(o.accounts.anomalies) : null,
@@ -70,8 +75,20 @@ export function monitorRow(o: Observation): Row {
     files: o.booked === undefined ? null : whole(o.booked.files),
     small_files: o.booked === undefined ? null : whole(o.booked.smallFiles),
     bytes: o.booked === undefined ? null : whole(o.booked.bytes),
+    clock_skew_seconds: skewSeconds(o.skew),
     versions_since_checkpoint: o.versionsSinceCheckpoint === undefined ? null : whole(o.versionsSinceCheckpoint),
   }
+}
+
+/** Null where the time is not known, or lies in the future. */
+function secondsSince(at: number | undefined, now: number): number | null {
+  const ms = at === undefined ? undefined : elapsedMs(at, now)
+  return ms === undefined ? null : ms / 1000
+}
+
+function skewSeconds({ ahead, behind }: Skew): number | null {
+  if (ahead === 0 && behind === 0) return null
+  return (ahead >= behind ? ahead : -behind) / 1000
 }
 
 const whole = (n: number) => BigInt(Math.round(n))

@@ -1,4 +1,5 @@
 import type { Identity, Layer } from './accounts.js'
+import { inWords } from './clockSkew.js'
 
 export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const
 export type Status = (typeof statuses)[number]
@@ -8,13 +9,24 @@ export interface Findings {
   readonly layer: Layer
   readonly exists: boolean
   readonly freshness: number | undefined
+  /** Why the table cannot be looked at, in words. */
+  readonly failed: string | undefined
   /** Offsets that Kafka has and bronze does not cover; undefined when Kafka cannot be asked. */
   readonly lag: bigint | undefined
+  /** Why Kafka cannot be asked, in words. */
+  readonly unanswered: string | undefined
+  /** What does not drain, in words. */
+  readonly undrained: readonly string[]
+  /** What lies behind transactions that are still open, in words, and whether one of them is open for too long. */
+  readonly held: readonly string[]
+  readonly heldLong: boolean
   readonly identity: Identity | undefined
   /** Offsets found missing since the last run. */
   readonly newlyMissing: bigint
   /** What stops a partition, in words. */
   readonly stopped: readonly string[]
+  /** What is worth knowing and changes no status, such as clocks that differ, in words. */
+  readonly notes: readonly string[]
   readonly late: number
   readonly stale: number
 }
@@ -26,32 +38,40 @@ export interface Verdict {
 
 /**
  * One word for a table and the sentence why. What is wrong with the data outranks its age; old data with nothing
- * waiting in Kafka is the source's silence, and the sentence says so. Pure; no I/O.
+ * waiting in Kafka is the source's silence, and the sentence says so. A lag that does not drain is LATE, however new the
+ * newest row is. Pure; no I/O.
  */
 export function judge(f: Findings): Verdict {
+  const { status, reason } = verdictOf(f)
+  return { status, reason: [reason, ...[...f.held, ...f.notes].map(sentence)].join(' ') }
+}
+
+function verdictOf(f: Findings): Verdict {
   const degraded = [
+    ...(f.failed === undefined ? [] : [`the table cannot be read: ${f.failed}`]),
     ...f.stopped,
     ...(f.identity?.closed === false ? [`the accounts do not close: ${f.identity.text}`] : []),
     ...(f.newlyMissing > 0n ? [`${f.newlyMissing} offsets were deleted in Kafka before they were read`] : []),
-    ...(f.lag === undefined ? ['Kafka cannot be asked for its offsets'] : []),
+    ...(f.unanswered === undefined ? [] : [f.unanswered]),
   ]
   if (degraded.length > 0) return { status: 'DEGRADED', reason: sentence(degraded.join('; ')) }
   if (!f.exists) return { status: 'STALE', reason: 'The table does not exist yet.' }
-  if (f.freshness === undefined) return { status: 'STALE', reason: 'No event yet.' }
+  const waiting = f.undrained.length === 0 ? [] : [`${f.lag ?? 0n} offsets wait in Kafka and do not drain: ${f.undrained.join('; ')}`]
+  if (f.freshness === undefined) return { status: 'STALE', reason: ['No event yet.', ...waiting.map(sentence)].join(' ') }
   const age = inWords(f.freshness)
-  const cause = f.lag === 0n ? 'and none is waiting in Kafka: the source is silent' : `while ${f.lag} offsets wait in Kafka`
-  if (f.freshness > f.stale) return { status: 'STALE', reason: `The newest event is ${age} old, ${cause}.` }
-  if (f.freshness > f.late) return { status: 'LATE', reason: `The newest event is ${age} old, ${cause}.` }
-  return { status: 'OK', reason: `The newest event is ${age} old.` }
+  const old = [`The newest event is ${age} old, ${causeOf(f)}.`, ...waiting.map(sentence)].join(' ')
+  if (f.freshness > f.stale) return { status: 'STALE', reason: old }
+  if (f.freshness > f.late) return { status: 'LATE', reason: old }
+  const reason = [`The newest event is ${age} old.`, ...waiting.map(sentence)].join(' ')
+  return { status: waiting.length > 0 || f.heldLong ? 'LATE' : 'OK', reason }
+}
+
+function causeOf({ lag, held }: Findings): string {
+  if (lag === undefined) return 'and what waits in Kafka is not known'
+  if (lag > 0n) return `while ${lag} offsets wait in Kafka`
+  return held.length > 0 ? 'and what is newer waits for a transaction to end' : 'and none is waiting in Kafka: the source is silent'
 }
 
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith('.') ? '' : '.')
-}
-
-function inWords(seconds: number): string {
-  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`
-  return `${Math.round(seconds / 86_400)} days`
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Action } from '../../../shared/delta/actions.js'
+import { ManualClock } from '../../../shared/clock.js'
 import { readsNothing } from '../../../shared/delta/transaction.js'
-import type { Row } from '../../../shared/parquet/dataType.js'
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { cursorTxns } from '../../../shared/pipeline/cursor.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
@@ -10,43 +10,8 @@ import { SourceError } from '../../../shared/sources/sourceError.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import { BronzeFixture, day0, eventRecord, isCommit, range } from '../bronze/bronzeFixture.js'
-
-const settings = { SILVER_MEMORY_LIMIT: '256MB', FRESHNESS_LATE: '10 minutes', FRESHNESS_STALE: '1 hour' }
-const open = (parts: Parameters<typeof BronzeFixture.open>[0] = {}) => BronzeFixture.open({ settings, ...parts })
-
-/** One run; its rows by layer. */
-async function look(f: BronzeFixture): Promise<Readonly<Record<string, Row>>> {
-  f.clock.advance(1_000)
-  const at = BigInt(f.clock.now()) * 1000n
-  const [report] = await runMonitor(f.lake, 'timer')
-  expect(report?.error).toBeUndefined()
-  const rows = (await f.read('monitor_logs')).filter(row => (row['run_time'] as bigint) >= at)
-  expect(rows).toHaveLength(4)
-  return Object.fromEntries(rows.map(row => [row['layer'] as string, row]))
-}
-
-/** Records come, and go as far as silver. */
-async function ingest(f: BronzeFixture, keys: readonly number[]): Promise<void> {
-  f.append(keys)
-  await f.deliver(keys)
-  await refineSilver(f.lake, f.stream)
-}
-
-/** Adds or removes files of bronze behind the pipeline's back. */
-async function tamper(f: BronzeFixture, change: 'double' | 'lose'): Promise<void> {
-  const table = f.lake.table('bronze/events')
-  const snapshot = await table.snapshot()
-  const add = snapshot?.files[0]
-  if (snapshot === undefined || add === undefined) throw new Error('no file')
-  if (change === 'double') await f.store.put(`bronze/events/copy-${add.path.split('/').at(-1) ?? ''}`, (await f.store.get(`bronze/events/${add.path}`)) ?? new Uint8Array())
-  const action: Action =
-    change === 'double'
-      ? { add: { ...add, path: `copy-${add.path.split('/').at(-1) ?? ''}` } }
-      : { remove: { path: add.path, dataChange: true, size: add.size, partitionValues: add.partitionValues, extendedFileMetadata: true, deletionTimestamp: f.clock.now() } }
-  const outcome = await table.commit({ readVersion: snapshot.version, actions: [action], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
-  expect(outcome.kind).toBe('committed')
-}
+import { day0, eventRecord, isCommit, range } from '../bronze/bronzeFixture.js'
+import { ingest, look, open, settings, tamper } from './monitorFixture.js'
 
 describe('the monitor', () => {
   test('has a row for every table, and the identities close', async () => {
@@ -89,7 +54,7 @@ describe('the monitor', () => {
     const table = f.lake.table('gold/events_scored')
     const snapshot = await table.snapshot()
     const actions = (snapshot?.files ?? []).map(add => ({ remove: { path: add.path, dataChange: true, size: add.size, partitionValues: add.partitionValues } }))
-    await table.commit({ readVersion: snapshot?.version ?? -1, actions, operation: 'DELETE', isBlindAppend: false, reads: readsNothing })
+    await table.commit({ readVersion: snapshot?.version ?? -1, actions, operation: 'WRITE', isBlindAppend: false, reads: readsNothing })
     expect((await look(f))['gold']).toMatchObject({ status: 'DEGRADED', identity_closed: false, identity: '5 rows in silver, 0 scored' })
   })
 
@@ -148,8 +113,9 @@ describe('the monitor', () => {
 
   test('is not misled by a commit of bronze while it looks', async () => {
     const faults = new Faults()
-    const store = new MemoryStore()
-    await using writer = await open({ store })
+    const clock = new ManualClock(day0)
+    const store = new MemoryStore(clock)
+    await using writer = await open({ store, clock })
     await using f = await writer.another({ store: new FaultyStore(store, faults), settings })
     writer.append(range(0, 30))
     await writer.deliver(range(0, 10))
@@ -257,7 +223,8 @@ describe('the monitor', () => {
 
   test('killed before its commit books nothing twice', async () => {
     const faults = new Faults()
-    await using f = await open({ store: new FaultyStore(new MemoryStore(), faults) })
+    const clock = new ManualClock(day0)
+    await using f = await open({ store: new FaultyStore(new MemoryStore(clock), faults), clock })
     f.append(range(0, 10))
     await f.deliver(range(0, 10))
     await look(f)
@@ -271,12 +238,40 @@ describe('the monitor', () => {
 
   test('does not read again what it has booked', async () => {
     const faults = new Faults()
-    await using f = await open({ store: new FaultyStore(new MemoryStore(), faults) })
+    const clock = new ManualClock(day0)
+    await using f = await open({ store: new FaultyStore(new MemoryStore(clock), faults), clock })
     f.append(range(0, 10))
     for (const n of range(0, 10)) await f.deliver([n])
     await look(f)
     faults.add({ on: 'get', path: path => path.startsWith('bronze/') && path.endsWith('.parquet'), times: 1_000, fault: { kind: 'fail' } })
     expect((await look(f))['bronze']).toMatchObject({ rows_total: 10n, files: 10n })
     expect(faults.struck).toBe(0)
+  })
+
+  test('goes by the time of events, not by when they were ingested', async () => {
+    await using f = await open()
+    f.append(range(0, 10))
+    f.clock.advance(3_000_000)
+    await f.deliver(range(0, 10))
+    await refineSilver(f.lake, f.stream)
+    const { bronze, silver } = await look(f)
+    const newest = BigInt(day0 + 9_000) * 1000n
+    for (const row of [bronze, silver]) expect(row).toMatchObject({ status: 'LATE', newest_event_time: newest, freshness_seconds: 2_992 })
+  })
+
+  test('sees that silver has read fewer rows than bronze has', async () => {
+    await using f = await open()
+    await ingest(f, range(0, 10))
+    f.append(range(10, 20))
+    await f.deliver(range(10, 20))
+    // The cursor moves past the new rows without reading them.
+    const bronze = await f.lake.table('bronze/events').state({ fresh: true })
+    const silver = await f.lake.table('silver/events').state({ fresh: true })
+    if (bronze === undefined || silver === undefined) throw new Error('no table')
+    const txns = cursorTxns(silver, bronze.metadata.id, { version: bronze.version, files: 0 }, f.clock.now())
+    await f.lake.table('silver/events').commit({ readVersion: silver.version, actions: txns.map(txn => ({ txn })), operation: 'STREAMING UPDATE', isBlindAppend: true, reads: readsNothing })
+    const row = (await look(f))['silver']
+    expect(row).toMatchObject({ status: 'DEGRADED', identity_closed: false })
+    expect(row?.['identity']).toContain('20 valid rows in bronze, 10 read')
   })
 })

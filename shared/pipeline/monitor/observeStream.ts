@@ -1,0 +1,176 @@
+import { asError } from '../../errors.js'
+import { bronzePath } from '../../contract/tables.js'
+import type { Stream } from '../../contract/stream.js'
+import type { TableState } from '../../delta/state.js'
+import type { DeltaTable } from '../../delta/table.js'
+import type { Row } from '../../parquet/dataType.js'
+import type { DuckDbSession } from '../../query/duckdbSession.js'
+import { elapsedMs } from '../../storage/elapsed.js'
+import { readCursor, type Cursor } from '../cursor.js'
+import type { Lake } from '../lake.js'
+import { PipelineError } from '../pipelineError.js'
+import { bronzeIdentity, layers, scoredIdentity, silverIdentity, summaryIdentity, type Identity, type Layer, type Span } from './accounts.js'
+import { bookStream, layerPath, type Booking, type Books } from './books.js'
+import { skewSentences, worseSkew, type Skew } from './clockSkew.js'
+import { compareLag, type Marks } from './drain.js'
+import { measureLag, spanOf, unknownLag, type Lag } from './lag.js'
+import { monitorRow } from './monitorRow.js'
+import { judge } from './status.js'
+import { versionsSinceCheckpoint } from './tableHealth.js'
+
+/** An offset may wait for so long, or for two commits where they are kept further apart. */
+const lagPatienceMs = 30_000
+
+/** What the last run left of a stream, and when it was. */
+export interface Remembered {
+  readonly books: Books
+  readonly marks: Marks
+  /** Milliseconds of the storage's clock; 0 when there was none. */
+  readonly lastRun: number
+}
+
+/** This run: when it looks, and what this host's clock shows. */
+export interface Look {
+  /** Milliseconds of the storage's clock: all runs of all hosts are in its order. */
+  readonly runTime: number
+  readonly ownSkew: Skew
+}
+
+export interface ObservedStream {
+  readonly books: Books
+  readonly marks: Marks
+  readonly rows: readonly Row[]
+}
+
+/** One row for each table of a stream. A table that cannot be read is DEGRADED with its reason; the others are looked at all the same. */
+export async function observeStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Remembered, look: Look): Promise<ObservedStream> {
+  const { runTime } = look
+  // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.
+  const lag = await lagOf(lake, stream)
+  const drain = compareLag(before.marks, lag.partitions, runTime, {
+    lagMs: Math.max(lagPatienceMs, 2 * lake.settings.bronzeMinCommitInterval),
+    transactionMs: lake.settings.freshnessLate,
+  })
+  const { books, found, states, failed } = await bookStream(lake, session, stream, before.books)
+  const { accounts } = books
+  // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
+  const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
+  const newlyMissing = accounts.said.missing - (isSameTable(before.books, books, bronzePath(stream)) ? before.books.accounts.said.missing : 0)
+  const passed = before.lastRun === 0 ? undefined : elapsedMs(before.lastRun, runTime)
+  const rate = passed === undefined || passed === 0 ? 0 : found.bronze.rows / (passed / 1000)
+  const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
+  const rows: Row[] = []
+  for (const layer of layers) {
+    const path = layerPath(stream, layer)
+    const state = states[layer]
+    const isBronze = layer === 'bronze'
+    const { identity, stopped, note } = failed[layer] === undefined ? await balanceOf(lake, stream, layer, books, states, span) : unknownBalance
+    const newest = accounts.newest[layer]
+    const { skew } = found[layer]
+    const verdict = judge({
+      layer,
+      exists: state !== undefined,
+      freshness: newest === 0 ? undefined : runTime / 1000 - newest / 1e6,
+      failed: failed[layer],
+      lag: lag.total,
+      unanswered: lag.unanswered,
+      undrained: isBronze ? drain.undrained : [],
+      held: isBronze ? drain.held : [],
+      heldLong: isBronze && drain.heldLong,
+      identity,
+      newlyMissing: isBronze ? BigInt(newlyMissing) : 0n,
+      stopped: isBronze ? [...lag.stopped, ...stopped] : stopped,
+      notes: [...note, ...skewSentences("a writer's clock", skew), ...ownClock],
+      late: lake.settings.freshnessLate / 1000,
+      stale: lake.settings.freshnessStale / 1000,
+    })
+    rows.push(
+      monitorRow({
+        path,
+        stream: stream.name,
+        layer,
+        runTime,
+        verdict,
+        booked: state === undefined ? undefined : books.booked[path],
+        accounts,
+        found: found[layer],
+        identity,
+        lag: isBronze ? lag : undefined,
+        span: isBronze ? span : undefined,
+        secondsToDrain: !isBronze ? undefined : lag.total === 0n ? 0 : rate > 0 ? Number(lag.total) / rate : undefined,
+        versionsSinceCheckpoint: state === undefined ? undefined : await checkpointAge(lake.table(path), state),
+        skew: worseSkew(skew, look.ownSkew),
+      }),
+    )
+  }
+  return { books, marks: lag.total === undefined ? before.marks : drain.marks, rows }
+}
+
+/** Where bronze cannot be read its row says so; that Kafka cannot be asked would be untrue. */
+async function lagOf(lake: Lake, stream: Stream): Promise<Lag> {
+  try {
+    return await measureLag(lake, stream)
+  } catch (error) {
+    lake.log.error(`The lag of ${stream.name} is not known.`, { error: asError(error).message })
+    return unknownLag
+  }
+}
+
+async function checkpointAge(table: DeltaTable, state: TableState): Promise<number | undefined> {
+  try {
+    return await versionsSinceCheckpoint(table, state)
+  } catch {
+    // What keeps a hint from being read is said where the table is.
+    return undefined
+  }
+}
+
+function isSameTable(before: Books, after: Books, path: string): boolean {
+  return before.booked[path]?.id === after.booked[path]?.id
+}
+
+interface Balance {
+  readonly identity: Identity | undefined
+  /** What keeps the layer from going on, in words. */
+  readonly stopped: readonly string[]
+  /** Why nothing can be said of its accounts, in words. */
+  readonly note: readonly string[]
+}
+
+const unknownBalance: Balance = { identity: undefined, stopped: [], note: [] }
+
+async function balanceOf(
+  lake: Lake,
+  stream: Stream,
+  layer: Layer,
+  books: Books,
+  states: Booking['states'],
+  span: Span | undefined,
+): Promise<Balance> {
+  if (layer === 'bronze') return { ...unknownBalance, identity: span && bronzeIdentity(books.accounts, span) }
+  const table = states[layer]
+  const before = ({ silver: 'bronze', gold: 'silver', summary: 'gold' } as const)[layer]
+  const source = states[before]
+  if (table === undefined || source === undefined) return unknownBalance
+  const rebuild = `lake rebuild ${layer === 'silver' ? 'silver' : 'gold'}`
+  try {
+    const cursor = readCursor(table, source.metadata.id, { table: layerPath(stream, layer), source: layerPath(stream, before), rebuild })
+    const caughtUp = await hasReadAll(lake.table(layerPath(stream, before)), cursor, source)
+    if (layer === 'silver') return { ...unknownBalance, identity: silverIdentity(books.accounts, caughtUp) }
+    const identity = layer === 'gold' ? scoredIdentity : summaryIdentity
+    return { ...unknownBalance, identity: caughtUp ? identity(books.accounts) : undefined }
+  } catch (error) {
+    if (error instanceof PipelineError) return { ...unknownBalance, stopped: [error.message] }
+    return { ...unknownBalance, note: [`its accounts cannot be compared with ${layerPath(stream, before)}: ${asError(error).message}`] }
+  }
+}
+
+/** Whether nothing was added or removed behind the cursor: commits that only rearrange rows do not move it. */
+async function hasReadAll(source: DeltaTable, cursor: Cursor | undefined, { version }: TableState): Promise<boolean> {
+  if (cursor === undefined || cursor.files > 0) return false
+  for await (const { actions } of source.commits(cursor.version + 1, version)) {
+    if (actions.some(a => ('add' in a && a.add.dataChange) || ('remove' in a && a.remove.dataChange))) return false
+  }
+  return true
+}
+
