@@ -33,10 +33,22 @@ function partJson(name: string, type: DataType, value: Value): string | undefine
   }
 }
 
+/** From 1972-01-08 on no zone's offset has seconds, in microseconds since 1970. */
+const wholeMinutesFrom = 63_676_800_000_000n
+
+/**
+ * What the struct holds was read from a text, whose offset may have lost its seconds. The time itself does not show that
+ * any more, so that before all clocks went by whole minutes it is given an offset: readers then allow for it.
+ */
+function boundJson(type: DataType, value: Value): string | undefined {
+  const text = formatBound(type, value)
+  return type === 'timestamp' && typeof value === 'bigint' && value < wholeMinutesFrom ? text?.replace(/Z"$/, '+00:00"') : text
+}
+
 /** Nothing for what is null: an absent bound, and a null count that was not taken. */
 function valueJson(type: DataType, value: Value): string | undefined {
   if (value === null) return undefined
-  if (!isStruct(type)) return formatBound(type, value)
+  if (!isStruct(type)) return boundJson(type, value)
   if (!isRow(value)) return undefined
   const fields: string[] = []
   for (const field of type.fields) {

@@ -3,6 +3,7 @@ import type { AddFile } from './actions.js'
 import { charPadding, hasChars, type Padding } from './charPadding.js'
 import { isMapped, storedName } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
+import { outerBounds } from './outerBounds.js'
 import { parsePartitionValue, type PartitionValueOptions } from './partitionValue.js'
 import { parseStats, type ColumnStats, type FileStats } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
@@ -80,7 +81,10 @@ export class FileSkipper {
 interface Facts {
   readonly nulls: 'none' | 'some' | 'all' | 'unknown'
   readonly min?: Value | undefined
+  /** NaN, which is above all numbers, only where every writer would say so. */
   readonly max?: Value | undefined
+  /** There may be NaN although `max` is a number. */
+  readonly nan?: boolean | undefined
 }
 
 /** `[never, always]`: the predicate is true for no row; it is true for every row. */
@@ -142,9 +146,10 @@ function judgeComparison(op: '=' | '<' | '<=' | '>' | '>=', value: Value, facts:
   if (value === null || facts?.nulls === 'all') return [true, false]
   if (facts === undefined) return unknown
   const min = order(facts.min, value)
-  const max = order(facts.max, value)
+  const max = order(facts.nan === true ? NaN : facts.max, value)
+  const isAbove = facts.nan === true && !Number.isNaN(value) ? order(facts.max, value) < 0 : max < 0
   const [never, always] = {
-    '=': [min > 0 || max < 0, min >= 0 && max <= 0],
+    '=': [min > 0 || isAbove, min >= 0 && max <= 0],
     '<': [min >= 0, max < 0],
     '<=': [min > 0, max <= 0],
     '>': [max <= 0, min > 0],
@@ -176,7 +181,10 @@ function statFacts(stats: FileStats, column: ColumnStats, field: StructField): F
     : 'some'
   // Bounds are of the texts as they are stored, which those that are read may lie beside.
   if (hasChars(field)) return { nulls }
-  return { nulls, min: floatBound(column.min, field, Math.min), max: floatBound(widened(column.max, field.type), field, Math.max) }
+  const max = floatBound(widened(column.max, field.type), field, Math.max)
+  // Writers built on Arrow leave NaN out of their bounds, and what wrote a file is not known here.
+  const nan = (field.type === 'float' || field.type === 'double') && max !== undefined
+  return { nulls, min: floatBound(column.min, field, Math.min), max, nan }
 }
 
 /** A column that was of floats has bounds with a float's digits, which as a double are a bit beside the value. */
@@ -196,7 +204,7 @@ function widened(max: Value | undefined, type: DataType): Value | undefined {
 function readStats(text: string | undefined, columns: readonly StatsColumn[]): FileStats | undefined {
   if (text === undefined || columns.length === 0) return undefined
   try {
-    return parseStats(text, columns)
+    return parseStats(text, columns, undefined, outerBounds)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { Value } from '../parquet/dataType.js'
+import type { DataType, Value } from '../parquet/dataType.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
@@ -56,19 +56,28 @@ function bound(
   return text === undefined ? undefined : formatBound(type, text)
 }
 
+/** How bounds are understood; see outerBounds.ts for what they mean to a reader. */
+export interface BoundReading {
+  min(type: DataType, json: Json | undefined): Value | undefined
+  max(type: DataType, json: Json | undefined): Value | undefined
+}
+
+/** As they are written. */
+const written: BoundReading = { min: parseBound, max: parseBound }
+
 /**
  * What the text says of the given columns. A bound that is not of its column's type is unknown. Throws
  * DELTA_BAD_STATISTICS when the text is no statistics at all.
  */
-export function parseStats(text: string, columns: readonly StatsColumn[], where?: LogPlace): FileStats {
+export function parseStats(text: string, columns: readonly StatsColumn[], where?: LogPlace, bounds = written): FileStats {
   const json = plainJson(text, columns) ?? readJson(text, where)
   const numRecords = count(isJsonObject(json) ? json['numRecords'] : undefined)
   if (!isJsonObject(json) || numRecords === undefined)
     throw new DeltaError('DELTA_BAD_STATISTICS', `statistics without numRecords: ${text.slice(0, 80)}`, { where })
   const found = new Map<string, ColumnStats>()
   for (const { key, physicalPath, field } of columns) {
-    const min = parseBound(field.type, at(json['minValues'], physicalPath))
-    const max = parseBound(field.type, at(json['maxValues'], physicalPath))
+    const min = bounds.min(field.type, at(json['minValues'], physicalPath))
+    const max = bounds.max(field.type, at(json['maxValues'], physicalPath))
     const nullCount = count(at(json['nullCount'], physicalPath))
     if (min !== undefined || max !== undefined || nullCount !== undefined) found.set(key, { min, max, nullCount })
   }

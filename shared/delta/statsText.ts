@@ -117,7 +117,8 @@ export function parseBound(type: DataType, json: Json | undefined): Value | unde
   }
 }
 
-function numberText(json: Json | undefined): string | undefined {
+/** The digits of a JSON number; undefined for anything else. */
+export function numberText(json: Json | undefined): string | undefined {
   if (typeof json === 'number' || typeof json === 'bigint') return String(json)
   return json instanceof JsonNumber ? json.text : undefined
 }

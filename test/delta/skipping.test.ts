@@ -12,6 +12,7 @@ const shape: TableShape = {
     fields: [
       { name: 'p', type: 'date', nullable: true },
       { name: 'n', type: 'double', nullable: true },
+      { name: 'i', type: 'integer', nullable: true },
       { name: 's', type: 'string', nullable: true },
       { name: 't', type: 'timestamp', nullable: true },
       { name: 'o', type: { type: 'struct', fields: [{ name: 'x', type: 'long', nullable: true }] }, nullable: true },
@@ -28,22 +29,37 @@ const not = (of: Predicate): Predicate => ({ op: 'not', of })
 
 describe('files that a predicate cannot touch', () => {
   it.each<[Predicate, Match]>([
-    [{ op: '=', column: 'n', value: 0.5 }, 'no'],
-    [{ op: '=', column: 'n', value: 1 }, 'maybe'],
-    [{ op: '<', column: 'n', value: 1 }, 'no'],
-    [{ op: '<', column: 'n', value: 6 }, 'all'],
-    [{ op: '<=', column: 'n', value: 5 }, 'all'],
-    [{ op: '>', column: 'n', value: 5 }, 'no'],
-    [{ op: '>=', column: 'n', value: 1 }, 'all'],
-    [{ op: 'in', column: 'n', values: [0, 6] }, 'no'],
-    [{ op: 'in', column: 'n', values: [0, 3] }, 'maybe'],
-    [{ op: 'in', column: 'n', values: [] }, 'no'],
-    [{ op: '=', column: 'n', value: null }, 'no'],
-    [{ op: 'isNull', column: 'n' }, 'no'],
-    [{ op: 'isNotNull', column: 'n' }, 'all'],
-    [not({ op: '=', column: 'n', value: 9 }), 'all'],
-    [not({ op: '<', column: 'n', value: 6 }), 'no'],
+    [{ op: '=', column: 'i', value: 0 }, 'no'],
+    [{ op: '=', column: 'i', value: 1 }, 'maybe'],
+    [{ op: '<', column: 'i', value: 1 }, 'no'],
+    [{ op: '<', column: 'i', value: 6 }, 'all'],
+    [{ op: '<=', column: 'i', value: 5 }, 'all'],
+    [{ op: '>', column: 'i', value: 5 }, 'no'],
+    [{ op: '>=', column: 'i', value: 1 }, 'all'],
+    [{ op: 'in', column: 'i', values: [0, 6] }, 'no'],
+    [{ op: 'in', column: 'i', values: [0, 3] }, 'maybe'],
+    [{ op: 'in', column: 'i', values: [] }, 'no'],
+    [{ op: '=', column: 'i', value: null }, 'no'],
+    [{ op: 'isNull', column: 'i' }, 'no'],
+    [{ op: 'isNotNull', column: 'i' }, 'all'],
+    [not({ op: '=', column: 'i', value: 9 }), 'all'],
+    [not({ op: '<', column: 'i', value: 6 }), 'no'],
   ])('%j of a file with values from 1 to 5: %s', (predicate, match) => {
+    expect(skipper.match(bounds('i', '1', '5'), predicate)).toBe(match)
+  })
+
+  it.each<[Predicate, Match]>([
+    [{ op: '=', column: 'n', value: 6 }, 'no'],
+    [{ op: '=', column: 'n', value: NaN }, 'maybe'],
+    [{ op: 'in', column: 'n', values: [0, 6] }, 'no'],
+    [{ op: '<', column: 'n', value: 1 }, 'no'],
+    [{ op: '<=', column: 'n', value: 5 }, 'maybe'],
+    [{ op: '>', column: 'n', value: 5 }, 'maybe'],
+    [{ op: '>=', column: 'n', value: 6 }, 'maybe'],
+    [{ op: '>', column: 'n', value: 0 }, 'all'],
+    [not({ op: '=', column: 'n', value: 9 }), 'all'],
+    [not({ op: '<', column: 'n', value: 6 }), 'maybe'],
+  ])('%j of a file with values from 1 to 5, of which some may be NaN without a word: %s', (predicate, match) => {
     expect(skipper.match(bounds('n', '1.0', '5.0'), predicate)).toBe(match)
   })
 
@@ -56,9 +72,9 @@ describe('files that a predicate cannot touch', () => {
   })
 
   it('nulls keep a comparison from being true for all rows, and its negation too', () => {
-    const some = bounds('n', '1.0', '1.0', 3)
-    expect(skipper.match(some, { op: '=', column: 'n', value: 1 })).toBe('maybe')
-    expect(skipper.match(some, not({ op: '=', column: 'n', value: 1 }))).toBe('no')
+    const some = bounds('i', '1', '1', 3)
+    expect(skipper.match(some, { op: '=', column: 'i', value: 1 })).toBe('maybe')
+    expect(skipper.match(some, not({ op: '=', column: 'i', value: 1 }))).toBe('no')
     const nulls = file('{"numRecords":10,"nullCount":{"n":10}}')
     expect(skipper.match(nulls, { op: '>', column: 'n', value: 0 })).toBe('no')
     expect(skipper.match(nulls, not({ op: '>', column: 'n', value: 0 }))).toBe('no')
