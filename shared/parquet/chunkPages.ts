@@ -3,7 +3,7 @@ import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompress } from './codec.js'
 import { ParquetError } from './parquetError.js'
-import { bitWidth, readRuns } from './runLength.js'
+import { bitWidth, readBitPacked, readRuns } from './runLength.js'
 import type { LeafNode } from './schemaNode.js'
 
 /** How many entries there are, and where they stand in nested columns. */
@@ -65,8 +65,9 @@ function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, 
   let at = 0
   if (second === undefined) {
     page = decompress(metadata.codec, body, header.uncompressed_page_size)
-    at = readLevels(page, at, leaf.repetition, levels.repetitions)
-    at = readLevels(page, at, leaf.present, levels.definitions)
+    const { repetition_level_encoding: repetitions, definition_level_encoding: definitions } = header.data_page_header ?? {}
+    at = readLevels(leaf, page, at, { encoding: repetitions, max: leaf.repetition }, levels.repetitions)
+    at = readLevels(leaf, page, at, { encoding: definitions, max: leaf.present }, levels.definitions)
   } else {
     const { repetition_levels_byte_length: repetitionBytes, definition_levels_byte_length: definitionBytes } = second
     const levelBytes = repetitionBytes + definitionBytes
@@ -93,8 +94,17 @@ function newLevels(max: number, count: number): Uint8Array | undefined {
   return max === 0 ? undefined : new Uint8Array(count)
 }
 
-function readLevels(page: Uint8Array, at: number, max: number, levels: Uint8Array | undefined): number {
+function readLevels(
+  leaf: LeafNode,
+  page: Uint8Array,
+  at: number,
+  { encoding, max }: { readonly encoding: Encoding | undefined; readonly max: number },
+  levels: Uint8Array | undefined,
+): number {
+  // What is named for levels that are not there does not matter.
   if (levels === undefined) return at
+  if (encoding === 'BIT_PACKED') return readBitPacked(page, at, bitWidth(max), levels)
+  if (encoding !== 'RLE') throw unknownEncoding(leaf, 'levels', encoding)
   const size = viewOf(page).getUint32(at, true)
   readRuns(page.subarray(0, at + 4 + size), at + 4, bitWidth(max), levels)
   return at + 4 + size
@@ -109,6 +119,14 @@ function countPresent(leaf: LeafNode, definitions: Uint8Array | undefined, count
 
 export function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
   return new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** A part of a column that is stored in a way that this reader does not know. */
+export function unknownEncoding(leaf: LeafNode, what: 'pages' | 'levels' | 'a dictionary', encoding: Encoding | undefined): ParquetError {
+  const column = leaf.path.join('.')
+  return new ParquetError('PARQUET_UNSUPPORTED', `Column ${column} has ${what} in an encoding that this reader does not know (${String(encoding)}).`, {
+    data: { column, encoding },
+  })
 }
 
 /** What is wrong with a column. */

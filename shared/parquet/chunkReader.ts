@@ -1,11 +1,10 @@
 import type { ColumnMetaData } from 'hyparquet'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
-import { chunkPages, corruptColumn, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
+import { chunkPages, corruptColumn, unknownEncoding, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
 import { decompress } from './codec.js'
 import { readByLength, readByPrefix, readDeltas, readLengths } from './deltaDecoding.js'
 import { EncodedTexts } from './encodedTexts.js'
-import { ParquetError } from './parquetError.js'
 import { readRuns } from './runLength.js'
 import type { LeafNode } from './schemaNode.js'
 import { joinedTexts, plainTexts } from './textValues.js'
@@ -57,6 +56,8 @@ function encodedTexts({ bytes, encoding, present }: RawPage): EncodedTexts | und
 
 function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
   const count = header.dictionary_page_header?.num_values ?? -1
+  const encoding = header.dictionary_page_header?.encoding
+  if (encoding !== 'PLAIN' && encoding !== 'PLAIN_DICTIONARY') throw unknownEncoding(leaf, 'a dictionary', encoding)
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
   if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corruptColumn(leaf, 'its dictionary is damaged')
   return plainValues(leaf, metadata, page, count, decode)
@@ -103,11 +104,7 @@ function readValues(
       return decode(byteStreamSplit(reader, count, type, leaf.element.type_length))
     default:
   }
-  throw new ParquetError(
-    'PARQUET_UNSUPPORTED',
-    `Column ${leaf.path.join('.')} has pages in an encoding that this reader does not know (${String(encoding)}).`,
-    { data: { column: leaf.path.join('.'), encoding } },
-  )
+  throw unknownEncoding(leaf, 'pages', encoding)
 }
 
 function plainValues(leaf: LeafNode, { type }: Pick<ColumnMetaData, 'type'>, bytes: Uint8Array, count: number, decode: ValueDecoder): DecodedValues {

@@ -96,6 +96,8 @@ export class ParquetFile {
       if (!Number.isSafeInteger(rows) || rows < 0) throw corruptFile(`A row group claims ${rows} rows.`)
       const chunks = group.columns.map(({ meta_data: chunk }) => chunk as ColumnMetaData)
       if (chunks.length !== leaves.length) throw corruptFile('A row group has other columns than the schema.')
+      // Some writers leave row groups without rows, whose columns lie nowhere; nothing is to be read of them.
+      if (rows === 0) continue
       for (const [i, leaf] of leaves.entries()) checkChunk(leaf, chunks[i], rows, source.byteLength)
       const bytes = chunks.reduce((sum, chunk) => sum + Number(chunk.total_compressed_size), 0)
       groups.push({ rowStart, rows, bytes, chunks })

@@ -117,6 +117,22 @@ export function readRuns(bytes: Uint8Array, start: number, width: number, out: U
   return at
 }
 
+/**
+ * Fills `out` from Parquet's deprecated BIT_PACKED encoding, which begins with the uppermost bit of each byte; answers
+ * where it ends. Throws a RangeError when the bytes give out first. Pure; no I/O.
+ */
+export function readBitPacked(bytes: Uint8Array, start: number, width: number, out: Uint8Array): number {
+  const end = start + Math.ceil((out.length * width) / 8)
+  if (end > bytes.length) throw new RangeError('bit-packed data ends early')
+  let at = start * 8
+  for (let i = 0; i < out.length; i++) {
+    let value = 0
+    for (const until = at + width; at < until; at++) value = (value << 1) | (((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1)
+    out[i] = value
+  }
+  return end
+}
+
 function readPacked(
   bytes: Uint8Array,
   start: number,

@@ -7,7 +7,7 @@ import { ParquetWriter } from '../parquet/writer.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { DuckDbSession } from './duckdbSession.js'
 import type { FileCache } from './fileCache.js'
-import { literalList } from './sqlText.js'
+import { literalList, parquetFiles, pathPattern } from './sqlText.js'
 
 /** Rows that deletion vectors name, as a relation of `file` (the local path) and `row` (its place in the file). */
 export interface DeletedRows extends Disposable {
@@ -52,7 +52,7 @@ export async function deletedRows(
     await writer.finish()
   })
   return {
-    sql: `read_parquet(${literalList(lease.paths)})`,
+    sql: parquetFiles(lease.paths),
     [Symbol.dispose]() {
       lease.release()
     },
@@ -60,6 +60,6 @@ export async function deletedRows(
 }
 
 async function rowCounts(session: DuckDbSession, paths: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
-  const { rows } = await session.query(`SELECT file_name, num_rows FROM parquet_file_metadata(${literalList(paths)})`)
+  const { rows } = await session.query(`SELECT file_name, num_rows FROM parquet_file_metadata(${literalList(paths.map(pathPattern))})`)
   return new Map(rows.map(row => [row['file_name'] as string, row['num_rows'] as bigint]))
 }

@@ -12,7 +12,7 @@ import type { FileCache } from './fileCache.js'
 import { FileReading, type LocalFile } from './fileReading.js'
 import type { ImmutableFile } from './immutableFile.js'
 import { QueryError } from './queryError.js'
-import { identifier, literalList, sqlType } from './sqlText.js'
+import { identifier, parquetFiles, sqlType } from './sqlText.js'
 import { holds } from './typeParts.js'
 
 /** What a view is made of: a table's state and the files of it that are to be read. */
@@ -91,7 +91,7 @@ async function selects(
     held.push(copy)
     copies.push(...copy.paths)
   }
-  if (copies.length > 0) parts.push(`SELECT ${cleanCopySql(fields).join(', ')} FROM read_parquet(${literalList(copies)})`)
+  if (copies.length > 0) parts.push(`SELECT ${cleanCopySql(fields).join(', ')} FROM ${parquetFiles(copies)}`)
   return parts
 }
 

@@ -8,7 +8,8 @@ import type { DeletedRows } from './deletedRows.js'
 import type { DuckDbSession, ResultColumn } from './duckdbSession.js'
 import { countOldCalendars } from './oldCalendars.js'
 import { QueryError } from './queryError.js'
-import { identifier, literal, literalList, sqlType, valueLiteral } from './sqlText.js'
+import { countUnreadable } from './readableFormats.js'
+import { identifier, literal, parquetFiles, sqlType, valueLiteral } from './sqlText.js'
 import { holds } from './typeParts.js'
 
 /** Names that no column of a table would have. */
@@ -56,6 +57,7 @@ export class FileReading {
       return place.kind !== 'stored' || (columns.get(this.#nameOf(field))?.fits(field.type) ?? true)
     })
     if (!fits) return false
+    if ((await countUnreadable(session, files)) > 0) return false
     const dated = this.#fields.some(field => holds(field.type, part => part === 'date' || part === 'timestamp'))
     if (dated && (await countOldCalendars(session, files)) > 0) return false
     for (const [name, column] of columns) this.#inFiles.set(name, column)
@@ -85,8 +87,7 @@ export class FileReading {
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
     // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
     const texts = this.#fields.some(field => holds(field.type, part => part === 'binary')) ? [] : ['binary_as_string = true']
-    const options = ['union_by_name = true', 'hive_partitioning = false', ...texts, ...extra]
-    return `read_parquet(${literalList(files.map(({ path }) => path))}, ${options.join(', ')})`
+    return parquetFiles(files.map(({ path }) => path), ['union_by_name = true', ...texts, ...extra])
   }
 
   /** The column's name in the files, in lower case. */
@@ -99,7 +100,7 @@ export class FileReading {
     const place = this.#layout.placeOf(field)
     if (place.kind === 'partition') return `${only === undefined ? `p.${name}` : this.#partitionValue(place, only)} AS ${name}`
     const column = isVoid(field.type) ? undefined : this.#inFiles.get(this.#nameOf(field))
-    return `CAST(${column === undefined ? 'NULL' : `f.${identifier(column.name)}`} AS ${sqlType(field.type)}) AS ${name}`
+    return `CAST(${column === undefined ? 'NULL' : stored(`f.${identifier(column.name)}`, field.type)} AS ${sqlType(field.type)}) AS ${name}`
   }
 
   #partitionValues(columns: readonly PartitionColumn[], files: readonly LocalFile[]): string {
@@ -115,6 +116,15 @@ export class FileReading {
       throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
     return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
   }
+}
+
+/**
+ * A column of a file as an expression. DuckDB goes by the bounds in footers, passes over row groups and takes conditions
+ * for settled, and known writers leave NaN out of them: behind TRY, which nothing here can make fail, it does not look
+ * for bounds.
+ */
+function stored(column: string, type: DataType): string {
+  return holds(type, part => part === 'float' || part === 'double') ? `TRY(${column})` : column
 }
 
 interface PartitionColumn {

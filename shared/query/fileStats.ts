@@ -1,7 +1,7 @@
 import { type ColumnStats, encodeStats } from '../delta/stats.js'
 import { planStats, type StatsColumn, type TableShape } from '../delta/statsColumns.js'
 import type { DuckDbSession } from './duckdbSession.js'
-import { identifier, literal } from './sqlText.js'
+import { identifier, literal, parquetFiles } from './sqlText.js'
 
 /**
  * The statistics' text of a Parquet file, asked of its rows by SQL: exact least and greatest values and null counts of
@@ -14,7 +14,7 @@ export async function collectFileStats(session: DuckDbSession, localPath: string
     const bounds = column.bounds ? [`min(${value}) AS least${i}`, `max(${value}) AS greatest${i}`] : []
     return [`count(${value}) AS filled${i}`, ...bounds]
   })
-  const row = await session.row(`SELECT ${['count(*) AS records', ...terms].join(', ')} FROM read_parquet(${literal(localPath)})`)
+  const row = await session.row(`SELECT ${['count(*) AS records', ...terms].join(', ')} FROM ${parquetFiles([localPath])}`)
   const numRecords = row['records'] as bigint
   const columns = new Map<string, ColumnStats>(
     plan.columns.map(({ key }, i) => [

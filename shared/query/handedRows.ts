@@ -6,7 +6,7 @@ import type { Column } from '../parquet/dataType.js'
 import { encodeParquet } from '../parquet/writer.js'
 import { cleanCopySql, copyFields } from './cleanCopy.js'
 import type { DuckDbSession } from './duckdbSession.js'
-import { literal } from './sqlText.js'
+import { literal, parquetFiles } from './sqlText.js'
 import { nodesIn, isNode, textsOf } from './sqlTree.js'
 
 /** The column that holds a row's place among those handed over; no name that a table's column would have. */
@@ -32,7 +32,7 @@ export async function handRows(session: DuckDbSession, rows: Rows, isWanted: (na
   const path = join(session.folder, `rows-${++handed}.parquet`)
   await writeFile(path, encodeParquet(written.length === 0 ? [count] : written, { codec: 'uncompressed', packed: false, statistics: false }))
   const fields = columns.map(({ field }) => field)
-  const from = `read_parquet(${literal(path)}, file_row_number = true)`
+  const from = parquetFiles([path], ['file_row_number = true'])
   return {
     sql: `SELECT ${[...cleanCopySql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
     [Symbol.asyncDispose]: () => unlink(path),

@@ -13,9 +13,22 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** A list literal of strings, as `read_parquet` takes its files. */
+/** A list literal of strings. */
 export function literalList(texts: readonly string[]): string {
   return `[${texts.map(literal).join(', ')}]`
+}
+
+/**
+ * A local path as the functions take it that read files: these look for names like it, in which `*`, `?` and `[` stand for
+ * others. A path with one of them and a backslash has no form that they find.
+ */
+export function pathPattern(path: string): string {
+  return path.replace(/[*?[]/g, special => `[${special}]`)
+}
+
+/** A relation of the rows of local Parquet files, with nothing made of their folders' names. */
+export function parquetFiles(paths: readonly string[], options: readonly string[] = []): string {
+  return `read_parquet(${[literalList(paths.map(pathPattern)), 'hive_partitioning = false', ...options].join(', ')})`
 }
 
 /** The DuckDB type that holds every value of a column type, and no other. */

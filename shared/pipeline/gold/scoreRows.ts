@@ -8,7 +8,7 @@ import type { TableState } from '../../delta/state.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
-import { identifier, literal } from '../../query/sqlText.js'
+import { identifier, literal, parquetFiles } from '../../query/sqlText.js'
 import type { EvolvingTable } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { type DayCount, dayMicros } from '../silver/counters.js'
@@ -160,7 +160,7 @@ function verdictSelect(
   const from =
     scores === undefined
       ? 'new_rows AS r'
-      : `new_rows AS r JOIN read_parquet(${literal(scores)}, file_row_number = true) AS s ON s.file_row_number = r.rowid`
+      : `new_rows AS r JOIN ${parquetFiles([scores], ['file_row_number = true'])} AS s ON s.file_row_number = r.rowid`
   return `SELECT ${fields.join(', ')} FROM ${from}`
 }
 

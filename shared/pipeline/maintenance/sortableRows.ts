@@ -16,7 +16,7 @@ import { openDeltaView } from '../../query/deltaView.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
 import type { FileCache } from '../../query/fileCache.js'
 import { copyToParquet, publishFile } from '../../query/parquetCopy.js'
-import { literal } from '../../query/sqlText.js'
+import { literal, parquetFiles } from '../../query/sqlText.js'
 import { LocalDiskStore } from '../../storage/localDisk.js'
 
 /** A job's rows as DuckDB can sort them, and data files of the table made of what it makes of them. */
@@ -72,7 +72,7 @@ function storedRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): 
         }
         await writer.finish()
       })
-      const sql = `SELECT ${cleanCopySql(fields).join(', ')} FROM read_parquet(${literal(lease.paths[0] ?? '')})`
+      const sql = `SELECT ${cleanCopySql(fields).join(', ')} FROM ${parquetFiles(lease.paths)}`
       return { sql, [Symbol.dispose]: () => { lease.release() } }
     },
     async makeFile(select) {
