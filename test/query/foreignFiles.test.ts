@@ -130,7 +130,7 @@ describe('paths that DuckDB would take for patterns', () => {
   const one = (id: number) => encodeParquet([{ field: field('id', 'integer'), data: [id] }])
   const ids: StructType = { type: 'struct', fields: [field('id', 'integer')] }
 
-  test.each(['sales*', 'sales?copy', 'sales[_]copy', 'sales[!x]copy', 'sales**', '[', ']', 'a\\b', 'day=[1]', '*\\?'])('a table in %s has its own rows, each once', async name => {
+  test.each(['sales*', 'sales?copy', 'sales[_]copy', 'sales[!x]copy', 'sales**', '[', ']', 'a\\b', 'id=5', '*\\?'])('a table in %s has its own rows, each once', async name => {
     const folder = await mkdtemp(join(tmpdir(), 'lake-paths-'))
     try {
       for (const other of ['sales_copy', 'salesxcopy', 'day=1', 'a']) await new LocalDiskStore(join(folder, other)).put('a.parquet', one(99))
