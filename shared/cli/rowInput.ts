@@ -70,7 +70,7 @@ function parquetInput(name: string, source: ParquetSource): RowInput {
   const file = () => (opened ??= openParquet(source))
   return {
     name,
-    withNewColumns: async schema => parquetSchema(await file(), schema),
+    withNewColumns: async schema => parquetSchema(await file(), schema, name),
     rows: async function* (schema, { pieceRows } = {}) {
       yield* parquetRows(await file(), schema, { name, whole: pieceRows === Infinity })
     },

@@ -3,7 +3,7 @@ import type { DataType, StructField } from './dataType.js'
 import { calendarOf, type LegacyCalendars } from './legacyCalendar.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode, SchemaNode } from './schemaNode.js'
-import { typeName, valueDecoder, type ValueDecoder } from './valueDecoder.js'
+import { losslessDecoder, typeName, valueDecoder, type ValueDecoder } from './valueDecoder.js'
 import { projectVariant } from './variantShredding.js'
 
 export const columnMatches = ['name', 'physicalName', 'id'] as const
@@ -38,11 +38,11 @@ export function findNode(nodes: readonly SchemaNode[], field: StructField, match
 
 /**
  * Reads `node` as `type`: nested fields that the file lacks are null, those not asked for are not read, and numbers
- * widen as valueDecoder.ts says. Pure; no I/O.
+ * widen as valueDecoder.ts says. `lossless`: what a type cannot hold whole is an error. Pure; no I/O.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */
-export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch, calendars: LegacyCalendars = {}): ColumnProjection {
+export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch, calendars: LegacyCalendars = {}, lossless = false): ColumnProjection {
   const decoders = new Map<LeafNode, ValueDecoder>()
   return { projection: project(node, type, 0), decoders }
 
@@ -52,7 +52,8 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
 
   function project(from: SchemaNode, wanted: DataType, repetition: number): Projection {
     if (from.kind === 'leaf') {
-      decoders.set(from, valueDecoder(from, wanted, calendarOf(from, calendars)))
+      const decoder = valueDecoder(from, wanted, calendarOf(from, calendars))
+      decoders.set(from, lossless ? losslessDecoder(from, decoder) : decoder)
       return { kind: 'leaf', leaf: from }
     }
     if (typeof wanted === 'string' || wanted.type !== from.kind) throw mismatch(from, wanted)

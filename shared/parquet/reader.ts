@@ -4,6 +4,7 @@ import { joinedValues, readChunk, readTextChunk, type LeafData } from './chunkRe
 import { checkChunk, chunkSpan } from './chunkSpan.js'
 import type { Column, ColumnData, DataType, Row, StructField, Value } from './dataType.js'
 import type { StoredColumn } from './encodedTexts.js'
+import { foreignColumns, type ForeignColumn } from './foreignTypes.js'
 import { legacyCalendars, type LegacyCalendars } from './legacyCalendar.js'
 import { corruptFile, inFile, named } from './fileDamage.js'
 import { ParquetError } from './parquetError.js'
@@ -30,6 +31,8 @@ export interface ReadOptions {
   readonly fields?: readonly StructField[] | undefined
   /** How `fields` find their columns; default by name. */
   readonly match?: ColumnMatch | undefined
+  /** Whether a value that the type cannot hold whole, as nanoseconds, is an error; it is cut otherwise. */
+  readonly lossless?: boolean | undefined
   /** First row, default 0. */
   readonly rowStart?: number | undefined
   /** One past the last row, default all. */
@@ -75,6 +78,8 @@ export class ParquetFile {
   /** The footer's free texts. */
   readonly keyValues: ReadonlyMap<string, string>
   readonly createdBy: string | undefined
+  /** Columns that mean something else than their type says. */
+  readonly foreignColumns: readonly ForeignColumn[]
   readonly #source: ParquetSource
   readonly #calendars: LegacyCalendars
   readonly #nodes: readonly SchemaNode[]
@@ -87,6 +92,7 @@ export class ParquetFile {
     this.fields = this.#nodes.map(nodeField)
     this.createdBy = metadata.created_by
     this.keyValues = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? '']))
+    this.foreignColumns = foreignColumns(this.#nodes, this.keyValues)
     this.#calendars = legacyCalendars(this.keyValues)
     let rowStart = 0
     const leaves = this.#nodes.flatMap((node) => node.leaves)
@@ -190,7 +196,7 @@ export class ParquetFile {
     return undefined
   }
 
-  #targets({ columns, fields, match = 'name' }: ReadOptions): Target[] {
+  #targets({ columns, fields, match = 'name', lossless = false }: ReadOptions): Target[] {
     const own = new Map(this.fields.map((field) => [field.name, field]))
     const wanted =
       fields ??
@@ -200,7 +206,7 @@ export class ParquetFile {
       const node = findNode(this.#nodes, field, fields === undefined ? 'name' : match)
       if (node === undefined) return { field, column: undefined }
       try {
-        return { field, column: projectColumn(node, field.type, match, this.#calendars) }
+        return { field, column: projectColumn(node, field.type, match, this.#calendars, lossless) }
       } catch (error) {
         throw inFile(this.#source, error)
       }

@@ -122,6 +122,22 @@ function micros({ type, converted_type: converted, logical_type: logical }: Sche
   return (raw) => raw as BigInt64Array
 }
 
+/** The same, with an error for nanoseconds that microseconds do not hold. @throws ParquetError PARQUET_TYPE_MISMATCH */
+export function losslessDecoder({ element, path }: LeafNode, decode: ValueDecoder): ValueDecoder {
+  const { type, logical_type: logical } = element
+  const nanos = type === 'INT96' || (logical?.type === 'TIMESTAMP' && logical.unit === 'NANOS')
+  if (!nanos) return decode
+  return raw => {
+    for (const value of raw as ArrayLike<bigint> & Iterable<bigint>) {
+      const rest = (type === 'INT96' ? BigInt.asIntN(64, value) : value) % 1000n
+      if (rest === 0n) continue
+      const column = path.join('.')
+      throw new ParquetError('PARQUET_TYPE_MISMATCH', `Column ${column} has times with nanoseconds, which a timestamp, in microseconds, cannot hold. Round them first.`, { data: { column } })
+    }
+    return decode(raw)
+  }
+}
+
 function dates(calendar: LegacyCalendar | undefined): ValueDecoder {
   return calendar === undefined ? int32s : (raw) => Int32Array.from(raw as ArrayLike<number>, (days) => calendar.days(days))
 }

@@ -144,6 +144,17 @@ describe('paths that DuckDB would take for patterns', () => {
     }
   })
 
+  test('a column that a file lacks is null, whatever its folder is called', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lake-paths-'))
+    try {
+      await using b = await Bench.open()
+      const wider: StructType = { type: 'struct', fields: [...ids.fields, field('later', 'integer')] }
+      expect(await b.ask('SELECT * FROM t', wider, { 'a.parquet': one(1) }, new LocalDiskStore(join(folder, 'later=5')))).toEqual([[1, null]])
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
   test('a data file with such a name is read alone', async () => {
     await using b = await Bench.open()
     const folder = await mkdtemp(join(tmpdir(), 'lake-paths-'))

@@ -1,7 +1,8 @@
 import { parseColumnList } from '../../delta/columnPath.js'
-import { createTable } from '../../delta/creation.js'
+import { createTable, type TableDefinition } from '../../delta/creation.js'
+import type { DeltaTable } from '../../delta/table.js'
 import { parseSchemaText } from '../../delta/schemaText.js'
-import { appendRows } from '../../delta/write/appendRows.js'
+import { createWithRows } from '../../delta/write/createWithRows.js'
 import type { WriteOutcome } from '../../delta/write/writeOptions.js'
 import type { StructType } from '../../parquet/dataType.js'
 import type { Arguments } from '../arguments.js'
@@ -37,34 +38,29 @@ export const create: Command = {
     const schema = await schemaOption(args, input)
     const unknownNulls = args.text('schema') === undefined
     const configuration = Object.fromEntries(args.texts('property').map(text => keyValue('property', text)))
-    // What is wrong with the rows is to be found before there is a table.
-    if (input !== undefined) await readThrough(input, schema, unknownNulls)
     await withLake(shell, args, async lake => {
       const table = await openTable(shell, lake, name)
       const clusterBy = args.text('cluster-by')
-      const outcome = await table.commit(createTable({
+      const definition: TableDefinition = {
         schema,
         partitionColumns: args.list('partition-by'),
         clusterBy: clusterBy === undefined ? undefined : parseColumnList(clusterBy),
         configuration,
         description: args.text('comment'),
         createdTime: lake.clock.now(),
-      }))
-      if (outcome.kind === 'conflict') throw new CliError('STEP_FAILED', `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`)
-      const { version } = outcome
-      const done: WriteOutcome =
-        input === undefined
-          ? { kind: 'committed', version, metrics: {} }
-          : await tableWriting(lake, options => appendRows(table, () => input.rows(schema, { unknownNulls }), options))
-      await printOutcome(shell, table, name, done)
+      }
+      const outcome = await tableWriting(lake, options =>
+        input === undefined ? createEmpty(table, definition) : createWithRows(table, definition, () => input.rows(schema, { unknownNulls }), options))
+      if (outcome.kind === 'conflict' && outcome.reason === 'tableExists')
+        throw new CliError('STEP_FAILED', `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`)
+      await printOutcome(shell, table, name, outcome)
     })
   },
 }
 
-/** What is wrong with rows shows when they are read. */
-async function readThrough(input: RowInput, schema: StructType, unknownNulls: boolean): Promise<void> {
-  const rows = input.rows(schema, { unknownNulls })[Symbol.asyncIterator]()
-  while ((await rows.next()).done !== true);
+async function createEmpty(table: DeltaTable, definition: TableDefinition): Promise<WriteOutcome> {
+  const outcome = await table.commit(createTable(definition))
+  return outcome.kind === 'committed' ? { kind: 'committed', version: outcome.version, metrics: {} } : outcome
 }
 
 async function schemaOption(args: Arguments, input: RowInput | undefined): Promise<StructType> {
