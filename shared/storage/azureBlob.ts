@@ -1,9 +1,12 @@
-import type { BlockBlobClient } from '@azure/storage-blob'
+import { Readable } from 'node:stream'
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
 import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
-import { AccountClients, type ContainerClients } from './azureBlobClients.js'
+import { AccountClients } from './azureBlobClients.js'
 import { accessTo, azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
-import { listBlobs } from './azureBlobListing.js'
+import { downloadBlob } from './azureBlobDownload.js'
+import { listBlobs, type ListingService } from './azureBlobListing.js'
+import { once, retried, type Patience, type Try } from './azureBlobRetry.js'
 import { BlobUpload } from './azureBlobUpload.js'
 import { checkRange } from './byteRange.js'
 import { checkedFolder, checkedPath, checkedPrefix, joinedPath } from './objectPath.js'
@@ -11,17 +14,26 @@ import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } fro
 import { StorageError } from './storageError.js'
 
 const defaultDeadlineMs = 60_000
+/** A silent connection leaves time for others. */
+const silenceShare = 4
+const pauseMs = 250
 
 export interface AzureBlobOptions extends AzureBlobAccess {
-  /** Milliseconds an operation may take, its retries included; what it moves adds a second per megabyte. 60,000 when absent. */
+  /** Milliseconds an operation may take, its retries included; what it moves adds ten seconds per megabyte. 60,000 when absent. */
   readonly deadlineMs?: number | undefined
+  /** Milliseconds without a byte after which a try is given up; a quarter of the deadline when absent. */
+  readonly silenceMs?: number | undefined
+  /** Milliseconds before a second try; 250 when absent. */
+  readonly pauseMs?: number | undefined
 }
 
 /** Opens a blob container, or a folder in it; see {@link parseAzureBlobAddress} for addresses. Sends nothing yet. */
 export async function openAzureBlob(url: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
   const address = parseAzureBlobAddress(url)
   const credential = await azureBlobCredential(address, options)
-  return new AzureBlobStore(address, new AccountClients(address, credential), options.deadlineMs ?? defaultDeadlineMs)
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
+  const patience = { deadlineMs, silenceMs: options.silenceMs ?? deadlineMs / silenceShare, pauseMs: options.pauseMs ?? pauseMs }
+  return new AzureBlobStore(address, new AccountClients(address, credential), patience)
 }
 
 /** Opens the folder `url`, which a table names, in the external location that holds it, with the location's own signature. */
@@ -34,22 +46,23 @@ export async function openNamedAzureBlob(url: string, location: string, options:
 
 /**
  * Azure Blob Storage, with or without a hierarchical namespace, and Azurite. Objects are block blobs. The container is
- * made by the first write. `modifiedAt` is in whole seconds. Made by {@link openAzureBlob}.
+ * made by the first write. `modifiedAt` is in whole seconds. What may be repeated is (see {@link retried}); put-if-absent
+ * is sent once. Made by {@link openAzureBlob}.
  */
 export class AzureBlobStore implements ObjectStore {
   readonly url: string
   readonly #address: AzureBlobAddress
   readonly #account: AccountClients
-  readonly #clients: ContainerClients
-  readonly #deadlineMs: number
+  readonly #container: ContainerClient
+  readonly #patience: Patience
   readonly #siblings = new Map<string, AzureBlobStore>()
 
-  constructor(address: AzureBlobAddress, account: AccountClients, deadlineMs: number) {
+  constructor(address: AzureBlobAddress, account: AccountClients, patience: Patience) {
     this.url = formatAzureBlobAddress(address)
     this.#address = address
     this.#account = account
-    this.#clients = account.container(address.container)
-    this.#deadlineMs = deadlineMs
+    this.#container = account.container(address.container)
+    this.#patience = patience
   }
 
   async get(path: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -58,22 +71,12 @@ export class AzureBlobStore implements ObjectStore {
       // HTTP has no way to ask for nothing.
       if (range.end !== undefined && range.end <= range.start) return (await this.head(path)) && new Uint8Array()
     }
-    const length = range?.end === undefined ? undefined : range.end - range.start
-    return this.#read('get', path, async blob => {
-      try {
-        const response = await blob.download(range?.start ?? 0, length, { abortSignal: this.#deadline(length ?? 0) })
-        if (isFolder(response.metadata)) return undefined
-        return await collected(response.readableStreamBody, response.contentLength ?? 0)
-      } catch (error) {
-        if (serviceAnswer(error).status === 416) return new Uint8Array()
-        throw error
-      }
-    })
+    return this.#read('get', path, blob => downloadBlob(blob, range, this.#patience))
   }
 
   head(path: string): Promise<ObjectInfo | undefined> {
     return this.#read('head', path, async blob => {
-      const found = await blob.getProperties({ abortSignal: this.#deadline() })
+      const found = await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))
       if (isFolder(found.metadata)) return undefined
       return { path, size: found.contentLength ?? 0, modifiedAt: found.lastModified?.getTime() ?? 0 }
     })
@@ -92,21 +95,23 @@ export class AzureBlobStore implements ObjectStore {
   }
 
   async put(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#write('put', path, blob => blob.upload(viewOf(bytes), bytes.length, { abortSignal: this.#deadline(bytes.length) }))
+    await this.#write('put', path, bytes.length, (blob, { signal, heard }) =>
+      blob.upload(sentBytes(bytes, heard), bytes.length, { abortSignal: signal }),
+    )
   }
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
-    const blob = this.#clients.once.getBlockBlobClient(this.#name(path))
-    return this.#changing('putIfAbsent', path, async () => {
+    const blob = this.#container.getBlockBlobClient(this.#name(path))
+    return this.#changing('putIfAbsent', path, () => once(this.#patience, bytes.length, async ({ signal, heard }) => {
       try {
         const conditions = { ifNoneMatch: '*' }
-        await blob.upload(viewOf(bytes), bytes.length, { conditions, abortSignal: this.#deadline(bytes.length) })
+        await blob.upload(sentBytes(bytes, heard), bytes.length, { conditions, abortSignal: signal })
         return 'created'
       } catch (error) {
         if (meansExists(error)) return 'exists'
         throw error
       }
-    })
+    }))
   }
 
   create(path: string): Promise<ObjectWriter> {
@@ -114,13 +119,15 @@ export class AzureBlobStore implements ObjectStore {
     const upload = new BlobUpload(name, {
       putWhole: bytes => this.put(path, bytes),
       stageBlock: async (id, bytes) => {
-        await this.#write('stage', path, blob =>
-          blob.stageBlock(id, viewOf(bytes), bytes.length, { abortSignal: this.#deadline(bytes.length) }),
+        await this.#write('stage', path, bytes.length, (blob, { signal, heard }) =>
+          blob.stageBlock(id, sentBytes(bytes, heard), bytes.length, { abortSignal: signal }),
         )
       },
       commitBlocks: async ids => {
-        await this.#write('commit', path, blob => blob.commitBlockList([...ids], { abortSignal: this.#deadline() }))
+        await this.#write('commit', path, 0, (blob, { signal }) => blob.commitBlockList([...ids], { abortSignal: signal }))
       },
+      etag: () => this.#read('head', path, async blob =>
+        (await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))).etag),
     })
     return Promise.resolve(upload)
   }
@@ -129,28 +136,28 @@ export class AzureBlobStore implements ObjectStore {
     const root = this.#address.folder === '' ? '' : `${this.#address.folder}/`
     const fullPrefix = root + checkedPrefix(prefix)
     try {
-      for await (const info of listBlobs(this.#clients.retrying, fullPrefix, root + (options.startAfter ?? ''), () => this.#deadline())) {
+      for await (const info of listBlobs(this.#container, fullPrefix, root + (options.startAfter ?? ''), this.#listing)) {
         yield { ...info, path: info.path.slice(root.length) }
       }
     } catch (error) {
       if (serviceAnswer(error).code === 'ContainerNotFound') return
-      throw azureError('list', `${this.url}/${prefix}`, error, false)
+      throw this.#error('list', prefix, error, false)
     }
   }
 
   async delete(path: string): Promise<void> {
-    const blob = this.#clients.retrying.getBlockBlobClient(this.#name(path))
+    const blob = this.#container.getBlockBlobClient(this.#name(path))
     try {
-      await blob.delete({ deleteSnapshots: 'include', abortSignal: this.#deadline() })
+      await retried(this.#patience, 0, ({ signal }) => blob.delete({ deleteSnapshots: 'include', abortSignal: signal }))
     } catch (error) {
       if (serviceAnswer(error).status === 404) return
-      throw azureError('delete', `${this.url}/${path}`, error, true)
+      throw this.#error('delete', path, error, true)
     }
   }
 
   within(prefix: string): AzureBlobStore {
     const folder = joinedPath(this.#address.folder, checkedFolder(prefix))
-    return new AzureBlobStore({ ...this.#address, folder }, this.#account, this.#deadlineMs)
+    return new AzureBlobStore({ ...this.#address, folder }, this.#account, this.#patience)
   }
 
   sibling(url: string): AzureBlobStore | undefined {
@@ -159,13 +166,26 @@ export class AzureBlobStore implements ObjectStore {
     const { container, folder, ...other } = parseAzureBlobAddress(url)
     // A signature of somebody else's is not passed on, and requests go to the endpoint that the user has named.
     if (other.sas !== undefined || !isSameAccount(this.#address, { container, folder, ...other })) return undefined
-    const store = new AzureBlobStore({ ...this.#address, container, folder }, this.#account, this.#deadlineMs)
+    const store = new AzureBlobStore({ ...this.#address, container, folder }, this.#account, this.#patience)
     this.#siblings.set(url, store)
     return store
   }
 
-  #deadline(bytes = 0): AbortSignal {
-    return AbortSignal.timeout(this.#deadlineMs + Math.ceil(bytes / 1000))
+  get #listing(): ListingService {
+    const account = this.#account
+    return {
+      patience: this.#patience,
+      get knowsStartFrom() {
+        return account.knowsStartFrom
+      },
+      set knowsStartFrom(known) {
+        account.knowsStartFrom = known
+      },
+    }
+  }
+
+  #error(operation: string, path: string, thrown: unknown, write: boolean): Error {
+    return azureError(operation, path === '' ? this.url : `${this.url}/${path}`, thrown, { write, sas: this.#account.sas })
   }
 
   #name(path: string): string {
@@ -173,18 +193,18 @@ export class AzureBlobStore implements ObjectStore {
   }
 
   async #read<T>(operation: string, path: string, act: (blob: BlockBlobClient) => Promise<T>): Promise<T | undefined> {
-    const blob = this.#clients.retrying.getBlockBlobClient(this.#name(path))
+    const blob = this.#container.getBlockBlobClient(this.#name(path))
     try {
       return await act(blob)
     } catch (error) {
       if (serviceAnswer(error).status === 404) return undefined
-      throw azureError(operation, `${this.url}/${path}`, error, false)
+      throw this.#error(operation, path, error, false)
     }
   }
 
-  async #write(operation: string, path: string, act: (blob: BlockBlobClient) => Promise<unknown>): Promise<void> {
-    const blob = this.#clients.retrying.getBlockBlobClient(this.#name(path))
-    await this.#changing(operation, path, () => act(blob))
+  async #write(operation: string, path: string, bytes: number, act: (blob: BlockBlobClient, attempt: Try) => Promise<unknown>): Promise<void> {
+    const blob = this.#container.getBlockBlobClient(this.#name(path))
+    await this.#changing(operation, path, () => retried(this.#patience, bytes, attempt => act(blob, attempt)))
   }
 
   /** Runs a write; when the container is missing, makes it and runs the write again: nothing was written before. */
@@ -198,15 +218,15 @@ export class AzureBlobStore implements ObjectStore {
         return await act()
       }
     } catch (error) {
-      throw azureError(operation, `${this.url}/${path}`, error, true)
+      throw this.#error(operation, path, error, true)
     }
   }
 
   async #makeContainer(missing: unknown): Promise<void> {
     try {
-      await this.#clients.retrying.createIfNotExists({ abortSignal: this.#deadline() })
+      await retried(this.#patience, 0, ({ signal }) => this.#container.createIfNotExists({ abortSignal: signal }))
     } catch (error) {
-      if (serviceAnswer(error).status !== 403) throw azureError('create container', this.url, error, false)
+      if (serviceAnswer(error).status !== 403) throw this.#error('create container', '', error, false)
       throw new StorageError(
         'STORAGE_ROOT_MISSING',
         `The container "${this.#address.container}" of ${this.#address.account} does not exist, and this identity may not make it. ` +
@@ -229,22 +249,21 @@ function isFolder(metadata: Readonly<Record<string, string>> | undefined): boole
   return metadata?.['hdi_isfolder'] === 'true'
 }
 
-function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** Bytes in one piece of what is sent: each that goes shows that the connection lives. */
+const pieceBytes = 256 * 1024
+
+/** What an upload sends; anew for every try. */
+function sentBytes(bytes: Uint8Array, heard: () => void): Buffer | (() => NodeJS.ReadableStream) {
+  if (bytes.length <= pieceBytes) return viewOf(bytes)
+  return () => Readable.from(pieces(), { objectMode: false, highWaterMark: pieceBytes })
+  function* pieces(): Generator<Buffer, void> {
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      heard()
+      yield viewOf(bytes.subarray(at, at + pieceBytes))
+    }
+  }
 }
 
-async function collected(stream: NodeJS.ReadableStream | undefined, length: number): Promise<Uint8Array> {
-  let bytes = new Uint8Array(length)
-  let filled = 0
-  for await (const chunk of stream ?? []) {
-    if (typeof chunk === 'string') throw new TypeError('The download gave text instead of bytes.')
-    if (filled + chunk.length > bytes.length) {
-      const grown = new Uint8Array(filled + chunk.length)
-      grown.set(bytes)
-      bytes = grown
-    }
-    bytes.set(chunk, filled)
-    filled += chunk.length
-  }
-  return filled === bytes.length ? bytes : bytes.slice(0, filled)
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,51 +1,51 @@
 import { Agent } from 'node:http'
 import { ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob'
 import type { AzureBlobAddress } from './azureBlobAddress.js'
+import { azureHost } from './azureBlobHost.js'
 import type { AzureBlobCredential } from './azureBlobCredential.js'
 
-/** Five tries over about six seconds: a throttled account recovers in that, and a wrong port is found out soon. */
-const retryOptions = { maxTries: 5, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 }
+/** What may be repeated is repeated by {@link retried}, which knows what; put-if-absent must not be by anybody here. */
+const noRetries = { retryOptions: { maxTries: 1 } }
 
 /** A service version that every Azurite of the last years speaks; the SDK's own is refused by all but the newest. */
 const emulatorServiceVersion = '2023-11-03'
 
 const loopback = /^(?:127\.[\d.]+|localhost|\[::1\])$/
 
-/** Two ways to one container: put-if-absent must never be repeated by a layer that cannot tell its own first write. */
-export interface ContainerClients {
-  readonly retrying: ContainerClient
-  readonly once: ContainerClient
-}
-
 /** The containers of one account, with what signs requests to it and to nobody else. */
 export class AccountClients {
   readonly #address: AzureBlobAddress
   readonly #credential: AzureBlobCredential
-  readonly #containers = new Map<string, ContainerClients>()
+  readonly #containers = new Map<string, ContainerClient>()
+  /** Whether listings may say from which name on; found out by the first that is refused. */
+  knowsStartFrom: boolean
 
   constructor(address: AzureBlobAddress, credential: AzureBlobCredential) {
     this.#address = address
     this.#credential = credential
+    this.knowsStartFrom = azureHost(new URL(address.endpoint).hostname)?.oneLake !== true
   }
 
-  /** Clients of a container; sends nothing yet. */
-  container(name: string): ContainerClients {
+  /** The signature in the query that requests have; a secret. */
+  get sas(): string | undefined {
+    return this.#credential.sas
+  }
+
+  /** The client of a container; sends nothing yet. */
+  container(name: string): ContainerClient {
     const known = this.#containers.get(name)
     if (known !== undefined) return known
-    const made = containerClients({ ...this.#address, container: name }, this.#credential)
+    const made = containerClient({ ...this.#address, container: name }, this.#credential)
     this.#containers.set(name, made)
     return made
   }
 }
 
-function containerClients(address: AzureBlobAddress, { credential, sas }: AzureBlobCredential): ContainerClients {
+function containerClient(address: AzureBlobAddress, { credential, sas }: AzureBlobCredential): ContainerClient {
   const url = `${address.endpoint}/${encodeURIComponent(address.container)}${sas === undefined ? '' : `?${sas}`}`
-  const client = (maxTries: number) => {
-    const pipeline = newPipeline(credential, { retryOptions: { ...retryOptions, maxTries }, ...noRedirects })
-    if (address.emulated) pipeline.factories.push(emulatorPolicy(address.endpoint))
-    return new ContainerClient(url, pipeline)
-  }
-  return { retrying: client(retryOptions.maxTries), once: client(1) }
+  const pipeline = newPipeline(credential, { ...noRetries, ...noRedirects })
+  if (address.emulated) pipeline.factories.push(emulatorPolicy(address.endpoint))
+  return new ContainerClient(url, pipeline)
 }
 
 /** Storage never sends a client elsewhere; whoever does so is to get neither a request nor a signature. */

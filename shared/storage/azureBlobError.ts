@@ -1,6 +1,7 @@
 import { isRestError } from '@azure/storage-blob'
 import { asError } from '../errors.js'
 import { StorageError, type StorageErrorCode } from './storageError.js'
+import { TornAnswer } from './tornAnswer.js'
 
 /** What the service said: HTTP status and its own code, such as 409 and `BlobAlreadyExists`. */
 export interface ServiceAnswer {
@@ -47,11 +48,19 @@ interface Meaning {
   readonly maybeDone: boolean
 }
 
-/** What a failed request means for a store. `write`: the request would have changed something. */
-export function azureError(operation: string, name: string, thrown: unknown, write: boolean): StorageError {
+/** What else explains a refusal. */
+export interface RequestContext {
+  /** The request would have changed something. */
+  readonly write: boolean
+  /** The signature in the query that it had; a secret, of which no more than its times is told. */
+  readonly sas?: string | undefined
+}
+
+/** What a failed request means for a store. */
+export function azureError(operation: string, name: string, thrown: unknown, { write, sas }: RequestContext): StorageError {
   if (thrown instanceof StorageError) return thrown
   const answer = serviceAnswer(thrown)
-  const { code, reason, retryable, maybeDone } = meaningOf(answer, asError(thrown))
+  const { code, reason, retryable, maybeDone } = meaningOf(answer, asError(thrown), sas)
   const said = answer.status === undefined ? answer.code : `${answer.status} ${answer.code}`
   return new StorageError(code, `Cannot ${operation} ${name}: ${reason} (${said}).`, {
     data: { operation, name, status: answer.status, answer: answer.code },
@@ -61,7 +70,7 @@ export function azureError(operation: string, name: string, thrown: unknown, wri
   })
 }
 
-function meaningOf({ status, code }: ServiceAnswer, error: Error): Meaning {
+function meaningOf({ status, code }: ServiceAnswer, error: Error, sas: string | undefined): Meaning {
   if (noIdentity.has(error.name)) {
     return final('STORAGE_FORBIDDEN', 'no identity to sign in with; use a managed identity, `az login`, or a connection string')
   }
@@ -73,12 +82,21 @@ function meaningOf({ status, code }: ServiceAnswer, error: Error): Meaning {
     return { ...passing('STORAGE_TIMEOUT', 'the service took too long'), maybeDone: true }
   }
   if (status >= 500) return { ...passing('STORAGE_UNAVAILABLE', 'the service failed'), maybeDone: true }
-  if (status === 401 || status === 403) {
-    return final('STORAGE_FORBIDDEN', "access refused; check the identity's role (Storage Blob Data Contributor), the key, or the firewall")
+  if (status >= 200 && status < 300) return { ...passing('STORAGE_UNAVAILABLE', 'the answer was torn'), maybeDone: true }
+  if (code === 'WriteOperationNotSupportedOnSecondary') {
+    return final('STORAGE_FORBIDDEN', 'this is the read-only copy of the account; write to the primary, whose host has no "-secondary"')
   }
+  if (status === 401 || status === 403) return final('STORAGE_FORBIDDEN', refusal(code, error, sas))
   if (code === 'ContainerNotFound') return final('STORAGE_ROOT_MISSING', 'the container does not exist')
   if (code === 'ContainerBeingDeleted') return passing('STORAGE_UNAVAILABLE', 'the container is being deleted')
   if (status >= 300 && status < 400) return final('STORAGE_FAILED', 'the service points elsewhere, where nothing is sent; check the address')
+  if (/^Lease|^BlobLease/.test(code)) {
+    return final('STORAGE_FAILED', 'somebody holds a lease on the object, so nobody else can change it; wait until the lease ends, or break it')
+  }
+  if (/Immutab|LegalHold/i.test(code)) {
+    return final('STORAGE_FAILED', 'the object is immutable: a retention policy or a legal hold of the container protects it')
+  }
+  if (code === 'BlobArchived') return final('STORAGE_FAILED', 'the object is in the archive tier; rehydrate it first')
   if (status === 412) return passing('STORAGE_UNAVAILABLE', 'the object changed while it was read')
   if (code === 'InvalidResourceName' || code === 'InvalidUri' || code === 'OutOfRangeInput') {
     return final('STORAGE_BAD_ADDRESS', 'the service does not accept the name')
@@ -90,11 +108,54 @@ function withoutAnswer(code: string, error: Error): Meaning {
   if (error.name === 'AbortError' || error.name === 'TimeoutError' || code === 'ETIMEDOUT') {
     return { ...passing('STORAGE_TIMEOUT', 'no answer in time'), maybeDone: true }
   }
+  const refused = unusable(code, error)
+  if (refused !== undefined) return final('STORAGE_BAD_ADDRESS', refused)
+  if (error instanceof TornAnswer) return { ...passing('STORAGE_UNAVAILABLE', 'the connection broke'), maybeDone: true }
   if (neverSent.has(code)) return passing('STORAGE_UNAVAILABLE', 'the service cannot be reached')
   if (isRestError(error) || /^E[A-Z]+$/.test(code)) {
     return { ...passing('STORAGE_UNAVAILABLE', 'the connection broke'), maybeDone: true }
   }
   return { ...final('STORAGE_FAILED', error.message), maybeDone: true }
+}
+
+/** Why no request gets through, whoever tries again; undefined when it may be otherwise the next time. */
+function unusable(code: string, error: Error): string | undefined {
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return 'what listens there does not speak TLS; is it an http:// address?'
+  if (code.startsWith('HPE_')) return 'what listens there does not speak HTTP; is it an https:// address, or another port?'
+  if (/CERT|ERR_TLS|UNABLE_TO_VERIFY/.test(code)) return `its certificate is not trusted here: ${error.message}`
+  return undefined
+}
+
+/** True for a failure without an answer that stays one, however often the request is sent. */
+export function isFinal(error: unknown): boolean {
+  if (!(error instanceof Error)) return true
+  return noIdentity.has(error.name) || unusable(errorCode(error), error) !== undefined
+}
+
+/** By so much clocks may differ before requests are refused for it; the service allows 15 minutes. */
+const clockToleranceMs = 5 * 60_000
+
+function refusal(code: string, error: Error, sas: string | undefined): string {
+  const date = isRestError(error) ? error.response?.headers.get('date') : undefined
+  const [here, service] = [Date.now(), date === undefined ? NaN : Date.parse(date)]
+  const now = Number.isNaN(service) ? here : service
+  const skewed = !Number.isNaN(service) && Math.abs(here - service) > clockToleranceMs
+  const clocks = Number.isNaN(service)
+    ? `this machine's clock says ${timeText(here)}`
+    : `the service's clock says ${timeText(service)}, this machine's ${timeText(here)}`
+  const fields = new URLSearchParams(sas ?? '')
+  const [starts, expires] = [fields.get('st') ?? '', fields.get('se') ?? '']
+  if (Date.parse(expires) <= now) return `the signature (SAS) expired at ${expires} (${clocks}); get a new one`
+  if (Date.parse(starts) > now) return `the signature (SAS) is not valid before ${starts} (${clocks})`
+  if (skewed) return `access refused, and the clocks differ: ${clocks}; set this machine's clock`
+  if (sas === undefined) return "access refused; check the identity's role (Storage Blob Data Contributor), the key, or the firewall"
+  const permitted = fields.get('sp')
+  const what = permitted === null ? '' : ` It permits "${permitted}"${expires === '' ? '' : ` until ${expires}`}, where a lake needs "racwdl".`
+  return `access refused${/Permission|ResourceType|Service/.test(code) ? ': the signature (SAS) does not permit this' : '; check the signature (SAS)'}.${what} (${clocks})`
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+/, '')
 }
 
 function passing(code: StorageErrorCode, reason: string): Meaning {

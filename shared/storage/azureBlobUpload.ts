@@ -8,6 +8,8 @@ export interface BlobUploadRequests {
   commitBlocks(blockIds: readonly string[]): Promise<void>
   /** Writes the blob in one request. */
   putWhole(bytes: Uint8Array): Promise<void>
+  /** The tag of the blob that has the name now; undefined when there is none. */
+  etag(): Promise<string | undefined>
 }
 
 /** Bytes in a block: two are held at most, and 50,000 of them are 390 GiB. */
@@ -16,6 +18,9 @@ export const blockSize = 8 * 1024 * 1024
 /**
  * A streaming upload: blocks are staged while the next one fills, and show nothing until they are committed as the blob.
  * What fits in one block goes as one request. The service forgets blocks that are never committed after a week.
+ *
+ * It also forgets them when another upload of the name is committed first. Then this one counts as replaced by that: the
+ * name has one of them, whole.
  */
 export class BlobUpload implements ObjectWriter {
   readonly #name: string
@@ -27,6 +32,8 @@ export class BlobUpload implements ObjectWriter {
   #staging: Promise<void> = Promise.resolve()
   #failure: unknown
   #closed = false
+  /** Of the blob that was there before. */
+  #before: Promise<string | undefined> | undefined
 
   constructor(name: string, requests: BlobUploadRequests) {
     this.#name = name
@@ -56,7 +63,13 @@ export class BlobUpload implements ObjectWriter {
     if (rest.length > 0) await this.#stage()
     await this.#staging
     this.#rethrow()
-    await this.#requests.commitBlocks(this.#blockIds)
+    try {
+      await this.#requests.commitBlocks(this.#blockIds)
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.data['answer'] !== 'InvalidBlockList') throw error
+      const found = await this.#requests.etag()
+      if (found === undefined || found === (await this.#before)) throw error
+    }
   }
 
   async abort(): Promise<void> {
@@ -68,6 +81,8 @@ export class BlobUpload implements ObjectWriter {
   /** Sends the block once the one before is through; the caller goes on to fill the next. */
   async #stage(): Promise<void> {
     const bytes = this.#block?.subarray(0, this.#filled) ?? new Uint8Array()
+    this.#before ??= this.#requests.etag()
+    await this.#before
     await this.#staging
     this.#rethrow()
     this.#block = undefined

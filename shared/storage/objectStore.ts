@@ -21,7 +21,10 @@ export type PutOutcome = 'created' | 'exists'
 /** A streaming upload. Nothing is visible under the object's name before `close` returns. */
 export interface ObjectWriter {
   write(bytes: Uint8Array): Promise<void>
-  /** Makes the object visible, whole, replacing what had the name. */
+  /**
+   * Makes the object visible, whole, replacing what had the name. Of uploads of one name that overlap, the object is one
+   * of them, not always that which is closed last; the others count as replaced by it.
+   */
   close(): Promise<void>
   /** Gives up; nothing becomes visible. Never throws. */
   abort(): Promise<void>

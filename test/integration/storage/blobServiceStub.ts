@@ -7,6 +7,8 @@ export interface ServedRequest {
   /** Path and query. */
   readonly target: string
   readonly headers: IncomingMessage['headers']
+  /** Length of its body. */
+  readonly bytes: number
   /** How many requests came before it. */
   readonly before: number
 }
@@ -15,7 +17,10 @@ export interface ServedRequest {
 export interface StubAnswer {
   readonly status: number
   readonly code?: string
-  readonly body?: string
+  readonly body?: string | Uint8Array
+  /** The connection is closed after so many bytes of the body, or nothing follows them. */
+  readonly cutAfter?: number
+  readonly silentAfter?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -34,8 +39,10 @@ export async function startBlobServiceStub(
 ): Promise<BlobServiceStub> {
   const requests: ServedRequest[] = []
   const server = createServer((request, response) => {
-    request.resume().once('end', () => {
-      const served = { method: request.method ?? '', target: request.url ?? '', headers: request.headers, before: requests.length }
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => (bytes += chunk.length))
+    request.once('end', () => {
+      const served = { bytes, method: request.method ?? '', target: request.url ?? '', headers: request.headers, before: requests.length }
       requests.push(served)
       const given = answer(served)
       if (given === 'cut') request.socket.destroy()
@@ -56,7 +63,7 @@ export async function startBlobServiceStub(
   }
 }
 
-function send(response: ServerResponse, head: boolean, { status, code, body, headers }: StubAnswer): void {
+function send(response: ServerResponse, head: boolean, { status, code, body, headers, cutAfter, silentAfter }: StubAnswer): void {
   const text = body ?? (code === undefined ? '' : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>x</Message></Error>`)
   response.writeHead(status, {
     'content-type': 'application/xml',
@@ -65,5 +72,10 @@ function send(response: ServerResponse, head: boolean, { status, code, body, hea
     etag: '"0x1"',
     ...headers,
   })
-  response.end(head ? '' : text)
+  const part = cutAfter ?? silentAfter
+  if (part === undefined) response.end(head ? '' : text)
+  else if (part === 0) response.flushHeaders()
+  else response.write(Buffer.from(text).subarray(0, part))
+  // What was written is to arrive before the connection ends.
+  if (cutAfter !== undefined) setTimeout(() => response.destroy(), 20)
 }
