@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream'
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
 import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
+import { sentBytes } from './azureBlobBody.js'
 import { AccountClients } from './azureBlobClients.js'
 import { accessTo, azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
@@ -84,13 +84,14 @@ export class AzureBlobStore implements ObjectStore {
 
   /** From the head of an answer: the service says its time with each, also where it says that there is no such blob. */
   async now(): Promise<number> {
-    const blob = this.#clients.retrying.getBlockBlobClient(this.#name('_delta_log/_last_checkpoint'))
+    const blob = this.#container.getBlockBlobClient(this.#name('_delta_log/_last_checkpoint'))
     try {
-      return (await blob.getProperties({ abortSignal: this.#deadline() })).date?.getTime() ?? Date.now()
+      const answer = await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))
+      return answer.date?.getTime() ?? Date.now()
     } catch (error) {
       const { status, date } = serviceAnswer(error)
       if (status === 404) return date ?? Date.now()
-      throw azureError('ask the time of', this.url, error, false)
+      throw this.#error('ask the time of', '', error, false)
     }
   }
 
@@ -247,23 +248,4 @@ function meansExists(error: unknown): boolean {
 /** A folder of a hierarchical namespace looks like an empty blob with this mark. */
 function isFolder(metadata: Readonly<Record<string, string>> | undefined): boolean {
   return metadata?.['hdi_isfolder'] === 'true'
-}
-
-/** Bytes in one piece of what is sent: each that goes shows that the connection lives. */
-const pieceBytes = 256 * 1024
-
-/** What an upload sends; anew for every try. */
-function sentBytes(bytes: Uint8Array, heard: () => void): Buffer | (() => NodeJS.ReadableStream) {
-  if (bytes.length <= pieceBytes) return viewOf(bytes)
-  return () => Readable.from(pieces(), { objectMode: false, highWaterMark: pieceBytes })
-  function* pieces(): Generator<Buffer, void> {
-    for (let at = 0; at < bytes.length; at += pieceBytes) {
-      heard()
-      yield viewOf(bytes.subarray(at, at + pieceBytes))
-    }
-  }
-}
-
-function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

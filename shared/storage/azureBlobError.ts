@@ -70,7 +70,7 @@ export function azureError(operation: string, name: string, thrown: unknown, { w
   })
 }
 
-function meaningOf({ status, code }: ServiceAnswer, error: Error, sas: string | undefined): Meaning {
+function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: string | undefined): Meaning {
   if (noIdentity.has(error.name)) {
     return final('STORAGE_FORBIDDEN', 'no identity to sign in with; use a managed identity, `az login`, or a connection string')
   }
@@ -86,7 +86,7 @@ function meaningOf({ status, code }: ServiceAnswer, error: Error, sas: string | 
   if (code === 'WriteOperationNotSupportedOnSecondary') {
     return final('STORAGE_FORBIDDEN', 'this is the read-only copy of the account; write to the primary, whose host has no "-secondary"')
   }
-  if (status === 401 || status === 403) return final('STORAGE_FORBIDDEN', refusal(code, error, sas))
+  if (status === 401 || status === 403) return final('STORAGE_FORBIDDEN', refusal(code, date, sas))
   if (code === 'ContainerNotFound') return final('STORAGE_ROOT_MISSING', 'the container does not exist')
   if (code === 'ContainerBeingDeleted') return passing('STORAGE_UNAVAILABLE', 'the container is being deleted')
   if (status >= 300 && status < 400) return final('STORAGE_FAILED', 'the service points elsewhere, where nothing is sent; check the address')
@@ -135,12 +135,11 @@ export function isFinal(error: unknown): boolean {
 /** By so much clocks may differ before requests are refused for it; the service allows 15 minutes. */
 const clockToleranceMs = 5 * 60_000
 
-function refusal(code: string, error: Error, sas: string | undefined): string {
-  const date = isRestError(error) ? error.response?.headers.get('date') : undefined
-  const [here, service] = [Date.now(), date === undefined ? NaN : Date.parse(date)]
-  const now = Number.isNaN(service) ? here : service
-  const skewed = !Number.isNaN(service) && Math.abs(here - service) > clockToleranceMs
-  const clocks = Number.isNaN(service)
+function refusal(code: string, service: number | undefined, sas: string | undefined): string {
+  const here = Date.now()
+  const now = service ?? here
+  const skewed = Math.abs(here - now) > clockToleranceMs
+  const clocks = service === undefined
     ? `this machine's clock says ${timeText(here)}`
     : `the service's clock says ${timeText(service)}, this machine's ${timeText(here)}`
   const fields = new URLSearchParams(sas ?? '')

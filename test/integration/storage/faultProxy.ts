@@ -56,14 +56,21 @@ async function handle(origin: string, exchange: Exchange, fault: Fault | undefin
   const { request, response } = exchange
   const busy = () => {
     const [status, code] = ([[500, 'InternalError'], [503, 'ServerBusy'], [429, 'TooManyRequests'], [408, ''], [502, ''], [504, '']] as const)[Math.floor(random() * 6)] ?? [500, '']
-    response.writeHead(status, code === '' ? {} : { 'x-ms-error-code': code, 'retry-after': '0' }).end()
+    response.writeHead(status, code === '' ? {} : { 'x-ms-error-code': code, 'retry-after': '0' })
+    response.end()
   }
   if (fault === 'lostRequest') return void request.socket.destroy()
   if (fault === 'silence') return
-  if (fault === 'status') return busy()
+  if (fault === 'status') {
+    busy()
+    return
+  }
   const { answer, bytes } = await forwarded(origin, exchange)
   if (fault === 'lostAnswer') return void request.socket.destroy()
-  if (fault === 'statusAfter') return busy()
+  if (fault === 'statusAfter') {
+    busy()
+    return
+  }
   response.writeHead(answer.statusCode ?? 500, answer.rawHeaders)
   if (fault !== 'tornAnswer') return void response.end(bytes)
   response.write(bytes.subarray(0, Math.floor(bytes.length * random())))
