@@ -19,9 +19,9 @@ export interface Try {
   /** Fires when nothing was heard for too long, or the time of the whole operation is over. */
   readonly signal: AbortSignal
   /** Something came or went. Bytes that need not come again count as a success: the tries begin anew. */
-  heard(this: void, kept?: number): void
+  readonly heard: (kept?: number) => void
   /** The operation moves so many bytes, which was not known before. */
-  moves(this: void, bytes: number): void
+  readonly moves: (bytes: number) => void
 }
 
 class NoAnswer extends Error {
