@@ -3,7 +3,8 @@ import type { Stream } from '../contract/stream.js'
 import type { TableState } from '../delta/state.js'
 import { firstOffset } from './bronze/firstOffset.js'
 import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './bronze/progress.js'
-import { checkIdentity } from './bronze/topicIdentity.js'
+import { stopError } from './bronze/stopReason.js'
+import { checkTopic, identify } from './bronze/topicIdentity.js'
 import type { Lake } from './lake.js'
 import { PipelineError } from './pipelineError.js'
 
@@ -75,14 +76,19 @@ async function planOn(lake: Lake, stream: Stream, state: TableState) {
   const progress = readProgress(state.metadata.id, stream.topic, state.txns)
   const resets: PartitionReset[] = []
   const untouched: number[] = []
+  const partitions = (await lake.source.offsets(stream.topic)).map(({ partition }) => partition)
+  // Before the starts: of a topic that is re-created in between, an older id is noticed, an older start would not be.
+  const identities = await identify(lake.source, stream.topic, partitions)
   const logs = await lake.source.offsets(stream.topic)
+  const begun = [...progress.values()].filter(({ partition, stop }) => stop === undefined && identities.has(partition))
+  const check = await checkTopic(lake, stream, begun)
   for (const log of logs) {
     const before = progress.get(log.partition)
     if (before === undefined) {
       untouched.push(log.partition)
       continue
     }
-    const stopped = await checkIdentity(lake.source, stream.topic, before, log)
+    const stop = before.stop ?? check.stops.get(log.partition)
     const start = await firstOffset(lake.source, stream, log)
     const after = {
       partition: log.partition,
@@ -93,8 +99,10 @@ async function planOn(lake: Lake, stream: Stream, state: TableState) {
       missing: 0n,
       holes: 0n,
       updatedAt: lake.clock.now(),
+      ...identities.get(log.partition),
     }
-    resets.push({ partition: log.partition, before, after, end: log.end, stopped: stopped?.message })
+    const stopped = stop === undefined ? undefined : stopError(stream.name, stream.topic, before, stop).message
+    resets.push({ partition: log.partition, before, after, end: log.end, stopped })
   }
   const plan: ResetPlan = { stream: stream.name, topic: stream.topic, resets, untouched }
   return { plan, state, partitions: new Set(logs.map(log => log.partition)) }

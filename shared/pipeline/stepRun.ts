@@ -20,6 +20,8 @@ export interface StepResult extends StepCounts {
   readonly version: number | undefined
   readonly more?: boolean | undefined
   readonly detail: StepReport['detail']
+  /** What kept the step from a part of its work, the rest of which is done: the run counts as failed, and nothing is thrown. */
+  readonly failure?: Error | undefined
 }
 
 /**
@@ -101,7 +103,12 @@ export async function runStep(
   const started = clock.monotonic()
   const durationMs = () => Math.round(clock.monotonic() - started)
   try {
-    const { rowsIn, rowsOut, version, more, detail } = await body(run)
+    const { rowsIn, rowsOut, version, more, detail, failure } = await body(run)
+    if (failure !== undefined) {
+      const error = redactError(failure)
+      await lake.journal.add(run.finish({ outcome: 'failed', error, rowsIn, rowsOut }))
+      return { step, stream, outcome: 'failed', version, rowsIn, rowsOut, more, detail, durationMs: durationMs(), error: tell(error) }
+    }
     const outcome = version === undefined ? 'nothingToDo' : 'committed'
     if (!run.ended) await lake.journal.add(run.finish({ outcome, rowsIn, rowsOut }))
     const report: StepReport = { step, stream, outcome, version, rowsIn, rowsOut, more, detail, durationMs: durationMs() }
@@ -116,9 +123,7 @@ export async function runStep(
   } catch (thrown) {
     // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
     const error = redactError(asError(thrown))
-    const code = error instanceof CodedError ? (error as CodedError).code : error.name
-    const retryable = isRetryable(error)
-    lake.log[retryable ? 'warn' : 'error'](`${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`, { code, retryable })
+    const told = tell(error)
     await lake.journal.add(run.finish({ outcome: 'failed', error }))
     if (about.rethrow === true) throw error
     return {
@@ -129,7 +134,14 @@ export async function runStep(
       rowsOut: 0,
       detail: {},
       durationMs: durationMs(),
-      error: { code, message: error.message, retryable },
+      error: told,
     }
+  }
+
+  function tell(error: Error): NonNullable<StepReport['error']> {
+    const code = error instanceof CodedError ? (error as CodedError).code : error.name
+    const retryable = isRetryable(error)
+    lake.log[retryable ? 'warn' : 'error'](`${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`, { code, retryable })
+    return { code, message: error.message, retryable }
   }
 }

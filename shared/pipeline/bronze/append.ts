@@ -6,7 +6,8 @@ import type { DeltaTable } from '../../delta/table.js'
 import type { CommitOutcome } from '../../delta/transaction.js'
 import type { StepCounts } from '../stepRun.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
-import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './progress.js'
+import { progressTxns, readProgress, touchesPartitions, witnessOf, type PartitionProgress } from './progress.js'
+import type { TopicIdentity } from './topicIdentity.js'
 
 export type AppendOutcome =
   | { readonly kind: 'committed'; readonly version: number; readonly rows: number; readonly ranges: readonly EncodedRange[] }
@@ -21,6 +22,8 @@ export interface Append {
   /** The table's metadata as it is to become, when the contract gained fields. */
   readonly metadata?: Metadata | undefined
   readonly encoded: readonly EncodedRows[]
+  /** What the partitions' logs are known by, asked after their records had arrived. */
+  readonly identities: ReadonlyMap<number, TopicIdentity>
   /** Milliseconds. */
   readonly now: number
   /** The run's record, as it travels in the commit. */
@@ -37,11 +40,11 @@ export async function appendBronze(table: DeltaTable, append: Append): Promise<A
   const ranges = joinRanges(encoded.flatMap(e => e.ranges))
   const moved = ranges.filter(r => r.from !== nextOffset(before.get(r.partition), r))
   if (moved.length > 0) {
-    return { kind: 'stale', detail: `partition ${moved.map(r => r.partition).join(', ')} was covered by another writer` }
+    return { kind: 'stale', detail: `partition ${moved.map(r => r.partition).join(', ')} was covered or stopped by another writer` }
   }
   const txns = ranges.flatMap(range => {
     const known = before.get(range.partition)
-    return progressTxns(state.metadata.id, stream.topic, known, advance(known, range, now))
+    return progressTxns(state.metadata.id, stream.topic, known, advance(known, range, append.identities.get(range.partition), now))
   })
   const partitions = new Set(ranges.map(r => r.partition))
   const outcome = await table.commit({
@@ -90,6 +93,7 @@ export function joinRanges(ranges: readonly EncodedRange[]): readonly EncodedRan
     byPartition.set(range.partition, {
       ...range,
       from: before.from,
+      last: range.last ?? before.last,
       missing: [...before.missing, ...range.missing],
       counts: {
         received: before.counts.received + range.counts.received,
@@ -107,10 +111,11 @@ export function joinRanges(ranges: readonly EncodedRange[]): readonly EncodedRan
 }
 
 function nextOffset(known: PartitionProgress | undefined, range: EncodedRange): bigint {
-  return known?.generation === range.generation ? known.covered + 1n : known === undefined ? range.from : -1n
+  if (known === undefined) return range.from
+  return known.generation === range.generation && known.stop === undefined ? known.covered + 1n : -1n
 }
 
-function advance(known: PartitionProgress | undefined, range: EncodedRange, now: number): PartitionProgress {
+function advance(known: PartitionProgress | undefined, range: EncodedRange, identity: TopicIdentity | undefined, now: number): PartitionProgress {
   return {
     partition: range.partition,
     generation: range.generation,
@@ -120,6 +125,9 @@ function advance(known: PartitionProgress | undefined, range: EncodedRange, now:
     missing: (known?.missing ?? 0n) + range.counts.missing,
     holes: (known?.holes ?? 0n) + range.counts.holes,
     updatedAt: now,
+    topicId: identity?.topicId ?? known?.topicId,
+    epoch: identity?.epoch ?? known?.epoch,
+    witness: range.tail === 0n ? (range.last ?? (known && witnessOf(known))) : undefined,
   }
 }
 

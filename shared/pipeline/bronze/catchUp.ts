@@ -1,19 +1,23 @@
 import type { CodedError } from '../../errors.js'
 import type { Stream } from '../../contract/stream.js'
+import type { EvolvingTable } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
 import { PipelineError } from '../pipelineError.js'
 import type { StepRun } from '../stepRun.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { Crew } from './crew.js'
+import type { EncodedRows } from './encode.js'
 import { firstOffset } from './firstOffset.js'
 import type { PartitionQueue } from './lanes.js'
 import { movingPartitions } from './movingPartitions.js'
 import { openLanes } from './openLanes.js'
-import { readProgress } from './progress.js'
+import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { isPartitionFault, setAside } from './partitionFault.js'
+import { readProgress, type PartitionProgress } from './progress.js'
 import { pinLatest } from './startPin.js'
-import { checkIdentity } from './topicIdentity.js'
+import { stopError } from './stopReason.js'
+import { checkTopic, unbegun, type TopicCheck } from './topicIdentity.js'
 
 export interface CatchUpOptions {
   /** Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves them. */
@@ -56,7 +60,8 @@ const maxStale = 50
 
 /**
  * Brings bronze from what is covered to the partitions' ends as they are now, reading the source itself. Lanes read,
- * validate, encode and upload side by side; commits are made one after the other, in offset order per partition.
+ * validate, encode and upload side by side; commits are made one after the other, in offset order per partition. Before each
+ * commit the topic is looked at again: what was read may be of another one by now.
  */
 export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, options: CatchUpOptions = {}): Promise<CatchUpResult> {
   const plan = await planQueues(lake, stream, options)
@@ -95,12 +100,20 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
       const { table, state, metadata } = bronze
       requireSameTable(plan.tableId, stream, state.metadata.id)
       layout = layoutOf(bronze)
+      const check = await lookAgain(bronze, encoded)
+      if (check.stops.size + check.failures.size > 0) {
+        const errors = await tellStops(lake, stream, bronze, check)
+        for (const queue of queues) queue.failure ??= errors.get(queue.partition)
+        await startOver()
+        continue
+      }
       const counts = countsOf(encoded)
       const outcome = await appendBronze(table, {
         stream,
         state,
         metadata,
         encoded,
+        identities: check.identities,
         now: lake.clock.now(),
         // A run that is to report a stopped partition has not said its last word.
         run: run.inCommit(counts, crew.spent && allStopped().length === 0 && options.goesOn !== true),
@@ -124,13 +137,26 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
           retryable: true,
         })
       }
-      await crew.pause()
-      await rewind(lake, stream, plan.tableId, queues)
-      if (!isLate()) crew.start()
+      await startOver()
     }
     return { ...result, more: queues.some(q => q.next < q.end && q.failure === undefined), stopped: allStopped() }
   } finally {
     await crew.close()
+  }
+
+  /** Goes on from what is covered, without the partitions that are not to be ingested. */
+  async function startOver(): Promise<void> {
+    await crew.pause()
+    await rewind(lake, stream, plan.tableId, queues)
+    if (!isLate()) crew.start()
+  }
+
+  function lookAgain({ state }: EvolvingTable, encoded: readonly EncodedRows[]): Promise<TopicCheck> {
+    const progress = readProgress(plan.tableId, stream.topic, state.txns)
+    const partitions = new Set(encoded.flatMap(({ ranges }) => ranges.map(range => range.partition)))
+    // Those that somebody stopped meanwhile are found when they are committed.
+    const known = Array.from(partitions, partition => progress.get(partition) ?? plan.unbegun.get(partition))
+    return checkTopic(lake, stream, known.flatMap(one => (one === undefined || one.stop !== undefined ? [] : [one])))
   }
 }
 
@@ -139,35 +165,62 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
   if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) bronze = await openBronze(lake, stream)
   const { state } = bronze
   const progress = readProgress(state.metadata.id, stream.topic, state.txns)
-  // Asked after the progress was read: against older ends, what others ingest meanwhile would look like a truncated log.
   const { partitions, unavailable } = await lake.source.survey(stream.topic)
   const logs = new Map(partitions.map(log => [log.partition, log]))
-  const stopped: CodedError[] = unavailable.flatMap(({ partition, error }) => (until?.has(partition) === false ? [] : [error]))
+  const isWanted = ({ partition }: { readonly partition: number }) => until?.has(partition) !== false
+  const stopped = new Map<number, CodedError>(unavailable.filter(isWanted).map(({ partition, error }) => [partition, error]))
+  const wanted = partitions.filter(isWanted)
+  const known: PartitionProgress[] = []
+  for (const { partition } of wanted) {
+    const one = progress.get(partition)
+    if (one?.stop !== undefined) stopped.set(partition, stopError(stream.name, stream.topic, one, one.stop))
+    else known.push(one ?? unbegun(partition, 0n, undefined))
+  }
+  const check = await checkTopic(lake, stream, known)
+  for (const [partition, error] of await tellStops(lake, stream, bronze, check)) stopped.set(partition, error)
+  await adoptIdentities(bronze, stream, progress, check.identities, lake.clock.now())
   const queues: PartitionQueue[] = []
+  const begun = new Map<number, PartitionProgress>()
   let moving: Promise<ReadonlySet<number>> | undefined
-  for (const log of logs.values()) {
+  for (const log of wanted) {
     const { partition } = log
-    if (until?.has(partition) === false) continue
-    const known = progress.get(partition)
+    if (stopped.has(partition)) continue
+    const one = progress.get(partition)
     try {
-      if (known !== undefined) {
-        const error = await checkIdentity(lake.source, stream.topic, known, log)
-        if (error !== undefined) {
-          stopped.push(error)
-          continue
-        }
-      }
-      const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
+      const next = one === undefined ? await firstOffset(lake.source, stream, log) : one.covered + 1n
+      if (one === undefined) begun.set(partition, unbegun(partition, next, check.identities.get(partition)))
       const end = until?.get(partition) ?? log.end
       if (next >= end) continue
       if (stalledForMs > 0 && (await (moving ??= movingPartitions(bronze.table, state, stream.topic, stalledForMs))).has(partition)) continue
-      queues.push({ partition, generation: known?.generation ?? 0, first: next, next, end, busy: false })
+      queues.push({ partition, generation: one?.generation ?? 0, first: next, next, end, busy: false })
     } catch (error) {
       if (!isPartitionFault(error)) throw error
-      stopped.push(error)
+      stopped.set(partition, error)
     }
   }
-  return { tableId: state.metadata.id, queues, stopped, logs, layout: layoutOf(bronze) }
+  return { tableId: state.metadata.id, queues, stopped: [...stopped.values()], logs, unbegun: begun, layout: layoutOf(bronze) }
+}
+
+/** Writes down what was found to be stopped. @returns what keeps partitions from being ingested, by partition */
+async function tellStops(lake: Lake, stream: Stream, bronze: EvolvingTable, check: TopicCheck): Promise<ReadonlyMap<number, CodedError>> {
+  const { state } = bronze
+  const progress = readProgress(state.metadata.id, stream.topic, state.txns)
+  const errors = new Map<number, CodedError>(check.failures)
+  // When another writer is faster, the next run finds them again.
+  await recordStops(bronze, stream, progress, check.stops, lake.clock.now())
+  for (const [partition, stop] of check.stops) {
+    const known = progress.get(partition)
+    errors.set(partition, known === undefined ? beganAgain(stream, partition) : stopError(stream.name, stream.topic, known, stop))
+  }
+  return errors
+}
+
+function beganAgain({ topic }: Stream, partition: number): PipelineError {
+  return new PipelineError(
+    'TOPIC_RECREATED',
+    `Topic ${topic}, partition ${partition}, was re-created while it was read for the first time; the next run reads it as it is then.`,
+    { retryable: true, data: { topic, partition } },
+  )
 }
 
 /** Moves every queue to what is covered now: another writer has been there, and what was encoded beyond it is void. */
@@ -177,6 +230,7 @@ async function rewind(lake: Lake, stream: Stream, tableId: string, queues: reado
   const progress = readProgress(tableId, stream.topic, state.txns)
   for (const queue of queues) {
     const known = progress.get(queue.partition)
+    if (known?.stop !== undefined) queue.failure ??= stopError(stream.name, stream.topic, known, known.stop)
     if (known === undefined) queue.next = queue.first
     // A raised generation means that somebody reset the offsets: this run's plan no longer holds for the partition.
     else queue.next = known.generation === queue.generation ? known.covered + 1n : queue.end

@@ -24,8 +24,6 @@ export async function catchUp(
 function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
   return runStep(lake, { step: 'bronze', stream: stream.name, trigger }, async run => {
     const { rows, bytes, commits, version, missing, more, stopped } = await catchUpStream(lake, stream, run, options)
-    const error = stoppedError(stopped)
-    if (error !== undefined) throw error
-    return { rowsIn: rows, rowsOut: rows, version, more, detail: { bytes, commits, missing: Number(missing) } }
+    return { rowsIn: rows, rowsOut: rows, version, more, detail: { bytes, commits, missing: Number(missing) }, failure: stoppedError(stopped) }
   })
 }

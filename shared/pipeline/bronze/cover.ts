@@ -1,20 +1,31 @@
 import type { Stream } from '../../contract/stream.js'
-import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
-import type { PipelineError } from '../pipelineError.js'
+import type { CodedError } from '../../errors.js'
+import type { OffsetRange, PartitionOffsets, Source, SourceRecord, TopicSurvey } from '../../sources/source.js'
+import { partitionMissing } from '../../sources/sourceError.js'
+import type { Lake } from '../lake.js'
 import type { Coverage } from './coverage.js'
-import { planDelivery, type Delivery, type PartitionDelivery } from './delivery.js'
+import { ofPartitions, partitionsOf, planDelivery, type Delivery, type PartitionDelivery } from './delivery.js'
+import { recordDigest } from './digest.js'
 import { firstOffset } from './firstOffset.js'
+import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
 import { readRange, type RangePart } from './repair.js'
-import { checkIdentity } from './topicIdentity.js'
+import { checkTopic, isTopicGone, unbegun, type TopicIdentity } from './topicIdentity.js'
 
-/** What a delivery came to: what can be committed, what must be caught up first, and which partitions are stopped. */
+/** What a delivery came to, partition by partition: each fares by itself. */
 export interface Covering {
   readonly coverages: readonly Coverage[]
   /** Jumps too long for one commit: to be ingested on their own, in chunks. */
   readonly backlog: readonly OffsetRange[]
-  readonly stopped: readonly PipelineError[]
-  /** Records of partitions in which everything was delivered before. */
+  /** What the partitions' logs are known by, asked after everything had been delivered and read. */
+  readonly identities: ReadonlyMap<number, TopicIdentity>
+  /** Partitions that turned out not to be what was ingested: numbers of stopReason.ts. */
+  readonly stops: ReadonlyMap<number, number>
+  /** Partitions of which the source does not give what is needed. */
+  readonly failures: ReadonlyMap<number, CodedError>
+  /** Partitions in which everything was delivered before, or is no part of the topic any more. */
+  readonly done: readonly number[]
+  /** Records of those. */
   readonly redelivered: number
 }
 
@@ -29,58 +40,115 @@ const maxRepairBytes = 64 * 2 ** 20
 
 /**
  * Turns a delivery into coverage: drops what is covered, reads from the source whatever the delivery jumps over, and
- * stops partitions whose topic is not the one ingested before.
+ * tells partitions whose topic is not the one ingested before.
  *
+ * @param delivery nothing of stopped partitions
  * @param maxGap the most offsets of all jumps together that are read into memory here
- * @param trusted partitions whose identity this process has checked before; added to
+ * @param proven generations in which this process was delivered what their topic has; added to
  */
 export async function coverDelivery(
-  source: Source,
+  lake: Lake,
   stream: Stream,
   progress: ReadonlyMap<number, PartitionProgress>,
   delivery: Delivery,
   maxGap: bigint,
-  trusted: Set<string>,
+  proven: Set<string>,
 ): Promise<Covering> {
-  let looked: Promise<readonly PartitionOffsets[]> | undefined
+  const { source } = lake
+  const { topic } = stream
+  let looked: Promise<TopicSurvey> | undefined
   const log = async (partition: number) => {
-    const found = (await (looked ??= source.offsets(stream.topic))).find(p => p.partition === partition)
-    if (found === undefined) throw new RangeError(`Topic ${stream.topic} has no partition ${partition}.`)
+    const { partitions, unavailable } = await (looked ??= source.survey(topic))
+    const found = partitions.find(p => p.partition === partition)
+    if (found === undefined) throw unavailable.find(p => p.partition === partition)?.error ?? partitionMissing(topic, partition)
     return found
+  }
+  const failures = new Map<number, CodedError>()
+  const byItself = async (partition: number, work: () => Promise<void>) => {
+    try {
+      await work()
+    } catch (error) {
+      if (!isPartitionFault(error) && !isTopicGone(error)) throw error
+      failures.set(partition, error)
+    }
   }
   const expected = new Map<number, bigint>()
   for (const partition of partitionsOf(delivery)) {
-    const known = progress.get(partition)
-    const next = known === undefined ? await firstOffset(source, stream, await log(partition), placesOf(delivery, partition)) : known.covered + 1n
-    expected.set(partition, next)
+    await byItself(partition, async () => {
+      const known = progress.get(partition)
+      const next = known === undefined ? await firstOffset(source, stream, await log(partition), placesOf(delivery, partition)) : known.covered + 1n
+      expected.set(partition, next)
+    })
   }
   const room: Room = { offsets: maxGap, bytes: maxRepairBytes }
   const coverages: Coverage[] = []
   const backlog: OffsetRange[] = []
-  const stopped: PipelineError[] = []
-  let redelivered = 0
-  for (const part of planDelivery(delivery, expected)) {
-    const known = progress.get(part.partition)
-    const identity = `${stream.topic}/${part.partition}/${known?.generation ?? 0}`
-    // A redelivery is harmless, and a re-created topic looks just like it; only the source can tell them apart.
-    if (known !== undefined && (part.redelivered > 0 || !trusted.has(identity))) {
-      const error = await checkIdentity(source, stream.topic, known, await log(part.partition), part.tail)
-      if (error !== undefined) {
-        stopped.push(error)
-        continue
+  const done = new Map<number, number>()
+  for (const planned of planDelivery(ofPartitions(delivery, partition => expected.has(partition)), expected)) {
+    const { partition } = planned
+    await byItself(partition, async () => {
+      const generation = progress.get(partition)?.generation ?? 0
+      const life = `${topic}/${partition}/${generation}`
+      // What is delivered after a reset may have waited in a consumer since before the topic was re-created.
+      const doubtful = generation > 0 && !proven.has(life) && planned.position > planned.expected
+      const part = doubtful ? fromSource(planned, await log(partition)) : planned
+      if (part.position <= part.expected) {
+        if (doubtful) tellLeftOut(planned, 'beyond its end')
+        done.set(partition, part.redelivered)
+        return
       }
-    }
-    trusted.add(identity)
-    if (part.position <= part.expected) {
-      redelivered += part.redelivered
-      continue
-    }
-    const logged = part.gap && (await log(part.partition))
-    const coverage = await coverPartition(source, stream.topic, known?.generation ?? 0, part, logged, room)
-    if (coverage !== undefined) coverages.push(coverage)
-    else if (part.gap !== undefined) backlog.push({ partition: part.partition, start: part.expected, end: part.gap.end })
+      const logged = part.gap && (await log(partition))
+      const coverage = await coverPartition(source, topic, generation, part, logged, room)
+      if (coverage === undefined) {
+        if (part.gap !== undefined) backlog.push({ partition, start: part.expected, end: part.gap.end })
+        return
+      }
+      coverages.push(coverage)
+      if (!doubtful) return
+      if (isPartOf(planned.records, coverage.records)) proven.add(life)
+      else tellLeftOut(planned, 'with other records than the topic has')
+    })
   }
-  return { coverages, backlog, stopped, redelivered }
+  const known = Array.from(partitionsOf(delivery), partition => progress.get(partition) ?? unbegun(partition, expected.get(partition) ?? 0n, undefined))
+  const check = await checkTopic(lake, stream, known)
+  for (const [partition, error] of check.failures) {
+    // A topic that is gone is not another one: what was delivered of it stands, where nothing else is needed.
+    if (!isTopicGone(error)) failures.set(partition, error)
+  }
+  for (const partition of check.stops.keys()) failures.delete(partition)
+  const isWhole = ({ partition }: { readonly partition: number }) => !check.stops.has(partition) && !failures.has(partition)
+  const left = Array.from(done).filter(([partition]) => isWhole({ partition }))
+  return {
+    coverages: coverages.filter(isWhole),
+    backlog: backlog.filter(isWhole),
+    identities: check.identities,
+    stops: check.stops,
+    failures,
+    done: left.map(([partition]) => partition),
+    redelivered: left.reduce((sum, [, redelivered]) => sum + redelivered, 0),
+  }
+
+  function tellLeftOut({ partition, position, records }: PartitionDelivery, where: string): void {
+    lake.log.warn(`Records were delivered ${where}: they are of the topic before it was re-created, and are left out.`, {
+      topic,
+      partition,
+      position,
+      records: records.length,
+    })
+  }
+}
+
+/** The same stretch, as far as the log has it, to be read from the source: what was delivered counts as redelivered. */
+function fromSource(part: PartitionDelivery, { end }: PartitionOffsets): PartitionDelivery {
+  const { partition, expected } = part
+  const position = part.position < end ? part.position : end
+  const gap = position > expected ? { partition, start: expected, end: position } : undefined
+  return { ...part, records: [], position, gap, redelivered: part.received }
+}
+
+function isPartOf(delivered: readonly SourceRecord[], held: readonly SourceRecord[]): boolean {
+  const digests = new Map(held.map(record => [record.offset, recordDigest(record)]))
+  return delivered.length > 0 && delivered.every(record => digests.get(record.offset) === recordDigest(record))
 }
 
 /** @returns undefined when the jump is more than there is room for */
@@ -156,8 +224,4 @@ function placesOf(delivery: Delivery, partition: number): { readonly offset: big
     ...delivery.records.filter(r => r.partition === partition),
     ...delivery.reread.filter(r => r.partition === partition).map(({ offset }) => ({ offset, timestamp: -Infinity })),
   ]
-}
-
-function partitionsOf(delivery: Delivery): ReadonlySet<number> {
-  return new Set([...delivery.records.map(r => r.partition), ...delivery.reread.map(r => r.partition)])
 }

@@ -20,8 +20,19 @@ export interface PartitionDelivery {
   readonly gap: OffsetRange | undefined
   readonly received: number
   readonly redelivered: number
-  /** The delivered record just before `expected`, when it is among the redelivered. */
-  readonly tail: SourceRecord | undefined
+}
+
+/** The partitions that a delivery has something of. Pure; no I/O. */
+export function partitionsOf(delivery: Delivery): ReadonlySet<number> {
+  return new Set([...delivery.records, ...delivery.reread].map(({ partition }) => partition))
+}
+
+/** What a delivery has of some partitions. Pure; no I/O. */
+export function ofPartitions(delivery: Delivery, wanted: (partition: number) => boolean): Delivery {
+  return {
+    records: delivery.records.filter(({ partition }) => wanted(partition)),
+    reread: delivery.reread.filter(({ partition }) => wanted(partition)),
+  }
 }
 
 /**
@@ -48,9 +59,7 @@ function planPartition(partition: number, expected: bigint, list: SourceRecord[]
   const received = list.length + reread.length
   const seen = new Set(reread)
   const fresh: SourceRecord[] = []
-  let tail: SourceRecord | undefined
   for (const record of list) {
-    if (record.offset === expected - 1n) tail = record
     if (record.offset < expected || seen.has(record.offset)) continue
     seen.add(record.offset)
     fresh.push(record)
@@ -66,7 +75,6 @@ function planPartition(partition: number, expected: bigint, list: SourceRecord[]
     gap: enclosingGap(partition, expected, fresh, again),
     received,
     redelivered: received - fresh.length - new Set(again).size,
-    tail,
   }
 }
 

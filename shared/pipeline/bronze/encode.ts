@@ -7,6 +7,7 @@ import { BronzeRows } from './bronzeRows.js'
 import { missingOffsets, type Coverage } from './coverage.js'
 import { recordDigest } from './digest.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
+import type { Witness } from './progress.js'
 
 /** Remarks on rows that are taken as they are, as a closed list. */
 export const noticeCodes = [
@@ -36,6 +37,8 @@ export interface EncodedRange {
   readonly position: bigint
   /** Digest of the record at `position - 1`, 0 when there is none. */
   readonly tail: bigint
+  /** The last record of the stretch, if it has any. */
+  readonly last: Witness | undefined
   readonly missing: readonly OffsetRange[]
   readonly counts: RangeCounts
 }
@@ -115,13 +118,15 @@ export async function encodeCoverage(
 
 function encodedRange(coverage: Coverage, quarantined: number, tombstones: number): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage
-  const last = records.at(-1)
+  const record = records.at(-1)
+  const last = record && { offset: record.offset, digest: recordDigest(record) }
   return {
     partition,
     generation,
     from,
     position,
-    tail: last?.offset === position - 1n ? recordDigest(last) : 0n,
+    tail: last?.offset === position - 1n ? last.digest : 0n,
+    last,
     missing,
     counts: {
       received,

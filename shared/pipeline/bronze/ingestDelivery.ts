@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath } from '../../contract/tables.js'
+import type { CodedError } from '../../errors.js'
 import type { OffsetRange } from '../../sources/source.js'
 import type { EvolvingTable } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'
@@ -9,12 +10,15 @@ import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { catchUpStream, type CatchUpResult } from './catchUp.js'
 import { CommitPace } from './commitPace.js'
-import { coverDelivery } from './cover.js'
+import { coverDelivery, type Covering } from './cover.js'
 import { packCoverages, type Coverage } from './coverage.js'
-import type { Delivery } from './delivery.js'
+import { ofPartitions, partitionsOf, type Delivery } from './delivery.js'
 import { encodeCoverage } from './encode.js'
+import { adoptIdentities, recordStops } from './partitionFacts.js'
+import { stoppedError } from './partitionFault.js'
 import { readProgress } from './progress.js'
 import { pinLatest } from './startPin.js'
+import { stopError } from './stopReason.js'
 
 export interface IngestResult {
   readonly rows: number
@@ -23,62 +27,88 @@ export interface IngestResult {
   /** Delivered before, dropped. */
   readonly redelivered: number
   readonly missing: bigint
+  /**
+   * What keeps partitions of the delivery from being ingested, whoever delivers them again: they are stopped, or the
+   * source cannot give what they need. The others are committed.
+   */
+  readonly failure: CodedError | undefined
 }
 
 /** Other writers can only win so often with the offsets of one delivery: each time, the delivery shrinks. */
 const maxPlans = 50
 
-/** Per process: partitions whose identity was checked, and when each table was last committed to. */
-const trusted = new WeakMap<Lake, Set<string>>()
+/** Per process: generations that were delivered what their topic has, and when each table was last committed to. */
+const provenGenerations = new WeakMap<Lake, Set<string>>()
 const paces = new WeakMap<Lake, CommitPace>()
 
 /**
  * Ingests what a trigger delivered, in one commit (several when it exceeds BRONZE_MAX_COMMIT_ROWS), with whatever the
- * delivery jumped over. When it returns, every
- * offset of the delivery is covered; when it throws, the same delivery may come again.
+ * delivery jumped over. Each partition fares by itself. When it returns, every offset of the delivery is covered, or is
+ * of a partition that `failure` names: its records stay in the source, and what is covered is kept in the table, so that
+ * a catch-up or a reset finds them, while to deliver them again would only hold up the others. When it throws, the same
+ * delivery may come again.
  *
- * @throws PipelineError TOPIC_RECREATED after the healthy partitions are committed
+ * @throws SourceError of a partition that may be ingested later, after the others are committed
  */
 export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun): Promise<IngestResult> {
   const deadline = lake.clock.monotonic() + lake.settings.maxPollIntervalMs / 2
-  const known = memo(trusted, lake, () => new Set<string>())
+  const proven = memo(provenGenerations, lake, () => new Set<string>())
   const pace = memo(paces, lake, () => new CommitPace(lake.clock, lake.settings.bronzeMinCommitInterval))
   const done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
   const maxRows = lake.settings.bronzeMaxCommitRows
+  let rest = delivery
   for (let plan = 0; plan < maxPlans; plan++) {
     const bronze = await openBronze(lake, stream)
     if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) continue
     const { id } = bronze.state.metadata
     const progress = readProgress(id, stream.topic, bronze.state.txns)
-    const covering = await coverDelivery(lake.source, stream, progress, delivery, BigInt(maxRows), known)
-    if (covering.backlog.length > 0) {
-      const repaired = await repair(lake, stream, run, covering.backlog, deadline, known)
-      done.rows += repaired.rows
-      done.bytes += repaired.bytes
-      done.missing += repaired.missing
-      done.version = repaired.version ?? done.version
-      continue
-    }
+    const stopped = [...progress.values()].filter(known => known.stop !== undefined)
+    const isStopped = (partition: number) => progress.get(partition)?.stop !== undefined
+    const covering = await coverDelivery(lake, stream, progress, ofPartitions(rest, p => !isStopped(p)), BigInt(maxRows), proven)
+    const { stops, failures, backlog } = covering
+    const delivered = partitionsOf(rest)
+    const isLast = stops.size + failures.size + backlog.length === 0 && !stopped.some(known => delivered.has(known.partition))
     const groups = packCoverages(covering.coverages, maxRows)
     let stale: string | undefined
     for (const [n, group] of groups.entries()) {
       // A later piece goes on top of the commit of the one before it.
       const target = n === 0 ? bronze : await openBronze(lake, stream)
       if (target.state.metadata.id !== id) stale = 'the table was made anew'
-      else stale = await commitGroup(target, group, n === groups.length - 1 && covering.stopped.length === 0)
+      else stale = await commitGroup(target, group, covering, isLast && n === groups.length - 1)
       if (stale !== undefined) break
     }
+    if (stale === undefined && !(await recordStops(bronze, stream, progress, stops, lake.clock.now()))) stale = 'a partition that is to be stopped moved'
     if (stale !== undefined) {
       lake.log.debug('Bronze moved while a delivery was encoded; planning again.', { stream: stream.name, detail: stale })
       continue
     }
-    if (covering.stopped[0] !== undefined) throw covering.stopped[0]
-    return { ...done, redelivered: done.redelivered + covering.redelivered }
+    done.redelivered += covering.redelivered
+    const settled = new Set([...covering.done, ...covering.coverages.map(({ partition }) => partition)])
+    if (groups.length === 0) await adoptIdentities(bronze, stream, progress, covering.identities, lake.clock.now())
+    rest = ofPartitions(rest, partition => !settled.has(partition))
+    if (backlog.length > 0) {
+      const repaired = await repair(lake, stream, run, backlog, deadline)
+      done.rows += repaired.rows
+      done.bytes += repaired.bytes
+      done.missing += repaired.missing
+      done.version = repaired.version ?? done.version
+      continue
+    }
+    const errors: CodedError[] = []
+    for (const partition of delivered) {
+      const known = progress.get(partition)
+      const stop = stops.get(partition) ?? known?.stop
+      if (known !== undefined && stop !== undefined) errors.push(stopError(stream.name, stream.topic, known, stop))
+    }
+    errors.push(...failures.values())
+    const passing = stoppedError(errors.filter(error => error.retryable))
+    if (passing !== undefined) throw passing
+    return { ...done, failure: stoppedError(errors) }
   }
   throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, { retryable: true })
 
   /** @returns why the plan no longer holds, or undefined when it is committed */
-  async function commitGroup(bronze: EvolvingTable, coverages: readonly Coverage[], final: boolean): Promise<string | undefined> {
+  async function commitGroup(bronze: EvolvingTable, coverages: readonly Coverage[], { identities }: Covering, final: boolean): Promise<string | undefined> {
     const { table, state, metadata } = bronze
     const store = lake.store.within(bronzePath(stream))
     const encoded = await encodeCoverage(store, layoutOf(bronze), stream, coverages, lake.clock.now())
@@ -89,6 +119,7 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
       state,
       metadata,
       encoded: [encoded],
+      identities,
       now: lake.clock.now(),
       run: run.inCommit(counts, final),
     })
@@ -114,13 +145,10 @@ async function repair(
   run: StepRun,
   backlog: readonly OffsetRange[],
   deadline: number,
-  known: Set<string>,
 ): Promise<CatchUpResult> {
   const until = new Map(backlog.map(range => [range.partition, range.end]))
   const budgetMs = Math.max(0, deadline - lake.clock.monotonic())
   const result = await catchUpStream(lake, stream, run, { until, budgetMs, goesOn: true })
-  // A partition found to be another one is not to be taken for the one checked before.
-  if (result.stopped.length > 0) known.clear()
   if (result.more || lake.clock.monotonic() >= deadline) {
     throw new PipelineError('REPAIR_UNFINISHED', `A long jump in ${stream.topic} is being read from the source; the next delivery goes on.`, {
       retryable: true,

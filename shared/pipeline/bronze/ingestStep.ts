@@ -6,20 +6,21 @@ import type { Delivery } from './delivery.js'
 import { ingestDelivery } from './ingestDelivery.js'
 
 /**
- * Ingests one delivery of a trigger. Returns when every offset of it is covered by a commit; throws otherwise, so that
- * the trigger delivers again.
+ * Ingests one delivery of a trigger. Returns when every offset of it is covered by a commit, or is of a partition that
+ * the report says is stopped; throws otherwise, so that the trigger delivers again.
  *
  * @example
  * await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')
  */
 export function ingestBatch(lake: Lake, stream: Stream, delivery: Delivery, trigger: Trigger): Promise<StepReport> {
   return runStep(lake, { step: 'bronze', stream: stream.name, trigger, rethrow: true }, async run => {
-    const { rows, bytes, version, redelivered, missing } = await ingestDelivery(lake, stream, delivery, run)
+    const { rows, bytes, version, redelivered, missing, failure } = await ingestDelivery(lake, stream, delivery, run)
     return {
       rowsIn: delivery.records.length + delivery.reread.length,
       rowsOut: rows,
       version,
       detail: { bytes, redelivered, missing: Number(missing) },
+      failure,
     }
   })
 }

@@ -23,10 +23,27 @@ export interface PartitionProgress {
    * ago that was cannot be told from it, see movingPartitions.ts.
    */
   readonly updatedAt: number
+  /** 128 bits that identify the topic; undefined where the source has none, and in lakes of version 0.1.0. */
+  readonly topicId?: bigint | undefined
+  /** The leader epoch when `covered` was committed, or an earlier one; undefined like `topicId`. */
+  readonly epoch?: number | undefined
+  /** The last record before `covered`, where that offset holds none. See {@link witnessOf}. */
+  readonly witness?: Witness | undefined
+  /** Why the partition is not ingested any more: a number of stopReason.ts. Ends with the generation. */
+  readonly stop?: number | undefined
 }
 
-const facts = ['start', 'tail', 'missing', 'holes'] as const
-type Fact = (typeof facts)[number]
+/** A record that was ingested, by which its log is known again. */
+export interface Witness {
+  readonly offset: bigint
+  /** See digest.ts. */
+  readonly digest: bigint
+}
+
+/** The last record known to be covered; undefined when there is none, or when version 0.1.0 did not keep it. Pure; no I/O. */
+export function witnessOf({ covered, tail, witness }: PartitionProgress): Witness | undefined {
+  return tail === 0n ? witness : { offset: covered, digest: tail }
+}
 
 /** What all of a table's appIds for one topic begin with. Topic names hold no slash. */
 const topicPrefix = (tableId: string, topic: string) => `lake/${tableId}/${topic}/`
@@ -44,16 +61,22 @@ export function allProgress(tableId: string, topic: string, txns: ReadonlyMap<st
     if (!appId.startsWith(prefix)) continue
     const [generation, partition, fact] = appId.slice(prefix.length).split('/')
     if (fact !== undefined) continue
-    const of = (name: Fact) => txns.get(`${appId}/${name}`)?.version ?? 0n
+    const of = (name: string) => txns.get(`${appId}/${name}`)?.version
+    const tail = of('tail') ?? 0n
+    const [high, low, epoch, offset, digest, stop] = ['topicIdHigh', 'topicIdLow', 'epoch', 'witness', 'witnessDigest', 'stop'].map(of)
     progress.push({
       partition: Number(partition),
       generation: Number(generation),
-      start: of('start'),
+      start: of('start') ?? 0n,
       covered: txn.version,
-      tail: of('tail'),
-      missing: of('missing'),
-      holes: of('holes'),
+      tail,
+      missing: of('missing') ?? 0n,
+      holes: of('holes') ?? 0n,
       updatedAt: txn.lastUpdated ?? 0,
+      topicId: high === undefined || low === undefined ? undefined : (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low),
+      epoch: epoch === undefined ? undefined : Number(epoch),
+      witness: tail !== 0n || offset === undefined || digest === undefined ? undefined : { offset, digest },
+      stop: stop === undefined ? undefined : Number(stop),
     })
   }
   return progress
@@ -80,14 +103,30 @@ export function progressTxns(
   after: PartitionProgress,
 ): readonly Txn[] {
   const appId = coveredAppId(tableId, topic, after.generation, after.partition)
-  const known = before?.generation === after.generation ? before : undefined
-  const txns: Txn[] = [{ appId, version: after.covered, lastUpdated: after.updatedAt }]
-  for (const fact of facts) {
-    if (known === undefined ? fact === 'start' || after[fact] !== 0n : known[fact] !== after[fact]) {
-      txns.push({ appId: `${appId}/${fact}`, version: after[fact], lastUpdated: after.updatedAt })
-    }
-  }
-  return txns
+  const known = new Map(before?.generation === after.generation ? factsOf(before) : [])
+  const facts = factsOf(after).filter(([name, version]) => version !== (known.get(name) ?? (name === 'start' ? undefined : unsaid[name])))
+  const of = (name: string, version: bigint): Txn => ({ appId: `${appId}${name}`, version, lastUpdated: after.updatedAt })
+  return [of('', after.covered), ...facts.map(([name, version]) => of(`/${name}`, version))]
+}
+
+/** What a fact is where it was never written. */
+const unsaid: Readonly<Record<string, bigint>> = { tail: 0n, missing: 0n, holes: 0n }
+
+function factsOf({ start, tail, missing, holes, topicId, epoch, witness, stop }: PartitionProgress): readonly (readonly [string, bigint])[] {
+  const facts: (readonly [string, bigint | undefined])[] = [
+    ['start', start],
+    ['tail', tail],
+    ['missing', missing],
+    ['holes', holes],
+    // Versions are signed, an id is not.
+    ['topicIdHigh', topicId === undefined ? undefined : BigInt.asIntN(64, topicId >> 64n)],
+    ['topicIdLow', topicId === undefined ? undefined : BigInt.asIntN(64, topicId)],
+    ['epoch', epoch === undefined ? undefined : BigInt(epoch)],
+    ['witness', witness?.offset],
+    ['witnessDigest', witness?.digest],
+    ['stop', stop === undefined ? undefined : BigInt(stop)],
+  ]
+  return facts.flatMap(([name, version]) => (version === undefined ? [] : [[name, version] as const]))
 }
 
 /** Whether a winner's txn touches one of these partitions, in whatever generation. Pure; no I/O. */

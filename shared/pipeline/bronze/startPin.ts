@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/stream.js'
 import type { Action } from '../../delta/actions.js'
 import type { Source } from '../../sources/source.js'
 import type { EvolvingTable } from '../evolvingTable.js'
+import { identify } from './topicIdentity.js'
 import { progressTxns, readProgress, touchesPartitions } from './progress.js'
 
 /**
@@ -13,8 +14,12 @@ import { progressTxns, readProgress, touchesPartitions } from './progress.js'
 export async function pinLatest(source: Source, stream: Stream, { table, state }: EvolvingTable, now: number): Promise<boolean> {
   const { id } = state.metadata
   if (stream.startFrom !== 'latest' || readProgress(id, stream.topic, state.txns).size > 0) return false
+  const partitions = (await source.offsets(stream.topic)).map(({ partition }) => partition)
+  // Before the ends: of a topic that is re-created in between, an older id is noticed, an older end would not be.
+  const identities = await identify(source, stream.topic, partitions)
   const logs = await source.offsets(stream.topic)
   const pins = logs.map(({ partition, end }) => ({
+    ...identities.get(partition),
     partition,
     generation: 0,
     start: end,

@@ -1,58 +1,140 @@
-import type { PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
+import type { Stream } from '../../contract/stream.js'
+import type { Identified, PartitionIdentity, Source } from '../../sources/source.js'
+import { CodedError } from '../../errors.js'
 import { SourceError } from '../../sources/sourceError.js'
-import { PipelineError } from '../pipelineError.js'
-import { recordDigest } from './digest.js'
+import type { Lake } from '../lake.js'
 import type { PartitionProgress } from './progress.js'
+import { isPartitionFault } from './partitionFault.js'
+import { compareLog, type LogComparison } from './logComparison.js'
+import { stopReasons, type StopReason } from './stopReason.js'
+
+/** What a partition's log is known by from now on, as far as the source tells. */
+export interface TopicIdentity {
+  readonly topicId: bigint | undefined
+  readonly epoch: number | undefined
+}
+
+/** What a look at a topic's partitions found. */
+export interface TopicCheck {
+  /** The partitions that are what they were. */
+  readonly identities: ReadonlyMap<number, TopicIdentity>
+  /** Those that are not: numbers of {@link stopReasons}. */
+  readonly stops: ReadonlyMap<number, number>
+  /** Those that could not be asked. */
+  readonly failures: ReadonlyMap<number, CodedError>
+}
 
 /**
- * Whether a partition is still the one that was ingested. A low offset alone says nothing (groups are reset,
- * deliveries repeat): the topic was re-created or truncated when its end lies at or below what is covered, or when
- * another record stands at the covered offset.
+ * Whether partitions are still those that were ingested. To be called after records have arrived and before they are
+ * committed: then the records are of the topic that is found here. The topic's id is compared first; then the leader
+ * epoch, which tells a log that was put back or truncated too; then records that still exist with what bronze holds of
+ * them. That nothing is found at an offset proves nothing. A low offset alone says nothing either: groups are reset, and
+ * deliveries repeat.
  *
- * @param log the partition's log, looked up after `progress` was read: an end that is older than the progress would be
- * taken for a truncated log
- * @param tail the record at the covered offset as it was delivered, if it was: the source is asked only when it differs
- * @returns the error that stops the partition, or undefined
+ * @param progress what is known of the partitions, read before this call; of one that was never ingested, what an earlier
+ * look found
  */
-export async function checkIdentity(
-  source: Source,
-  topic: string,
-  progress: PartitionProgress,
-  log: PartitionOffsets,
-  tail?: SourceRecord,
-): Promise<PipelineError | undefined> {
-  const { partition, covered, start } = progress
-  if (covered < start) return undefined
-  if (log.end <= covered) {
-    return recreated(topic, progress, `its log now ends at offset ${log.end}, but bronze holds offsets up to ${covered}`)
+export async function checkTopic(lake: Lake, stream: Stream, progress: Iterable<PartitionProgress>): Promise<TopicCheck> {
+  const identities = new Map<number, TopicIdentity>()
+  const stops = new Map<number, number>()
+  const failures = new Map<number, CodedError>()
+  let unsure: PartitionProgress[] = []
+  await look([...progress], (known, reason) => {
+    // No broker gives a topic the id of another one; everything else may come of a leader that was just elected.
+    if (reason === 'topicId') stops.set(known.partition, stopReasons[reason])
+    else unsure.push(known)
+  })
+  if (unsure.length > 0) {
+    const again = unsure
+    unsure = []
+    await lake.clock.sleep(secondLookMs)
+    await look(again, (known, reason) => stops.set(known.partition, stopReasons[reason]))
   }
-  if (log.start > covered) return undefined
-  if (tail !== undefined && recordDigest(tail) === progress.tail) return undefined
-  const found = await recordAt(source, topic, partition, covered)
-  // A record can be compacted away; none can appear where there was none.
-  if (found === undefined || recordDigest(found) === progress.tail) return undefined
-  const finding = progress.tail === 0n ? 'where bronze found none' : 'which is not the one bronze holds'
-  return recreated(topic, progress, `there is a record at offset ${covered} ${finding}`)
+  return { identities, stops, failures }
+
+  async function look(partitions: readonly PartitionProgress[], differs: (known: PartitionProgress, reason: StopReason) => void) {
+    if (partitions.length === 0) return
+    const found = await lake.source.identify(stream.topic, new Map(partitions.map(known => [known.partition, known.epoch])))
+    await Promise.all(partitions.map(async known => {
+      const outcome = await judge(lake, stream, known, found.get(known.partition))
+      if (outcome instanceof CodedError) failures.set(known.partition, outcome)
+      else if (typeof outcome === 'string') differs(known, outcome)
+      else identities.set(known.partition, outcome)
+    }))
+  }
 }
 
-async function recordAt(source: Source, topic: string, partition: number, offset: bigint): Promise<SourceRecord | undefined> {
+/** A stop is for good: what may be a broker's passing state is looked at twice. */
+const secondLookMs = 1_000
+
+async function judge(
+  lake: Lake,
+  stream: Stream,
+  known: PartitionProgress,
+  found: Identified | undefined,
+): Promise<TopicIdentity | StopReason | CodedError> {
+  if (found === undefined) throw new RangeError(`The source said nothing of ${stream.topic}/${known.partition}.`)
+  if (found.kind === 'failed') return ofPartition(found.error)
+  const { topicId, epoch } = found
+  const byIdentity = compareIdentity(known, found)
+  if (byIdentity !== undefined) return byIdentity
+  if (known.covered < known.start) return { topicId, epoch }
+  // Only an id that is still the same explains that a record is not there any more.
+  const isSameTopic = topicId !== undefined && topicId === known.topicId
+  // A service without leader epochs puts no log back into an older state: its id says it all.
+  if (isSameTopic && epoch === undefined) return { topicId, epoch }
+  let byLog: LogComparison
   try {
-    for await (const batch of source.read(topic, { partition, start: offset, end: offset + 1n })) {
-      for (const record of batch.records) if (record.offset === offset) return record
-    }
+    byLog = await compareLog(lake, stream, known, isSameTopic)
   } catch (error) {
-    // Retention has passed the offset since its log was looked at: nothing is left to compare.
-    if (!(error instanceof SourceError && error.code === 'SOURCE_OUT_OF_RANGE')) throw error
+    return ofPartition(error)
   }
-  return undefined
+  if (byLog === 'logEnd' || byLog === 'otherRecord') return byLog
+  if (byLog === 'nothingToCompare' && !isSameTopic) {
+    lake.log.warn('Nothing that bronze holds of this partition is left in the topic: whether it is still the same cannot be told.', {
+      topic: stream.topic,
+      partition: known.partition,
+      covered: known.covered,
+    })
+  }
+  return { topicId, epoch }
 }
 
-function recreated(topic: string, progress: PartitionProgress, finding: string): PipelineError {
-  const { partition, generation, covered } = progress
-  return new PipelineError(
-    'TOPIC_RECREATED',
-    `Topic ${topic}, partition ${partition}, was re-created or truncated: ${finding}. Nothing more of it is ingested. ` +
-      `If the new topic is meant to continue the table, run: lake reset-offsets <stream>`,
-    { data: { topic, partition, generation, covered } },
-  )
+/** Whether the topic does not exist at the moment. Pure; no I/O. */
+export function isTopicGone(error: unknown): error is CodedError {
+  return error instanceof SourceError && error.code === 'SOURCE_TOPIC_MISSING'
+}
+
+/** @throws the error itself where it concerns more than the topic */
+function ofPartition(error: unknown): CodedError {
+  if (isPartitionFault(error) || isTopicGone(error)) return error
+  throw error
+}
+
+/** What ids and epochs say of a partition; undefined when they do not speak against it. Pure; no I/O. */
+export function compareIdentity(known: PartitionProgress, found: PartitionIdentity): StopReason | undefined {
+  if (known.topicId !== undefined && found.topicId !== undefined && known.topicId !== found.topicId) return 'topicId'
+  if (known.covered < known.start || known.epoch === undefined || found.epoch === undefined || known.epoch === found.epoch) return undefined
+  // A log without a record of epochs, as old message formats leave it, knows nothing of an epoch although it was there.
+  if (found.epochEnd === undefined) return found.epoch < known.epoch ? 'leaderEpoch' : undefined
+  return found.epochEnd <= known.covered ? 'leaderEpoch' : undefined
+}
+
+/**
+ * What a partition that was never ingested is known by, in the form in which it is looked at again before its first
+ * commit. Pure; no I/O.
+ */
+export function unbegun(partition: number, start: bigint, identity: TopicIdentity | undefined): PartitionProgress {
+  return { partition, generation: 0, start, covered: start - 1n, tail: 0n, missing: 0n, holes: 0n, updatedAt: 0, ...identity }
+}
+
+/** The identities of those partitions as they are now, without any comparison. @throws SourceError of the first that cannot be asked */
+export async function identify(source: Source, topic: string, partitions: Iterable<number>): Promise<ReadonlyMap<number, TopicIdentity>> {
+  const found = await source.identify(topic, new Map(Array.from(partitions, partition => [partition, undefined])))
+  const identities = new Map<number, TopicIdentity>()
+  for (const [partition, one] of found) {
+    if (one.kind === 'failed') throw one.error
+    identities.set(partition, { topicId: one.topicId, epoch: one.epoch })
+  }
+  return identities
 }

@@ -5,7 +5,8 @@ import type { TableState } from '../../delta/state.js'
 import { firstOffset } from '../bronze/firstOffset.js'
 import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
 import { movingPartitions } from '../bronze/movingPartitions.js'
-import { checkIdentity } from '../bronze/topicIdentity.js'
+import { stopError } from '../bronze/stopReason.js'
+import { checkTopic } from '../bronze/topicIdentity.js'
 import { isPartitionFault } from '../bronze/partitionFault.js'
 import type { PartitionOffsets, Source } from '../../sources/source.js'
 import type { Lake } from '../lake.js'
@@ -34,8 +35,9 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
   const state = await lake.table(bronzePath(stream)).state({ fresh: true })
   const progress =
     state === undefined ? new Map<number, PartitionProgress>() : readProgress(state.metadata.id, stream.topic, state.txns)
-  const stopped: string[] = []
   const measured: PartitionLag[] = []
+  const isStopped = ({ stop }: PartitionProgress) => stop !== undefined
+  const stopped = [...progress.values()].filter(isStopped).map(known => stopError(stream.name, stream.topic, known, known.stop ?? 0).message)
   try {
     let total = 0n
     let worst = 0n
@@ -43,14 +45,19 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
     stopped.push(...unavailable.map(({ error }) => error.message))
     stopped.push(...vanished(stream.topic, progress, new Set([...partitions, ...unavailable].map(({ partition }) => partition))))
     let moving: Promise<ReadonlySet<number>> | undefined
+    const begun = partitions.flatMap(({ partition }) => progress.get(partition) ?? [])
+    const check = await checkTopic(lake, stream, begun.filter(known => !isStopped(known)))
     for (const log of partitions) {
       const known = progress.get(log.partition)
+      if (known?.stop !== undefined) continue
+      const stop = check.stops.get(log.partition)
+      const fault = check.failures.get(log.partition)
+      const error = known !== undefined && stop !== undefined ? stopError(stream.name, stream.topic, known, stop) : fault
+      if (error !== undefined) {
+        stopped.push(error.message)
+        continue
+      }
       try {
-        const error = known === undefined ? undefined : await checkIdentity(lake.source, stream.topic, known, log)
-        if (error !== undefined) {
-          stopped.push(error.message)
-          continue
-        }
         const next = known === undefined ? await firstOffset(lake.source, stream, log) : known.covered + 1n
         const lag = log.end > next ? log.end - next : 0n
         total += lag

@@ -14,7 +14,7 @@ const jobFor = (q: PartitionQueue) => ({ generation: 0, range: { partition: q.pa
 function encoded({ range }: RangeJob, size: bigint): EncodedRows {
   const position = range.start + size < range.end ? range.start + size : range.end
   const counts = { received: 0, redelivered: 0, repaired: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0n, holes: 0n }
-  const one = { partition: range.partition, generation: 0, from: range.start, position, tail: 0n, missing: [], counts }
+  const one = { partition: range.partition, generation: 0, from: range.start, position, tail: 0n, last: undefined, missing: [], counts }
   return { adds: [], ranges: [one], rows: Number(position - range.start), bytes: 0, rejections: {} as EncodedRows['rejections'], failedExpectations: {}, notices: { TIMESTAMP_OUT_OF_RANGE: 0 } }
 }
 

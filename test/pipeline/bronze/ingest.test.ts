@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineStream } from '../../../shared/contract/defineStream.js'
 import { timestamp } from '../../../shared/contract/fieldTypes.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { SourceError } from '../../../shared/sources/sourceError.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, day0, eventRecord, range, span } from './bronzeFixture.js'
 
@@ -122,6 +123,70 @@ describe('offsets without a record', () => {
   })
 })
 
+describe('what a delivery jumps over', () => {
+  test('before a record whose bytes were not kept is read from the source too', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 12))
+    await f.deliver(range(0, 3))
+    await f.deliver([3], 0, [8])
+    expect(eachOffsetOnce(await f.lineage(), [span(9)])).toEqual([])
+    await f.deliver([], 0, [11])
+    expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
+  })
+
+  test('is missing where retention took it, but not the delivered records in between', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
+    const records = await f.fetch([7, 8, 12, 15])
+    f.source.deleteRecords('events', 0, 14n)
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect((await f.told()).at(-1)?.missing).toEqual([
+      { partition: 0, start: 5, end: 7 },
+      { partition: 0, start: 9, end: 12 },
+      { partition: 0, start: 13, end: 14 },
+    ])
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 15n, missing: 6n, holes: 0n })
+    expect(eachOffsetOnce(await f.lineage(), [span(16, 0, { absent: [5, 6, 9, 10, 11, 13] })])).toEqual([])
+  })
+})
+
+describe('a partition that the source cannot give', () => {
+  test('lets the others commit before the delivery is asked for again', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(range(0, 20))
+    f.append(range(0, 20), 1)
+    await f.deliver(range(0, 5))
+    await f.deliver(range(0, 5), 1)
+    const records = [...(await f.fetch(range(10, 15))), ...(await f.fetch(range(5, 10), 1))]
+    f.source.failLeader('events', 0)
+    const failed = ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    await expect(failed).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true, data: { partition: 0 } })
+    expect(eachOffsetOnce(await f.lineage(), [span(5), span(10, 1)])).toEqual([])
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect(eachOffsetOnce(await f.lineage(), [span(15), span(10, 1)])).toEqual([])
+  })
+
+  test('for good is named, and the others do not wait for it for ever', async () => {
+    await using f = await BronzeFixture.open({ partitions: 2 })
+    f.append(range(0, 20))
+    f.append(range(0, 20), 1)
+    await f.deliver(range(0, 5))
+    const records = [...(await f.fetch(range(10, 15))), ...(await f.fetch(range(0, 10), 1))]
+    const read = f.source.read.bind(f.source)
+    f.source.read = (topic, asked, options) => {
+      if (asked.partition === 0 && asked.end > 5n) throw new SourceError('SOURCE_CORRUPT', 'The batch at events/0 is corrupt.', { data: { topic, partition: 0 } })
+      return read(topic, asked, options)
+    }
+    const report = await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect(report).toMatchObject({ outcome: 'failed', rowsOut: 10, error: { code: 'SOURCE_CORRUPT', retryable: false } })
+    expect(eachOffsetOnce(await f.lineage(), [span(5), span(10, 1)])).toEqual([])
+    f.source.read = read
+    await catchUp(f.lake, 'timer')
+    expect(eachOffsetOnce(await f.lineage(), [span(20), span(20, 1)])).toEqual([])
+  })
+})
+
 describe('what a delivery is made of', () => {
   const record = (value: string | null) => ({ key: null, value: value === null ? null : Buffer.from(value), timestamp: day0, partition: 0 })
 
@@ -189,7 +254,7 @@ describe('a topic that is not the one ingested', () => {
     f.source.truncate('events', 0, 0n)
     f.append(range(0, 4))
     const delivery = { records: [...(await f.fetch(range(0, 4))), ...healthy], reread: [] }
-    await expect(ingestBatch(f.lake, f.stream, delivery, 'kafka')).rejects.toMatchObject({ code: 'TOPIC_RECREATED', data: { partition: 0 }, retryable: false })
+    expect(await ingestBatch(f.lake, f.stream, delivery, 'kafka')).toMatchObject({ outcome: 'failed', rowsOut: 5, error: { code: 'TOPIC_RECREATED', retryable: false } })
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(10, 1)])).toEqual([])
   })
 
@@ -199,10 +264,10 @@ describe('a topic that is not the one ingested', () => {
     await f.deliver(range(0, 10))
     f.source.recreateTopic('events')
     f.append(range(500, 530))
-    await expect(f.deliver(range(0, 20))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
+    expect(await f.deliver(range(0, 20))).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
     await using other = await f.another()
     // A process that has seen nothing yet, and a delivery that fits: only the source can tell.
-    await expect(other.deliver(range(10, 20))).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
+    expect(await other.deliver(range(10, 20))).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
     expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
   })
 
