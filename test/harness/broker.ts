@@ -12,8 +12,8 @@ export interface TestBroker {
   topic(name: string, config?: Omit<ITopicConfig, 'topic'>): Promise<string>
   /** A plain kafkajs client on this broker, for what the test itself wants to do to it. */
   readonly client: Kafka
-  /** Ends the broker and starts it again on the same port and folder. */
-  restart(how?: 'stop' | 'kill'): Promise<void>
+  /** Ends the broker and starts it again on the same port and folder; `whileDown` may do something to its folder. */
+  restart(how?: 'stop' | 'kill', whileDown?: (stateFolder: string) => Promise<void>): Promise<void>
   /** Ends the broker and removes its folder. */
   close(): Promise<void>
 }
@@ -63,8 +63,9 @@ export async function startTestBroker(options: Omit<BrokerOptions, 'stateFolder'
       await createTopic(client, { topic, numPartitions: 1, ...config })
       return topic
     },
-    async restart(how = 'stop') {
+    async restart(how = 'stop', whileDown) {
       await broker[how]()
+      await whileDown?.(stateFolder)
       broker = await startBroker({ ...options, stateFolder, port })
     },
     async close() {

@@ -30,6 +30,10 @@ export interface KafkaSourceOptions {
   readonly topicIds?: boolean
 }
 
+/** A range of so few offsets is fetched in answers of so few bytes. */
+const shortRange = 64n
+const shortFetchBytes = 16 * 1024
+
 /**
  * Kafka by offsets: no consumer group, no rebalance. Leaders that move and brokers that restart are waited for.
  *
@@ -95,7 +99,9 @@ export class KafkaSource implements Source {
   }
 
   read(topic: string, range: OffsetRange, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<SourceBatch> {
-    return readRange(this.#cluster, topic, range, { ...this.#options, signal: options.signal })
+    // Before every commit a few offsets are looked at: nothing of what lies behind them is wanted. A whole batch comes always.
+    const fetchBytes = range.end - range.start <= shortRange ? Math.min(shortFetchBytes, this.#options.fetchBytes) : this.#options.fetchBytes
+    return readRange(this.#cluster, topic, range, { ...this.#options, fetchBytes, signal: options.signal })
   }
 
   identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {

@@ -5,6 +5,7 @@ import { journalFolder } from '../../../shared/pipeline/accounting/runJournal.js
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
+import type { OffsetRange } from '../../../shared/sources/source.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
@@ -52,7 +53,7 @@ describe('cluster_logs', () => {
     const folds: number[] = []
     const read = f.source.read.bind(f.source)
     f.source.read = async function* (...args) {
-      if (commits++ === 2) folds.push((await fold(f)).rows)
+      if (isOfRange(args[1]) && commits++ === 2) folds.push((await fold(f)).rows)
       yield* read(...args)
     }
     await catchUp(f.lake, 'command')
@@ -72,7 +73,7 @@ describe('cluster_logs', () => {
       let reads = 0
       f.source.read = async function* (...args) {
         // Cut off after its second commit: the rest is never told.
-        if (reads++ === 3) await new Promise(() => undefined)
+        if (isOfRange(args[1]) && reads++ === 3) await new Promise(() => undefined)
         yield* read(...args)
       }
       void catchUp(skewed.lake, 'command')
@@ -182,3 +183,6 @@ describe('cluster_logs', () => {
     ])
   })
 })
+
+/** Whether records are read to be ingested; a single one is read to see whether the topic is still the same. */
+const isOfRange = ({ start, end }: OffsetRange) => end - start > 1n
