@@ -65,6 +65,8 @@ export const environment = z.object({
     .describe('`<namespace>.servicebus.windows.net`, with the managed identity, when SOURCE is `eventhubs`.'),
   EVENTHUBS_CONNECTION_STRING: secret('Connection string instead of the managed identity.'),
   EVENTHUBS_CONSUMER_GROUP: text().default('$Default').describe('Consumer group of the Event Hubs trigger.'),
+  EVENTHUBS_READER_CONSUMER_GROUP: text().default('lake-reader')
+    .describe('Consumer group by which ranges are read (catch-up, repairs, commands), to be created at each event hub; never the trigger\'s, whose receivers shut others out.'),
 
   LAKE_URL: text()
     .refine(isLakeUrl, 'expected file:///folder or https://<account>.dfs.core.windows.net/<container>')

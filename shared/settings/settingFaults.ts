@@ -34,6 +34,10 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   if (s.SOURCE === 'eventhubs' && s.EVENTHUBS_CONNECTION_STRING === undefined) {
     need(['EVENTHUBS_NAMESPACE'], 'SOURCE is eventhubs; set it (managed identity) or EVENTHUBS_CONNECTION_STRING')
   }
+  if (s.SOURCE === 'eventhubs' && s.EVENTHUBS_READER_CONSUMER_GROUP.toLowerCase() === s.EVENTHUBS_CONSUMER_GROUP.toLowerCase()) {
+    const why = "the trigger's receivers shut all others of their group out"
+    faults.push(`EVENTHUBS_READER_CONSUMER_GROUP is the trigger's group (EVENTHUBS_CONSUMER_GROUP): ${why}. Create another group for it.`)
+  }
   if (s.LAKE_URL.startsWith('file:')) unused(['LAKE_CONNECTION_STRING'], `LAKE_URL is the local folder ${s.LAKE_URL}`)
   if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
     faults.push('FRESHNESS_STALE must be longer than FRESHNESS_LATE.')

@@ -22,7 +22,7 @@ export interface OpenSourceOptions {
 export function sourceConnection(settings: Settings): SourceConnection {
   if (settings.source === 'eventhubs') {
     const { eventhubsNamespace: namespace, eventhubsConnectionString: connectionString } = settings
-    return { kind: 'eventhubs', eventHubs: { namespace, connectionString, consumerGroup: settings.eventhubsConsumerGroup } }
+    return { kind: 'eventhubs', eventHubs: { namespace, connectionString, consumerGroup: settings.eventhubsReaderConsumerGroup } }
   }
   const { kafkaOauthTokenEndpoint, kafkaOauthClientId, kafkaOauthClientSecret } = settings
   const oauth =

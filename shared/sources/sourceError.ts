@@ -5,6 +5,7 @@ export const sourceErrorCodes = [
   'SOURCE_PARTITION_MISSING',
   'SOURCE_UNREACHABLE',
   'SOURCE_UNAUTHORIZED',
+  'SOURCE_SILENT',
   'SOURCE_OUT_OF_RANGE',
   'SOURCE_CODEC_MISSING',
   'SOURCE_FORMAT_OLD',
@@ -34,6 +35,19 @@ export const partitionMissing = (topic: string, partition: number): SourceError 
   new SourceError('SOURCE_PARTITION_MISSING', `Topic ${topic} has no partition ${partition}. Ask for its offsets first.`, {
     data: { topic, partition },
   })
+
+/** Nothing came although the log goes on: no proof of anything, so nothing is passed over. */
+export function silent(topic: string, asked: { readonly partition: number; readonly start: bigint; readonly end: bigint }, ms: number, cause?: unknown): SourceError {
+  const { partition, start, end } = asked
+  const waited = ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 1_000)} s`
+  const compacted = 'Where compaction has removed the last events of a log, the next event settles it'
+  return new SourceError(
+    'SOURCE_SILENT',
+    `No event of ${topic}/${partition} came for ${waited}, although offsets ${start} to ${end} were asked for and the log goes that far. ` +
+      `Nothing of it is passed over; the next run asks again. ${compacted}.`,
+    { retryable: true, cause, data: { topic, partition, start, end } },
+  )
+}
 
 /** What was asked for against what the log holds (`end` as a read_committed reader sees it). */
 export function outOfRange(

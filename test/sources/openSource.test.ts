@@ -29,7 +29,7 @@ describe('the source the settings name', () => {
   test('Event Hubs, and the connection survives the way into a worker thread', () => {
     const connection = sourceConnection(readSettings({ SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns.servicebus.windows.net' }))
     expect(structuredClone(connection)).toEqual(connection)
-    expect(connection).toMatchObject({ kind: 'eventhubs', eventHubs: { namespace: 'ns.servicebus.windows.net', consumerGroup: '$Default' } })
+    expect(connection).toMatchObject({ kind: 'eventhubs', eventHubs: { namespace: 'ns.servicebus.windows.net', consumerGroup: 'lake-reader' } })
   })
 
   test('bad settings are told at the first call, and a closed source stays closed', async () => {

@@ -4,6 +4,9 @@ export interface EventHubsConnection {
   readonly namespace?: string | undefined
   /** Of the namespace, or of one event hub. */
   readonly connectionString?: string | undefined
-  /** Default `$Default`. */
+  /**
+   * The consumer group that ranges are read by; default `$Default`. Not the trigger's: its receivers have an owner level,
+   * and shut every other receiver of their group out.
+   */
   readonly consumerGroup?: string | undefined
 }

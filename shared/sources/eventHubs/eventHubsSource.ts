@@ -1,46 +1,66 @@
-import type { EventHubConsumerClient, EventHubProducerClient, PartitionProperties, ReceivedEventData } from '@azure/event-hubs'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, TopicSurvey } from '../source.js'
-import { outOfRange, partitionMissing, SourceError } from '../sourceError.js'
+import type { PartitionProperties } from '@azure/event-hubs'
+import { systemClock, type Clock } from '../../clock.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord, TopicSurvey } from '../source.js'
+import { outOfRange, partitionMissing, silent, SourceError } from '../sourceError.js'
 import type { EventHubsConnection } from './connection.js'
-import { EventChannel } from './eventChannel.js'
 import { eventHubsFault } from './eventHubsFault.js'
-import { toRecord } from './receivedEvent.js'
+import { HubClients } from './hubClients.js'
+import { offsetOf, toRecord } from './receivedEvent.js'
+import { sendEvents } from './sendEvents.js'
+
+/** How long the service may say nothing, in milliseconds. */
+export interface Patience {
+  /** After that long a link is given up for a new one: links have gone silent for good. */
+  readonly link: number
+  /** Without an event for that long, a read ends with SOURCE_SILENT. Pauses of half a minute are known. */
+  readonly total: number
+}
 
 export interface EventHubsSourceOptions {
   readonly connection: EventHubsConnection
+  readonly clock?: Clock | undefined
+  readonly patience?: Patience | undefined
 }
 
+const defaultPatience: Patience = { link: 20_000, total: 60_000 }
 const eventsPerBatch = 1_000
-// A receiver that says nothing for this long, although the range is not covered, is asked for the partition's state.
-const quietSeconds = 5
 
-interface Clients {
-  readonly consumer: EventHubConsumerClient
-  readonly producer: EventHubProducerClient
-}
+/** Between a link that failed and the next. */
+const pauseMs = 500
 
 /**
  * Event Hubs over AMQP, with the managed identity or a connection string. Sequence numbers are the offsets, partition
  * ids the partitions. AMQP has no tombstones from Kafka clients and no repeated headers; where those matter, read the
  * same event hub through its Kafka endpoint.
+ *
+ * Only an event at or beyond the end of a range proves that the range was read: silence is never taken for the end of
+ * anything. See {@link Patience}.
  */
 export class EventHubsSource implements Source {
   readonly #connection: EventHubsConnection
-  readonly #clients = new Map<string, Promise<Clients>>()
+  readonly #clock: Clock
+  readonly #patience: Patience
+  readonly #hubs = new Map<string, Promise<HubClients>>()
+  readonly #readable = new Map<string, Promise<void>>()
 
-  constructor({ connection }: EventHubsSourceOptions) {
+  constructor({ connection, clock = systemClock, patience = defaultPatience }: EventHubsSourceOptions) {
     if (connection.connectionString === undefined && connection.namespace === undefined) {
       throw new SourceError('SOURCE_BAD_SETTINGS', 'Event Hubs needs EVENTHUBS_NAMESPACE or EVENTHUBS_CONNECTION_STRING.')
     }
     this.#connection = connection
+    this.#clock = clock
+    this.#patience = patience
   }
 
+  /** The first call for an event hub also makes sure that it can be read by the consumer group. */
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
-    const { consumer } = await this.#open(topic)
+    const hub = await this.#open(topic)
     try {
-      const ids = await consumer.getPartitionIds()
-      const properties = await Promise.all(ids.map((id) => consumer.getPartitionProperties(id)))
-      return properties.map(offsetsOf).toSorted((a, b) => a.partition - b.partition)
+      const ids = await hub.management.getPartitionIds()
+      const properties = await Promise.all(ids.map((id) => hub.management.getPartitionProperties(id)))
+      const offsets = properties.map(offsetsOf).toSorted((a, b) => a.partition - b.partition)
+      if (offsets[0] !== undefined) await this.#checkReadable(hub, topic, offsets[0].partition)
+      return offsets
     } catch (thrown) {
       throw eventHubsFault(thrown, topic)
     }
@@ -52,18 +72,20 @@ export class EventHubsSource implements Source {
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {
-    const { consumer } = await this.#open(topic)
-    const { start, end } = await this.#offsetsOf(consumer, topic, partition)
-    if (start === end) return end
-    const channel = new EventChannel(consumer, String(partition), { enqueuedOn: timestamp, isInclusive: true }, 1, quietSeconds)
-    try {
-      const events = await channel.next()
-      const first = events[0]
-      return first === undefined ? end : BigInt(first.sequenceNumber)
-    } catch (thrown) {
-      throw eventHubsFault(thrown, topic)
-    } finally {
-      await channel.close()
+    const hub = await this.#open(topic)
+    const before = await this.#properties(hub, topic, partition)
+    const { start, end } = offsetsOf(before)
+    if (start === end || before.lastEnqueuedOnUtc.getTime() < timestamp) return end
+    // The filter passes what is later than a time, to the millisecond, whatever `isInclusive` says.
+    const startPosition = { enqueuedOn: Math.ceil(timestamp) - 1 }
+    const since = this.#clock.monotonic()
+    for (;;) {
+      const { events, fault } = await this.#receive(hub, topic, { partition, startPosition, maxBatchSize: 1, reportSeconds: this.#reportSeconds })
+      if (events[0] !== undefined) return offsetOf(topic, partition, events[0])
+      const now = offsetsOf(await this.#properties(hub, topic, partition))
+      if (now.start === now.end) return now.end
+      const quiet = this.#clock.monotonic() - since
+      if (quiet >= this.#patience.total) throw fault ?? silent(topic, now, quiet)
     }
   }
 
@@ -73,79 +95,123 @@ export class EventHubsSource implements Source {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<SourceBatch, void, undefined> {
     const { partition, start, end } = range
+    const { signal } = options
     if (start < 0n || start > end) throw outOfRange(topic, range, {})
     if (start === end) return
-    const { consumer } = await this.#open(topic)
-    const held = await this.#offsetsOf(consumer, topic, partition)
-    if (start < held.start || end > held.end) throw outOfRange(topic, range, held)
-    const from = { sequenceNumber: Number(start), isInclusive: true }
-    const channel = new EventChannel(consumer, String(partition), from, eventsPerBatch, quietSeconds, options.signal)
-    try {
-      for (let position = start, quiet = 0; position < end; ) {
-        const events: readonly ReceivedEventData[] = await channel.next()
-        options.signal?.throwIfAborted()
-        if (events.length === 0) {
-          // Compacted event hubs may end in a hole: nothing comes although the partition's end lies beyond the range.
-          const now = await this.#offsetsOf(consumer, topic, partition)
-          if (position < now.start) throw outOfRange(topic, { ...range, start: position }, now)
-          if (++quiet < 2) continue
-          yield { partition, records: [], position: end, holes: end - position }
-          return
+    const hub = await this.#open(topic)
+    await this.#checkHeld(hub, topic, range)
+    let position = start
+    let heard = this.#clock.monotonic()
+    for (;;) {
+      let fault: SourceError | undefined
+      try {
+        const startPosition = { sequenceNumber: Number(position), isInclusive: true }
+        await using channel = hub.openChannel({ partition, startPosition, ...credits(end - position), signal, reportSeconds: this.#reportSeconds })
+        for (;;) {
+          const events = await channel.next(this.#patience.link)
+          signal?.throwIfAborted()
+          if (events.length === 0) break
+          const stretch = stretchOf(events.map((event) => toRecord(topic, partition, event)), position, end)
+          if (stretch === undefined) continue
+          position = stretch.position
+          heard = this.#clock.monotonic()
+          yield { partition, ...stretch }
+          if (position === end) return
         }
-        quiet = 0
-        const records = events.map((event) => toRecord(topic, partition, event)).filter(({ offset }) => offset >= position && offset < end)
-        const last = BigInt((events.at(-1) as ReceivedEventData).sequenceNumber) + 1n
-        const from = position
-        position = last > end ? end : last
-        yield { partition, records, position, holes: skippedBetween(events, from, position) }
+      } catch (thrown) {
+        signal?.throwIfAborted()
+        fault = eventHubsFault(thrown, topic, hub.consumerGroup)
+        if (!fault.retryable) throw fault
       }
-    } catch (thrown) {
-      options.signal?.throwIfAborted()
-      throw eventHubsFault(thrown, topic)
-    } finally {
-      await channel.close()
+      await this.#checkHeld(hub, topic, { partition, start: position, end })
+      const quiet = this.#clock.monotonic() - heard
+      if (quiet >= this.#patience.total) throw fault ?? silent(topic, { partition, start: position, end }, quiet)
+      if (fault !== undefined) await this.#clock.sleep(Math.min(pauseMs, this.#patience.link), signal)
     }
   }
 
-  /** Not told apart yet: partitions are compared by their events alone. */
-  identify(_topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
-    const nothing: Identified = { kind: 'known', topicId: undefined, epoch: undefined, epochEnd: undefined }
-    return Promise.resolve(new Map(Array.from(asked.keys(), (partition) => [partition, nothing])))
+  /**
+   * An event hub is known by when it was created. Where the service does not say, partitions are compared by their events
+   * alone.
+   */
+  async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+    const answer = await this.#createdOn(topic).then(
+      (topicId): Identified => ({ kind: 'known', topicId, epoch: undefined, epochEnd: undefined }),
+      (thrown: unknown): Identified => ({ kind: 'failed', error: eventHubsFault(thrown, topic) }),
+    )
+    return new Map(Array.from(asked.keys(), (partition) => [partition, answer]))
   }
 
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
-    const { producer } = await this.#open(topic)
-    const groups = Map.groupBy(records, ({ key, partition }) => {
-      if (partition !== undefined) return `partition ${partition}`
-      return key === null ? 'any' : `key ${Buffer.from(key).toString('hex')}`
-    })
+    const hub = await this.#open(topic)
     try {
-      for (const group of groups.values()) await sendGroup(producer, group)
+      await sendEvents(hub.producer, records)
     } catch (thrown) {
       throw eventHubsFault(thrown, topic)
     }
   }
 
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#clients.values())
-    this.#clients.clear()
-    await Promise.allSettled(opened.flatMap((clients) =>
-      clients.status === 'fulfilled' ? [clients.value.consumer.close(), clients.value.producer.close()] : []))
+    const opened = await Promise.allSettled(this.#hubs.values())
+    this.#hubs.clear()
+    await Promise.allSettled(opened.flatMap((hub) => (hub.status === 'fulfilled' ? [hub.value.close()] : [])))
   }
 
-  #open(topic: string): Promise<Clients> {
-    let clients = this.#clients.get(topic)
-    if (clients === undefined) {
-      clients = openClients(this.#connection, topic)
-      clients.catch(() => this.#clients.delete(topic))
-      this.#clients.set(topic, clients)
+  #open(topic: string): Promise<HubClients> {
+    let hub = this.#hubs.get(topic)
+    if (hub === undefined) {
+      hub = HubClients.open(this.#connection, topic)
+      hub.catch(() => this.#hubs.delete(topic))
+      this.#hubs.set(topic, hub)
     }
-    return clients
+    return hub
   }
 
-  async #offsetsOf(consumer: EventHubConsumerClient, topic: string, partition: number): Promise<PartitionOffsets> {
+  /** In milliseconds since 1970; undefined when the service gives no time or the zero of .NET. */
+  async #createdOn(topic: string): Promise<bigint | undefined> {
+    const hub = await this.#open(topic)
+    const time = (await hub.management.getEventHubProperties()).createdOn.getTime()
+    return time > 0 ? BigInt(time) : undefined
+  }
+
+  /** A group that is missing, or that a trigger holds, is to be known at the start and not when a jump must be repaired. */
+  #checkReadable(hub: HubClients, topic: string, partition: number): Promise<void> {
+    let check = this.#readable.get(topic)
+    if (check === undefined) {
+      check = hub.probe(partition).catch((thrown: unknown) => {
+        this.#readable.delete(topic)
+        throw eventHubsFault(thrown, topic, hub.consumerGroup)
+      })
+      this.#readable.set(topic, check)
+    }
+    return check
+  }
+
+  get #reportSeconds(): number {
+    return Math.min(2, this.#patience.link / 1_000)
+  }
+
+  /** One link's worth of waiting. */
+  async #receive(hub: HubClients, topic: string, options: Parameters<HubClients['openChannel']>[0]) {
     try {
-      return offsetsOf(await consumer.getPartitionProperties(String(partition)))
+      await using channel = hub.openChannel(options)
+      return { events: await channel.next(this.#patience.link), fault: undefined }
+    } catch (thrown) {
+      const fault = eventHubsFault(thrown, topic, hub.consumerGroup)
+      if (!fault.retryable) throw fault
+      await this.#clock.sleep(Math.min(pauseMs, this.#patience.link))
+      return { events: [], fault }
+    }
+  }
+
+  async #checkHeld(hub: HubClients, topic: string, range: OffsetRange): Promise<void> {
+    const held = offsetsOf(await this.#properties(hub, topic, range.partition))
+    if (range.start < held.start || range.end > held.end) throw outOfRange(topic, range, held)
+  }
+
+  async #properties(hub: HubClients, topic: string, partition: number): Promise<PartitionProperties> {
+    try {
+      return await hub.management.getPartitionProperties(String(partition))
     } catch (thrown) {
       if (thrown instanceof Error && /partition/i.test(thrown.message) && /not|invalid|range/i.test(thrown.message)) {
         throw partitionMissing(topic, partition)
@@ -155,36 +221,30 @@ export class EventHubsSource implements Source {
   }
 }
 
-async function openClients({ connectionString, namespace, consumerGroup }: EventHubsConnection, topic: string): Promise<Clients> {
-  const { EventHubConsumerClient, EventHubProducerClient } = await import('@azure/event-hubs')
-  const group = consumerGroup ?? EventHubConsumerClient.defaultConsumerGroupName
-  if (connectionString !== undefined) {
-    return {
-      consumer: new EventHubConsumerClient(group, connectionString, topic),
-      producer: new EventHubProducerClient(connectionString, topic),
-    }
-  }
-  const { DefaultAzureCredential } = await import('@azure/identity')
-  const credential = new DefaultAzureCredential()
-  const host = namespace as string
-  return {
-    consumer: new EventHubConsumerClient(group, host, topic, credential),
-    producer: new EventHubProducerClient(host, topic, credential),
-  }
+/** What a range of that many offsets asks of the service at once: what lies behind the range is of no use. */
+function credits(offsets: bigint) {
+  const most = (count: number) => (offsets < BigInt(count) ? Number(offsets) : count)
+  return { maxBatchSize: most(eventsPerBatch), prefetchCount: most(3 * eventsPerBatch) }
 }
 
-/** Sequence numbers from `from` to `to` (exclusive) that no event has. Pure; no I/O. */
-function skippedBetween(events: readonly ReceivedEventData[], from: bigint, to: bigint): bigint {
-  let skipped = 0n
-  let next = from
-  for (const { sequenceNumber } of events) {
-    const at = BigInt(sequenceNumber)
-    if (at < next) continue
-    skipped += (at < to ? at : to) - next
-    next = at + 1n
-    if (next >= to) return skipped
+/**
+ * What a batch covers between `from` and `end`: up to its last event, which proves that what it jumps over is not there.
+ * @returns undefined when all of it lies below `from`
+ */
+function stretchOf(batch: readonly SourceRecord[], from: bigint, end: bigint): Pick<SourceBatch, 'records' | 'position' | 'holes'> | undefined {
+  const records: SourceRecord[] = []
+  let position = from
+  let holes = 0n
+  for (const record of batch) {
+    if (record.offset < position) continue
+    const at = record.offset < end ? record.offset : end
+    holes += at - position
+    position = at
+    if (at === end) break
+    records.push(record)
+    position++
   }
-  return skipped + (to - next)
+  return position === from ? undefined : { records, position, holes }
 }
 
 /** An empty partition begins where its next event will be. */
@@ -192,33 +252,4 @@ function offsetsOf(properties: PartitionProperties): PartitionOffsets {
   const end = BigInt(properties.lastEnqueuedSequenceNumber) + 1n
   const start = properties.isEmpty ? end : BigInt(properties.beginningSequenceNumber)
   return { partition: Number(properties.partitionId), start, end }
-}
-
-async function sendGroup(producer: EventHubProducerClient, records: readonly ProducedRecord[]): Promise<void> {
-  const { key, partition } = records[0] as ProducedRecord
-  if (partition !== undefined && records.some((record) => record.key !== null)) {
-    throw new SourceError('SOURCE_REFUSED', 'Event Hubs takes a key or a partition, not both. Leave the partition out.')
-  }
-  const target = partition !== undefined ? { partitionId: String(partition) } : key === null ? {} : { partitionKey: keyText(key) }
-  let batch = await producer.createBatch(target)
-  for (const { value, headers } of records) {
-    const event = {
-      body: value === null ? null : Buffer.from(value),
-      properties: Object.fromEntries((headers ?? []).map(([name, content]) => [name, content === null ? null : Buffer.from(content)])),
-    }
-    if (batch.tryAdd(event)) continue
-    if (batch.count > 0) await producer.sendBatch(batch)
-    batch = await producer.createBatch(target)
-    if (!batch.tryAdd(event)) {
-      throw new SourceError('SOURCE_RECORD_TOO_LARGE', `An event of ${value?.length ?? 0} bytes is larger than Event Hubs takes.`)
-    }
-  }
-  if (batch.count > 0) await producer.sendBatch(batch)
-}
-
-/** Partition keys are text on the wire; bytes that are not would come back changed. */
-function keyText(key: Uint8Array): string {
-  const text = Buffer.from(key).toString('utf8')
-  if (Buffer.compare(Buffer.from(text), key) === 0) return text
-  throw new SourceError('SOURCE_REFUSED', 'Event Hubs takes only keys that are UTF-8 text.')
 }

@@ -10,7 +10,8 @@ const noHeaders: readonly Header[] = []
  * The sequence number is the offset, the partition key the key, as the source has it. Pure; no I/O.
  *
  * An event with application properties is to be read again: on the way to the function the first letter of a property's
- * name is made lower case, so that the names are not what was sent.
+ * name is made lower case, so that the names are not what was sent. So is one whose key, properties or time did not
+ * arrive in a form that can be told apart from others: its sequence number says which event it is.
  *
  * @throws TriggerError when the payload is something else
  */
@@ -18,7 +19,7 @@ export function fromEventHubTrigger(topic: string, payload: unknown, metadata: T
   const values: readonly unknown[] = Array.isArray(payload) ? payload : [payload]
   const partition = partitionOf(metadata)
   const sequenceNumbers = column(metadata, 'sequenceNumberArray', values.length)
-  const times = column(metadata, 'enqueuedTimeUtcArray', values.length)
+  const times = columnOrNone(metadata, 'enqueuedTimeUtcArray', values.length)
   const keys = columnOrNone(metadata, 'partitionKeyArray', values.length)
   const properties = columnOrNone(metadata, 'propertiesArray', values.length)
   const records: SourceRecord[] = []
@@ -29,20 +30,13 @@ export function fromEventHubTrigger(topic: string, payload: unknown, metadata: T
       throw new TriggerError('TRIGGER_PAYLOAD', `The Event Hubs trigger sent ${what} for an event; the binding needs dataType 'binary'.`)
     }
     const offset = toOffset(sequenceNumbers[i])
-    if (value.length === 0 || hasProperties(properties?.[i])) {
+    const timestamp = timestampOf(times?.[i])
+    const key = keyOf(keys?.[i])
+    if (value.length === 0 || properties === undefined || hasProperties(properties[i]) || timestamp === undefined || key === undefined) {
       reread.push({ partition, offset })
       continue
     }
-    const key = keys?.[i]
-    records.push({
-      topic,
-      partition,
-      offset,
-      timestamp: toTimestamp(times[i]),
-      key: typeof key === 'string' && key !== '' ? Buffer.from(key, 'utf8') : null,
-      value,
-      headers: noHeaders,
-    })
+    records.push({ topic, partition, offset, timestamp, key, value, headers: noHeaders })
   }
   return { records, reread }
 }
@@ -64,6 +58,21 @@ function column(metadata: TriggerMetadata, name: string, length: number): readon
 function columnOrNone(metadata: TriggerMetadata, name: string, length: number): readonly unknown[] | undefined {
   const found = metadata[name]
   return Array.isArray(found) && found.length === length ? found : undefined
+}
+
+/** Undefined when it cannot be told: the partition is not to stand still over one event's time. */
+function timestampOf(time: unknown): number | undefined {
+  try {
+    return toTimestamp(time)
+  } catch {
+    return undefined
+  }
+}
+
+/** Null when the event has none, undefined when it cannot be told: text that a decoder may have changed is not the key. */
+function keyOf(key: unknown): Uint8Array | null | undefined {
+  if (key === null || key === '') return null
+  return typeof key === 'string' && !key.includes('\uFFFD') ? Buffer.from(key, 'utf8') : undefined
 }
 
 function hasProperties(value: unknown): boolean {

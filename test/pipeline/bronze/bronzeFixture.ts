@@ -112,17 +112,8 @@ export class BronzeFixture implements AsyncDisposable {
   }
 
   /** Every row of a table of the lake. */
-  async read(path: string): Promise<readonly Row[]> {
-    const table = this.lake.table(path)
-    const snapshot = await table.snapshot()
-    const rows: Row[] = []
-    for (const add of snapshot?.files ?? []) {
-      const place = resolveDataPath(table.url, add.path)
-      if (place.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
-      const file = await openParquet(storedFile(table.store, place.name, add.size))
-      for await (const row of file.rows()) rows.push({ ...row, ...add.partitionValues })
-    }
-    return rows
+  read(path: string): Promise<readonly Row[]> {
+    return readTable(this.lake, path)
   }
 
   async lineage(): Promise<readonly Lineage[]> {
@@ -146,6 +137,20 @@ export class BronzeFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lake.close()
   }
+}
+
+/** Every row of a table, read back from its files. */
+export async function readTable(lake: Lake, path: string): Promise<readonly Row[]> {
+  const table = lake.table(path)
+  const snapshot = await table.snapshot()
+  const rows: Row[] = []
+  for (const add of snapshot?.files ?? []) {
+    const place = resolveDataPath(table.url, add.path)
+    if (place.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
+    const file = await openParquet(storedFile(table.store, place.name, add.size))
+    for await (const row of file.rows()) rows.push({ ...row, ...add.partitionValues })
+  }
+  return rows
 }
 
 export interface ToldCommit {

@@ -38,6 +38,19 @@ describe('fromEventHubTrigger', () => {
     expect(fromEventHubTrigger('hub', [Buffer.alloc(0)], metadata()).reread).toHaveLength(1)
   })
 
+  test.each([
+    ['a time that is none', { enqueuedTimeUtcArray: ['soon'] }],
+    ['no times', { enqueuedTimeUtcArray: null }],
+    ['properties that did not come', { propertiesArray: undefined }],
+    ['properties of other events', { propertiesArray: [{}, {}] }],
+    ['a key that is no text', { partitionKeyArray: [7] }],
+    ['keys that did not come', { partitionKeyArray: undefined }],
+    ['a key that a decoder changed', { partitionKeyArray: ['a\uFFFD'] }],
+    ['properties that are no object', { propertiesArray: [[1]] }],
+  ])('an event with %s is read again, and stops nothing', (_, fields) => {
+    expect(fromEventHubTrigger('hub', [Buffer.from('x')], metadata(fields))).toEqual({ records: [], reread: [{ partition: 3, offset: 7n }] })
+  })
+
   test('sequence numbers that a worker took apart are put together', () => {
     const numbers = [{ low: 5, high: 1, unsigned: false }]
     expect(fromEventHubTrigger('hub', [Buffer.from('x')], metadata({ sequenceNumberArray: numbers })).records[0]?.offset).toBe(4_294_967_301n)
