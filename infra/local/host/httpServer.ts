@@ -4,13 +4,14 @@ import { type Logger } from '../../../shared/telemetry/logger.js'
 import { type HttpData } from './coreModule.js'
 import { type FunctionApp, type InvocationInput } from './functionApp.js'
 import { matchRoute, type Route } from './httpRoutes.js'
+import { guardRequest } from './requestGuard.js'
 
 /** The host's own refusal, larger requests than this are answered with 413. */
 const largestBody = 100 * 1024 * 1024
 
 /**
  * Serves the HTTP functions on 127.0.0.1. As with `func start`, keys are not asked for on one's own machine: the
- * `authLevel` of a function is enforced by the platform only.
+ * `authLevel` of a function is enforced by the platform only. Instead, requests of other machines' pages are refused.
  */
 export class FunctionHttpServer {
   readonly #server: Server
@@ -61,8 +62,13 @@ async function serve(app: FunctionApp, routes: readonly Route[], request: Incomi
 }
 
 async function answer(app: FunctionApp, routes: readonly Route[], request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`)
-  const match = matchRoute(routes, request.method ?? 'GET', url.pathname)
+  const { method = 'GET', rawHeaders, url: target = '/' } = request
+  const guarded = guardRequest({ method, rawHeaders, target })
+  if (guarded.kind === 'refused') {
+    return { status: guarded.status, headers: { 'content-type': 'text/plain; charset=utf-8' }, content: `${guarded.reason}\n` }
+  }
+  const { url } = guarded
+  const match = matchRoute(routes, method, url.pathname)
   if (match.kind === 'notFound') return { status: 404 }
   if (match.kind === 'methodNotAllowed') return { status: 405, headers: { allow: match.methods.join(', ') } }
   const body = await bodyOf(request)

@@ -1,105 +1,18 @@
+import { asError } from '../../../shared/errors.js'
+import { parseNcrontab, type Schedule } from '../../../shared/settings/ncrontab.js'
 import { HostError } from './hostError.js'
 
-/** A timer's schedule: which instants it fires at, in UTC. */
-export interface Schedule {
-  /** The first occurrence after `time` (ms, exclusive), or undefined when there is none within eight years. */
-  next(time: number): number | undefined
-}
-
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
-
-interface Field {
-  readonly name: string
-  readonly min: number
-  readonly max: number
-  readonly names?: readonly string[]
-}
-
-const second: Field = { name: 'second', min: 0, max: 59 }
-const minute: Field = { name: 'minute', min: 0, max: 59 }
-const hour: Field = { name: 'hour', min: 0, max: 23 }
-const day: Field = { name: 'day', min: 1, max: 31 }
-const month: Field = { name: 'month', min: 1, max: 12, names: months }
-const dayOfWeek: Field = { name: 'day of week', min: 0, max: 6, names: days }
-
-const horizonYears = 8
+export type { Schedule } from '../../../shared/settings/ncrontab.js'
 
 /**
- * Reads an NCRONTAB expression as timer triggers have it: `second minute hour day month day-of-week` (or the five
- * fields without seconds); each `*`, a number, a name (`jan`, `mon`), a range, a step or a list of them. A day must
- * satisfy both the day and the day-of-week field. Pure; no I/O.
+ * The schedule of a timer's binding. Pure; no I/O.
  * @throws HostError that names the field
  */
 export function parseSchedule(expression: string): Schedule {
-  const parts = expression.trim().split(/\s+/)
-  if (parts.length !== 5 && parts.length !== 6) {
-    throw bad(expression, `it has ${parts.length} fields; six are expected: second minute hour day month day-of-week`)
+  try {
+    return parseNcrontab(expression)
+  } catch (thrown) {
+    const { message } = asError(thrown)
+    throw new HostError('SCHEDULE', `The schedule "${expression}" cannot be read: ${message}.`, { data: { expression }, cause: thrown })
   }
-  const [s, m, h, d, mo, dow] = parts.length === 6 ? parts : ['0', ...parts]
-  const read = (text: string | undefined, field: Field) => valuesOf(text ?? '', field, expression)
-  return scheduleOf(read(s, second), read(m, minute), read(h, hour), read(d, day), read(mo, month), read(dow, dayOfWeek))
-}
-
-type Values = readonly boolean[]
-
-function scheduleOf(seconds: Values, minutes: Values, hours: Values, monthDays: Values, yearMonths: Values, weekDays: Values): Schedule {
-  return {
-    next(time) {
-      const t = new Date(Math.floor(time / 1000) * 1000 + 1000)
-      const lastYear = t.getUTCFullYear() + horizonYears
-      while (t.getUTCFullYear() <= lastYear) {
-        if (yearMonths[t.getUTCMonth() + 1] !== true) {
-          t.setUTCMonth(t.getUTCMonth() + 1, 1)
-          t.setUTCHours(0, 0, 0)
-        } else if (monthDays[t.getUTCDate()] !== true || weekDays[t.getUTCDay()] !== true) {
-          t.setUTCDate(t.getUTCDate() + 1)
-          t.setUTCHours(0, 0, 0)
-        } else if (hours[t.getUTCHours()] !== true) t.setUTCHours(t.getUTCHours() + 1, 0, 0)
-        else if (minutes[t.getUTCMinutes()] !== true) t.setUTCMinutes(t.getUTCMinutes() + 1, 0)
-        else if (seconds[t.getUTCSeconds()] !== true) t.setUTCSeconds(t.getUTCSeconds() + 1)
-        else return t.getTime()
-      }
-      return undefined
-    },
-  }
-}
-
-function valuesOf(text: string, field: Field, expression: string): Values {
-  const values = new Array<boolean>(field.max + 1).fill(false)
-  for (const item of text.split(',')) {
-    const [range = '', stepText, ...rest] = item.split('/')
-    if (rest.length > 0) throw bad(expression, `"${item}" is not a ${field.name}`)
-    const step = stepText === undefined ? 1 : wholeNumber(stepText)
-    if (step === undefined || step < 1) throw bad(expression, `"${item}" has no usable step`)
-    const [from, to] = rangeOf(range, stepText !== undefined, field, expression)
-    for (let v = from; v <= to; v += step) values[v] = true
-  }
-  return values
-}
-
-function rangeOf(text: string, stepped: boolean, field: Field, expression: string): [number, number] {
-  if (text === '*') return [field.min, field.max]
-  const [first = '', last, ...rest] = text.split('-')
-  const from = valueOf(first, field)
-  const to = last === undefined ? (stepped ? field.max : from) : valueOf(last, field)
-  if (from === undefined || to === undefined || from > to || rest.length > 0) {
-    throw bad(expression, `"${text}" is not a ${field.name} from ${field.min} to ${field.max}`)
-  }
-  return [from, to]
-}
-
-function valueOf(text: string, field: Field): number | undefined {
-  const named = field.names?.indexOf(text.slice(0, 3).toLowerCase()) ?? -1
-  if (named >= 0) return named + field.min
-  const value = wholeNumber(text)
-  return value === undefined || value < field.min || value > field.max ? undefined : value
-}
-
-function wholeNumber(text: string): number | undefined {
-  return /^\d+$/.test(text) ? Number(text) : undefined
-}
-
-function bad(expression: string, why: string): HostError {
-  return new HostError('SCHEDULE', `The schedule "${expression}" cannot be read: ${why}.`, { data: { expression } })
 }
