@@ -64,9 +64,12 @@ function textOf(value: unknown): string {
   if (value instanceof Date) return String(value.getTime())
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   try {
-    return `${JSON.stringify(value)}`
+    return toJson(value) ?? 'null'
   } catch (error) {
     // Too deep or too long for JSON: a row that says so is better than a partition that stands still.
     return `(an AMQP value that cannot be written as JSON: ${String(error)})`
   }
 }
+
+/** As it is: nothing comes of an object that says of itself, by `toJSON`, that it is none. */
+const toJson = JSON.stringify as (value: unknown) => string | undefined
