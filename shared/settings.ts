@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from './errors.js'
 import { type Environment, environment, isSecret, settingNames } from './settings/environment.js'
-import { crossFieldFaults, faultOf } from './settings/settingFaults.js'
+import { crossFieldFaults, faultOf, misspeltFault, misspeltFaults, triggerNamespace, valueOf } from './settings/settingFaults.js'
 import { protectSecret, protectSecretsIn, redact } from './telemetry/redaction.js'
 
 export { isSecret, settingNames } from './settings/environment.js'
@@ -37,10 +37,12 @@ export function readSettings(values: SettingValues): Settings {
     else protectSecretsIn(values[name])
   }
   const given = Object.fromEntries(settingNames.map(name => [name, textOf(name)]))
+  given['EVENTHUBS_NAMESPACE'] ??= valueOf(triggerNamespace, values)
   const parsed = environment.safeParse(given)
-  const wrong = parsed.success
+  const faults = parsed.success
     ? crossFieldFaults(parsed.data, values)
     : parsed.error.issues.map(({ path, message }) => faultOf(String(path[0]), given[String(path[0])], message))
+  const wrong = [...misspeltFaults(values), ...faults]
   if (!parsed.success || wrong.length > 0) throw new SettingsError('BAD_SETTINGS', wrong.join('\n'))
   return Object.fromEntries(Object.entries(parsed.data).map(([name, value]) => [camelCase(name), value])) as Settings
 }
@@ -60,13 +62,20 @@ export function readLocalSettings(folder: string, environmentValues: SettingValu
     const remedy = 'Start again from local.settings.template.json.'
     throw new SettingsError('BAD_SETTINGS_FILE', `${path} is not JSON. ${remedy}`, error)
   }
-  const file = z.object({ Values: z.record(z.string(), z.string()).default({}) }).safeParse(content)
-  if (!file.success) {
-    const remedy = 'as local.settings.template.json has it.'
-    throw new SettingsError('BAD_SETTINGS_FILE', `${path} needs "Values", an object of texts, ${remedy}`)
-  }
+  const values = localValues(content, path)
   const set = Object.entries(environmentValues).filter(([, value]) => value !== undefined)
-  return { ...file.data.Values, ...Object.fromEntries(set) }
+  return { ...values, ...Object.fromEntries(set) }
+}
+
+function localValues(content: unknown, path: string): Readonly<Record<string, string>> {
+  const bad = (why: string) => new SettingsError('BAD_SETTINGS_FILE', `${path} ${why}, as local.settings.template.json has it.`)
+  const file = z.object({ IsEncrypted: z.boolean().default(false), Values: z.record(z.string(), z.unknown()).default({}) }).safeParse(content)
+  if (!file.success) throw bad('needs "Values", an object of texts, and "IsEncrypted", false')
+  if (file.data.IsEncrypted) throw bad('is encrypted, and only func can read it. Run "func settings decrypt", or set "IsEncrypted" to false and write the values')
+  const wrong = Object.entries(file.data.Values).flatMap(([name, value]) =>
+    typeof value === 'string' ? misspeltFault(name, value) : [`${name} is ${typeof value === 'object' ? 'no text' : `a ${typeof value}`}: write it in quotes.`])
+  if (wrong.length > 0) throw new SettingsError('BAD_SETTINGS_FILE', `${path}, "Values": ${wrong.join(' ')} See local.settings.template.json.`)
+  return file.data.Values as Readonly<Record<string, string>>
 }
 
 function camelCase(name: string): string {

@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   'shared/models': ['shared/storage', 'shared/telemetry', 'shared/parquet'],
   'shared/query': ['shared/storage', 'shared/parquet', 'shared/delta', 'shared/contract', 'shared/telemetry'],
   'shared/settings.ts': ['shared/contract', 'shared/settings', 'shared/telemetry'],
-  'shared/settings': ['shared/contract', 'shared/telemetry'],
+  'shared/settings': ['shared/contract', 'shared/telemetry', 'shared/storage'],
   'shared/pipeline': [
     'shared/contract',
     'shared/streams',

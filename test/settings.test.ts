@@ -47,7 +47,27 @@ describe('a bad setting', () => {
     [{ SILVER_MEMORY_LIMIT: '1 gigabyte' }, 'SILVER_MEMORY_LIMIT is "1 gigabyte": expected a size'],
     [{ FRESHNESS_LATE: 'soon' }, 'FRESHNESS_LATE is "soon": expected a duration'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'],
-  ])('names itself, its value and the remedy: %o', (values, message) => {
+    ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(given => [{ GOLD_SCHEDULE: given }, `GOLD_SCHEDULE is "${given}": expected an NCRONTAB`] as const),
+    ...['2', '-0.1', 'high', '0x1', 'NaN', 'Infinity', '1e9'].map(given => [{ ANOMALY_THRESHOLD: given }, `ANOMALY_THRESHOLD is "${given}": expected a number from 0 to 1`] as const),
+    ...['a:99999', 'a:0', 'a:1,b:65536'].map(given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected a port from 1 to 65535`] as const),
+    ...['a', 'a:1,,b:2', 'kafka://a:1', 'a:1;b:2', 'a b:1'].map(given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected host:port`] as const),
+    ...['..', '.', '.hidden', 'a/b', '-x', 'a b'].map(given => [{ MODEL_NAME: given }, `MODEL_NAME is "${given}": expected letters`] as const),
+    ...[
+      'https://example.com/lake', 'https://example.com/a/b', 'ftp://a.blob.core.windows.net/lake', 'https://a.blob.core.windows.net/lake',
+      'https://acc.blob.core.windows.net', 'https://acc.blob.core.windows.net/My_Lake', 'https://acc.blob.core.windows.net/a--b',
+      'https://acc-secondary.blob.core.windows.net/lake', 'https://acc.blob.core.windows.net/lake#x', 'file://host/lake', 'file:///', 's3://bucket/lake',
+    ].map(given => [{ LAKE_URL: given }, `LAKE_URL is "${given}": expected`] as const),
+    ...['/no/such/folder', import.meta.filename].map(given => [{ TEMP_FOLDER: given }, 'TEMP_FOLDER is "/'] as const),
+    ...['soon', 'login.example.com/token', 'mailto:a@b'].map(given => [{ KAFKA_OAUTH_TOKEN_ENDPOINT: given }, `KAFKA_OAUTH_TOKEN_ENDPOINT is "${given}": expected an address`] as const),
+    ...['ns', 'sb://ns-one.servicebus.windows.net', 'ns-one.servicebus.windows.net:9093', 'ns-one.servicebus.windows.net/'].map(given => [{ EVENTHUBS_NAMESPACE: given }, `EVENTHUBS_NAMESPACE is "${given}": expected a host name`] as const),
+    [{ EVENTHUBS_READER_CONSUMER_GROUP: 'a/b' }, 'EVENTHUBS_READER_CONSUMER_GROUP is "a/b": expected'],
+    [{ SILVER_MEMORY_LIMIT: '1B' }, 'SILVER_MEMORY_LIMIT is "1B": expected a size of at least 64MB'],
+    [{ VACUUM_RETENTION: '40000 days' }, 'VACUUM_RETENTION is "40000 days": expected a duration of at most'],
+    [{ CHECKPOINT_INTERVAL: '1.5' }, 'CHECKPOINT_INTERVAL is "1.5": expected a whole number'],
+    [{ KAFKA_SSL_CA: '/no/such.pem' }, 'KAFKA_SSL_CA is "/no/such.pem": expected the PEM text of a certificate, or the path'],
+    [{ KAFKA_SSL_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----' }, 'expected line breaks'],
+    [{ FUNCTIONS_WORKER_RUNTIME: 'python' }, 'FUNCTIONS_WORKER_RUNTIME is "python": expected node'],
+  ] as readonly (readonly [Record<string, string>, string])[])('names itself, its value and the remedy: %o', (values, message) => {
     expect(faults(values)).toContain(message)
   })
 
@@ -57,8 +77,54 @@ describe('a bad setting', () => {
 
   test('never shows a secret', () => {
     const values = { KAFKA_PASSWORD: 'hunter2', KAFKA_SSL_KEY: 'hunter2', LAKE_URL: 'file:///lake', LAKE_CONNECTION_STRING: 'hunter2' }
-    expect(faults(values)).toContain('KAFKA_PASSWORD')
+    for (const name of ['KAFKA_SSL_KEY', 'LAKE_CONNECTION_STRING']) expect(faults(values)).toContain(`${name} is (secret): expected`)
     expect(faults(values)).not.toContain('hunter2')
+    expect(faults({ KAFKA_PASSWORD: 'hunter2' })).toMatch(/^KAFKA_PASSWORD is set, but/)
+    expect(faults({ KAFKA_PASSWORD: 'hunter2' })).not.toContain('hunter2')
+    expect(faults({ EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://n/;SharedAccessKey=hunter2' })).toMatch(/^EVENTHUBS_CONNECTION_STRING is \(secret\): expected Endpoint=sb/)
+  })
+})
+
+describe('a good setting passes', () => {
+  const pem = (kind: string) => `-----BEGIN ${kind}-----\nAA==\n-----END ${kind}-----`
+  const tls = { KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CERTIFICATE: pem('CERTIFICATE'), KAFKA_SSL_KEY: pem('ENCRYPTED PRIVATE KEY') }
+
+  test.each([
+    ...[
+      'http://127.0.0.1:10000/devstoreaccount1/lake', 'http://azurite:10000/devstoreaccount1/lake', 'https://acc.dfs.core.windows.net/lake/prefix',
+      'https://acc.z12.blob.storage.azure.net/lake', 'https://onelake.dfs.fabric.microsoft.com/My Workspace/a.Lakehouse/Files', 'abfss://lake@acc.dfs.core.windows.net/x',
+      'https://acc.blob.core.usgovcloudapi.net/$web', 'file:///data/lake',
+    ].map(LAKE_URL => ({ LAKE_URL })),
+    { KAFKA_BROKERS: ' a:1 , [::1]:65535' },
+    { GOLD_SCHEDULE: '0 0 0 29 2 *' }, { GOLD_SCHEDULE: '0 30 9-17 * Jan mon-friday' },
+    { ANOMALY_THRESHOLD: '.95' }, { ANOMALY_THRESHOLD: '0' }, { ANOMALY_THRESHOLD: '1' },
+    { COST_PER_GB_SECOND: '1.6e-5' },
+    { TEMP_FOLDER: tmpdir() },
+    tls, { ...tls, KAFKA_SSL_CA: import.meta.filename },
+    { LAKE_URL: 'https://acc.blob.core.windows.net/lake', LAKE_CONNECTION_STRING: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=AA==;EndpointSuffix=core.windows.net' },
+    { LAKE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
+    { SOURCE: 'eventhubs', EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=a;SharedAccessKey=AA==;UseDevelopmentEmulator=true' },
+  ])('%o', values => {
+    expect(faults(values)).toBe('')
+  })
+
+  test("the trigger's own name of the namespace is enough", () => {
+    const namespace = 'ns-one.servicebus.windows.net'
+    expect(readSettings({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: namespace }).eventhubsNamespace).toBe(namespace)
+  })
+})
+
+describe('a name that is a slip away from a setting', () => {
+  test.each([
+    ['KAFKA_BROKER', 'KAFKA_BROKERS'], ['KAFAK_BROKERS', 'KAFKA_BROKERS'], ['kafka_brokers', 'KAFKA_BROKERS'], ['EVENTHUB_CONNECTION_STRING', 'EVENTHUBS_CONNECTION_STRING'],
+    ['LAKE_URI', 'LAKE_URL'], ['KAFKA_USER', 'KAFKA_USERNAME'], ['CATCHUP_SCHEDULE', 'CATCH_UP_SCHEDULE'], ['ANOMALY_TRESHOLD', 'ANOMALY_THRESHOLD'],
+  ])('%s: did you mean %s?', (name, meant) => {
+    expect(faults({ [name]: 'x' })).toBe(`${name} is no setting: did you mean ${meant}?`)
+    expect(faults({ [name]: '' })).toBe('')
+  })
+
+  test.each(['PATH', 'LOGLEVEL', 'RESOURCE', 'KAFKA_HEAP_OPTS', 'KAFKA_HOME', 'SOURCE_DATE_EPOCH', 'AZURE_CLIENT_ID', 'LAKE_OWNER', 'MY_KAFKA_BROKERS', 'WEBSITE_SITE_NAME', 'EVENTHUBS__credential'])('%s belongs to others', name => {
+    expect(faults({ [name]: 'x' })).toBe('')
   })
 })
 
@@ -70,9 +136,17 @@ describe('settings that only make sense together', () => {
     [{ ...sasl, KAFKA_SASL_MECHANISM: 'plain', KAFKA_USERNAME: 'u' }, 'KAFKA_PASSWORD is not set'],
     [{ ...sasl, KAFKA_SASL_MECHANISM: 'oauthbearer' }, 'KAFKA_OAUTH_TOKEN_ENDPOINT is not set'],
     [{ KAFKA_USERNAME: 'u' }, 'KAFKA_USERNAME is set, but KAFKA_SECURITY_PROTOCOL is plaintext'],
-    [{ KAFKA_SSL_CA: '/ca.pem' }, 'KAFKA_SSL_CA is set, but KAFKA_SECURITY_PROTOCOL is plaintext'],
-    [{ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CERTIFICATE: '/c.pem' }, 'KAFKA_SSL_KEY is not set'],
+    [{ KAFKA_SSL_CA: import.meta.filename }, 'KAFKA_SSL_CA is set, but KAFKA_SECURITY_PROTOCOL is plaintext'],
+    [{ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CERTIFICATE: import.meta.filename }, 'KAFKA_SSL_KEY is not set'],
     [{ SOURCE: 'eventhubs' }, 'EVENTHUBS_NAMESPACE is not set'],
+    [{ SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns-one.servicebus.windows.net' }, 'EVENTHUBS__fullyQualifiedNamespace is not set: the Event Hubs trigger finds'],
+    [
+      { SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns-one.servicebus.windows.net', EVENTHUBS__fullyQualifiedNamespace: 'ns-two.servicebus.windows.net' },
+      'EVENTHUBS__fullyQualifiedNamespace is "ns-two',
+    ],
+    [{ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net', EVENTHUBS_READER_CONSUMER_GROUP: '$default' }, "is the trigger's group"],
+    [{ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net', WEBSITE_INSTANCE_ID: 'x', LAKE_URL: 'file:///l' }, 'AzureWebJobsStorage is not set'],
+    [{ LAKE_URL: 'https://acc.blob.core.windows.net/lake', LAKE_CONNECTION_STRING: 'AccountName=other;AccountKey=AA==' }, 'of the account other, but LAKE_URL of acc'],
     [{ FRESHNESS_LATE: '1 day', FRESHNESS_STALE: '1 hour' }, 'FRESHNESS_STALE must be longer'],
     [{ BRONZE_MIN_COMMIT_INTERVAL: '200000' }, 'BRONZE_MIN_COMMIT_INTERVAL must be at most half'],
     [{ SILVER_MEMORY_LIMIT: '4GB' }, 'SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB'],
@@ -120,6 +194,17 @@ describe('local.settings.json', () => {
 
   test('may be absent', () => {
     expect(readLocalSettings(folder, { A: 'b' })).toEqual({ A: 'b' })
+  })
+
+  test.each([
+    ['{"IsEncrypted": true, "Values": {}}', /is encrypted.*func settings decrypt/],
+    ['{"Values": {"A": 1, "B": {}}}', /A is a number: write it in quotes\. B is no text/],
+    ['{"Values": {"KAFKA_BROKER": "a:1"}}', /KAFKA_BROKER is no setting: did you mean KAFKA_BROKERS\?/],
+    ['{"Values": {"SORUCE": "kafka"}}', /SORUCE is no setting: did you mean SOURCE\?/],
+    ['{"IsEncrypted": "no", "Values": {}}', /"IsEncrypted", false/],
+  ])('says what is wrong with it: %s', (content, message) => {
+    writeFileSync(join(folder, 'local.settings.json'), content)
+    expect(() => readLocalSettings(folder, {})).toThrow(message)
   })
 
   test.each(['{', '{"Values": {"A": 1}}', '[]'])('that the host could not read is an error: %s', content => {

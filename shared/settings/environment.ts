@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { durationForms, parseDuration } from '../contract/duration.js'
-import { isBrokerList, isLakeUrl, isSchedule, parseLocations, parseSize } from './settingText.js'
+import { lakeUrlFault } from './lakeAddress.js'
+import { folderFault, pemFault } from './settingFiles.js'
+import {
+  brokersFault, eventHubsConnectionFault, eventHubsGroupFault, folderNameFault, httpUrlFault, namespaceFault, parseLocations, parseNumber,
+  parseSize, scheduleFault, storageConnectionFault, type TextCheck,
+} from './settingText.js'
 
 /** Marks what may not appear in a message or a log. */
 const secrets = z.registry<{ secret: true }>()
@@ -8,23 +13,40 @@ const secrets = z.registry<{ secret: true }>()
 /** Marks numbers that are written with their unit. */
 const units = z.registry<{ unit: 'milliseconds' | 'bytes' }>()
 
+const megabyte = 1024 ** 2
+const longest = 100 * 365.25 * 86_400_000
+
 const text = () => z.string()
-const secret = (description: string) => text().optional().register(secrets, { secret: true }).describe(description)
-const whole = (from: number, to: number) =>
-  z.coerce.number(`expected a whole number from ${String(from)} to ${String(to)}`).int().min(from).max(to)
-const amount = () => z.coerce.number('expected a number').min(0)
-const schedule = () =>
-  z.string().refine(isSchedule, 'expected an NCRONTAB expression of six fields, seconds first, as 0 */5 * * * *')
+/** Text whose form is checked: every fault of a setting is found at the start, and says what was expected. */
+const checked = (check: TextCheck) =>
+  z.string().superRefine((value, context) => {
+    const fault = check(value)
+    if (fault !== undefined) context.addIssue(fault)
+  })
+const secret = (description: string, check: TextCheck = () => undefined) =>
+  checked(check).optional().register(secrets, { secret: true }).describe(description)
+const numberBetween = (from: number, to: number, kind: 'number' | 'whole number') =>
+  z.string().transform((value, context) => {
+    const number = parseNumber(value)
+    const fits = number !== undefined && number >= from && number <= to && (kind === 'number' || Number.isInteger(number))
+    if (!fits) context.addIssue(`expected a ${kind} from ${String(from)} to ${String(to)}`)
+    return number ?? from
+  })
+const whole = (from: number, to: number) => numberBetween(from, to, 'whole number')
+const amount = () => numberBetween(0, 1_000_000, 'number')
+const schedule = () => checked(scheduleFault)
 const duration = () =>
   z.string().transform((value, context) => {
     const ms = parseDuration(value)
     if (ms === null || ms <= 0) context.addIssue(`expected a duration: ${durationForms}`)
+    else if (ms > longest) context.addIssue('expected a duration of at most 100 years')
     return ms ?? 0
   }).register(units, { unit: 'milliseconds' })
-const bytes = () =>
+const bytes = (least = 1) =>
   z.string().transform((value, context) => {
     const size = parseSize(value)
     if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
+    else if (size < least) context.addIssue(`expected a size of at least ${String(least / megabyte)}MB`)
     return size ?? 0
   }).register(units, { unit: 'bytes' })
 const locations = () =>
@@ -39,8 +61,7 @@ const everyMinute = (second: number) => `${String(second)} * * * * *`
 /** Every setting by its name in the environment: its type, its default and what it is for. */
 export const environment = z.object({
   SOURCE: z.enum(['kafka', 'eventhubs']).default('kafka').describe('Where records come from.'),
-  KAFKA_BROKERS: text()
-    .refine(isBrokerList, 'expected host:port, several separated by commas')
+  KAFKA_BROKERS: checked(brokersFault)
     .default('127.0.0.1:9092')
     .describe('Brokers as `host:port`, separated by commas. Event Hubs: `<namespace>.servicebus.windows.net:9093`.'),
   KAFKA_SECURITY_PROTOCOL: z.enum(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl']).default('plaintext')
@@ -50,29 +71,28 @@ export const environment = z.object({
   KAFKA_USERNAME: text().optional()
     .describe('User name or API key. Event Hubs: `$ConnectionString`, with the connection string as password.'),
   KAFKA_PASSWORD: secret('Password or API secret.'),
-  KAFKA_SSL_CA: text().optional()
+  KAFKA_SSL_CA: checked(pemFault('CERTIFICATE')).optional()
     .describe("Certificate authority: PEM text or a file's path. The system's when empty."),
-  KAFKA_SSL_CERTIFICATE: text().optional().describe("Client certificate for mutual TLS: PEM text or a file's path."),
-  KAFKA_SSL_KEY: secret("The client certificate's key: PEM text or a file's path."),
+  KAFKA_SSL_CERTIFICATE: checked(pemFault('CERTIFICATE')).optional().describe("Client certificate for mutual TLS: PEM text or a file's path."),
+  KAFKA_SSL_KEY: secret("The client certificate's key: PEM text or a file's path.", pemFault('PRIVATE KEY')),
   KAFKA_SSL_KEY_PASSWORD: secret('Password of the key, when it has one.'),
-  KAFKA_OAUTH_TOKEN_ENDPOINT: z.url().optional().describe('Where `oauthbearer` gets its tokens (client credentials).'),
+  KAFKA_OAUTH_TOKEN_ENDPOINT: checked(httpUrlFault).optional().describe('Where `oauthbearer` gets its tokens (client credentials).'),
   KAFKA_OAUTH_CLIENT_ID: text().optional().describe('Client id for `oauthbearer`.'),
   KAFKA_OAUTH_CLIENT_SECRET: secret('Client secret for `oauthbearer`.'),
   KAFKA_OAUTH_SCOPE: text().optional().describe('Scope for `oauthbearer`.'),
   KAFKA_CONSUMER_GROUP: text().default('kafka-delta-functions')
     .describe("Beginning of the triggers' consumer groups, one a stream: `<group>-<stream>`. What is ingested is known from the Delta log, not from them."),
-  EVENTHUBS_NAMESPACE: text().optional()
+  EVENTHUBS_NAMESPACE: checked(namespaceFault).optional()
     .describe('`<namespace>.servicebus.windows.net`, with the managed identity, when SOURCE is `eventhubs`.'),
-  EVENTHUBS_CONNECTION_STRING: secret('Connection string instead of the managed identity.'),
-  EVENTHUBS_CONSUMER_GROUP: text().default('$Default').describe('Consumer group of the Event Hubs trigger.'),
-  EVENTHUBS_READER_CONSUMER_GROUP: text().default('lake-reader')
+  EVENTHUBS_CONNECTION_STRING: secret('Connection string of the namespace, instead of the managed identity.', eventHubsConnectionFault),
+  EVENTHUBS_CONSUMER_GROUP: checked(eventHubsGroupFault).default('$Default').describe('Consumer group of the Event Hubs trigger.'),
+  EVENTHUBS_READER_CONSUMER_GROUP: checked(eventHubsGroupFault).default('lake-reader')
     .describe('Consumer group by which ranges are read (catch-up, repairs, commands), to be created at each event hub; never the trigger\'s, whose receivers shut others out.'),
 
-  LAKE_URL: text()
-    .refine(isLakeUrl, 'expected file:///folder or https://<account>.dfs.core.windows.net/<container>')
+  LAKE_URL: checked(lakeUrlFault)
     .default('http://127.0.0.1:10000/devstoreaccount1/lake')
     .describe("The lake's root: a blob container or a local folder (`file:///…`)."),
-  LAKE_CONNECTION_STRING: secret("The storage account's connection string; the managed identity when empty."),
+  LAKE_CONNECTION_STRING: secret("The storage account's connection string; the managed identity when empty.", storageConnectionFault),
   LAKE_EXTERNAL_LOCATIONS: locations().default([]).register(secrets, { secret: true })
     .describe("Places outside a table that its log or links may lead to: folders, containers or accounts, separated by commas, one of Azure with a SAS if it needs one. None but the table's own storage account when empty."),
 
@@ -92,18 +112,18 @@ export const environment = z.object({
     .describe("Kafka's `max.poll.interval.ms`; repairs stop at half of it and continue at the next call."),
   SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000).default(5_000_000)
     .describe('Most bronze rows one silver run takes on; the next continues.'),
-  SILVER_MEMORY_LIMIT: bytes().default(1024 ** 3)
+  SILVER_MEMORY_LIMIT: bytes(64 * megabyte).default(1024 ** 3)
     .describe('Most memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
-  TEMP_FOLDER: text().optional().describe("Folder for spilled and fetched data; the system's when empty."),
-  TEMP_LIMIT: bytes().default(10 * 1024 ** 3).describe('Most bytes TEMP_FOLDER may hold.'),
+  TEMP_FOLDER: checked(folderFault).optional().describe("Folder for spilled and fetched data; the system's when empty."),
+  TEMP_LIMIT: bytes(megabyte).default(10 * 1024 ** 3).describe('Most bytes TEMP_FOLDER may hold.'),
   INSTANCE_MEMORY_MB: whole(256, 1_048_576).default(2048).describe('Memory of one instance, for the cost estimate.'),
 
-  MODEL_NAME: text().regex(/^[A-Za-z0-9._-]+$/, 'expected letters, digits, dot, dash or underscore').default('anomaly')
+  MODEL_NAME: checked(folderNameFault).default('anomaly')
     .describe("The model gold scores with: a folder in the lake's `models/`."),
   MODEL_TIMEOUT: duration().default(60_000)
     .describe('How long a model may take to load or to score one batch; then it is stopped and the last good one goes on.'),
   MODEL_MEMORY_LIMIT: bytes().default(512 * 1024 ** 2).describe('Most memory the models of one process may use.'),
-  ANOMALY_THRESHOLD: amount().default(0.5).describe('A score above it is an anomaly.'),
+  ANOMALY_THRESHOLD: numberBetween(0, 1, 'number').default(0.5).describe('A score above it is an anomaly.'),
 
   FRESHNESS_LATE: duration().default(5 * 60_000).describe('The newest event older than this: status LATE.'),
   FRESHNESS_STALE: duration().default(60 * 60_000).describe('The newest event older than this: status STALE.'),

@@ -1,5 +1,8 @@
 import { redact } from '../telemetry/redaction.js'
-import { type Environment, isSecret } from './environment.js'
+import { type Environment, isSecret, settingNames } from './environment.js'
+import { accountOf } from './lakeAddress.js'
+import { meantName } from './misspelt.js'
+import { connectionParts } from './settingText.js'
 
 /** What is wrong with settings, each by its name and with the remedy. Pure; no I/O. */
 
@@ -31,14 +34,14 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   }
   if (s.KAFKA_SSL_CERTIFICATE !== undefined) need(['KAFKA_SSL_KEY'], 'KAFKA_SSL_CERTIFICATE needs its key')
   if (s.KAFKA_SSL_KEY !== undefined) need(['KAFKA_SSL_CERTIFICATE'], 'KAFKA_SSL_KEY needs its certificate')
-  if (s.SOURCE === 'eventhubs' && s.EVENTHUBS_CONNECTION_STRING === undefined) {
-    need(['EVENTHUBS_NAMESPACE'], 'SOURCE is eventhubs; set it (managed identity) or EVENTHUBS_CONNECTION_STRING')
-  }
-  if (s.SOURCE === 'eventhubs' && s.EVENTHUBS_READER_CONSUMER_GROUP.toLowerCase() === s.EVENTHUBS_CONSUMER_GROUP.toLowerCase()) {
-    const why = "the trigger's receivers shut all others of their group out"
-    faults.push(`EVENTHUBS_READER_CONSUMER_GROUP is the trigger's group (EVENTHUBS_CONSUMER_GROUP): ${why}. Create another group for it.`)
-  }
+  if (s.SOURCE === 'eventhubs') faults.push(...eventHubsFaults(s, given))
   if (s.LAKE_URL.startsWith('file:')) unused(['LAKE_CONNECTION_STRING'], `LAKE_URL is the local folder ${s.LAKE_URL}`)
+  const [account, keyAccount] = [accountOf(s.LAKE_URL), connectionParts(s.LAKE_CONNECTION_STRING ?? '').get('accountname')]
+  if (account !== undefined && keyAccount !== undefined && account !== keyAccount) {
+    faults.push(`LAKE_CONNECTION_STRING is of the account ${keyAccount}, but LAKE_URL of ${account}. Correct one of the two.`)
+  }
+  const runtime = given['FUNCTIONS_WORKER_RUNTIME'] ?? ''
+  if (!['', 'node'].includes(runtime)) faults.push(`FUNCTIONS_WORKER_RUNTIME is "${runtime}": expected node.`)
   if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
     faults.push('FRESHNESS_STALE must be longer than FRESHNESS_LATE.')
   }
@@ -60,6 +63,53 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
     }
   }
   return faults
+}
+
+/** Where the Event Hubs trigger's binding looks for its identity. */
+export const triggerNamespace = 'EVENTHUBS__fullyQualifiedNamespace'
+
+/** The trigger reads settings of the platform's own names besides ours. */
+function eventHubsFaults(s: Environment, given: Readonly<Record<string, string | undefined>>): string[] {
+  const faults: string[] = []
+  if (s.EVENTHUBS_CONNECTION_STRING === undefined) {
+    const remedy = `set ${triggerNamespace} (managed identity) or EVENTHUBS_CONNECTION_STRING`
+    const named = valueOf(triggerNamespace, given)
+    if (s.EVENTHUBS_NAMESPACE === undefined) faults.push(`EVENTHUBS_NAMESPACE is not set: SOURCE is eventhubs; ${remedy}.`)
+    else if (named === undefined) {
+      faults.push(`${triggerNamespace} is not set: the Event Hubs trigger finds its namespace by that name. Set it to ${s.EVENTHUBS_NAMESPACE}, or ${remedy}.`)
+    } else if (named.toLowerCase() !== s.EVENTHUBS_NAMESPACE.toLowerCase()) {
+      faults.push(`${triggerNamespace} is "${named}", but EVENTHUBS_NAMESPACE is "${s.EVENTHUBS_NAMESPACE}". Leave EVENTHUBS_NAMESPACE out, or make them the same.`)
+    }
+  }
+  if (s.EVENTHUBS_READER_CONSUMER_GROUP.toLowerCase() === s.EVENTHUBS_CONSUMER_GROUP.toLowerCase()) {
+    const why = "the trigger's receivers shut all others of their group out"
+    faults.push(`EVENTHUBS_READER_CONSUMER_GROUP is the trigger's group (EVENTHUBS_CONSUMER_GROUP): ${why}. Create another group for it.`)
+  }
+  const storage = Object.keys(given).some(name => /^AzureWebJobsStorage(?:__|$)/i.test(name) && valueOf(name, given) !== undefined)
+  if (given['WEBSITE_INSTANCE_ID'] !== undefined && !storage) {
+    faults.push('AzureWebJobsStorage is not set: the Event Hubs trigger keeps its checkpoints there.')
+  }
+  return faults
+}
+
+/** A value by its name in any case, as the platform reads it; empty ones are not set. */
+export function valueOf(name: string, given: Readonly<Record<string, string | undefined>>): string | undefined {
+  const found = given[name] ?? Object.entries(given).find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1]
+  return found === undefined || found.trim() === '' ? undefined : found.trim()
+}
+
+/**
+ * Names that are a slip away from a setting's, which would be ignored without a word. Of the environment's other names
+ * only those of several words are looked at.
+ */
+export function misspeltFaults(given: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(given).filter(name => name.includes('_')).flatMap(name => misspeltFault(name, given[name]))
+}
+
+/** What is wrong with one name, if anything. */
+export function misspeltFault(name: string, value: string | undefined): string[] {
+  const meant = value === undefined || value.trim() === '' ? undefined : meantName(name, settingNames)
+  return meant === undefined ? [] : [`${name} is no setting: did you mean ${meant}?`]
 }
 
 /** What is wrong with one. */

@@ -1,16 +1,95 @@
-/** The forms that settings are written in. Pure; no I/O. */
+import { parseNcrontab } from './ncrontab.js'
+
+/**
+ * The forms that settings are written in. Each check gives what is wrong with a value, beginning with what was expected
+ * instead, or undefined. None quotes the value. Pure; no I/O.
+ */
+export type TextCheck = (value: string) => string | undefined
 
 /** `host:port`, several separated by commas. */
-export function isBrokerList(value: string): boolean {
-  return value.split(',').every(broker => /^\s*(\[[0-9a-fA-F:]+\]|[^\s:,/]+):\d{1,5}\s*$/.test(broker))
+export const brokersFault: TextCheck = value => {
+  for (const broker of value.split(',').map(part => part.trim())) {
+    const port = /^(?:\[[0-9a-fA-F:]+\]|[^\s:,/@]+):(\d{1,6})$/.exec(broker)?.[1]
+    if (port === undefined) return 'expected host:port, several separated by commas'
+    if (!isPort(Number(port))) return `expected a port from 1 to 65535, not ${port}`
+  }
+  return undefined
 }
 
-/** A folder, or a container of a storage account. */
-export function isLakeUrl(value: string): boolean {
+export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535
+
+/** An NCRONTAB expression of six fields that names a time which comes. */
+export const scheduleFault: TextCheck = value => {
+  const expected = 'expected an NCRONTAB expression of six fields, seconds first, as 0 */5 * * * *'
+  if (value.split(/\s+/).length !== 6) return expected
+  try {
+    if (parseNcrontab(value).next(leapYear) !== undefined) return undefined
+    return `${expected}; that time never comes`
+  } catch (thrown) {
+    return `${expected}; ${thrown instanceof Error ? thrown.message : String(thrown)}`
+  }
+}
+
+/** Any year will do: the question is whether a day is in the calendar, and 29 February is. */
+const leapYear = Date.UTC(2024, 0, 1)
+
+/** A name of one folder: not one that leads elsewhere or hides. */
+export const folderNameFault: TextCheck = value =>
+  /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(value) ? undefined : 'expected letters, digits, dot, dash or underscore, not beginning with a dot or dash'
+
+/** An address that is asked by HTTP. */
+export const httpUrlFault: TextCheck = value => {
   const url = URL.parse(value)
-  if (url === null || /[?#]/.test(value) || url.username !== '') return false
-  if (url.protocol === 'file:') return value.startsWith('file:///') && url.pathname !== '/'
-  return (url.protocol === 'https:' || url.protocol === 'http:') && url.pathname.replace(/\/+$/, '') !== ''
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' ? undefined : 'expected an address as https://login.example.com/token'
+}
+
+/** `<namespace>.servicebus.windows.net`, or its like in another cloud. */
+export const namespaceFault: TextCheck = value =>
+  /^[a-z][a-z0-9-]{4,48}[a-z0-9](\.[a-z0-9-]+){2,}$/i.test(value) ? undefined : 'expected a host name alone, as <namespace>.servicebus.windows.net'
+
+/** The name of a consumer group of Event Hubs. */
+export const eventHubsGroupFault: TextCheck = value =>
+  /^(?:\$default|[a-z0-9](?:[a-z0-9._-]{0,48}[a-z0-9])?)$/i.test(value)
+    ? undefined
+    : 'expected $Default, or at most 50 letters, digits, dots, dashes and underscores'
+
+/** A connection string of Event Hubs, as the portal gives it. */
+export const eventHubsConnectionFault: TextCheck = value => {
+  const parts = connectionParts(value)
+  const expected = 'expected Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…'
+  if (URL.parse(parts.get('endpoint') ?? '')?.protocol !== 'sb:') return expected
+  const signed = parts.has('sharedaccesssignature') || (parts.has('sharedaccesskeyname') && parts.has('sharedaccesskey'))
+  return signed ? undefined : expected
+}
+
+/** A connection string of a storage account, as the portal gives it. */
+export const storageConnectionFault: TextCheck = value => {
+  const parts = connectionParts(value)
+  if (parts.get('usedevelopmentstorage')?.toLowerCase() === 'true') return undefined
+  const byKey = parts.has('accountname') && parts.has('accountkey')
+  const bySignature = parts.has('sharedaccesssignature') && (parts.has('blobendpoint') || parts.has('accountname'))
+  if (byKey || bySignature) return undefined
+  return 'expected DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net, or BlobEndpoint=…;SharedAccessSignature=…'
+}
+
+/** `Name=value` pairs by their names in lower case; pairs without a value are left out. */
+export function connectionParts(value: string): ReadonlyMap<string, string> {
+  const pairs = value.split(';').map(part => /^\s*([A-Za-z]+)\s*=\s*(.+?)\s*$/s.exec(part))
+  return new Map(pairs.flatMap(pair => (pair === null ? [] : [[(pair[1] ?? '').toLowerCase(), pair[2] ?? ''] as const])))
+}
+
+/** A number written as one: digits, a sign, a point, an exponent. Undefined when it is none. */
+export function parseNumber(value: string): number | undefined {
+  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : Number.NaN
+  return Number.isFinite(number) ? number : undefined
+}
+
+/** Bytes of a text as `512MB`; null when it is none. */
+export function parseSize(value: string): number | null {
+  const match = /^(\d+)\s*(B|KB|MB|GB|TB)$/i.exec(value)
+  if (match === null) return null
+  const size = Number(match[1]) * 1024 ** ['B', 'KB', 'MB', 'GB', 'TB'].indexOf((match[2] ?? '').toUpperCase())
+  return Number.isSafeInteger(size) && size > 0 ? size : null
 }
 
 /** Folders, containers and accounts, separated by commas; null when one of them is none. */
@@ -24,18 +103,4 @@ function isLocation(value: string): boolean {
   if (value.includes('#') || url === null) return false
   if (url.protocol === 'file:') return value.startsWith('file:///') && !value.includes('?')
   return ['https:', 'http:', 'abfss:'].includes(url.protocol)
-}
-
-/** An NCRONTAB expression of six fields. */
-export function isSchedule(value: string): boolean {
-  const fields = value.trim().split(/\s+/)
-  return fields.length === 6 && fields.every(field => /^[\dA-Za-z*/,-]+$/.test(field))
-}
-
-/** Bytes of a text as `512MB`; null when it is none. */
-export function parseSize(value: string): number | null {
-  const match = /^(\d+)\s*(B|KB|MB|GB|TB)$/i.exec(value)
-  if (match === null) return null
-  const size = Number(match[1]) * 1024 ** ['B', 'KB', 'MB', 'GB', 'TB'].indexOf((match[2] ?? '').toUpperCase())
-  return Number.isSafeInteger(size) && size > 0 ? size : null
 }

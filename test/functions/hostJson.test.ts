@@ -42,4 +42,15 @@ describe('parseHostSettings', () => {
   test('a value of the wrong type names itself', () => {
     expect(() => parseHostSettings('{"extensions":{"kafka":{"maxRetries":"-1"}}}')).toThrow(/maxRetries must be a number/)
   })
+
+  test.each([
+    ['"maxBatchSize":0', /maxBatchSize must be a whole number of at least 1/],
+    ['"maxBatchSize":1.5', /maxBatchSize must be a whole number/],
+    ['"maxRetries":-2', /maxRetries must be a whole number of at least -1/],
+    ['"autoOffsetReset":"newest"', /autoOffsetReset must be Earliest or Latest/],
+    ['"maxBatchSzie":10', /did you mean maxBatchSize/],
+  ])('%s is refused by name', (property, message) => {
+    expect(() => parseHostSettings(`{"extensions":{"kafka":{${property}}}}`)).toThrow(message)
+    expect(() => parseHostSettings('{"extensions":{"kafka":{"libkafkaDebug":"all","autoCommitIntervalMs":200}}}')).not.toThrow()
+  })
 })

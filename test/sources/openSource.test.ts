@@ -4,15 +4,17 @@ import { readSettings } from '../../shared/settings.js'
 
 describe('the source the settings name', () => {
   test('Kafka, with every setting of the connection', () => {
+    const [ca, cert] = ['CA', 'CERT'].map(name => `-----BEGIN CERTIFICATE-----\n${name}==\n-----END CERTIFICATE-----`)
+    const key = '-----BEGIN PRIVATE KEY-----\nKEY=\n-----END PRIVATE KEY-----'
     const settings = readSettings({
       KAFKA_BROKERS: 'a:1, b:2', KAFKA_SECURITY_PROTOCOL: 'sasl_ssl', KAFKA_SASL_MECHANISM: 'plain', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p',
-      KAFKA_SSL_CA: 'ca', KAFKA_SSL_CERTIFICATE: 'cert', KAFKA_SSL_KEY: 'key', KAFKA_SSL_KEY_PASSWORD: 'kp',
+      KAFKA_SSL_CA: ca, KAFKA_SSL_CERTIFICATE: cert, KAFKA_SSL_KEY: key, KAFKA_SSL_KEY_PASSWORD: 'kp',
     })
     expect(sourceConnection(settings)).toEqual({
       kind: 'kafka',
       kafka: {
         brokers: ['a:1', 'b:2'], securityProtocol: 'sasl_ssl', saslMechanism: 'plain', username: 'u', password: 'p',
-        ca: 'ca', cert: 'cert', key: 'key', keyPassword: 'kp', oauth: undefined,
+        ca, cert, key, keyPassword: 'kp', oauth: undefined,
       },
     })
   })
@@ -27,9 +29,9 @@ describe('the source the settings name', () => {
   })
 
   test('Event Hubs, and the connection survives the way into a worker thread', () => {
-    const connection = sourceConnection(readSettings({ SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns.servicebus.windows.net' }))
+    const connection = sourceConnection(readSettings({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net' }))
     expect(structuredClone(connection)).toEqual(connection)
-    expect(connection).toMatchObject({ kind: 'eventhubs', eventHubs: { namespace: 'ns.servicebus.windows.net', consumerGroup: 'lake-reader' } })
+    expect(connection).toMatchObject({ kind: 'eventhubs', eventHubs: { namespace: 'ns-one.servicebus.windows.net', consumerGroup: 'lake-reader' } })
   })
 
   test('bad settings are told at the first call, and a closed source stays closed', async () => {

@@ -7,8 +7,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function resolveText(text: string, settings: Environment): string {
   return text.replace(/%([^%]+)%/g, (_, name: string) => {
     const value = settings[name]
-    if (value === undefined) {
-      throw new HostError('SETTING_MISSING', `The setting ${name} is missing: a binding refers to it as %${name}%.`)
+    if (value === undefined || value.trim() === '') {
+      const what = value === undefined ? 'missing' : 'empty'
+      throw new HostError('SETTING_MISSING', `The setting ${name} is ${what}: a binding refers to it as %${name}%.`)
     }
     return value
   })

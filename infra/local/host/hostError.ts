@@ -9,6 +9,7 @@ export type HostErrorCode =
   | 'SCHEDULE'
   | 'TRIGGER_UNSUPPORTED'
   | 'BINDING'
+  | 'USAGE'
 
 /** What keeps the local function host from starting or from running a function. */
 export class HostError extends CodedError<HostErrorCode> {

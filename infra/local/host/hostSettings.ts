@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { meantName } from '../../../shared/settings/misspelt.js'
 import { HostError } from './hostError.js'
 
 /** The Kafka extension's settings that decide batches and offsets, with its own defaults. */
@@ -22,20 +23,23 @@ export interface HostSettings {
 export function parseHostSettings(text: string, name = 'host.json'): HostSettings {
   let root: Properties
   try {
-    root = new Properties(JSON.parse(text))
+    root = new Properties(JSON.parse(text), name)
   } catch (cause) {
     throw new HostError('HOST_JSON', `${name} is not valid JSON.`, { cause })
   }
   const kafka = root.under('extensions').under('kafka')
+  kafka.refuseMisspelt(['maxBatchSize', 'subscriberIntervalInSeconds', 'commitOnFailure', 'maxRetries', 'autoOffsetReset', 'sessionTimeoutMs', 'maxPollIntervalMs'])
+  const reset = kafka.text('autoOffsetReset', 'Earliest').toLowerCase()
+  if (reset !== 'latest' && reset !== 'earliest') throw new HostError('HOST_JSON', `${name}: autoOffsetReset must be Earliest or Latest.`)
   return {
     kafka: {
-      maxBatchSize: kafka.number('maxBatchSize', 64),
-      subscriberIntervalInSeconds: kafka.number('subscriberIntervalInSeconds', 1),
+      maxBatchSize: kafka.whole('maxBatchSize', 64, 1),
+      subscriberIntervalInSeconds: kafka.whole('subscriberIntervalInSeconds', 1, 1),
       commitOnFailure: kafka.boolean('commitOnFailure', true),
-      maxRetries: kafka.number('maxRetries', 5),
-      autoOffsetReset: kafka.text('autoOffsetReset', 'Earliest').toLowerCase() === 'latest' ? 'latest' : 'earliest',
-      sessionTimeoutMs: kafka.number('sessionTimeoutMs', 10_000),
-      maxPollIntervalMs: kafka.number('maxPollIntervalMs', 300_000),
+      maxRetries: kafka.whole('maxRetries', 5, -1),
+      autoOffsetReset: reset,
+      sessionTimeoutMs: kafka.whole('sessionTimeoutMs', 10_000, 1),
+      maxPollIntervalMs: kafka.whole('maxPollIntervalMs', 300_000, 1),
     },
     routePrefix: root.under('extensions').under('http').text('routePrefix', 'api'),
   }
@@ -47,18 +51,32 @@ export function readHostSettings(file: string): HostSettings {
 
 class Properties {
   readonly #values: ReadonlyMap<string, unknown>
+  readonly #file: string
 
-  constructor(value: unknown) {
+  constructor(value: unknown, file: string) {
+    this.#file = file
     const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
     this.#values = new Map(entries.map(([name, v]) => [name.toLowerCase(), v]))
   }
 
   under(name: string): Properties {
-    return new Properties(this.#values.get(name.toLowerCase()))
+    return new Properties(this.#values.get(name.toLowerCase()), this.#file)
   }
 
-  number(name: string, absent: number): number {
-    return this.#of(name, absent, 'number')
+  /** A whole number of at least `least`. */
+  whole(name: string, absent: number, least: number): number {
+    const value = this.#of(name, absent, 'number')
+    if (Number.isSafeInteger(value) && value >= least) return value
+    throw new HostError('HOST_JSON', `${this.#file}: ${name} must be a whole number of at least ${least}.`)
+  }
+
+  /** The host passes over names it does not know, so that a slip would leave a default in force. */
+  refuseMisspelt(known: readonly string[]): void {
+    for (const name of this.#values.keys()) {
+      if (known.some(other => other.toLowerCase() === name)) continue
+      const meant = meantName(name, known)
+      if (meant !== undefined) throw new HostError('HOST_JSON', `${this.#file}: ${name} is no property of it: did you mean ${meant}?`)
+    }
   }
 
   boolean(name: string, absent: boolean): boolean {
@@ -72,7 +90,7 @@ class Properties {
   #of<T>(name: string, absent: T, type: 'number' | 'boolean' | 'string'): T {
     const value = this.#values.get(name.toLowerCase())
     if (value === undefined) return absent
-    if (typeof value !== type) throw new HostError('HOST_JSON', `host.json: ${name} must be a ${type}.`)
+    if (typeof value !== type) throw new HostError('HOST_JSON', `${this.#file}: ${name} must be a ${type}.`)
     return value as T
   }
 }

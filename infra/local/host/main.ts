@@ -6,6 +6,7 @@ import { redact } from '../../../shared/telemetry/redaction.js'
 import { readLocalSettings } from '../../../shared/settings.js'
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { FunctionHost } from './functionHost.js'
+import { HostError } from './hostError.js'
 
 /**
  * The function host as a process: `node dist/infra/local/host/main.js [--app FOLDER] [--port 7071] [--state FOLDER]`.
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
   const host = await FunctionHost.start({
     folder: values.app,
     settings,
-    port: Number(values.port),
+    port: portOf(values.port),
     stateFolder: values.state ?? join(values.app, '.lake', 'host'),
     log,
   })
@@ -48,6 +49,13 @@ async function main(): Promise<void> {
   const functions = host.app.functions.map(f => f.name)
   log.info(`Functions at ${host.url}: ${functions.join(', ')}`)
   process.send?.({ kind: 'ready', url: host.url, functions })
+}
+
+/** 0 takes a free one. */
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new HostError('USAGE', `--port ${text} is no port: use a whole number from 0 to 65535.`)
 }
 
 /** Errors go to the stack's terminal too. */

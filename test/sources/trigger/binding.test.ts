@@ -51,7 +51,7 @@ describe("bronze's trigger follows the settings", () => {
   })
 
   test('a certificate may be a file or its text', () => {
-    expect(bindingFor({ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CA: '/ca.pem' })).toMatchObject({
+    expect(bindingFor({ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CA: import.meta.filename })).toMatchObject({
       protocol: 'Ssl',
       sslCaLocation: '%KAFKA_SSL_CA%',
     })
@@ -60,7 +60,7 @@ describe("bronze's trigger follows the settings", () => {
   })
 
   test('Event Hubs hands over bytes, by identity or by connection string', () => {
-    expect(bindingFor({ SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'n.servicebus.windows.net' })).toEqual({
+    expect(bindingFor({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net' })).toEqual({
       type: 'eventHubTrigger',
       name: 'records',
       eventHubName: 'events',
@@ -69,7 +69,7 @@ describe("bronze's trigger follows the settings", () => {
       cardinality: 'many',
       dataType: 'binary',
     })
-    expect(bindingFor({ SOURCE: 'eventhubs', EVENTHUBS_CONNECTION_STRING: 'Endpoint=x' })).toMatchObject({
+    expect(bindingFor({ SOURCE: 'eventhubs', EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://n/;SharedAccessKeyName=a;SharedAccessKey=b' })).toMatchObject({
       connection: 'EVENTHUBS_CONNECTION_STRING',
     })
   })
