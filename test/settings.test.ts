@@ -65,7 +65,8 @@ describe('a bad setting', () => {
     [{ VACUUM_RETENTION: '40000 days' }, 'VACUUM_RETENTION is "40000 days": expected a duration of at most'],
     [{ CHECKPOINT_INTERVAL: '1.5' }, 'CHECKPOINT_INTERVAL is "1.5": expected a whole number'],
     [{ KAFKA_SSL_CA: '/no/such.pem' }, 'KAFKA_SSL_CA is "/no/such.pem": expected the PEM text of a certificate, or the path'],
-    [{ KAFKA_SSL_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----' }, 'expected line breaks'],
+    [{ KAFKA_SSL_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nAA==' }, 'expected the PEM text of a certificate'],
+    [{ KAFKA_SSL_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----' }, 'expected the PEM text of a certificate'],
     [{ FUNCTIONS_WORKER_RUNTIME: 'python' }, 'FUNCTIONS_WORKER_RUNTIME is "python": expected node'],
   ] as readonly (readonly [Record<string, string>, string])[])('names itself, its value and the remedy: %o', (values, message) => {
     expect(faults(values)).toContain(message)
@@ -100,7 +101,7 @@ describe('a good setting passes', () => {
     { ANOMALY_THRESHOLD: '.95' }, { ANOMALY_THRESHOLD: '0' }, { ANOMALY_THRESHOLD: '1' },
     { COST_PER_GB_SECOND: '1.6e-5' },
     { TEMP_FOLDER: tmpdir() },
-    tls, { ...tls, KAFKA_SSL_CA: import.meta.filename },
+    tls, { ...tls, KAFKA_SSL_CA: import.meta.filename }, { ...tls, KAFKA_SSL_CA: pem('CERTIFICATE').replaceAll('\n', '\\n') },
     { LAKE_URL: 'https://acc.blob.core.windows.net/lake', LAKE_CONNECTION_STRING: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=AA==;EndpointSuffix=core.windows.net' },
     { LAKE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
     { SOURCE: 'eventhubs', EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=a;SharedAccessKey=AA==;UseDevelopmentEmulator=true' },
@@ -123,7 +124,7 @@ describe('a name that is a slip away from a setting', () => {
     expect(faults({ [name]: '' })).toBe('')
   })
 
-  test.each(['PATH', 'LOGLEVEL', 'RESOURCE', 'KAFKA_HEAP_OPTS', 'KAFKA_HOME', 'SOURCE_DATE_EPOCH', 'AZURE_CLIENT_ID', 'LAKE_OWNER', 'MY_KAFKA_BROKERS', 'WEBSITE_SITE_NAME', 'EVENTHUBS__credential'])('%s belongs to others', name => {
+  test.each(['PATH', 'BASE_URL', 'LOGLEVEL', 'RESOURCE', 'KAFKA_HEAP_OPTS', 'KAFKA_HOME', 'SOURCE_DATE_EPOCH', 'AZURE_CLIENT_ID', 'LAKE_OWNER', 'MY_KAFKA_BROKERS', 'WEBSITE_SITE_NAME', 'EVENTHUBS__credential'])('%s belongs to others', name => {
     expect(faults({ [name]: 'x' })).toBe('')
   })
 })

@@ -10,19 +10,19 @@ export function meantName(name: string, known: readonly string[]): string | unde
   let best: { readonly name: string; readonly slips: number } | undefined
   for (const other of known) {
     const slips = plain === other.toUpperCase() ? 0 : slipsBetween(plain, other.toUpperCase())
-    if (slips <= mostSlips(other) && slips < (best?.slips ?? Infinity)) best = { name: other, slips }
+    if (plain[0] === other[0]?.toUpperCase() && slips <= mostSlips(other) && slips < (best?.slips ?? Infinity)) best = { name: other, slips }
   }
   return best?.name ?? known.find(other => isCutShort(plain, other))
 }
 
 /** A short name is near many words of other programs. */
 function mostSlips(name: string): number {
-  return name.length < 8 ? 1 : 2
+  return name.length < 12 ? 1 : 2
 }
 
 /** `KAFKA_USER` for `KAFKA_USERNAME`: the first words the same, the last cut short or left out. */
 function isCutShort(name: string, other: string): boolean {
-  return name.includes('_') && name.length >= 8 && other.startsWith(name) && other.length - name.length <= 8
+  return name.includes('_') && name.length >= 9 && other.startsWith(name) && other.length - name.length <= 8
 }
 
 /** Letters to be put in, left out, changed or swapped with the next (optimal string alignment). */

@@ -48,7 +48,17 @@ describe('a secret in a setting is told nowhere', () => {
     }
   }, 60_000)
 
-  test('a key that is no PEM: neither in what the commands print nor in any table about runs', async () => {
+  test('a key that is no PEM is refused at the start, without its text', async () => {
+    const value = secret()
+    const environment = { LAKE_URL: `file://${folder}/lake`, KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_KEY: value }
+    for (const words of runs.filter(([command]) => command !== 'env')) {
+      const { output, messages } = await lake(words, { projectFolder: folder, environment })
+      expectSilence(value, output, messages)
+      expect(messages).toMatch(/KAFKA_SSL_KEY is \(secret\): expected the PEM text/)
+    }
+  })
+
+  test('a key that no TLS takes: neither in what the commands print nor in any table about runs', async () => {
     const value = secret()
     const environment = {
       LAKE_URL: `file://${folder}/lake`,
@@ -58,15 +68,15 @@ describe('a secret in a setting is told nowhere', () => {
       KAFKA_USERNAME: 'someone',
       KAFKA_PASSWORD: `${value}-password`,
       KAFKA_SSL_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----',
-      KAFKA_SSL_KEY: value,
+      KAFKA_SSL_KEY: `-----BEGIN PRIVATE KEY-----\n${value}\n-----END PRIVATE KEY-----`,
     }
     for (const words of runs) {
       const { output, messages } = await lake(words, { projectFolder: folder, environment })
       expectSilence(value, output, messages)
-      if (words.includes('bronze')) expect(messages).toMatch(/KAFKA_SSL_KEY is neither PEM text/)
+      if (words.includes('bronze')) expect(messages).toMatch(/The client certificate and its key cannot be used/)
     }
     const logs = await lake(['sql', 'SELECT * FROM cluster_logs', '--format', 'jsonl'], { projectFolder: folder, environment })
-    expect(logs.output).toMatch(/KAFKA_SSL_KEY is neither PEM text/)
+    expect(logs.output).toMatch(/The client certificate and its key cannot be used/)
     const monitor = await lake(['sql', 'SELECT * FROM monitor_logs', '--format', 'jsonl'], { projectFolder: folder, environment })
     expectSilence(value, logs.output, monitor.output)
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())

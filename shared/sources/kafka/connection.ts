@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { ConnectionOptions } from 'node:tls'
+import { createSecureContext, type ConnectionOptions, type SecureContextOptions } from 'node:tls'
 import type { SASLOptions } from 'kafkajs'
+import { asError } from '../../errors.js'
 import { protectSecret } from '../../telemetry/redaction.js'
 import { SourceError } from '../sourceError.js'
 import type { ConnectionSettings } from './kafkajsInternals.js'
@@ -55,11 +56,22 @@ function tlsOptions({ ca, cert, key, keyPassword }: KafkaConnection): Connection
   if ((cert === undefined) !== (key === undefined)) {
     throw badSettings('A client certificate and its key go together. Set both KAFKA_SSL_CERTIFICATE and KAFKA_SSL_KEY.')
   }
-  return {
-    ...(ca === undefined ? {} : { ca: pem(ca, 'KAFKA_SSL_CA') }),
+  const own = {
     ...(cert === undefined ? {} : { cert: pem(cert, 'KAFKA_SSL_CERTIFICATE') }),
     ...(key === undefined ? {} : { key: pem(key, 'KAFKA_SSL_KEY') }),
     ...(keyPassword === undefined ? {} : { passphrase: keyPassword }),
+  }
+  refuseUnusable(own)
+  return { ...(ca === undefined ? {} : { ca: pem(ca, 'KAFKA_SSL_CA') }), ...own }
+}
+
+/** A key that does not open, or is not the certificate's, would be told as a broker that cannot be reached. */
+function refuseUnusable(own: SecureContextOptions): void {
+  try {
+    createSecureContext(own)
+  } catch (thrown) {
+    const remedy = 'Check KAFKA_SSL_CERTIFICATE, KAFKA_SSL_KEY and KAFKA_SSL_KEY_PASSWORD'
+    throw badSettings(`The client certificate and its key cannot be used: ${asError(thrown).message}. ${remedy}.`)
   }
 }
 

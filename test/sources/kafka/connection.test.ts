@@ -35,7 +35,8 @@ describe('connection settings', () => {
     ['a password', { brokers, securityProtocol: 'sasl_ssl', saslMechanism: 'plain', username: 'u' }, 'KAFKA_PASSWORD'],
     ['a token endpoint', { brokers, securityProtocol: 'sasl_ssl', saslMechanism: 'oauthbearer' }, 'KAFKA_OAUTH_TOKEN_ENDPOINT'],
     ['the key of a certificate', { brokers, securityProtocol: 'ssl', cert: '-----BEGIN' }, 'KAFKA_SSL_KEY'],
-    ['the authority\'s file', { brokers, securityProtocol: 'ssl', ca: '/nowhere/ca.pem' }, '/nowhere/ca.pem'],
+    ['what is wrong with a key', { brokers, securityProtocol: 'ssl', cert: '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----' }, 'KAFKA_SSL_KEY_PASSWORD'],
+    ['the authority\'s file', { brokers, securityProtocol: 'ssl', ca: '/nowhere/ca.pem' }, 'KAFKA_SSL_CA'],
   ] as const)('without %s the missing setting is named', (_what, connection, named) => {
     expect(() => clientSettings(connection)).toThrow(expect.objectContaining({ code: 'SOURCE_BAD_SETTINGS', message: expect.stringContaining(named) as string }))
   })
