@@ -13,6 +13,10 @@ export const rejectionCodes = [
   'FIELD_VALUE',
   'EVENT_TIME_IN_FUTURE',
   'EXPECTATION_FAILED',
+  /** Its key, value or headers are longer than BRONZE_MAX_RAW_SIZE; the contract is not asked. */
+  'RECORD_TOO_LARGE',
+  /** Its bytes cannot be told apart into key, value and headers; the contract is not asked. */
+  'RECORD_DAMAGED',
 ] as const
 
 export type RejectionCode = (typeof rejectionCodes)[number]

@@ -42,11 +42,12 @@ const duration = () =>
     else if (ms > longest) context.addIssue('expected a duration of at most 100 years')
     return ms ?? 0
   }).register(units, { unit: 'milliseconds' })
-const bytes = (least = 1) =>
+const bytes = (least = 1, most = Infinity) =>
   z.string().transform((value, context) => {
     const size = parseSize(value)
     if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
     else if (size < least) context.addIssue(`expected a size of at least ${String(least / megabyte)}MB`)
+    else if (size > most) context.addIssue(`expected a size of at most ${String(most / megabyte)}MB`)
     return size ?? 0
   }).register(units, { unit: 'bytes' })
 const locations = () =>
@@ -106,6 +107,8 @@ export const environment = z.object({
   BRONZE_MAX_COMMIT_ROWS: whole(1, 10_000_000).default(250_000).describe('Most rows of one bronze commit.'),
   BRONZE_MIN_COMMIT_INTERVAL: whole(0, 3_600_000).default(0)
     .describe('Least milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
+  BRONZE_MAX_RAW_SIZE: bytes(1, 256 * megabyte).default(64 * megabyte)
+    .describe('Longest key, value or headers of a record that bronze keeps; of longer ones it keeps length and SHA-256, as RECORD_TOO_LARGE.'),
   BRONZE_WORKERS: whole(0, 64).default(0)
     .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
   MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000).default(300_000)

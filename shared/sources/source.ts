@@ -12,7 +12,26 @@ export interface SourceRecord {
   readonly value: Uint8Array | null
   /** In order, repeats kept. */
   readonly headers: readonly Header[]
+  /** What of the record is not here as it was written; undefined for all but the oddest of records. */
+  readonly defect?: RecordDefect | undefined
 }
+
+export type RecordDefect =
+  /** Its bytes cannot be told apart into key, value and headers: they are all in `value`. */
+  | { readonly kind: 'damaged'; readonly size: number }
+  /** Parts are longer than `maxPartBytes`: null (or no headers) here, and known by their length and digest. */
+  | { readonly kind: 'oversized'; readonly parts: readonly OversizedPart[] }
+
+export interface OversizedPart {
+  readonly part: 'key' | 'value' | 'headers'
+  /** Bytes; of headers as they stand in the log, lengths included. */
+  readonly size: number
+  /** Hexadecimal. */
+  readonly sha256: string
+}
+
+/** The longest key, value or headers that a source holds in memory: longer ones become a digest while they are read. */
+export const maxPartBytes = 256 * 2 ** 20
 
 export type Header = readonly [key: string, value: Uint8Array | null]
 

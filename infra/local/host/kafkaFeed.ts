@@ -1,7 +1,8 @@
-import { type Consumer, type EachBatchPayload, type IHeaders, type Kafka, type KafkaMessage } from 'kafkajs'
+import { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import { systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
-import { type Header, type SourceRecord } from '../../../shared/sources/source.js'
+import { decodeConsumerRecords, type DecodedMessage } from '../../../shared/sources/kafka/index.js'
+import { type SourceRecord } from '../../../shared/sources/source.js'
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { type KafkaHostSettings } from './hostSettings.js'
 import { type NextOffsets } from './kafkaListener.js'
@@ -32,6 +33,7 @@ export class KafkaFeed {
   #starting: Promise<void> = Promise.resolve()
 
   constructor(options: FeedOptions) {
+    decodeConsumerRecords()
     this.#options = options
   }
 
@@ -87,18 +89,53 @@ export class KafkaFeed {
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: settings.autoOffsetReset === 'earliest' })
       this.#consumer = consumer
-      await consumer.run({ autoCommit: false, eachBatch: batch => handOver(batch, taker) })
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: batch => this.#handOver(consumer, batch, taker) })
     } catch (thrown) {
       this.#consumer = undefined
       await consumer.disconnect().catch(() => undefined)
       throw thrown
     }
   }
+
+  /** What lies before damage is handed over; its partition is left alone for a while, and the others go on. */
+  async #handOver(consumer: Consumer, payload: EachBatchPayload, taker: Taker): Promise<void> {
+    const { topic, partition, messages } = payload.batch
+    const records: SourceRecord[] = []
+    let damaged: DecodedMessage | undefined
+    for (const message of messages as unknown as readonly DecodedMessage[]) {
+      if (message.damage === undefined) records.push({ ...message.record, topic, partition })
+      else damaged = message
+    }
+    await offerAll(records, payload, taker)
+    const last = records.at(-1)
+    if (damaged === undefined) {
+      payload.resolveOffset(payload.batch.lastOffset())
+      return
+    }
+    if (last !== undefined) payload.resolveOffset(String(last.offset))
+    const offset = last === undefined ? fetchedOffset(payload) : String(last.offset + 1n)
+    this.#options.log.error(`Partition ${partition} of ${topic} stops at offset ${offset}; the others go on`, { error: damaged.damage?.message })
+    consumer.pause([{ topic, partitions: [partition] }])
+    void systemClock.sleep(damagePauseMs, this.#stopping.signal).then(
+      () => {
+        if (this.#consumer !== consumer) return
+        consumer.seek({ topic, partition, offset })
+        consumer.resume([{ topic, partitions: [partition] }])
+      },
+      () => undefined,
+    )
+  }
 }
 
+/** Where the consumer asked; kafkajs keeps it beside what it declares. */
+const fetchedOffset = ({ batch }: EachBatchPayload): string => (batch as unknown as { readonly fetchedOffset: string }).fetchedOffset
+
+/** Before damage is looked at again: the broker's log may have been mended. */
+const damagePauseMs = 60_000
+
 /** Stays a member of the group for as long as the taker has no room. */
-async function handOver({ batch, ...group }: EachBatchPayload, taker: Taker): Promise<void> {
-  const taken = taker.offer(batch.messages.map(m => toRecord(batch.topic, batch.partition, m))).then(() => 'taken' as const)
+async function offerAll(records: readonly SourceRecord[], group: Pick<EachBatchPayload, 'heartbeat'>, taker: Taker): Promise<void> {
+  const taken = taker.offer(records).then(() => 'taken' as const)
   for (;;) {
     const pause = new AbortController()
     const waited = systemClock.sleep(1000, pause.signal).catch(() => undefined)
@@ -107,22 +144,4 @@ async function handOver({ batch, ...group }: EachBatchPayload, taker: Taker): Pr
     if (first === 'taken') return
     await group.heartbeat()
   }
-}
-
-function toRecord(topic: string, partition: number, m: KafkaMessage): SourceRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(m.offset),
-    timestamp: Number(m.timestamp),
-    key: m.key,
-    value: m.value,
-    headers: m.headers === undefined ? [] : toHeaders(m.headers),
-  }
-}
-
-function toHeaders(headers: IHeaders): Header[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map(v => [name, v === undefined ? null : Buffer.from(v)] as const),
-  )
 }

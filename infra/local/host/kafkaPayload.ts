@@ -1,3 +1,4 @@
+import { constants as bufferConstants } from 'node:buffer'
 import { type SourceRecord } from '../../../shared/sources/source.js'
 import { type Binding, textOf, type TypedData } from './coreModule.js'
 import { type InvocationInput } from './functionApp.js'
@@ -7,7 +8,8 @@ import { type InvocationInput } from './functionApp.js'
  * the values alone; the records' metadata beside them in either case. Like the extension's, this conversion loses
  * what is not UTF-8 and, for binary, the difference between an empty value and none. Pure; no I/O.
  */
-export function kafkaInput(binding: Binding, records: readonly SourceRecord[]): InvocationInput {
+export function kafkaInput(binding: Binding, polled: readonly SourceRecord[]): InvocationInput {
+  const records = carried(polled)
   const binary = /^binary$/i.test(textOf(binding, 'dataType'))
   return {
     data: binary
@@ -43,6 +45,30 @@ function metadata(records: readonly SourceRecord[]): Record<string, TypedData> {
 
 function headers(r: SourceRecord) {
   return r.headers.map(([key, value]) => ({ Key: key, Value: value === null ? null : Buffer.from(value).toString('base64') }))
+}
+
+/** A sixth of what a text can hold: that is what a byte may come to in JSON. Keys and headers of a batch share one. */
+const mostBytes = Math.floor(bufferConstants.MAX_STRING_LENGTH / 6)
+
+/**
+ * What no text can carry, and what is not whole, goes as a record whose key is no UTF-8: the app reads such a one from
+ * the source.
+ */
+function carried(records: readonly SourceRecord[]): readonly SourceRecord[] {
+  let room = mostBytes
+  return records.map(record => {
+    const beside = (record.key?.length ?? 0) + headerBytes(record)
+    const isWhole = record.defect === undefined && (record.value?.length ?? 0) <= mostBytes && beside <= room
+    if (isWhole) room -= beside
+    return isWhole ? record : { ...record, key: Buffer.from([0xff]), value: Buffer.alloc(0), headers: [] }
+  })
+}
+
+/** As they come out in JSON: names, values as base64, and what is around them. */
+function headerBytes({ headers: list }: SourceRecord): number {
+  let size = 0
+  for (const [name, value] of list) size += Buffer.byteLength(name) + ((value?.length ?? 0) / 3) * 4 + 24
+  return size
 }
 
 function text(bytes: Uint8Array | null): string | null {

@@ -84,6 +84,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     rowLimit,
     maxBytes: maxChunkBytes,
     ingestedAt: lake.clock.now(),
+    maxRawBytes: lake.settings.bronzeMaxRawSize,
   })
   const onFailure = (queue: PartitionQueue, error: unknown) => setAside(lake.source, stream.topic, queues, queue, error)
   const crew = new Crew(await openLanes(lake, stream, total), queues, jobFor, onFailure)

@@ -1,8 +1,10 @@
-import { rejectionCodes, type RejectionCode, type Stream } from '../../contract/stream.js'
+import { rejectionCodes, type ParseOutcome, type RejectionCode, type Stream } from '../../contract/stream.js'
 import type { AddFile } from '../../delta/actions.js'
 import { writeDataFile, type DataFileLayout } from '../../delta/dataFile.js'
-import type { OffsetRange } from '../../sources/source.js'
+import { asError } from '../../errors.js'
+import type { OffsetRange, SourceRecord } from '../../sources/source.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
+import { boundedRecord } from './boundedRecord.js'
 import { BronzeRows } from './bronzeRows.js'
 import { missingOffsets, type Coverage } from './coverage.js'
 import { recordDigest } from './digest.js'
@@ -63,6 +65,7 @@ export interface EncodedRows {
  * rows with errors, each only when it has rows. Called outside every retry loop.
  *
  * @param ingestedAt milliseconds
+ * @param maxRawBytes of a key, a value or headers: longer ones are kept as their digest
  */
 export async function encodeCoverage(
   store: ObjectStore,
@@ -70,6 +73,7 @@ export async function encodeCoverage(
   stream: Stream,
   coverages: readonly Coverage[],
   ingestedAt: number,
+  maxRawBytes: number,
 ): Promise<EncodedRows> {
   const good = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
   const bad = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
@@ -79,15 +83,16 @@ export async function encodeCoverage(
   const ranges = coverages.map(coverage => {
     let quarantined = 0
     let tombstones = 0
-    for (const record of coverage.records) {
+    for (const whole of coverage.records) {
+      const { record, rejection } = boundedRecord(whole, maxRawBytes)
       const timestamp = kafkaTimestamp(record)
       if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
-      if (record.value === null) {
+      if (record.value === null && rejection === undefined) {
         tombstones++
         good.push(record, coverage.generation, undefined)
         continue
       }
-      const outcome = stream.parse(record.value, timestamp ?? null, ingestedAt)
+      const outcome = rejection === undefined ? judge(stream, record, timestamp, ingestedAt) : { valid: false as const, rejection }
       if (outcome.valid) {
         good.push(record, coverage.generation, outcome)
         continue
@@ -113,6 +118,15 @@ export async function encodeCoverage(
     rejections,
     failedExpectations,
     notices,
+  }
+}
+
+/** What the contract says; where it throws, that is what it says. */
+function judge(stream: Stream, { value }: SourceRecord, timestamp: number | undefined, ingestedAt: number): ParseOutcome {
+  try {
+    return stream.parse(value ?? new Uint8Array(0), timestamp ?? null, ingestedAt)
+  } catch (error) {
+    return { valid: false, rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be judged: ${asError(error).message}` } }
   }
 }
 

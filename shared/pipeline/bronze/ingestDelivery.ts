@@ -111,7 +111,7 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
   async function commitGroup(bronze: EvolvingTable, coverages: readonly Coverage[], { identities }: Covering, final: boolean): Promise<string | undefined> {
     const { table, state, metadata } = bronze
     const store = lake.store.within(bronzePath(stream))
-    const encoded = await encodeCoverage(store, layoutOf(bronze), stream, coverages, lake.clock.now())
+    const encoded = await encodeCoverage(store, layoutOf(bronze), stream, coverages, lake.clock.now(), lake.settings.bronzeMaxRawSize)
     await pace.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {

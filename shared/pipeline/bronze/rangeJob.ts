@@ -22,6 +22,8 @@ export interface RangeJob {
   readonly maxBytes: number
   /** Milliseconds. */
   readonly ingestedAt: number
+  /** Of a key, a value or headers that a row keeps. */
+  readonly maxRawBytes: number
 }
 
 /**
@@ -32,7 +34,7 @@ export interface RangeJob {
  */
 export async function runRangeJob(source: Source, store: ObjectStore, stream: Stream, job: RangeJob): Promise<EncodedRows> {
   const coverage = await readCoverage(source, stream.topic, job)
-  return await encodeCoverage(store, job.layout, stream, [coverage], job.ingestedAt)
+  return await encodeCoverage(store, job.layout, stream, [coverage], job.ingestedAt, job.maxRawBytes)
 }
 
 async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Coverage> {

@@ -1,9 +1,12 @@
+import { constants as bufferConstants } from 'node:buffer'
+import type { Transform } from 'node:stream'
 import { gunzipSync, gzipSync, constants } from 'node:zlib'
 import * as zlib from 'node:zlib'
 import kafkajs from 'kafkajs'
 import { SourceError } from '../sourceError.js'
-import { lz4Compress, lz4Decompress } from './lz4.js'
-import { snappyCompress, snappyDecompress } from './snappy.js'
+import { lz4Compress, lz4Decompress, lz4Pieces } from './lz4.js'
+import { snappyCompress, snappyDecompress, snappyPieces } from './snappy.js'
+import { zstdFrames } from './zstdFrames.js'
 
 const { CompressionCodecs, CompressionTypes } = kafkajs
 
@@ -14,38 +17,97 @@ export type Compression = (typeof compressions)[number]
 
 interface Codec {
   compress(bytes: Uint8Array): Buffer
-  decompress(bytes: Buffer): Buffer
+  /** Undefined when it comes to more than `limit` bytes. */
+  decompress(bytes: Buffer, limit: number): Buffer | undefined
+  pieces(bytes: Buffer): Iterable<Buffer> | AsyncIterable<Buffer>
 }
 
 const codecs: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   gzip: {
     compress: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED }),
-    decompress: (bytes) => gunzipSync(bytes),
+    decompress: (bytes, limit) => within(limit, (maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
+    pieces: (bytes) => piped(bytes, zlib.createGunzip()),
   },
-  snappy: { compress: snappyCompress, decompress: snappyDecompress },
-  lz4: { compress: lz4Compress, decompress: lz4Decompress },
+  snappy: { compress: snappyCompress, decompress: snappyDecompress, pieces: snappyPieces },
+  lz4: { compress: lz4Compress, decompress: lz4Decompress, pieces: lz4Pieces },
   zstd: {
     compress: (bytes) => zstd().zstdCompressSync(bytes),
-    decompress: (bytes) => zstd().zstdDecompressSync(bytes),
+    decompress: zstdDecompress,
+    async *pieces(bytes) {
+      for (const frame of zstdFrames(bytes)) yield* piped(frame, zstd().createZstdDecompress())
+    },
   },
+}
+
+function zstdDecompress(bytes: Buffer, limit: number): Buffer | undefined {
+  const { zstdDecompressSync } = zstd()
+  const parts: Buffer[] = []
+  let left = limit
+  for (const frame of zstdFrames(bytes)) {
+    const part = within(left, (maxOutputLength) => zstdDecompressSync(frame, { maxOutputLength }))
+    if (part === undefined) return undefined
+    left -= part.length
+    parts.push(part)
+  }
+  return parts.length === 1 ? parts[0] : Buffer.concat(parts)
+}
+
+function within(limit: number, work: (maxOutputLength: number) => Buffer): Buffer | undefined {
+  try {
+    // One byte is the least that Node takes for a limit.
+    const output = work(Math.max(1, Math.min(limit, bufferConstants.MAX_LENGTH)))
+    return output.length > limit ? undefined : output
+  } catch (error) {
+    if (error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw error
+  }
+}
+
+async function* piped(bytes: Buffer, decompressor: Transform): AsyncGenerator<Buffer> {
+  decompressor.end(bytes)
+  try {
+    for await (const piece of decompressor) yield piece as Buffer
+  } finally {
+    decompressor.destroy()
+  }
 }
 
 /**
  * @param id the low three bits of a record batch's attributes
+ * @param limit bytes
+ * @returns undefined when the bytes come to more than `limit`: they can be had in pieces then
  * @throws SourceError `SOURCE_CODEC_MISSING`, `SOURCE_CORRUPT`
  */
-export function decompress(id: number, bytes: Buffer): Buffer {
+export function decompress(id: number, bytes: Buffer, limit = Infinity): Buffer | undefined {
   const name = compressions[id]
   if (name === 'none') return bytes
-  if (name === undefined) {
-    throw new SourceError('SOURCE_CODEC_MISSING', `Records are compressed with codec ${id}, which this version does not know.`)
-  }
   try {
-    return codecs[name].decompress(bytes)
+    return codecOf(id).decompress(bytes, limit)
   } catch (cause) {
-    if (cause instanceof SourceError) throw cause
-    throw new SourceError('SOURCE_CORRUPT', `Records compressed with ${name} cannot be decompressed.`, { cause })
+    throw damaged(name, cause)
   }
+}
+
+/** The same in pieces of at most a few megabytes, without a limit. @throws SourceError */
+export async function* decompressInPieces(id: number, bytes: Buffer): AsyncGenerator<Buffer> {
+  const name = compressions[id]
+  try {
+    if (name === 'none') yield bytes
+    else yield* codecOf(id).pieces(bytes)
+  } catch (cause) {
+    throw damaged(name, cause)
+  }
+}
+
+function codecOf(id: number): Codec {
+  const name = compressions[id]
+  if (name !== undefined && name !== 'none') return codecs[name]
+  throw new SourceError('SOURCE_CODEC_MISSING', `Records are compressed with codec ${id}, which this version does not know.`)
+}
+
+function damaged(name: Compression | undefined, cause: unknown): SourceError {
+  if (cause instanceof SourceError) return cause
+  return new SourceError('SOURCE_CORRUPT', `Records compressed with ${name} cannot be decompressed.`, { cause })
 }
 
 export function compress(name: Compression, bytes: Buffer): Buffer {
@@ -61,7 +123,7 @@ export function registerCodecs(): void {
 
 const kafkajsCodec = (codec: Codec) => ({
   compress: (encoder: { readonly buffer: Buffer }) => Promise.resolve(codec.compress(encoder.buffer)),
-  decompress: (bytes: Buffer) => Promise.resolve(codec.decompress(bytes)),
+  decompress: (bytes: Buffer) => Promise.resolve(codec.decompress(bytes, Infinity)),
 })
 
 function zstd(): typeof zlib {

@@ -96,6 +96,38 @@ function internals(): Internals {
 export const kafkajsLogger = (write: LogWriter): KafkajsLogger =>
   internals().createLogger({ level: 2, logCreator: () => write })
 
+/** A record as kafkajs's consumers take it from a fetch: what they look at themselves. */
+export interface ConsumerMessage {
+  readonly offset: string
+  readonly isControlRecord: boolean
+  readonly key: Buffer | null
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
+}
+
+/** What decodes the record batches of one partition in a fetch's answer. */
+export type MessageDecoder = (batches: Buffer) => Promise<readonly ConsumerMessage[]>
+
+interface FetchDecoder {
+  readInt32(): number
+  canReadBytes(count: number): boolean
+  readBytes(count: number): Buffer
+}
+
+/**
+ * From now on, kafkajs's consumers in this process decode fetches so. Its responses look the decoder up when the first
+ * one of their version is read, which must not have been yet.
+ */
+export function replaceMessageDecoder(decode: MessageDecoder): void {
+  const path = load.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages')
+  load(path)
+  const module = load.cache[path]
+  if (module === undefined) throw new Error('kafkajs has another decoder of messages.')
+  module.exports = async (decoder: FetchDecoder): Promise<readonly ConsumerMessage[]> => {
+    const size = decoder.readInt32()
+    return size <= 0 || !decoder.canReadBytes(size) ? [] : decode(decoder.readBytes(size))
+  }
+}
+
 const asIs = (raw: Buffer): Promise<Buffer> => Promise.resolve(raw)
 
 export async function openNode(settings: ConnectionSettings, host: string, port: number): Promise<BrokerNode> {

@@ -2,26 +2,36 @@
 import { SourceError } from '../sourceError.js'
 import { copyMatch, matchLength } from './matching.js'
 import { xxHash32 } from './xxHash32.js'
+import { isSkippable } from './zstdFrames.js'
 
 // The LZ4 frame format (version 1): what Kafka writes since message format 2.
 const frameMagic = 0x184d2204
 const blockSizes = [0, 0, 0, 0, 1 << 16, 1 << 18, 1 << 20, 1 << 22]
 const storedBlock = 0x80000000
 
-/**
- * All frames of `input`, decompressed. Checksums inside the frame are passed over: the record batch around it has
- * its own. Pure; no I/O.
- * @throws SourceError `SOURCE_CORRUPT`
- */
-export function lz4Decompress(input: Buffer): Buffer {
-  let output = Buffer.allocUnsafe(Math.max(1 << 16, input.length * 4))
-  let written = 0
+interface Lz4Block {
+  readonly start: number
+  readonly end: number
+  readonly isStored: boolean
+  /** The most it can come to. */
+  readonly maxSize: number
+}
+
+/** The blocks of all frames, skippable frames passed over. Checksums inside are, too: the record batch has its own. */
+function* blocksOf(input: Buffer): Generator<Lz4Block> {
   let at = 0
-  while (at + 7 <= input.length) {
-    if (input.readUInt32LE(at) !== frameMagic) throw corrupt('no frame at', at)
+  while (at < input.length) {
+    if (at + 7 > input.length) throw corrupt('the data ends inside a frame at', at)
+    const magic = input.readUInt32LE(at)
+    if (isSkippable(magic)) {
+      at = at + 8 > input.length ? Infinity : at + 8 + input.readUInt32LE(at + 4)
+      if (at > input.length) throw corrupt('a skippable frame ends early at', input.length)
+      continue
+    }
+    if (magic !== frameMagic) throw corrupt('no frame at', at)
     const flags = input[at + 4]!
-    const blockSize = blockSizes[(input[at + 5]! >> 4) & 7]!
-    if (flags >> 6 !== 1 || blockSize === 0) throw corrupt('an unknown frame header at', at)
+    const maxSize = blockSizes[(input[at + 5]! >> 4) & 7]!
+    if (flags >> 6 !== 1 || maxSize === 0) throw corrupt('an unknown frame header at', at)
     at += 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0)
     const blockChecksum = flags & 0x10 ? 4 : 0
     for (;;) {
@@ -29,24 +39,54 @@ export function lz4Decompress(input: Buffer): Buffer {
       const header = input.readUInt32LE(at)
       at += 4
       if (header === 0) break
-      const size = header % storedBlock
-      if (at + size > input.length) throw corrupt('a block ends early at', at)
-      if (written + blockSize > output.length) {
-        const larger = Buffer.allocUnsafe(Math.max(output.length * 2, written + blockSize))
-        output.copy(larger, 0, 0, written)
-        output = larger
-      }
-      if (header >= storedBlock) {
-        input.copy(output, written, at, at + size)
-        written += size
-      } else {
-        written = decompressBlock(input, at, at + size, output, written)
-      }
-      at += size + blockChecksum
+      const end = at + (header % storedBlock)
+      if (end > input.length) throw corrupt('a block ends early at', at)
+      yield { start: at, end, isStored: header >= storedBlock, maxSize: Math.max(maxSize, header >= storedBlock ? end - at : 0) }
+      at = end + blockChecksum
     }
     if (flags & 0x04) at += 4
+    if (at > input.length) throw corrupt('the frame ends early at', input.length)
+  }
+}
+
+/**
+ * All frames of `input`, decompressed; undefined when they come to more than `limit` bytes. Pure; no I/O.
+ * @throws SourceError `SOURCE_CORRUPT`
+ */
+export function lz4Decompress(input: Buffer, limit = Infinity): Buffer | undefined {
+  let output = Buffer.allocUnsafe(Math.max(1 << 16, input.length * 4))
+  let written = 0
+  for (const block of blocksOf(input)) {
+    if (written + block.maxSize > output.length) {
+      const larger = Buffer.allocUnsafe(Math.max(output.length * 2, written + block.maxSize))
+      output.copy(larger, 0, 0, written)
+      output = larger
+    }
+    written = readBlock(input, block, output, written)
+    if (written > limit) return undefined
   }
   return output.subarray(0, written)
+}
+
+/** The same in pieces, for what is too large to be held in one. */
+export function* lz4Pieces(input: Buffer): Generator<Buffer> {
+  let history = Buffer.alloc(0)
+  for (const block of blocksOf(input)) {
+    const output = Buffer.allocUnsafe(history.length + block.maxSize)
+    history.copy(output)
+    const end = readBlock(input, block, output, history.length)
+    yield output.subarray(history.length, end)
+    history = output.subarray(Math.max(0, end - farthest), end)
+  }
+}
+
+// A match reaches no further back, also over the border of linked blocks.
+const farthest = 1 << 16
+
+function readBlock(input: Buffer, { start, end, isStored }: Lz4Block, output: Buffer, from: number): number {
+  if (!isStored) return decompressBlock(input, start, end, output, from)
+  input.copy(output, from, start, end)
+  return from + end - start
 }
 
 function decompressBlock(input: Buffer, start: number, end: number, output: Buffer, from: number): number {

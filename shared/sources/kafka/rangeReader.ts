@@ -5,7 +5,8 @@ import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { requestFetch, type FetchResponse } from './protocol.js'
 import { scanBatches, type BatchHeader, type ScannedBatches } from './recordBatch.js'
-import { decodeRecords } from './recordDecoder.js'
+import { decodeRecords, wholeBatchBytes, type DecodeWindow } from './recordDecoder.js'
+import { streamRecords } from './recordStream.js'
 import { Backoff, type Patience } from './retry.js'
 
 export interface RangeReaderOptions extends Patience {
@@ -122,44 +123,75 @@ async function fetchOnce(
   return { response, ...scanBatches(response.records, `${topic}/${partition}`) }
 }
 
-/** The committed records of one fetch, cut at batch borders; the last stretch reaches to `position`. */
-function* stretches(
+/** The committed records of one fetch, cut at batch borders, and inside large batches; the last stretch reaches to `position`. */
+async function* stretches(
   response: FetchResponse,
   headers: readonly BatchHeader[],
   topic: string,
   range: OffsetRange,
   position: bigint,
   verifyChecksum: boolean,
-): Generator<SourceBatch> {
+): AsyncGenerator<SourceBatch> {
   const { partition } = range
   const window = { topic, partition, start: range.start, end: range.end, verifyChecksum }
   const committed = new Set(committedBatches(response.records, headers, response.aborted))
   let records: SourceRecord[] = []
   let holes = 0n
   let next = range.start
+  let told = range.start
   for (const header of headers) {
     if (header.lastOffset < range.start || header.baseOffset >= range.end) continue
     const known = records.length
-    try {
-      if (committed.has(header)) decodeRecords(response.records, header, window, records)
-    } catch (error) {
-      // What lies before the damage is whole: it goes on, and the next read begins with the damage.
-      if (error instanceof SourceError && next > range.start) yield { partition, records: records.slice(0, known), position: next, holes }
-      throw error
-    }
     const from = larger(next, header.baseOffset)
     const to = smaller(header.lastOffset + 1n, range.end)
+    let isWhole: boolean
+    try {
+      isWhole = !committed.has(header) || decodeRecords(response.records, header, window, records)
+    } catch (error) {
+      // What lies before the damage is whole: it goes on, and the next read begins with the damage.
+      if (error instanceof SourceError && next > told) yield { partition, records: records.slice(0, known), position: next, holes }
+      throw error
+    }
     // Between batches lies what compaction took whole.
     holes += from - next
+    if (!isWhole) {
+      if (from > told) yield { partition, records, position: from, holes }
+      yield* largeBatch(response.records, header, window, from, to)
+      records = []
+      holes = 0n
+      next = to
+      told = to
+      continue
+    }
     holes += to - from - BigInt(committed.has(header) ? recordsBetween(header, from, to, records.length - known) : 0)
     next = to
     if (records.length >= recordsPerBatch && next < position) {
       yield { partition, records, position: next, holes }
+      told = next
       records = []
       holes = 0n
     }
   }
-  yield { partition, records, position, holes: holes + position - next }
+  if (told < position) yield { partition, records, position, holes: holes + position - next }
+}
+
+/** A batch that is not decompressed in one piece, in stretches of about as many bytes as one that is. */
+async function* largeBatch(bytes: Buffer, header: BatchHeader, window: DecodeWindow, from: bigint, to: bigint): AsyncGenerator<SourceBatch> {
+  const { partition } = window
+  let records: SourceRecord[] = []
+  let size = 0
+  let start = from
+  for await (const record of streamRecords(bytes, header, window)) {
+    if (size >= wholeBatchBytes || records.length >= recordsPerBatch) {
+      yield { partition, records, position: record.offset, holes: record.offset - start - BigInt(records.length) }
+      start = record.offset
+      records = []
+      size = 0
+    }
+    records.push(record)
+    size += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  }
+  yield { partition, records, position: to, holes: to - start - BigInt(records.length) }
 }
 
 /** Records of a batch: by its header where all of it is wanted; which lie in a part of it only decoding tells. */

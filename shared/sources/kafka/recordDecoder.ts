@@ -1,12 +1,9 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
-import type { Header, SourceRecord } from '../source.js'
+import type { SourceRecord } from '../source.js'
 import { batchDamaged, SourceError } from '../sourceError.js'
 import { decompress } from './codecs.js'
 import { crc32c } from './crc32c.js'
 import { attributeBits, checksummedFrom, headerSize, type BatchHeader } from './recordBatch.js'
-
-const nothing = new Uint8Array(0)
-const noHeaders: readonly Header[] = Object.freeze([])
+import { contentOf, damagedContent, RecordReader } from './recordReader.js'
 
 export interface DecodeWindow {
   readonly topic: string
@@ -18,109 +15,110 @@ export interface DecodeWindow {
   readonly verifyChecksum: boolean
 }
 
+/** What a batch may come to and still be decoded in one piece; larger ones are read as a stream (see recordStream.ts). */
+export const wholeBatchBytes = 64 * 2 ** 20
+
 /**
  * Appends the batch's records that lie in the window. Keys and values are views on the fetched (or decompressed)
- * bytes. Pure; no I/O.
+ * bytes. A record whose own bytes do not hold together is one with a defect; where the next one begins is known all the
+ * same. Pure; no I/O.
+ * @returns false, having appended nothing, when the batch is too large to be decompressed in one piece
  * @throws SourceError `SOURCE_CORRUPT`, `SOURCE_CODEC_MISSING`
  */
-export function decodeRecords(bytes: Buffer, header: BatchHeader, window: DecodeWindow, records: SourceRecord[]): void {
-  const { topic, partition } = window
-  if (window.verifyChecksum && crc32c(bytes, header.at + checksummedFrom, header.end) !== header.crc) {
-    throw batchDamaged(topic, partition, header.baseOffset, 'does not match its checksum')
-  }
-  const codec = header.attributes & attributeBits.codec
-  const packed = bytes.subarray(header.at + headerSize, header.end)
-  const body = bodyOf(packed, codec, header, window)
+export function decodeRecords(bytes: Buffer, header: BatchHeader, window: DecodeWindow, records: SourceRecord[]): boolean {
+  checkBatch(bytes, header, window)
+  const body = bodyOf(bytes, header, window)
+  if (body === undefined) return false
   const reader = new RecordReader(body)
-  const { baseOffset, baseTimestamp } = header
-  const fixedTimestamp = (header.attributes & attributeBits.logAppendTime) !== 0
-  // Offset deltas are int32: comparing numbers inside the batch spares a bigint comparison per record.
-  const firstDelta = window.start > baseOffset ? Number(window.start - baseOffset) : 0
-  const endDelta = window.end > header.lastOffset ? Infinity : Number(window.end - baseOffset)
+  const place = new RecordPlace(header, window)
   for (let n = 0; n < header.recordCount; n++) {
     const size = reader.varint()
     const stop = reader.at + size
-    if (size < 0 || stop > body.length) throw damaged(topic, partition, header)
+    if (!(size >= 0 && stop <= body.length)) throw damagedBatch(header, window)
+    const from = reader.at
     reader.at++ // attributes, unused
     const timestampDelta = reader.varint()
     const offsetDelta = reader.varint()
-    if (offsetDelta >= endDelta) return
-    if (offsetDelta >= firstDelta) {
-      records.push({
-        topic,
-        partition,
-        offset: baseOffset + BigInt(offsetDelta),
-        timestamp: fixedTimestamp ? header.maxTimestamp : baseTimestamp + timestampDelta,
-        key: reader.bytes(),
-        value: reader.bytes(),
-        headers: reader.headers(),
-      })
-      if (reader.at > stop) throw damaged(topic, partition, header)
+    if (!place.isOffset(offsetDelta) || reader.at > stop) throw damagedBatch(header, window)
+    if (place.isBehind(offsetDelta)) return true
+    if (place.isWanted(offsetDelta)) {
+      const content = reader.content(stop)
+      const read = content === undefined ? damagedContent(body.subarray(from, stop)) : contentOf({ ...content, timestampDelta, offsetDelta })
+      records.push({ ...place.of(timestampDelta, offsetDelta), ...read })
     }
     reader.at = stop
   }
+  return true
 }
 
-function bodyOf(packed: Buffer, codec: number, { baseOffset }: BatchHeader, { topic, partition }: DecodeWindow): Buffer {
-  if (codec === 0) return packed
+/** @throws SourceError `SOURCE_CORRUPT` when the batch is not what was written */
+export function checkBatch(bytes: Buffer, header: BatchHeader, { topic, partition, verifyChecksum }: DecodeWindow): void {
+  if (verifyChecksum && crc32c(bytes, header.at + checksummedFrom, header.end) !== header.crc) {
+    throw batchDamaged(topic, partition, header.baseOffset, 'does not match its checksum')
+  }
+}
+
+export const codecOf = (header: BatchHeader): number => header.attributes & attributeBits.codec
+
+export const packedRecords = (bytes: Buffer, header: BatchHeader): Buffer => bytes.subarray(header.at + headerSize, header.end)
+
+function bodyOf(bytes: Buffer, header: BatchHeader, window: DecodeWindow): Buffer | undefined {
   try {
-    return decompress(codec, packed)
+    return decompress(codecOf(header), packedRecords(bytes, header), wholeBatchBytes)
   } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== 'SOURCE_CORRUPT') throw error
-    throw batchDamaged(topic, partition, baseOffset, `cannot be decompressed: ${error.message.replace(/\.$/, '')}`, error)
+    throw undecompressed(header, window, error)
   }
 }
 
-class RecordReader {
-  at = 0
-  readonly #buffer: ArrayBufferLike
-  readonly #from: number
-
-  readonly body: Buffer
-
-  constructor(body: Buffer) {
-    this.body = body
-    this.#buffer = body.buffer
-    this.#from = body.byteOffset
-  }
-
-  /** Zigzag; exact up to 2^53. */
-  varint(): number {
-    const { body } = this
-    let byte = body[this.at++]!
-    if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1)
-    let value = byte & 0x7f
-    let scale = 0x80
-    do {
-      byte = body[this.at++]!
-      value += (byte & 0x7f) * scale
-      scale *= 0x80
-    } while (byte >= 0x80)
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  bytes(): Uint8Array | null {
-    const length = this.varint()
-    if (length < 0) return null
-    const at = this.at
-    this.at += length
-    if (this.at > this.body.length) return nothing // damage, which the record's end shows
-    return new Uint8Array(this.#buffer, this.#from + at, length)
-  }
-
-  headers(): readonly Header[] {
-    const count = this.varint()
-    if (count <= 0) return noHeaders
-    const headers: Header[] = []
-    for (let n = 0; n < count && this.at < this.body.length; n++) {
-      const length = this.varint()
-      const key = this.body.toString('utf8', this.at, this.at + length)
-      this.at += length
-      headers.push([key, this.bytes()])
-    }
-    return headers
-  }
-}
-
-const damaged = (topic: string, partition: number, { baseOffset }: BatchHeader): SourceError =>
+export const damagedBatch = ({ baseOffset }: BatchHeader, { topic, partition }: DecodeWindow): SourceError =>
   batchDamaged(topic, partition, baseOffset, 'is damaged')
+
+/** What a codec threw, as the batch's fault. */
+export function undecompressed({ baseOffset }: BatchHeader, { topic, partition }: DecodeWindow, error: unknown): unknown {
+  if (!(error instanceof SourceError) || error.code !== 'SOURCE_CORRUPT' || 'offset' in error.data) return error
+  return batchDamaged(topic, partition, baseOffset, `cannot be decompressed: ${error.message.replace(/\.$/, '')}`, error)
+}
+
+/** Where a batch's records belong, by what they say of themselves relative to it. */
+export class RecordPlace {
+  readonly #header: BatchHeader
+  readonly #window: DecodeWindow
+  // Offset deltas are int32: comparing numbers inside the batch spares a bigint comparison per record.
+  readonly #first: number
+  readonly #end: number
+  readonly #last: number
+  readonly #fixedTimestamp: boolean
+
+  constructor(header: BatchHeader, window: DecodeWindow) {
+    const { baseOffset, lastOffset } = header
+    this.#header = header
+    this.#window = window
+    this.#first = window.start > baseOffset ? Number(window.start - baseOffset) : 0
+    this.#end = window.end > lastOffset ? Infinity : Number(window.end - baseOffset)
+    this.#last = Number(lastOffset - baseOffset)
+    this.#fixedTimestamp = (header.attributes & attributeBits.logAppendTime) !== 0
+  }
+
+  isOffset(delta: number): boolean {
+    return delta >= 0 && delta <= this.#last
+  }
+
+  isWanted(delta: number): boolean {
+    return delta >= this.#first && delta < this.#end
+  }
+
+  isBehind(delta: number): boolean {
+    return delta >= this.#end
+  }
+
+  of(timestampDelta: number, offsetDelta: number): Pick<SourceRecord, 'topic' | 'partition' | 'offset' | 'timestamp'> {
+    const { topic, partition } = this.#window
+    const { baseOffset, baseTimestamp, maxTimestamp } = this.#header
+    return {
+      topic,
+      partition,
+      offset: baseOffset + BigInt(offsetDelta),
+      timestamp: this.#fixedTimestamp ? maxTimestamp : baseTimestamp + timestampDelta,
+    }
+  }
+}

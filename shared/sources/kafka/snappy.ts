@@ -7,24 +7,51 @@ const xerialHeader = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
 const xerialBlocks = 16
 
 /**
- * Snappy as Java clients frame it, or one raw block as others write it. Pure; no I/O.
+ * Snappy as Java clients frame it, or one raw block as others write it; undefined when it comes to more than `limit`
+ * bytes. Pure; no I/O.
  * @throws SourceError `SOURCE_CORRUPT`
  */
-export function snappyDecompress(input: Buffer): Buffer {
-  if (input.length < xerialBlocks || xerialHeader.compare(input, 0, 8) !== 0) return decompressBlock(input)
-  const blocks: Buffer[] = []
-  for (let at = xerialBlocks; at < input.length; ) {
+export function snappyDecompress(input: Buffer, limit = Infinity): Buffer | undefined {
+  const pieces: Buffer[] = []
+  let size = 0
+  for (const block of blocksOf(input)) {
+    size += sizeOf(block).size
+    if (size > limit) return undefined
+    pieces.push(decompressBlock(block))
+  }
+  return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
+}
+
+/** The same in pieces, for what is too large to be held in one. */
+export function* snappyPieces(input: Buffer): Generator<Buffer> {
+  for (const block of blocksOf(input)) yield decompressBlock(block)
+}
+
+function* blocksOf(input: Buffer): Generator<Buffer> {
+  if (!hasHeader(input, 0)) {
+    yield input
+    return
+  }
+  for (let at = 0; at < input.length; ) {
+    // Streams written one after the other each begin with a header.
+    if (hasHeader(input, at)) {
+      at += xerialBlocks
+      continue
+    }
     if (at + 4 > input.length) throw corrupt('a block length is cut off at', at)
     const size = input.readInt32BE(at)
     at += 4
     if (size < 0 || at + size > input.length) throw corrupt('a block ends early at', at)
-    blocks.push(decompressBlock(input.subarray(at, at + size)))
+    yield input.subarray(at, at + size)
     at += size
   }
-  return blocks.length === 1 ? (blocks[0] as Buffer) : Buffer.concat(blocks)
 }
 
-function decompressBlock(input: Buffer): Buffer {
+const hasHeader = (input: Buffer, at: number): boolean =>
+  at + xerialBlocks <= input.length && xerialHeader.compare(input, at, at + xerialHeader.length) === 0
+
+/** What a block says that it comes to, and where its elements begin. */
+function sizeOf(input: Buffer): { readonly size: number; readonly at: number } {
   let at = 0
   let size = 0
   for (let shift = 0; ; shift += 7) {
@@ -35,6 +62,12 @@ function decompressBlock(input: Buffer): Buffer {
   }
   // A copy of three bytes makes at most 64: anything longer is damage, not a reason to reserve gigabytes.
   if (size > input.length * 64) throw corrupt('an impossible length at', at)
+  return { size, at }
+}
+
+function decompressBlock(input: Buffer): Buffer {
+  const { size, at: first } = sizeOf(input)
+  let at = first
   const output = Buffer.allocUnsafe(size)
   let to = 0
   while (at < input.length) {

@@ -74,3 +74,19 @@ test('binary values arrive as they are, UTF-8 or not', () => {
   const value = Buffer.from([0xff, 0x00, 0xfe])
   expect(received('binary', [record({ value })]).records[0]?.value).toEqual(value)
 })
+
+describe.each(['string', 'binary'])('what no text can carry (%s)', dataType => {
+  const headers = (count: number, size: number) => Array.from({ length: count }, () => ['h', Buffer.alloc(size)] as const)
+
+  test('a record that is not whole is read again, and the others of its batch are not', () => {
+    const defect = { kind: 'damaged', size: 1 } as const
+    const { records, reread } = received(dataType, [record({ defect }), record({ offset: 42n })])
+    expect([records.map(r => r.offset), reread]).toEqual([[42n], [{ partition: 2, offset: 41n }]])
+  })
+
+  test('headers that together are more than one text are read again from there on', () => {
+    const batch = [41n, 42n, 43n].map(offset => record({ offset, headers: headers(10, 4 * 2 ** 20) }))
+    const { records, reread } = received(dataType, batch)
+    expect([records.map(r => r.offset), reread.map(r => r.offset)]).toEqual([[41n], [42n, 43n]])
+  })
+})

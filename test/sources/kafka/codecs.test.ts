@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { compress, compressions, decompress } from '../../../shared/sources/kafka/codecs.js'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
+import { compress, compressions, decompress, decompressInPieces } from '../../../shared/sources/kafka/codecs.js'
 import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
 import { lz4Compress, lz4Decompress } from '../../../shared/sources/kafka/lz4.js'
 import { partitionOf } from '../../../shared/sources/kafka/partitioner.js'
@@ -31,7 +32,7 @@ describe('compression', () => {
     for (const size of sizes) {
       for (let seed = 1; seed <= 5; seed++) {
         const bytes = sample(seed, size)
-        expect(decompress(id, compress(name, bytes)).equals(bytes), `seed ${seed}, size ${size}`).toBe(true)
+        expect(decompress(id, compress(name, bytes))?.equals(bytes), `seed ${seed}, size ${size}`).toBe(true)
       }
     }
   })
@@ -59,7 +60,7 @@ describe('compression', () => {
       for (const end of [3, 10, 100, packed.length - 5]) {
         const outcome = (() => {
           try {
-            return unpack(packed.subarray(0, end)).length
+            return unpack(packed.subarray(0, end))?.length ?? -1
           } catch {
             return -1
           }
@@ -71,13 +72,62 @@ describe('compression', () => {
 
   test('snappy without a frame is read, too', () => {
     // 'aaaaaaaaaa': length 10, literal 'a', copy of 9 from distance 1.
-    expect(snappyDecompress(Buffer.from([10, 0, 0x61, 0x22, 0x01, 0x00])).toString()).toBe('aaaaaaaaaa')
+    expect(snappyDecompress(Buffer.from([10, 0, 0x61, 0x22, 0x01, 0x00]))?.toString()).toBe('aaaaaaaaaa')
   })
 
   test('linked LZ4 blocks reach back over their border', () => {
     // Frame flags 0x40: version 1, blocks linked. First block: 'abcd' as literals; second: a match of 8 at distance 4.
     const frame = Buffer.from([4, 0x22, 0x4d, 0x18, 0x40, 0x40, 0, 5, 0, 0, 0, 0x40, 97, 98, 99, 100, 4, 0, 0, 0, 0x04, 4, 0, 0x00, 0, 0, 0, 0])
-    expect(lz4Decompress(frame).toString()).toBe('abcdabcdabcd')
+    expect(lz4Decompress(frame)?.toString()).toBe('abcdabcdabcd')
+  })
+
+  describe('several frames in one batch', () => {
+    const skippable = (n: number, content: string) => {
+      const head = Buffer.alloc(8)
+      head.writeUInt32LE(0x184d2a50 + n, 0)
+      head.writeUInt32LE(content.length, 4)
+      return Buffer.concat([head, Buffer.from(content)])
+    }
+    const parts = [sample(1, 100), Buffer.alloc(0), sample(2, 150_000), sample(3, 1)]
+    const whole = Buffer.concat(parts)
+    const [gzip, snappy, lz4, zstd] = [1, 2, 3, 4]
+    const zstdWith = (options: Record<number, number>) => parts.map((part) => zstdCompressSync(part, { params: options }))
+    const cases = [
+      ['gzip members', gzip, parts.map((part) => gzipSync(part))],
+      ['snappy streams, each with its header', snappy, parts.map((part) => snappyCompress(part))],
+      ['LZ4 frames', lz4, parts.map((part) => lz4Compress(part))],
+      ['LZ4 frames among skippable ones', lz4, parts.flatMap((part, n) => [skippable(n, 'x'.repeat(n)), lz4Compress(part)]).concat(skippable(15, 'end'))],
+      ['zstd frames', zstd, zstdWith({})],
+      ['zstd frames with checksums', zstd, zstdWith({ [constants.ZSTD_c_checksumFlag]: 1 })],
+      ['zstd frames without their size', zstd, zstdWith({ [constants.ZSTD_c_contentSizeFlag]: 0 })],
+      ['zstd frames among skippable ones', zstd, parts.flatMap((part, n) => [skippable(n, 'x'.repeat(n)), zstdCompressSync(part)]).concat(skippable(15, 'end'))],
+    ] as const
+
+    test.each(cases)('%s are all read, in one piece and in many', async (_what, codec, frames) => {
+      const packed = Buffer.concat(frames)
+      expect(decompress(codec, packed)?.equals(whole)).toBe(true)
+      const pieces: Buffer[] = []
+      for await (const piece of decompressInPieces(codec, packed)) pieces.push(Buffer.from(piece))
+      expect(Buffer.concat(pieces).equals(whole)).toBe(true)
+    })
+
+    test.each(cases)('%s that come to more than the limit are not held in memory', (_what, codec, frames) => {
+      const packed = Buffer.concat(frames)
+      expect(decompress(codec, packed, whole.length)?.length).toBe(whole.length)
+      expect(decompress(codec, packed, whole.length - 1)).toBeUndefined()
+      expect(decompress(codec, packed, 0)).toBeUndefined()
+    })
+
+    test.each(cases.filter(([, codec]) => codec !== gzip))('%s that are cut off are damage, wherever', (_what, codec, frames) => {
+      const packed = Buffer.concat(frames)
+      const borders = new Set([0])
+      let at = 0
+      for (const frame of frames) borders.add((at += frame.length))
+      for (let end = 0; end < packed.length; end += end < 400 ? 1 : 997) {
+        if (borders.has(end) || (codec === snappy && borders.has(end - 16))) continue
+        expect(() => decompress(codec, packed.subarray(0, end)), `cut at ${end}`).toThrow(expect.objectContaining({ code: 'SOURCE_CORRUPT' }))
+      }
+    })
   })
 
   test('a codec from the future is named', () => {

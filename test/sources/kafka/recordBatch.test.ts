@@ -4,6 +4,7 @@ import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
 import { batchHeaders, checksummedFrom } from '../../../shared/sources/kafka/recordBatch.js'
 import { decodeRecords } from '../../../shared/sources/kafka/recordDecoder.js'
 import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.js'
+import { Random, seedNote } from '../../random.js'
 import { type ProducedRecord, type SourceRecord } from '../../../shared/sources/source.js'
 
 const window = { topic: 't', partition: 3, start: 0n, end: 1n << 60n, verifyChecksum: true }
@@ -74,9 +75,59 @@ describe('record batches', () => {
     const bytes = stored([value('some text')], { baseOffset: 0n })
     bytes[61] = 0x7e // the record's length
     expect(() => decode(bytes, { verifyChecksum: false })).toThrow(expect.objectContaining({ code: 'SOURCE_CORRUPT' }))
-    const beyond = stored([value('some text')], { baseOffset: 0n })
-    beyond.fill(0xff, 66, 70) // the value's length
-    expect(() => decode(beyond, { verifyChecksum: false })).toThrow(expect.objectContaining({ code: 'SOURCE_CORRUPT' }))
+  })
+
+  test('an offset that the batch does not have is damage of the batch', () => {
+    const bytes = stored([value('a'), value('b')], { baseOffset: 0n })
+    bytes.writeInt32BE(0, 23) // the last offset's delta
+    bytes.writeUInt32BE(crc32c(bytes, checksummedFrom), checksummedFrom - 4)
+    expect(() => decode(bytes)).toThrow(expect.objectContaining({ code: 'SOURCE_CORRUPT' }))
+  })
+
+  describe('a record whose own bytes do not hold together', () => {
+    const middle: ProducedRecord = { key: Buffer.from('key'), value: Buffer.from('value'), headers: [['h', Buffer.from('1')]] }
+    /** Its bytes begin behind the batch's header, the first record and its own length. */
+    const at = 61 + 8 + 1
+    const spoiled: readonly (readonly [string, number, number])[] = [
+      ['a key longer than it', 3, 0x7e],
+      ['a value longer than it', 7, 0x7e],
+      ['more headers than there are bytes', 13, 0x7e],
+      ['a negative number of headers', 13, 0x01],
+      ['fewer headers than there are bytes', 13, 0x00],
+      ["a header's name longer than it", 14, 0x7e],
+      ["a header's name of negative length", 14, 0x01],
+      ["a header's value longer than it", 16, 0x7e],
+    ]
+
+    test.each(spoiled)('%s: all of its bytes, told as damaged, and its neighbours as they are', (_what, place, byte) => {
+      const bytes = stored([value('a'), middle, value('c')], { baseOffset: 10n })
+      const size = (bytes[at - 1] as number) / 2
+      bytes[at + place] = byte
+      bytes.writeUInt32BE(crc32c(bytes, checksummedFrom), checksummedFrom - 4)
+      const records = decode(bytes)
+      expect(records.map(({ offset, defect }) => [offset, defect])).toEqual([[10n, undefined], [11n, { kind: 'damaged', size }], [12n, undefined]])
+      expect(records[1]).toMatchObject({ key: null, headers: [], timestamp: 1_000 })
+      expect(Buffer.from(records[1]?.value ?? []).equals(bytes.subarray(at, at + size))).toBe(true)
+      expect(texts(records)[0]).toBe('a')
+      expect(texts(records)[2]).toBe('c')
+    })
+  })
+
+  test('whatever one byte of the records is changed to, each record is read, is damaged, or the batch is', () => {
+    const random = new Random()
+    const whole = stored(Array.from({ length: 5 }, (_, n) => ({ key: Buffer.from(`k${n}`), value: Buffer.from('v'.repeat(n * 40)), headers: [['h', Buffer.from(String(n))], ['i', null]] })), { baseOffset: 0n })
+    for (let round = 0; round < 3_000; round++) {
+      const bytes = Buffer.from(whole)
+      bytes[61 + random.below(bytes.length - 61)] = random.below(256)
+      const outcome = (() => {
+        try {
+          return decode(bytes, { verifyChecksum: false }).length
+        } catch (error) {
+          return error
+        }
+      })()
+      if (outcome !== 5) expect(outcome, seedNote).toMatchObject({ code: 'SOURCE_CORRUPT' })
+    }
   })
 
   test('message formats before Kafka 0.11 are named, not misread', () => {
