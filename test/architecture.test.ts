@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-/** What each layer may import of the others; its own folder is always allowed, and so are errors.ts and clock.ts. */
+/** What every layer stands on. */
+const foundation = ['shared/errors.ts', 'shared/clock.ts', 'shared/namedValues.ts']
+
+/** What each layer may import of the others; its own folder is always allowed, and so is the foundation. */
 const mayImport: Record<string, readonly string[]> = {
   'shared/storage': [],
   'shared/parquet': ['shared/storage'],
@@ -65,7 +68,7 @@ const files = ['functions', 'shared', 'infra'].flatMap(sources)
 
 describe('dependencies point one way', () => {
   test('every source file belongs to a layer', () => {
-    const strays = files.filter(f => layerOf(f) === undefined && !['shared/errors.ts', 'shared/clock.ts'].includes(f))
+    const strays = files.filter(f => layerOf(f) === undefined && !foundation.includes(f))
     expect(strays).toEqual([])
   })
 
@@ -76,7 +79,7 @@ describe('dependencies point one way', () => {
       if (layer === undefined) continue
       for (const spec of importsOf(file).filter(s => s.startsWith('.'))) {
         const target = relative(root, resolve(root, dirname(file), spec)).replace(/\.js$/, '.ts')
-        if (target === 'shared/errors.ts' || target === 'shared/clock.ts') continue
+        if (foundation.includes(target)) continue
         const allowed = [layer, ...(mayImport[layer] ?? [])]
         if (!allowed.some(a => target === a || target.startsWith(`${a}/`))) wrong.push(`${file} imports ${target}`)
       }
@@ -96,6 +99,11 @@ describe('dependencies point one way', () => {
       }
     }
     expect(wrong).toEqual([])
+  })
+
+  test('objects that are filled by names from outside have nothing behind them', () => {
+    const plain = sources('shared').filter(f => /\bRecord<string, [^=\n]*> = \{\}$/m.test(readFileSync(join(root, f), 'utf8')))
+    expect(plain, 'use namedValues() of shared/namedValues.ts').toEqual([])
   })
 
   test('functions hold no logic: one registration a file', () => {

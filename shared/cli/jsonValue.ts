@@ -4,6 +4,7 @@ import { parseDecimal } from '../delta/decimalText.js'
 import { formatJson, isJsonArray, isJsonObject, JsonNumber, type Json, type JsonObject } from '../delta/json.js'
 import { typeText } from '../delta/schema.js'
 import type { DataType, MapEntry, StructField, Value } from '../parquet/dataType.js'
+import { namedValues } from '../namedValues.js'
 
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its
@@ -205,7 +206,7 @@ export function fieldReaders(fields: readonly StructField[], path: readonly stri
   return {
     fieldOf,
     read(object) {
-      const row: Record<string, Value> = {}
+      const row = namedValues<Value>()
       for (const [key, json] of Object.entries(object)) {
         const field = fieldOf(key)
         const reader = field && readers.get(field.name)

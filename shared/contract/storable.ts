@@ -1,6 +1,7 @@
 import type { DataType } from '../parquet/dataType.js'
 import { type Flaw, wrongValue } from './flaw.js'
 import { isDayInYears, isTimeInYears } from './timeText.js'
+import { namedValue } from '../namedValues.js'
 
 /** What is wrong with a decoded value, if anything. */
 export type Storable = (value: unknown) => Flaw | undefined
@@ -18,7 +19,7 @@ export function storable(type: DataType): Storable | undefined {
         const check = storable(inner)
         return check === undefined ? [] : [{ name, check }]
       })
-      return parts.length === 0 ? undefined : optional(value => firstFlaw(parts, ({ name, check }) => check(ownValue(value, name))?.inField(name)))
+      return parts.length === 0 ? undefined : optional(value => firstFlaw(parts, ({ name, check }) => check(namedValue(value as Record<string, unknown>, name))?.inField(name)))
     }
     case 'array': {
       const check = storable(type.elementType)
@@ -51,10 +52,6 @@ const primitives: Readonly<Partial<Record<string, Storable>>> = { string: text, 
 
 function optional(check: Storable): Storable {
   return value => (value === null || value === undefined ? undefined : check(value))
-}
-
-function ownValue(value: unknown, name: string): unknown {
-  return Object.hasOwn(value as object, name) ? (value as Record<string, unknown>)[name] : undefined
 }
 
 function firstFlaw<T>(items: readonly T[], check: (item: T) => Flaw | undefined): Flaw | undefined {

@@ -34,9 +34,9 @@ export function structStore(
   return generated(inputs, `return output => ({ ${fields} })`) as (output: unknown) => Value
 }
 
-/** `"name": …` for each; `__proto__`, which would mean something else, is no field name. */
+/** `"name": …` for each, `__proto__` in brackets: without them it would be the prototype. */
 function literalFields(names: readonly string[], value: (n: string, literal: string) => string): string {
-  return names.map((name, i) => `${JSON.stringify(name)}: ${value(String(i), JSON.stringify(name))}`).join(', ')
+  return names.map((name, i) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${value(String(i), JSON.stringify(name))}`).join(', ')
 }
 
 function numbered(letter: string, values: readonly unknown[]): Record<string, unknown> {

@@ -6,6 +6,7 @@ import { isJsonObject, parseJson, type Json } from './json.js'
 import { parsePartitionValue } from './partitionValue.js'
 import { planStats, type StatsColumn, type TableShape } from './statsColumns.js'
 import { parseBound } from './statsText.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * Statistics and partition values of an `add` with types, as checkpoints have them beside or in the place of texts
@@ -83,7 +84,7 @@ function partitionKeys({ schema, partitionColumns, configuration }: TableShape):
 function partitionRow(keys: readonly { readonly name: string; readonly type: DataType }[], texts: AddFile['partitionValues']): Row {
   return Object.fromEntries(keys.map(({ name, type }): [string, Value] => {
     try {
-      return [name, parsePartitionValue(type, texts[name])]
+      return [name, parsePartitionValue(type, namedValue(texts, name))]
     } catch {
       return [name, null]
     }
@@ -98,12 +99,12 @@ function statsRow(parts: readonly StructField[], text: string): Row | null {
     return null
   }
   if (!isJsonObject(json)) return null
-  return Object.fromEntries(parts.map(({ name, type }): [string, Value] => [name, valueOf(type, json[name])]))
+  return Object.fromEntries(parts.map(({ name, type }): [string, Value] => [name, valueOf(type, namedValue(json, name))]))
 }
 
 /** An object that the text does not have is null, and so is a value that is not of its type. */
 function valueOf(type: DataType, json: Json | undefined): Value {
   if (typeof type === 'string' || type.type !== 'struct') return parseBound(type, json) ?? null
   if (!isJsonObject(json)) return null
-  return Object.fromEntries(type.fields.map(({ name, type: inner }): [string, Value] => [name, valueOf(inner, json[name])]))
+  return Object.fromEntries(type.fields.map(({ name, type: inner }): [string, Value] => [name, valueOf(inner, namedValue(json, name))]))
 }

@@ -4,6 +4,7 @@ import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from './row
 import type { TableState } from './state.js'
 import { isOn } from './tableProperties.js'
 import type { Transaction } from './transaction.js'
+import { namedValues } from '../namedValues.js'
 
 /** What one attempt to commit writes. */
 export interface CommitBody {
@@ -97,7 +98,7 @@ function withEnablement(action: Action, version: number, timestamp: number): Act
 
 function metricsText(metrics: Transaction['operationMetrics']): Record<string, string> | undefined {
   if (metrics === undefined) return undefined
-  const texts: Record<string, string> = {}
+  const texts = namedValues<string>()
   for (const [name, value] of Object.entries(metrics)) texts[name] = String(value)
   return texts
 }

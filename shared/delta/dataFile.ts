@@ -8,6 +8,7 @@ import { typeText } from './schema.js'
 import { encodeStats } from './stats.js'
 import { collectStats } from './statsCollector.js'
 import { planStats, type TableShape } from './statsColumns.js'
+import { namedValue } from '../namedValues.js'
 
 /** What a table asks of its data files: its schema, partition columns and properties. */
 export type DataFileLayout = TableShape
@@ -110,7 +111,7 @@ function completePartition({ partitionColumns }: DataFileLayout, values: Partiti
   for (const name of Object.keys(values)) if (!partitionColumns.includes(name)) throw bad(name, 'is no partition column')
   return Object.fromEntries(
     partitionColumns.map((name) => {
-      const value = values[name]
+      const value = namedValue(values, name)
       if (value === undefined) throw bad(name, 'is a partition column without a value: say null')
       return [name, value === '' ? null : value]
     }),

@@ -13,6 +13,7 @@ import { readDeletionVector } from './deletionVector.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { parsePartitionValue } from './partitionValue.js'
 import { allBut, type RowChoice } from './rowChoice.js'
+import { namedValue } from '../namedValues.js'
 
 /** Some rows, column by column. */
 export interface RowBatch {
@@ -138,7 +139,7 @@ async function openData({ store, path }: DataObject, size: number | undefined, w
 
 function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined, where: LogPlace): Value {
   if (place.kind !== 'partition') return null
-  const text = file.partitionValues?.[place.key]
+  const text = namedValue(file.partitionValues ?? {}, place.key)
   if (text === undefined) {
     // Spark leaves nulls out when it says what a file was that it removes.
     if (!('modificationTime' in file)) return null

@@ -1,4 +1,5 @@
 import { CodedError, type ErrorData, type ErrorDetails } from '../errors.js'
+import { namedValues } from '../namedValues.js'
 
 /** Everything that can go wrong with a Delta table, as a closed list. */
 export const deltaErrorCodes = [
@@ -54,7 +55,7 @@ export class DeltaError extends CodedError<DeltaErrorCode> {
 }
 
 function placeData(where: LogPlace | undefined): ErrorData {
-  const data: Record<string, string | number> = {}
+  const data = namedValues<string | number>()
   for (const [name, value] of Object.entries(where ?? {}) as [string, string | number | undefined][])
     if (value !== undefined) data[name] = value
   return data

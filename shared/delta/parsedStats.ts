@@ -1,6 +1,7 @@
 import type { DataType, Row, StructField, Value } from '../parquet/dataType.js'
 import { formatBound } from './statsText.js'
 import { isRow, isStruct } from './struct.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form. Pure; no I/O.
@@ -12,7 +13,7 @@ export function statsJson(field: StructField, row: Row): string | undefined {
   if (!isStruct(field.type) || !isRow(parsed)) return undefined
   const parts: string[] = []
   for (const { name, type } of field.type.fields) {
-    const text = partJson(name, type, parsed[name] ?? null)
+    const text = partJson(name, type, namedValue(parsed, name) ?? null)
     if (text !== undefined) parts.push(`${JSON.stringify(name)}:${text}`)
   }
   return `{${parts.join(',')}}`
@@ -52,7 +53,7 @@ function valueJson(type: DataType, value: Value): string | undefined {
   if (!isRow(value)) return undefined
   const fields: string[] = []
   for (const field of type.fields) {
-    const text = valueJson(field.type, value[field.name] ?? null)
+    const text = valueJson(field.type, namedValue(value, field.name) ?? null)
     if (text !== undefined) fields.push(`${JSON.stringify(field.name)}:${text}`)
   }
   return `{${fields.join(',')}}`

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { DeltaError, type LogPlace } from './deltaError.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * Paths of data files: what the log says (an RFC 2396 URI, encoded once) and the object's name (raw). Pure; no I/O.
@@ -71,7 +72,7 @@ function isEncoded(logPath: string): boolean {
 
 /** The directory of a partition, Hive-style and escaped, as an object name: `day=2025-01-01/kind=a%2Fb`. */
 export function partitionDirectory(columns: readonly string[], values: Readonly<Record<string, string | null>>): string {
-  return columns.map((column) => `${escapeDirectory(column)}=${directoryValue(values[column])}`).join('/')
+  return columns.map((column) => `${escapeDirectory(column)}=${directoryValue(namedValue(values, column))}`).join('/')
 }
 
 function directoryValue(value: string | null | undefined): string {

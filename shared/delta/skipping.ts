@@ -9,6 +9,7 @@ import { parseStats, type ColumnStats, type FileStats } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
 import { hadType } from './typeWidening.js'
 import { compareValues } from './valueOrder.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.
@@ -63,7 +64,7 @@ export class FileSkipper {
     const partition = this.#partitions.get(column)
     if (partition !== undefined) {
       // A key that is absent is a broken log entry, not a null.
-      const text = file.partitionValues[partition.physical]
+      const text = namedValue(file.partitionValues, partition.physical)
       if (text === undefined) return undefined
       const value = readPartition(partition.type, text, this.#options)
       if (value === undefined) return undefined

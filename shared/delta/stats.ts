@@ -3,6 +3,7 @@ import { DeltaError, type LogPlace } from './deltaError.js'
 import { isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
 import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
+import { namedValue } from '../namedValues.js'
 
 /** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
 export interface FileStats {
@@ -132,7 +133,7 @@ function readJson(text: string, where: LogPlace | undefined): Json {
 
 function at(json: Json | undefined, path: readonly string[]): Json | undefined {
   let here: Json | undefined = json
-  for (const name of path) here = isJsonObject(here) && Object.hasOwn(here, name) ? here[name] : undefined
+  for (const name of path) here = isJsonObject(here) ? namedValue(here, name) : undefined
   return here
 }
 

@@ -4,6 +4,7 @@ import { DeltaError } from './deltaError.js'
 import type { ColumnStats, FileStats } from './stats.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
 import { compareStrings, surrogatesLast } from './valueOrder.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * The statistics of columns in memory, in one pass over each. Every column must have the same number of values.
@@ -38,7 +39,7 @@ function leafValues(data: ColumnData, path: readonly string[]): Value[] {
     let value: Value | undefined = data[i]
     for (const name of path) {
       if (value === null || value === undefined) break
-      value = (value as Row)[name]
+      value = namedValue(value as Row, name)
     }
     values[i] = value ?? null
   }

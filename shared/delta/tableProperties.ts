@@ -1,6 +1,7 @@
 import { parseColumnList } from './columnPath.js'
 import { DeltaError } from './deltaError.js'
 import { parseInterval } from './interval.js'
+import { namedValues } from '../namedValues.js'
 
 /**
  * The properties of a table that begin with `delta.`, as a closed list, and what each may say. Properties of other names
@@ -109,9 +110,9 @@ export interface GivenProperties {
  * no sense: with the property, the value and what is expected in the message
  */
 export function readProperties(given: Readonly<Record<string, string>>): GivenProperties {
-  const configuration: Record<string, string> = {}
+  const configuration = namedValues<string>()
   const features: string[] = []
-  const versions: Record<string, number> = {}
+  const versions = namedValues<number>()
   for (const [name, value] of Object.entries(given)) {
     const lower = name.toLowerCase()
     if (lower.startsWith(featurePrefix)) {

@@ -8,6 +8,7 @@ import { unreadableBounds } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
 import type { TableState } from './state.js'
 import type { Transaction } from './transaction.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * Throws DELTA_BAD_COMMIT, naming the column, when a file that the transaction brings into the table could not be read
@@ -42,7 +43,7 @@ function fileCheck(table: TableShape, where: LogPlace): (file: NewFile) => void 
     for (const { field, stored } of partitions) {
       const refuse = (what: string, cause?: unknown) => refused(path, field.name, what, where, cause)
       // Readers take a value that is absent as null.
-      const text = Object.hasOwn(partitionValues, stored) ? (partitionValues[stored] ?? null) : null
+      const text = namedValue(partitionValues, stored) ?? null
       if ((text === null || text === '') && !field.nullable) throw refuse('may not be null, and is in its partition value')
       try {
         parsePartitionValue(field.type, text)

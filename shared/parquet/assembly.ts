@@ -2,6 +2,7 @@ import type { LeafData } from './chunkReader.js'
 import type { ColumnData, MapEntry, Value } from './dataType.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode } from './schemaNode.js'
+import { namedValues } from '../namedValues.js'
 
 /**
  * What to make of a column of a file: its nodes narrowed to what is asked for. A struct's field that the file lacks is
@@ -144,7 +145,7 @@ function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, le
         skip()
         return null
       }
-      const row: Record<string, Value> = {}
+      const row = namedValues<Value>()
       for (const { name, read } of fields) row[name] = read === null ? null : read()
       if (probe !== undefined) {
         do probe.next()

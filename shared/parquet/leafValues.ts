@@ -2,6 +2,7 @@ import type { ColumnData, Value } from './dataType.js'
 import { EncodedTexts, decodedData, type StoredData } from './encodedTexts.js'
 import { ParquetError } from './parquetError.js'
 import type { LeafNode, SchemaNode } from './schemaNode.js'
+import { namedValue } from '../namedValues.js'
 
 /** One physical column of a row group, ready to be encoded: what is there, and where. */
 export interface LeafValues {
@@ -89,7 +90,7 @@ function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
           throw misfit(node, 'an object', value)
         }
         const row = value as Readonly<Record<string, Value | undefined>>
-        for (const child of node.children) append(child, row[child.name], repetition)
+        for (const child of node.children) append(child, namedValue(row, child.name), repetition)
         return
       }
       case 'array': {

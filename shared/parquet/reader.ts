@@ -13,6 +13,7 @@ import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from
 import { coalesce, type ByteSpan } from './byteSpan.js'
 import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from './schemaNode.js'
 import { texts, valueDecoder, type DecodedValues } from './valueDecoder.js'
+import { namedValues } from '../namedValues.js'
 
 export type { LeafData } from './chunkReader.js'
 
@@ -153,7 +154,7 @@ export class ParquetFile {
     for await (const group of this.#read(targets, options)) {
       const count = group[0]?.length ?? 0
       for (let r = 0; r < count; r++) {
-        const row: Record<string, Value> = {}
+        const row = namedValues<Value>()
         for (const [i, name] of names.entries()) row[name] = (group[i]?.[r] ?? null)
         yield row
       }

@@ -7,6 +7,7 @@ import { columnFits } from './columnFit.js'
 import { type DuckDbModule, loadDuckDb } from './duckdbModule.js'
 import { asQueryError } from './queryError.js'
 import { type ValueReader, valueReader } from './sqlValue.js'
+import { namedValues } from '../namedValues.js'
 
 export interface SessionOptions {
   /** Bytes that DuckDB may hold before it spills to the temporary folder; 512 MiB when absent. */
@@ -195,7 +196,7 @@ async function* rowBatches(
       throw asQueryError(error)
     })
     if (chunk === null || chunk.rowCount === 0) return
-    const rows = Array.from({ length: chunk.rowCount }, (): Record<string, Value> => ({}))
+    const rows = Array.from({ length: chunk.rowCount }, () => namedValues<Value>())
     readers.forEach((reader, column) => {
       const name = names[column] ?? ''
       chunk.getColumnValues(column).forEach((value, i) => {

@@ -11,6 +11,7 @@ import { QueryError } from './queryError.js'
 import { countUnreadable } from './readableFormats.js'
 import { identifier, literal, parquetFiles, sqlType, valueLiteral } from './sqlText.js'
 import { holds } from './typeParts.js'
+import { namedValue } from '../namedValues.js'
 
 /** Names that no column of a table would have. */
 const fileColumn = '__lake_file'
@@ -111,7 +112,7 @@ export class FileReading {
 
   #partitionValue({ key, type }: Pick<PartitionColumn, 'key' | 'type'>, { file }: LocalFile): string {
     const where = { table: this.#table, file: file.path }
-    const text = file.partitionValues[key]
+    const text = namedValue(file.partitionValues, key)
     if (text === undefined)
       throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
     return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))

@@ -7,6 +7,7 @@ import { unsupported } from './sparkTokens.js'
 import { sparkTree, type SparkTree } from './sparkTree.js'
 import { identifier, literal, sqlType, valueLiteral } from './sqlText.js'
 import { as, decimalOf, decimalType, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSql } from './typedSql.js'
+import { namedValue } from '../namedValues.js'
 
 /**
  * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean
@@ -196,7 +197,7 @@ const typeNames: Readonly<Record<string, DataType>> = {
 
 function castSql(value: TypedSql, name: string): TypedSql {
   const [, precision = '10', scale = '0'] = /^(?:decimal|dec|numeric)(?:\((\d+)(?:,(\d+))?\))?$/.exec(name) ?? []
-  const type: DataType | undefined = typeNames[name] ?? (/^(?:decimal|dec|numeric)/.test(name) ? { type: 'decimal', precision: Number(precision), scale: Number(scale) } : undefined)
+  const type: DataType | undefined = namedValue(typeNames, name) ?? (/^(?:decimal|dec|numeric)/.test(name) ? { type: 'decimal', precision: Number(precision), scale: Number(scale) } : undefined)
   if (type === undefined) throw unsupported(`a CAST to ${name}`)
   const cast = (sql: string): TypedSql => ({ sql: `CAST(${sql} AS ${sqlType(type)})`, type })
   const from = value.type

@@ -1,3 +1,5 @@
+import { namedValues } from '../namedValues.js'
+
 /** How a run of a step ended; the closed list. */
 export const runOutcomes = ['committed', 'nothingToDo', 'conflict', 'failed'] as const
 
@@ -62,7 +64,7 @@ export const runFields = [...texts, ...optionalTexts, ...numbers, ...optionalNum
 
 /** The record as it travels in a commit's `commitInfo`. Pure; no I/O. */
 export function encodeRun(run: RunRecord): RunJson {
-  const json: Record<string, string | number> = {}
+  const json = namedValues<string | number>()
   for (const field of runFields) {
     const value = run[field]
     if (value !== undefined) json[field] = value
@@ -77,7 +79,7 @@ export function encodeRun(run: RunRecord): RunJson {
 export function decodeRun(json: unknown): RunRecord | undefined {
   if (typeof json !== 'object' || json === null) return undefined
   const found = json as Readonly<Record<string, unknown>>
-  const run: Record<string, string | number> = {}
+  const run = namedValues<string | number>()
   for (const [fields, type, optional] of shape) {
     for (const field of fields) {
       const value = plain(found[field])

@@ -12,6 +12,7 @@ import { rowText } from './rowText.js'
 import type { Expressions } from './expressions.js'
 import type { Rows } from './rows.js'
 import type { RowCheck } from './tableDraft.js'
+import { namedValue } from '../../namedValues.js'
 
 export interface ExistingRowsOptions {
   readonly expressions?: Expressions | undefined
@@ -80,7 +81,7 @@ function holdsNoNull({ schema, metadata }: Scannable, { stats, partitionValues }
   const { partitionColumns, configuration } = metadata
   if (partitionColumns.includes(top)) {
     const field = schema.fields.find(({ name }) => name === top)
-    const value = partitionValues[field === undefined ? top : storedName(field, isMapped(configuration))]
+    const value = namedValue(partitionValues, field === undefined ? top : storedName(field, isMapped(configuration)))
     return value !== null && value !== undefined && value !== ''
   }
   if (stats === undefined) return false
@@ -95,7 +96,7 @@ function holdsNoNull({ schema, metadata }: Scannable, { stats, partitionValues }
 function isNullAt(value: Value, [name, ...rest]: readonly string[]): boolean {
   if (value === null) return true
   if (name === undefined) return false
-  const inside = (value as Readonly<Record<string, Value | undefined>>)[name]
+  const inside = namedValue(value as Readonly<Record<string, Value | undefined>>, name)
   return isNullAt(inside ?? null, rest)
 }
 

@@ -8,6 +8,7 @@ import { isRow } from '../struct.js'
 import { charLimit, withinLimit } from './charLimit.js'
 import { holdsValue } from './valueCheck.js'
 import type { Rows } from './rows.js'
+import { namedValue, namedValues } from '../../namedValues.js'
 
 export interface FitOptions {
   readonly where?: LogPlace | undefined
@@ -146,9 +147,9 @@ class Fit {
         if (!known.has(name)) throw this.bad([...path, name], 'is not a field of the rows\' own type', row)
       }
       let same = sameNames
-      const output: Record<string, Value> = {}
+      const output = namedValues<Value>()
       for (const { name, source, part } of parts) {
-        const old = source === undefined ? null : value[source]
+        const old = source === undefined ? null : namedValue(value, source)
         const fitted = part(old, row)
         same &&= fitted === (old ?? null)
         output[name] = fitted

@@ -8,6 +8,7 @@ import { constraintPrefix, isInternalProperty, propertyName, readProperties, wit
 import { exactPath } from './schemaEdit.js'
 import type { TableChange } from './tableChange.js'
 import { mappedDraft, type TableDraft } from './tableDraft.js'
+import { namedValue } from '../../namedValues.js'
 
 /** Changes of properties, constraints, clustering and features, made to a draft. Pure; no I/O. */
 
@@ -75,7 +76,7 @@ export function dropFeature(draft: TableDraft, { feature }: Extract<TableChange,
   if (!present.has(name)) throw refuse('the table does not have it')
   const others = dependents(name, present).filter(other => !draft.droppedFeatures.includes(other))
   if (others.length > 0) throw refuse(`${others.join(', ')} needs it`)
-  const release = releases[name]
+  const release = namedValue(releases, name)
   if (release === undefined) throw refuse('versions of the table that are still in the log may need it; other engines can drop it with a protected history')
   const released = release(draft)
   if (typeof released === 'string') throw refuse(released)

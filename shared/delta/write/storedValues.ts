@@ -1,6 +1,7 @@
 import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../parquet/dataType.js'
 import { isVoid } from '../columnLayout.js'
 import { storedName } from '../columnMapping.js'
+import { namedValue, namedValues } from '../../namedValues.js'
 
 /**
  * A column's values as data files hold them: structs under the physical names of their fields, without fields that have
@@ -26,8 +27,8 @@ function converter(type: DataType, mapped: boolean): Convert | undefined {
       }))
       if (parts.length === type.fields.length && parts.every(({ from, to, convert }) => from === to && convert === undefined)) return undefined
       return value => {
-        const row: Record<string, Value> = {}
-        for (const { from, to, convert } of parts) row[to] = optional(convert)((value as Row)[from] ?? null)
+        const row = namedValues<Value>()
+        for (const { from, to, convert } of parts) row[to] = optional(convert)(namedValue(value as Row, from) ?? null)
         return row
       }
     }

@@ -8,6 +8,7 @@ import type { StepCounts } from '../stepRun.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
 import { progressTxns, readProgress, touchesPartitions, witnessOf, type PartitionProgress } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
+import { namedValues } from '../../namedValues.js'
 
 export type AppendOutcome =
   | { readonly kind: 'committed'; readonly version: number; readonly rows: number; readonly ranges: readonly EncodedRange[] }
@@ -143,7 +144,7 @@ function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRan
 }
 
 function tally(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const total: Record<string, number> = {}
+  const total = namedValues<number>()
   for (const one of counts) for (const [name, n] of Object.entries(one)) total[name] = (total[name] ?? 0) + n
   return total
 }

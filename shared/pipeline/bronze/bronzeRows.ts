@@ -3,6 +3,7 @@ import type { ParseOutcome, Rejection, Stream } from '../../contract/stream.js'
 import type { Column, ColumnData, Value } from '../../parquet/dataType.js'
 import type { SourceRecord } from '../../sources/source.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
+import { namedValues } from '../../namedValues.js'
 
 /**
  * Rows of bronze in columns: the record's own first, then the contract's. One instance gathers the rows of one file.
@@ -50,7 +51,7 @@ export class BronzeRows {
   columns(): readonly Column[] {
     const length = this.length
     const reason = (pick: (r: Rejection) => string) => this.#rejections.map(r => (r === null ? null : pick(r)))
-    const data: Record<string, ColumnData> = {
+    const data = Object.assign(namedValues<ColumnData>(), {
       _partition: Int32Array.from(this.#partition),
       _offset: BigInt64Array.from(this.#offset),
       _timestamp: this.#timestamp.includes(null) ? this.#timestamp : BigInt64Array.from(this.#timestamp as bigint[]),
@@ -63,7 +64,7 @@ export class BronzeRows {
       _key: this.#key,
       _value: this.#value,
       _headers: this.#headers,
-    }
+    })
     for (const { name, values } of this.#contract) data[name] = values
     return bronzeTable(this.#stream).schema.fields.flatMap(field => {
       const values = data[field.name]

@@ -1,3 +1,5 @@
+import { namedValues } from '../../namedValues.js'
+
 /**
  * The books of one stream, cumulative: what writers said in their commits, and what was counted in the tables. The two
  * are kept apart, because their agreement is the proof.
@@ -140,7 +142,7 @@ const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + dele
 
 /** Adds counts by name; a name that either lacks counts 0 there. Pure; no I/O. */
 export function addCounts<T extends object>(a: T, b: object): T {
-  const sum = { ...a } as Record<string, number>
+  const sum: Record<string, number> = Object.assign(namedValues<number>(), a)
   for (const [name, n] of Object.entries(b) as [string, number][]) sum[name] = (sum[name] ?? 0) + n
   return sum as T
 }

@@ -18,6 +18,7 @@ import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
 import { monitorTable } from './monitorTable.js'
 import { observeStream } from './observeStream.js'
+import { namedValue, namedValues } from '../../namedValues.js'
 
 /**
  * Looks at every table: appends one row a table to `monitor_logs`, and the runs since last time to `cluster_logs`. Two
@@ -45,13 +46,13 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   const before = await lastMemory(table, state)
   const look = { runTime: await table.store.now(), ownSkew: await ownSkew(lake) }
   const { runTime } = look
-  const books: Record<string, Json> = {}
-  const marks: Record<string, Json> = {}
+  const books = namedValues<Json>()
+  const marks = namedValues<Json>()
   const rows: Row[] = []
   await using session = await openSession(lake)
   for (const stream of lake.streams) {
     const { name } = stream
-    const remembered = { books: before.books[name] ?? emptyBooks, marks: before.marks[name] ?? new Map(), lastRun: before.runTime }
+    const remembered = { books: namedValue(before.books, name) ?? emptyBooks, marks: namedValue(before.marks, name) ?? new Map(), lastRun: before.runTime }
     const observed = await observeStream(lake, session, stream, remembered, look)
     books[name] = encodeBooks(observed.books)
     marks[name] = encodeMarks(observed.marks)
