@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import type { Stream } from '../contract/stream.js'
+import { sharedTopics, streamSet } from '../contract/streamSet.js'
 import { DeltaTable } from '../delta/table.js'
 import { FileCache } from '../query/fileCache.js'
 import type { Settings } from '../settings.js'
@@ -33,10 +34,14 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const files = new FileCache({ limitBytes: settings.tempLimit, temporaryFolder: settings.tempFolder })
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()
+  const streams = streamSet(parts.streams ?? declaredStreams)
+  for (const [topic, names] of sharedTopics(streams)) {
+    log.warn(`Streams ${names.join(' and ')} read the same topic, ${topic}: each has every record of it in its own tables.`, { topic })
+  }
   return {
     store,
     source,
-    streams: parts.streams ?? declaredStreams,
+    streams,
     clock,
     log,
     settings,

@@ -61,6 +61,19 @@ describe('log clean-up', () => {
     expect(await cleanLog(week.table)).toMatchObject({ kind: 'cleaned', oldest: 15 })
   })
 
+  it('keeps a young version although the ones after it are dated long ago', async () => {
+    const t = await RowTable.create()
+    t.clock.advance(100 * day)
+    for (let version = 1; version <= 5; version++) await t.append([version])
+    t.clock.advance(-90 * day)
+    for (let version = 6; version <= 10; version++) await t.append([version])
+    await t.table.writeCheckpoint()
+    t.clock.advance(95 * day)
+    expect(await cleanLog(t.table)).toEqual({ kind: 'nothingToDo' })
+    t.clock.advance(30 * day)
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
+  })
+
   it('is not held up by a version that was dated in the future', async () => {
     const t = await aged(20)
     t.clock.advance(400 * day)

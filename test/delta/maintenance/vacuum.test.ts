@@ -7,7 +7,11 @@ import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import { vacuumTable } from '../../../shared/delta/maintenance/vacuum.js'
 import { NeededFiles } from '../../../shared/delta/maintenance/neededFiles.js'
 import { isVacuumable } from '../../../shared/delta/maintenance/vacuumScope.js'
+import { removedFile } from '../../../shared/delta/removedFile.js'
+import { RoaringBitmap } from '../../../shared/delta/roaring.js'
+import { writeDeletionVectors } from '../../../shared/delta/write/deletionVectorWriter.js'
 import { DeltaTable } from '../../../shared/delta/table.js'
+import { readsNothing } from '../../../shared/delta/transaction.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { Faults } from '../../../shared/storage/faults.js'
 import { RowTable } from './rowTable.js'
@@ -49,6 +53,33 @@ describe('vacuum', () => {
     const inFlight = await t.write([2])
     expect(await vacuumTable(t.table, { clock: t.clock })).toMatchObject({ files: 0 })
     expect(await t.dataFiles()).toEqual([inFlight.path, old.path].sort())
+  })
+
+  it('keeps the deletion vector of a file that was removed lately, also where only a checkpoint still tells of it', async () => {
+    const t = await RowTable.create({
+      configuration: { 'delta.enableDeletionVectors': 'true' },
+      protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors', 'appendOnly', 'invariants'] },
+    })
+    const commit = async (actions: readonly Action[]) => {
+      const state = await t.table.state({ fresh: true })
+      const outcome = await t.table.commit({ readVersion: state?.version ?? -1, actions, operation: 'WRITE', isBlindAppend: false, reads: readsNothing, keeps: ['deletionVectors'] })
+      expect(outcome.kind).toBe('committed')
+    }
+    const add = await t.write([1, 2])
+    await commit([{ add }])
+    const marked = await writeDeletionVectors(t.store, [{ file: add, deleted: RoaringBitmap.of([0]), rows: 2 }], t.clock.now())
+    await commit(marked.actions)
+    t.clock.advance(30 * day)
+    const [file] = await t.files()
+    if (file?.deletionVector === undefined) throw new Error('no vector')
+    await commit([{ remove: removedFile(file, t.clock.now()) }])
+    await t.table.writeCheckpoint()
+    for (let version = 0; version < 4; version++) await t.store.delete(commitPath(version))
+    expect((await t.other().snapshot())?.tombstones).toMatchObject([{ path: add.path, deletionVector: file.deletionVector }])
+    const vectors = (await t.objects()).filter(name => name.endsWith('.bin'))
+    expect(vectors).toHaveLength(1)
+    await vacuumTable(t.other(), { clock: t.clock })
+    expect((await t.objects()).filter(name => name.endsWith('.bin'))).toEqual(vectors)
   })
 
   it.each(['at once', 'after a checkpoint'])('keeps what a writer removed whose clock is ten days behind (%s)', async when => {

@@ -24,6 +24,8 @@ export const day0 = Date.UTC(2025, 3, 1)
 export interface FixtureParts {
   readonly partitions?: number
   readonly stream?: Stream
+  /** The streams of the lake; `stream` alone when absent. */
+  readonly streams?: readonly Stream[]
   readonly store?: ObjectStore
   readonly source?: MemorySource
   readonly clock?: ManualClock
@@ -53,7 +55,7 @@ export class BronzeFixture implements AsyncDisposable {
     const source = parts.source ?? new MemorySource({ now: () => clock.now() })
     if (parts.source === undefined) source.createTopic(stream.topic, parts.partitions ?? 1)
     const settings = readSettings({ LAKE_URL: 'file:///unused', ...parts.settings })
-    const lake = await openLake(settings, { store, source, clock, streams: [stream] })
+    const lake = await openLake(settings, { store, source, clock, streams: parts.streams ?? [stream] })
     return new BronzeFixture(lake, source, store, clock, stream)
   }
 
