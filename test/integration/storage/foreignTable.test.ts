@@ -208,8 +208,8 @@ describe('a shallow clone', () => {
 })
 
 describe('a storage service that sends its client elsewhere', () => {
-  it.each([301, 302, 307, 308])('%i: neither the request nor the signature goes there', async status => {
-    const stub = await startBlobServiceStub(({ target }) => ({ status, headers: { location: `http://${recorder.host}${target}` } }))
+  it.each([301, 302, 307, 308].flatMap(status => [[status, 'another host'], [status, 'another place']] as const))('%i to %s: neither the request nor the signature goes there', async (status, where) => {
+    const stub = await startBlobServiceStub(({ target }) => ({ status, headers: { location: where === 'another host' ? `http://${recorder.host}${target}` : `${target}2` } }))
     try {
       const store = await openAzureBlob(stub.url, { deadlineMs: 2000 })
       await expect(store.get('x')).rejects.toMatchObject({ retryable: false, message: expect.stringContaining('elsewhere') as string })
