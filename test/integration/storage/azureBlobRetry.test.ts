@@ -33,7 +33,7 @@ const rangeOf = ({ headers }: ServedRequest) => headers['x-ms-range'] ?? headers
 
 describe('a download whose connection breaks inside the body', () => {
   it.each(['cutAfter', 'silentAfter'] as const)('goes on where it was (%s), for the same object only', async kind => {
-    const { stub, store } = await served(blob(() => ({ bytes: content, etag: '"1"' }), before => (before < 3 ? { [kind]: 30_000 } : {})), { silenceMs: 300 })
+    const { stub, store } = await served(blob(() => ({ bytes: content, etag: '"1"' }), before => (before < 3 ? { [kind]: 30_000 } : {})), { silenceMs: 1500 })
     expect(Buffer.compare((await store.get('x')) ?? new Uint8Array(), content)).toBe(0)
     expect(stub.requests.map(rangeOf)).toEqual([undefined, 'bytes=30000-99999', 'bytes=60000-99999', 'bytes=90000-99999'])
     expect(stub.requests.slice(1).map(request => request.headers['if-match'])).toEqual(['"1"', '"1"', '"1"'])
@@ -107,7 +107,7 @@ describe.each(Object.entries(operations))('%s', (_, operate) => {
   })
 
   it('is repeated after a cut and after silence, each long before its deadline', async () => {
-    const { stub, store } = await served(request => (request.before === 0 ? 'cut' : request.before === 1 ? 'hang' : success(request)), { silenceMs: 200 })
+    const { stub, store } = await served(request => (request.before === 0 ? 'cut' : request.before === 1 ? 'hang' : success(request)), { silenceMs: 1500 })
     await operate(store)
     expect(stub.requests).toHaveLength(3)
   })

@@ -162,7 +162,7 @@ describe('what the user names is followed', () => {
   })
 
   it("a token is given to the user's own account, and to no host that only looks like storage", async () => {
-    const own = await openStore('https://acct.blob.core.windows.net/lake', { deadlineMs: 500 } as object)
+    const own = await openAzureBlob('https://acct.blob.core.windows.net/lake', { deadlineMs: 30_000, silenceMs: 30_000, pauseMs: 1 })
     await expect(own.get('x')).rejects.toMatchObject({ code: expect.stringContaining('STORAGE_') as string })
     expect(recorder.arrivals.map(arrival => arrival.what)).toContain('CONNECT acct.blob.core.windows.net:443')
     recorder.arrivals.splice(0)

@@ -29,7 +29,7 @@ describe('with 8 % of all requests failing', () => {
   it(`${appenders} appenders lose nothing and double nothing`, async () => {
     const random = new Random()
     const proxy = await startFaultProxy(azurite.url, 0.08, () => random.next())
-    const patience = { deadlineMs: 30_000, silenceMs: 500, pauseMs: 5 }
+    const patience = { deadlineMs: 60_000, silenceMs: 2000, pauseMs: 5 }
     const until = Date.now() + seconds * 1000
     const appended: (readonly [bigint, bigint])[] = []
     try {
@@ -65,9 +65,9 @@ describe('with 8 % of all requests failing', () => {
 
   it('large objects are written and read whole, and listings are complete', async () => {
     const random = new Random()
-    const proxy = await startFaultProxy(azurite.url, 0.25, () => random.next())
+    const proxy = await startFaultProxy(azurite.url, 0.15, () => random.next())
     try {
-      const store = await openAzureBlob(`${proxy.url}/storm/large`, { deadlineMs: 60_000, silenceMs: 1000, pauseMs: 5 })
+      const store = await openAzureBlob(`${proxy.url}/storm/large`, { deadlineMs: 120_000, silenceMs: 8000, pauseMs: 5 })
       const content = Uint8Array.from({ length: 2 * blockSize + 4321 }, (_, i) => (i * 17 + (i >> 11)) & 255)
       for (let n = 0; n < 3; n++) {
         const writer = await store.create(`x${n}`)
