@@ -110,6 +110,11 @@ export interface PartitionIdentity {
    * was asked about, and when the log knows nothing of that epoch; left out, perhaps, when that epoch is the present one.
    */
   readonly epochEnd: bigint | undefined
+  /**
+   * That no record was found at an offset proves nothing for this source: version 0.1.0 took its silence for a hole, and a
+   * record may well stand there.
+   */
+  readonly holesUnproven?: boolean | undefined
 }
 
 /** What a source answers for one partition: its identity, or why there is none at the moment. */

@@ -67,6 +67,9 @@ export async function checkTopic(lake: Lake, stream: Stream, progress: Iterable<
 /** A stop is for good: what may be a broker's passing state is looked at twice. */
 const secondLookMs = 1_000
 
+/** Per process: partitions whose log was compared. */
+const compared = new WeakMap<Lake, Set<string>>()
+
 async function judge(
   lake: Lake,
   stream: Stream,
@@ -75,21 +78,28 @@ async function judge(
 ): Promise<TopicIdentity | StopReason | CodedError> {
   if (found === undefined) throw new RangeError(`The source said nothing of ${stream.topic}/${known.partition}.`)
   if (found.kind === 'failed') return ofPartition(found.error)
-  const { topicId, epoch } = found
+  const { topicId, epoch, holesUnproven = false } = found
   const byIdentity = compareIdentity(known, found)
   if (byIdentity !== undefined) return byIdentity
   if (known.covered < known.start) return { topicId, epoch }
   // Only an id that is still the same explains that a record is not there any more.
   const isSameTopic = topicId !== undefined && topicId === known.topicId
-  // A service without leader epochs puts no log back into an older state: its id says it all.
-  if (isSameTopic && epoch === undefined) return { topicId, epoch }
+  // A service without leader epochs puts no log back into an older state: its id says it all, and one look at the log
+  // is for an id that is not what it should be.
+  const looks = compared.get(lake) ?? new Set<string>()
+  compared.set(lake, looks)
+  const place = `${stream.topic}/${known.partition}/${known.generation}`
+  if (isSameTopic && epoch === undefined && looks.has(place)) return { topicId, epoch }
   let byLog: LogComparison
   try {
-    byLog = await compareLog(lake, stream, known, isSameTopic)
+    byLog = await compareLog(lake, stream, known, isSameTopic, holesUnproven)
   } catch (error) {
-    return ofPartition(error)
+    // Nothing comes where compaction has removed the last events; the id has said already that it is the same.
+    if (!(isSameTopic && error instanceof SourceError && error.code === 'SOURCE_SILENT')) return ofPartition(error)
+    byLog = 'nothingToCompare'
   }
   if (byLog === 'logEnd' || byLog === 'otherRecord') return byLog
+  looks.add(place)
   if (byLog === 'nothingToCompare' && !isSameTopic) {
     lake.log.warn('Nothing that bronze holds of this partition is left in the topic: whether it is still the same cannot be told.', {
       topic: stream.topic,

@@ -136,7 +136,7 @@ export class EventHubsSource implements Source {
    */
   async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
     const answer = await this.#createdOn(topic).then(
-      (topicId): Identified => ({ kind: 'known', topicId, epoch: undefined, epochEnd: undefined }),
+      (topicId): Identified => ({ kind: 'known', topicId, epoch: undefined, epochEnd: undefined, holesUnproven: true }),
       (thrown: unknown): Identified => ({ kind: 'failed', error: eventHubsFault(thrown, topic) }),
     )
     return new Map(Array.from(asked.keys(), (partition) => [partition, answer]))

@@ -2,7 +2,7 @@ import { EventHubConsumerClient, type Subscription } from '@azure/event-hubs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bronzePath } from '../../../shared/contract/tables.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
-import { readProgress, type PartitionProgress } from '../../../shared/pipeline/bronze/progress.js'
+import { coveredAppId, readProgress, type PartitionProgress } from '../../../shared/pipeline/bronze/progress.js'
 import type { Lake } from '../../../shared/pipeline/lake.js'
 import { openLake } from '../../../shared/pipeline/openLake.js'
 import { readSettings } from '../../../shared/settings.js'
@@ -22,7 +22,7 @@ const others: Subscription[] = []
 const sourceOf = (total: number) =>
   new EventHubsSource({
     connection: { connectionString: server.connectionString, consumerGroup: 'lake-reader' },
-    patience: { link: Math.min(total, 500), total },
+    patience: { link: 1_000, total },
   })
 
 const openOn = (from: EventHubsSource, store: MemoryStore) => openLake(readSettings({ LAKE_URL: 'file:///unused' }), { store, source: from, streams: [events] })
@@ -72,7 +72,7 @@ const delivery = (bodies: readonly Uint8Array[], from: number, properties: reado
 describe('a catch-up from Event Hubs', () => {
   test('loses nothing in a pause: what came is committed, and the next run reads the rest', async () => {
     const store = new MemoryStore(systemClock)
-    const hasty = await openOn(sourceOf(300), store)
+    const hasty = await openOn(sourceOf(3_000), store)
     server.append(0, sent(1_000))
     server.pause(0, 10)
     const [first] = await catchUp(hasty, 'command')
@@ -88,7 +88,7 @@ describe('a catch-up from Event Hubs', () => {
 
   test('is not told that the hub was created anew where compaction removed the last events', async () => {
     const store = new MemoryStore(systemClock)
-    const hasty = await openOn(sourceOf(300), store)
+    const hasty = await openOn(sourceOf(3_000), store)
     server.append(0, sent(10))
     server.hub().partition(0).compactAway([8, 9])
     expect((await catchUp(hasty, 'command'))[0]).toMatchObject({ error: { code: 'SOURCE_SILENT' } })
@@ -106,6 +106,37 @@ describe('a catch-up from Event Hubs', () => {
     server.recreate(new Date(Date.now() + 60_000))
     server.append(0, sent(count, 100))
     expect((await catchUp(lake, 'command'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+  })
+})
+
+describe('whether a hub is still the same', () => {
+  test('is told by its events, too, where the service says of both that they were created at one time', async () => {
+    const store = new MemoryStore(systemClock)
+    server.recreate(new Date(day0))
+    server.append(0, sent(10))
+    await catchUp(await openOn(source, store), 'command')
+    server.recreate(new Date(day0))
+    server.append(0, sent(30, 100))
+    expect((await catchUp(await openOn(source, store), 'command'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+  })
+
+  test('is not denied because version 0.1.0 took a pause for holes', async () => {
+    const store = new MemoryStore(systemClock)
+    server.append(0, sent(10))
+    const before = await openOn(source, store)
+    await catchUp(before, 'command')
+    const table = before.table(bronzePath(events))
+    const state = await table.state({ fresh: true })
+    const known = await progress(before)
+    if (state === undefined || known === undefined) throw new Error('no table')
+    const id = state.metadata.id
+    const appId = coveredAppId(id, events.topic, 0, 0)
+    const txns = [{ appId, version: 999n, lastUpdated: day0 }, ...([['tail', 0n], ['holes', 990n]] as const).map(([fact, version]) => ({ appId: `${appId}/${fact}`, version, lastUpdated: day0 }))]
+    await table.commit({ readVersion: state.version, actions: txns.map((txn) => ({ txn })), operation: 'STREAMING UPDATE', isBlindAppend: true, reads: { files: 'none', appIds: () => false } })
+    server.append(0, sent(995, 10))
+    const after = await openOn(source, store)
+    expect((await catchUp(after, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 5 })
+    expect(await progress(after)).toMatchObject({ covered: 1_004n, generation: 0 })
   })
 })
 

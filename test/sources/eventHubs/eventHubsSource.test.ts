@@ -7,7 +7,7 @@ import { EventHubsServer } from '../../harness/eventHubsServer.js'
 const topic = 'events'
 /** Where events must come, and where none may. */
 const patience = { link: 1_000, total: 120_000 }
-const hasty = { link: 100, total: 300 }
+const hasty = { link: 1_000, total: 2_000 }
 
 let server: EventHubsServer
 let source: EventHubsSource
