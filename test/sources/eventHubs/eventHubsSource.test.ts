@@ -137,10 +137,14 @@ describe('a range', () => {
   test('two readers of one partition do not shut each other out', async () => {
     server.append(0, numbered(50))
     server.pause(0, 10)
-    const range = { partition: 0, start: 0n, end: 50n }
-    const both = Promise.all([readAll(range), readAll(range)])
-    setTimeout(() => { server.resume(0) }, 100)
-    for (const { records } of await both) expect(offsets(records)).toEqual(upTo(50))
+    const shared = sourceOf('lake-reader', { link: 1_000, total: 10_000 })
+    const first = shared.read(topic, { partition: 0, start: 0n, end: 50n })[Symbol.asyncIterator]()
+    expect((await first.next()).value?.position).toBe(10n)
+    expect(offsets((await readAll({ partition: 0, start: 0n, end: 10n }, undefined, shared)).records)).toEqual(upTo(10))
+    server.resume(0)
+    expect((await first.next()).value?.records[0]?.offset).toBe(10n)
+    await first.return()
+    await shared.close()
   })
 
   test('an abort ends a read that waits', async () => {
@@ -177,6 +181,7 @@ describe('the offset at a time', () => {
     expect(await source.offsetAt(topic, 0, 1_000)).toBe(0n)
     server.append(0, [at(1_000)])
     expect(await source.offsetAt(topic, 0, 1_001)).toBe(1n)
+    expect(await source.offsetAt(topic, 0, 1_000)).toBe(0n)
   })
 
   test('is not the end because the service is slow', async () => {
