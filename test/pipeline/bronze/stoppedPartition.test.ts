@@ -108,6 +108,34 @@ describe('a stop', () => {
   })
 })
 
+describe('a partition that was never ingested', () => {
+  test('and is of a re-created topic by the time it was read begins with the topic as it is then', async () => {
+    await using f = await openFixture({})
+    f.append(range(0, 10))
+    const read = f.source.read.bind(f.source)
+    f.source.read = async function* (...args) {
+      f.source.read = read
+      yield* read(...args)
+      f.source.recreateTopic(topic)
+      f.append(range(100, 112))
+    }
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED', retryable: true } })
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 12 })
+    expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
+  })
+
+  test('from the latest offset is known by its id from the start', async () => {
+    await using f = await openFixture({})
+    const stream = { ...f.stream, startFrom: 'latest' as const }
+    await using latest = await f.another({ stream })
+    f.append(range(0, 10))
+    await catchUp(latest.lake, 'timer')
+    f.source.recreateTopic(topic)
+    f.append(range(100, 120))
+    expect((await catchUp(latest.lake, 'timer'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+  })
+})
+
 describe('a delivery that waited since before the topic was re-created', () => {
   const reset = async (options: MemorySourceOptions) => {
     const f = await openFixture(options)
