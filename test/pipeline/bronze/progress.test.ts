@@ -5,6 +5,7 @@ import {
   progressTxns,
   readProgress,
   touchesPartitions,
+  witnessOf,
   type PartitionProgress,
 } from '../../../shared/pipeline/bronze/progress.js'
 
@@ -40,6 +41,27 @@ describe('progress in txns', () => {
     const before = progress()
     const txns = progressTxns(table, 'events', before, { ...before, covered: 120n })
     expect(txns.map(t => t.version)).toEqual([120n])
+  })
+
+  test('what identifies the topic keeps every bit, and a stop ends with its generation', () => {
+    const after = progress({ topicId: (1n << 127n) | (1n << 63n) | 5n, epoch: 7, tail: 0n, witness: { offset: 90n, digest: 3n }, stop: 2 })
+    const before = progressTxns(table, 'events', undefined, after)
+    expect(readProgress(table, 'events', txnMap(before)).get(3)).toEqual(after)
+    const next = progress({ generation: 1, covered: 9n })
+    expect(readProgress(table, 'events', txnMap(before, progressTxns(table, 'events', after, next))).get(3)).toEqual(next)
+  })
+
+  test('where the covered offset holds no record, the last one before it stands for it', () => {
+    const witness = { offset: 90n, digest: 3n }
+    expect(witnessOf(progress({ tail: 0n, witness }))).toEqual(witness)
+    expect(witnessOf(progress())).toEqual({ offset: 99n, digest: 77n })
+    expect(witnessOf(progress({ tail: 0n }))).toBeUndefined()
+    // One that was written before the covered offset had a record is older, and not asked.
+    const txns = [progress({ tail: 0n, witness }), progress({ covered: 120n })].reduce<{ list: readonly Txn[]; last?: PartitionProgress }>(
+      ({ list, last }, one) => ({ list: [...list, ...progressTxns(table, 'events', last, one)], last: one }),
+      { list: [] },
+    )
+    expect(readProgress(table, 'events', txnMap(txns.list)).get(3)?.witness).toBeUndefined()
   })
 
   test('a raised generation starts anew and writes its own start', () => {

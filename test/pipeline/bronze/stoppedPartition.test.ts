@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bronzePath } from '../../../shared/contract/tables.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import type { Action } from '../../../shared/delta/actions.js'
 import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/memorySource.js'
 import { Faults } from '../../../shared/storage/faults.js'
@@ -86,6 +87,25 @@ describe('a stop', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(5)])).toEqual([])
   })
 
+  test('that another writer records while a catch-up reads holds it back too', async () => {
+    await using f = await openFixture({})
+    await using other = await f.another()
+    f.append(range(0, 10))
+    await f.deliver(range(0, 5))
+    const restore = f.source.backup(topic)
+    const read = f.source.read.bind(f.source)
+    f.source.read = async function* (name, asked, more) {
+      yield* read(name, asked, more)
+      if (asked.start !== 5n) return
+      f.source.read = read
+      f.source.truncate(topic, 0, 2n)
+      await catchUp(other.lake, 'timer')
+      restore()
+    }
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } })
+    expect(eachOffsetOnce(await f.lineage(), [span(5)])).toEqual([])
+  })
+
   test('is not made of one look: a leader that was just elected may be behind for a moment', async () => {
     await using f = await openFixture({ topicIds: false })
     f.append(range(0, 10))
@@ -130,6 +150,9 @@ describe('a partition that was never ingested', () => {
     await using latest = await f.another({ stream })
     f.append(range(0, 10))
     await catchUp(latest.lake, 'timer')
+    const pinned = await latest.lake.table(bronzePath(stream)).commits(1, 1).next()
+    const appIds = (pinned.value?.actions ?? []).flatMap((action: Action) => ('txn' in action ? [action.txn.appId] : []))
+    expect(appIds).toContainEqual(expect.stringMatching(/\/0\/0\/topicIdHigh$/))
     f.source.recreateTopic(topic)
     f.append(range(100, 120))
     expect((await catchUp(latest.lake, 'timer'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })

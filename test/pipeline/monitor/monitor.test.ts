@@ -182,6 +182,18 @@ describe('the monitor', () => {
     expect(bronze?.['reason']).toMatch(/partition 0, was re-created.*reset-offsets/)
   })
 
+  test('says so from the table alone while Kafka cannot be asked', async () => {
+    await using f = await open()
+    f.append(range(0, 5))
+    await f.deliver(range(0, 5))
+    f.source.recreateTopic('events')
+    await catchUp(f.lake, 'timer')
+    f.source.survey = () => Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
+    const { bronze } = await look(f)
+    expect(bronze).toMatchObject({ status: 'DEGRADED' })
+    expect(bronze?.['reason']).toMatch(/partition 0, was re-created.*reset-offsets/)
+  })
+
   test('books a table that was made anew from its beginning, and names what silver must do', async () => {
     await using f = await open()
     await ingest(f, range(0, 10))
