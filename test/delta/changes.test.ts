@@ -84,6 +84,16 @@ describe('the change feed', () => {
     await expect(feed(table, 1)).rejects.toMatchObject({ code: 'DELTA_NO_CHANGE_DATA', data: { version: 2 } })
   })
 
+  it('from a version that kept none is refused, although no commit since says so', async () => {
+    const table = new LogFixture({ fields: [id, p], partitionColumns: ['p'] })
+    for (const name of ['a', 'b', 'c']) await table.commit({ add: await table.file(name, { id: longs(1) }, { partitionValues: { p: 'x' } }) })
+    const kept = await table.snapshot()
+    for (const from of [1, 2]) await expect(feed(table, from)).rejects.toMatchObject({ code: 'DELTA_NO_CHANGE_DATA', data: { version: from } })
+    await table.commit({ metaData: { ...kept.metadata, configuration: on } })
+    await expect(feed(table, 2)).rejects.toMatchObject({ code: 'DELTA_NO_CHANGE_DATA', data: { version: 2 } })
+    expect(await feed(table, 3)).toEqual([])
+  })
+
   it.each([[5, undefined], [1, 0], [0, 9], [-1, 0], [NaN, 0]])('from %j to %j of a table of one version is refused', async (from, to) => {
     const table = new LogFixture({ fields: [id], configuration: on })
     await table.commit()

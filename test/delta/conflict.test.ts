@@ -40,6 +40,8 @@ const cases: readonly (readonly [string, readonly Action[], Reads, readonly Acti
   ['a compaction is a conflict for readers unless told', [add('x')], all, compaction, 'concurrentAppend'],
   ['a compaction may be rebased over', [add('x')], { ...all, overCompaction: true }, compaction, undefined],
   ['a compaction may not be rebased over when it took a file that is removed here', [remove('a'), add('x')], { ...all, overCompaction: true }, compaction, 'concurrentDeleteDelete'],
+  ['a deletion of whole files, which adds none, is no compaction', [add('x')], { ...all, overCompaction: true }, [remove('y')], 'concurrentDeleteRead'],
+  ['an append, which removes none, is no compaction', [add('x')], { ...all, overCompaction: true }, [add('y')], 'concurrentAppend'],
   ['a compaction beside a change of data is a change of data', [add('x')], { ...all, overCompaction: true }, [...compaction, add('c')], 'concurrentAppend'],
   ['two deletions of one file', [remove('a')], readsNothing, [remove('a')], 'concurrentDeleteDelete'],
   ['two deletions of one file, spelled differently', [remove('file:///t/a%20b')], readsNothing, [remove('/t/a%20b')], 'concurrentDeleteDelete'],

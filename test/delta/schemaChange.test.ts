@@ -52,6 +52,14 @@ describe('how a schema may change', () => {
     expect(compareSchemas(struct(field('a', 'long', false)), struct())).toMatchObject({ schema: struct(field('a', 'long')) })
   })
 
+  it('a column that may be null stays so when other columns come along: rows of before may be null in it', () => {
+    const loose: DataType = { type: 'map', keyType: 'string', valueType: array('long'), valueContainsNull: true }
+    const tight: DataType = { type: 'map', keyType: 'string', valueType: array('long', false), valueContainsNull: false }
+    const table = struct(field('a', 'long'), field('s', struct(field('x', 'long'))), field('l', array('long')), field('m', loose))
+    const rows = struct(field('a', 'long', false), field('s', struct(field('x', 'long', false)), false), field('l', array('long', false), false), field('m', tight, false), field('b', 'long'))
+    expect(compareSchemas(table, rows)).toEqual({ kind: 'additive', added: ['b'], widened: [], schema: struct(...table.fields, field('b', 'long')) })
+  })
+
   it.each<[string, DataType, DataType, string]>([
     ['s.x', struct(field('x', 'integer')), struct(field('x', 'long')), 'long'],
     ['s.element', array('string'), array('long'), 'long'],

@@ -118,6 +118,21 @@ describe('a Delta table as a relation', () => {
     expect(await b.read(deleted, schema, metadata(['p']), ['p'])).toHaveLength(5)
   })
 
+  test('a vector of one row takes out that row, wherever it stands, and each of several files has its own', async () => {
+    await using b = await Bench.open()
+    const schema = struct(field('a', 'integer'))
+    const three = await b.write('SELECT unnest([0, 1, 2])::INTEGER AS a', schema)
+    const one = await b.write('SELECT 10::INTEGER AS a', schema)
+    const without = (file: AddFile, row: number) => ({ ...file, deletionVector: inlineDeletionVector(RoaringBitmap.of([row])) })
+    for (const row of [0, 1, 2]) {
+      const left = [0, 1, 2].filter(a => a !== row).map(a => ({ a }))
+      expect(await b.read([without(three, row)], schema)).toEqual(left)
+      expect(await b.read([without(three, row), one], schema)).toEqual([...left, { a: 10 }])
+      expect(await b.read([without(three, row), without(one, 0)], schema)).toEqual(left)
+    }
+    expect(await b.read([without(one, 0)], schema)).toEqual([])
+  })
+
   test('a deletion vector that speaks of rows its file lacks is not believed', async () => {
     await using b = await Bench.open()
     const schema = struct(field('a', 'integer'))

@@ -75,3 +75,12 @@ describe('values of a query', () => {
     expect(existsSync(session.folder)).toBe(false)
   })
 })
+
+describe('results whose last piece is one row', () => {
+  test.each([1, 2048, 2049, 4097])('%i rows come whole, one by one in order', async count => {
+    await using session = await DuckDbSession.open()
+    const { rows } = await session.query(`SELECT range::INTEGER AS i, [range] AS l, {'x': range::VARCHAR} AS s FROM range(${count})`)
+    expect(rows.map(row => row['i'])).toEqual(Array.from({ length: count }, (_, i) => i))
+    expect(rows.at(-1)).toEqual({ i: count - 1, l: [BigInt(count - 1)], s: { x: String(count - 1) } })
+  })
+})

@@ -25,6 +25,17 @@ describe('files on the local disk', () => {
     expect(cache.bytes).toBe(20)
   })
 
+  test('files of one name in two stores are two files', async () => {
+    const whole = new MemoryStore()
+    const [one, other] = [whole.within('one'), whole.within('other')]
+    await one.put('a', Buffer.from('first-----'))
+    await other.put('a', Buffer.from('second----'))
+    await using cache = new FileCache({ limitBytes: 100 })
+    using first = await cache.lease(one, [file('a')])
+    using second = await cache.lease(other, [file('a')])
+    expect([...first.paths, ...second.paths].map(path => readFileSync(path, 'utf8'))).toEqual(['first-----', 'second----'])
+  })
+
   test('leases at the same time share one download', async () => {
     const store = await storeOf('a')
     await using cache = new FileCache({ limitBytes: 100 })
