@@ -3,6 +3,7 @@ import { asError } from '../errors.js'
 import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
 import { commonOptions, type CommandForm } from './commandForm.js'
+import { splitNames } from './nameList.js'
 
 /** An option as it stood on the command line. */
 export interface GivenOption {
@@ -96,12 +97,10 @@ export class Arguments {
     return value
   }
 
-  /** Names separated by commas, each once and at least one. */
+  /** Names separated by commas, each once and at least one; in quotes or backticks perhaps. */
   list(option: string): readonly string[] | undefined {
-    const names = this.text(option)
-      ?.split(',')
-      .map(name => name.trim())
-      .filter(name => name !== '')
+    const text = this.text(option)
+    const names = text === undefined ? undefined : splitNames(text)
     if (names?.length === 0) throw new CliError('USAGE', `--${option} names nothing; say a name, or several separated by commas.`)
     const twice = names?.find((name, i) => names.indexOf(name) < i)
     if (twice !== undefined) throw new CliError('USAGE', `--${option} names ${twice} twice.`)

@@ -2,7 +2,7 @@ import type { StructType } from '../parquet/dataType.js'
 import type { Metadata, Protocol } from './actions.js'
 import { mappingMode } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
-import { allFields } from './schema.js'
+import { allFields, hasGeospatialTypes } from './schema.js'
 import { isOn } from './tableProperties.js'
 
 /**
@@ -86,6 +86,9 @@ export const features: readonly Feature[] = [
   readerFeature('variantType-preview', 'yes', 'inactive', unlessRearranged),
   readerFeature('variantShredding', 'yes', 'inactive', unlessRearranged, { requires: ['variantType'] }),
   readerFeature('variantShredding-preview', 'yes', 'inactive', unlessRearranged, { requires: ['variantType'] }),
+  // Shapes are read as their bytes; files with them need types and statistics of their own.
+  readerFeature('geospatial', 'yes', 'no', always),
+  readerFeature('geospatial-preview', 'yes', 'no', always),
   // Row ids are due as soon as the feature is listed, enabled or not.
   writerFeature('rowTracking', 'kept', (metadata, _schema, write) =>
     write === 'rearrange' || isOn(metadata.configuration, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),
@@ -132,6 +135,7 @@ export function checkWritable(
   if (!readable.ok) return readable
   if (protocol.minWriterVersion > 7)
     return refuse([], `it needs writer version ${protocol.minWriterVersion}; this writer knows versions up to 7`)
+  if (hasGeospatialTypes(metadata.schemaString)) return refuse(['geospatial'], 'this version cannot write tables with columns of type geometry or geography')
   const support = ({ write: level, name }: Feature) => (level === 'kept' && keeps.includes(name) ? 'yes' : level)
   return judge(writerFeaturesOf(protocol), support, (f) => f.active(metadata, schema, write), 'write')
 }

@@ -96,6 +96,16 @@ export function checkNewColumnNames(schema: StructType): void {
       throw new DeltaError('DELTA_BAD_SCHEMA', `column name ${columnKey(path)} may not be empty or hold blanks or ,;{}()=`)
 }
 
+/** Whether the log's name of a type is that of shapes, `geometry(EPSG:3857)` or `geography(OGC:CRS84, spherical)`. */
+function isGeospatial(name: string): boolean {
+  return /^geo(?:metry|graphy)(?:\(.*\))?$/.test(name)
+}
+
+/** Whether a `schemaString` has columns of shapes, in structs, arrays or maps too; {@link parseSchema} makes bytes of them. */
+export function hasGeospatialTypes(schemaString: string): boolean {
+  return /"(?:type|elementType|keyType|valueType)"\s*:\s*"geo(?:metry|graphy)[("]/.test(schemaString)
+}
+
 /** Far deeper than any table, and far from where the walk over a schema would end the process. */
 const deepest = 200
 
@@ -139,6 +149,8 @@ function readNamedType(name: string, path: readonly string[], where: LogPlace | 
     return type
   }
   if (name === 'variant') return variantType
+  // Shapes are bytes (WKB) to this reader, whatever their coordinates mean; tables with them are not written to.
+  if (isGeospatial(name)) return 'binary'
   // An older name of the type without values.
   if (name === 'null') return 'void'
   throw bad(`has the unknown type ${JSON.stringify(name)}`, path, where)

@@ -31,11 +31,35 @@ export function isWidening(from: string, to: string): boolean {
   return source !== undefined && wide.precision - wide.scale >= source.digits
 }
 
+/**
+ * Whether every value of type `from` is one of type `to`, which is enough to read it as that: other engines made such
+ * changes, whatever the protocol lists.
+ */
+export function isLossless(from: string, to: string): boolean {
+  if (isWidening(from, to)) return true
+  const wide = decimal(to)
+  const digits = valueDigits.get(from)
+  if (wide !== undefined && digits !== undefined) return wide.precision - wide.scale >= digits
+  if (to === 'float') return from === 'byte' || from === 'short' || isWhole(decimal(from), 7)
+  if (to === 'double') return isWhole(decimal(from), 15)
+  const room = roomFor.get(to)
+  return room !== undefined && isWhole(decimal(from), room)
+}
+
+/** Digits of the longest number of a type. */
+const valueDigits: ReadonlyMap<string, number> = new Map([['byte', 3], ['short', 5], ['integer', 10], ['long', 19]])
+/** Digits of which a type has every number. */
+const roomFor: ReadonlyMap<string, number> = new Map([['byte', 2], ['short', 4], ['integer', 9], ['long', 18]])
+
+function isWhole(type: ReturnType<typeof decimal>, digits: number): boolean {
+  return type?.scale === 0 && type.precision <= digits
+}
+
 /** Throws DELTA_UNSUPPORTED_TYPE for a change of type in a column's history that this reader does not know. */
 export function requireKnownWidening(schema: StructType, where?: LogPlace): void {
   for (const { path, field } of allFields(schema)) {
     for (const [from, to] of typeHistory(field.metadata)) {
-      if (!isWidening(from, to))
+      if (!isLossless(from, to))
         throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `column ${columnKey(path)} was changed from ${from} to ${to}, which this reader does not know`, {
           where,
           data: { column: columnKey(path), from, to },

@@ -15,8 +15,9 @@ const microsOfDay = 86_400_000_000n
 const julianEpochDay = 2_440_588n
 
 /**
- * How a column of a file becomes values of type `wanted`: the column's own type or one it widens to (whole numbers to
- * longer ones, decimals and double; float to double; date to timestamp_ntz; decimals to more digits). `calendar` is the
+ * How a column of a file becomes values of type `wanted`: the column's own type or one it widens to (whole numbers, decimals
+ * without a fraction among them, to longer ones, decimals, and floats and doubles that hold them; float to double; date to
+ * timestamp_ntz; decimals to more digits). `calendar` is the
  * one that the file counts days by when it is not today's. Pure; no I/O.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
@@ -45,15 +46,16 @@ function primitive(leaf: LeafNode, wanted: PrimitiveType, calendar: LegacyCalend
     case 'byte':
     case 'short':
     case 'integer':
-      return type === 'byte' || type === 'short' || type === 'integer' ? int32s : undefined
+      return isShortInteger(type) ? int32s : wholeNumbers(leaf, { byte: 2, short: 4, integer: 9 }[wanted])
     case 'long':
-      return type === 'long' || isShortInteger(type) ? longs(element) : undefined
+      return type === 'long' || isShortInteger(type) ? longs(element) : wholeDecimals(leaf, 18)
     case 'float':
-      return type === 'float' ? floats(element) : undefined
+      if (type === 'float') return floats(element)
+      return type === 'byte' || type === 'short' ? (raw) => Array.from(raw as ArrayLike<number>) : wholeNumbers(leaf, 7)
     case 'double':
       if (type === 'double') return (raw) => (raw instanceof Float64Array ? raw : Float64Array.from(raw as number[]))
       if (type === 'float') return (raw) => Float64Array.from(floats(element)(raw) as ArrayLike<number>)
-      return isShortInteger(type) ? (raw) => Float64Array.from(raw as ArrayLike<number>) : undefined
+      return isShortInteger(type) ? (raw) => Float64Array.from(raw as ArrayLike<number>) : wholeNumbers(leaf, 15)
     case 'date':
       return type === 'date' ? dates(calendar) : undefined
     case 'timestamp':
@@ -64,6 +66,17 @@ function primitive(leaf: LeafNode, wanted: PrimitiveType, calendar: LegacyCalend
     case 'void':
       return undefined
   }
+}
+
+/** Decimals without a fraction, of at most so many digits, unscaled. */
+function wholeDecimals(leaf: LeafNode, digits: number): ValueDecoder | undefined {
+  const { type } = leaf
+  return typeof type !== 'string' && type.scale === 0 && type.precision <= digits ? decimalOf(leaf, type) : undefined
+}
+
+function wholeNumbers(leaf: LeafNode, digits: number): ValueDecoder | undefined {
+  const decode = wholeDecimals(leaf, digits)
+  return decode && ((raw) => Array.from(decode(raw) as ArrayLike<bigint>, Number))
 }
 
 function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder | undefined {

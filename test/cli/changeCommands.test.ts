@@ -241,6 +241,16 @@ describe('changing rows', () => {
     expect(refused(await run(['restore', path, '--version', '9']))).toMatch(/no version 9/)
   })
 
+  test('names are quoted in --set and --columns as they are in --where', async () => {
+    const path = await table('`a b` INT, `x,y` INT, `q"` INT, plain INT', '--property', 'delta.columnMapping.mode=name')
+    await done(['append', path, '--from', '-'], `${JSON.stringify({ 'a b': 1, 'x,y': 2, 'q"': 3, plain: 4 })}\n`)
+    await done(['update', path, '--set', '"a b" = "a b" + 10', '--set', '`x,y` = 20', '--set', '"q""" = 30', '--where', '"a b" = 1 AND "x,y" = 2'])
+    expect(await rowsOf(path, '--columns', '"x,y",`a b`,plain,"q"""', '--where', '"x,y" = 20')).toEqual([JSON.stringify({ 'x,y': 20, 'a b': 11, plain: 4, 'q"': 30 })])
+    expect(await rowsOf(path, '--columns', '"X,Y"')).toEqual(['{"x,y":20}'])
+    await done(['merge', path, '--key', '"a b"', '--from', '-'], `${JSON.stringify({ 'a b': 11, plain: 5 })}\n`)
+    expect(await rowsOf(path, '--columns', 'plain')).toEqual(['{"plain":5}'])
+  })
+
   test('a table of the pipeline is restored only when that is meant', async () => {
     await done(['create', 'silver/events', '--from', '-'], '{"id":1}\n')
     await done(['append', 'silver.events', '--from', '-'], '{"id":2}\n')

@@ -17,17 +17,19 @@ export const optimize: Command = {
   summary: "put a table's small files together",
   about:
     'Makes few large files of many small ones, and sorts them along the clustering columns where the table has any; rows ' +
-    'that were sorted before are not sorted again. No row changes, and appends meanwhile are not held up. Prints what was done ' +
+    'that were sorted before are not sorted again. Files of which many rows are deleted are rewritten without them. No row changes, and appends meanwhile are not held up. Prints what was done ' +
     'as one JSON object.',
   positionals: { least: 1, most: 1 },
   options: {
     'cluster-by': { value: 'a,b', about: 'columns to sort along, for a table that says nothing of it' },
     'target-mb': { value: 'N', about: "megabytes of a new file; the table's delta.targetFileSize, or 128" },
+    'max-deleted-ratio': { value: 'R', about: "a file with a greater share of deleted rows is rewritten whatever its size; the table's lake.optimize.maxDeletedRowsRatio, or 0.05" },
     'dry-run': { about: 'only say what would be done' },
   },
   async run(shell, args) {
     const name = args.positional(0)
     const clusterBy = parseColumnList(args.text('cluster-by') ?? '')
+    const maxDeletedRowsRatio = args.number('max-deleted-ratio', 0, 1)
     const megabytes = args.number('target-mb', 1, 1_000_000)
     const outcome = await withLake(shell, args, async lake => {
       const table = await openTable(shell, lake, name)
@@ -41,6 +43,7 @@ export const optimize: Command = {
         clusterer: duckDbClusterer(lake.files, sessionOptions(lake)),
         clusterBytes: sortableBytes(lake),
         defaultTargetFileSize: lake.settings.compactionTargetSize,
+        maxDeletedRowsRatio,
         dryRun: args.flag('dry-run'),
         ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),
         ...(isBronze ? { groupOf: errorGroup } : {}),

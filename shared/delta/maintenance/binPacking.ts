@@ -1,9 +1,11 @@
-/** Which small files are put together. Pure; no I/O. */
+/** Which files are rewritten: small ones together, and those with many deleted rows. Pure; no I/O. */
 
 /** What packing looks at. */
 export interface Packable {
   /** Bytes. */
   readonly size: number
+  /** So many of its rows are deleted that it is worth a rewrite by itself. */
+  readonly worn?: boolean | undefined
 }
 
 export interface BinLimits {
@@ -16,8 +18,8 @@ export interface BinLimits {
 }
 
 /**
- * Bins of neighbours in the order given, none larger than the target and none of a single file. In the order of time a
- * bin keeps what belongs together together, so that the bounds of the new file stay narrow.
+ * Bins of neighbours in the order given, none larger than the target, and none of a single file unless that is worn. In
+ * the order of time a bin keeps what belongs together together, so that the bounds of the new file stay narrow.
  *
  * Packing what it has made again finds nothing that it would have packed before, as long as the new files are as large
  * as what they were made of; where they come out smaller, they are small files like others.
@@ -27,12 +29,15 @@ export function packBins<T extends Packable>(files: readonly T[], { target, thre
   let bin: T[] = []
   let bytes = 0
   const close = () => {
-    if (bin.length >= Math.max(2, minFiles) || (bin.length >= 2 && bytes >= threshold)) bins.push(bin)
+    if (bin.length >= Math.max(2, minFiles) || (bin.length >= 2 && bytes >= threshold) || bin.some(({ worn }) => worn === true)) bins.push(bin)
     bin = []
     bytes = 0
   }
   for (const file of files) {
-    if (file.size >= threshold) continue
+    if (file.size >= threshold) {
+      if (file.worn === true) bins.push([file])
+      continue
+    }
     if (bytes + file.size > target) close()
     bin.push(file)
     bytes += file.size

@@ -11,6 +11,11 @@ export interface OptimizeOptions {
   readonly threshold?: number | undefined
   /** Fewer files than this are not put together unless they fill a file; 2 when absent. */
   readonly minFiles?: number | undefined
+  /**
+   * A file of which a greater share of rows is deleted by a vector is rewritten whatever its size; the table's
+   * `lake.optimize.maxDeletedRowsRatio`, or 0.05, when absent.
+   */
+  readonly maxDeletedRowsRatio?: number | undefined
   /** Milliseconds since 1970: files written later are left alone for now. */
   readonly olderThan?: number | undefined
   /** Which partitions; all when absent. */

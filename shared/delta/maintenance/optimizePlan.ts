@@ -11,6 +11,7 @@ import { clusteringColumns, planCubes } from './clustering.js'
 import { concatenation } from './concatenation.js'
 import type { OptimizeOptions } from './optimizeOptions.js'
 import type { Candidate, Rewriter } from './rewriter.js'
+import { isWorn, maxDeletedRowsRatio } from './wornFile.js'
 
 /** One rewrite: files of one partition, and who makes new ones of them. */
 export interface OptimizeJob {
@@ -53,6 +54,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
   const { clusterer } = options
   const now = (options.clock ?? systemClock).now()
   const clusters = clusterer !== undefined && columns.length > 0
+  const ratio = options.maxDeletedRowsRatio ?? maxDeletedRowsRatio(state.metadata.configuration)
   const groups = new Map<string, Candidates>()
   for await (const actions of list.actions(Infinity)) {
     for (const action of actions) {
@@ -62,12 +64,13 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
       if (isAbsolutePath(add.path)) continue
       const rewriter = clusters && clusterer.accepts(add, state) ? clusterer : concatenation
       const sorted = rewriter !== concatenation
+      const worn = isWorn(add, ratio)
       // What cannot be sorted here is put together all the same, unless somebody else sorted it.
-      if (!sorted && (add.size >= threshold || (clusters && add.clusteringProvider !== undefined))) continue
+      if (!sorted && ((add.size >= threshold && !worn) || (clusters && add.clusteringProvider !== undefined))) continue
       if (isYoung(add, options.olderThan ?? Infinity, now)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue
       const key = `${String(sorted)}\n${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
-      const candidate = { ...add, stats: undefined, records: liveRecordCount(add) }
+      const candidate = { ...add, stats: undefined, records: liveRecordCount(add), worn }
       const group = groups.get(key)
       if (group === undefined) groups.set(key, { rewriter, files: [candidate] })
       else group.files.push(candidate)
@@ -80,13 +83,19 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
     files.sort((a, b) => a.modificationTime - b.modificationTime || (a.path < b.path ? -1 : 1))
     const sorted = rewriter !== concatenation
     const lists = sorted
-      ? planCubes(files, columns, { full: targetFileSize * fullCube, most, target: targetFileSize, minFiles })
+      ? withWorn(planCubes(files, columns, { full: targetFileSize * fullCube, most, target: targetFileSize, minFiles }), files)
       : packBins(files, { target: targetFileSize, threshold, minFiles })
     for (const part of lists) {
       jobs.push({ files: part, clusterBy: sorted ? columns : [], provider: sorted && own !== undefined, rewriter })
     }
   }
   return { jobs, targetFileSize }
+}
+
+/** The lists, and those of the files by themselves that are in none and have many deleted rows. */
+function withWorn(lists: readonly (readonly Candidate[])[], files: readonly Candidate[]): readonly (readonly Candidate[])[] {
+  const listed = new Set(lists.flat())
+  return [...lists, ...files.filter(file => file.worn === true && !listed.has(file)).map(file => [file])]
 }
 
 function partitionKey({ partitionValues }: AddFile): string {

@@ -8,6 +8,8 @@ export interface Candidate extends AddFile {
   readonly stats?: undefined
   /** Rows by its statistics, without those that are deleted. */
   readonly records: bigint | undefined
+  /** So many are deleted that it is worth a rewrite by itself. */
+  readonly worn?: boolean | undefined
 }
 
 /** Files of one partition whose rows are to stand in new files. */

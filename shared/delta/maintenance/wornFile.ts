@@ -1,0 +1,25 @@
+import type { AddFile } from '../actions.js'
+import { DeltaError } from '../deltaError.js'
+import { recordCount } from '../recordCount.js'
+
+/** When so many rows of a file are deleted that it is rewritten without them. Pure; no I/O. */
+
+/** Spark's `spark.databricks.delta.optimize.maxDeletedRowsRatio`. */
+const defaultRatio = 0.05
+const property = 'lake.optimize.maxDeletedRowsRatio'
+
+/** @throws DeltaError DELTA_BAD_PROPERTY */
+export function maxDeletedRowsRatio(configuration: Readonly<Record<string, string>>): number {
+  const value = configuration[property]
+  if (value === undefined) return defaultRatio
+  const ratio = value.trim() === '' ? NaN : Number(value)
+  if (ratio >= 0 && ratio <= 1) return ratio
+  throw new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}; expected a number from 0 to 1`, { data: { property, value } })
+}
+
+/** Whether a greater share of the file's rows is deleted; not when its statistics do not say how many it has. */
+export function isWorn(file: Pick<AddFile, 'stats' | 'deletionVector'>, ratio: number): boolean {
+  if (file.deletionVector === undefined) return false
+  const records = recordCount(file)
+  return records !== undefined && records > 0n && Number(file.deletionVector.cardinality) / Number(records) > ratio
+}
