@@ -15,7 +15,10 @@ export async function withLake<T>(shell: Shell, args: Arguments, work: (lake: La
   const log = args.flag('debug') ? consoleLogger({ level: 'debug' }) : silentLogger
   const settings = cliSettings(shell)
   const lakeExternalLocations = [...settings.lakeExternalLocations, ...locationsOption(args)]
-  const lake = await openLake({ ...settings, lakeExternalLocations }, { log })
+  const lake = await openLake({ ...settings, lakeExternalLocations }, {
+    log,
+    onWaiting: sentence => void shell.messages.write(`${sentence}\n`).catch(() => undefined),
+  })
   try {
     return await work(lake)
   } finally {

@@ -23,6 +23,8 @@ export interface LakeParts {
   readonly streams?: readonly Stream[] | undefined
   readonly clock?: Clock | undefined
   readonly log?: Logger | undefined
+  /** Told in a sentence what the source waits for, after two seconds without an answer; a warning in the log when absent. */
+  readonly onWaiting?: ((sentence: string) => void) | undefined
 }
 
 /** Opens the lake that the settings name. Touches neither storage nor broker yet. */
@@ -30,7 +32,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const clock = parts.clock ?? systemClock
   const log = parts.log ?? silentLogger
   const store = new MeteredStore(parts.store ?? (await openStore(settings.lakeUrl, storeOptions(settings))))
-  const source = parts.source ?? openSource(sourceConnection(settings))
+  const source = parts.source ?? openSource(sourceConnection(settings), { log, onWaiting: parts.onWaiting })
   const files = new FileCache({ limitBytes: settings.tempLimit, temporaryFolder: settings.tempFolder })
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()

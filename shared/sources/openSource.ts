@@ -16,6 +16,8 @@ export interface OpenSourceOptions {
   readonly clock?: Clock
   /** What Kafka records are written with; default lz4. */
   readonly compression?: Compression
+  /** Told in a sentence what is waited for, after two seconds without an answer; a warning in the log when absent. */
+  readonly onWaiting?: ((sentence: string) => void) | undefined
 }
 
 /** Which source the settings name, and how to reach it. Plain data: it may be handed to a worker thread. */

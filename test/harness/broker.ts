@@ -8,6 +8,8 @@ import { startBroker, type Broker, type BrokerOptions } from '../../infra/local/
 export interface TestBroker {
   readonly brokers: string
   readonly broker: Broker
+  /** Its settings, log and data. */
+  readonly stateFolder: string
   /** Makes a topic of that name with a suffix no other test has, and returns the whole name. */
   topic(name: string, config?: Omit<ITopicConfig, 'topic'>): Promise<string>
   /** A plain kafkajs client on this broker, for what the test itself wants to do to it. */
@@ -55,6 +57,7 @@ export async function startTestBroker(options: Omit<BrokerOptions, 'stateFolder'
   return {
     brokers,
     client,
+    stateFolder,
     get broker() {
       return broker
     },

@@ -9,7 +9,7 @@ import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'
 import { latest } from './protocol.js'
 import { readRange } from './rangeReader.js'
-import { retrying } from './retry.js'
+import { offsetsOf, retrying, type Patience, type Waiting } from './retry.js'
 import { listOffsets, lookOnce, surveyTopic } from './topicSurvey.js'
 
 export interface KafkaSourceOptions {
@@ -26,6 +26,8 @@ export interface KafkaSourceOptions {
   readonly compression?: Compression
   /** Default true, where the broker knows it. */
   readonly idempotent?: boolean
+  /** Told in a sentence what is waited for, after two seconds without an answer; a warning in the log when absent. */
+  readonly onWaiting?: ((sentence: string) => void) | undefined
   /** False leaves topic ids aside, as with a broker before 2.8; default true. */
   readonly topicIds?: boolean
 }
@@ -47,30 +49,34 @@ const shortFetchBytes = 16 * 1024
 export class KafkaSource implements Source {
   readonly #cluster: Cluster
   readonly #producer: Producer
-  readonly #options: Required<Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>>
+  readonly #options: Required<Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>> & Pick<Patience, 'onWaiting'>
 
   /** Connects at the first call, not here. @throws SourceError `SOURCE_BAD_SETTINGS` */
   constructor(options: KafkaSourceOptions) {
     registerCodecs()
-    const { clock = systemClock, patienceMs = 60_000 } = options
+    const { clock = systemClock, patienceMs = 60_000, log = silentLogger } = options
+    const tell = options.onWaiting ?? ((sentence: string) => { log.warn(sentence) })
+    const onWaiting = announcer(tell, options.connection.brokers.join(','), clock)
     this.#options = {
       clock,
       patienceMs,
       fetchBytes: options.fetchBytes ?? 8 * 1024 * 1024,
       verifyChecksum: options.verifyChecksum ?? true,
       topicIds: options.topicIds ?? true,
+      onWaiting,
     }
-    this.#cluster = new Cluster(clientSettings(options.connection), options.log ?? silentLogger)
+    this.#cluster = new Cluster(clientSettings(options.connection), log)
     this.#producer = new Producer(this.#cluster, {
       clock,
       patienceMs,
+      onWaiting,
       compression: options.compression ?? 'none',
       idempotent: options.idempotent ?? true,
     })
   }
 
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
-    return retrying(this.#options, async () => {
+    return retrying(this.#options, offsetsOf(topic), async () => {
       // Partitions may have been added since the last look.
       this.#cluster.forget(topic)
       const { partitions, unavailable } = await lookOnce(this.#cluster, topic)
@@ -84,7 +90,7 @@ export class KafkaSource implements Source {
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint> {
-    return retrying(this.#options, async () => {
+    return retrying(this.#options, offsetsOf(topic), async () => {
       const leaders = await this.#cluster.leaders(topic)
       if (!leaders.has(partition)) throw partitionMissing(topic, partition)
       const at = async (time: bigint): Promise<bigint> => {
@@ -116,3 +122,23 @@ export class KafkaSource implements Source {
     return this.#cluster.close()
   }
 }
+
+/** What is waited for, in words for a person. Pure; no I/O. */
+export function waitingInWords({ doing, error, waitedMs, patienceMs }: Waiting, brokers: string): string {
+  const reason = error?.message ?? `Kafka at ${brokers} does not answer.`
+  const left = Math.max(1, Math.round((patienceMs - waitedMs) / 1_000))
+  return `${reason} Still ${doing}, for up to ${left} s more.`
+}
+
+/** Hands on what is new: many operations wait for the same broker at once. */
+function announcer(tell: (sentence: string) => void, brokers: string, clock: Clock): (waiting: Waiting) => void {
+  let last = -Infinity
+  return (waiting) => {
+    const now = clock.monotonic()
+    if (now - last < quietMs) return
+    last = now
+    tell(waitingInWords(waiting, brokers))
+  }
+}
+
+const quietMs = 5_000

@@ -27,7 +27,7 @@ export async function identifyPartitions(
   options: IdentityOptions,
 ): Promise<ReadonlyMap<number, Identified>> {
   const found = new Map<number, Identified>()
-  const backoff = new Backoff({ ...options, patienceMs: Math.min(options.patienceMs, longestPatienceMs) })
+  const backoff = new Backoff({ ...options, patienceMs: Math.min(options.patienceMs, longestPatienceMs) }, `asking what identifies ${topic}`)
   for (;;) {
     const left = new Map(Array.from(asked).filter(([partition]) => !found.has(partition)))
     const faults = await identifyOnce(cluster, topic, left, options.topicIds, found)

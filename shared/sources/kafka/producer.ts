@@ -36,7 +36,7 @@ export class Producer {
 
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
     if (records.length === 0) return
-    const leaders = await retrying(this.#options, () => this.#cluster.leaders(topic))
+    const leaders = await retrying(this.#options, `writing to ${topic}`, () => this.#cluster.leaders(topic))
     const byPartition = new Map<number, ProducedRecord[]>()
     const sticky = this.#roundRobin++ % leaders.size
     for (const record of records) {
@@ -90,7 +90,7 @@ class Lane {
     const now = this.#options.clock.now()
     let encoded: { readonly stamp: ProducerStamp; readonly bytes: Buffer } | undefined
     try {
-      await retrying(this.#options, async () => {
+      await retrying(this.#options, `writing to ${this.#topic}/${this.#partition}`, async () => {
         const node = await this.#cluster.leader(this.#topic, this.#partition)
         let code: number
         try {

@@ -31,7 +31,7 @@ export async function* readRange(
   const { partition, start, end } = range
   if (start < 0n || start > end) throw outOfRange(topic, range, {})
   if (start === end) return
-  const backoff = new Backoff(options)
+  const backoff = new Backoff(options, `reading ${topic}/${partition}`)
   const request = (offset: bigint, maxWait = 0): Promise<Fetched> =>
     fetchOnce(cluster, topic, range, offset, options.fetchBytes, maxWait)
   let position = start
@@ -44,7 +44,7 @@ export async function* readRange(
     options.signal?.throwIfAborted()
     let fetched: Fetched
     try {
-      fetched = await interruptible(coming, options.signal)
+      fetched = await backoff.during(interruptible(coming, options.signal))
     } catch (error) {
       await backoff.wait(error)
       coming = request(position)

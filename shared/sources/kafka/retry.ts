@@ -6,7 +6,23 @@ export interface Patience {
   /** Milliseconds without success until the last error is thrown. */
   readonly patienceMs: number
   readonly signal?: AbortSignal | undefined
+  /** Told when nothing has come of any attempt for two seconds, and now and then after that. */
+  readonly onWaiting?: ((waiting: Waiting) => void) | undefined
 }
+
+/** An operation that is still being tried. */
+export interface Waiting {
+  /** `asking for the offsets of events` */
+  readonly doing: string
+  /** What the last attempt came to; undefined while the first one has no answer. */
+  readonly error: SourceError | undefined
+  /** Milliseconds since anything went well, and those after which the operation gives up. */
+  readonly waitedMs: number
+  readonly patienceMs: number
+}
+
+const firstNoticeMs = 2_000
+const nextNoticeMs = 15_000
 
 // A topic that was just created is not known to every broker at once.
 const topicPatienceMs = 1_000
@@ -18,16 +34,56 @@ export class Backoff {
   readonly #patience: Patience
   #since: number
   #delay = firstDelayMs
+  readonly #doing: string
+  #nextNotice: number
+  #lastError: SourceError | undefined
 
-  constructor(patience: Patience) {
+  /** @param doing what is tried, for those who wait */
+  constructor(patience: Patience, doing: string) {
     this.#patience = patience
+    this.#doing = doing
     this.#since = patience.clock.monotonic()
+    this.#nextNotice = this.#since + firstNoticeMs
+  }
+
+  /** Waits for an attempt, and says so while it has no answer. */
+  async during<T>(attempt: Promise<T>): Promise<T> {
+    if (this.#patience.onWaiting === undefined) return attempt
+    const answered = new AbortController()
+    void this.#announceUntil(answered.signal)
+    try {
+      return await attempt
+    } finally {
+      answered.abort(new Error('answered'))
+    }
+  }
+
+  async #announceUntil(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#patience
+    try {
+      while (!signal.aborted) {
+        await clock.sleep(Math.max(0, this.#nextNotice - clock.monotonic()), signal)
+        this.#announce()
+      }
+    } catch {
+      // The attempt has its answer.
+    }
+  }
+
+  #announce(): void {
+    const { clock, patienceMs, onWaiting } = this.#patience
+    const now = clock.monotonic()
+    if (now < this.#nextNotice) return
+    this.#nextNotice = now + nextNoticeMs
+    onWaiting?.({ doing: this.#doing, error: this.#lastError, waitedMs: now - this.#since, patienceMs })
   }
 
   /** Something went well: patience is whole again. */
   reset(): void {
     this.#since = this.#patience.clock.monotonic()
     this.#delay = firstDelayMs
+    this.#nextNotice = this.#since + firstNoticeMs
+    this.#lastError = undefined
   }
 
   /** Waits before the next attempt. @throws the error itself when it is not worth one, or patience is at its end */
@@ -37,8 +93,10 @@ export class Backoff {
     if (!(error instanceof SourceError)) throw error
     const young = error.code === 'SOURCE_TOPIC_MISSING'
     if (!error.retryable && !young) throw error
+    this.#lastError = error
     const waited = clock.monotonic() - this.#since
     if (waited + this.#delay > (young ? Math.min(patienceMs, topicPatienceMs) : patienceMs)) throw error
+    this.#announce()
     await clock.sleep(this.#delay * (0.75 + Math.random() * 0.5), signal)
     this.#delay = Math.min(this.#delay * 2, longestDelayMs)
   }
@@ -55,13 +113,16 @@ export class Backoff {
   }
 }
 
-export async function retrying<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {
-  const backoff = new Backoff(patience)
+/** @param doing what is tried, for those who wait */
+export async function retrying<T>(patience: Patience, doing: string, attempt: () => Promise<T>): Promise<T> {
+  const backoff = new Backoff(patience, doing)
   for (;;) {
     try {
-      return await attempt()
+      return await backoff.during(attempt())
     } catch (error) {
       await backoff.wait(error)
     }
   }
 }
+
+export const offsetsOf = (topic: string): string => `asking for the offsets of ${topic}`

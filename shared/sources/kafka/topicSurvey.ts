@@ -3,21 +3,21 @@ import { partitionMissing, SourceError } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { earliest, isolation, latest, requestOffsets, type Isolation } from './protocol.js'
-import { Backoff, type Patience } from './retry.js'
+import { Backoff, offsetsOf, type Patience } from './retry.js'
 
 /** An election takes a second or two; what has no leader for longer is not to hold the others up. */
 const electionMs = 5_000
 
 /** A look at every partition of a topic; see `Source.survey`. */
 export async function surveyTopic(cluster: Cluster, topic: string, patience: Patience): Promise<TopicSurvey> {
-  const forAll = new Backoff(patience)
-  const forSome = new Backoff({ ...patience, patienceMs: Math.min(patience.patienceMs, electionMs) })
+  const forAll = new Backoff(patience, offsetsOf(topic))
+  const forSome = new Backoff({ ...patience, patienceMs: Math.min(patience.patienceMs, electionMs) }, offsetsOf(topic))
   for (;;) {
     // Partitions may have been added since the last look, and leaders found.
     cluster.forget(topic)
     let survey: TopicSurvey
     try {
-      survey = await lookOnce(cluster, topic)
+      survey = await forAll.during(lookOnce(cluster, topic))
     } catch (error) {
       await forAll.wait(error)
       continue
