@@ -5,7 +5,7 @@ import { AccountClients } from './azureBlobClients.js'
 import { accessTo, azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
 import { downloadBlob } from './azureBlobDownload.js'
-import { listBlobs, type ListingService } from './azureBlobListing.js'
+import { folderNames, listBlobs, type ListingService } from './azureBlobListing.js'
 import { once, retried, type Patience, type Try } from './azureBlobRetry.js'
 import { BlobUpload } from './azureBlobUpload.js'
 import { checkRange } from './byteRange.js'
@@ -143,6 +143,16 @@ export class AzureBlobStore implements ObjectStore {
     } catch (error) {
       if (serviceAnswer(error).code === 'ContainerNotFound') return
       throw this.#error('list', prefix, error, false)
+    }
+  }
+
+  async folders(folder: string): Promise<readonly string[]> {
+    const inside = joinedPath(this.#address.folder, folder === '' ? '' : checkedFolder(folder))
+    try {
+      return await folderNames(this.#container, inside === '' ? '' : `${inside}/`, this.#patience)
+    } catch (error) {
+      if (serviceAnswer(error).code === 'ContainerNotFound') return []
+      throw this.#error('list', folder, error, false)
     }
   }
 

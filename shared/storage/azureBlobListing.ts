@@ -88,7 +88,7 @@ async function pagesOf(
 
 /** What the SDK promises of a page, but for what an answer without a body lacks. */
 interface Page {
-  readonly segment?: { readonly blobItems: readonly BlobItem[] } | undefined
+  readonly segment?: { readonly blobItems: readonly BlobItem[]; readonly blobPrefixes?: readonly { readonly name: string }[] } | undefined
   readonly continuationToken?: string | undefined
 }
 
@@ -107,4 +107,20 @@ async function wholePage(pages: AsyncIterator<Page>): Promise<Page> {
 function inOrder(infos: ObjectInfo[]): readonly ObjectInfo[] {
   const sorted = infos.every((info, i) => i === 0 || compareUtf8(infos[i - 1]?.path ?? '', info.path) < 0)
   return sorted ? infos : infos.sort((a, b) => compareUtf8(a.path, b.path))
+}
+
+/** Names of the folders directly under `prefix`, which ends with `/` or is empty. */
+export async function folderNames(container: ContainerClient, prefix: string, patience: Patience): Promise<readonly string[]> {
+  const names: string[] = []
+  let continuationToken: string | undefined
+  do {
+    const token = continuationToken
+    const page = await retried(patience, 0, async ({ signal }) => {
+      const pages = container.listBlobsByHierarchy('/', { prefix, abortSignal: signal })
+      return await wholePage(pages.byPage(token === undefined ? {} : { continuationToken: token }))
+    })
+    for (const { name } of page.segment?.blobPrefixes ?? []) names.push(name.slice(prefix.length, -1))
+    continuationToken = page.continuationToken === '' ? undefined : page.continuationToken
+  } while (continuationToken !== undefined)
+  return names.filter(isObjectName)
 }

@@ -51,6 +51,10 @@ export class FaultyStore implements ObjectStore {
     }
   }
 
+  folders(folder: string): Promise<readonly string[]> {
+    return this.#strike('list', folder, () => this.#inner.folders(folder))
+  }
+
   async *list(prefix: string, options?: { readonly startAfter?: string | undefined }): AsyncIterable<ObjectInfo> {
     await this.#strike('list', prefix, () => Promise.resolve())
     yield* this.#inner.list(prefix, options)

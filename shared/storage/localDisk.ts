@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { checkRange, clippedRange } from './byteRange.js'
 import { hasErrno, localError } from './localDiskError.js'
-import { listFolder } from './localDiskListing.js'
+import { folderNames, listFolder } from './localDiskListing.js'
 import { isInside } from './externalLocation.js'
 import { requireFolderInside, requireInside } from './localLinks.js'
 import { fileTime, temporaryPrefix } from './temporaryFile.js'
@@ -102,6 +102,10 @@ export class LocalDiskStore implements ObjectStore {
 
   async *list(prefix: string, options: { readonly startAfter?: string | undefined } = {}): AsyncIterable<ObjectInfo> {
     yield* listFolder(this.#root, checkedPrefix(prefix), options.startAfter, this.#allowed)
+  }
+
+  async folders(folder: string): Promise<readonly string[]> {
+    return await folderNames(this.#root, folder === '' ? '' : checkedFolder(folder))
   }
 
   async delete(name: string): Promise<void> {

@@ -114,3 +114,9 @@ async function removeLeftover(file: string): Promise<void> {
     // Its writer finished, or the folder is not ours to change; neither concerns a listing.
   }
 }
+
+/** Names of the folders directly in a folder; links to folders are not followed. */
+export async function folderNames(root: string, folder: string): Promise<readonly string[]> {
+  const dirents = await direntsOf(path.join(root, folder))
+  return dirents.filter(dirent => dirent.isDirectory() && isObjectName(dirent.name)).map(dirent => dirent.name)
+}

@@ -113,6 +113,16 @@ export class MemoryStore implements ObjectStore {
     }
   }
 
+  async folders(folder: string): Promise<readonly string[]> {
+    const names = new Set<string>()
+    const prefix = folder === '' ? '' : `${checkedFolder(folder)}/`
+    for await (const { path } of this.list(prefix)) {
+      const end = path.indexOf('/', prefix.length)
+      if (end >= 0) names.add(path.slice(prefix.length, end))
+    }
+    return [...names]
+  }
+
   async *list(prefix: string, options: { readonly startAfter?: string | undefined } = {}): AsyncIterable<ObjectInfo> {
     const root = this.#folder === '' ? '' : `${this.#folder}/`
     const from = root + checkedPrefix(prefix)

@@ -118,6 +118,12 @@ export class MeteredStore implements ObjectStore {
     }
   }
 
+  async folders(folder: string): Promise<readonly string[]> {
+    const names = await this.#inner.folders(folder)
+    this.#counters.lists += Math.max(1, Math.ceil(names.length / pageSize))
+    return names
+  }
+
   async *list(prefix: string, options?: { readonly startAfter?: string | undefined }): AsyncIterable<ObjectInfo> {
     let seen = 0
     this.#counters.lists++

@@ -61,6 +61,9 @@ export interface ObjectStore {
   /** Every object whose name starts with `prefix` and sorts after `startAfter`, in the order of UTF-8 bytes. */
   list(prefix: string, options?: { readonly startAfter?: string | undefined }): AsyncIterable<ObjectInfo>
 
+  /** Names of the folders directly in a folder, `''` being the root, in any order: what lies deeper is not listed for it. */
+  folders(folder: string): Promise<readonly string[]>
+
   /** Removes the object; one that is absent already is fine. */
   delete(path: string): Promise<void>
 

@@ -88,6 +88,10 @@ class WatchedStore implements ObjectStore {
     return this.#inner.now()
   }
 
+  folders(folder: string): Promise<readonly string[]> {
+    return this.#inner.folders(folder)
+  }
+
   head(path: string): Promise<ObjectInfo | undefined> {
     return this.#inner.head(path)
   }

@@ -21,11 +21,13 @@ export const history: Command = {
       if (found.length === 0) throw noTable(table, name)
       return found
     })
-    await printRecords(shell.output, format, ['version', 'timestamp', 'operation', 'engineInfo', 'operationMetrics'], entries.map(historyJson))
+    await printRecords(shell.output, format, historyColumns, entries.map(historyJson))
   },
 }
 
+export const historyColumns = ['version', 'timestamp', 'operation', 'engineInfo', 'operationMetrics'] as const
+
 /** Pure; no I/O. */
-function historyJson(entry: HistoryEntry): JsonObject {
+export function historyJson(entry: HistoryEntry): JsonObject {
   return { ...entry, timestamp: new Date(entry.timestamp).toISOString() }
 }

@@ -148,7 +148,7 @@ async function readView(lake: Lake, name: string, args: Arguments, print: Print)
   if (args.flag('explain')) throw new CliError('USAGE', `${name} is a view and has no files of its own; leave --explain out.`)
   await using session = await openSession(lake)
   using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings) })
-  await catalog.open(`SELECT * FROM ${name}`)
+  await catalog.prepare(`SELECT * FROM ${name}`)
   const from = name.split('.').map(identifier).join('.')
   await print(await selection(session, from, args.list('columns'), args.text('where'), args.whole('limit')))
 }

@@ -1,42 +1,76 @@
+import { sqlName } from '../../contract/tables.js'
+import type { Lake } from '../../pipeline/lake.js'
 import { openSession } from '../../pipeline/openSession.js'
 import { folderOpener } from '../../pipeline/storeOptions.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
+import { type LakeStatement, parseLakeStatement } from '../../query/lakeStatement.js'
 import { QueryError } from '../../query/queryError.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import { rowSourceOf } from '../columnBatch.js'
 import type { Command } from '../command.js'
 import { externalLocationOptions } from '../externalLocations.js'
+import { lakeTables } from '../lakeTables.js'
+import { noTable, openTable, requireSnapshot } from '../openTable.js'
+import { printRecords } from '../printRecords.js'
 import { printRows } from '../printRows.js'
-import { formatOf, type Shell } from '../shell.js'
+import { type Format, formatOf, type Shell } from '../shell.js'
+import { detailColumns, tableDetail } from '../tableDetail.js'
+import { historyColumns, historyJson } from './history.js'
 
 export const sql: Command = {
   usage: 'sql "<query>"',
   summary: 'query the lake with SQL',
   about:
     'Queries the lake with SQL (DuckDB). Tables are named bronze.events, silver.events, gold.events_scored, ' +
-    'bronze.events_quarantine, monitor_logs, cluster_logs; - reads the query from standard input.',
+    'bronze.events_quarantine, monitor_logs, cluster_logs, and any other by its path: the folder sales/eu is sales.eu. ' +
+    'As it was: silver.events AT (VERSION => 3) or AT (TIMESTAMP => \'2025-04-01 12:00:00\'). Tables elsewhere: ' +
+    "delta('path or URL', version => 3). SHOW TABLES, DESCRIBE HISTORY and DESCRIBE DETAIL work as in Spark; - reads the " +
+    'query from standard input.',
   positionals: { least: 1, most: 1 },
   options: externalLocationOptions,
   async run(shell, args) {
     const format = formatOf(shell, args)
     const query = args.positional(0) === '-' ? await readAll(shell.input) : args.positional(0)
     if (query.trim() === '') throw new CliError('USAGE', 'The query is empty.')
+    const statement = parseLakeStatement(query)
     await withLake(shell, args, async lake => {
+      if (statement.kind !== 'query') return await answer(shell, format, lake, statement)
       await using session = await openSession(lake)
       const interrupt = () => { session.interrupt() }
       shell.signal.addEventListener('abort', interrupt)
-      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings) })
-      const opened = await catalog.open(query)
+      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings), openPlace: place => openTable(shell, lake, place) })
+      const prepared = await catalog.prepare(query)
       try {
-        await printRows(shell.output, format, rowSourceOf(await session.stream(query)))
+        await printRows(shell.output, format, rowSourceOf(await session.stream(prepared.sql)))
       } catch (thrown) {
-        throw withMissingTable(thrown, catalog.names, opened)
+        throw withMissingTable(thrown, catalog.names, prepared.opened)
       } finally {
         shell.signal.removeEventListener('abort', interrupt)
       }
     })
   },
+}
+
+async function answer(shell: Shell, format: Format, lake: Lake, statement: Exclude<LakeStatement, { kind: 'query' }>): Promise<void> {
+  if (statement.kind === 'showTables') {
+    const wanted = statement.namespace?.toLowerCase()
+    const tables = (await lakeTables(lake)).map(({ path, name }) => ({
+      namespace: sqlName(path.split('/').slice(0, -1).join('/')),
+      tableName: path.split('/').at(-1) ?? path,
+      name,
+    }))
+    const shown = tables.filter(({ namespace }) => wanted === undefined || namespace.toLowerCase() === wanted)
+    return await printRecords(shell.output, format, ['namespace', 'tableName', 'name'], shown)
+  }
+  const table = await openTable(shell, lake, statement.table)
+  if (statement.kind === 'history') {
+    const entries = await table.history(statement.limit)
+    if (entries.length === 0) throw noTable(table, statement.table)
+    return await printRecords(shell.output, format, historyColumns, entries.map(historyJson))
+  }
+  const snapshot = await requireSnapshot(table, statement.table)
+  await printRecords(shell.output, format, detailColumns, [tableDetail(snapshot, table.url)])
 }
 
 /** DuckDB does not know that a table of the lake is there as soon as a step has run. */
@@ -47,7 +81,7 @@ function withMissingTable(thrown: unknown, names: readonly string[], opened: rea
   const known = names.find(name => name.split('.').at(-1) === named && !opened.includes(name))
   const message =
     known === undefined
-      ? `There is no table ${named}; the lake's are: ${names.join(', ')}.`
+      ? `There is no table ${named}. The streams' are: ${names.join(', ')}; \`lake tables\` lists all there are.`
       : `The lake has no table ${known} yet; it comes with \`lake run pipeline\` or \`npm start\`.`
   return new CliError('NOT_FOUND', message, { cause: thrown })
 }

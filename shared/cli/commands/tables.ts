@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { bronzePath, quarantineName, sqlName, tablePath } from '../../contract/tables.js'
+import { bronzePath, quarantineName, sqlName } from '../../contract/tables.js'
 import type { JsonObject } from '../../delta/json.js'
 import { liveRowCount } from '../../delta/recordCount.js'
 import type { Snapshot } from '../../delta/snapshot.js'
@@ -10,15 +10,15 @@ import { StorageError } from '../../storage/storageError.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { type LakeTable, lakeTables } from '../lakeTables.js'
 import { printRecords } from '../printRecords.js'
 import { formatOf } from '../shell.js'
-import { lakeTableNames } from '../tableNames.js'
 
 export const tables: Command = {
   usage: 'tables',
   summary: "list the lake's tables",
   about:
-    "Lists the lake's tables with their newest version, files, bytes, rows (null where a file's statistics do not " +
+    "Lists the lake's tables, those of the streams and any other folder with a Delta log, with their newest version, files, bytes, rows (null where a file's statistics do not " +
     'say) and when they last changed. A table that cannot be read is listed as damaged, with its problem, and makes the ' +
     'exit code 1.',
   positionals: { least: 0, most: 0 },
@@ -35,7 +35,7 @@ export const tables: Command = {
 }
 
 async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
-  const found = await Promise.all(lakeTableNames(lake.streams).map(name => lookAt(lake, name)))
+  const found = await Promise.all((await lakeTables(lake)).map(table => lookAt(lake, table)))
   const records = found.flat()
   if (records.length === 0) await requireLake(lake)
   const views = lake.streams.flatMap(stream => {
@@ -47,9 +47,9 @@ async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
 }
 
 /** Each table fares by itself: what is wrong with one hides none of the others. */
-async function lookAt(lake: Lake, name: string): Promise<readonly JsonObject[]> {
+async function lookAt(lake: Lake, { name, path }: LakeTable): Promise<readonly JsonObject[]> {
   try {
-    const snapshot = await lake.table(tablePath(name)).snapshot()
+    const snapshot = await lake.table(path).snapshot()
     return snapshot === undefined ? [] : [tableRecord(name, snapshot)]
   } catch (thrown) {
     const error = asError(thrown)

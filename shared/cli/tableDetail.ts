@@ -1,0 +1,35 @@
+import { logicalPaths } from '../delta/clusteringColumns.js'
+import { quotedColumn } from '../delta/columnPath.js'
+import { readerFeaturesOf, writerFeaturesOf } from '../delta/features.js'
+import type { JsonObject } from '../delta/json.js'
+import { clusteringColumns } from '../delta/maintenance/clustering.js'
+import type { Snapshot } from '../delta/snapshot.js'
+
+/** The columns of `DESCRIBE DETAIL`, as Spark has them. */
+export const detailColumns = [
+  'format', 'id', 'name', 'description', 'location', 'createdAt', 'lastModified', 'partitionColumns', 'clusteringColumns',
+  'numFiles', 'sizeInBytes', 'properties', 'minReaderVersion', 'minWriterVersion', 'tableFeatures',
+] as const
+
+/** A table at a version, as `DESCRIBE DETAIL` says it. Pure; no I/O. */
+export function tableDetail(snapshot: Snapshot, location: string): JsonObject {
+  const { protocol, metadata, schema, numFiles, sizeInBytes, timestamp } = snapshot
+  const { id, name, description, format, createdTime, partitionColumns, configuration } = metadata
+  return {
+    format: format.provider === 'parquet' ? 'delta' : format.provider,
+    id,
+    name: name ?? null,
+    description: description ?? null,
+    location,
+    createdAt: createdTime === undefined ? null : new Date(Number(createdTime)).toISOString(),
+    lastModified: new Date(timestamp).toISOString(),
+    partitionColumns,
+    clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(quotedColumn),
+    numFiles,
+    sizeInBytes,
+    properties: configuration,
+    minReaderVersion: protocol.minReaderVersion,
+    minWriterVersion: protocol.minWriterVersion,
+    tableFeatures: [...new Set([...readerFeaturesOf(protocol), ...writerFeaturesOf(protocol)])].sort(),
+  }
+}
