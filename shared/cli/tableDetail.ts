@@ -21,7 +21,7 @@ export function tableDetail(snapshot: Snapshot, location: string): JsonObject {
     name: name ?? null,
     description: description ?? null,
     location,
-    createdAt: createdTime === undefined ? null : new Date(Number(createdTime)).toISOString(),
+    createdAt: createdTime === undefined ? null : new Date(createdTime).toISOString(),
     lastModified: new Date(timestamp).toISOString(),
     partitionColumns,
     clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(quotedColumn),

@@ -53,6 +53,18 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list('no/such/folder/'))).toEqual([])
     })
 
+    it('folders are named one level at a time, without what lies deeper and without objects', async () => {
+      const { store } = fresh()
+      for (const path of ['top.json', 'a/x', 'a/b/y', 'a/b/deep/z', 'a b/é/1', 'ab/1']) await store.put(path, bytesOf('x'))
+      const named = async (folder: string) => [...(await store.folders(folder))].sort()
+      expect(await named('')).toEqual(['a', 'a b', 'ab'])
+      expect(await named('a')).toEqual(['b'])
+      expect(await named('a b')).toEqual(['é'])
+      expect(await named('a/b/deep')).toEqual([])
+      expect(await named('absent')).toEqual([])
+      expect(await store.within('a').folders('')).toEqual(['b'])
+    })
+
     it('says the time that it dates objects with, and leaves nothing behind', async () => {
       const { store } = fresh()
       expect(elapsedMs((await store.now()) - 1_000, await store.now())).toBeDefined()

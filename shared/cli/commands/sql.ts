@@ -35,7 +35,10 @@ export const sql: Command = {
     if (query.trim() === '') throw new CliError('USAGE', 'The query is empty.')
     const statement = parseLakeStatement(query)
     await withLake(shell, args, async lake => {
-      if (statement.kind !== 'query') return await answer(shell, format, lake, statement)
+      if (statement.kind !== 'query') {
+        await answer(shell, format, lake, statement)
+        return
+      }
       await using session = await openSession(lake)
       const interrupt = () => { session.interrupt() }
       shell.signal.addEventListener('abort', interrupt)
@@ -61,13 +64,15 @@ async function answer(shell: Shell, format: Format, lake: Lake, statement: Exclu
       name,
     }))
     const shown = tables.filter(({ namespace }) => wanted === undefined || namespace.toLowerCase() === wanted)
-    return await printRecords(shell.output, format, ['namespace', 'tableName', 'name'], shown)
+    await printRecords(shell.output, format, ['namespace', 'tableName', 'name'], shown)
+    return
   }
   const table = await openTable(shell, lake, statement.table)
   if (statement.kind === 'history') {
     const entries = await table.history(statement.limit)
     if (entries.length === 0) throw noTable(table, statement.table)
-    return await printRecords(shell.output, format, historyColumns, entries.map(historyJson))
+    await printRecords(shell.output, format, historyColumns, entries.map(historyJson))
+    return
   }
   const snapshot = await requireSnapshot(table, statement.table)
   await printRecords(shell.output, format, detailColumns, [tableDetail(snapshot, table.url)])
