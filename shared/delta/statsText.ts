@@ -9,6 +9,7 @@ import { formatDouble, formatFloat, parseDouble } from './numberText.js'
 const boundedTypes: ReadonlySet<string> = new Set<PrimitiveType>([
   'string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'date', 'timestamp', 'timestamp_ntz',
 ])
+const leastCut = -(2n ** 63n) + 1000n
 const maxChar = '\u{10ffff}'
 const maxAscii = '\u007f'
 
@@ -76,7 +77,8 @@ export function formatBound(type: DataType, value: Value): string | undefined {
     }
     case 'timestamp':
     case 'timestamp_ntz': {
-      const text = typeof value === 'bigint' ? splitTimestamp(value, 3) : undefined
+      // What is cut towards the past may be cut off what a reader can count.
+      const text = typeof value === 'bigint' && value >= leastCut ? splitTimestamp(value, 3) : undefined
       return text && `"${text.day}T${text.time}${type === 'timestamp' ? 'Z' : ''}"`
     }
     default:

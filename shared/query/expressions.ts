@@ -7,6 +7,7 @@ import { DuckDbSession, type SessionOptions } from './duckdbSession.js'
 import { handRows, namedColumns, rowPlace } from './handedRows.js'
 import { asQueryError, QueryError } from './queryError.js'
 import { sparkCondition } from './sparkSql.js'
+import { withPlainYears } from './signedYears.js'
 import { sqlPredicate, tableAlias } from './sqlPredicate.js'
 import { sqlType } from './sqlText.js'
 
@@ -53,7 +54,7 @@ class SessionExpressions implements Expressions {
   test(rows: Rows, condition: string, dialect: SqlDialect = 'own'): Promise<Uint8Array> {
     return this.#inTurn(async session => {
       try {
-        const sql = dialect === 'spark' ? sparkCondition(condition, rows.columns.map(({ field }) => field)) : condition
+        const sql = dialect === 'spark' ? sparkCondition(condition, rows.columns.map(({ field }) => field)) : withPlainYears(condition, rows.columns.map(({ field }) => field))
         // Rewriting may take an overflow out of a condition (`a * 4 > 0` becomes `a > 0`), which to Spark is another one.
         if (dialect === 'spark') await session.run("SET disabled_optimizers = 'expression_rewriter'")
         const found = new Uint8Array(rows.count)
@@ -81,15 +82,16 @@ class SessionExpressions implements Expressions {
   }
 
   prune(condition: string, schema: StructType): Promise<Predicate | undefined> {
+    const plain = withPlainYears(condition, schema.fields)
     return this.#inTurn(async session => {
-      await checkCondition(session, condition, schema)
-      return (await sqlPredicate(session, condition, schema)).predicate
+      await checkCondition(session, plain, schema)
+      return (await sqlPredicate(session, plain, schema)).predicate
     })
   }
 
   async #evaluate(session: DuckDbSession, rows: Rows, wanted: readonly Wanted[]): Promise<readonly Column[]> {
     const columns = wanted.map(() => new Array<Value>(rows.count).fill(null))
-    const terms = wanted.map(({ field, sql }, i) => `CAST((${sql}\n) AS ${sqlType(field.type)}) AS v${i}`)
+    const terms = wanted.map(({ field, sql }, i) => `CAST((${withPlainYears(sql, [field, ...rows.columns.map(column => column.field)])}\n) AS ${sqlType(field.type)}) AS v${i}`)
     let seen = 0
     await this.#each(session, rows, `SELECT ${[rowPlace, ...terms].join(', ')} FROM`, '', ([place, ...values]) => {
       seen++

@@ -39,7 +39,7 @@ export function typedLiteral(word: string, text: string): TypedSql {
   }
   switch (word) {
     case 'DATE':
-      return make('date', /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseDate(text) : undefined)
+      return make('date', /^[+-]?\d{4,7}-\d{2}-\d{2}$/.test(text) ? parseDate(text) : undefined)
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
       if (!/(?:Z|[+-]\d{2}:?\d{2})$/.test(text)) throw unsupported(`${word} ${literal(text)}, which each session reads in its own zone,`)

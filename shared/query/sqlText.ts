@@ -56,7 +56,9 @@ function bareLiteral(type: DataType, value: Value): string {
   if (value instanceof Uint8Array) return hexLiteral(value)
   if (typeof value === 'boolean') return String(value)
   if (typeof value === 'bigint') {
-    if (type === 'timestamp' || type === 'timestamp_ntz') return `make_timestamp(${value})`
+    // A cast between the two goes through a calendar that ends before their values do.
+    if (type === 'timestamp') return `make_timestamptz(${value})`
+    if (type === 'timestamp_ntz') return `make_timestamp(${value})`
     return literal(typeof type === 'object' && type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value))
   }
   if (typeof value === 'number') return type === 'date' ? `(DATE '1970-01-01' + (${value}))` : literal(Object.is(value, -0) ? '-0.0' : String(value))

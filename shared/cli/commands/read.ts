@@ -6,6 +6,7 @@ import { openDeltaView } from '../../query/deltaView.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'
 import { fullScan, neededColumns, planScan } from '../../query/scanPlan.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
+import { withPlainYears } from '../../query/signedYears.js'
 import { tableAlias } from '../../query/sqlPredicate.js'
 import { identifier } from '../../query/sqlText.js'
 import type { Lake } from '../../pipeline/lake.js'
@@ -65,7 +66,8 @@ async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
   await using session = await openSession(lake)
   const fields = wantedFields(snapshot, columns)
-  await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, { fields, where, limit, timeZone }) })
+  const selected = { fields, where: withPlainYears(where, snapshot.schema.fields), limit, timeZone }
+  await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, selected) })
 }
 
 /** What a read would do, in one record. */
@@ -78,7 +80,7 @@ async function explain(shell: Shell, lake: Lake, args: Arguments, format: Format
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
   wantedFields(snapshot, args.list('columns'))
   await using session = where === undefined ? undefined : await openSession(lake)
-  const plan = where === undefined || session === undefined ? fullScan(snapshot) : await planScan(session, snapshot, where, timeZone)
+  const plan = where === undefined || session === undefined ? fullScan(snapshot) : await planScan(session, snapshot, withPlainYears(where, snapshot.schema.fields), timeZone)
   const record = {
     version: snapshot.version,
     files: snapshot.files.length,
@@ -162,6 +164,6 @@ async function selection(
 ): Promise<RowSource> {
   const list = columns === undefined ? '*' : columns.map(identifier).join(', ')
   // The line's end closes a comment that the condition may end with.
-  const condition = where === undefined ? '' : ` WHERE (${where}\n)`
+  const condition = where === undefined ? '' : ` WHERE (${withPlainYears(where)}\n)`
   return rowSourceOf(await session.stream(`SELECT ${list} FROM ${from} AS ${tableAlias}${condition}${limit === undefined ? '' : ` LIMIT ${limit}`}`))
 }

@@ -5,6 +5,7 @@ import { folderOpener } from '../../pipeline/storeOptions.js'
 import { LakeCatalog } from '../../query/lakeCatalog.js'
 import { type LakeStatement, parseLakeStatement } from '../../query/lakeStatement.js'
 import { QueryError } from '../../query/queryError.js'
+import { withPlainYears } from '../../query/signedYears.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import { rowSourceOf } from '../columnBatch.js'
@@ -31,7 +32,7 @@ export const sql: Command = {
   options: externalLocationOptions,
   async run(shell, args) {
     const format = formatOf(shell, args)
-    const query = args.positional(0) === '-' ? await readAll(shell.input) : args.positional(0)
+    const query = withPlainYears(args.positional(0) === '-' ? await readAll(shell.input) : args.positional(0))
     if (query.trim() === '') throw new CliError('USAGE', 'The query is empty.')
     const statement = parseLakeStatement(query)
     await withLake(shell, args, async lake => {
