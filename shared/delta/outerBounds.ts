@@ -60,6 +60,8 @@ const roundings = 3
 
 /** The outermost value that a bound can have been before it went through a double; the bound itself when it did not. */
 function roundedFrom(json: Json | undefined, value: bigint, scale: number, side: -1 | 1): bigint {
+  // What is not zero is not rounded to it.
+  if (value === 0n) return value
   if (scale === 0 && value > -(2n ** 53n) && value < 2n ** 53n) return value
   const text = numberText(json)
   const double = text === undefined ? NaN : Number(text)

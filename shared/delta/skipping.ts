@@ -96,7 +96,7 @@ function judge(predicate: Predicate, factsOf: (column: string) => Facts | undefi
   switch (predicate.op) {
     case 'and': {
       const parts = predicate.of.map((part) => judge(part, factsOf))
-      return [parts.some(([never]) => never), parts.every(([, always]) => always)]
+      return [parts.some(([never]) => never) || isNeverOfNumbers(predicate.of, factsOf), parts.every(([, always]) => always)]
     }
     case 'or': {
       const parts = predicate.of.map((part) => judge(part, factsOf))
@@ -117,6 +117,21 @@ function judge(predicate: Predicate, factsOf: (column: string) => Facts | undefi
     default:
       return judgeComparison(predicate.op, predicate.value, factsOf(predicate.column))
   }
+}
+
+/** Whether parts that must all be true are so for no row, given that some of them rule out NaN in the columns of others. */
+function isNeverOfNumbers(parts: readonly Predicate[], factsOf: (column: string) => Facts | undefined): boolean {
+  const numbers = new Set(parts.flatMap((part) => (isBelowNaN(part) ? [part.column] : [])))
+  if (numbers.size === 0) return false
+  const ofNumbers = (column: string): Facts | undefined => {
+    const facts = factsOf(column)
+    return facts?.nan === true && numbers.has(column) ? { ...facts, nan: false } : facts
+  }
+  return parts.some((part) => judge(part, ofNumbers)[0])
+}
+
+function isBelowNaN(part: Predicate): part is Extract<Predicate, { readonly value: Value }> {
+  return (part.op === '<' || part.op === '<=' || part.op === '=') && typeof part.value === 'number' && !Number.isNaN(part.value)
 }
 
 const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const

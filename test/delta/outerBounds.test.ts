@@ -32,6 +32,7 @@ describe('what a bound can mean that a known writer left', () => {
     ['a long with all its digits', 'long', '1234567890123456789'],
     ['a decimal that a double holds', decimal(15, 2), '1234567890123.45'],
     ['a decimal with more digits than a double has', decimal(38, 10), '1234567890123.4567890123'],
+    ['zero', decimal(38, 18), '0E-18'],
     ['a time in UTC', 'timestamp', '"2024-02-29T12:00:00.000Z"'],
     ['a wall clock\'s', 'timestamp_ntz', '"2024-02-29T12:00:00.000"'],
     ['a text', 'string', '"zz"'],

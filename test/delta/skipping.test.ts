@@ -59,6 +59,10 @@ describe('files that a predicate cannot touch', () => {
     [{ op: '>', column: 'n', value: 0 }, 'all'],
     [not({ op: '=', column: 'n', value: 9 }), 'all'],
     [not({ op: '<', column: 'n', value: 6 }), 'maybe'],
+    [{ op: 'and', of: [{ op: '>=', column: 'n', value: 6 }, { op: '<=', column: 'n', value: 9 }] }, 'no'],
+    [{ op: 'and', of: [{ op: '>=', column: 'n', value: 6 }, { op: '<=', column: 'n', value: NaN }] }, 'maybe'],
+    [{ op: 'and', of: [{ op: '>=', column: 'n', value: 6 }, { op: '<=', column: 'i', value: 9 }] }, 'maybe'],
+    [{ op: 'and', of: [{ op: '>', column: 'n', value: 6 }, { op: 'isNotNull', column: 'n' }] }, 'maybe'],
   ])('%j of a file with values from 1 to 5, of which some may be NaN without a word: %s', (predicate, match) => {
     expect(skipper.match(bounds('n', '1.0', '5.0'), predicate)).toBe(match)
   })
