@@ -75,10 +75,19 @@ describe('compression', () => {
     expect(snappyDecompress(Buffer.from([10, 0, 0x61, 0x22, 0x01, 0x00]))?.toString()).toBe('aaaaaaaaaa')
   })
 
-  test('linked LZ4 blocks reach back over their border', () => {
+  test('Zstandard blocks of one repeated byte are passed over as such', () => {
+    // Single segment, its size in a byte; the last block repeats one byte a hundred times.
+    const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 100, 0x23, 0x03, 0x00, 97])
+    expect(decompress(4, Buffer.concat([frame, frame]))?.toString()).toBe('a'.repeat(200))
+  })
+
+  test('linked LZ4 blocks reach back over their border', async () => {
     // Frame flags 0x40: version 1, blocks linked. First block: 'abcd' as literals; second: a match of 8 at distance 4.
     const frame = Buffer.from([4, 0x22, 0x4d, 0x18, 0x40, 0x40, 0, 5, 0, 0, 0, 0x40, 97, 98, 99, 100, 4, 0, 0, 0, 0x04, 4, 0, 0x00, 0, 0, 0, 0])
     expect(lz4Decompress(frame)?.toString()).toBe('abcdabcdabcd')
+    const pieces: string[] = []
+    for await (const piece of decompressInPieces(3, frame)) pieces.push(piece.toString())
+    expect(pieces).toEqual(['abcd', 'abcdabcd'])
   })
 
   describe('several frames in one batch', () => {

@@ -121,6 +121,12 @@ describe('reading a range', () => {
   })
 })
 
+test('a message format before Kafka 0.11 is named with its partition', async () => {
+  const records = encodeRecordBatch([{ key: null, value: Buffer.from('x') }], 0)
+  records[16] = 1
+  await expect(read(leader([{ records }]).cluster, { start: 0n, end: 1n })).rejects.toMatchObject({ code: 'SOURCE_FORMAT_OLD', message: expect.stringContaining('t/0') as string })
+})
+
 describe('damage', () => {
   const batch = (offset: bigint, spoil: (bytes: Buffer) => void = () => undefined): Buffer => {
     const bytes = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)

@@ -55,6 +55,7 @@ describe('a batch that comes to more than memory should hold', () => {
     expect((await stream(bytes)).map(r => [r.offset, r.value?.length, r.headers.length, r.defect])).toEqual([
       [0n, 1, 1, undefined], [1n, wholeBatchBytes + 1, 1, undefined], [2n, 2, 1, undefined],
     ])
+    expect((await stream(bytes, { start: 2n })).map(r => r.offset)).toEqual([2n])
   })
 
   test('a part beyond what a source holds is its length and digest, and its neighbours are whole', async () => {
