@@ -1,6 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from '@duckdb/node-api'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DataType, Row, StructField, Value } from '../parquet/dataType.js'
 import { columnFits } from './columnFit.js'
@@ -8,6 +7,7 @@ import { type DuckDbModule, loadDuckDb } from './duckdbModule.js'
 import { asQueryError } from './queryError.js'
 import { type ValueReader, valueReader } from './sqlValue.js'
 import { namedValues } from '../namedValues.js'
+import { makeTemporaryFolder } from './temporaryFolder.js'
 
 export interface SessionOptions {
   /** Bytes that DuckDB may hold before it spills to the temporary folder; 512 MiB when absent. */
@@ -64,7 +64,7 @@ export class DuckDbSession implements AsyncDisposable {
 
   static async open(options: SessionOptions = {}): Promise<DuckDbSession> {
     const duckdb = await loadDuckDb()
-    const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), 'lake-duckdb-'))
+    const folder = await makeTemporaryFolder('lake-duckdb-', options.temporaryFolder)
     try {
       const instance = await duckdb.DuckDBInstance.create(':memory:', {
         memory_limit: `${Math.ceil((options.memoryLimit ?? 512 * 2 ** 20) / 2 ** 20)}MiB`,

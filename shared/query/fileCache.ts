@@ -1,9 +1,9 @@
-import { mkdtemp, open, rm, unlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ObjectStore } from '../storage/objectStore.js'
 import { download, localFile, type ImmutableFile } from './immutableFile.js'
 import { QueryError } from './queryError.js'
+import { makeTemporaryFolder } from './temporaryFolder.js'
 
 export interface FileCacheOptions {
   /** Bytes that downloaded files may take on the local disk, all together. */
@@ -145,7 +145,7 @@ export class FileCache implements AsyncDisposable {
   }
 
   #ownFolder(): Promise<string> {
-    this.#folder ??= mkdtemp(join(this.#options.temporaryFolder ?? tmpdir(), 'lake-files-'))
+    this.#folder ??= makeTemporaryFolder('lake-files-', this.#options.temporaryFolder)
     return this.#folder
   }
 
