@@ -5,7 +5,7 @@ import { LocalStackError } from './localStackError.js'
 
 export interface StackOptions {
   readonly command: 'start' | 'stack'
-  /** Events a second; 0 produces none. */
+  /** Events a second of each stream; 0 produces none. */
   readonly rate: number
   /** Percent of the events. */
   readonly duplicates: number
@@ -23,7 +23,7 @@ export interface StackOptions {
 export const help = `Usage: npm start [-- options]       Kafka, blob storage, the functions and a producer of events, until Ctrl-C
        npm run stack [-- options]   only Kafka and blob storage
 
-  --rate N             events a second (default 200; 0 for none)
+  --rate N             events a second and stream (default 200; 0 for none)
   --duplicates P       percent sent twice (default 1)
   --late P             percent whose event time is long past (default 2)
   --broken P           percent that break the contract (default 1)

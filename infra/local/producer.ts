@@ -1,11 +1,12 @@
 import { systemClock } from '../../shared/clock.js'
+import { type Stream } from '../../shared/contract/stream.js'
 import { asError } from '../../shared/errors.js'
 import { redact } from '../../shared/telemetry/redaction.js'
 import { openLake } from '../../shared/pipeline/openLake.js'
 import { readLocalSettings, readSettings } from '../../shared/settings.js'
+import { type EventMaker } from '../../shared/sources/eventMaker.js'
 import { type ProducedRecord, type Source } from '../../shared/sources/source.js'
-import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
-import { events } from '../../shared/streams/index.js'
+import { SyntheticEvents, syntheticMaker } from '../../shared/sources/syntheticEvents.js'
 import { type StackOptions } from './options.js'
 
 type ProducerOptions = Pick<StackOptions, 'rate' | 'duplicates' | 'late' | 'broken' | 'tombstones' | 'seed'>
@@ -25,20 +26,30 @@ async function main(): Promise<void> {
   process.on('disconnect', stop)
 
   const lake = await openLake(readSettings(readLocalSettings(process.cwd())))
-  process.send?.({ kind: 'ready', topics: [events.topic] })
-  await produce(lake.source, options, stopping.signal)
+  const makers = lake.streams.flatMap(stream => {
+    const made = syntheticMaker(stream)
+    if (made.kind === 'maker') return [{ stream, maker: made.maker }]
+    process.send?.({ kind: 'note', message: `${stream.name} gets no events: ${made.why}` })
+    return []
+  })
+  process.send?.({ kind: 'ready', topics: makers.map(({ stream }) => stream.topic) })
+  await Promise.all(makers.map(({ stream, maker }) => produce(lake.source, stream, maker, options, stopping.signal)))
+  // Without a stream to produce for, it waits all the same: a part that ends is taken for one that failed.
+  while (!stopping.signal.aborted) await systemClock.sleep(60_000, stopping.signal).catch(() => undefined)
   await lake.close()
 }
 
-async function produce(source: Source, { rate, seed, ...percent }: ProducerOptions, signal: AbortSignal): Promise<void> {
-  const synthetic = new SyntheticEvents({
+async function produce(source: Source, stream: Stream, maker: EventMaker, { rate, seed, ...percent }: ProducerOptions, signal: AbortSignal): Promise<void> {
+  const options = {
     ...percent,
     seed: seed ?? Date.now() % 2 ** 31,
     intervalMs: 1000 / rate,
     // Without a seed every run has ids of its own, or a second run would be nothing but duplicates.
     firstId: seed === undefined ? Date.now() * 1000 : 1,
-    allowedLatenessMs: events.allowedLatenessMs,
-  })
+    allowedLatenessMs: stream.allowedLatenessMs,
+    dedupeWithinMs: stream.dedupeWithinMs,
+  }
+  const synthetic = new SyntheticEvents(options, maker)
   let due = systemClock.monotonic()
   while (!signal.aborted) {
     const now = systemClock.monotonic()
@@ -46,17 +57,17 @@ async function produce(source: Source, { rate, seed, ...percent }: ProducerOptio
     const count = Math.floor((passed * rate) / 1000)
     if (count > 0) {
       due = passed < now - due ? now : due + (count * 1000) / rate
-      await send(source, synthetic.take(count, systemClock.now() - passed), signal)
+      await send(source, stream.topic, synthetic.take(count, systemClock.now() - passed), signal)
     }
     await systemClock.sleep(beat, signal).catch(() => undefined)
   }
 }
 
 /** Until the broker has them: a record that is sent twice is one more duplicate. */
-async function send(source: Source, records: readonly ProducedRecord[], signal: AbortSignal): Promise<void> {
+async function send(source: Source, topic: string, records: readonly ProducedRecord[], signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      await source.produce(events.topic, records)
+      await source.produce(topic, records)
       return
     } catch (thrown) {
       process.stdout.write(redact(`${new Date().toISOString()} ${asError(thrown).message}\n`))

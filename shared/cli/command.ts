@@ -8,6 +8,8 @@ export interface Command extends CommandForm {
   readonly summary: string
   /** The same in whole sentences. */
   readonly about: string
+  /** Command lines, for its help. */
+  readonly examples?: readonly string[] | undefined
   /** Rejects with what went wrong; anything else is success. */
   run(shell: Shell, args: Arguments): Promise<void>
 }

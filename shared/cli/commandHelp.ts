@@ -10,6 +10,7 @@ export function commandHelp(command: Command): string {
     ...wrap(command.about, 100),
     '',
     ...optionLines({ ...command.options, ...commonOptions }),
+    ...(command.examples === undefined ? [] : ['', 'Examples:', ...command.examples.map(example => `  ${example}`)]),
     '',
   ].join('\n')
 }

@@ -65,6 +65,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     name,
     topic,
     columns: decoder.fields,
+    schema: declaration.schema,
     key,
     eventTime,
     allowedLatenessMs: duration(name, 'allowedLateness', declaration.allowedLateness),

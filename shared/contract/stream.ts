@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Row, StructField } from '../parquet/dataType.js'
 
 /**
@@ -53,6 +54,8 @@ export interface Stream {
   readonly startFrom: StartFrom
   /** `string` for JSON text, `binary` for everything else: how the trigger hands values over. */
   readonly dataType: 'string' | 'binary'
+  /** What was declared; for tools that need more of it than the columns. */
+  readonly schema: z.ZodObject
   /** Names of the expectations, in declared order; each is counted, zeros too. */
   readonly expectations: readonly string[]
   /**

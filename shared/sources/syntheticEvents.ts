@@ -1,9 +1,8 @@
+import type { Stream } from '../contract/stream.js'
+import { contractEvents } from './contractEvents.js'
+import type { EventMaker } from './eventMaker.js'
+import { sampleEvents } from './sampleEvents.js'
 import type { ProducedRecord } from './source.js'
-
-/** The kinds of broken events, one as frequent as the other. */
-export const brokenKinds = ['notJson', 'missingField', 'badType', 'notFinite', 'futureTime', 'notUtf8'] as const
-
-export type BrokenKind = (typeof brokenKinds)[number]
 
 export interface SyntheticOptions {
   readonly seed?: number
@@ -17,10 +16,12 @@ export interface SyntheticOptions {
   readonly late?: number
   readonly broken?: number
   readonly tombstones?: number
-  /** Percent of good events whose value is far from what its type has. */
+  /** Percent of good events whose value is far from what its type has; the sample stream's only. */
   readonly anomalies?: number
   /** The stream's `allowedLateness`: late events are older than that. */
   readonly allowedLatenessMs?: number
+  /** The stream's `dedupeWithin`: duplicates are not further apart. */
+  readonly dedupeWithinMs?: number
 }
 
 /** What a pipeline should find in the records taken so far. */
@@ -28,29 +29,15 @@ export interface SyntheticExpectation {
   readonly records: number
   /** Good records, duplicates and late ones among them. */
   readonly valid: number
-  /** Different ids among the good records: the rows of silver. */
+  /** Different keys among the good records: the rows of silver. */
   readonly distinct: number
   readonly duplicates: number
   readonly late: number
-  readonly broken: Readonly<Record<BrokenKind, number>>
+  /** By the kind of what is wrong with them. */
+  readonly broken: Readonly<Record<string, number>>
   readonly tombstones: number
   readonly anomalies: number
 }
-
-interface EventType {
-  readonly name: string
-  /** Share of the events, up to and with this type. */
-  readonly upTo: number
-  readonly mean: number
-  readonly spread: number
-}
-
-const eventTypes: readonly EventType[] = [
-  { name: 'click', upTo: 0.5, mean: 2_000, spread: 300 },
-  { name: 'view', upTo: 0.8, mean: 300, spread: 60 },
-  { name: 'purchase', upTo: 0.95, mean: 8_000, spread: 2_000 },
-  { name: 'sign_up', upTo: 1, mean: 50, spread: 10 },
-]
 
 // Events that may be repeated: the last so many.
 const duplicateReach = 1_000
@@ -62,7 +49,8 @@ interface PastEvent {
 }
 
 /**
- * Sample events from a seed, the same every time. Pure; no I/O.
+ * Events from a seed, the same every time: good ones, with late, repeated and broken ones and tombstones among them.
+ * Pure; no I/O.
  *
  * ```ts
  * const events = new SyntheticEvents({ seed: 1, duplicates: 1, late: 2, broken: 1 })
@@ -73,18 +61,20 @@ interface PastEvent {
 export class SyntheticEvents {
   readonly #options: Required<SyntheticOptions>
   readonly #random: () => number
+  readonly #maker: EventMaker
   readonly #past: PastEvent[] = []
   #time: number
   #nextId: number
-  #isoSecond = NaN
-  #isoPrefix = ''
   readonly #counts = { records: 0, valid: 0, distinct: 0, duplicates: 0, late: 0, tombstones: 0, anomalies: 0 }
-  readonly #broken: Record<BrokenKind, number> = { notJson: 0, missingField: 0, badType: 0, notFinite: 0, futureTime: 0, notUtf8: 0 }
+  readonly #broken = new Map<string, number>()
 
-  constructor(options: SyntheticOptions = {}) {
+  /** @param maker what the events are; the sample stream's when absent */
+  constructor(options: SyntheticOptions = {}, maker: EventMaker = sampleEvents()) {
+    this.#maker = maker
+    for (const kind of maker.brokenKinds) this.#broken.set(kind, 0)
     this.#options = {
       seed: 1, startTime: Date.UTC(2025, 3, 1, 17, 37, 57), intervalMs: 5, firstId: 1, duplicates: 1, late: 2, broken: 1,
-      tombstones: 0.1, anomalies: 0.2, allowedLatenessMs: 600_000, ...options,
+      tombstones: 0.1, anomalies: 0.2, allowedLatenessMs: 600_000, dedupeWithinMs: 86_400_000, ...options,
     }
     const { seed, startTime, firstId } = this.#options
     this.#random = randomFrom(seed)
@@ -93,7 +83,7 @@ export class SyntheticEvents {
   }
 
   get expected(): SyntheticExpectation {
-    return { ...this.#counts, broken: { ...this.#broken } }
+    return { ...this.#counts, broken: Object.fromEntries(this.#broken) }
   }
 
   /**
@@ -116,17 +106,23 @@ export class SyntheticEvents {
     const draw = this.#random() * 100
     const past = draw < duplicates + tombstones ? this.#pastEvent(timestamp) : undefined
     if (past !== undefined) return draw < duplicates ? this.#duplicate(past, timestamp) : this.#tombstone(past, timestamp)
-    const id = String(this.#nextId++)
-    const key = Buffer.from(id)
+    const id = this.#nextId++
     const aside = duplicates + tombstones
-    if (draw >= aside && draw < aside + broken) return { key, value: this.#brokenValue(id, timestamp), timestamp }
+    const { brokenKinds } = this.#maker
+    if (draw >= aside && draw < aside + broken && brokenKinds.length > 0) {
+      const kind = brokenKinds[Math.floor(this.#random() * brokenKinds.length)] ?? ''
+      this.#broken.set(kind, (this.#broken.get(kind) ?? 0) + 1)
+      return { ...this.#maker.broken(kind, id, timestamp, this.#random), timestamp }
+    }
     const isLate = draw >= aside + broken && draw < aside + broken + late
     const eventTime = isLate ? timestamp - this.#options.allowedLatenessMs - 1_000 - Math.floor(this.#random() * 3_600_000) : timestamp
-    const value = Buffer.from(this.#event(id, eventTime))
+    const { key, value, isAnomaly, isRepeat } = this.#maker.event(id, eventTime, this.#random, this.#options.anomalies)
     this.#counts.valid++
-    this.#counts.distinct++
+    if (isRepeat) this.#counts.duplicates++
+    else this.#counts.distinct++
+    if (isAnomaly) this.#counts.anomalies++
     if (isLate) this.#counts.late++
-    else this.#remember({ time: timestamp, key, value })
+    else if (!isRepeat) this.#remember({ time: timestamp, key, value })
     return { key, value, timestamp }
   }
 
@@ -143,7 +139,8 @@ export class SyntheticEvents {
 
   /** A recent event, so that its duplicate is not late by the distance alone; undefined when all are older. */
   #pastEvent(timestamp: number): PastEvent | undefined {
-    const isRecent = ({ time }: PastEvent): boolean => Math.abs(timestamp - time) <= this.#options.allowedLatenessMs / 2
+    const reach = Math.min(this.#options.allowedLatenessMs / 2, this.#options.dedupeWithinMs)
+    const isRecent = ({ time }: PastEvent): boolean => Math.abs(timestamp - time) <= reach
     const any = this.#past[Math.floor(this.#random() * this.#past.length)]
     if (any === undefined || isRecent(any)) return any
     return this.#past.findLast(isRecent)
@@ -153,50 +150,19 @@ export class SyntheticEvents {
     if (this.#past.length < duplicateReach) this.#past.push(event)
     else this.#past[(this.#counts.distinct - this.#counts.late) % duplicateReach] = event
   }
+}
 
-  #event(id: string, eventTime: number): string {
-    const draw = this.#random()
-    const type = eventTypes.find(({ upTo }) => draw < upTo) as EventType
-    const isAnomaly = this.#random() * 100 < this.#options.anomalies
-    if (isAnomaly) this.#counts.anomalies++
-    const usual = type.mean + (this.#random() + this.#random() + this.#random() - 1.5) * 2 * type.spread
-    const value = isAnomaly ? type.mean * (8 + Math.floor(this.#random() * 12)) : usual
-    return this.#json(id, type.name, this.#iso(eventTime), String(Math.round(value)))
-  }
+export type SyntheticMaker = { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }
 
-  #json(id: string, type: string, timestamp: string, value: string): string {
-    return `{"event_id":"${id}","event_type":"${type}","timestamp":"${timestamp}","value":"${value}"}`
-  }
-
-  #brokenValue(id: string, timestamp: number): Uint8Array {
-    const kind = brokenKinds[Math.floor(this.#random() * brokenKinds.length)] as BrokenKind
-    this.#broken[kind]++
-    const time = this.#iso(timestamp)
-    switch (kind) {
-      case 'notJson':
-        return Buffer.from(this.#json(id, 'click', time, '1').slice(0, -2))
-      case 'missingField':
-        return Buffer.from(`{"event_id":"${id}","timestamp":"${time}","value":"1"}`)
-      case 'badType':
-        return Buffer.from(`{"event_id":"${id}","event_type":"click","timestamp":"${time}","value":[1]}`)
-      case 'notFinite':
-        return Buffer.from(this.#json(id, 'click', time, 'NaN'))
-      case 'futureTime':
-        return Buffer.from(this.#json(id, 'click', this.#iso(timestamp + 86_400_000), '1'))
-      case 'notUtf8':
-        return Buffer.concat([Buffer.from(`{"event_id":"${id}","event_type":"`), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
-    }
-  }
-
-  /** As `Date.toISOString`, which is only asked once a second. */
-  #iso(time: number): string {
-    const second = Math.floor(time / 1_000)
-    if (second !== this.#isoSecond) {
-      this.#isoSecond = second
-      this.#isoPrefix = new Date(second * 1_000).toISOString().slice(0, 20)
-    }
-    return `${this.#isoPrefix}${String(time - second * 1_000).padStart(3, '0')}Z`
-  }
+/**
+ * What synthetic events of a stream are made by: the sample's, with values that its model knows, where the contract takes
+ * them; otherwise whatever the contract accepts. A contract that accepts nothing that can be drawn says why.
+ */
+export function syntheticMaker(stream: Stream): SyntheticMaker {
+  const sample = sampleEvents()
+  const { value } = sample.event(1, Date.UTC(2025, 3, 1), () => 0.5, 0)
+  const isSample = stream.key === 'event_id' && stream.columns.length === 4 && stream.parse(value, Date.UTC(2025, 3, 1)).valid
+  return isSample ? { kind: 'maker', maker: sample } : contractEvents(stream)
 }
 
 /** Mulberry32: numbers from 0 up to 1, the same for the same seed. */

@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import type { Stream } from '../../contract/stream.js'
 import type { JsonObject } from '../../delta/json.js'
 import type { Lake } from '../../pipeline/lake.js'
-import { SyntheticEvents } from '../../sources/syntheticEvents.js'
+import { sourceConnection } from '../../sources/openSource.js'
+import { SourceError } from '../../sources/sourceError.js'
+import { SyntheticEvents, syntheticMaker } from '../../sources/syntheticEvents.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
@@ -27,7 +29,8 @@ export const produce: Command = {
   about:
     'Sends events to the topic of a stream, and prints what a pipeline should find: synthetic events (--count, or --rate ' +
     'with --seconds), or the records of a file. Events happen now; those of one seed have the same ids, types and values ' +
-    'each time, and without a seed all ids are new.\n' +
+    'each time, and without a seed all ids are new. They are drawn from the contract of the stream: its types, bounds, ' +
+    'patterns and choices; what none of them fulfils is said, and nothing is sent.\n' +
     'A file is a JSON array or JSON lines. A record is the event itself, or {"key","value","headers","timestamp",' +
     '"partition"}, where a value is an object, a text that is sent as it stands, or null for a tombstone.',
   positionals: { least: 0, most: 0 },
@@ -42,12 +45,22 @@ export const produce: Command = {
     seed: { value: 'N', about: 'the same ids, types and values again' },
     from: { value: 'FILE', about: 'the records of that file instead' },
     stream: { value: 'NAME', about: 'the stream; the first declared one when absent' },
+    create: { about: 'make the topic first when it does not exist' },
+    partitions: { value: 'N', about: "partitions of a topic that --create makes; the broker's default when absent" },
   },
+  examples: [
+    'lake produce --count 1000 --seed 7',
+    'lake produce --stream orders --rate 50 --seconds 60',
+    'lake produce --from events.jsonl --create --partitions 4',
+  ],
   async run(shell, args) {
     const format = formatOf(shell, args)
     const plan = planOf(args)
-    const record = await withLake(shell, args, lake => {
+    const partitions = args.whole('partitions', 1, 100_000)
+    if (partitions !== undefined && !args.flag('create')) throw new CliError('USAGE', '--partitions says what --create makes; give both.')
+    const record = await withLake(shell, args, async lake => {
       const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
+      await requireTopic(lake, stream.topic, args.flag('create'), partitions)
       return plan.kind === 'file' ? sendFile(shell, lake, stream, plan.path) : sendEvents(shell, lake, stream, plan)
     })
     await printRecords(shell.output, format, Object.keys(record), [record])
@@ -85,20 +98,40 @@ function planOf(args: Arguments): Plan {
   return { kind: 'events', count, rate, seed: args.whole('seed'), percent }
 }
 
+/** @throws CliError NOT_FOUND that offers to make it */
+async function requireTopic(lake: Lake, topic: string, create: boolean, partitions: number | undefined): Promise<void> {
+  try {
+    await lake.source.offsets(topic)
+  } catch (thrown) {
+    if (!(thrown instanceof SourceError) || thrown.code !== 'SOURCE_TOPIC_MISSING') throw thrown
+    const connection = sourceConnection(lake.settings)
+    if (connection.kind !== 'kafka') throw new CliError('NOT_FOUND', `There is no event hub ${topic}; make it in Azure, or correct the stream's topic.`, { cause: thrown })
+    if (!create) {
+      throw new CliError('NOT_FOUND', `Topic ${topic} does not exist on ${lake.settings.kafkaBrokers}; --create makes it (--partitions N).`, { cause: thrown })
+    }
+    const { createTopic } = await import('../../sources/kafka/topicCreation.js')
+    await createTopic(connection.kafka, topic, { partitions })
+  }
+}
+
 async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventPlan): Promise<JsonObject> {
   const { clock, source } = lake
   const { count, rate, seed } = plan
   const started = clock.now()
   // As fast as they go, they lie five milliseconds apart, or closer, so that all of them happened within a day.
   const intervalMs = rate === undefined ? Math.min(5, 86_400_000 / Math.max(1, count)) : 1000 / rate
-  const events = new SyntheticEvents({
+  const made = syntheticMaker(stream)
+  if (made.kind === 'none') throw new CliError('USAGE', `${made.why}; send records of your own with --from FILE.`)
+  const options = {
     ...plan.percent,
     seed: seed ?? started % 2 ** 31,
     firstId: seed === undefined ? started * 1000 : 1,
     intervalMs,
     startTime: rate === undefined ? started - Math.ceil(count * intervalMs) : started,
     allowedLatenessMs: stream.allowedLatenessMs,
-  })
+    dedupeWithinMs: stream.dedupeWithinMs,
+  }
+  const events = new SyntheticEvents(options, made.maker)
   const begun = clock.monotonic()
   let sent = 0
   while (sent < count && !shell.signal.aborted) {
