@@ -51,7 +51,7 @@ describe('a bad setting', () => {
     ...['2', '-0.1', 'high', '0x1', 'NaN', 'Infinity', '1e9'].map(given => [{ ANOMALY_THRESHOLD: given }, `ANOMALY_THRESHOLD is "${given}": expected a number from 0 to 1`] as const),
     ...['a:99999', 'a:0', 'a:1,b:65536'].map(given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected a port from 1 to 65535`] as const),
     ...['a', 'a:1,,b:2', 'kafka://a:1', 'a:1;b:2', 'a b:1'].map(given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected host:port`] as const),
-    ...['..', '.', '.hidden', 'a/b', '-x', 'a b'].map(given => [{ MODEL_NAME: given }, `MODEL_NAME is "${given}": expected letters`] as const),
+    ...['..', '.', '.hidden', 'a/b', '-x', 'a b', '{streams}', '-{stream}', '{stream}/x'].map(given => [{ MODEL_NAME: given }, `MODEL_NAME is "${given}": expected letters`] as const),
     ...[
       'https://example.com/lake', 'https://example.com/a/b', 'ftp://a.blob.core.windows.net/lake', 'https://a.blob.core.windows.net/lake',
       'https://acc.blob.core.windows.net', 'https://acc.blob.core.windows.net/My_Lake', 'https://acc.blob.core.windows.net/a--b',

@@ -2,7 +2,7 @@ import { formatJson, type Json, type JsonObject } from '../delta/json.js'
 import type { Output } from './output.js'
 import { csvLine, withoutFormula } from './printRows.js'
 import type { Format } from './shell.js'
-import { TableLayout } from './tableLayout.js'
+import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 
 /** Prints a short list of JSON objects; `columns` are those that a table or CSV shows, in that order. */
 export async function printRecords(
@@ -22,8 +22,9 @@ export async function printRecords(
     return
   }
   const isNumber = (name: string) => records.some(r => typeof r[name] === 'number' || typeof r[name] === 'bigint')
-  const layout = new TableLayout(columns.map(name => ({ name, alignRight: isNumber(name) })))
+  const layout = new TableLayout(columns.map(name => ({ name, alignRight: isNumber(name) })), widthOf(output))
   await output.write(layout.begin(cells.map(row => row.map(cell => cell ?? ''))))
+  if (layout.leftOut.length > 0) await output.write(`(${leftOutText(layout)})\n`)
 }
 
 function cellOf(value: Json | undefined): string | undefined {

@@ -2,7 +2,7 @@ import type { DataType, Value } from '../parquet/dataType.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 import type { Output } from './output.js'
 import type { Format } from './shell.js'
-import { TableLayout } from './tableLayout.js'
+import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 import { cellText, jsonText } from './valueText.js'
 
 /** Text is handed to the output in pieces of about so many characters. */
@@ -83,7 +83,7 @@ const measuredRows = 1_000
 
 async function printTable(output: Output, { fields, batches }: RowSource): Promise<void> {
   const texts = fields.map(f => cellText(f.type))
-  const layout = new TableLayout(fields.map(f => ({ name: f.name, alignRight: isNumber(f.type) })))
+  const layout = new TableLayout(fields.map(f => ({ name: f.name, alignRight: isNumber(f.type) })), widthOf(output))
   const first: string[][] = []
   let begun = false
   let count = 0
@@ -108,7 +108,8 @@ async function printTable(output: Output, { fields, batches }: RowSource): Promi
     if (piece !== '') await output.write(piece)
   }
   if (!begun) await output.write(layout.begin(first))
-  await output.write(`(${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'})\n`)
+  const leftOut = layout.leftOut.length === 0 ? '' : `; ${leftOutText(layout)}`
+  await output.write(`(${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'}${leftOut})\n`)
 }
 
 function isNumber(type: DataType): boolean {

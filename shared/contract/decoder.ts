@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DataType, StructField, StructType, Value } from '../parquet/dataType.js'
 import { checksOf, type Checks } from './checks.js'
-import { unmappable } from './contractError.js'
+import { type ContractError, unmappable } from './contractError.js'
 import { checkFieldNames } from './fieldName.js'
 import { fieldTypeOf } from './fieldTypes.js'
 import { ExactNumber, Flaw, missing, wrongType, wrongValue } from './flaw.js'
@@ -78,15 +78,28 @@ function wrapperDecoder(schema: z.core.$ZodType, path: string, checks: Checks | 
     const decode = (found: unknown) => (found === undefined ? missing() : inner.decode(found))
     return { ...inner, nullable: acceptsNull(inner), decode: checked(decode, checks, inner.type) }
   }
-  const { type } = schema._zod.def
-  throw unmappable(path, `z.${type}()`, remedies[type] ?? 'use a field type that has a column type')
+  throw withoutColumn(schema, path)
 }
+
+/** The error of a schema that has no column type, with what to declare instead. */
+export function withoutColumn(schema: z.core.$ZodType, path: string): ContractError {
+  if (schema instanceof z.core.$ZodDiscriminatedUnion) {
+    const { discriminator } = schema._zod.def
+    const remedy = `use one z.object() with ${JSON.stringify(discriminator)} as z.enum([…]) and the fields of every case as .optional()`
+    return unmappable(path, 'z.discriminatedUnion()', remedy)
+  }
+  const { type } = schema._zod.def
+  return unmappable(path, shownNames[type] ?? `z.${type}()`, remedies[type] ?? 'use a field type that has a column type')
+}
+
+const shownNames: Readonly<Record<string, string>> = { intersection: '.and(), an intersection,' }
 
 const remedies: Readonly<Record<string, string>> = {
   date: 'use timestamp() or date()',
   any: 'name the type, or keep the raw value, which bronze has anyway',
   unknown: 'name the type, or keep the raw value, which bronze has anyway',
   union: 'a column has one type; use an object of optional fields',
+  intersection: 'write the fields of both in one z.object(), as .extend() does',
   pipe: 'transforms are not supported; declare the field as it is sent and derive in gold or in SQL',
   transform: 'transforms are not supported; declare the field as it is sent and derive in gold or in SQL',
   catch: 'it would hide bad records; use .optional() or let them go to quarantine',
@@ -98,6 +111,8 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Compiles an object: the struct's fields in declared order, and one function that reads them all. */
 export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDecoder {
+  // Plain JavaScript, or a cast, may hand in what is no object.
+  if (!(schema instanceof z.core.$ZodObject)) throw withoutColumn(schema, path)
   const { shape, catchall } = schema._zod.def
   const names = Object.keys(shape)
   checkFieldNames(names, path)

@@ -99,9 +99,10 @@ export function summaryGroup(stream: Stream): StructField | undefined {
   return group
 }
 
-/** The contract's numbers, each of which the summary has a sum, an average and quantiles of. */
+/** The contract's numbers, each of which the summary has a sum, an average and quantiles of; those of a key mean nothing. */
 export function summaryNumbers(stream: Stream): readonly StructField[] {
-  return stream.columns.filter(({ type }) => (typeof type === 'string' ? numberTypes.has(type) : type.type === 'decimal'))
+  const numbers = stream.columns.filter(({ type }) => (typeof type === 'string' ? numberTypes.has(type) : type.type === 'decimal'))
+  return numbers.filter(({ name }) => name !== stream.key)
 }
 
 /** What the summary says of a number column, by the ending of the column's name. */

@@ -121,8 +121,8 @@ export const environment = z.object({
   TEMP_LIMIT: bytes(megabyte).default(10 * 1024 ** 3).describe('Most bytes TEMP_FOLDER may hold.'),
   INSTANCE_MEMORY_MB: whole(256, 1_048_576).default(2048).describe('Memory of one instance, for the cost estimate.'),
 
-  MODEL_NAME: checked(folderNameFault).default('anomaly')
-    .describe("The model gold scores with: a folder in the lake's `models/`."),
+  MODEL_NAME: checked(value => folderNameFault(value.replaceAll('{stream}', 's'))).default('anomaly')
+    .describe("The model gold scores with: a folder in the lake's `models/`. `{stream}` in it is the stream's name; events without a model are summarised only."),
   MODEL_TIMEOUT: duration().default(60_000)
     .describe('How long a model may take to load or to score one batch; then it is stopped and the last good one goes on.'),
   MODEL_MEMORY_LIMIT: bytes().default(512 * 1024 ** 2).describe('Most memory the models of one process may use.'),

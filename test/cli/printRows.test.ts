@@ -71,6 +71,23 @@ describe('printing rows', () => {
     ])
   })
 
+  test.each([80, 30, 28, 21, 19, 5])('on a terminal of %i characters no line is longer, and no number is cut', async columns => {
+    const output = new TextOutput({ isTerminal: true, columns })
+    await printRows(output, 'table', source([{ rows: 1, columns: [[2n ** 60n], ['y'.repeat(70)]] }]))
+    const lines = output.text.split('\n')
+    const table = lines.slice(0, -2)
+    expect(Math.max(...table.map(line => line.length))).toBeLessThanOrEqual(columns)
+    if (columns >= 19) expect(table[2]).toContain('1152921504606846976')
+    if (columns < 29) expect(lines.at(-2)).toBe('(1 row; too narrow for text; --format jsonl shows everything)')
+    else expect(table[2]).toMatch(/y…$/)
+  })
+
+  test('a pipe has no width: nothing is left out there', async () => {
+    const output = new TextOutput({ columns: 20 })
+    await printRows(output, 'table', source([{ rows: 1, columns: [[2n ** 60n], ['y'.repeat(50)]] }]))
+    expect(output.text).toContain('y'.repeat(50))
+  })
+
   test('a long result is taken piece by piece, and no further once the reader has gone', async () => {
     const taken = { count: 0 }
     const wide: ColumnBatch = { rows: 1_000, columns: [new BigInt64Array(1_000), new Array<string>(1_000).fill('x'.repeat(100))] }

@@ -7,12 +7,13 @@ import type { Shell } from '../../shared/cli/shell.js'
 /** Keeps what is written. */
 export class TextOutput implements Output {
   readonly isTerminal: boolean
-  readonly columns = 80
+  readonly columns: number
   text = ''
   /** Writes after so many characters fail, as when the reader of a pipe has gone. */
   readonly closesAt: number
 
-  constructor(options: { readonly isTerminal?: boolean; readonly closesAt?: number } = {}) {
+  constructor(options: { readonly isTerminal?: boolean; readonly columns?: number; readonly closesAt?: number } = {}) {
+    this.columns = options.columns ?? 80
     this.isTerminal = options.isTerminal ?? false
     this.closesAt = options.closesAt ?? Infinity
   }

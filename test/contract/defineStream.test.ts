@@ -300,6 +300,21 @@ describe('a declaration that cannot work names the field', () => {
     expect(() => streamOf({ f: type })).toThrow(JSON.stringify(path))
   })
 
+  const cases = z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })])
+  const both = z.object({ a: z.string() }).and(z.object({ b: z.string() }))
+  test.each([
+    [both, /^Field "clicks\.f": \.and\(\), an intersection, has no column type: write the fields of both in one z\.object\(\)/],
+    [z.array(cases), /^Field "clicks\.f\[\]": z\.discriminatedUnion\(\) has no column type: use one z\.object\(\) with "kind" as z\.enum/],
+  ])('what puts types together says what to declare instead: %#', (type, why) => {
+    expect(() => streamOf({ f: type })).toThrow(why)
+  })
+
+  test.each([[both, /\.and\(\), an intersection/], [cases, /z\.discriminatedUnion\(\)/]])('so does a whole contract that is no object: %#', (type, why) => {
+    const schema = type as unknown as z.ZodObject
+    expect(() => defineStream({ ...roles, schema, key: 'id', eventTime: 'at' })).toThrow(ContractError)
+    expect(() => defineStream({ ...roles, schema, key: 'id', eventTime: 'at' })).toThrow(why)
+  })
+
   test.each([
     ['_offset', 'underscore'], ['a b', 'blanks'], ['a=b', 'blanks'], ['ID', 'only in case'], ['score', 'gold'], ['', 'empty'],
   ])('name %s', (name, why) => {

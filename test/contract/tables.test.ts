@@ -6,6 +6,7 @@ import { documentationOf } from '../../shared/contract/documentation.js'
 import {
   bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, summaryTable, tablePath, type TableShape,
 } from '../../shared/contract/tables.js'
+import { orders } from '../harness/threeStreams/orders.js'
 import { events } from '../../shared/streams/events.js'
 
 const summary = ({ schema }: TableShape) => schema.fields.map(f => `${f.name} ${JSON.stringify(f.type)}${f.nullable ? '' : '!'}`)
@@ -47,6 +48,12 @@ describe('the summary', () => {
       'anomalies "long"!', 'newest_ingested_at "timestamp"!',
       ...['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'].map(measure => `value_${measure} "double"`), '_window_date "date"',
     ])
+  })
+
+  test('a number that is the key is counted, not averaged', () => {
+    const names = summaryTable(orders).schema.fields.map(f => f.name)
+    expect(names.filter(name => name.startsWith('order_no'))).toEqual([])
+    expect(names).toContain('total_avg')
   })
 
   test('sums what overflows its own type in a wider one', () => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { cp, copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { cp, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import ts from 'typescript'
 import { defaultLibsFolder } from '../../infra/local/kafka/jars.js'
 
 const checkout = resolve(import.meta.dirname, '..', '..')
@@ -14,11 +15,15 @@ export interface ProjectCopy {
   remove(): Promise<void>
 }
 
-/** The compiled project in a folder of its own, with a `.lake` of its own, so that a test can run and kill it whole. */
-export async function copyProject(): Promise<ProjectCopy> {
+/**
+ * The compiled project in a folder of its own, with a `.lake` of its own, so that a test can run and kill it whole.
+ * @param streams a folder of test/harness whose index.ts takes the place of shared/streams/index.ts
+ */
+export async function copyProject(streams?: string): Promise<ProjectCopy> {
   if (!existsSync(join(checkout, 'dist', 'infra', 'local', 'main.js'))) throw new Error('There is no dist; run `npm run build` first')
   const folder = await mkdtemp(join(tmpdir(), 'project-'))
   await cp(join(checkout, 'dist'), join(folder, 'dist'), { recursive: true })
+  if (streams !== undefined) await declareStreams(folder, streams)
   for (const file of ['package.json', 'host.json']) await copyFile(join(checkout, file), join(folder, file))
   await mkdir(join(folder, 'infra', 'local', 'kafka'), { recursive: true })
   await copyFile(join(checkout, 'infra/local/kafka/pom.xml'), join(folder, 'infra/local/kafka/pom.xml'))
@@ -30,4 +35,15 @@ export async function copyProject(): Promise<ProjectCopy> {
     program: path => join(folder, 'dist', path),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
+}
+
+async function declareStreams(folder: string, streams: string): Promise<void> {
+  const compiled = join(folder, 'dist', 'test', 'harness', streams)
+  await mkdir(compiled, { recursive: true })
+  for (const file of await readdir(join(checkout, 'test', 'harness', streams))) {
+    const text = await readFile(join(checkout, 'test', 'harness', streams, file), 'utf8')
+    const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 } })
+    await writeFile(join(compiled, file.replace(/\.ts$/, '.js')), outputText)
+  }
+  await writeFile(join(folder, 'dist', 'shared', 'streams', 'index.js'), `export { streams } from '../../test/harness/${streams}/index.js'\n`)
 }

@@ -69,13 +69,13 @@ async function championFor(lake: Lake, stream: Stream): Promise<ReadyModel | und
 }
 
 async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<ReadyModel | undefined> {
-  const name = lake.settings.modelName
+  const name = lake.settings.modelName.replaceAll('{stream}', stream.name)
   const source = new FolderModelSource(lake.store.within('models'), name)
   let champion = await source.champion()
   if (champion === undefined) {
     const starter = starterModel(name)
     if (starter.card.stream !== stream.name || !fits(starter.card, stream)) {
-      tellOnce(lake, stream, `there is no model ${name}; put one into models/${name} of the lake`)
+      tellOnce(lake, stream, `there is no model ${name}; put one into models/${name} of the lake. The summary goes on without scores`)
       return undefined
     }
     await source.install(starter)
@@ -94,7 +94,7 @@ async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<Rea
   const files = await source.load(champion.version)
   const { card } = files
   if (card.stream !== stream.name) {
-    tellOnce(lake, stream, `the model ${name} is for ${card.stream}; set MODEL_NAME to one for ${stream.name}, or retrain`)
+    tellOnce(lake, stream, `the model ${name} is for ${card.stream}; the summary goes on without scores. MODEL_NAME may hold {stream}, for a model of each stream's own`)
     return undefined
   }
   requireFeatures(card, stream)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { scoredPath, summaryPath } from '../../../shared/contract/tables.js'
+import { scoredPath, summaryPath, summaryTable } from '../../../shared/contract/tables.js'
 import type { Action } from '../../../shared/delta/actions.js'
+import { createTable } from '../../../shared/delta/creation.js'
 import { rebuildGold, runGold, scoreSilver, summariseScored } from '../../../shared/pipeline/gold/goldStep.js'
 import { spansOf } from '../../../shared/pipeline/gold/windows.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
@@ -55,6 +56,18 @@ describe('the summary equals an aggregate over all scored rows', () => {
     }
     ok(await rebuildGold(f.lake, events))
     await expectWhole(f, `${seedNote}, rebuilt`)
+  })
+
+  test('a table that has measures which are no longer made, as those of a key, goes on with nulls in them', async () => {
+    await using f = await SilverFixture.open()
+    const { schema, ...shape } = summaryTable(events)
+    const earlier = { name: 'event_no_avg', type: 'double', nullable: true } as const
+    await f.lake.table(shape.path).commit(createTable({ ...shape, schema: { ...schema, fields: [...schema.fields, earlier] }, createdTime: 0 }))
+    for (const id of ['a', 'b']) {
+      await silverOf(f, [[{ id, at: minute, type: 'click', value: 64, kafkaAt: minute }]])
+      ok(await runGold(f.lake, 'command'))
+    }
+    expect(await summaryRows(f.lake, 'SELECT events, value_avg, event_no_avg FROM t')).toEqual([{ events: 2n, value_avg: 64, event_no_avg: null }])
   })
 
   test('after silver was rebuilt', async () => {
