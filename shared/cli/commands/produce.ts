@@ -58,10 +58,11 @@ export const produce: Command = {
     const plan = planOf(args)
     const partitions = args.whole('partitions', 1, 100_000)
     if (partitions !== undefined && !args.flag('create')) throw new CliError('USAGE', '--partitions says what --create makes; give both.')
-    const record = await withLake(shell, args, async lake => {
+    const record = await withLake(shell, args, lake => {
       const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
-      await requireTopic(lake, stream.topic, args.flag('create'), partitions)
-      return plan.kind === 'file' ? sendFile(shell, lake, stream, plan.path) : sendEvents(shell, lake, stream, plan)
+      // Asked last: what is wrong on this side is said without a broker.
+      const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
+      return plan.kind === 'file' ? sendFile(shell, lake, stream, plan.path, ready) : sendEvents(shell, lake, stream, plan, ready)
     })
     await printRecords(shell.output, format, Object.keys(record), [record])
   },
@@ -114,7 +115,7 @@ async function requireTopic(lake: Lake, topic: string, create: boolean, partitio
   }
 }
 
-async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventPlan): Promise<JsonObject> {
+async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventPlan, ready: () => Promise<void>): Promise<JsonObject> {
   const { clock, source } = lake
   const { count, rate, seed } = plan
   const started = clock.now()
@@ -122,6 +123,7 @@ async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventP
   const intervalMs = rate === undefined ? Math.min(5, 86_400_000 / Math.max(1, count)) : 1000 / rate
   const made = syntheticMaker(stream)
   if (made.kind === 'none') throw new CliError('USAGE', `${made.why}; send records of your own with --from FILE.`)
+  await ready()
   const options = {
     ...plan.percent,
     seed: seed ?? started % 2 ** 31,
@@ -148,12 +150,13 @@ async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventP
   return { topic: stream.topic, records, ...expected }
 }
 
-async function sendFile(shell: Shell, lake: Lake, stream: Stream, path: string): Promise<JsonObject> {
+async function sendFile(shell: Shell, lake: Lake, stream: Stream, path: string, ready: () => Promise<void>): Promise<JsonObject> {
   const file = resolve(shell.workingFolder, path)
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new CliError('NOT_FOUND', `The file ${file} cannot be read.`, { cause })
   })
   const records = parseRecords(text, stream)
+  await ready()
   for (let i = 0; i < records.length; i += batchRecords) {
     shell.signal.throwIfAborted()
     await lake.source.produce(stream.topic, records.slice(i, i + batchRecords))
