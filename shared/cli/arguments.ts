@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { asError } from '../errors.js'
 import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
-import { commonOptions, type CommandForm } from './commandForm.js'
+import { type CommandForm, optionsOf } from './commandForm.js'
 import { splitNames } from './nameList.js'
 
 /** An option as it stood on the command line. */
@@ -26,7 +26,10 @@ export class Arguments {
 
   /** @throws CliError USAGE that names the argument */
   static parse(name: string, command: CommandForm, args: readonly string[]): Arguments {
-    const specs = { ...command.options, ...commonOptions }
+    const specs = optionsOf(command)
+    if (command.printsRows !== true && args.some(word => /^--format(?:=|$)/.test(word))) {
+      throw new CliError('USAGE', `lake ${name} prints no rows, so it has no --format. See: lake ${name} --help`)
+    }
     const config: ParseArgsOptionsConfig = Object.fromEntries(
       Object.entries(specs).map(([option, { value }]) => [option, { type: value === undefined ? 'boolean' : 'string' }]),
     )

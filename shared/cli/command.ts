@@ -9,7 +9,7 @@ export interface Command extends CommandForm {
   /** The same in whole sentences. */
   readonly about: string
   /** Command lines, for its help. */
-  readonly examples?: readonly string[] | undefined
+  readonly examples: readonly string[]
   /** Rejects with what went wrong; anything else is success. */
   run(shell: Shell, args: Arguments): Promise<void>
 }

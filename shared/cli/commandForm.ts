@@ -14,11 +14,19 @@ export interface CommandForm {
   /** How many arguments besides the options. */
   readonly positionals: { readonly least: number; readonly most: number }
   readonly options: Readonly<Record<string, OptionSpec>>
+  /** It prints rows, and `--format` says how. */
+  readonly printsRows?: true | undefined
 }
 
+/** All options that the command takes. Pure; no I/O. */
+export function optionsOf({ options, printsRows }: CommandForm): Readonly<Record<string, OptionSpec>> {
+  return { ...options, ...(printsRows === true ? { format: formatOption } : {}), ...commonOptions }
+}
+
+const formatOption: OptionSpec = { value: 'table|csv|csv-safe|jsonl', about: 'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running texts as formulas' }
+
 /** Options that every command has. */
-export const commonOptions: Readonly<Record<string, OptionSpec>> = {
-  format: { value: 'table|csv|csv-safe|jsonl', about: 'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running texts as formulas' },
+const commonOptions: Readonly<Record<string, OptionSpec>> = {
   debug: { about: 'log every step, and print the stack of an error' },
   help: { about: 'this text' },
 }

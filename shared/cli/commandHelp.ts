@@ -1,5 +1,5 @@
 import type { Command } from './command.js'
-import { commonOptions, type OptionSpec } from './commandForm.js'
+import { type OptionSpec, optionsOf } from './commandForm.js'
 
 /** Texts of `--help`. Pure; no I/O. */
 
@@ -9,8 +9,10 @@ export function commandHelp(command: Command): string {
     '',
     ...wrap(command.about, 100),
     '',
-    ...optionLines({ ...command.options, ...commonOptions }),
-    ...(command.examples === undefined ? [] : ['', 'Examples:', ...command.examples.map(example => `  ${example}`)]),
+    ...optionLines(optionsOf(command)),
+    '',
+    'Examples:',
+    ...command.examples.map(example => `  ${example}`),
     '',
   ].join('\n')
 }

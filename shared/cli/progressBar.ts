@@ -12,6 +12,7 @@ export class ProgressBar {
   readonly #now: () => number
   readonly #start: number
   #drawn = -Infinity
+  #isEnded = false
 
   /** @param now milliseconds from any start */
   constructor(output: Output, now: () => number) {
@@ -23,13 +24,15 @@ export class ProgressBar {
   show(progress: CatchUpProgress): void {
     const now = this.#now()
     const isLast = progress.covered >= progress.total
-    if (!this.#output.isTerminal || (now - this.#drawn < drawEveryMs && !isLast)) return
+    if (this.#isEnded || !this.#output.isTerminal || (now - this.#drawn < drawEveryMs && !isLast)) return
     this.#drawn = now
     void this.#output.control(`\r${progressText(progress, now - this.#start)}\u001b[K`).catch(() => undefined)
   }
 
-  /** Leaves the last state and goes to the next line. */
+  /** Leaves the last state and goes to the next line; nothing is drawn any more. */
   async end(): Promise<void> {
+    if (this.#isEnded) return
+    this.#isEnded = true
     if (this.#output.isTerminal && this.#drawn > -Infinity) await this.#output.write('\n')
   }
 }

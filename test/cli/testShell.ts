@@ -44,12 +44,14 @@ export interface TestShellOptions {
   readonly input?: string
   readonly output?: TextOutput
   readonly projectFolder?: string
+  readonly messages?: TextOutput
+  readonly signal?: AbortSignal
 }
 
 /** Runs one command line in this process. */
 export async function lake(words: readonly string[], options: TestShellOptions = {}): Promise<CommandResult> {
   const output = options.output ?? new TextOutput()
-  const messages = new TextOutput()
+  const messages = options.messages ?? new TextOutput()
   const shell: Shell = {
     output,
     messages,
@@ -60,7 +62,7 @@ export async function lake(words: readonly string[], options: TestShellOptions =
     environment: options.environment ?? {},
     projectFolder: options.projectFolder ?? tmpdir(),
     workingFolder: tmpdir(),
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
   }
   const code = await runCommandLine(shell, words)
   return { code, output: output.text, messages: messages.text }

@@ -53,6 +53,7 @@ export const alter: Command = {
   about:
     "Changes a table's columns, properties, constraints, clustering or features, all in one version and in the order of the options, " +
     'each of which may be given more than once. No row is written. Prints what was done as one JSON object.',
+  examples: ["lake alter ./sales --add-column 'note STRING'", "lake alter ./sales --add-constraint 'paid: amount >= 0'"],
   positionals: { least: 1, most: 1 },
   options: {
     ...Object.fromEntries(Object.entries(changes).map(([option, { spec }]) => [option, spec])),

@@ -17,6 +17,8 @@ export const changes: Command = {
     'Prints the rows that some versions inserted, updated and deleted, oldest first, of a table that keeps a change data ' +
     'feed (delta.enableChangeDataFeed): its columns, then _change_type (insert, delete, update_preimage, ' +
     'update_postimage), _commit_version and _commit_timestamp.',
+  printsRows: true,
+  examples: ['lake changes ./sales --from 2', "lake changes ./sales --from-timestamp '2025-04-01 12:00:00'"],
   positionals: { least: 1, most: 1 },
   options: {
     from: { value: 'N', about: 'the first version' },

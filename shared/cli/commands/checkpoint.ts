@@ -6,6 +6,7 @@ export const checkpoint: Command = {
   usage: 'checkpoint <table>',
   summary: "write a checkpoint of a table's newest version",
   about: 'Writes a checkpoint of the newest version, unless there is one, and prints what was done as one JSON object.',
+  examples: ['lake checkpoint bronze.events'],
   positionals: { least: 1, most: 1 },
   options: {},
   async run(shell, args) {

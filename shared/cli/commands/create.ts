@@ -23,6 +23,7 @@ export const create: Command = {
     'Makes a Delta table. The schema is written as in Spark\'s SQL: "id BIGINT NOT NULL, tags ARRAY<STRING>, pair STRUCT<x: INT>"; ' +
     'without one it is that of the rows of --from. Features are turned on by their properties, as delta.enableDeletionVectors=true, ' +
     'and the protocol is the lowest that has them.',
+  examples: ["lake create ./sales --schema 'id BIGINT NOT NULL, day DATE, amount DECIMAL(10,2)' --partition-by day"],
   positionals: { least: 1, most: 1 },
   options: {
     schema: { value: '"columns"', about: 'names and types of the columns' },

@@ -10,6 +10,7 @@ export const deleteCommand: Command = {
   about:
     'Deletes the rows for which a condition holds: by deletion vectors where the table has them, else by writing the rows that stay ' +
     'anew. Older versions keep them until `lake vacuum`. Prints what was done as one JSON object.',
+  examples: ['lake delete ./sales --where "day < DATE \'2025-01-01\'"'],
   positionals: { least: 1, most: 1 },
   options: {
     where: { value: '"condition"', about: 'which rows, as an SQL condition; all when absent, which is asked about' },

@@ -8,6 +8,7 @@ export const env: Command = {
   about:
     'Prints the addresses of the running stack (npm start, npm run stack), one a line, for a shell to read: ' +
     'KAFKA_BROKERS=…, LAKE_URL=… and, while the functions run, FUNCTIONS_URL=….\nexport $(npx lake env) sets them.',
+  examples: ['export $(npx lake env)'],
   positionals: { least: 0, most: 0 },
   options: {},
   async run(shell) {

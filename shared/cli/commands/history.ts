@@ -10,6 +10,8 @@ export const history: Command = {
   usage: 'history <table>',
   summary: "list a table's versions",
   about: "Lists a table's versions that are still in its log, the newest first: when, what operation, by whom, and its metrics.",
+  printsRows: true,
+  examples: ['lake history silver.events --limit 5'],
   positionals: { least: 1, most: 1 },
   options: { limit: { value: 'N', about: 'at most so many' } },
   async run(shell, args) {

@@ -11,6 +11,7 @@ export const merge: Command = {
   about:
     'Brings rows into a table: those whose key the table has are updated, the others inserted, unless the options say otherwise. ' +
     'Columns that the rows lack stay as they are. Prints what was done as one JSON object.',
+  examples: ['lake merge ./sales --key id --from new.jsonl'],
   positionals: { least: 1, most: 1 },
   options: {
     key: { value: 'a,b', about: 'the columns whose values make two rows the same' },

@@ -19,6 +19,7 @@ export const optimize: Command = {
     'Makes few large files of many small ones, and sorts them along the clustering columns where the table has any; rows ' +
     'that were sorted before are not sorted again. Files of which many rows are deleted are rewritten without them. No row changes, and appends meanwhile are not held up. Prints what was done ' +
     'as one JSON object.',
+  examples: ['lake optimize silver.events'],
   positionals: { least: 1, most: 1 },
   options: {
     'cluster-by': { value: 'a,b', about: 'columns to sort along, for a table that says nothing of it' },

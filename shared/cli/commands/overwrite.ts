@@ -12,6 +12,7 @@ export const overwrite: Command = {
   about:
     'Puts rows in the place of all that a table has, or of those for which a condition holds; the new rows must meet it too. Older ' +
     'versions keep the old rows. Prints what was done as one JSON object.',
+  examples: ['lake overwrite ./sales --from rows.jsonl'],
   positionals: { least: 1, most: 1 },
   options: {
     from: fromOption,

@@ -33,6 +33,7 @@ export const produce: Command = {
     'patterns and choices; what none of them fulfils is said, and nothing is sent.\n' +
     'A file is a JSON array or JSON lines. A record is the event itself, or {"key","value","headers","timestamp",' +
     '"partition"}, where a value is an object, a text that is sent as it stands, or null for a tombstone.',
+  printsRows: true,
   positionals: { least: 0, most: 0 },
   options: {
     count: { value: 'N', about: 'so many records, as fast as they are taken or at --rate' },

@@ -30,6 +30,8 @@ export const read: Command = {
   usage: 'read <table>',
   summary: 'print the rows of a table',
   about: 'Prints the rows of a table, as it is or as it was at a version or a time.',
+  printsRows: true,
+  examples: ['lake read silver.events --where "event_type = \'click\'" --limit 10', 'lake read ./sales --version 3 --format csv'],
   positionals: { least: 1, most: 1 },
   options: {
     ...momentOptions,

@@ -18,6 +18,8 @@ export const rebuild: Command = {
   usage: `rebuild ${Object.keys(layers).join('|')}`,
   summary: 'make a layer anew from its source',
   about: 'Makes a layer anew from its source, and swaps it in by one commit: readers see the old rows or the new.',
+  printsRows: true,
+  examples: ['lake rebuild silver', 'lake rebuild gold --stream events'],
   positionals: { least: 1, most: 1 },
   options: { stream: { value: 'NAME', about: 'only that stream; all when absent' } },
   async run(shell, args) {

@@ -13,6 +13,8 @@ export const resetOffsetsCommand: Command = {
   about:
     'Begins a new generation of a topic that was re-created or truncated: bronze reads it from its first offset as it is ' +
     'now, under a raised _generation; rows of older generations stay. Says what it will do, and asks.',
+  printsRows: true,
+  examples: ['lake reset-offsets events', 'lake reset-offsets events --yes'],
   positionals: { least: 1, most: 1 },
   options: { yes: { about: 'do it without asking' } },
   async run(shell, args) {

@@ -20,6 +20,7 @@ export const restore: Command = {
     'Makes a table again what it was at an older version or time, by one new version: its rows, its schema and its ' +
     'properties. Rows appended since then go; nothing is deleted from storage, so that this can be undone in the same way. ' +
     'Prints what was done as one JSON object.',
+  examples: ['lake restore ./sales --version 3 --dry-run'],
   positionals: { least: 1, most: 1 },
   options: {
     version: { value: 'N', about: 'the version to go back to' },

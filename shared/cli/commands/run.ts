@@ -23,6 +23,8 @@ export const run: Command = {
   about:
     'Runs a step once, or all of them in order, and prints what it did. Bronze catches up from Kafka to the end offsets ' +
     'as they are at the start. Exits with 1 when a step failed.',
+  printsRows: true,
+  examples: ['lake run bronze', 'lake run pipeline --format jsonl'],
   positionals: { least: 1, most: 1 },
   options: {},
   async run(shell, args) {

@@ -19,6 +19,7 @@ export const snapshot: Command = {
     'with schema, properties and partition columns, clusteringColumns, numFiles, sizeInBytes, numRows (null when the ' +
     'statistics of a file do not tell), deletion vectors and the rows they take away, transactions by application id, and ' +
     'domainMetadata by domain.',
+  examples: ['lake snapshot bronze.events'],
   positionals: { least: 1, most: 1 },
   options: momentOptions,
   async run(shell, args) {

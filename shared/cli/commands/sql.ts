@@ -28,6 +28,12 @@ export const sql: Command = {
     'As it was: silver.events AT (VERSION => 3) or AT (TIMESTAMP => \'2025-04-01 12:00:00\'). Tables elsewhere: ' +
     "delta('path or URL', version => 3). SHOW TABLES, DESCRIBE HISTORY and DESCRIBE DETAIL work as in Spark; - reads the " +
     'query from standard input.',
+  printsRows: true,
+  examples: [
+    'lake sql "SELECT event_type, count(*) FROM silver.events GROUP BY ALL"',
+    'lake sql "SELECT * FROM monitor_logs ORDER BY run_time DESC LIMIT 5"',
+    'lake sql "SELECT count(*) FROM silver.events AT (VERSION => 3)"',
+  ],
   positionals: { least: 1, most: 1 },
   options: externalLocationOptions,
   async run(shell, args) {

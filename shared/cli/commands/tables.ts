@@ -21,6 +21,8 @@ export const tables: Command = {
     "Lists the lake's tables, those of the streams and any other folder with a Delta log, with their newest version, files, bytes, rows (null where a file's statistics do not " +
     'say) and when they last changed. A table that cannot be read is listed as damaged, with its problem, and makes the ' +
     'exit code 1.',
+  printsRows: true,
+  examples: ['lake tables'],
   positionals: { least: 0, most: 0 },
   options: {},
   async run(shell, args) {

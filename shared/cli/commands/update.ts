@@ -12,6 +12,7 @@ export const update: Command = {
   about:
     'Gives columns of the rows for which a condition holds other values, each an SQL expression over the row as it was. Prints ' +
     'what was done as one JSON object.',
+  examples: ["lake update ./sales --set 'amount = amount * 2' --where 'id = 7'"],
   positionals: { least: 1, most: 1 },
   options: {
     set: { value: '"a = expression"', repeats: true, about: 'what a column becomes; may be given more than once' },

@@ -13,6 +13,7 @@ export const vacuum: Command = {
   about:
     'Deletes files that were removed from the table, or never became part of it, longer ago than the retention. Of the ' +
     "lake's own tables nothing is deleted that a later layer or the monitor has still to read. Prints what was done as one JSON object.",
+  examples: ['lake vacuum ./sales --dry-run'],
   positionals: { least: 1, most: 1 },
   options: {
     retain: { value: 'DURATION', about: `how long such files are kept, as '10 days'; the table's delta.deletedFileRetentionDuration, or a week` },

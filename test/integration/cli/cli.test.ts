@@ -40,7 +40,6 @@ beforeAll(async () => {
   if (!existsSync(bin)) throw new Error(`${bin} is missing; run \`npm run build\` first`)
   folder = await mkdtemp(join(tmpdir(), 'lake-cli-'))
   broker = await startTestBroker()
-  await createTopic(broker.client, { topic: events.topic, numPartitions: 4 })
 })
 
 afterAll(async () => {
@@ -49,6 +48,20 @@ afterAll(async () => {
 })
 
 describe('the compiled command line, on a broker', () => {
+  test('a topic that does not exist is said by every command that needs it, and made where that is asked for', async () => {
+    const ran = await lake('run', 'bronze')
+    expect(ran).toMatchObject({ code: 1, messages: `error: bronze of events failed: Topic ${events.topic} does not exist. Create it, or correct the stream's topic.\n` })
+    const refused = await lake('produce', '--count', '1')
+    expect(refused).toMatchObject({ code: 1, output: '', messages: `error: Topic ${events.topic} does not exist on ${broker.brokers}; --create makes it (--partitions N).\n` })
+    const made = await lake('produce', '--count', '0', '--create', '--partitions', '4')
+    expect(made).toMatchObject({ code: 0, messages: '' })
+    const admin = broker.client.admin()
+    await admin.connect()
+    const { topics } = await admin.fetchTopicMetadata({ topics: [events.topic] })
+    await admin.disconnect()
+    expect(topics[0]?.partitions).toHaveLength(4)
+  })
+
   test('what is produced goes through all layers, and every command shows it', async () => {
     const produced = await lake('produce', '--count', '2000', '--seed', '5', '--duplicates', '3', '--broken', '2')
     expect(produced).toMatchObject({ code: 0, messages: '' })

@@ -101,6 +101,13 @@ describe('a model', () => {
     expect((await scoreSilver(await f.other(), events)).error).toMatchObject({ code: 'MODEL_MISMATCH' })
   })
 
+  test('may be of each stream its own, by its name', async () => {
+    await using f = await SilverFixture.open(undefined, undefined, { MODEL_NAME: 'm-{stream}' })
+    await silverOf(f, [[{ id: 'a' }]])
+    const [score] = ok(await runGold(f.lake, 'timer'))
+    expect(score?.detail).toMatchObject({ model: 'm-events', scored: 1 })
+  })
+
   test('of another stream gives no score, and rows flow on', async () => {
     await using f = await SilverFixture.open()
     await promote(f, '1', { stream: 'orders' })
