@@ -129,7 +129,7 @@ describe('ranges', () => {
     const beyond = readAll(source, topic, { partition: 0, start: 5n, end: 11n })
     await expect(beyond).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', retryable: false })
     await deleteRecords(topic, 4n)
-    expect(await only(source, topic)).toEqual({ partition: 0, start: 4n, end: 10n })
+    expect(await only(source, topic)).toEqual({ partition: 0, start: 4n, end: 10n, highWatermark: 10n })
     const below = readAll(source, topic, { partition: 0, start: 3n, end: 10n })
     await expect(below).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { start: 3n } })
     expect((await readAll(source, topic)).records).toHaveLength(6)
