@@ -10,7 +10,7 @@ import { readSettings } from '../../shared/settings.js'
 import { openSource } from '../../shared/sources/openSource.js'
 import type { Source } from '../../shared/sources/source.js'
 import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 
 export interface BronzeMeasure {
   readonly name: string

@@ -12,7 +12,7 @@ import { openLake } from '../../shared/pipeline/openLake.js'
 import { rebuildSilver, refineSilver } from '../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../shared/pipeline/stepReport.js'
 import { readSettings } from '../../shared/settings.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 
 export interface SilverMeasure {
   readonly name: string

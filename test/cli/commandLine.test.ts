@@ -7,7 +7,7 @@ import { commands } from '../../shared/cli/commandList.js'
 import { progressText } from '../../shared/cli/progressBar.js'
 import { writeRunningStack } from '../../shared/cli/runningStack.js'
 import { parseTableReference } from '../../shared/cli/tableNames.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 import { lake } from './testShell.js'
 
 let projectFolder: string

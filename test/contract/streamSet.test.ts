@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sharedTopics, streamSet } from '../../shared/contract/streamSet.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 import { eachOffsetOnce } from '../harness/invariants.js'
 import { BronzeFixture, range, span } from '../pipeline/bronze/bronzeFixture.js'
 

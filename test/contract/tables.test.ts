@@ -7,7 +7,7 @@ import {
   bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, summaryTable, tablePath, type TableShape,
 } from '../../shared/contract/tables.js'
 import { orders } from '../harness/threeStreams/orders.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 
 const summary = ({ schema }: TableShape) => schema.fields.map(f => `${f.name} ${JSON.stringify(f.type)}${f.nullable ? '' : '!'}`)
 const contract = ['event_id "string"', 'event_type "string"', 'timestamp "timestamp"', 'value "double"']

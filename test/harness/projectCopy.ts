@@ -23,7 +23,10 @@ export async function copyProject(streams?: string): Promise<ProjectCopy> {
   if (!existsSync(join(checkout, 'dist', 'infra', 'local', 'main.js'))) throw new Error('There is no dist; run `npm run build` first')
   const folder = await mkdtemp(join(tmpdir(), 'project-'))
   await cp(join(checkout, 'dist'), join(folder, 'dist'), { recursive: true })
-  if (streams !== undefined) await declareStreams(folder, streams)
+  if (streams !== undefined) {
+    for (const name of new Set([streams, 'sampleStream'])) await compileStreams(folder, name)
+    await writeFile(join(folder, 'dist', 'shared', 'streams', 'index.js'), `export { streams } from '../../test/harness/${streams}/index.js'\n`)
+  }
   for (const file of ['package.json', 'host.json']) await copyFile(join(checkout, file), join(folder, file))
   await mkdir(join(folder, 'infra', 'local', 'kafka'), { recursive: true })
   await copyFile(join(checkout, 'infra/local/kafka/pom.xml'), join(folder, 'infra/local/kafka/pom.xml'))
@@ -37,7 +40,7 @@ export async function copyProject(streams?: string): Promise<ProjectCopy> {
   }
 }
 
-async function declareStreams(folder: string, streams: string): Promise<void> {
+async function compileStreams(folder: string, streams: string): Promise<void> {
   const compiled = join(folder, 'dist', 'test', 'harness', streams)
   await mkdir(compiled, { recursive: true })
   for (const file of await readdir(join(checkout, 'test', 'harness', streams))) {
@@ -45,5 +48,4 @@ async function declareStreams(folder: string, streams: string): Promise<void> {
     const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 } })
     await writeFile(join(compiled, file.replace(/\.ts$/, '.js')), outputText)
   }
-  await writeFile(join(folder, 'dist', 'shared', 'streams', 'index.js'), `export { streams } from '../../test/harness/${streams}/index.js'\n`)
 }

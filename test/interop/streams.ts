@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineStream } from '../../shared/contract/defineStream.js'
 import { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from '../../shared/contract/fieldTypes.js'
 import type { ProducedRecord } from '../../shared/sources/source.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 
 /** 2025-04-01T00:00:00Z, milliseconds. */
 export const day0 = Date.UTC(2025, 3, 1)

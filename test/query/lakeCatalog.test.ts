@@ -9,7 +9,7 @@ import { appendRows } from '../../shared/delta/write/appendRows.js'
 import type { StructType } from '../../shared/parquet/dataType.js'
 import { LakeCatalog } from '../../shared/query/lakeCatalog.js'
 import { referencesIn } from '../../shared/query/tableReferences.js'
-import { events } from '../../shared/streams/events.js'
+import { events } from '../harness/sampleStream/events.js'
 import { SilverFixture } from '../pipeline/silver/silverFixture.js'
 
 async function catalogOf(f: SilverFixture, session: DuckDbSession): Promise<LakeCatalog> {

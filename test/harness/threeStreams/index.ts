@@ -1,5 +1,5 @@
 import type { Stream } from '../../../shared/contract/stream.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../sampleStream/events.js'
 import { orders } from './orders.js'
 import { readings } from './readings.js'
 

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
+import { copyProject, type ProjectCopy } from '../../harness/projectCopy.js'
 
-const project = resolve(import.meta.dirname, '../../..')
-const bin = join(project, 'dist/shared/cli/main.js')
+const checkout = resolve(import.meta.dirname, '../../..')
 
+let project: ProjectCopy
+let bin: string
 let broker: TestBroker
 let folder: string
 
@@ -37,13 +38,15 @@ function records(text: string): Record<string, unknown>[] {
 }
 
 beforeAll(async () => {
-  if (!existsSync(bin)) throw new Error(`${bin} is missing; run \`npm run build\` first`)
+  project = await copyProject('sampleStream')
+  bin = project.program('shared/cli/main.js')
   folder = await mkdtemp(join(tmpdir(), 'lake-cli-'))
   broker = await startTestBroker()
 })
 
 afterAll(async () => {
   await broker.close()
+  await project.remove()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -110,7 +113,7 @@ describe('the compiled command line, on a broker', () => {
 
   test('a topic that was made anew goes on after a reset that was agreed to', async () => {
     await createTopic(broker.client, { topic: events.topic, numPartitions: 4 })
-    await lake('produce', '--from', join(project, 'shared/streams/synthetic_data_sample.json'))
+    await lake('produce', '--from', join(checkout, 'shared/streams/synthetic_data_sample.json'))
     const stopped = await lake('run', 'bronze')
     expect(stopped).toMatchObject({ code: 1, messages: expect.stringContaining('lake reset-offsets') as string })
 

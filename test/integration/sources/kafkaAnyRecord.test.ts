@@ -23,7 +23,7 @@ import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.j
 import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaTrigger.js'
 import type { ProducedRecord, SourceRecord } from '../../../shared/sources/source.js'
 import { silentLogger } from '../../../shared/telemetry/logger.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 import { readTable } from '../../pipeline/bronze/bronzeFixture.js'
 

@@ -9,7 +9,7 @@ import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import { openLake } from '../../../shared/pipeline/openLake.js'
 import { readSettings } from '../../../shared/settings.js'
 import { KafkaSource } from '../../../shared/sources/kafka/kafkaSource.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { lake as commandLine } from '../../cli/testShell.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 

@@ -5,7 +5,7 @@ import { recordDigest } from '../../../shared/pipeline/bronze/digest.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { maxPartBytes, type RecordDefect, type SourceRecord } from '../../../shared/sources/source.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { BronzeFixture, eventRecord } from './bronzeFixture.js'
 
 /** A topic of three events, the middle one as the source tells it. */

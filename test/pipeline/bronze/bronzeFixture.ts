@@ -15,7 +15,7 @@ import { MemorySource } from '../../../shared/sources/memorySource.js'
 import type { ProducedRecord, SourceRecord } from '../../../shared/sources/source.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import type { ObjectStore } from '../../../shared/storage/objectStore.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import type { Lineage, PartitionSpan } from '../../harness/invariants.js'
 
 /** 2025-04-01T00:00:00Z, milliseconds. */

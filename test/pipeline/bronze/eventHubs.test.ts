@@ -10,7 +10,7 @@ import { EventHubsSource } from '../../../shared/sources/eventHubs/eventHubsSour
 import { fromEventHubTrigger } from '../../../shared/sources/trigger/eventHubTrigger.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import { systemClock } from '../../../shared/clock.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { EventHubsServer } from '../../harness/eventHubsServer.js'
 import { day0, eventRecord, readTable } from './bronzeFixture.js'
 

@@ -6,7 +6,7 @@ import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/stepReport.js'
 import { openDeltaView } from '../../../shared/query/deltaView.js'
 import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import type { Given, SilverFixture } from '../silver/silverFixture.js'
 
 /** The reports, when none failed. */

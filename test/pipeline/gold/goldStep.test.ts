@@ -9,7 +9,7 @@ import { encodeModelCard, type ModelCard } from '../../../shared/models/modelCar
 import { starterModel } from '../../../shared/models/starterModel.js'
 import { rebuildGold, runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { minute, SilverFixture } from '../silver/silverFixture.js'
 import { ok, scoredRows, silverOf, summaryRows } from './goldFixture.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { scoredPath, silverPath } from '../../../shared/contract/tables.js'
 import type { Action } from '../../../shared/delta/actions.js'
 import { readsNothing } from '../../../shared/delta/transaction.js'

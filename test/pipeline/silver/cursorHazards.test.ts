@@ -9,7 +9,7 @@ import { copyToParquet, publishFile } from '../../../shared/query/parquetCopy.js
 import { Faults } from '../../../shared/storage/faults.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { isCommit } from '../bronze/bronzeFixture.js'
 import { hour, SilverFixture } from './silverFixture.js'
 

@@ -5,7 +5,7 @@ import { commitPath } from '../../../shared/delta/logName.js'
 import { rebuildSilver, refineSilver, runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
 import { copyToParquet, publishFile } from '../../../shared/query/parquetCopy.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { hour, SilverFixture } from './silverFixture.js'
 
 describe('rebuilding', () => {

@@ -5,7 +5,7 @@ import { double, timestamp } from '../../../shared/contract/fieldTypes.js'
 import { silverPath } from '../../../shared/contract/tables.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { Random, seedNote } from '../../random.js'
 import { hour, minute, SilverFixture, type Given } from './silverFixture.js'
 

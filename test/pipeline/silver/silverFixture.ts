@@ -15,7 +15,7 @@ import { readSettings, type SettingValues } from '../../../shared/settings.js'
 import type { Source } from '../../../shared/sources/source.js'
 import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import type { ObjectStore } from '../../../shared/storage/objectStore.js'
-import { events } from '../../../shared/streams/events.js'
+import { events } from '../../harness/sampleStream/events.js'
 
 export const hour = 3_600_000_000n
 export const minute = 60_000_000n

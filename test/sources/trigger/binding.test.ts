@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readSettings } from '../../../shared/settings.js'
 import { bronzeTrigger } from '../../../shared/sources/trigger/bronzeTrigger.js'
-import { events } from '../../../shared/streams/index.js'
+import { events } from '../../harness/sampleStream/events.js'
 
 const bindingFor = (values: Record<string, string>) => bronzeTrigger(events, readSettings(values), values).binding
 

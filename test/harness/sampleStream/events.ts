@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { defineStream } from '../../../shared/contract/defineStream.js'
+import { double, timestamp } from '../../../shared/contract/fieldTypes.js'
+
+/** The tests' own stream, so that they hold whatever shared/streams declares. */
+export const events = defineStream({
+  name: 'events',
+  topic: 'events',
+  schema: z.object({
+    event_id: z.string().min(1).describe('What makes an event the same as another.'),
+    event_type: z.string().min(1).describe('What happened, e.g. `click`.'),
+    timestamp: timestamp().describe('When it happened, by the clock of whoever saw it.'),
+    value: double().describe('How much; a number, or the same as decimal text.'),
+  }),
+  key: 'event_id',
+  eventTime: 'timestamp',
+  allowedLateness: '10 minutes',
+  dedupeWithin: '1 day',
+  clusterBy: ['event_type', 'timestamp'],
+  expectations: { 'value is finite': e => Number.isFinite(e.value) },
+})

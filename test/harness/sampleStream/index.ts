@@ -1,0 +1,5 @@
+import type { Stream } from '../../../shared/contract/stream.js'
+import { events } from './events.js'
+
+/** In place of shared/streams/index.ts: the stream that ships, alone. */
+export const streams: readonly Stream[] = [events]
