@@ -58,8 +58,21 @@ function zstdOptions({ length }: Uint8Array, level: number): ZstdOptions {
   }
 }
 
-/** The page as it was, which must have `length` bytes. */
+/** The most that a page may hold: a page of one value, as large as any that is written here, is half of it. */
+const largestPage = 512 * 1024 * 1024
+
+/**
+ * The page as it was, which must have `length` bytes.
+ * @throws ParquetError PARQUET_CORRUPT; PARQUET_UNSUPPORTED for a page that would take more memory than a page may
+ */
 export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
+  if (length > largestPage) {
+    throw new ParquetError(
+      'PARQUET_UNSUPPORTED',
+      `A page of ${bytes.length} bytes holds ${length}, and a page may hold ${largestPage}. Write the file with smaller pages.`,
+      { data: { codec, compressed: bytes.length, claimed: length, largest: largestPage } },
+    )
+  }
   const output = inflate(codec, bytes, length)
   if (output.length !== length) {
     throw new ParquetError(
