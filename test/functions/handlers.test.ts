@@ -6,6 +6,7 @@ import { kafkaInput } from '../../infra/local/host/kafkaPayload.js'
 import { timerInput } from '../../infra/local/host/timerListener.js'
 import { silentLogger } from '../../shared/telemetry/logger.js'
 import type { Lake } from '../../shared/pipeline/lake.js'
+import { protectSecret } from '../../shared/telemetry/redaction.js'
 import { processLake } from '../../shared/pipeline/processLake.js'
 import { Faults, storageOperations } from '../../shared/storage/faults.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
@@ -88,6 +89,24 @@ describe('the functions do what they are registered for', () => {
     refuseStorage()
     expect(failure(await app.invoke(name, timerInput(undefined, false)))).toMatch(/Planned fault/)
   })
+})
+
+test('a secret in what storage answers leaves by no function: neither in a thrown error nor in an answer by HTTP', async () => {
+  const secret = 'h1dd3n-in-an-answer'
+  protectSecret(secret)
+  fixture.append([1, 2, 3])
+  const records = await fixture.fetch([0, 1, 2])
+  const trigger = app.functions.find(f => f.name === 'bronze_events')?.trigger
+  if (trigger === undefined) throw new Error('bronze_events is not registered')
+  const refuse = () => { throw new Error(`refused, says ${secret}`) }
+  faults.add({ on: storageOperations, fault: { kind: 'interleave', first: refuse }, times: Number.POSITIVE_INFINITY })
+  const said = [failure(await app.invoke('bronze_events', kafkaInput(trigger, records)))]
+  for (const name of timers) said.push(failure(await app.invoke(name, timerInput(undefined, false))))
+  said.push(JSON.stringify((await runPipeline()).report))
+  for (const text of said) {
+    expect(text).toContain('refused, says')
+    expect(text).not.toContain(secret)
+  }
 })
 
 describe('the answer to running the pipeline by HTTP', () => {

@@ -29,6 +29,12 @@ describe('a value that the settings hold', () => {
     expect(redact('-----BEGIN CERTIFICATE-----')).toBe('-----BEGIN CERTIFICATE-----')
   })
 
+  test('that begins another one leaves nothing of the longer one', () => {
+    protectSecret('sh4red-beginning')
+    protectSecret('sh4red-beginning-and-its-own-end')
+    expect(redact('<sh4red-beginning-and-its-own-end>')).toBe(`<${redacted}>`)
+  })
+
   test('of less than eight characters is not looked for: it would be found inside words', () => {
     protectSecret('orders')
     expect(redact('the table orders')).toBe('the table orders')

@@ -47,7 +47,7 @@ export async function withChampion<T>(lake: Lake, stream: Stream, score: (model:
     return await score(model)
   } catch (thrown) {
     const state = stateOf(lake, stream)
-    if (model === undefined || !isModelFault(thrown) || state.current !== model || state.previous === undefined) throw thrown
+    if (model === undefined || !(thrown instanceof ModelError) || state.current !== model || state.previous === undefined) throw thrown
     refuse(lake, stream, keyOf(model.card.version, model.card.sha256), thrown)
     state.current = state.previous
     state.previous = undefined
@@ -113,10 +113,6 @@ async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<Rea
 
 function refuse(lake: Lake, stream: Stream, key: string, error: Error): void {
   stateOf(lake, stream).refused = { key, until: performance.now() + refusalMs, error }
-}
-
-function isModelFault(thrown: unknown): thrown is ModelError {
-  return thrown instanceof ModelError
 }
 
 function stateOf(lake: Lake, stream: Stream): Known {
