@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { sha256 } from '../../../shared/models/folderModelSource.js'
+import { describe, expect, test, vi } from 'vitest'
+import { FolderModelSource, sha256 } from '../../../shared/models/folderModelSource.js'
 import { encodeModelCard } from '../../../shared/models/modelCard.js'
 import { encodeValueRange, valueRangeTensors } from '../../../shared/models/valueRange.js'
 import { runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
@@ -38,8 +38,11 @@ describe('the model that scores', () => {
     expect(await versions()).toEqual([['a', 'starter-1'], ['b', '2'], ['c', 'starter-1'], ['d', 'starter-1']])
     // It is left alone from then on, not tried again in every run.
     await silverOf(f, [[{ id: 'e', type: 'click', value: 6_000 }]])
+    const load = vi.spyOn(FolderModelSource.prototype, 'load')
     ok([await scoreSilver(f.lake, events)])
     expect((await versions()).at(-1)).toEqual(['e', 'starter-1'])
+    expect(load).not.toHaveBeenCalled()
+    load.mockRestore()
   })
 
   test('without an earlier one, the rows wait: the run fails by name and nothing is half scored', async () => {
