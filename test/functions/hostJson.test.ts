@@ -25,6 +25,14 @@ describe('host.json keeps what exactly-once rests on', () => {
     expect(host.extensions.kafka['maxPollIntervalMs']).toBe(readSettings({}).maxPollIntervalMs)
   })
 
+  test('what the extension fetches and holds is bounded by bytes', () => {
+    const { fetchMaxBytes, maxPartitionFetchBytes, queuedMaxMessagesKbytes } = host.extensions.kafka as Record<string, number>
+    expect(fetchMaxBytes).toBeLessThanOrEqual(8 * 2 ** 20)
+    expect(maxPartitionFetchBytes).toBeLessThanOrEqual(fetchMaxBytes ?? 0)
+    expect(queuedMaxMessagesKbytes).toBeLessThanOrEqual(16 * 2 ** 10)
+    expect(parseHostSettings(text).kafka).toMatchObject({ fetchMaxBytes, maxPartitionFetchBytes, queuedMaxMessagesKbytes })
+  })
+
   test('the time limit of a function is stated', () => {
     expect(host.functionTimeout).toMatch(/^\d\d:\d\d:\d\d$/)
   })
@@ -32,7 +40,8 @@ describe('host.json keeps what exactly-once rests on', () => {
 
 describe('parseHostSettings', () => {
   test("what is absent has the extension's own default, the losing ones too", () => {
-    expect(parseHostSettings('{}').kafka).toMatchObject({ maxBatchSize: 64, commitOnFailure: true, maxRetries: 5 })
+    const unbounded = { fetchMaxBytes: 52_428_800, maxPartitionFetchBytes: 1_048_576, queuedMaxMessagesKbytes: 65_536 }
+    expect(parseHostSettings('{}').kafka).toMatchObject({ maxBatchSize: 64, commitOnFailure: true, maxRetries: 5, ...unbounded })
   })
 
   test('names are matched without case, as the host does', () => {
@@ -47,6 +56,8 @@ describe('parseHostSettings', () => {
     ['"maxBatchSize":0', /maxBatchSize must be a whole number of at least 1/],
     ['"maxBatchSize":1.5', /maxBatchSize must be a whole number/],
     ['"maxRetries":-2', /maxRetries must be a whole number of at least -1/],
+    ['"queuedMaxMessagesKbytes":2097152', /queuedMaxMessagesKbytes must be a whole number of 1 to 2097151/],
+    ['"queuedMaxMessagesKBites":1', /did you mean queuedMaxMessagesKbytes/],
     ['"autoOffsetReset":"newest"', /autoOffsetReset must be Earliest or Latest/],
     ['"maxBatchSzie":10', /did you mean maxBatchSize/],
   ])('%s is refused by name', (property, message) => {

@@ -3,6 +3,7 @@ import { Kafka } from 'kafkajs'
 import { type Clock, systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
 import { registerCodecs } from '../../../shared/sources/kafka/index.js'
+import { recordBytes } from '../../../shared/sources/recordBytes.js'
 import { type SourceRecord } from '../../../shared/sources/source.js'
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { type Environment, resolveText } from './appSettings.js'
@@ -154,6 +155,7 @@ function kafkaListener(f: RegisteredFunction, app: FunctionApp, options: HostOpt
       return execute(app, f.name, { ...kafkaInput(f.trigger, records), retryContext }, options)
     },
     store: next => feed.store(next),
+    sizeOf: recordBytes,
     retry,
     settings,
     clock: options.clock ?? systemClock,

@@ -12,6 +12,12 @@ export interface KafkaHostSettings {
   readonly autoOffsetReset: 'earliest' | 'latest'
   readonly sessionTimeoutMs: number
   readonly maxPollIntervalMs: number
+  /** Of one answer of a broker; a first batch that is larger comes all the same. */
+  readonly fetchMaxBytes: number
+  /** Of one partition in it. */
+  readonly maxPartitionFetchBytes: number
+  /** Kilobytes (1024 bytes) of polled records that wait for an invocation, before one answer more. */
+  readonly queuedMaxMessagesKbytes: number
 }
 
 export interface HostSettings {
@@ -28,7 +34,10 @@ export function parseHostSettings(text: string, name = 'host.json'): HostSetting
     throw new HostError('HOST_JSON', `${name} is not valid JSON.`, { cause })
   }
   const kafka = root.under('extensions').under('kafka')
-  kafka.refuseMisspelt(['maxBatchSize', 'subscriberIntervalInSeconds', 'commitOnFailure', 'maxRetries', 'autoOffsetReset', 'sessionTimeoutMs', 'maxPollIntervalMs'])
+  kafka.refuseMisspelt([
+    'maxBatchSize', 'subscriberIntervalInSeconds', 'commitOnFailure', 'maxRetries', 'autoOffsetReset', 'sessionTimeoutMs', 'maxPollIntervalMs',
+    'fetchMaxBytes', 'maxPartitionFetchBytes', 'queuedMaxMessagesKbytes',
+  ])
   const reset = kafka.text('autoOffsetReset', 'Earliest').toLowerCase()
   if (reset !== 'latest' && reset !== 'earliest') throw new HostError('HOST_JSON', `${name}: autoOffsetReset must be Earliest or Latest.`)
   return {
@@ -40,6 +49,9 @@ export function parseHostSettings(text: string, name = 'host.json'): HostSetting
       autoOffsetReset: reset,
       sessionTimeoutMs: kafka.whole('sessionTimeoutMs', 10_000, 1),
       maxPollIntervalMs: kafka.whole('maxPollIntervalMs', 300_000, 1),
+      fetchMaxBytes: kafka.whole('fetchMaxBytes', 52_428_800, 1, 2 ** 31 - 1),
+      maxPartitionFetchBytes: kafka.whole('maxPartitionFetchBytes', 1_048_576, 1, 1_000_000_000),
+      queuedMaxMessagesKbytes: kafka.whole('queuedMaxMessagesKbytes', 65_536, 1, 2_097_151),
     },
     routePrefix: root.under('extensions').under('http').text('routePrefix', 'api'),
   }
@@ -63,11 +75,12 @@ class Properties {
     return new Properties(this.#values.get(name.toLowerCase()), this.#file)
   }
 
-  /** A whole number of at least `least`. */
-  whole(name: string, absent: number, least: number): number {
+  /** A whole number of at least `least`, and at most `most`. */
+  whole(name: string, absent: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#of(name, absent, 'number')
-    if (Number.isSafeInteger(value) && value >= least) return value
-    throw new HostError('HOST_JSON', `${this.#file}: ${name} must be a whole number of at least ${least}.`)
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+    const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`
+    throw new HostError('HOST_JSON', `${this.#file}: ${name} must be a whole number of ${range}.`)
   }
 
   /** The host passes over names it does not know, so that a slip would leave a default in force. */

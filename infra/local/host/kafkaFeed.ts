@@ -18,7 +18,7 @@ export interface FeedOptions {
   readonly kafka: Kafka
   readonly topic: string
   readonly consumerGroup: string
-  readonly settings: Pick<KafkaHostSettings, 'autoOffsetReset' | 'sessionTimeoutMs'>
+  readonly settings: Pick<KafkaHostSettings, 'autoOffsetReset' | 'sessionTimeoutMs' | 'fetchMaxBytes' | 'maxPartitionFetchBytes'>
   readonly log: Logger
 }
 
@@ -73,6 +73,9 @@ export class KafkaFeed {
       sessionTimeout: settings.sessionTimeoutMs,
       heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 3),
       maxWaitTimeInMs: 500,
+      // librdkafka asks for no less than its own message.max.bytes.
+      maxBytes: Math.max(settings.fetchMaxBytes, 1_000_000),
+      maxBytesPerPartition: settings.maxPartitionFetchBytes,
       partitionAssigners: [subscriptionAssigner],
       allowAutoTopicCreation: false,
     })

@@ -18,21 +18,34 @@ export interface ListenerParts<R extends Positioned> {
   /** Commits to the consumer group. A failure is logged and the listener goes on, as the extension does. */
   store(next: NextOffsets): Promise<void>
   readonly retry: RetryOptions | undefined
-  readonly settings: Pick<KafkaHostSettings, 'maxBatchSize' | 'subscriberIntervalInSeconds' | 'commitOnFailure' | 'maxRetries'>
+  readonly settings: Pick<KafkaHostSettings, 'maxBatchSize' | 'subscriberIntervalInSeconds' | 'commitOnFailure' | 'maxRetries' | 'queuedMaxMessagesKbytes'>
+  /** Bytes of a record. */
+  sizeOf(record: R): number
   readonly clock: Clock
   readonly log: Logger
+}
+
+interface Taken<R> {
+  readonly record: R
+  readonly assignment: number
+  readonly size: number
 }
 
 /**
  * The rules by which the Kafka extension turns polled records into invocations of one function (cardinality many):
  * one list across all partitions, handed over when it is full or the interval is over; one invocation at a time; the
  * function's retry policy inside, rounds of the same batch outside; offsets stored only once a batch is done with.
+ *
+ * The list is also librdkafka's queue: it takes no more while it holds that many bytes, and is handed over then, as the
+ * extension does when a poll brings nothing.
  */
 export class KafkaListener<R extends Positioned> {
   readonly #parts: ListenerParts<R>
   readonly #stopping = new AbortController()
   #assignment = 0
-  #list: { record: R; assignment: number }[] = []
+  #list: Taken<R>[] = []
+  /** Bytes of the list. */
+  #size = 0
   #room: (() => void)[] = []
   #wake: (() => void) | undefined
   #windowStart: number
@@ -48,7 +61,11 @@ export class KafkaListener<R extends Positioned> {
   async offer(records: readonly R[]): Promise<void> {
     if (this.#isStopped()) return
     const assignment = this.#assignment
-    for (const record of records) this.#list.push({ record, assignment })
+    for (const record of records) {
+      const size = this.#parts.sizeOf(record)
+      this.#list.push({ record, assignment, size })
+      this.#size += size
+    }
     this.#wake?.()
     while (this.#isFull()) await new Promise<void>(resolve => this.#room.push(resolve))
   }
@@ -60,6 +77,7 @@ export class KafkaListener<R extends Positioned> {
   reassigned(): void {
     this.#assignment++
     this.#list = []
+    this.#size = 0
     this.#freeRoom()
   }
 
@@ -73,7 +91,11 @@ export class KafkaListener<R extends Positioned> {
 
   /** One batch executes, one waits, as with the extension's channel of one. */
   #isFull(): boolean {
-    return this.#list.length >= 2 * this.#parts.settings.maxBatchSize && !this.#isStopped()
+    return (this.#list.length >= 2 * this.#parts.settings.maxBatchSize || this.#isHeavy) && !this.#isStopped()
+  }
+
+  get #isHeavy(): boolean {
+    return this.#size >= this.#parts.settings.queuedMaxMessagesKbytes * 1024
   }
 
   #isStopped(): boolean {
@@ -85,7 +107,7 @@ export class KafkaListener<R extends Positioned> {
       if (this.#list.length === 0) {
         await this.#newRecords(undefined)
         this.#alignWindow()
-      } else if (this.#list.length >= this.#parts.settings.maxBatchSize || this.#windowLeft() <= 0) {
+      } else if (this.#list.length >= this.#parts.settings.maxBatchSize || this.#isHeavy || this.#windowLeft() <= 0) {
         await this.#deliver(this.#take())
       } else await this.#newRecords(this.#windowLeft())
     }
@@ -121,6 +143,7 @@ export class KafkaListener<R extends Positioned> {
 
   #take() {
     const batch = this.#list.splice(0, this.#parts.settings.maxBatchSize)
+    for (const { size } of batch) this.#size -= size
     this.#windowStart = this.#parts.clock.monotonic()
     this.#freeRoom()
     return batch
@@ -132,7 +155,7 @@ export class KafkaListener<R extends Positioned> {
     for (const resume of waiting) resume()
   }
 
-  async #deliver(taken: readonly { record: R; assignment: number }[]): Promise<void> {
+  async #deliver(taken: readonly Taken<R>[]): Promise<void> {
     const { commitOnFailure, maxRetries } = this.#parts.settings
     const batch = taken.map(t => t.record)
     const assignment = taken[0]?.assignment ?? 0

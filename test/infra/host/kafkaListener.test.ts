@@ -31,7 +31,8 @@ function listening(answer: (call: number, batch: readonly Rec[]) => Error | unde
       return Promise.resolve()
     },
     retry: undefined,
-    settings: { maxBatchSize: 3, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1 },
+    settings,
+    sizeOf: () => 1,
     clock,
     log: { ...silentLogger, error: message => void errors.push(message) },
     ...change,
@@ -46,7 +47,7 @@ async function until(done: () => boolean): Promise<void> {
 }
 
 const failure = new Error('storage is away')
-const settings = { maxBatchSize: 3, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1 }
+const settings = { maxBatchSize: 3, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1, queuedMaxMessagesKbytes: 1024 }
 
 describe('batches', () => {
   test('one list across partitions, cut where it is full, in poll order', async () => {
@@ -57,6 +58,42 @@ describe('batches', () => {
       ['0:10', '0:11', '1:5'],
       ['1:6', '1:7', '0:12'],
     ])
+    await listener.stop()
+  })
+
+  test('large records are handed over before the list is full, and no more are polled meanwhile', async () => {
+    const large = { settings: { ...settings, maxBatchSize: 1000, queuedMaxMessagesKbytes: 10 }, sizeOf: () => 6_000 }
+    let goOn: () => void = () => undefined
+    const { listener, calls, stored } = listening(() => new Promise(resolve => (goOn = () => { resolve(undefined) })), large)
+    await listener.offer(records(0, 0, 1))
+    let taken = 0
+    const more = [1, 2, 3, 4].map(n => [{ partition: 0, offset: BigInt(n) }])
+    const polling = (async () => {
+      for (const one of more) {
+        await listener.offer(one)
+        taken++
+      }
+    })()
+    await until(() => calls.length === 1)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(calls).toEqual([['0:0', '0:1']])
+    expect(taken).toBe(2)
+    goOn()
+    await until(() => calls.length === 2)
+    expect(calls[1]).toEqual(['0:2', '0:3'])
+    goOn()
+    await polling
+    await until(() => stored.length === 2)
+    const stopped = listener.stop()
+    goOn()
+    await stopped
+  })
+
+  test('one record that is larger than the queue goes by itself', async () => {
+    const { listener, calls, stored } = listening(() => undefined, { settings: { ...settings, queuedMaxMessagesKbytes: 1 }, sizeOf: () => 50_000_000 })
+    for (const record of records(0, 0, 3)) await listener.offer([record])
+    await until(() => stored.length === 3)
+    expect(calls).toEqual([['0:0'], ['0:1'], ['0:2']])
     await listener.stop()
   })
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaFeed } from '../../../infra/local/host/kafkaFeed.js'
 import { KafkaListener } from '../../../infra/local/host/kafkaListener.js'
 import { systemClock } from '../../../shared/clock.js'
+import { recordBytes } from '../../../shared/sources/recordBytes.js'
 import { type SourceRecord } from '../../../shared/sources/source.js'
 import { silentLogger } from '../../../shared/telemetry/logger.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
@@ -26,6 +27,9 @@ describe('a Kafka trigger on a real broker', () => {
     autoOffsetReset: 'earliest',
     sessionTimeoutMs: 30_000,
     maxPollIntervalMs: 300_000,
+    fetchMaxBytes: 8 * 2 ** 20,
+    maxPartitionFetchBytes: 2 ** 20,
+    queuedMaxMessagesKbytes: 16 * 2 ** 10,
   } as const
 
   function listen(topic: string, consumerGroup: string, execute: (batch: readonly SourceRecord[]) => Promise<Error | undefined>) {
@@ -33,6 +37,7 @@ describe('a Kafka trigger on a real broker', () => {
     const listener = new KafkaListener<SourceRecord>({
       execute,
       store: next => feed.store(next),
+      sizeOf: recordBytes,
       retry: undefined,
       settings,
       clock: systemClock,

@@ -21,6 +21,7 @@ import { requestProduce } from '../../../shared/sources/kafka/protocol.js'
 import { checksummedFrom, headerSize } from '../../../shared/sources/kafka/recordBatch.js'
 import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.js'
 import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaTrigger.js'
+import { recordBytes } from '../../../shared/sources/recordBytes.js'
 import type { ProducedRecord, SourceRecord } from '../../../shared/sources/source.js'
 import { silentLogger } from '../../../shared/telemetry/logger.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -123,7 +124,7 @@ test('600 MB of text in one record, a million headers, timestamps that are no da
   }
 
   const delivered = await lakeAt(topic, 'delivered')
-  const settings = { maxBatchSize: 4, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'earliest', sessionTimeoutMs: 30_000, maxPollIntervalMs: 300_000 } as const
+  const settings = { maxBatchSize: 4, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'earliest', sessionTimeoutMs: 30_000, maxPollIntervalMs: 300_000, fetchMaxBytes: 2 ** 23, maxPartitionFetchBytes: 2 ** 20, queuedMaxMessagesKbytes: 2 ** 20 } as const
   const feed = new KafkaFeed({ kafka: kafka.client, topic, consumerGroup: 'odd', settings, log: silentLogger })
   const errors: unknown[] = []
   let done = 0
@@ -141,6 +142,7 @@ test('600 MB of text in one record, a million headers, timestamps that are no da
       }
     },
     store: next => feed.store(next),
+    sizeOf: recordBytes,
     retry: undefined,
     settings,
     clock: systemClock,
