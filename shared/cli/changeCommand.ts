@@ -1,5 +1,5 @@
 import type { DeltaTable } from '../delta/table.js'
-import type { TableState } from '../delta/state.js'
+import type { TableState } from '../delta/tableState.js'
 import type { WriteOptions, WriteOutcome } from '../delta/write/writeOptions.js'
 import { shownAddress } from '../storage/shownAddress.js'
 import type { Arguments } from './arguments.js'

@@ -2,7 +2,7 @@ import { logicalPaths } from '../delta/clusteringColumns.js'
 import { quotedColumn } from '../delta/columnPath.js'
 import { readerFeaturesOf, writerFeaturesOf } from '../delta/features.js'
 import type { JsonObject } from '../delta/json.js'
-import { clusteringColumns } from '../delta/maintenance/clustering.js'
+import { clusteringColumns } from '../delta/clusteringColumns.js'
 import type { Snapshot } from '../delta/snapshot.js'
 
 /** The columns of `DESCRIBE DETAIL`, as Spark has them. */

@@ -6,7 +6,8 @@ import { Fields } from './actionFields.js'
 import { addLineStart, plainAdd } from './addLine.js'
 import { validateCommit } from './commitRules.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
-import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
+import { formatJson, isJsonObject, type Json, type JsonObject } from './json.js'
+import { parseLogJson } from './logJson.js'
 
 /** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). Pure; no I/O. */
 
@@ -32,7 +33,7 @@ export function decodeActions(text: string, where: LogPlace = {}): Action[] {
     if (add !== undefined) actions.push({ add })
     else if (end > start && text.slice(start, end).trim() !== '') {
       const place = { ...where, line }
-      const action = decodeAction(parseJson(text.slice(start, end), place), place)
+      const action = decodeAction(parseLogJson(text.slice(start, end), place), place)
       if (action !== undefined) actions.push(action)
     }
     start = end + 1

@@ -16,7 +16,7 @@ import { requireReadable } from './protocolGate.js'
 import { fieldsByName } from './rows.js'
 import { parseSchema } from './schema.js'
 import { readSnapshot } from './snapshot.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 import { isOn } from './tableProperties.js'
 
 /** What became of a row; an update is its two images. */

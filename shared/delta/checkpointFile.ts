@@ -6,7 +6,7 @@ import type { CheckpointColumns } from './checkpointSchema.js'
 import { CheckpointUpload } from './checkpointUpload.js'
 import { checkpointColumns } from './checkpointValue.js'
 import type { LastCheckpoint } from './lastCheckpoint.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 
 /** Rows of a row group: what is held in memory at a time. */
 const groupRows = 10_000

@@ -5,7 +5,7 @@ import { readCheckpointHint } from './checkpointHint.js'
 import { checkpointPolicy } from './checkpointPolicy.js'
 import { checkpointFields, type CheckpointColumns } from './checkpointSchema.js'
 import { DeltaError } from './deltaError.js'
-import { openFileList, type FileList } from './fileList.js'
+import type { FileList } from './liveFiles.js'
 import { parseJson, type Json } from './json.js'
 import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { classicCheckpointPath, lastCheckpointPath } from './logName.js'
@@ -14,11 +14,10 @@ import { tombstoneExpiry } from './retention.js'
 import { formatSchema } from './schema.js'
 import { writeV2Checkpoint, type V2CheckpointOptions } from './v2CheckpointWriter.js'
 
-export type CheckpointOutcome =
+export type WrittenCheckpointOutcome =
   | { readonly kind: 'written'; readonly version: number; readonly numFiles: number; readonly sizeInBytes: number }
   /** There is one of the newest version already. */
   | { readonly kind: 'exists'; readonly version: number }
-  | { readonly kind: 'noTable' }
 
 export interface CheckpointOptions extends V2CheckpointOptions {
   /** What the table's property says when absent; a V2 checkpoint needs the table's feature. */
@@ -29,7 +28,7 @@ export interface CheckpointOptions extends V2CheckpointOptions {
 const longestSchema = 20_000
 
 /**
- * Writes a checkpoint of the newest version (PROTOCOL.md, "Checkpoints") and points `_last_checkpoint` to it: a V2
+ * Writes a checkpoint of the list's version (PROTOCOL.md, "Checkpoints") and points `_last_checkpoint` to it: a V2
  * checkpoint with sidecars where the table has the feature and wants it, a classic one otherwise; with the statistics
  * in the forms that the table's properties ask for.
  *
@@ -38,9 +37,12 @@ const longestSchema = 20_000
  * a checkpoint of one version at once neither harms the other.
  * @param now milliseconds since 1970, for the expiry of tombstones
  */
-export async function writeCheckpoint(store: ObjectStore, now: number, options: CheckpointOptions = {}): Promise<CheckpointOutcome> {
-  const list = await openFileList(store)
-  if (list === undefined) return { kind: 'noTable' }
+export async function writeCheckpointOf(
+  store: ObjectStore,
+  list: FileList,
+  now: number,
+  options: CheckpointOptions = {},
+): Promise<WrittenCheckpointOutcome> {
   const { state } = list
   const { version } = state
   if (list.checkpoint?.version === version) return { kind: 'exists', version }

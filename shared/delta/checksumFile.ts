@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../storage/objectStore.js'
 import type { Action } from './actions.js'
 import { checksumPath } from './logName.js'
-import type { TableState, Totals } from './state.js'
+import type { TableState, Totals } from './tableState.js'
 import { isOn } from './tableProperties.js'
 import { decodeVersionChecksum, encodeVersionChecksum } from './versionChecksum.js'
 

@@ -3,12 +3,35 @@ import type { Action } from './actions.js'
 import { isMapped, physicalNameOf, storedName } from './columnMapping.js'
 import { columnKey } from './columnPath.js'
 import { DeltaError } from './deltaError.js'
-import { clusteringDomain } from './maintenance/clustering.js'
+import { isJsonArray, isJsonObject, type Json } from './json.js'
+import { parseLogJson } from './logJson.js'
 import { typeText } from './schema.js'
 import { planStats, type TableShape } from './statsColumns.js'
 import { isStruct } from './struct.js'
+import type { TableState } from './tableState.js'
 
 /** The columns that a table is clustered by, as its clustering feature records them. Pure; no I/O. */
+
+export const clusteringDomain = 'delta.clustering'
+/** Who clusters a table with the clustering feature, by the name that all engines give it. */
+export const clusteringProvider = 'liquid'
+
+/**
+ * The columns that the table's own clustering feature names, as paths of physical names; `undefined` for a table
+ * without the feature, none for one whose clustering was turned off.
+ */
+export function clusteringColumns({ protocol, domains }: Pick<TableState, 'protocol' | 'domains'>): string[][] | undefined {
+  if (protocol.writerFeatures?.includes('clustering') !== true) return undefined
+  const domain = domains.get(clusteringDomain)
+  if (domain === undefined) return []
+  const json = parseLogJson(domain.configuration)
+  const columns = isJsonObject(json) ? json['clusteringColumns'] : undefined
+  return isJsonArray(columns) ? columns.map(pathOf).filter(path => path.length > 0) : []
+}
+
+function pathOf(json: Json): string[] {
+  return isJsonArray(json) ? json.filter(name => typeof name === 'string') : []
+}
 
 const most = 4
 

@@ -1,7 +1,7 @@
 import type { Action, CommitInfo } from './actions.js'
 import { isJsonObject, type Json } from './json.js'
 import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from './rowTracking.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 import { isOn } from './tableProperties.js'
 import type { Transaction } from './transaction.js'
 import { namedValues } from '../namedValues.js'

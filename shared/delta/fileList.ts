@@ -4,29 +4,13 @@ import { isUnreadable, readCheckpoint, readCheckpointState, requireSidecars } fr
 import { readCheckpointHint } from './checkpointHint.js'
 import { commitInfoOf, versionGap } from './commit.js'
 import { fileKey } from './fileKey.js'
+import type { FileList } from './liveFiles.js'
 import { listLog, type CheckpointFiles, type LogListing } from './logListing.js'
 import { readSegments, type LogSegment } from './logSegment.js'
 import { withSecondLook } from './secondLook.js'
 import { requireCommits } from './startingPoint.js'
-import { StateReplay, type TableState } from './state.js'
+import { StateReplay } from './state.js'
 import { TextSet } from './textSet.js'
-
-/**
- * A table at its newest version whose file list is streamed, not held: what is in memory is one row group of the
- * checkpoint, a few commits, and some bytes for each file that the commits after the checkpoint decide about, however
- * many files the table has.
- */
-export interface FileList {
-  /** Without a timestamp: 0. */
-  readonly state: TableState
-  /** What the list is read from; absent when the log is there from its beginning and holds no checkpoint. */
-  readonly checkpoint: CheckpointFiles | undefined
-  /**
-   * Every live `add`, and every `remove` made at `expiry` (milliseconds since 1970) or later, a part at a time, the
-   * checkpoint's first. Each call reads the list anew, as of the same version.
-   */
-  actions(expiry: number): AsyncGenerator<Action[], void>
-}
 
 /** Commits with no more actions than this in all are kept; of more only the state is, and they are read again. */
 const keptActions = 20_000

@@ -1,4 +1,4 @@
-import { DeltaError, type LogPlace } from './deltaError.js'
+import { JsonError } from './jsonError.js'
 
 /**
  * JSON without loss: an integer beyond 2^53 is a bigint, any other number that a double cannot carry is a
@@ -15,7 +15,7 @@ export class JsonNumber {
   readonly text: string
 
   constructor(text: string) {
-    if (!numberText.test(text)) throw new DeltaError('DELTA_BAD_JSON', `not a JSON number: ${JSON.stringify(text)}`)
+    if (!numberText.test(text)) throw new JsonError(`not a JSON number: ${JSON.stringify(text)}`)
     this.text = text
   }
 
@@ -36,13 +36,13 @@ const riskyNumber = /(?:^|(?:(?<!\\)|\\\\)"\s*:|[[,])\s*-?(?:\d{16}|\d+[.eE])/
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown
 
-/** Parses JSON text. Throws DELTA_BAD_JSON that names `where`. */
-export function parseJson(text: string, where?: LogPlace): Json {
+/** Parses JSON text. Throws JsonError with the beginning of what is none. */
+export function parseJson(text: string): Json {
   try {
     return (riskyNumber.test(text) ? parseWithSource(text, exactNumber) : JSON.parse(text)) as Json
   } catch (error) {
     const start = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
-    throw new DeltaError('DELTA_BAD_JSON', `not JSON: ${start}`, { cause: error, where })
+    throw new JsonError(`not JSON: ${start}`, { cause: error })
   }
 }
 
@@ -70,7 +70,7 @@ function canonicalDecimal(text: string): string {
 
 /**
  * JSON text of a value: bigints and exact numbers as bare digits, keys in their order, undefined fields left out.
- * A number that JSON cannot say (NaN, infinities) throws DELTA_BAD_JSON instead of becoming null.
+ * A number that JSON cannot say (NaN, infinities) throws JsonError instead of becoming null.
  */
 export function formatJson(value: Json): string {
   switch (typeof value) {
@@ -84,7 +84,7 @@ export function formatJson(value: Json): string {
     case 'object':
       break
     default:
-      throw new DeltaError('DELTA_BAD_JSON', `JSON has no ${typeof value}`)
+      throw new JsonError(`JSON has no ${typeof value}`)
   }
   if (value === null) return 'null'
   if (value instanceof JsonNumber) return value.text
@@ -98,7 +98,7 @@ export function formatJson(value: Json): string {
 }
 
 function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new DeltaError('DELTA_BAD_JSON', `JSON has no number ${String(value)}`)
+  if (!Number.isFinite(value)) throw new JsonError(`JSON has no number ${String(value)}`)
   return Object.is(value, -0) ? '-0.0' : String(value)
 }
 

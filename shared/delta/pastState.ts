@@ -3,7 +3,8 @@ import { commitTimestamp, readCommitFiles, type CommitFile } from './commit.js'
 import { DeltaError } from './deltaError.js'
 import { listLog } from './logListing.js'
 import { findStartingPoint } from './startingPoint.js'
-import { StateReplay, type TableState } from './state.js'
+import { StateReplay } from './state.js'
+import type { TableState } from './tableState.js'
 
 /**
  * The table without its files as it was at an older version; `undefined` when the log no longer tells. For the rare

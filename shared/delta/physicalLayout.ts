@@ -2,7 +2,7 @@ import type { DataType, StructField } from '../parquet/dataType.js'
 import { isVoid } from './columnLayout.js'
 import { isMapped, storedName } from './columnMapping.js'
 import { readerFeaturesOf, writerFeaturesOf } from './features.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 import { planStats, type StatsPlan, type TableShape } from './statsColumns.js'
 
 /** A table's data files as they are on disk: without partition columns, under physical names. */

@@ -4,7 +4,7 @@ import type { ColumnLayout } from './columnLayout.js'
 import type { RowBatch } from './dataFileRows.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { rowIdColumns } from './rowTracking.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 
 /**
  * Who rows were before they come to stand in new files: their stable row ids and row commit versions (PROTOCOL.md, "Row

@@ -2,7 +2,8 @@ import type { StructField } from '../parquet/dataType.js'
 import type { Action, AddFile, DomainMetadata, Metadata, Protocol } from './actions.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { writerFeaturesOf } from './features.js'
-import { isJsonObject, parseJson } from './json.js'
+import { isJsonObject } from './json.js'
+import { parseLogJson } from './logJson.js'
 import { parseStats } from './stats.js'
 import { isOn } from './tableProperties.js'
 
@@ -46,7 +47,7 @@ export function rowIdColumns(table: Table, where?: LogPlace): RowIdColumns | und
 /** The highest row id that was ever given out; −1 before the first. Throws DELTA_BAD_ACTION for what is none. */
 export function rowIdHighWaterMark(domain: DomainMetadata | undefined, where?: LogPlace): bigint {
   if (domain === undefined) return -1n
-  const json = parseJson(domain.configuration, where)
+  const json = parseLogJson(domain.configuration, where)
   const mark = isJsonObject(json) ? json['rowIdHighWaterMark'] : undefined
   if (typeof mark === 'bigint' || (typeof mark === 'number' && Number.isInteger(mark))) return BigInt(mark)
   throw new DeltaError('DELTA_BAD_ACTION', `the domain ${rowTrackingDomain} says no rowIdHighWaterMark: ${domain.configuration.slice(0, 80)}`, { where })

@@ -1,7 +1,8 @@
 import { variantType, type DataType, type PrimitiveType, type StructField, type StructType } from '../parquet/dataType.js'
 import { columnKey } from './columnPath.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
-import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from './json.js'
+import { formatJson, isJsonObject, type Json, type JsonObject } from './json.js'
+import { parseLogJson } from './logJson.js'
 import { isStruct } from './struct.js'
 
 /** A table's schema ⇄ its text in the log (PROTOCOL.md, "Schema Serialization Format"). Pure; no I/O. */
@@ -21,7 +22,7 @@ export interface LeafColumn {
  * The schema in a `schemaString`. Metadata is kept as it stands. Throws DELTA_BAD_SCHEMA, by field.
  */
 export function parseSchema(schemaString: string, where?: LogPlace): StructType {
-  const schema = readType(parseJson(schemaString, where), [], where)
+  const schema = readType(parseLogJson(schemaString, where), [], where)
   if (typeof schema === 'string' || schema.type !== 'struct')
     throw new DeltaError('DELTA_BAD_SCHEMA', 'the schema of a table must be a struct', { where })
   return schema

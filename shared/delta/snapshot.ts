@@ -11,7 +11,8 @@ import { readSegments } from './logSegment.js'
 import { tombstoneExpiry } from './retention.js'
 import { withSecondLook } from './secondLook.js'
 import { requireCommits } from './startingPoint.js'
-import { StateReplay, type TableState } from './state.js'
+import { StateReplay } from './state.js'
+import type { TableState } from './tableState.js'
 
 /** A table at one version with its files. */
 export interface Snapshot extends TableState {

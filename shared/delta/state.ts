@@ -4,30 +4,7 @@ import { inCommitTimestampOf } from './commit.js'
 import { DeltaError, type LogPlace } from './deltaError.js'
 import { parseSchema } from './schema.js'
 import { isOn } from './tableProperties.js'
-
-/** A table at one version, without its files: all an appender needs. */
-export interface TableState {
-  readonly version: number
-  readonly protocol: Protocol
-  readonly metadata: Metadata
-  readonly schema: StructType
-  readonly txns: ReadonlyMap<string, Txn>
-  /** The live ones. */
-  readonly domains: ReadonlyMap<string, DomainMetadata>
-  /**
-   * Milliseconds since 1970: the version's in-commit timestamp, or its log file's time; for a version this process
-   * has just committed, the writer's clock.
-   */
-  readonly timestamp: number
-  /** How many files the table has and their bytes; absent when only a snapshot could tell. */
-  readonly totals?: Totals | undefined
-}
-
-/** Exact, or not there at all. */
-export interface Totals {
-  readonly numFiles: number
-  readonly sizeInBytes: bigint
-}
+import type { TableState, Totals } from './tableState.js'
 
 /** Folds actions, oldest first, into a {@link TableState}. Pure; no I/O. */
 export class StateReplay {

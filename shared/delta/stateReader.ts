@@ -5,7 +5,8 @@ import { readSegments } from './logSegment.js'
 import { withSecondLook } from './secondLook.js'
 import { findStartingPoint, type StartingPoint } from './startingPoint.js'
 import { readCheckpointHint } from './checkpointHint.js'
-import { nextState, StateReplay, type TableState } from './state.js'
+import { nextState, StateReplay } from './state.js'
+import type { TableState } from './tableState.js'
 
 /** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
 export type OnCommit = (commit: CommitFile) => void

@@ -125,7 +125,7 @@ function isSafe(json: Json | undefined): boolean {
 
 function readJson(text: string, where: LogPlace | undefined): Json {
   try {
-    return parseJson(text, where)
+    return parseJson(text)
   } catch (error) {
     throw new DeltaError('DELTA_BAD_STATISTICS', `statistics are not JSON: ${text.slice(0, 80)}`, { cause: error, where })
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { ObjectStore } from '../storage/objectStore.js'
 import { readCommitFile, versionGap, type CommitFile } from './commit.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 import { followState, loadState, reviseState } from './stateReader.js'
 
 /** Commits this short are kept, and this many of them, so that a conflict check need not fetch them again. */

@@ -4,7 +4,7 @@ import { encodeAction } from './actionCodec.js'
 import type { Action, Sidecar } from './actions.js'
 import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
 import { checkpointFields, sidecarFields, type CheckpointColumns } from './checkpointSchema.js'
-import type { FileList } from './fileList.js'
+import type { FileList } from './liveFiles.js'
 import { parseJson } from './json.js'
 import { logFolder, sidecarFolder, v2CheckpointPath } from './logName.js'
 

@@ -6,7 +6,7 @@ import { parsePartitionValue } from './partitionValue.js'
 import { parseSchema, typeText } from './schema.js'
 import { unreadableBounds } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
-import type { TableState } from './state.js'
+import type { TableState } from './tableState.js'
 import type { Transaction } from './transaction.js'
 import { namedValue } from '../namedValues.js'
 

@@ -1,6 +1,6 @@
 import type { Json } from '../delta/json.js'
 import type { Txn } from '../delta/actions.js'
-import type { TableState } from '../delta/state.js'
+import type { TableState } from '../delta/tableState.js'
 import { PipelineError } from './pipelineError.js'
 
 /**

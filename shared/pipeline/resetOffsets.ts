@@ -1,6 +1,6 @@
 import { bronzePath } from '../contract/tables.js'
 import type { Stream } from '../contract/stream.js'
-import type { TableState } from '../delta/state.js'
+import type { TableState } from '../delta/tableState.js'
 import { firstOffset } from './bronze/firstOffset.js'
 import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './bronze/progress.js'
 import { stopError } from './bronze/stopReason.js'

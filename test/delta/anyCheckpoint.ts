@@ -1,6 +1,6 @@
 import { checkpointFields } from '../../shared/delta/checkpointSchema.js'
 import { checkpointColumns } from '../../shared/delta/checkpointValue.js'
-import { writeCheckpoint } from '../../shared/delta/checkpointWriter.js'
+import { writeCheckpoint } from '../../shared/delta/writeCheckpoint.js'
 import { commitPath, logFolder, paddedVersion } from '../../shared/delta/logName.js'
 import type { Action } from '../../shared/delta/actions.js'
 import { openFileList } from '../../shared/delta/fileList.js'

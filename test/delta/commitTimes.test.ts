@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { commitAt, firstVersionFrom, versionAt } from '../../shared/delta/commitTimes.js'
 import { commitPath } from '../../shared/delta/logName.js'
-import { writeCheckpoint } from '../../shared/delta/checkpointWriter.js'
+import { writeCheckpoint } from '../../shared/delta/writeCheckpoint.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { columnField, LogFixture } from './logFixture.js'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { CodedError } from '../../shared/errors.js'
 import { readChanges } from '../../shared/delta/changes.js'
-import { writeCheckpoint } from '../../shared/delta/checkpointWriter.js'
+import { writeCheckpoint } from '../../shared/delta/writeCheckpoint.js'
 import { encodeDeletionVector } from '../../shared/delta/deletionVector.js'
 import { classicCheckpointPath, commitPath, lastCheckpointPath } from '../../shared/delta/logName.js'
 import { scanRows } from '../../shared/delta/rows.js'

@@ -1,5 +1,5 @@
 import type { Action, AddFile } from '../../shared/delta/actions.js'
-import { writeCheckpoint } from '../../shared/delta/checkpointWriter.js'
+import { writeCheckpoint } from '../../shared/delta/writeCheckpoint.js'
 import { encodeDeletionVector, inlineDeletionVector } from '../../shared/delta/deletionVector.js'
 import { writeCompactedLog } from '../../shared/delta/maintenance/compactedLog.js'
 import { RoaringBitmap } from '../../shared/delta/roaring.js'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { DeltaError } from '../../shared/delta/deltaError.js'
 import { formatJson, JsonNumber, parseJson, type Json } from '../../shared/delta/json.js'
+import { JsonError } from '../../shared/delta/jsonError.js'
+import { parseLogJson } from '../../shared/delta/logJson.js'
 import { Random, seedNote } from '../random.js'
 
 describe('json', () => {
@@ -42,12 +43,14 @@ describe('json', () => {
   })
 
   it('a NaN is refused instead of becoming null', () => {
-    expect(() => formatJson({ a: Number.NaN })).toThrow(DeltaError)
+    expect(() => formatJson({ a: Number.NaN })).toThrow(JsonError)
     expect(() => formatJson([Number.POSITIVE_INFINITY])).toThrow(/Infinity/)
   })
 
   it('broken text is an error that names the place', () => {
-    expect(() => parseJson('{"a":', { file: '00.json', line: 3 })).toThrow(/file 00\.json, line 3/)
+    expect(() => parseLogJson('{"a":', { file: '00.json', line: 3 })).toThrow(/file 00\.json, line 3/)
+    expect(() => parseLogJson('{"a":')).toThrow(expect.objectContaining({ code: 'DELTA_BAD_JSON' }))
+    expect(() => parseJson('{"a":')).toThrow(/not JSON: .*a/)
   })
 
   it('undefined fields are left out and nulls are kept', () => {

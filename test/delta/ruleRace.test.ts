@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Action } from '../../shared/delta/actions.js'
 import { commitPath } from '../../shared/delta/logName.js'
-import type { TableState } from '../../shared/delta/state.js'
+import type { TableState } from '../../shared/delta/tableState.js'
 import type { DeltaTable } from '../../shared/delta/table.js'
 import { readsNothing } from '../../shared/delta/transaction.js'
 import { append, emptyTable, pathsOf } from './appendedTable.js'

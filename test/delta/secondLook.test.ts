@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { writeCheckpoint } from '../../shared/delta/checkpointWriter.js'
+import { writeCheckpoint } from '../../shared/delta/writeCheckpoint.js'
 import { openFileList } from '../../shared/delta/fileList.js'
 import { commitPath } from '../../shared/delta/logName.js'
 import { readSnapshot } from '../../shared/delta/snapshot.js'

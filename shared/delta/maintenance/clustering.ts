@@ -1,7 +1,5 @@
 import type { AddFile } from '../actions.js'
 import { quotedColumn } from '../columnPath.js'
-import { isJsonArray, isJsonObject, parseJson, type Json } from '../json.js'
-import type { TableState } from '../state.js'
 import { stretches } from './binPacking.js'
 
 /**
@@ -13,27 +11,6 @@ const cubeIdTag = 'ZCUBE_ID'
 const cubeColumnsTag = 'ZCUBE_ZORDER_BY'
 const cubeCurveTag = 'ZCUBE_ZORDER_CURVE'
 const cubeTags: ReadonlySet<string> = new Set([cubeIdTag, cubeColumnsTag, cubeCurveTag])
-
-export const clusteringDomain = 'delta.clustering'
-/** Who clusters a table with the clustering feature, by the name that all engines give it. */
-export const clusteringProvider = 'liquid'
-
-/**
- * The columns that the table's own clustering feature names, as paths of physical names; `undefined` for a table
- * without the feature, none for one whose clustering was turned off.
- */
-export function clusteringColumns({ protocol, domains }: Pick<TableState, 'protocol' | 'domains'>): string[][] | undefined {
-  if (protocol.writerFeatures?.includes('clustering') !== true) return undefined
-  const domain = domains.get(clusteringDomain)
-  if (domain === undefined) return []
-  const json = parseJson(domain.configuration)
-  const columns = isJsonObject(json) ? json['clusteringColumns'] : undefined
-  return isJsonArray(columns) ? columns.map(pathOf).filter(path => path.length > 0) : []
-}
-
-function pathOf(json: Json): string[] {
-  return isJsonArray(json) ? json.filter(name => typeof name === 'string') : []
-}
 
 /** The tags of a cube's files. */
 export function cubeTagsOf(id: string, columns: readonly (readonly string[])[]): Readonly<Record<string, string>> {

@@ -8,7 +8,7 @@ import { parseInterval } from '../interval.js'
 import { logFolder, parseLogName, sidecarFolder } from '../logName.js'
 import { listLog, type CheckpointFiles, type LogListing } from '../logListing.js'
 import { requireMaintainable } from '../protocolGate.js'
-import type { TableState } from '../state.js'
+import type { TableState } from '../tableState.js'
 import type { DeltaTable } from '../table.js'
 
 export interface LogCleanupOptions {

@@ -1,5 +1,5 @@
 import { requireWritableRows } from '../protocolGate.js'
-import type { TableState } from '../state.js'
+import type { TableState } from '../tableState.js'
 import type { DeltaTable } from '../table.js'
 import { readsNothing, type ConflictReason } from '../transaction.js'
 import { mergedSchema, RowsSpent, SourceWriting, type RepeatableRows, type SourceFiles } from './rowsToFiles.js'

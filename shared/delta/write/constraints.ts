@@ -1,9 +1,10 @@
 import { columnKey } from '../columnPath.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { writerFeaturesOf } from '../features.js'
-import { isJsonObject, parseJson } from '../json.js'
+import { isJsonObject } from '../json.js'
+import { parseLogJson } from '../logJson.js'
 import { allFields } from '../schema.js'
-import type { TableState } from '../state.js'
+import type { TableState } from '../tableState.js'
 import type { Expressions } from './expressions.js'
 import type { Rows } from './rows.js'
 import { rowText } from './rowText.js'
@@ -42,7 +43,7 @@ export function tableConstraints({ protocol, metadata, schema }: Pick<TableState
 }
 
 function invariantSql(text: unknown, path: readonly string[], where: LogPlace | undefined): string {
-  const json = typeof text === 'string' ? parseJson(text, where) : undefined
+  const json = typeof text === 'string' ? parseLogJson(text, where) : undefined
   const outer = isJsonObject(json) ? json['expression'] : undefined
   const sql = isJsonObject(outer) ? outer['expression'] : undefined
   if (typeof sql === 'string') return sql

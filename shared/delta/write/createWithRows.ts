@@ -1,5 +1,6 @@
 import { createTable, type TableDefinition } from '../creation.js'
-import { StateReplay, type TableState } from '../state.js'
+import { StateReplay } from '../state.js'
+import type { TableState } from '../tableState.js'
 import type { DeltaTable } from '../table.js'
 import { writeMetrics } from './appendRows.js'
 import { SourceWriting, type RepeatableRows } from './rowsToFiles.js'

@@ -5,7 +5,7 @@ import { readerFeaturesOf } from '../features.js'
 import { encodeLogPath } from '../path.js'
 import { removedFile } from '../removedFile.js'
 import type { RoaringBitmap } from '../roaring.js'
-import type { TableState } from '../state.js'
+import type { TableState } from '../tableState.js'
 import { isOn } from '../tableProperties.js'
 import { wideStats } from './wideStats.js'
 

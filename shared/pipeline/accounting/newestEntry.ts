@@ -1,6 +1,6 @@
 import { commitInfoOf } from '../../delta/commit.js'
 import { DeltaError } from '../../delta/deltaError.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 
 /** How far back an entry is looked for: other commits (compaction) may have come after it, but not that many. */

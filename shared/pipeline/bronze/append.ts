@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import type { Action, Metadata, Txn } from '../../delta/actions.js'
 import type { Json } from '../../delta/json.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 import type { CommitOutcome } from '../../delta/transaction.js'
 import type { StepCounts } from '../stepRun.js'

@@ -1,6 +1,6 @@
 import { readCommitFile } from '../../delta/commit.js'
 import { listLog } from '../../delta/logListing.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 import { elapsedMs } from '../../storage/elapsed.js'
 import { partitionOf } from './progress.js'

@@ -1,7 +1,7 @@
 import type { Action, AddFile } from '../../delta/actions.js'
 import type { Json } from '../../delta/json.js'
 import { removedFile } from '../../delta/removedFile.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { TableShape } from '../../contract/tables.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'

@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath, scoredPath, silverPath, summaryPath } from '../../contract/tables.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import { runsAppId } from '../accounting/foldRuns.js'
 import type { Lake } from '../lake.js'
 import { lastMemory } from '../monitor/monitorStep.js'

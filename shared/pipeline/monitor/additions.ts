@@ -1,7 +1,7 @@
 import type { AddFile } from '../../delta/actions.js'
 import { commitInfoOf } from '../../delta/commit.js'
 import { DeltaError } from '../../delta/deltaError.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 import { noSkew, skewOf, worseSkew, type Skew } from './clockSkew.js'
 import { deletedOnPurpose } from './deletedRows.js'

@@ -1,7 +1,7 @@
 import { asError } from '../../errors.js'
 import { bronzePath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import { firstOffset } from '../bronze/firstOffset.js'
 import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
 import { movingPartitions } from '../bronze/movingPartitions.js'

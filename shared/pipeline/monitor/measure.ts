@@ -1,4 +1,4 @@
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 import type { Row } from '../../parquet/dataType.js'
 import { openDeltaView } from '../../query/deltaView.js'

@@ -1,7 +1,7 @@
 import type { Action } from '../../delta/actions.js'
 import { writeDataFile } from '../../delta/dataFile.js'
 import type { Json } from '../../delta/json.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 import { asError } from '../../errors.js'
 import type { Row } from '../../parquet/dataType.js'

@@ -1,7 +1,7 @@
 import { asError } from '../../errors.js'
 import { bronzePath } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 import type { Row } from '../../parquet/dataType.js'
 import type { DuckDbSession } from '../../query/duckdbSession.js'

@@ -1,6 +1,6 @@
 import type { Action } from '../../delta/actions.js'
 import { readCheckpointHint } from '../../delta/checkpointHint.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import type { DeltaTable } from '../../delta/table.js'
 
 /** How many files a table has. */

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath, silverTable } from '../../contract/tables.js'
 import type { Action } from '../../delta/actions.js'
-import type { TableState } from '../../delta/state.js'
+import type { TableState } from '../../delta/tableState.js'
 import { openDeltaView } from '../../query/deltaView.js'
 import { type EvolvingTable, openEvolving } from '../evolvingTable.js'
 import type { Lake } from '../lake.js'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { packBins, stretches } from '../../../shared/delta/maintenance/binPacking.js'
-import { clusteringColumns, commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
+import { commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
+import { clusteringColumns } from '../../../shared/delta/clusteringColumns.js'
 import { mergeStats } from '../../../shared/delta/statsMerge.js'
 import { collectStats } from '../../../shared/delta/statsCollector.js'
 import { encodeStats } from '../../../shared/delta/stats.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clusteringProvider } from '../../../shared/delta/maintenance/clustering.js'
+import { clusteringProvider } from '../../../shared/delta/clusteringColumns.js'
 import { concatenation } from '../../../shared/delta/maintenance/concatenation.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import type { OptimizeOptions } from '../../../shared/delta/maintenance/optimizeOptions.js'
