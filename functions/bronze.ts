@@ -1,5 +1,5 @@
 import { app, trigger } from '@azure/functions'
-import { processLake } from '../shared/pipeline/processLake.js'
+import { processLake } from '../shared/pipeline/lake/processLake.js'
 import { ingestBatch } from '../shared/pipeline/steps.js'
 import { readSettings } from '../shared/settings.js'
 import { bronzeTrigger } from '../shared/sources/trigger/bronzeTrigger.js'

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions'
-import { processLake } from '../shared/pipeline/processLake.js'
-import { requireSuccess } from '../shared/pipeline/requireSuccess.js'
+import { processLake } from '../shared/pipeline/lake/processLake.js'
+import { requireSuccess } from '../shared/pipeline/step/requireSuccess.js'
 import { runMaintenance } from '../shared/pipeline/steps.js'
 import { settingReference } from '../shared/sources/trigger/settingReference.js'
 

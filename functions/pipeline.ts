@@ -1,5 +1,5 @@
 import { app } from '@azure/functions'
-import { processLake } from '../shared/pipeline/processLake.js'
+import { processLake } from '../shared/pipeline/lake/processLake.js'
 import { runPipeline } from '../shared/pipeline/steps.js'
 
 /** 200 when every step did its work, 207 when some failed, 500 when all did. */

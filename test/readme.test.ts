@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { featureTable } from '../shared/delta/featureTable.js'
+import { featureTable } from '../shared/delta/protocol/featureTable.js'
 import { settingsTable } from '../shared/settings.js'
 
 const root = resolve(import.meta.dirname, '..')

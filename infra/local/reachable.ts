@@ -1,6 +1,6 @@
 import { systemClock } from '../../shared/clock.js'
 import { asError } from '../../shared/errors.js'
-import { openLake } from '../../shared/pipeline/openLake.js'
+import { openLake } from '../../shared/pipeline/lake/openLake.js'
 import { type Settings } from '../../shared/settings.js'
 import { SourceError } from '../../shared/sources/sourceError.js'
 import { LocalStackError } from './localStackError.js'

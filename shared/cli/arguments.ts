@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { asError } from '../errors.js'
 import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
-import { type CommandForm, optionsOf } from './commandForm.js'
+import { type CommandForm, optionsOf } from './commandSpec.js'
 import { splitNames } from './nameList.js'
 
 /** An option as it stood on the command line. */

@@ -1,6 +1,6 @@
 import { defaultText, readLocalSettings, readSettings, type Settings, type SettingValues } from '../settings.js'
 import { runningStack, type RunningStack } from './runningStack.js'
-import type { Shell } from './shell.js'
+import type { Shell } from './commandContext.js'
 
 /** The settings of a command: the environment over local.settings.json over the running stack over the defaults. */
 export function cliSettings(shell: Pick<Shell, 'environment' | 'projectFolder'>): Settings {

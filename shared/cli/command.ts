@@ -1,6 +1,6 @@
 import type { Arguments } from './arguments.js'
-import type { CommandForm } from './commandForm.js'
-import type { Shell } from './shell.js'
+import type { CommandForm } from './commandSpec.js'
+import type { Shell } from './commandContext.js'
 
 /** One command of `lake`. */
 export interface Command extends CommandForm {

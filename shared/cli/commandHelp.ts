@@ -1,5 +1,5 @@
 import type { Command } from './command.js'
-import { type OptionSpec, optionsOf } from './commandForm.js'
+import { type OptionSpec, optionsOf } from './commandSpec.js'
 
 /** Texts of `--help`. Pure; no I/O. */
 

@@ -5,7 +5,7 @@ import { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { commandHelp, generalHelp } from './commandHelp.js'
 import { commands } from './commandList.js'
-import type { Shell } from './shell.js'
+import type { Shell } from './commandContext.js'
 
 /**
  * Runs one command line (without `node` and the program's name). @returns the exit code

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Readable } from 'node:stream'
 import { CliError } from './cliError.js'
-import type { Shell } from './shell.js'
+import type { Shell } from './commandContext.js'
 
 /**
  * Asks on the terminal, and returns when the answer is yes.

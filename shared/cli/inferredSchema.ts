@@ -1,6 +1,6 @@
-import { columnKey } from '../delta/columnPath.js'
-import { isJsonArray, isJsonObject, type Json } from '../delta/json.js'
-import type { DataType, StructField, StructType } from '../parquet/dataType.js'
+import { columnKey } from '../types/columnPath.js'
+import { isJsonArray, isJsonObject, type Json } from '../types/json.js'
+import type { DataType, StructField, StructType } from '../types/dataType.js'
 import { badLine, parsedLine } from './jsonRows.js'
 
 /**

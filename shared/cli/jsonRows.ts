@@ -1,6 +1,6 @@
-import { parseJson, isJsonObject, type Json } from '../delta/json.js'
+import { parseJson, isJsonObject, type Json } from '../types/json.js'
 import type { Rows } from '../delta/write/rows.js'
-import type { StructField, StructType, Value } from '../parquet/dataType.js'
+import type { StructField, StructType, Value } from '../types/dataType.js'
 import { CliError } from './cliError.js'
 import { fieldReaders, MisfitError } from './jsonValue.js'
 

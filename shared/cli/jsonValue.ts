@@ -1,10 +1,10 @@
-import { parseDate, parseTimestamp } from '../delta/calendar.js'
-import { columnKey } from '../delta/columnPath.js'
-import { parseDecimal } from '../delta/decimalText.js'
-import { formatJson, isJsonArray, isJsonObject, JsonNumber, type Json, type JsonObject } from '../delta/json.js'
-import { typeText } from '../delta/schema.js'
-import type { DataType, MapEntry, StructField, Value } from '../parquet/dataType.js'
-import { namedValues } from '../namedValues.js'
+import { parseDate, parseTimestamp } from '../types/calendar.js'
+import { columnKey } from '../types/columnPath.js'
+import { parseDecimal } from '../types/decimalText.js'
+import { formatJson, isJsonArray, isJsonObject, JsonNumber, type Json, type JsonObject } from '../types/json.js'
+import { typeText } from '../delta/schema/schema.js'
+import type { DataType, MapEntry, StructField, Value } from '../types/dataType.js'
+import { namedValues } from '../types/namedValues.js'
 
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its

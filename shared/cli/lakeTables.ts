@@ -1,7 +1,7 @@
 import { sqlName, tablePath } from '../contract/tables.js'
-import { findTables } from '../delta/tableDiscovery.js'
-import type { Lake } from '../pipeline/lake.js'
-import { identifier } from '../query/sqlText.js'
+import { findTables } from '../delta/log/tableDiscovery.js'
+import type { Lake } from '../pipeline/lake/lake.js'
+import { identifier } from '../query/duckdb/sqlText.js'
 import { lakeTableNames } from './tableNames.js'
 
 /** A table of the lake. */

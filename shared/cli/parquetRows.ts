@@ -1,5 +1,5 @@
-import { columnKey } from '../delta/columnPath.js'
-import { allFields } from '../delta/schema.js'
+import { columnKey } from '../types/columnPath.js'
+import { allFields } from '../delta/schema/schema.js'
 import type { Rows } from '../delta/write/rows.js'
 import type { DataType, ParquetFile, StructField, StructType } from '../parquet/index.js'
 import { CliError } from './cliError.js'

@@ -1,7 +1,7 @@
-import { formatJson, type Json, type JsonObject } from '../delta/json.js'
+import { formatJson, type Json, type JsonObject } from '../types/json.js'
 import type { Output } from './output.js'
 import { csvLine, withoutFormula } from './printRows.js'
-import type { Format } from './shell.js'
+import type { Format } from './commandContext.js'
 import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 
 /** Prints a short list of JSON objects; `columns` are those that a table or CSV shows, in that order. */

@@ -1,7 +1,7 @@
-import type { DataType, Value } from '../parquet/dataType.js'
+import type { DataType, Value } from '../types/dataType.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 import type { Output } from './output.js'
-import type { Format } from './shell.js'
+import type { Format } from './commandContext.js'
 import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 import { cellText, jsonText } from './valueText.js'
 

@@ -1,5 +1,5 @@
 import type { Stream } from '../contract/stream.js'
-import { formatJson, isJsonArray, isJsonObject, parseJson, type Json, type JsonObject } from '../delta/json.js'
+import { formatJson, isJsonArray, isJsonObject, parseJson, type Json, type JsonObject } from '../types/json.js'
 import { asError } from '../errors.js'
 import type { Header, ProducedRecord } from '../sources/source.js'
 import { CliError } from './cliError.js'

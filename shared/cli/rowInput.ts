@@ -5,11 +5,11 @@ import type { Rows } from '../delta/write/rows.js'
 import { bytesFile, openParquet, type ParquetFile, type ParquetSource, type StructType } from '../parquet/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
-import type { OptionSpec } from './commandForm.js'
+import type { OptionSpec } from './commandSpec.js'
 import { withNewColumns } from './inferredSchema.js'
 import { jsonRows, type JsonRowsOptions } from './jsonRows.js'
 import { parquetRows, parquetSchema } from './parquetRows.js'
-import type { Shell } from './shell.js'
+import type { Shell } from './commandContext.js'
 
 /** Rows that a user brings, as a file or through standard input; they can be read as often as need be. */
 export interface RowInput {

@@ -1,9 +1,9 @@
-import { logicalPaths } from '../delta/clusteringColumns.js'
-import { quotedColumn } from '../delta/columnPath.js'
-import { readerFeaturesOf, writerFeaturesOf } from '../delta/features.js'
-import type { JsonObject } from '../delta/json.js'
-import { clusteringColumns } from '../delta/clusteringColumns.js'
-import type { Snapshot } from '../delta/snapshot.js'
+import { logicalPaths } from '../delta/table/clusteringColumns.js'
+import { quotedColumn } from '../types/columnPath.js'
+import { readerFeaturesOf, writerFeaturesOf } from '../delta/protocol/features.js'
+import type { JsonObject } from '../types/json.js'
+import { clusteringColumns } from '../delta/table/clusteringColumns.js'
+import type { Snapshot } from '../delta/snapshot/snapshot.js'
 
 /** The columns of `DESCRIBE DETAIL`, as Spark has them. */
 export const detailColumns = [

@@ -1,7 +1,7 @@
 import { quarantineName, sqlName } from '../contract/tables.js'
 import type { Stream } from '../contract/stream.js'
-import { tablesOf } from '../pipeline/accounting/logTables.js'
-import { rootTables } from '../query/lakeCatalog.js'
+import { tablesOf } from '../pipeline/runLog/logTables.js'
+import { rootTables } from '../query/catalog/lakeCatalog.js'
 
 /** What `<table>` means on the command line. */
 export type TableReference =

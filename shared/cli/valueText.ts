@@ -1,6 +1,6 @@
-import { formatDate, splitTimestamp } from '../delta/calendar.js'
-import { formatDecimal } from '../delta/decimalText.js'
-import type { DataType, MapEntry, Row, Value } from '../parquet/dataType.js'
+import { formatDate, splitTimestamp } from '../types/calendar.js'
+import { formatDecimal } from '../types/decimalText.js'
+import type { DataType, MapEntry, Row, Value } from '../types/dataType.js'
 
 /** Values as text, by the types of dataType.ts. Pure; no I/O. */
 

@@ -1,10 +1,10 @@
-import { formatJson } from '../delta/json.js'
-import type { DeltaTable } from '../delta/table.js'
+import { formatJson } from '../types/json.js'
+import type { DeltaTable } from '../delta/table/table.js'
 import type { WriteMetrics, WriteOutcome } from '../delta/write/writeOptions.js'
 import { shownAddress } from '../storage/shownAddress.js'
 import { CliError } from './cliError.js'
 import { noTable } from './openTable.js'
-import type { Shell } from './shell.js'
+import type { Shell } from './commandContext.js'
 
 /** What a dry run answers. */
 export interface Planned {

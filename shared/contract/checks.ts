@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Flaw } from './flaw.js'
+import { Flaw } from './validationIssue.js'
 
 /** Runs what a schema was refined with on a decoded value: the value to keep, or the first flaw. */
 export type Checks = (value: unknown) => unknown

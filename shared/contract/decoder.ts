@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { DataType, StructField, StructType, Value } from '../parquet/dataType.js'
+import type { DataType, StructField, StructType, Value } from '../types/dataType.js'
 import { checksOf, type Checks } from './checks.js'
 import { type ContractError, unmappable } from './contractError.js'
 import { checkFieldNames } from './fieldName.js'
 import { fieldTypeOf } from './fieldTypes.js'
-import { ExactNumber, Flaw, missing, wrongType, wrongValue } from './flaw.js'
+import { ExactNumber, Flaw, missing, wrongType, wrongValue } from './validationIssue.js'
 import { bigintDecoder, checked, choice, decodeBoolean, decodeString, type Decoder, leaf, numberDecoder, stored } from './leafDecoder.js'
 import { structReader, structStore } from './structReader.js'
 

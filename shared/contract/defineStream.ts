@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import { asError } from '../errors.js'
-import type { DataType } from '../parquet/dataType.js'
+import type { DataType } from '../types/dataType.js'
 import { ContractError } from './contractError.js'
 import { objectDecoder, type ObjectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
-import { Flaw } from './flaw.js'
+import { Flaw } from './validationIssue.js'
 import { jsonReader } from './jsonValue.js'
 import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
 

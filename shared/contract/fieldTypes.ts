@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { DataType } from '../parquet/dataType.js'
+import type { DataType } from '../types/dataType.js'
 import { ContractError } from './contractError.js'
-import { ExactNumber, Flaw, wrongType, wrongValue } from './flaw.js'
+import { ExactNumber, Flaw, wrongType, wrongValue } from './validationIssue.js'
 import { parseDecimal, parseDouble } from './numberText.js'
 import { isTimeInYears, lacksZone, leavesYears, parseDate, parseTimestamp, parseTimestampNtz } from './timeText.js'
 

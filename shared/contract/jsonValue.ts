@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { ObjectDecoder } from './decoder.js'
 import { flatJsonReader } from './flatJson.js'
-import { ExactNumber, Flaw, inWords } from './flaw.js'
+import { ExactNumber, Flaw, inWords } from './validationIssue.js'
 import { mayLoseDigits } from './numberText.js'
 
 /**

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import type { DataType, Value } from '../parquet/dataType.js'
+import type { DataType, Value } from '../types/dataType.js'
 import type { Checks } from './checks.js'
 import { unmappable } from './contractError.js'
 import { longType } from './fieldTypes.js'
-import { ExactNumber, Flaw, wrongType, wrongValue } from './flaw.js'
+import { ExactNumber, Flaw, wrongType, wrongValue } from './validationIssue.js'
 import { storable } from './storable.js'
 
 /**

@@ -1,7 +1,7 @@
-import type { DataType } from '../parquet/dataType.js'
-import { type Flaw, wrongValue } from './flaw.js'
+import type { DataType } from '../types/dataType.js'
+import { type Flaw, wrongValue } from './validationIssue.js'
 import { isDayInYears, isTimeInYears } from './timeText.js'
-import { namedValue } from '../namedValues.js'
+import { namedValue } from '../types/namedValues.js'
 
 /** What is wrong with a decoded value, if anything. */
 export type Storable = (value: unknown) => Flaw | undefined

@@ -1,5 +1,5 @@
-import type { Value } from '../parquet/dataType.js'
-import { Flaw, missing } from './flaw.js'
+import type { Value } from '../types/dataType.js'
+import { Flaw, missing } from './validationIssue.js'
 
 /**
  * One function that decodes an object's fields in order, or returns the first flaw. It is generated, so that every field

@@ -1,12 +1,12 @@
 import { bronzePath } from '../contract/tables.js'
 import type { Stream } from '../contract/stream.js'
-import type { TableState } from '../delta/tableState.js'
+import type { TableState } from '../delta/protocol/tableState.js'
 import { firstOffset } from './bronze/firstOffset.js'
 import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './bronze/progress.js'
 import { stopError } from './bronze/stopReason.js'
 import { checkTopic, identify } from './bronze/topicIdentity.js'
-import type { Lake } from './lake.js'
-import { PipelineError } from './pipelineError.js'
+import type { Lake } from './lake/lake.js'
+import { PipelineError } from './lake/pipelineError.js'
 
 /** What a reset means for one partition of the topic as it is now. */
 export interface PartitionReset {

@@ -1,10 +1,10 @@
 import { catchUp } from './bronze/bronzeStep.js'
 import { runGold } from './gold/goldStep.js'
-import type { Lake } from './lake.js'
+import type { Lake } from './lake/lake.js'
 import { runMonitor } from './monitor/monitorStep.js'
 import { runSilver } from './silver/silverStep.js'
-import type { PipelineReport } from './stepReport.js'
-import type { Trigger } from './stepRun.js'
+import type { PipelineReport } from './step/stepReport.js'
+import type { Trigger } from './step/stepRun.js'
 
 export { catchUp, ingestBatch } from './bronze/bronzeStep.js'
 export { runGold } from './gold/goldStep.js'

@@ -1,6 +1,6 @@
 import { asError } from '../errors.js'
-import { parseAzureBlobAddress } from '../storage/azureBlobAddress.js'
-import { azureHost } from '../storage/azureBlobHost.js'
+import { parseAzureBlobAddress } from '../storage/azureBlob/azureBlobAddress.js'
+import { azureHost } from '../storage/azureBlob/azureBlobHost.js'
 import type { TextCheck } from './settingText.js'
 
 /** A container of Azure; OneLake's are workspaces, which may have any name. */

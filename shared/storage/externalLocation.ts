@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
+import { isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlob/azureBlobAddress.js'
 import { shownAddress } from './shownAddress.js'
 import { StorageError } from './storageError.js'
 

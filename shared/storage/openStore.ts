@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import path from 'node:path'
 import { systemClock, type Clock } from '../clock.js'
 import { externalLocationOf, localLocations, notFollowed } from './externalLocation.js'
-import { LocalDiskStore } from './localDisk.js'
+import { LocalDiskStore } from './localDisk/localDisk.js'
 import { MemoryStore } from './memoryStore.js'
 import type { ObjectStore } from './objectStore.js'
 import { shownAddress } from './shownAddress.js'
@@ -45,7 +45,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     case 'http:':
     case 'https:':
     case 'abfss:': {
-      const { openAzureBlob } = await import('./azureBlob.js')
+      const { openAzureBlob } = await import('./azureBlob/azureBlob.js')
       return await openAzureBlob(url, options)
     }
     default:
@@ -58,7 +58,7 @@ async function openNamed(url: string, table: string, options: OpenStoreOptions):
   const location = externalLocationOf(url, options.externalLocations ?? [])
   if (location === undefined) throw notFollowed(url, table)
   if (!/^https?:|^abfss:/i.test(url)) return await openStore(url, options)
-  const { openNamedAzureBlob } = await import('./azureBlob.js')
+  const { openNamedAzureBlob } = await import('./azureBlob/azureBlob.js')
   return await openNamedAzureBlob(url, location, options)
 }
 

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream'
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer'
 import parquetjs from 'parquetjs-lite'
-import { bytesFile } from '../../shared/parquet/bytesFile.js'
-import { compress } from '../../shared/parquet/codec.js'
-import type { Column, DataType } from '../../shared/parquet/dataType.js'
-import { openParquet } from '../../shared/parquet/reader.js'
-import { schemaElements } from '../../shared/parquet/schemaElements.js'
-import { encodeParquet } from '../../shared/parquet/writer.js'
+import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
+import { compress } from '../../shared/parquet/page/codec.js'
+import type { Column, DataType } from '../../shared/types/dataType.js'
+import { openParquet } from '../../shared/parquet/read/reader.js'
+import { schemaElements } from '../../shared/parquet/schema/schemaElements.js'
+import { encodeParquet } from '../../shared/parquet/write/writer.js'
 import { bronzeColumns } from './bronzeColumns.js'
 
 export interface ParquetMeasure {

@@ -1,4 +1,4 @@
-import { parseLogName } from '../../shared/delta/logName.js'
+import { parseLogName } from '../../shared/delta/log/logName.js'
 import { Faults } from '../../shared/storage/faults.js'
 
 const isCommit = (path: string) => parseLogName(path)?.kind === 'commit'

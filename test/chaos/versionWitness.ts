@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { commitPath, parseLogName } from '../../shared/delta/logName.js'
+import { commitPath, parseLogName } from '../../shared/delta/log/logName.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from '../../shared/storage/objectStore.js'
 import { StorageError } from '../../shared/storage/storageError.js'
 

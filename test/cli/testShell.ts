@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { CliError } from '../../shared/cli/cliError.js'
 import { runCommandLine } from '../../shared/cli/commandLine.js'
 import type { Output } from '../../shared/cli/output.js'
-import type { Shell } from '../../shared/cli/shell.js'
+import type { Shell } from '../../shared/cli/commandContext.js'
 
 /** Keeps what is written. */
 export class TextOutput implements Output {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cellText, jsonText, rowJson } from '../../shared/cli/valueText.js'
-import { parseTimestamp } from '../../shared/delta/calendar.js'
-import type { DataType } from '../../shared/parquet/dataType.js'
+import { parseTimestamp } from '../../shared/types/calendar.js'
+import type { DataType } from '../../shared/types/dataType.js'
 
 const micros = (text: string) => parseTimestamp(text) as bigint
 

@@ -1,8 +1,8 @@
 import { ManualClock } from '../../shared/clock.js'
-import { createTable } from '../../shared/delta/creation.js'
-import { DeltaTable } from '../../shared/delta/table.js'
-import { readsNothing, type Transaction } from '../../shared/delta/transaction.js'
-import type { StructType } from '../../shared/parquet/dataType.js'
+import { createTable } from '../../shared/delta/table/createTable.js'
+import { DeltaTable } from '../../shared/delta/table/table.js'
+import { readsNothing, type Transaction } from '../../shared/delta/transaction/transaction.js'
+import type { StructType } from '../../shared/types/dataType.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import type { ObjectStore } from '../../shared/storage/objectStore.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DeltaTable } from '../../shared/delta/table.js'
+import { DeltaTable } from '../../shared/delta/table/table.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { ChangingTable } from '../chaos/changingTable.js'

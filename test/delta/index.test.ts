@@ -7,7 +7,7 @@ import { runInThisContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import * as delta from '../../shared/delta/index.js'
 import { alterTable, appendRows, createTable, deleteRows, DeltaTable, mergeRows, optimizeTable, restoreTable, rowsOf, scanRows, vacuumTable } from '../../shared/delta/index.js'
-import type { StructType, Value } from '../../shared/parquet/dataType.js'
+import type { StructType, Value } from '../../shared/types/dataType.js'
 import { openStore } from '../../shared/storage/openStore.js'
 
 test('the example of the engine works as it stands', async () => {

@@ -5,16 +5,16 @@ import { loadApp } from '../../infra/local/host/functionHost.js'
 import { kafkaInput } from '../../infra/local/host/kafkaPayload.js'
 import { timerInput } from '../../infra/local/host/timerListener.js'
 import { silentLogger } from '../../shared/telemetry/logger.js'
-import type { Lake } from '../../shared/pipeline/lake.js'
+import type { Lake } from '../../shared/pipeline/lake/lake.js'
 import { protectSecret } from '../../shared/telemetry/redaction.js'
-import { processLake } from '../../shared/pipeline/processLake.js'
+import { processLake } from '../../shared/pipeline/lake/processLake.js'
 import { Faults, storageOperations } from '../../shared/storage/faults.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { BronzeFixture, day0 } from '../pipeline/bronze/bronzeFixture.js'
 import { ManualClock } from '../../shared/clock.js'
 
-vi.mock('../../shared/pipeline/processLake.js', () => ({ processLake: vi.fn(), closeProcessLake: vi.fn() }))
+vi.mock('../../shared/pipeline/lake/processLake.js', () => ({ processLake: vi.fn(), closeProcessLake: vi.fn() }))
 
 const timers = ['catchUp', 'silver', 'gold', 'monitor', 'maintenance']
 const http: InvocationInput = { data: { http: { method: 'POST', url: 'http://127.0.0.1/api/pipeline/run' } } }

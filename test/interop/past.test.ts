@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatJson, isJsonObject, parseJson, type JsonObject } from '../../shared/delta/json.js'
+import { formatJson, isJsonObject, parseJson, type JsonObject } from '../../shared/types/json.js'
 import { lake } from '../cli/testShell.js'
 import { prepareOtherReaders, tableContent } from '../harness/otherReaders.js'
 

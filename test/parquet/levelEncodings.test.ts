@@ -1,7 +1,7 @@
 import type { Encoding, SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../shared/parquet/bytesFile.js'
-import { openParquet } from '../../shared/parquet/reader.js'
+import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
+import { openParquet } from '../../shared/parquet/read/reader.js'
 import { Random, seedNote } from '../random.js'
 import { dataPage, fromTop, handmadeParquet, int32s, optionalInts, type HandmadeChunk } from './handmadeParquet.js'
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-const storeModule = new URL('../../shared/storage/localDisk.ts', import.meta.url).href
+const storeModule = new URL('../../shared/storage/localDisk/localDisk.ts', import.meta.url).href
 
 /** Loads this project's TypeScript in a plain Node process: types are stripped by Node, `./x.js` means `./x.ts`. */
 const writerProgram = `

@@ -3,8 +3,8 @@ import { catchUp } from '../../pipeline/bronze/catchUpStep.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { ProgressBar } from '../progressBar.js'
-import { formatOf } from '../shell.js'
-import { printReports } from '../stepTable.js'
+import { formatOf } from '../commandContext.js'
+import { printReports } from '../printReports.js'
 
 export const backfill: Command = {
   usage: 'backfill',

@@ -1,14 +1,14 @@
-import type { DeltaTable } from '../../delta/table.js'
-import { folderOpener } from '../../pipeline/storeOptions.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import { folderOpener } from '../../pipeline/lake/storeOptions.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { externalLocationOptions } from '../externalLocations.js'
-import { timeOption } from '../moment.js'
+import { timeOption } from '../timeTravel.js'
 import { noTable, openTable } from '../openTable.js'
 import { printRows } from '../printRows.js'
-import { formatOf } from '../shell.js'
+import { formatOf } from '../commandContext.js'
 
 export const changes: Command = {
   usage: 'changes <table>',

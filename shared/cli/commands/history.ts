@@ -1,10 +1,10 @@
-import type { HistoryEntry } from '../../delta/history.js'
-import type { JsonObject } from '../../delta/json.js'
+import type { HistoryEntry } from '../../delta/log/history.js'
+import type { JsonObject } from '../../types/json.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
-import { formatOf } from '../shell.js'
+import { formatOf } from '../commandContext.js'
 
 export const history: Command = {
   usage: 'history <table>',

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Stream } from '../../contract/stream.js'
-import type { JsonObject } from '../../delta/json.js'
-import type { Lake } from '../../pipeline/lake.js'
+import type { JsonObject } from '../../types/json.js'
+import type { Lake } from '../../pipeline/lake/lake.js'
 import { sourceConnection } from '../../sources/openSource.js'
 import { SourceError } from '../../sources/sourceError.js'
 import { SyntheticEvents, syntheticMaker } from '../../sources/syntheticEvents.js'
@@ -12,7 +12,7 @@ import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { printRecords } from '../printRecords.js'
 import { parseRecords } from '../recordFile.js'
-import { formatOf, type Shell } from '../shell.js'
+import { formatOf, type Shell } from '../commandContext.js'
 
 /** Records handed over at once. */
 const batchRecords = 2_000

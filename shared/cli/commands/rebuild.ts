@@ -1,11 +1,11 @@
 import type { Stream } from '../../contract/stream.js'
-import type { Lake } from '../../pipeline/lake.js'
-import type { StepReport } from '../../pipeline/stepReport.js'
+import type { Lake } from '../../pipeline/lake/lake.js'
+import type { StepReport } from '../../pipeline/step/stepReport.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../shell.js'
-import { printReports } from '../stepTable.js'
+import { formatOf } from '../commandContext.js'
+import { printReports } from '../printReports.js'
 
 type Rebuild = (lake: Lake, stream: Stream) => Promise<readonly StepReport[]>
 

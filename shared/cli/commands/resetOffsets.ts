@@ -1,11 +1,11 @@
-import type { JsonObject } from '../../delta/json.js'
+import type { JsonObject } from '../../types/json.js'
 import { planReset, resetOffsets, type PartitionReset, type ResetPlan } from '../../pipeline/resetOffsets.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
 import { printRecords } from '../printRecords.js'
-import { formatOf } from '../shell.js'
+import { formatOf } from '../commandContext.js'
 
 export const resetOffsetsCommand: Command = {
   usage: 'reset-offsets <stream>',

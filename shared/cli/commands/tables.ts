@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bronzePath, quarantineName, sqlName } from '../../contract/tables.js'
-import type { JsonObject } from '../../delta/json.js'
-import { liveRowCount } from '../../delta/recordCount.js'
-import type { Snapshot } from '../../delta/snapshot.js'
-import type { Lake } from '../../pipeline/lake.js'
+import type { JsonObject } from '../../types/json.js'
+import { liveRowCount } from '../../delta/stats/recordCount.js'
+import type { Snapshot } from '../../delta/snapshot/snapshot.js'
+import type { Lake } from '../../pipeline/lake/lake.js'
 import { asError } from '../../errors.js'
 import { StorageError } from '../../storage/storageError.js'
 import { CliError } from '../cliError.js'
@@ -12,7 +12,7 @@ import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type LakeTable, lakeTables } from '../lakeTables.js'
 import { printRecords } from '../printRecords.js'
-import { formatOf } from '../shell.js'
+import { formatOf } from '../commandContext.js'
 
 export const tables: Command = {
   usage: 'tables',

@@ -1,6 +1,6 @@
 import { parseDuration, durationForms } from '../../contract/duration.js'
 import { vacuumTable } from '../../delta/maintenance/vacuum.js'
-import { Followers } from '../../pipeline/maintenance/followers.js'
+import { Followers } from '../../pipeline/maintenance/consumerPositions.js'
 import { maintainedTables } from '../../pipeline/maintenance/maintenanceStep.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'

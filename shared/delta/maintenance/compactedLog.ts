@@ -1,9 +1,9 @@
 import type { ObjectStore } from '../../storage/objectStore.js'
-import { encodeAction } from '../actionCodec.js'
-import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions.js'
-import { readCommitFiles } from '../commit.js'
-import { FileReplay } from '../fileReplay.js'
-import { compactedPath, type VersionRange } from '../logName.js'
+import { encodeAction } from '../actions/actionCodec.js'
+import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions/actions.js'
+import { readCommitFiles } from '../log/commit.js'
+import { FileReplay } from '../snapshot/fileReplay.js'
+import { compactedPath, type VersionRange } from '../log/logName.js'
 
 /**
  * What commits, oldest first, come to (PROTOCOL.md, "Action Reconciliation"): the newest of each thing, removed files

@@ -1,8 +1,8 @@
-import type { Action, DeletionVector } from '../actions.js'
-import type { CommitFile } from '../commit.js'
-import { deletionVectorPath } from '../deletionVector.js'
-import { resolveDataPath } from '../path.js'
-import { TextSet } from '../textSet.js'
+import type { Action, DeletionVector } from '../actions/actions.js'
+import type { CommitFile } from '../log/commit.js'
+import { deletionVectorPath } from '../deletionVectors/deletionVector.js'
+import { resolveDataPath } from '../actions/dataPath.js'
+import { TextSet } from '../snapshot/stringSet.js'
 
 /** The objects of a table's folder that the log needs; some bytes each, however many. Paths are compared decoded, in whatever spelling the log has them. */
 export class NeededFiles {

@@ -1,6 +1,6 @@
-import type { AddFile } from '../actions.js'
+import type { AddFile } from '../actions/actions.js'
 import { DeltaError } from '../deltaError.js'
-import { recordCount } from '../recordCount.js'
+import { recordCount } from '../stats/recordCount.js'
 
 /** When so many rows of a file are deleted that it is rewritten without them. Pure; no I/O. */
 

@@ -1,13 +1,13 @@
 import type { ObjectStore } from '../../storage/objectStore.js'
-import type { Action, AddFile } from '../actions.js'
-import { encodeDeletionVectors } from '../deletionVector.js'
-import { readerFeaturesOf } from '../features.js'
-import { encodeLogPath } from '../path.js'
-import { removedFile } from '../removedFile.js'
-import type { RoaringBitmap } from '../roaring.js'
-import type { TableState } from '../tableState.js'
-import { isOn } from '../tableProperties.js'
-import { wideStats } from './wideStats.js'
+import type { Action, AddFile } from '../actions/actions.js'
+import { encodeDeletionVectors } from '../deletionVectors/deletionVector.js'
+import { readerFeaturesOf } from '../protocol/features.js'
+import { encodeLogPath } from '../actions/dataPath.js'
+import { removedFile } from '../actions/removedFile.js'
+import type { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
+import type { TableState } from '../protocol/tableState.js'
+import { isOn } from '../protocol/tableProperties.js'
+import { wideStats } from '../stats/wideStats.js'
 
 /** A file and the rows that it is to be without. */
 export interface MarkedFile {

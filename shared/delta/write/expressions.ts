@@ -1,5 +1,5 @@
-import type { Column, StructField, StructType } from '../../parquet/dataType.js'
-import type { Predicate } from '../skipping.js'
+import type { Column, StructField, StructType } from '../../types/dataType.js'
+import type { Predicate } from '../stats/fileSkipping.js'
 import type { Rows } from './rows.js'
 
 /**

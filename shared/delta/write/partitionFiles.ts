@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock.js'
-import type { ColumnData, StructField } from '../../parquet/dataType.js'
+import type { ColumnData, StructField } from '../../types/dataType.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions.js'
-import { dataBytes, joinedData } from '../columnData.js'
-import type { PartitionTexts } from '../dataFile.js'
-import { discard } from '../orphanedFiles.js'
-import type { PhysicalLayout } from '../physicalLayout.js'
-import type { TableShape } from '../statsColumns.js'
-import { StreamedFile } from '../streamedFile.js'
+import type { AddFile } from '../actions/actions.js'
+import { dataBytes, joinedData } from '../dataFiles/columnData.js'
+import type { PartitionTexts } from '../dataFiles/dataFile.js'
+import { discard } from '../dataFiles/orphanedFiles.js'
+import type { PhysicalLayout } from '../dataFiles/physicalLayout.js'
+import type { TableShape } from '../stats/statsColumns.js'
+import { StreamedFile } from '../dataFiles/streamedFile.js'
 
 /** A row group has at most so many rows, and about so many bytes in memory. */
 const groupRows = 250_000

@@ -1,8 +1,8 @@
-import type { Column, StructField, Value } from '../../parquet/dataType.js'
-import type { PartitionTexts } from '../dataFile.js'
-import { storedName } from '../columnMapping.js'
+import type { Column, StructField, Value } from '../../types/dataType.js'
+import type { PartitionTexts } from '../dataFiles/dataFile.js'
+import { storedName } from '../schema/columnMapping.js'
 import { DeltaError } from '../deltaError.js'
-import { formatPartitionValue } from '../partitionValue.js'
+import { formatPartitionValue } from '../schema/partitionValue.js'
 
 /** The rows of one partition among some rows. */
 export interface PartitionPart {

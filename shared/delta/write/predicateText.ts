@@ -1,8 +1,8 @@
-import type { DataType, StructType } from '../../parquet/dataType.js'
-import { parseColumnList } from '../columnPath.js'
-import { literalText } from '../literalText.js'
-import type { Predicate } from '../skipping.js'
-import { typeAt } from '../struct.js'
+import type { DataType, StructType } from '../../types/dataType.js'
+import { parseColumnList } from '../../types/columnPath.js'
+import { literalText } from '../../types/literalText.js'
+import type { Predicate } from '../stats/fileSkipping.js'
+import { typeAt } from '../../types/struct.js'
 
 /** Of a long list, so many values are told: what the log says of a change is read with every version. */
 const toldValues = 25

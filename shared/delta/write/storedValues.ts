@@ -1,7 +1,7 @@
-import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../parquet/dataType.js'
-import { isVoid } from '../columnLayout.js'
-import { storedName } from '../columnMapping.js'
-import { namedValue, namedValues } from '../../namedValues.js'
+import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../types/dataType.js'
+import { isVoid } from '../schema/columnLayout.js'
+import { storedName } from '../schema/columnMapping.js'
+import { namedValue, namedValues } from '../../types/namedValues.js'
 
 /**
  * A column's values as data files hold them: structs under the physical names of their fields, without fields that have

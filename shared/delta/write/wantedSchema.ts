@@ -1,5 +1,5 @@
-import type { DataType, StructField, StructType } from '../../parquet/dataType.js'
-import { isVoid } from '../columnLayout.js'
+import type { DataType, StructField, StructType } from '../../types/dataType.js'
+import { isVoid } from '../schema/columnLayout.js'
 import type { Rows } from './rows.js'
 
 /**

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js'
-import type { Txn } from '../actions.js'
-import type { Json } from '../json.js'
-import type { OpenFolder } from '../dataObject.js'
-import type { ConflictReason } from '../transaction.js'
+import type { Txn } from '../actions/actions.js'
+import type { Json } from '../../types/json.js'
+import type { OpenFolder } from '../actions/dataObject.js'
+import type { ConflictReason } from '../transaction/transaction.js'
 import type { Expressions } from './expressions.js'
 
 /** What every change of rows can be told. */

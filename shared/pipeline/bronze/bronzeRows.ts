@@ -1,9 +1,9 @@
 import { bronzeTable } from '../../contract/tables.js'
 import type { ParseOutcome, Rejection, Stream } from '../../contract/stream.js'
-import type { Column, ColumnData, Value } from '../../parquet/dataType.js'
+import type { Column, ColumnData, Value } from '../../types/dataType.js'
 import type { SourceRecord } from '../../sources/source.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
-import { namedValues } from '../../namedValues.js'
+import { namedValues } from '../../types/namedValues.js'
 
 /**
  * Rows of bronze in columns: the record's own first, then the contract's. One instance gathers the rows of one file.

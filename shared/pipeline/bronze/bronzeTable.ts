@@ -1,8 +1,8 @@
 import { bronzeTable } from '../../contract/tables.js'
 import type { Stream } from '../../contract/stream.js'
-import type { DataFileLayout } from '../../delta/dataFile.js'
-import { openEvolving, type EvolvingTable } from '../evolvingTable.js'
-import type { Lake } from '../lake.js'
+import type { DataFileLayout } from '../../delta/dataFiles/dataFile.js'
+import { openEvolving, type EvolvingTable } from '../incremental/openTable.js'
+import type { Lake } from '../lake/lake.js'
 
 /** A stream's bronze table, created or compared with the contract. */
 export function openBronze(lake: Lake, stream: Stream): Promise<EvolvingTable> {

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
-import type { Lake } from '../lake.js'
-import type { StepReport } from '../stepReport.js'
-import { runStep, type Trigger } from '../stepRun.js'
+import type { Lake } from '../lake/lake.js'
+import type { StepReport } from '../step/stepReport.js'
+import { runStep, type Trigger } from '../step/stepRun.js'
 import { catchUpStream, type CatchUpOptions } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
 

@@ -1,6 +1,6 @@
 import { rejectionCodes, type ParseOutcome, type RejectionCode, type Stream } from '../../contract/stream.js'
-import type { AddFile } from '../../delta/actions.js'
-import { writeDataFile, type DataFileLayout } from '../../delta/dataFile.js'
+import type { AddFile } from '../../delta/actions/actions.js'
+import { writeDataFile, type DataFileLayout } from '../../delta/dataFiles/dataFile.js'
 import { asError } from '../../errors.js'
 import type { OffsetRange, SourceRecord } from '../../sources/source.js'
 import type { ObjectStore } from '../../storage/objectStore.js'

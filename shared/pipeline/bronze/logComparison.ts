@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import type { PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
 import { partitionMissing, SourceError } from '../../sources/sourceError.js'
-import type { Lake } from '../lake.js'
+import type { Lake } from '../lake/lake.js'
 import { recordDigest } from './digest.js'
 import { witnessOf, type PartitionProgress } from './progress.js'
 import { compareStored } from './storedRecords.js'

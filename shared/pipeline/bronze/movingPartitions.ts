@@ -1,7 +1,7 @@
-import { readCommitFile } from '../../delta/commit.js'
-import { listLog } from '../../delta/logListing.js'
-import type { TableState } from '../../delta/tableState.js'
-import type { DeltaTable } from '../../delta/table.js'
+import { readCommitFile } from '../../delta/log/commit.js'
+import { listLog } from '../../delta/log/logSegment.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { DeltaTable } from '../../delta/table/table.js'
 import { elapsedMs } from '../../storage/elapsed.js'
 import { partitionOf } from './progress.js'
 

@@ -1,8 +1,8 @@
 import { CodedError, isRetryable } from '../../errors.js'
 import type { Source } from '../../sources/source.js'
 import { SourceError } from '../../sources/sourceError.js'
-import { PipelineError } from '../pipelineError.js'
-import type { PartitionQueue } from './lanes.js'
+import { PipelineError } from '../lake/pipelineError.js'
+import type { PartitionQueue } from './worker.js'
 
 /** What the source says of itself as a whole: to ask for the other partitions would be of no use. */
 const wholeSource: ReadonlySet<string> = new Set(['SOURCE_CLOSED', 'SOURCE_BAD_SETTINGS', 'SOURCE_TOPIC_MISSING'])

@@ -1,5 +1,5 @@
 import type { Stream } from '../../contract/stream.js'
-import type { DataFileLayout } from '../../delta/dataFile.js'
+import type { DataFileLayout } from '../../delta/dataFiles/dataFile.js'
 import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
 import { SourceError } from '../../sources/sourceError.js'
 import type { ObjectStore } from '../../storage/objectStore.js'

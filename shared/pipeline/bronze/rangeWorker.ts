@@ -4,9 +4,9 @@ import { asError, CodedError, isRetryable } from '../../errors.js'
 import { openSource, sourceConnection } from '../../sources/openSource.js'
 import { openStore } from '../../storage/openStore.js'
 import { streams } from '../../streams/index.js'
-import { storeOptions } from '../storeOptions.js'
+import { storeOptions } from '../lake/storeOptions.js'
 import { runRangeJob, type RangeJob } from './rangeJob.js'
-import type { WorkerAnswer, WorkerSetup } from './workerLane.js'
+import type { WorkerAnswer, WorkerSetup } from './workerThread.js'
 
 /** The entry point of a worker thread: range jobs in, encoded rows out. */
 const { settings, stream: name } = workerData as WorkerSetup

@@ -1,4 +1,4 @@
-import { PipelineError } from '../pipelineError.js'
+import { PipelineError } from '../lake/pipelineError.js'
 import type { PartitionProgress } from './progress.js'
 
 /**

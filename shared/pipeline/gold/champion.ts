@@ -6,7 +6,7 @@ import type { ModelCard } from '../../models/modelCard.js'
 import { openOnnxScorer } from '../../models/onnxScorer.js'
 import type { Scorer } from '../../models/scorer.js'
 import { starterModel } from '../../models/starterModel.js'
-import type { Lake } from '../lake.js'
+import type { Lake } from '../lake/lake.js'
 import { requireFeatures } from './features.js'
 
 /** A model that is ready to score a stream. */

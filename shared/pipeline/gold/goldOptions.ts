@@ -1,7 +1,7 @@
-import type { AddFile } from '../../delta/actions.js'
-import { recordCount } from '../recordCount.js'
-import type { Lake } from '../lake.js'
-import type { Trigger } from '../stepRun.js'
+import type { AddFile } from '../../delta/actions/actions.js'
+import { recordCount } from '../incremental/recordCount.js'
+import type { Lake } from '../lake/lake.js'
+import type { Trigger } from '../step/stepRun.js'
 
 export interface GoldOptions {
   /** What started the run; `timer` when absent. */

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/stream.js'
 import { summaryGroup, summaryGroupName, summaryMeasures, summaryNumbers, summaryWindowMs } from '../../contract/tables.js'
-import type { DataType, StructType } from '../../parquet/dataType.js'
-import { identifier, sqlType } from '../../query/sqlText.js'
+import type { DataType, StructType } from '../../types/dataType.js'
+import { identifier, sqlType } from '../../query/duckdb/sqlText.js'
 
 /** The summary's windows, as SQL and as spans. Pure; no I/O. */
 

@@ -1,6 +1,6 @@
-import type { AddFile } from '../../delta/actions.js'
-import { parseStats } from '../../delta/stats.js'
-import type { StatsColumn } from '../../delta/statsColumns.js'
+import type { AddFile } from '../../delta/actions/actions.js'
+import { parseStats } from '../../delta/stats/stats.js'
+import type { StatsColumn } from '../../delta/stats/statsColumns.js'
 
 const errorCode: StatsColumn = {
   key: '_error_code',

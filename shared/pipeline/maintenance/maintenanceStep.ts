@@ -1,9 +1,9 @@
-import { tablesOf } from '../accounting/logTables.js'
-import type { Lake } from '../lake.js'
-import type { StepReport } from '../stepReport.js'
-import { runStep, type Trigger } from '../stepRun.js'
-import { Followers } from './followers.js'
-import { type KeptTable, keepTable } from './upkeep.js'
+import { tablesOf } from '../runLog/logTables.js'
+import type { Lake } from '../lake/lake.js'
+import type { StepReport } from '../step/stepReport.js'
+import { runStep, type Trigger } from '../step/stepRun.js'
+import { Followers } from './consumerPositions.js'
+import { type KeptTable, keepTable } from './tableMaintenance.js'
 
 /** Keeps every table quick to open, to read and to list. One report a table: what fails in one does not hold up the others. */
 export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {

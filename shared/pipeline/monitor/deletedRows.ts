@@ -1,8 +1,8 @@
-import type { Action } from '../../delta/actions.js'
-import { commitInfoOf } from '../../delta/commit.js'
-import { liveRowCount } from '../../delta/recordCount.js'
-import type { DeltaTable } from '../../delta/table.js'
-import { asObject } from '../accounting/newestEntry.js'
+import type { Action } from '../../delta/actions/actions.js'
+import { commitInfoOf } from '../../delta/log/commit.js'
+import { liveRowCount } from '../../delta/stats/recordCount.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import { asObject } from '../runLog/newestEntry.js'
 
 /** Under which names the engines say how many rows an operation has deleted. */
 const metrics = ['numDeletedRows', 'numTargetRowsDeleted']

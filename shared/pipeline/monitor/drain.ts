@@ -1,5 +1,5 @@
 import { elapsedMs } from '../../storage/elapsed.js'
-import { asObject } from '../accounting/newestEntry.js'
+import { asObject } from '../runLog/newestEntry.js'
 import { inWords } from './clockSkew.js'
 
 /** How one partition of Kafka stands against bronze. */

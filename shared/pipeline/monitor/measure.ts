@@ -1,9 +1,9 @@
-import type { TableState } from '../../delta/tableState.js'
-import type { DeltaTable } from '../../delta/table.js'
-import type { Row } from '../../parquet/dataType.js'
-import { openDeltaView } from '../../query/deltaView.js'
-import type { DuckDbSession } from '../../query/duckdbSession.js'
-import type { Lake } from '../lake.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import type { Row } from '../../types/dataType.js'
+import { openDeltaView } from '../../query/scan/deltaView.js'
+import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
+import type { Lake } from '../lake/lake.js'
 import type { AddedFile } from './additions.js'
 
 /** Files looked at in one query: what bounds memory and the space of fetched files. */

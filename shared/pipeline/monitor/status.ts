@@ -1,4 +1,4 @@
-import type { Identity, Layer } from './accounts.js'
+import type { Identity, Layer } from './reconciliation.js'
 import { inWords } from './clockSkew.js'
 
 export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const

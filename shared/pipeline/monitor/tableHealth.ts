@@ -1,7 +1,7 @@
-import type { Action } from '../../delta/actions.js'
-import { readCheckpointHint } from '../../delta/checkpointHint.js'
-import type { TableState } from '../../delta/tableState.js'
-import type { DeltaTable } from '../../delta/table.js'
+import type { Action } from '../../delta/actions/actions.js'
+import { readCheckpointHint } from '../../delta/checkpoint/checkpointHint.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { DeltaTable } from '../../delta/table/table.js'
 
 /** How many files a table has. */
 export interface FileTotals {

@@ -1,8 +1,8 @@
 import type { Stream } from '../../contract/stream.js'
-import type { Json } from '../../delta/json.js'
-import { partitionDay } from '../partitionDay.js'
-import type { DuckDbSession } from '../../query/duckdbSession.js'
-import { identifier } from '../../query/sqlText.js'
+import type { Json } from '../../types/json.js'
+import { partitionDay } from '../incremental/partitionDay.js'
+import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
+import { identifier } from '../../query/duckdb/sqlText.js'
 import { lineage } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */

@@ -1,8 +1,8 @@
 import type { Stream } from '../../contract/stream.js'
-import type { Row, Value } from '../../parquet/dataType.js'
-import type { DuckDbSession } from '../../query/duckdbSession.js'
-import { identifier } from '../../query/sqlText.js'
-import { AcceptedTimes } from './acceptedTimes.js'
+import type { Row, Value } from '../../types/dataType.js'
+import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
+import { identifier } from '../../query/duckdb/sqlText.js'
+import { AcceptedTimes } from './dedupeWindow.js'
 
 /** Where in Kafka a row comes from, and so which row it is. */
 export const lineage = ['_topic', '_generation', '_partition', '_offset'] as const

@@ -1,5 +1,5 @@
-import type { AddFile } from '../../delta/actions.js'
-import type { Trigger } from '../stepRun.js'
+import type { AddFile } from '../../delta/actions/actions.js'
+import type { Trigger } from '../step/stepRun.js'
 
 export interface SilverOptions {
   /** What started the run; `timer` when absent. */

@@ -1,12 +1,12 @@
 import type { Stream } from '../../contract/stream.js'
-import type { AddFile } from '../../delta/actions.js'
-import { columnKey } from '../../delta/columnPath.js'
-import { FileSkipper, type Predicate } from '../../delta/skipping.js'
-import type { TableState } from '../../delta/tableState.js'
-import type { StructType } from '../../parquet/dataType.js'
-import { identifier } from '../../query/sqlText.js'
-import { sourceColumns } from '../carriedColumns.js'
-import { eventDate } from './acceptedBefore.js'
+import type { AddFile } from '../../delta/actions/actions.js'
+import { columnKey } from '../../types/columnPath.js'
+import { FileSkipper, type Predicate } from '../../delta/stats/fileSkipping.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { StructType } from '../../types/dataType.js'
+import { identifier } from '../../query/duckdb/sqlText.js'
+import { sourceColumns } from '../incremental/carriedColumns.js'
+import { eventDate } from './priorKeys.js'
 
 const bronzeOwn = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']
 

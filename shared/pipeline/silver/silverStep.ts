@@ -1,6 +1,6 @@
-import type { Lake } from '../lake.js'
-import type { StepReport } from '../stepReport.js'
-import type { Trigger } from '../stepRun.js'
+import type { Lake } from '../lake/lake.js'
+import type { StepReport } from '../step/stepReport.js'
+import type { Trigger } from '../step/stepRun.js'
 import { refineSilver } from './refine.js'
 import type { SilverOptions } from './silverOptions.js'
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { packBins, stretches } from '../../../shared/delta/maintenance/binPacking.js'
 import { commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
-import { clusteringColumns } from '../../../shared/delta/clusteringColumns.js'
-import { mergeStats } from '../../../shared/delta/statsMerge.js'
-import { collectStats } from '../../../shared/delta/statsCollector.js'
-import { encodeStats } from '../../../shared/delta/stats.js'
-import { planStats } from '../../../shared/delta/statsColumns.js'
-import type { StructType, Value } from '../../../shared/parquet/dataType.js'
+import { clusteringColumns } from '../../../shared/delta/table/clusteringColumns.js'
+import { mergeStats } from '../../../shared/delta/stats/statsMerge.js'
+import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
+import { encodeStats } from '../../../shared/delta/stats/stats.js'
+import { planStats } from '../../../shared/delta/stats/statsColumns.js'
+import type { StructType, Value } from '../../../shared/types/dataType.js'
 import { Random, seedNote } from '../../random.js'
 
 const limits = { target: 100, threshold: 75, minFiles: 2 }

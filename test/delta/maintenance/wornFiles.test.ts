@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { clusteringProvider } from '../../../shared/delta/clusteringColumns.js'
+import { clusteringProvider } from '../../../shared/delta/table/clusteringColumns.js'
 import { concatenation } from '../../../shared/delta/maintenance/concatenation.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import type { OptimizeOptions } from '../../../shared/delta/maintenance/optimizeOptions.js'
-import { ChangeFixture } from '../write/changeFixture.js'
-import { deleteRows } from '../../../shared/delta/write/deleteRows.js'
+import { ChangeFixture } from '../dml/changeFixture.js'
+import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { columnField } from '../logFixture.js'
 
 /** One file of a hundred rows, of which so many are deleted. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { StructField } from '../../../shared/parquet/dataType.js'
+import type { StructField } from '../../../shared/types/dataType.js'
 import { charLimit, withinLimit } from '../../../shared/delta/write/charLimit.js'
-import { fitRows } from '../../../shared/delta/write/fitRows.js'
+import { fitRows } from '../../../shared/delta/write/conformRows.js'
 
 const field: StructField = { name: 'code', type: 'string', nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: 'varchar(3)' } }
 

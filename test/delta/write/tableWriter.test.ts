@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { keptFeatures } from '../../../shared/delta/features.js'
+import { keptFeatures } from '../../../shared/delta/protocol/features.js'
 import type { Expressions } from '../../../shared/delta/write/expressions.js'
 import { TableWriter, rowsOf, writtenFeatures } from '../../../shared/delta/write/tableWriter.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'

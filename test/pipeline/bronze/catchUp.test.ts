@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { bronzePath } from '../../../shared/contract/tables.js'
-import { commitInfoOf } from '../../../shared/delta/commit.js'
+import { commitInfoOf } from '../../../shared/delta/log/commit.js'
 import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
 import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { Faults } from '../../../shared/storage/faults.js'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
-import type { StepReport } from '../../../shared/pipeline/stepReport.js'
+import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
 import { BronzeFixture, range } from './bronzeFixture.js'
 
 const three = async (settings: Readonly<Record<string, string>> = {}) => {

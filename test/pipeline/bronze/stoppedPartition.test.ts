@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bronzePath } from '../../../shared/contract/tables.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
-import type { Action } from '../../../shared/delta/actions.js'
+import type { Action } from '../../../shared/delta/actions/actions.js'
 import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/memorySource.js'
 import { Faults } from '../../../shared/storage/faults.js'

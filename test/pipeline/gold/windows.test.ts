@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineStream } from '../../../shared/contract/defineStream.js'
 import { decimal, timestamp } from '../../../shared/contract/fieldTypes.js'
 import { summarySelect } from '../../../shared/pipeline/gold/windows.js'
-import { DuckDbSession } from '../../../shared/query/duckdbSession.js'
+import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 
 const payments = defineStream({
   name: 'payments',

@@ -229,7 +229,7 @@ describe('a contract that grows', () => {
     const table = f.lake.table('bronze/events')
     const state = await table.state({ fresh: true })
     const { bronzeSchema } = await import('../../../shared/contract/tables.js')
-    const { formatSchema } = await import('../../../shared/delta/schema.js')
+    const { formatSchema } = await import('../../../shared/delta/schema/schema.js')
     if (state === undefined) throw new Error('no bronze')
     await table.commit({
       readVersion: state.version,

@@ -1,0 +1,192 @@
+import type {
+  Action, AddFile, CdcFile, CheckpointMetadata, DeletionVector, DomainMetadata, Metadata, Protocol,
+  RemoveFile, Sidecar, Txn,
+} from './actions.js'
+import { Fields } from './actionFields.js'
+import { addLineStart, plainAdd } from './addLine.js'
+import { validateCommit } from './commitInvariants.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/json.js'
+import { parseLogJson } from './logJson.js'
+
+/** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). Pure; no I/O. */
+
+/**
+ * The actions of a commit's text, in its order. Unknown actions and fields are ignored, as the protocol asks. Throws
+ * DELTA_BAD_JSON or DELTA_BAD_ACTION with the line, or DELTA_BAD_COMMIT when the actions contradict each other.
+ */
+export function decodeCommit(text: string, where: LogPlace = {}): Action[] {
+  const actions = decodeActions(text, where)
+  validateCommit(actions, where)
+  return actions
+}
+
+/** The actions of newline-delimited JSON, not checked against each other: a compacted log, a JSON checkpoint. */
+export function decodeActions(text: string, where: LogPlace = {}): Action[] {
+  const actions: Action[] = []
+  let line = 0
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    line++
+    const add = text.startsWith(addLineStart, start) ? plainAdd(text.slice(start, end)) : undefined
+    if (add !== undefined) actions.push({ add })
+    else if (end > start && text.slice(start, end).trim() !== '') {
+      const place = { ...where, line }
+      const action = decodeAction(parseLogJson(text.slice(start, end), place), place)
+      if (action !== undefined) actions.push(action)
+    }
+    start = end + 1
+  }
+  return actions
+}
+
+/** One action, or undefined for one that this version of the protocol does not know. */
+export function decodeAction(json: Json, where?: LogPlace): Action | undefined {
+  if (!isJsonObject(json)) throw new DeltaError('DELTA_BAD_ACTION', 'an action must be a JSON object', { where })
+  for (const name of Object.keys(json)) {
+    const body = json[name]
+    const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined
+    if (decode === undefined || body === null || body === undefined) continue
+    if (!isJsonObject(body)) throw new DeltaError('DELTA_BAD_ACTION', `${name} must be a JSON object`, { where })
+    return decode(new Fields(name, body, where))
+  }
+  return undefined
+}
+
+/**
+ * The text of a commit: one action a line, `commitInfo` first, as in-commit timestamps demand. Throws DELTA_BAD_COMMIT
+ * for actions that may not stand in one commit.
+ */
+export function encodeCommit(actions: readonly Action[], where: LogPlace = {}): string {
+  validateCommit(actions, where)
+  const first = actions.filter((action) => 'commitInfo' in action)
+  const rest = actions.filter((action) => !('commitInfo' in action))
+  return [...first, ...rest].map((action) => `${encodeAction(action)}\n`).join('')
+}
+
+/** The JSON text of one action, on one line. */
+export function encodeAction(action: Action): string {
+  return formatJson(action as unknown as JsonObject)
+}
+
+const decoders: Readonly<Record<string, (fields: Fields) => Action>> = {
+  add: (f) => ({ add: addFile(f) }),
+  remove: (f) => ({ remove: removeFile(f) }),
+  txn: (f) => ({ txn: txn(f) }),
+  commitInfo: (f) => ({ commitInfo: f.body }),
+  metaData: (f) => ({ metaData: metadata(f) }),
+  protocol: (f) => ({ protocol: protocol(f) }),
+  cdc: (f) => ({ cdc: cdcFile(f) }),
+  domainMetadata: (f) => ({ domainMetadata: domainMetadata(f) }),
+  checkpointMetadata: (f) => ({ checkpointMetadata: checkpointMetadata(f) }),
+  sidecar: (f) => ({ sidecar: sidecar(f) }),
+}
+
+function protocol(f: Fields): Protocol {
+  return {
+    minReaderVersion: f.number('minReaderVersion'),
+    minWriterVersion: f.number('minWriterVersion'),
+    readerFeatures: f.optionalTexts('readerFeatures'),
+    writerFeatures: f.optionalTexts('writerFeatures'),
+  }
+}
+
+function metadata(f: Fields): Metadata {
+  const format = f.optionalObject('format')
+  return {
+    id: f.text('id'),
+    name: f.optionalText('name'),
+    description: f.optionalText('description'),
+    format: {
+      provider: format?.optionalText('provider') ?? 'parquet',
+      options: format?.optionalMap('options', false) ?? {},
+    },
+    // Logs exist without one; other engines take them for a table without columns.
+    schemaString: f.optionalText('schemaString') ?? '{"type":"struct","fields":[]}',
+    partitionColumns: f.optionalTexts('partitionColumns') ?? [],
+    configuration: f.optionalMap('configuration', false) ?? {},
+    createdTime: f.optionalNumber('createdTime'),
+  }
+}
+
+function addFile(f: Fields): AddFile {
+  return {
+    path: f.text('path'),
+    partitionValues: f.map('partitionValues'),
+    size: f.number('size'),
+    modificationTime: f.number('modificationTime'),
+    dataChange: f.boolean('dataChange'),
+    stats: f.optionalText('stats'),
+    tags: f.optionalMap('tags', true),
+    deletionVector: deletionVector(f.optionalObject('deletionVector')),
+    baseRowId: f.optionalLong('baseRowId'),
+    defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
+    clusteringProvider: f.optionalText('clusteringProvider'),
+  }
+}
+
+function removeFile(f: Fields): RemoveFile {
+  return {
+    path: f.text('path'),
+    dataChange: f.boolean('dataChange'),
+    deletionTimestamp: f.optionalNumber('deletionTimestamp'),
+    extendedFileMetadata: f.optionalBoolean('extendedFileMetadata'),
+    partitionValues: f.optionalMap('partitionValues', true),
+    size: f.optionalNumber('size'),
+    stats: f.optionalText('stats'),
+    tags: f.optionalMap('tags', true),
+    deletionVector: deletionVector(f.optionalObject('deletionVector')),
+    baseRowId: f.optionalLong('baseRowId'),
+    defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
+  }
+}
+
+function deletionVector(f: Fields | undefined): DeletionVector | undefined {
+  if (f === undefined) return undefined
+  const storageType = f.text('storageType')
+  if (storageType !== 'u' && storageType !== 'i' && storageType !== 'p')
+    throw f.error(`storageType must be u, i or p, not ${JSON.stringify(storageType)}`)
+  return {
+    storageType,
+    pathOrInlineDv: f.text('pathOrInlineDv'),
+    offset: f.optionalNumber('offset'),
+    sizeInBytes: f.number('sizeInBytes'),
+    cardinality: f.long('cardinality'),
+  }
+}
+
+function txn(f: Fields): Txn {
+  return {
+    appId: f.text('appId'),
+    version: f.long('version'),
+    lastUpdated: f.optionalNumber('lastUpdated'),
+  }
+}
+
+function cdcFile(f: Fields): CdcFile {
+  return {
+    path: f.text('path'),
+    partitionValues: f.map('partitionValues'),
+    size: f.number('size'),
+    dataChange: false,
+    tags: f.optionalMap('tags', true),
+  }
+}
+
+function domainMetadata(f: Fields): DomainMetadata {
+  return { domain: f.text('domain'), configuration: f.text('configuration'), removed: f.boolean('removed') }
+}
+
+function checkpointMetadata(f: Fields): CheckpointMetadata {
+  return { version: f.number('version'), tags: f.optionalMap('tags', false) }
+}
+
+function sidecar(f: Fields): Sidecar {
+  return {
+    path: f.text('path'),
+    sizeInBytes: f.number('sizeInBytes'),
+    modificationTime: f.number('modificationTime'),
+    tags: f.optionalMap('tags', false),
+  }
+}

@@ -1,0 +1,133 @@
+import type { Json } from '../../types/json.js'
+
+/**
+ * The actions of a Delta commit, with the protocol's own names (PROTOCOL.md, "Actions"). Whatever can exceed 2^53 is a
+ * bigint; `version` of a table stays a number.
+ */
+export interface Protocol {
+  readonly minReaderVersion: number
+  readonly minWriterVersion: number
+  readonly readerFeatures?: readonly string[] | undefined
+  readonly writerFeatures?: readonly string[] | undefined
+}
+
+export interface Metadata {
+  /** The table's id; a table made anew has another one. */
+  readonly id: string
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly format: { readonly provider: string; readonly options: Readonly<Record<string, string>> }
+  readonly schemaString: string
+  readonly partitionColumns: readonly string[]
+  readonly configuration: Readonly<Record<string, string>>
+  /** Milliseconds since 1970. */
+  readonly createdTime?: number | undefined
+}
+
+/** Where the set of a file's deleted rows stands (PROTOCOL.md, "Deletion Vectors"): in a file, or in the text itself. */
+export interface DeletionVector {
+  /** `u`: a file by its id; `i`: inline; `p`: a file by its absolute path. */
+  readonly storageType: 'u' | 'i' | 'p'
+  readonly pathOrInlineDv: string
+  /** Bytes into the file. */
+  readonly offset?: number | undefined
+  readonly sizeInBytes: number
+  /** Rows that are deleted. */
+  readonly cardinality: bigint
+}
+
+export interface AddFile {
+  /** As the log has it: URI-encoded, relative to the table or absolute. See path.ts. */
+  readonly path: string
+  /** By physical name, as text; see partitionValue.ts. */
+  readonly partitionValues: Readonly<Record<string, string | null>>
+  /** Bytes. */
+  readonly size: number
+  /** Milliseconds since 1970. */
+  readonly modificationTime: number
+  readonly dataChange: boolean
+  /** The statistics' JSON text, untouched. See stats.ts. */
+  readonly stats?: string | undefined
+  readonly tags?: Readonly<Record<string, string | null>> | undefined
+  readonly deletionVector?: DeletionVector | undefined
+  readonly baseRowId?: bigint | undefined
+  readonly defaultRowCommitVersion?: bigint | undefined
+  readonly clusteringProvider?: string | undefined
+}
+
+export interface RemoveFile {
+  readonly path: string
+  readonly dataChange: boolean
+  /** Milliseconds since 1970. */
+  readonly deletionTimestamp?: number | undefined
+  readonly extendedFileMetadata?: boolean | undefined
+  readonly partitionValues?: Readonly<Record<string, string | null>> | undefined
+  readonly size?: number | undefined
+  readonly stats?: string | undefined
+  readonly tags?: Readonly<Record<string, string | null>> | undefined
+  readonly deletionVector?: DeletionVector | undefined
+  readonly baseRowId?: bigint | undefined
+  readonly defaultRowCommitVersion?: bigint | undefined
+}
+
+export interface Txn {
+  readonly appId: string
+  readonly version: bigint
+  /** Milliseconds since 1970. */
+  readonly lastUpdated?: number | undefined
+}
+
+export interface CdcFile {
+  readonly path: string
+  readonly partitionValues: Readonly<Record<string, string | null>>
+  readonly size: number
+  readonly dataChange: false
+  readonly tags?: Readonly<Record<string, string | null>> | undefined
+}
+
+export interface DomainMetadata {
+  readonly domain: string
+  readonly configuration: string
+  readonly removed: boolean
+}
+
+/** Free JSON by the protocol; these are the fields this writer sets or reads. */
+export interface CommitInfo {
+  readonly timestamp?: number | undefined
+  readonly inCommitTimestamp?: number | undefined
+  readonly operation?: string | undefined
+  readonly operationParameters?: Json | undefined
+  readonly operationMetrics?: Readonly<Record<string, string>> | undefined
+  readonly readVersion?: number | undefined
+  readonly isolationLevel?: string | undefined
+  readonly isBlindAppend?: boolean | undefined
+  readonly engineInfo?: string | undefined
+  /** The same over all attempts of one transaction: how a writer knows its own commit again. */
+  readonly txnId?: string | undefined
+  readonly [field: string]: Json | undefined
+}
+
+export interface CheckpointMetadata {
+  readonly version: number
+  readonly tags?: Readonly<Record<string, string>> | undefined
+}
+
+export interface Sidecar {
+  readonly path: string
+  readonly sizeInBytes: number
+  readonly modificationTime: number
+  readonly tags?: Readonly<Record<string, string>> | undefined
+}
+
+/** One action: exactly one of the keys is set, as in the log. */
+export type Action =
+  | { readonly protocol: Protocol }
+  | { readonly metaData: Metadata }
+  | { readonly add: AddFile }
+  | { readonly remove: RemoveFile }
+  | { readonly txn: Txn }
+  | { readonly cdc: CdcFile }
+  | { readonly domainMetadata: DomainMetadata }
+  | { readonly commitInfo: CommitInfo }
+  | { readonly checkpointMetadata: CheckpointMetadata }
+  | { readonly sidecar: Sidecar }

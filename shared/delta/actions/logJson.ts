@@ -1,0 +1,13 @@
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { parseJson, type Json } from '../../types/json.js'
+import { JsonError } from '../../types/jsonError.js'
+
+/** Parses JSON of the log. Throws DELTA_BAD_JSON that names `where`. */
+export function parseLogJson(text: string, where?: LogPlace): Json {
+  try {
+    return parseJson(text)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new DeltaError('DELTA_BAD_JSON', error.message, { cause: error.cause, where })
+  }
+}

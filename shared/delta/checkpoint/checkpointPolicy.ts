@@ -1,0 +1,28 @@
+import { typedColumns } from './checkpointStats.js'
+import type { CheckpointColumns } from './checkpointSchema.js'
+import type { TableState } from '../protocol/tableState.js'
+
+/** How a table wants its checkpoints, by its properties. Pure; no I/O. */
+export interface CheckpointPolicy {
+  readonly kind: 'classic' | 'v2'
+  /** Whether the table may have V2 checkpoints. */
+  readonly supportsV2: boolean
+  readonly columns: CheckpointColumns
+}
+
+/**
+ * `delta.checkpointPolicy`, `delta.checkpoint.writeStatsAsJson` and `delta.checkpoint.writeStatsAsStruct`. JSON is on
+ * and the struct is off where the table does not say, as the protocol has it; the struct doubles a checkpoint's size,
+ * and no reader may depend on it. But where JSON is turned off and of the struct nothing is said it is written, as
+ * Spark does, because else the statistics would be lost for good.
+ */
+export function checkpointPolicy({ protocol, metadata, schema }: TableState): CheckpointPolicy {
+  const { configuration, partitionColumns } = metadata
+  const property = (name: string) => configuration[`delta.${name}`]?.toLowerCase()
+  const stats = property('checkpoint.writeStatsAsJson') !== 'false'
+  const struct = property('checkpoint.writeStatsAsStruct') ?? String(!stats)
+  const supports = (name: string) => protocol.readerFeatures?.includes(name) === true && protocol.writerFeatures?.includes(name) === true
+  const typed = struct === 'true' ? typedColumns({ schema, partitionColumns, configuration }, supports('deletionVectors')) : undefined
+  const supportsV2 = supports('v2Checkpoint')
+  return { kind: property('checkpointPolicy') === 'v2' && supportsV2 ? 'v2' : 'classic', supportsV2, columns: { stats, typed } }
+}

@@ -1,0 +1,236 @@
+import type { Column, MapEntry, Row, Value } from '../../types/dataType.js'
+import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar } from '../actions/actions.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+
+/**
+ * The rows of a Parquet checkpoint as actions: one column for each kind of action, exactly one of them set in a row.
+ * Pure; no I/O.
+ *
+ * @param statsOf the statistics of an `add` whose file has them as a struct only
+ */
+export function checkpointActions(
+  columns: readonly Column[],
+  where: LogPlace,
+  statsOf?: (add: Row) => string | undefined,
+): Action[] {
+  const actions: Action[] = []
+  const length = columns[0]?.data.length ?? 0
+  for (let row = 0; row < length; row++) {
+    for (const { field, data } of columns) {
+      const value = data[row]
+      if (value === null || value === undefined || typeof value !== 'object') continue
+      const action = decodeRow(field.name, value as Row, where, statsOf)
+      if (action !== undefined) actions.push(action)
+    }
+  }
+  return actions
+}
+
+function decodeRow(
+  name: string,
+  row: Row,
+  where: LogPlace,
+  statsOf?: (add: Row) => string | undefined,
+): Action | undefined {
+  const f = new RowFields(name, row, where)
+  switch (name) {
+    case 'add':
+      return { add: addFile(f, statsOf) }
+    case 'remove':
+      return { remove: removeFile(f) }
+    case 'txn':
+      return { txn: { appId: f.text('appId'), version: f.long('version'), lastUpdated: f.optionalNumber('lastUpdated') } }
+    case 'metaData':
+      return { metaData: metadata(f) }
+    case 'protocol':
+      return { protocol: protocol(f) }
+    case 'domainMetadata':
+      return {
+        domainMetadata: {
+          domain: f.text('domain'),
+          configuration: f.optionalText('configuration') ?? '',
+          removed: f.optionalBoolean('removed') ?? false,
+        },
+      }
+    case 'sidecar':
+      return { sidecar: sidecar(f) }
+    default:
+      return undefined
+  }
+}
+
+function addFile(f: RowFields, statsOf?: (add: Row) => string | undefined): AddFile {
+  return {
+    path: f.text('path'),
+    partitionValues: f.map('partitionValues') ?? {},
+    size: f.number('size'),
+    modificationTime: f.number('modificationTime'),
+    dataChange: f.optionalBoolean('dataChange') ?? false,
+    stats: f.optionalText('stats') ?? statsOf?.(f.row),
+    tags: f.map('tags'),
+    deletionVector: deletionVector(f.optionalRow('deletionVector')),
+    baseRowId: f.optionalLong('baseRowId'),
+    defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
+    clusteringProvider: f.optionalText('clusteringProvider'),
+  }
+}
+
+function removeFile(f: RowFields): RemoveFile {
+  return {
+    path: f.text('path'),
+    dataChange: f.optionalBoolean('dataChange') ?? false,
+    deletionTimestamp: f.optionalNumber('deletionTimestamp'),
+    extendedFileMetadata: f.optionalBoolean('extendedFileMetadata'),
+    partitionValues: f.map('partitionValues'),
+    size: f.optionalNumber('size'),
+    deletionVector: deletionVector(f.optionalRow('deletionVector')),
+    baseRowId: f.optionalLong('baseRowId'),
+    defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
+  }
+}
+
+function deletionVector(f: RowFields | undefined): DeletionVector | undefined {
+  // Some writers leave a struct of nulls where there is no deletion vector.
+  const storageType = f?.optionalText('storageType')
+  if (f === undefined || storageType === undefined) return undefined
+  if (storageType !== 'u' && storageType !== 'i' && storageType !== 'p') throw f.wrong('storageType', 'u, i or p')
+  return {
+    storageType,
+    pathOrInlineDv: f.text('pathOrInlineDv'),
+    offset: f.optionalNumber('offset'),
+    sizeInBytes: f.number('sizeInBytes'),
+    cardinality: f.long('cardinality'),
+  }
+}
+
+function metadata(f: RowFields): Metadata {
+  const format = f.optionalRow('format')
+  return {
+    id: f.text('id'),
+    name: f.optionalText('name'),
+    description: f.optionalText('description'),
+    format: { provider: format?.optionalText('provider') ?? 'parquet', options: texts(format?.map('options')) },
+    schemaString: f.optionalText('schemaString') ?? noColumns,
+    partitionColumns: f.texts('partitionColumns') ?? [],
+    configuration: texts(f.map('configuration')),
+    createdTime: f.optionalNumber('createdTime'),
+  }
+}
+
+/** What old writers mean where they leave the schema out. */
+const noColumns = '{"type":"struct","fields":[]}'
+
+function protocol(f: RowFields): Protocol {
+  return {
+    minReaderVersion: f.number('minReaderVersion'),
+    minWriterVersion: f.number('minWriterVersion'),
+    readerFeatures: f.texts('readerFeatures'),
+    writerFeatures: f.texts('writerFeatures'),
+  }
+}
+
+function sidecar(f: RowFields): Sidecar {
+  return {
+    path: f.text('path'),
+    sizeInBytes: f.number('sizeInBytes'),
+    modificationTime: f.optionalNumber('modificationTime') ?? 0,
+    tags: texts(f.map('tags')),
+  }
+}
+
+/** A map without its null values. */
+function texts(map: Readonly<Record<string, string | null>> | undefined): Record<string, string> {
+  const entries = Object.entries(map ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
+  return Object.fromEntries(entries)
+}
+
+/** The fields of one struct value, each read as the type it must have; null is absent. */
+class RowFields {
+  readonly row: Row
+  readonly #name: string
+  readonly #where: LogPlace
+
+  constructor(name: string, row: Row, where: LogPlace) {
+    this.row = row
+    this.#name = name
+    this.#where = where
+  }
+
+  wrong(field: string, wanted: string): DeltaError {
+    return new DeltaError('DELTA_CHECKPOINT_CORRUPT', `${this.#name}.${field} must be ${wanted}`, { where: this.#where })
+  }
+
+  text(field: string): string {
+    const value = this.optionalText(field)
+    if (value === undefined) throw this.wrong(field, 'there')
+    return value
+  }
+
+  optionalText(field: string): string | undefined {
+    const value = this.#value(field)
+    if (value === undefined || typeof value === 'string') return value
+    throw this.wrong(field, 'a string')
+  }
+
+  optionalBoolean(field: string): boolean | undefined {
+    const value = this.#value(field)
+    if (value === undefined || typeof value === 'boolean') return value
+    throw this.wrong(field, 'a boolean')
+  }
+
+  number(field: string): number {
+    const value = this.optionalNumber(field)
+    if (value === undefined) throw this.wrong(field, 'there')
+    return value
+  }
+
+  optionalNumber(field: string): number | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    const number = typeof value === 'bigint' ? Number(value) : value
+    if (typeof number === 'number' && Number.isSafeInteger(number)) return number
+    throw this.wrong(field, 'an integer below 2^53')
+  }
+
+  long(field: string): bigint {
+    const value = this.optionalLong(field)
+    if (value === undefined) throw this.wrong(field, 'there')
+    return value
+  }
+
+  optionalLong(field: string): bigint | undefined {
+    const value = this.#value(field)
+    if (value === undefined || typeof value === 'bigint') return value
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+    throw this.wrong(field, 'an integer')
+  }
+
+  texts(field: string): readonly string[] | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    if (!Array.isArray(value)) throw this.wrong(field, 'an array of strings')
+    return value.filter((item): item is string => typeof item === 'string')
+  }
+
+  map(field: string): Readonly<Record<string, string | null>> | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    if (!Array.isArray(value)) throw this.wrong(field, 'a map')
+    return Object.fromEntries((value as readonly MapEntry[]).map(entry => [textOf(entry.key) ?? '', textOf(entry.value)]))
+  }
+
+  optionalRow(field: string): RowFields | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    if (typeof value !== 'object') throw this.wrong(field, 'a struct')
+    return new RowFields(`${this.#name}.${field}`, value as Row, this.#where)
+  }
+
+  #value(field: string): Value | undefined {
+    return this.row[field] ?? undefined
+  }
+}
+
+function textOf(value: Value): string | null {
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,129 @@
+import { systemClock, type Clock } from '../../clock.js'
+import { encodeParquet, type Column, type WrittenCodec } from '../../parquet/index.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { AddFile } from '../actions/actions.js'
+import { DeltaError } from '../deltaError.js'
+import { encodeLogPath, newDataFileName } from '../actions/dataPath.js'
+import { typeText } from '../schema/schema.js'
+import { encodeStats } from '../stats/stats.js'
+import { collectStats } from '../stats/statsCollector.js'
+import { planStats, type TableShape } from '../stats/statsColumns.js'
+import { namedValue } from '../../types/namedValues.js'
+
+/** What a table asks of its data files: its schema, partition columns and properties. */
+export type DataFileLayout = TableShape
+
+export interface DataFileOptions {
+  /** Default: the table's `delta.parquet.compression.codec`, or zstd. */
+  readonly codec?: WrittenCodec | undefined
+  readonly rowGroupRows?: number | undefined
+  /** False for rows that the table had already, only in other files. Default true. */
+  readonly dataChange?: boolean | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** One partition's values by column name, as texts (see partitionValue.ts). */
+export type PartitionTexts = Readonly<Record<string, string | null>>
+
+/**
+ * Writes one data file and answers the `add` that would make it part of the table. Nobody sees the rows before that
+ * `add` is committed, so call it once, outside any retry loop; a file whose commit fails is left to VACUUM.
+ *
+ * `columns` are the table's columns without the partition columns; nullable ones may be left out. `store` is rooted at
+ * the table. Throws DELTA_BAD_ROWS when columns and table do not fit, and StorageError.
+ */
+export async function writeDataFile(
+  store: ObjectStore,
+  layout: DataFileLayout,
+  columns: readonly Column[],
+  partitionValues: PartitionTexts,
+  options: DataFileOptions = {},
+): Promise<AddFile> {
+  const data = fitColumns(layout, columns)
+  const bytes = encodeParquet(data, {
+    codec: options.codec ?? codecOf(layout),
+    ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
+  })
+  const name = newDataFileName()
+  const add = describeDataFile(layout, data, partitionValues, {
+    ...options,
+    name,
+    size: bytes.length,
+    modificationTime: (options.clock ?? systemClock).now(),
+  })
+  await store.put(name, bytes)
+  return add
+}
+
+/** The `add` of a file that holds exactly `columns`. Pure. */
+export function describeDataFile(
+  layout: DataFileLayout,
+  columns: readonly Column[],
+  partitionValues: PartitionTexts,
+  file: Pick<DataFileOptions, 'dataChange' | 'tags'> & {
+    /** The object's name, relative to the table, not encoded. */
+    readonly name: string
+    readonly size: number
+    readonly modificationTime: number
+  },
+): AddFile {
+  const plan = planStats(layout)
+  return {
+    path: encodeLogPath(file.name),
+    partitionValues: completePartition(layout, partitionValues),
+    size: file.size,
+    modificationTime: file.modificationTime,
+    dataChange: file.dataChange ?? true,
+    stats: encodeStats(collectStats(columns, plan), plan),
+    tags: file.tags,
+  }
+}
+
+/** The columns in the table's order and with the table's fields. Throws DELTA_BAD_ROWS when they do not fit. Pure. */
+function fitColumns({ schema, partitionColumns }: DataFileLayout, columns: readonly Column[]): Column[] {
+  const given = new Map(columns.map((column) => [column.field.name, column]))
+  const fitted: Column[] = []
+  for (const field of schema.fields) {
+    const column = given.get(field.name)
+    given.delete(field.name)
+    if (partitionColumns.includes(field.name)) {
+      if (column !== undefined) throw bad(field.name, 'is a partition column: its value belongs into partitionValues')
+    } else if (column !== undefined) {
+      if (typeText(column.field.type) !== typeText(field.type))
+        throw bad(field.name, `is ${typeText(field.type)} in the table and ${typeText(column.field.type)} in the rows`)
+      if (!field.nullable && hasNull(column)) throw bad(field.name, 'may not be null in the table, and is in a row')
+      fitted.push({ field, data: column.data })
+    } else if (!field.nullable) throw bad(field.name, 'may not be null in the table, and the rows lack it')
+  }
+  for (const name of given.keys()) throw bad(name, 'is not a column of the table')
+  if (fitted.length === 0)
+    throw new DeltaError('DELTA_BAD_ROWS', 'a data file needs at least one column that is not a partition column')
+  return fitted
+}
+
+function hasNull({ data }: Column): boolean {
+  return Array.isArray(data) && data.some((value: unknown) => value === null || value === undefined)
+}
+
+/** Exactly the table's partition columns; the empty text is null, as readers have it. */
+function completePartition({ partitionColumns }: DataFileLayout, values: PartitionTexts): Record<string, string | null> {
+  for (const name of Object.keys(values)) if (!partitionColumns.includes(name)) throw bad(name, 'is no partition column')
+  return Object.fromEntries(
+    partitionColumns.map((name) => {
+      const value = namedValue(values, name)
+      if (value === undefined) throw bad(name, 'is a partition column without a value: say null')
+      return [name, value === '' ? null : value]
+    }),
+  )
+}
+
+/** How the table's properties want its data files compressed. */
+export function codecOf({ configuration }: Pick<DataFileLayout, 'configuration'>): WrittenCodec {
+  const name = configuration['delta.parquet.compression.codec']?.toLowerCase()
+  return name === 'snappy' || name === 'uncompressed' ? name : 'zstd'
+}
+
+function bad(column: string, what: string): DeltaError {
+  return new DeltaError('DELTA_BAD_ROWS', `column ${column} ${what}`, { data: { column } })
+}

@@ -1,0 +1,177 @@
+import { type CodedError, isRetryable } from '../../errors.js'
+import type { ColumnData, StructField, Value } from '../../types/dataType.js'
+import { decodedData, EncodedTexts, type StoredData } from '../../parquet/base/utf8Column.js'
+import { ParquetError } from '../../parquet/base/parquetError.js'
+import { openParquet, type ParquetFile, type ReadOptions, type RowGroupInfo } from '../../parquet/read/reader.js'
+import { storedFile } from '../../parquet/base/objectStoreSource.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { DeletionVector } from '../actions/actions.js'
+import type { ColumnLayout, ColumnPlace } from '../schema/columnLayout.js'
+import { charPadding, padColumn } from '../schema/charPadding.js'
+import { locateData, type DataObject, type OpenFolder } from '../actions/dataObject.js'
+import { readDeletionVector } from '../deletionVectors/deletionVector.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { parsePartitionValue } from '../schema/partitionValue.js'
+import { allBut, type RowChoice } from './rowChoice.js'
+import { namedValue } from '../../types/namedValues.js'
+
+/** Some rows, column by column. */
+export interface RowBatch {
+  readonly rows: number
+  /** In the order of the fields asked for. */
+  readonly columns: readonly ColumnData[]
+  /** The place of each row in its data file, counting those deleted: what a deletion vector holds. */
+  positions(): Float64Array
+}
+
+/** The same with texts as they are stored, where that is possible. */
+export interface StoredBatch extends Omit<RowBatch, 'columns'> {
+  readonly columns: readonly StoredData[]
+}
+
+/** What the log says of a file with rows: an `add`, a `remove` or a `cdc`. */
+export interface RowFile {
+  readonly path: string
+  readonly partitionValues?: Readonly<Record<string, string | null>> | undefined
+  /** Looked up when absent. */
+  readonly size?: number | undefined
+  readonly deletionVector?: DeletionVector | undefined
+}
+
+export interface FileRowsOptions {
+  readonly layout: ColumnLayout
+  readonly fields: readonly StructField[]
+  /** What the file's own deletion vector leaves when absent. */
+  readonly choice?: RowChoice | undefined
+  readonly openFolder?: OpenFolder | undefined
+  /** Zone of partition timestamps without an offset, which old writers left; UTC when absent. */
+  readonly timeZone?: string | undefined
+  readonly where: LogPlace
+}
+
+/**
+ * The rows of one data file, a row group at a time: columns by the table's mapping and types, partition values from the
+ * log, null what the file lacks. A row group of which no row is wanted is not read.
+ *
+ * @throws DeltaError DELTA_BAD_DATA_FILE, DELTA_FILE_MISSING, DELTA_BAD_DELETION_VECTOR, DELTA_BAD_PARTITION_VALUE
+ */
+export function readDataFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<RowBatch, void> {
+  return readBatches(store, file, options, (parquet, group, wanted) =>
+    parquet.readColumns({ ...wanted, rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }))
+}
+
+/** As {@link readDataFile}, for who writes the rows again. */
+export function readStoredFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<StoredBatch, void> {
+  return readBatches<StoredData>(store, file, options, (parquet, group, wanted) => parquet.readStored(group, wanted))
+}
+
+type GroupReading<D extends StoredData> = (
+  parquet: ParquetFile,
+  group: RowGroupInfo,
+  wanted: ReadOptions,
+) => Promise<readonly { readonly data: D }[]>
+
+interface Batch<D extends StoredData> extends Omit<RowBatch, 'columns'> {
+  readonly columns: readonly (D | ColumnData)[]
+}
+
+async function* readBatches<D extends StoredData>(
+  store: ObjectStore,
+  file: RowFile,
+  options: FileRowsOptions,
+  readGroup: GroupReading<D>,
+): AsyncGenerator<Batch<D>, void> {
+  const { layout, fields } = options
+  const where = { table: store.url, ...options.where, file: file.path }
+  const places = fields.map(field => layout.placeOf(field))
+  const stored = places.flatMap(place => (place.kind === 'stored' ? [place.field] : []))
+  const paddings = fields.map(charPadding)
+  const constants = places.map((place, i) => {
+    const [value, pad] = [constantOf(place, file, options.timeZone, where), paddings[i]]
+    return value === null || pad === undefined ? value : pad(value)
+  })
+  const [parquet, choice] = await Promise.all([
+    openData(await locateData(store, file.path, { ...options, where }), file.size, where),
+    options.choice ?? remaining(store, file.deletionVector, { ...options, where }),
+  ])
+  if (layout.match === 'id' && stored.length > 0 && parquet.fields.every(field => field.metadata === undefined))
+    throw badFile('has no field ids, and by these its table finds columns', where)
+  if (choice !== undefined && choice.end > parquet.rowCount)
+    throw new DeltaError('DELTA_BAD_DELETION_VECTOR', `a deletion vector speaks of row ${choice.end - 1} of a data file of ${parquet.rowCount} rows`, { where })
+  for (const group of parquet.rowGroups) {
+    const { rowStart, rows } = group
+    const kept = choice?.among(rowStart, rows)
+    const count = kept?.length ?? rows
+    if (count === 0) continue
+    const read =
+      stored.length === 0
+        ? []
+        : await reading(where, () => readGroup(parquet, group, { fields: stored, match: layout.match }))
+    let next = 0
+    const columns = places.map((place, i): D | ColumnData => {
+      if (place.kind !== 'stored') return new Array<Value>(count).fill(constants[i] ?? null)
+      const data = read[next++]?.data ?? []
+      const wanted = kept === undefined ? data : picked(data, kept)
+      const pad = paddings[i]
+      return pad === undefined ? wanted : padColumn(decodedData(wanted), pad)
+    })
+    yield {
+      rows: count,
+      columns,
+      positions: () => Float64Array.from({ length: count }, (_, i) => rowStart + (kept === undefined ? i : (kept[i] ?? 0))),
+    }
+  }
+}
+
+async function remaining(
+  store: ObjectStore,
+  vector: DeletionVector | undefined,
+  place: { readonly openFolder?: OpenFolder | undefined; readonly where: LogPlace },
+): Promise<RowChoice | undefined> {
+  return vector === undefined ? undefined : allBut(await readDeletionVector(store, vector, place))
+}
+
+async function openData({ store, path }: DataObject, size: number | undefined, where: LogPlace): Promise<ParquetFile> {
+  const bytes = size ?? (await store.head(path))?.size
+  if (bytes === undefined) throw missing(where)
+  return reading(where, () => openParquet(storedFile(store, path, bytes)))
+}
+
+function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined, where: LogPlace): Value {
+  if (place.kind !== 'partition') return null
+  const text = namedValue(file.partitionValues ?? {}, place.key)
+  if (text === undefined) {
+    // Spark leaves nulls out when it says what a file was that it removes.
+    if (!('modificationTime' in file)) return null
+    throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${place.key} for a data file`, { where })
+  }
+  return parsePartitionValue(place.type, text, { zone, where })
+}
+
+/** The values at `kept`, as a typed array where they were one. */
+function picked<D extends StoredData>(data: D | ColumnData, kept: Int32Array): D | ColumnData {
+  if (data instanceof EncodedTexts) return data.picked(kept) as D
+  const { length } = kept
+  const output = Array.isArray(data) ? new Array<unknown>(length) : new (data.constructor as new (length: number) => Record<number, unknown>)(length)
+  for (let i = 0; i < length; i++) output[i] = data[kept[i] ?? 0]
+  return output as ColumnData
+}
+
+/** Runs a reading of the file; what it says of damage is said of the table as well. */
+async function reading<T>(where: LogPlace, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof ParquetError) || isRetryable(error)) throw error
+    if (error.code === 'PARQUET_MISSING') throw missing(where, error)
+    throw badFile(`cannot be read: ${error.message}`, where, error)
+  }
+}
+
+function missing(where: LogPlace, cause?: CodedError): DeltaError {
+  return new DeltaError('DELTA_FILE_MISSING', 'a data file is missing; was it vacuumed while an older version was being read?', { where, cause })
+}
+
+function badFile(what: string, where: LogPlace, cause?: CodedError): DeltaError {
+  return new DeltaError('DELTA_BAD_DATA_FILE', `a data file ${what}`, { where, cause })
+}

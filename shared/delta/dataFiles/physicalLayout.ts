@@ -1,0 +1,64 @@
+import type { DataType, StructField } from '../../types/dataType.js'
+import { isVoid } from '../schema/columnLayout.js'
+import { isMapped, storedName } from '../schema/columnMapping.js'
+import { readerFeaturesOf, writerFeaturesOf } from '../protocol/features.js'
+import type { TableState } from '../protocol/tableState.js'
+import { planStats, type StatsPlan, type TableShape } from '../stats/statsColumns.js'
+
+/** A table's data files as they are on disk: without partition columns, under physical names. */
+export interface PhysicalLayout {
+  readonly fields: readonly StructField[]
+  /** The same as the table's schema has them. */
+  readonly source: readonly StructField[]
+  /** Statistics of columns under their physical names. */
+  readonly stats: StatsPlan
+}
+
+export interface PhysicalLayoutOptions {
+  /** Whether the files hold the partition columns, too; readers take these values from the log all the same. */
+  readonly partitionColumns?: boolean | undefined
+}
+
+/** Pure; no I/O. */
+export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
+  const mapped = isMapped(table.configuration)
+  const partitions = new Set(options.partitionColumns === true ? [] : table.partitionColumns.map(name => name.toLowerCase()))
+  const source = table.schema.fields.filter(({ name, type }) => !partitions.has(name.toLowerCase()) && !isVoid(type))
+  const plan = planStats(table)
+  return {
+    fields: source.map(field => storedField(field, mapped)),
+    source,
+    stats: { ...plan, columns: plan.columns.map(column => ({ ...column, path: column.physicalPath })) },
+  }
+}
+
+/** The layout of the data files that a table's protocol asks for. */
+export function dataFileLayout({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>): PhysicalLayout {
+  const layout = physicalLayout({ ...metadata, schema }, { partitionColumns: holdsPartitionColumns(protocol) })
+  return { ...layout, stats: { ...layout.stats, saysTight: readerFeaturesOf(protocol).includes('deletionVectors') } }
+}
+
+/** Whether data files must hold the partition columns, too (feature `materializePartitionColumns`). */
+export function holdsPartitionColumns(protocol: TableState['protocol']): boolean {
+  return writerFeaturesOf(protocol).includes('materializePartitionColumns')
+}
+
+function storedField(field: StructField, mapped: boolean): StructField {
+  return { ...field, name: storedName(field, mapped), type: storedType(field.type, mapped) }
+}
+
+/** Fields without values are left out at every depth. */
+function storedType(type: DataType, mapped: boolean): DataType {
+  if (typeof type === 'string') return type
+  switch (type.type) {
+    case 'struct':
+      if (type.variant === true) return type
+      return { ...type, fields: type.fields.filter(field => !isVoid(field.type)).map(field => storedField(field, mapped)) }
+    case 'array':
+      return { ...type, elementType: storedType(type.elementType, mapped) }
+    case 'map':
+      return { ...type, keyType: storedType(type.keyType, mapped), valueType: storedType(type.valueType, mapped) }
+    default:
+      return type
+  }
+}

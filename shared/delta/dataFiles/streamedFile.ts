@@ -1,0 +1,87 @@
+import type { StructField } from '../../types/dataType.js'
+import type { StoredColumn } from '../../parquet/base/utf8Column.js'
+import { ParquetWriter } from '../../parquet/write/writer.js'
+import type { ObjectStore, ObjectWriter } from '../../storage/objectStore.js'
+import type { AddFile } from '../actions/actions.js'
+import { codecOf, type PartitionTexts } from './dataFile.js'
+import { encodeLogPath, newDataFileName } from '../actions/dataPath.js'
+import type { PhysicalLayout } from './physicalLayout.js'
+import { encodeStats, type FileStats } from '../stats/stats.js'
+import { collectStats } from '../stats/statsCollector.js'
+import type { TableShape } from '../stats/statsColumns.js'
+import { mergeStats } from '../stats/statsMerge.js'
+
+export interface StreamedFileOptions {
+  /** The object's name; a new one for a data file when absent. */
+  readonly name?: string | undefined
+  /** Columns that the schema does not have, behind the layout's; they have no statistics. */
+  readonly hidden?: readonly StructField[] | undefined
+}
+
+/** A data file that is uploaded row group by row group, with exact statistics of its rows. */
+export class StreamedFile {
+  /** The object's. */
+  readonly name: string
+  readonly #upload: ObjectWriter
+  readonly #parquet: ParquetWriter
+  readonly #layout: PhysicalLayout
+  readonly hidden: readonly StructField[]
+  #stats: FileStats = { numRecords: 0n, columns: new Map() }
+  #bytes = 0
+
+  private constructor(name: string, upload: ObjectWriter, table: TableShape, layout: PhysicalLayout, hidden: readonly StructField[]) {
+    this.name = name
+    this.#upload = upload
+    this.#layout = layout
+    this.hidden = hidden
+    const sink = {
+      write: (bytes: Uint8Array) => {
+        this.#bytes += bytes.length
+        return upload.write(bytes)
+      },
+    }
+    this.#parquet = new ParquetWriter(sink, [...layout.fields, ...hidden], { codec: codecOf(table) })
+  }
+
+  static async create(
+    store: ObjectStore,
+    table: TableShape,
+    layout: PhysicalLayout,
+    { name = newDataFileName(), hidden = [] }: StreamedFileOptions = {},
+  ): Promise<StreamedFile> {
+    return new StreamedFile(name, await store.create(name), table, layout, hidden)
+  }
+
+  /** Written so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** A row group of the layout's fields, in their order, and of the hidden ones. */
+  async append(columns: readonly StoredColumn[]): Promise<void> {
+    this.#stats = mergeStats(this.#stats, collectStats(columns, this.#layout.stats))
+    await this.#parquet.appendRowGroup(columns)
+  }
+
+  /** Makes the file visible; nothing, and no file, when there are no rows. */
+  async finish(partitionValues: PartitionTexts, modificationTime: number): Promise<AddFile | undefined> {
+    if (this.#stats.numRecords === 0n) {
+      await this.abort()
+      return undefined
+    }
+    const { bytes } = await this.#parquet.finish()
+    await this.#upload.close()
+    return {
+      path: encodeLogPath(this.name),
+      partitionValues,
+      size: bytes,
+      modificationTime,
+      dataChange: false,
+      stats: encodeStats(this.#stats, this.#layout.stats),
+    }
+  }
+
+  async abort(): Promise<void> {
+    await this.#upload.abort()
+  }
+}

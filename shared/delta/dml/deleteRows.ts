@@ -1,0 +1,85 @@
+import type { Action, AddFile } from '../actions/actions.js'
+import { requireWritableRows } from '../protocol/protocolGate.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import type { DeltaTable } from '../table/table.js'
+import type { Reads } from '../transaction/transaction.js'
+import { changeMetrics } from './changeMetrics.js'
+import type { Condition } from '../write/expressions.js'
+import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
+import { rowFates, type RowChange } from './rowChange.js'
+import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
+import { RowChanger, type ChangeCounts } from './rowChanger.js'
+import { rowCondition, type RowCondition } from './rowCondition.js'
+import type { WriteOptions, WriteOutcome } from '../write/writeOptions.js'
+import { writtenFeatures } from '../write/tableWriter.js'
+
+export interface DeleteOptions extends WriteOptions {
+  /** Which rows go: those for which it is true; all rows when absent. */
+  readonly where?: Condition | undefined
+}
+
+/**
+ * Deletes rows: by deletion vectors where the table has them enabled, else by writing the rows that stay into new files.
+ * A file of which every row goes is taken out of the table as it is, one that statistics or partition values show to have
+ * no such row is not looked at. Memory is bounded by a row group and the places of the rows that go.
+ *
+ * ```ts
+ * const outcome = await deleteRows(table, { where: { op: '<', column: 'day', value: 20_000 } })
+ * ```
+ *
+ * @throws DeltaError DELTA_APPEND_ONLY, DELTA_UNSUPPORTED_FEATURE, DELTA_NO_COLUMN, DELTA_UNSUPPORTED_TYPE, and what reading throws
+ */
+export function deleteRows(table: DeltaTable, options: DeleteOptions = {}): Promise<WriteOutcome> {
+  return planAndCommit(table, options, snapshot => planDelete(table, snapshot, options))
+}
+
+async function planDelete(table: DeltaTable, snapshot: Snapshot, options: DeleteOptions): Promise<Plan | undefined> {
+  const deletion = await planDeletion(table, snapshot, options)
+  if (deletion.actions.length === 0) return undefined
+  const { counts, text, ...changed } = deletion
+  const operationParameters = { predicate: predicateParameter(text) }
+  return rowChangePlan({ ...changed, operation: 'DELETE', operationParameters, metrics: changeMetrics('DELETE', counts) }, options)
+}
+
+/** The part of a plan that takes rows out, for whatever else is to happen in the same commit. */
+export interface Deletion {
+  /** `remove`s, `add`s and `cdc`s; none when no row goes. */
+  readonly actions: readonly Action[]
+  readonly written: Plan['written']
+  readonly counts: Readonly<ChangeCounts>
+  /** Which files the deletion depends on. */
+  readonly reads: Reads['files']
+  /** The condition as the log tells it; undefined when all rows go. */
+  readonly text: string | undefined
+  /** Whether the commit has change files now: they must then tell of its other changes, too. */
+  readonly feed: boolean
+}
+
+/**
+ * Plans the deletion of rows on one version of the table, and writes the files that it takes; when this throws, none is
+ * left. The caller commits the actions, or discards what was written.
+ */
+export async function planDeletion(table: DeltaTable, snapshot: Snapshot, options: DeleteOptions): Promise<Deletion> {
+  requireWritableRows(snapshot, 'change', writtenFeatures(options), { table: table.url, version: snapshot.version })
+  const condition = await rowCondition(options.where, snapshot, { expressions: options.expressions, url: table.url })
+  const changer = new RowChanger(table, snapshot, options)
+  try {
+    await changer.find(goingWhere(condition))
+    const changed = await changer.finish()
+    return { ...changed, reads: condition.reads, text: condition.text }
+  } catch (error) {
+    await changer.abort()
+    throw error
+  }
+}
+
+function goingWhere(condition: RowCondition): RowChange {
+  return {
+    fields: condition.fields,
+    match: (file: AddFile) => condition.match(file),
+    whole: rowFates.goes,
+    // A row for which it holds has the number of those that go.
+    decide: rows => condition.test(rows),
+    change: undefined,
+  }
+}

@@ -1,0 +1,222 @@
+import { systemClock } from '../../clock.js'
+import type { StructField, StructType } from '../../types/dataType.js'
+import type { Action, AddFile, CdcFile } from '../actions/actions.js'
+import { columnLayout } from '../schema/columnLayout.js'
+import { isMapped, mapFields, withoutMapping } from '../schema/columnMapping.js'
+import { readDataFile } from '../dataFiles/dataFileRows.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { discard } from '../dataFiles/orphanedFiles.js'
+import { requireWritableRows } from '../protocol/protocolGate.js'
+import { removedFile } from '../actions/removedFile.js'
+import { checkNewColumnNames } from '../schema/schema.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import type { DeltaTable } from '../table/table.js'
+import { checkPartitioning } from '../table/tableSpecRules.js'
+import { writeMetrics } from './appendRows.js'
+import { ChangeFileWriter } from '../write/changeFileWriter.js'
+import { rowText } from '../write/rowText.js'
+import { planDeletion, type Deletion } from './deleteRows.js'
+import type { Condition } from '../write/expressions.js'
+import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
+import { rowCondition } from './rowCondition.js'
+import type { Rows } from '../write/rows.js'
+import { RowsSpent, SourceWriting, type RepeatableRows, type SourceFiles, type SourceFilesOptions } from '../write/rowsToFiles.js'
+import { writtenFeatures } from '../write/tableWriter.js'
+import type { WriteMetrics, WriteOptions, WriteOutcome } from '../write/writeOptions.js'
+
+export interface OverwriteOptions extends WriteOptions {
+  /** Only rows for which it is true are replaced, and all new rows must meet it (Spark's `replaceWhere`); the whole table when absent. */
+  readonly where?: Condition | undefined
+  /** The table takes the schema of the rows, whatever it had before. Not together with `where`. */
+  readonly overwriteSchema?: boolean | undefined
+  /** What the table is partitioned by from now on; only with `overwriteSchema`. As before when absent. */
+  readonly partitionColumns?: readonly string[] | undefined
+}
+
+/**
+ * Replaces the rows of a table, or those that meet a condition, by others, in one commit. New rows are written once and
+ * serve for every attempt, as {@link appendRows} has it.
+ *
+ * ```ts
+ * await overwriteRows(table, [rowsOf(schema, rows)], { where: { op: '=', column: 'day', value: 20_000 } })
+ * ```
+ *
+ * @throws DeltaError DELTA_APPEND_ONLY; DELTA_BAD_ROWS for a row that does not meet the condition; else as {@link appendRows}
+ */
+export async function overwriteRows(table: DeltaTable, rows: RepeatableRows, options: OverwriteOptions = {}): Promise<WriteOutcome> {
+  const overwriting = new Overwriting(table, rows, options)
+  let outcome: WriteOutcome | undefined
+  try {
+    outcome = await planAndCommit(table, options, snapshot => overwriting.plan(snapshot))
+  } catch (error) {
+    const spent = overwriting.conflictOf(error)
+    if (spent === undefined) throw error
+    outcome = spent
+  }
+  if (outcome.kind !== 'committed') await overwriting.discard()
+  return outcome
+}
+
+class Overwriting {
+  readonly #table: DeltaTable
+  readonly #options: OverwriteOptions
+  readonly #writing: SourceWriting
+  #check: SourceFilesOptions['check']
+  #planned: number | undefined
+
+  constructor(table: DeltaTable, rows: RepeatableRows, options: OverwriteOptions) {
+    this.#table = table
+    this.#options = options
+    const { where, overwriteSchema = false, partitionColumns } = options
+    const place = { table: table.url }
+    if (where !== undefined && overwriteSchema)
+      throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', 'rows that stay keep the table\'s schema: `overwriteSchema` and `where` exclude each other', { where: place })
+    if (partitionColumns !== undefined && !overwriteSchema)
+      throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', 'what a table is partitioned by changes with its schema only: set `overwriteSchema`', { where: place })
+    this.#writing = new SourceWriting(table, rows, {
+      ...options,
+      check: async (fitted, rowsBefore) => this.#check?.(fitted, rowsBefore),
+      // The first rows say the schema; all others must fit it.
+      ...(overwriteSchema
+        ? { schemaFor: (known, piece, first) => (first ? newSchema(known.metadata, piece, partitionColumns, place) : known.schema) }
+        : {}),
+    })
+  }
+
+  async plan(snapshot: Snapshot): Promise<Plan | undefined> {
+    try {
+      return await this.#plan(snapshot)
+    } catch (error) {
+      await this.discard()
+      throw error
+    }
+  }
+
+  async #plan(snapshot: Snapshot): Promise<Plan | undefined> {
+    const { where, txn, info } = this.#options
+    const keeps = writtenFeatures(this.#options)
+    const place = { table: this.#table.url, version: snapshot.version }
+    requireWritableRows(snapshot, 'change', keeps, place)
+    this.#check = where === undefined ? undefined : await meeting(where, snapshot, this.#options, place)
+    const files = await this.#writing.filesFor(snapshot)
+    this.#planned = snapshot.version
+    const out = where === undefined ? wholeTable(snapshot, this.#options) : await planDeletion(this.#table, snapshot, this.#options)
+    if (out.actions.length === 0 && files.adds.length === 0 && files.rules.length === 0 && txn === undefined) return undefined
+    const changes = out.feed ? await this.#insertFeed(snapshot, files.adds, out) : []
+    const metrics = overwriteMetrics(files, out, changes)
+    return {
+      transaction: {
+        actions: [...files.rules, ...out.actions, ...files.adds.map((add): Action => ({ add })), ...changes.map((cdc): Action => ({ cdc }))],
+        operation: 'WRITE',
+        operationParameters: {
+          mode: 'Overwrite',
+          partitionBy: JSON.stringify(files.table.metadata.partitionColumns),
+          ...(out.text === undefined ? {} : { predicate: out.text }),
+        },
+        operationMetrics: metrics,
+        info,
+        isBlindAppend: false,
+        reads: { files: out.reads, appIds: () => false, overCompaction: where !== undefined },
+        keeps,
+      },
+      metrics,
+      // The new rows' own files serve for the next plan, too.
+      written: [...out.written, ...changes],
+    }
+  }
+
+  conflictOf(error: unknown): WriteOutcome | undefined {
+    if (!(error instanceof RowsSpent) || this.#planned === undefined) return undefined
+    const detail = 'the table was changed, and the rows, which its files would have to hold in another way now, could be read only once'
+    return { kind: 'conflict', reason: 'metadataChanged', version: this.#planned, detail }
+  }
+
+  async discard(): Promise<void> {
+    await this.#writing.discard()
+  }
+
+  /** Once a commit has change files, they tell all that it changes: here what comes. */
+  async #insertFeed(snapshot: Snapshot, adds: readonly AddFile[], out: Pick<Deletion, 'written'>): Promise<readonly CdcFile[]> {
+    const where = { table: this.#table.url, version: snapshot.version }
+    const layout = columnLayout(snapshot, where)
+    const { fields } = snapshot.schema
+    const writer = new ChangeFileWriter(this.#table.store, snapshot, this.#options)
+    try {
+      for (const file of adds) {
+        for await (const { rows, columns } of readDataFile(this.#table.store, file, { layout, fields, where })) {
+          await writer.write({ count: rows, columns: fields.map((field, i) => ({ field, data: columns[i] ?? [] })) }, 'insert')
+        }
+      }
+      return await writer.finish()
+    } catch (error) {
+      await writer.abort()
+      await discard(this.#table, out.written)
+      throw error
+    }
+  }
+}
+
+type Removal = Pick<Deletion, 'actions' | 'written' | 'reads' | 'text' | 'feed'> & { readonly counts?: Deletion['counts'] | undefined }
+
+function wholeTable({ files }: Snapshot, { clock = systemClock }: WriteOptions): Removal {
+  const now = clock.now()
+  return { actions: files.map(file => ({ remove: removedFile(file, now) })), written: [], reads: 'all', text: undefined, feed: false }
+}
+
+/** A check that rows meet the condition by which others go. */
+async function meeting(
+  where: Condition,
+  snapshot: Snapshot,
+  { expressions }: WriteOptions,
+  place: LogPlace,
+): Promise<SourceFilesOptions['check']> {
+  const condition = await rowCondition(where, snapshot, { expressions, url: place.table ?? '' })
+  return async (rows, rowsBefore) => {
+    if (rows.count === 0) return
+    const row = (await condition.test(rows)).indexOf(0)
+    if (row < 0) return
+    throw new DeltaError('DELTA_BAD_ROWS', `row ${rowsBefore + row + 1} of those written does not meet the condition ${String(condition.text)} by which rows are replaced: ${rowText(rows, row)}`, {
+      where: place,
+      data: { row: rowsBefore + row + 1 },
+    })
+  }
+}
+
+/** The rows' own schema, with nothing of what the table's columns were. */
+function newSchema(
+  { configuration, partitionColumns: before }: Snapshot['metadata'],
+  { columns }: Rows,
+  partitionColumns: readonly string[] | undefined,
+  where: LogPlace,
+): StructType {
+  const given: StructType = { type: 'struct', fields: columns.map(({ field }) => field) }
+  const schema = mapFields(withoutMapping(given), withoutHistory)
+  if (schema.fields.length === 0) throw new DeltaError('DELTA_BAD_ROWS', 'the rows have no columns to make a table of', { where })
+  if (!isMapped(configuration)) checkNewColumnNames(schema)
+  checkPartitioning(schema, partitionColumns ?? before)
+  return schema
+}
+
+/** Types of columns as no file has them. */
+function withoutHistory(field: StructField): StructField {
+  const { 'delta.typeChanges': history, ...metadata } = field.metadata ?? {}
+  return history === undefined ? field : { ...field, metadata }
+}
+
+function overwriteMetrics(files: SourceFiles, out: Removal, changes: readonly CdcFile[]): WriteMetrics {
+  const removed = out.actions.flatMap(action => ('remove' in action ? [action.remove] : []))
+  const bytes = removed.reduce((sum, { size = 0 }) => sum + size, 0)
+  const { counts } = out
+  return {
+    ...writeMetrics(files),
+    numRemovedFiles: BigInt(counts?.removedFiles ?? removed.length),
+    numRemovedBytes: BigInt(counts?.removedBytes ?? bytes),
+    ...(counts === undefined
+      ? {}
+      : {
+          numDeletedRows: BigInt(counts.deletedRows),
+          numCopiedRows: BigInt(counts.copiedRows),
+          numAddedChangeFiles: BigInt(counts.changeFiles + changes.length),
+        }),
+  }
+}

@@ -1,0 +1,40 @@
+import type { Action } from '../actions/actions.js'
+import type { Reads, Transaction } from '../transaction/transaction.js'
+import type { Plan } from '../write/optimisticCommit.js'
+import { writtenFeatures } from '../write/tableWriter.js'
+import type { WriteMetrics, WriteOptions } from '../write/writeOptions.js'
+
+/** What a change of rows came to, and how the log is to tell it. */
+export interface PlannedChange {
+  readonly operation: 'DELETE' | 'UPDATE' | 'MERGE'
+  readonly operationParameters: NonNullable<Transaction['operationParameters']>
+  readonly metrics: WriteMetrics
+  readonly actions: readonly Action[]
+  readonly written: Plan['written']
+  /** Which files the change depends on: those that may hold rows it is about. */
+  readonly reads: Reads['files']
+}
+
+/** A change of rows as a plan to be committed. Pure; no I/O. */
+export function rowChangePlan({ operation, operationParameters, metrics, actions, written, reads }: PlannedChange, options: WriteOptions): Plan {
+  return {
+    transaction: {
+      actions,
+      operation,
+      operationParameters,
+      operationMetrics: metrics,
+      info: options.info,
+      isBlindAppend: false,
+      // What was read stays true when rows only come to stand in other files.
+      reads: { files: reads, appIds: () => false, overCompaction: true },
+      keeps: writtenFeatures(options),
+    },
+    metrics,
+    written,
+  }
+}
+
+/** The condition of a change as the log tells it: a list of one, or of none when all rows change. */
+export function predicateParameter(text: string | undefined): string {
+  return JSON.stringify(text === undefined ? [] : [text])
+}

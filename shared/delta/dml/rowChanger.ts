@@ -1,0 +1,220 @@
+import { systemClock, type Clock } from '../../clock.js'
+import type { StructField } from '../../types/dataType.js'
+import type { Action, AddFile } from '../actions/actions.js'
+import { isVoid } from '../schema/columnLayout.js'
+import { discard } from '../dataFiles/orphanedFiles.js'
+import { removedFile } from '../actions/removedFile.js'
+import { onlyThese } from '../dataFiles/rowChoice.js'
+import { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
+import { originReading, type OriginReading, type RowOrigins } from '../dataFiles/rowOrigins.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import type { DeltaTable } from '../table/table.js'
+import { isOn } from '../protocol/tableProperties.js'
+import { ChangeFileWriter } from '../write/changeFileWriter.js'
+import { writeDeletionVectors, writesDeletionVectors, type MarkedFile } from '../write/deletionVectorWriter.js'
+import type { Plan } from '../write/optimisticCommit.js'
+import { changingRows, fatesOf, goingRows, isUsedUp, rowFates, type RowChange, type TouchedFile } from './rowChange.js'
+import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
+import type { Rows } from '../write/rows.js'
+import { TableWriter } from '../write/tableWriter.js'
+import { fileReading, fileRows, touchedFiles, type FileReading } from './touchedFiles.js'
+import type { WriteOptions } from '../write/writeOptions.js'
+
+/** What a change came to. */
+export interface ChangeCounts {
+  deletedRows: number
+  updatedRows: number
+  insertedRows: number
+  /** Rows that stand in other files now, and are what they were. */
+  copiedRows: number
+  /** Files that no row is left in; those with a new deletion vector are not among them. */
+  removedFiles: number
+  removedBytes: number
+  addedFiles: number
+  addedBytes: number
+  changeFiles: number
+  vectorsAdded: number
+  vectorsUpdated: number
+  vectorsRemoved: number
+  scanMs: number
+  rewriteMs: number
+}
+
+export interface ChangedTable extends Pick<Plan, 'written'> {
+  /** Without `commitInfo` and `txn`; none when no row was touched. */
+  readonly actions: readonly Action[]
+  readonly counts: Readonly<ChangeCounts>
+  /** Whether the commit has change files, so that they must tell all that it changes. */
+  readonly feed: boolean
+}
+
+/**
+ * Carries out changes of rows on one version of a table, up to the commit: rows are found, marked by deletion vectors or
+ * left out of new files, and written anew where they change. Nobody sees anything before the actions are committed.
+ *
+ * Call {@link find}, {@link insert} and then {@link finish}, or {@link abort} on the way.
+ */
+export class RowChanger {
+  readonly #table: DeltaTable
+  readonly #snapshot: Snapshot
+  readonly #options: WriteOptions
+  readonly #clock: Clock
+  readonly #reading: FileReading
+  readonly #fields: readonly StructField[]
+  /** The same reading, and who the rows are where the table tracks them. */
+  readonly #origins: FileReading & OriginReading
+  /** Rows are taken out by deletion vectors, not by writing the others anew. */
+  readonly #marks: boolean
+  #touched: readonly TouchedFile[] = []
+  #change: RowChange | undefined
+  #writer: TableWriter | undefined
+  #feed: ChangeFileWriter | undefined
+  #decided = false
+  readonly #actions: Action[] = []
+  readonly #written: Pick<AddFile, 'path'>[] = []
+  readonly #counts: ChangeCounts = {
+    deletedRows: 0, updatedRows: 0, insertedRows: 0, copiedRows: 0, removedFiles: 0, removedBytes: 0, addedFiles: 0, addedBytes: 0,
+    changeFiles: 0, vectorsAdded: 0, vectorsUpdated: 0, vectorsRemoved: 0, scanMs: 0, rewriteMs: 0,
+  }
+
+  constructor(table: DeltaTable, snapshot: Snapshot, options: WriteOptions) {
+    this.#table = table
+    this.#snapshot = snapshot
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#reading = fileReading(table.store, snapshot, options.openFolder)
+    this.#fields = snapshot.schema.fields.filter(field => !isVoid(field.type))
+    this.#origins = { ...this.#reading, ...originReading(snapshot, { layout: this.#reading.layout, fields: this.#fields }, this.#reading.where) }
+    this.#marks = writesDeletionVectors(snapshot)
+  }
+
+  /** Looks for the rows that are to be changed. */
+  async find(change: RowChange): Promise<void> {
+    const start = this.#clock.now()
+    this.#change = change
+    this.#touched = await touchedFiles(this.#reading, this.#snapshot.files, change)
+    this.#counts.scanMs = this.#clock.now() - start
+  }
+
+  /** Rows to be added along with the change. */
+  async insert(rows: Rows): Promise<void> {
+    if (rows.count === 0) return
+    const feed = this.#changeFeed()
+    // Beside rows that keep their ids, and so in one file with them.
+    const tracked = this.#touched.length > 0 && this.#origins.fields.length > this.#fields.length
+    const nobody = tracked ? new Array<null>(rows.count).fill(null) : []
+    await this.#writeRows(rows, tracked ? { ids: nobody, commitVersions: nobody } : undefined)
+    await feed?.write(rows, 'insert')
+    this.#counts.insertedRows += rows.count
+  }
+
+  /** Writes what is to be written, and answers what has to be committed. */
+  async finish(): Promise<ChangedTable> {
+    const start = this.#clock.now()
+    const marked: MarkedFile[] = []
+    for (const touched of this.#touched) {
+      await this.#rewrite(touched)
+      if (!isUsedUp(touched) && this.#marks) marked.push(this.#mark(touched))
+      else this.#remove(touched)
+    }
+    const vectors = await writeDeletionVectors(this.#table.store, marked, start)
+    this.#written.push(...vectors.written)
+    const adds = (await this.#writer?.finish()) ?? []
+    this.#written.push(...adds)
+    const changes = (await this.#feed?.finish()) ?? []
+    this.#written.push(...changes)
+    const counts = this.#counts
+    counts.addedFiles += adds.length
+    counts.addedBytes += adds.reduce((sum, { size }) => sum + size, 0)
+    counts.changeFiles += changes.length
+    counts.rewriteMs = this.#clock.now() - start
+    const actions = [...this.#actions, ...vectors.actions, ...adds.map((add): Action => ({ add })), ...changes.map((cdc): Action => ({ cdc }))]
+    return { actions, written: this.#written, counts, feed: this.#feed !== undefined }
+  }
+
+  /** Takes back what was written. */
+  async abort(): Promise<void> {
+    await Promise.allSettled([this.#writer?.abort(), this.#feed?.abort(), discard(this.#table, this.#written)])
+  }
+
+  async #rewrite(touched: TouchedFile): Promise<void> {
+    const going = goingRows(touched)
+    const changing = changingRows(touched)
+    this.#counts.deletedRows += going
+    this.#counts.updatedRows += changing
+    const feed = this.#changeFeed()
+    const copies = !this.#marks && !isUsedUp(touched)
+    if (copies) this.#counts.copiedRows += touched.live - going - changing
+    if (!copies && changing === 0 && feed === undefined) return
+    const choice = copies || touched.whole !== undefined ? undefined : onlyThese(touchedPlaces(touched))
+    for await (const { rows, batch } of fileRows(this.#origins, touched.file, this.#fields, choice, this.#origins.fields)) {
+      const fates = fatesOf(touched, batch.positions())
+      const changingAt = placesWith(fates, rowFates.changes)
+      const before = pickedRows(rows, changingAt)
+      const after = changingAt.length === 0 ? undefined : await this.#change?.change?.(before)
+      await feed?.write(pickedRows(rows, placesWith(fates, rowFates.goes)), 'delete')
+      if (after !== undefined) {
+        await feed?.write(before, 'update_preimage')
+        await feed?.write(after, 'update_postimage')
+      }
+      const inPlace = after === undefined ? rows : overlaidRows(rows, changingAt, after)
+      const written = copies ? placesWith(fates, rowFates.stays, rowFates.changes) : changingAt
+      await this.#writeRows(pickedRows(inPlace, written), keptOrigins(this.#origins.originsOf(batch, touched.file), fates, written))
+    }
+  }
+
+  #mark({ file, live, before, ...touched }: TouchedFile): MarkedFile {
+    if (before === undefined) this.#counts.vectorsAdded++
+    else this.#counts.vectorsUpdated++
+    const deleted = unionOf(before, touchedPlaces(touched))
+    return { file, deleted, rows: live + (before?.cardinality ?? 0) }
+  }
+
+  #remove({ file }: TouchedFile): void {
+    this.#actions.push({ remove: removedFile(file, this.#clock.now()) })
+    this.#counts.removedFiles++
+    this.#counts.removedBytes += file.size
+    if (file.deletionVector !== undefined) this.#counts.vectorsRemoved++
+  }
+
+  async #writeRows(rows: Rows, origins?: RowOrigins): Promise<void> {
+    if (rows.count === 0) return
+    this.#writer ??= new TableWriter(this.#table.store, this.#snapshot, this.#options)
+    await this.#writer.write(rows, origins)
+  }
+
+  /**
+   * The writer of change files, where they are needed: what comes or goes as a whole file is understood without. What a
+   * deletion vector takes out is told, too: not every reader of feeds compares vectors.
+   */
+  #changeFeed(): ChangeFileWriter | undefined {
+    if (!this.#decided) {
+      this.#decided = true
+      const { configuration } = this.#snapshot.metadata
+      const enabled = isOn(configuration, 'delta.enableChangeDataFeed')
+      const needed = this.#touched.some(touched => changingRows(touched) > 0 || !isUsedUp(touched))
+      if (enabled && needed) this.#feed = new ChangeFileWriter(this.#table.store, this.#snapshot, this.#options)
+    }
+    return this.#feed
+  }
+}
+
+/** The places of all rows of a file that do not stay. */
+function touchedPlaces({ going, changing }: Pick<TouchedFile, 'going' | 'changing'>): RoaringBitmap {
+  return unionOf(going, changing ?? RoaringBitmap.of([]))
+}
+
+function unionOf(a: RoaringBitmap | undefined, b: RoaringBitmap): RoaringBitmap {
+  return a === undefined ? b : a.cardinality === 0 ? b : b.cardinality === 0 ? a : RoaringBitmap.of(b.positions(), a)
+}
+
+/** Who the rows at `places` are: all keep their ids, and those that change now have no version yet. */
+function keptOrigins(origins: RowOrigins | undefined, fates: Uint8Array, places: Int32Array): RowOrigins | undefined {
+  if (origins === undefined) return undefined
+  const { ids, commitVersions } = origins
+  const at = [...places]
+  return {
+    ids: at.map(place => ids[place] ?? null),
+    commitVersions: at.map(place => (fates[place] === rowFates.changes ? null : (commitVersions[place] ?? null))),
+  }
+}

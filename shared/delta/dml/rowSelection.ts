@@ -1,0 +1,36 @@
+import type { ColumnData, Value } from '../../types/dataType.js'
+import { pickedData } from '../dataFiles/columnData.js'
+import type { Rows } from '../write/rows.js'
+
+/** Rows cut out and put in. Pure; no I/O. */
+
+/** The places of the given fates, ascending. */
+export function placesWith(fates: Uint8Array, ...wanted: readonly number[]): Int32Array {
+  const places = new Int32Array(fates.length)
+  let length = 0
+  for (let i = 0; i < fates.length; i++) if (wanted.includes(fates[i] as number)) places[length++] = i
+  return places.subarray(0, length)
+}
+
+/** The rows at `places`; the rows as they are when these are all. */
+export function pickedRows(rows: Rows, places: Int32Array): Rows {
+  if (places.length === rows.count) return rows
+  return { count: places.length, columns: rows.columns.map(({ field, data }) => ({ field, data: pickedData(data, places) })) }
+}
+
+/** `rows` with those at `places` replaced by `others`, which have the same columns. */
+export function overlaidRows(rows: Rows, places: Int32Array, others: Rows): Rows {
+  if (places.length === rows.count) return others
+  const by = new Map(others.columns.map(({ field, data }) => [field.name, data]))
+  return {
+    count: rows.count,
+    columns: rows.columns.map(({ field, data }) => ({ field, data: overlaid(data, places, by.get(field.name) ?? data) })),
+  }
+}
+
+function overlaid(data: ColumnData, places: Int32Array, values: ColumnData): ColumnData {
+  // A typed array holds no null and no value of another type.
+  const output = (Array.isArray(data) || values.constructor === data.constructor ? data.slice() : Array.from<Value>(data)) as Value[]
+  for (let i = 0; i < places.length; i++) output[places[i] as number] = values[i] ?? null
+  return output
+}

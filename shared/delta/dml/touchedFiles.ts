@@ -1,0 +1,131 @@
+import type { StructField } from '../../types/dataType.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { AddFile } from '../actions/actions.js'
+import { columnLayout, type ColumnLayout } from '../schema/columnLayout.js'
+import { readDataFile, type RowBatch } from '../dataFiles/dataFileRows.js'
+import type { OpenFolder } from '../actions/dataObject.js'
+import { readDeletionVector } from '../deletionVectors/deletionVector.js'
+import type { LogPlace } from '../deltaError.js'
+import { recordCount } from '../stats/recordCount.js'
+import { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
+import { allBut, type RowChoice } from '../dataFiles/rowChoice.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import { rowFates, type RowChange, type TouchedFile } from './rowChange.js'
+import type { Rows } from '../write/rows.js'
+
+export interface FileReading {
+  readonly store: ObjectStore
+  readonly layout: ColumnLayout
+  readonly openFolder?: OpenFolder | undefined
+  readonly where: LogPlace
+}
+
+/** How the files of a snapshot are read. */
+export function fileReading(store: ObjectStore, snapshot: Snapshot, openFolder: OpenFolder | undefined): FileReading {
+  const where = { table: store.url, version: snapshot.version }
+  return { store, layout: columnLayout(snapshot, where), openFolder, where }
+}
+
+/**
+ * The rows of a file, or those that a choice leaves, a row group at a time, and their places in it.
+ * @param read the fields, and whatever else the batch is to hold
+ */
+export async function* fileRows(
+  { store, ...reading }: FileReading,
+  file: AddFile,
+  fields: readonly StructField[],
+  choice: RowChoice | undefined,
+  read: readonly StructField[] = fields,
+): AsyncGenerator<{ readonly rows: Rows; readonly batch: RowBatch }, void> {
+  for await (const batch of readDataFile(store, file, { ...reading, fields: read, choice })) {
+    yield { rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) }, batch }
+  }
+}
+
+/** Files that are searched at once: so many, and so many bytes, or one. */
+const searchedAtOnce = 8
+const searchedBytes = 64 * 2 ** 20
+
+/**
+ * The files with rows that a change is about, and which rows: files that cannot have any are not read, and of those that
+ * are read only the columns that decide. Memory is bounded by a row group of these, of some files when they are small,
+ * and the places that were found.
+ */
+export async function touchedFiles(reading: FileReading, files: readonly AddFile[], change: RowChange): Promise<TouchedFile[]> {
+  const asked = files.flatMap(file => {
+    const match = change.match(file)
+    return match === 'no' ? [] : [{ file, match }]
+  })
+  // Files are waited for together, and decided about one at a time: nobody promises that this can be done otherwise.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn: RowChange = {
+    ...change,
+    decide(rows) {
+      const decided = turn.then(() => change.decide(rows))
+      turn = decided.catch(() => undefined)
+      return decided
+    },
+  }
+  const touched: TouchedFile[] = []
+  for (let next = 0; next < asked.length; ) {
+    const from = next
+    for (let bytes = 0; next < asked.length && next - from < searchedAtOnce; next++) {
+      bytes += asked[next]?.file.size ?? 0
+      if (next > from && bytes > searchedBytes) break
+    }
+    const found = await Promise.allSettled(
+      asked.slice(from, next).map(({ file, match }) => (match === 'all' ? wholeFile(reading, file, change.whole) : searched(reading, file, inTurn))),
+    )
+    for (const one of found) {
+      if (one.status === 'rejected') throw one.reason as Error
+      if (one.value !== undefined) touched.push(one.value)
+    }
+  }
+  return touched
+}
+
+async function wholeFile(reading: FileReading, file: AddFile, whole: 1 | 2): Promise<TouchedFile | undefined> {
+  const records = recordCount(file)
+  const rows = records === undefined ? await countRows(reading, file) : Number(records)
+  const live = rows - Number(file.deletionVector?.cardinality ?? 0n)
+  if (live === 0 && whole === rowFates.changes) return undefined
+  return { file, live, before: undefined, whole, going: undefined, changing: undefined }
+}
+
+async function searched(reading: FileReading, file: AddFile, change: RowChange): Promise<TouchedFile | undefined> {
+  const before = await deletedBefore(reading, file)
+  let live = 0
+  let going: RoaringBitmap | undefined
+  let changing: RoaringBitmap | undefined
+  for await (const { rows, batch } of fileRows(reading, file, change.fields, before && allBut(before))) {
+    live += rows.count
+    const fates = await change.decide(rows)
+    const places = batch.positions()
+    going = withPlaces(going, fates, rowFates.goes, places)
+    changing = withPlaces(changing, fates, rowFates.changes, places)
+  }
+  if (going === undefined && changing === undefined) return undefined
+  const whole = going?.cardinality === live ? rowFates.goes : changing?.cardinality === live ? rowFates.changes : undefined
+  return whole === undefined
+    ? { file, live, before, whole, going, changing }
+    : { file, live, before: undefined, whole, going: undefined, changing: undefined }
+}
+
+function withPlaces(known: RoaringBitmap | undefined, fates: Uint8Array, fate: number, places: Float64Array): RoaringBitmap | undefined {
+  if (!fates.includes(fate)) return known
+  return RoaringBitmap.of(places.filter((_, i) => fates[i] === fate), known)
+}
+
+async function deletedBefore({ store, openFolder, where }: FileReading, { path, deletionVector }: AddFile): Promise<RoaringBitmap | undefined> {
+  return deletionVector === undefined ? undefined : readDeletionVector(store, deletionVector, { openFolder, where: { ...where, file: path } })
+}
+
+/** All rows of a file, those that are deleted among them. */
+const everyRow: RowChoice = { end: 0, among: () => undefined }
+
+/** By the file's footer. */
+async function countRows(reading: FileReading, file: AddFile): Promise<number> {
+  let count = 0
+  for await (const { rows } of fileRows(reading, file, [], everyRow)) count += rows.count
+  return count
+}

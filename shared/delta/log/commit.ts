@@ -1,0 +1,116 @@
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { decodeCommit } from '../actions/actionCodec.js'
+import type { Action, CommitInfo } from '../actions/actions.js'
+import { DeltaError } from '../deltaError.js'
+import { commitPath } from './logName.js'
+import { listLog } from './logSegment.js'
+
+/** One version of a table's log. */
+export interface Commit {
+  readonly version: number
+  /**
+   * Milliseconds since 1970: the in-commit timestamp, or else the time the log file was written, made to grow with
+   * the versions.
+   */
+  readonly timestamp: number
+  /** When the log file was written, by the storage's clock; undefined when the listing did not show it yet. */
+  readonly modifiedAt: number | undefined
+  readonly actions: readonly Action[]
+}
+
+/** A commit's text and what it says, before anybody has asked when it was written. */
+export interface CommitFile {
+  readonly version: number
+  readonly actions: readonly Action[]
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads one commit; `undefined` when there is no such version. */
+export async function readCommitFile(store: ObjectStore, version: number): Promise<CommitFile | undefined> {
+  const path = commitPath(version)
+  const bytes = await store.get(path)
+  if (bytes === undefined) return undefined
+  return { version, actions: decodeCommitBytes(store, version, bytes) }
+}
+
+function decodeCommitBytes(store: ObjectStore, version: number, bytes: Uint8Array): Action[] {
+  const where = { table: store.url, version, file: commitPath(version) }
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch (error) {
+    throw new DeltaError('DELTA_LOG_CORRUPT', 'a commit is not UTF-8 text', { where, cause: error })
+  }
+  return decodeCommit(text, where)
+}
+
+export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined {
+  for (const action of actions) if ('commitInfo' in action) return action.commitInfo
+  return undefined
+}
+
+/** When a commit happened by the table's own clock, if the table keeps one. */
+export function inCommitTimestampOf(actions: readonly Action[]): number | undefined {
+  return commitInfoOf(actions)?.inCommitTimestamp
+}
+
+/** When a version was written: its in-commit timestamp, or its file's time when that is not known yet. */
+export async function commitTimestamp(
+  store: ObjectStore,
+  { version, actions }: CommitFile,
+  modifiedAt?: number,
+): Promise<number> {
+  return (
+    inCommitTimestampOf(actions) ?? modifiedAt ?? (await store.head(commitPath(version)))?.modifiedAt ?? 0
+  )
+}
+
+/** How many commits are fetched ahead of the one being looked at. */
+const readAhead = 8
+
+/**
+ * The commits `from` … `to`, both inclusive, in order. A version that is missing between them, deleted by log clean-up
+ * or never written, throws DELTA_VERSION_GAP.
+ */
+export async function* readCommits(store: ObjectStore, from: number, to: number): AsyncGenerator<Commit, void> {
+  if (to < from) return
+  const { commits } = await listLog(store, from)
+  let previous = -Infinity
+  for await (const file of readCommitFiles(store, from, to)) {
+    const modifiedAt = commits.get(file.version)?.modifiedAt
+    const own = inCommitTimestampOf(file.actions)
+    const timestamp = own ?? Math.max(await commitTimestamp(store, file, modifiedAt), previous + 1)
+    previous = timestamp
+    yield { version: file.version, timestamp, modifiedAt, actions: file.actions }
+  }
+}
+
+/** The same without timestamps, and so without a listing. */
+export async function* readCommitFiles(store: ObjectStore, from: number, to: number): AsyncGenerator<CommitFile, void> {
+  const ahead: Promise<CommitFile | undefined>[] = []
+  let next = from
+  try {
+    for (let version = from; version <= to; version++) {
+      while (next <= to && ahead.length < readAhead) {
+        const read = readCommitFile(store, next++)
+        // Its failure is reported when its turn comes, if it does.
+        read.catch(() => undefined)
+        ahead.push(read)
+      }
+      const file = await ahead.shift()
+      if (file === undefined) throw versionGap(store, version)
+      yield file
+    }
+  } finally {
+    await Promise.allSettled(ahead)
+  }
+}
+
+export function versionGap(store: ObjectStore, version: number): DeltaError {
+  return new DeltaError(
+    'DELTA_VERSION_GAP',
+    `version ${version} is missing from the log: it was deleted, by log clean-up or by hand, or the table was copied in part`,
+    { where: { table: store.url, version } },
+  )
+}

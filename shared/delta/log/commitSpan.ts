@@ -1,0 +1,96 @@
+import { isRetryable } from '../../errors.js'
+import type { ObjectInfo, ObjectStore } from '../../storage/objectStore.js'
+import { decodeActions } from '../actions/actionCodec.js'
+import type { Action } from '../actions/actions.js'
+import { readCommitFile, versionGap } from './commit.js'
+import { DeltaError } from '../deltaError.js'
+import type { LogListing } from './logSegment.js'
+import type { VersionRange } from './logName.js'
+
+/** Versions that are replayed as one: a commit, or what several come to by a log compaction file. */
+export interface LogSegment extends VersionRange {
+  readonly actions: readonly Action[]
+}
+
+/** Where a segment is read from; without a file from the commits themselves. */
+export interface SegmentPlan extends VersionRange {
+  readonly file?: ObjectInfo | undefined
+}
+
+/** In which order versions are read. */
+export type ReplayOrder = 'oldestFirst' | 'newestFirst'
+
+/** How many segments are fetched ahead of the one being looked at. */
+const readAhead = 8
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * The segments that make versions `from` … `to`, oldest first: the log compaction files that lie wholly inside, the one
+ * that reaches furthest where several begin, and commits for the rest. Pure; no I/O.
+ */
+export function planSegments({ compacted }: Pick<LogListing, 'compacted'>, from: number, to: number): SegmentPlan[] {
+  const furthest = new Map<number, SegmentPlan>()
+  // In their order the last of those that begin alike reaches furthest.
+  for (const range of compacted) if (range.to <= to) furthest.set(range.from, range)
+  const plan: SegmentPlan[] = []
+  for (let version = from; version <= to; version = (plan.at(-1)?.to ?? version) + 1) {
+    plan.push(furthest.get(version) ?? { from: version, to: version })
+  }
+  return plan
+}
+
+/**
+ * Versions `from` … `to`, both inclusive, for a replay that asks what they come to and not what each said. A log
+ * compaction file that is gone or damaged is passed over for the commits it stands for. Throws DELTA_VERSION_GAP when a
+ * commit is missing that has to be read.
+ */
+export async function* readSegments(
+  store: ObjectStore,
+  listing: Pick<LogListing, 'compacted'>,
+  from: number,
+  to: number,
+  order: ReplayOrder = 'oldestFirst',
+): AsyncGenerator<LogSegment, void> {
+  const plan = planSegments(listing, from, to)
+  if (order === 'newestFirst') plan.reverse()
+  const ahead: Promise<LogSegment | undefined>[] = []
+  let next = 0
+  try {
+    for (const part of plan) {
+      while (next < plan.length && ahead.length < readAhead) {
+        const read = readSegment(store, plan[next++] as SegmentPlan)
+        // Its failure is reported when its turn comes, if it does.
+        read.catch(() => undefined)
+        ahead.push(read)
+      }
+      const segment = await ahead.shift()
+      if (segment !== undefined) yield segment
+      else if (part.file === undefined) throw versionGap(store, part.from)
+      else yield* readSegments(store, { compacted: [] }, part.from, part.to, order)
+    }
+  } finally {
+    await Promise.allSettled(ahead)
+  }
+}
+
+async function readSegment(store: ObjectStore, { from, to, file }: SegmentPlan): Promise<LogSegment | undefined> {
+  if (file === undefined) {
+    const commit = await readCommitFile(store, from)
+    return commit === undefined ? undefined : { from, to, actions: commit.actions }
+  }
+  const actions = await readCompacted(store, file)
+  return actions === undefined ? undefined : { from, to, actions }
+}
+
+/** Nothing when it is gone, damaged, or empty, which the commits tell better. */
+async function readCompacted(store: ObjectStore, { path }: ObjectInfo): Promise<readonly Action[] | undefined> {
+  const bytes = await store.get(path)
+  if (bytes === undefined || bytes.length === 0) return undefined
+  try {
+    return decodeActions(decoder.decode(bytes), { table: store.url, file: path })
+  } catch (error) {
+    if (isRetryable(error) || !(error instanceof DeltaError || error instanceof TypeError)) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,49 @@
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import { checkReadable, checkWritable, type FeatureCheck, type WriteKind } from './features.js'
+import type { TableState } from './tableState.js'
+
+/** Turns away tables with features that are not understood here. Pure; no I/O. */
+
+/** Throws DELTA_UNSUPPORTED_FEATURE, naming the features, when the table must not be read. */
+export function requireReadable({ protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>, where: LogPlace): void {
+  refuse(checkReadable(protocol, metadata), 'read', where)
+}
+
+/**
+ * Throws DELTA_UNSUPPORTED_FEATURE, naming the features, when a write of this kind that fulfils the duties of `keeps`
+ * must not be made; DELTA_APPEND_ONLY when the table takes no such write from anybody. What changes rows asks this
+ * before it reads or writes anything.
+ */
+export function requireWritableRows(
+  { protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>,
+  write: WriteKind,
+  keeps: readonly string[] | undefined,
+  where: LogPlace,
+): void {
+  const check = checkWritable(protocol, metadata, schema, write, keeps)
+  if (!check.ok && check.features.includes('appendOnly')) {
+    throw new DeltaError('DELTA_APPEND_ONLY', 'rows may only be added to the table, not changed or removed: delta.appendOnly is true', { where })
+  }
+  const unchecked = check.ok ? [] : check.features.filter(name => needExpressions.includes(name))
+  const remedy = unchecked.length > 0 && keeps !== undefined ? `; ${unchecked.join(' and ')} need an SQL engine: pass \`expressions\`` : ''
+  refuse(check, 'written', where, remedy)
+}
+
+/** Features whose duties nobody can fulfil who cannot evaluate SQL. */
+export const needExpressions: readonly string[] = ['checkConstraints', 'invariants']
+
+/**
+ * Throws DELTA_UNSUPPORTED_FEATURE when the table may not be looked after here: rows moved between files, files and log
+ * entries that nobody needs deleted, checkpoints written.
+ */
+export function requireMaintainable({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>, where: LogPlace): void {
+  refuse(checkWritable(protocol, metadata, schema, 'rearrange'), 'maintained', where)
+}
+
+function refuse(check: FeatureCheck, verb: string, where: LogPlace, remedy = ''): void {
+  if (check.ok) return
+  throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `the table cannot be ${verb} here: ${check.why}${remedy}`, {
+    where,
+    data: { features: check.features.join(', ') },
+  })
+}

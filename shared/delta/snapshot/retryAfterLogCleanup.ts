@@ -1,0 +1,14 @@
+import { DeltaError } from '../deltaError.js'
+
+/**
+ * Reads a log, and once more when something that was listed is gone: clean-up may have come between, and then there is
+ * a checkpoint that stands for it. What is missing the second time is missing.
+ */
+export async function withSecondLook<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof DeltaError) || (error.code !== 'DELTA_VERSION_GAP' && error.code !== 'DELTA_FILE_MISSING')) throw error
+    return read()
+  }
+}

@@ -1,0 +1,110 @@
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from '../log/commit.js'
+import { listLog, type LogListing } from '../log/logSegment.js'
+import { readSegments } from '../log/commitSpan.js'
+import { withSecondLook } from './retryAfterLogCleanup.js'
+import { findStartingPoint, type StartingPoint } from './replayBase.js'
+import { readCheckpointHint } from '../checkpoint/checkpointHint.js'
+import { nextState, StateReplay } from './state.js'
+import type { TableState } from '../protocol/tableState.js'
+
+/** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
+export type OnCommit = (commit: CommitFile) => void
+
+/**
+ * The newest state of the table in `store`, from nothing: the newest usable version checksum or checkpoint, and the
+ * commits after it. `undefined` when there is no table. A missing, stale or wrong `_last_checkpoint` costs time only.
+ */
+export function loadState(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
+  return withSecondLook(() => load(store, onCommit))
+}
+
+async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
+  const hint = await readCheckpointHint(store)
+  if (hint !== undefined) {
+    const state = await stateFrom(store, await listLog(store, hint.version), onCommit)
+    if (state !== undefined) return state
+  }
+  const listing = await listLog(store)
+  if (listing.tip < 0) return undefined
+  const state = await stateFrom(store, listing, onCommit)
+  if (state === undefined) throw versionGap(store, 0)
+  return state
+}
+
+async function stateFrom(store: ObjectStore, listing: LogListing, onCommit?: OnCommit): Promise<TableState | undefined> {
+  const { tip } = listing
+  const start = tip < 0 ? undefined : await findStartingPoint(store, listing, tip)
+  if (start === undefined) return undefined
+  const replay = new StateReplay()
+  start.apply(replay)
+  let last: CommitFile | undefined
+  for await (const { from, to, actions } of readSegments(store, listing, start.version + 1, tip)) {
+    if (from < to) {
+      // What several commits come to does not tell how many files they found.
+      replay.applyState(actions)
+      replay.setTotals(undefined)
+      last = undefined
+      continue
+    }
+    last = { version: to, actions }
+    replay.applyCommit(actions)
+    onCommit?.(last)
+  }
+  return replay.finish(tip, await timestampAt(store, listing, start, last, replay.keepsTime), { table: store.url })
+}
+
+async function timestampAt(
+  store: ObjectStore,
+  listing: LogListing,
+  start: StartingPoint,
+  last: CommitFile | undefined,
+  keepsTime: boolean,
+): Promise<number> {
+  const modifiedAt = listing.commits.get(listing.tip)?.modifiedAt ?? start.modifiedAt
+  if (last !== undefined) return commitTimestamp(store, last, modifiedAt)
+  const { tip } = listing
+  if (start.version === tip && start.inCommitTimestamp !== undefined) return start.inCommitTimestamp
+  // Neither a checkpoint nor a log compaction file says when its last version was committed.
+  const file = keepsTime && listing.commits.has(tip) ? await readCommitFile(store, tip) : undefined
+  return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
+}
+
+/** The state after the commits that follow `state`, found by asking for one version after the other. */
+export async function followState(store: ObjectStore, state: TableState, onCommit?: OnCommit): Promise<TableState> {
+  const next = await readCommitFile(store, state.version + 1)
+  if (next === undefined) return state
+  const replay = new StateReplay(state)
+  let last = next
+  for (let file: CommitFile | undefined = next; file !== undefined; file = await readCommitFile(store, last.version + 1)) {
+    replay.applyCommit(file.actions)
+    onCommit?.(file)
+    last = file
+  }
+  const timestamp = await commitTimestamp(store, last)
+  return replay.finish(last.version, timestamp, { table: store.url })
+}
+
+/**
+ * The same when `state` may be so old that the log was cleaned up beyond it, or the table made anew: looks at a listing
+ * first, because a version that is absent then does not prove that the log ends there.
+ */
+export async function reviseState(
+  store: ObjectStore,
+  state: TableState,
+  onCommit?: OnCommit,
+): Promise<TableState | undefined> {
+  const listing = await listLog(store, state.version)
+  const { commits, tip } = listing
+  for (let version = state.version; version <= tip; version++) {
+    if (!commits.has(version)) return loadState(store, onCommit)
+  }
+  if (tip < state.version) return loadState(store, onCommit)
+  let revised = state
+  for await (const file of readCommitFiles(store, state.version + 1, tip)) {
+    onCommit?.(file)
+    const timestamp = await commitTimestamp(store, file, commits.get(file.version)?.modifiedAt)
+    revised = nextState(revised, { ...file, timestamp }, { table: store.url })
+  }
+  return revised
+}

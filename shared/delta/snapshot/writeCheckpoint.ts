@@ -1,0 +1,14 @@
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { writeCheckpointOf, type CheckpointOptions, type WrittenCheckpointOutcome } from '../checkpoint/checkpointWriter.js'
+import { openFileList } from './openFileList.js'
+
+export type CheckpointOutcome = WrittenCheckpointOutcome | { readonly kind: 'noTable' }
+
+/**
+ * Writes a checkpoint of the table's newest version; see {@link writeCheckpointOf}.
+ * @param now milliseconds since 1970, for the expiry of tombstones
+ */
+export async function writeCheckpoint(store: ObjectStore, now: number, options: CheckpointOptions = {}): Promise<CheckpointOutcome> {
+  const list = await openFileList(store)
+  return list === undefined ? { kind: 'noTable' } : writeCheckpointOf(store, list, now, options)
+}

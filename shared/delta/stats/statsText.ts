@@ -1,0 +1,130 @@
+import type { DataType, PrimitiveType, Value } from '../../types/dataType.js'
+import { formatDate, parseDate, parseTimestamp, splitTimestamp } from '../../types/calendar.js'
+import { formatShortDecimal, parseDecimal } from '../../types/decimalText.js'
+import { JsonNumber, type Json } from '../../types/json.js'
+import { formatDouble, formatFloat, parseDouble } from '../../types/numberText.js'
+
+/** Least and greatest values in statistics ⇄ JSON (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
+
+const boundedTypes: ReadonlySet<string> = new Set<PrimitiveType>([
+  'string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'date', 'timestamp', 'timestamp_ntz',
+])
+const leastCut = -(2n ** 63n) + 1000n
+const maxChar = '\u{10ffff}'
+const maxAscii = '\u007f'
+
+/** Whether columns of the type have a least and a greatest value in statistics. */
+export function hasBounds(type: DataType): boolean {
+  return typeof type === 'string' ? boundedTypes.has(type) : type.type === 'decimal'
+}
+
+/** How much of a string a bound keeps unless a table says otherwise: characters of a least one, UTF-16 units of a greatest. */
+export const defaultStringPrefix = 32
+
+/** A text that no string with `min` as its least is below: its first `prefix` characters. */
+export function truncateMin(min: string, prefix: number): string {
+  if (min.length <= prefix) return min
+  let end = 0
+  for (let left = prefix; left > 0 && end < min.length; left--) end += isPair(min, end) ? 2 : 1
+  return min.slice(0, end)
+}
+
+/**
+ * A text that no string with `max` as its greatest is above, in the order of UTF-8 bytes: its first `prefix` units, one
+ * more where that would split a surrogate pair, and a tie-breaker that is greater than what was cut. Undefined when there
+ * is none of a reasonable length.
+ */
+export function truncateMax(max: string, prefix: number): string | undefined {
+  if (max.length <= prefix) return max
+  if (prefix <= 0) return undefined
+  let length = isPair(max, prefix - 1) ? prefix + 1 : prefix
+  while (length <= 2 * prefix) {
+    if (length >= max.length) return max
+    if (max.startsWith(maxChar, length)) length += 2
+    else return max.slice(0, length) + (max.charAt(length) < maxAscii ? maxAscii : maxChar)
+  }
+  return undefined
+}
+
+function isPair(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00
+}
+
+/** A text's JSON as other engines write it: the digits of an escape are capitals. */
+export function jsonString(text: string): string {
+  return JSON.stringify(text).replace(/\\(?:u00[01][0-9a-f]|.)/g, escape => (escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape))
+}
+
+/** The JSON of a bound, strings whole; undefined for a value that statistics cannot say, whose bound is left out. */
+export function formatBound(type: DataType, value: Value): string | undefined {
+  if (typeof type !== 'string')
+    return type.type === 'decimal' && typeof value === 'bigint' ? formatShortDecimal(value, type.scale) : undefined
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? jsonString(value) : undefined
+    case 'byte':
+    case 'short':
+    case 'integer':
+    case 'long':
+      return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined
+    case 'float':
+      return typeof value === 'number' ? quoteUnlessFinite(value, formatFloat(value)) : undefined
+    case 'double':
+      return typeof value === 'number' ? quoteUnlessFinite(value, formatDouble(value)) : undefined
+    case 'date': {
+      const text = typeof value === 'number' ? formatDate(value) : undefined
+      return text && `"${text}"`
+    }
+    case 'timestamp':
+    case 'timestamp_ntz': {
+      // What is cut towards the past may be cut off what a reader can count.
+      const text = typeof value === 'bigint' && value >= leastCut ? splitTimestamp(value, 3) : undefined
+      return text && `"${text.day}T${text.time}${type === 'timestamp' ? 'Z' : ''}"`
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The value of a bound; undefined when it is missing or not of the type, which is to know nothing. */
+export function parseBound(type: DataType, json: Json | undefined): Value | undefined {
+  const text = numberText(json)
+  if (typeof type !== 'string') return type.type === 'decimal' && text !== undefined ? parseDecimal(text, type.scale) : undefined
+  switch (type) {
+    case 'string':
+      return typeof json === 'string' ? json : undefined
+    case 'byte':
+    case 'short':
+    case 'integer':
+      return typeof json === 'number' && Number.isInteger(json) ? json : undefined
+    case 'long':
+      return typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json)) ? BigInt(json) : undefined
+    case 'float': {
+      const value = typeof json === 'string' ? parseDouble(json) : text && Number(text)
+      return typeof value === 'number' ? Math.fround(value) : undefined
+    }
+    case 'double':
+      return typeof json === 'string' ? parseDouble(json) : text === undefined ? undefined : Number(text)
+    case 'date':
+      // A time of day behind it, which some writers leave, says nothing more.
+      return typeof json === 'string' ? parseDate(json.split(/[T ]/, 1)[0] ?? '') : undefined
+    case 'timestamp':
+    case 'timestamp_ntz':
+      return typeof json === 'string' ? parseTimestamp(json) : undefined
+    case 'boolean':
+      return typeof json === 'boolean' ? json : undefined
+    case 'binary':
+    case 'void':
+      return undefined
+  }
+}
+
+/** The digits of a JSON number; undefined for anything else. */
+export function numberText(json: Json | undefined): string | undefined {
+  if (typeof json === 'number' || typeof json === 'bigint') return String(json)
+  return json instanceof JsonNumber ? json.text : undefined
+}
+
+function quoteUnlessFinite(value: number, text: string): string {
+  return Number.isFinite(value) ? text : `"${text}"`
+}

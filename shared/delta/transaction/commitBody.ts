@@ -1,0 +1,104 @@
+import type { Action, CommitInfo } from '../actions/actions.js'
+import { isJsonObject, type Json } from '../../types/json.js'
+import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from '../dataFiles/rowTracking.js'
+import type { TableState } from '../protocol/tableState.js'
+import { isOn } from '../protocol/tableProperties.js'
+import type { Transaction } from './transaction.js'
+import { namedValues } from '../../types/namedValues.js'
+
+/** What one attempt to commit writes. */
+export interface CommitBody {
+  readonly actions: readonly Action[]
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+}
+
+interface Attempt {
+  /** The version just before the one to be written; `undefined` for version 0. */
+  readonly state: TableState | undefined
+  readonly version: number
+  readonly txnId: string
+  readonly engineInfo: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/**
+ * The actions of one attempt, `commitInfo` first. Made anew for every attempt, because the time and the version it
+ * stands on belong to the attempt; only `txnId` stays. Pure; no I/O.
+ */
+export function commitBody(transaction: Transaction, attempt: Attempt): CommitBody {
+  const { state, version, txnId, engineInfo, now } = attempt
+  const before = state?.metadata.configuration ?? {}
+  const after = metadataOf(transaction.actions)?.configuration ?? before
+  const keepsTime = isOn(after, 'delta.enableInCommitTimestamps')
+  const keptTime = isOn(before, 'delta.enableInCommitTimestamps')
+  // In-commit timestamps only ever grow, whatever the clocks of the writers say.
+  const timestamp = keptTime && state !== undefined ? Math.max(now, state.timestamp + 1) : now
+  const table = tableAfter(state, transaction.actions)
+  const tracked = table !== undefined && assignsRowIds(table)
+  const commitInfo: CommitInfo = {
+    ...transaction.info,
+    ...(table !== undefined && keepsRowIds(table) ? { tags: preservedTags(transaction.info?.['tags']) } : {}),
+    ...(keepsTime ? { inCommitTimestamp: timestamp } : {}),
+    timestamp: now,
+    operation: transaction.operation,
+    operationParameters: transaction.operationParameters ?? {},
+    readVersion: version > 0 ? version - 1 : undefined,
+    isolationLevel: changesNothing(transaction.actions) ? 'SnapshotIsolation' : 'Serializable',
+    isBlindAppend: transaction.isBlindAppend,
+    operationMetrics: metricsText(transaction.operationMetrics),
+    engineInfo,
+    txnId,
+  }
+  const enabledLater = keepsTime && !keptTime && version > 0
+  const actions = enabledLater
+    ? transaction.actions.map(action => withEnablement(action, version, timestamp))
+    : transaction.actions
+  return { actions: [{ commitInfo }, ...(tracked ? withRowIds(actions, state?.domains.get(rowTrackingDomain), version) : actions)], timestamp }
+}
+
+/** Whether the actions only say where rows are: what others read and write at the same time cannot make them wrong. */
+function changesNothing(actions: readonly Action[]): boolean {
+  return actions.every(action => {
+    if ('add' in action) return !action.add.dataChange
+    if ('remove' in action) return !action.remove.dataChange
+    return 'cdc' in action
+  })
+}
+
+/** Protocol and metadata as the actions make them. */
+function tableAfter(state: TableState | undefined, actions: readonly Action[]): Pick<TableState, 'protocol' | 'metadata'> | undefined {
+  const metadata = metadataOf(actions) ?? state?.metadata
+  let protocol = state?.protocol
+  for (const action of actions) if ('protocol' in action) protocol = action.protocol
+  return metadata === undefined || protocol === undefined ? undefined : { protocol, metadata }
+}
+
+/** Who may write to a table that tracks rows carries their ids along, and says so. */
+function preservedTags(tags: Json | undefined): Json {
+  return { 'delta.rowTracking.preserved': 'true', ...(isJsonObject(tags) ? tags : {}) }
+}
+
+function metadataOf(actions: readonly Action[]) {
+  for (const action of actions) if ('metaData' in action) return action.metaData
+  return undefined
+}
+
+/** A table that begins to keep time after its first version must say since when. */
+function withEnablement(action: Action, version: number, timestamp: number): Action {
+  if (!('metaData' in action)) return action
+  const configuration = {
+    ...action.metaData.configuration,
+    'delta.inCommitTimestampEnablementVersion': String(version),
+    'delta.inCommitTimestampEnablementTimestamp': String(timestamp),
+  }
+  return { metaData: { ...action.metaData, configuration } }
+}
+
+function metricsText(metrics: Transaction['operationMetrics']): Record<string, string> | undefined {
+  if (metrics === undefined) return undefined
+  const texts = namedValues<string>()
+  for (const [name, value] of Object.entries(metrics)) texts[name] = String(value)
+  return texts
+}

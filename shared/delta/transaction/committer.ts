@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../clock.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { encodeCommit } from '../actions/actionCodec.js'
+import { writeChecksum } from '../snapshot/checksumFile.js'
+import { commitBody } from './commitBody.js'
+import { jitteredPause, putCommit } from './commitPut.js'
+import { changedRules, findConflict } from './conflict.js'
+import { DeltaError } from '../deltaError.js'
+import { readPastState } from '../snapshot/stateAtVersion.js'
+import { requireWritable } from './writableActions.js'
+import type { TableRules } from './protocolConflict.js'
+import { nextState } from '../snapshot/state.js'
+import type { TableState } from '../protocol/tableState.js'
+import type { Tip } from '../snapshot/tip.js'
+import type { CommitOutcome, Transaction } from './transaction.js'
+import { requireReadableFiles } from './writtenFiles.js'
+
+export interface CommitterOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly engineInfo: string
+  /** How many versions a transaction may try before it gives up. */
+  readonly maxAttempts: number
+}
+
+/** Every how many versions the writer leaves a version checksum behind. */
+const checksumInterval = 10
+
+const encoder = new TextEncoder()
+
+/**
+ * Commits a transaction: the next version by put-if-absent, and when others were faster, their commits are checked one
+ * by one before the version after them is tried.
+ */
+export async function commitTransaction(
+  store: ObjectStore,
+  tip: Tip,
+  transaction: Transaction,
+  { clock, random, engineInfo, maxAttempts }: CommitterOptions,
+): Promise<CommitOutcome> {
+  const txnId = randomUUID()
+  const pause = jitteredPause(clock, random)
+  let state = await tip.forCommit()
+  if (state !== undefined && transaction.readVersion < 0) return tableExists(state)
+  if ((state?.version ?? -1) < transaction.readVersion) state = await tip.latest()
+  requireReadVersion(store, state, transaction.readVersion)
+  requireWritable(state, transaction, { table: store.url })
+  requireReadableFiles(state, transaction, { table: store.url })
+
+  let checked = transaction.readVersion
+  let rules: TableRules | undefined = state?.version === checked ? state : undefined
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const newest = state?.version ?? -1
+    let changed: ReturnType<typeof changedRules>
+    while (checked < newest) {
+      const winner = await tip.commit(checked + 1)
+      changed = changedRules(winner.actions) ?? changed
+      if (changed !== undefined) rules ??= await readPastState(store, checked)
+      const conflict = findConflict(transaction, winner.actions, rules)
+      if (conflict !== undefined) return { kind: 'conflict', version: winner.version, ...conflict }
+      if (rules !== undefined) rules = { ...rules, ...changedRules(winner.actions) }
+      checked++
+    }
+    if (changed !== undefined && state !== undefined) {
+      const detail = refusal(state, transaction, store.url)
+      const reason = changed.metadata === undefined ? 'protocolChanged' : 'metadataChanged'
+      if (detail !== undefined) return { kind: 'conflict', reason, version: newest, detail }
+    }
+    const version = checked + 1
+    const body = commitBody(transaction, { state, version, txnId, engineInfo, now: clock.now() })
+    const bytes = encoder.encode(encodeCommit(body.actions, { table: store.url, version }))
+    const put = await putCommit(store, version, bytes, txnId, pause)
+    if (put.kind === 'ours') {
+      const committed = nextState(state, { version, ...body }, { table: store.url })
+      tip.accept({ version, ...body }, committed)
+      if (version > 0 && version % checksumInterval === 0) await writeChecksum(store, committed, txnId)
+      return { kind: 'committed', version, timestamp: body.timestamp, attempts: attempt }
+    }
+    if (transaction.readVersion < 0) return { kind: 'conflict', reason: 'tableExists', version, detail: existsDetail }
+    await pause(attempt)
+    state = await tip.latest()
+    // A log that has lost the version just seen is being deleted under our hands.
+    if ((state?.version ?? -1) < version) requireReadVersion(store, state, version)
+  }
+  return {
+    kind: 'conflict',
+    reason: 'tooManyAttempts',
+    version: state?.version ?? checked,
+    detail: `others were faster ${maxAttempts} times; commit less often or from fewer writers`,
+  }
+}
+
+const existsDetail = 'there is a table here already'
+
+function tableExists(state: TableState): CommitOutcome {
+  return { kind: 'conflict', reason: 'tableExists', version: state.version, detail: existsDetail }
+}
+
+/** Why the table does not take the transaction any more; whoever plans it anew hears the same, or gets past it. */
+function refusal(state: TableState, transaction: Transaction, table: string): string | undefined {
+  try {
+    requireWritable(state, transaction, { table })
+    return undefined
+  } catch (error) {
+    if (error instanceof DeltaError) return error.message
+    throw error
+  }
+}
+
+function requireReadVersion(store: ObjectStore, state: TableState | undefined, readVersion: number): void {
+  if (readVersion < 0) return
+  const where = { table: store.url }
+  if (state === undefined) {
+    throw new DeltaError('DELTA_NO_TABLE', 'there is no Delta table here; create it first', { where })
+  }
+  if (state.version < readVersion) {
+    throw new DeltaError(
+      'DELTA_NO_VERSION',
+      `the transaction was planned on version ${readVersion}, but the table is at ${state.version}`,
+      { where },
+    )
+  }
+}

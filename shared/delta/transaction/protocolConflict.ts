@@ -1,0 +1,99 @@
+import type { Metadata, Protocol } from '../actions/actions.js'
+import { mappingKeys, mappingMode } from '../schema/columnMapping.js'
+import { readerFeaturesOf, writerFeaturesOf } from '../protocol/features.js'
+import { isOn } from '../protocol/tableProperties.js'
+
+/** What a table asks of whoever writes to it. */
+export interface TableRules {
+  readonly protocol: Protocol
+  readonly metadata: Metadata
+}
+
+/**
+ * Whether the protocol lost a feature: whoever wrote for `before` may have relied on it. New features are another
+ * matter, which {@link checkWritable} judges. Pure; no I/O.
+ */
+export function lostFeature(before: Protocol, after: Protocol): string | undefined {
+  const left = new Set([...readerFeaturesOf(after), ...writerFeaturesOf(after)])
+  return [...readerFeaturesOf(before), ...writerFeaturesOf(before)].find(name => !left.has(name))
+}
+
+/** What a write that was made before the change does to rows. */
+export interface Stale {
+  /** Whether it takes files away or puts others in their place. */
+  readonly moves: boolean
+}
+
+/**
+ * What stands against committing, after the metadata became `after`, something that was made for `before`: `undefined`
+ * for a change that only turns on a feature whose absence from the files written meanwhile does no harm, which is the
+ * list of the reference (ConflictChecker.scala, `attemptToResolveMetadataConflicts`). Pure; no I/O.
+ *
+ * Stricter in one point: row tracking that is turned on stands against what moves rows, which then has to carry along
+ * their ids; the reference marks such a commit as one that lost them.
+ */
+export function metadataObstacle(before: Metadata, { protocol, metadata: after }: TableRules, stale: Stale): string | undefined {
+  if (withoutRules(before) !== withoutRules(after)) return 'identity, format or partitioning was changed'
+  const lists = (feature: string) => writerFeaturesOf(protocol).includes(feature)
+  const mapped = isMappingTurnedOn(before, after) && lists('columnMapping')
+  if (before.schemaString !== after.schemaString && !(mapped && sameButMapped(before.schemaString, after.schemaString))) {
+    return 'the schema was changed'
+  }
+  const tracksRows = isOn(after.configuration, 'delta.enableRowTracking')
+  for (const key of new Set([...Object.keys(before.configuration), ...Object.keys(after.configuration)])) {
+    const [was, is] = [before.configuration[key], after.configuration[key]]
+    if (was === is) continue
+    if (is === undefined) return `${key} was taken away`
+    const turnedOn = isOn(after.configuration, key)
+    const harmless: Readonly<Record<string, boolean>> = {
+      'delta.enableDeletionVectors': turnedOn && lists('deletionVectors'),
+      'delta.columnMapping.mode': mapped,
+      'delta.columnMapping.maxColumnId': true,
+      'delta.checkpointPolicy': is === 'v2' && lists('v2Checkpoint'),
+      'delta.enableInCommitTimestamps': turnedOn && lists('inCommitTimestamp'),
+      'delta.inCommitTimestampEnablementVersion': was === undefined,
+      'delta.inCommitTimestampEnablementTimestamp': was === undefined,
+      'delta.enableRowTracking': turnedOn && lists('rowTracking') && !stale.moves,
+      'delta.rowTracking.materializedRowIdColumnName': tracksRows && !stale.moves,
+      'delta.rowTracking.materializedRowCommitVersionColumnName': tracksRows && !stale.moves,
+    }
+    if (harmless[key] !== true) return `${key} was changed`
+  }
+  return undefined
+}
+
+/** Everything that no transaction goes over when it is changed. */
+function withoutRules({ id, name, description, format, partitionColumns, createdTime }: Metadata): string {
+  const options = Object.entries(format.options).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([id, name, description, format.provider, options, partitionColumns, createdTime])
+}
+
+function isMappingTurnedOn(before: Metadata, after: Metadata): boolean {
+  return mappingMode(before.configuration) === 'none' && mappingMode(after.configuration) === 'name'
+}
+
+/**
+ * Whether two schemas differ only in what column mapping notes at their outermost fields, as the reference has it. Files
+ * written before have their columns under the names of the table, so these must be the physical ones.
+ */
+function sameButMapped(before: string, after: string): boolean {
+  const text = unmapped(after)
+  return text !== undefined && unmapped(before) === text
+}
+
+interface SchemaText {
+  readonly fields?: readonly { readonly name: string; readonly metadata?: Readonly<Record<string, unknown>> }[]
+}
+
+function unmapped(schemaString: string): string | undefined {
+  const schema = JSON.parse(schemaString) as SchemaText
+  const renamed = schema.fields?.some(({ name, metadata }) => (metadata?.['delta.columnMapping.physicalName'] ?? name) !== name)
+  if (renamed === true) return undefined
+  return JSON.stringify({
+    ...schema,
+    fields: schema.fields?.map(field => ({
+      ...field,
+      metadata: Object.entries(field.metadata ?? {}).filter(([key]) => !mappingKeys.has(key)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    })),
+  })
+}

@@ -1,0 +1,200 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import type { ColumnData, StructField } from '../../types/dataType.js'
+
+/** A column's values as they are in memory or, of texts, as they are stored. */
+export type StoredData = ColumnData | EncodedTexts
+
+export interface StoredColumn {
+  readonly field: StructField
+  readonly data: StoredData
+}
+
+/** Bytes that one column of texts may hold, so that every place in them is a 32-bit number. */
+const mostBytes = 2 ** 31 - 1
+
+/**
+ * Texts as the UTF-8 that files hold, for who only passes them on: no object is made for each. Always well-formed.
+ * Pure; no I/O.
+ */
+export class EncodedTexts {
+  /**
+   * @param bytes the texts one right behind the other
+   * @param ends where each ends; a null is empty
+   * @param present 0 for each that is null; absent when none is
+   */
+  private constructor(
+    readonly bytes: Uint8Array,
+    readonly ends: Int32Array,
+    readonly present: Uint8Array | undefined,
+  ) {}
+
+  /** Texts that are all there; nothing when the bytes are no UTF-8 or too many. Throws a RangeError for lengths that are not theirs. */
+  static of(bytes: Uint8Array, lengths: Int32Array): EncodedTexts | undefined {
+    if (bytes.length > mostBytes) return undefined
+    const ends = new Int32Array(lengths.length)
+    let at = 0
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i] as number
+      if (length < 0 || at + length > bytes.length) throw new RangeError('a text lies past the end of its page')
+      at += length
+      ends[i] = at
+    }
+    const own = bytes.subarray(0, at)
+    if (!isAscii(own) && !(isUtf8(own) && startCharacters(own, ends))) return undefined
+    return new EncodedTexts(own, ends, undefined)
+  }
+
+  /** Texts that stand each behind its length of four bytes. As {@link of}. */
+  static ofPlain(page: Uint8Array, count: number): EncodedTexts | undefined {
+    if (count * 4 > page.length) throw new RangeError('a text lies past the end of its page')
+    const from = Buffer.from(page.buffer, page.byteOffset, page.length)
+    const bytes = Buffer.allocUnsafeSlow(page.length - count * 4)
+    const lengths = new Int32Array(count)
+    let [at, to] = [0, 0]
+    for (let i = 0; i < count; i++) {
+      if (at + 4 > from.length) throw new RangeError('a text lies past the end of its page')
+      const length = from.readUInt32LE(at)
+      at += 4
+      if (at + length > from.length) throw new RangeError('a text lies past the end of its page')
+      from.copy(bytes, to, at, at + length)
+      lengths[i] = length
+      at += length
+      to += length
+    }
+    return EncodedTexts.of(bytes.subarray(0, to), lengths)
+  }
+
+  /** All of the parts' texts; nothing when they are too many. */
+  static joined(parts: readonly EncodedTexts[]): EncodedTexts | undefined {
+    const [first] = parts
+    if (first !== undefined && parts.length === 1) return first
+    let [count, size] = [0, 0]
+    for (const { ends, bytes } of parts) {
+      count += ends.length
+      size += bytes.length
+    }
+    if (size > mostBytes) return undefined
+    const bytes = Buffer.allocUnsafeSlow(size)
+    const ends = new Int32Array(count)
+    const present = parts.every(part => part.present === undefined) ? undefined : new Uint8Array(count).fill(1)
+    let [row, base] = [0, 0]
+    for (const part of parts) {
+      bytes.set(part.bytes, base)
+      if (part.present !== undefined) present?.set(part.present, row)
+      for (let i = 0; i < part.ends.length; i++) ends[row++] = base + (part.ends[i] as number)
+      base += part.bytes.length
+    }
+    return new EncodedTexts(bytes, ends, present)
+  }
+
+  get length(): number {
+    return this.ends.length
+  }
+
+  /** These texts where `levels` are at `present`, nulls elsewhere. */
+  spread(levels: Uint8Array, present: number): EncodedTexts {
+    const ends = new Int32Array(levels.length)
+    const there = new Uint8Array(levels.length)
+    let [next, end] = [0, 0]
+    for (let i = 0; i < levels.length; i++) {
+      if (levels[i] === present) {
+        there[i] = 1
+        end = this.ends[next++] as number
+      }
+      ends[i] = end
+    }
+    return new EncodedTexts(this.bytes, ends, there)
+  }
+
+  /** The texts without the nulls. */
+  withoutNulls(): EncodedTexts {
+    const { present } = this
+    if (present === undefined) return this
+    return new EncodedTexts(this.bytes, this.ends.filter((_, i) => present[i] === 1), undefined)
+  }
+
+  nullCount(): number {
+    let nulls = 0
+    if (this.present !== undefined) for (const there of this.present) nulls += 1 - there
+    return nulls
+  }
+
+  slice(from: number, to = this.length): EncodedTexts {
+    const base = this.start(from)
+    const ends = this.ends.slice(from, to)
+    for (let i = 0; i < ends.length; i++) ends[i] = (ends[i] as number) - base
+    return new EncodedTexts(this.bytes.subarray(base, base + (ends.at(-1) ?? 0)), ends, this.present?.slice(from, to))
+  }
+
+  /** The texts at `rows`. */
+  picked(rows: ArrayLike<number>): EncodedTexts {
+    let size = 0
+    for (let i = 0; i < rows.length; i++) size += (this.ends[rows[i] as number] as number) - this.start(rows[i] as number)
+    const from = this.#buffer()
+    const bytes = Buffer.allocUnsafeSlow(size)
+    const ends = new Int32Array(rows.length)
+    const present = this.present && new Uint8Array(rows.length)
+    let at = 0
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number
+      at += from.copy(bytes, at, this.start(row), this.ends[row])
+      ends[i] = at
+      if (present !== undefined) present[i] = this.present?.[row] ?? 0
+    }
+    return new EncodedTexts(bytes, ends, present)
+  }
+
+  /** Where the text at `row` begins in the bytes. */
+  start(row: number): number {
+    return row === 0 ? 0 : (this.ends[row - 1] as number)
+  }
+
+  text(row: number): string | null {
+    return this.present?.[row] === 0 ? null : this.#buffer().toString('utf8', this.start(row), this.ends[row])
+  }
+
+  texts(): (string | null)[] {
+    return Array.from(this.ends, (_, row) => this.text(row))
+  }
+
+  /** The places of the least and the greatest text by code points, which is the order of their bytes; nothing without texts. */
+  extremes(): { readonly least: number; readonly greatest: number } | undefined {
+    let [least, greatest] = [-1, -1]
+    for (let row = 0; row < this.length; row++) {
+      if (this.present?.[row] === 0) continue
+      if (least === -1) least = greatest = row
+      else if (this.#compare(row, greatest) > 0) greatest = row
+      else if (this.#compare(row, least) < 0) least = row
+    }
+    return least === -1 ? undefined : { least, greatest }
+  }
+
+  #compare(a: number, b: number): number {
+    const { bytes, ends } = this
+    const startA = this.start(a)
+    const startB = this.start(b)
+    const lengthA = (ends[a] as number) - startA
+    const lengthB = (ends[b] as number) - startB
+    const shorter = lengthA < lengthB ? lengthA : lengthB
+    for (let i = 0; i < shorter; i++) {
+      const difference = (bytes[startA + i] as number) - (bytes[startB + i] as number)
+      if (difference !== 0) return difference
+    }
+    return lengthA - lengthB
+  }
+
+  #buffer(): Buffer {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
+  }
+}
+
+/** The values as they are in memory. */
+export function decodedData(data: StoredData): ColumnData {
+  return data instanceof EncodedTexts ? data.texts() : data
+}
+
+/** Whether no text begins within a character. */
+function startCharacters(bytes: Uint8Array, ends: Int32Array): boolean {
+  for (const end of ends) if (((bytes[end] ?? 0) & 0xc0) === 0x80) return false
+  return true
+}

@@ -1,0 +1,85 @@
+import type { EncodedTexts } from '../base/utf8Column.js'
+import type { PhysicalValues } from './physicalValues.js'
+
+/** Distinct values in the order they appear, and for each value its place among them. */
+export interface Dictionary {
+  readonly distinct: PhysicalValues
+  readonly indexes: Int32Array
+}
+
+const sampleSize = 1000
+const mostDistinct = 20_000
+
+/** A dictionary of the values when they repeat enough to be worth one. Pure; no I/O. */
+export function dictionaryOf(physical: PhysicalValues): Dictionary | undefined {
+  if (physical.values.length < 2) return undefined
+  switch (physical.kind) {
+    case 'text':
+      return textDictionary(physical.values)
+    case 'encodedText':
+      return encodedTextDictionary(physical.values)
+    case 'bytes':
+      return constant(physical.values, sameBytes) ? one(physical) : undefined
+    case 'fixed':
+      return constant(physical.values, sameBytes) ? one(physical) : undefined
+    case 'boolean':
+      return undefined
+    default: {
+      const values: ArrayLike<number | bigint> = physical.values
+      return constant(values, Object.is) ? one(physical) : undefined
+    }
+  }
+}
+
+function textDictionary(values: readonly string[]): Dictionary | undefined {
+  const places = new Map<string, number>()
+  const distinct: string[] = []
+  const indexes = new Int32Array(values.length)
+  let last: string | undefined
+  let lastPlace = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as string
+    if (value !== last) {
+      const place = places.get(value)
+      if (place === undefined) {
+        lastPlace = distinct.length
+        places.set(value, lastPlace)
+        distinct.push(value)
+        if (i < sampleSize ? lastPlace > sampleSize / 2 : lastPlace > mostDistinct || lastPlace * 2 > i) return undefined
+      } else {
+        lastPlace = place
+      }
+      last = value
+    }
+    indexes[i] = lastPlace
+  }
+  // In a short column every value may be new; then plain values are smaller.
+  return distinct.length * 2 > values.length ? undefined : { distinct: { kind: 'text', values: distinct }, indexes }
+}
+
+/** What {@link textDictionary} would answer; most columns that come as they are stored repeat nothing, as a look at few tells. */
+function encodedTextDictionary(values: EncodedTexts): Dictionary | undefined {
+  const few = values.slice(0, sampleSize).texts()
+  if (new Set(few).size > sampleSize / 2 + 1) return undefined
+  return textDictionary(values.texts() as string[])
+}
+
+function constant<T>(values: ArrayLike<T>, same: (a: T, b: T) => boolean): boolean {
+  const first = values[0] as T
+  // The last one first: most columns that vary are told by it.
+  if (!same(first, values[values.length - 1] as T)) return false
+  for (let i = 1; i < values.length; i++) if (!same(first, values[i] as T)) return false
+  return true
+}
+
+function one(physical: PhysicalValues): Dictionary {
+  return { distinct: firstOf(physical), indexes: new Int32Array(physical.values.length) }
+}
+
+function firstOf(physical: PhysicalValues): PhysicalValues {
+  return { ...physical, values: physical.values.slice(0, 1) } as PhysicalValues
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && Buffer.compare(a, b) === 0)
+}

@@ -1,0 +1,184 @@
+import type { ColumnMetaData } from 'hyparquet'
+import { byteStreamSplit } from 'hyparquet/src/encoding.js'
+import { readPlain } from 'hyparquet/src/plain.js'
+import { chunkPages, corruptColumn, unknownEncoding, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
+import { decompress } from './codec.js'
+import { readByLength, readByPrefix, readDeltas, readLengths } from '../encoding/deltaDecoding.js'
+import { EncodedTexts } from '../base/utf8Column.js'
+import { readRuns } from '../encoding/rleHybrid.js'
+import type { LeafNode } from '../schema/schemaNode.js'
+import { joinedTexts, plainTexts } from '../encoding/stringValues.js'
+import { texts, type DecodedValues, type ValueDecoder } from '../encoding/valueDecoder.js'
+
+/** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
+export interface LeafData<V = DecodedValues> extends PageLevels {
+  readonly leaf: LeafNode
+  readonly values: V
+}
+
+type Page<V> = PageLevels & { readonly values: V }
+
+/** Decodes a column chunk. Pure; no I/O. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
+export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder): LeafData {
+  const pages: Page<DecodedValues>[] = []
+  let dictionary: DecodedValues | undefined
+  for (const page of chunkPages(leaf, metadata, bytes)) {
+    if (page.kind === 'dictionary') dictionary = readDictionary(leaf, metadata, page, decode)
+    else pages.push({ ...page.levels, values: page.present === 0 ? [] : readValues(leaf, metadata, page, decode, dictionary) })
+  }
+  return joined(leaf, pages, joinedValues)
+}
+
+/**
+ * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are in a dictionary, whose texts
+ * many values share, or otherwise not one behind the other, or are no UTF-8: then {@link readChunk} is to be asked.
+ */
+export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array): EncodedTexts | undefined {
+  const pages: Page<EncodedTexts>[] = []
+  for (const page of chunkPages(leaf, metadata, bytes)) {
+    if (page.kind === 'dictionary') return undefined
+    const values = encodedTexts(page)
+    if (values === undefined) return undefined
+    pages.push({ ...page.levels, values })
+  }
+  const { values, definitions } = joined<EncodedTexts | undefined>(leaf, pages, parts => EncodedTexts.joined(parts as readonly EncodedTexts[]))
+  return definitions === undefined ? values : values?.spread(definitions, leaf.present)
+}
+
+function encodedTexts({ bytes, encoding, present }: RawPage): EncodedTexts | undefined {
+  if (present === 0) return EncodedTexts.of(bytes.subarray(0, 0), new Int32Array())
+  if (encoding === 'PLAIN') return EncodedTexts.ofPlain(bytes, present)
+  if (encoding !== 'DELTA_LENGTH_BYTE_ARRAY') return undefined
+  const reader = { view: viewOf(bytes), offset: 0 }
+  const lengths = readLengths(reader, present)
+  return EncodedTexts.of(bytes.subarray(reader.offset), lengths)
+}
+
+function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
+  const count = header.dictionary_page_header?.num_values ?? -1
+  const encoding = header.dictionary_page_header?.encoding
+  if (encoding !== 'PLAIN' && encoding !== 'PLAIN_DICTIONARY') throw unknownEncoding(leaf, 'a dictionary', encoding)
+  const page = decompress(metadata.codec, body, header.uncompressed_page_size)
+  if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corruptColumn(leaf, 'its dictionary is damaged')
+  return plainValues(leaf, metadata, page, count, decode)
+}
+
+function readValues(
+  leaf: LeafNode,
+  { type }: ColumnMetaData,
+  { bytes, encoding, present: count }: RawPage,
+  decode: ValueDecoder,
+  dictionary: DecodedValues | undefined,
+): DecodedValues {
+  const reader = { view: viewOf(bytes), offset: 0 }
+  switch (encoding) {
+    case 'PLAIN':
+      if (count > bytes.length * 8) throw corruptColumn(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
+      return plainValues(leaf, { type }, bytes, count, decode)
+    case 'PLAIN_DICTIONARY':
+    case 'RLE_DICTIONARY': {
+      if (dictionary === undefined) throw corruptColumn(leaf, 'a page refers to a dictionary that is not there')
+      const width = bytes[0] ?? 0
+      if (width > 32) throw corruptColumn(leaf, `a page has indexes of ${width} bits`)
+      const indexes = new Int32Array(count)
+      readRuns(bytes, 1, width, indexes)
+      return gathered(leaf, dictionary, indexes)
+    }
+    case 'RLE': {
+      if (type !== 'BOOLEAN') break
+      const bits = new Uint8Array(count)
+      readRuns(bytes, 4, 1, bits)
+      return decode(Array.from(bits, (bit) => bit === 1))
+    }
+    case 'DELTA_BINARY_PACKED':
+      return decode(readDeltas(reader, type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)))
+    case 'DELTA_LENGTH_BYTE_ARRAY':
+      if (decode === texts) {
+        const lengths = readLengths(reader, count)
+        return joinedTexts(bytes.subarray(reader.offset), lengths)
+      }
+      return decode(readByLength(reader, count))
+    case 'DELTA_BYTE_ARRAY':
+      return decode(readByPrefix(reader, count))
+    case 'BYTE_STREAM_SPLIT':
+      return decode(byteStreamSplit(reader, count, type, leaf.element.type_length))
+    default:
+  }
+  throw unknownEncoding(leaf, 'pages', encoding)
+}
+
+function plainValues(leaf: LeafNode, { type }: Pick<ColumnMetaData, 'type'>, bytes: Uint8Array, count: number, decode: ValueDecoder): DecodedValues {
+  if (decode === texts) return plainTexts(bytes, count)
+  return decode(readPlain({ view: viewOf(bytes), offset: 0 }, type, count, leaf.element.type_length))
+}
+
+function gathered(leaf: LeafNode, dictionary: DecodedValues, indexes: Int32Array): DecodedValues {
+  const { length } = indexes
+  if (dictionary instanceof BigInt64Array) return gatheredLongs(leaf, dictionary, indexes)
+  const output = Array.isArray(dictionary) ? new Array<unknown>(length) : newLike(dictionary, length)
+  for (let i = 0; i < length; i++) {
+    const value = dictionary[indexes[i] as number]
+    if (value === undefined) throw corruptColumn(leaf, 'a page refers past the end of its dictionary')
+    output[i] = value
+  }
+  return output as DecodedValues
+}
+
+/** The same by halves: a bigint for each value would cost more than all the rest. */
+function gatheredLongs(leaf: LeafNode, dictionary: BigInt64Array, indexes: Int32Array): BigInt64Array {
+  const output = new BigInt64Array(indexes.length)
+  const from = new Int32Array(dictionary.buffer, dictionary.byteOffset, dictionary.length * 2)
+  const to = new Int32Array(output.buffer)
+  for (let i = 0; i < indexes.length; i++) {
+    const index = indexes[i] as number
+    if (index < 0 || index >= dictionary.length) throw corruptColumn(leaf, 'a page refers past the end of its dictionary')
+    to[2 * i] = from[2 * index] as number
+    to[2 * i + 1] = from[2 * index + 1] as number
+  }
+  return output
+}
+
+function joined<V>(leaf: LeafNode, pages: readonly Page<V>[], join: (parts: readonly V[]) => V): LeafData<V> {
+  const [only] = pages
+  if (only !== undefined && pages.length === 1) return { leaf, ...only }
+  const entries = pages.reduce((sum, page) => sum + page.entries, 0)
+  const whole = pages.every(({ definitions }) => definitions === undefined)
+  const definitions = whole ? undefined : new Uint8Array(entries)
+  const repetitions = leaf.repetition === 0 ? undefined : new Uint8Array(entries)
+  let at = 0
+  for (const page of pages) {
+    if (page.definitions === undefined) definitions?.fill(leaf.present, at, at + page.entries)
+    else definitions?.set(page.definitions, at)
+    if (page.repetitions !== undefined) repetitions?.set(page.repetitions, at)
+    at += page.entries
+  }
+  return { leaf, values: join(pages.map(({ values }) => values)), entries, definitions, repetitions }
+}
+
+/** The parts one after another; a typed array when all of them are of one kind. */
+export function joinedValues(all: readonly DecodedValues[]): DecodedValues {
+  const parts = all.filter(({ length }) => length > 0)
+  const [first] = parts
+  if (first === undefined) return []
+  if (parts.length === 1) return first
+  let length = 0
+  for (const part of parts) length += part.length
+  const typed = !Array.isArray(first) && parts.every((part) => part.constructor === first.constructor)
+  if (typed) {
+    const output = newLike(first, length)
+    let at = 0
+    for (const part of parts) {
+      ;(output as { set(from: DecodedValues, at: number): void }).set(part, at)
+      at += part.length
+    }
+    return output as DecodedValues
+  }
+  const output = new Array<unknown>(length)
+  let at = 0
+  for (const part of parts) for (let i = 0; i < part.length; i++) output[at++] = part[i]
+  return output as DecodedValues
+}
+
+function newLike(typed: Exclude<DecodedValues, unknown[]>, length: number): { [index: number]: unknown } {
+  return new (typed.constructor as new (length: number) => { [index: number]: unknown })(length)
+}

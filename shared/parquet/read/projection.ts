@@ -1,0 +1,99 @@
+import type { Projection } from '../assembly/assembly.js'
+import type { DataType, StructField } from '../../types/dataType.js'
+import { calendarOf, type LegacyCalendars } from '../schema/legacyCalendar.js'
+import { ParquetError } from '../base/parquetError.js'
+import type { LeafNode, SchemaNode } from '../schema/schemaNode.js'
+import { losslessDecoder, typeName, valueDecoder, type ValueDecoder } from '../encoding/valueDecoder.js'
+import { projectVariant } from '../variant/variantShredding.js'
+
+export const columnMatches = ['name', 'physicalName', 'id'] as const
+
+/**
+ * How an asked-for field finds its column: by its name, by the physical name in its metadata, or by the id that both
+ * carry (Delta's column mapping in name and id mode).
+ */
+export type ColumnMatch = (typeof columnMatches)[number]
+
+/** A column to read, and how each of its physical columns becomes values. */
+export interface ColumnProjection {
+  readonly projection: Projection
+  readonly decoders: ReadonlyMap<LeafNode, ValueDecoder>
+}
+
+const columnId = 'delta.columnMapping.id'
+const physicalName = 'delta.columnMapping.physicalName'
+
+/**
+ * The node for `field` among `nodes`, or nothing when the file lacks it. A name that is not there as it stands may be
+ * there in other letter case, as other engines have it. Pure; no I/O.
+ */
+export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
+  const id = field.metadata?.[columnId]
+  if (match === 'id' && typeof id === 'number') return nodes.find((node) => node.fieldId === id)
+  const physical = match === 'name' ? undefined : field.metadata?.[physicalName]
+  if (typeof physical === 'string') return nodes.find((node) => node.name === physical)
+  const { name } = field
+  return nodes.find((node) => node.name === name) ?? nodes.find((node) => node.name.toLowerCase() === name.toLowerCase())
+}
+
+/**
+ * Reads `node` as `type`: nested fields that the file lacks are null, those not asked for are not read, and numbers
+ * widen as valueDecoder.ts says. `lossless`: what a type cannot hold whole is an error. Pure; no I/O.
+ *
+ * @throws ParquetError PARQUET_TYPE_MISMATCH
+ */
+export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch, calendars: LegacyCalendars = {}, lossless = false): ColumnProjection {
+  const decoders = new Map<LeafNode, ValueDecoder>()
+  return { projection: project(node, type, 0), decoders }
+
+  function leaves(...projections: (Projection | null)[]): LeafNode[] {
+    return projections.flatMap((p) => (p === null ? [] : p.kind === 'leaf' ? [p.leaf] : p.leaves))
+  }
+
+  function project(from: SchemaNode, wanted: DataType, repetition: number): Projection {
+    if (from.kind === 'leaf') {
+      const decoder = valueDecoder(from, wanted, calendarOf(from, calendars))
+      decoders.set(from, lossless ? losslessDecoder(from, decoder) : decoder)
+      return { kind: 'leaf', leaf: from }
+    }
+    if (typeof wanted === 'string' || wanted.type !== from.kind) throw mismatch(from, wanted)
+    if (from.kind === 'struct' && wanted.type === 'struct') {
+      if (wanted.variant === true) {
+        const { raw, restore } = projectVariant(from, repetition, calendars, decoders)
+        return { kind: 'restored', raw, restore, present: from.present, leaves: leaves(raw) }
+      }
+      const children = wanted.fields.map((field) => {
+        const child = findNode(from.children, field, match)
+        return { name: field.name, node: child === undefined ? null : project(child, field.type, repetition) }
+      })
+      const found = leaves(...children.map(({ node: child }) => child))
+      const probe = found.length > 0 ? undefined : (from.leaves[0] as LeafNode)
+      if (probe !== undefined) decoders.set(probe, valueDecoder(probe, probe.type))
+      const all = probe === undefined ? found : [probe]
+      return { kind: 'struct', present: from.present, children, repetition, probe, leaves: all }
+    }
+    if (from.kind === 'array' && wanted.type === 'array') {
+      const item = project(from.item, wanted.elementType, from.repetition)
+      return { kind: 'array', ...levels(from), item, leaves: leaves(item) }
+    }
+    if (from.kind === 'map' && wanted.type === 'map') {
+      const key = project(from.key, wanted.keyType, from.repetition)
+      const value = project(from.value, wanted.valueType, from.repetition)
+      return { kind: 'map', ...levels(from), key, value, leaves: leaves(key, value) }
+    }
+    throw mismatch(from, wanted)
+  }
+}
+
+function levels({ present, entry, repetition }: { present: number; entry: number; repetition: number }) {
+  return { present, entry, repetition }
+}
+
+function mismatch(node: SchemaNode, wanted: DataType): ParquetError {
+  const name = typeof wanted === 'string' ? wanted : wanted.type
+  return new ParquetError(
+    'PARQUET_TYPE_MISMATCH',
+    `Column ${node.name} is ${node.kind === 'leaf' ? typeName(node.type) : node.kind} in the file and cannot be read as ${name}.`,
+    { data: { column: node.name, wanted: name } },
+  )
+}

@@ -1,0 +1,251 @@
+import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
+import { assemble, leavesOf } from '../assembly/assembly.js'
+import { joinedValues, readChunk, readTextChunk, type LeafData } from '../page/chunkReader.js'
+import { checkChunk, chunkSpan } from './chunkSpan.js'
+import type { Column, ColumnData, DataType, Row, StructField, Value } from '../../types/dataType.js'
+import type { StoredColumn } from '../base/utf8Column.js'
+import { foreignColumns, type ForeignColumn } from '../schema/foreignTypes.js'
+import { legacyCalendars, type LegacyCalendars } from '../schema/legacyCalendar.js'
+import { corruptFile, inFile, named } from '../base/corruptFile.js'
+import { ParquetError } from '../base/parquetError.js'
+import { tailBytes, type ParquetSource } from '../base/parquetSource.js'
+import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
+import { coalesce, type ByteSpan } from '../base/byteSpan.js'
+import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from '../schema/schemaNode.js'
+import { texts, valueDecoder, type DecodedValues } from '../encoding/valueDecoder.js'
+import { namedValues } from '../../types/namedValues.js'
+
+export type { LeafData } from '../page/chunkReader.js'
+
+export interface RowGroupInfo {
+  /** Place of its first row in the file. */
+  readonly rowStart: number
+  readonly rows: number
+  /** Bytes of its columns, compressed. */
+  readonly bytes: number
+}
+
+export interface ReadOptions {
+  /** Names of top-level columns, in the order wanted; all of the file's when absent. One that it lacks is all null. */
+  readonly columns?: readonly string[] | undefined
+  /** The columns wanted with the types they shall have; takes the place of `columns`. */
+  readonly fields?: readonly StructField[] | undefined
+  /** How `fields` find their columns; default by name. */
+  readonly match?: ColumnMatch | undefined
+  /** Whether a value that the type cannot hold whole, as nanoseconds, is an error; it is cut otherwise. */
+  readonly lossless?: boolean | undefined
+  /** First row, default 0. */
+  readonly rowStart?: number | undefined
+  /** One past the last row, default all. */
+  readonly rowEnd?: number | undefined
+}
+
+/**
+ * Opens a Parquet file: reads its footer.
+ *
+ * @throws ParquetError PARQUET_CORRUPT when this is no Parquet file; the source's own errors as they are
+ * @example const [ids] = await (await openParquet(file)).readColumns({ columns: ['id'] })
+ */
+export async function openParquet(source: ParquetSource): Promise<ParquetFile> {
+  return named(source, async () => {
+    if (source.byteLength < 12) throw new ParquetError('PARQUET_CORRUPT', `It has only ${source.byteLength} bytes.`)
+    const metadata = await parquetMetadataAsync(source, { geoparquet: false, initialFetchSize: tailBytes })
+    return new ParquetFile(source, metadata)
+  })
+}
+
+/** A physical column by its path in the file's schema, and the type that its values shall have. */
+export interface LeafRequest {
+  readonly path: readonly string[]
+  readonly type: DataType
+}
+
+interface Target {
+  readonly field: StructField
+  /** Absent when the file has no such column. */
+  readonly column: ColumnProjection | undefined
+}
+
+interface Group extends RowGroupInfo {
+  readonly chunks: readonly ColumnMetaData[]
+}
+
+/** An open file. Values are as dataType.ts says; binary values may share memory with one another. */
+export class ParquetFile {
+  readonly rowCount: number
+  /** The file's own columns, their types as they are kept in it. */
+  readonly fields: readonly StructField[]
+  readonly rowGroups: readonly RowGroupInfo[]
+  /** The footer's free texts. */
+  readonly keyValues: ReadonlyMap<string, string>
+  readonly createdBy: string | undefined
+  /** Columns that mean something else than their type says. */
+  readonly foreignColumns: readonly ForeignColumn[]
+  readonly #source: ParquetSource
+  readonly #calendars: LegacyCalendars
+  readonly #nodes: readonly SchemaNode[]
+  readonly #groups: readonly Group[]
+
+  /** @internal Use {@link openParquet}. */
+  constructor(source: ParquetSource, metadata: FileMetaData) {
+    this.#source = source
+    this.#nodes = schemaNodes(metadata.schema)
+    this.fields = this.#nodes.map(nodeField)
+    this.createdBy = metadata.created_by
+    this.keyValues = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? '']))
+    this.foreignColumns = foreignColumns(this.#nodes, this.keyValues)
+    this.#calendars = legacyCalendars(this.keyValues)
+    let rowStart = 0
+    const leaves = this.#nodes.flatMap((node) => node.leaves)
+    const groups: Group[] = []
+    for (const group of metadata.row_groups) {
+      const rows = Number(group.num_rows)
+      if (!Number.isSafeInteger(rows) || rows < 0) throw corruptFile(`A row group claims ${rows} rows.`)
+      const chunks = group.columns.map(({ meta_data: chunk }) => chunk as ColumnMetaData)
+      if (chunks.length !== leaves.length) throw corruptFile('A row group has other columns than the schema.')
+      // Some writers leave row groups without rows, whose columns lie nowhere; nothing is to be read of them.
+      if (rows === 0) continue
+      for (const [i, leaf] of leaves.entries()) checkChunk(leaf, chunks[i], rows, source.byteLength)
+      const bytes = chunks.reduce((sum, chunk) => sum + Number(chunk.total_compressed_size), 0)
+      groups.push({ rowStart, rows, bytes, chunks })
+      rowStart += rows
+    }
+    this.#groups = groups
+    this.rowGroups = groups
+    this.rowCount = rowStart
+  }
+
+  /** The columns' values, whole, in the order asked for. Columns without nulls may be typed arrays. */
+  async readColumns(options: ReadOptions = {}): Promise<Column[]> {
+    const targets = this.#targets(options)
+    const parts: ColumnData[][] = targets.map(() => [])
+    for await (const group of this.#read(targets, options)) {
+      for (const [i, data] of group.entries()) parts[i]?.push(data)
+    }
+    return targets.map(({ field }, i) => ({ field, data: joinedValues((parts[i] ?? []) as DecodedValues[]) }))
+  }
+
+  /**
+   * The columns' values in one row group, texts as they are stored where that is possible: for who writes them again.
+   * The range of rows in the options does not count.
+   */
+  async readStored({ rowStart }: RowGroupInfo, options: ReadOptions = {}): Promise<StoredColumn[]> {
+    const targets = this.#targets(options)
+    const group = this.#groups.find(of => of.rowStart === rowStart)
+    if (group === undefined) throw new RangeError(`no row group begins at row ${rowStart}`)
+    return named(this.#source, async () => {
+      const fetched = await this.#fetch(targets, group)
+      return targets.map((target): StoredColumn => {
+        const { field, column } = target
+        const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
+        const kept = leaf !== undefined && column?.decoders.get(leaf) === texts
+        const stored = kept ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf)) : undefined
+        if (stored !== undefined && stored.length !== group.rows)
+          throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
+        return { field, data: stored ?? this.#decode(target, group, fetched) }
+      })
+    })
+  }
+
+  /** The rows one by one; memory is bounded by a row group's chosen columns. */
+  async *rows(options: ReadOptions = {}): AsyncGenerator<Row, void, undefined> {
+    const targets = this.#targets(options)
+    const names = targets.map(({ field }) => field.name)
+    for await (const group of this.#read(targets, options)) {
+      const count = group[0]?.length ?? 0
+      for (let r = 0; r < count; r++) {
+        const row = namedValues<Value>()
+        for (const [i, name] of names.entries()) row[name] = (group[i]?.[r] ?? null)
+        yield row
+      }
+    }
+  }
+
+  /** False when the footer says that a physical column holds nothing but nulls in a row group, or the file lacks it. */
+  mayHaveValues({ rowStart }: RowGroupInfo, path: readonly string[]): boolean {
+    const leaf = this.#leaf(path)
+    const chunk = leaf === undefined ? undefined : this.#groups.find(of => of.rowStart === rowStart)?.chunks[leaf.index]
+    return leaf !== undefined && (chunk?.statistics?.null_count === undefined || chunk.statistics.null_count < chunk.num_values)
+  }
+
+  /** Whether the file has all these physical columns, whatever is in them. */
+  hasLeaves(leaves: readonly LeafRequest[]): boolean {
+    return leaves.every(({ path }) => this.#leaf(path) !== undefined)
+  }
+
+  /**
+   * Physical columns of one row group as they stand, levels and all, for a reader that puts them together itself. The
+   * file must have them: see {@link hasLeaves}.
+   */
+  async readLeaves({ rowStart }: RowGroupInfo, leaves: readonly LeafRequest[]): Promise<LeafData[]> {
+    return named(this.#source, async () => {
+      const group = this.#groups.find(of => of.rowStart === rowStart)
+      const found = leaves.map(({ path, type }) => {
+        const leaf = this.#leaf(path)
+        const chunk = leaf === undefined ? undefined : group?.chunks[leaf.index]
+        if (leaf === undefined || chunk === undefined) throw corruptFile(`It has no column ${path.join('.')}.`)
+        return { leaf, chunk, span: chunkSpan(chunk), decode: valueDecoder(leaf, type, undefined) }
+      })
+      const fetched = await coalesce(found.map(({ span }) => span), (start, end) => this.#source.slice(start, end))
+      return found.map(({ leaf, chunk, span, decode }) => readChunk(leaf, chunk, fetched(span), decode))
+    })
+  }
+
+  #leaf(path: readonly string[]): LeafNode | undefined {
+    const wanted = path.join('\n')
+    for (const node of this.#nodes) if (node.name === path[0]) return node.leaves.find(leaf => leaf.path.join('\n') === wanted)
+    return undefined
+  }
+
+  #targets({ columns, fields, match = 'name', lossless = false }: ReadOptions): Target[] {
+    const own = new Map(this.fields.map((field) => [field.name, field]))
+    const wanted =
+      fields ??
+      columns?.map((name): StructField => own.get(name) ?? { name, type: 'string', nullable: true }) ??
+      this.fields
+    return wanted.map((field) => {
+      const node = findNode(this.#nodes, field, fields === undefined ? 'name' : match)
+      if (node === undefined) return { field, column: undefined }
+      try {
+        return { field, column: projectColumn(node, field.type, match, this.#calendars, lossless) }
+      } catch (error) {
+        throw inFile(this.#source, error)
+      }
+    })
+  }
+
+  /** Row group by row group, each cut to the rows asked for. */
+  async *#read(targets: readonly Target[], options: ReadOptions): AsyncGenerator<ColumnData[], void, undefined> {
+    const { rowStart = 0, rowEnd = this.rowCount } = options
+    for (const group of this.#groups) {
+      const from = Math.max(0, rowStart - group.rowStart)
+      const to = Math.min(group.rows, rowEnd - group.rowStart)
+      if (from >= to) continue
+      const data = await named(this.#source, () => this.#readGroup(targets, group))
+      yield from === 0 && to === group.rows ? data : data.map((column) => column.slice(from, to))
+    }
+  }
+
+  async #readGroup(targets: readonly Target[], group: Group): Promise<ColumnData[]> {
+    const fetched = await this.#fetch(targets, group)
+    return targets.map(target => this.#decode(target, group, fetched))
+  }
+
+  /** The bytes of the chunks that the targets are made of. */
+  async #fetch(targets: readonly Target[], group: Group): Promise<(leaf: LeafNode) => Uint8Array> {
+    const leaves = new Set(targets.flatMap(({ column }) => (column === undefined ? [] : leavesOf(column.projection))))
+    const spans = new Map<LeafNode, ByteSpan>()
+    for (const leaf of leaves) spans.set(leaf, chunkSpan(group.chunks[leaf.index] as ColumnMetaData))
+    const fetched = await coalesce([...spans.values()], (start, end) => this.#source.slice(start, end))
+    return leaf => fetched(spans.get(leaf) as ByteSpan)
+  }
+
+  #decode({ column }: Target, group: Group, fetched: (leaf: LeafNode) => Uint8Array): ColumnData {
+    if (column === undefined) return new Array<null>(group.rows).fill(null)
+    const data = leavesOf(column.projection).map((leaf) => {
+      const decode = column.decoders.get(leaf)
+      return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), decode as NonNullable<typeof decode>)
+    })
+    return assemble(column.projection, data, group.rows)
+  }
+}

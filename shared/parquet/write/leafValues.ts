@@ -1,0 +1,140 @@
+import type { ColumnData, Value } from '../../types/dataType.js'
+import { EncodedTexts, decodedData, type StoredData } from '../base/utf8Column.js'
+import { ParquetError } from '../base/parquetError.js'
+import type { LeafNode, SchemaNode } from '../schema/schemaNode.js'
+import { namedValue } from '../../types/namedValues.js'
+
+/** One physical column of a row group, ready to be encoded: what is there, and where. */
+export interface LeafValues {
+  readonly leaf: LeafNode
+  /** The values that are not null. */
+  readonly values: StoredData
+  /** How many entries there are, nulls and empty collections included. */
+  readonly entries: number
+  /** Definition level of each entry; absent when all are at the greatest, or none (then `values` is empty). */
+  readonly definitions: Uint8Array | undefined
+  /** Repetition level of each entry; absent when nothing repeats. */
+  readonly repetitions: Uint8Array | undefined
+}
+
+/** The physical columns of a column's values (Dremel's levels). Pure; no I/O. */
+export function leafValues(node: SchemaNode, data: StoredData): LeafValues[] {
+  return node.kind === 'leaf' ? [flatValues(node, data)] : nestedValues(node, decodedData(data))
+}
+
+function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
+  const entries = data.length
+  const whole = { leaf, values: data, entries, definitions: undefined, repetitions: undefined }
+  if (data instanceof EncodedTexts) return encodedValues(whole, data)
+  if (!Array.isArray(data)) return whole
+  const rows = data as readonly (Value | undefined)[]
+  let present = 0
+  for (let i = 0; i < entries; i++) if (rows[i] !== null && rows[i] !== undefined) present++
+  if (present === entries) return whole
+  if (leaf.present === 0) throw missing(leaf)
+  if (present === 0) return { ...whole, values: [] }
+  const values = new Array<Value>(present)
+  const definitions = new Uint8Array(entries)
+  let at = 0
+  for (let i = 0; i < entries; i++) {
+    const value = rows[i]
+    if (value === null || value === undefined) continue
+    values[at++] = value
+    definitions[i] = 1
+  }
+  return { ...whole, values, definitions }
+}
+
+function encodedValues(whole: LeafValues, texts: EncodedTexts): LeafValues {
+  const values = texts.withoutNulls()
+  if (values.length === texts.length) return { ...whole, values }
+  if (whole.leaf.present === 0) throw missing(whole.leaf)
+  return values.length === 0 ? { ...whole, values } : { ...whole, values, definitions: texts.present }
+}
+
+interface LeafTarget {
+  readonly leaf: LeafNode
+  readonly values: Value[]
+  readonly definitions: number[]
+  readonly repetitions: number[]
+}
+
+function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
+  const targets = new Map<LeafNode, LeafTarget>()
+  for (const leaf of root.leaves) targets.set(leaf, { leaf, values: [], definitions: [], repetitions: [] })
+
+  function absent(node: SchemaNode, definition: number, repetition: number): void {
+    for (const leaf of node.leaves) {
+      const target = targets.get(leaf)
+      target?.definitions.push(definition)
+      target?.repetitions.push(repetition)
+    }
+  }
+
+  function append(node: SchemaNode, value: Value | undefined, repetition: number): void {
+    if (value === null || value === undefined) {
+      if (!node.nullable) throw missing(node.leaves[0] as LeafNode)
+      absent(node, node.present - 1, repetition)
+      return
+    }
+    switch (node.kind) {
+      case 'leaf': {
+        const target = targets.get(node) as LeafTarget
+        target.values.push(value)
+        target.definitions.push(node.present)
+        target.repetitions.push(repetition)
+        return
+      }
+      case 'struct': {
+        if (typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array) {
+          throw misfit(node, 'an object', value)
+        }
+        const row = value as Readonly<Record<string, Value | undefined>>
+        for (const child of node.children) append(child, namedValue(row, child.name), repetition)
+        return
+      }
+      case 'array': {
+        if (!Array.isArray(value)) throw misfit(node, 'an array', value)
+        if (value.length === 0) absent(node, node.present, repetition)
+        let level = repetition
+        for (const item of value as readonly Value[]) {
+          append(node.item, item, level)
+          level = node.repetition
+        }
+        return
+      }
+      case 'map': {
+        if (!Array.isArray(value)) throw misfit(node, 'an array of { key, value }', value)
+        if (value.length === 0) absent(node, node.present, repetition)
+        let level = repetition
+        for (const entry of value as readonly { key: Value; value: Value }[]) {
+          append(node.key, entry.key, level)
+          append(node.value, entry.value, level)
+          level = node.repetition
+        }
+      }
+    }
+  }
+
+  for (let i = 0; i < data.length; i++) append(root, data[i], 0)
+  return root.leaves.map((leaf) => {
+    const { values, definitions, repetitions } = targets.get(leaf) as LeafTarget
+    return {
+      leaf,
+      values,
+      entries: definitions.length,
+      definitions: Uint8Array.from(definitions),
+      repetitions: leaf.repetition === 0 ? undefined : Uint8Array.from(repetitions),
+    }
+  })
+}
+
+function missing(leaf: LeafNode): ParquetError {
+  const column = leaf.path.join('.')
+  return new ParquetError('PARQUET_BAD_VALUE', `Column ${column} is not nullable but holds a null.`, { data: { column } })
+}
+
+function misfit(node: SchemaNode, wanted: string, value: Value): ParquetError {
+  const message = `Column ${node.name} (${node.kind}) wants ${wanted}, not ${typeof value}.`
+  return new ParquetError('PARQUET_BAD_VALUE', message, { data: { column: node.name } })
+}

@@ -1,0 +1,115 @@
+import type { EncodedRows } from './encode.js'
+import { pickQueue, type Lane, type PartitionQueue } from './worker.js'
+import type { RangeJob } from './rangeJob.js'
+
+/**
+ * Keeps lanes at work on partition queues, and hands over what they have finished in the order in which they finished
+ * it. A partition is on one lane at a time, so its stretches come in offset order.
+ */
+export class Crew {
+  readonly #lanes: readonly Lane[]
+  readonly #queues: readonly PartitionQueue[]
+  readonly #jobFor: (queue: PartitionQueue) => RangeJob
+  readonly #onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>
+  #finished: EncodedRows[] = []
+  #laps: readonly Promise<void>[] = []
+  #working = 0
+  #paused = true
+  #failure: unknown
+  #wake: () => void = () => undefined
+
+  /**
+   * @param jobFor the next job of a queue; called when a lane is free
+   * @param onFailure what a lane threw over a queue: sets the queue's `failure` where it concerns that partition alone,
+   * and throws where it concerns the run
+   */
+  constructor(
+    lanes: readonly Lane[],
+    queues: readonly PartitionQueue[],
+    jobFor: (queue: PartitionQueue) => RangeJob,
+    onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>,
+  ) {
+    this.#lanes = lanes
+    this.#queues = queues
+    this.#jobFor = jobFor
+    this.#onFailure = onFailure
+  }
+
+  /** Whether nothing is under way, nothing waits to be taken, and no more will come by itself. */
+  get spent(): boolean {
+    return this.#working === 0 && this.#finished.length === 0
+  }
+
+  start(): void {
+    this.#paused = false
+    this.#laps = this.#lanes.map(lane => this.#lap(lane))
+  }
+
+  /** Waits for the work under way, begins no more, and forgets what was finished and not taken. */
+  async pause(): Promise<void> {
+    this.#paused = true
+    await Promise.all(this.#laps)
+    this.#finished = []
+  }
+
+  /** Begins no more work; what is under way can still be taken. */
+  wind(): void {
+    this.#paused = true
+  }
+
+  /**
+   * Finished work of at most `maxRows` rows (or one piece, if larger); waits for some.
+   * @returns undefined when all is done and taken
+   * @throws what a lane threw, once everything finished before it is taken
+   */
+  async take(maxRows: number): Promise<readonly EncodedRows[] | undefined> {
+    while (this.#finished.length === 0) {
+      if (this.#working === 0) {
+        if (this.#failure !== undefined) throw this.#failure as Error
+        return undefined
+      }
+      await new Promise<void>(resolve => (this.#wake = resolve))
+    }
+    let rows = 0
+    let count = 0
+    for (const encoded of this.#finished) {
+      if (count > 0 && rows + encoded.rows > maxRows) break
+      rows += encoded.rows
+      count++
+    }
+    return this.#finished.splice(0, count)
+  }
+
+  /** Waits for the work under way and closes the lanes. Never throws. */
+  async close(): Promise<void> {
+    this.#paused = true
+    await Promise.allSettled(this.#laps)
+    await Promise.allSettled(this.#lanes.map(lane => lane.close()))
+  }
+
+  async #lap(lane: Lane): Promise<void> {
+    this.#working++
+    try {
+      while (!this.#paused && this.#failure === undefined) {
+        const queue = pickQueue(this.#queues)
+        if (queue === undefined) return
+        queue.busy = true
+        try {
+          const encoded = await lane.run(this.#jobFor(queue))
+          queue.next = encoded.ranges[0]?.position ?? queue.next
+          this.#finished.push(encoded)
+        } catch (error) {
+          await this.#onFailure(queue, error)
+        } finally {
+          queue.busy = false
+        }
+        this.#wake()
+      }
+    } catch (error) {
+      this.#failure ??= error
+    } finally {
+      this.#working--
+      this.#wake()
+    }
+  }
+}

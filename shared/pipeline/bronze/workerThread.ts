@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads'
+import { CodedError } from '../../errors.js'
+import type { Settings } from '../../settings.js'
+import type { EncodedRows } from './encode.js'
+import type { Lane } from './worker.js'
+import type { RangeJob } from './rangeJob.js'
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly settings: Settings
+  readonly stream: string
+}
+
+/** What a worker answers to a job, and once, with `ready`, to its start. */
+export type WorkerAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly encoded: EncodedRows }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean }
+
+/** Workers run compiled code; where the sources are run as they stand there is none. */
+export const workersAvailable = import.meta.url.endsWith('.js')
+
+/** An error that a worker reported, with the code and the decision it had there. */
+export class WorkerError extends CodedError {
+  constructor(code: string, message: string, retryable: boolean) {
+    super(code, message, { retryable })
+  }
+}
+
+/**
+ * A chunk's records live as long as its encoding and die together: in a young generation that holds many of them most
+ * never have to be copied, which is a sixth of a lane's CPU time.
+ */
+const maxYoungGenerationSizeMb = 64
+
+/** Starts a thread with a source and a store of its own. One job at a time. */
+export async function startWorkerLane(settings: Settings, stream: string): Promise<Lane> {
+  const setup: WorkerSetup = { settings, stream }
+  const worker = new Worker(new URL('./rangeWorker.js', import.meta.url), { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb } })
+  let settle: ((answer: WorkerAnswer) => void) | undefined
+  let fail: ((error: Error) => void) | undefined
+  let dead: Error | undefined
+  const answer = () =>
+    new Promise<WorkerAnswer>((resolve, reject) => {
+      // A thread that ended between two jobs answers no more.
+      if (dead !== undefined) reject(dead)
+      settle = resolve
+      fail = reject
+    })
+  const end = (error: Error) => {
+    dead ??= error
+    fail?.(dead)
+  }
+  worker.on('message', (message: WorkerAnswer) => settle?.(message))
+  worker.on('error', end)
+  worker.on('exit', code => {
+    end(new WorkerError('WORKER_FAILED', `A worker of bronze ended with code ${code}.`, true))
+  })
+  await answer()
+  return {
+    async run(job: RangeJob): Promise<EncodedRows> {
+      const answered = answer()
+      worker.postMessage(job)
+      const result = await answered
+      if (result.kind === 'done') return result.encoded
+      if (result.kind === 'failed') throw new WorkerError(result.code, result.message, result.retryable)
+      throw new Error('The worker answered out of turn.')
+    },
+    async close() {
+      worker.removeAllListeners('exit')
+      await worker.terminate()
+    },
+  }
+}

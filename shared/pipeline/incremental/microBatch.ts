@@ -1,0 +1,83 @@
+import type { Action, AddFile } from '../../delta/actions/actions.js'
+import { DeltaError } from '../../delta/deltaError.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import { PipelineError } from '../lake/pipelineError.js'
+import { atBeginning, type Cursor } from './cursor.js'
+import { recordCount } from './recordCount.js'
+
+/** What one run reads of its source. */
+export type Intake =
+  | {
+      readonly kind: 'files'
+      /** In the order of the log. */
+      readonly files: readonly AddFile[]
+      /** Rows in the files, by their statistics. */
+      readonly rows: number
+      /** The cursor once they are read. */
+      readonly next: Cursor
+      /** Whether the source has more than this run's bounds allow. */
+      readonly more: boolean
+    }
+  /** Rows were taken out of the source, or its log begins too late: only its newest snapshot tells what is true. */
+  | { readonly kind: 'recompute'; readonly why: string }
+  | { readonly kind: 'nothing' }
+
+/**
+ * What has been added since the cursor, up to `maxRows` rows but at least one file. Files that only rearrange rows
+ * (compaction) are passed over.
+ *
+ * @param tip the source's newest version
+ * @param rebuild the command that starts again from what is there
+ * @throws PipelineError SOURCE_VERSIONS_GONE when log clean-up overtook the cursor
+ */
+export async function planIntake(
+  source: DeltaTable,
+  tip: number,
+  cursor: Cursor | undefined,
+  maxRows: number,
+  rebuild = 'lake rebuild silver',
+): Promise<Intake> {
+  let { version, files: skip } = cursor ?? atBeginning
+  if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)
+  const files: AddFile[] = []
+  let rows = 0
+  try {
+    for await (const commit of source.commits(version + 1, tip)) {
+      const removed = commit.actions.some(action => 'remove' in action && action.remove.dataChange)
+      if (removed) return { kind: 'recompute', why: `version ${commit.version} of the source took rows away` }
+      const added = dataFiles(commit.actions)
+      for (; skip < added.length; skip++) {
+        const file = added[skip] as AddFile
+        const count = recordCount(file)
+        if (files.length > 0 && rows + count > maxRows) {
+          return { kind: 'files', files, rows, next: { version, files: skip }, more: true }
+        }
+        files.push(file)
+        rows += count
+      }
+      version = commit.version
+      skip = 0
+    }
+  } catch (error) {
+    if (!(error instanceof DeltaError) || error.code !== 'DELTA_VERSION_GAP') throw error
+    if (cursor === undefined && files.length === 0) {
+      return { kind: 'recompute', why: 'the log of the source no longer reaches back to its first version' }
+    }
+    throw versionsGone(source, version + 1, rebuild, 'log clean-up deleted it', error)
+  }
+  if (files.length === 0) return { kind: 'nothing' }
+  return { kind: 'files', files, rows, next: { version, files: 0 }, more: false }
+}
+
+/** The files that a commit adds and that hold new rows, in the order of its log entry. */
+function dataFiles(actions: readonly Action[]): readonly AddFile[] {
+  return actions.flatMap(action => ('add' in action && action.add.dataChange ? [action.add] : []))
+}
+
+function versionsGone(source: DeltaTable, version: number, rebuild: string, why: string, cause?: unknown): PipelineError {
+  return new PipelineError(
+    'SOURCE_VERSIONS_GONE',
+    `Version ${version} of ${source.url} is to be read next, but ${why}. Run \`${rebuild}\` to start again from what is there.`,
+    { cause, data: { source: source.url, version } },
+  )
+}

@@ -1,0 +1,56 @@
+import { compareSchemas } from '../../delta/schema/schemaChange.js'
+import { formatSchema } from '../../delta/schema/schema.js'
+import type { Metadata } from '../../delta/actions/actions.js'
+import { createTable } from '../../delta/table/createTable.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import { readsNothing } from '../../delta/transaction/transaction.js'
+import { draftOf, finishDraft } from '../../delta/table/tableDraft.js'
+import type { TableShape } from '../../contract/tables.js'
+import type { StructType } from '../../types/dataType.js'
+import type { Lake } from '../lake/lake.js'
+import { PipelineError } from '../lake/pipelineError.js'
+
+/** The table as it is, and what a commit must carry to make it what the contract says. */
+export interface EvolvingTable {
+  readonly table: DeltaTable
+  readonly state: TableState
+  /** The schema after the next commit. */
+  readonly schema: StructType
+  /** To be part of the next commit when the contract gained nullable fields; undefined when the table is as wished. */
+  readonly metadata: Metadata | undefined
+}
+
+/**
+ * Opens a table, creating it when there is none, and compares it with the contract.
+ *
+ * @throws PipelineError CONTRACT_INCOMPATIBLE naming the field, the table's type and the contract's
+ */
+export async function openEvolving(lake: Lake, wish: TableShape): Promise<EvolvingTable> {
+  const table = lake.table(wish.path)
+  let state = await table.state({ fresh: true })
+  if (state === undefined) {
+    // Whoever wins the race, the table exists afterwards; the state then says what it is.
+    await table.commit(createTable({ ...wish, createdTime: lake.clock.now() }))
+    state = await table.state({ fresh: true })
+    if (state === undefined) throw new PipelineError('NO_TABLE', `Table ${wish.path} was created and cannot be found.`, { retryable: true })
+  }
+  const change = compareSchemas(state.schema, wish.schema)
+  if (change.kind === 'incompatible') {
+    throw new PipelineError(
+      'CONTRACT_INCOMPATIBLE',
+      `Field ${change.field} of table ${wish.path} is ${change.tableType}, but the contract says ${change.wantedType} (${change.why}). ` +
+        `Give the field another name in the contract, or move the table away and let it be built anew.`,
+      { data: { table: wish.path, field: change.field, tableType: change.tableType, contractType: change.wantedType } },
+    )
+  }
+  if (change.kind === 'same') return { table, state, schema: state.schema, metadata: undefined }
+  const { actions } = finishDraft({ ...draftOf(state), schema: change.schema })
+  if (actions.some(action => 'protocol' in action)) {
+    // Rows of a type that only newer readers know may not come before the protocol says so. Whoever wins the race, the
+    // table has what it needs afterwards.
+    await table.commit({ readVersion: state.version, actions, operation: 'ADD COLUMNS', isBlindAppend: true, reads: readsNothing })
+    return openEvolving(lake, wish)
+  }
+  return { table, state, schema: change.schema, metadata: { ...state.metadata, schemaString: formatSchema(change.schema) } }
+}

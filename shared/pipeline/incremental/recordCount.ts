@@ -1,0 +1,11 @@
+import type { AddFile } from '../../delta/actions/actions.js'
+import { recordCount as knownCount } from '../../delta/stats/recordCount.js'
+
+/** A row takes at least about this many bytes; for files whose statistics are silent. */
+const leastBytesPerRow = 16
+
+/** How many rows the file holds; a guess, rather too many, when its statistics do not say. Pure; no I/O. */
+export function recordCount(file: AddFile): number {
+  const known = knownCount(file)
+  return known === undefined ? Math.ceil(file.size / leastBytesPerRow) : Number(known)
+}

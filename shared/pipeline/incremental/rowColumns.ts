@@ -1,0 +1,7 @@
+import type { Column, Row, StructField, Value } from '../../types/dataType.js'
+import { namedValue } from '../../types/namedValues.js'
+
+/** Rows as columns, in the fields' order; a name that a row lacks is null. Pure; no I/O. */
+export function columnsOf(fields: readonly StructField[], rows: readonly Row[]): readonly Column[] {
+  return fields.map(field => ({ field, data: rows.map((row): Value => namedValue(row, field.name) ?? null) }))
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../../clock.js'
+import type { Stream } from '../../contract/stream.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import type { FileCache } from '../../query/scan/fileCache.js'
+import type { Settings } from '../../settings.js'
+import type { Source } from '../../sources/source.js'
+import type { MeteredStore } from '../../storage/meteredStore.js'
+import type { Prices } from '../../telemetry/cost.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { RunJournal } from './runJournal.js'
+
+/** Everything a step of the pipeline works with: one per process, shared by functions, command line and tests. */
+export interface Lake {
+  /** The lake's root; a table is the folder of its name. */
+  readonly store: MeteredStore
+  readonly streams: readonly Stream[]
+  readonly source: Source
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly prices: Prices
+  readonly log: Logger
+  /** Runs that commit nothing. */
+  readonly journal: RunJournal
+  /** Data files on the local disk, for DuckDB. */
+  readonly files: FileCache
+  /** Whether another thread can open the same store and source from the settings alone. */
+  readonly separable: boolean
+  /** The Delta table in that folder, e.g. `bronze/events` or `monitor_logs`; it need not exist yet. */
+  table(path: string): DeltaTable
+  /** Writes what is gathered and lets go of connections. */
+  close(): Promise<void>
+}

@@ -1,0 +1,71 @@
+import { systemClock, type Clock } from '../../clock.js'
+import type { Stream } from '../../contract/stream.js'
+import { sharedTopics, streamSet } from '../../contract/streamSet.js'
+import { DeltaTable } from '../../delta/table/table.js'
+import { FileCache } from '../../query/scan/fileCache.js'
+import type { Settings } from '../../settings.js'
+import { openSource, sourceConnection } from '../../sources/openSource.js'
+import type { Source } from '../../sources/source.js'
+import { MeteredStore } from '../../storage/meteredStore.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { openStore } from '../../storage/openStore.js'
+import { streams as declaredStreams } from '../../streams/index.js'
+import { defaultPrices } from '../../telemetry/cost.js'
+import { silentLogger, type Logger } from '../../telemetry/logger.js'
+import { RunJournal } from './runJournal.js'
+import type { Lake } from './lake.js'
+import { storeOptions } from './storeOptions.js'
+
+/** Parts that a caller brings instead of those that the settings name. */
+export interface LakeParts {
+  readonly store?: ObjectStore | undefined
+  readonly source?: Source | undefined
+  readonly streams?: readonly Stream[] | undefined
+  readonly clock?: Clock | undefined
+  readonly log?: Logger | undefined
+  /** Told in a sentence what the source waits for, after two seconds without an answer; a warning in the log when absent. */
+  readonly onWaiting?: ((sentence: string) => void) | undefined
+}
+
+/** Opens the lake that the settings name. Touches neither storage nor broker yet. */
+export async function openLake(settings: Settings, parts: LakeParts = {}): Promise<Lake> {
+  const clock = parts.clock ?? systemClock
+  const log = parts.log ?? silentLogger
+  const store = new MeteredStore(parts.store ?? (await openStore(settings.lakeUrl, storeOptions(settings))))
+  const source = parts.source ?? openSource(sourceConnection(settings), { log, onWaiting: parts.onWaiting })
+  const files = new FileCache({ limitBytes: settings.tempLimit, temporaryFolder: settings.tempFolder })
+  const journal = new RunJournal(store, clock, log)
+  const tables = new Map<string, DeltaTable>()
+  const streams = streamSet(parts.streams ?? declaredStreams)
+  for (const [topic, names] of sharedTopics(streams)) {
+    log.warn(`Streams ${names.join(' and ')} read the same topic, ${topic}: each has every record of it in its own tables.`, { topic })
+  }
+  return {
+    store,
+    source,
+    streams,
+    clock,
+    log,
+    settings,
+    files,
+    journal,
+    prices: {
+      ...defaultPrices,
+      perGigabyteSecond: settings.costPerGbSecond,
+      perMillionExecutions: settings.costPerMillionExecutions,
+      per10000Reads: settings.costPer10kReads,
+      per10000Writes: settings.costPer10kWrites,
+      per10000Lists: settings.costPer10kWrites,
+    },
+    separable: parts.store === undefined && parts.source === undefined && parts.streams === undefined && !settings.lakeUrl.startsWith('memory:'),
+    table(path) {
+      let table = tables.get(path)
+      if (table === undefined) tables.set(path, (table = new DeltaTable(store.within(path), { clock })))
+      return table
+    },
+    async close() {
+      await journal.flush()
+      await Promise.allSettled([source.close(), files[Symbol.asyncDispose]()])
+    },
+  }
+}

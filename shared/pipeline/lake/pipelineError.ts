@@ -1,0 +1,28 @@
+import { CodedError, type ErrorDetails } from '../../errors.js'
+
+export const pipelineErrorCodes = [
+  /** The topic was re-created or truncated: its offsets no longer mean what bronze has under them. */
+  'TOPIC_RECREATED',
+  /** The contract cannot be brought together with the table that exists. */
+  'CONTRACT_INCOMPATIBLE',
+  /** A step's cursor points into a table that is not the one found now. */
+  'SOURCE_TABLE_CHANGED',
+  /** The source table lost versions that the step has not read. */
+  'SOURCE_VERSIONS_GONE',
+  /** A long repair was committed in part; the next call goes on. */
+  'REPAIR_UNFINISHED',
+  /** Other writers won every attempt. */
+  'CONTENDED',
+  'MODEL_MISSING',
+  'MODEL_MISMATCH',
+  'NO_TABLE',
+] as const
+
+export type PipelineErrorCode = (typeof pipelineErrorCodes)[number]
+
+/** A step's surprise. */
+export class PipelineError extends CodedError<PipelineErrorCode> {
+  constructor(code: PipelineErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details)
+  }
+}

@@ -1,0 +1,23 @@
+import type { OpenFolder } from '../../delta/actions/dataObject.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import { openStore, type OpenStoreOptions } from '../../storage/openStore.js'
+import type { Settings } from '../../settings.js'
+
+/** The settings as the store wants them. Pure; no I/O. */
+export function storeOptions(settings: Settings): OpenStoreOptions {
+  return {
+    connectionString: settings.lakeConnectionString,
+    managedIdentityClientId: process.env['AZURE_CLIENT_ID'],
+    externalLocations: settings.lakeExternalLocations,
+  }
+}
+
+/** Opens the folders that logs of tables name, as far as the settings trust them; each once. */
+export function folderOpener(settings: Settings): OpenFolder {
+  const opened = new Map<string, Promise<ObjectStore>>()
+  return (url, from) => {
+    let store = opened.get(url)
+    if (store === undefined) opened.set(url, (store = openStore(url, { ...storeOptions(settings), ...from })))
+    return store
+  }
+}

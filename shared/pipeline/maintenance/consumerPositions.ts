@@ -1,0 +1,65 @@
+import type { Stream } from '../../contract/stream.js'
+import { bronzePath, scoredPath, silverPath, summaryPath } from '../../contract/tables.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import { runsAppId } from '../runLog/foldRuns.js'
+import type { Lake } from '../lake/lake.js'
+import { lastMemory } from '../monitor/monitorStep.js'
+import { PipelineError } from '../lake/pipelineError.js'
+import { readCursor } from '../incremental/cursor.js'
+
+/** How far back the monitor and the fold of runs look for what their last run left. */
+const memoryVersions = 100
+
+/** Who reads a table's versions one after the other, and how far each has come: what clean-ups must not overtake. */
+export class Followers {
+  readonly #lake: Lake
+  readonly #cluster: TableState | undefined
+  /** The monitor's last version by table id. */
+  readonly #booked: ReadonlyMap<string, number>
+
+  private constructor(lake: Lake, cluster: TableState | undefined, booked: ReadonlyMap<string, number>) {
+    this.#lake = lake
+    this.#cluster = cluster
+    this.#booked = booked
+  }
+
+  /** As they are now; they only go on from here. */
+  static async read(lake: Lake): Promise<Followers> {
+    const cluster = await lake.table('cluster_logs').state({ fresh: true })
+    const monitor = lake.table('monitor_logs')
+    const state = await monitor.state({ fresh: true })
+    const books = state === undefined ? [] : Object.values((await lastMemory(monitor, state)).books)
+    const booked = new Map(books.flatMap(({ booked }) => Object.values(booked).map(({ id, version }) => [id, version] as const)))
+    return new Followers(lake, cluster, booked)
+  }
+
+  /**
+   * The oldest version of the table that somebody has still to read.
+   * @param stream the stream that the table belongs to; none for the lake's own
+   */
+  async keepFrom(path: string, state: TableState, stream: Stream | undefined): Promise<number> {
+    const { id } = state.metadata
+    if (path === 'cluster_logs') return Math.max(0, state.version - memoryVersions)
+    const told = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n
+    const versions = [Number(told) + 1]
+    if (stream === undefined) versions.push(Math.max(0, state.version - memoryVersions))
+    else versions.push((this.#booked.get(id) ?? -1) + 1)
+    const cursor = stream === undefined ? undefined : await this.#cursor(path, id, stream)
+    if (cursor !== undefined) versions.push(cursor + 1)
+    return Math.min(...versions)
+  }
+
+  /** The cursor of the table made from this one; one that has none begins with a snapshot, which needs no log. */
+  async #cursor(path: string, id: string, stream: Stream): Promise<number | undefined> {
+    const made = { [bronzePath(stream)]: silverPath(stream), [silverPath(stream)]: scoredPath(stream), [scoredPath(stream)]: summaryPath(stream) }[path]
+    const state = made === undefined ? undefined : await this.#lake.table(made).state({ fresh: true })
+    if (made === undefined || state === undefined) return undefined
+    try {
+      return readCursor(state, id, { table: made, source: path, rebuild: 'lake rebuild' })?.version
+    } catch (error) {
+      // Made from another table: it has to be rebuilt, from a snapshot.
+      if (error instanceof PipelineError && error.code === 'SOURCE_TABLE_CHANGED') return undefined
+      throw error
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Stream } from '../../contract/stream.js'
+import { bronzePath, scoredPath, silverPath } from '../../contract/tables.js'
+import { readCheckpointHint } from '../../delta/checkpoint/checkpointHint.js'
+import { commitPath } from '../../delta/log/logName.js'
+import { cleanLog } from '../../delta/maintenance/logCleanup.js'
+import { optimizeTable } from '../../delta/maintenance/optimize.js'
+import { vacuumTable } from '../../delta/maintenance/vacuum.js'
+import { tombstoneExpiry } from '../../delta/protocol/retention.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import { elapsedMs } from '../../storage/elapsed.js'
+import type { Lake } from '../lake/lake.js'
+import { sessionOptions, sortableBytes } from '../lake/openSession.js'
+import type { StepResult } from '../step/stepRun.js'
+import { duckDbClusterer } from './clusterer.js'
+import { errorGroup } from './errorGroup.js'
+import type { Followers } from './consumerPositions.js'
+
+/** Younger files are left alone: whoever has just written or is about to read them is not disturbed. */
+const settleMs = 10 * 60_000
+const dayMs = 86_400_000
+
+/** A table and the stream it belongs to; none for the lake's own. */
+export interface KeptTable {
+  readonly path: string
+  readonly stream: Stream | undefined
+}
+
+/**
+ * Looks after one table, as far as there is need: small files are put together, a checkpoint is written, and once a day
+ * files and log entries that nobody needs are deleted. Bounded: what is left is done by the next run.
+ */
+export async function keepTable(lake: Lake, { path, stream }: KeptTable, followers: Followers): Promise<StepResult> {
+  const table = lake.table(path)
+  const before = await table.state({ fresh: true })
+  if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
+  const compaction = await compact(lake, table, path, stream)
+  const checkpointed = await checkpoint(lake, table)
+  const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, followers) : {}
+  const after = await table.state({ fresh: true })
+  const changed = after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
+  return {
+    rowsIn: 0,
+    rowsOut: 0,
+    version: changed || checkpointed ? after?.version : undefined,
+    more: compaction.more,
+    detail: { table: path, ...compaction.detail, ...(checkpointed ? { checkpoint: true } : {}), ...cleaned },
+  }
+}
+
+async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined) {
+  const { settings, clock, files } = lake
+  const clustered = stream !== undefined && [silverPath(stream), scoredPath(stream)].includes(path)
+  const targetFileSize = settings.compactionTargetSize
+  const outcome = await optimizeTable(table, {
+    clock,
+    defaultTargetFileSize: targetFileSize,
+    minFiles: settings.compactionMinFiles,
+    olderThan: (await table.store.now()) - settleMs,
+    maxBytes: settings.compactionMaxBytes,
+    commitBytes: settings.compactionMaxBytes,
+    clusterBytes: Math.min(settings.compactionMaxBytes, sortableBytes(lake)),
+    ...(stream !== undefined && path === bronzePath(stream) ? { groupOf: errorGroup } : {}),
+    ...(clustered
+      ? {
+          clusterBy: stream.clusterBy.map(name => [name]),
+          clusterer: duckDbClusterer(files, sessionOptions(lake)),
+        }
+      : {}),
+  })
+  if (outcome.kind !== 'optimized') return { commits: 0, more: false, detail: {} }
+  const { numRemovedFiles, numAddedFiles, numRemovedBytes } = outcome.metrics
+  return {
+    commits: outcome.commits,
+    more: outcome.more,
+    detail: { filesBefore: numRemovedFiles, filesAfter: numAddedFiles, bytes: numRemovedBytes, dropped: outcome.dropped },
+  }
+}
+
+async function checkpoint(lake: Lake, table: DeltaTable): Promise<boolean> {
+  const state = await table.state({ fresh: true })
+  const last = (await readCheckpointHint(table.store))?.version ?? -1
+  if (state === undefined || state.version - last < lake.settings.checkpointInterval) return false
+  return (await table.writeCheckpoint()).kind === 'written'
+}
+
+/** The day of the last clean-up is a transaction of the table, so that every instance knows it. */
+const cleanUpAppId = (state: Pick<TableState, 'metadata'>) => `lake/${state.metadata.id}/vacuum`
+
+/**
+ * Whether today's clean-up is still to be made. Days are those of the storage's clock, and a clean-up that was noted for
+ * any other day, one of the future too, is not today's: a host whose clock was ahead puts off nothing.
+ */
+async function isDue(table: DeltaTable): Promise<boolean> {
+  const state = await table.state()
+  if (state === undefined) return false
+  const last = state.txns.get(cleanUpAppId(state))?.version
+  if (last !== undefined) return last !== (await today(table))
+  // A new table has nothing to clean up; its first day passes without a commit that says so.
+  const first = await table.store.head(commitPath(0))
+  return first === undefined || (elapsedMs(first.modifiedAt, await table.store.now()) ?? dayMs) >= dayMs
+}
+
+const today = async ({ store }: DeltaTable) => BigInt(Math.floor((await store.now()) / dayMs))
+
+async function cleanUp(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined, followers: Followers) {
+  const { clock, settings } = lake
+  const state = await table.state()
+  if (state === undefined) return {}
+  const keepFrom = await followers.keepFrom(path, state, stream)
+  const now = await table.store.now()
+  const least = now - tombstoneExpiry(state.metadata.configuration, now)
+  const vacuumed = await vacuumTable(table, {
+    clock,
+    keepFrom,
+    retentionMs: Math.max(least, settings.vacuumRetention),
+    record: { txns: [{ appId: cleanUpAppId(state), version: await today(table), lastUpdated: clock.now() }] },
+  })
+  const cleaned = await cleanLog(table, { keepFrom })
+  return {
+    vacuumed: vacuumed.kind === 'vacuumed' ? vacuumed.files : 0,
+    ...(cleaned.kind === 'cleaned' ? { logFiles: cleaned.files, oldestVersion: cleaned.oldest } : {}),
+  }
+}

@@ -1,0 +1,148 @@
+import { namedValues } from '../../types/namedValues.js'
+
+/**
+ * The books of one stream, cumulative: what writers said in their commits, and what was counted in the tables. The two
+ * are kept apart, because their agreement is the proof.
+ */
+export interface Accounts {
+  /** Said by bronze's commits. */
+  readonly said: Said
+  /** Counted in bronze's files. */
+  readonly counted: Counted
+  /** Said by silver's commits. */
+  readonly silver: { readonly read: number; readonly inserted: number; readonly duplicates: number; readonly replayed: number }
+  /** Counted in silver's files. */
+  readonly silverRows: number
+  readonly scoredRows: number
+  readonly anomalies: number
+  /** Counted in the summary: its rows, and the events they stand for. */
+  readonly summary: { readonly rows: number; readonly events: number }
+  readonly rejections: Readonly<Record<string, number>>
+  readonly expectations: Readonly<Record<string, number>>
+  readonly notices: Readonly<Record<string, number>>
+  /** Rows deleted on purpose, by whoever asked for it; since the last rebuild. */
+  readonly deleted: Readonly<Record<Layer, number>>
+  /** Microseconds of the newest event in each layer; 0 when there is none. */
+  readonly newest: Readonly<Record<Layer, number>>
+}
+
+export const layers = ['bronze', 'silver', 'gold', 'summary'] as const
+export type Layer = (typeof layers)[number]
+
+export interface Said {
+  readonly received: number
+  readonly redelivered: number
+  readonly valid: number
+  readonly quarantined: number
+  readonly tombstones: number
+  /** Offsets, not records: those that Kafka had deleted, and those that never carried one. */
+  readonly missing: number
+  readonly holes: number
+}
+
+export interface Counted {
+  readonly rows: number
+  readonly valid: number
+  readonly quarantined: number
+  readonly tombstones: number
+}
+
+export const emptyAccounts: Accounts = {
+  said: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0, holes: 0 },
+  counted: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
+  silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0 },
+  silverRows: 0,
+  scoredRows: 0,
+  anomalies: 0,
+  summary: { rows: 0, events: 0 },
+  rejections: {},
+  expectations: {},
+  notices: {},
+  deleted: { bronze: 0, silver: 0, gold: 0, summary: 0 },
+  newest: { bronze: 0, silver: 0, gold: 0, summary: 0 },
+}
+
+/** Where the offsets of a stream stand, from bronze's txns. */
+export interface Span {
+  readonly covered: bigint
+  readonly missing: bigint
+  readonly holes: bigint
+}
+
+export interface Identity {
+  readonly closed: boolean
+  /** The sums in words, or what is wrong with them. */
+  readonly text: string
+}
+
+/**
+ * Whether bronze's books balance: all that was received is accounted for, every covered offset is a row, missing, a hole
+ * or was deleted on purpose, and the table holds what the writers said they wrote. Pure; no I/O.
+ */
+export function bronzeIdentity({ said, counted, deleted: { bronze: deleted } }: Accounts, span: Span): Identity {
+  const wrong: string[] = []
+  const kept = said.redelivered + said.valid + said.quarantined + said.tombstones
+  if (said.received !== kept) wrong.push(`received ${said.received}, accounted for ${kept}`)
+  const offsets = BigInt(counted.rows + deleted) + span.missing + span.holes
+  if (span.covered !== offsets) wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
+  const kinds = ['valid', 'quarantined', 'tombstones'] as const
+  // Which rows were deleted nobody says: of each kind at most those that are not there any more.
+  const gone = kinds.reduce((sum, kind) => sum + said[kind] - counted[kind], 0)
+  for (const kind of kinds) {
+    const fits = deleted === 0 ? said[kind] === counted[kind] : said[kind] >= counted[kind]
+    if (!fits) wrong.push(`${said[kind]} ${kind} written, ${counted[kind]} in the table`)
+  }
+  if (deleted > 0 && gone !== deleted) wrong.push(`${deleted} rows deleted on purpose, ${gone} gone from the table`)
+  for (const kind of ['missing', 'holes'] as const) {
+    if (BigInt(said[kind]) !== span[kind]) wrong.push(`${said[kind]} ${kind} told, ${span[kind]} on record`)
+  }
+  const sums =
+    `received ${said.received} = redelivered ${said.redelivered} + valid ${said.valid} + quarantined ${said.quarantined} + ` +
+    `tombstones ${said.tombstones}; covered ${span.covered} = rows ${counted.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
+  return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+}
+
+/**
+ * Whether silver's books balance: every valid row read was inserted or is a duplicate, and the table holds what was
+ * inserted and not deleted on purpose. Bronze's rows are compared only when silver has read all of them. Pure; no I/O.
+ *
+ * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
+ */
+export function silverIdentity({ silver, silverRows, counted, deleted: { silver: deleted } }: Accounts, caughtUp: boolean): Identity {
+  const wrong: string[] = []
+  const kept = silver.inserted + silver.duplicates
+  if (silver.read + silver.replayed !== kept) {
+    wrong.push(`valid ${silver.read} + replayed ${silver.replayed}, but inserted + duplicates = ${kept}`)
+  }
+  if (silverRows + deleted !== silver.inserted) {
+    wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`)
+  }
+  if (caughtUp && silver.read !== counted.valid) wrong.push(`${counted.valid} valid rows in bronze, ${silver.read} read`)
+  const sums =
+    `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}` +
+    (deleted === 0 ? '' : `; inserted ${silver.inserted} = rows ${silverRows} + deleted ${deleted}`)
+  return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+}
+
+/** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. Pure; no I/O. */
+export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Accounts): Identity {
+  if (silverRows === scoredRows + deleted) return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
+  return { closed: false, text: `${silverRows} rows in silver, ${scoredRows} scored${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}` }
+}
+
+/** Whether the summary, once it has read all scored rows, stands for every one of them. Pure; no I/O. */
+export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Accounts): Identity {
+  // For how many events a deleted window stood is not known any more: no more than that can be said then.
+  const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
+  if (!fits) return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
+  return { closed: true, text: `scored ${scoredRows} = summarised ${summary.events}${deleted === 0 ? '' : ` + those of ${deleted} windows deleted on purpose`}` }
+}
+
+const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + deleted${amount ? ` ${deleted}` : ''}`)
+
+/** Adds counts by name; a name that either lacks counts 0 there. Pure; no I/O. */
+export function addCounts<T extends object>(a: T, b: object): T {
+  const sum: Record<string, number> = Object.assign(namedValues<number>(), a)
+  for (const [name, n] of Object.entries(b) as [string, number][]) sum[name] = (sum[name] ?? 0) + n
+  return sum as T
+}

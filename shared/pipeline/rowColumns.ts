@@ -1,7 +1,0 @@
-import type { Column, Row, StructField, Value } from '../parquet/dataType.js'
-import { namedValue } from '../namedValues.js'
-
-/** Rows as columns, in the fields' order; a name that a row lacks is null. Pure; no I/O. */
-export function columnsOf(fields: readonly StructField[], rows: readonly Row[]): readonly Column[] {
-  return fields.map(field => ({ field, data: rows.map((row): Value => namedValue(row, field.name) ?? null) }))
-}

@@ -1,0 +1,29 @@
+import { commitInfoOf } from '../../delta/log/commit.js'
+import { DeltaError } from '../../delta/deltaError.js'
+import type { TableState } from '../../delta/protocol/tableState.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+
+/** How far back an entry is looked for: other commits (compaction) may have come after it, but not that many. */
+const farthest = 200
+
+/** What the newest commit that has it says under `commitInfo.lake.<name>`; undefined when none does. */
+export async function newestEntry(table: DeltaTable, state: TableState, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  for (let version = state.version; version > Math.max(0, state.version - farthest); version--) {
+    try {
+      for await (const { actions } of table.commits(version, version)) {
+        const entry = asObject(asObject(commitInfoOf(actions)?.['lake'])?.[name])
+        if (entry !== undefined) return entry
+      }
+    } catch (error) {
+      // Log clean-up has been here; what is older is gone as well.
+      if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return undefined
+      throw error
+    }
+  }
+  return undefined
+}
+
+/** A JSON object, or undefined for anything else. Pure; no I/O. */
+export function asObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined
+}

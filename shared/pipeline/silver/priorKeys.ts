@@ -1,0 +1,98 @@
+import type { Stream } from '../../contract/stream.js'
+import { columnKey } from '../../types/columnPath.js'
+import { FileSkipper, type Predicate } from '../../delta/stats/fileSkipping.js'
+import type { Snapshot } from '../../delta/snapshot/snapshot.js'
+import type { Value } from '../../types/dataType.js'
+import { openDeltaView } from '../../query/scan/deltaView.js'
+import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
+import type { FileCache } from '../../query/scan/fileCache.js'
+import { identifier } from '../../query/duckdb/sqlText.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+
+/** The event times and keys that a batch has on one day, least and greatest. */
+export interface DayRange {
+  /** Microseconds. */
+  readonly times: readonly [least: bigint, greatest: bigint]
+  readonly keys: readonly [least: Value, greatest: Value]
+}
+
+/** The batch's ranges per day of event time: one event of last month must not open all files since then. */
+export async function dayRanges(session: DuckDbSession, stream: Stream, rows: string): Promise<readonly DayRange[]> {
+  const time = `epoch_us(${identifier(stream.eventTime)})`
+  const key = identifier(stream.key)
+  const { rows: days } = await session.query(`
+    SELECT min(${time}) AS t0, max(${time}) AS t1, min(${key}) AS k0, max(${key}) AS k1
+    FROM ${rows} GROUP BY CAST(${identifier(stream.eventTime)} AS DATE)`)
+  return days.map(({ t0, t1, k0, k1 }) => ({
+    times: [t0 as bigint, t1 as bigint],
+    keys: [k0 ?? null, k1 ?? null],
+  }))
+}
+
+/** What a row must fulfil to make a row of the batch a duplicate, as far as statistics can say. Pure; no I/O. */
+export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate {
+  const window = BigInt(stream.dedupeWithinMs) * 1000n
+  const of = days.map(({ times: [first, last], keys: [least, greatest] }): Predicate => {
+    // Statistics cut times to milliseconds; the day is told by the partition even where they are missing.
+    const [from, to] = [first - window, last + window]
+    return {
+      op: 'and',
+      of: [
+        { op: '>=', column: eventDate, value: dayOf(from) },
+        { op: '<=', column: eventDate, value: dayOf(to) },
+        { op: '>=', column: columnKey([stream.eventTime]), value: from },
+        { op: '<=', column: columnKey([stream.eventTime]), value: to },
+        { op: '>=', column: columnKey([stream.key]), value: least },
+        { op: '<=', column: columnKey([stream.key]), value: greatest },
+      ],
+    }
+  })
+  return { op: 'or', of }
+}
+
+/** Days since 1970 of a time in microseconds. */
+function dayOf(micros: bigint): number {
+  return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
+}
+
+const dayMicros = 86_400_000_000n
+
+/** Silver's partition column: the day of the event time, UTC. */
+export const eventDate = '_event_date'
+
+/**
+ * Makes the table `prior (k, t)`: key and event time in microseconds of the rows in silver that a row of `rows` could be
+ * a duplicate of.
+ * @returns how many files were read
+ */
+export async function loadPrior(
+  session: DuckDbSession,
+  cache: FileCache,
+  stream: Stream,
+  rows: string,
+  silver: { readonly store: ObjectStore; readonly snapshot: Snapshot },
+): Promise<number> {
+  const key = identifier(stream.key)
+  await session.run(`CREATE OR REPLACE TABLE prior AS SELECT ${key} AS k, CAST(0 AS BIGINT) AS t FROM ${rows} LIMIT 0`)
+  if (silver.snapshot.files.length === 0) return 0
+  const days = await dayRanges(session, stream, rows)
+  const { schema, metadata } = silver.snapshot
+  const skipper = new FileSkipper({ ...metadata, schema })
+  const wanted = mayBeKnown(stream, days)
+  const files = silver.snapshot.files.filter(file => skipper.match(file, wanted) !== 'no')
+  if (files.length === 0) return 0
+  using view = await openDeltaView(session, cache, {
+    store: silver.store,
+    state: silver.snapshot,
+    files,
+    columns: [stream.key, stream.eventTime],
+  })
+  const window = BigInt(stream.dedupeWithinMs) * 1000n
+  const time = `epoch_us(${identifier(stream.eventTime)})`
+  const least = days.reduce((t, { times: [first] }) => (first < t ? first : t), days[0]?.times[0] ?? 0n)
+  const greatest = days.reduce((t, { times: [, last] }) => (last > t ? last : t), least)
+  await session.run(`
+    INSERT INTO prior SELECT ${key}, ${time} FROM (${view.sql})
+    WHERE ${time} BETWEEN ${least - window} AND ${greatest + window} AND ${key} IN (SELECT ${key} FROM ${rows})`)
+  return files.length
+}

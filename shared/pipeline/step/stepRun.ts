@@ -1,0 +1,147 @@
+import { asError, CodedError, isRetryable } from '../../errors.js'
+import type { Json } from '../../types/json.js'
+import { redactError } from '../../telemetry/redaction.js'
+import { startRun, type Run, type RunCounts, type RunEnd } from '../../telemetry/run.js'
+import { encodeRun } from '../../telemetry/runRecord.js'
+import type { Lake } from '../lake/lake.js'
+import type { StepName, StepReport } from './stepReport.js'
+
+/** What started a run. */
+export type Trigger = 'kafka' | 'eventhubs' | 'timer' | 'http' | 'command'
+
+export interface StepCounts {
+  readonly rowsIn: number
+  readonly rowsOut: number
+}
+
+/** What a step says of itself when it has ended well. */
+export interface StepResult extends StepCounts {
+  /** The last version committed; undefined when there was nothing to do. */
+  readonly version: number | undefined
+  readonly more?: boolean | undefined
+  readonly detail: StepReport['detail']
+  /** What kept the step from a part of its work, the rest of which is done: the run counts as failed, and nothing is thrown. */
+  readonly failure?: Error | undefined
+}
+
+/**
+ * One run of one step: measured, and told in the commits it makes. A run may commit several times; each commit carries
+ * what the run had done by then, so that one that is killed is still known by its last commit.
+ */
+export class StepRun {
+  readonly #run: Run
+  #rowsIn = 0
+  #rowsOut = 0
+  #commits = 0
+  #final = false
+  #ended = false
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  get commits(): number {
+    return this.#commits
+  }
+
+  /**
+   * The run's record for the commit that is about to be made.
+   * @param final whether the run ends with it
+   */
+  inCommit(counts: StepCounts, final: boolean): Json {
+    this.#final = final
+    return { ...encodeRun(this.#run.finish({ outcome: 'committed', ...this.#total(counts) })), final }
+  }
+
+  /** That commit was made. */
+  committed(counts: StepCounts): void {
+    this.#ended = this.#final
+    this.#commits++
+    this.#rowsIn += counts.rowsIn
+    this.#rowsOut += counts.rowsOut
+  }
+
+  /** Whether the last commit was told to be the run's end: nothing more needs to be said of it. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** The run as it ended; with what its commits brought, where the end does not say. */
+  finish(end: RunEnd) {
+    return this.#run.finish({ ...this.#total({ rowsIn: 0, rowsOut: 0 }), ...end })
+  }
+
+  #total(counts: StepCounts): RunCounts {
+    return { rowsIn: this.#rowsIn + counts.rowsIn, rowsOut: this.#rowsOut + counts.rowsOut }
+  }
+}
+
+/**
+ * Runs a step and tells how it went. A run whose last commit told its end is in that commit; any other goes to the
+ * journal.
+ *
+ * @param rethrow whether a failure is thrown after it is recorded (a trigger must see it) or reported
+ */
+export async function runStep(
+  lake: Lake,
+  about: { readonly step: StepName; readonly stream?: string | undefined; readonly trigger: Trigger; readonly rethrow?: boolean },
+  body: (run: StepRun) => Promise<StepResult>,
+): Promise<StepReport> {
+  const { step, stream, trigger } = about
+  const { settings, clock } = lake
+  const run = new StepRun(
+    startRun({
+      step,
+      stream,
+      trigger,
+      store: lake.store,
+      clock,
+      instanceMemoryBytes: settings.instanceMemoryMb * 1024 * 1024,
+      prices: lake.prices,
+    }),
+  )
+  const started = clock.monotonic()
+  const durationMs = () => Math.round(clock.monotonic() - started)
+  try {
+    const { rowsIn, rowsOut, version, more, detail, failure } = await body(run)
+    if (failure !== undefined) {
+      const error = redactError(failure)
+      await lake.journal.add(run.finish({ outcome: 'failed', error, rowsIn, rowsOut }))
+      return { step, stream, outcome: 'failed', version, rowsIn, rowsOut, more, detail, durationMs: durationMs(), error: tell(error) }
+    }
+    const outcome = version === undefined ? 'nothingToDo' : 'committed'
+    if (!run.ended) await lake.journal.add(run.finish({ outcome, rowsIn, rowsOut }))
+    const report: StepReport = { step, stream, outcome, version, rowsIn, rowsOut, more, detail, durationMs: durationMs() }
+    lake.log[outcome === 'committed' ? 'info' : 'debug'](`${step}${stream === undefined ? '' : ` of ${stream}`}: ${outcome}`, {
+      ...detail,
+      rowsIn,
+      rowsOut,
+      version,
+      durationMs: report.durationMs,
+    })
+    return report
+  } catch (thrown) {
+    // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
+    const error = redactError(asError(thrown))
+    const told = tell(error)
+    await lake.journal.add(run.finish({ outcome: 'failed', error }))
+    if (about.rethrow === true) throw error
+    return {
+      step,
+      stream,
+      outcome: 'failed',
+      rowsIn: 0,
+      rowsOut: 0,
+      detail: {},
+      durationMs: durationMs(),
+      error: told,
+    }
+  }
+
+  function tell(error: Error): NonNullable<StepReport['error']> {
+    const code = error instanceof CodedError ? (error as CodedError).code : error.name
+    const retryable = isRetryable(error)
+    lake.log[retryable ? 'warn' : 'error'](`${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`, { code, retryable })
+    return { code, message: error.message, retryable }
+  }
+}

@@ -1,0 +1,252 @@
+import type { Stream } from '../../contract/stream.js'
+import { bronzePath, bronzeSchema, quarantineName, scoredPath, silverPath, sqlName, summaryPath } from '../../contract/tables.js'
+import { parseTimestamp } from '../../types/calendar.js'
+import type { OpenFolder } from '../../delta/actions/dataObject.js'
+import type { Snapshot } from '../../delta/snapshot/snapshot.js'
+import type { DeltaTable } from '../../delta/table/table.js'
+import { type DeltaView, emptySelect, openDeltaView } from '../scan/deltaView.js'
+import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import type { FileCache } from '../scan/fileCache.js'
+import { QueryError } from '../duckdb/queryError.js'
+import { nameChains, removeMoment, rename, replaceCall } from './referenceEdits.js'
+import { identifier } from '../duckdb/sqlText.js'
+import { type Edit, edited, type Token, tokensOf } from './statementText.js'
+import { type AskedMoment, type DeltaCall, referencesIn, type TableReference } from './tableReferences.js'
+
+export interface LakeCatalogOptions {
+  readonly session: DuckDbSession
+  readonly cache: FileCache
+  readonly streams: readonly Stream[]
+  /** The table in a folder of the lake. */
+  readonly table: (path: string) => DeltaTable
+  /** The table that `delta('…')` names: anywhere. Without it, `delta()` is refused. */
+  readonly openPlace?: ((place: string) => Promise<DeltaTable>) | undefined
+  /** For files outside a table and its storage account. */
+  readonly openFolder?: OpenFolder | undefined
+}
+
+/** A statement that the session can run, and the tables that it reads. */
+export interface PreparedStatement {
+  readonly sql: string
+  /** SQL names of the lake's tables that were opened. */
+  readonly opened: readonly string[]
+}
+
+/** Tables at the lake's root. */
+export const rootTables = ['monitor_logs', 'cluster_logs', 'quarantine_resolved'] as const
+
+const lineage = ['_topic', '_generation', '_partition', '_offset'] as const
+
+/** The schema of tables that a query asks for as they were, or by their place; no folder of a lake can have this name. */
+const privateSchema = '/'
+
+/**
+ * The lake's tables under their SQL names in a session: those of the streams (`bronze.events`,
+ * `bronze.events_quarantine`), `monitor_logs` and any other by its path's name (`sales.eu` is the folder `sales/eu`). A
+ * table is opened when a statement first names it, at the version it has then, or at the one that the statement asks for:
+ * `silver.events AT (VERSION => 3)`, `delta('path or URL', version => 3)`.
+ *
+ * @example
+ * using catalog = new LakeCatalog({ session, cache, streams, table })
+ * const { sql } = await catalog.prepare('SELECT * FROM silver.events AT (VERSION => 3)')
+ * const { rows } = await session.query(sql)
+ */
+export class LakeCatalog implements Disposable {
+  readonly #options: LakeCatalogOptions
+  readonly #opened = new Set<string>()
+  readonly #tables = new Set<string>()
+  readonly #schemas = new Set<string>()
+  readonly #views: DeltaView[] = []
+  #places = 0
+
+  constructor(options: LakeCatalogOptions) {
+    this.#options = options
+  }
+
+  /** SQL names of all tables that the lake's streams can have, views too; they need not exist yet. */
+  get names(): readonly string[] {
+    const ofStreams = this.#options.streams.flatMap(stream => [
+      ...[bronzePath, silverPath, scoredPath, summaryPath].map(path => sqlName(path(stream))),
+      quarantineName(stream),
+    ])
+    return [...ofStreams, ...rootTables]
+  }
+
+  /**
+   * Makes the tables that a statement names known to the session. Those that do not exist stay unknown to it, but for the
+   * quarantine, which is empty then.
+   *
+   * @throws QueryError QUERY_BAD_SQL, QUERY_NO_TABLE for a table whose version is asked for; DeltaError DELTA_NO_VERSION
+   */
+  async prepare(sql: string): Promise<PreparedStatement> {
+    for (const schema of ['bronze', 'silver', 'gold']) await this.#createSchema(schema)
+    const references = await referencesIn(this.#options.session, sql)
+    if (references === undefined) return { sql, opened: await this.#openAny(sql) }
+    const tokens = tokensOf(sql)
+    const opened = new Set<string>()
+    const edits: Edit[] = []
+    for (const reference of references) {
+      if (reference.kind === 'call') edits.push(await this.#openCall(reference, tokens))
+      else if (reference.moment !== undefined) edits.push(...(await this.#openMoment(reference, reference.moment, tokens)))
+      else {
+        for (const name of await this.#openName(reference.parts)) opened.add(name)
+        if (reference.parts.length > 2) edits.push(rename(reference, tokens, quoted(viewOf(reference.parts))))
+      }
+    }
+    return { sql: edited(sql, edits), opened: [...opened] }
+  }
+
+  /** Lets go of the tables' files; the session's views no longer work then. */
+  release(): void {
+    for (const view of this.#views.splice(0)) view.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  /** Opens what a name means: tables of the streams in any case of letters, else a folder of the lake. @returns what is there */
+  async #openName(parts: readonly string[]): Promise<readonly string[]> {
+    const known = this.names.filter(name => isNamed(name, parts))
+    const opened: string[] = []
+    for (const name of known) if (await this.#open(name)) opened.push(name)
+    // A name in other letters than a table of the streams is that table, as SQL has it.
+    const isKnown = known.some(name => name.toLowerCase() === parts.join('.').toLowerCase())
+    if (!isKnown && (await this.#openTable(parts))) opened.push(parts.join('.'))
+    return opened
+  }
+
+  /** For a statement that may name any table: those of the streams, and whatever stands where a name can stand. */
+  async #openAny(sql: string): Promise<readonly string[]> {
+    const opened: string[] = []
+    for (const name of this.names) if (await this.#open(name)) opened.push(name)
+    for (const chain of nameChains(tokensOf(sql))) {
+      for (const name of await this.#openName(chain)) if (!opened.includes(name)) opened.push(name)
+    }
+    return opened
+  }
+
+  async #open(name: string): Promise<boolean> {
+    if (this.#opened.has(name)) return true
+    const quarantined = this.#options.streams.find(stream => quarantineName(stream) === name)
+    const done = quarantined === undefined ? await this.#openTable(name.split('.')) : await this.#openQuarantine(name, quarantined)
+    if (done) this.#opened.add(name)
+    return done
+  }
+
+  async #openTable(parts: readonly string[]): Promise<boolean> {
+    const path = parts.join('/')
+    if (this.#tables.has(path)) return true
+    if (!isTablePath(path)) return false
+    const delta = this.#options.table(path)
+    const snapshot = await delta.snapshot()
+    if (snapshot === undefined) return false
+    await this.#createView(viewOf(parts), delta, snapshot)
+    this.#tables.add(path)
+    return true
+  }
+
+  async #openMoment(reference: TableReference, moment: AskedMoment, tokens: readonly Token[]): Promise<readonly Edit[]> {
+    const known = this.names.find(each => isNamed(each, reference.parts) && (reference.parts.length > 1 || !each.includes('.')))
+    const name = known ?? reference.parts.join('.')
+    if (this.#options.streams.some(stream => quarantineName(stream) === name)) {
+      throw new QueryError('QUERY_BAD_SQL', `${name} is a view and has no versions; ask for one of the tables it is made of.`)
+    }
+    const path = (known?.split('.') ?? reference.parts).join('/')
+    if (!isTablePath(path)) throw noTable(name)
+    const view = await this.#openPlace(this.#options.table(path), name, moment)
+    return [rename(reference, tokens, view, reference.parts.at(-1)), removeMoment(reference, tokens)]
+  }
+
+  async #openCall(call: DeltaCall, tokens: readonly Token[]): Promise<Edit> {
+    const { openPlace } = this.#options
+    if (openPlace === undefined) throw new QueryError('QUERY_BAD_SQL', 'delta() is not available here; name a table of the lake.')
+    const view = await this.#openPlace(await openPlace(call.place), call.place, call.moment)
+    return replaceCall(call, tokens, view)
+  }
+
+  /** A view of the table at a moment. @returns its name, quoted */
+  async #openPlace(table: DeltaTable, name: string, moment: AskedMoment | undefined): Promise<string> {
+    const version = await versionOf(table, name, moment)
+    const snapshot = await table.snapshot(version === undefined ? {} : { version })
+    if (snapshot === undefined) throw noTable(name)
+    const view = { schema: privateSchema, table: `${name} ${this.#places++}` }
+    await this.#createView(view, table, snapshot)
+    return quoted(view)
+  }
+
+  async #createView(view: ViewName, table: DeltaTable, snapshot: Snapshot): Promise<void> {
+    const { session, cache, openFolder } = this.#options
+    const opened = await openDeltaView(session, cache, { store: table.store, state: snapshot, files: snapshot.files, openFolder })
+    this.#views.push(opened)
+    if (view.schema !== '') await this.#createSchema(view.schema)
+    await session.run(`CREATE OR REPLACE VIEW ${quoted(view)} AS ${opened.sql}`)
+  }
+
+  async #createSchema(name: string): Promise<void> {
+    if (this.#schemas.has(name)) return
+    await this.#options.session.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`)
+    this.#schemas.add(name)
+  }
+
+  /** Bronze's rows with errors that are neither in silver nor resolved otherwise. */
+  async #openQuarantine(name: string, stream: Stream): Promise<boolean> {
+    const bronze = sqlName(bronzePath(stream))
+    const view = quoted(viewOf(name.split('.')))
+    if (!(await this.#open(bronze))) {
+      await this.#options.session.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySelect(bronzeSchema(stream).fields)}`)
+      return false
+    }
+    const settled: string[] = []
+    for (const table of [sqlName(silverPath(stream)), 'quarantine_resolved']) if (await this.#open(table)) settled.push(table)
+    const same = lineage.map(column => `s.${column} = b.${column}`).join(' AND ')
+    const open = settled.map(table => `AND NOT EXISTS (SELECT 1 FROM ${quoted(viewOf(table.split('.')))} AS s WHERE ${same})`)
+    await this.#options.session.run(`
+      CREATE OR REPLACE VIEW ${view} AS
+        SELECT * FROM ${quoted(viewOf(bronze.split('.')))} AS b WHERE b._error_code IS NOT NULL ${open.join(' ')}`)
+    return true
+  }
+}
+
+async function versionOf(table: DeltaTable, name: string, moment: AskedMoment | undefined): Promise<number | undefined> {
+  if (moment === undefined) return undefined
+  if ('version' in moment) return moment.version
+  const micros = parseTimestamp(moment.timestamp)
+  if (micros === undefined) {
+    throw new QueryError('QUERY_BAD_SQL', `"${moment.timestamp}" is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`)
+  }
+  const found = await table.versionAt(Math.floor(Number(micros) / 1_000))
+  if (found === undefined) throw noTable(name)
+  return found
+}
+
+interface ViewName {
+  readonly schema: string
+  readonly table: string
+}
+
+/** `a.b.c` is the view `c` of the schema `a/b`: a folder may have a dot in its name, but no slash. */
+function viewOf(parts: readonly string[]): ViewName {
+  return { schema: parts.slice(0, -1).join('/'), table: parts.at(-1) ?? '' }
+}
+
+function quoted({ schema, table }: ViewName): string {
+  return schema === '' ? identifier(table) : `${identifier(schema)}.${identifier(table)}`
+}
+
+/** Whether a query's name means the table: by all its parts, or, where the query leaves the schema out, by the last. */
+function isNamed(name: string, parts: readonly string[]): boolean {
+  const known = name.toLowerCase().split('.')
+  const asked = parts.map(part => part.toLowerCase())
+  if (asked.length === 1) return known.at(-1) === asked[0]
+  return asked.join('.') === (known.length > 1 ? known.join('.') : `main.${known[0] ?? ''}`)
+}
+
+/** A folder of the lake that may be a table: no step upwards, nothing empty, no log. */
+function isTablePath(path: string): boolean {
+  return path.split('/').every(part => part !== '' && part !== '.' && part !== '..' && part !== '_delta_log')
+}
+
+function noTable(name: string): QueryError {
+  return new QueryError('QUERY_NO_TABLE', `There is no table ${name}. \`lake tables\` lists those of the lake.`)
+}

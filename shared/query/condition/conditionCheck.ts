@@ -1,0 +1,45 @@
+import { parseJson } from '../../types/json.js'
+import type { StructType } from '../../types/dataType.js'
+import { emptySelect } from '../scan/deltaView.js'
+import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { asQueryError, QueryError } from '../duckdb/queryError.js'
+import { tableAlias } from './sqlPredicate.js'
+import { literal } from '../duckdb/sqlText.js'
+import { isNode, textOf } from '../duckdb/sqlTree.js'
+
+/**
+ * Holds an SQL condition against a table's columns before any row is read, so that a wrong one is an error even where
+ * no file would be. What is a number or a text is none: DuckDB would take each but zero for true, and all rows for meant.
+ *
+ * @throws QueryError QUERY_BAD_SQL that names the condition and what is wrong with it
+ */
+export async function checkCondition(session: DuckDbSession, condition: string, schema: StructType): Promise<void> {
+  const wrong = (why: string, cause?: QueryError) => new QueryError('QUERY_BAD_SQL', `the condition ${condition} ${why}`, { cause, data: { condition } })
+  if (condition.trim() === '') throw new QueryError('QUERY_BAD_SQL', 'the condition is empty; leave it out when all rows are meant')
+  const unparsed = await parserFault(session, condition)
+  if (unparsed !== undefined) throw wrong(`is not SQL: ${unparsed}`)
+  // The line's end closes a comment that the condition may end with.
+  const typed = (sql: string) =>
+    session.columnsOf(`SELECT ${sql} FROM (${emptySelect(schema.fields)}) AS ${tableAlias} WHERE (${condition}\n)`)
+  const isBoolean = async (sql: string) => (await typed(sql)).every(column => column.fits('boolean'))
+  try {
+    if (await isBoolean(`(${condition}\n)`)) return
+  } catch (thrown) {
+    const error = asQueryError(thrown)
+    const name = unknownColumn.exec(error.message)?.[1]
+    if (name === undefined) throw wrong(`cannot be evaluated: ${error.message}`, error)
+    throw wrong(`names ${name}, which is no column; the table has: ${schema.fields.map(field => field.name).join(', ')}`, error)
+  }
+  // NULL, and 'true' as a text, have no type of their own: they are booleans beside one.
+  if (await isBoolean(`coalesce((${condition}\n), CAST(NULL AS BOOLEAN))`).catch(() => false)) return
+  throw wrong('is not one: it is neither true nor false of a row, but a value; compare it with another')
+}
+
+const unknownColumn = /(?:Referenced column|does not have a column named) "([^"]+)"/
+
+/** What DuckDB's parser says of the condition as it stands, without anything around it. */
+async function parserFault(session: DuckDbSession, condition: string): Promise<string | undefined> {
+  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(`SELECT 1 WHERE ${condition}`)}) AS VARCHAR) AS tree`)
+  const json = parseJson(tree as string)
+  return isNode(json) && json['error_type'] === 'parser' ? textOf(json['error_message']) : undefined
+}

@@ -1,0 +1,87 @@
+import type { AddFile } from '../../delta/actions/actions.js'
+import { FileSkipper } from '../../delta/stats/fileSkipping.js'
+import type { Snapshot } from '../../delta/snapshot/snapshot.js'
+import { checkCondition } from './conditionCheck.js'
+import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { namedColumns } from '../scan/stagedRows.js'
+import { predicateText } from './predicateText.js'
+import { sqlPredicate, tableAlias } from './sqlPredicate.js'
+
+/** Which files of a table a condition needs, and why not the others. */
+export interface ScanPlan {
+  /** In the order of the log. */
+  readonly files: readonly AddFile[]
+  /** Files that cannot hold a row by their partition values, and those that cannot by their statistics. */
+  readonly skippedByPartition: number
+  readonly skippedByStatistics: number
+  /** Files that are read although nothing is known of their rows. */
+  readonly unjudged: number
+  readonly bytesRead: number
+  readonly bytesSkipped: number
+  /** The condition as files are judged by it; undefined when nothing of it can be. */
+  readonly predicate: string | undefined
+  /** Parts of the condition that files are not judged by. */
+  readonly unknown: readonly string[]
+}
+
+/** The plan of a full read. */
+export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
+  const bytesRead = totalSize(files)
+  return { files, skippedByPartition: 0, skippedByStatistics: 0, unjudged: 0, bytesRead, bytesSkipped: 0, predicate: undefined, unknown: [] }
+}
+
+/**
+ * Which files of the snapshot can hold rows for which `condition` is true. The condition is checked against the table's
+ * columns, so that a wrong one is an error even when no file would be read.
+ *
+ * @throws QueryError QUERY_BAD_SQL
+ */
+export async function planScan(
+  session: DuckDbSession,
+  { schema, metadata, files }: Pick<Snapshot, 'schema' | 'metadata' | 'files'>,
+  condition: string,
+  timeZone?: string,
+): Promise<ScanPlan> {
+  await checkCondition(session, condition, schema)
+  const { predicate, unknown } = await sqlPredicate(session, condition, schema)
+  if (predicate === undefined) return { ...fullScan({ files }), unjudged: files.length, unknown }
+  const { partitionColumns, configuration } = metadata
+  const skipper = new FileSkipper({ schema, partitionColumns, configuration }, { zone: timeZone })
+  const wanted: AddFile[] = []
+  let [skippedByPartition, skippedByStatistics, unjudged] = [0, 0, 0]
+  for (const file of files) {
+    const match = skipper.match(file, predicate)
+    const byPartition = match === 'all' ? match : skipper.match({ partitionValues: file.partitionValues }, predicate)
+    if (match !== 'no') {
+      wanted.push(file)
+      if (match === 'maybe' && file.stats === undefined) unjudged++
+    } else if (byPartition === 'no') skippedByPartition++
+    else skippedByStatistics++
+  }
+  const bytesRead = totalSize(wanted)
+  return {
+    files: wanted,
+    skippedByPartition,
+    skippedByStatistics,
+    unjudged,
+    bytesRead,
+    bytesSkipped: totalSize(files) - bytesRead,
+    predicate: predicateText(predicate, schema),
+    unknown,
+  }
+}
+
+/** The columns of the table that a SELECT with a condition needs, in the schema's order. */
+export async function neededColumns(
+  session: DuckDbSession,
+  { schema }: Pick<Snapshot, 'schema'>,
+  selected: readonly string[],
+  condition: string,
+): Promise<readonly string[]> {
+  const isNamed = await namedColumns(session, `SELECT 1 FROM ${tableAlias} WHERE (${condition}\n)`)
+  return schema.fields.map(f => f.name).filter(name => selected.includes(name) || isNamed(name.toLowerCase()))
+}
+
+function totalSize(files: readonly AddFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0)
+}

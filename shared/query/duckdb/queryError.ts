@@ -1,0 +1,43 @@
+import { CodedError, type ErrorDetails } from '../../errors.js'
+
+export const queryErrorCodes = [
+  /** The DuckDB library could not be loaded. */
+  'QUERY_ENGINE_MISSING',
+  /** DuckDB refused the statement: syntax, unknown column, wrong type. */
+  'QUERY_BAD_SQL',
+  /** The statement failed while it ran. */
+  'QUERY_FAILED',
+  'QUERY_OUT_OF_MEMORY',
+  /** The files that one query needs do not fit the temporary folder's limit. */
+  'QUERY_CACHE_TOO_SMALL',
+  /** A data file that the table's log names is gone, or not what the log says. */
+  'QUERY_FILE_MISSING',
+  /** The table uses a feature that this reader does not know. */
+  'QUERY_UNSUPPORTED_TABLE',
+  'QUERY_UNSUPPORTED_TYPE',
+  /** An expression of Spark's SQL has a part whose meaning would not be the same here. */
+  'QUERY_UNSUPPORTED_EXPRESSION',
+  'QUERY_NO_TABLE',
+] as const
+
+export type QueryErrorCode = (typeof queryErrorCodes)[number]
+
+/** A query's surprise. */
+export class QueryError extends CodedError<QueryErrorCode> {
+  constructor(code: QueryErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details)
+  }
+}
+
+const remedies: readonly (readonly [pattern: RegExp, code: QueryErrorCode, remedy: string])[] = [
+  [/^Out of Memory Error/, 'QUERY_OUT_OF_MEMORY', ' (raise the memory limit of queries, or the space of the temporary folder)'],
+  [/^(Parser|Binder|Catalog|Syntax) Error/, 'QUERY_BAD_SQL', ''],
+]
+
+/** What DuckDB threw, with the code that its first words stand for. */
+export function asQueryError(thrown: unknown): QueryError {
+  if (thrown instanceof QueryError) return thrown
+  const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Failed to extract statements: /, '')
+  const [, code, remedy] = remedies.find(([pattern]) => pattern.test(message)) ?? [undefined, 'QUERY_FAILED' as const, '']
+  return new QueryError(code, message.trimEnd() + remedy, { cause: thrown })
+}

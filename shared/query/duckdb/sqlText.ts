@@ -1,0 +1,86 @@
+import { formatDecimal } from '../../types/decimalText.js'
+import type { DataType, Value } from '../../types/dataType.js'
+
+/** SQL as text, in DuckDB's dialect. Pure; no I/O. */
+
+/** A name in double quotes. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A string literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** A list literal of strings. */
+export function literalList(texts: readonly string[]): string {
+  return `[${texts.map(literal).join(', ')}]`
+}
+
+/**
+ * A local path as the functions take it that read files: these look for names like it, in which `*`, `?` and `[` stand for
+ * others. A path with one of them and a backslash has no form that they find.
+ */
+export function pathPattern(path: string): string {
+  return path.replace(/[*?[]/g, special => `[${special}]`)
+}
+
+/** A relation of the rows of local Parquet files, with nothing made of their folders' names. */
+export function parquetFiles(paths: readonly string[], options: readonly string[] = []): string {
+  return `read_parquet(${[literalList(paths.map(pathPattern)), 'hive_partitioning = false', ...options].join(', ')})`
+}
+
+/** The DuckDB type that holds every value of a column type, and no other. */
+export function sqlType(type: DataType): string {
+  if (typeof type === 'string') return primitives[type]
+  switch (type.type) {
+    case 'decimal':
+      return `DECIMAL(${type.precision}, ${type.scale})`
+    case 'struct':
+      return `STRUCT(${type.fields.map(f => `${identifier(f.name)} ${sqlType(f.type)}`).join(', ')})`
+    case 'array':
+      return `${sqlType(type.elementType)}[]`
+    case 'map':
+      return `MAP(${sqlType(type.keyType)}, ${sqlType(type.valueType)})`
+  }
+}
+
+/** A value of a primitive type or a decimal as an expression of exactly that value and type. */
+export function valueLiteral(type: DataType, value: Value): string {
+  return `CAST(${value === null ? 'NULL' : bareLiteral(type, value)} AS ${sqlType(type)})`
+}
+
+function bareLiteral(type: DataType, value: Value): string {
+  if (typeof value === 'string') return value.includes('\0') ? `decode(${hexLiteral(Buffer.from(value))})` : literal(value)
+  if (value instanceof Uint8Array) return hexLiteral(value)
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'bigint') {
+    // A cast between the two goes through a calendar that ends before their values do.
+    if (type === 'timestamp') return `make_timestamptz(${value})`
+    if (type === 'timestamp_ntz') return `make_timestamp(${value})`
+    return literal(typeof type === 'object' && type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value))
+  }
+  if (typeof value === 'number') return type === 'date' ? `(DATE '1970-01-01' + (${value}))` : literal(Object.is(value, -0) ? '-0.0' : String(value))
+  throw new TypeError('nested values have no literal here')
+}
+
+function hexLiteral(bytes: Uint8Array): string {
+  return `from_hex(${literal(Buffer.from(bytes).toString('hex'))})`
+}
+
+const primitives = {
+  void: '"NULL"',
+  string: 'VARCHAR',
+  byte: 'TINYINT',
+  short: 'SMALLINT',
+  integer: 'INTEGER',
+  long: 'BIGINT',
+  float: 'FLOAT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  binary: 'BLOB',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP WITH TIME ZONE',
+  timestamp_ntz: 'TIMESTAMP',
+} as const

@@ -1,0 +1,27 @@
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/json.js'
+
+/** Statements as DuckDB's parser serializes them (`json_serialize_sql`). Pure; no I/O. */
+
+export const isNode = isJsonObject
+
+/** The expressions that an operator or a function has. */
+export function children(node: JsonObject): readonly Json[] {
+  const list = node['children']
+  return isJsonArray(list) ? list : []
+}
+
+export function textOf(json: Json | undefined): string {
+  return typeof json === 'string' ? json : ''
+}
+
+export function textsOf(json: Json | undefined): string[] {
+  return isJsonArray(json) ? json.map(textOf) : []
+}
+
+/** Every object in the tree, each before those inside it. */
+export function* nodesIn(json: Json | undefined): Generator<JsonObject> {
+  if (isJsonArray(json)) for (const item of json) yield* nodesIn(item)
+  if (!isJsonObject(json)) return
+  yield json
+  for (const value of Object.values(json)) yield* nodesIn(value)
+}

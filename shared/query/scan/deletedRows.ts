@@ -1,0 +1,65 @@
+import type { AddFile, DeletionVector } from '../../delta/actions/actions.js'
+import type { OpenFolder } from '../../delta/actions/dataObject.js'
+import { readDeletionVector } from '../../delta/deletionVectors/deletionVector.js'
+import { DeltaError } from '../../delta/deltaError.js'
+import type { StructField } from '../../types/dataType.js'
+import { ParquetWriter } from '../../parquet/write/writer.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import type { FileCache } from './fileCache.js'
+import { literalList, parquetFiles, pathPattern } from '../duckdb/sqlText.js'
+
+/** Rows that deletion vectors name, as a relation of `file` (the local path) and `row` (its place in the file). */
+export interface DeletedRows extends Disposable {
+  readonly sql: string
+}
+
+const fields: readonly StructField[] = [
+  { name: 'file', type: 'string', nullable: false },
+  { name: 'row', type: 'long', nullable: false },
+]
+const rowsAtOnce = 100_000
+
+/**
+ * The deletion vectors of files that lie on the local disk.
+ *
+ * @throws DeltaError DELTA_BAD_DELETION_VECTOR, also when a vector names rows that its file does not have
+ */
+export async function deletedRows(
+  session: DuckDbSession,
+  cache: FileCache,
+  { store, openFolder }: { readonly store: ObjectStore; readonly openFolder?: OpenFolder | undefined },
+  files: readonly { readonly file: AddFile; readonly path: string }[],
+): Promise<DeletedRows> {
+  const counts = await rowCounts(session, files.map(({ path }) => path))
+  const lease = await cache.create(async sink => {
+    const writer = new ParquetWriter(sink, fields, { packed: false })
+    for (const { file, path } of files) {
+      const where = { table: store.url, file: file.path }
+      const deleted = await readDeletionVector(store, file.deletionVector as DeletionVector, { openFolder, where })
+      const count = counts.get(path) ?? 0n
+      if (BigInt(deleted.end) > count)
+        throw new DeltaError('DELTA_BAD_DELETION_VECTOR', `a deletion vector speaks of row ${deleted.end - 1} of a data file of ${count} rows`, { where })
+      let rows: bigint[] = []
+      const write = async () => {
+        const data = [new Array<string>(rows.length).fill(path), BigInt64Array.from(rows)]
+        await writer.appendRowGroup(fields.map((field, i) => ({ field, data: data[i] ?? [] })))
+        rows = []
+      }
+      for (const position of deleted.positions()) if (rows.push(BigInt(position)) === rowsAtOnce) await write()
+      await write()
+    }
+    await writer.finish()
+  })
+  return {
+    sql: parquetFiles(lease.paths),
+    [Symbol.dispose]() {
+      lease.release()
+    },
+  }
+}
+
+async function rowCounts(session: DuckDbSession, paths: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+  const { rows } = await session.query(`SELECT file_name, num_rows FROM parquet_file_metadata(${literalList(paths.map(pathPattern))})`)
+  return new Map(rows.map(row => [row['file_name'] as string, row['num_rows'] as bigint]))
+}

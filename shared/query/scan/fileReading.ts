@@ -1,0 +1,135 @@
+import type { AddFile } from '../../delta/actions/actions.js'
+import { isVoid, type ColumnLayout } from '../../delta/schema/columnLayout.js'
+import { physicalNameOf } from '../../delta/schema/columnMapping.js'
+import { DeltaError } from '../../delta/deltaError.js'
+import { parsePartitionValue } from '../../delta/schema/partitionValue.js'
+import type { DataType, StructField } from '../../types/dataType.js'
+import type { DeletedRows } from './deletedRows.js'
+import type { DuckDbSession, ResultColumn } from '../duckdb/duckdbSession.js'
+import { countOldCalendars } from './legacyDates.js'
+import { QueryError } from '../duckdb/queryError.js'
+import { countUnreadable } from './readableFormats.js'
+import { identifier, literal, parquetFiles, sqlType, valueLiteral } from '../duckdb/sqlText.js'
+import { holds } from './typeParts.js'
+import { namedValue } from '../../types/namedValues.js'
+
+/** Names that no column of a table would have. */
+const fileColumn = '__lake_file'
+const rowNumber = 'file_row_number'
+
+/** A file of the table where DuckDB can read it. */
+export interface LocalFile {
+  readonly file: AddFile
+  readonly path: string
+}
+
+/** How DuckDB reads a table's files. */
+export class FileReading {
+  readonly #fields: readonly StructField[]
+  readonly #layout: ColumnLayout
+  readonly #table: string
+  readonly #timeZone: string | undefined
+  /** The files' columns by lower-case name, which is enough to tell Delta's names apart. */
+  readonly #inFiles = new Map<string, ResultColumn>()
+
+  /**
+   * @param table its URL, for messages
+   * @param timeZone of partition timestamps without an offset; UTC when absent
+   */
+  constructor(fields: readonly StructField[], layout: ColumnLayout, table: string, timeZone: string | undefined) {
+    this.#fields = fields
+    this.#layout = layout
+    this.#table = table
+    this.#timeZone = timeZone
+  }
+
+  /** Whether DuckDB finds in the files what the table has; only such files may be selected from. */
+  async fits(session: DuckDbSession, files: readonly LocalFile[]): Promise<boolean> {
+    const found = await session.columnsOf(`SELECT * FROM ${this.#from(files)}`).catch((error: unknown) => {
+      // What DuckDB cannot open, the table's own reader reads, or says what is wrong with which file.
+      if (error instanceof QueryError && error.code !== 'QUERY_OUT_OF_MEMORY') return undefined
+      throw error
+    })
+    if (found === undefined) return false
+    const columns = new Map(found.map(column => [column.name.toLowerCase(), column]))
+    if (columns.has(fileColumn) || columns.has(rowNumber)) return false
+    const fits = this.#fields.every(field => {
+      const place = this.#layout.placeOf(field)
+      return place.kind !== 'stored' || (columns.get(this.#nameOf(field))?.fits(field.type) ?? true)
+    })
+    if (!fits) return false
+    if ((await countUnreadable(session, files)) > 0) return false
+    const dated = this.#fields.some(field => holds(field.type, part => part === 'date' || part === 'timestamp'))
+    if (dated && (await countOldCalendars(session, files)) > 0) return false
+    for (const [name, column] of columns) this.#inFiles.set(name, column)
+    return true
+  }
+
+  /** A SELECT of the fields from files that fit, without the rows that are deleted. */
+  select(files: readonly LocalFile[], deleted?: DeletedRows): string {
+    const [only] = files.length === 1 ? files : []
+    const partitions = this.#fields.flatMap(field => {
+      const place = this.#layout.placeOf(field)
+      return place.kind === 'partition' ? [{ ...place, name: field.name }] : []
+    })
+    // One file has one value, which needs no join.
+    const joined = only === undefined && partitions.length > 0
+    const columns = this.#fields.map(field => this.#column(field, only))
+    const extra = [
+      ...(joined || deleted !== undefined ? [`filename = ${literal(fileColumn)}`] : []),
+      ...(deleted === undefined ? [] : [`${rowNumber} = true`]),
+    ]
+    const values = joined ? ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}` : ''
+    const without =
+      deleted === undefined ? '' : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
+    return `SELECT ${columns.join(', ')} FROM ${this.#from(files, extra)} AS f${values}${without}`
+  }
+
+  #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
+    // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
+    const texts = this.#fields.some(field => holds(field.type, part => part === 'binary')) ? [] : ['binary_as_string = true']
+    return parquetFiles(files.map(({ path }) => path), ['union_by_name = true', ...texts, ...extra])
+  }
+
+  /** The column's name in the files, in lower case. */
+  #nameOf(field: StructField): string {
+    return (this.#layout.match === 'name' ? field.name : physicalNameOf(field)).toLowerCase()
+  }
+
+  #column(field: StructField, only: LocalFile | undefined): string {
+    const name = identifier(field.name)
+    const place = this.#layout.placeOf(field)
+    if (place.kind === 'partition') return `${only === undefined ? `p.${name}` : this.#partitionValue(place, only)} AS ${name}`
+    const column = isVoid(field.type) ? undefined : this.#inFiles.get(this.#nameOf(field))
+    return `CAST(${column === undefined ? 'NULL' : stored(`f.${identifier(column.name)}`, field.type)} AS ${sqlType(field.type)}) AS ${name}`
+  }
+
+  #partitionValues(columns: readonly PartitionColumn[], files: readonly LocalFile[]): string {
+    const rows = files.map(file => `(${[literal(file.path), ...columns.map(column => this.#partitionValue(column, file))].join(', ')})`)
+    const names = [fileColumn, ...columns.map(({ name }) => name)].map(identifier)
+    return `(VALUES ${rows.join(', ')}) AS p(${names.join(', ')})`
+  }
+
+  #partitionValue({ key, type }: Pick<PartitionColumn, 'key' | 'type'>, { file }: LocalFile): string {
+    const where = { table: this.#table, file: file.path }
+    const text = namedValue(file.partitionValues, key)
+    if (text === undefined)
+      throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
+    return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
+  }
+}
+
+/**
+ * A column of a file as an expression. DuckDB goes by the bounds in footers, passes over row groups and takes conditions
+ * for settled, and known writers leave NaN out of them: behind TRY, which nothing here can make fail, it does not look
+ * for bounds.
+ */
+function stored(column: string, type: DataType): string {
+  return holds(type, part => part === 'float' || part === 'double') ? `TRY(${column})` : column
+}
+
+interface PartitionColumn {
+  readonly name: string
+  readonly key: string
+  readonly type: DataType
+}

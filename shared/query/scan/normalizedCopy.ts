@@ -1,0 +1,74 @@
+import { columnLayout } from '../../delta/schema/columnLayout.js'
+import type { OpenFolder } from '../../delta/actions/dataObject.js'
+import { readDataFile, type RowFile } from '../../delta/dataFiles/dataFileRows.js'
+import type { Snapshot } from '../../delta/snapshot/snapshot.js'
+import { ParquetWriter } from '../../parquet/write/writer.js'
+import type { Column, DataType, StructField } from '../../types/dataType.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { FileCache, FileLease } from './fileCache.js'
+import { identifier, sqlType } from '../duckdb/sqlText.js'
+
+export interface CleanCopyOptions {
+  readonly state: Pick<Snapshot, 'metadata' | 'schema'>
+  /** Columns wanted. */
+  readonly fields: readonly StructField[]
+  readonly openFolder?: OpenFolder | undefined
+  /** Zone of partition timestamps without an offset; UTC when absent. */
+  readonly timeZone?: string | undefined
+}
+
+/**
+ * A data file's rows as this project's own reader sees them, in a local Parquet file that any engine reads: without
+ * deleted rows, with partition values, in the table's types. Memory is bounded by a row group of the wanted columns.
+ * Its columns have names of their own; {@link cleanCopySql} gives them back the table's.
+ */
+export function cleanCopy(cache: FileCache, store: ObjectStore, file: RowFile, options: CleanCopyOptions): Promise<FileLease> {
+  const where = { table: store.url }
+  const fields = options.fields.filter(field => field.type !== 'void')
+  const written = copyFields(fields)
+  // Rows are rows even when no column of them is wanted.
+  const count: StructField = { name: 'rows', type: 'integer', nullable: false }
+  return cache.create(async sink => {
+    const writer = new ParquetWriter(sink, written.length === 0 ? [count] : written, { packed: false })
+    const { openFolder, timeZone } = options
+    for await (const { rows, columns } of readDataFile(store, file, { layout: columnLayout(options.state, where), fields, openFolder, timeZone, where })) {
+      const group = written.map((field, i): Column => ({ field, data: columns[i] ?? [] }))
+      await writer.appendRowGroup(written.length === 0 ? [{ field: count, data: new Int32Array(rows) }] : group)
+    }
+    await writer.finish()
+  })
+}
+
+/** The SELECT list that makes `fields` of the columns of clean copies. */
+export function cleanCopySql(fields: readonly StructField[]): string[] {
+  let next = 0
+  return fields.map(({ name, type }) => {
+    const column = type === 'void' ? 'NULL' : identifier(copyName(next++))
+    return `CAST(${column} AS ${sqlType(type)}) AS ${identifier(name)}`
+  })
+}
+
+/** The columns of a clean copy of `fields`, none of which may be void. */
+export function copyFields(fields: readonly StructField[]): StructField[] {
+  return fields.map(({ type }, i) => ({ name: copyName(i), type: copyType(type), nullable: true }))
+}
+
+const copyName = (place: number) => `c${place}`
+
+/** The type as Parquet can hold it: a variant as its two parts, structs without their void fields. */
+function copyType(type: DataType): DataType {
+  if (typeof type === 'string') return type
+  switch (type.type) {
+    case 'decimal':
+      return type
+    case 'struct':
+      return {
+        type: 'struct',
+        fields: type.fields.filter(f => f.type !== 'void').map(f => ({ name: f.name, type: copyType(f.type), nullable: true })),
+      }
+    case 'array':
+      return { ...type, elementType: copyType(type.elementType), containsNull: true }
+    case 'map':
+      return { ...type, keyType: copyType(type.keyType), valueType: copyType(type.valueType), valueContainsNull: true }
+  }
+}

@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs'
+import { stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../../clock.js'
+import type { AddFile } from '../../delta/actions/actions.js'
+import { isVoid } from '../../delta/schema/columnLayout.js'
+import { encodeLogPath, newDataFileName } from '../../delta/actions/dataPath.js'
+import type { TableShape } from '../../delta/stats/statsColumns.js'
+import type { ObjectStore } from '../../storage/objectStore.js'
+import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { collectFileStats } from './fileStats.js'
+import { identifier, literal, sqlType } from '../duckdb/sqlText.js'
+
+/** A data file to be made of a query. */
+export interface ParquetCopy {
+  /** A SELECT with (at least) the schema's columns that are not partition columns, under their names. */
+  readonly select: string
+  /** ORDER BY terms, without the words; the order of the rows in the file. */
+  readonly orderBy?: string | undefined
+  readonly table: TableShape
+  /** Every partition column's value as the log has it. */
+  readonly partitionValues: Readonly<Record<string, string | null>>
+}
+
+/** A file on the local disk, complete, not yet in the table's store. */
+export interface CopiedFile {
+  readonly localPath: string
+  readonly rows: number
+  /** Bytes. */
+  readonly size: number
+  readonly partitionValues: Readonly<Record<string, string | null>>
+  /** The statistics' JSON text. */
+  readonly stats: string
+}
+
+let copies = 0
+
+/**
+ * Writes a query's rows to a local Parquet file in the types that Spark, delta-rs and DuckDB agree on: timestamps as
+ * INT64 microseconds adjusted to UTC, decimals and nested columns as declared, every column optional, zstd.
+ * @returns undefined, and no file, when there are no rows
+ */
+export async function copyToParquet(session: DuckDbSession, copy: ParquetCopy): Promise<CopiedFile | undefined> {
+  const fields = copy.table.schema.fields.filter(f => !copy.table.partitionColumns.includes(f.name) && !isVoid(f.type))
+  const columns = fields.map(f => `CAST(${identifier(f.name)} AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
+  const localPath = join(session.folder, `copy-${++copies}.parquet`)
+  const order = copy.orderBy === undefined ? '' : ` ORDER BY ${copy.orderBy}`
+  const rows = await session.run(
+    `COPY (SELECT ${columns.join(', ')} FROM (${copy.select}) AS q${order}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd)`,
+  )
+  if (rows === 0) {
+    await unlink(localPath).catch(() => undefined)
+    return undefined
+  }
+  const stats = await collectFileStats(session, localPath, copy.table)
+  const { size } = await stat(localPath)
+  return { localPath, rows, size, partitionValues: copy.partitionValues, stats }
+}
+
+/** Brings a copied file into the table's store under a fresh name, and removes the local one. */
+export async function publishFile(store: ObjectStore, file: CopiedFile, clock: Clock): Promise<AddFile> {
+  const name = newDataFileName()
+  const writer = await store.create(name)
+  try {
+    for await (const bytes of createReadStream(file.localPath, { highWaterMark: 2 ** 20 })) await writer.write(bytes as Uint8Array)
+    await writer.close()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+  await unlink(file.localPath)
+  return {
+    path: encodeLogPath(name),
+    partitionValues: file.partitionValues,
+    size: file.size,
+    modificationTime: clock.now(),
+    dataChange: true,
+    stats: file.stats,
+  }
+}

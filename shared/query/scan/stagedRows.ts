@@ -1,0 +1,53 @@
+import { writeFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseJson } from '../../types/json.js'
+import type { Rows } from '../../delta/write/rows.js'
+import type { Column } from '../../types/dataType.js'
+import { encodeParquet } from '../../parquet/write/writer.js'
+import { cleanCopySql, copyFields } from './normalizedCopy.js'
+import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { literal, parquetFiles } from '../duckdb/sqlText.js'
+import { nodesIn, isNode, textsOf } from '../duckdb/sqlTree.js'
+
+/** The column that holds a row's place among those handed over; no name that a table's column would have. */
+export const rowPlace = '__lake_row'
+
+/** Rows in memory as a relation, as long as it is not disposed of. */
+export interface HandedRows extends AsyncDisposable {
+  /** A complete SELECT of the columns wanted and {@link rowPlace}. */
+  readonly sql: string
+}
+
+let handed = 0
+
+/**
+ * Hands rows to DuckDB, exactly as they are, in a local Parquet file: of all ways into it the fastest from here, and the
+ * one that knows every type. Columns that are not wanted are left out.
+ */
+export async function handRows(session: DuckDbSession, rows: Rows, isWanted: (name: string) => boolean): Promise<HandedRows> {
+  const columns = rows.columns.filter(({ field }) => isWanted(field.name.toLowerCase()))
+  const stored = columns.filter(({ field }) => field.type !== 'void')
+  const count: Column = { field: { name: 'rows', type: 'integer', nullable: false }, data: new Int32Array(rows.count) }
+  const written = copyFields(stored.map(({ field }) => field)).map((field, i): Column => ({ field, data: stored[i]?.data ?? [] }))
+  const path = join(session.folder, `rows-${++handed}.parquet`)
+  await writeFile(path, encodeParquet(written.length === 0 ? [count] : written, { codec: 'uncompressed', packed: false, statistics: false }))
+  const fields = columns.map(({ field }) => field)
+  const from = parquetFiles([path], ['file_row_number = true'])
+  return {
+    sql: `SELECT ${[...cleanCopySql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
+    [Symbol.asyncDispose]: () => unlink(path),
+  }
+}
+
+/** Which columns a query can mean by what it names; every one when it names them in ways that are not looked into. */
+export async function namedColumns(session: DuckDbSession, query: string): Promise<(name: string) => boolean> {
+  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(query)}) AS VARCHAR) AS tree`)
+  const json = parseJson(tree as string)
+  if (!isNode(json) || json['error'] !== false) return () => true
+  const names = new Set<string>()
+  for (const node of nodesIn(json)) {
+    if (node['class'] === 'STAR' || node['class'] === 'SUBQUERY' || node['class'] === 'POSITIONAL_REFERENCE') return () => true
+    if (node['class'] === 'COLUMN_REF') for (const name of textsOf(node['column_names'])) names.add(name.toLowerCase())
+  }
+  return name => names.has(name)
+}

@@ -1,0 +1,219 @@
+import { typeText } from '../../delta/schema/schema.js'
+import type { DataType, StructField } from '../../types/dataType.js'
+import { matches, requireBoolean, sparkFunctions } from './sparkFunctions.js'
+import { numberSql, typedLiteral } from './sparkLiteral.js'
+import { likePattern } from './sparkPattern.js'
+import { unsupported } from './sparkTokens.js'
+import { sparkTree, type SparkTree } from './sparkTree.js'
+import { identifier, literal, sqlType, valueLiteral } from '../duckdb/sqlText.js'
+import { as, decimalOf, decimalType, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSql } from './typedSql.js'
+import { namedValue } from '../../types/namedValues.js'
+
+/**
+ * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean
+ * something else, in any of Spark's versions and settings, is refused by name: other functions, comparisons of texts
+ * with numbers, days of timestamps in nobody's zone. An overflow is an error, as in Spark's ANSI mode. Pure; no I/O.
+ *
+ * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION
+ * @example sparkCondition("name RLIKE '^a.+' AND n div 2 <=> 3", fields)
+ */
+export function sparkCondition(sql: string, fields: readonly StructField[]): string {
+  const condition = new SparkTranslation(fields).translate(sparkTree(sql))
+  requireBoolean(condition)
+  return condition.sql
+}
+
+const symbols: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '<=>': 'IS NOT DISTINCT FROM' }
+
+class SparkTranslation {
+  readonly #fields: readonly StructField[]
+
+  constructor(fields: readonly StructField[]) {
+    this.#fields = fields
+  }
+
+  translate(tree: SparkTree): TypedSql {
+    switch (tree.kind) {
+      case 'number':
+        return numberSql(tree.text, tree.suffix)
+      case 'string':
+        return { sql: valueLiteral('string', tree.text), type: 'string', literal: tree.text }
+      case 'boolean':
+        return { sql: String(tree.value), type: 'boolean' }
+      case 'null':
+        return { sql: 'NULL', type: 'void' }
+      case 'typed':
+        return typedLiteral(tree.word, tree.text)
+      case 'column':
+        return this.#column(tree.path)
+      case 'cast':
+        return castSql(this.translate(tree.of), tree.type)
+      case 'call': {
+        const translation = sparkFunctions.get(tree.name)
+        if (translation === undefined) throw unsupported(`the function ${tree.name}`)
+        return translation(tree.of.map(one => this.translate(one)), tree.name)
+      }
+      case 'case':
+        return this.#case(tree)
+      case 'operator':
+        return this.#operator(tree.name, tree.of)
+    }
+  }
+
+  #column(path: readonly string[]): TypedSql {
+    let inside: readonly StructField[] = this.#fields
+    let found: TypedSql | undefined
+    for (const name of path) {
+      const field = inside.find(f => f.name.toLowerCase() === name.toLowerCase())
+      if (field === undefined) throw unsupported(`${path.join('.')}, which is no column of the table,`)
+      const sql = found === undefined ? identifier(field.name) : `struct_extract(${found.sql}, ${literal(field.name)})`
+      found = { sql, type: field.type }
+      inside = typeof field.type === 'object' && field.type.type === 'struct' && field.type.variant !== true ? field.type.fields : []
+    }
+    return found ?? { sql: 'NULL', type: 'void' }
+  }
+
+  #case({ branches, otherwise }: SparkTree & { readonly kind: 'case' }): TypedSql {
+    const parts = branches.map(([when, then]) => [this.translate(when), this.translate(then)] as const)
+    for (const [when] of parts) requireBoolean(when)
+    const last = this.translate(otherwise)
+    const type = sharedType('CASE', [...parts.map(([, then]) => then), last])
+    const whens = parts.map(([when, then]) => `WHEN ${when.sql} THEN ${as(then, type)}`)
+    return { sql: `CASE ${whens.join(' ')} ELSE ${as(last, type)} END`, type }
+  }
+
+  #operator(name: string, of: readonly SparkTree[]): TypedSql {
+    const args = of.map(one => this.translate(one))
+    const [a = nothing, b = nothing, c = nothing] = args
+    switch (name) {
+      case 'and':
+      case 'or':
+        args.forEach(requireBoolean)
+        return { sql: `(${a.sql} ${name.toUpperCase()} ${b.sql})`, type: 'boolean' }
+      case 'not':
+        requireBoolean(a)
+        return { sql: `(NOT ${a.sql})`, type: 'boolean' }
+      case 'isnull':
+        return { sql: `(${a.sql} IS NULL)`, type: 'boolean' }
+      case 'between':
+        return { sql: `(${compared('>=', a, b)} AND ${compared('<=', a, c)})`, type: 'boolean' }
+      case 'in': {
+        const [first = nothing, ...rest] = comparable('IN', args)
+        return { sql: `(${first.sql} IN (${rest.map(x => x.sql).join(', ')}))`, type: 'boolean' }
+      }
+      case 'like':
+        if (a.type !== 'string' || b.literal === undefined || b.type !== 'string') throw unsupported('LIKE of other than a text and a pattern that is written out')
+        return { sql: `(${a.sql} LIKE ${literal(likePattern(b.literal))} ESCAPE '\\')`, type: 'boolean' }
+      case 'rlike':
+        return matches([a, b], 'RLIKE')
+      case '||':
+        if (a.type !== 'string' || b.type !== 'string') throw unsupported('|| of other than texts')
+        return { sql: `(${a.sql} || ${b.sql})`, type: 'string' }
+      case 'neg':
+        if (!isExact(a.type) && !isFloating(a.type)) throw unsupported(`- of a ${typeText(a.type)}`)
+        return { sql: `(-${a.sql})`, type: a.type }
+      case '+':
+      case '-':
+      case '*':
+      case '/':
+      case '%':
+      case 'div':
+        return arithmetic(name, a, b)
+      case '&':
+      case '|': {
+        if (!isInteger(a.type) || !isInteger(b.type)) throw unsupported(`${name} of other than integers`)
+        const type = sharedType(name, [a, b])
+        return { sql: `(${as(a, type)} ${name} ${as(b, type)})`, type }
+      }
+      default:
+        if (symbols[name] === undefined) throw unsupported(`the operator ${name}`)
+        return { sql: `(${compared(name, a, b)})`, type: 'boolean' }
+    }
+  }
+}
+
+const nothing: TypedSql = { sql: 'NULL', type: 'void' }
+
+function compared(operator: string, a: TypedSql, b: TypedSql): string {
+  const [x = nothing, y = nothing] = comparable(operator, [a, b])
+  return `${x.sql} ${symbols[operator] ?? operator} ${y.sql}`
+}
+
+/** Values brought to one type that has an order. */
+function comparable(what: string, args: readonly TypedSql[]): readonly TypedSql[] {
+  const days = args.some(({ type }) => type === 'date')
+  const values = args.map(x => (days && x.type === 'string' && x.literal !== undefined ? typedLiteral('DATE', x.literal) : x))
+  const type = sharedType(what, values)
+  if (typeof type === 'object' && !isDecimal(type)) throw unsupported(`${what} of ${typeText(type)}`)
+  return values.map(x => ({ sql: as(x, type), type }))
+}
+
+function arithmetic(name: string, a: TypedSql, b: TypedSql): TypedSql {
+  if (isExact(a.type) && isExact(b.type)) {
+    if (name === '/') {
+      if (isDecimal(a.type) || isDecimal(b.type)) throw unsupported('division of decimals')
+      return { sql: `(${as(a, 'double')} / nullif(${as(b, 'double')}, 0))`, type: 'double' }
+    }
+    if (isInteger(a.type) && isInteger(b.type)) {
+      const type = name === 'div' ? 'long' : sharedType(name, [a, b])
+      const [x, y] = [as(a, type), as(b, type)]
+      if (name === 'div') return { sql: `(${x} // nullif(${y}, 0))`, type }
+      return { sql: name === '%' ? `(${x} % nullif(${y}, 0))` : `(${x} ${name} ${y})`, type }
+    }
+    return decimalArithmetic(name, a, b)
+  }
+  if (name === 'div' || !(isFloating(a.type) || isExact(a.type)) || !(isFloating(b.type) || isExact(b.type)))
+    throw unsupported(`${name} of ${typeText(a.type)} and ${typeText(b.type)}`)
+  const type = sharedType(name, [a, b])
+  if (type !== 'double') throw unsupported(`${name} of floats, which are not as exact as doubles`)
+  const divisor = name === '/' || name === '%' ? `nullif(${as(b, type)}, 0)` : as(b, type)
+  return { sql: `(${as(a, type)} ${name} ${divisor})`, type }
+}
+
+function decimalArithmetic(name: string, a: TypedSql, b: TypedSql): TypedSql {
+  const [x, y] = [literalDecimal(a), literalDecimal(b)]
+  if (name === '*') {
+    const type = decimalType(x.precision - x.scale + y.precision - y.scale + 1, x.scale + y.scale, name)
+    // DuckDB stays within 18 digits as long as both have no more.
+    const wide: DataType = { ...x, precision: 38 - y.precision }
+    return { sql: `CAST(${as(a, wide)} * ${as(b, y)} AS ${sqlType(type)})`, type }
+  }
+  if (name !== '+' && name !== '-') throw unsupported(`${name} of decimals`)
+  const type = decimalType(Math.max(x.precision - x.scale, y.precision - y.scale) + 1, Math.max(x.scale, y.scale), name)
+  return { sql: `(${as(a, type)} ${name} ${as(b, type)})`, type }
+}
+
+/** Beside a decimal, Spark counts only the digits that an integer literal has. */
+function literalDecimal(x: TypedSql): ReturnType<typeof decimalOf> {
+  if (x.literal === undefined || !isInteger(x.type)) return decimalOf(x.type)
+  return { type: 'decimal', precision: x.literal.replace('-', '').length, scale: 0 }
+}
+
+const typeNames: Readonly<Record<string, DataType>> = {
+  string: 'string', boolean: 'boolean', tinyint: 'byte', byte: 'byte', smallint: 'short', short: 'short', int: 'integer', integer: 'integer',
+  bigint: 'long', long: 'long', float: 'float', real: 'float', double: 'double', date: 'date', timestamp: 'timestamp',
+  timestamp_ltz: 'timestamp', timestamp_ntz: 'timestamp_ntz', binary: 'binary',
+}
+
+function castSql(value: TypedSql, name: string): TypedSql {
+  const [, precision = '10', scale = '0'] = /^(?:decimal|dec|numeric)(?:\((\d+)(?:,(\d+))?\))?$/.exec(name) ?? []
+  const type: DataType | undefined = namedValue(typeNames, name) ?? (/^(?:decimal|dec|numeric)/.test(name) ? { type: 'decimal', precision: Number(precision), scale: Number(scale) } : undefined)
+  if (type === undefined) throw unsupported(`a CAST to ${name}`)
+  const cast = (sql: string): TypedSql => ({ sql: `CAST(${sql} AS ${sqlType(type)})`, type })
+  const from = value.type
+  if (from === 'void' || typeText(from) === typeText(type)) return cast(value.sql)
+  if (isInteger(type)) {
+    if (isInteger(from) || from === 'boolean') return cast(value.sql)
+    // Spark cuts where DuckDB rounds.
+    if (isDecimal(from) || isFloating(from)) return cast(`trunc(${value.sql})`)
+  }
+  if (type === 'double' && (isExact(from) || from === 'float')) return cast(value.sql)
+  if (type === 'float' && from === 'double') return cast(value.sql)
+  if (isDecimal(type) && isExact(from)) return cast(value.sql)
+  if (type === 'string' && (isInteger(from) || from === 'boolean')) return cast(value.sql)
+  if (type === 'date' && from === 'timestamp_ntz') return cast(value.sql)
+  if (type === 'timestamp_ntz' && from === 'date') return cast(value.sql)
+  if (type === 'date' && from === 'string' && value.literal !== undefined) return typedLiteral('DATE', value.literal)
+  if (type === 'binary' && from === 'string') return { sql: `encode(${value.sql})`, type }
+  throw unsupported(`a CAST of ${typeText(from)} to ${typeText(type)}`)
+}

@@ -1,0 +1,68 @@
+import { QueryError } from '../duckdb/queryError.js'
+
+/** Spark SQL text as tokens. Pure; no I/O. */
+export type SparkToken =
+  /** Bare words, in their own letter case; `quoted` ones are names and never key words. */
+  | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
+  | { readonly kind: 'string'; readonly text: string }
+  /** Digits as written, and the letters behind them that say a type. */
+  | { readonly kind: 'number'; readonly text: string; readonly suffix: string }
+  | { readonly kind: 'symbol'; readonly text: string }
+
+const space = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)/
+const number = /^(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)(BD|[LSYDF])?(?![\w.])/i
+const word = /^[\p{L}_][\p{L}\p{N}_]*/u
+const symbol = /^(?:<=>|<>|!=|==|<=|>=|\|\||[-+*/%=<>!~&|^(),.])/
+
+/** @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for what has no place in an expression that is known here */
+export function sparkTokens(sql: string): SparkToken[] {
+  const tokens: SparkToken[] = []
+  let rest = sql
+  const take = (length: number) => (rest = rest.slice(length))
+  for (;;) {
+    const blank = space.exec(rest)
+    if (blank !== null) {
+      take(blank[0].length)
+      continue
+    }
+    if (rest === '') return tokens
+    const [first = ''] = rest
+    if (first === '`') {
+      const [whole, name] = /^`((?:[^`]|``)+)`/.exec(rest) ?? []
+      if (whole === undefined || name === undefined) throw unsupported('a name in backticks that does not end')
+      tokens.push({ kind: 'word', text: name.replaceAll('``', '`'), quoted: true })
+      take(whole.length)
+    } else if (first === "'" || first === '"') {
+      const [whole] = (first === "'" ? /^'(?:[^'\\]|\\[^])*'/ : /^"(?:[^"\\]|\\[^])*"/).exec(rest) ?? []
+      if (whole === undefined) throw unsupported('a text that does not end')
+      // To some versions of Spark two quotes are one, to others two texts side by side.
+      if (tokens.at(-1)?.kind === 'string') throw unsupported('texts side by side')
+      tokens.push({ kind: 'string', text: unescaped(whole.slice(1, -1)) })
+      take(whole.length)
+    } else {
+      const numeral = number.exec(rest)
+      const bare = numeral === null ? word.exec(rest) : null
+      const sign = numeral === null && bare === null ? symbol.exec(rest) : null
+      if (numeral !== null) tokens.push({ kind: 'number', text: numeral[1] ?? '', suffix: (numeral[2] ?? '').toUpperCase() })
+      else if (bare !== null) tokens.push({ kind: 'word', text: bare[0], quoted: false })
+      else if (sign !== null) tokens.push({ kind: 'symbol', text: sign[0] })
+      else throw unsupported(JSON.stringify(first))
+      take((numeral ?? bare ?? sign)?.[0].length ?? 1)
+    }
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a', '%': '\\%', _: '\\_' }
+
+/** A string literal's text (Spark's `unescapeSQLString`); `\%` and `\_` stay, for LIKE. */
+function unescaped(text: string): string {
+  return text.replace(/\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|[^])/g, (_, escape: string) => {
+    if (/^u./.test(escape) || /^U./.test(escape)) return String.fromCodePoint(parseInt(escape.slice(1), 16))
+    if (/^\d{3}$/.test(escape)) return String.fromCharCode(parseInt(escape, 8))
+    return escapes[escape] ?? escape
+  })
+}
+
+export function unsupported(what: string): QueryError {
+  return new QueryError('QUERY_UNSUPPORTED_EXPRESSION', `Spark's SQL has ${what} here; it is not evaluated, as it could come to mean something else; say it in another way, or write with Spark`)
+}

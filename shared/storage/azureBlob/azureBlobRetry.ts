@@ -1,0 +1,130 @@
+import { isRestError } from '@azure/storage-blob'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isFinal, serviceAnswer } from './azureBlobError.js'
+import { StorageError } from '../storageError.js'
+import { TornAnswer } from './tornAnswer.js'
+
+/** How long a request is waited for, in milliseconds. */
+export interface Patience {
+  /** For an operation with all its tries; what it moves adds ten seconds per megabyte. */
+  readonly deadlineMs: number
+  /** Without a byte going or coming in one try. */
+  readonly silenceMs: number
+  /** Before the second try; it doubles with every further one. */
+  readonly pauseMs: number
+}
+
+/** One try of a request. */
+export interface Try {
+  /** Fires when nothing was heard for too long, or the time of the whole operation is over. */
+  readonly signal: AbortSignal
+  /** Something came or went. Bytes that need not come again count as a success: the tries begin anew. */
+  readonly heard: (kept?: number) => void
+  /** The operation moves so many bytes, which was not known before. */
+  readonly moves: (bytes: number) => void
+}
+
+class NoAnswer extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+const mostTries = 8
+/** Somebody who is not there is found out soon; a service that restarts is there again by then. */
+const mostTriesUnreached = 5
+const longestPauseMs = 10_000
+const msPerByte = 1 / 100
+
+/**
+ * Runs a request that may be repeated, until it has an answer that stays: after answers that pass (408, 429, 500, 502,
+ * 503, 504), broken connections, torn answers and silence it is sent again, not before the service's `Retry-After`.
+ * What the last try threw is thrown; a mistake in this program at once.
+ */
+export async function retried<T>(patience: Patience, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
+  const started = performance.now()
+  let allowedMs = patience.deadlineMs + bytes * msPerByte
+  let tries = 0
+  for (;;) {
+    tries++
+    const left = () => started + allowedMs - performance.now()
+    try {
+      return await oneTry({ ...patience, left }, {
+        kept: () => (tries = 0),
+        moves: more => (allowedMs = Math.max(allowedMs, patience.deadlineMs + more * msPerByte)),
+      }, act)
+    } catch (error) {
+      if (!isRepeatable(error) || tries >= (isUnreached(error) ? mostTriesUnreached : mostTries)) throw error
+      const pause = Math.max(retryAfterMs(error), Math.min(longestPauseMs, patience.pauseMs * 2 ** Math.max(0, tries - 1)) * (0.5 + Math.random() / 2))
+      if (pause >= left()) throw error
+      await sleep(pause)
+    }
+  }
+}
+
+/** Runs a request that must not be repeated here. */
+export function once<T>(patience: Patience, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
+  const until = performance.now() + patience.deadlineMs + bytes * msPerByte
+  return oneTry({ ...patience, left: () => until - performance.now() }, {}, act)
+}
+
+interface Limits {
+  readonly silenceMs: number
+  readonly left: () => number
+}
+
+interface Listener {
+  readonly kept?: () => void
+  readonly moves?: (bytes: number) => void
+}
+
+async function oneTry<T>({ silenceMs, left }: Limits, listener: Listener, act: (attempt: Try) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const abort = () => { controller.abort() }
+  const arm = () => setTimeout(abort, Math.max(1, Math.min(silenceMs, left())))
+  let timer = arm()
+  const attempt: Try = {
+    signal: controller.signal,
+    heard(kept = 0) {
+      if (kept > 0) listener.kept?.()
+      clearTimeout(timer)
+      if (!controller.signal.aborted) timer = arm()
+    },
+    moves: bytes => listener.moves?.(bytes),
+  }
+  try {
+    return await act(attempt)
+  } catch (error) {
+    if (controller.signal.aborted && !(error instanceof StorageError)) throw new NoAnswer('no answer in time', { cause: error })
+    // The SDK tells a connection that breaks inside an answer as an abort, which nobody asked for.
+    if (error instanceof Error && error.name === 'AbortError') throw new TornAnswer(error)
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const passing: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+
+function isRepeatable(error: unknown): boolean {
+  if (error instanceof TornAnswer || error instanceof NoAnswer) return true
+  if (error instanceof StorageError) return false
+  const { status } = serviceAnswer(error)
+  if (status !== undefined) return passing.has(status) || (status >= 200 && status < 300)
+  if (isFinal(error)) return false
+  return isRestError(error) || (error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code)))
+}
+
+function isUnreached(error: unknown): boolean {
+  return serviceAnswer(error).status === undefined && /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(serviceAnswer(error).code)
+}
+
+/** What the service asks to wait, in milliseconds; 0 when it asks nothing. `Retry-After` is in seconds, or a date. */
+function retryAfterMs(error: unknown): number {
+  const headers = isRestError(error) ? error.response?.headers : undefined
+  const ms = headers?.get('x-ms-retry-after-ms') ?? headers?.get('retry-after-ms')
+  if (ms !== undefined && Number(ms) >= 0) return Number(ms)
+  const text = headers?.get('retry-after')
+  if (text === undefined) return 0
+  if (/^\d+$/.test(text.trim())) return Number(text) * 1000
+  const date = Date.parse(text)
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now())
+}

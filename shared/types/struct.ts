@@ -1,0 +1,20 @@
+import type { DataType, Row, StructType, Value } from './dataType.js'
+
+/** Structs, as types and as values. Pure; no I/O. */
+
+/** Whether a type has fields that are columns. A variant has none: what it is made of is its encoding. */
+export function isStruct(type: DataType | undefined): type is StructType {
+  return typeof type === 'object' && type.type === 'struct' && type.variant !== true
+}
+
+/** The type of the column that a path of names leads to, spelled as the schema has it; nothing where there is none. */
+export function typeAt(schema: StructType, path: readonly string[]): DataType | undefined {
+  let type: DataType | undefined = schema
+  for (const name of path) type = isStruct(type) ? type.fields.find(field => field.name === name)?.type : undefined
+  return type
+}
+
+/** Whether a value in memory is that of a struct, or an entry of a map. */
+export function isRow(value: Value | undefined): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+}

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { featureRows } from '../../../shared/delta/protocol/featureTable.js'
+import { features } from '../../../shared/delta/protocol/features.js'
+
+const rows = new Map(featureRows().map(({ name, ...support }) => [name, Object.values(support).join(' ')]))
+
+it.each([
+  ['appendOnly', 'yes yes unused yes'],
+  ['checkConstraints', 'yes yes yes yes'],
+  ['changeDataFeed', 'yes yes yes yes'],
+  ['columnMapping', 'yes yes yes yes'],
+  ['deletionVectors', 'yes yes yes yes'],
+  ['generatedColumns', 'yes unused unused yes'],
+  ['icebergCompatV2', 'yes unused unused unused'],
+  ['catalogManaged', 'no no no no'],
+  ['variantType', 'yes no no yes'],
+  ['variantShredding', 'yes no no yes'],
+])('%s is %s: what a table with it is refused is what the gate refuses', (name, support) => {
+  expect(rows.get(name)).toBe(support)
+})
+
+it('"while unused" is said of what can be in use: the example uses it', () => {
+  const metadata = { id: '', format: { provider: 'parquet', options: {} }, schemaString: '', partitionColumns: [], configuration: {} }
+  for (const feature of features) {
+    const { name, write } = feature
+    const canBeUnused = feature.active(metadata, { type: 'struct', fields: [] }, 'append') === undefined
+    if (write === 'inactive' && canBeUnused) expect(rows.get(name), name).toContain('unused')
+  }
+})

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { Crew } from '../../../shared/pipeline/bronze/workerPool.js'
+import type { EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
+import type { Lane, PartitionQueue } from '../../../shared/pipeline/bronze/worker.js'
+import type { RangeJob } from '../../../shared/pipeline/bronze/rangeJob.js'
+
+const queue = (partition: number, end: number): PartitionQueue => ({ partition, generation: 0, first: 0n, next: 0n, end: BigInt(end), busy: false })
+
+/** Every failure is the run's. */
+const onFailure = (_queue: PartitionQueue, error: unknown): Promise<void> => Promise.resolve().then(() => { throw error })
+
+const jobFor = (q: PartitionQueue) => ({ generation: 0, range: { partition: q.partition, start: q.next, end: q.end } }) as RangeJob
+
+function encoded({ range }: RangeJob, size: bigint): EncodedRows {
+  const position = range.start + size < range.end ? range.start + size : range.end
+  const counts = { received: 0, redelivered: 0, repaired: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0n, holes: 0n }
+  const one = { partition: range.partition, generation: 0, from: range.start, position, tail: 0n, last: undefined, missing: [], counts }
+  return { adds: [], ranges: [one], rows: Number(position - range.start), bytes: 0, rejections: {} as EncodedRows['rejections'], failedExpectations: {}, notices: { TIMESTAMP_OUT_OF_RANGE: 0 } }
+}
+
+/** A lane whose jobs end when told. */
+class HandLane implements Lane {
+  readonly started: RangeJob[] = []
+  readonly #ends: (() => void)[] = []
+  closed = false
+  constructor(readonly failOn: (job: RangeJob) => boolean = () => false) {}
+
+  async run(job: RangeJob): Promise<EncodedRows> {
+    this.started.push(job)
+    await new Promise<void>(resolve => this.#ends.push(resolve))
+    if (this.failOn(job)) throw new Error(`lane failed at ${job.range.start}`)
+    return encoded(job, 10n)
+  }
+
+  async finish(): Promise<void> {
+    this.#ends.shift()?.()
+    for (let n = 0; n < 10; n++) await Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    this.closed = true
+    return Promise.resolve()
+  }
+}
+
+const quick = (failAt = -1n): Lane => ({
+  run: job => (job.range.start === failAt ? Promise.reject(new Error('lane failed')) : Promise.resolve(encoded(job, 10n))),
+  close: () => Promise.resolve(),
+})
+
+describe('the crew', () => {
+  test('hands over the stretches of a partition in offset order, from several lanes', async () => {
+    const queues = [queue(0, 95), queue(1, 40)]
+    const crew = new Crew([quick(), quick(), quick()], queues, jobFor, onFailure)
+    crew.start()
+    const seen = new Map<number, bigint>()
+    for (let taken = await crew.take(25); taken !== undefined; taken = await crew.take(25)) {
+      expect(taken.reduce((sum, e) => sum + e.rows, 0)).toBeLessThanOrEqual(25)
+      for (const { partition, from, position } of taken.flatMap(e => e.ranges)) {
+        expect(from).toBe(seen.get(partition) ?? 0n)
+        seen.set(partition, position)
+      }
+    }
+    expect([...seen]).toEqual([[0, 95n], [1, 40n]])
+    expect(crew.spent).toBe(true)
+    await crew.close()
+  })
+
+  test('one partition is on one lane at a time', async () => {
+    const lanes = [new HandLane(), new HandLane()]
+    const crew = new Crew(lanes, [queue(0, 100)], jobFor, onFailure)
+    crew.start()
+    expect(lanes.map(l => l.started.length)).toEqual([1, 0])
+    await lanes[0]?.finish()
+    expect(lanes.map(l => l.started.length)).toEqual([2, 0])
+    const closed = crew.close()
+    await lanes[0]?.finish()
+    await closed
+  })
+
+  test('a lane that fails is heard of after everything finished before it was taken', async () => {
+    const crew = new Crew([quick(30n)], [queue(0, 100)], jobFor, onFailure)
+    crew.start()
+    await Promise.resolve()
+    let last = 0n
+    const drain = async () => {
+      for (let taken = await crew.take(10); taken !== undefined; taken = await crew.take(10)) last = taken.at(-1)?.ranges[0]?.position ?? last
+    }
+    await expect(drain()).rejects.toThrow('lane failed')
+    expect(last).toBe(30n)
+    await crew.close()
+  })
+
+  test('paused, forgets what was not taken; started again, works from where the queues are put', async () => {
+    const queues = [queue(0, 60)]
+    const crew = new Crew([quick()], queues, jobFor, onFailure)
+    crew.start()
+    const first = await crew.take(10)
+    expect(first?.[0]?.ranges[0]?.from).toBe(0n)
+    await crew.pause()
+    for (const q of queues) q.next = 20n
+    crew.start()
+    const froms: bigint[] = []
+    for (let taken = await crew.take(1_000); taken !== undefined; taken = await crew.take(1_000)) froms.push(...taken.map(e => e.ranges[0]?.from ?? -1n))
+    expect(froms).toEqual([20n, 30n, 40n, 50n])
+    await crew.close()
+  })
+
+  test('wound up, takes on no more work, and what is under way is still handed over', async () => {
+    const lane = new HandLane()
+    const crew = new Crew([lane], [queue(0, 100)], jobFor, onFailure)
+    crew.start()
+    crew.wind()
+    await lane.finish()
+    expect((await crew.take(100))?.length).toBe(1)
+    expect(crew.spent).toBe(true)
+    expect(await crew.take(100)).toBeUndefined()
+    expect(lane.started).toHaveLength(1)
+    await crew.close()
+  })
+
+  test('closing waits for the work under way, then closes every lane', async () => {
+    const lane = new HandLane(() => true)
+    const crew = new Crew([lane], [queue(0, 100)], jobFor, onFailure)
+    crew.start()
+    let closed = false
+    const closing = crew.close().then(() => (closed = true))
+    for (let n = 0; n < 10; n++) await Promise.resolve()
+    expect([closed, lane.closed]).toEqual([false, false])
+    await lane.finish()
+    await closing
+    expect(lane.closed).toBe(true)
+  })
+
+  test('without any work is done at once', async () => {
+    const crew = new Crew([quick()], [], jobFor, onFailure)
+    crew.start()
+    expect(await crew.take(10)).toBeUndefined()
+    await crew.close()
+  })
+})
