@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 /** What every layer stands on. */
-const foundation = ['shared/errors.ts', 'shared/clock.ts']
+const foundation = ['shared/errors.ts', 'shared/clock.ts', 'shared/processName.ts']
 
 /** What each layer may import of the others; its own folder is always allowed, and so is the foundation. */
 const mayImport: Record<string, readonly string[]> = {

@@ -6,6 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningStack } from '../../shared/cli/runningStack.js'
 import type { ProjectCopy } from './projectCopy.js'
 
+/** Of a progress line. */
+export interface Progress {
+  /** Records in Kafka. */
+  readonly events: number
+  /** Rows. */
+  readonly bronze: number
+}
+
 /** `npm start` or `npm run stack` of a project's copy as a real process, with everything it printed. */
 export class StartedStack {
   readonly project: ProjectCopy
@@ -58,6 +66,16 @@ export class StartedStack {
       await sleep(100)
     }
     throw new Error(`${this.#over ? 'It ended' : 'It goes on'} without printing ${what}:\n${this.#output}`)
+  }
+
+  /** The first progress line from now on that is as asked for; of a stack with one stream. */
+  async progress(asked: (progress: Progress) => boolean): Promise<Progress> {
+    for (let seen = this.#output.length; ; ) {
+      const line = await this.prints(/events [\d,]+ \| bronze [\d,]+ .*\n/, seen)
+      seen = this.#output.indexOf(line, seen) + line.length
+      const [events = 0, bronze = 0] = [...line.matchAll(/(?:events|bronze) ([\d,]+)/g)].map(([, count = '']) => Number(count.replaceAll(',', '')))
+      if (asked({ events, bronze })) return { events, bronze }
+    }
   }
 
   async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number> {

@@ -1,7 +1,7 @@
 import { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import { systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
-import { decodeConsumerRecords, type DecodedMessage } from '../../../shared/sources/kafka/index.js'
+import { decodeConsumerRecords, type DecodedMessage, removeDeadMembers } from '../../../shared/sources/kafka/index.js'
 import { type SourceRecord } from '../../../shared/sources/source.js'
 import { type Logger } from '../../../shared/telemetry/logger.js'
 import { type KafkaHostSettings } from './hostSettings.js'
@@ -89,6 +89,9 @@ export class KafkaFeed {
       this.#starting = this.#connect(taker)
     })
     try {
+      // Or the group would wait for them until their session is over, and nothing flow meanwhile.
+      const removed = await removeDeadMembers(kafka, consumerGroup)
+      if (removed > 0) log.info(`Group ${consumerGroup} no longer waits for a host that was killed`, { members: removed })
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: settings.autoOffsetReset === 'earliest' })
       this.#consumer = consumer

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isGone, processName } from '../../processName.js'
 
 const prefixes = ['lake-duckdb-', 'lake-files-'] as const
 
@@ -18,7 +17,7 @@ const swept = new Map<string, Promise<void>>()
  * killed process left is removed by the next process that makes one there, and a living process's never.
  */
 export async function makeTemporaryFolder(prefix: TemporaryPrefix, parent: string = tmpdir()): Promise<string> {
-  const folder = await mkdtemp(join(parent, `${prefix}${ownerText(process.pid)}-`))
+  const folder = await mkdtemp(join(parent, `${prefix}${processName(process.pid)}-`))
   let sweep = swept.get(parent)
   if (sweep === undefined) swept.set(parent, (sweep = removeLeftOver(parent)))
   await sweep
@@ -38,42 +37,8 @@ export async function removeLeftOver(parent: string, now: number = Date.now()): 
 }
 
 async function isLeftOver(path: string, rest: string, now: number): Promise<boolean> {
-  const [, scope, pid, start] = /^([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[^-]{6}$/.exec(rest) ?? []
-  if (scope !== undefined) return scope === scopeText() && startText(Number(pid)) !== start
+  const owner = /^(.+)-[^-]{6}$/.exec(rest)?.[1]
+  if (owner !== undefined) return isGone(owner)
   if (!/^[A-Za-z0-9]{6}$/.test(rest)) return false
   return stat(path).then(({ mtimeMs }) => now - mtimeMs > namelessKeptMs, () => false)
-}
-
-function ownerText(pid: number): string {
-  return `${scopeText()}-${pid}-${startText(pid) ?? ''}`
-}
-
-/** Where a process number means this process: a disk may be shared with other machines and containers. */
-function scopeText(): string {
-  return digest(`${hostname()} ${attempt(() => readlinkSync('/proc/self/ns/pid'))}`)
-}
-
-/** Which process has the number now; undefined when none has. Where the system does not tell, any process is that one. */
-function startText(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0)
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EPERM') return undefined
-  }
-  const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
-  // Behind the program's name, which may hold anything, the twentieth word is when it started.
-  const start = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19] ?? '')
-  return digest(`${boot} ${start}`)
-}
-
-function attempt(read: () => string): string {
-  try {
-    return read()
-  } catch {
-    return ''
-  }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }

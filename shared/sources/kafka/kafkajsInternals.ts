@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { SASLOptions } from 'kafkajs'
+import type { Kafka, SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls'
 
 /**
@@ -126,6 +126,24 @@ export function replaceMessageDecoder(decode: MessageDecoder): void {
     const size = decoder.readInt32()
     return size <= 0 || !decoder.canReadBytes(size) ? [] : decode(decoder.readBytes(size))
   }
+}
+
+/** The broker that keeps a group, once it is connected. */
+export interface GroupCoordinator {
+  leaveGroup(member: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+}
+
+export interface GroupCluster {
+  connect(): Promise<void>
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<GroupCoordinator>
+  disconnect(): Promise<void>
+}
+
+/** Connections of their own, by a client's settings: its public API removes no member from a group but its own. */
+export function groupCluster(client: Kafka): GroupCluster {
+  const create = Object.getOwnPropertySymbols(client).find(symbol => symbol.description === 'private:Kafka:createCluster')
+  if (create === undefined) throw new Error('kafkajs makes its clusters another way.')
+  return (client as unknown as Readonly<Record<symbol, (options: object) => GroupCluster>>)[create]?.({ allowAutoTopicCreation: false }) as GroupCluster
 }
 
 const asIs = (raw: Buffer): Promise<Buffer> => Promise.resolve(raw)

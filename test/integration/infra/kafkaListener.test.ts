@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaFeed } from '../../../infra/local/host/kafkaFeed.js'
 import { KafkaListener } from '../../../infra/local/host/kafkaListener.js'
 import { systemClock } from '../../../shared/clock.js'
+import { memberName } from '../../../shared/sources/kafka/index.js'
 import { recordBytes } from '../../../shared/sources/recordBytes.js'
 import { type SourceRecord } from '../../../shared/sources/source.js'
 import { silentLogger } from '../../../shared/telemetry/logger.js'
@@ -128,9 +131,10 @@ describe('a Kafka trigger on a real broker', () => {
 
   test('the group survives its broker: consuming goes on after a restart', async () => {
     const topic = await broker.topic('outage', { numPartitions: 2 })
+    // By value: what is sent again because an answer was lost lies in the topic twice.
     const seen = new Set<string>()
     const stop = listen(topic, 'outage', batch => {
-      for (const r of batch) seen.add(`${r.partition}:${r.offset}`)
+      for (const r of batch) seen.add(Buffer.from(r.value ?? []).toString())
       return Promise.resolve(undefined)
     })
     await produce(topic, 0, 20)
@@ -138,6 +142,38 @@ describe('a Kafka trigger on a real broker', () => {
     await broker.restart('kill')
     await produce(topic, 20, 20)
     await until(() => seen.size === 40)
+    await stop()
+  })
+
+  test('a host that was killed is waited for by nobody: the next one has its partitions at once', async () => {
+    const topic = await broker.topic('killed', { numPartitions: 2 })
+    // Its session outlives this test by far, so that only a member that was removed lets the next one in.
+    const program = `
+      import { createRequire } from 'node:module'
+      const { Kafka, logLevel } = createRequire(process.argv[1])('kafkajs')
+      const [brokers, topic, groupId] = process.argv.slice(2)
+      process.once('message', async clientId => {
+        const kafka = new Kafka({ brokers: [brokers], clientId, logLevel: logLevel.NOTHING })
+        const consumer = kafka.consumer({ groupId, sessionTimeout: 1_200_000, rebalanceTimeout: 1_200_000, heartbeatInterval: 1_000 })
+        consumer.on(consumer.events.GROUP_JOIN, () => process.send('joined'))
+        await consumer.connect()
+        await consumer.subscribe({ topic })
+        await consumer.run({ eachMessage: async () => undefined })
+      })`
+    const args = ['--input-type=module', '-e', program, import.meta.filename, broker.brokers, topic, 'killed']
+    const host = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const isGone = once(host, 'exit')
+    host.send(memberName(host.pid ?? 0))
+    expect(await once(host, 'message')).toContain('joined')
+    host.kill('SIGKILL')
+    await isGone
+    await produce(topic, 0, 20)
+    const seen: SourceRecord[] = []
+    const stop = listen(topic, 'killed', batch => {
+      seen.push(...batch)
+      return Promise.resolve(undefined)
+    })
+    await until(() => seen.length === 20)
     await stop()
   })
 })

@@ -13,7 +13,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(parent, { recursive: true, force: true }))
 
+/** Node strips the types itself; `./x.js` means `./x.ts`. */
 const script = `
+  import { registerHooks } from 'node:module'
+  registerHooks({
+    resolve: (specifier, context, next) => next(specifier.startsWith('.') ? specifier.replace(/\\.js$/, '.ts') : specifier, context),
+  })
   const { makeTemporaryFolder } = await import(process.argv[1])
   console.log(await makeTemporaryFolder('lake-duckdb-', process.argv[2]))
   setInterval(() => undefined, 1000)`
