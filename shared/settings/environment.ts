@@ -109,6 +109,8 @@ export const environment = z.object({
     .describe('Least milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
   BRONZE_MAX_RAW_SIZE: bytes(1, 256 * megabyte).default(64 * megabyte)
     .describe('Longest key, value or headers of a record that bronze keeps; of longer ones it keeps length and SHA-256, as RECORD_TOO_LARGE.'),
+  BRONZE_MEMORY_BUDGET: bytes(megabyte).optional()
+    .describe('Most bytes of keys, values and headers that bronze has in work at once in one process, from fetch to commit; a larger record goes alone. Memory takes several times as much. A sixteenth of the memory (32MB to 512MB) when empty.'),
   BRONZE_WORKERS: whole(0, 64).default(0)
     .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
   MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000).default(300_000)

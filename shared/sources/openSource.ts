@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { EventHubsConnection } from './eventHubs/connection.js'
 import type { KafkaConnection } from './kafka/connection.js'
 import type { Compression } from './kafka/codecs.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, TopicSurvey } from './source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, ReadOptions, Source, SourceBatch, TopicSurvey } from './source.js'
 import { SourceError } from './sourceError.js'
 
 export type SourceConnection =
@@ -92,7 +92,7 @@ class DeferredSource implements Source {
     return (await this.#source()).offsetAt(topic, partition, timestamp)
   }
 
-  async *read(topic: string, range: OffsetRange, options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<SourceBatch> {
+  async *read(topic: string, range: OffsetRange, options?: ReadOptions): AsyncGenerator<SourceBatch> {
     yield* (await this.#source()).read(topic, range, options)
   }
 

@@ -120,6 +120,12 @@ export interface PartitionIdentity {
 /** What a source answers for one partition: its identity, or why there is none at the moment. */
 export type Identified = PartitionIdentity | { readonly kind: 'failed'; readonly error: SourceError }
 
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** How many bytes of the range will be taken, about: nothing is fetched ahead that would come to more. All when absent. */
+  readonly wantedBytes?: number | undefined
+}
+
 /** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */
 export interface Source {
   /** Every partition of the topic, by number; one that cannot be asked is a SourceError, as is a topic that does not exist. */
@@ -139,7 +145,7 @@ export interface Source {
    * start, or an end beyond the log's end, is a SourceError (`SOURCE_OUT_OF_RANGE`): the caller asks `offsets` first
    * and decides what is missing.
    */
-  read(topic: string, range: OffsetRange, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<SourceBatch>
+  read(topic: string, range: OffsetRange, options?: ReadOptions): AsyncIterable<SourceBatch>
 
   /**
    * What identifies those partitions now. It is asked of the broker at every call, and of the partition's own leader

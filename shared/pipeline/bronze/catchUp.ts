@@ -49,9 +49,6 @@ export interface CatchUpResult {
   readonly stopped: readonly CodedError[]
 }
 
-/** Of keys and values in one job: what a lane holds in memory, at most, besides one fetch. */
-const maxChunkBytes = 64 * 2 ** 20
-
 /** Rows of a partition's first job: a process that is ended again and again still gets somewhere. */
 const firstChunkRows = 10_000
 
@@ -82,12 +79,13 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     layout,
     maxRows: queue.next === queue.first ? Math.min(maxRows, firstChunkRows) : maxRows,
     rowLimit,
-    maxBytes: maxChunkBytes,
+    maxBytes: lake.budget.piece(lanes.length),
     ingestedAt: lake.clock.now(),
     maxRawBytes: lake.settings.bronzeMaxRawSize,
   })
   const onFailure = (queue: PartitionQueue, error: unknown) => setAside(lake.source, stream.topic, queues, queue, error)
-  const crew = new Crew(await openLanes(lake, stream, total), queues, jobFor, onFailure)
+  const lanes = await openLanes(lake, stream, total)
+  const crew = new Crew(lanes, queues, jobFor, onFailure)
   const allStopped = () => [...stopped, ...queues.flatMap(q => q.failure ?? [])]
   let covered = 0n
   let stale = 0

@@ -1,3 +1,4 @@
+import { recordBytes } from '../../sources/recordBytes.js'
 import type { OffsetRange, SourceRecord } from '../../sources/source.js'
 
 /**
@@ -28,23 +29,32 @@ export function missingOffsets(coverage: Pick<Coverage, 'missing'>): bigint {
   return coverage.missing.reduce((sum, r) => sum + (r.end - r.start), 0n)
 }
 
+/** What one commit may have of records; one of them it always may. */
+export interface PieceLimits {
+  readonly rows: number
+  /** Of keys, values and headers. */
+  readonly bytes: number
+}
+
 /**
- * The coverage in pieces of at most `maxRows` records, in order, so that each can be committed on its own. Where its
- * holes lie is not known: each piece has those that its offsets leave room for, and the last one what is left of them,
- * so that the pieces' holes are the coverage's. Pure; no I/O.
+ * The coverage in pieces within the limits, in order, so that each can be committed on its own. Where its holes lie is not
+ * known: each piece has those that its offsets leave room for, and the last one what is left of them, so that the pieces'
+ * holes are the coverage's. Pure; no I/O.
  */
-export function splitCoverage(coverage: Coverage, maxRows: number): readonly Coverage[] {
+export function splitCoverage(coverage: Coverage, limits: PieceLimits): readonly Coverage[] {
   const { records } = coverage
-  if (records.length <= maxRows) return [coverage]
+  const ends = pieceEnds(records, limits)
+  if (ends.length < 2) return [coverage]
   const pieces: Coverage[] = []
   let { from, holes } = coverage
-  for (let at = 0; at < records.length; at += maxRows) {
-    const position = records[at + maxRows]?.offset ?? coverage.position
-    const some = records.slice(at, at + maxRows)
+  let at = 0
+  for (const end of ends) {
+    const position = records[end]?.offset ?? coverage.position
+    const some = records.slice(at, end)
     const first = at === 0
     const missing = clip(coverage.missing, from, position)
     const room = position - from - BigInt(some.length) - missingOffsets({ missing })
-    const ofPiece = at + maxRows < records.length ? room : holes
+    const ofPiece = end < records.length ? room : holes
     holes -= ofPiece
     pieces.push({
       ...coverage,
@@ -58,8 +68,28 @@ export function splitCoverage(coverage: Coverage, maxRows: number): readonly Cov
       repaired: first ? coverage.repaired : 0,
     })
     from = position
+    at = end
   }
   return pieces
+}
+
+/** Where each piece ends (exclusive). */
+function pieceEnds(records: readonly SourceRecord[], limits: PieceLimits): readonly number[] {
+  const ends: number[] = []
+  let rows = 0
+  let bytes = 0
+  for (const [at, record] of records.entries()) {
+    const size = recordBytes(record)
+    if (rows > 0 && (rows === limits.rows || bytes + size > limits.bytes)) {
+      ends.push(at)
+      rows = 0
+      bytes = 0
+    }
+    rows++
+    bytes += size
+  }
+  if (rows > 0) ends.push(records.length)
+  return ends
 }
 
 function clip(ranges: readonly OffsetRange[], from: bigint, to: bigint): readonly OffsetRange[] {
@@ -70,18 +100,22 @@ function clip(ranges: readonly OffsetRange[], from: bigint, to: bigint): readonl
   })
 }
 
-/** Pieces put together, in order, into groups of at most `maxRows` records. Pure; no I/O. */
-export function packCoverages(coverages: readonly Coverage[], maxRows: number): readonly (readonly Coverage[])[] {
+/** Pieces put together, in order, into groups within the limits. Pure; no I/O. */
+export function packCoverages(coverages: readonly Coverage[], limits: PieceLimits): readonly (readonly Coverage[])[] {
   const groups: Coverage[][] = []
-  let room = 0
-  for (const piece of coverages.flatMap(coverage => splitCoverage(coverage, maxRows))) {
+  let rows = 0
+  let bytes = 0
+  for (const piece of coverages.flatMap(coverage => splitCoverage(coverage, limits))) {
+    const size = piece.records.reduce((sum, record) => sum + recordBytes(record), 0)
     const group = groups.at(-1)
-    if (group !== undefined && piece.records.length <= room) group.push(piece)
+    if (group !== undefined && rows + piece.records.length <= limits.rows && bytes + size <= limits.bytes) group.push(piece)
     else {
       groups.push([piece])
-      room = maxRows
+      rows = 0
+      bytes = 0
     }
-    room -= piece.records.length
+    rows += piece.records.length
+    bytes += size
   }
   return groups
 }

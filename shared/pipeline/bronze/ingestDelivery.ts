@@ -1,8 +1,10 @@
 import type { Stream } from '../../contract/stream.js'
 import { bronzePath } from '../../contract/tables.js'
 import type { CodedError } from '../../errors.js'
+import { recordBytes } from '../../sources/recordBytes.js'
 import type { OffsetRange } from '../../sources/source.js'
 import type { EvolvingTable } from '../incremental/openTable.js'
+import type { HeldBytes } from '../lake/byteBudget.js'
 import type { Lake } from '../lake/lake.js'
 import { PipelineError } from '../lake/pipelineError.js'
 import type { StepRun } from '../step/stepRun.js'
@@ -37,13 +39,21 @@ export interface IngestResult {
 /** Other writers can only win so often with the offsets of one delivery: each time, the delivery shrinks. */
 const maxPlans = 50
 
+/** So many streams' deliveries are at work at once before one waits for another. */
+const concurrentDeliveries = 2
+
+type Attempt =
+  | { readonly kind: 'done'; readonly result: IngestResult }
+  | { readonly kind: 'planAgain' }
+  | { readonly kind: 'repair'; readonly backlog: readonly OffsetRange[] }
+
 /** Per process: generations that were delivered what their topic has, and when each table was last committed to. */
 const provenGenerations = new WeakMap<Lake, Set<string>>()
 const paces = new WeakMap<Lake, CommitPace>()
 
 /**
- * Ingests what a trigger delivered, in one commit (several when it exceeds BRONZE_MAX_COMMIT_ROWS), with whatever the
- * delivery jumped over. Each partition fares by itself. When it returns, every offset of the delivery is covered, or is
+ * Ingests what a trigger delivered, in one commit, with whatever the delivery jumped over; in several when it exceeds
+ * BRONZE_MAX_COMMIT_ROWS or its share of the budget. Each partition fares by itself. When it returns, every offset of the delivery is covered, or is
  * of a partition that `failure` names: its records stay in the source, and what is covered is kept in the table, so that
  * a catch-up or a reset finds them, while to deliver them again would only hold up the others. When it throws, the same
  * delivery may come again.
@@ -55,20 +65,33 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
   const proven = memo(provenGenerations, lake, () => new Set<string>())
   const pace = memo(paces, lake, () => new CommitPace(lake.clock, lake.settings.bronzeMinCommitInterval))
   const done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
-  const maxRows = lake.settings.bronzeMaxCommitRows
+  const limits = { rows: lake.settings.bronzeMaxCommitRows, bytes: lake.budget.piece(concurrentDeliveries) }
   let rest = delivery
   for (let plan = 0; plan < maxPlans; plan++) {
+    // Before the table is looked at: what is planned must not grow old while it waits.
+    const outcome = await lake.budget.during(bytesInWork(rest, limits.bytes), attempt)
+    if (outcome.kind === 'done') return outcome.result
+    if (outcome.kind === 'planAgain') continue
+    const repaired = await repair(lake, stream, run, outcome.backlog, deadline)
+    done.rows += repaired.rows
+    done.bytes += repaired.bytes
+    done.missing += repaired.missing
+    done.version = repaired.version ?? done.version
+  }
+  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, { retryable: true })
+
+  async function attempt(held: HeldBytes): Promise<Attempt> {
     const bronze = await openBronze(lake, stream)
-    if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) continue
+    if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) return { kind: 'planAgain' }
     const { id } = bronze.state.metadata
     const progress = readProgress(id, stream.topic, bronze.state.txns)
     const stopped = [...progress.values()].filter(known => known.stop !== undefined)
     const isStopped = (partition: number) => progress.get(partition)?.stop !== undefined
-    const covering = await coverDelivery(lake, stream, progress, ofPartitions(rest, p => !isStopped(p)), BigInt(maxRows), proven)
+    const covering = await coverDelivery(lake, stream, progress, ofPartitions(rest, p => !isStopped(p)), limits, proven, held)
     const { stops, failures, backlog } = covering
     const delivered = partitionsOf(rest)
     const isLast = stops.size + failures.size + backlog.length === 0 && !stopped.some(known => delivered.has(known.partition))
-    const groups = packCoverages(covering.coverages, maxRows)
+    const groups = packCoverages(covering.coverages, limits)
     let stale: string | undefined
     for (const [n, group] of groups.entries()) {
       // A later piece goes on top of the commit of the one before it.
@@ -80,20 +103,13 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
     if (stale === undefined && !(await recordStops(bronze, stream, progress, stops, lake.clock.now()))) stale = 'a partition that is to be stopped moved'
     if (stale !== undefined) {
       lake.log.debug('Bronze moved while a delivery was encoded; planning again.', { stream: stream.name, detail: stale })
-      continue
+      return { kind: 'planAgain' }
     }
     done.redelivered += covering.redelivered
     const settled = new Set([...covering.done, ...covering.coverages.map(({ partition }) => partition)])
     if (groups.length === 0) await adoptIdentities(bronze, stream, progress, covering.identities, lake.clock.now())
     rest = ofPartitions(rest, partition => !settled.has(partition))
-    if (backlog.length > 0) {
-      const repaired = await repair(lake, stream, run, backlog, deadline)
-      done.rows += repaired.rows
-      done.bytes += repaired.bytes
-      done.missing += repaired.missing
-      done.version = repaired.version ?? done.version
-      continue
-    }
+    if (backlog.length > 0) return { kind: 'repair', backlog }
     const errors: CodedError[] = []
     for (const partition of delivered) {
       const known = progress.get(partition)
@@ -103,9 +119,8 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
     errors.push(...failures.values())
     const passing = stoppedError(errors.filter(error => error.retryable))
     if (passing !== undefined) throw passing
-    return { ...done, failure: stoppedError(errors) }
+    return { kind: 'done', result: { ...done, failure: stoppedError(errors) } }
   }
-  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, { retryable: true })
 
   /** @returns why the plan no longer holds, or undefined when it is committed */
   async function commitGroup(bronze: EvolvingTable, coverages: readonly Coverage[], { identities }: Covering, final: boolean): Promise<string | undefined> {
@@ -155,6 +170,18 @@ async function repair(
     })
   }
   return result
+}
+
+/** What is made rows of at once: a piece, or a larger record by itself. */
+function bytesInWork({ records }: Delivery, piece: number): number {
+  let all = 0
+  let largest = 0
+  for (const record of records) {
+    const size = recordBytes(record)
+    all += size
+    largest = Math.max(largest, size)
+  }
+  return Math.max(Math.min(all, piece), largest)
 }
 
 function memo<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {

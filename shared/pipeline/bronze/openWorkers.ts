@@ -14,12 +14,12 @@ export async function openLanes(lake: Lake, stream: Stream, offsets: bigint): Pr
   const wanted = lake.settings.bronzeWorkers === 0 ? availableParallelism() : lake.settings.bronzeWorkers
   if (wanted < 2 || offsets < worthWorkers || !lake.separable || !workersAvailable) {
     const store = lake.store.within(bronzePath(stream))
-    return [{ run: job => runRangeJob(lake.source, store, stream, job), close: () => Promise.resolve() }]
+    return [{ run: job => lake.budget.during(job.maxBytes, held => runRangeJob(lake.source, store, stream, job, held)), close: () => Promise.resolve() }]
   }
   const started = await Promise.allSettled(Array.from({ length: wanted }, () => startWorkerLane(lake.settings, stream.name)))
   const lanes = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = started.find(one => one.status === 'rejected')
-  if (failed === undefined) return lanes
+  if (failed === undefined) return lanes.map(lane => ({ ...lane, run: job => lake.budget.during(job.maxBytes, () => lane.run(job)) }))
   // A thread left behind would keep the process alive.
   await Promise.allSettled(lanes.map(lane => lane.close()))
   throw failed.reason

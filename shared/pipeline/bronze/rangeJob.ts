@@ -1,8 +1,10 @@
 import type { Stream } from '../../contract/stream.js'
 import type { DataFileLayout } from '../../delta/dataFiles/dataFile.js'
 import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
+import { recordBytes } from '../../sources/recordBytes.js'
 import { SourceError } from '../../sources/sourceError.js'
 import type { ObjectStore } from '../../storage/objectStore.js'
+import type { HeldBytes } from '../lake/byteBudget.js'
 import type { Coverage } from './coverage.js'
 import { encodeCoverage, type EncodedRows } from './encode.js'
 import { readRange } from './repair.js'
@@ -18,7 +20,7 @@ export interface RangeJob {
   readonly maxRows: number
   /** What it never exceeds, even inside a fetch. */
   readonly rowLimit: number
-  /** Of keys and values; what bounds the memory of a lane. */
+  /** Of keys, values and headers, unless the first record has more; what bounds the memory of a lane. */
   readonly maxBytes: number
   /** Milliseconds. */
   readonly ingestedAt: number
@@ -31,9 +33,12 @@ export interface RangeJob {
  * `ranges[0].position`, which may lie before the range's end.
  *
  * @param store the table's folder
+ * @param held the job's `maxBytes` of a budget; grows when its only record has more
  */
-export async function runRangeJob(source: Source, store: ObjectStore, stream: Stream, job: RangeJob): Promise<EncodedRows> {
+export async function runRangeJob(source: Source, store: ObjectStore, stream: Stream, job: RangeJob, held?: HeldBytes): Promise<EncodedRows> {
   const coverage = await readCoverage(source, stream.topic, job)
+  const [first] = coverage.records
+  if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
   return await encodeCoverage(store, job.layout, stream, [coverage], job.ingestedAt, job.maxRawBytes)
 }
 
@@ -53,26 +58,29 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
   return covering(position)
 
   async function readParts(): Promise<void> {
-    for await (const part of readRange(source, topic, job.range, job.log)) {
+    for await (const part of readRange(source, topic, job.range, job.log, { wantedBytes: job.maxBytes })) {
       if (part.kind === 'missing') {
         missing.push(part.range)
         position = part.range.end
         continue
       }
       const before = records.length
+      const bytesBefore = bytes
       for (const record of part.batch.records) {
-        if (records.length === job.rowLimit) {
+        const size = recordBytes(record)
+        if (records.length === job.rowLimit || (records.length > 0 && bytes + size > job.maxBytes)) {
           // Where in the stretch its holes lie is not known: before the cut they are what its records leave.
           holes += record.offset - part.from - BigInt(records.length - before)
           position = record.offset
           return
         }
         records.push(record)
-        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+        bytes += size
       }
       position = part.batch.position
       holes += part.batch.holes
-      if (records.length >= job.maxRows || bytes >= job.maxBytes) break
+      // A part like the last one would be read in vain.
+      if (records.length >= job.maxRows || bytes + (bytes - bytesBefore) > job.maxBytes) break
     }
   }
 

@@ -1,9 +1,11 @@
 import type { Stream } from '../../contract/stream.js'
 import type { CodedError } from '../../errors.js'
+import { recordBytes } from '../../sources/recordBytes.js'
 import type { OffsetRange, PartitionOffsets, Source, SourceRecord, TopicSurvey } from '../../sources/source.js'
 import { partitionMissing } from '../../sources/sourceError.js'
+import type { HeldBytes } from '../lake/byteBudget.js'
 import type { Lake } from '../lake/lake.js'
-import type { Coverage } from './coverage.js'
+import type { Coverage, PieceLimits } from './coverage.js'
 import { ofPartitions, partitionsOf, planDelivery, type Delivery, type PartitionDelivery } from './delivery.js'
 import { recordDigest } from './digest.js'
 import { firstOffset } from './firstOffset.js'
@@ -33,26 +35,27 @@ export interface Covering {
 interface Room {
   offsets: bigint
   bytes: number
+  /** What it reads is counted there. */
+  readonly held: HeldBytes | undefined
 }
-
-/** Of keys and values that jumps may add to a delivery. */
-const maxRepairBytes = 64 * 2 ** 20
 
 /**
  * Turns a delivery into coverage: drops what is covered, reads from the source whatever the delivery jumps over, and
  * tells partitions whose topic is not the one ingested before.
  *
  * @param delivery nothing of stopped partitions
- * @param maxGap the most offsets of all jumps together that are read into memory here
+ * @param gaps the most offsets and bytes of all jumps together that are read into memory here
  * @param proven generations in which this process was delivered what their topic has; added to
+ * @param held of the budget, grows by what is read
  */
 export async function coverDelivery(
   lake: Lake,
   stream: Stream,
   progress: ReadonlyMap<number, PartitionProgress>,
   delivery: Delivery,
-  maxGap: bigint,
+  gaps: PieceLimits,
   proven: Set<string>,
+  held?: HeldBytes,
 ): Promise<Covering> {
   const { source } = lake
   const { topic } = stream
@@ -80,7 +83,7 @@ export async function coverDelivery(
       expected.set(partition, next)
     })
   }
-  const room: Room = { offsets: maxGap, bytes: maxRepairBytes }
+  const room: Room = { offsets: BigInt(gaps.rows), bytes: gaps.bytes, held }
   const coverages: Coverage[] = []
   const backlog: OffsetRange[] = []
   const done = new Map<number, number>()
@@ -167,13 +170,15 @@ async function coverPartition(
     const delivered = new Set(part.records.map(r => r.offset))
     room.offsets -= part.gap.end - part.gap.start
     if (room.offsets < 0n) return undefined
-    for await (const piece of readRange(source, topic, part.gap, log)) {
+    for await (const piece of readRange(source, topic, part.gap, log, { wantedBytes: room.bytes })) {
       if (piece.kind === 'missing') {
         missing.push(piece.range)
         continue
       }
       const found = piece.batch.records.filter(r => !delivered.has(r.offset))
-      room.bytes -= bytesOf(found)
+      const size = found.reduce((sum, record) => sum + recordBytes(record), 0)
+      room.held?.grow(size)
+      room.bytes -= size
       if (room.bytes < 0) return undefined
       repaired.push(...found)
       holes += piece.batch.holes - goneSince(piece, part.records)
@@ -212,10 +217,6 @@ function without(range: OffsetRange, records: readonly SourceRecord[]): OffsetRa
   }
   if (start < range.end) parts.push({ ...range, start })
   return parts
-}
-
-function bytesOf(records: readonly SourceRecord[]): number {
-  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0)
 }
 
 /** Everything delivered of a partition; an inexact record's time is not known, and never makes it the first. */

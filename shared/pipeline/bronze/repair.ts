@@ -1,4 +1,4 @@
-import type { OffsetRange, PartitionOffsets, Source, SourceBatch } from '../../sources/source.js'
+import type { OffsetRange, PartitionOffsets, ReadOptions, Source, SourceBatch } from '../../sources/source.js'
 import { SourceError } from '../../sources/sourceError.js'
 
 /** A part of a range as the source has it now. */
@@ -18,7 +18,7 @@ export async function* readRange(
   topic: string,
   range: OffsetRange,
   known?: PartitionOffsets,
-  signal?: AbortSignal,
+  options: ReadOptions = {},
 ): AsyncGenerator<RangePart> {
   let next = range.start
   let log = known
@@ -32,7 +32,7 @@ export async function* readRange(
       continue
     }
     try {
-      for await (const batch of source.read(topic, { ...range, start: next }, { signal })) {
+      for await (const batch of source.read(topic, { ...range, start: next }, options)) {
         yield { kind: 'read', from: next, batch }
         next = batch.position
       }

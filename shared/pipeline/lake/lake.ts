@@ -7,6 +7,7 @@ import type { Source } from '../../sources/source.js'
 import type { MeteredStore } from '../../storage/meteredStore.js'
 import type { Prices } from '../../telemetry/cost.js'
 import type { Logger } from '../../telemetry/logger.js'
+import type { ByteBudget } from './byteBudget.js'
 import type { RunJournal } from './runJournal.js'
 
 /** Everything a step of the pipeline works with: one per process, shared by functions, command line and tests. */
@@ -23,6 +24,8 @@ export interface Lake {
   readonly journal: RunJournal
   /** Data files on the local disk, for DuckDB. */
   readonly files: FileCache
+  /** Bytes of records that bronze has in work at once, in all of this process's threads. */
+  readonly budget: ByteBudget
   /** Whether another thread can open the same store and source from the settings alone. */
   readonly separable: boolean
   /** The Delta table in that folder, e.g. `bronze/events` or `monitor_logs`; it need not exist yet. */

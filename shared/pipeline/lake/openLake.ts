@@ -12,6 +12,7 @@ import { openStore } from '../../storage/openStore.js'
 import { streams as declaredStreams } from '../../streams/index.js'
 import { defaultPrices } from '../../telemetry/cost.js'
 import { silentLogger, type Logger } from '../../telemetry/logger.js'
+import { ByteBudget, defaultBudget } from './byteBudget.js'
 import { RunJournal } from './runJournal.js'
 import type { Lake } from './lake.js'
 import { storeOptions } from './storeOptions.js'
@@ -49,6 +50,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
     settings,
     files,
     journal,
+    budget: new ByteBudget(settings.bronzeMemoryBudget ?? defaultBudget()),
     prices: {
       ...defaultPrices,
       perGigabyteSecond: settings.costPerGbSecond,

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../clock.js'
 import { silentLogger, type Logger } from '../../telemetry/logger.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, TopicSurvey } from '../source.js'
+import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, ReadOptions, Source, SourceBatch, TopicSurvey } from '../source.js'
 import { partitionMissing } from '../sourceError.js'
 import { Cluster } from './cluster.js'
 import { registerCodecs, type Compression } from './codecs.js'
@@ -104,10 +104,10 @@ export class KafkaSource implements Source {
     })
   }
 
-  read(topic: string, range: OffsetRange, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<SourceBatch> {
+  read(topic: string, range: OffsetRange, options: ReadOptions = {}): AsyncIterable<SourceBatch> {
     // Before every commit a few offsets are looked at: nothing of what lies behind them is wanted. A whole batch comes always.
     const fetchBytes = range.end - range.start <= shortRange ? Math.min(shortFetchBytes, this.#options.fetchBytes) : this.#options.fetchBytes
-    return readRange(this.#cluster, topic, range, { ...this.#options, fetchBytes, signal: options.signal })
+    return readRange(this.#cluster, topic, range, { ...this.#options, fetchBytes, ...options })
   }
 
   identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {

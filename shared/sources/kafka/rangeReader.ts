@@ -1,3 +1,4 @@
+import { recordBytes } from '../recordBytes.js'
 import type { OffsetRange, SourceBatch, SourceRecord } from '../source.js'
 import { batchDamaged, outOfRange, SourceError } from '../sourceError.js'
 import { committedBatches } from './abortedTransactions.js'
@@ -5,18 +6,21 @@ import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { requestFetch, type FetchResponse } from './protocol.js'
 import { scanBatches, type BatchHeader, type ScannedBatches } from './recordBatch.js'
-import { decodeRecords, wholeBatchBytes, type DecodeWindow } from './recordDecoder.js'
+import { decodeRecords, type DecodeWindow } from './recordDecoder.js'
 import { streamRecords } from './recordStream.js'
 import { Backoff, type Patience } from './retry.js'
 
 export interface RangeReaderOptions extends Patience {
   /** Bytes of one fetch; twice that is in memory while the next one is under way. */
   readonly fetchBytes: number
+  /** See `ReadOptions`. */
+  readonly wantedBytes?: number | undefined
   readonly verifyChecksum: boolean
 }
 
-// Compressed batches grow: a fetch is handed on in stretches, so that memory is bounded by records too.
+// Compressed batches grow: a fetch is handed on in stretches, so that memory is bounded by what they come to.
 const recordsPerBatch = 20_000
+const bytesPerBatch = 16 * 2 ** 20
 const emptyWaitMs = 500
 const shortAnswersTaken = 4
 const shortWaitMs = 100
@@ -35,7 +39,8 @@ export async function* readRange(
   const request = (offset: bigint, maxWait = 0): Promise<Fetched> =>
     fetchOnce(cluster, topic, range, offset, options.fetchBytes, maxWait)
   let position = start
-  let coming = request(position)
+  let coming: Promise<Fetched> | undefined
+  let fetchedBytes = 0
   let emptyAnswers = 0
   let shortAnswers = 0
   let cutAnswers = 0
@@ -44,12 +49,13 @@ export async function* readRange(
     options.signal?.throwIfAborted()
     let fetched: Fetched
     try {
-      fetched = await backoff.during(interruptible(coming, options.signal))
+      fetched = await backoff.during(interruptible((coming ??= request(position)), options.signal))
     } catch (error) {
       await backoff.wait(error)
-      coming = request(position)
+      coming = undefined
       continue
     }
+    coming = undefined
     backoff.reset()
     const { response, headers } = fetched
     if (response.lastStableOffset < end) {
@@ -58,7 +64,6 @@ export async function* readRange(
         throw outOfRange(topic, range, { start: known(response.logStart), end: known(response.lastStableOffset) })
       }
       await options.clock.sleep(shortWaitMs * shortAnswers, options.signal)
-      coming = request(position)
       continue
     }
     shortAnswers = 0
@@ -83,7 +88,9 @@ export async function* readRange(
     }
     emptyAnswers = 0
     cutAnswers = 0
-    if (next < end) {
+    fetchedBytes += response.records.length
+    // One like it would be too many: who reads may be done before.
+    if (next < end && fetchedBytes + response.records.length <= (options.wantedBytes ?? Infinity)) {
       coming = request(next)
       coming.catch(() => {}) // seen when it is awaited; the caller may never come back for it
     }
@@ -136,6 +143,7 @@ async function* stretches(
   const window = { topic, partition, start: range.start, end: range.end, verifyChecksum }
   const committed = new Set(committedBatches(response.records, headers, response.aborted))
   let records: SourceRecord[] = []
+  let size = 0
   let holes = 0n
   let next = range.start
   let told = range.start
@@ -158,6 +166,7 @@ async function* stretches(
       if (from > told) yield { partition, records, position: from, holes }
       yield* largeBatch(response.records, header, window, from, to)
       records = []
+      size = 0
       holes = 0n
       next = to
       told = to
@@ -165,31 +174,33 @@ async function* stretches(
     }
     holes += to - from - BigInt(committed.has(header) ? recordsBetween(header, from, to, records.length - known) : 0)
     next = to
-    if (records.length >= recordsPerBatch && next < position) {
+    for (let i = known; i < records.length; i++) size += recordBytes(records[i] as SourceRecord)
+    if ((records.length >= recordsPerBatch || size >= bytesPerBatch) && next < position) {
       yield { partition, records, position: next, holes }
       told = next
       records = []
+      size = 0
       holes = 0n
     }
   }
   if (told < position) yield { partition, records, position, holes: holes + position - next }
 }
 
-/** A batch that is not decompressed in one piece, in stretches of about as many bytes as one that is. */
+/** A batch that is not decompressed in one piece, in stretches as any other. */
 async function* largeBatch(bytes: Buffer, header: BatchHeader, window: DecodeWindow, from: bigint, to: bigint): AsyncGenerator<SourceBatch> {
   const { partition } = window
   let records: SourceRecord[] = []
   let size = 0
   let start = from
   for await (const record of streamRecords(bytes, header, window)) {
-    if (size >= wholeBatchBytes || records.length >= recordsPerBatch) {
+    if (size >= bytesPerBatch || records.length >= recordsPerBatch) {
       yield { partition, records, position: record.offset, holes: record.offset - start - BigInt(records.length) }
       start = record.offset
       records = []
       size = 0
     }
     records.push(record)
-    size += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    size += recordBytes(record)
   }
   yield { partition, records, position: to, holes: to - start - BigInt(records.length) }
 }

@@ -78,6 +78,31 @@ describe('reading a range', () => {
     expect(asked).toEqual([11n, 16n])
   })
 
+  test('nothing is fetched ahead that would come to more than is wanted', async () => {
+    const size = encodeRecordBatch([0, 1].map(n => ({ key: null, value: Buffer.from(String(n)) })), 0).length
+    const answers = [0n, 2n, 4n, 6n].map(offset => ({ batches: [offset] }))
+    const askedBefore = async (wantedBytes: number | undefined) => {
+      const { cluster, asked } = leader(answers)
+      const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true, wantedBytes }
+      const counts: number[] = []
+      for await (const _ of readRange(cluster, 't', { partition: 0, start: 0n, end: 8n }, options)) counts.push(asked.length)
+      return counts
+    }
+    expect(await askedBefore(undefined)).toEqual([2, 3, 4, 4])
+    expect(await askedBefore(2 * size)).toEqual([2, 2, 3, 4])
+    expect(await askedBefore(2 * size - 1)).toEqual([1, 2, 3, 4])
+  })
+
+  test('what a fetch unfolds to is handed on in stretches, at the borders of its batches', async () => {
+    const batches = [0n, 2n, 4n].map(offset => {
+      const batch = encodeRecordBatch([0, 1].map(() => ({ key: null, value: Buffer.alloc(8 * 2 ** 20) })), 0, undefined, 'gzip')
+      batch.writeBigInt64BE(offset, 0)
+      return batch
+    })
+    const { cluster } = leader([{ records: Buffer.concat(batches) }])
+    expect((await read(cluster, { start: 0n, end: 6n })).positions).toEqual([2n, 4n, 6n])
+  })
+
   test('a log whose tail was compacted away is covered when two answers hold nothing', async () => {
     const { cluster, asked } = leader([{ batches: [0n] }, {}])
     expect(await read(cluster, { start: 0n, end: 50n })).toEqual({ offsets: [0n, 1n], positions: [2n, 50n] })
