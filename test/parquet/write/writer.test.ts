@@ -156,6 +156,22 @@ function text(value: Flat): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
+const floats: readonly (readonly [what: string, type: DataType, of: (values: number[]) => Column['data']])[] = [
+  ['doubles', 'double', values => values],
+  ['a typed array of doubles', 'double', values => Float64Array.from(values)],
+  ['floats', 'float', values => values],
+  ['a typed array of floats', 'float', values => Float32Array.from(values)],
+]
+it.each(floats)('%s have no bounds in the footer where one is NaN, first, last or in between: readers would pass it over', async (_, type, of) => {
+  const bounds = async (values: number[]) => {
+    const metadata = await parquetMetadataAsync(bytesFile(encodeParquet([column('c', type, of(values))])))
+    const statistics = metadata.row_groups[0]?.columns[0]?.meta_data?.statistics
+    return [statistics?.min_value, statistics?.max_value]
+  }
+  for (const values of [[NaN, 1, 2], [1, NaN, 2], [1, 2, NaN], [NaN]]) expect(await bounds(values), String(values)).toEqual([undefined, undefined])
+  expect(await bounds([2, 1, 3])).toEqual([1, 3])
+})
+
 it('a decimal has no bounds in the footer, which would be taken for others', async () => {
   const field: StructField = { name: 'c', type: { type: 'decimal', precision: 5, scale: 2 }, nullable: true }
   const bytes = encodeParquet([{ field, data: [1n] }])

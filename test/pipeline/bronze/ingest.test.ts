@@ -123,34 +123,6 @@ describe('offsets without a record', () => {
   })
 })
 
-describe('what a delivery jumps over', () => {
-  test('before a record whose bytes were not kept is read from the source too', async () => {
-    await using f = await BronzeFixture.open()
-    f.append(range(0, 12))
-    await f.deliver(range(0, 3))
-    await f.deliver([3], 0, [8])
-    expect(eachOffsetOnce(await f.lineage(), [span(9)])).toEqual([])
-    await f.deliver([], 0, [11])
-    expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
-  })
-
-  test('is missing where retention took it, but not the delivered records in between', async () => {
-    await using f = await BronzeFixture.open()
-    f.append(range(0, 20))
-    await f.deliver(range(0, 5))
-    const records = await f.fetch([7, 8, 12, 15])
-    f.source.deleteRecords('events', 0, 14n)
-    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
-    expect((await f.told()).at(-1)?.missing).toEqual([
-      { partition: 0, start: 5, end: 7 },
-      { partition: 0, start: 9, end: 12 },
-      { partition: 0, start: 13, end: 14 },
-    ])
-    expect((await f.progress()).get(0)).toMatchObject({ covered: 15n, missing: 6n, holes: 0n })
-    expect(eachOffsetOnce(await f.lineage(), [span(16, 0, { absent: [5, 6, 9, 10, 11, 13] })])).toEqual([])
-  })
-})
-
 describe('a partition that the source cannot give', () => {
   test('lets the others commit before the delivery is asked for again', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })

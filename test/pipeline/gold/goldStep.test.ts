@@ -120,6 +120,25 @@ describe('a model', () => {
     expect(await summaryRows(f.lake, 'SELECT events, scored, anomalies FROM t')).toEqual([{ events: 1n, scored: 0n, anomalies: 0n }])
   })
 
+  test('gives no score to a row whose value is null, and calls it no anomaly: null is not 0', async () => {
+    const orders = defineStream({
+      name: 'events', topic: 'events', key: 'event_id', eventTime: 'timestamp', allowedLateness: '10 minutes', dedupeWithin: '1 day', clusterBy: ['event_type'],
+      schema: z.object({ event_id: z.string(), event_type: z.string(), timestamp: timestamp(), value: double().nullable() }),
+    })
+    await using f = await SilverFixture.open(undefined, [orders])
+    await f.bronze([[{ id: 'a', more: { value: null } }, { id: 'b', value: 0 }, { id: 'c', value: 1984 }]], { stream: orders })
+    ok([await refineSilver(f.lake, orders)])
+    const [score] = ok(await runGold(f.lake, 'timer'))
+    expect(score?.detail).toMatchObject({ model: 'anomaly', scored: 2 })
+    const rows = await scoredRows(f.lake, 'SELECT event_id, score, is_anomaly FROM t ORDER BY 1', orders)
+    expect(rows).toEqual([
+      { event_id: 'a', score: null, is_anomaly: null },
+      { event_id: 'b', score: expect.any(Number) as number, is_anomaly: expect.any(Boolean) as boolean },
+      { event_id: 'c', score: expect.any(Number) as number, is_anomaly: false },
+    ])
+    expect(await summaryRows(f.lake, 'SELECT events, scored FROM t', orders)).toEqual([{ events: 3n, scored: 2n }])
+  })
+
   test('is not installed for a stream that it was not made for', async () => {
     const orders = defineStream({
       name: 'orders', topic: 'orders', key: 'event_id', eventTime: 'timestamp', allowedLateness: '10 minutes', dedupeWithin: '1 day', clusterBy: ['timestamp'],

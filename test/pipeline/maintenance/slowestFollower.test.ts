@@ -7,6 +7,9 @@ import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenance
 import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
+import { Faults } from '../../../shared/storage/faults.js'
+import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import { BronzeFixture, range } from '../bronze/bronzeFixture.js'
 
 const settings = { SILVER_MEMORY_LIMIT: '256MB', COMPACTION_MIN_FILES: '1000', CHECKPOINT_INTERVAL: '2', FRESHNESS_STALE: '90000 hours' }
@@ -55,6 +58,22 @@ describe('clean-up of bronze', () => {
       expect(await f.read('silver/events')).toHaveLength(18)
     },
   )
+
+  test('keeps the commits whose runs are still to be told, where monitor and silver go on while cluster_logs cannot be written', async () => {
+    const faults = new Faults()
+    const clock = new ManualClock(Date.now())
+    await using f = await BronzeFixture.open({ settings, clock, store: new FaultyStore(new MemoryStore(clock), faults, clock) })
+    await deliver(f, 0)
+    await readers.runs(f)
+    const told = await f.version()
+    faults.add({ on: 'putIfAbsent', path: path => path.startsWith('cluster_logs/'), times: Infinity, fault: { kind: 'fail', retryable: false } })
+    for (let batch = 1; batch < 4; batch++) await deliver(f, batch)
+    await readers.silver(f)
+    expect(await readers.monitor(f)).toMatchObject([{ outcome: 'committed' }])
+    const state = await f.lake.table('bronze/events').state({ fresh: true })
+    if (state === undefined) throw new Error('no table')
+    expect(await (await Followers.read(f.lake)).keepFrom('bronze/events', state, f.stream)).toBe(told + 1)
+  })
 
   test.each([
     ['the table\'s own', { VACUUM_RETENTION: '7 days' }, '30 days'],

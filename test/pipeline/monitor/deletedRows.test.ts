@@ -28,6 +28,17 @@ describe('the monitor, of rows that were deleted on purpose', () => {
     expect((await look(f))['bronze']).toMatchObject({ identity_closed: true, deleted: 5n, status: 'OK' })
   })
 
+  test('of bronze that silver has not heard of yet: the two are not compared', async () => {
+    await using f = await open()
+    for (const n of [0, 1, 2]) await ingest(f, range(n * 5, n * 5 + 5))
+    await look(f)
+    await remove(f, 'bronze/events', '_offset < 5')
+    const before = (await look(f))['silver']
+    expect(before).toMatchObject({ identity_closed: true, valid: 15n, rows_total: 15n })
+    await refineSilver(f.lake, f.stream)
+    expect((await look(f))['silver']).toMatchObject({ identity_closed: true, valid: 10n, rows_total: 10n })
+  })
+
   test('of silver and gold: likewise, until a rebuild brings them back', async () => {
     await using f = await open()
     await ingest(f, range(0, 20))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
 import { cursorTxns } from '../../../shared/pipeline/incremental/cursor.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
@@ -96,6 +96,20 @@ describe('the monitor', () => {
     const { bronze } = await look(f)
     expect(bronze).toMatchObject({ status: 'DEGRADED', identity_closed: false, natural_holes: 2n, covered_span: 12n, rows_total: 9n })
     expect(bronze?.['reason']).toContain('12 offsets covered, but rows + missing + holes = 11')
+  })
+
+  test('sees a record that the reader left out of a jump which a delivery made', async () => {
+    await using f = await open()
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
+    const records = await f.fetch(range(15, 20))
+    const read = f.source.read.bind(f.source)
+    f.source.read = async function* (...args) {
+      for await (const batch of read(...args)) yield { ...batch, records: batch.records.filter(r => r.offset !== 9n) }
+    }
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    const { bronze } = await look(f)
+    expect(bronze).toMatchObject({ status: 'DEGRADED', identity_closed: false, natural_holes: 0n, covered_span: 20n, rows_total: 19n })
   })
 
   test('names missing offsets in the run that found them, and only there', async () => {
@@ -269,6 +283,11 @@ describe('the monitor', () => {
     const { bronze, silver } = await look(f)
     const newest = BigInt(day0 + 9_000) * 1000n
     for (const row of [bronze, silver]) expect(row).toMatchObject({ status: 'LATE', newest_event_time: newest, freshness_seconds: 2_992 })
+    // From the event to the commit, of ten events a second apart.
+    for (const row of [bronze, silver]) {
+      expect(Math.round(row?.['queryable_p50_seconds'] as number)).toBe(2_996)
+      expect(Math.round(row?.['queryable_p99_seconds'] as number)).toBe(3_000)
+    }
   })
 
   test('sees that silver has read fewer rows than bronze has', async () => {

@@ -92,6 +92,26 @@ describe('silver', () => {
     expect(await ids(f)).toEqual(['a', 'b'])
   })
 
+  test('a version that only takes rows away is no compaction: silver is made anew without them', async () => {
+    await using f = await SilverFixture.open()
+    const [old] = await f.bronze([[{ id: 'a' }], [{ id: 'b' }]])
+    await refineSilver(f.lake, events)
+    await f.bronze([], { remove: old === undefined ? [] : [old] })
+    expect(await refineSilver(f.lake, events)).toMatchObject({ outcome: 'committed', detail: { recomputed: 'version 2 of the source took rows away' } })
+    expect(await ids(f)).toEqual(['b'])
+  })
+
+  test('an event of before 1970 is a duplicate of one on the day before', async () => {
+    await using f = await SilverFixture.open()
+    const day = 24n * hour
+    const early = -21_000n * day
+    for (const at of [early + 13n * hour, early + day + 12n * hour]) {
+      await f.bronze([[{ id: 'a', at }]])
+      expect((await refineSilver(f.lake, events)).outcome).toBe('committed')
+    }
+    expect(await ids(f)).toEqual(['a'])
+  })
+
   test.each([1, 2, 1_000])('a rebuild by days (%i rows at once) has the last microsecond of a day and the first of the next, once', async maxRows => {
     await using f = await SilverFixture.open()
     const midnight = 24n * hour

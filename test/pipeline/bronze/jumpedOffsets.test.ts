@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { eachOffsetOnce } from '../../harness/invariants.js'
+import { BronzeFixture, range, span } from './bronzeFixture.js'
+
+describe('what a delivery jumps over', () => {
+  test('before a record whose bytes were not kept is read from the source too', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 12))
+    await f.deliver(range(0, 3))
+    await f.deliver([3], 0, [8])
+    expect(eachOffsetOnce(await f.lineage(), [span(9)])).toEqual([])
+    await f.deliver([], 0, [11])
+    expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
+  })
+
+  test('is missing where retention took it, but not the delivered records in between', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
+    const records = await f.fetch([7, 8, 12, 15])
+    f.source.deleteRecords('events', 0, 14n)
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect((await f.told()).at(-1)?.missing).toEqual([
+      { partition: 0, start: 5, end: 7 },
+      { partition: 0, start: 9, end: 12 },
+      { partition: 0, start: 13, end: 14 },
+    ])
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 15n, missing: 6n, holes: 0n })
+    expect(eachOffsetOnce(await f.lineage(), [span(16, 0, { absent: [5, 6, 9, 10, 11, 13] })])).toEqual([])
+  })
+
+  test('is no hole where compaction took a record after it was delivered: that is a row', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 12))
+    f.source.compactAway('events', 0, [1n])
+    const records = await f.fetch([0, 4, 7, 11])
+    f.source.compactAway('events', 0, [4n, 8n])
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect(eachOffsetOnce(await f.lineage(), [span(12, 0, { absent: [1, 8] })])).toEqual([])
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 11n, missing: 0n, holes: 2n })
+  })
+})
