@@ -25,14 +25,19 @@ export function readByLength(at: Position, count: number): Uint8Array[] {
   return output
 }
 
-/** Bytes from DELTA_BYTE_ARRAY: what each shares with the one before, and the rest. Pure; throws a RangeError. */
-export function readByPrefix(at: Position, count: number): Uint8Array[] {
+/**
+ * Bytes from DELTA_BYTE_ARRAY: what each shares with the one before, and the rest. Pure; throws a RangeError.
+ *
+ * @param taking told of each value's bytes before it is made: a shared beginning may be long, and shared by many
+ */
+export function readByPrefix(at: Position, count: number, taking: (bytes: number) => void): Uint8Array[] {
   const prefixes = readDeltas(at, new Int32Array(count))
   const suffixes = readByLength(at, count)
   let previous = new Uint8Array()
   return suffixes.map((suffix, i) => {
     const prefix = prefixes[i] ?? 0
     if (prefix < 0 || prefix > previous.length) throw new RangeError('a prefix is longer than the value before')
+    taking(prefix + suffix.length)
     const value = new Uint8Array(prefix + suffix.length)
     value.set(previous.subarray(0, prefix))
     value.set(suffix, prefix)

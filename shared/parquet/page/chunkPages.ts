@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompress } from './codec.js'
+import { valueBytes, type MemoryAllowance } from './memoryAllowance.js'
 import { ParquetError } from '../base/parquetError.js'
 import { bitWidth, readBitPacked, readRuns } from '../encoding/rleHybrid.js'
 import type { LeafNode } from '../schema/schemaNode.js'
@@ -31,7 +32,7 @@ export interface RawDictionary {
 }
 
 /** The pages of a chunk, each decompressed when its turn comes; a dictionary's is left as it is. */
-export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array): Generator<RawPage | RawDictionary, void> {
+export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, allowance: MemoryAllowance): Generator<RawPage | RawDictionary, void> {
   const expected = Number(metadata.num_values)
   let entries = 0
   const reader = { view: viewOf(bytes), offset: 0 }
@@ -46,6 +47,8 @@ export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uin
     reader.offset += size
     // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
     if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corruptColumn(leaf, 'the checksum of a page is wrong')
+    // Long values are kept as views on their page, whatever their number.
+    if (metadata.type === 'BYTE_ARRAY') allowance.take(leaf.path.join('.'), header.uncompressed_page_size, size)
     if (header.type === 'DICTIONARY_PAGE') {
       yield { kind: 'dictionary', header, body }
       continue
@@ -53,7 +56,10 @@ export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uin
     if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue
     const count = header.data_page_header_v2?.num_values ?? header.data_page_header?.num_values ?? -1
     if (count < 0 || entries + count > expected) throw corruptColumn(leaf, `a page claims ${count} values`)
-    yield openPage(leaf, metadata, header, body, count)
+    allowance.take(leaf.path.join('.'), levelBytes(leaf, count), size)
+    const page = openPage(leaf, metadata, header, body, count)
+    allowance.take(leaf.path.join('.'), decodedBytes(page), 0)
+    yield page
     entries += count
   }
 }
@@ -88,6 +94,16 @@ function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, 
     present,
     levels: { entries: count, definitions: present === count ? undefined : levels.definitions, repetitions: levels.repetitions },
   }
+}
+
+/** Of the levels, and of a column in which nulls stand between the values. */
+function levelBytes(leaf: LeafNode, count: number): number {
+  return count * (leaf.present === 0 ? 0 : 1 + valueBytes) + count * (leaf.repetition === 0 ? 0 : 1)
+}
+
+/** Of the values, and of their places in a dictionary. */
+function decodedBytes({ present, encoding }: RawPage): number {
+  return present * (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY' ? valueBytes + 4 : valueBytes)
 }
 
 function newLevels(max: number, count: number): Uint8Array | undefined {

@@ -3,6 +3,7 @@ import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { chunkPages, corruptColumn, unknownEncoding, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
 import { decompress } from './codec.js'
+import { MemoryAllowance } from './memoryAllowance.js'
 import { readByLength, readByPrefix, readDeltas, readLengths } from '../encoding/deltaDecoding.js'
 import { EncodedTexts } from '../base/utf8Column.js'
 import { readRuns } from '../encoding/rleHybrid.js'
@@ -19,12 +20,12 @@ export interface LeafData<V = DecodedValues> extends PageLevels {
 type Page<V> = PageLevels & { readonly values: V }
 
 /** Decodes a column chunk. Pure; no I/O. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
-export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder): LeafData {
+export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder, allowance = new MemoryAllowance()): LeafData {
   const pages: Page<DecodedValues>[] = []
   let dictionary: DecodedValues | undefined
-  for (const page of chunkPages(leaf, metadata, bytes)) {
+  for (const page of chunkPages(leaf, metadata, bytes, allowance)) {
     if (page.kind === 'dictionary') dictionary = readDictionary(leaf, metadata, page, decode)
-    else pages.push({ ...page.levels, values: page.present === 0 ? [] : readValues(leaf, metadata, page, decode, dictionary) })
+    else pages.push({ ...page.levels, values: page.present === 0 ? [] : readValues(leaf, metadata, page, decode, dictionary, allowance) })
   }
   return joined(leaf, pages, joinedValues)
 }
@@ -33,9 +34,9 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
  * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are in a dictionary, whose texts
  * many values share, or otherwise not one behind the other, or are no UTF-8: then {@link readChunk} is to be asked.
  */
-export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array): EncodedTexts | undefined {
+export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, allowance = new MemoryAllowance()): EncodedTexts | undefined {
   const pages: Page<EncodedTexts>[] = []
-  for (const page of chunkPages(leaf, metadata, bytes)) {
+  for (const page of chunkPages(leaf, metadata, bytes, allowance)) {
     if (page.kind === 'dictionary') return undefined
     const values = encodedTexts(page)
     if (values === undefined) return undefined
@@ -59,7 +60,7 @@ function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body
   const encoding = header.dictionary_page_header?.encoding
   if (encoding !== 'PLAIN' && encoding !== 'PLAIN_DICTIONARY') throw unknownEncoding(leaf, 'a dictionary', encoding)
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
-  if (count < 0 || (metadata.type !== 'BOOLEAN' && count > page.length)) throw corruptColumn(leaf, 'its dictionary is damaged')
+  if (count < 0 || count > page.length * (metadata.type === 'BOOLEAN' ? 8 : 1)) throw corruptColumn(leaf, 'its dictionary is damaged')
   return plainValues(leaf, metadata, page, count, decode)
 }
 
@@ -69,6 +70,7 @@ function readValues(
   { bytes, encoding, present: count }: RawPage,
   decode: ValueDecoder,
   dictionary: DecodedValues | undefined,
+  allowance: MemoryAllowance,
 ): DecodedValues {
   const reader = { view: viewOf(bytes), offset: 0 }
   switch (encoding) {
@@ -99,8 +101,9 @@ function readValues(
       }
       return decode(readByLength(reader, count))
     case 'DELTA_BYTE_ARRAY':
-      return decode(readByPrefix(reader, count))
+      return decode(readByPrefix(reader, count, size => { allowance.take(leaf.path.join('.'), size, 0) }))
     case 'BYTE_STREAM_SPLIT':
+      if (count * (leaf.element.type_length ?? 1) > bytes.length) throw corruptColumn(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
       return decode(byteStreamSplit(reader, count, type, leaf.element.type_length))
     default:
   }

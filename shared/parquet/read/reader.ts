@@ -1,6 +1,7 @@
 import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
 import { assemble, leavesOf } from '../assembly/assembly.js'
 import { joinedValues, readChunk, readTextChunk, type LeafData } from '../page/chunkReader.js'
+import { entryBytes, MemoryAllowance, valueBytes } from '../page/memoryAllowance.js'
 import { checkChunk, chunkSpan } from './chunkSpan.js'
 import type { Column, ColumnData, DataType, Row, StructField, Value } from '../../types/dataType.js'
 import type { StoredColumn } from '../base/utf8Column.js'
@@ -119,7 +120,9 @@ export class ParquetFile {
   async readColumns(options: ReadOptions = {}): Promise<Column[]> {
     const targets = this.#targets(options)
     const parts: ColumnData[][] = targets.map(() => [])
-    for await (const group of this.#read(targets, options)) {
+    // All of it is in memory together.
+    const allowance = new MemoryAllowance()
+    for await (const group of this.#read(targets, options, allowance)) {
       for (const [i, data] of group.entries()) parts[i]?.push(data)
     }
     return targets.map(({ field }, i) => ({ field, data: joinedValues((parts[i] ?? []) as DecodedValues[]) }))
@@ -135,14 +138,15 @@ export class ParquetFile {
     if (group === undefined) throw new RangeError(`no row group begins at row ${rowStart}`)
     return named(this.#source, async () => {
       const fetched = await this.#fetch(targets, group)
+      const allowance = new MemoryAllowance()
       return targets.map((target): StoredColumn => {
         const { field, column } = target
         const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
         const kept = leaf !== undefined && column?.decoders.get(leaf) === texts
-        const stored = kept ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf)) : undefined
+        const stored = kept ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), allowance) : undefined
         if (stored !== undefined && stored.length !== group.rows)
           throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
-        return { field, data: stored ?? this.#decode(target, group, fetched) }
+        return { field, data: stored ?? this.#decode(target, group, fetched, allowance) }
       })
     })
   }
@@ -187,7 +191,8 @@ export class ParquetFile {
         return { leaf, chunk, span: chunkSpan(chunk), decode: valueDecoder(leaf, type, undefined) }
       })
       const fetched = await coalesce(found.map(({ span }) => span), (start, end) => this.#source.slice(start, end))
-      return found.map(({ leaf, chunk, span, decode }) => readChunk(leaf, chunk, fetched(span), decode))
+      const allowance = new MemoryAllowance()
+      return found.map(({ leaf, chunk, span, decode }) => readChunk(leaf, chunk, fetched(span), decode, allowance))
     })
   }
 
@@ -215,20 +220,20 @@ export class ParquetFile {
   }
 
   /** Row group by row group, each cut to the rows asked for. */
-  async *#read(targets: readonly Target[], options: ReadOptions): AsyncGenerator<ColumnData[], void, undefined> {
+  async *#read(targets: readonly Target[], options: ReadOptions, allowance?: MemoryAllowance): AsyncGenerator<ColumnData[], void, undefined> {
     const { rowStart = 0, rowEnd = this.rowCount } = options
     for (const group of this.#groups) {
       const from = Math.max(0, rowStart - group.rowStart)
       const to = Math.min(group.rows, rowEnd - group.rowStart)
       if (from >= to) continue
-      const data = await named(this.#source, () => this.#readGroup(targets, group))
+      const data = await named(this.#source, () => this.#readGroup(targets, group, allowance ?? new MemoryAllowance()))
       yield from === 0 && to === group.rows ? data : data.map((column) => column.slice(from, to))
     }
   }
 
-  async #readGroup(targets: readonly Target[], group: Group): Promise<ColumnData[]> {
+  async #readGroup(targets: readonly Target[], group: Group, allowance: MemoryAllowance): Promise<ColumnData[]> {
     const fetched = await this.#fetch(targets, group)
-    return targets.map(target => this.#decode(target, group, fetched))
+    return targets.map(target => this.#decode(target, group, fetched, allowance))
   }
 
   /** The bytes of the chunks that the targets are made of. */
@@ -240,12 +245,16 @@ export class ParquetFile {
     return leaf => fetched(spans.get(leaf) as ByteSpan)
   }
 
-  #decode({ column }: Target, group: Group, fetched: (leaf: LeafNode) => Uint8Array): ColumnData {
+  #decode({ field, column }: Target, group: Group, fetched: (leaf: LeafNode) => Uint8Array, allowance: MemoryAllowance): ColumnData {
+    if (column === undefined) allowance.take(field.name, group.rows * valueBytes, 0)
     if (column === undefined) return new Array<null>(group.rows).fill(null)
     const data = leavesOf(column.projection).map((leaf) => {
       const decode = column.decoders.get(leaf)
-      return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), decode as NonNullable<typeof decode>)
+      return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), decode as NonNullable<typeof decode>, allowance)
     })
+    if (column.projection.kind !== 'leaf') {
+      for (const { leaf, entries } of data) allowance.take(field.name, entries * (leaf.repetition > 0 ? entryBytes.repeated : entryBytes.single), 0)
+    }
     return assemble(column.projection, data, group.rows)
   }
 }

@@ -37,7 +37,7 @@ async function tight(sizes: readonly (readonly number[])[], parts: { readonly ba
   }
   const look = () => void held.push(fixture.lake.budget.held)
   faults.add({ on: 'put', path: isDataFile, times: Infinity, fault: { kind: 'interleave', first: look } })
-  return { fixture, streams, held, faults }
+  return { fixture, streams, held, faults, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() }
 }
 
 const offsetsOf = async (fixture: BronzeFixture, path = bronzePath(events)) =>
@@ -50,8 +50,8 @@ const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 describe('a catch-up', () => {
   test('of many large records takes them in commits within the budget, and holds nothing afterwards', async () => {
-    const { fixture, held } = await tight([Array<number>(40).fill(300 * kilobyte)])
-    await using _ = fixture
+    await using lake = await tight([Array<number>(40).fill(300 * kilobyte)])
+    const { fixture, held } = lake
     const [report] = await catchUp(fixture.lake, 'command')
     expect(report).toMatchObject({ outcome: 'committed', rowsOut: 40, more: false })
     expect(await offsetsOf(fixture)).toEqual(numbers(40))
@@ -62,8 +62,8 @@ describe('a catch-up', () => {
   })
 
   test('goes on past a record that is larger than the budget, which goes alone', async () => {
-    const { fixture, held } = await tight([[100, 100, 5 * megabyte, 100, 100]])
-    await using _ = fixture
+    await using lake = await tight([[100, 100, 5 * megabyte, 100, 100]])
+    const { fixture, held } = lake
     await catchUp(fixture.lake, 'command')
     expect(await offsetsOf(fixture)).toEqual(numbers(5))
     expect((await rowsOfFiles(fixture)).sort()).toEqual([1, 2, 2])
@@ -71,8 +71,8 @@ describe('a catch-up', () => {
   })
 
   test('that cuts inside a fetch counts no hole twice and loses none', async () => {
-    const { fixture } = await tight([[]], { batchSize: 100 })
-    await using _ = fixture
+    await using lake = await tight([[]], { batchSize: 100 })
+    const { fixture } = lake
     const large = (n: number) => sized(n, 900 * kilobyte)
     for (let n = 0; n < 6; n++) {
       fixture.source.append(events.topic, [large(n)])
@@ -90,8 +90,8 @@ describe('a catch-up', () => {
 
 describe('a delivery', () => {
   test('above its share of the budget is committed in several pieces, each offset once', async () => {
-    const { fixture, held } = await tight([Array<number>(20).fill(300 * kilobyte)])
-    await using _ = fixture
+    await using lake = await tight([Array<number>(20).fill(300 * kilobyte)])
+    const { fixture, held } = lake
     const report = await fixture.deliver(numbers(20))
     expect(report).toMatchObject({ outcome: 'committed', rowsIn: 20, rowsOut: 20 })
     expect(await offsetsOf(fixture)).toEqual(numbers(20))
@@ -102,8 +102,8 @@ describe('a delivery', () => {
 
   test('of two streams at once share the budget, and both come to their end', async () => {
     const sizes = Array<number>(12).fill(900 * kilobyte)
-    const { fixture, streams } = await tight([sizes, sizes])
-    await using _ = fixture
+    await using lake = await tight([sizes, sizes])
+    const { fixture, streams } = lake
     const all = await Promise.all(streams.map(async stream => {
       const records = []
       for await (const batch of fixture.source.read(stream.topic, { partition: 0, start: 0n, end: 12n })) records.push(...batch.records)
@@ -116,8 +116,8 @@ describe('a delivery', () => {
   })
 
   test('that jumps over large records counts what it reads for it, and gives it back', async () => {
-    const { fixture } = await tight([[300, 400, 400, 300, 300].map(size => size * kilobyte)])
-    await using _ = fixture
+    await using lake = await tight([[300, 400, 400, 300, 300].map(size => size * kilobyte)])
+    const { fixture } = lake
     await fixture.deliver([0, 3, 4])
     expect(await offsetsOf(fixture)).toEqual(numbers(5))
     expect(fixture.lake.budget.most).toBe((900 + 800) * kilobyte)
@@ -125,16 +125,16 @@ describe('a delivery', () => {
   })
 
   test('that jumps over more than there is room for has it read on its own', async () => {
-    const { fixture } = await tight([Array<number>(12).fill(300 * kilobyte)])
-    await using _ = fixture
+    await using lake = await tight([Array<number>(12).fill(300 * kilobyte)])
+    const { fixture } = lake
     await fixture.deliver([0, 11])
     expect(await offsetsOf(fixture)).toEqual(numbers(12))
     expect(fixture.lake.budget.held).toBe(0)
   })
 
   test('that fails leaves nothing held', async () => {
-    const { fixture, faults } = await tight([[megabyte]])
-    await using _ = fixture
+    await using lake = await tight([[megabyte]])
+    const { fixture, faults } = lake
     const records = await fixture.fetch([0])
     faults.clear()
     faults.add({ on: 'put', path: isDataFile, fault: { kind: 'fail', retryable: false } })
