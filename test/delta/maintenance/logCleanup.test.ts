@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { classicCheckpointPath, commitPath, checksumPath, compactedPath, logFolder, sidecarFolder } from '../../../shared/delta/log/logName.js'
+import { encodeAction } from '../../../shared/delta/actions/actionCodec.js'
+import { classicCheckpointPath, commitPath, checksumPath, compactedPath, logFolder, sidecarFolder, v2CheckpointPath } from '../../../shared/delta/log/logName.js'
 import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
@@ -107,6 +108,16 @@ describe('log clean-up', () => {
     await t.store.put(classicCheckpointPath(5), new Uint8Array())
     expect(await cleanLog(t.table)).toEqual({ kind: 'nothingToDo' })
     await t.rows()
+  })
+
+  it.each(['protocol', 'metaData'])('deletes nothing on the word of a checkpoint that has no %s', async missing => {
+    const t = await aged(42)
+    const state = await t.table.state()
+    if (state === undefined) throw new Error('no table')
+    const actions = [{ checkpointMetadata: { version: 10 } }, missing === 'protocol' ? { metaData: state.metadata } : { protocol: state.protocol }] as const
+    await t.store.delete(classicCheckpointPath(10))
+    await t.store.put(v2CheckpointPath(10, '80a083e8-7026-4e79-81be-64bd76c43a11', 'json'), Buffer.from(actions.map(action => `${encodeAction(action)}\n`).join('')))
+    expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 5 })
   })
 
   it('protected checkpoints go only with all the history that they hide, and after its commits', async () => {

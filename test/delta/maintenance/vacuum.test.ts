@@ -14,6 +14,7 @@ import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { FaultyStore } from '../../../shared/storage/faultyStore.js'
 import { Faults } from '../../../shared/storage/faults.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
 import { RowTable } from './rowTable.js'
 
 const day = 86_400_000
@@ -108,6 +109,29 @@ describe('vacuum', () => {
     await new DeltaTable(t.store, { clock: ahead }).writeCheckpoint()
     expect(await t.dataFiles()).toContain(inFlight.path)
     expect((await t.other().snapshot())?.tombstones).toHaveLength(3)
+  })
+
+  it.each([['the host', 10], ['the storage', -10]])('keeps an old file that was removed lately where the clock of %s is ahead', async (_, days) => {
+    const clock = new ManualClock()
+    const storage = new ManualClock(clock.now() - Math.min(0, days) * day)
+    const t = await RowTable.create({}, undefined, clock, new MemoryStore(storage))
+    const old = await t.append([1])
+    for (const one of [clock, storage]) one.advance(30 * day)
+    await t.commit([removeOf(t, old)], t.table, false)
+    const host = new ManualClock(clock.now() + Math.max(0, days) * day)
+    expect(await vacuumTable(new DeltaTable(t.store, { clock: host }), { clock: host })).toMatchObject({ files: 0 })
+    expect(await t.dataFiles()).toEqual([old.path])
+  })
+
+  it('keeps an old change file that a commit names which a follower has still to read', async () => {
+    const t = await RowTable.create({ configuration: { 'delta.enableChangeDataFeed': 'true' } })
+    const path = '_change_data/cdc-1.parquet'
+    await t.store.put(path, new Uint8Array(3))
+    await t.append([1])
+    await t.commit([{ cdc: { path, partitionValues: { p: 'a' }, size: 3, dataChange: false } }], t.table, false)
+    t.clock.advance(30 * day)
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 2, dryRun: true })).toMatchObject({ files: 0 })
+    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 3, dryRun: true })).toMatchObject({ files: 1 })
   })
 
   it('deletes orphans of commits that never were', async () => {

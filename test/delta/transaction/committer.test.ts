@@ -74,6 +74,27 @@ describe('a commit', () => {
     expect((await open().state())?.txns.get('a')?.version).toBe(1n)
   })
 
+  it('is known again when its answer was lost and storage then refuses outright', async () => {
+    const { faults, table, open } = await setUp()
+    await table.state()
+    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
+    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false } })
+    faults.add({ on: 'get', path: isCommit, fault: { kind: 'fail' } })
+    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'committed', version: 1 })
+    expect(await pathsOf(open())).toEqual(['a-1.parquet'])
+  })
+
+  it('that lost a version to a rival writes none into a log that was deleted meanwhile', async () => {
+    const { store, faults, table, open } = await setUp()
+    await table.state()
+    await open().commit(append(0, 'b', 1n))
+    const first = async () => { for (const version of [0, 1]) await store.delete(commitPath(version)) }
+    // The first look says whose the version is, the second what the table is now.
+    faults.add({ on: 'get', path: path => path === commitPath(1), after: 1, fault: { kind: 'interleave', first } })
+    await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
+    expect(await store.get(commitPath(1))).toBeUndefined()
+  })
+
   it('that storage refuses outright fails as storage says', async () => {
     const { faults, table } = await setUp()
     faults.add({ on: 'putIfAbsent', fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false } })

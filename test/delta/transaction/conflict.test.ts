@@ -46,6 +46,9 @@ const cases: readonly (readonly [string, readonly Action[], Reads, readonly Acti
   ['two deletions of one file', [remove('a')], readsNothing, [remove('a')], 'concurrentDeleteDelete'],
   ['two deletions of one file, spelled differently', [remove('file:///t/a%20b')], readsNothing, [remove('/t/a%20b')], 'concurrentDeleteDelete'],
   ['a file stated anew after its removal would come back', [add('a', { dataChange: false })], readsNothing, [remove('a')], 'concurrentDeleteRead'],
+  ['a file to be removed here that the winner states anew, with what is new of it', [remove('a')], readsNothing, [add('a', { dataChange: false })], 'concurrentAppend'],
+  ['who rearranges rows that others add to goes over that', [remove('a', { dataChange: false }), add('b', { dataChange: false })], all, [add('y')], undefined],
+  ['who rearranges rows and says something else besides does not', [remove('a', { dataChange: false }), add('b', { dataChange: false }), txn('t')], all, [add('y')], 'concurrentAppend'],
 ]
 
 describe('a winner', () => {
