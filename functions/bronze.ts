@@ -1,8 +1,8 @@
 import { app, trigger } from '@azure/functions'
-import { processLake } from '../shared/pipeline/lake/processLake.js'
-import { ingestBatch } from '../shared/pipeline/steps.js'
-import { readSettings } from '../shared/settings.js'
-import { bronzeTrigger } from '../shared/sources/trigger/bronzeTrigger.js'
+import { processLake } from '../shared/pipeline/lake/index.js'
+import { ingestBatch } from '../shared/pipeline/index.js'
+import { readSettings } from '../shared/settings/index.js'
+import { bronzeTrigger } from '../shared/sources/trigger/index.js'
 import { streams } from '../shared/streams/index.js'
 
 const settings = readSettings(process.env)

@@ -1,8 +1,8 @@
 import { app } from '@azure/functions'
-import { processLake } from '../shared/pipeline/lake/processLake.js'
-import { requireSuccess } from '../shared/pipeline/step/requireSuccess.js'
-import { runMaintenance } from '../shared/pipeline/steps.js'
-import { settingReference } from '../shared/sources/trigger/settingReference.js'
+import { processLake } from '../shared/pipeline/lake/index.js'
+import { requireSuccess } from '../shared/pipeline/step/index.js'
+import { runMaintenance } from '../shared/pipeline/index.js'
+import { settingReference } from '../shared/sources/trigger/index.js'
 
 app.timer('maintenance', {
   schedule: settingReference('MAINTENANCE_SCHEDULE', process.env),

@@ -1,8 +1,8 @@
 import { app } from '@azure/functions'
-import { processLake } from '../shared/pipeline/lake/processLake.js'
-import { requireSuccess } from '../shared/pipeline/step/requireSuccess.js'
-import { runMonitor } from '../shared/pipeline/steps.js'
-import { settingReference } from '../shared/sources/trigger/settingReference.js'
+import { processLake } from '../shared/pipeline/lake/index.js'
+import { requireSuccess } from '../shared/pipeline/step/index.js'
+import { runMonitor } from '../shared/pipeline/index.js'
+import { settingReference } from '../shared/sources/trigger/index.js'
 
 app.timer('monitor', {
   schedule: settingReference('MONITOR_SCHEDULE', process.env),

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions'
-import { processLake } from '../shared/pipeline/lake/processLake.js'
-import { runPipeline } from '../shared/pipeline/steps.js'
+import { processLake } from '../shared/pipeline/lake/index.js'
+import { runPipeline } from '../shared/pipeline/index.js'
 
 /** 200 when every step did its work, 207 when some failed, 500 when all did. */
 app.http('pipeline', {

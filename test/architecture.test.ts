@@ -1,51 +1,77 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-/** What every layer stands on. */
-const foundation = ['shared/errors.ts', 'shared/clock.ts', 'shared/processName.ts']
+interface Layer {
+  /** The layers below; a layer also uses itself and the ground. */
+  readonly uses: readonly string[]
+  /** Its rooms, from the ground up: each may use those before it, and the files beside them. */
+  readonly rooms?: readonly string[]
+  /** Rooms that have a door for other layers; the layer's own index is its first door. */
+  readonly doors?: readonly string[]
+  /** Rooms without input or output; `.` is the layer as a whole. */
+  readonly pure?: readonly string[]
+}
 
-/** What each layer may import of the others; its own folder is always allowed, and so is the foundation. */
-const mayImport: Record<string, readonly string[]> = {
-  'shared/types': [],
-  'shared/storage': ['shared/types'],
-  'shared/parquet': ['shared/storage', 'shared/types'],
-  'shared/delta': ['shared/storage', 'shared/parquet'],
-  'shared/contract': ['shared/parquet'],
-  'shared/streams': ['shared/contract'],
-  'shared/telemetry': ['shared/storage'],
-  'shared/sources': ['shared/contract', 'shared/telemetry', 'shared/settings.ts'],
-  'shared/models': ['shared/storage', 'shared/telemetry', 'shared/parquet'],
-  'shared/query': ['shared/storage', 'shared/parquet', 'shared/delta', 'shared/contract', 'shared/telemetry'],
-  'shared/settings.ts': ['shared/contract', 'shared/settings', 'shared/telemetry'],
-  'shared/settings': ['shared/contract', 'shared/telemetry', 'shared/storage'],
-  'shared/pipeline': [
-    'shared/contract',
-    'shared/streams',
-    'shared/sources',
-    'shared/delta',
-    'shared/models',
-    'shared/query',
-    'shared/telemetry',
-    'shared/parquet',
-    'shared/storage',
-    'shared/settings.ts',
-  ],
-  'shared/cli': ['shared'],
-  functions: ['shared/pipeline', 'shared/sources', 'shared/streams', 'shared/settings.ts', 'shared/contract'],
-  infra: ['shared'],
+/** What every layer stands on. */
+const ground = ['shared/errors.ts', 'shared/clock.ts']
+
+const below = ['shared/types', 'shared/storage', 'shared/parquet']
+const engine = [...below, 'shared/delta', 'shared/contract', 'shared/telemetry', 'shared/settings']
+const sides = [...engine, 'shared/streams', 'shared/sources', 'shared/models', 'shared/query']
+
+const layers: Readonly<Record<string, Layer>> = {
+  'shared/types': { uses: [], pure: ['.'] },
+  'shared/storage': { uses: ['shared/types'], rooms: ['address', 'localDisk', 'azureBlob'], doors: ['azureBlob'] },
+  'shared/parquet': {
+    uses: ['shared/types', 'shared/storage'],
+    rooms: ['base', 'schema', 'encoding', 'page', 'write', 'assembly', 'variant', 'read'],
+    pure: ['schema', 'encoding', 'assembly', 'variant'],
+  },
+  'shared/delta': {
+    uses: below,
+    rooms: [
+      'actions', 'schema', 'deletionVectors', 'protocol', 'stats', 'log', 'checkpoint', 'snapshot', 'dataFiles', 'scan', 'changeDataFeed',
+      'transaction', 'table', 'write', 'ddl', 'maintenance', 'dml',
+    ],
+    doors: ['ddl', 'maintenance', 'dml'],
+    pure: ['schema', 'protocol', 'stats'],
+  },
+  'shared/contract': { uses: ['shared/types'], pure: ['.'] },
+  'shared/telemetry': { uses: ['shared/types', 'shared/storage'] },
+  'shared/settings': { uses: ['shared/types', 'shared/storage', 'shared/contract', 'shared/telemetry'] },
+  'shared/streams': { uses: ['shared/types', 'shared/contract'] },
+  'shared/sources': { uses: engine, rooms: ['kafka', 'eventHubs', 'trigger'], doors: ['kafka', 'eventHubs', 'trigger'] },
+  'shared/models': { uses: engine },
+  'shared/query': {
+    uses: engine,
+    rooms: ['duckdb', 'scan', 'condition', 'spark', 'catalog'],
+    doors: ['condition', 'spark', 'catalog'],
+  },
+  'shared/pipeline': {
+    uses: sides,
+    rooms: ['lake', 'step', 'incremental', 'runLog', 'bronze', 'silver', 'gold', 'monitor', 'maintenance'],
+    doors: ['lake', 'step', 'incremental', 'runLog', 'bronze', 'silver', 'gold', 'monitor', 'maintenance'],
+  },
+  'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['commands'] },
+  functions: { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline'] },
+  'infra/local': { uses: [...sides, 'shared/pipeline', 'shared/cli'], rooms: ['kafka', 'host'], doors: ['kafka', 'host'] },
 }
 
 /** Packages that only one place may know. */
-const packageHomes: Record<string, readonly string[]> = {
-  '@azure/storage-blob': ['shared/storage/azureBlob'],
-  '@azure/functions': ['functions', 'infra/local/host'],
-  '@azure/event-hubs': ['shared/sources'],
-  kafkajs: ['shared/sources', 'infra/local'],
-  '@duckdb/node-api': ['shared/query'],
-  hyparquet: ['shared/parquet'],
-  'hyparquet-writer': ['shared/parquet'],
+const packageHomes: Readonly<Record<string, readonly string[]>> = {
+  '@azure/storage-blob': ['shared/storage/azureBlob/'],
+  '@azure/functions': ['functions/', 'infra/local/host/'],
+  '@azure/event-hubs': ['shared/sources/eventHubs/'],
+  kafkajs: ['shared/sources/kafka/', 'infra/local/'],
+  '@duckdb/node-api': ['shared/query/duckdb/'],
+  'onnxruntime-web': ['shared/models/'],
+  hyparquet: ['shared/parquet/'],
+  'hyparquet-writer': ['shared/parquet/'],
 }
+
+/** Built-in modules that compute and reach nothing. */
+const pureModules = ['node:buffer', 'node:crypto', 'node:util']
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -55,56 +81,137 @@ function sources(folder: string): string[] {
     .map(e => relative(root, join(e.parentPath, e.name)))
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g)].map(m => m[1] ?? m[2] ?? '')
+interface Import {
+  readonly from: string
+  readonly spec: string
+  /** The file, for an import by a path. */
+  readonly to: string | undefined
+  readonly typeOnly: boolean
+  readonly lazy: boolean
 }
 
-const layerOf = (file: string) =>
-  Object.keys(mayImport)
-    .filter(layer => file === layer || file.startsWith(`${layer}/`))
-    .sort((a, b) => b.length - a.length)[0]
+const importPattern = /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'|(?:^|\n)\s*import\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  return [...text.matchAll(importPattern)].map(match => {
+    const spec = match[2] ?? match[3] ?? match[4] ?? ''
+    const to = spec.startsWith('.') ? join(dirname(file), spec).replace(/\.js$/, '.ts') : undefined
+    return { from: file, spec, to, typeOnly: match[1] !== undefined, lazy: match[4] !== undefined }
+  })
+}
+
+const layerOf = (file: string) => Object.keys(layers).find(layer => file.startsWith(`${layer}/`))
+
+/** The room of a file within its layer; empty for a file beside the rooms. */
+const roomOf = (file: string, layer: string) => relative(layer, dirname(file)).split('/')[0] ?? ''
+
+const isLayersOwn = (file: string) => ground.includes(file) || layerOf(file) !== undefined
 
 const files = ['functions', 'shared', 'infra'].flatMap(sources)
+const imports = files.flatMap(importsOf)
+const tests = sources('test')
+
+/** Why an import goes where it may not; `undefined` when it may. */
+function fault({ from, to, lazy }: Import): string | undefined {
+  if (to === undefined || ground.includes(to)) return undefined
+  const layer = layerOf(from)
+  const target = layerOf(to)
+  if (layer === undefined || target === undefined) return 'which is in no layer'
+  if (layer !== target) {
+    if (layers[layer]?.uses.includes(target) !== true) return `which ${layer} stands below or beside`
+    const doors = [target, ...(layers[target]?.doors ?? []).map(room => `${target}/${room}`)].map(folder => `${folder}/index.ts`)
+    return doors.includes(to) ? undefined : 'which is no door'
+  }
+  const [room, other] = [roomOf(from, layer), roomOf(to, layer)]
+  if (room === other || other === '') return undefined
+  const order = layers[layer]?.rooms ?? []
+  if (room !== '' && order.indexOf(other) > order.indexOf(room)) return `a room above ${room}`
+  return basename(to) === 'index.ts' || lazy ? undefined : 'which is no door'
+}
 
 describe('dependencies point one way', () => {
-  test('every source file belongs to a layer', () => {
-    const strays = files.filter(f => layerOf(f) === undefined && !foundation.includes(f))
-    expect(strays).toEqual([])
+  test('every source file belongs to a layer, and every folder to a room that is known', () => {
+    expect(files.filter(file => !isLayersOwn(file))).toEqual([])
+    const unknown = files.filter(file => {
+      const layer = layerOf(file)
+      if (layer === undefined) return false
+      const room = roomOf(file, layer)
+      return room !== '' && layers[layer]?.rooms?.includes(room) !== true
+    })
+    expect(unknown).toEqual([])
   })
 
-  test('no layer imports one above it', () => {
-    const wrong: string[] = []
-    for (const file of files) {
-      const layer = layerOf(file)
-      if (layer === undefined) continue
-      for (const spec of importsOf(file).filter(s => s.startsWith('.'))) {
-        const target = relative(root, resolve(root, dirname(file), spec)).replace(/\.js$/, '.ts')
-        if (foundation.includes(target) || target.startsWith('shared/types/')) continue
-        const allowed = [layer, ...(mayImport[layer] ?? [])]
-        if (!allowed.some(a => target === a || target.startsWith(`${a}/`))) wrong.push(`${file} imports ${target}`)
-      }
-    }
+  test('no layer and no room imports one above it, and what is imported of another is its door', () => {
+    const wrong = imports.flatMap(one => {
+      const why = fault(one)
+      return why === undefined ? [] : [`${one.from} imports ${one.to ?? one.spec}, ${why}`]
+    })
     expect(wrong).toEqual([])
+  })
+
+  test('the check sees an inner file, a room above and a layer above', () => {
+    const from = (file: string, to: string): Import => ({ from: file, to, spec: '', typeOnly: false, lazy: false })
+    expect(fault(from('shared/pipeline/bronze/append.ts', 'shared/delta/log/commit.ts'))).toMatch(/no door/)
+    expect(fault(from('shared/delta/log/commit.ts', 'shared/delta/actions/actions.ts'))).toMatch(/no door/)
+    expect(fault(from('shared/delta/log/commit.ts', 'shared/delta/snapshot/index.ts'))).toMatch(/above log/)
+    expect(fault(from('shared/delta/log/commit.ts', 'shared/pipeline/index.ts'))).toMatch(/stands below/)
+    expect(fault(from('shared/delta/log/commit.ts', 'shared/parquet/index.ts'))).toBeUndefined()
+    expect(fault(from('shared/pipeline/silver/refine.ts', 'shared/delta/dml/index.ts'))).toBeUndefined()
+  })
+
+  test('no module is loaded in a circle', () => {
+    const graph = new Map<string, string[]>()
+    for (const { from, to, typeOnly, lazy } of imports)
+      if (to !== undefined && !typeOnly && !lazy) graph.set(from, [...(graph.get(from) ?? []), to])
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (file: string, path: readonly string[]) => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      if (done.has(file) || path.includes(file)) return
+      for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+    expect(circles).toEqual([])
+  })
+
+  test('a room that is declared pure reaches nothing outside the process', () => {
+    const pure = Object.entries(layers).flatMap(([layer, { pure: rooms = [] }]) => rooms.map(room => (room === '.' ? `${layer}/` : `${layer}/${room}/`)))
+    const wrong = imports
+      .filter(({ from, spec, to, typeOnly }) => pure.some(room => from.startsWith(room)) && !typeOnly && (to?.startsWith('shared/storage/') ?? (spec.startsWith('node:') && !pureModules.includes(spec))))
+      .map(({ from, spec }) => `${from} imports ${spec}`)
+    expect(wrong).toEqual([])
+  })
+
+  test('a door names what it gives', () => {
+    const doors = files.filter(file => basename(file) === 'index.ts')
+    expect(doors.filter(file => /export \*/.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+    for (const [layer, { rooms = [] }] of Object.entries(layers))
+      for (const room of rooms.filter(name => name !== 'commands')) expect(existsSync(join(root, layer, room, 'index.ts')), `${layer}/${room}`).toBe(true)
+  })
+
+  test('tests see the inside of the layer they mirror only', () => {
+    const wrong = tests.flatMap(importsOf).filter(({ from, to }) => {
+      if (to === undefined || to.startsWith('test/') || ground.includes(to) || basename(to) === 'index.ts') return false
+      const layer = layerOf(to)
+      if (layer === undefined) return false
+      const mirror = layer === 'infra/local' ? 'test/infra/' : `${layer.replace(/^shared/, 'test')}/`
+      return !from.startsWith(mirror)
+    })
+    expect(wrong.map(({ from, to }) => `${from} imports ${String(to)}`)).toEqual([])
   })
 
   test('a package is known only where it belongs', () => {
-    const wrong: string[] = []
-    for (const file of files) {
-      for (const spec of importsOf(file)) {
-        for (const [name, homes] of Object.entries(packageHomes)) {
-          if ((spec === name || spec.startsWith(`${name}/`)) && !homes.some(h => file.startsWith(h))) {
-            wrong.push(`${file} imports ${spec}`)
-          }
-        }
-      }
-    }
-    expect(wrong).toEqual([])
+    const wrong = imports.filter(({ from, spec }) =>
+      Object.entries(packageHomes).some(([name, homes]) => (spec === name || spec.startsWith(`${name}/`)) && !homes.some(home => from.startsWith(home))),
+    )
+    expect(wrong.map(({ from, spec }) => `${from} imports ${spec}`)).toEqual([])
   })
 
   test('objects that are filled by names from outside have nothing behind them', () => {
     const plain = sources('shared').filter(f => /\bRecord<string, [^=\n]*> = \{\}$/m.test(readFileSync(join(root, f), 'utf8')))
-    expect(plain, 'use namedValues() of shared/types/namedValues.ts').toEqual([])
+    expect(plain, 'use namedValues() of shared/types').toEqual([])
   })
 
   test('functions hold no logic: one registration a file', () => {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { featureTable } from '../shared/delta/protocol/featureTable.js'
-import { settingsTable } from '../shared/settings.js'
+import { featureTable } from '../shared/delta/index.js'
+import { settingsTable } from '../shared/settings/index.js'
 
 const root = resolve(import.meta.dirname, '..')
 const path = join(root, 'README.md')

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { systemClock } from '../../shared/clock.js'
-import { localRetentionBytes } from './kafka/serverProperties.js'
+import { localRetentionBytes } from './kafka/index.js'
 import { LocalStackError } from './localStackError.js'
 import { guardAgainstOrphan } from './orphanGuard.js'
 import { type RunningProcess } from './supervisedPart.js'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Logger } from '../../shared/telemetry/logger.js'
+import type { Logger } from '../../shared/telemetry/index.js'
 import { dockerIsThere, startDockerBroker } from './dockerKafka.js'
 import { LocalKafkaError, startBroker } from './kafka/index.js'
 import { LocalStackError } from './localStackError.js'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { parsingFault } from '../../shared/cli/arguments.js'
+import { parsingFault } from '../../shared/cli/index.js'
 import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
 

@@ -1,12 +1,10 @@
 import { systemClock } from '../../shared/clock.js'
-import { type Stream } from '../../shared/contract/stream.js'
+import type { Stream } from '../../shared/contract/index.js'
 import { asError } from '../../shared/errors.js'
-import { redact } from '../../shared/telemetry/redaction.js'
-import { openLake } from '../../shared/pipeline/lake/openLake.js'
-import { readLocalSettings, readSettings } from '../../shared/settings.js'
-import { type EventMaker } from '../../shared/sources/eventMaker.js'
-import { type ProducedRecord, type Source } from '../../shared/sources/source.js'
-import { SyntheticEvents, syntheticMaker } from '../../shared/sources/syntheticEvents.js'
+import { redact } from '../../shared/telemetry/index.js'
+import { openLake } from '../../shared/pipeline/lake/index.js'
+import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
+import { type EventMaker, type ProducedRecord, type Source, SyntheticEvents, syntheticMaker } from '../../shared/sources/index.js'
 import { type StackOptions } from './options.js'
 
 type ProducerOptions = Pick<StackOptions, 'rate' | 'duplicates' | 'late' | 'broken' | 'tombstones' | 'seed'>

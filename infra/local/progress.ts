@@ -1,6 +1,6 @@
-import { type Stream } from '../../shared/contract/stream.js'
-import { readProgress } from '../../shared/pipeline/bronze/progress.js'
-import { type Lake } from '../../shared/pipeline/lake/lake.js'
+import type { Stream } from '../../shared/contract/index.js'
+import { readProgress } from '../../shared/pipeline/bronze/index.js'
+import type { Lake } from '../../shared/pipeline/lake/index.js'
 import { TableRowsFollower } from './tableRows.js'
 
 /** How far one stream has come, layer by layer. */

@@ -1,8 +1,8 @@
 import { systemClock } from '../../shared/clock.js'
 import { asError } from '../../shared/errors.js'
-import { openLake } from '../../shared/pipeline/lake/openLake.js'
-import { type Settings } from '../../shared/settings.js'
-import { SourceError } from '../../shared/sources/sourceError.js'
+import { openLake } from '../../shared/pipeline/lake/index.js'
+import type { Settings } from '../../shared/settings/index.js'
+import { SourceError } from '../../shared/sources/index.js'
 import { LocalStackError } from './localStackError.js'
 
 /** Time for a service that runs already to answer. */

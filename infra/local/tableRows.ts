@@ -1,5 +1,4 @@
-import { type Action, type AddFile } from '../../shared/delta/actions/actions.js'
-import { type DeltaTable } from '../../shared/delta/table/table.js'
+import type { Action, AddFile, DeltaTable } from '../../shared/delta/index.js'
 
 /** How many rows a table has, and the newest time in one of its columns, by the statistics in its log. */
 export interface TableRows {

@@ -1,5 +1,4 @@
-import { redact } from '../../shared/telemetry/redaction.js'
-import { terminalText } from '../../shared/telemetry/terminalText.js'
+import { redact, terminalText } from '../../shared/telemetry/index.js'
 
 /**
  * The stack's two output streams. One whose reader is gone (`npm start | tee log` and Ctrl-C, a closed window) makes

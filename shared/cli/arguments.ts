@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { asError } from '../errors.js'
-import { shownAddress } from '../storage/shownAddress.js'
+import { shownAddress } from '../storage/index.js'
 import { CliError } from './cliError.js'
 import { type CommandForm, optionsOf } from './commandSpec.js'
 import { splitNames } from './nameList.js'

@@ -1,14 +1,12 @@
-import type { Lake } from '../pipeline/lake/lake.js'
-import { openLake } from '../pipeline/lake/openLake.js'
-import { consoleLogger } from '../telemetry/consoleLogger.js'
-import { silentLogger } from '../telemetry/logger.js'
+import { type Lake, openLake } from '../pipeline/lake/index.js'
+import { consoleLogger, silentLogger } from '../telemetry/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { cliSettings } from './cliSettings.js'
 import type { Shell } from './commandContext.js'
-import { parseLocations } from '../settings/settingText.js'
-import { shownAddress } from '../storage/shownAddress.js'
-import type { Stream } from '../contract/stream.js'
+import { parseLocations } from '../settings/index.js'
+import { shownAddress } from '../storage/index.js'
+import type { Stream } from '../contract/index.js'
 
 /** Opens the lake that the settings name, for the time of `work`. */
 export async function withLake<T>(shell: Shell, args: Arguments, work: (lake: Lake) => Promise<T>): Promise<T> {

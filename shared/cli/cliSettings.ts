@@ -1,4 +1,4 @@
-import { defaultText, readLocalSettings, readSettings, type Settings, type SettingValues } from '../settings.js'
+import { defaultText, readLocalSettings, readSettings, type Settings, type SettingValues } from '../settings/index.js'
 import { runningStack, type RunningStack } from './runningStack.js'
 import type { Shell } from './commandContext.js'
 

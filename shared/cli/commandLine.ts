@@ -1,6 +1,5 @@
 import { asError } from '../errors.js'
-import { redact } from '../telemetry/redaction.js'
-import { terminalText } from '../telemetry/terminalText.js'
+import { redact, terminalText } from '../telemetry/index.js'
 import { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { commandHelp, generalHelp } from './commandHelp.js'

@@ -1,6 +1,4 @@
-import { columnKey } from '../types/columnPath.js'
-import { isJsonArray, isJsonObject, type Json } from '../types/json.js'
-import type { DataType, StructField, StructType } from '../types/dataType.js'
+import { columnKey, type DataType, isJsonArray, isJsonObject, type Json, type StructField, type StructType } from '../types/index.js'
 import { badLine, parsedLine } from './jsonRows.js'
 
 /**

@@ -1,6 +1,5 @@
-import { parseJson, isJsonObject, type Json } from '../types/json.js'
-import type { Rows } from '../delta/write/rows.js'
-import type { StructField, StructType, Value } from '../types/dataType.js'
+import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../types/index.js'
+import type { Rows } from '../delta/index.js'
 import { CliError } from './cliError.js'
 import { fieldReaders, MisfitError } from './jsonValue.js'
 

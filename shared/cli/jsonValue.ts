@@ -1,10 +1,21 @@
-import { parseDate, parseTimestamp } from '../types/calendar.js'
-import { columnKey } from '../types/columnPath.js'
-import { parseDecimal } from '../types/decimalText.js'
-import { formatJson, isJsonArray, isJsonObject, JsonNumber, type Json, type JsonObject } from '../types/json.js'
-import { typeText } from '../delta/schema/schema.js'
-import type { DataType, MapEntry, StructField, Value } from '../types/dataType.js'
-import { namedValues } from '../types/namedValues.js'
+import {
+  columnKey,
+  type DataType,
+  formatJson,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  JsonNumber,
+  type JsonObject,
+  type MapEntry,
+  namedValues,
+  parseDate,
+  parseDecimal,
+  parseTimestamp,
+  type StructField,
+  type Value,
+} from '../types/index.js'
+import { typeText } from '../delta/index.js'
 
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { terminalText } from '../telemetry/terminalText.js'
+import { terminalText } from '../telemetry/index.js'
 import { CliError } from './cliError.js'
 
 /** Where text goes: a terminal, a pipe or a file. */

@@ -1,7 +1,6 @@
-import { columnKey } from '../types/columnPath.js'
-import { allFields } from '../delta/schema/schema.js'
-import type { Rows } from '../delta/write/rows.js'
-import type { DataType, ParquetFile, StructField, StructType } from '../parquet/index.js'
+import { columnKey, type DataType, type StructField, type StructType } from '../types/index.js'
+import { allFields, type Rows } from '../delta/index.js'
+import type { ParquetFile } from '../parquet/index.js'
 import { CliError } from './cliError.js'
 
 /**

@@ -1,4 +1,4 @@
-import { formatJson, type Json, type JsonObject } from '../types/json.js'
+import { formatJson, type Json, type JsonObject } from '../types/index.js'
 import type { Output } from './output.js'
 import { csvLine, withoutFormula } from './printRows.js'
 import type { Format } from './commandContext.js'

@@ -1,5 +1,5 @@
-import { formatJson, type Json, type JsonObject } from '../types/json.js'
-import type { StepReport } from '../pipeline/step/stepReport.js'
+import { formatJson, type Json, type JsonObject } from '../types/index.js'
+import type { StepReport } from '../pipeline/step/index.js'
 import { CliError } from './cliError.js'
 import { printRecords } from './printRecords.js'
 import type { Format, Shell } from './commandContext.js'

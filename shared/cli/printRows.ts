@@ -1,4 +1,4 @@
-import type { DataType, Value } from '../types/dataType.js'
+import type { DataType, Value } from '../types/index.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 import type { Output } from './output.js'
 import type { Format } from './commandContext.js'

@@ -1,7 +1,7 @@
-import type { Stream } from '../contract/stream.js'
-import { formatJson, isJsonArray, isJsonObject, parseJson, type Json, type JsonObject } from '../types/json.js'
+import type { Stream } from '../contract/index.js'
+import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../types/index.js'
 import { asError } from '../errors.js'
-import type { Header, ProducedRecord } from '../sources/source.js'
+import type { Header, ProducedRecord } from '../sources/index.js'
 import { CliError } from './cliError.js'
 
 const wrapperFields: ReadonlySet<string> = new Set(['key', 'value', 'headers', 'timestamp', 'partition'])

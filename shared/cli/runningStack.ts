@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { redact } from '../telemetry/redaction.js'
+import { redact } from '../telemetry/index.js'
 
 /** Where the services of this machine's stack are, while `npm start` or `npm run stack` runs. */
 export interface RunningStack {

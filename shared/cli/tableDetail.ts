@@ -1,9 +1,5 @@
-import { logicalPaths } from '../delta/table/clusteringColumns.js'
-import { quotedColumn } from '../types/columnPath.js'
-import { readerFeaturesOf, writerFeaturesOf } from '../delta/protocol/features.js'
-import type { JsonObject } from '../types/json.js'
-import { clusteringColumns } from '../delta/table/clusteringColumns.js'
-import type { Snapshot } from '../delta/snapshot/snapshot.js'
+import { clusteringColumns, logicalPaths, readerFeaturesOf, type Snapshot, writerFeaturesOf } from '../delta/index.js'
+import { type JsonObject, quotedColumn } from '../types/index.js'
 
 /** The columns of `DESCRIBE DETAIL`, as Spark has them. */
 export const detailColumns = [

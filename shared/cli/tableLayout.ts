@@ -1,4 +1,4 @@
-import { terminalLine } from '../telemetry/terminalText.js'
+import { terminalLine } from '../telemetry/index.js'
 import type { Output } from './output.js'
 
 export interface TableColumn {

@@ -1,7 +1,6 @@
-import { quarantineName, sqlName } from '../contract/tables.js'
-import type { Stream } from '../contract/stream.js'
-import { tablesOf } from '../pipeline/runLog/logTables.js'
-import { rootTables } from '../query/catalog/lakeCatalog.js'
+import { quarantineName, sqlName, type Stream } from '../contract/index.js'
+import { tablesOf } from '../pipeline/runLog/index.js'
+import { rootTables } from '../query/catalog/index.js'
 
 /** What `<table>` means on the command line. */
 export type TableReference =

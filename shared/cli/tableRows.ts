@@ -1,8 +1,6 @@
-import type { OpenFolder } from '../delta/actions/dataObject.js'
-import { scanRows } from '../delta/scan/scanRows.js'
-import type { Snapshot } from '../delta/snapshot/snapshot.js'
-import type { StructField } from '../types/dataType.js'
-import type { ObjectStore } from '../storage/objectStore.js'
+import { type OpenFolder, scanRows, type Snapshot } from '../delta/index.js'
+import type { StructField } from '../types/index.js'
+import type { ObjectStore } from '../storage/index.js'
 import { CliError } from './cliError.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 

@@ -1,5 +1,5 @@
-import { parseTimestamp } from '../types/calendar.js'
-import type { DeltaTable } from '../delta/table/table.js'
+import { parseTimestamp } from '../types/index.js'
+import type { DeltaTable } from '../delta/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import type { OptionSpec } from './commandSpec.js'

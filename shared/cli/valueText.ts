@@ -1,6 +1,4 @@
-import { formatDate, splitTimestamp } from '../types/calendar.js'
-import { formatDecimal } from '../types/decimalText.js'
-import type { DataType, MapEntry, Row, Value } from '../types/dataType.js'
+import { type DataType, formatDate, formatDecimal, type MapEntry, type Row, splitTimestamp, type Value } from '../types/index.js'
 
 /** Values as text, by the types of dataType.ts. Pure; no I/O. */
 

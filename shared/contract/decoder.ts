@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DataType, StructField, StructType, Value } from '../types/dataType.js'
+import type { DataType, StructField, StructType, Value } from '../types/index.js'
 import { checksOf, type Checks } from './checks.js'
 import { type ContractError, unmappable } from './contractError.js'
 import { checkFieldNames } from './fieldName.js'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { asError } from '../errors.js'
-import type { DataType } from '../types/dataType.js'
+import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
 import { objectDecoder, type ObjectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'

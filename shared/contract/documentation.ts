@@ -1,4 +1,4 @@
-import type { DataType, StructField } from '../types/dataType.js'
+import type { DataType, StructField } from '../types/index.js'
 import { rejectionCodes, type Stream } from './stream.js'
 import { bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryTable, type TableShape } from './tables.js'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DataType } from '../types/dataType.js'
+import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
 import { ExactNumber, Flaw, wrongType, wrongValue } from './validationIssue.js'
 import { parseDecimal, parseDouble } from './numberText.js'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { DataType, Value } from '../types/dataType.js'
+import type { DataType, Value } from '../types/index.js'
 import type { Checks } from './checks.js'
 import { unmappable } from './contractError.js'
 import { longType } from './fieldTypes.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DataType } from '../types/dataType.js'
+import type { DataType } from '../types/index.js'
 import { fieldTypeOf } from './fieldTypes.js'
 import { patternSampler, type Random } from './patternSampler.js'
 

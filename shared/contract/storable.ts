@@ -1,7 +1,6 @@
-import type { DataType } from '../types/dataType.js'
+import { type DataType, namedValue } from '../types/index.js'
 import { type Flaw, wrongValue } from './validationIssue.js'
 import { isDayInYears, isTimeInYears } from './timeText.js'
-import { namedValue } from '../types/namedValues.js'
 
 /** What is wrong with a decoded value, if anything. */
 export type Storable = (value: unknown) => Flaw | undefined

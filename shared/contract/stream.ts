@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Row, StructField } from '../types/dataType.js'
+import type { Row, StructField } from '../types/index.js'
 
 /**
  * Why a record was put in quarantine, as a closed list. The message says it in words; the code is what one counts.

@@ -1,4 +1,4 @@
-import type { Value } from '../types/dataType.js'
+import type { Value } from '../types/index.js'
 import { Flaw, missing } from './validationIssue.js'
 
 /**

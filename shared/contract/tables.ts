@@ -1,4 +1,4 @@
-import type { DataType, StructField, StructType } from '../types/dataType.js'
+import type { DataType, StructField, StructType } from '../types/index.js'
 import type { Stream } from './stream.js'
 
 /** The tables of a stream, as structures. Pure; no I/O. */

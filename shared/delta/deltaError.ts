@@ -1,5 +1,5 @@
 import { CodedError, type ErrorData, type ErrorDetails } from '../errors.js'
-import { namedValues } from '../types/namedValues.js'
+import { namedValues } from '../types/index.js'
 
 /** Everything that can go wrong with a Delta table, as a closed list. */
 export const deltaErrorCodes = [

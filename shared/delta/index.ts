@@ -3,6 +3,9 @@
  * objects ({@link openStore} of `storage`), and for conditions and constraints in SQL somebody who evaluates them
  * ({@link Expressions}); it knows nothing else of this project.
  *
+ * What changes rows is behind the door `dml/`, what changes definitions behind `ddl/`, OPTIMIZE, VACUUM and log clean-up
+ * behind `maintenance/`: a process that only appends or reads does not load them.
+ *
  * ```ts
  * const table = new DeltaTable(await openStore('file:///data/lake/events'))
  * const schema = parseSchemaText('id BIGINT NOT NULL, kind STRING, at TIMESTAMP')
@@ -19,43 +22,153 @@
  *   for await (const { rows, columns: [ids] } of scanRows(table.store, snapshot).batches) console.log(rows, ids)
  * ```
  */
-export { DeltaTable, type TableOptions } from './table/table.js'
-export { createTable, type TableDefinition } from './table/createTable.js'
-export { DeltaError, deltaErrorCodes, type DeltaErrorCode, type LogPlace } from './deltaError.js'
-
-export type { Snapshot } from './snapshot/snapshot.js'
-export type { TableState } from './protocol/tableState.js'
-export type { HistoryEntry } from './log/history.js'
-export type { DatedVersion, MomentOptions } from './snapshot/commitTimes.js'
-export { scanRows, type RowScan, type ScanBatch, type ScanCounts, type ScanOptions } from './scan/scanRows.js'
-export { readChanges, type ChangeBatch, type ChangeScan, type ChangesOptions, type ChangeType } from './changeDataFeed/changeDataFeed.js'
-export type { Predicate } from './stats/fileSkipping.js'
-
-export { appendRows, type AppendOptions } from './dml/appendRows.js'
-export { overwriteRows, type OverwriteOptions } from './dml/overwriteRows.js'
-export { deleteRows, type DeleteOptions } from './dml/deleteRows.js'
-export { updateRows, type Assignment, type UpdateOptions } from './dml/updateRows.js'
-export { mergeRows, type MergeOptions } from './dml/mergeRows.js'
-export { restoreTable, type RestoreOptions, type RestoreTarget } from './dml/restoreTable.js'
-export { alterTable } from './ddl/alterTable.js'
-export type { ColumnPosition, NewColumn, TableChange } from './ddl/tableChange.js'
-export { rowsOf, TableWriter, type TableWriterOptions } from './write/tableWriter.js'
-export type { Rows, RowSource } from './write/rows.js'
-export type { RepeatableRows } from './write/rowsToFiles.js'
-export type { Condition, Expressions, SqlDialect } from './write/expressions.js'
-export type { WriteMetrics, WriteOptions, WriteOutcome } from './write/writeOptions.js'
-
-export { optimizeTable } from './maintenance/optimize.js'
-export type { OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from './maintenance/optimizeOptions.js'
-export { vacuumTable, type VacuumOptions, type VacuumOutcome } from './maintenance/vacuum.js'
-export { cleanLog, type LogCleanupOptions, type LogCleanupOutcome } from './maintenance/logCleanup.js'
-export type { CheckpointOutcome } from './snapshot/writeCheckpoint.js'
-
-export { compareSchemas, type SchemaChange } from './schema/schemaChange.js'
-export { formatSchema, parseSchema, typeText } from './schema/schema.js'
-export { parseColumnText, parseSchemaText, parseTypeText, type ColumnText } from './schema/schemaText.js'
-export type { ColumnPath } from '../types/columnPath.js'
-export { featureRows, type FeatureRow, type FeatureSupport } from './protocol/featureTable.js'
-export { checkReadable, checkWritable, type FeatureCheck, type WriteKind } from './protocol/features.js'
-export { conflictReasons, readsNothing, type CommitOutcome, type ConflictReason, type Reads, type Transaction } from './transaction/transaction.js'
-export type { Action, AddFile, CdcFile, DeletionVector, DomainMetadata, Metadata, Protocol, RemoveFile, Txn } from './actions/actions.js'
+export {
+  type Action,
+  type AddFile,
+  type CdcFile,
+  decodeLogPath,
+  type DeletionVector,
+  type DomainMetadata,
+  encodeAction,
+  encodeCommit,
+  encodeLogPath,
+  locateData,
+  type Metadata,
+  newDataFileName,
+  type OpenFolder,
+  parseLogJson,
+  type Protocol,
+  removedFile,
+  type RemoveFile,
+  resolveDataPath,
+  type Txn,
+} from './actions/index.js'
+export {
+  type ChangeBatch,
+  type ChangeScan,
+  type ChangesOptions,
+  type ChangeType,
+  readChanges,
+} from './changeDataFeed/index.js'
+export { readCheckpointHint } from './checkpoint/index.js'
+export {
+  assignsRowIds,
+  type DataFileLayout,
+  discard,
+  holdsPartitionColumns,
+  keepsRowIds,
+  originReading,
+  readDataFile,
+  type RowFile,
+  rowIdHighWaterMark,
+  rowTrackingDomain,
+  writeDataFile,
+} from './dataFiles/index.js'
+export {
+  deletionVectorPath,
+  encodeDeletionVector,
+  inlineDeletionVector,
+  readDeletionVector,
+  RoaringBitmap,
+} from './deletionVectors/index.js'
+export { DeltaError, type DeltaErrorCode, deltaErrorCodes, type LogPlace } from './deltaError.js'
+export {
+  type Commit,
+  commitInfoOf,
+  commitPath,
+  findTables,
+  type HistoryEntry,
+  listLog,
+  parseLogName,
+  readCommitFile,
+} from './log/index.js'
+export {
+  checkReadable,
+  checkWritable,
+  type FeatureCheck,
+  type FeatureRow,
+  featureRows,
+  type FeatureSupport,
+  featureTable,
+  readerFeaturesOf,
+  requireReadable,
+  type TableState,
+  tombstoneExpiry,
+  type WriteKind,
+  writerFeaturesOf,
+} from './protocol/index.js'
+export { type RowScan, type ScanBatch, type ScanCounts, type ScanOptions, scanRows } from './scan/index.js'
+export {
+  allFields,
+  columnLayout,
+  type ColumnLayout,
+  type ColumnText,
+  compareSchemas,
+  formatSchema,
+  hasChars,
+  isMapped,
+  isVoid,
+  parseColumnText,
+  parsePartitionValue,
+  parseSchema,
+  parseSchemaText,
+  parseTypeText,
+  physicalNameOf,
+  type SchemaChange,
+  typeText,
+} from './schema/index.js'
+export {
+  type CheckpointOutcome,
+  type DatedVersion,
+  loadState,
+  type MomentOptions,
+  readSnapshot,
+  type Snapshot,
+} from './snapshot/index.js'
+export {
+  collectStats,
+  type ColumnStats,
+  encodeStats,
+  FileSkipper,
+  liveRowCount,
+  parseStats,
+  planStats,
+  type Predicate,
+  recordCount,
+  type StatsColumn,
+  type TableShape,
+} from './stats/index.js'
+export {
+  clusteringColumns,
+  createTable,
+  DeltaTable,
+  draftOf,
+  finishDraft,
+  logicalPaths,
+  storedPath,
+  type TableDefinition,
+  type TableOptions,
+} from './table/index.js'
+export {
+  type CommitOutcome,
+  type ConflictReason,
+  conflictReasons,
+  type Reads,
+  readsNothing,
+  type Transaction,
+} from './transaction/index.js'
+export {
+  type Condition,
+  type Expressions,
+  type RepeatableRows,
+  type Rows,
+  rowsOf,
+  type RowSource,
+  type SqlDialect,
+  TableWriter,
+  type TableWriterOptions,
+  type WriteMetrics,
+  type WriteOptions,
+  type WriteOutcome,
+} from './write/index.js'
+export type { ColumnPath } from '../types/index.js'

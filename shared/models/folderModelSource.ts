@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ObjectStore } from '../storage/objectStore.js'
+import type { ObjectStore } from '../storage/index.js'
 import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard } from './modelCard.js'
 import { ModelError } from './modelError.js'
 import type { Champion, ModelFiles, ModelSource } from './modelSource.js'

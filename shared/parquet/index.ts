@@ -1,10 +1,25 @@
-export * from '../types/dataType.js'
-export { bytesFile } from './base/bufferSource.js'
-export type { WrittenCodec } from './page/codec.js'
-export type { ParquetSource } from './base/parquetSource.js'
-export { ParquetError, parquetErrorCodes, type ParquetErrorCode } from './base/parquetError.js'
-export { EncodedTexts, decodedData, type StoredColumn, type StoredData } from './base/utf8Column.js'
-export type { ColumnMatch } from './read/projection.js'
-export { openParquet, ParquetFile, type ReadOptions, type RowGroupInfo } from './read/reader.js'
-export { storedFile } from './base/objectStoreSource.js'
-export { encodeParquet, ParquetWriter, type ByteSink, type ParquetOptions } from './write/writer.js'
+/** Typed columns to Parquet bytes and back. */
+export {
+  bytesFile,
+  decodedData,
+  EncodedTexts,
+  ParquetError,
+  type ParquetErrorCode,
+  parquetErrorCodes,
+  type ParquetSource,
+  type StoredColumn,
+  type StoredData,
+  storedFile,
+} from './base/index.js'
+export { compress, type WrittenCodec } from './page/index.js'
+export {
+  type ColumnMatch,
+  type LeafData,
+  type LeafRequest,
+  openParquet,
+  ParquetFile,
+  type ReadOptions,
+  type RowGroupInfo,
+} from './read/index.js'
+export { schemaElements } from './schema/index.js'
+export { type ByteSink, encodeParquet, type ParquetOptions, ParquetWriter } from './write/index.js'

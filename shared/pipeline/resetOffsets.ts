@@ -1,12 +1,16 @@
-import { bronzePath } from '../contract/tables.js'
-import type { Stream } from '../contract/stream.js'
-import type { TableState } from '../delta/protocol/tableState.js'
-import { firstOffset } from './bronze/firstOffset.js'
-import { progressTxns, readProgress, touchesPartitions, type PartitionProgress } from './bronze/progress.js'
-import { stopError } from './bronze/stopReason.js'
-import { checkTopic, identify } from './bronze/topicIdentity.js'
-import type { Lake } from './lake/lake.js'
-import { PipelineError } from './lake/pipelineError.js'
+import { bronzePath, type Stream } from '../contract/index.js'
+import type { TableState } from '../delta/index.js'
+import {
+  checkTopic,
+  firstOffset,
+  identify,
+  type PartitionProgress,
+  progressTxns,
+  readProgress,
+  stopError,
+  touchesPartitions,
+} from './bronze/index.js'
+import { type Lake, PipelineError } from './lake/index.js'
 
 /** What a reset means for one partition of the topic as it is now. */
 export interface PartitionReset {

@@ -1,16 +1,15 @@
-import { catchUp } from './bronze/bronzeStep.js'
-import { runGold } from './gold/goldStep.js'
-import type { Lake } from './lake/lake.js'
-import { runMonitor } from './monitor/monitorStep.js'
-import { runSilver } from './silver/silverStep.js'
-import type { PipelineReport } from './step/stepReport.js'
-import type { Trigger } from './step/stepRun.js'
+import { catchUp } from './bronze/index.js'
+import { runGold } from './gold/index.js'
+import type { Lake } from './lake/index.js'
+import { runMonitor } from './monitor/index.js'
+import { runSilver } from './silver/index.js'
+import type { PipelineReport, Trigger } from './step/index.js'
 
-export { catchUp, ingestBatch } from './bronze/bronzeStep.js'
-export { runGold } from './gold/goldStep.js'
-export { runMaintenance } from './maintenance/maintenanceStep.js'
-export { runMonitor } from './monitor/monitorStep.js'
-export { runSilver } from './silver/silverStep.js'
+export { catchUp, ingestBatch } from './bronze/index.js'
+export { runGold } from './gold/index.js'
+export { runMaintenance } from './maintenance/index.js'
+export { runMonitor } from './monitor/index.js'
+export { runSilver } from './silver/index.js'
 
 /**
  * One run of the whole pipeline, in order: bronze catches up with Kafka, silver with bronze, gold with silver, and the

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationForms, parseDuration } from '../contract/duration.js'
+import { durationForms, parseDuration } from '../contract/index.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
 import {

@@ -1,6 +1,5 @@
 import { asError } from '../errors.js'
-import { parseAzureBlobAddress } from '../storage/azureBlob/azureBlobAddress.js'
-import { azureHost } from '../storage/azureBlob/azureBlobHost.js'
+import { azureHost, parseAzureBlobAddress } from '../storage/index.js'
 import type { TextCheck } from './settingText.js'
 
 /** A container of Azure; OneLake's are workspaces, which may have any name. */

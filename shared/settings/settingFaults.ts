@@ -1,4 +1,4 @@
-import { redact } from '../telemetry/redaction.js'
+import { redact } from '../telemetry/index.js'
 import { type Environment, isSecret, settingNames } from './environment.js'
 import { accountOf } from './lakeAddress.js'
 import { meantName } from './misspelt.js'

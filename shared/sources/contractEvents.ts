@@ -1,5 +1,4 @@
-import { type Draw, samplerOf, type Sampler } from '../contract/sampler.js'
-import type { ParseOutcome, Stream } from '../contract/stream.js'
+import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../contract/index.js'
 import type { EventMaker, MadeEvent } from './eventMaker.js'
 import type { SyntheticMaker } from './syntheticEvents.js'
 

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/require-await -- async as the seam is: what is thrown becomes a rejection */
-import { partitionOf } from './kafka/partitioner.js'
+import { partitionOf } from './partitioner.js'
 import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord, TopicSurvey, UnavailablePartition } from './source.js'
 import { batchDamaged, outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
 

@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.js'
-import type { Settings } from '../settings.js'
-import type { Logger } from '../telemetry/logger.js'
-import type { EventHubsConnection } from './eventHubs/connection.js'
-import type { KafkaConnection } from './kafka/connection.js'
-import type { Compression } from './kafka/codecs.js'
+import type { Settings } from '../settings/index.js'
+import type { Logger } from '../telemetry/index.js'
+import type { EventHubsConnection } from './eventHubs/index.js'
+import type { Compression, KafkaConnection } from './kafka/index.js'
 import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, ReadOptions, Source, SourceBatch, TopicSurvey } from './source.js'
 import { SourceError } from './sourceError.js'
 
@@ -63,10 +62,10 @@ export function sourceConnection(settings: Settings): SourceConnection {
 export function openSource(connection: SourceConnection, options: OpenSourceOptions = {}): Source {
   return new DeferredSource(async () => {
     if (connection.kind === 'eventhubs') {
-      const { EventHubsSource } = await import('./eventHubs/eventHubsSource.js')
+      const { EventHubsSource } = await import('./eventHubs/index.js')
       return new EventHubsSource({ ...options, connection: connection.eventHubs })
     }
-    const { KafkaSource } = await import('./kafka/kafkaSource.js')
+    const { KafkaSource } = await import('./kafka/index.js')
     return new KafkaSource({ compression: 'lz4', ...options, connection: connection.kafka })
   })
 }

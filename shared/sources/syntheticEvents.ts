@@ -1,4 +1,4 @@
-import type { Stream } from '../contract/stream.js'
+import type { Stream } from '../contract/index.js'
 import { contractEvents } from './contractEvents.js'
 import type { EventMaker } from './eventMaker.js'
 import { sampleEvents } from './sampleEvents.js'

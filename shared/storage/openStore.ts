@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
 import { systemClock, type Clock } from '../clock.js'
-import { externalLocationOf, localLocations, notFollowed } from './externalLocation.js'
-import { LocalDiskStore } from './localDisk/localDisk.js'
+import { externalLocationOf, localLocations, notFollowed, shownAddress } from './address/index.js'
+import { LocalDiskStore } from './localDisk/index.js'
 import { MemoryStore } from './memoryStore.js'
 import type { ObjectStore } from './objectStore.js'
-import { shownAddress } from './shownAddress.js'
 import { StorageError } from './storageError.js'
 
 export interface OpenStoreOptions {
@@ -45,7 +44,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     case 'http:':
     case 'https:':
     case 'abfss:': {
-      const { openAzureBlob } = await import('./azureBlob/azureBlob.js')
+      const { openAzureBlob } = await import('./azureBlob/index.js')
       return await openAzureBlob(url, options)
     }
     default:
@@ -58,7 +57,7 @@ async function openNamed(url: string, table: string, options: OpenStoreOptions):
   const location = externalLocationOf(url, options.externalLocations ?? [])
   if (location === undefined) throw notFollowed(url, table)
   if (!/^https?:|^abfss:/i.test(url)) return await openStore(url, options)
-  const { openNamedAzureBlob } = await import('./azureBlob/azureBlob.js')
+  const { openNamedAzureBlob } = await import('./azureBlob/index.js')
   return await openNamedAzureBlob(url, location, options)
 }
 

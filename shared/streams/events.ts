@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { defineStream } from '../contract/defineStream.js'
-import { double, timestamp } from '../contract/fieldTypes.js'
+import { defineStream, double, timestamp } from '../contract/index.js'
 
 /** The stream that ships. A new topic is another file like this one, and a line in index.ts. */
 export const events = defineStream({

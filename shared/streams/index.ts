@@ -1,4 +1,4 @@
-import type { Stream } from '../contract/stream.js'
+import type { Stream } from '../contract/index.js'
 import { events } from './events.js'
 
 export { events } from './events.js'

@@ -1,4 +1,4 @@
-import type { StorageUsage } from '../storage/meteredStore.js'
+import type { StorageUsage } from '../storage/index.js'
 
 /** What Azure charges, in US dollars. */
 export interface Prices {

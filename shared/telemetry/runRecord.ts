@@ -1,4 +1,4 @@
-import { namedValues } from '../types/namedValues.js'
+import { namedValues } from '../types/index.js'
 
 /** How a run of a step ended; the closed list. */
 export const runOutcomes = ['committed', 'nothingToDo', 'conflict', 'failed'] as const

@@ -1,4 +1,4 @@
-import type { Column, DataType } from '../../shared/types/dataType.js'
+import type { Column, DataType } from '../../shared/types/index.js'
 
 const eventTypes = ['click', 'view', 'purchase', 'signup', 'logout'] as const
 const startMillis = Date.UTC(2025, 3, 1, 17, 37, 57)

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
-import { encodeCommit } from '../../shared/delta/actions/actionCodec.js'
-import type { Action, AddFile } from '../../shared/delta/actions/actions.js'
-import { createTable } from '../../shared/delta/table/createTable.js'
-import { writeDataFile } from '../../shared/delta/dataFiles/dataFile.js'
-import { commitPath } from '../../shared/delta/log/logName.js'
-import { DeltaTable } from '../../shared/delta/table/table.js'
-import { readsNothing } from '../../shared/delta/transaction/transaction.js'
-import type { StructField, StructType } from '../../shared/types/dataType.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import {
+  type Action,
+  type AddFile,
+  commitPath,
+  createTable,
+  DeltaTable,
+  encodeCommit,
+  readsNothing,
+  writeDataFile,
+} from '../../shared/delta/index.js'
+import type { StructField, StructType } from '../../shared/types/index.js'
+import { openStore } from '../../shared/storage/index.js'
 
 const id: StructField = { name: 'id', type: 'long', nullable: true, metadata: {} }
 const name: StructField = { name: 'name', type: 'string', nullable: true, metadata: {} }

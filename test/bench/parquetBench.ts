@@ -1,12 +1,8 @@
 import { Writable } from 'node:stream'
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer'
 import parquetjs from 'parquetjs-lite'
-import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
-import { compress } from '../../shared/parquet/page/codec.js'
-import type { Column, DataType } from '../../shared/types/dataType.js'
-import { openParquet } from '../../shared/parquet/read/reader.js'
-import { schemaElements } from '../../shared/parquet/schema/schemaElements.js'
-import { encodeParquet } from '../../shared/parquet/write/writer.js'
+import { bytesFile, compress, encodeParquet, openParquet, schemaElements } from '../../shared/parquet/index.js'
+import type { Column, DataType } from '../../shared/types/index.js'
 import { bronzeColumns } from './bronzeColumns.js'
 
 export interface ParquetMeasure {

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { systemClock } from '../../shared/clock.js'
-import { encodeCommit } from '../../shared/delta/actions/actionCodec.js'
-import type { Action } from '../../shared/delta/actions/actions.js'
-import { createTable } from '../../shared/delta/table/createTable.js'
-import { commitPath } from '../../shared/delta/log/logName.js'
-import { DeltaTable } from '../../shared/delta/table/table.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import { type Action, commitPath, createTable, DeltaTable, encodeCommit } from '../../shared/delta/index.js'
+import { openStore } from '../../shared/storage/index.js'
 
 export interface SnapshotMeasure {
   readonly name: string

@@ -1,26 +1,23 @@
 import type { Clock } from '../../shared/clock.js'
-import { createTable } from '../../shared/delta/table/createTable.js'
-import { readChanges } from '../../shared/delta/changeDataFeed/changeDataFeed.js'
-import { locateData } from '../../shared/delta/actions/dataObject.js'
-import { DeltaError } from '../../shared/delta/deltaError.js'
-import { deletionVectorPath } from '../../shared/delta/deletionVectors/deletionVector.js'
-import { cleanLog } from '../../shared/delta/maintenance/logCleanup.js'
-import { writeCompactedLog } from '../../shared/delta/maintenance/compactedLog.js'
-import { optimizeTable } from '../../shared/delta/maintenance/optimize.js'
-import { vacuumTable } from '../../shared/delta/maintenance/vacuum.js'
-import { scanRows } from '../../shared/delta/scan/scanRows.js'
-import type { Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import type { TableState } from '../../shared/delta/protocol/tableState.js'
-import { DeltaTable } from '../../shared/delta/table/table.js'
-import { alterTable } from '../../shared/delta/ddl/alterTable.js'
-import { appendRows } from '../../shared/delta/dml/appendRows.js'
-import { deleteRows } from '../../shared/delta/dml/deleteRows.js'
-import { mergeRows } from '../../shared/delta/dml/mergeRows.js'
-import type { Rows } from '../../shared/delta/write/rows.js'
-import type { WriteOutcome } from '../../shared/delta/write/writeOptions.js'
+import {
+  createTable,
+  deletionVectorPath,
+  DeltaError,
+  DeltaTable,
+  locateData,
+  readChanges,
+  type Rows,
+  scanRows,
+  type Snapshot,
+  type TableState,
+  type WriteOutcome,
+} from '../../shared/delta/index.js'
+import { cleanLog, optimizeTable, vacuumTable, writeCompactedLog } from '../../shared/delta/maintenance/index.js'
+import { alterTable } from '../../shared/delta/ddl/index.js'
+import { appendRows, deleteRows, mergeRows } from '../../shared/delta/dml/index.js'
 import { isRetryable } from '../../shared/errors.js'
-import type { StructType, Value } from '../../shared/types/dataType.js'
-import type { ObjectStore } from '../../shared/storage/objectStore.js'
+import type { StructType, Value } from '../../shared/types/index.js'
+import type { ObjectStore } from '../../shared/storage/index.js'
 
 const field = (name: string, type: 'long' | 'string') => ({ name, type, nullable: true, metadata: {} }) as const
 const [id, text, p] = [field('id', 'long'), field('text', 'string'), field('p', 'string')]

@@ -1,7 +1,7 @@
-import { resolveDataPath } from '../../shared/delta/actions/dataPath.js'
+import { resolveDataPath } from '../../shared/delta/index.js'
 import { openParquet, storedFile } from '../../shared/parquet/index.js'
-import type { Row } from '../../shared/types/dataType.js'
-import type { Lake } from '../../shared/pipeline/lake/lake.js'
+import type { Row } from '../../shared/types/index.js'
+import type { Lake } from '../../shared/pipeline/lake/index.js'
 
 /** Those columns of every row of a table, read back from its files. */
 export async function tableRows(lake: Lake, path: string, columns: readonly string[]): Promise<readonly Row[]> {

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
-import { commitPath, parseLogName } from '../../shared/delta/log/logName.js'
-import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from '../../shared/storage/objectStore.js'
-import { StorageError } from '../../shared/storage/storageError.js'
+import { commitPath, parseLogName } from '../../shared/delta/index.js'
+import {
+  type ByteRange,
+  type ObjectInfo,
+  type ObjectStore,
+  type ObjectWriter,
+  type PutOutcome,
+  StorageError,
+} from '../../shared/storage/index.js'
 
 /** What was sent as which version, by the digests of its bytes; of several processes, put together. */
 export type Sent = Record<string, string[]>

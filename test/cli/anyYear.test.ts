@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DeltaTable } from '../../shared/delta/table/table.js'
-import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
+import { DeltaTable } from '../../shared/delta/index.js'
+import { LocalDiskStore } from '../../shared/storage/index.js'
 import { lake } from './testShell.js'
 
 /** In the order of time. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeParquet, type Column } from '../../shared/parquet/index.js'
+import { encodeParquet } from '../../shared/parquet/index.js'
+import type { Column } from '../../shared/types/index.js'
 import { lake, type CommandResult } from './testShell.js'
 
 let folder: string

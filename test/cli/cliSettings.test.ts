@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settingValues } from '../../shared/cli/cliSettings.js'
 import type { RunningStack } from '../../shared/cli/runningStack.js'
-import { defaultText } from '../../shared/settings.js'
+import { defaultText } from '../../shared/settings/index.js'
 
 const stack: RunningStack = {
   pid: 1,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { writeRunningStack } from '../../shared/cli/runningStack.js'
-import { isSecret, settingNames } from '../../shared/settings.js'
+import { isSecret, settingNames } from '../../shared/settings/index.js'
 import { lake } from './testShell.js'
 
 let folder: string

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cellText, jsonText, rowJson } from '../../shared/cli/valueText.js'
-import { parseTimestamp } from '../../shared/types/calendar.js'
-import type { DataType } from '../../shared/types/dataType.js'
+import { type DataType, parseTimestamp } from '../../shared/types/index.js'
 
 const micros = (text: string) => parseTimestamp(text) as bigint
 

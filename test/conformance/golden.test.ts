@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadState } from '../../shared/delta/snapshot/stateReader.js'
-import { DeltaTable } from '../../shared/delta/table/table.js'
+import { DeltaTable, loadState } from '../../shared/delta/index.js'
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
 import { expectedRows, snapshotOf, storeOf, tableRows } from './tables.js'
 

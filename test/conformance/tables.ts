@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import { scanRows, type ScanOptions } from '../../shared/delta/scan/scanRows.js'
-import type { Value, StructField } from '../../shared/types/dataType.js'
+import { readSnapshot, type ScanOptions, scanRows, type Snapshot } from '../../shared/delta/index.js'
+import type { StructField, Value } from '../../shared/types/index.js'
 import { bytesFile, openParquet } from '../../shared/parquet/index.js'
-import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
+import { LocalDiskStore } from '../../shared/storage/index.js'
 import { conformanceRoot } from '../harness/conformanceTables.js'
 import { typedText } from './typedText.js'
 

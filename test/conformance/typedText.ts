@@ -1,4 +1,4 @@
-import type { DataType, MapEntry, Row, Value } from '../../shared/types/dataType.js'
+import type { DataType, MapEntry, Row, Value } from '../../shared/types/index.js'
 
 const memory: Readonly<Record<string, string>> = {
   string: 'string', byte: 'number', short: 'number', integer: 'number', long: 'bigint', float: 'number', double: 'number',

@@ -2,9 +2,8 @@ import { ManualClock } from '../../shared/clock.js'
 import { createTable } from '../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../shared/delta/table/table.js'
 import { readsNothing, type Transaction } from '../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../shared/types/dataType.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
-import type { ObjectStore } from '../../shared/storage/objectStore.js'
+import type { StructType } from '../../shared/types/index.js'
+import { MemoryStore, type ObjectStore } from '../../shared/storage/index.js'
 
 export const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DeltaTable } from '../../shared/delta/table/table.js'
-import { FaultyStore } from '../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
+import { FaultyStore, MemoryStore } from '../../shared/storage/index.js'
 import { ChangingTable } from '../chaos/changingTable.js'
 import { SimulatedClock } from '../chaos/simulatedClock.js'
 import { storageTrouble } from '../chaos/storageTrouble.js'

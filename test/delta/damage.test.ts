@@ -7,7 +7,7 @@ import { classicCheckpointPath, commitPath, lastCheckpointPath } from '../../sha
 import { scanRows } from '../../shared/delta/scan/scanRows.js'
 import { readSnapshot } from '../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../shared/delta/snapshot/stateReader.js'
-import type { ObjectStore } from '../../shared/storage/objectStore.js'
+import type { ObjectStore } from '../../shared/storage/index.js'
 import { allRows, columnField, LogFixture } from './logFixture.js'
 import { Random, seedNote } from '../random.js'
 

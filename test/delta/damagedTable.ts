@@ -5,7 +5,7 @@ import { writeCompactedLog } from '../../shared/delta/maintenance/compactedLog.j
 import { RoaringBitmap } from '../../shared/delta/deletionVectors/roaringBitmap.js'
 import { DeltaTable } from '../../shared/delta/table/table.js'
 import { readsNothing } from '../../shared/delta/transaction/transaction.js'
-import type { MemoryStore } from '../../shared/storage/memoryStore.js'
+import type { MemoryStore } from '../../shared/storage/index.js'
 import { writeAnyCheckpoint } from './checkpoint/anyCheckpoint.js'
 import { columnField, LogFixture } from './logFixture.js'
 import type { Random } from '../random.js'

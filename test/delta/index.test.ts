@@ -5,10 +5,18 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runInThisContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import * as delta from '../../shared/delta/index.js'
-import { alterTable, appendRows, createTable, deleteRows, DeltaTable, mergeRows, optimizeTable, restoreTable, rowsOf, scanRows, vacuumTable } from '../../shared/delta/index.js'
-import type { StructType, Value } from '../../shared/types/dataType.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import { alterTable } from '../../shared/delta/ddl/index.js'
+import * as ddl from '../../shared/delta/ddl/index.js'
+import { appendRows, deleteRows, mergeRows, restoreTable } from '../../shared/delta/dml/index.js'
+import * as dml from '../../shared/delta/dml/index.js'
+import { createTable, DeltaTable, rowsOf, scanRows } from '../../shared/delta/index.js'
+import * as engine from '../../shared/delta/index.js'
+import { optimizeTable, vacuumTable } from '../../shared/delta/maintenance/index.js'
+import * as maintenance from '../../shared/delta/maintenance/index.js'
+import type { StructType, Value } from '../../shared/types/index.js'
+import { openStore } from '../../shared/storage/index.js'
+
+const delta = { ...engine, ...dml, ...ddl, ...maintenance }
 
 test('the example of the engine works as it stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'engine-'))

@@ -4,9 +4,9 @@ import type { Action, AddFile, Protocol } from '../../shared/delta/actions/actio
 import { commitPath } from '../../shared/delta/log/logName.js'
 import { formatSchema } from '../../shared/delta/schema/schema.js'
 import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import type { ColumnData, StructField, StructType, Value } from '../../shared/types/dataType.js'
+import type { ColumnData, StructField, StructType, Value } from '../../shared/types/index.js'
 import { encodeParquet } from '../../shared/parquet/index.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../shared/storage/index.js'
 
 export interface FixtureOptions {
   readonly fields: readonly StructField[]

@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { FunctionApp, InvocationInput, InvocationOutcome } from '../../infra/local/host/functionApp.js'
-import { loadApp } from '../../infra/local/host/functionHost.js'
-import { kafkaInput } from '../../infra/local/host/kafkaPayload.js'
-import { timerInput } from '../../infra/local/host/timerListener.js'
-import { silentLogger } from '../../shared/telemetry/logger.js'
-import type { Lake } from '../../shared/pipeline/lake/lake.js'
-import { protectSecret } from '../../shared/telemetry/redaction.js'
-import { processLake } from '../../shared/pipeline/lake/processLake.js'
-import { Faults, storageOperations } from '../../shared/storage/faults.js'
-import { FaultyStore } from '../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
+import {
+  type FunctionApp,
+  type InvocationInput,
+  type InvocationOutcome,
+  kafkaInput,
+  loadApp,
+  timerInput,
+} from '../../infra/local/host/index.js'
+import { protectSecret, silentLogger } from '../../shared/telemetry/index.js'
+import { type Lake, processLake } from '../../shared/pipeline/lake/index.js'
+import { Faults, FaultyStore, MemoryStore, storageOperations } from '../../shared/storage/index.js'
 import { BronzeFixture, day0 } from '../pipeline/bronze/bronzeFixture.js'
 import { ManualClock } from '../../shared/clock.js'
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseHostSettings } from '../../infra/local/host/hostSettings.js'
-import { readSettings } from '../../shared/settings.js'
+import { parseHostSettings } from '../../infra/local/host/index.js'
+import { readSettings } from '../../shared/settings/index.js'
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'host.json'), 'utf8')
 const host = JSON.parse(text) as {

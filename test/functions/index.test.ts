@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type FunctionApp } from '../../infra/local/host/functionApp.js'
-import { loadApp } from '../../infra/local/host/functionHost.js'
-import { silentLogger } from '../../shared/telemetry/logger.js'
+import { type FunctionApp, loadApp } from '../../infra/local/host/index.js'
+import { silentLogger } from '../../shared/telemetry/index.js'
 import { streams } from '../../shared/streams/index.js'
 
 const folder = join(import.meta.dirname, '..', '..')

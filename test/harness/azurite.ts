@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
 import os from 'node:os'
-import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlob/azureBlobCredential.js'
+import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlob/index.js'
 
 export interface Azurite {
   /** The account's endpoint; a container's address is `${url}/<container>`. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, type ITopicConfig } from 'kafkajs'
-import { startBroker, type Broker, type BrokerOptions } from '../../infra/local/kafka/broker.js'
+import { type Broker, type BrokerOptions, startBroker } from '../../infra/local/kafka/index.js'
 
 export interface TestBroker {
   readonly brokers: string

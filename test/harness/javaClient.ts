@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { brokerJars, defaultLibsFolder } from '../../infra/local/kafka/jars.js'
-import { findJava } from '../../infra/local/kafka/java.js'
-import { silentLogger } from '../../shared/telemetry/logger.js'
+import { brokerJars, defaultLibsFolder, findJava } from '../../infra/local/kafka/index.js'
+import { silentLogger } from '../../shared/telemetry/index.js'
 
 const run = promisify(execFile)
 

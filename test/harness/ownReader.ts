@@ -1,13 +1,9 @@
 import { pathToFileURL } from 'node:url'
-import { rowJson } from '../../shared/cli/valueText.js'
+import { rowJson } from '../../shared/cli/index.js'
 import { systemClock } from '../../shared/clock.js'
-import { readChanges } from '../../shared/delta/changeDataFeed/changeDataFeed.js'
-import { scanRows } from '../../shared/delta/scan/scanRows.js'
-import { typeText } from '../../shared/delta/schema/schema.js'
-import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import type { ColumnData, Row, StructField } from '../../shared/types/dataType.js'
-import type { ObjectStore } from '../../shared/storage/objectStore.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import { readChanges, readSnapshot, scanRows, type Snapshot, typeText } from '../../shared/delta/index.js'
+import type { ColumnData, Row, StructField } from '../../shared/types/index.js'
+import { type ObjectStore, openStore } from '../../shared/storage/index.js'
 import { tableContent, type TableContent } from './otherReaders.js'
 
 /** A table in a local folder as this project reads it. */

@@ -3,7 +3,7 @@ import { cp, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
-import { defaultLibsFolder } from '../../infra/local/kafka/jars.js'
+import { defaultLibsFolder } from '../../infra/local/kafka/index.js'
 
 const checkout = resolve(import.meta.dirname, '..', '..')
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunningStack } from '../../shared/cli/runningStack.js'
+import type { RunningStack } from '../../shared/cli/index.js'
 import type { ProjectCopy } from './projectCopy.js'
 
 /** Of a progress line. */

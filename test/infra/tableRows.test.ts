@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TableRowsFollower } from '../../infra/local/tableRows.js'
-import { type DeltaTable } from '../../shared/delta/table/table.js'
-import { type Action } from '../../shared/delta/actions/actions.js'
+import type { Action, DeltaTable } from '../../shared/delta/index.js'
 import { progressLine } from '../../infra/local/progress.js'
 
 const add = (path: string, numRecords: number, newest?: string): Action => ({

@@ -1,4 +1,4 @@
-import type { TableDefinition } from '../../shared/delta/table/createTable.js'
+import type { TableDefinition } from '../../shared/delta/index.js'
 import type { Engine } from '../harness/otherReaders.js'
 import type { TableChanges } from './tableChanges.js'
 

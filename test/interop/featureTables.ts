@@ -1,4 +1,4 @@
-import type { DataType, Row } from '../../shared/types/dataType.js'
+import type { DataType, Row } from '../../shared/types/index.js'
 import { deltaRsCannotMap, deltaRsLacks, type FeatureTable } from './featureTable.js'
 import { mapped } from './mappedTable.js'
 import { array, decimal, enabled, feed, field, id, idBelow, idIs, mapOf, numbered, plain, s, struct, timestamps, tracking, vectors } from './tableParts.js'

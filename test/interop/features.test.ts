@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import { openExpressions } from '../../shared/query/spark/expressions.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import type { Snapshot } from '../../shared/delta/index.js'
+import { openExpressions } from '../../shared/query/spark/index.js'
+import { openStore } from '../../shared/storage/index.js'
 import {
   engines,
   prepareOtherReaders,

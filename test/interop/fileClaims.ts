@@ -1,11 +1,14 @@
-import { columnKey } from '../../shared/types/columnPath.js'
-import { scanRows } from '../../shared/delta/scan/scanRows.js'
-import { assignsRowIds, rowIdHighWaterMark, rowTrackingDomain } from '../../shared/delta/dataFiles/rowTracking.js'
-import { FileSkipper, type Predicate } from '../../shared/delta/stats/fileSkipping.js'
-import type { Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import type { Row, StructField, Value } from '../../shared/types/dataType.js'
-import type { ObjectStore } from '../../shared/storage/objectStore.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import { columnKey, type Row, type StructField, type Value } from '../../shared/types/index.js'
+import {
+  assignsRowIds,
+  FileSkipper,
+  type Predicate,
+  rowIdHighWaterMark,
+  rowTrackingDomain,
+  scanRows,
+  type Snapshot,
+} from '../../shared/delta/index.js'
+import { type ObjectStore, openStore } from '../../shared/storage/index.js'
 
 /**
  * What the log says of a table's files and is not so, whoever wrote it: how many rows there are, values that a file has

@@ -1,4 +1,4 @@
-import type { Row } from '../../shared/types/dataType.js'
+import type { Row } from '../../shared/types/index.js'
 import { deltaRsCannotMap, type FeatureTable } from './featureTable.js'
 import { array, enabled, feed, field, id, idIs, mapOf, numbered, s, struct, vectors } from './tableParts.js'
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatJson, isJsonObject, parseJson, type JsonObject } from '../../shared/types/json.js'
+import { formatJson, isJsonObject, type JsonObject, parseJson } from '../../shared/types/index.js'
 import { lake } from '../cli/testShell.js'
 import { prepareOtherReaders, tableContent } from '../harness/otherReaders.js'
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { defineStream } from '../../shared/contract/defineStream.js'
-import { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from '../../shared/contract/fieldTypes.js'
-import type { ProducedRecord } from '../../shared/sources/source.js'
+import { binary, date, decimal, defineStream, double, float, int, long, timestamp, timestampNtz } from '../../shared/contract/index.js'
+import type { ProducedRecord } from '../../shared/sources/index.js'
 import { events } from '../harness/sampleStream/events.js'
 
 /** 2025-04-01T00:00:00Z, milliseconds. */

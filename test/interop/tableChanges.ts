@@ -1,24 +1,20 @@
-import { createTable, type TableDefinition } from '../../shared/delta/table/createTable.js'
-import { optimizeTable } from '../../shared/delta/maintenance/optimize.js'
-import { vacuumTable } from '../../shared/delta/maintenance/vacuum.js'
-import type { Predicate } from '../../shared/delta/stats/fileSkipping.js'
-import { DeltaTable } from '../../shared/delta/table/table.js'
-import { readsNothing } from '../../shared/delta/transaction/transaction.js'
-import { alterTable } from '../../shared/delta/ddl/alterTable.js'
-import { appendRows } from '../../shared/delta/dml/appendRows.js'
-import { deleteRows } from '../../shared/delta/dml/deleteRows.js'
-import type { Expressions } from '../../shared/delta/write/expressions.js'
-import { mergeRows } from '../../shared/delta/dml/mergeRows.js'
-import { overwriteRows } from '../../shared/delta/dml/overwriteRows.js'
-import { restoreTable } from '../../shared/delta/dml/restoreTable.js'
-import type { TableChange } from '../../shared/delta/ddl/tableChange.js'
-import { rowsOf } from '../../shared/delta/write/tableWriter.js'
-import { updateRows } from '../../shared/delta/dml/updateRows.js'
-import type { WriteOutcome } from '../../shared/delta/write/writeOptions.js'
-import type { Row, StructType } from '../../shared/types/dataType.js'
-import { duckDbClusterer } from '../../shared/pipeline/maintenance/clusterer.js'
-import { FileCache } from '../../shared/query/scan/fileCache.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import {
+  createTable,
+  DeltaTable,
+  type Expressions,
+  type Predicate,
+  readsNothing,
+  rowsOf,
+  type TableDefinition,
+  type WriteOutcome,
+} from '../../shared/delta/index.js'
+import { optimizeTable, vacuumTable } from '../../shared/delta/maintenance/index.js'
+import { alterTable, type TableChange } from '../../shared/delta/ddl/index.js'
+import { appendRows, deleteRows, mergeRows, overwriteRows, restoreTable, updateRows } from '../../shared/delta/dml/index.js'
+import type { Row, StructType } from '../../shared/types/index.js'
+import { duckDbClusterer } from '../../shared/pipeline/maintenance/index.js'
+import { FileCache } from '../../shared/query/index.js'
+import { openStore } from '../../shared/storage/index.js'
 
 /** Changes of one table in a row; each must have been committed. */
 export class TableChanges {

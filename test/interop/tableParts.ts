@@ -1,5 +1,5 @@
-import type { Predicate } from '../../shared/delta/stats/fileSkipping.js'
-import type { DataType, Row, StructField, StructType } from '../../shared/types/dataType.js'
+import type { Predicate } from '../../shared/delta/index.js'
+import type { DataType, Row, StructField, StructType } from '../../shared/types/index.js'
 
 /** Words in which the tables of the tests are said. */
 export const field = (name: string, type: DataType, more: Partial<StructField> = {}): StructField => ({ name, type, nullable: true, ...more })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bronzePath, scoredPath, silverPath, summaryPath } from '../../shared/contract/tables.js'
+import { bronzePath, scoredPath, silverPath, summaryPath } from '../../shared/contract/index.js'
 import { events } from '../harness/sampleStream/events.js'
 import { engines, prepareOtherReaders, type Engine, type ReadByOther, type TableContent } from '../harness/otherReaders.js'
 import { readOwn } from '../harness/ownReader.js'

@@ -6,7 +6,7 @@ import { encodeOnnx, type OnnxGraph } from '../../shared/models/onnxModel.js'
 import { openOnnxScorer } from '../../shared/models/onnxScorer.js'
 import { starterModel } from '../../shared/models/starterModel.js'
 import { encodeValueRange, scoreValue, type ValueRange, valueRangeTensors } from '../../shared/models/valueRange.js'
-import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
+import { SyntheticEvents } from '../../shared/sources/index.js'
 import { Random, seedNote } from '../random.js'
 
 const logistic = (weights: readonly number[], bias: number, more: Partial<OnnxGraph> = {}): Uint8Array =>

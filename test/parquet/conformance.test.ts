@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
-import type { Row, Value } from '../../shared/types/dataType.js'
+import type { Row, Value } from '../../shared/types/index.js'
 import { openParquet, type ParquetFile } from '../../shared/parquet/read/reader.js'
 import { conformanceRoot as folder, haveConformanceTables } from '../harness/conformanceTables.js'
 

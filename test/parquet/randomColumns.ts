@@ -1,4 +1,4 @@
-import type { Column, DataType, StructField, Value } from '../../shared/types/dataType.js'
+import type { Column, DataType, StructField, Value } from '../../shared/types/index.js'
 import type { Random } from '../random.js'
 
 const texts = ['', 'a', 'click', 'emoji 😀👩‍👩‍👧', 'ünïcödé', '\u0000', '\ud7ff\ue000', '𐍈', 'x'.repeat(300), '"[]"', ' ']

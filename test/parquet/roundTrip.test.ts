@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
 import { writtenCodecs } from '../../shared/parquet/page/codec.js'
-import type { Column, DataType, StructField, Value } from '../../shared/types/dataType.js'
+import type { Column, DataType, StructField, Value } from '../../shared/types/index.js'
 import { openParquet } from '../../shared/parquet/read/reader.js'
 import { encodeParquet, type ParquetOptions } from '../../shared/parquet/write/writer.js'
 import { flatTypes, randomColumn, randomType } from './randomColumns.js'

@@ -1,4 +1,4 @@
-import type { Value } from '../../shared/types/dataType.js'
+import type { Value } from '../../shared/types/index.js'
 
 /**
  * What a variant's bytes say, as text: JSON with the fields in the order they are kept in, and for what JSON has no form

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bronzePath } from '../../shared/contract/tables.js'
+import { bronzePath } from '../../shared/contract/index.js'
 import { catchUp } from '../../shared/pipeline/bronze/catchUpStep.js'
 import { allProgress, progressTxns, touchesPartitions } from '../../shared/pipeline/bronze/progress.js'
 import { planReset, resetOffsets } from '../../shared/pipeline/resetOffsets.js'

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineStream } from '../../shared/contract/defineStream.js'
-import { binary, decimal, double, int, long, timestamp, timestampNtz, date } from '../../shared/contract/fieldTypes.js'
-import { patternSampler } from '../../shared/contract/patternSampler.js'
+import {
+  binary,
+  date,
+  decimal,
+  defineStream,
+  double,
+  int,
+  long,
+  patternSampler,
+  timestamp,
+  timestampNtz,
+} from '../../shared/contract/index.js'
 import { SyntheticEvents, syntheticMaker } from '../../shared/sources/syntheticEvents.js'
 import { streams } from '../harness/threeStreams/index.js'
 import { Random, seedNote, testSeed as seed } from '../random.js'

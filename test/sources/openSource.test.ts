@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { openSource, sourceConnection } from '../../shared/sources/openSource.js'
-import { readSettings } from '../../shared/settings.js'
+import { readSettings } from '../../shared/settings/index.js'
 
 describe('the source the settings name', () => {
   test('Kafka, with every setting of the connection', () => {

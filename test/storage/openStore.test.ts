@@ -4,7 +4,7 @@ import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlob/azu
 import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
-import { shownAddress } from '../../shared/storage/shownAddress.js'
+import { shownAddress } from '../../shared/storage/address/shownAddress.js'
 
 it('each address opens its kind of store', async () => {
   const folder = await openStore('file:///data/my%20lake')

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../shared/clock.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
-import { MeteredStore } from '../../shared/storage/meteredStore.js'
-import { StorageError } from '../../shared/storage/storageError.js'
+import { MemoryStore, MeteredStore, StorageError } from '../../shared/storage/index.js'
 import { startRun } from '../../shared/telemetry/run.js'
 import { decodeRun, encodeRun, runFields } from '../../shared/telemetry/runRecord.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatJson, JsonNumber, parseJson, type Json } from '../../shared/types/json.js'
 import { JsonError } from '../../shared/types/jsonError.js'
-import { parseLogJson } from '../../shared/delta/actions/logJson.js'
+import { parseLogJson } from '../../shared/delta/index.js'
 import { Random, seedNote } from '../random.js'
 
 describe('json', () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { meantName } from '../../../shared/settings/misspelt.js'
+import { meantName } from '../../../shared/settings/index.js'
 import { HostError } from './hostError.js'
 
 /** The Kafka extension's settings that decide batches and offsets, with its own defaults. */

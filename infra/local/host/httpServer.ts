@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
-import { type Logger } from '../../../shared/telemetry/logger.js'
+import type { Logger } from '../../../shared/telemetry/index.js'
 import { type HttpData } from './coreModule.js'
 import { type FunctionApp, type InvocationInput } from './functionApp.js'
 import { matchRoute, type Route } from './httpRoutes.js'

@@ -1,5 +1,5 @@
 import { type Clock } from '../../../shared/clock.js'
-import { type Logger } from '../../../shared/telemetry/logger.js'
+import type { Logger } from '../../../shared/telemetry/index.js'
 import { type RetryOptions } from './coreModule.js'
 import { type KafkaHostSettings } from './hostSettings.js'
 

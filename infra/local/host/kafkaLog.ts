@@ -1,5 +1,5 @@
 import { logLevel, type logCreator } from 'kafkajs'
-import { type Logger } from '../../../shared/telemetry/logger.js'
+import type { Logger } from '../../../shared/telemetry/index.js'
 
 /** kafkajs's log lines as ours; a group's ordinary rebalances are not worth a warning. */
 export function kafkaLog(log: Logger): logCreator {

@@ -1,5 +1,5 @@
 import { constants as bufferConstants } from 'node:buffer'
-import { type SourceRecord } from '../../../shared/sources/source.js'
+import type { SourceRecord } from '../../../shared/sources/index.js'
 import { type Binding, textOf, type TypedData } from './coreModule.js'
 import { type InvocationInput } from './functionApp.js'
 

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asError } from '../../../shared/errors.js'
-import { consoleLogger } from '../../../shared/telemetry/consoleLogger.js'
-import { redact } from '../../../shared/telemetry/redaction.js'
-import { readLocalSettings } from '../../../shared/settings.js'
-import { type Logger } from '../../../shared/telemetry/logger.js'
+import { consoleLogger, type Logger, redact } from '../../../shared/telemetry/index.js'
+import { readLocalSettings } from '../../../shared/settings/index.js'
 import { FunctionHost } from './functionHost.js'
 import { HostError } from './hostError.js'
 

@@ -1,8 +1,8 @@
 import { asError } from '../../../shared/errors.js'
-import { parseNcrontab, type Schedule } from '../../../shared/settings/ncrontab.js'
+import { parseNcrontab, type Schedule } from '../../../shared/settings/index.js'
 import { HostError } from './hostError.js'
 
-export type { Schedule } from '../../../shared/settings/ncrontab.js'
+export type { Schedule } from '../../../shared/settings/index.js'
 
 /**
  * The schedule of a timer's binding. Pure; no I/O.

@@ -1,5 +1,5 @@
 import { type Clock } from '../../../shared/clock.js'
-import { type Logger } from '../../../shared/telemetry/logger.js'
+import type { Logger } from '../../../shared/telemetry/index.js'
 import { type InvocationInput } from './functionApp.js'
 import { type Schedule } from './ncrontab.js'
 import { type TimerStatus, type TimerStatusStore } from './timerStatus.js'

@@ -1,3 +1,6 @@
-export { startBroker, type Broker, type BrokerOptions } from './broker.js'
-export { findJava, oldestJava, type Java } from './java.js'
-export { LocalKafkaError, localKafkaErrorCodes, type LocalKafkaErrorCode } from './localKafkaError.js'
+/** A real broker on this machine. */
+export { type Broker, type BrokerOptions, startBroker } from './broker.js'
+export { brokerJars, defaultLibsFolder } from './jars.js'
+export { findJava, type Java, oldestJava, parseJavaVersion } from './java.js'
+export { LocalKafkaError, type LocalKafkaErrorCode, localKafkaErrorCodes } from './localKafkaError.js'
+export { localRetentionBytes } from './serverProperties.js'

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { asError } from '../../../shared/errors.js'
-import type { Logger } from '../../../shared/telemetry/logger.js'
+import type { Logger } from '../../../shared/telemetry/index.js'
 import { LocalKafkaError } from './localKafkaError.js'
 
 const run = promisify(execFile)

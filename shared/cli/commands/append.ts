@@ -1,4 +1,4 @@
-import { appendRows } from '../../delta/dml/appendRows.js'
+import { appendRows } from '../../delta/dml/index.js'
 import { changeTable } from '../changeCommand.js'
 import type { Command } from '../command.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'

@@ -1,5 +1,4 @@
-import type { CatchUpProgress } from '../../pipeline/bronze/catchUp.js'
-import { catchUp } from '../../pipeline/bronze/catchUpStep.js'
+import { catchUp, type CatchUpProgress } from '../../pipeline/bronze/index.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { ProgressBar } from '../progressBar.js'

@@ -1,5 +1,5 @@
-import type { DeltaTable } from '../../delta/table/table.js'
-import { folderOpener } from '../../pipeline/lake/storeOptions.js'
+import type { DeltaTable } from '../../delta/index.js'
+import { folderOpener } from '../../pipeline/lake/index.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'

@@ -1,4 +1,4 @@
-import { deleteRows } from '../../delta/dml/deleteRows.js'
+import { deleteRows } from '../../delta/dml/index.js'
 import { changeTable } from '../changeCommand.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'

@@ -1,5 +1,5 @@
-import type { HistoryEntry } from '../../delta/log/history.js'
-import type { JsonObject } from '../../types/json.js'
+import type { HistoryEntry } from '../../delta/index.js'
+import type { JsonObject } from '../../types/index.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../openTable.js'

@@ -1,4 +1,4 @@
-import { mergeRows } from '../../delta/dml/mergeRows.js'
+import { mergeRows } from '../../delta/dml/index.js'
 import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'

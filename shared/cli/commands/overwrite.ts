@@ -1,4 +1,4 @@
-import { overwriteRows } from '../../delta/dml/overwriteRows.js'
+import { overwriteRows } from '../../delta/dml/index.js'
 import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Stream } from '../../contract/stream.js'
-import type { JsonObject } from '../../types/json.js'
-import type { Lake } from '../../pipeline/lake/lake.js'
-import { sourceConnection } from '../../sources/openSource.js'
-import { SourceError } from '../../sources/sourceError.js'
-import { SyntheticEvents, syntheticMaker } from '../../sources/syntheticEvents.js'
+import type { Stream } from '../../contract/index.js'
+import type { JsonObject } from '../../types/index.js'
+import type { Lake } from '../../pipeline/lake/index.js'
+import { sourceConnection, SourceError, SyntheticEvents, syntheticMaker } from '../../sources/index.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
@@ -111,7 +109,7 @@ async function requireTopic(lake: Lake, topic: string, create: boolean, partitio
     if (!create) {
       throw new CliError('NOT_FOUND', `Topic ${topic} does not exist on ${lake.settings.kafkaBrokers}; --create makes it (--partitions N).`, { cause: thrown })
     }
-    const { createTopic } = await import('../../sources/kafka/topicCreation.js')
+    const { createTopic } = await import('../../sources/kafka/index.js')
     await createTopic(connection.kafka, topic, { partitions })
   }
 }

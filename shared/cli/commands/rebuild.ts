@@ -1,6 +1,6 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Lake } from '../../pipeline/lake/lake.js'
-import type { StepReport } from '../../pipeline/step/stepReport.js'
+import type { Stream } from '../../contract/index.js'
+import type { Lake } from '../../pipeline/lake/index.js'
+import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -10,8 +10,8 @@ import { printReports } from '../printReports.js'
 type Rebuild = (lake: Lake, stream: Stream) => Promise<readonly StepReport[]>
 
 const layers: Readonly<Record<string, Rebuild>> = {
-  silver: async (lake, stream) => [await (await import('../../pipeline/silver/silverStep.js')).rebuildSilver(lake, stream, { trigger: 'command' })],
-  gold: async (lake, stream) => (await import('../../pipeline/gold/goldStep.js')).rebuildGold(lake, stream, { trigger: 'command' }),
+  silver: async (lake, stream) => [await (await import('../../pipeline/silver/index.js')).rebuildSilver(lake, stream, { trigger: 'command' })],
+  gold: async (lake, stream) => (await import('../../pipeline/gold/index.js')).rebuildGold(lake, stream, { trigger: 'command' }),
 }
 
 export const rebuild: Command = {

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../types/json.js'
-import { planReset, resetOffsets, type PartitionReset, type ResetPlan } from '../../pipeline/resetOffsets.js'
+import type { JsonObject } from '../../types/index.js'
+import { type PartitionReset, planReset, resetOffsets, type ResetPlan } from '../../pipeline/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'

@@ -1,5 +1,5 @@
-import type { Lake } from '../../pipeline/lake/lake.js'
-import type { StepReport } from '../../pipeline/step/stepReport.js'
+import type { Lake } from '../../pipeline/lake/index.js'
+import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -9,12 +9,12 @@ import { printReports } from '../printReports.js'
 type StepsOf = (lake: Lake) => Promise<readonly StepReport[]>
 
 const steps: Readonly<Record<string, StepsOf>> = {
-  bronze: async lake => (await import('../../pipeline/bronze/catchUpStep.js')).catchUp(lake, 'command'),
-  silver: async lake => (await import('../../pipeline/silver/silverStep.js')).runSilver(lake, 'command'),
-  gold: async lake => (await import('../../pipeline/gold/goldStep.js')).runGold(lake, 'command'),
-  monitor: async lake => (await import('../../pipeline/monitor/monitorStep.js')).runMonitor(lake, 'command'),
-  maintenance: async lake => (await import('../../pipeline/maintenance/maintenanceStep.js')).runMaintenance(lake, 'command'),
-  pipeline: async lake => (await (await import('../../pipeline/steps.js')).runPipeline(lake, 'command')).steps,
+  bronze: async lake => (await import('../../pipeline/bronze/index.js')).catchUp(lake, 'command'),
+  silver: async lake => (await import('../../pipeline/silver/index.js')).runSilver(lake, 'command'),
+  gold: async lake => (await import('../../pipeline/gold/index.js')).runGold(lake, 'command'),
+  monitor: async lake => (await import('../../pipeline/monitor/index.js')).runMonitor(lake, 'command'),
+  maintenance: async lake => (await import('../../pipeline/maintenance/index.js')).runMaintenance(lake, 'command'),
+  pipeline: async lake => (await (await import('../../pipeline/index.js')).runPipeline(lake, 'command')).steps,
 }
 
 export const run: Command = {

@@ -1,4 +1,4 @@
-import { updateRows } from '../../delta/dml/updateRows.js'
+import { updateRows } from '../../delta/dml/index.js'
 import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'

@@ -6,7 +6,7 @@ import { Fields } from './actionFields.js'
 import { addLineStart, plainAdd } from './addLine.js'
 import { validateCommit } from './commitInvariants.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/json.js'
+import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
 import { parseLogJson } from './logJson.js'
 
 /** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). Pure; no I/O. */

@@ -1,5 +1,5 @@
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { isJsonArray, isJsonObject, type JsonObject } from '../../types/json.js'
+import { isJsonArray, isJsonObject, type JsonObject } from '../../types/index.js'
 
 /** The fields of one action, each read as the type it must have; null is absent. Pure; no I/O. */
 export class Fields {

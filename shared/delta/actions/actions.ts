@@ -1,4 +1,4 @@
-import type { Json } from '../../types/json.js'
+import type { Json } from '../../types/index.js'
 
 /**
  * The actions of a Delta commit, with the protocol's own names (PROTOCOL.md, "Actions"). Whatever can exceed 2^53 is a

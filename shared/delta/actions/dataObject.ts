@@ -1,7 +1,5 @@
 import { CodedError, asError, isRetryable } from '../../errors.js'
-import { checkedPath } from '../../storage/objectPath.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { openStore } from '../../storage/openStore.js'
+import { checkedPath, type ObjectStore, openStore } from '../../storage/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { resolveDataPath } from './dataPath.js'
 

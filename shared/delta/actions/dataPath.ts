@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { namedValue } from '../../types/namedValues.js'
+import { namedValue } from '../../types/index.js'
 
 /**
  * Paths of data files: what the log says (an RFC 2396 URI, encoded once) and the object's name (raw). Pure; no I/O.

@@ -1,6 +1,5 @@
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { parseJson, type Json } from '../../types/json.js'
-import { JsonError } from '../../types/jsonError.js'
+import { type Json, JsonError, parseJson } from '../../types/index.js'
 
 /** Parses JSON of the log. Throws DELTA_BAD_JSON that names `where`. */
 export function parseLogJson(text: string, where?: LogPlace): Json {

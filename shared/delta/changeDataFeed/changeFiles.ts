@@ -1,11 +1,8 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { Action, AddFile, DeletionVector, RemoveFile } from '../actions/actions.js'
-import { commitInfoOf } from '../log/commit.js'
-import type { RowFile } from '../dataFiles/dataFileRows.js'
-import { readDeletionVector, type VectorPlace } from '../deletionVectors/deletionVector.js'
-import { canonicalPath } from '../actions/dataPath.js'
-import type { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
-import { onlyThese, type RowChoice } from '../dataFiles/rowChoice.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type Action, type AddFile, canonicalPath, type DeletionVector, type RemoveFile } from '../actions/index.js'
+import { commitInfoOf } from '../log/index.js'
+import { onlyThese, type RowChoice, type RowFile } from '../dataFiles/index.js'
+import { readDeletionVector, type RoaringBitmap, type VectorPlace } from '../deletionVectors/index.js'
 
 /** Rows of one file that one commit changed. */
 export interface ChangedRows {

@@ -1,10 +1,7 @@
-import type { DataType, StructType } from '../../types/dataType.js'
-import type { Metadata } from '../actions/actions.js'
-import { isMapped, storedName } from '../schema/columnMapping.js'
-import { columnKey } from '../../types/columnPath.js'
+import { columnKey, type DataType, type StructType } from '../../types/index.js'
+import type { Metadata } from '../actions/index.js'
+import { isMapped, isWidening, storedName, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { typeText } from '../schema/schema.js'
-import { isWidening } from '../schema/typeWidening.js'
 
 /**
  * Under which schema the rows of several versions can be read together: columns may have been added between them and

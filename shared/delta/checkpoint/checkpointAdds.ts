@@ -1,6 +1,6 @@
-import type { DataType } from '../../types/dataType.js'
-import type { LeafData, LeafRequest, ParquetFile, RowGroupInfo } from '../../parquet/read/reader.js'
-import type { AddFile } from '../actions/actions.js'
+import type { DataType } from '../../types/index.js'
+import type { LeafData, LeafRequest, ParquetFile, RowGroupInfo } from '../../parquet/index.js'
+import type { AddFile } from '../actions/index.js'
 
 const text: DataType = 'string'
 const long: DataType = 'long'

@@ -1,6 +1,6 @@
 import { typedColumns } from './checkpointStats.js'
 import type { CheckpointColumns } from './checkpointSchema.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { TableState } from '../protocol/index.js'
 
 /** How a table wants its checkpoints, by its properties. Pure; no I/O. */
 export interface CheckpointPolicy {

@@ -1,5 +1,5 @@
-import type { Column, MapEntry, Row, Value } from '../../types/dataType.js'
-import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar } from '../actions/actions.js'
+import type { Column, MapEntry, Row, Value } from '../../types/index.js'
+import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /**

@@ -1,4 +1,4 @@
-import type { DataType, StructField } from '../../types/dataType.js'
+import type { DataType, StructField } from '../../types/index.js'
 import type { TypedColumns } from './checkpointStats.js'
 
 /**

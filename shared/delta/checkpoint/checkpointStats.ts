@@ -1,12 +1,7 @@
-import type { DataType, Row, StructField, Value } from '../../types/dataType.js'
-import type { AddFile } from '../actions/actions.js'
-import { isVoid } from '../schema/columnLayout.js'
-import { isMapped, storedName } from '../schema/columnMapping.js'
-import { isJsonObject, parseJson, type Json } from '../../types/json.js'
-import { parsePartitionValue } from '../schema/partitionValue.js'
-import { planStats, type StatsColumn, type TableShape } from '../stats/statsColumns.js'
-import { parseBound } from '../stats/statsText.js'
-import { namedValue } from '../../types/namedValues.js'
+import { type DataType, isJsonObject, type Json, namedValue, parseJson, type Row, type StructField, type Value } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
+import { isMapped, isVoid, parsePartitionValue, storedName } from '../schema/index.js'
+import { parseBound, planStats, type StatsColumn, type TableShape } from '../stats/index.js'
 
 /**
  * Statistics and partition values of an `add` with types, as checkpoints have them beside or in the place of texts

@@ -1,5 +1,5 @@
-import type { ByteSink } from '../../parquet/write/writer.js'
-import type { ObjectStore, ObjectWriter } from '../../storage/objectStore.js'
+import type { ByteSink } from '../../parquet/index.js'
+import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
 
 /** What is held back until it is known whether the whole fits. */
 const heldBytes = 8 * 2 ** 20

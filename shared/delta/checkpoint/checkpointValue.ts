@@ -1,6 +1,6 @@
-import type { Column, MapEntry, Row, StructField, Value } from '../../types/dataType.js'
+import type { Column, MapEntry, Row, StructField, Value } from '../../types/index.js'
 import type { TypedColumns } from './checkpointStats.js'
-import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../actions/actions.js'
+import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../actions/index.js'
 
 /**
  * Actions as the rows of a Parquet checkpoint. Pure; no I/O.

@@ -1,6 +1,6 @@
-import type { Action } from '../actions/actions.js'
-import type { CheckpointFiles } from '../log/logSegment.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { Action } from '../actions/index.js'
+import type { CheckpointFiles } from '../log/index.js'
+import type { TableState } from '../protocol/index.js'
 
 /**
  * A table at its newest version whose file list is streamed, not held: what is in memory is one row group of the

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { formatJson, isJsonArray, isJsonObject, parseJson, type Json, type JsonNumber, type JsonObject } from '../../types/json.js'
+import { formatJson, isJsonArray, isJsonObject, type Json, type JsonNumber, type JsonObject, parseJson } from '../../types/index.js'
 import { asError } from '../../errors.js'
 
 /**

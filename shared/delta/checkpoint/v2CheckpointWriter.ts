@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { encodeAction } from '../actions/actionCodec.js'
-import type { Action, Sidecar } from '../actions/actions.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type Action, encodeAction, type Sidecar } from '../actions/index.js'
 import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
 import { checkpointFields, sidecarFields, type CheckpointColumns } from './checkpointSchema.js'
 import type { FileList } from './fileList.js'
-import { parseJson } from '../../types/json.js'
-import { logFolder, sidecarFolder, v2CheckpointPath } from '../log/logName.js'
+import { parseJson } from '../../types/index.js'
+import { logFolder, sidecarFolder, v2CheckpointPath } from '../log/index.js'
 
 export interface V2CheckpointOptions {
   /** Of a V2 checkpoint's own file; JSON when absent, as Spark has it. */

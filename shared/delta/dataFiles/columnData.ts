@@ -1,5 +1,5 @@
-import type { ColumnData, Value } from '../../types/dataType.js'
-import { EncodedTexts, decodedData, type StoredData } from '../../parquet/base/utf8Column.js'
+import type { ColumnData, Value } from '../../types/index.js'
+import { decodedData, EncodedTexts, type StoredData } from '../../parquet/index.js'
 
 /** Values of columns cut out and put together. Pure; no I/O. */
 

@@ -1,14 +1,11 @@
 import { systemClock, type Clock } from '../../clock.js'
-import { encodeParquet, type Column, type WrittenCodec } from '../../parquet/index.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
+import { encodeParquet, type WrittenCodec } from '../../parquet/index.js'
+import { type Column, namedValue } from '../../types/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
-import { encodeLogPath, newDataFileName } from '../actions/dataPath.js'
-import { typeText } from '../schema/schema.js'
-import { encodeStats } from '../stats/stats.js'
-import { collectStats } from '../stats/statsCollector.js'
-import { planStats, type TableShape } from '../stats/statsColumns.js'
-import { namedValue } from '../../types/namedValues.js'
+import { typeText } from '../schema/index.js'
+import { collectStats, encodeStats, planStats, type TableShape } from '../stats/index.js'
 
 /** What a table asks of its data files: its schema, partition columns and properties. */
 export type DataFileLayout = TableShape

@@ -1,19 +1,22 @@
 import { type CodedError, isRetryable } from '../../errors.js'
-import type { ColumnData, StructField, Value } from '../../types/dataType.js'
-import { decodedData, EncodedTexts, type StoredData } from '../../parquet/base/utf8Column.js'
-import { ParquetError } from '../../parquet/base/parquetError.js'
-import { openParquet, type ParquetFile, type ReadOptions, type RowGroupInfo } from '../../parquet/read/reader.js'
-import { storedFile } from '../../parquet/base/objectStoreSource.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { DeletionVector } from '../actions/actions.js'
-import type { ColumnLayout, ColumnPlace } from '../schema/columnLayout.js'
-import { charPadding, padColumn } from '../schema/charPadding.js'
-import { locateData, type DataObject, type OpenFolder } from '../actions/dataObject.js'
-import { readDeletionVector } from '../deletionVectors/deletionVector.js'
+import { type ColumnData, namedValue, type StructField, type Value } from '../../types/index.js'
+import {
+  decodedData,
+  EncodedTexts,
+  openParquet,
+  ParquetError,
+  type ParquetFile,
+  type ReadOptions,
+  type RowGroupInfo,
+  type StoredData,
+  storedFile,
+} from '../../parquet/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type DataObject, type DeletionVector, locateData, type OpenFolder } from '../actions/index.js'
+import { charPadding, type ColumnLayout, type ColumnPlace, padColumn, parsePartitionValue } from '../schema/index.js'
+import { readDeletionVector } from '../deletionVectors/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { parsePartitionValue } from '../schema/partitionValue.js'
 import { allBut, type RowChoice } from './rowChoice.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /** Some rows, column by column. */
 export interface RowBatch {

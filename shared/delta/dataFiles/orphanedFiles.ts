@@ -1,6 +1,5 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile, CdcFile } from '../actions/actions.js'
-import { decodeLogPath } from '../actions/dataPath.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type AddFile, type CdcFile, decodeLogPath } from '../actions/index.js'
 
 /** A file by its path as actions have it. */
 export type WrittenFile = Pick<AddFile | CdcFile, 'path'>

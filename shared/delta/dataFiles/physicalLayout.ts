@@ -1,9 +1,7 @@
-import type { DataType, StructField } from '../../types/dataType.js'
-import { isVoid } from '../schema/columnLayout.js'
-import { isMapped, storedName } from '../schema/columnMapping.js'
-import { readerFeaturesOf, writerFeaturesOf } from '../protocol/features.js'
-import type { TableState } from '../protocol/tableState.js'
-import { planStats, type StatsPlan, type TableShape } from '../stats/statsColumns.js'
+import type { DataType, StructField } from '../../types/index.js'
+import { isMapped, isVoid, storedName } from '../schema/index.js'
+import { readerFeaturesOf, type TableState, writerFeaturesOf } from '../protocol/index.js'
+import { planStats, type StatsPlan, type TableShape } from '../stats/index.js'
 
 /** A table's data files as they are on disk: without partition columns, under physical names. */
 export interface PhysicalLayout {

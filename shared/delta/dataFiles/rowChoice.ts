@@ -1,4 +1,4 @@
-import type { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
+import type { RoaringBitmap } from '../deletionVectors/index.js'
 
 /** Which rows of a data file are wanted. Pure; no I/O. */
 export interface RowChoice {

@@ -1,10 +1,10 @@
-import type { ColumnData, StructField, Value } from '../../types/dataType.js'
-import type { AddFile } from '../actions/actions.js'
-import type { ColumnLayout } from '../schema/columnLayout.js'
+import type { ColumnData, StructField, Value } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
+import type { ColumnLayout } from '../schema/index.js'
 import type { RowBatch } from './dataFileRows.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { rowIdColumns } from './rowTracking.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { TableState } from '../protocol/index.js'
 
 /**
  * Who rows were before they come to stand in new files: their stable row ids and row commit versions (PROTOCOL.md, "Row

@@ -1,11 +1,8 @@
-import type { StructField } from '../../types/dataType.js'
-import type { Action, AddFile, DomainMetadata, Metadata, Protocol } from '../actions/actions.js'
+import { isJsonObject, type StructField } from '../../types/index.js'
+import { type Action, type AddFile, type DomainMetadata, type Metadata, parseLogJson, type Protocol } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { writerFeaturesOf } from '../protocol/features.js'
-import { isJsonObject } from '../../types/json.js'
-import { parseLogJson } from '../actions/logJson.js'
-import { parseStats } from '../stats/stats.js'
-import { isOn } from '../protocol/tableProperties.js'
+import { isOn, writerFeaturesOf } from '../protocol/index.js'
+import { parseStats } from '../stats/index.js'
 
 /** Row ids and row commit versions (PROTOCOL.md, "Row Tracking"). Pure; no I/O. */
 

@@ -1,15 +1,10 @@
-import type { StructField } from '../../types/dataType.js'
-import type { StoredColumn } from '../../parquet/base/utf8Column.js'
-import { ParquetWriter } from '../../parquet/write/writer.js'
-import type { ObjectStore, ObjectWriter } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
+import type { StructField } from '../../types/index.js'
+import { ParquetWriter, type StoredColumn } from '../../parquet/index.js'
+import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
+import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
 import { codecOf, type PartitionTexts } from './dataFile.js'
-import { encodeLogPath, newDataFileName } from '../actions/dataPath.js'
 import type { PhysicalLayout } from './physicalLayout.js'
-import { encodeStats, type FileStats } from '../stats/stats.js'
-import { collectStats } from '../stats/statsCollector.js'
-import type { TableShape } from '../stats/statsColumns.js'
-import { mergeStats } from '../stats/statsMerge.js'
+import { collectStats, encodeStats, type FileStats, mergeStats, type TableShape } from '../stats/index.js'
 
 export interface StreamedFileOptions {
   /** The object's name; a new one for a data file when absent. */

@@ -1,12 +1,9 @@
-import type { StructField } from '../../types/dataType.js'
-import { columnKey, parseColumnPath, quotedColumn } from '../../types/columnPath.js'
-import { featureName } from '../protocol/protocolNeeds.js'
-import type { Json, JsonObject } from '../../types/json.js'
-import { typeText } from '../schema/schema.js'
-import { propertyName } from '../protocol/tableProperties.js'
+import { columnKey, type Json, type JsonObject, parseColumnPath, quotedColumn, type StructField } from '../../types/index.js'
+import { featureName, propertyName } from '../protocol/index.js'
+import { typeText } from '../schema/index.js'
 import { fieldAt } from './schemaEdit.js'
 import type { ColumnPosition, TableChange } from './tableChange.js'
-import type { TableDraft } from '../table/tableDraft.js'
+import type { TableDraft } from '../table/index.js'
 
 /** How `DESCRIBE HISTORY` names a change, as other engines name it. */
 export interface AlterOperation {

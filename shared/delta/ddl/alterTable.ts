@@ -1,16 +1,13 @@
-import { keptFeatures } from '../protocol/features.js'
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
-import type { Transaction } from '../transaction/transaction.js'
+import { keptFeatures, requireWritableRows } from '../protocol/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import { type DeltaTable, draftOf, finishDraft, startsTracking, type TableDraft } from '../table/index.js'
+import type { Transaction } from '../transaction/index.js'
 import { joinOperations, operationOf, type AlterOperation } from './alterOperation.js'
 import { addColumns, dropColumn, moveColumn, renameColumn, setComment, setNullability, widenType } from './columnChange.js'
 import { requireRowsMeet } from './existingRows.js'
-import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
+import { type Plan, planAndCommit, type WriteOptions, type WriteOutcome } from '../write/index.js'
 import { addConstraint, addFeature, dropConstraint, dropFeature, setClustering, setProperties, unsetProperties } from './tableSettings.js'
 import type { TableChange } from './tableChange.js'
-import { draftOf, finishDraft, startsTracking, type TableDraft } from '../table/tableDraft.js'
-import type { WriteOptions, WriteOutcome } from '../write/writeOptions.js'
 
 /**
  * Changes a table's schema, properties, constraints, clustering or features, all in one commit, in the order given. No

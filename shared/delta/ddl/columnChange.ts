@@ -1,15 +1,11 @@
-import type { StructField } from '../../types/dataType.js'
-import { isMapped } from '../schema/columnMapping.js'
-import { columnKey, parseColumnList, parseColumnPath } from '../../types/columnPath.js'
+import { columnKey, parseColumnList, parseColumnPath, type StructField } from '../../types/index.js'
+import { allFields, checkNewColumnNames, isMapped, mayWiden, typeText } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
-import { allFields, checkNewColumnNames, typeText } from '../schema/schema.js'
-import { constraintPrefix, isOn } from '../protocol/tableProperties.js'
-import { mayWiden } from '../schema/typeChange.js'
-import { featuresOf } from '../protocol/protocolNeeds.js'
+import { constraintPrefix, featuresOf, isOn } from '../protocol/index.js'
 import { editField, editStruct, editType, exactPath, fieldAt, placed, structAt } from './schemaEdit.js'
-import { speaksOf } from '../write/sqlColumns.js'
+import { speaksOf } from '../write/index.js'
 import type { NewColumn, TableChange } from './tableChange.js'
-import type { TableDraft } from '../table/tableDraft.js'
+import type { TableDraft } from '../table/index.js'
 
 /** Changes of columns, made to a draft. Pure; no I/O. */
 

@@ -1,9 +1,6 @@
-import type { DataType, StructField, StructType } from '../../types/dataType.js'
-import { columnKey } from '../../types/columnPath.js'
+import { columnKey, type DataType, isStruct, type StructField, type StructType } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
-import { typeText } from '../schema/schema.js'
-import { isStruct } from '../../types/struct.js'
-import { withTypeChanges } from '../schema/typeChange.js'
+import { typeText, withTypeChanges } from '../schema/index.js'
 import type { ColumnPosition } from './tableChange.js'
 
 /** Schemas with one column changed, found by its path whatever the letter case. Pure; no I/O. */

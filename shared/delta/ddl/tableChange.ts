@@ -1,5 +1,4 @@
-import type { DataType, StructField } from '../../types/dataType.js'
-import type { ColumnPath } from '../../types/columnPath.js'
+import type { ColumnPath, DataType, StructField } from '../../types/index.js'
 
 /** Where a column comes to stand among those of its struct. */
 export type ColumnPosition = 'first' | { readonly after: string }

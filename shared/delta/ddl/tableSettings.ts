@@ -1,14 +1,19 @@
-import { isMapped, mappingMode, withoutMapping } from '../schema/columnMapping.js'
-import { setClusteringInstead } from '../table/clusteringColumns.js'
-import { parseColumnPath } from '../../types/columnPath.js'
+import { formatSchema, isMapped, mappingMode, withoutMapping } from '../schema/index.js'
+import { mappedDraft, setClusteringInstead, type TableDraft } from '../table/index.js'
+import { namedValue, parseColumnPath } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
-import { dependents, featureName, featuresOf } from '../protocol/protocolNeeds.js'
-import { formatSchema } from '../schema/schema.js'
-import { constraintPrefix, isInternalProperty, propertyName, readProperties, without } from '../protocol/tableProperties.js'
+import {
+  constraintPrefix,
+  dependents,
+  featureName,
+  featuresOf,
+  isInternalProperty,
+  propertyName,
+  readProperties,
+  without,
+} from '../protocol/index.js'
 import { exactPath } from './schemaEdit.js'
 import type { TableChange } from './tableChange.js'
-import { mappedDraft, type TableDraft } from '../table/tableDraft.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /** Changes of properties, constraints, clustering and features, made to a draft. Pure; no I/O. */
 

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { DeletionVector } from '../actions/actions.js'
-import { locateData, type OpenFolder } from '../actions/dataObject.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type DeletionVector, encodeLogPath, isAbsolutePath, locateData, type OpenFolder } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { encodeLogPath, isAbsolutePath } from '../actions/dataPath.js'
 import { RoaringBitmap } from './roaringBitmap.js'
 import { decodeZ85, encodeZ85 } from './z85.js'
 

@@ -1,10 +1,17 @@
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import type { TableState } from '../protocol/tableState.js'
-import type { DeltaTable } from '../table/table.js'
-import { readsNothing, type ConflictReason } from '../transaction/transaction.js'
-import { mergedSchema, RowsSpent, SourceWriting, type RepeatableRows, type SourceFiles } from '../write/rowsToFiles.js'
-import { writtenFeatures } from '../write/tableWriter.js'
-import type { WriteMetrics, WriteOptions, WriteOutcome } from '../write/writeOptions.js'
+import { requireWritableRows, type TableState } from '../protocol/index.js'
+import type { DeltaTable } from '../table/index.js'
+import { type ConflictReason, readsNothing } from '../transaction/index.js'
+import {
+  mergedSchema,
+  type RepeatableRows,
+  RowsSpent,
+  type SourceFiles,
+  SourceWriting,
+  type WriteMetrics,
+  type WriteOptions,
+  type WriteOutcome,
+  writtenFeatures,
+} from '../write/index.js'
 
 export interface AppendOptions extends WriteOptions {
   /**

@@ -1,5 +1,5 @@
 import type { ChangeCounts } from './rowChanger.js'
-import type { WriteMetrics } from '../write/writeOptions.js'
+import type { WriteMetrics } from '../write/index.js'
 
 /** What a change came to, by the names that `DESCRIBE HISTORY` shows for its operation. Pure; no I/O. */
 export function changeMetrics(operation: 'DELETE' | 'UPDATE', counts: Readonly<ChangeCounts>): WriteMetrics {

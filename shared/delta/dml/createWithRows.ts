@@ -1,11 +1,8 @@
-import { createTable, type TableDefinition } from '../table/createTable.js'
-import { StateReplay } from '../snapshot/state.js'
-import type { TableState } from '../protocol/tableState.js'
-import type { DeltaTable } from '../table/table.js'
+import { createTable, type DeltaTable, type TableDefinition } from '../table/index.js'
+import { StateReplay } from '../snapshot/index.js'
+import type { TableState } from '../protocol/index.js'
 import { writeMetrics } from './appendRows.js'
-import { SourceWriting, type RepeatableRows } from '../write/rowsToFiles.js'
-import { writtenFeatures } from '../write/tableWriter.js'
-import type { WriteOptions, WriteOutcome } from '../write/writeOptions.js'
+import { type RepeatableRows, SourceWriting, type WriteOptions, type WriteOutcome, writtenFeatures } from '../write/index.js'
 
 /**
  * Makes a table with its first rows, in one commit: there is no table as long as not all of them are in it. When there is

@@ -1,17 +1,14 @@
-import type { Action, AddFile } from '../actions/actions.js'
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
-import type { Reads } from '../transaction/transaction.js'
+import type { Action, AddFile } from '../actions/index.js'
+import { requireWritableRows } from '../protocol/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import type { DeltaTable } from '../table/index.js'
+import type { Reads } from '../transaction/index.js'
 import { changeMetrics } from './changeMetrics.js'
-import type { Condition } from '../write/expressions.js'
-import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
+import { type Condition, type Plan, planAndCommit, type WriteOptions, type WriteOutcome, writtenFeatures } from '../write/index.js'
 import { rowFates, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger, type ChangeCounts } from './rowChanger.js'
 import { rowCondition, type RowCondition } from './rowCondition.js'
-import type { WriteOptions, WriteOutcome } from '../write/writeOptions.js'
-import { writtenFeatures } from '../write/tableWriter.js'
 
 export interface DeleteOptions extends WriteOptions {
   /** Which rows go: those for which it is true; all rows when absent. */

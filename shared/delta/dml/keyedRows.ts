@@ -1,16 +1,10 @@
-import type { ColumnData, DataType, StructField, Value } from '../../types/dataType.js'
-import { charPadding, type Padding } from '../schema/charPadding.js'
-import { joinedData } from '../dataFiles/columnData.js'
-import { columnKey } from '../../types/columnPath.js'
+import { type ColumnData, columnKey, compareValues, type DataType, type StructField, type Value } from '../../types/index.js'
+import { charPadding, type Padding, typeText } from '../schema/index.js'
+import { joinedData } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { fieldsByName } from '../scan/scanRows.js'
-import { typeText } from '../schema/schema.js'
-import type { Predicate } from '../stats/fileSkipping.js'
-import type { TableShape } from '../stats/statsColumns.js'
-import { compareValues } from '../../types/valueOrder.js'
-import { rowText } from '../write/rowText.js'
-import { fitRows } from '../write/conformRows.js'
-import type { Rows } from '../write/rows.js'
+import { fieldsByName } from '../scan/index.js'
+import type { Predicate, TableShape } from '../stats/index.js'
+import { fitRows, type Rows, rowText } from '../write/index.js'
 
 /** A key as a Map compares it; undefined for one that is null in part, and so equals nothing. */
 type MapKey = string | number | bigint | boolean | undefined

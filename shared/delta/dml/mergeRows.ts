@@ -1,22 +1,27 @@
-import type { Column } from '../../types/dataType.js'
-import { pickedData } from '../dataFiles/columnData.js'
+import type { Column } from '../../types/index.js'
+import { pickedData } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import { fieldsByName } from '../scan/scanRows.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
-import type { Transaction } from '../transaction/transaction.js'
+import { requireWritableRows } from '../protocol/index.js'
+import { fieldsByName } from '../scan/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import type { DeltaTable } from '../table/index.js'
+import type { Transaction } from '../transaction/index.js'
 import { mergeMetrics } from './changeMetrics.js'
 import { KeyedRows } from './keyedRows.js'
-import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
+import {
+  type Plan,
+  planAndCommit,
+  type Rows,
+  type RowSource,
+  type WriteOptions,
+  type WriteOutcome,
+  writtenFeatures,
+} from '../write/index.js'
 import { rowFates, type RowChange } from './rowChange.js'
 import { rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
 import { mayHoldBy } from './rowCondition.js'
 import { pickedRows } from './rowSelection.js'
-import type { Rows, RowSource } from '../write/rows.js'
-import { writtenFeatures } from '../write/tableWriter.js'
-import type { WriteOptions, WriteOutcome } from '../write/writeOptions.js'
 
 export interface MergeOptions extends WriteOptions {
   /** The columns whose values make a row of the source and one of the table the same; a null is like nothing. */

@@ -1,28 +1,32 @@
 import { systemClock } from '../../clock.js'
-import type { StructField, StructType } from '../../types/dataType.js'
-import type { Action, AddFile, CdcFile } from '../actions/actions.js'
-import { columnLayout } from '../schema/columnLayout.js'
-import { isMapped, mapFields, withoutMapping } from '../schema/columnMapping.js'
-import { readDataFile } from '../dataFiles/dataFileRows.js'
+import type { StructField, StructType } from '../../types/index.js'
+import { type Action, type AddFile, type CdcFile, removedFile } from '../actions/index.js'
+import { checkNewColumnNames, columnLayout, isMapped, mapFields, withoutMapping } from '../schema/index.js'
+import { discard, readDataFile } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { discard } from '../dataFiles/orphanedFiles.js'
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import { removedFile } from '../actions/removedFile.js'
-import { checkNewColumnNames } from '../schema/schema.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
-import { checkPartitioning } from '../table/tableSpecRules.js'
+import { requireWritableRows } from '../protocol/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import { checkPartitioning, type DeltaTable } from '../table/index.js'
 import { writeMetrics } from './appendRows.js'
-import { ChangeFileWriter } from '../write/changeFileWriter.js'
-import { rowText } from '../write/rowText.js'
+import {
+  ChangeFileWriter,
+  type Condition,
+  type Plan,
+  planAndCommit,
+  type RepeatableRows,
+  type Rows,
+  RowsSpent,
+  rowText,
+  type SourceFiles,
+  type SourceFilesOptions,
+  SourceWriting,
+  type WriteMetrics,
+  type WriteOptions,
+  type WriteOutcome,
+  writtenFeatures,
+} from '../write/index.js'
 import { planDeletion, type Deletion } from './deleteRows.js'
-import type { Condition } from '../write/expressions.js'
-import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
 import { rowCondition } from './rowCondition.js'
-import type { Rows } from '../write/rows.js'
-import { RowsSpent, SourceWriting, type RepeatableRows, type SourceFiles, type SourceFilesOptions } from '../write/rowsToFiles.js'
-import { writtenFeatures } from '../write/tableWriter.js'
-import type { WriteMetrics, WriteOptions, WriteOutcome } from '../write/writeOptions.js'
 
 export interface OverwriteOptions extends WriteOptions {
   /** Only rows for which it is true are replaced, and all new rows must meet it (Spark's `replaceWhere`); the whole table when absent. */

@@ -1,8 +1,8 @@
-import type { StructField } from '../../types/dataType.js'
-import type { AddFile } from '../actions/actions.js'
-import type { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
-import type { Match } from '../stats/fileSkipping.js'
-import type { Rows } from '../write/rows.js'
+import type { StructField } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
+import type { RoaringBitmap } from '../deletionVectors/index.js'
+import type { Match } from '../stats/index.js'
+import type { Rows } from '../write/index.js'
 
 /** What becomes of a row: it stays as it is, it goes, or it gets other values. */
 export const rowFates = { stays: 0, goes: 1, changes: 2 } as const

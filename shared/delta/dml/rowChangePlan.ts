@@ -1,8 +1,6 @@
-import type { Action } from '../actions/actions.js'
-import type { Reads, Transaction } from '../transaction/transaction.js'
-import type { Plan } from '../write/optimisticCommit.js'
-import { writtenFeatures } from '../write/tableWriter.js'
-import type { WriteMetrics, WriteOptions } from '../write/writeOptions.js'
+import type { Action } from '../actions/index.js'
+import type { Reads, Transaction } from '../transaction/index.js'
+import { type Plan, type WriteMetrics, type WriteOptions, writtenFeatures } from '../write/index.js'
 
 /** What a change of rows came to, and how the log is to tell it. */
 export interface PlannedChange {

@@ -1,24 +1,25 @@
 import { systemClock, type Clock } from '../../clock.js'
-import type { StructField } from '../../types/dataType.js'
-import type { Action, AddFile } from '../actions/actions.js'
-import { isVoid } from '../schema/columnLayout.js'
-import { discard } from '../dataFiles/orphanedFiles.js'
-import { removedFile } from '../actions/removedFile.js'
-import { onlyThese } from '../dataFiles/rowChoice.js'
-import { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
-import { originReading, type OriginReading, type RowOrigins } from '../dataFiles/rowOrigins.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
-import { isOn } from '../protocol/tableProperties.js'
-import { ChangeFileWriter } from '../write/changeFileWriter.js'
-import { writeDeletionVectors, writesDeletionVectors, type MarkedFile } from '../write/deletionVectorWriter.js'
-import type { Plan } from '../write/optimisticCommit.js'
+import type { StructField } from '../../types/index.js'
+import { type Action, type AddFile, removedFile } from '../actions/index.js'
+import { isVoid } from '../schema/index.js'
+import { discard, onlyThese, originReading, type OriginReading, type RowOrigins } from '../dataFiles/index.js'
+import { RoaringBitmap } from '../deletionVectors/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import type { DeltaTable } from '../table/index.js'
+import { isOn } from '../protocol/index.js'
+import {
+  ChangeFileWriter,
+  type MarkedFile,
+  type Plan,
+  type Rows,
+  TableWriter,
+  writeDeletionVectors,
+  type WriteOptions,
+  writesDeletionVectors,
+} from '../write/index.js'
 import { changingRows, fatesOf, goingRows, isUsedUp, rowFates, type RowChange, type TouchedFile } from './rowChange.js'
 import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
-import type { Rows } from '../write/rows.js'
-import { TableWriter } from '../write/tableWriter.js'
 import { fileReading, fileRows, touchedFiles, type FileReading } from './touchedFiles.js'
-import type { WriteOptions } from '../write/writeOptions.js'
 
 /** What a change came to. */
 export interface ChangeCounts {

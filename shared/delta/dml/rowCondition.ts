@@ -1,13 +1,11 @@
-import type { StructField, StructType } from '../../types/dataType.js'
-import type { AddFile } from '../actions/actions.js'
+import type { StructField, StructType } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
-import { FileSkipper, predicateColumns, type Match, type Predicate } from '../stats/fileSkipping.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { Reads } from '../transaction/transaction.js'
-import type { Condition, Expressions } from '../write/expressions.js'
+import { FileSkipper, type Match, type Predicate, predicateColumns } from '../stats/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import type { Reads } from '../transaction/index.js'
+import { type Condition, type Expressions, predicateText, type Rows } from '../write/index.js'
 import { fittedPredicate, predicateFields, testRows } from './rowPredicate.js'
-import { predicateText } from '../write/predicateText.js'
-import type { Rows } from '../write/rows.js'
 
 /** A condition, made ready for the files and rows of one version of a table. */
 export interface RowCondition {

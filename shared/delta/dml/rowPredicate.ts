@@ -1,11 +1,20 @@
-import type { Column, ColumnData, DataType, Row, StructField, StructType, Value } from '../../types/dataType.js'
-import { columnKey, parseColumnList } from '../../types/columnPath.js'
+import {
+  type Column,
+  type ColumnData,
+  columnKey,
+  compareValues,
+  type DataType,
+  isStruct,
+  parseColumnList,
+  type Row,
+  type StructField,
+  type StructType,
+  type Value,
+} from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { typeText } from '../schema/schema.js'
-import { predicateColumns, type Predicate } from '../stats/fileSkipping.js'
-import { isStruct } from '../../types/struct.js'
-import { compareValues } from '../../types/valueOrder.js'
-import type { Rows } from '../write/rows.js'
+import { typeText } from '../schema/index.js'
+import { type Predicate, predicateColumns } from '../stats/index.js'
+import type { Rows } from '../write/index.js'
 
 /**
  * Which rows a predicate is true for, as Spark's SQL has it: a comparison with null is neither true nor false, NaN is

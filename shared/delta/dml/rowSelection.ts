@@ -1,6 +1,6 @@
-import type { ColumnData, Value } from '../../types/dataType.js'
-import { pickedData } from '../dataFiles/columnData.js'
-import type { Rows } from '../write/rows.js'
+import type { ColumnData, Value } from '../../types/index.js'
+import { pickedData } from '../dataFiles/index.js'
+import type { Rows } from '../write/index.js'
 
 /** Rows cut out and put in. Pure; no I/O. */
 

@@ -1,21 +1,26 @@
-import type { Column, StructField, Value } from '../../types/dataType.js'
-import type { AddFile } from '../actions/actions.js'
-import { isVoid } from '../schema/columnLayout.js'
+import type { Column, StructField, Value } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
+import { isVoid } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import { fieldsByName } from '../scan/scanRows.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
+import { requireWritableRows } from '../protocol/index.js'
+import { fieldsByName } from '../scan/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import type { DeltaTable } from '../table/index.js'
 import { changeMetrics } from './changeMetrics.js'
-import type { Condition, Expressions } from '../write/expressions.js'
-import { planAndCommit, type Plan } from '../write/optimisticCommit.js'
+import {
+  type Condition,
+  type Expressions,
+  type Plan,
+  planAndCommit,
+  type Rows,
+  type WriteOptions,
+  type WriteOutcome,
+  writtenFeatures,
+} from '../write/index.js'
 import { rowFates, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
 import { rowCondition } from './rowCondition.js'
-import type { Rows } from '../write/rows.js'
-import type { WriteOptions, WriteOutcome } from '../write/writeOptions.js'
-import { writtenFeatures } from '../write/tableWriter.js'
 
 /** What a column becomes: one value for all rows, or SQL over the row as it was. */
 export type Assignment = { readonly value: Value } | { readonly sql: string }

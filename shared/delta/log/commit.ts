@@ -1,6 +1,5 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { decodeCommit } from '../actions/actionCodec.js'
-import type { Action, CommitInfo } from '../actions/actions.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type Action, type CommitInfo, decodeCommit } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { commitPath } from './logName.js'
 import { listLog } from './logSegment.js'

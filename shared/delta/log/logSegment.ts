@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectStore } from '../../storage/objectStore.js'
+import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { logFolder, paddedVersion, parseLogName, type VersionRange } from './logName.js'
 
 /** The files of one whole checkpoint. */

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
+import type { ObjectStore } from '../../storage/index.js'
 
 /** How deep a lake's tables are looked for: beyond it there are partitions of something that is no table. */
 const deepest = 8

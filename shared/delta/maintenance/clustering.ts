@@ -1,5 +1,5 @@
-import type { AddFile } from '../actions/actions.js'
-import { quotedColumn } from '../../types/columnPath.js'
+import type { AddFile } from '../actions/index.js'
+import { quotedColumn } from '../../types/index.js'
 import { stretches } from './binPacking.js'
 
 /**

@@ -1,9 +1,7 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { encodeAction } from '../actions/actionCodec.js'
-import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions/actions.js'
-import { readCommitFiles } from '../log/commit.js'
-import { FileReplay } from '../snapshot/fileReplay.js'
-import { compactedPath, type VersionRange } from '../log/logName.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type Action, type DomainMetadata, encodeAction, type Metadata, type Protocol, type Txn } from '../actions/index.js'
+import { compactedPath, readCommitFiles, type VersionRange } from '../log/index.js'
+import { FileReplay } from '../snapshot/index.js'
 
 /**
  * What commits, oldest first, come to (PROTOCOL.md, "Action Reconciliation"): the newest of each thing, removed files

@@ -1,4 +1,4 @@
-import type { AddFile } from '../actions/actions.js'
+import type { AddFile } from '../actions/index.js'
 import type { RewriteJob, Rewriter } from './rewriter.js'
 import { StoredRows } from './storedRows.js'
 

@@ -1,15 +1,18 @@
-import { elapsedMs } from '../../storage/elapsed.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint/checkpoint.js'
-import { inCommitTimestampOf, readCommitFile } from '../log/commit.js'
+import { elapsedMs, type ObjectStore } from '../../storage/index.js'
+import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint/index.js'
+import {
+  type CheckpointFiles,
+  inCommitTimestampOf,
+  listLog,
+  logFolder,
+  type LogListing,
+  parseLogName,
+  readCommitFile,
+  sidecarFolder,
+} from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
-import { writerFeaturesOf } from '../protocol/features.js'
-import { parseInterval } from '../protocol/interval.js'
-import { logFolder, parseLogName, sidecarFolder } from '../log/logName.js'
-import { listLog, type CheckpointFiles, type LogListing } from '../log/logSegment.js'
-import { requireMaintainable } from '../protocol/protocolGate.js'
-import type { TableState } from '../protocol/tableState.js'
-import type { DeltaTable } from '../table/table.js'
+import { parseInterval, requireMaintainable, type TableState, writerFeaturesOf } from '../protocol/index.js'
+import type { DeltaTable } from '../table/index.js'
 
 export interface LogCleanupOptions {
   /** Milliseconds of history to keep; the table's `delta.logRetentionDuration` (30 days) when absent. */

@@ -1,8 +1,7 @@
-import type { Action, DeletionVector } from '../actions/actions.js'
-import type { CommitFile } from '../log/commit.js'
-import { deletionVectorPath } from '../deletionVectors/deletionVector.js'
-import { resolveDataPath } from '../actions/dataPath.js'
-import { TextSet } from '../snapshot/stringSet.js'
+import { type Action, type DeletionVector, resolveDataPath } from '../actions/index.js'
+import type { CommitFile } from '../log/index.js'
+import { deletionVectorPath } from '../deletionVectors/index.js'
+import { TextSet } from '../snapshot/index.js'
 
 /** The objects of a table's folder that the log needs; some bytes each, however many. Paths are compared decoded, in whatever spelling the log has them. */
 export class NeededFiles {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js'
-import type { AddFile } from '../actions/actions.js'
+import type { AddFile } from '../actions/index.js'
 import type { Rewriter } from './rewriter.js'
 
 export interface OptimizeOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { AddFile } from '../actions/index.js'
+import type { TableState } from '../protocol/index.js'
 
 /** A file to be replaced; its statistics are let go, because a plan may name very many. */
 export interface Candidate extends AddFile {

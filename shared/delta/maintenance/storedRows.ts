@@ -1,14 +1,19 @@
-import type { ColumnData, StructField } from '../../types/dataType.js'
-import type { StoredColumn, StoredData } from '../../parquet/base/utf8Column.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
-import { joinedStored } from '../dataFiles/columnData.js'
-import { columnLayout, type ColumnLayout, type ColumnPlace } from '../schema/columnLayout.js'
-import { readStoredFile, type FileRowsOptions, type StoredBatch } from '../dataFiles/dataFileRows.js'
-import { dataFileLayout, type PhysicalLayout } from '../dataFiles/physicalLayout.js'
-import { originReading } from '../dataFiles/rowOrigins.js'
-import { rowIdColumns } from '../dataFiles/rowTracking.js'
-import { StreamedFile } from '../dataFiles/streamedFile.js'
+import type { ColumnData, StructField } from '../../types/index.js'
+import type { StoredColumn, StoredData } from '../../parquet/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { AddFile } from '../actions/index.js'
+import {
+  dataFileLayout,
+  type FileRowsOptions,
+  joinedStored,
+  originReading,
+  type PhysicalLayout,
+  readStoredFile,
+  rowIdColumns,
+  type StoredBatch,
+  StreamedFile,
+} from '../dataFiles/index.js'
+import { columnLayout, type ColumnLayout, type ColumnPlace } from '../schema/index.js'
 import type { RewriteJob } from './rewriter.js'
 
 /**

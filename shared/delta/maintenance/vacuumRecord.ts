@@ -1,6 +1,6 @@
-import type { Action, Txn } from '../actions/actions.js'
-import type { DeltaTable } from '../table/table.js'
-import { readsNothing, type Transaction } from '../transaction/transaction.js'
+import type { Action, Txn } from '../actions/index.js'
+import type { DeltaTable } from '../table/index.js'
+import { readsNothing, type Transaction } from '../transaction/index.js'
 
 /** What a run of VACUUM leaves in the log: commits without files, by the names that `DESCRIBE HISTORY` shows. */
 export class VacuumRecord {

@@ -1,6 +1,6 @@
-import type { AddFile } from '../actions/actions.js'
+import type { AddFile } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
-import { recordCount } from '../stats/recordCount.js'
+import { recordCount } from '../stats/index.js'
 
 /** When so many rows of a file are deleted that it is rewritten without them. Pure; no I/O. */
 

@@ -1,5 +1,5 @@
-import type { StructType } from '../../types/dataType.js'
-import type { Metadata, Protocol } from '../actions/actions.js'
+import type { StructType } from '../../types/index.js'
+import type { Metadata, Protocol } from '../actions/index.js'
 import { checkReadable, checkWritable, features, keptFeatures, type Feature, type WriteKind } from './features.js'
 import { knownProperties } from './tableProperties.js'
 

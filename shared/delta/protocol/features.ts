@@ -1,8 +1,6 @@
-import type { StructType } from '../../types/dataType.js'
-import type { Metadata, Protocol } from '../actions/actions.js'
-import { mappingMode } from '../schema/columnMapping.js'
-import { columnKey } from '../../types/columnPath.js'
-import { allFields, hasGeospatialTypes } from '../schema/schema.js'
+import { columnKey, type StructType } from '../../types/index.js'
+import type { Metadata, Protocol } from '../actions/index.js'
+import { allFields, hasGeospatialTypes, mappingMode } from '../schema/index.js'
 import { isOn } from './tableProperties.js'
 
 /**

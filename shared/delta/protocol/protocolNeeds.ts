@@ -1,9 +1,8 @@
-import type { DataType, StructType } from '../../types/dataType.js'
-import type { Protocol } from '../actions/actions.js'
-import { isMapped } from '../schema/columnMapping.js'
+import type { DataType, StructType } from '../../types/index.js'
+import type { Protocol } from '../actions/index.js'
+import { allFields, isMapped } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
 import { features, type Feature } from './features.js'
-import { allFields } from '../schema/schema.js'
 import { constraintPrefix, isOn, type GivenProperties } from './tableProperties.js'
 
 /**

@@ -1,7 +1,6 @@
-import { parseColumnList } from '../../types/columnPath.js'
+import { namedValues, parseColumnList } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 import { parseInterval } from './interval.js'
-import { namedValues } from '../../types/namedValues.js'
 
 /**
  * The properties of a table that begin with `delta.`, as a closed list, and what each may say. Properties of other names

@@ -1,5 +1,5 @@
-import type { StructType } from '../../types/dataType.js'
-import type { DomainMetadata, Metadata, Protocol, Txn } from '../actions/actions.js'
+import type { StructType } from '../../types/index.js'
+import type { DomainMetadata, Metadata, Protocol, Txn } from '../actions/index.js'
 
 /** A table at one version, without its files: all an appender needs. */
 export interface TableState {

@@ -1,13 +1,12 @@
-import type { StructField } from '../../types/dataType.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
-import { columnLayout } from '../schema/columnLayout.js'
-import type { OpenFolder } from '../actions/dataObject.js'
-import { readDataFile, type RowBatch } from '../dataFiles/dataFileRows.js'
+import type { StructField } from '../../types/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { AddFile, OpenFolder } from '../actions/index.js'
+import { columnLayout } from '../schema/index.js'
+import { readDataFile, type RowBatch } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { requireReadable } from '../protocol/protocolGate.js'
-import { FileSkipper, type Predicate } from '../stats/fileSkipping.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
+import { requireReadable } from '../protocol/index.js'
+import { FileSkipper, type Predicate } from '../stats/index.js'
+import type { Snapshot } from '../snapshot/index.js'
 
 export interface ScanOptions {
   /** Columns wanted, in this order; all of the schema's when absent. Letter case does not matter. */

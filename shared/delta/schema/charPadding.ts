@@ -1,4 +1,4 @@
-import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../types/dataType.js'
+import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../types/index.js'
 
 /**
  * Columns of SQL's type `CHAR(n)`: tables store them as strings, as short as the writer had them, and keep the type's

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DataType, StructField, StructType } from '../../types/dataType.js'
+import type { DataType, StructField, StructType } from '../../types/index.js'
 import { allFields } from './schema.js'
 
 /**

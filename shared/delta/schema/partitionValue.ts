@@ -1,8 +1,17 @@
-import type { DataType, Value } from '../../types/dataType.js'
-import { formatDate, parseDate, parseTimestamp, splitTimestamp } from '../../types/calendar.js'
-import { formatDecimal, parseDecimal } from '../../types/decimalText.js'
+import {
+  type DataType,
+  formatDate,
+  formatDecimal,
+  formatDouble,
+  formatFloat,
+  parseDate,
+  parseDecimal,
+  parseDouble,
+  parseTimestamp,
+  splitTimestamp,
+  type Value,
+} from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { formatDouble, formatFloat, parseDouble } from '../../types/numberText.js'
 import { typeText } from './schema.js'
 
 /** Values of partition columns ⇄ text in the log (PROTOCOL.md, "Partition Value Serialization"). Pure; no I/O. */

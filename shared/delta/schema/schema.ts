@@ -1,9 +1,18 @@
-import { variantType, type DataType, type PrimitiveType, type StructField, type StructType } from '../../types/dataType.js'
-import { columnKey } from '../../types/columnPath.js'
+import {
+  columnKey,
+  type DataType,
+  formatJson,
+  isJsonObject,
+  isStruct,
+  type Json,
+  type JsonObject,
+  type PrimitiveType,
+  type StructField,
+  type StructType,
+  variantType,
+} from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/json.js'
-import { parseLogJson } from '../actions/logJson.js'
-import { isStruct } from '../../types/struct.js'
+import { parseLogJson } from '../actions/index.js'
 
 /** A table's schema ⇄ its text in the log (PROTOCOL.md, "Schema Serialization Format"). Pure; no I/O. */
 

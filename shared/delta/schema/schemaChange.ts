@@ -1,6 +1,5 @@
-import type { DataType, StructField, StructType } from '../../types/dataType.js'
+import { columnKey, type DataType, type StructField, type StructType } from '../../types/index.js'
 import { unmapped } from './columnMapping.js'
-import { columnKey } from '../../types/columnPath.js'
 import { typeText } from './schema.js'
 import { widensByItself, withTypeChanges } from './typeChange.js'
 

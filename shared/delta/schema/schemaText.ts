@@ -1,5 +1,4 @@
-import { variantType, type DataType, type PrimitiveType, type StructField, type StructType } from '../../types/dataType.js'
-import { columnKey } from '../../types/columnPath.js'
+import { columnKey, type DataType, type PrimitiveType, type StructField, type StructType, variantType } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 
 /**

@@ -1,5 +1,4 @@
-import type { DataType, StructType } from '../../types/dataType.js'
-import { columnKey } from '../../types/columnPath.js'
+import { columnKey, type DataType, type StructType } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { allFields } from './schema.js'
 

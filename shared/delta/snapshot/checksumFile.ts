@@ -1,8 +1,7 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { Action } from '../actions/actions.js'
-import { checksumPath } from '../log/logName.js'
-import type { TableState, Totals } from '../protocol/tableState.js'
-import { isOn } from '../protocol/tableProperties.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { Action } from '../actions/index.js'
+import { checksumPath } from '../log/index.js'
+import { isOn, type TableState, type Totals } from '../protocol/index.js'
 import { decodeVersionChecksum, encodeVersionChecksum } from './versionChecksum.js'
 
 /** What a version checksum gives to a state. */

@@ -1,9 +1,8 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { inCommitTimestampOf, readCommitFile, versionGap } from '../log/commit.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { inCommitTimestampOf, listLog, type LogListing, readCommitFile, versionGap } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
-import { listLog, type LogListing } from '../log/logSegment.js'
 import { loadState } from './stateReader.js'
-import { isOn } from '../protocol/tableProperties.js'
+import { isOn } from '../protocol/index.js'
 
 /** A version and when it was committed. */
 export interface DatedVersion {

@@ -1,5 +1,4 @@
-import type { Action, AddFile, RemoveFile } from '../actions/actions.js'
-import { fileKey } from '../actions/fileKey.js'
+import { type Action, type AddFile, fileKey, type RemoveFile } from '../actions/index.js'
 
 /**
  * Which files a table has: file actions, oldest first, reconciled by logical file: its path and its deletion vector

@@ -1,12 +1,14 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { Action } from '../actions/actions.js'
-import { isUnreadable, readCheckpoint, readCheckpointState, requireSidecars } from '../checkpoint/checkpoint.js'
-import { readCheckpointHint } from '../checkpoint/checkpointHint.js'
-import { commitInfoOf, versionGap } from '../log/commit.js'
-import { fileKey } from '../actions/fileKey.js'
-import type { FileList } from '../checkpoint/fileList.js'
-import { listLog, type CheckpointFiles, type LogListing } from '../log/logSegment.js'
-import { readSegments, type LogSegment } from '../log/commitSpan.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type Action, fileKey } from '../actions/index.js'
+import {
+  type FileList,
+  isUnreadable,
+  readCheckpoint,
+  readCheckpointHint,
+  readCheckpointState,
+  requireSidecars,
+} from '../checkpoint/index.js'
+import { type CheckpointFiles, commitInfoOf, listLog, type LogListing, type LogSegment, readSegments, versionGap } from '../log/index.js'
 import { withSecondLook } from './retryAfterLogCleanup.js'
 import { requireCommits } from './replayBase.js'
 import { StateReplay } from './state.js'

@@ -1,9 +1,8 @@
-import type { ObjectInfo, ObjectStore } from '../../storage/objectStore.js'
+import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { readChecksumState } from './checksumFile.js'
 import { asError } from '../../errors.js'
-import { isUnreadable, readCheckpointState } from '../checkpoint/checkpoint.js'
-import { versionGap } from '../log/commit.js'
-import type { CheckpointFiles, LogListing } from '../log/logSegment.js'
+import { isUnreadable, readCheckpointState } from '../checkpoint/index.js'
+import { type CheckpointFiles, type LogListing, versionGap } from '../log/index.js'
 import type { StateReplay } from './state.js'
 
 /** A version from which a state can be had without the commits before it. */

@@ -1,18 +1,23 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile, RemoveFile } from '../actions/actions.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { AddFile, RemoveFile } from '../actions/index.js'
 import { asError } from '../../errors.js'
-import { isUnreadable, readCheckpointParts } from '../checkpoint/checkpoint.js'
-import { readCheckpointHint } from '../checkpoint/checkpointHint.js'
-import { commitTimestamp, readCommitFile, versionGap, type CommitFile } from '../log/commit.js'
+import { isUnreadable, readCheckpointHint, readCheckpointParts } from '../checkpoint/index.js'
+import {
+  type CheckpointFiles,
+  type CommitFile,
+  commitTimestamp,
+  listLog,
+  type LogListing,
+  readCommitFile,
+  readSegments,
+  versionGap,
+} from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
 import { FileReplay } from './fileReplay.js'
-import { listLog, type CheckpointFiles, type LogListing } from '../log/logSegment.js'
-import { readSegments } from '../log/commitSpan.js'
-import { tombstoneExpiry } from '../protocol/retention.js'
+import { type TableState, tombstoneExpiry } from '../protocol/index.js'
 import { withSecondLook } from './retryAfterLogCleanup.js'
 import { requireCommits } from './replayBase.js'
 import { StateReplay } from './state.js'
-import type { TableState } from '../protocol/tableState.js'
 
 /** A table at one version with its files. */
 export interface Snapshot extends TableState {

@@ -1,10 +1,9 @@
-import type { StructType } from '../../types/dataType.js'
-import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions/actions.js'
-import { inCommitTimestampOf } from '../log/commit.js'
+import type { StructType } from '../../types/index.js'
+import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions/index.js'
+import { inCommitTimestampOf } from '../log/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { parseSchema } from '../schema/schema.js'
-import { isOn } from '../protocol/tableProperties.js'
-import type { TableState, Totals } from '../protocol/tableState.js'
+import { parseSchema } from '../schema/index.js'
+import { isOn, type TableState, type Totals } from '../protocol/index.js'
 
 /** Folds actions, oldest first, into a {@link TableState}. Pure; no I/O. */
 export class StateReplay {

@@ -1,10 +1,9 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { commitTimestamp, readCommitFiles, type CommitFile } from '../log/commit.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type CommitFile, commitTimestamp, listLog, readCommitFiles } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
-import { listLog } from '../log/logSegment.js'
 import { findStartingPoint } from './replayBase.js'
 import { StateReplay } from './state.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { TableState } from '../protocol/index.js'
 
 /**
  * The table without its files as it was at an older version; `undefined` when the log no longer tells. For the rare

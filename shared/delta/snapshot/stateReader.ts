@@ -1,12 +1,19 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { commitTimestamp, readCommitFile, readCommitFiles, versionGap, type CommitFile } from '../log/commit.js'
-import { listLog, type LogListing } from '../log/logSegment.js'
-import { readSegments } from '../log/commitSpan.js'
+import type { ObjectStore } from '../../storage/index.js'
+import {
+  type CommitFile,
+  commitTimestamp,
+  listLog,
+  type LogListing,
+  readCommitFile,
+  readCommitFiles,
+  readSegments,
+  versionGap,
+} from '../log/index.js'
 import { withSecondLook } from './retryAfterLogCleanup.js'
 import { findStartingPoint, type StartingPoint } from './replayBase.js'
-import { readCheckpointHint } from '../checkpoint/checkpointHint.js'
+import { readCheckpointHint } from '../checkpoint/index.js'
 import { nextState, StateReplay } from './state.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { TableState } from '../protocol/index.js'
 
 /** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
 export type OnCommit = (commit: CommitFile) => void

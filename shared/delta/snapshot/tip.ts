@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { readCommitFile, versionGap, type CommitFile } from '../log/commit.js'
-import type { TableState } from '../protocol/tableState.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type CommitFile, readCommitFile, versionGap } from '../log/index.js'
+import type { TableState } from '../protocol/index.js'
 import { followState, loadState, reviseState } from './stateReader.js'
 
 /** Commits this short are kept, and this many of them, so that a conflict check need not fetch them again. */

@@ -1,6 +1,5 @@
-import { decodeAction } from '../actions/actionCodec.js'
-import type { AddFile, DomainMetadata, Metadata, Protocol, Txn } from '../actions/actions.js'
-import { formatJson, isJsonArray, isJsonObject, parseJson, type Json, type JsonObject } from '../../types/json.js'
+import { type AddFile, decodeAction, type DomainMetadata, type Metadata, type Protocol, type Txn } from '../actions/index.js'
+import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
 import { asError } from '../../errors.js'
 
 /**

@@ -1,5 +1,5 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { writeCheckpointOf, type CheckpointOptions, type WrittenCheckpointOutcome } from '../checkpoint/checkpointWriter.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type CheckpointOptions, writeCheckpointOf, type WrittenCheckpointOutcome } from '../checkpoint/index.js'
 import { openFileList } from './openFileList.js'
 
 export type CheckpointOutcome = WrittenCheckpointOutcome | { readonly kind: 'noTable' }

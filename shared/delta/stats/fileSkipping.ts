@@ -1,15 +1,18 @@
-import type { DataType, StructField, Value } from '../../types/dataType.js'
-import type { AddFile } from '../actions/actions.js'
-import { charPadding, hasChars, type Padding } from '../schema/charPadding.js'
-import { isMapped, storedName } from '../schema/columnMapping.js'
-import { columnKey } from '../../types/columnPath.js'
+import { columnKey, compareValues, type DataType, namedValue, type StructField, type Value } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
+import {
+  charPadding,
+  hadType,
+  hasChars,
+  isMapped,
+  type Padding,
+  parsePartitionValue,
+  type PartitionValueOptions,
+  storedName,
+} from '../schema/index.js'
 import { outerBounds } from './outerBounds.js'
-import { parsePartitionValue, type PartitionValueOptions } from '../schema/partitionValue.js'
 import { parseStats, type ColumnStats, type FileStats } from './stats.js'
 import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
-import { hadType } from '../schema/typeWidening.js'
-import { compareValues } from '../../types/valueOrder.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /**
  * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.

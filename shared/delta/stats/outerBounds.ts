@@ -1,5 +1,4 @@
-import type { DataType, Value } from '../../types/dataType.js'
-import type { Json } from '../../types/json.js'
+import type { DataType, Json, Value } from '../../types/index.js'
 import type { BoundReading } from './stats.js'
 import { numberText, parseBound } from './statsText.js'
 

@@ -1,7 +1,5 @@
-import type { DataType, Row, StructField, Value } from '../../types/dataType.js'
+import { type DataType, isRow, isStruct, namedValue, type Row, type StructField, type Value } from '../../types/index.js'
 import { formatBound } from './statsText.js'
-import { isRow, isStruct } from '../../types/struct.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /**
  * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form. Pure; no I/O.

@@ -1,4 +1,4 @@
-import type { AddFile } from '../actions/actions.js'
+import type { AddFile } from '../actions/index.js'
 import { parseStats } from './stats.js'
 
 /**

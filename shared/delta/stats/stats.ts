@@ -1,9 +1,7 @@
-import type { DataType, Value } from '../../types/dataType.js'
+import { type DataType, isJsonObject, type Json, type JsonObject, namedValue, parseJson, type Value } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { isJsonObject, parseJson, type Json, type JsonObject } from '../../types/json.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
 import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
 export interface FileStats {

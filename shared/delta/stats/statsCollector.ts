@@ -1,10 +1,8 @@
-import type { ColumnData, DataType, Row, Value } from '../../types/dataType.js'
-import { EncodedTexts, decodedData, type StoredColumn, type StoredData } from '../../parquet/base/utf8Column.js'
+import { type ColumnData, compareStrings, type DataType, namedValue, type Row, surrogatesLast, type Value } from '../../types/index.js'
+import { decodedData, EncodedTexts, type StoredColumn, type StoredData } from '../../parquet/index.js'
 import { DeltaError } from '../deltaError.js'
 import type { ColumnStats, FileStats } from './stats.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
-import { compareStrings, surrogatesLast } from '../../types/valueOrder.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /**
  * The statistics of columns in memory, in one pass over each. Every column must have the same number of values.

@@ -1,7 +1,5 @@
-import type { StructField, StructType } from '../../types/dataType.js'
-import { isMapped, physicalNameOf } from '../schema/columnMapping.js'
-import { columnKey, parseColumnList } from '../../types/columnPath.js'
-import { leafColumns, type LeafColumn } from '../schema/schema.js'
+import { columnKey, parseColumnList, type StructField, type StructType } from '../../types/index.js'
+import { isMapped, type LeafColumn, leafColumns, physicalNameOf } from '../schema/index.js'
 import { defaultStringPrefix, hasBounds } from './statsText.js'
 
 /** Which columns of a table have statistics (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */

@@ -1,6 +1,5 @@
-import type { Value } from '../../types/dataType.js'
+import { compareValues, type Value } from '../../types/index.js'
 import type { ColumnStats, FileStats } from './stats.js'
-import { compareValues } from '../../types/valueOrder.js'
 
 /** The exact statistics of rows from the exact statistics of two parts of them. Pure; no I/O. */
 export function mergeStats(a: FileStats, b: FileStats): FileStats {

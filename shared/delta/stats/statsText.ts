@@ -1,8 +1,19 @@
-import type { DataType, PrimitiveType, Value } from '../../types/dataType.js'
-import { formatDate, parseDate, parseTimestamp, splitTimestamp } from '../../types/calendar.js'
-import { formatShortDecimal, parseDecimal } from '../../types/decimalText.js'
-import { JsonNumber, type Json } from '../../types/json.js'
-import { formatDouble, formatFloat, parseDouble } from '../../types/numberText.js'
+import {
+  type DataType,
+  formatDate,
+  formatDouble,
+  formatFloat,
+  formatShortDecimal,
+  type Json,
+  JsonNumber,
+  parseDate,
+  parseDecimal,
+  parseDouble,
+  parseTimestamp,
+  type PrimitiveType,
+  splitTimestamp,
+  type Value,
+} from '../../types/index.js'
 
 /** Least and greatest values in statistics ⇄ JSON (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
 

@@ -1,5 +1,5 @@
-import type { AddFile } from '../actions/actions.js'
-import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from '../../types/json.js'
+import type { AddFile } from '../actions/index.js'
+import { formatJson, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
 
 /**
  * The statistics of a file some of whose rows a deletion vector takes out: they are those of all its rows, and so may

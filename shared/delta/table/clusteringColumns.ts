@@ -1,14 +1,9 @@
-import type { StructField, StructType } from '../../types/dataType.js'
-import type { Action } from '../actions/actions.js'
-import { isMapped, physicalNameOf, storedName } from '../schema/columnMapping.js'
-import { columnKey } from '../../types/columnPath.js'
+import { columnKey, isJsonArray, isJsonObject, isStruct, type Json, type StructField, type StructType } from '../../types/index.js'
+import { type Action, parseLogJson } from '../actions/index.js'
+import { isMapped, physicalNameOf, storedName, typeText } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
-import { isJsonArray, isJsonObject, type Json } from '../../types/json.js'
-import { parseLogJson } from '../actions/logJson.js'
-import { typeText } from '../schema/schema.js'
-import { planStats, type TableShape } from '../stats/statsColumns.js'
-import { isStruct } from '../../types/struct.js'
-import type { TableState } from '../protocol/tableState.js'
+import { planStats, type TableShape } from '../stats/index.js'
+import type { TableState } from '../protocol/index.js'
 
 /** The columns that a table is clustered by, as its clustering feature records them. Pure; no I/O. */
 

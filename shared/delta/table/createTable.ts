@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { StructType } from '../../types/dataType.js'
-import type { Action, Protocol } from '../actions/actions.js'
+import { type ColumnPath, parseColumnPath, quotedColumn, type StructType } from '../../types/index.js'
+import type { Action, Protocol } from '../actions/index.js'
 import { checkClustering, clusteringAction, setClusteringInstead } from './clusteringColumns.js'
-import { assignMapping, isMapped, withoutMapping } from '../schema/columnMapping.js'
-import { parseColumnPath, quotedColumn, type ColumnPath } from '../../types/columnPath.js'
-import { keptFeatures } from '../protocol/features.js'
-import { featuresOf, protocolFor, protocolForChange } from '../protocol/protocolNeeds.js'
-import { checkNewColumnNames, formatSchema } from '../schema/schema.js'
+import { assignMapping, checkNewColumnNames, formatSchema, isMapped, withoutMapping } from '../schema/index.js'
+import { checkTogether, featuresOf, keptFeatures, protocolFor, protocolForChange, readProperties } from '../protocol/index.js'
 import { checkColumnNames, checkPartitioning, checkStatsColumns } from './tableSpecRules.js'
-import { checkTogether, readProperties } from '../protocol/tableProperties.js'
-import { readsNothing, type Transaction } from '../transaction/transaction.js'
+import { readsNothing, type Transaction } from '../transaction/index.js'
 
 /** A table to be made. */
 export interface TableDefinition {

@@ -1,16 +1,19 @@
 import { systemClock, type Clock } from '../../clock.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { readChanges, type ChangeScan, type ChangesOptions } from '../changeDataFeed/changeDataFeed.js'
-import { writeCheckpoint, type CheckpointOutcome } from '../snapshot/writeCheckpoint.js'
-import { readCommits, type Commit } from '../log/commit.js'
-import { firstVersionFrom, versionAt, type MomentOptions } from '../snapshot/commitTimes.js'
-import { commitTransaction } from '../transaction/committer.js'
-import { readHistory, type HistoryEntry } from '../log/history.js'
-import { requireReadable } from '../protocol/protocolGate.js'
-import { readSnapshot, type Snapshot } from '../snapshot/snapshot.js'
-import type { TableState } from '../protocol/tableState.js'
-import { Tip } from '../snapshot/tip.js'
-import type { CommitOutcome, Transaction } from '../transaction/transaction.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type ChangeScan, type ChangesOptions, readChanges } from '../changeDataFeed/index.js'
+import {
+  type CheckpointOutcome,
+  firstVersionFrom,
+  type MomentOptions,
+  readSnapshot,
+  type Snapshot,
+  Tip,
+  versionAt,
+  writeCheckpoint,
+} from '../snapshot/index.js'
+import { type Commit, type HistoryEntry, readCommits, readHistory } from '../log/index.js'
+import { type CommitOutcome, commitTransaction, type Transaction } from '../transaction/index.js'
+import { requireReadable, type TableState } from '../protocol/index.js'
 
 export interface TableOptions {
   readonly clock?: Clock

@@ -1,13 +1,18 @@
-import type { StructType } from '../../types/dataType.js'
-import type { Action, Metadata, Protocol } from '../actions/actions.js'
+import type { StructType } from '../../types/index.js'
+import type { Action, Metadata, Protocol } from '../actions/index.js'
 import { checkClustering, clusteringAction, logicalPaths } from './clusteringColumns.js'
-import { assignMapping, isMapped } from '../schema/columnMapping.js'
+import { assignMapping, formatSchema, isMapped } from '../schema/index.js'
 import { withRowIdColumns } from './createTable.js'
 import { clusteringColumns, clusteringDomain } from './clusteringColumns.js'
-import { featuresOf, protocolForChange, protocolWithout, type AskedProtocol } from '../protocol/protocolNeeds.js'
-import { formatSchema } from '../schema/schema.js'
-import type { TableState } from '../protocol/tableState.js'
-import { checkTogether, isOn } from '../protocol/tableProperties.js'
+import {
+  type AskedProtocol,
+  checkTogether,
+  featuresOf,
+  isOn,
+  protocolForChange,
+  protocolWithout,
+  type TableState,
+} from '../protocol/index.js'
 import { checkColumnNames, checkStatsColumns } from './tableSpecRules.js'
 
 /** What a table is to become, while one change after the other is made to it. */

@@ -1,9 +1,8 @@
-import type { StructField, StructType } from '../../types/dataType.js'
-import { columnKey, parseColumnList } from '../../types/columnPath.js'
+import { columnKey, parseColumnList, type StructField, type StructType } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
-import { allFields, typeText } from '../schema/schema.js'
-import type { TableShape } from '../stats/statsColumns.js'
-import { isOn } from '../protocol/tableProperties.js'
+import { allFields, typeText } from '../schema/index.js'
+import type { TableShape } from '../stats/index.js'
+import { isOn } from '../protocol/index.js'
 
 /** What a table's schema, partition columns and properties may be together. Pure; no I/O. */
 

@@ -1,10 +1,8 @@
-import type { Action, CommitInfo } from '../actions/actions.js'
-import { isJsonObject, type Json } from '../../types/json.js'
-import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from '../dataFiles/rowTracking.js'
-import type { TableState } from '../protocol/tableState.js'
-import { isOn } from '../protocol/tableProperties.js'
+import type { Action, CommitInfo } from '../actions/index.js'
+import { isJsonObject, type Json, namedValues } from '../../types/index.js'
+import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from '../dataFiles/index.js'
+import { isOn, type TableState } from '../protocol/index.js'
 import type { Transaction } from './transaction.js'
-import { namedValues } from '../../types/namedValues.js'
 
 /** What one attempt to commit writes. */
 export interface CommitBody {

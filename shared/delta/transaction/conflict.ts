@@ -1,5 +1,4 @@
-import type { Action, AddFile, RemoveFile } from '../actions/actions.js'
-import { canonicalPath } from '../actions/dataPath.js'
+import { type Action, type AddFile, canonicalPath, type RemoveFile } from '../actions/index.js'
 import { lostFeature, metadataObstacle, type TableRules } from './protocolConflict.js'
 import type { ConflictReason, Transaction } from './transaction.js'
 

@@ -1,7 +1,6 @@
-import type { Metadata, Protocol } from '../actions/actions.js'
-import { mappingKeys, mappingMode } from '../schema/columnMapping.js'
-import { readerFeaturesOf, writerFeaturesOf } from '../protocol/features.js'
-import { isOn } from '../protocol/tableProperties.js'
+import type { Metadata, Protocol } from '../actions/index.js'
+import { mappingKeys, mappingMode } from '../schema/index.js'
+import { isOn, readerFeaturesOf, writerFeaturesOf } from '../protocol/index.js'
 
 /** What a table asks of whoever writes to it. */
 export interface TableRules {

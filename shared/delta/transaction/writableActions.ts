@@ -1,10 +1,8 @@
-import type { StructType } from '../../types/dataType.js'
-import type { Action, Metadata, Protocol } from '../actions/actions.js'
+import type { StructType } from '../../types/index.js'
+import type { Action, Metadata, Protocol } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import type { WriteKind } from '../protocol/features.js'
-import { requireWritableRows } from '../protocol/protocolGate.js'
-import { parseSchema } from '../schema/schema.js'
-import type { TableState } from '../protocol/tableState.js'
+import { requireWritableRows, type TableState, type WriteKind } from '../protocol/index.js'
+import { parseSchema } from '../schema/index.js'
 import type { Transaction } from './transaction.js'
 
 /**

@@ -1,14 +1,10 @@
-import type { Action, AddFile } from '../actions/actions.js'
-import { isMapped, storedName } from '../schema/columnMapping.js'
+import { type Action, type AddFile, canonicalPath } from '../actions/index.js'
+import { isMapped, parsePartitionValue, parseSchema, storedName, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { canonicalPath } from '../actions/dataPath.js'
-import { parsePartitionValue } from '../schema/partitionValue.js'
-import { parseSchema, typeText } from '../schema/schema.js'
-import { unreadableBounds } from '../stats/stats.js'
-import { statsColumns, type StatsColumn, type TableShape } from '../stats/statsColumns.js'
-import type { TableState } from '../protocol/tableState.js'
+import { type StatsColumn, statsColumns, type TableShape, unreadableBounds } from '../stats/index.js'
+import type { TableState } from '../protocol/index.js'
 import type { Transaction } from './transaction.js'
-import { namedValue } from '../../types/namedValues.js'
+import { namedValue } from '../../types/index.js'
 
 /**
  * Throws DELTA_BAD_COMMIT, naming the column, when a file that the transaction brings into the table could not be read

@@ -1,4 +1,4 @@
-import type { StructField } from '../../types/dataType.js'
+import type { StructField } from '../../types/index.js'
 
 /**
  * How many characters a column of SQL's type `CHAR(n)` or `VARCHAR(n)` holds; undefined for all others. Only columns

@@ -1,14 +1,20 @@
-import type { Column, ColumnData, DataType, StructField, Value } from '../../types/dataType.js'
-import { isVoid } from '../schema/columnLayout.js'
-import { columnKey } from '../../types/columnPath.js'
+import {
+  type Column,
+  type ColumnData,
+  columnKey,
+  type DataType,
+  isRow,
+  namedValue,
+  namedValues,
+  type StructField,
+  type Value,
+} from '../../types/index.js'
+import { isVoid, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { typeText } from '../schema/schema.js'
-import type { TableShape } from '../stats/statsColumns.js'
-import { isRow } from '../../types/struct.js'
+import type { TableShape } from '../stats/index.js'
 import { charLimit, withinLimit } from './charLimit.js'
 import { holdsValue } from './valueCheck.js'
 import type { Rows } from './rows.js'
-import { namedValue, namedValues } from '../../types/namedValues.js'
 
 export interface FitOptions {
   readonly where?: LogPlace | undefined

@@ -1,13 +1,8 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { Action, AddFile } from '../actions/actions.js'
-import { encodeDeletionVectors } from '../deletionVectors/deletionVector.js'
-import { readerFeaturesOf } from '../protocol/features.js'
-import { encodeLogPath } from '../actions/dataPath.js'
-import { removedFile } from '../actions/removedFile.js'
-import type { RoaringBitmap } from '../deletionVectors/roaringBitmap.js'
-import type { TableState } from '../protocol/tableState.js'
-import { isOn } from '../protocol/tableProperties.js'
-import { wideStats } from '../stats/wideStats.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type Action, type AddFile, encodeLogPath, removedFile } from '../actions/index.js'
+import { encodeDeletionVectors, type RoaringBitmap } from '../deletionVectors/index.js'
+import { isOn, readerFeaturesOf, type TableState } from '../protocol/index.js'
+import { wideStats } from '../stats/index.js'
 
 /** A file and the rows that it is to be without. */
 export interface MarkedFile {

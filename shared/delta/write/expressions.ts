@@ -1,5 +1,5 @@
-import type { Column, StructField, StructType } from '../../types/dataType.js'
-import type { Predicate } from '../stats/fileSkipping.js'
+import type { Column, StructField, StructType } from '../../types/index.js'
+import type { Predicate } from '../stats/index.js'
 import type { Rows } from './rows.js'
 
 /**

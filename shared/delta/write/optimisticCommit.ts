@@ -1,9 +1,8 @@
-import type { AddFile } from '../actions/actions.js'
-import { discard, type WrittenFile } from '../dataFiles/orphanedFiles.js'
-import { canonicalPath } from '../actions/dataPath.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
-import type { DeltaTable } from '../table/table.js'
-import type { ConflictReason, Transaction } from '../transaction/transaction.js'
+import { type AddFile, canonicalPath } from '../actions/index.js'
+import { discard, type WrittenFile } from '../dataFiles/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import type { DeltaTable } from '../table/index.js'
+import type { ConflictReason, Transaction } from '../transaction/index.js'
 import type { WriteMetrics, WriteOptions, WriteOutcome } from './writeOptions.js'
 
 /** A change as it was planned on one version of the table. */

@@ -1,13 +1,9 @@
 import type { Clock } from '../../clock.js'
-import type { ColumnData, StructField } from '../../types/dataType.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
-import { dataBytes, joinedData } from '../dataFiles/columnData.js'
-import type { PartitionTexts } from '../dataFiles/dataFile.js'
-import { discard } from '../dataFiles/orphanedFiles.js'
-import type { PhysicalLayout } from '../dataFiles/physicalLayout.js'
-import type { TableShape } from '../stats/statsColumns.js'
-import { StreamedFile } from '../dataFiles/streamedFile.js'
+import type { ColumnData, StructField } from '../../types/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { AddFile } from '../actions/index.js'
+import { dataBytes, discard, joinedData, type PartitionTexts, type PhysicalLayout, StreamedFile } from '../dataFiles/index.js'
+import type { TableShape } from '../stats/index.js'
 
 /** A row group has at most so many rows, and about so many bytes in memory. */
 const groupRows = 250_000

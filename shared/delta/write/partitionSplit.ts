@@ -1,8 +1,7 @@
-import type { Column, StructField, Value } from '../../types/dataType.js'
-import type { PartitionTexts } from '../dataFiles/dataFile.js'
-import { storedName } from '../schema/columnMapping.js'
+import type { Column, StructField, Value } from '../../types/index.js'
+import type { PartitionTexts } from '../dataFiles/index.js'
+import { formatPartitionValue, storedName } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
-import { formatPartitionValue } from '../schema/partitionValue.js'
 
 /** The rows of one partition among some rows. */
 export interface PartitionPart {

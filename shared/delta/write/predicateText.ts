@@ -1,8 +1,5 @@
-import type { DataType, StructType } from '../../types/dataType.js'
-import { parseColumnList } from '../../types/columnPath.js'
-import { literalText } from '../../types/literalText.js'
-import type { Predicate } from '../stats/fileSkipping.js'
-import { typeAt } from '../../types/struct.js'
+import { type DataType, literalText, parseColumnList, type StructType, typeAt } from '../../types/index.js'
+import type { Predicate } from '../stats/index.js'
 
 /** Of a long list, so many values are told: what the log says of a change is read with every version. */
 const toldValues = 25

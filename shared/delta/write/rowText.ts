@@ -1,5 +1,5 @@
-import type { DataType, Value } from '../../types/dataType.js'
-import { formatPartitionValue } from '../schema/partitionValue.js'
+import type { DataType, Value } from '../../types/index.js'
+import { formatPartitionValue } from '../schema/index.js'
 import type { Rows } from './rows.js'
 
 const shownColumns = 20

@@ -1,4 +1,4 @@
-import type { Column } from '../../types/dataType.js'
+import type { Column } from '../../types/index.js'
 
 /**
  * Rows on their way into a table, column by column, under the table's own column names and types; partition columns are

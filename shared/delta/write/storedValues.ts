@@ -1,7 +1,14 @@
-import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '../../types/dataType.js'
-import { isVoid } from '../schema/columnLayout.js'
-import { storedName } from '../schema/columnMapping.js'
-import { namedValue, namedValues } from '../../types/namedValues.js'
+import {
+  type ColumnData,
+  type DataType,
+  type MapEntry,
+  namedValue,
+  namedValues,
+  type Row,
+  type StructField,
+  type Value,
+} from '../../types/index.js'
+import { isVoid, storedName } from '../schema/index.js'
 
 /**
  * A column's values as data files hold them: structs under the physical names of their fields, without fields that have

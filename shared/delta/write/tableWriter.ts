@@ -1,19 +1,20 @@
 import { systemClock } from '../../clock.js'
-import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../types/dataType.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { AddFile } from '../actions/actions.js'
-import { pickedData } from '../dataFiles/columnData.js'
-import { isMapped } from '../schema/columnMapping.js'
+import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../types/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type AddFile, newDataFileName } from '../actions/index.js'
+import {
+  dataFileLayout,
+  type PhysicalLayout,
+  pickedData,
+  rowIdColumns,
+  type RowIdColumns,
+  type RowOrigins,
+  targetFileSizeOf,
+} from '../dataFiles/index.js'
+import { isMapped } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { keptFeatures } from '../protocol/features.js'
-import { newDataFileName } from '../actions/dataPath.js'
-import { dataFileLayout, type PhysicalLayout } from '../dataFiles/physicalLayout.js'
-import { needExpressions, requireWritableRows } from '../protocol/protocolGate.js'
-import type { RowOrigins } from '../dataFiles/rowOrigins.js'
-import { rowIdColumns, type RowIdColumns } from '../dataFiles/rowTracking.js'
-import type { TableState } from '../protocol/tableState.js'
-import type { TableShape } from '../stats/statsColumns.js'
-import { targetFileSizeOf } from '../dataFiles/targetFileSize.js'
+import { keptFeatures, needExpressions, requireWritableRows, type TableState } from '../protocol/index.js'
+import type { TableShape } from '../stats/index.js'
 import { requireConstraints, tableConstraints, type Constraint } from './constraints.js'
 import { fitRows } from './conformRows.js'
 import { PartitionFiles } from './partitionFiles.js'

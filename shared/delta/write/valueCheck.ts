@@ -1,4 +1,4 @@
-import type { DataType, Value } from '../../types/dataType.js'
+import type { DataType, Value } from '../../types/index.js'
 
 const integerLimits: Readonly<Record<string, number>> = { byte: 2 ** 7, short: 2 ** 15, integer: 2 ** 31, date: 2 ** 31 }
 const longLimit = 2n ** 63n

@@ -1,5 +1,5 @@
-import type { DataType, StructField, StructType } from '../../types/dataType.js'
-import { isVoid } from '../schema/columnLayout.js'
+import type { DataType, StructField, StructType } from '../../types/index.js'
+import { isVoid } from '../schema/index.js'
 import type { Rows } from './rows.js'
 
 /**

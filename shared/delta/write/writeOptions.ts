@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.js'
-import type { Txn } from '../actions/actions.js'
-import type { Json } from '../../types/json.js'
-import type { OpenFolder } from '../actions/dataObject.js'
-import type { ConflictReason } from '../transaction/transaction.js'
+import type { OpenFolder, Txn } from '../actions/index.js'
+import type { Json } from '../../types/index.js'
+import type { ConflictReason } from '../transaction/index.js'
 import type { Expressions } from './expressions.js'
 
 /** What every change of rows can be told. */

@@ -1,8 +1,7 @@
-import type { LeafData } from '../page/chunkReader.js'
-import type { ColumnData, MapEntry, Value } from '../../types/dataType.js'
-import { ParquetError } from '../base/parquetError.js'
-import type { LeafNode } from '../schema/schemaNode.js'
-import { namedValues } from '../../types/namedValues.js'
+import type { LeafData } from '../page/index.js'
+import { type ColumnData, type MapEntry, namedValues, type Value } from '../../types/index.js'
+import { ParquetError } from '../base/index.js'
+import type { LeafNode } from '../schema/index.js'
 
 /**
  * What to make of a column of a file: its nodes narrowed to what is asked for. A struct's field that the file lacks is

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../storage/objectStore.js'
+import type { ObjectStore } from '../../storage/index.js'
 import { ParquetError } from './parquetError.js'
 import { tailBytes, type ParquetSource } from './parquetSource.js'
 

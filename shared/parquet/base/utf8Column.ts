@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import type { ColumnData, StructField } from '../../types/dataType.js'
+import type { ColumnData, StructField } from '../../types/index.js'
 
 /** A column's values as they are in memory or, of texts, as they are stored. */
 export type StoredData = ColumnData | EncodedTexts

@@ -1,4 +1,4 @@
-import type { ByteBuffer } from '../base/byteBuffer.js'
+import type { ByteBuffer } from '../base/index.js'
 
 const blockSize = 128
 const miniblocks = 4

@@ -1,6 +1,5 @@
 import { appendDeltas } from './deltaBinaryPacked.js'
-import type { ByteBuffer } from '../base/byteBuffer.js'
-import type { EncodedTexts } from '../base/utf8Column.js'
+import type { ByteBuffer, EncodedTexts } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Values that have a length each. */

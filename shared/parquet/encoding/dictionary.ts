@@ -1,4 +1,4 @@
-import type { EncodedTexts } from '../base/utf8Column.js'
+import type { EncodedTexts } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Distinct values in the order they appear, and for each value its place among them. */

@@ -1,7 +1,6 @@
-import type { ColumnData, Value } from '../../types/dataType.js'
-import { EncodedTexts, type StoredData } from '../base/utf8Column.js'
-import { ParquetError } from '../base/parquetError.js'
-import type { LeafNode } from '../schema/schemaNode.js'
+import type { ColumnData, Value } from '../../types/index.js'
+import { EncodedTexts, ParquetError, type StoredData } from '../base/index.js'
+import type { LeafNode } from '../schema/index.js'
 
 /** Values as a file's physical types hold them; see {@link physicalValues}. */
 export type PhysicalValues =

@@ -1,5 +1,4 @@
-import type { ByteBuffer } from '../base/byteBuffer.js'
-import type { EncodedTexts } from '../base/utf8Column.js'
+import type { ByteBuffer, EncodedTexts } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Appends values `from` to `to` (end exclusive) as they are (PLAIN). Pure; no I/O. */

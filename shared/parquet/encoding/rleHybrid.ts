@@ -1,4 +1,4 @@
-import type { ByteBuffer } from '../base/byteBuffer.js'
+import type { ByteBuffer } from '../base/index.js'
 
 /** Bits that hold every number from 0 to `max`. */
 export function bitWidth(max: number): number {

@@ -1,9 +1,7 @@
 import type { DecodedArray, SchemaElement } from 'hyparquet'
-import type { DataType, DecimalType, PrimitiveType, Value } from '../../types/dataType.js'
-import type { LegacyCalendar } from '../schema/legacyCalendar.js'
-import { ParquetError } from '../base/parquetError.js'
-import { isUnsigned } from '../schema/leafType.js'
-import type { LeafNode } from '../schema/schemaNode.js'
+import type { DataType, DecimalType, PrimitiveType, Value } from '../../types/index.js'
+import { isUnsigned, type LeafNode, type LegacyCalendar } from '../schema/index.js'
+import { ParquetError } from '../base/index.js'
 
 /** Values of one column in memory, without nulls. */
 export type DecodedValues = Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array

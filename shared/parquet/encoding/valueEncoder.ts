@@ -1,5 +1,5 @@
 import type { Encoding } from 'hyparquet'
-import type { ByteBuffer } from '../base/byteBuffer.js'
+import type { ByteBuffer } from '../base/index.js'
 import { appendDeltas, packable } from './deltaBinaryPacked.js'
 import { appendByLength } from './deltaLengthByteArray.js'
 import type { PhysicalValues } from './physicalValues.js'

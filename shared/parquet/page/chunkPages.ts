@@ -3,9 +3,9 @@ import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompress } from './codec.js'
 import { valueBytes, type MemoryAllowance } from './memoryAllowance.js'
-import { ParquetError } from '../base/parquetError.js'
-import { bitWidth, readBitPacked, readRuns } from '../encoding/rleHybrid.js'
-import type { LeafNode } from '../schema/schemaNode.js'
+import { ParquetError } from '../base/index.js'
+import { bitWidth, readBitPacked, readRuns } from '../encoding/index.js'
+import type { LeafNode } from '../schema/index.js'
 
 /** How many entries there are, and where they stand in nested columns. */
 export interface PageLevels {

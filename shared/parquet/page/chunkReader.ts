@@ -4,12 +4,20 @@ import { readPlain } from 'hyparquet/src/plain.js'
 import { chunkPages, corruptColumn, unknownEncoding, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
 import { decompress } from './codec.js'
 import { MemoryAllowance } from './memoryAllowance.js'
-import { readByLength, readByPrefix, readDeltas, readLengths } from '../encoding/deltaDecoding.js'
-import { EncodedTexts } from '../base/utf8Column.js'
-import { readRuns } from '../encoding/rleHybrid.js'
-import type { LeafNode } from '../schema/schemaNode.js'
-import { joinedTexts, plainTexts } from '../encoding/stringValues.js'
-import { texts, type DecodedValues, type ValueDecoder } from '../encoding/valueDecoder.js'
+import {
+  type DecodedValues,
+  joinedTexts,
+  plainTexts,
+  readByLength,
+  readByPrefix,
+  readDeltas,
+  readLengths,
+  readRuns,
+  texts,
+  type ValueDecoder,
+} from '../encoding/index.js'
+import { EncodedTexts } from '../base/index.js'
+import type { LeafNode } from '../schema/index.js'
 
 /** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
 export interface LeafData<V = DecodedValues> extends PageLevels {

@@ -3,7 +3,7 @@ import { constants, brotliDecompressSync, gunzipSync, zstdCompress, zstdCompress
 import type { CompressionCodec } from 'hyparquet'
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
-import { ParquetError } from '../base/parquetError.js'
+import { ParquetError } from '../base/index.js'
 import { decompressSnappy } from './snappy.js'
 
 export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const

@@ -1,4 +1,4 @@
-import { ParquetError } from '../base/parquetError.js'
+import { ParquetError } from '../base/index.js'
 
 /** What a row group may come to in memory beyond what its bytes explain. */
 const mostBytes = 2 ** 30

@@ -1,7 +1,6 @@
 import type { ColumnMetaData } from 'hyparquet'
-import type { ByteSpan } from '../base/byteSpan.js'
-import { corruptFile } from '../base/corruptFile.js'
-import type { LeafNode } from '../schema/schemaNode.js'
+import { type ByteSpan, corruptFile } from '../base/index.js'
+import type { LeafNode } from '../schema/index.js'
 
 /** Where a column chunk lies in its file. Pure; no I/O. */
 export function chunkSpan(chunk: ColumnMetaData): ByteSpan {

@@ -1,10 +1,9 @@
-import type { Projection } from '../assembly/assembly.js'
-import type { DataType, StructField } from '../../types/dataType.js'
-import { calendarOf, type LegacyCalendars } from '../schema/legacyCalendar.js'
-import { ParquetError } from '../base/parquetError.js'
-import type { LeafNode, SchemaNode } from '../schema/schemaNode.js'
-import { losslessDecoder, typeName, valueDecoder, type ValueDecoder } from '../encoding/valueDecoder.js'
-import { projectVariant } from '../variant/variantShredding.js'
+import type { Projection } from '../assembly/index.js'
+import type { DataType, StructField } from '../../types/index.js'
+import { calendarOf, type LeafNode, type LegacyCalendars, type SchemaNode } from '../schema/index.js'
+import { ParquetError } from '../base/index.js'
+import { losslessDecoder, typeName, valueDecoder, type ValueDecoder } from '../encoding/index.js'
+import { projectVariant } from '../variant/index.js'
 
 export const columnMatches = ['name', 'physicalName', 'id'] as const
 

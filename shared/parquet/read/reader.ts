@@ -1,22 +1,33 @@
 import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
-import { assemble, leavesOf } from '../assembly/assembly.js'
-import { joinedValues, readChunk, readTextChunk, type LeafData } from '../page/chunkReader.js'
-import { entryBytes, MemoryAllowance, valueBytes } from '../page/memoryAllowance.js'
+import { assemble, leavesOf } from '../assembly/index.js'
+import { entryBytes, joinedValues, type LeafData, MemoryAllowance, readChunk, readTextChunk, valueBytes } from '../page/index.js'
 import { checkChunk, chunkSpan } from './chunkSpan.js'
-import type { Column, ColumnData, DataType, Row, StructField, Value } from '../../types/dataType.js'
-import type { StoredColumn } from '../base/utf8Column.js'
-import { foreignColumns, type ForeignColumn } from '../schema/foreignTypes.js'
-import { legacyCalendars, type LegacyCalendars } from '../schema/legacyCalendar.js'
-import { corruptFile, inFile, named } from '../base/corruptFile.js'
-import { ParquetError } from '../base/parquetError.js'
-import { tailBytes, type ParquetSource } from '../base/parquetSource.js'
+import { type Column, type ColumnData, type DataType, namedValues, type Row, type StructField, type Value } from '../../types/index.js'
+import {
+  type ByteSpan,
+  coalesce,
+  corruptFile,
+  inFile,
+  named,
+  ParquetError,
+  type ParquetSource,
+  type StoredColumn,
+  tailBytes,
+} from '../base/index.js'
+import {
+  type ForeignColumn,
+  foreignColumns,
+  type LeafNode,
+  legacyCalendars,
+  type LegacyCalendars,
+  nodeField,
+  type SchemaNode,
+  schemaNodes,
+} from '../schema/index.js'
 import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
-import { coalesce, type ByteSpan } from '../base/byteSpan.js'
-import { nodeField, schemaNodes, type LeafNode, type SchemaNode } from '../schema/schemaNode.js'
-import { texts, valueDecoder, type DecodedValues } from '../encoding/valueDecoder.js'
-import { namedValues } from '../../types/namedValues.js'
+import { type DecodedValues, texts, valueDecoder } from '../encoding/index.js'
 
-export type { LeafData } from '../page/chunkReader.js'
+export type { LeafData } from '../page/index.js'
 
 export interface RowGroupInfo {
   /** Place of its first row in the file. */

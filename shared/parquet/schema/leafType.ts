@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
-import type { DecimalType, PrimitiveType } from '../../types/dataType.js'
-import { ParquetError } from '../base/parquetError.js'
+import type { DecimalType, PrimitiveType } from '../../types/index.js'
+import { ParquetError } from '../base/index.js'
 
 /** The type of a physical column by its annotations, old and new. Pure; no I/O. */
 export function leafType(element: SchemaElement): PrimitiveType | DecimalType {

@@ -1,5 +1,5 @@
 import type { LeafNode } from './schemaNode.js'
-import { standardOffsetMs, zoneOffsetMs } from '../../types/zoneOffset.js'
+import { standardOffsetMs, zoneOffsetMs } from '../../types/index.js'
 
 /**
  * Old writers, and newer ones told to, count days before 15 October 1582 by the Julian calendar, and the times of a zone

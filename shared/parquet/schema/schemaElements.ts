@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
-import type { DataType, PrimitiveType, StructField } from '../../types/dataType.js'
-import { ParquetError } from '../base/parquetError.js'
+import type { DataType, PrimitiveType, StructField } from '../../types/index.js'
+import { ParquetError } from '../base/index.js'
 
 const columnId = 'delta.columnMapping.id'
 

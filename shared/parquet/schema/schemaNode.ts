@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
-import type { DataType, DecimalType, PrimitiveType, StructField } from '../../types/dataType.js'
+import type { DataType, DecimalType, PrimitiveType, StructField } from '../../types/index.js'
 import { badSchema, leafType } from './leafType.js'
 
 interface NodeBase {

@@ -1,5 +1,5 @@
-import { ByteBuffer } from '../base/byteBuffer.js'
-import type { Row } from '../../types/dataType.js'
+import { ByteBuffer } from '../base/index.js'
+import type { Row } from '../../types/index.js'
 import { basicTypes, corrupt, greatestDepth, primitives, type VariantContainer, variantContainer, variantEnd, type VariantNames, variantName } from './variantBytes.js'
 
 /** A field of an object that is being built: its key, and where its value starts, counted from where the object does. */

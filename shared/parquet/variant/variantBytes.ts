@@ -1,4 +1,4 @@
-import { ParquetError } from '../base/parquetError.js'
+import { ParquetError } from '../base/index.js'
 
 /**
  * The binary encoding of variants (Parquet's VariantEncoding.md): what the bytes of a value's parts say. Every length

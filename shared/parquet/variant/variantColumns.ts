@@ -1,13 +1,11 @@
 import type { SchemaElement } from 'hyparquet'
-import type { Projection } from '../assembly/assembly.js'
-import type { Value } from '../../types/dataType.js'
-import { calendarOf, type LegacyCalendars } from '../schema/legacyCalendar.js'
-import { ParquetError } from '../base/parquetError.js'
-import { isUnsigned } from '../schema/leafType.js'
-import type { LeafNode, SchemaNode, StructNode } from '../schema/schemaNode.js'
+import type { Projection } from '../assembly/index.js'
+import type { Value } from '../../types/index.js'
+import { calendarOf, isUnsigned, type LeafNode, type LegacyCalendars, type SchemaNode, type StructNode } from '../schema/index.js'
+import { ParquetError } from '../base/index.js'
 import type { VariantBuilder } from './variantBuilder.js'
 import { primitives, variantKey } from './variantBytes.js'
-import { typeName, valueDecoder, type DecodedValues, type ValueDecoder } from '../encoding/valueDecoder.js'
+import { type DecodedValues, typeName, valueDecoder, type ValueDecoder } from '../encoding/index.js'
 
 /** A value of a variant, or a place for one: what its `typed_value` holds, when the file has one. */
 export interface ShreddedPart {

@@ -1,12 +1,11 @@
-import type { Projection } from '../assembly/assembly.js'
-import type { Row, Value } from '../../types/dataType.js'
-import type { LegacyCalendars } from '../schema/legacyCalendar.js'
-import { ParquetError } from '../base/parquetError.js'
-import type { LeafNode, SchemaNode, StructNode } from '../schema/schemaNode.js'
+import type { Projection } from '../assembly/index.js'
+import type { Row, Value } from '../../types/index.js'
+import type { LeafNode, LegacyCalendars, SchemaNode, StructNode } from '../schema/index.js'
+import { ParquetError } from '../base/index.js'
 import { VariantBuilder } from './variantBuilder.js'
 import { corrupt, variantNull, VariantNames } from './variantBytes.js'
 import { VariantColumns, type ShreddedPart } from './variantColumns.js'
-import type { ValueDecoder } from '../encoding/valueDecoder.js'
+import type { ValueDecoder } from '../encoding/index.js'
 
 /** How a variant's columns are read: as `raw` says, each value of which `restore` makes a variant of. */
 export interface VariantProjection {

@@ -2,16 +2,23 @@ import { crc32 } from 'node:zlib'
 import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
-import { ByteBuffer } from '../base/byteBuffer.js'
-import { codecNames, compress, compressElsewhere, type WrittenCodec } from '../page/codec.js'
-import { asDoubles } from '../encoding/deltaBinaryPacked.js'
-import { dictionaryOf } from '../encoding/dictionary.js'
+import { ByteBuffer } from '../base/index.js'
+import { codecNames, compress, compressElsewhere, type WrittenCodec } from '../page/index.js'
+import {
+  appendPlain,
+  appendRun,
+  appendRuns,
+  asDoubles,
+  bitWidth,
+  boundsOf,
+  dictionaryOf,
+  indexEncoder,
+  packedEncoder,
+  physicalValues,
+  plainEncoder,
+  type ValueEncoder,
+} from '../encoding/index.js'
 import type { LeafValues } from './leafValues.js'
-import { physicalValues } from '../encoding/physicalValues.js'
-import { appendPlain } from '../encoding/plainEncoding.js'
-import { appendRun, appendRuns, bitWidth } from '../encoding/rleHybrid.js'
-import { boundsOf } from '../encoding/bounds.js'
-import { indexEncoder, packedEncoder, plainEncoder, type ValueEncoder } from '../encoding/valueEncoder.js'
 
 export interface ChunkOptions {
   readonly codec: WrittenCodec

@@ -1,8 +1,6 @@
-import type { ColumnData, Value } from '../../types/dataType.js'
-import { EncodedTexts, decodedData, type StoredData } from '../base/utf8Column.js'
-import { ParquetError } from '../base/parquetError.js'
-import type { LeafNode, SchemaNode } from '../schema/schemaNode.js'
-import { namedValue } from '../../types/namedValues.js'
+import { type ColumnData, namedValue, type Value } from '../../types/index.js'
+import { decodedData, EncodedTexts, ParquetError, type StoredData } from '../base/index.js'
+import type { LeafNode, SchemaNode } from '../schema/index.js'
 
 /** One physical column of a row group, ready to be encoded: what is there, and where. */
 export interface LeafValues {

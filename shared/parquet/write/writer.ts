@@ -3,13 +3,11 @@ import type { RowGroup } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import { encodeChunk, encodeChunkElsewhere, type ChunkOptions, type ColumnChunk } from './columnChunk.js'
-import type { WrittenCodec } from '../page/codec.js'
-import type { StructField } from '../../types/dataType.js'
-import type { StoredColumn } from '../base/utf8Column.js'
+import type { WrittenCodec } from '../page/index.js'
+import type { StructField } from '../../types/index.js'
+import { ParquetError, type StoredColumn } from '../base/index.js'
 import { leafValues, type LeafValues } from './leafValues.js'
-import { ParquetError } from '../base/parquetError.js'
-import { schemaElements } from '../schema/schemaElements.js'
-import { schemaNodes, type SchemaNode } from '../schema/schemaNode.js'
+import { schemaElements, type SchemaNode, schemaNodes } from '../schema/index.js'
 
 export interface ParquetOptions {
   /** Default zstd. */

@@ -1,14 +1,10 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Action, Metadata, Txn } from '../../delta/actions/actions.js'
-import type { Json } from '../../types/json.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import type { CommitOutcome } from '../../delta/transaction/transaction.js'
-import type { StepCounts } from '../step/stepRun.js'
+import type { Stream } from '../../contract/index.js'
+import type { Action, CommitOutcome, DeltaTable, Metadata, TableState, Txn } from '../../delta/index.js'
+import { type Json, namedValues } from '../../types/index.js'
+import type { StepCounts } from '../step/index.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
 import { progressTxns, readProgress, touchesPartitions, witnessOf, type PartitionProgress } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
-import { namedValues } from '../../types/namedValues.js'
 
 export type AppendOutcome =
   | { readonly kind: 'committed'; readonly version: number; readonly rows: number; readonly ranges: readonly EncodedRange[] }

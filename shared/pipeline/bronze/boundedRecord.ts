@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Rejection } from '../../contract/stream.js'
-import type { Header, OversizedPart, SourceRecord } from '../../sources/source.js'
+import type { Rejection } from '../../contract/index.js'
+import type { Header, OversizedPart, SourceRecord } from '../../sources/index.js'
 
 /** A record as bronze keeps it, and why it is rejected before the contract is asked, if it is. */
 export interface BoundedRecord {

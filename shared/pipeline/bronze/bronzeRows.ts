@@ -1,9 +1,7 @@
-import { bronzeTable } from '../../contract/tables.js'
-import type { ParseOutcome, Rejection, Stream } from '../../contract/stream.js'
-import type { Column, ColumnData, Value } from '../../types/dataType.js'
-import type { SourceRecord } from '../../sources/source.js'
+import { bronzeTable, type ParseOutcome, type Rejection, type Stream } from '../../contract/index.js'
+import { type Column, type ColumnData, namedValues, type Value } from '../../types/index.js'
+import type { SourceRecord } from '../../sources/index.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
-import { namedValues } from '../../types/namedValues.js'
 
 /**
  * Rows of bronze in columns: the record's own first, then the contract's. One instance gathers the rows of one file.

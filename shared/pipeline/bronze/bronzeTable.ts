@@ -1,8 +1,7 @@
-import { bronzeTable } from '../../contract/tables.js'
-import type { Stream } from '../../contract/stream.js'
-import type { DataFileLayout } from '../../delta/dataFiles/dataFile.js'
-import { openEvolving, type EvolvingTable } from '../incremental/openTable.js'
-import type { Lake } from '../lake/lake.js'
+import { bronzeTable, type Stream } from '../../contract/index.js'
+import type { DataFileLayout } from '../../delta/index.js'
+import { type EvolvingTable, openEvolving } from '../incremental/index.js'
+import type { Lake } from '../lake/index.js'
 
 /** A stream's bronze table, created or compared with the contract. */
 export function openBronze(lake: Lake, stream: Stream): Promise<EvolvingTable> {

@@ -1,5 +1,4 @@
-import { recordBytes } from '../../sources/recordBytes.js'
-import type { OffsetRange, SourceRecord } from '../../sources/source.js'
+import { type OffsetRange, recordBytes, type SourceRecord } from '../../sources/index.js'
 
 /**
  * A stretch of one partition that is known in full: every offset from `from` to `position` (exclusive) is a record

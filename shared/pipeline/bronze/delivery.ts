@@ -1,4 +1,4 @@
-import type { OffsetRange, SourceRecord } from '../../sources/source.js'
+import type { OffsetRange, SourceRecord } from '../../sources/index.js'
 
 /** What a trigger hands over: records of several partitions mixed, perhaps seen before, perhaps with jumps. */
 export interface Delivery {

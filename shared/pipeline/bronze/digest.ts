@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { maxPartBytes, type SourceRecord } from '../../sources/source.js'
+import { maxPartBytes, type SourceRecord } from '../../sources/index.js'
 
 /**
  * 63 bits that tell one record from another at the same offset: over Kafka's timestamp, key and value. Never 0, which

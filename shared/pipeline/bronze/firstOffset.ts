@@ -1,5 +1,5 @@
-import type { Stream } from '../../contract/stream.js'
-import type { PartitionOffsets, Source, SourceRecord } from '../../sources/source.js'
+import type { Stream } from '../../contract/index.js'
+import type { PartitionOffsets, Source, SourceRecord } from '../../sources/index.js'
 
 /**
  * The offset at which a partition that was never ingested begins, by the stream's `startFrom`. For `latest` that is the

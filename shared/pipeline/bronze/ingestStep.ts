@@ -1,7 +1,6 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Lake } from '../lake/lake.js'
-import type { StepReport } from '../step/stepReport.js'
-import { runStep, type Trigger } from '../step/stepRun.js'
+import type { Stream } from '../../contract/index.js'
+import type { Lake } from '../lake/index.js'
+import { runStep, type StepReport, type Trigger } from '../step/index.js'
 import type { Delivery } from './delivery.js'
 import { ingestDelivery } from './ingestDelivery.js'
 

@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../../sources/source.js'
+import type { SourceRecord } from '../../sources/index.js'
 
 /** 0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z: what a timestamp column, and most of its readers, can hold. */
 const first = -62_135_596_800_000

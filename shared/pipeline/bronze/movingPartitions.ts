@@ -1,8 +1,5 @@
-import { readCommitFile } from '../../delta/log/commit.js'
-import { listLog } from '../../delta/log/logSegment.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import { elapsedMs } from '../../storage/elapsed.js'
+import { type DeltaTable, listLog, readCommitFile, type TableState } from '../../delta/index.js'
+import { elapsedMs } from '../../storage/index.js'
 import { partitionOf } from './progress.js'
 
 /** How many versions are looked at: with more of them in so short a time a partition that none moved stands out anyway. */

@@ -1,6 +1,6 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Action } from '../../delta/actions/actions.js'
-import type { EvolvingTable } from '../incremental/openTable.js'
+import type { Stream } from '../../contract/index.js'
+import type { Action } from '../../delta/index.js'
+import type { EvolvingTable } from '../incremental/index.js'
 import { progressTxns, touchesPartitions, type PartitionProgress } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 

@@ -1,7 +1,6 @@
 import { CodedError, isRetryable } from '../../errors.js'
-import type { Source } from '../../sources/source.js'
-import { SourceError } from '../../sources/sourceError.js'
-import { PipelineError } from '../lake/pipelineError.js'
+import { type Source, SourceError } from '../../sources/index.js'
+import { PipelineError } from '../lake/index.js'
 import type { PartitionQueue } from './worker.js'
 
 /** What the source says of itself as a whole: to ask for the other partitions would be of no use. */

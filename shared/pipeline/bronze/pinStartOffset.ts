@@ -1,7 +1,7 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Action } from '../../delta/actions/actions.js'
-import type { Source } from '../../sources/source.js'
-import type { EvolvingTable } from '../incremental/openTable.js'
+import type { Stream } from '../../contract/index.js'
+import type { Action } from '../../delta/index.js'
+import type { Source } from '../../sources/index.js'
+import type { EvolvingTable } from '../incremental/index.js'
 import { identify } from './topicIdentity.js'
 import { progressTxns, readProgress, touchesPartitions } from './progress.js'
 

@@ -1,4 +1,4 @@
-import type { Txn } from '../../delta/actions/actions.js'
+import type { Txn } from '../../delta/index.js'
 
 /**
  * How far one partition of one topic has been ingested. The truth is in bronze's own log, as `txn` actions: nothing

@@ -1,10 +1,15 @@
-import type { Stream } from '../../contract/stream.js'
+import type { Stream } from '../../contract/index.js'
 import type { CodedError } from '../../errors.js'
-import { recordBytes } from '../../sources/recordBytes.js'
-import type { OffsetRange, PartitionOffsets, Source, SourceRecord, TopicSurvey } from '../../sources/source.js'
-import { partitionMissing } from '../../sources/sourceError.js'
-import type { HeldBytes } from '../lake/byteBudget.js'
-import type { Lake } from '../lake/lake.js'
+import {
+  type OffsetRange,
+  partitionMissing,
+  type PartitionOffsets,
+  recordBytes,
+  type Source,
+  type SourceRecord,
+  type TopicSurvey,
+} from '../../sources/index.js'
+import type { HeldBytes, Lake } from '../lake/index.js'
 import type { Coverage, PieceLimits } from './coverage.js'
 import { ofPartitions, partitionsOf, planDelivery, type Delivery, type PartitionDelivery } from './delivery.js'
 import { recordDigest } from './digest.js'

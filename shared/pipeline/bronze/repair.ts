@@ -1,5 +1,11 @@
-import type { OffsetRange, PartitionOffsets, ReadOptions, Source, SourceBatch } from '../../sources/source.js'
-import { SourceError } from '../../sources/sourceError.js'
+import {
+  type OffsetRange,
+  type PartitionOffsets,
+  type ReadOptions,
+  type Source,
+  type SourceBatch,
+  SourceError,
+} from '../../sources/index.js'
 
 /** A part of a range as the source has it now. */
 export type RangePart =

@@ -1,4 +1,4 @@
-import { PipelineError } from '../lake/pipelineError.js'
+import { PipelineError } from '../lake/index.js'
 import type { PartitionProgress } from './progress.js'
 
 /**

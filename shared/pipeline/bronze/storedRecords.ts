@@ -1,9 +1,8 @@
-import { bronzePath } from '../../contract/tables.js'
-import type { Stream } from '../../contract/stream.js'
-import { scanRows } from '../../delta/scan/scanRows.js'
-import type { Value } from '../../types/dataType.js'
-import type { SourceRecord } from '../../sources/source.js'
-import type { Lake } from '../lake/lake.js'
+import { bronzePath, type Stream } from '../../contract/index.js'
+import { scanRows } from '../../delta/index.js'
+import type { Value } from '../../types/index.js'
+import type { SourceRecord } from '../../sources/index.js'
+import type { Lake } from '../lake/index.js'
 import type { PartitionProgress } from './progress.js'
 
 const columns = ['_partition', '_offset', '_topic', '_generation', '_timestamp', '_error_code', '_key', '_value'] as const

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../errors.js'
-import type { Settings } from '../../settings.js'
+import type { Settings } from '../../settings/index.js'
 import type { EncodedRows } from './encode.js'
 import type { Lane } from './worker.js'
 import type { RangeJob } from './rangeJob.js'

@@ -1,12 +1,7 @@
-import type { Stream } from '../../contract/stream.js'
+import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
-import { FolderModelSource } from '../../models/folderModelSource.js'
-import { ModelError } from '../../models/modelError.js'
-import type { ModelCard } from '../../models/modelCard.js'
-import { openOnnxScorer } from '../../models/onnxScorer.js'
-import type { Scorer } from '../../models/scorer.js'
-import { starterModel } from '../../models/starterModel.js'
-import type { Lake } from '../lake/lake.js'
+import { FolderModelSource, type ModelCard, ModelError, openOnnxScorer, type Scorer, starterModel } from '../../models/index.js'
+import type { Lake } from '../lake/index.js'
 import { requireFeatures } from './features.js'
 
 /** A model that is ready to score a stream. */

@@ -1,8 +1,8 @@
-import type { Stream } from '../../contract/stream.js'
-import { type Feature, featureWidth, type ModelCard } from '../../models/modelCard.js'
-import type { DataType, Row, Value } from '../../types/dataType.js'
-import { identifier, literalList } from '../../query/duckdb/sqlText.js'
-import { PipelineError } from '../lake/pipelineError.js'
+import type { Stream } from '../../contract/index.js'
+import { type Feature, featureWidth, type ModelCard } from '../../models/index.js'
+import type { DataType, Row, Value } from '../../types/index.js'
+import { identifier, literalList } from '../../query/index.js'
+import { PipelineError } from '../lake/index.js'
 
 /** What a model looks at, out of a stream's columns. Pure; no I/O. */
 

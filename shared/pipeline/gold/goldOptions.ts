@@ -1,7 +1,7 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import { recordCount } from '../incremental/recordCount.js'
-import type { Lake } from '../lake/lake.js'
-import type { Trigger } from '../step/stepRun.js'
+import type { AddFile } from '../../delta/index.js'
+import { recordCount } from '../incremental/index.js'
+import type { Lake } from '../lake/index.js'
+import type { Trigger } from '../step/index.js'
 
 export interface GoldOptions {
   /** What started the run; `timer` when absent. */

@@ -1,19 +1,21 @@
-import type { Stream } from '../../contract/stream.js'
-import { scoredTable, silverPath } from '../../contract/tables.js'
-import type { Action, AddFile } from '../../delta/actions/actions.js'
-import type { Json } from '../../types/json.js'
-import { withCarriedColumns } from '../incremental/carriedColumns.js'
-import { openEvolving } from '../incremental/openTable.js'
-import type { Lake } from '../lake/lake.js'
-import { PipelineError } from '../lake/pipelineError.js'
-import { cursorTxns, movesCursor, readCursor, sourceJson } from '../incremental/cursor.js'
-import { planIntake } from '../incremental/microBatch.js'
-import type { StepReport } from '../step/stepReport.js'
-import { runStep, type StepResult, type StepRun } from '../step/stepRun.js'
+import { scoredTable, silverPath, type Stream } from '../../contract/index.js'
+import type { Action, AddFile } from '../../delta/index.js'
+import type { Json } from '../../types/index.js'
+import {
+  commitSwap,
+  cursorTxns,
+  movesCursor,
+  openEvolving,
+  planIntake,
+  readCursor,
+  sourceJson,
+  withCarriedColumns,
+} from '../incremental/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
+import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
 import { type ReadyModel, withChampion } from './champion.js'
 import { type GoldOptions, maxPlans, maxRowsOf, rebuildCommand } from './goldOptions.js'
 import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
-import { commitSwap } from '../incremental/swap.js'
 
 /**
  * One run of scoring: takes the rows that silver has gained since the last one, up to a bound, and commits them with

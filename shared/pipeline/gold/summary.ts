@@ -1,19 +1,21 @@
-import type { Stream } from '../../contract/stream.js'
-import { scoredPath, summaryGroupName, summaryTable } from '../../contract/tables.js'
-import type { Action } from '../../delta/actions/actions.js'
-import type { Json } from '../../types/json.js'
-import { removedFile } from '../../delta/actions/removedFile.js'
-import { type EvolvingTable, openEvolving } from '../incremental/openTable.js'
-import type { Lake } from '../lake/lake.js'
-import { PipelineError } from '../lake/pipelineError.js'
-import { cursorTxns, movesCursor, readCursor, sourceJson } from '../incremental/cursor.js'
-import { planIntake } from '../incremental/microBatch.js'
-import type { StepReport } from '../step/stepReport.js'
-import { runStep, type StepResult, type StepRun } from '../step/stepRun.js'
+import { scoredPath, type Stream, summaryGroupName, summaryTable } from '../../contract/index.js'
+import { type Action, removedFile } from '../../delta/index.js'
+import type { Json } from '../../types/index.js'
+import {
+  commitSwap,
+  cursorTxns,
+  type EvolvingTable,
+  movesCursor,
+  openEvolving,
+  planIntake,
+  readCursor,
+  sourceJson,
+} from '../incremental/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
+import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
 import { type GoldOptions, maxPlans, maxRowsOf, rebuildCommand } from './goldOptions.js'
 import { bytesOf, contended, nothingToDo } from './score.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
-import { commitSwap } from '../incremental/swap.js'
 
 /**
  * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows, and

@@ -1,7 +1,6 @@
-import type { Stream } from '../../contract/stream.js'
-import { summaryGroup, summaryGroupName, summaryMeasures, summaryNumbers, summaryWindowMs } from '../../contract/tables.js'
-import type { DataType, StructType } from '../../types/dataType.js'
-import { identifier, sqlType } from '../../query/duckdb/sqlText.js'
+import { type Stream, summaryGroup, summaryGroupName, summaryMeasures, summaryNumbers, summaryWindowMs } from '../../contract/index.js'
+import type { DataType, StructType } from '../../types/index.js'
+import { identifier, sqlType } from '../../query/index.js'
 
 /** The summary's windows, as SQL and as spans. Pure; no I/O. */
 

@@ -1,6 +1,6 @@
-import type { TableShape } from '../../contract/tables.js'
-import { compareSchemas } from '../../delta/schema/schemaChange.js'
-import type { StructField, StructType } from '../../types/dataType.js'
+import type { TableShape } from '../../contract/index.js'
+import { compareSchemas } from '../../delta/index.js'
+import type { StructField, StructType } from '../../types/index.js'
 
 /**
  * The table with the contract columns of another version of the contract, which its source has and this one lacks.

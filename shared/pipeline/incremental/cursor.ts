@@ -1,7 +1,6 @@
-import type { Json } from '../../types/json.js'
-import type { Txn } from '../../delta/actions/actions.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import { PipelineError } from '../lake/pipelineError.js'
+import type { Json } from '../../types/index.js'
+import type { TableState, Txn } from '../../delta/index.js'
+import { PipelineError } from '../lake/index.js'
 
 /**
  * How far a table has read its source, kept in the table's own `txn` actions and so moved by the very commit that

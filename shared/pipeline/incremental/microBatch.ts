@@ -1,7 +1,5 @@
-import type { Action, AddFile } from '../../delta/actions/actions.js'
-import { DeltaError } from '../../delta/deltaError.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import { PipelineError } from '../lake/pipelineError.js'
+import { type Action, type AddFile, DeltaError, type DeltaTable } from '../../delta/index.js'
+import { PipelineError } from '../lake/index.js'
 import { atBeginning, type Cursor } from './cursor.js'
 import { recordCount } from './recordCount.js'
 

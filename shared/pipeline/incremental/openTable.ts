@@ -1,15 +1,17 @@
-import { compareSchemas } from '../../delta/schema/schemaChange.js'
-import { formatSchema } from '../../delta/schema/schema.js'
-import type { Metadata } from '../../delta/actions/actions.js'
-import { createTable } from '../../delta/table/createTable.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import { readsNothing } from '../../delta/transaction/transaction.js'
-import { draftOf, finishDraft } from '../../delta/table/tableDraft.js'
-import type { TableShape } from '../../contract/tables.js'
-import type { StructType } from '../../types/dataType.js'
-import type { Lake } from '../lake/lake.js'
-import { PipelineError } from '../lake/pipelineError.js'
+import {
+  compareSchemas,
+  createTable,
+  type DeltaTable,
+  draftOf,
+  finishDraft,
+  formatSchema,
+  type Metadata,
+  readsNothing,
+  type TableState,
+} from '../../delta/index.js'
+import type { TableShape } from '../../contract/index.js'
+import type { StructType } from '../../types/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
 
 /** The table as it is, and what a commit must carry to make it what the contract says. */
 export interface EvolvingTable {

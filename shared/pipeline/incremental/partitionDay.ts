@@ -1,4 +1,4 @@
-import { formatDate } from '../../types/calendar.js'
+import { formatDate } from '../../types/index.js'
 
 /** A day since 1970-01-01 as the value of a partition column. @throws RangeError for what is no day */
 export function partitionDay(day: number): string {

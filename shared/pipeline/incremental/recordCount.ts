@@ -1,5 +1,4 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import { recordCount as knownCount } from '../../delta/stats/recordCount.js'
+import { type AddFile, recordCount as knownCount } from '../../delta/index.js'
 
 /** A row takes at least about this many bytes; for files whose statistics are silent. */
 const leastBytesPerRow = 16

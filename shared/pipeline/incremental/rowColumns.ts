@@ -1,5 +1,4 @@
-import type { Column, Row, StructField, Value } from '../../types/dataType.js'
-import { namedValue } from '../../types/namedValues.js'
+import { type Column, namedValue, type Row, type StructField, type Value } from '../../types/index.js'
 
 /** Rows as columns, in the fields' order; a name that a row lacks is null. Pure; no I/O. */
 export function columnsOf(fields: readonly StructField[], rows: readonly Row[]): readonly Column[] {

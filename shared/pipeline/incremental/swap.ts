@@ -1,11 +1,9 @@
-import type { Action, AddFile } from '../../delta/actions/actions.js'
-import type { Json } from '../../types/json.js'
-import { removedFile } from '../../delta/actions/removedFile.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { TableShape } from '../../contract/tables.js'
+import { type Action, type AddFile, removedFile, type TableState } from '../../delta/index.js'
+import type { Json } from '../../types/index.js'
+import type { TableShape } from '../../contract/index.js'
 import { type EvolvingTable, openEvolving } from './openTable.js'
-import type { Lake } from '../lake/lake.js'
-import type { StepCounts, StepRun } from '../step/stepRun.js'
+import type { Lake } from '../lake/index.js'
+import type { StepCounts, StepRun } from '../step/index.js'
 import { type Cursor, movesCursor, replacingTxns, sourceJson } from './cursor.js'
 
 /** All rows of a table, made anew from its source as it was at one version. */

@@ -1,4 +1,4 @@
-import { DuckDbSession, type SessionOptions } from '../../query/duckdb/duckdbSession.js'
+import { DuckDbSession, type SessionOptions } from '../../query/index.js'
 import type { Lake } from './lake.js'
 
 /** The bounds of every DuckDB, by the settings: memory, and what it may spill where. */

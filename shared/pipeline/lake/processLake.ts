@@ -1,7 +1,6 @@
 import { asError } from '../../errors.js'
-import { readLocalSettings, readSettings } from '../../settings.js'
-import { consoleLogger } from '../../telemetry/consoleLogger.js'
-import { redactError } from '../../telemetry/redaction.js'
+import { readLocalSettings, readSettings } from '../../settings/index.js'
+import { consoleLogger, redactError } from '../../telemetry/index.js'
 import type { Lake } from './lake.js'
 import { openLake } from './openLake.js'
 

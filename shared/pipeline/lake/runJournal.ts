@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { asError } from '../../errors.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { Logger } from '../../telemetry/logger.js'
-import { encodeRun, type RunRecord } from '../../telemetry/runRecord.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { encodeRun, type Logger, type RunRecord } from '../../telemetry/index.js'
 
 /** Folder of the lake in which runs that committed nothing wait for the monitor. Hidden from every table reader. */
 export const journalFolder = '_runs/'

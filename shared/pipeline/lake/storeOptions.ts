@@ -1,7 +1,6 @@
-import type { OpenFolder } from '../../delta/actions/dataObject.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { openStore, type OpenStoreOptions } from '../../storage/openStore.js'
-import type { Settings } from '../../settings.js'
+import type { OpenFolder } from '../../delta/index.js'
+import { type ObjectStore, openStore, type OpenStoreOptions } from '../../storage/index.js'
+import type { Settings } from '../../settings/index.js'
 
 /** The settings as the store wants them. Pure; no I/O. */
 export function storeOptions(settings: Settings): OpenStoreOptions {

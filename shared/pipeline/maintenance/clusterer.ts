@@ -1,12 +1,7 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import { hilbertIndex } from '../../delta/maintenance/hilbert.js'
-import type { RewriteJob, Rewriter } from '../../delta/maintenance/rewriter.js'
-import { discard } from '../../delta/dataFiles/orphanedFiles.js'
-import { typeAt } from '../../types/struct.js'
-import type { DataType } from '../../types/dataType.js'
-import { DuckDbSession, type SessionOptions } from '../../query/duckdb/duckdbSession.js'
-import type { FileCache } from '../../query/scan/fileCache.js'
-import { identifier, literal, sqlType } from '../../query/duckdb/sqlText.js'
+import { type AddFile, discard } from '../../delta/index.js'
+import { hilbertIndex, type RewriteJob, type Rewriter } from '../../delta/maintenance/index.js'
+import { type DataType, typeAt } from '../../types/index.js'
+import { DuckDbSession, type FileCache, identifier, literal, type SessionOptions, sqlType } from '../../query/index.js'
 import { sortableRows, type SortableRows } from './sortableRows.js'
 
 /** Rows that say where a column's values lie. */

@@ -1,11 +1,9 @@
-import type { Stream } from '../../contract/stream.js'
-import { bronzePath, scoredPath, silverPath, summaryPath } from '../../contract/tables.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import { runsAppId } from '../runLog/foldRuns.js'
-import type { Lake } from '../lake/lake.js'
-import { lastMemory } from '../monitor/monitorStep.js'
-import { PipelineError } from '../lake/pipelineError.js'
-import { readCursor } from '../incremental/cursor.js'
+import { bronzePath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import type { TableState } from '../../delta/index.js'
+import { runsAppId } from '../runLog/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
+import { lastMemory } from '../monitor/index.js'
+import { readCursor } from '../incremental/index.js'
 
 /** How far back the monitor and the fold of runs look for what their last run left. */
 const memoryVersions = 100

@@ -1,6 +1,4 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import { parseStats } from '../../delta/stats/stats.js'
-import type { StatsColumn } from '../../delta/stats/statsColumns.js'
+import { type AddFile, parseStats, type StatsColumn } from '../../delta/index.js'
 
 const errorCode: StatsColumn = {
   key: '_error_code',

@@ -1,7 +1,6 @@
-import { tablesOf } from '../runLog/logTables.js'
-import type { Lake } from '../lake/lake.js'
-import type { StepReport } from '../step/stepReport.js'
-import { runStep, type Trigger } from '../step/stepRun.js'
+import { tablesOf } from '../runLog/index.js'
+import type { Lake } from '../lake/index.js'
+import { runStep, type StepReport, type Trigger } from '../step/index.js'
 import { Followers } from './consumerPositions.js'
 import { type KeptTable, keepTable } from './tableMaintenance.js'
 

@@ -1,23 +1,21 @@
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AddFile } from '../../delta/actions/actions.js'
-import { storedPath } from '../../delta/table/clusteringColumns.js'
-import { isMapped } from '../../delta/schema/columnMapping.js'
-import type { RewriteJob } from '../../delta/maintenance/rewriter.js'
-import { StoredRows } from '../../delta/maintenance/storedRows.js'
-import { holdsPartitionColumns } from '../../delta/dataFiles/physicalLayout.js'
-import { keepsRowIds } from '../../delta/dataFiles/rowTracking.js'
-import type { StructField } from '../../types/dataType.js'
-import { openParquet } from '../../parquet/read/reader.js'
-import { storedFile } from '../../parquet/base/objectStoreSource.js'
-import { ParquetWriter } from '../../parquet/write/writer.js'
-import { cleanCopySql, copyFields } from '../../query/scan/normalizedCopy.js'
-import { openDeltaView } from '../../query/scan/deltaView.js'
-import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
-import type { FileCache } from '../../query/scan/fileCache.js'
-import { copyToParquet, publishFile } from '../../query/scan/parquetCopy.js'
-import { literal, parquetFiles } from '../../query/duckdb/sqlText.js'
-import { LocalDiskStore } from '../../storage/localDisk/localDisk.js'
+import { type AddFile, holdsPartitionColumns, isMapped, keepsRowIds, storedPath } from '../../delta/index.js'
+import { type RewriteJob, StoredRows } from '../../delta/maintenance/index.js'
+import type { StructField } from '../../types/index.js'
+import { openParquet, ParquetWriter, storedFile } from '../../parquet/index.js'
+import {
+  cleanCopySql,
+  copyFields,
+  copyToParquet,
+  type DuckDbSession,
+  type FileCache,
+  literal,
+  openDeltaView,
+  parquetFiles,
+  publishFile,
+} from '../../query/index.js'
+import { LocalDiskStore } from '../../storage/index.js'
 
 /** A job's rows as DuckDB can sort them, and data files of the table made of what it makes of them. */
 export interface SortableRows {

@@ -1,5 +1,5 @@
-import { commitInfoOf, type Commit } from '../../delta/log/commit.js'
-import type { Lake } from '../lake/lake.js'
+import { type Commit, commitInfoOf } from '../../delta/index.js'
+import type { Lake } from '../lake/index.js'
 
 /** How far clocks were seen to be off the storage's, milliseconds; 0 where none was. */
 export interface Skew {

@@ -1,8 +1,5 @@
-import type { Action } from '../../delta/actions/actions.js'
-import { commitInfoOf } from '../../delta/log/commit.js'
-import { liveRowCount } from '../../delta/stats/recordCount.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import { asObject } from '../runLog/newestEntry.js'
+import { type Action, commitInfoOf, type DeltaTable, liveRowCount } from '../../delta/index.js'
+import { asObject } from '../runLog/index.js'
 
 /** Under which names the engines say how many rows an operation has deleted. */
 const metrics = ['numDeletedRows', 'numTargetRowsDeleted']

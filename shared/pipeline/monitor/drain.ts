@@ -1,5 +1,5 @@
-import { elapsedMs } from '../../storage/elapsed.js'
-import { asObject } from '../runLog/newestEntry.js'
+import { elapsedMs } from '../../storage/index.js'
+import { asObject } from '../runLog/index.js'
 import { inWords } from './clockSkew.js'
 
 /** How one partition of Kafka stands against bronze. */

@@ -1,16 +1,18 @@
 import { asError } from '../../errors.js'
-import { bronzePath } from '../../contract/tables.js'
-import type { Stream } from '../../contract/stream.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import { firstOffset } from '../bronze/firstOffset.js'
-import { allProgress, readProgress, type PartitionProgress } from '../bronze/progress.js'
-import { movingPartitions } from '../bronze/movingPartitions.js'
-import { stopError } from '../bronze/stopReason.js'
-import { checkTopic } from '../bronze/topicIdentity.js'
-import { isPartitionFault } from '../bronze/partitionFault.js'
-import type { PartitionOffsets, Source } from '../../sources/source.js'
-import type { Lake } from '../lake/lake.js'
-import { SourceError } from '../../sources/sourceError.js'
+import { bronzePath, type Stream } from '../../contract/index.js'
+import type { TableState } from '../../delta/index.js'
+import {
+  allProgress,
+  checkTopic,
+  firstOffset,
+  isPartitionFault,
+  movingPartitions,
+  type PartitionProgress,
+  readProgress,
+  stopError,
+} from '../bronze/index.js'
+import { type PartitionOffsets, type Source, SourceError } from '../../sources/index.js'
+import type { Lake } from '../lake/index.js'
 import type { Span } from './reconciliation.js'
 import type { PartitionLag } from './drain.js'
 

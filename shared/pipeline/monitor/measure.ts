@@ -1,9 +1,7 @@
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import type { Row } from '../../types/dataType.js'
-import { openDeltaView } from '../../query/scan/deltaView.js'
-import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
-import type { Lake } from '../lake/lake.js'
+import type { DeltaTable, TableState } from '../../delta/index.js'
+import type { Row } from '../../types/index.js'
+import { type DuckDbSession, openDeltaView } from '../../query/index.js'
+import type { Lake } from '../lake/index.js'
 import type { AddedFile } from './additions.js'
 
 /** Files looked at in one query: what bounds memory and the space of fetched files. */

@@ -1,4 +1,4 @@
-import { optional, type TableShape } from '../../contract/tables.js'
+import { optional, type TableShape } from '../../contract/index.js'
 
 /** One row per run of the monitor and table. */
 export const monitorTable: TableShape = {

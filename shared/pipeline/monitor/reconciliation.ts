@@ -1,4 +1,4 @@
-import { namedValues } from '../../types/namedValues.js'
+import { namedValues } from '../../types/index.js'
 
 /**
  * The books of one stream, cumulative: what writers said in their commits, and what was counted in the tables. The two

@@ -1,7 +1,4 @@
-import type { Action } from '../../delta/actions/actions.js'
-import { readCheckpointHint } from '../../delta/checkpoint/checkpointHint.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { DeltaTable } from '../../delta/table/table.js'
+import { type Action, type DeltaTable, readCheckpointHint, type TableState } from '../../delta/index.js'
 
 /** How many files a table has. */
 export interface FileTotals {

@@ -1,6 +1,6 @@
-import { optional, type TableShape } from '../../contract/tables.js'
-import type { Row } from '../../types/dataType.js'
-import type { RunRecord } from '../../telemetry/runRecord.js'
+import { optional, type TableShape } from '../../contract/index.js'
+import type { Row } from '../../types/index.js'
+import type { RunRecord } from '../../telemetry/index.js'
 
 /** One row per run of a function or a command: who, when, how much, at what cost, with what outcome. */
 export const clusterTable: TableShape = {

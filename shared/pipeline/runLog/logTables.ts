@@ -1,5 +1,4 @@
-import { bronzePath, scoredPath, silverPath, summaryPath } from '../../contract/tables.js'
-import type { Stream } from '../../contract/stream.js'
+import { bronzePath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
 
 /** The folders of a stream's tables, layer by layer. */
 export function tablesOf(stream: Stream): readonly string[] {

@@ -1,7 +1,4 @@
-import { commitInfoOf } from '../../delta/log/commit.js'
-import { DeltaError } from '../../delta/deltaError.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { DeltaTable } from '../../delta/table/table.js'
+import { commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../../delta/index.js'
 
 /** How far back an entry is looked for: other commits (compaction) may have come after it, but not that many. */
 const farthest = 200

@@ -1,5 +1,5 @@
-import { elapsedMs } from '../../storage/elapsed.js'
-import { decodeRun, encodeRun, type RunJson, type RunRecord } from '../../telemetry/runRecord.js'
+import { elapsedMs } from '../../storage/index.js'
+import { decodeRun, encodeRun, type RunJson, type RunRecord } from '../../telemetry/index.js'
 
 /** A run as a commit told it: with `final` false the run meant to go on. */
 export interface ToldRun {

@@ -1,8 +1,7 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Json } from '../../types/json.js'
-import { partitionDay } from '../incremental/partitionDay.js'
-import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
-import { identifier } from '../../query/duckdb/sqlText.js'
+import type { Stream } from '../../contract/index.js'
+import type { Json } from '../../types/index.js'
+import { partitionDay } from '../incremental/index.js'
+import { type DuckDbSession, identifier } from '../../query/index.js'
 import { lineage } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */

@@ -1,7 +1,6 @@
-import type { Stream } from '../../contract/stream.js'
-import type { Row, Value } from '../../types/dataType.js'
-import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
-import { identifier } from '../../query/duckdb/sqlText.js'
+import type { Stream } from '../../contract/index.js'
+import type { Row, Value } from '../../types/index.js'
+import { type DuckDbSession, identifier } from '../../query/index.js'
 import { AcceptedTimes } from './dedupeWindow.js'
 
 /** Where in Kafka a row comes from, and so which row it is. */

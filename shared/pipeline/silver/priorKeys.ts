@@ -1,13 +1,8 @@
-import type { Stream } from '../../contract/stream.js'
-import { columnKey } from '../../types/columnPath.js'
-import { FileSkipper, type Predicate } from '../../delta/stats/fileSkipping.js'
-import type { Snapshot } from '../../delta/snapshot/snapshot.js'
-import type { Value } from '../../types/dataType.js'
-import { openDeltaView } from '../../query/scan/deltaView.js'
-import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
-import type { FileCache } from '../../query/scan/fileCache.js'
-import { identifier } from '../../query/duckdb/sqlText.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
+import type { Stream } from '../../contract/index.js'
+import { columnKey, type Value } from '../../types/index.js'
+import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
+import { type DuckDbSession, type FileCache, identifier, openDeltaView } from '../../query/index.js'
+import type { ObjectStore } from '../../storage/index.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
 export interface DayRange {

@@ -1,25 +1,21 @@
-import type { Stream } from '../../contract/stream.js'
-import { bronzePath, silverTable } from '../../contract/tables.js'
-import type { Action, AddFile } from '../../delta/actions/actions.js'
-import { removedFile } from '../../delta/actions/removedFile.js'
-import type { Snapshot } from '../../delta/snapshot/snapshot.js'
-import type { StructType } from '../../types/dataType.js'
-import { openDeltaView } from '../../query/scan/deltaView.js'
-import type { DuckDbSession } from '../../query/duckdb/duckdbSession.js'
-import { identifier } from '../../query/duckdb/sqlText.js'
-import { type EvolvingTable, openEvolving } from '../incremental/openTable.js'
-import type { Lake } from '../lake/lake.js'
-import { PipelineError } from '../lake/pipelineError.js'
-import type { StepReport } from '../step/stepReport.js'
-import { runStep, type StepResult, type StepRun } from '../step/stepRun.js'
-import { withCarriedColumns } from '../incremental/carriedColumns.js'
+import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
+import { type Action, type AddFile, removedFile, type Snapshot } from '../../delta/index.js'
+import type { StructType } from '../../types/index.js'
+import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
+import {
+  chunks,
+  type EvolvingTable,
+  movesCursor,
+  openEvolving,
+  recordCount,
+  replacingTxns,
+  withCarriedColumns,
+} from '../incremental/index.js'
+import { type Lake, openSession, PipelineError } from '../lake/index.js'
+import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
 import { type DayCount, dayMicros, type Tally, tallyJson, tallyRows } from './counters.js'
-import { movesCursor, replacingTxns } from '../incremental/cursor.js'
 import { findDuplicates, lineage } from './dedupe.js'
-import { recordCount } from '../incremental/recordCount.js'
-import { chunks } from '../incremental/chunks.js'
 import { timeBetween, writeSilverFiles } from './silverFiles.js'
-import { openSession } from '../lake/openSession.js'
 import { rowsPerFile, type SilverOptions } from './silverOptions.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 

@@ -1,22 +1,25 @@
-import type { Stream } from '../../contract/stream.js'
-import { bronzePath, silverTable } from '../../contract/tables.js'
-import type { Action } from '../../delta/actions/actions.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import { openDeltaView } from '../../query/scan/deltaView.js'
-import { type EvolvingTable, openEvolving } from '../incremental/openTable.js'
-import type { Lake } from '../lake/lake.js'
-import { PipelineError } from '../lake/pipelineError.js'
-import type { StepReport } from '../step/stepReport.js'
-import { runStep, type StepResult, type StepRun } from '../step/stepRun.js'
-import { withCarriedColumns } from '../incremental/carriedColumns.js'
+import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
+import type { Action, TableState } from '../../delta/index.js'
+import { openDeltaView } from '../../query/index.js'
+import {
+  type Cursor,
+  cursorTxns,
+  type EvolvingTable,
+  type Intake,
+  movesCursor,
+  openEvolving,
+  planIntake,
+  readCursor,
+  sourceJson,
+  withCarriedColumns,
+} from '../incremental/index.js'
+import { type Lake, openSession, PipelineError } from '../lake/index.js'
+import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
 import { loadPrior } from './priorKeys.js'
 import { noRows, type Tally, tallyJson, tallyRows } from './counters.js'
-import { type Cursor, cursorTxns, movesCursor, readCursor, sourceJson } from '../incremental/cursor.js'
 import { findDuplicates } from './dedupe.js'
-import { type Intake, planIntake } from '../incremental/microBatch.js'
 import { recompute } from './recompute.js'
 import { writeSilverFiles } from './silverFiles.js'
-import { openSession } from '../lake/openSession.js'
 import { rowsPerFile, type SilverOptions } from './silverOptions.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 

@@ -1,5 +1,5 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import type { Trigger } from '../step/stepRun.js'
+import type { AddFile } from '../../delta/index.js'
+import type { Trigger } from '../step/index.js'
 
 export interface SilverOptions {
   /** What started the run; `timer` when absent. */

@@ -1,11 +1,8 @@
-import type { Stream } from '../../contract/stream.js'
-import type { AddFile } from '../../delta/actions/actions.js'
-import { columnKey } from '../../types/columnPath.js'
-import { FileSkipper, type Predicate } from '../../delta/stats/fileSkipping.js'
-import type { TableState } from '../../delta/protocol/tableState.js'
-import type { StructType } from '../../types/dataType.js'
-import { identifier } from '../../query/duckdb/sqlText.js'
-import { sourceColumns } from '../incremental/carriedColumns.js'
+import type { Stream } from '../../contract/index.js'
+import { type AddFile, FileSkipper, type Predicate, type TableState } from '../../delta/index.js'
+import { columnKey, type StructType } from '../../types/index.js'
+import { identifier } from '../../query/index.js'
+import { sourceColumns } from '../incremental/index.js'
 import { eventDate } from './priorKeys.js'
 
 const bronzeOwn = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']

@@ -1,6 +1,5 @@
-import type { Lake } from '../lake/lake.js'
-import type { StepReport } from '../step/stepReport.js'
-import type { Trigger } from '../step/stepRun.js'
+import type { Lake } from '../lake/index.js'
+import type { StepReport, Trigger } from '../step/index.js'
 import { refineSilver } from './refine.js'
 import type { SilverOptions } from './silverOptions.js'
 

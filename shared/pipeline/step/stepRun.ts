@@ -1,9 +1,7 @@
 import { asError, CodedError, isRetryable } from '../../errors.js'
-import type { Json } from '../../types/json.js'
-import { redactError } from '../../telemetry/redaction.js'
-import { startRun, type Run, type RunCounts, type RunEnd } from '../../telemetry/run.js'
-import { encodeRun } from '../../telemetry/runRecord.js'
-import type { Lake } from '../lake/lake.js'
+import type { Json } from '../../types/index.js'
+import { encodeRun, redactError, type Run, type RunCounts, type RunEnd, startRun } from '../../telemetry/index.js'
+import type { Lake } from '../lake/index.js'
 import type { StepName, StepReport } from './stepReport.js'
 
 /** What started a run. */

@@ -1,15 +1,18 @@
-import type { Stream } from '../../contract/stream.js'
-import { bronzePath, bronzeSchema, quarantineName, scoredPath, silverPath, sqlName, summaryPath } from '../../contract/tables.js'
-import { parseTimestamp } from '../../types/calendar.js'
-import type { OpenFolder } from '../../delta/actions/dataObject.js'
-import type { Snapshot } from '../../delta/snapshot/snapshot.js'
-import type { DeltaTable } from '../../delta/table/table.js'
-import { type DeltaView, emptySelect, openDeltaView } from '../scan/deltaView.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import type { FileCache } from '../scan/fileCache.js'
-import { QueryError } from '../duckdb/queryError.js'
+import {
+  bronzePath,
+  bronzeSchema,
+  quarantineName,
+  scoredPath,
+  silverPath,
+  sqlName,
+  type Stream,
+  summaryPath,
+} from '../../contract/index.js'
+import { parseTimestamp } from '../../types/index.js'
+import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
+import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
+import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
 import { nameChains, removeMoment, rename, replaceCall } from './referenceEdits.js'
-import { identifier } from '../duckdb/sqlText.js'
 import { type Edit, edited, type Token, tokensOf } from './statementText.js'
 import { type AskedMoment, type DeltaCall, referencesIn, type TableReference } from './tableReferences.js'
 

@@ -1,5 +1,4 @@
-import { QueryError } from '../duckdb/queryError.js'
-import { identifier } from '../duckdb/sqlText.js'
+import { identifier, QueryError } from '../duckdb/index.js'
 import { type Edit, isWord, nameOf, type Token } from './statementText.js'
 import type { DeltaCall, TableReference } from './tableReferences.js'
 

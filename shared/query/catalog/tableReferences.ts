@@ -1,8 +1,5 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/json.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { QueryError } from '../duckdb/queryError.js'
-import { literal } from '../duckdb/sqlText.js'
-import { children, nodesIn, textOf } from '../duckdb/sqlTree.js'
+import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
+import { children, type DuckDbSession, literal, nodesIn, QueryError, textOf } from '../duckdb/index.js'
 
 /** The state of a table that a query asks for: a version, or a time as text. */
 export type AskedMoment = { readonly version: number } | { readonly timestamp: string }

@@ -1,6 +1,6 @@
-import type { DataType, Value } from '../../types/dataType.js'
+import type { DataType, Value } from '../../types/index.js'
 import type { Constant } from './conditionTree.js'
-import { sqlType } from '../duckdb/sqlText.js'
+import { sqlType } from '../duckdb/index.js'
 
 /**
  * Constants of a condition among the values of a column, in the way DuckDB would compare the two. Pure; no I/O.

@@ -1,11 +1,7 @@
-import { parseJson } from '../../types/json.js'
-import type { StructType } from '../../types/dataType.js'
-import { emptySelect } from '../scan/deltaView.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { asQueryError, QueryError } from '../duckdb/queryError.js'
+import { parseJson, type StructType } from '../../types/index.js'
+import { emptySelect } from '../scan/index.js'
+import { asQueryError, type DuckDbSession, isNode, literal, QueryError, textOf } from '../duckdb/index.js'
 import { tableAlias } from './sqlPredicate.js'
-import { literal } from '../duckdb/sqlText.js'
-import { isNode, textOf } from '../duckdb/sqlTree.js'
 
 /**
  * Holds an SQL condition against a table's columns before any row is read, so that a wrong one is an error even where

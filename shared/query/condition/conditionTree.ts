@@ -1,9 +1,14 @@
-import { formatJson, isJsonArray, type Json, JsonNumber, type JsonObject } from '../../types/json.js'
-import type { DataType, StructType, Value } from '../../types/dataType.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { QueryError } from '../duckdb/queryError.js'
-import { literal, sqlType } from '../duckdb/sqlText.js'
-import { children, isNode, textOf } from '../duckdb/sqlTree.js'
+import {
+  type DataType,
+  formatJson,
+  isJsonArray,
+  type Json,
+  JsonNumber,
+  type JsonObject,
+  type StructType,
+  type Value,
+} from '../../types/index.js'
+import { children, type DuckDbSession, isNode, literal, QueryError, sqlType, textOf } from '../duckdb/index.js'
 
 /** A condition taken apart by DuckDB's parser. */
 export interface ConditionTree {

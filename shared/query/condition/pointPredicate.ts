@@ -1,4 +1,4 @@
-import type { Predicate } from '../../delta/stats/fileSkipping.js'
+import type { Predicate } from '../../delta/index.js'
 import type { Point } from './comparedValue.js'
 
 /** What a comparison with a point among a column's values says as a predicate. Pure; no I/O. */

@@ -1,7 +1,5 @@
-import { columnKey } from '../../types/columnPath.js'
-import { literalText } from '../../types/literalText.js'
-import type { Predicate } from '../../delta/stats/fileSkipping.js'
-import type { DataType, StructField, StructType, Value } from '../../types/dataType.js'
+import { columnKey, type DataType, literalText, type StructField, type StructType, type Value } from '../../types/index.js'
+import type { Predicate } from '../../delta/index.js'
 
 /** A predicate as a person reads it, much like the SQL that it came from. Pure; no I/O. */
 export function predicateText(predicate: Predicate, schema: StructType): string {

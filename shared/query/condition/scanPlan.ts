@@ -1,9 +1,7 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import { FileSkipper } from '../../delta/stats/fileSkipping.js'
-import type { Snapshot } from '../../delta/snapshot/snapshot.js'
+import { type AddFile, FileSkipper, type Snapshot } from '../../delta/index.js'
 import { checkCondition } from './conditionCheck.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { namedColumns } from '../scan/stagedRows.js'
+import type { DuckDbSession } from '../duckdb/index.js'
+import { namedColumns } from '../scan/index.js'
 import { predicateText } from './predicateText.js'
 import { sqlPredicate, tableAlias } from './sqlPredicate.js'
 

@@ -1,4 +1,4 @@
-import type { DataType, StructField } from '../../types/dataType.js'
+import type { DataType, StructField } from '../../types/index.js'
 
 /**
  * SQL with years beyond 9999 as DuckDB reads them: Spark, and this project's own output, write `+12345-11-29`, and DuckDB

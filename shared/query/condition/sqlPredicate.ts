@@ -1,12 +1,9 @@
-import { columnKey } from '../../types/columnPath.js'
-import { type Json, type JsonObject } from '../../types/json.js'
-import type { Predicate } from '../../delta/stats/fileSkipping.js'
-import type { DataType, StructField, StructType } from '../../types/dataType.js'
+import { columnKey, type DataType, type Json, type JsonObject, type StructField, type StructType } from '../../types/index.js'
+import type { Predicate } from '../../delta/index.js'
 import { pointsOf, type Point } from './comparedValue.js'
 import { conditionTree, constantsOf, type Constant } from './conditionTree.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { children, type DuckDbSession, isNode, textOf, textsOf } from '../duckdb/index.js'
 import { always, type Comparison, comparison, never, prefixed } from './pointPredicate.js'
-import { children, isNode, textOf, textsOf } from '../duckdb/sqlTree.js'
 
 /** What statistics and partition values can tell of an SQL condition. */
 export interface UnderstoodCondition {

@@ -1,5 +1,5 @@
 import type { DuckDBType } from '@duckdb/node-api'
-import type { DataType } from '../../types/dataType.js'
+import type { DataType } from '../../types/index.js'
 import type { DuckDbModule } from './duckdbModule.js'
 
 /**

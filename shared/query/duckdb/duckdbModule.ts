@@ -1,5 +1,5 @@
 import type * as duckdb from '@duckdb/node-api'
-import { namedValues } from '../../types/namedValues.js'
+import { namedValues } from '../../types/index.js'
 import { QueryError } from './queryError.js'
 
 /** DuckDB's library as this project uses it. */

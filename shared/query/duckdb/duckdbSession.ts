@@ -1,12 +1,11 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from '@duckdb/node-api'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DataType, Row, StructField, Value } from '../../types/dataType.js'
+import { type DataType, namedValues, type Row, type StructField, type Value } from '../../types/index.js'
 import { columnFits } from './columnFit.js'
 import { type DuckDbModule, loadDuckDb } from './duckdbModule.js'
 import { asQueryError } from './queryError.js'
 import { type ValueReader, valueReader } from './sqlValue.js'
-import { namedValues } from '../../types/namedValues.js'
 import { makeTemporaryFolder } from './temporaryFolder.js'
 
 export interface SessionOptions {

@@ -1,5 +1,4 @@
-import { formatDecimal } from '../../types/decimalText.js'
-import type { DataType, Value } from '../../types/dataType.js'
+import { type DataType, formatDecimal, type Value } from '../../types/index.js'
 
 /** SQL as text, in DuckDB's dialect. Pure; no I/O. */
 

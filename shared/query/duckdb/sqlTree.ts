@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/json.js'
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
 
 /** Statements as DuckDB's parser serializes them (`json_serialize_sql`). Pure; no I/O. */
 

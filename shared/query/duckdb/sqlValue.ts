@@ -3,7 +3,7 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api'
-import type { DataType, Value } from '../../types/dataType.js'
+import type { DataType, Value } from '../../types/index.js'
 import type { DuckDbModule } from './duckdbModule.js'
 
 /** How one column of a result is read: its type among the project's, and its values as dataType.ts has them. */

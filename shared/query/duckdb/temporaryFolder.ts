@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isGone, processName } from '../../processName.js'
+import { isGone, processName } from '../../telemetry/index.js'
 
 const prefixes = ['lake-duckdb-', 'lake-files-'] as const
 

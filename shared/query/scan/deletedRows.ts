@@ -1,13 +1,9 @@
-import type { AddFile, DeletionVector } from '../../delta/actions/actions.js'
-import type { OpenFolder } from '../../delta/actions/dataObject.js'
-import { readDeletionVector } from '../../delta/deletionVectors/deletionVector.js'
-import { DeltaError } from '../../delta/deltaError.js'
-import type { StructField } from '../../types/dataType.js'
-import { ParquetWriter } from '../../parquet/write/writer.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { type AddFile, type DeletionVector, DeltaError, type OpenFolder, readDeletionVector } from '../../delta/index.js'
+import type { StructField } from '../../types/index.js'
+import { ParquetWriter } from '../../parquet/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type DuckDbSession, literalList, parquetFiles, pathPattern } from '../duckdb/index.js'
 import type { FileCache } from './fileCache.js'
-import { literalList, parquetFiles, pathPattern } from '../duckdb/sqlText.js'
 
 /** Rows that deletion vectors name, as a relation of `file` (the local path) and `row` (its place in the file). */
 export interface DeletedRows extends Disposable {

@@ -1,9 +1,8 @@
 import { open, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ObjectStore } from '../../storage/objectStore.js'
+import type { ObjectStore } from '../../storage/index.js'
 import { download, localFile, type ImmutableFile } from './immutableFile.js'
-import { QueryError } from '../duckdb/queryError.js'
-import { makeTemporaryFolder } from '../duckdb/temporaryFolder.js'
+import { makeTemporaryFolder, QueryError } from '../duckdb/index.js'
 
 export interface FileCacheOptions {
   /** Bytes that downloaded files may take on the local disk, all together. */

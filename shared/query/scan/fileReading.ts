@@ -1,17 +1,19 @@
-import type { AddFile } from '../../delta/actions/actions.js'
-import { isVoid, type ColumnLayout } from '../../delta/schema/columnLayout.js'
-import { physicalNameOf } from '../../delta/schema/columnMapping.js'
-import { DeltaError } from '../../delta/deltaError.js'
-import { parsePartitionValue } from '../../delta/schema/partitionValue.js'
-import type { DataType, StructField } from '../../types/dataType.js'
+import { type AddFile, type ColumnLayout, DeltaError, isVoid, parsePartitionValue, physicalNameOf } from '../../delta/index.js'
+import { type DataType, namedValue, type StructField } from '../../types/index.js'
 import type { DeletedRows } from './deletedRows.js'
-import type { DuckDbSession, ResultColumn } from '../duckdb/duckdbSession.js'
+import {
+  type DuckDbSession,
+  identifier,
+  literal,
+  parquetFiles,
+  QueryError,
+  type ResultColumn,
+  sqlType,
+  valueLiteral,
+} from '../duckdb/index.js'
 import { countOldCalendars } from './legacyDates.js'
-import { QueryError } from '../duckdb/queryError.js'
 import { countUnreadable } from './readableFormats.js'
-import { identifier, literal, parquetFiles, sqlType, valueLiteral } from '../duckdb/sqlText.js'
 import { holds } from './typeParts.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /** Names that no column of a table would have. */
 const fileColumn = '__lake_file'

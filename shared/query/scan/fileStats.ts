@@ -1,7 +1,5 @@
-import { type ColumnStats, encodeStats } from '../../delta/stats/stats.js'
-import { planStats, type StatsColumn, type TableShape } from '../../delta/stats/statsColumns.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { identifier, literal, parquetFiles } from '../duckdb/sqlText.js'
+import { type ColumnStats, encodeStats, planStats, type StatsColumn, type TableShape } from '../../delta/index.js'
+import { type DuckDbSession, identifier, literal, parquetFiles } from '../duckdb/index.js'
 
 /**
  * The statistics' text of a Parquet file, asked of its rows by SQL: exact least and greatest values and null counts of

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import { QueryError } from '../duckdb/queryError.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { QueryError } from '../duckdb/index.js'
 
 /** An object that is never overwritten, so that its name stands for its bytes. */
 export interface ImmutableFile {

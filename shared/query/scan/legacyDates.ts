@@ -1,5 +1,4 @@
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { literalList, pathPattern } from '../duckdb/sqlText.js'
+import { type DuckDbSession, literalList, pathPattern } from '../duckdb/index.js'
 
 /**
  * How many notes of local Parquet files say that they were written with days of the Julian calendar, or may have been:

@@ -1,12 +1,9 @@
-import { columnLayout } from '../../delta/schema/columnLayout.js'
-import type { OpenFolder } from '../../delta/actions/dataObject.js'
-import { readDataFile, type RowFile } from '../../delta/dataFiles/dataFileRows.js'
-import type { Snapshot } from '../../delta/snapshot/snapshot.js'
-import { ParquetWriter } from '../../parquet/write/writer.js'
-import type { Column, DataType, StructField } from '../../types/dataType.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
+import { columnLayout, type OpenFolder, readDataFile, type RowFile, type Snapshot } from '../../delta/index.js'
+import { ParquetWriter } from '../../parquet/index.js'
+import type { Column, DataType, StructField } from '../../types/index.js'
+import type { ObjectStore } from '../../storage/index.js'
 import type { FileCache, FileLease } from './fileCache.js'
-import { identifier, sqlType } from '../duckdb/sqlText.js'
+import { identifier, sqlType } from '../duckdb/index.js'
 
 export interface CleanCopyOptions {
   readonly state: Pick<Snapshot, 'metadata' | 'schema'>

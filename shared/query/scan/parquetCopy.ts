@@ -2,14 +2,10 @@ import { createReadStream } from 'node:fs'
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.js'
-import type { AddFile } from '../../delta/actions/actions.js'
-import { isVoid } from '../../delta/schema/columnLayout.js'
-import { encodeLogPath, newDataFileName } from '../../delta/actions/dataPath.js'
-import type { TableShape } from '../../delta/stats/statsColumns.js'
-import type { ObjectStore } from '../../storage/objectStore.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
+import { type AddFile, encodeLogPath, isVoid, newDataFileName, type TableShape } from '../../delta/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { type DuckDbSession, identifier, literal, sqlType } from '../duckdb/index.js'
 import { collectFileStats } from './fileStats.js'
-import { identifier, literal, sqlType } from '../duckdb/sqlText.js'
 
 /** A data file to be made of a query. */
 export interface ParquetCopy {

@@ -1,5 +1,4 @@
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { literalList, pathPattern } from '../duckdb/sqlText.js'
+import { type DuckDbSession, literalList, pathPattern } from '../duckdb/index.js'
 
 /** Codecs that DuckDB decompresses; the framed LZ4 of Hadoop, which Parquet calls LZ4 as such, is not among them. */
 const codecs = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4_RAW']

@@ -1,13 +1,10 @@
 import { writeFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../../types/json.js'
-import type { Rows } from '../../delta/write/rows.js'
-import type { Column } from '../../types/dataType.js'
-import { encodeParquet } from '../../parquet/write/writer.js'
+import { type Column, parseJson } from '../../types/index.js'
+import type { Rows } from '../../delta/index.js'
+import { encodeParquet } from '../../parquet/index.js'
 import { cleanCopySql, copyFields } from './normalizedCopy.js'
-import type { DuckDbSession } from '../duckdb/duckdbSession.js'
-import { literal, parquetFiles } from '../duckdb/sqlText.js'
-import { nodesIn, isNode, textsOf } from '../duckdb/sqlTree.js'
+import { type DuckDbSession, isNode, literal, nodesIn, parquetFiles, textsOf } from '../duckdb/index.js'
 
 /** The column that holds a row's place among those handed over; no name that a table's column would have. */
 export const rowPlace = '__lake_row'

@@ -1,4 +1,4 @@
-import type { DataType } from '../../types/dataType.js'
+import type { DataType } from '../../types/index.js'
 
 /** Whether a type, or one inside it, is what is asked for. Pure; no I/O. */
 export function holds(type: DataType, wanted: (part: DataType) => boolean): boolean {

@@ -1,15 +1,9 @@
-import type { Predicate } from '../../delta/stats/fileSkipping.js'
-import type { Expressions, SqlDialect } from '../../delta/write/expressions.js'
-import type { Rows } from '../../delta/write/rows.js'
-import type { Column, StructField, StructType, Value } from '../../types/dataType.js'
-import { checkCondition } from '../condition/conditionCheck.js'
-import { DuckDbSession, type SessionOptions } from '../duckdb/duckdbSession.js'
-import { handRows, namedColumns, rowPlace } from '../scan/stagedRows.js'
-import { asQueryError, QueryError } from '../duckdb/queryError.js'
+import type { Expressions, Predicate, Rows, SqlDialect } from '../../delta/index.js'
+import type { Column, StructField, StructType, Value } from '../../types/index.js'
+import { checkCondition, sqlPredicate, tableAlias, withPlainYears } from '../condition/index.js'
+import { asQueryError, DuckDbSession, QueryError, type SessionOptions, sqlType } from '../duckdb/index.js'
+import { handRows, namedColumns, rowPlace } from '../scan/index.js'
 import { sparkCondition } from './sparkSql.js'
-import { withPlainYears } from '../condition/signedYears.js'
-import { sqlPredicate, tableAlias } from '../condition/sqlPredicate.js'
-import { sqlType } from '../duckdb/sqlText.js'
 
 /**
  * Evaluates SQL with DuckDB. Rows handed over must have every column that an expression names; types come through

@@ -1,8 +1,8 @@
-import type { DataType } from '../../types/dataType.js'
-import { typeText } from '../../delta/schema/schema.js'
+import type { DataType } from '../../types/index.js'
+import { typeText } from '../../delta/index.js'
 import { regexPattern } from './sparkPattern.js'
 import { unsupported } from './sparkTokens.js'
-import { literal } from '../duckdb/sqlText.js'
+import { literal } from '../duckdb/index.js'
 import { as, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSql } from './typedSql.js'
 
 type Translation = (args: readonly TypedSql[], name: string) => TypedSql

@@ -1,8 +1,6 @@
-import { parseDate, parseTimestamp } from '../../types/calendar.js'
-import { parseDecimal } from '../../types/decimalText.js'
-import type { DataType, Value } from '../../types/dataType.js'
+import { type DataType, parseDate, parseDecimal, parseTimestamp, type Value } from '../../types/index.js'
 import { unsupported } from './sparkTokens.js'
-import { literal, sqlType, valueLiteral } from '../duckdb/sqlText.js'
+import { literal, sqlType, valueLiteral } from '../duckdb/index.js'
 import { decimalType, isFloating, type TypedSql } from './typedSql.js'
 
 /** Literals of Spark's SQL as DuckDB's, of the very types that they have there. Pure; no I/O. */

@@ -1,13 +1,12 @@
-import { typeText } from '../../delta/schema/schema.js'
-import type { DataType, StructField } from '../../types/dataType.js'
+import { typeText } from '../../delta/index.js'
+import { type DataType, namedValue, type StructField } from '../../types/index.js'
 import { matches, requireBoolean, sparkFunctions } from './sparkFunctions.js'
 import { numberSql, typedLiteral } from './sparkLiteral.js'
 import { likePattern } from './sparkPattern.js'
 import { unsupported } from './sparkTokens.js'
 import { sparkTree, type SparkTree } from './sparkTree.js'
-import { identifier, literal, sqlType, valueLiteral } from '../duckdb/sqlText.js'
+import { identifier, literal, sqlType, valueLiteral } from '../duckdb/index.js'
 import { as, decimalOf, decimalType, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSql } from './typedSql.js'
-import { namedValue } from '../../types/namedValues.js'
 
 /**
  * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean

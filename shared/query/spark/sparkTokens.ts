@@ -1,4 +1,4 @@
-import { QueryError } from '../duckdb/queryError.js'
+import { QueryError } from '../duckdb/index.js'
 
 /** Spark SQL text as tokens. Pure; no I/O. */
 export type SparkToken =

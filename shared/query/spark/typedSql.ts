@@ -1,7 +1,7 @@
-import { typeText } from '../../delta/schema/schema.js'
-import type { DataType, DecimalType } from '../../types/dataType.js'
+import { typeText } from '../../delta/index.js'
+import type { DataType, DecimalType } from '../../types/index.js'
 import { unsupported } from './sparkTokens.js'
-import { sqlType } from '../duckdb/sqlText.js'
+import { sqlType } from '../duckdb/index.js'
 
 /** An expression in DuckDB's SQL, and the type that it has there and in Spark alike. */
 export interface TypedSql {

@@ -1,4 +1,4 @@
-import type { Logger } from '../../telemetry/logger.js'
+import type { Logger } from '../../telemetry/index.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
 import type { KafkaClientSettings } from './connection.js'
 import { codes, connectionFault, protocolFault } from './faults.js'

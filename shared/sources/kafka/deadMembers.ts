@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import { isGone, processName } from '../../processName.js'
+import { isGone, processName } from '../../telemetry/index.js'
 import { groupCluster } from './kafkajsInternals.js'
 
 const prefix = 'local-'

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../clock.js'
-import { silentLogger, type Logger } from '../../telemetry/logger.js'
+import { type Logger, silentLogger } from '../../telemetry/index.js'
 import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, ReadOptions, Source, SourceBatch, TopicSurvey } from '../source.js'
 import { partitionMissing } from '../sourceError.js'
 import { Cluster } from './cluster.js'

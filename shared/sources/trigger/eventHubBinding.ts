@@ -1,5 +1,5 @@
-import { type Stream } from '../../contract/stream.js'
-import { type Settings, type SettingValues } from '../../settings.js'
+import type { Stream } from '../../contract/index.js'
+import type { Settings, SettingValues } from '../../settings/index.js'
 import { settingReference } from './settingReference.js'
 
 export interface EventHubBinding extends Record<string, unknown> {

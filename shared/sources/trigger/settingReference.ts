@@ -1,4 +1,4 @@
-import { defaultText, type SettingValues } from '../../settings.js'
+import { defaultText, type SettingValues } from '../../settings/index.js'
 
 /**
  * A setting as a binding names it, so that the platform reads it too (to scale, and to keep secrets out of the app's

@@ -1,5 +1,5 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
-import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
+import { type AzureBlobAddress, formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress } from '../address/index.js'
 import { sentBytes } from './azureBlobBody.js'
 import { AccountClients } from './azureBlobClients.js'
 import { accessTo, azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'

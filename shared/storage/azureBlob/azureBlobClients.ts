@@ -1,7 +1,6 @@
 import { Agent } from 'node:http'
 import { ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob'
-import type { AzureBlobAddress } from './azureBlobAddress.js'
-import { azureHost } from './azureBlobHost.js'
+import { type AzureBlobAddress, azureHost } from '../address/index.js'
 import type { AzureBlobCredential } from './azureBlobCredential.js'
 
 /** What may be repeated is repeated by {@link retried}, which knows what; put-if-absent must not be by anybody here. */

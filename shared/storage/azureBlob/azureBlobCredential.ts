@@ -1,8 +1,6 @@
 import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { TokenCredential } from '@azure/identity'
-import { formatAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
-import { azureHost } from './azureBlobHost.js'
-import { externalLocationOf } from '../externalLocation.js'
+import { type AzureBlobAddress, azureHost, externalLocationOf, formatAzureBlobAddress } from '../address/index.js'
 import { StorageError } from '../storageError.js'
 
 export interface AzureBlobAccess {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import { isInside } from '../externalLocation.js'
+import { isInside } from '../address/index.js'
 import { hasErrno } from './localDiskError.js'
 import { StorageError } from '../storageError.js'
 

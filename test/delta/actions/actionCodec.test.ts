@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeAction, decodeActions, decodeCommit, encodeCommit } from '../../../shared/delta/actions/actionCodec.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
-import { parseJson } from '../../../shared/types/json.js'
+import { parseJson } from '../../../shared/types/index.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { logFiles } from '../conformanceLogs.js'
 

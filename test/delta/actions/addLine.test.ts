@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeAction, encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import type { AddFile } from '../../../shared/delta/actions/actions.js'
 import { addLineStart, plainAdd } from '../../../shared/delta/actions/addLine.js'
-import { parseJson } from '../../../shared/types/json.js'
+import { parseJson } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const general = (line: string) => {

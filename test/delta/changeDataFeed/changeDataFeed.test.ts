@@ -4,7 +4,7 @@ import { readChanges } from '../../../shared/delta/changeDataFeed/changeDataFeed
 import { encodeDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
-import type { StructField } from '../../../shared/types/dataType.js'
+import type { StructField } from '../../../shared/types/index.js'
 import { allRows, columnField, LogFixture } from '../logFixture.js'
 
 const on = { 'delta.enableChangeDataFeed': 'true' }

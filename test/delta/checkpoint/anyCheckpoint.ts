@@ -4,8 +4,8 @@ import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.
 import { commitPath, logFolder, paddedVersion } from '../../../shared/delta/log/logName.js'
 import type { Action } from '../../../shared/delta/actions/actions.js'
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
-import { encodeParquet } from '../../../shared/parquet/write/writer.js'
-import type { ObjectStore } from '../../../shared/storage/objectStore.js'
+import { encodeParquet } from '../../../shared/parquet/index.js'
+import type { ObjectStore } from '../../../shared/storage/index.js'
 import type { Random } from '../../random.js'
 
 /** Writes a checkpoint of the newest version, of whatever kind a reader may find. */

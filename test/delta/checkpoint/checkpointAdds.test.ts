@@ -4,9 +4,7 @@ import { plainAdds } from '../../../shared/delta/checkpoint/checkpointAdds.js'
 import { checkpointActions } from '../../../shared/delta/checkpoint/checkpointRow.js'
 import { checkpointFields } from '../../../shared/delta/checkpoint/checkpointSchema.js'
 import { checkpointColumns } from '../../../shared/delta/checkpoint/checkpointValue.js'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
-import { openParquet } from '../../../shared/parquet/read/reader.js'
-import { encodeParquet } from '../../../shared/parquet/write/writer.js'
+import { bytesFile, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const fields = checkpointFields({ stats: true })

@@ -10,12 +10,9 @@ import { commitPath, classicCheckpointPath, lastCheckpointPath, logFolder, sidec
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
-import { openParquet } from '../../../shared/parquet/read/reader.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import type { Row, StructType } from '../../../shared/types/dataType.js'
+import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
+import type { Row, StructType } from '../../../shared/types/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
 const schema: StructType = { type: 'struct', fields: [columnField('id', 'long'), columnField('p-q', 'string')] }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, decodeLastCheckpoint, encodeLastCheckpoint, jsonChecksum } from '../../../shared/delta/checkpoint/lastCheckpoint.js'
-import { parseJson } from '../../../shared/types/json.js'
+import { parseJson } from '../../../shared/types/index.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { logFiles } from '../conformanceLogs.js'
 

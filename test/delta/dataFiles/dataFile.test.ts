@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { writeDataFile, type DataFileLayout } from '../../../shared/delta/dataFiles/dataFile.js'
-import { bytesFile, openParquet, type Column } from '../../../shared/parquet/index.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import type { Column } from '../../../shared/types/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 const layout: DataFileLayout = {
   schema: {

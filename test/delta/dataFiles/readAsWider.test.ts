@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Protocol } from '../../../shared/delta/actions/actions.js'
 import { typeText } from '../../../shared/delta/schema/schema.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
-import type { DataType, Value } from '../../../shared/types/dataType.js'
-import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
-import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
-import { FileCache } from '../../../shared/query/scan/fileCache.js'
+import type { DataType, Value } from '../../../shared/types/index.js'
+import { DuckDbSession, FileCache, openDeltaView } from '../../../shared/query/index.js'
 import { allRows, columnField, LogFixture } from '../logFixture.js'
 
 const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
-import type { DataType, Row, StructField, StructType, Value } from '../../../shared/types/dataType.js'
+import type { DataType, Row, StructField, StructType, Value } from '../../../shared/types/index.js'
 import { Random, seedNote, testSeed } from '../../random.js'
 import { AlteredTable } from './alteredTable.js'
 

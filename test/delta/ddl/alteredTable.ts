@@ -9,9 +9,9 @@ import type { Expressions } from '../../../shared/delta/write/expressions.js'
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import type { WriteOptions } from '../../../shared/delta/write/writeOptions.js'
-import type { Row, StructType, Value } from '../../../shared/types/dataType.js'
+import type { Row, StructType, Value } from '../../../shared/types/index.js'
 import { ManualClock } from '../../../shared/clock.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 /** Evaluates `column > number` without an engine; null is neither. */
 export const greaterThan: Expressions = {

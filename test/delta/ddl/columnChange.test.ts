@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { allFields } from '../../../shared/delta/schema/schema.js'
 import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
-import type { DataType } from '../../../shared/types/dataType.js'
+import type { DataType } from '../../../shared/types/index.js'
 import { AlteredTable, protocolText } from './alteredTable.js'
 import { field, struct } from '../write/writtenTable.js'
 

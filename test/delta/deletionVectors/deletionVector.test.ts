@@ -5,7 +5,7 @@ import {
 } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitmap.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const stored = async (positions: readonly number[]) => {

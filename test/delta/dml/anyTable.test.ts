@@ -3,7 +3,7 @@ import { assignMapping } from '../../../shared/delta/schema/columnMapping.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import { FileSkipper } from '../../../shared/delta/stats/fileSkipping.js'
 import { rowsOf, TableWriter } from '../../../shared/delta/write/tableWriter.js'
-import type { DataType, PrimitiveType, Row, StructField, Value } from '../../../shared/parquet/index.js'
+import type { DataType, PrimitiveType, Row, StructField, Value } from '../../../shared/types/index.js'
 import { Random, seedNote, testSeed } from '../../random.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 

@@ -5,8 +5,7 @@ import { appendRows } from '../../../shared/delta/dml/appendRows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
-import { Faults, type Fault, type StorageOperation } from '../../../shared/storage/faults.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
+import { type Fault, Faults, FaultyStore, type StorageOperation } from '../../../shared/storage/index.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
 const schema = struct(field('id', 'long'), field('name', 'string'))

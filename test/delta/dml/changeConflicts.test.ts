@@ -4,7 +4,7 @@ import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
-import type { Row } from '../../../shared/types/dataType.js'
+import type { Row } from '../../../shared/types/index.js'
 import { columnField } from '../logFixture.js'
 import { ChangeFixture, isCommit } from './changeFixture.js'
 

@@ -9,10 +9,8 @@ import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { rowsOf, TableWriter, writtenFeatures } from '../../../shared/delta/write/tableWriter.js'
 import type { WriteOptions } from '../../../shared/delta/write/writeOptions.js'
-import type { Row, StructField, Value } from '../../../shared/types/dataType.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import type { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { Row, StructField, Value } from '../../../shared/types/index.js'
+import { Faults, FaultyStore, type MemoryStore } from '../../../shared/storage/index.js'
 import { allRows, LogFixture, type FixtureOptions } from '../logFixture.js'
 
 const anyFeatures: Protocol = {

@@ -4,7 +4,7 @@ import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
 import { rowsOf, TableWriter } from '../../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
-import type { DataType, Value } from '../../../shared/types/dataType.js'
+import type { DataType, Value } from '../../../shared/types/index.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
 interface Known {

@@ -3,7 +3,7 @@ import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
 import type { Rows } from '../../../shared/delta/write/rows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import type { Row, StructField } from '../../../shared/types/dataType.js'
+import type { Row, StructField } from '../../../shared/types/index.js'
 import { columnField } from '../logFixture.js'
 import { ChangeFixture } from './changeFixture.js'
 

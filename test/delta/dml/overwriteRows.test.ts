@@ -4,7 +4,7 @@ import { overwriteRows } from '../../../shared/delta/dml/overwriteRows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import type { Transaction } from '../../../shared/delta/transaction/transaction.js'
-import type { Row } from '../../../shared/parquet/index.js'
+import type { Row } from '../../../shared/types/index.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
 const schema = struct(field('p', 'string'), field('id', 'long'))

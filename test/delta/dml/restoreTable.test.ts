@@ -6,7 +6,7 @@ import { scanRows } from '../../../shared/delta/scan/scanRows.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { planRestore, restoreTable } from '../../../shared/delta/dml/restoreTable.js'
-import type { StructField } from '../../../shared/types/dataType.js'
+import type { StructField } from '../../../shared/types/index.js'
 import { allRows, columnField, LogFixture } from '../logFixture.js'
 
 const id = columnField('id', 'long')

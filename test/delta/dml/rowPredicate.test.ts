@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
 import { predicateText } from '../../../shared/delta/write/predicateText.js'
 import { fittedPredicate, predicateFields, testRows } from '../../../shared/delta/dml/rowPredicate.js'
-import type { StructType, Value } from '../../../shared/types/dataType.js'
+import type { StructType, Value } from '../../../shared/types/index.js'
 import { columnField } from '../logFixture.js'
 
 const schema: StructType = {

@@ -3,7 +3,7 @@ import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
-import { openExpressions } from '../../../shared/query/spark/expressions.js'
+import { openExpressions } from '../../../shared/query/spark/index.js'
 import { columnField } from '../logFixture.js'
 import { ChangeFixture, mappedField } from './changeFixture.js'
 

@@ -3,7 +3,7 @@ import type { Expressions } from '../../../shared/delta/write/expressions.js'
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
 import type { Rows } from '../../../shared/delta/write/rows.js'
-import type { Value } from '../../../shared/types/dataType.js'
+import type { Value } from '../../../shared/types/index.js'
 import { columnField } from '../logFixture.js'
 import { ChangeFixture } from './changeFixture.js'
 

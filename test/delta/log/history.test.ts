@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readHistory } from '../../../shared/delta/log/history.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
 const fields = [columnField('id', 'long')]

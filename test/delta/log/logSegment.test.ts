@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listLog } from '../../../shared/delta/log/logSegment.js'
 import { classicCheckpointPath, commitPath, logFolder, paddedVersion, parseLogName } from '../../../shared/delta/log/logName.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 const nothing = new Uint8Array()
 

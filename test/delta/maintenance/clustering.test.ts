@@ -6,7 +6,7 @@ import { mergeStats } from '../../../shared/delta/stats/statsMerge.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
 import { planStats } from '../../../shared/delta/stats/statsColumns.js'
-import type { StructType, Value } from '../../../shared/types/dataType.js'
+import type { StructType, Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const limits = { target: 100, threshold: 75, minFiles: 2 }

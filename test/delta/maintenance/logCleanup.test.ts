@@ -4,8 +4,7 @@ import { classicCheckpointPath, commitPath, checksumPath, compactedPath, logFold
 import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { Faults } from '../../../shared/storage/faults.js'
+import { Faults, FaultyStore } from '../../../shared/storage/index.js'
 import { RowTable } from './rowTable.js'
 
 const day = 86_400_000

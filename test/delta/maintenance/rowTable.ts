@@ -5,11 +5,9 @@ import { writeDataFile } from '../../../shared/delta/dataFiles/dataFile.js'
 import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../../shared/types/dataType.js'
-import { openParquet } from '../../../shared/parquet/read/reader.js'
-import { storedFile } from '../../../shared/parquet/base/objectStoreSource.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import type { ObjectStore } from '../../../shared/storage/objectStore.js'
+import type { StructType } from '../../../shared/types/index.js'
+import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
 
 export const schema: StructType = {
   type: 'struct',

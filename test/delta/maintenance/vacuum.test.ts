@@ -12,9 +12,7 @@ import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitm
 import { writeDeletionVectors } from '../../../shared/delta/write/deletionVectorWriter.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { RowTable } from './rowTable.js'
 
 const day = 86_400_000

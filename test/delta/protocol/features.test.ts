@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
 import { checkReadable, checkWritable, features, keptFeatures, writerFeaturesOf } from '../../../shared/delta/protocol/features.js'
 import { protocolFor, protocolForChange } from '../../../shared/delta/protocol/protocolNeeds.js'
-import type { StructType } from '../../../shared/types/dataType.js'
+import type { StructType } from '../../../shared/types/index.js'
 
 const plain: StructType = { type: 'struct', fields: [{ name: 'a', type: 'long', nullable: true }] }
 const ntz: StructType = {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { encodeDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
-import { variantType, type StructField } from '../../../shared/types/dataType.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { type StructField, variantType } from '../../../shared/types/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { allRows, columnField, LogFixture } from '../logFixture.js'
 
 const id = columnField('id', 'long')

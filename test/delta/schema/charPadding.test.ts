@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { charPadding } from '../../../shared/delta/schema/charPadding.js'
 import { FileSkipper } from '../../../shared/delta/stats/fileSkipping.js'
-import type { DataType, StructField, Value } from '../../../shared/types/dataType.js'
+import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 
 const field = (type: DataType, text: string): StructField => ({
   name: 'c', type, nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: text },

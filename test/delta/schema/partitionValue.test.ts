@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { formatPartitionValue, parsePartitionValue } from '../../../shared/delta/schema/partitionValue.js'
-import type { DataType, Value } from '../../../shared/types/dataType.js'
+import type { DataType, Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const decimal = { type: 'decimal', precision: 38, scale: 2 } as const

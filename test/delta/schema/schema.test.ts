@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeActions } from '../../../shared/delta/actions/actionCodec.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
-import { parseJson } from '../../../shared/types/json.js'
+import { parseJson } from '../../../shared/types/index.js'
 import { checkNewColumnNames, formatSchema, leafColumns, parseSchema, typeText } from '../../../shared/delta/schema/schema.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { logFiles } from '../conformanceLogs.js'

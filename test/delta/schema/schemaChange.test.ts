@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { typeText } from '../../../shared/delta/schema/schema.js'
 import { compareSchemas } from '../../../shared/delta/schema/schemaChange.js'
-import type { DataType, StructField, StructType } from '../../../shared/types/dataType.js'
+import type { DataType, StructField, StructType } from '../../../shared/types/index.js'
 
 const field = (name: string, type: DataType, nullable = true): StructField => ({ name, type, nullable })
 const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fields })

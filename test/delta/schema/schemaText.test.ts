@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseColumnText, parseSchemaText, parseTypeText } from '../../../shared/delta/schema/schemaText.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
-import { variantType } from '../../../shared/types/dataType.js'
+import { variantType } from '../../../shared/types/index.js'
 
 const field = (name: string, type: unknown, more: object = {}) => ({ name, type, nullable: true, metadata: {}, ...more })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { commitAt, firstVersionFrom, versionAt } from '../../../shared/delta/snapshot/commitTimes.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
 const fields = [columnField('id', 'long')]

@@ -4,8 +4,7 @@ import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { Faults } from '../../../shared/storage/faults.js'
+import { Faults, FaultyStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
 /** A table of five versions, of whose log only a checkpoint is left as soon as a reader has listed it. */

@@ -9,9 +9,8 @@ import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../../shared/types/dataType.js'
-import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { StructType } from '../../../shared/types/index.js'
+import { LocalDiskStore, MemoryStore } from '../../../shared/storage/index.js'
 import { conformanceRoot as root, haveConformanceTables } from '../../harness/conformanceTables.js'
 
 const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }

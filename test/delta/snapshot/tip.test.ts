@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { append, emptyTable, pathsOf } from '../appendedTable.js'
 
 /** A store whose answer to the next `get` of a path is kept back until it is let go. */

@@ -3,7 +3,7 @@ import { FileSkipper, type Match, type Predicate } from '../../../shared/delta/s
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { planStats, type TableShape } from '../../../shared/delta/stats/statsColumns.js'
-import type { Value } from '../../../shared/types/dataType.js'
+import type { Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const shape: TableShape = {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseJson } from '../../../shared/types/json.js'
+import { type DataType, parseJson } from '../../../shared/types/index.js'
 import { outerBounds } from '../../../shared/delta/stats/outerBounds.js'
 import { formatBound, parseBound } from '../../../shared/delta/stats/statsText.js'
-import type { DataType } from '../../../shared/types/dataType.js'
 import { Random, seedNote } from '../../random.js'
 
 const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../../shared/delta/checkpoint/checkpoint.js'
 import { listLog } from '../../../shared/delta/log/logSegment.js'
 import { classicCheckpointPath } from '../../../shared/delta/log/logName.js'
-import type { DataType, StructField } from '../../../shared/types/dataType.js'
-import { encodeParquet } from '../../../shared/parquet/write/writer.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { DataType, StructField } from '../../../shared/types/index.js'
+import { encodeParquet } from '../../../shared/parquet/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 const field = (name: string, type: DataType): StructField => ({ name, type, nullable: true })
 const struct = (name: string, ...fields: StructField[]) => field(name, { type: 'struct', fields })

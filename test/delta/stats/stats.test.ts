@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { decodeActions } from '../../../shared/delta/actions/actionCodec.js'
 import type { Metadata } from '../../../shared/delta/actions/actions.js'
-import { parseDecimal } from '../../../shared/types/decimalText.js'
+import {
+  type Column,
+  type ColumnData,
+  type DataType,
+  parseDecimal,
+  type StructField,
+  type StructType,
+} from '../../../shared/types/index.js'
 import { resolveDataPath } from '../../../shared/delta/actions/dataPath.js'
 import { parseSchema } from '../../../shared/delta/schema/schema.js'
 import { encodeStats, parseStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { planStats, statsColumns } from '../../../shared/delta/stats/statsColumns.js'
 import { parseBound, truncateMax, truncateMin } from '../../../shared/delta/stats/statsText.js'
-import type { Column, ColumnData, DataType, StructField, StructType } from '../../../shared/types/dataType.js'
 import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { dataFile, logFiles } from '../conformanceLogs.js'

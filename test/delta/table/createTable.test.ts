@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Action, Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
 import { createTable, type TableDefinition } from '../../../shared/delta/table/createTable.js'
 import { allFields, parseSchema } from '../../../shared/delta/schema/schema.js'
-import type { DataType, StructField, StructType } from '../../../shared/types/dataType.js'
+import type { DataType, StructField, StructType } from '../../../shared/types/index.js'
 import { AlteredTable } from '../ddl/alteredTable.js'
 
 const field = (name: string, type: DataType, more: Partial<StructField> = {}): StructField => ({ name, type, nullable: true, metadata: {}, ...more })

@@ -4,8 +4,8 @@ import type { AddFile } from '../../../shared/delta/actions/actions.js'
 import { createTable } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing, type Transaction } from '../../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../../shared/types/dataType.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { StructType } from '../../../shared/types/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
 

@@ -5,8 +5,8 @@ import { createTable } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { isRetryable } from '../../../shared/errors.js'
-import type { StructType } from '../../../shared/types/dataType.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { StructType } from '../../../shared/types/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 const schema: StructType = {
   type: 'struct',

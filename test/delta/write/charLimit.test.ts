@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { StructField } from '../../../shared/types/dataType.js'
+import type { StructField } from '../../../shared/types/index.js'
 import { charLimit, withinLimit } from '../../../shared/delta/write/charLimit.js'
 import { fitRows } from '../../../shared/delta/write/conformRows.js'
 

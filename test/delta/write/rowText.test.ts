@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Column, DataType, Value } from '../../../shared/types/dataType.js'
+import type { Column, DataType, Value } from '../../../shared/types/index.js'
 import { rowText } from '../../../shared/delta/write/rowText.js'
 
 const column = (name: string, type: DataType, value: Value): Column => ({ field: { name, type, nullable: true }, data: [value] })

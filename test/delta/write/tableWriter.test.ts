@@ -3,7 +3,8 @@ import { keptFeatures } from '../../../shared/delta/protocol/features.js'
 import type { Expressions } from '../../../shared/delta/write/expressions.js'
 import { TableWriter, rowsOf, writtenFeatures } from '../../../shared/delta/write/tableWriter.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
-import { openParquet, bytesFile, type Column, type Row, type StructField, type StructType, type Value } from '../../../shared/parquet/index.js'
+import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import type { Column, Row, StructField, StructType, Value } from '../../../shared/types/index.js'
 import { field, struct, WrittenTable } from './writtenTable.js'
 
 const mappedId = (id: number, physical: string) => ({ metadata: { 'delta.columnMapping.id': id, 'delta.columnMapping.physicalName': physical } })

@@ -7,8 +7,8 @@ import type { Snapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { TableWriter, type TableWriterOptions, rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import type { Row, StructField, StructType, Value } from '../../../shared/types/dataType.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import type { Row, StructField, StructType, Value } from '../../../shared/types/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 export const field = (name: string, type: StructField['type'], more: Partial<StructField> = {}): StructField => ({ name, type, nullable: true, metadata: {}, ...more })
 export const struct = (...fields: readonly StructField[]): StructType => ({ type: 'struct', fields })

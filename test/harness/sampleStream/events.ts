@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { double, timestamp } from '../../../shared/contract/fieldTypes.js'
+import { defineStream, double, timestamp } from '../../../shared/contract/index.js'
 
 /** The tests' own stream, so that they hold whatever shared/streams declares. */
 export const events = defineStream({

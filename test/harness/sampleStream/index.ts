@@ -1,4 +1,4 @@
-import type { Stream } from '../../../shared/contract/stream.js'
+import type { Stream } from '../../../shared/contract/index.js'
 import { events } from './events.js'
 
 /** In place of shared/streams/index.ts: the stream that ships, alone. */

@@ -1,4 +1,4 @@
-import type { Stream } from '../../../shared/contract/stream.js'
+import type { Stream } from '../../../shared/contract/index.js'
 import { events } from '../sampleStream/events.js'
 import { orders } from './orders.js'
 import { readings } from './readings.js'

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { decimal, long, timestamp } from '../../../shared/contract/fieldTypes.js'
+import { decimal, defineStream, long, timestamp } from '../../../shared/contract/index.js'
 
 /** A numeric key, a pattern, a choice, a struct, a list, a decimal, an expectation that code says. */
 export const orders = defineStream({

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { date, float, timestamp } from '../../../shared/contract/fieldTypes.js'
+import { date, defineStream, float, timestamp } from '../../../shared/contract/index.js'
 
 /** A key of a fixed form, floats with bounds, a map. */
 export const readings = defineStream({

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FunctionApp } from '../../../infra/local/host/functionApp.js'
 import { FunctionHttpServer } from '../../../infra/local/host/httpServer.js'
-import { silentLogger } from '../../../shared/telemetry/logger.js'
+import { silentLogger } from '../../../shared/telemetry/index.js'
 
 let server: FunctionHttpServer
 let port = 0

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KafkaListener, type ListenerParts, retryDelay } from '../../../infra/local/host/kafkaListener.js'
 import { ManualClock } from '../../../shared/clock.js'
-import { silentLogger } from '../../../shared/telemetry/logger.js'
+import { silentLogger } from '../../../shared/telemetry/index.js'
 
 interface Rec {
   readonly partition: number

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { kafkaInput } from '../../../infra/local/host/kafkaPayload.js'
-import { type SourceRecord } from '../../../shared/sources/source.js'
-import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaTrigger.js'
+import type { SourceRecord } from '../../../shared/sources/index.js'
+import { fromKafkaTrigger } from '../../../shared/sources/trigger/index.js'
 
 const record = (fields: Partial<SourceRecord> = {}): SourceRecord => ({
   topic: 'orders',

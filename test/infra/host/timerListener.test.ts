@@ -3,7 +3,7 @@ import { parseSchedule } from '../../../infra/local/host/ncrontab.js'
 import { TimerListener } from '../../../infra/local/host/timerListener.js'
 import { type TimerStatus } from '../../../infra/local/host/timerStatus.js'
 import { type Clock, ManualClock } from '../../../shared/clock.js'
-import { silentLogger } from '../../../shared/telemetry/logger.js'
+import { silentLogger } from '../../../shared/telemetry/index.js'
 
 const start = Date.UTC(2026, 0, 1, 0, 0, 30)
 

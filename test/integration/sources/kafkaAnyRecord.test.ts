@@ -5,25 +5,24 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { kafkaInput } from '../../../infra/local/host/kafkaPayload.js'
-import { KafkaFeed } from '../../../infra/local/host/kafkaFeed.js'
-import { KafkaListener } from '../../../infra/local/host/kafkaListener.js'
+import { KafkaFeed, kafkaInput, KafkaListener } from '../../../infra/local/host/index.js'
 import { systemClock } from '../../../shared/clock.js'
-import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
-import { ingestBatch } from '../../../shared/pipeline/bronze/ingestStep.js'
-import { openLake } from '../../../shared/pipeline/lake/openLake.js'
-import { readSettings } from '../../../shared/settings.js'
-import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
-import { Cluster } from '../../../shared/sources/kafka/cluster.js'
-import { clientSettings } from '../../../shared/sources/kafka/connection.js'
-import { KafkaSource } from '../../../shared/sources/kafka/kafkaSource.js'
-import { requestProduce } from '../../../shared/sources/kafka/protocol.js'
-import { checksummedFrom, headerSize } from '../../../shared/sources/kafka/recordBatch.js'
-import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.js'
-import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaTrigger.js'
-import { recordBytes } from '../../../shared/sources/recordBytes.js'
-import type { ProducedRecord, SourceRecord } from '../../../shared/sources/source.js'
-import { silentLogger } from '../../../shared/telemetry/logger.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { openLake } from '../../../shared/pipeline/lake/index.js'
+import { readSettings } from '../../../shared/settings/index.js'
+import {
+  checksummedFrom,
+  clientSettings,
+  Cluster,
+  crc32c,
+  encodeRecordBatch,
+  headerSize,
+  KafkaSource,
+  requestProduce,
+} from '../../../shared/sources/kafka/index.js'
+import { fromKafkaTrigger } from '../../../shared/sources/trigger/index.js'
+import { type ProducedRecord, recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
+import { silentLogger } from '../../../shared/telemetry/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 import { readTable } from '../../pipeline/bronze/bronzeFixture.js'

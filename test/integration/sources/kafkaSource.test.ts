@@ -1,9 +1,8 @@
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { silentLogger } from '../../../shared/telemetry/logger.js'
-import { compressions } from '../../../shared/sources/kafka/codecs.js'
-import { KafkaSource, type KafkaSourceOptions } from '../../../shared/sources/kafka/kafkaSource.js'
-import { type OffsetRange, type PartitionOffsets, type Source, type SourceRecord } from '../../../shared/sources/source.js'
+import { silentLogger } from '../../../shared/telemetry/index.js'
+import { compressions, KafkaSource, type KafkaSourceOptions } from '../../../shared/sources/kafka/index.js'
+import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../../shared/sources/index.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 import { javaClient } from '../../harness/javaClient.js'
 

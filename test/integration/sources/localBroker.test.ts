@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startBroker, type Broker, type BrokerOptions } from '../../../infra/local/kafka/broker.js'
-import { parseJavaVersion } from '../../../infra/local/kafka/java.js'
+import { type Broker, type BrokerOptions, parseJavaVersion, startBroker } from '../../../infra/local/kafka/index.js'
 import { createTopic } from '../../harness/broker.js'
 
 let stateFolder: string

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { KafkaSource } from '../../../shared/sources/kafka/kafkaSource.js'
-import type { Identified, PartitionIdentity } from '../../../shared/sources/source.js'
+import { KafkaSource } from '../../../shared/sources/kafka/index.js'
+import type { Identified, PartitionIdentity } from '../../../shared/sources/index.js'
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
 
 let kafka: TestBroker

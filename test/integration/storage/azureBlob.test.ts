@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openAzureBlob } from '../../../shared/storage/azureBlob/azureBlob.js'
-import { blockSize } from '../../../shared/storage/azureBlob/azureBlobUpload.js'
+import { blockSize, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { startAzurite, type Azurite } from '../../harness/azurite.js'
 import { bytesOf, collected, describeContract } from '../../storage/contract.js'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { openAzureBlob } from '../../../shared/storage/azureBlob/azureBlob.js'
+import { openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { bytesOf, collected } from '../../storage/contract.js'
 import { startBlobServiceStub, type BlobServiceStub, type ServedRequest, type StubAnswer } from './blobServiceStub.js'
 

@@ -7,21 +7,21 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { AddFile, DeletionVector } from '../../../shared/delta/actions/actions.js'
-import { encodeCommit } from '../../../shared/delta/actions/actionCodec.js'
-import { createTable } from '../../../shared/delta/table/createTable.js'
-import { encodeDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
-import { commitPath } from '../../../shared/delta/log/logName.js'
-import { scanRows } from '../../../shared/delta/scan/scanRows.js'
-import { DeltaTable } from '../../../shared/delta/table/table.js'
-import { appendRows } from '../../../shared/delta/dml/appendRows.js'
-import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import type { StructType } from '../../../shared/types/dataType.js'
-import { openAzureBlob } from '../../../shared/storage/azureBlob/azureBlob.js'
-import { emulatorAccount, emulatorKey } from '../../../shared/storage/azureBlob/azureBlobCredential.js'
-import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
-import type { ObjectStore } from '../../../shared/storage/objectStore.js'
-import { openStore } from '../../../shared/storage/openStore.js'
+import {
+  type AddFile,
+  commitPath,
+  createTable,
+  type DeletionVector,
+  DeltaTable,
+  encodeCommit,
+  encodeDeletionVector,
+  rowsOf,
+  scanRows,
+} from '../../../shared/delta/index.js'
+import { appendRows } from '../../../shared/delta/dml/index.js'
+import type { StructType } from '../../../shared/types/index.js'
+import { emulatorAccount, emulatorKey, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
+import { LocalDiskStore, type ObjectStore, openStore } from '../../../shared/storage/index.js'
 import { lake } from '../../cli/testShell.js'
 import { allRows } from '../../delta/logFixture.js'
 import { startAzurite, type Azurite } from '../../harness/azurite.js'

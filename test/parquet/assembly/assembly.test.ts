@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
-import type { DataType, StructField, Value } from '../../../shared/types/dataType.js'
+import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
 import { Random, seedNote } from '../../random.js'

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Column } from '../../../shared/types/dataType.js'
+import type { Column } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { storedFile } from '../../../shared/parquet/base/objectStoreSource.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import type { ByteRange } from '../../../shared/storage/objectStore.js'
+import { type ByteRange, MemoryStore } from '../../../shared/storage/index.js'
 
 class CountingStore extends MemoryStore {
   readonly reads: string[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
-import type { Column, DataType, Row, StructField, Value } from '../../../shared/types/dataType.js'
+import type { Column, DataType, Row, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet, type ReadOptions } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decimalBytes, schemaElements } from '../../../shared/parquet/schema/schemaElements.js'
 import { schemaNodes } from '../../../shared/parquet/schema/schemaNode.js'
-import type { DataType } from '../../../shared/types/dataType.js'
+import type { DataType } from '../../../shared/types/index.js'
 
 function element(type: DataType) {
   return schemaElements([{ name: 'c', type, nullable: true }])[1]

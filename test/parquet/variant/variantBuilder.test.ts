@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Row } from '../../../shared/types/dataType.js'
+import type { Row } from '../../../shared/types/index.js'
 import { ParquetError } from '../../../shared/parquet/base/parquetError.js'
 import { VariantBuilder } from '../../../shared/parquet/variant/variantBuilder.js'
 import { VariantNames } from '../../../shared/parquet/variant/variantBytes.js'

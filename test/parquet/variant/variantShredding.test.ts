@@ -1,7 +1,7 @@
 import type { SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
-import { variantType, type DataType, type Row, type StructField, type Value } from '../../../shared/types/dataType.js'
+import { type DataType, type Row, type StructField, type Value, variantType } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { schemaNodes, type StructNode } from '../../../shared/parquet/schema/schemaNode.js'
 import { projectVariant } from '../../../shared/parquet/variant/variantShredding.js'

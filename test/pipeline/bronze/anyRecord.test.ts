@@ -4,7 +4,7 @@ import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import { recordDigest } from '../../../shared/pipeline/bronze/digest.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
-import { maxPartBytes, type RecordDefect, type SourceRecord } from '../../../shared/sources/source.js'
+import { maxPartBytes, type RecordDefect, type SourceRecord } from '../../../shared/sources/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { BronzeFixture, eventRecord } from './bronzeFixture.js'
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { long, timestamp, timestampNtz } from '../../../shared/contract/fieldTypes.js'
-import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { defineStream, long, timestamp, timestampNtz } from '../../../shared/contract/index.js'
+import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, day0, range, span } from './bronzeFixture.js'
 

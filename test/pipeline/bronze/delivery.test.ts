@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { planDelivery } from '../../../shared/pipeline/bronze/delivery.js'
-import type { SourceRecord } from '../../../shared/sources/source.js'
+import type { SourceRecord } from '../../../shared/sources/index.js'
 
 const record = (offset: number, partition = 0): SourceRecord => ({
   topic: 'events',

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { timestamp } from '../../../shared/contract/fieldTypes.js'
-import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
-import { SourceError } from '../../../shared/sources/sourceError.js'
+import { defineStream, timestamp } from '../../../shared/contract/index.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { SourceError } from '../../../shared/sources/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, day0, eventRecord, range, span } from './bronzeFixture.js'
 

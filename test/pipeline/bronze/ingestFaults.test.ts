@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/bronzeStep.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, isCommit, range, span } from './bronzeFixture.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { bronzePath, bronzeTable, silverPath } from '../../../shared/contract/tables.js'
-import { createTable } from '../../../shared/delta/table/createTable.js'
+import { bronzePath, bronzeTable, silverPath } from '../../../shared/contract/index.js'
+import { createTable } from '../../../shared/delta/index.js'
 import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import { recordDigest } from '../../../shared/pipeline/bronze/digest.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Txn } from '../../../shared/delta/actions/actions.js'
+import type { Txn } from '../../../shared/delta/index.js'
 import {
   coveredAppId,
   progressTxns,

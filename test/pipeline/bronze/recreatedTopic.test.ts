@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { stopReasons, type StopReason } from '../../../shared/pipeline/bronze/stopReason.js'
 import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
-import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/memorySource.js'
-import type { ObjectStore } from '../../../shared/storage/objectStore.js'
+import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/index.js'
+import type { ObjectStore } from '../../../shared/storage/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, eventRecord, isCommit, range, span } from './bronzeFixture.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { compareIdentity, unbegun } from '../../../shared/pipeline/bronze/topicIdentity.js'
-import type { PartitionIdentity } from '../../../shared/sources/source.js'
+import type { PartitionIdentity } from '../../../shared/sources/index.js'
 import { BronzeFixture, eventRecord, range } from './bronzeFixture.js'
 
 const known = { ...unbegun(0, 0n, { topicId: 5n, epoch: 3 }), covered: 99n }

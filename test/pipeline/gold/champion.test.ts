@@ -1,7 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { FolderModelSource, sha256 } from '../../../shared/models/folderModelSource.js'
-import { encodeModelCard } from '../../../shared/models/modelCard.js'
-import { encodeValueRange, valueRangeTensors } from '../../../shared/models/valueRange.js'
+import { encodeModelCard, encodeValueRange, FolderModelSource, sha256, valueRangeTensors } from '../../../shared/models/index.js'
 import { runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { SilverFixture } from '../silver/silverFixture.js'

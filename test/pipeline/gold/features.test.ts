@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Feature } from '../../../shared/models/modelCard.js'
+import type { Feature } from '../../../shared/models/index.js'
 import { FeatureMatrix } from '../../../shared/pipeline/gold/features.js'
 
 const features: readonly Feature[] = [

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { decimal, timestamp } from '../../../shared/contract/fieldTypes.js'
+import { decimal, defineStream, timestamp } from '../../../shared/contract/index.js'
 import { summarySelect } from '../../../shared/pipeline/gold/windows.js'
-import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
+import { DuckDbSession } from '../../../shared/query/index.js'
 
 const payments = defineStream({
   name: 'payments',

@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
-import type { AddFile } from '../../../shared/delta/actions/actions.js'
-import { createTable } from '../../../shared/delta/table/createTable.js'
-import { writeDataFile } from '../../../shared/delta/dataFiles/dataFile.js'
-import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
-import { inlineDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
-import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
-import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitmap.js'
-import { FileSkipper } from '../../../shared/delta/stats/fileSkipping.js'
-import { DeltaTable } from '../../../shared/delta/table/table.js'
-import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import { openParquet, storedFile, type StructType } from '../../../shared/parquet/index.js'
+import {
+  type AddFile,
+  createTable,
+  decodeLogPath,
+  DeltaTable,
+  FileSkipper,
+  inlineDeletionVector,
+  readsNothing,
+  RoaringBitmap,
+  writeDataFile,
+} from '../../../shared/delta/index.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
+import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
-import { FileCache } from '../../../shared/query/scan/fileCache.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { FileCache } from '../../../shared/query/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { Random } from '../../random.js'
 
 const schema: StructType = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commitPath } from '../../../shared/delta/log/logName.js'
+import { commitPath } from '../../../shared/delta/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { errorGroup } from '../../../shared/pipeline/maintenance/errorGroup.js'
 import { Followers } from '../../../shared/pipeline/maintenance/consumerPositions.js'
@@ -7,9 +7,7 @@ import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenance
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { ManualClock } from '../../../shared/clock.js'
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
-import { commitPath } from '../../../shared/delta/log/logName.js'
-import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
+import { commitPath } from '../../../shared/delta/index.js'
+import { alterTable } from '../../../shared/delta/ddl/index.js'
 import { Followers } from '../../../shared/pipeline/maintenance/consumerPositions.js'
 import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenanceStep.js'
 import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
-import { Faults } from '../../../shared/storage/faults.js'
-import { FaultyStore } from '../../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { BronzeFixture, range } from '../bronze/bronzeFixture.js'
 
 const settings = { SILVER_MEMORY_LIMIT: '256MB', COMPACTION_MIN_FILES: '1000', CHECKPOINT_INTERVAL: '2', FRESHNESS_STALE: '90000 hours' }

@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { columnLayout } from '../../../shared/delta/schema/columnLayout.js'
-import { physicalNameOf } from '../../../shared/delta/schema/columnMapping.js'
-import { createTable, type TableDefinition } from '../../../shared/delta/table/createTable.js'
-import { readDataFile } from '../../../shared/delta/dataFiles/dataFileRows.js'
-import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
-import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
-import { originReading } from '../../../shared/delta/dataFiles/rowOrigins.js'
-import { keepsRowIds } from '../../../shared/delta/dataFiles/rowTracking.js'
-import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
-import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
+import {
+  columnLayout,
+  createTable,
+  decodeLogPath,
+  keepsRowIds,
+  originReading,
+  physicalNameOf,
+  readDataFile,
+  type TableDefinition,
+} from '../../../shared/delta/index.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
+import { alterTable } from '../../../shared/delta/ddl/index.js'
+import { deleteRows } from '../../../shared/delta/dml/index.js'
 import { openParquet, storedFile } from '../../../shared/parquet/index.js'
-import type { Row, Value } from '../../../shared/types/dataType.js'
+import type { Row, Value } from '../../../shared/types/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
-import { FileCache } from '../../../shared/query/scan/fileCache.js'
+import { FileCache } from '../../../shared/query/index.js'
 import { field, struct, WrittenTable } from '../../delta/write/writtenTable.js'
 import { Random } from '../../random.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commitPath } from '../../../shared/delta/log/logName.js'
+import { commitPath } from '../../../shared/delta/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { range, type BronzeFixture } from '../bronze/bronzeFixture.js'

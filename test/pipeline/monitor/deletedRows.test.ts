@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
+import { deleteRows } from '../../../shared/delta/dml/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
-import { openExpressions } from '../../../shared/query/spark/expressions.js'
+import { openExpressions } from '../../../shared/query/spark/index.js'
 import { day0, range, type BronzeFixture } from '../bronze/bronzeFixture.js'
 import { ingest, look, open, tamper } from './monitorFixture.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
-import { catchUp } from '../../../shared/pipeline/bronze/bronzeStep.js'
+import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { eventRecord, range } from '../bronze/bronzeFixture.js'
 import { look, open, settings } from './monitorFixture.js'

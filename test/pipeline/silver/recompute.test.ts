@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { silverPath, silverTable } from '../../../shared/contract/tables.js'
-import { commitInfoOf } from '../../../shared/delta/log/commit.js'
-import { commitPath } from '../../../shared/delta/log/logName.js'
+import { silverPath, silverTable } from '../../../shared/contract/index.js'
+import { commitInfoOf, commitPath } from '../../../shared/delta/index.js'
 import { rebuildSilver, refineSilver, runSilver } from '../../../shared/pipeline/silver/silverStep.js'
-import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
-import { copyToParquet, publishFile } from '../../../shared/query/scan/parquetCopy.js'
+import { copyToParquet, DuckDbSession, publishFile } from '../../../shared/query/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { hour, SilverFixture } from './silverFixture.js'
 

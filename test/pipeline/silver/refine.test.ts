@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { double, timestamp } from '../../../shared/contract/fieldTypes.js'
-import { silverPath } from '../../../shared/contract/tables.js'
+import { defineStream, double, silverPath, timestamp } from '../../../shared/contract/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -228,8 +226,8 @@ describe('a contract that grows', () => {
     await refine(f)
     const table = f.lake.table('bronze/events')
     const state = await table.state({ fresh: true })
-    const { bronzeSchema } = await import('../../../shared/contract/tables.js')
-    const { formatSchema } = await import('../../../shared/delta/schema/schema.js')
+    const { bronzeSchema } = await import('../../../shared/contract/index.js')
+    const { formatSchema } = await import('../../../shared/delta/index.js')
     if (state === undefined) throw new Error('no bronze')
     await table.commit({
       readVersion: state.version,

@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineStream } from '../../../shared/contract/defineStream.js'
-import { double, timestamp } from '../../../shared/contract/fieldTypes.js'
-import type { Stream } from '../../../shared/contract/stream.js'
-import { scoredPath, scoredTable, silverPath, silverTable } from '../../../shared/contract/tables.js'
-import type { DataType, StructType } from '../../../shared/types/dataType.js'
+import {
+  defineStream,
+  double,
+  scoredPath,
+  scoredTable,
+  silverPath,
+  silverTable,
+  type Stream,
+  timestamp,
+} from '../../../shared/contract/index.js'
+import type { DataType, StructType } from '../../../shared/types/index.js'
 import { withCarriedColumns } from '../../../shared/pipeline/incremental/carriedColumns.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { DataType, StructField } from '../../../shared/types/dataType.js'
+import type { DataType, StructField } from '../../../shared/types/index.js'
 import { checkCondition } from '../../../shared/query/condition/conditionCheck.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withPlainYears } from '../../../shared/query/condition/signedYears.js'
-import type { DataType, StructField } from '../../../shared/types/dataType.js'
+import type { DataType, StructField } from '../../../shared/types/index.js'
 
 const field = (name: string, type: DataType): StructField => ({ name, type, nullable: true })
 const fields = [field('d', 'date'), field('s', 'string'), field('o', { type: 'struct', fields: [field('inner', 'string')] })]

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { FileCache } from '../../../shared/query/scan/fileCache.js'
-import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
-import { MemoryStore } from '../../../shared/storage/memoryStore.js'
-import { MeteredStore } from '../../../shared/storage/meteredStore.js'
+import { LocalDiskStore, MemoryStore, MeteredStore } from '../../../shared/storage/index.js'
 
 const file = (path: string, size = 10) => ({ path, size })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Rows } from '../../../shared/delta/write/rows.js'
-import { variantType, type DataType, type StructField, type Value } from '../../../shared/types/dataType.js'
+import type { Rows } from '../../../shared/delta/index.js'
+import { type DataType, type StructField, type Value, variantType } from '../../../shared/types/index.js'
 import { openExpressions } from '../../../shared/query/spark/expressions.js'
 
 let expressions: ReturnType<typeof openExpressions>

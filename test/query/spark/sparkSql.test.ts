@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Rows } from '../../../shared/delta/write/rows.js'
-import type { DataType, StructField, Value } from '../../../shared/types/dataType.js'
+import type { Rows } from '../../../shared/delta/index.js'
+import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openExpressions } from '../../../shared/query/spark/expressions.js'
 import { sparkCondition } from '../../../shared/query/spark/sparkSql.js'
 

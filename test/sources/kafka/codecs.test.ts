@@ -3,7 +3,7 @@ import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { compress, compressions, decompress, decompressInPieces } from '../../../shared/sources/kafka/codecs.js'
 import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
 import { lz4Compress, lz4Decompress } from '../../../shared/sources/kafka/lz4.js'
-import { partitionOf } from '../../../shared/sources/kafka/partitioner.js'
+import { partitionOf } from '../../../shared/sources/partitioner.js'
 import { snappyCompress, snappyDecompress } from '../../../shared/sources/kafka/snappy.js'
 import { xxHash32 } from '../../../shared/sources/kafka/xxHash32.js'
 

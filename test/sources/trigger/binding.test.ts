@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readSettings } from '../../../shared/settings.js'
+import { readSettings } from '../../../shared/settings/index.js'
 import { bronzeTrigger } from '../../../shared/sources/trigger/bronzeTrigger.js'
 import { events } from '../../harness/sampleStream/events.js'
 

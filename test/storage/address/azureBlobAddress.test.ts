@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress } from '../../../shared/storage/azureBlob/azureBlobAddress.js'
+import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress } from '../../../shared/storage/address/azureBlobAddress.js'
 
 const blob = 'https://acct.blob.core.windows.net'
 

@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   defaultText, isSecret, readLocalSettings, readSettings, SettingsError, settingNames, settingsTable,
-} from '../shared/settings.js'
+} from '../../shared/settings/settings.js'
 
-const template = JSON.parse(readFileSync(resolve(import.meta.dirname, '../local.settings.template.json'), 'utf8')) as {
+const template = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../local.settings.template.json'), 'utf8')) as {
   Values: Record<string, string>
 }
 

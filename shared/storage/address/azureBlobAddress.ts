@@ -1,6 +1,6 @@
 import { azureHost } from './azureBlobHost.js'
 import { checkedFolder } from '../objectPath.js'
-import { shownAddress } from '../shownAddress.js'
+import { shownAddress } from './shownAddress.js'
 import { StorageError } from '../storageError.js'
 
 /** Where a lake is in Azure Blob Storage or its emulator. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { externalLocationOf } from '../../shared/storage/externalLocation.js'
-import { openStore } from '../../shared/storage/openStore.js'
+import { externalLocationOf } from '../../../shared/storage/address/externalLocation.js'
+import { openStore } from '../../../shared/storage/openStore.js'
 
 const held: readonly (readonly [string, string])[] = [
   ['https://acct.blob.core.windows.net/c/a/b', 'https://acct.blob.core.windows.net/c'],

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { CodedError } from './errors.js'
-import { type Environment, environment, isSecret, settingNames } from './settings/environment.js'
-import { crossFieldFaults, faultOf, misspeltFault, misspeltFaults, triggerNamespace, valueOf } from './settings/settingFaults.js'
-import { protectSecret, protectSecretsIn, redact } from './telemetry/redaction.js'
+import { CodedError } from '../errors.js'
+import { type Environment, environment, isSecret, settingNames } from './environment.js'
+import { crossFieldFaults, faultOf, misspeltFault, misspeltFaults, triggerNamespace, valueOf } from './settingFaults.js'
+import { protectSecret, protectSecretsIn, redact } from '../telemetry/index.js'
 
-export { isSecret, settingNames } from './settings/environment.js'
-export { defaultText, settingsTable } from './settings/settingsTable.js'
+export { isSecret, settingNames } from './environment.js'
+export { defaultText, settingsTable } from './settingsTable.js'
 
 export class SettingsError extends CodedError<'BAD_SETTINGS' | 'BAD_SETTINGS_FILE'> {
   constructor(code: 'BAD_SETTINGS' | 'BAD_SETTINGS_FILE', message: string, cause?: unknown) {

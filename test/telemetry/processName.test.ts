@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { isGone, processName } from '../shared/processName.js'
+import { isGone, processName } from '../../shared/telemetry/processName.js'
 
 describe('the name of a process', () => {
   test('is there while it runs, gone after, and no other process has it', async () => {

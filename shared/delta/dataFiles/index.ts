@@ -1,0 +1,26 @@
+/** Data files: layout, rows, row tracking. */
+export { dataBytes, joinedData, joinedStored, pickedData } from './columnData.js'
+export { type DataFileLayout, type PartitionTexts, writeDataFile } from './dataFile.js'
+export {
+  type FileRowsOptions,
+  readDataFile,
+  readStoredFile,
+  type RowBatch,
+  type RowFile,
+  type StoredBatch,
+} from './dataFileRows.js'
+export { discard, type WrittenFile } from './orphanedFiles.js'
+export { dataFileLayout, holdsPartitionColumns, type PhysicalLayout, physicalLayout } from './physicalLayout.js'
+export { allBut, onlyThese, type RowChoice } from './rowChoice.js'
+export { originReading, type OriginReading, type RowOrigins } from './rowOrigins.js'
+export {
+  assignsRowIds,
+  keepsRowIds,
+  rowIdColumns,
+  type RowIdColumns,
+  rowIdHighWaterMark,
+  rowTrackingDomain,
+  withRowIds,
+} from './rowTracking.js'
+export { StreamedFile } from './streamedFile.js'
+export { targetFileSizeOf } from './targetFileSize.js'

@@ -1,0 +1,3 @@
+/** Changing a table's columns, properties and features. */
+export { alterTable } from './alterTable.js'
+export type { ColumnPosition, NewColumn, TableChange } from './tableChange.js'

@@ -1,0 +1,12 @@
+/** A table at a version: its state, its files, the tip, times and version checksums. */
+export { writeChecksum } from './checksumFile.js'
+export { type DatedVersion, fileTimes, firstVersionFrom, type MomentOptions, versionAt } from './commitTimes.js'
+export { FileReplay } from './fileReplay.js'
+export { openFileList } from './openFileList.js'
+export { readSnapshot, type Snapshot } from './snapshot.js'
+export { nextState, StateReplay } from './state.js'
+export { readPastState } from './stateAtVersion.js'
+export { loadState } from './stateReader.js'
+export { TextSet } from './stringSet.js'
+export { Tip } from './tip.js'
+export { type CheckpointOutcome, writeCheckpoint } from './writeCheckpoint.js'

@@ -1,0 +1,10 @@
+/** Statistics of files, and skipping files by them. */
+export { FileSkipper, type Match, type Predicate, predicateColumns } from './fileSkipping.js'
+export { statsJson } from './parsedStats.js'
+export { liveRecordCount, liveRowCount, recordCount, sumOfCounts } from './recordCount.js'
+export { type ColumnStats, encodeStats, type FileStats, parseStats, unreadableBounds } from './stats.js'
+export { collectStats } from './statsCollector.js'
+export { planStats, type StatsColumn, statsColumns, type StatsPlan, type TableShape } from './statsColumns.js'
+export { mergeStats } from './statsMerge.js'
+export { parseBound } from './statsText.js'
+export { wideStats } from './wideStats.js'

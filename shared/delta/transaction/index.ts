@@ -1,0 +1,10 @@
+/** Committing: put-if-absent, conflicts, settling lost answers. */
+export { commitTransaction } from './committer.js'
+export {
+  type CommitOutcome,
+  type ConflictReason,
+  conflictReasons,
+  type Reads,
+  readsNothing,
+  type Transaction,
+} from './transaction.js'

@@ -1,0 +1,20 @@
+/** Rows to data files, with constraints and partitions. */
+export { ChangeFileWriter } from './changeFileWriter.js'
+export { fitRows } from './conformRows.js'
+export { type MarkedFile, writeDeletionVectors, writesDeletionVectors } from './deletionVectorWriter.js'
+export type { Condition, Expressions, SqlDialect } from './expressions.js'
+export { type Plan, planAndCommit } from './optimisticCommit.js'
+export { predicateText } from './predicateText.js'
+export { rowText } from './rowText.js'
+export type { Rows, RowSource } from './rows.js'
+export {
+  mergedSchema,
+  type RepeatableRows,
+  RowsSpent,
+  type SourceFiles,
+  type SourceFilesOptions,
+  SourceWriting,
+} from './rowsToFiles.js'
+export { speaksOf } from './sqlColumns.js'
+export { rowsOf, TableWriter, type TableWriterOptions, writtenFeatures } from './tableWriter.js'
+export type { WriteMetrics, WriteOptions, WriteOutcome } from './writeOptions.js'

@@ -1,0 +1,4 @@
+/** Pages: their headers, codecs, levels and values. */
+export { joinedValues, type LeafData, readChunk, readTextChunk } from './chunkReader.js'
+export { codecNames, compress, compressElsewhere, type WrittenCodec } from './codec.js'
+export { entryBytes, MemoryAllowance, valueBytes } from './memoryAllowance.js'

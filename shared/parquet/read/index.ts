@@ -1,0 +1,10 @@
+/** Opening a file and reading its row groups. */
+export type { ColumnMatch } from './projection.js'
+export {
+  type LeafData,
+  type LeafRequest,
+  openParquet,
+  ParquetFile,
+  type ReadOptions,
+  type RowGroupInfo,
+} from './reader.js'

@@ -1,0 +1,2 @@
+/** The variant type and its shredded form. */
+export { projectVariant } from './variantShredding.js'

@@ -1,2 +1,0 @@
-export { catchUp } from './catchUpStep.js'
-export { ingestBatch } from './ingestStep.js'

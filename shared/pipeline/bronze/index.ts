@@ -1,0 +1,10 @@
+/** Kafka to bronze, exactly once. */
+export type { CatchUpProgress } from './catchUp.js'
+export { catchUp } from './catchUpStep.js'
+export { firstOffset } from './firstOffset.js'
+export { ingestBatch } from './ingestStep.js'
+export { movingPartitions } from './movingPartitions.js'
+export { isPartitionFault } from './partitionFault.js'
+export { allProgress, type PartitionProgress, progressTxns, readProgress, touchesPartitions } from './progress.js'
+export { stopError } from './stopReason.js'
+export { checkTopic, identify } from './topicIdentity.js'

@@ -1,0 +1,2 @@
+/** Silver to gold: scored and summarised. */
+export { rebuildGold, runGold } from './goldStep.js'

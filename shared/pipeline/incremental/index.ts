@@ -1,0 +1,10 @@
+/** What derived tables share: the cursor, the micro-batch, the commit. */
+export { sourceColumns, withCarriedColumns } from './carriedColumns.js'
+export { chunks } from './chunks.js'
+export { type Cursor, cursorTxns, movesCursor, readCursor, replacingTxns, sourceJson } from './cursor.js'
+export { type Intake, planIntake } from './microBatch.js'
+export { type EvolvingTable, openEvolving } from './openTable.js'
+export { partitionDay } from './partitionDay.js'
+export { recordCount } from './recordCount.js'
+export { columnsOf } from './rowColumns.js'
+export { commitSwap } from './swap.js'

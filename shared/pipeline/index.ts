@@ -1,0 +1,3 @@
+/** What the functions do, free of Azure's types. */
+export { type PartitionReset, planReset, resetOffsets, type ResetPlan } from './resetOffsets.js'
+export { catchUp, ingestBatch, runGold, runMaintenance, runMonitor, runPipeline, runSilver } from './steps.js'

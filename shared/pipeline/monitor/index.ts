@@ -1,0 +1,2 @@
+/** Freshness, lateness, lag, reconciliation. */
+export { lastMemory, runMonitor } from './monitorStep.js'

@@ -1,0 +1,5 @@
+/** Conditions: checked, pruned by, pushed down. */
+export { checkCondition } from './conditionCheck.js'
+export { fullScan, neededColumns, planScan } from './scanPlan.js'
+export { withPlainYears } from './signedYears.js'
+export { sqlPredicate, tableAlias } from './sqlPredicate.js'

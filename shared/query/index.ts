@@ -1,0 +1,23 @@
+/** DuckDB over Delta snapshots. */
+export {
+  DuckDbSession,
+  identifier,
+  literal,
+  literalList,
+  parquetFiles,
+  QueryError,
+  type RowStream,
+  type SessionOptions,
+  sqlType,
+} from './duckdb/index.js'
+export {
+  cleanCopy,
+  cleanCopySql,
+  copyFields,
+  copyToParquet,
+  emptySelect,
+  FileCache,
+  openDeltaView,
+  type ParquetCopy,
+  publishFile,
+} from './scan/index.js'

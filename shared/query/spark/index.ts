@@ -1,0 +1,2 @@
+/** Spark's SQL expressions in DuckDB. */
+export { openExpressions } from './expressions.js'

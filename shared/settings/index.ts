@@ -1,0 +1,14 @@
+/** Every setting, read and checked once. */
+export { meantName } from './misspelt.js'
+export { parseNcrontab, type Schedule } from './ncrontab.js'
+export { parseLocations } from './settingText.js'
+export {
+  defaultText,
+  isSecret,
+  readLocalSettings,
+  readSettings,
+  settingNames,
+  type Settings,
+  settingsTable,
+  type SettingValues,
+} from './settings.js'

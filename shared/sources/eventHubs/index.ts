@@ -1,0 +1,3 @@
+/** Event Hubs over AMQP. */
+export type { EventHubsConnection } from './connection.js'
+export { EventHubsSource } from './eventHubsSource.js'

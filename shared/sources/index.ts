@@ -1,0 +1,23 @@
+/** Where records come from: one seam of offset ranges, and what stands behind it. */
+export type { EventMaker } from './eventMaker.js'
+export { MemorySource, type MemorySourceOptions } from './memorySource.js'
+export { openSource, sourceConnection } from './openSource.js'
+export { recordBytes } from './recordBytes.js'
+export {
+  type Header,
+  type Identified,
+  maxPartBytes,
+  type OffsetRange,
+  type OversizedPart,
+  type PartitionIdentity,
+  type PartitionOffsets,
+  type ProducedRecord,
+  type ReadOptions,
+  type RecordDefect,
+  type Source,
+  type SourceBatch,
+  type SourceRecord,
+  type TopicSurvey,
+} from './source.js'
+export { partitionMissing, SourceError } from './sourceError.js'
+export { SyntheticEvents, syntheticMaker } from './syntheticEvents.js'

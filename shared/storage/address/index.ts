@@ -1,0 +1,10 @@
+/** Addresses of stores: parsed, shown without their secrets, held against what the user allows. */
+export {
+  type AzureBlobAddress,
+  formatAzureBlobAddress,
+  isSameAccount,
+  parseAzureBlobAddress,
+} from './azureBlobAddress.js'
+export { azureHost } from './azureBlobHost.js'
+export { externalLocationOf, isInside, localLocations, notFollowed } from './externalLocation.js'
+export { shownAddress } from './shownAddress.js'

@@ -1,0 +1,2 @@
+/** A local folder as an object store. */
+export { LocalDiskStore } from './localDisk.js'

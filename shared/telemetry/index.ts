@@ -1,0 +1,9 @@
+/** Logs, runs and their cost, and the redaction of secrets. */
+export { consoleLogger } from './consoleLogger.js'
+export { defaultPrices, type Prices } from './cost.js'
+export { type Logger, silentLogger } from './logger.js'
+export { isGone, processName } from './processName.js'
+export { protectSecret, protectSecretsIn, redact, redactError } from './redaction.js'
+export { type Run, type RunCounts, type RunEnd, startRun } from './run.js'
+export { decodeRun, encodeRun, type RunJson, type RunRecord } from './runRecord.js'
+export { terminalLine, terminalText } from './terminalText.js'

@@ -1,0 +1,25 @@
+/** The vocabulary of every room: data types and values, exact JSON, dates, decimals and numbers as text, literals, the order of values, column paths. */
+export { formatDate, parseDate, parseTimestamp, splitTimestamp } from './calendar.js'
+export { columnKey, type ColumnPath, parseColumnList, parseColumnPath, quotedColumn } from './columnPath.js'
+export {
+  type Column,
+  type ColumnData,
+  type DataType,
+  type DecimalType,
+  type MapEntry,
+  type PrimitiveType,
+  type Row,
+  type StructField,
+  type StructType,
+  type Value,
+  variantType,
+} from './dataType.js'
+export { formatDecimal, formatShortDecimal, parseDecimal } from './decimalText.js'
+export { formatJson, isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject, parseJson } from './json.js'
+export { JsonError } from './jsonError.js'
+export { literalText } from './literalText.js'
+export { namedValue, namedValues } from './namedValues.js'
+export { formatDouble, formatFloat, parseDouble } from './numberText.js'
+export { isRow, isStruct, typeAt } from './struct.js'
+export { compareStrings, compareValues, surrogatesLast } from './valueOrder.js'
+export { standardOffsetMs, zoneOffsetMs } from './zoneOffset.js'
