@@ -76,6 +76,29 @@ describe('resetting offsets', () => {
     expect((await f.progress()).get(0)).toMatchObject({ generation: 1, covered: -1n })
   })
 
+  test('what was read before a reset is not committed after it, although its offsets would follow on', async () => {
+    await using f = await BronzeFixture.open({ partitions: 1 })
+    f.append(numbers(0, 10))
+    await catchUp(f.lake, 'command')
+    f.source.deleteRecords(f.stream.topic, 0, 10n)
+    f.append(numbers(10, 3))
+    const other = await f.another()
+    const read = f.source.read.bind(f.source)
+    let resets = 0
+    f.source.read = async function* (...args) {
+      if (args[1].end === 13n && resets++ === 0) {
+        // The new generation begins where the old one was to go on.
+        expect((await resetOffsets(other.lake, f.stream)).plan.resets[0]?.after).toMatchObject({ generation: 1, start: 10n })
+      }
+      yield* read(...args)
+    }
+    await catchUp(f.lake, 'command')
+    expect(resets).toBeGreaterThan(0)
+    await catchUp(f.lake, 'command')
+    const span = (generation: number, start: bigint, end: bigint) => ({ topic: f.stream.topic, partition: 0, generation, start, end })
+    expect(eachOffsetOnce(await f.lineage(), [span(0, 0n, 10n), span(1, 10n, 13n)])).toEqual([])
+  })
+
   test('a second reset that was agreed to on the same plan does nothing, or every record would be there twice', async () => {
     await using f = await recreated()
     const plan = await planReset(f.lake, f.stream)
