@@ -43,6 +43,13 @@ describe("records of kafkajs's consumers", () => {
     expect(BigInt(messages[2]?.offset ?? 0)).toBeGreaterThan(1n << 60n)
   })
 
+  test('bytes that are no batch are damage behind what is whole, not the end of what was fetched', async () => {
+    const bad = stored(7n, [text('z')])
+    bad[16] = 9
+    const messages = await consumerMessages(Buffer.concat([stored(5n, [text('x'), text('y')]), bad]))
+    expect(messages.map(m => [m.record.offset, m.damage?.code])).toEqual([[5n, undefined], [6n, undefined], [7n, 'SOURCE_CORRUPT']])
+  })
+
   test('are what the decoder of its responses gives', async () => {
     decodeConsumerRecords()
     const load = createRequire(import.meta.url)

@@ -104,6 +104,26 @@ describe('reading a range', () => {
     expect((await read(cluster, { start: 0n, end: 6n })).positions).toEqual([2n, 4n, 6n])
   })
 
+  test('a batch too large for one piece is handed on in stretches that lose and repeat no record', async () => {
+    const records = encodeRecordBatch(Array.from({ length: 5 }, () => ({ key: null, value: Buffer.alloc(24 * 2 ** 20) })), 0, undefined, 'gzip')
+    const { offsets, positions } = await read(leader([{ records }]).cluster, { start: 0n, end: 5n })
+    expect(offsets).toEqual([0n, 1n, 2n, 3n, 4n])
+    expect(positions.length).toBeGreaterThan(1)
+    const parts: [bigint, bigint[]][] = []
+    const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
+    for await (const part of readRange(leader([{ records }]).cluster, 't', { partition: 0, start: 0n, end: 5n }, options)) {
+      parts.push([part.position, part.records.map(({ offset }) => offset)])
+      expect(part.holes).toBe(0n)
+    }
+    for (const [position, own] of parts) expect(own.at(-1)).toBe(position - 1n)
+  })
+
+  test('a batch that lies below the offset asked for takes no reader back', async () => {
+    const { cluster, asked } = leader([{ batches: [0n] }, { batches: [5n] }])
+    expect(await read(cluster, { start: 5n, end: 7n })).toEqual({ offsets: [5n, 6n], positions: [7n] })
+    expect(asked).toEqual([5n, 5n])
+  })
+
   test('a log whose tail was compacted away is covered when two answers hold nothing', async () => {
     const { cluster, asked } = leader([{ batches: [0n] }, {}])
     expect(await read(cluster, { start: 0n, end: 50n })).toEqual({ offsets: [0n, 1n], positions: [2n, 50n] })
@@ -178,6 +198,10 @@ describe('damage', () => {
 
   test.each([
     ['in a byte of its records', (bytes: Buffer) => { bytes[bytes.length - 1] = 0x7f }],
+    ['in its second record, with a checksum that is right', (bytes: Buffer) => {
+      bytes[bytes.length - 5] = 0x7e
+      bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17)
+    }],
     ['in its format', (bytes: Buffer) => { bytes[16] = 9 }],
     ['in a length below the header\'s', (bytes: Buffer) => { bytes.writeInt32BE(3, 8) }],
     ['in a negative length', (bytes: Buffer) => { bytes.writeInt32BE(-40, 8) }],
