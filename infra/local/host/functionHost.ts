@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Kafka } from 'kafkajs'
 import { type Clock, systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
 import { registerCodecs } from '../../../shared/sources/kafka/index.js'
@@ -16,7 +15,6 @@ import { FunctionHttpServer } from './httpServer.js'
 import { kafkaTarget } from './kafkaConnection.js'
 import { KafkaFeed } from './kafkaFeed.js'
 import { KafkaListener } from './kafkaListener.js'
-import { kafkaLog } from './kafkaLog.js'
 import { kafkaInput } from './kafkaPayload.js'
 import { parseSchedule } from './ncrontab.js'
 import { TimerListener } from './timerListener.js'
@@ -145,8 +143,7 @@ function kafkaListener(f: RegisteredFunction, app: FunctionApp, options: HostOpt
   const { config, topic, consumerGroup } = kafkaTarget(f.name, f.trigger, options.settings)
   const { log } = options
   registerCodecs()
-  const kafka = new Kafka({ ...config, logCreator: kafkaLog(log) })
-  const feed = new KafkaFeed({ kafka, topic, consumerGroup, settings, log })
+  const feed = new KafkaFeed({ connection: config, topic, consumerGroup, settings, log })
   const retry = f.metadata.retryOptions
   const listener = new KafkaListener<SourceRecord>({
     execute: (records, retryCount) => {

@@ -1,5 +1,4 @@
 import { type KafkaConfig, type SASLOptions } from 'kafkajs'
-import { memberName } from '../../../shared/sources/kafka/index.js'
 import { type Environment, resolveSecret } from './appSettings.js'
 import { type Binding } from './coreModule.js'
 import { HostError } from './hostError.js'
@@ -32,7 +31,6 @@ export function kafkaTarget(functionName: string, binding: Binding, settings: En
     topic: need('topic'),
     consumerGroup: need('consumerGroup'),
     config: {
-      clientId: memberName(process.pid),
       brokers: need('brokerList').split(',').map(b => b.trim()),
       ...(protocol.endsWith('ssl') && { ssl: tls(text) }),
       ...(sasl && { sasl: signIn(functionName, mode, need) }),

@@ -1,11 +1,12 @@
-import { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
+import { type Consumer, type EachBatchPayload, Kafka, type KafkaConfig } from 'kafkajs'
 import { systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
-import { decodeConsumerRecords, type DecodedMessage, removeDeadMembers } from '../../../shared/sources/kafka/index.js'
+import { decodeConsumerRecords, type DecodedMessage, memberName, removeDeadMembers } from '../../../shared/sources/kafka/index.js'
 import type { SourceRecord } from '../../../shared/sources/index.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { type KafkaHostSettings } from './hostSettings.js'
 import { type NextOffsets } from './kafkaListener.js'
+import { kafkaLog } from './kafkaLog.js'
 import { subscriptionAssigner } from './subscriptionAssigner.js'
 
 /** Who takes what a feed polls; see `KafkaListener`. */
@@ -15,12 +16,16 @@ export interface Taker {
 }
 
 export interface FeedOptions {
-  readonly kafka: Kafka
+  /** Without a client id: each consumer has its own. */
+  readonly connection: KafkaConfig
   readonly topic: string
   readonly consumerGroup: string
-  readonly settings: Pick<KafkaHostSettings, 'autoOffsetReset' | 'sessionTimeoutMs' | 'fetchMaxBytes' | 'maxPartitionFetchBytes'>
+  readonly settings: Pick<KafkaHostSettings, 'autoOffsetReset' | 'sessionTimeoutMs' | 'maxPollIntervalMs' | 'fetchMaxBytes' | 'maxPartitionFetchBytes'>
   readonly log: Logger
 }
+
+/** Of this process. */
+let consumers = 0
 
 /**
  * Polls one topic as a member of a consumer group, beginning at the group's offsets, and commits only what it is told.
@@ -30,6 +35,8 @@ export class KafkaFeed {
   readonly #options: FeedOptions
   readonly #stopping = new AbortController()
   #consumer: Consumer | undefined
+  /** Client id of the consumer before, which may not have left the group. */
+  #ended: string | undefined
   #starting: Promise<void> = Promise.resolve()
 
   constructor(options: FeedOptions) {
@@ -55,7 +62,7 @@ export class KafkaFeed {
 
   async #connect(taker: Taker): Promise<void> {
     const { log, topic } = this.#options
-    for (let wait = 1000; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, 30_000)) {
+    for (let wait = 1000; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, 5_000)) {
       try {
         await this.#join(taker)
         return
@@ -67,31 +74,38 @@ export class KafkaFeed {
   }
 
   async #join(taker: Taker): Promise<void> {
-    const { kafka, topic, consumerGroup, settings, log } = this.#options
+    const { connection, topic, consumerGroup, settings, log } = this.#options
+    const clientId = memberName(process.pid, ++consumers)
+    const kafka = new Kafka({ ...connection, clientId, logCreator: kafkaLog(log) })
     const consumer = kafka.consumer({
       groupId: consumerGroup,
       sessionTimeout: settings.sessionTimeoutMs,
-      heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 3),
+      // As librdkafka has these two.
+      rebalanceTimeout: settings.maxPollIntervalMs,
+      heartbeatInterval: Math.min(3_000, Math.floor(settings.sessionTimeoutMs / 3)),
       maxWaitTimeInMs: 500,
       // librdkafka asks for no less than its own message.max.bytes.
       maxBytes: Math.max(settings.fetchMaxBytes, 1_000_000),
       maxBytesPerPartition: settings.maxPartitionFetchBytes,
       partitionAssigners: [subscriptionAssigner],
       allowAutoTopicCreation: false,
+      // Begun again by itself, it would wait for its own former member.
+      retry: { restartOnFailure: () => Promise.resolve(false) },
     })
     consumer.on(consumer.events.GROUP_JOIN, () => {
       taker.reassigned()
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (payload.restart || this.#consumer !== consumer) return
+      if (this.#consumer !== consumer) return
       log.error(`The listener of topic ${topic} stopped and starts again`, { error: payload.error.message })
       this.#consumer = undefined
       this.#starting = this.#connect(taker)
     })
     try {
       // Or the group would wait for them until their session is over, and nothing flow meanwhile.
-      const removed = await removeDeadMembers(kafka, consumerGroup)
-      if (removed > 0) log.info(`Group ${consumerGroup} no longer waits for a host that was killed`, { members: removed })
+      const removed = await removeDeadMembers(kafka, consumerGroup, this.#ended)
+      this.#ended = clientId
+      if (removed > 0) log.info(`Group ${consumerGroup} no longer waits for a consumer that is gone`, { members: removed })
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: settings.autoOffsetReset === 'earliest' })
       this.#consumer = consumer

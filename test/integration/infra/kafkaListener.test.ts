@@ -6,7 +6,7 @@ import { KafkaFeed, KafkaListener } from '../../../infra/local/host/index.js'
 import { systemClock } from '../../../shared/clock.js'
 import { memberName } from '../../../shared/sources/kafka/index.js'
 import { recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
-import { silentLogger } from '../../../shared/telemetry/index.js'
+import { type Logger, silentLogger } from '../../../shared/telemetry/index.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 
 /** The listener's rules on a real group: what the fake cannot show is where the group resumes. */
@@ -33,8 +33,14 @@ describe('a Kafka trigger on a real broker', () => {
     queuedMaxMessagesKbytes: 16 * 2 ** 10,
   } as const
 
-  function listen(topic: string, consumerGroup: string, execute: (batch: readonly SourceRecord[]) => Promise<Error | undefined>) {
-    const feed = new KafkaFeed({ kafka: broker.client, topic, consumerGroup, settings, log: silentLogger })
+  function listen(
+    topic: string,
+    consumerGroup: string,
+    execute: (batch: readonly SourceRecord[]) => Promise<Error | undefined>,
+    { log = silentLogger, ...patience }: { log?: Logger; sessionTimeoutMs?: number; maxPollIntervalMs?: number } = {},
+  ) {
+    const connection = { brokers: [broker.brokers] }
+    const feed = new KafkaFeed({ connection, topic, consumerGroup, settings: { ...settings, ...patience }, log })
     const listener = new KafkaListener<SourceRecord>({
       execute,
       store: next => feed.store(next),
@@ -161,7 +167,7 @@ describe('a Kafka trigger on a real broker', () => {
     const args = ['--input-type=module', '-e', program, import.meta.filename, broker.brokers, topic, 'killed']
     const host = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const isGone = once(host, 'exit')
-    host.send(memberName(host.pid ?? 0))
+    host.send(memberName(host.pid ?? 0, 1))
     expect(await once(host, 'message')).toContain('joined')
     host.kill('SIGKILL')
     await isGone
@@ -172,6 +178,25 @@ describe('a Kafka trigger on a real broker', () => {
       return Promise.resolve(undefined)
     })
     await until(() => seen.length === 20)
+    await stop()
+  })
+
+  test('a consumer that gave up while its broker was away does not wait for the member it was', async () => {
+    const topic = await broker.topic('gave-up', { numPartitions: 2 })
+    const seen = new Set<string>()
+    let hasGivenUp = false
+    const log = { ...silentLogger, error: () => { hasGivenUp = true } }
+    const take = (batch: readonly SourceRecord[]) => {
+      for (const r of batch) seen.add(Buffer.from(r.value ?? []).toString())
+      return Promise.resolve(undefined)
+    }
+    // Longer than this test: the member that the broker remembers does not go away by itself.
+    const stop = listen(topic, 'gave-up', take, { log, sessionTimeoutMs: 1_200_000, maxPollIntervalMs: 1_200_000 })
+    await produce(topic, 0, 20)
+    await until(() => seen.size === 20)
+    await broker.restart('kill', () => until(() => hasGivenUp))
+    await produce(topic, 20, 20)
+    await until(() => seen.size === 40)
     await stop()
   })
 })

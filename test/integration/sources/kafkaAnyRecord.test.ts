@@ -124,7 +124,7 @@ test('600 MB of text in one record, a million headers, timestamps that are no da
 
   const delivered = await lakeAt(topic, 'delivered')
   const settings = { maxBatchSize: 4, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'earliest', sessionTimeoutMs: 30_000, maxPollIntervalMs: 300_000, fetchMaxBytes: 2 ** 23, maxPartitionFetchBytes: 2 ** 20, queuedMaxMessagesKbytes: 2 ** 20 } as const
-  const feed = new KafkaFeed({ kafka: kafka.client, topic, consumerGroup: 'odd', settings, log: silentLogger })
+  const feed = new KafkaFeed({ connection: { brokers: [kafka.brokers] }, topic, consumerGroup: 'odd', settings, log: silentLogger })
   const errors: unknown[] = []
   let done = 0
   const listener = new KafkaListener<SourceRecord>({
