@@ -40,7 +40,8 @@ export async function setAside(
 export function stoppedError(stopped: readonly CodedError[]): CodedError | undefined {
   const [first, ...others] = stopped.toSorted((a, b) => Number(a.retryable) - Number(b.retryable))
   if (first === undefined || others.length === 0) return first
-  const message = [first, ...others].map(({ message: text }) => text).join(' ')
+  // What keeps several partitions away is often the same, as a broker that is gone is.
+  const message = [...new Set([first, ...others].map(({ message: text }) => text))].join(' ')
   const details = { cause: first, data: { ...first.data, partitions: stopped.length }, retryable: first.retryable }
   if (first instanceof PipelineError) return new PipelineError(first.code, message, details)
   return first instanceof SourceError ? new SourceError(first.code, message, details) : first

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
+import { stoppedError } from '../../../shared/pipeline/bronze/partitionFault.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
+import { SourceError } from '../../../shared/sources/sourceError.js'
 import { BronzeFixture, range } from './bronzeFixture.js'
 
 const three = async (settings: Readonly<Record<string, string>> = {}) => {
@@ -113,4 +115,10 @@ test('a defect of ours, or of the store, is the run\'s and no partition\'s', asy
   const mistake = new RangeError('a defect')
   fixture.source.read = () => { throw mistake }
   expect((await run(fixture)).error).toEqual({ code: 'RangeError', message: 'a defect', retryable: false })
+})
+
+test('a reason that several partitions share is told once, each reason of their own too', () => {
+  const away = () => new SourceError('SOURCE_UNREACHABLE', 'Kafka is away.', { retryable: true })
+  const corrupt = new SourceError('SOURCE_CORRUPT', 'events/2 is corrupt.')
+  expect(stoppedError([away(), away(), corrupt, away()])?.message).toBe('events/2 is corrupt. Kafka is away.')
 })
