@@ -4,6 +4,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+// Said here, since what is compiled fails on an older one before its first line runs.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 15)) {
+  process.stderr.write(`error: This needs Node 22.15 or newer, and this is ${process.version}; \`npm ci\` brings one of the project's own, which npm then uses.\n`)
+  process.exit(1)
+}
+
 const stampFile = 'dist/.built'
 const roots = ['functions', 'shared', 'infra', 'test/bench', 'test/chaos', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 

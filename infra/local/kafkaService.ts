@@ -39,7 +39,7 @@ export class KafkaService implements PartPlan {
         return startDockerBroker(this.#port)
       }
       const remedy = 'Install Java 17 or newer and Maven, or Docker, or set KAFKA_BROKERS to a broker that runs already'
-      throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka cannot be started. ${remedy}.`, { cause: thrown })
+      throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka cannot be started: ${thrown.message.split('. ')[0] ?? ''}. ${remedy}.`, { cause: thrown })
     }
   }
 }

@@ -98,12 +98,21 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   mkdirSync(stack.stateFolder, { recursive: true })
-  const lake = await openLake(readSettings({ ...readLocalSettings(stack.folder), ...env }))
-  const reader = new ProgressReader(lake)
+  const open = () => openLake(readSettings({ ...readLocalSettings(stack.folder), ...env }))
+  let storage = stack.pidOf('Azurite')
+  let lake = await open()
+  let reader = new ProgressReader(lake)
   let complaint = ''
   const waited = () => systemClock.sleep(interval, signal).then(() => true, () => false)
   while (await waited()) {
     try {
+      // As the functions do: blob storage that was killed may have lost commits that the reader has counted.
+      if (stack.pidOf('Azurite') !== storage) {
+        storage = stack.pidOf('Azurite')
+        await lake.close()
+        lake = await open()
+        reader = new ProgressReader(lake)
+      }
       for (const progress of await reader.read()) say(progressLine(new Date(), progress))
       complaint = ''
     } catch (thrown) {

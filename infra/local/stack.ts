@@ -123,6 +123,11 @@ export class LocalStack {
     return starting
   }
 
+  /** Of the part's process as it is now; undefined while it has none. */
+  pidOf(name: string): number | undefined {
+    return this.#parts.find(p => p.name === name)?.pid
+  }
+
   add(part: Part): void {
     this.#parts.push(part)
     this.announce()

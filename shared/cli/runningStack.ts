@@ -35,13 +35,25 @@ export type StackState =
 export function stackState(folder: string): StackState {
   const file = fileOf(folder)
   if (!existsSync(file)) return { kind: 'none' }
-  let stack: RunningStack
+  let stack: unknown
   try {
-    stack = JSON.parse(readFileSync(file, 'utf8')) as RunningStack
+    stack = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
     return { kind: 'none' }
   }
+  if (!isRunningStack(stack)) return { kind: 'none' }
   return { kind: isAlive(stack.pid) ? 'running' : 'stale', stack }
+}
+
+/** Whatever the file holds: a disk that was full, or an earlier version, may have left anything. */
+function isRunningStack(value: unknown): value is RunningStack {
+  if (typeof value !== 'object' || value === null) return false
+  const { pid, ready, kafkaBrokers, lakeUrl, processes } = value as Readonly<Record<string, unknown>>
+  const isPid = (id: unknown) => typeof id === 'number' && Number.isSafeInteger(id) && id > 0
+  return (
+    isPid(pid) && typeof ready === 'boolean' && typeof kafkaBrokers === 'string' && typeof lakeUrl === 'string' &&
+    typeof processes === 'object' && processes !== null && Object.values(processes).every(isPid)
+  )
 }
 
 /** The running stack of `folder` once it can be used, or undefined. */

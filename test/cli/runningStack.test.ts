@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -44,6 +44,15 @@ describe('the running stack', () => {
     writeRunningStack(folder, stack({ ready: false }))
     expect(stackState(folder).kind).toBe('running')
     expect(runningStack(folder)).toBeUndefined()
+  })
+
+  test.each(['', '{"pid":', 'null', '[]', '{"pid":1}', JSON.stringify({ ...stack(), pid: -1 }), JSON.stringify({ ...stack(), processes: { Kafka: 0 } })])('a state of %j is none, and another takes its place', text => {
+    mkdirSync(join(folder, '.lake', 'run'), { recursive: true })
+    writeFileSync(join(folder, '.lake', 'run', 'stack.json'), text)
+    expect(stackState(folder)).toEqual({ kind: 'none' })
+    removeRunningStack(folder, process.pid)
+    writeRunningStack(folder, stack())
+    expect(runningStack(folder)).toEqual(stack())
   })
 
   test("ending does not forget another process's stack", () => {
