@@ -3,7 +3,7 @@ import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import { stoppedError } from '../../../shared/pipeline/bronze/partitionFault.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
-import { SourceError } from '../../../shared/sources/sourceError.js'
+import { SourceError } from '../../../shared/sources/index.js'
 import { BronzeFixture, range } from './bronzeFixture.js'
 
 const three = async (settings: Readonly<Record<string, string>> = {}) => {
