@@ -15,9 +15,10 @@ export class ByteBuffer {
     return this.#data.subarray(0, this.#length)
   }
 
-  /** Forgets what was written and keeps the room. */
-  clear(): void {
+  /** Forgets what was written and keeps the room, unless it is more than `most` bytes. */
+  clear(most = Infinity): void {
     this.#length = 0
+    if (this.#data.length > most) this.#data = Buffer.allocUnsafeSlow(most)
   }
 
   /** Makes room for `size` bytes, counts them as written and answers where they start in {@link data}. */

@@ -55,6 +55,9 @@ type ChunkShape = Omit<ColumnMetaData, 'codec' | 'total_uncompressed_size' | 'to
 /** Nothing waits between a page and the next, so every chunk may use the same room for the page it is at; new room each time costs more. */
 const page = new ByteBuffer(1 << 16)
 
+/** A page of one long value is rare: its room is not kept for the process's life. */
+const mostKept = 4 << 20
+
 /** Encodes one physical column: a dictionary page where one is worth it, then data pages. Pure; no I/O. */
 export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnChunk {
   const assembly = new ChunkAssembly()
@@ -115,7 +118,7 @@ class ChunkAssembly {
 function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<PlainPage, ChunkShape> {
   const { leaf, entries } = column
   const physical = physicalValues(leaf, column.values)
-  page.clear()
+  page.clear(mostKept)
   const doubles = physical.kind === 'int64' ? asDoubles(physical.values) : undefined
   const dictionary = dictionaryOf(physical)
   let encoder: ValueEncoder

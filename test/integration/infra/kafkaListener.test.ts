@@ -82,9 +82,10 @@ describe('a Kafka trigger on a real broker', () => {
       first.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => first.length === 300)
+    // A group that gives out its partitions anew while it gathers delivers what was under way again.
+    await until(() => new Set(values(first)).size >= 300)
     await stopFirst()
-    expect(values(first)).toEqual(numbers(0, 300))
+    expect([...new Set(values(first))]).toEqual(numbers(0, 300))
     expect(first[0]?.headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()])).toEqual([
       ['h', '1'],
       ['h', '2'],

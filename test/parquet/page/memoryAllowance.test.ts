@@ -5,6 +5,7 @@ import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
 import { appendDeltas } from '../../../shared/parquet/encoding/deltaBinaryPacked.js'
 import { appendRun } from '../../../shared/parquet/encoding/rleHybrid.js'
+import { MemoryAllowance } from '../../../shared/parquet/page/memoryAllowance.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
 import { dataPage, handmadeParquet, int32s, type HandmadeChunk } from '../handmadeParquet.js'
@@ -103,6 +104,14 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
 })
 
 describe('what takes memory that its bytes explain is read', () => {
+  it('any amount, when the file itself is large', () => {
+    const gigabyte = 2 ** 30
+    const allowance = new MemoryAllowance()
+    allowance.take('x', 64 * gigabyte, gigabyte)
+    allowance.take('y', gigabyte, 0)
+    expect(() => { allowance.take('z', 1, 0) }).toThrow('column z')
+  })
+
   it('a million equal values, or none', async () => {
     const count = 1_000_000
     for (const chunk of [nulls(count), repeated(count)]) {
