@@ -1,6 +1,6 @@
 /** A DuckDB session with limits, SQL text, values and syntax trees. */
 export { DuckDbSession, type ResultColumn, type RowStream, type SessionOptions } from './duckdbSession.js'
-export { asQueryError, QueryError } from './queryError.js'
+export { asQueryError, QueryError, temporaryFileFault } from './queryError.js'
 export { identifier, literal, literalList, parquetFiles, pathPattern, sqlType, valueLiteral } from './sqlText.js'
 export { children, isNode, nodesIn, textOf, textsOf } from './sqlTree.js'
 export { makeTemporaryFolder } from './temporaryFolder.js'

@@ -8,6 +8,8 @@ export const queryErrorCodes = [
   /** The statement failed while it ran. */
   'QUERY_FAILED',
   'QUERY_OUT_OF_MEMORY',
+  /** The disk of the temporary folder is full. */
+  'QUERY_DISK_FULL',
   /** The files that one query needs do not fit the temporary folder's limit. */
   'QUERY_CACHE_TOO_SMALL',
   /** A data file that the table's log names is gone, or not what the log says. */
@@ -31,6 +33,7 @@ export class QueryError extends CodedError<QueryErrorCode> {
 
 const remedies: readonly (readonly [pattern: RegExp, code: QueryErrorCode, remedy: string])[] = [
   [/^Out of Memory Error/, 'QUERY_OUT_OF_MEMORY', ' (raise the memory limit of queries, or the space of the temporary folder)'],
+  [/No space left on device|Disk quota exceeded/i, 'QUERY_DISK_FULL', ' (the disk of the temporary folder is full: make room on it, or name another folder in TEMP_FOLDER)'],
   [/^(Parser|Binder|Catalog|Syntax) Error/, 'QUERY_BAD_SQL', ''],
 ]
 
@@ -40,4 +43,10 @@ export function asQueryError(thrown: unknown): QueryError {
   const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Failed to extract statements: /, '')
   const [, code, remedy] = remedies.find(([pattern]) => pattern.test(message)) ?? [undefined, 'QUERY_FAILED' as const, '']
   return new QueryError(code, message.trimEnd() + remedy, { cause: thrown })
+}
+
+/** What writing a temporary file threw: a full disk as what it is, anything else as it came. */
+export function temporaryFileFault(thrown: unknown, file: string): unknown {
+  const isFull = thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT')
+  return isFull ? asQueryError(new Error(`Cannot write ${file}: ${thrown.message}`, { cause: thrown })) : thrown
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isGone, processName } from '../../telemetry/index.js'
+import { temporaryFileFault } from './queryError.js'
 
 const prefixes = ['lake-duckdb-', 'lake-files-'] as const
 
@@ -17,7 +18,10 @@ const swept = new Map<string, Promise<void>>()
  * killed process left is removed by the next process that makes one there, and a living process's never.
  */
 export async function makeTemporaryFolder(prefix: TemporaryPrefix, parent: string = tmpdir()): Promise<string> {
-  const folder = await mkdtemp(join(parent, `${prefix}${processName(process.pid)}-`))
+  const start = join(parent, `${prefix}${processName(process.pid)}-`)
+  const folder = await mkdtemp(start).catch((thrown: unknown) => {
+    throw temporaryFileFault(thrown, start)
+  })
   let sweep = swept.get(parent)
   if (sweep === undefined) swept.set(parent, (sweep = removeLeftOver(parent)))
   await sweep

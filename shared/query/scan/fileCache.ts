@@ -2,7 +2,7 @@ import { open, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ObjectStore } from '../../storage/index.js'
 import { download, localFile, type ImmutableFile } from './immutableFile.js'
-import { makeTemporaryFolder, QueryError } from '../duckdb/index.js'
+import { makeTemporaryFolder, QueryError, temporaryFileFault } from '../duckdb/index.js'
 
 export interface FileCacheOptions {
   /** Bytes that downloaded files may take on the local disk, all together. */
@@ -123,7 +123,7 @@ export class FileCache implements AsyncDisposable {
       })
     } catch (error) {
       release()
-      throw error
+      throw temporaryFileFault(error, localPath)
     } finally {
       await handle.close()
     }
@@ -174,7 +174,7 @@ export class FileCache implements AsyncDisposable {
       ready: this.#inTurn(() => download(store, file, localPath)).catch(async (error: unknown) => {
         this.#forget(entry)
         await unlink(localPath).catch(() => undefined)
-        throw error
+        throw temporaryFileFault(error, localPath)
       }),
     }
     this.#entries.set(key, entry)

@@ -212,8 +212,7 @@ async function openTemporary(operation: string, target: string): Promise<{ file:
       return { file: await openNew(), temporary }
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error
-      const topmost = await mkdir(folder, { recursive: true })
-      if (topmost !== undefined) await syncNewFolders(folder, topmost)
+      await makeFolders(folder)
       return { file: await openNew(), temporary }
     }
   } catch (error) {
@@ -221,9 +220,24 @@ async function openTemporary(operation: string, target: string): Promise<{ file:
   }
 }
 
-/** A new folder's own name is on the disk only once the folder above it is. */
-async function syncNewFolders(folder: string, topmost: string): Promise<void> {
-  for (let at = folder; at.length >= topmost.length; at = path.dirname(at)) await syncFolder(path.dirname(at))
+/**
+ * A folder and those above it that are missing; a new one's own name is on the disk only once the folder above it is.
+ * Each by itself: Node's recursive mkdir says of a file system that is read-only that there is no such folder.
+ */
+async function makeFolders(folder: string): Promise<void> {
+  const parent = path.dirname(folder)
+  try {
+    await mkdir(folder).catch(async (error: unknown) => {
+      if (!hasErrno(error, 'ENOENT') || parent === folder) throw error
+      await makeFolders(parent)
+      await mkdir(folder)
+    })
+  } catch (error) {
+    // Another writer's, or an object of that name, which opening the file tells.
+    if (hasErrno(error, 'EEXIST')) return
+    throw error
+  }
+  await syncFolder(parent)
 }
 
 /** The object has its name already, so a failure here leaves open whether it would survive a crash: ambiguous. */

@@ -14,9 +14,9 @@ interface Meaning {
 const meanings: Readonly<Record<string, Meaning>> = {
   EACCES: { code: 'STORAGE_FORBIDDEN', remedy: 'this user may not; check the permissions of the folder' },
   EPERM: { code: 'STORAGE_FORBIDDEN', remedy: 'the file system does not allow it; the lake needs one with hard links' },
-  EROFS: { code: 'STORAGE_FORBIDDEN', remedy: 'the file system is read-only' },
-  ENOSPC: { code: 'STORAGE_FAILED', remedy: 'the disk is full' },
-  EDQUOT: { code: 'STORAGE_FAILED', remedy: 'the disk quota is used up' },
+  EROFS: { code: 'STORAGE_FORBIDDEN', remedy: 'the file system is read-only; mount it for writing, or name another folder' },
+  ENOSPC: { code: 'STORAGE_FAILED', remedy: 'the disk is full; make room on it, then run this again' },
+  EDQUOT: { code: 'STORAGE_FAILED', remedy: 'the disk quota is used up; make room, then run this again' },
   ENOTDIR: { code: 'STORAGE_FAILED', remedy: 'an object has the name of one of its folders' },
   EEXIST: { code: 'STORAGE_FAILED', remedy: 'an object has the name of one of its folders' },
   EISDIR: { code: 'STORAGE_FAILED', remedy: 'a folder has this name' },
@@ -45,7 +45,7 @@ export function localError(
   const meaning = errno === undefined ? undefined : meanings[errno]
   const reason = meaning?.remedy ?? (cause instanceof Error ? cause.message : String(cause))
   const suffix = errno === undefined ? '' : ` (${errno})`
-  return new StorageError(meaning?.code ?? 'STORAGE_FAILED', `Cannot ${operation} ${file}: ${reason}${suffix}`, {
+  return new StorageError(meaning?.code ?? 'STORAGE_FAILED', `Cannot ${operation} ${file}: ${reason}${suffix}.`, {
     data: { operation, file, errno },
     cause,
     retryable: meaning?.retryable ?? false,
