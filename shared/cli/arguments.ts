@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { asError } from '../errors.js'
 import { shownAddress } from '../storage/index.js'
 import { CliError } from './cliError.js'
-import { type CommandForm, optionsOf } from './commandSpec.js'
+import { type CommandSpec, optionsOf } from './commandSpec.js'
 import { splitNames } from './nameList.js'
 
 /** An option as it stood on the command line. */
@@ -25,7 +25,7 @@ export class Arguments {
   }
 
   /** @throws CliError USAGE that names the argument */
-  static parse(name: string, command: CommandForm, args: readonly string[]): Arguments {
+  static parse(name: string, command: CommandSpec, args: readonly string[]): Arguments {
     const specs = optionsOf(command)
     if (command.printsRows !== true && args.some(word => /^--format(?:=|$)/.test(word))) {
       throw new CliError('USAGE', `lake ${name} prints no rows, so it has no --format. See: lake ${name} --help`)

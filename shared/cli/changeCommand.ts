@@ -3,7 +3,7 @@ import { shownAddress } from '../storage/index.js'
 import type { Arguments } from './arguments.js'
 import { withLake } from './cliLake.js'
 import { noTable, openTable } from './openTable.js'
-import type { Shell } from './commandContext.js'
+import type { CommandContext } from './commandContext.js'
 import { tableWriting } from './tableWriting.js'
 import { printOutcome } from './writeOutcome.js'
 
@@ -21,16 +21,16 @@ export interface ChangedTable {
  * @throws CliError NOT_FOUND when there is no such table
  */
 export async function changeTable(
-  shell: Shell,
+  context: CommandContext,
   args: Arguments,
   change: (changed: ChangedTable, options: WriteOptions) => Promise<WriteOutcome>,
 ): Promise<void> {
   const name = args.positional(0)
-  await withLake(shell, args, async lake => {
-    const table = await openTable(shell, lake, name)
+  await withLake(context, args, async lake => {
+    const table = await openTable(context, lake, name)
     const state = await table.state({ fresh: true })
     if (state === undefined) throw noTable(table, name)
     const outcome = await tableWriting(lake, options => change({ table, name: shownAddress(name), state }, options))
-    await printOutcome(shell, table, name, outcome)
+    await printOutcome(context, table, name, outcome)
   })
 }

@@ -3,19 +3,19 @@ import { consoleLogger, silentLogger } from '../telemetry/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { cliSettings } from './cliSettings.js'
-import type { Shell } from './commandContext.js'
+import type { CommandContext } from './commandContext.js'
 import { parseLocations } from '../settings/index.js'
 import { shownAddress } from '../storage/index.js'
 import type { Stream } from '../contract/index.js'
 
 /** Opens the lake that the settings name, for the time of `work`. */
-export async function withLake<T>(shell: Shell, args: Arguments, work: (lake: Lake) => Promise<T>): Promise<T> {
+export async function withLake<T>(context: CommandContext, args: Arguments, work: (lake: Lake) => Promise<T>): Promise<T> {
   const log = args.flag('debug') ? consoleLogger({ level: 'debug' }) : silentLogger
-  const settings = cliSettings(shell)
+  const settings = cliSettings(context)
   const lakeExternalLocations = [...settings.lakeExternalLocations, ...locationsOption(args)]
   const lake = await openLake({ ...settings, lakeExternalLocations }, {
     log,
-    onWaiting: sentence => void shell.messages.write(`${sentence}\n`).catch(() => undefined),
+    onWaiting: sentence => void context.messages.write(`${sentence}\n`).catch(() => undefined),
   })
   try {
     return await work(lake)

@@ -1,10 +1,10 @@
 import { defaultText, readLocalSettings, readSettings, type Settings, type SettingValues } from '../settings/index.js'
 import { runningStack, type RunningStack } from './runningStack.js'
-import type { Shell } from './commandContext.js'
+import type { CommandContext } from './commandContext.js'
 
 /** The settings of a command: the environment over local.settings.json over the running stack over the defaults. */
-export function cliSettings(shell: Pick<Shell, 'environment' | 'projectFolder'>): Settings {
-  const { environment, projectFolder } = shell
+export function cliSettings(context: Pick<CommandContext, 'environment' | 'projectFolder'>): Settings {
+  const { environment, projectFolder } = context
   return readSettings(settingValues(environment, readLocalSettings(projectFolder, {}), runningStack(projectFolder)))
 }
 

@@ -1,9 +1,9 @@
 import type { Arguments } from './arguments.js'
-import type { CommandForm } from './commandSpec.js'
-import type { Shell } from './commandContext.js'
+import type { CommandSpec } from './commandSpec.js'
+import type { CommandContext } from './commandContext.js'
 
 /** One command of `lake`. */
-export interface Command extends CommandForm {
+export interface Command extends CommandSpec {
   /** What it does, in a few words, for the list of commands. */
   readonly summary: string
   /** The same in whole sentences. */
@@ -11,5 +11,5 @@ export interface Command extends CommandForm {
   /** Command lines, for its help. */
   readonly examples: readonly string[]
   /** Rejects with what went wrong; anything else is success. */
-  run(shell: Shell, args: Arguments): Promise<void>
+  run(context: CommandContext, args: Arguments): Promise<void>
 }

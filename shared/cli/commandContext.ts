@@ -3,7 +3,7 @@ import { CliError } from './cliError.js'
 import type { Output } from './output.js'
 
 /** What a command has of the process it runs in; tests bring their own. */
-export interface Shell {
+export interface CommandContext {
   readonly output: Output
   /** Standard error: progress, questions, what is not the result. */
   readonly messages: Output
@@ -23,8 +23,8 @@ export const formats = ['table', 'csv', 'csv-safe', 'jsonl'] as const
 export type Format = (typeof formats)[number]
 
 /** How rows are to be printed. */
-export function formatOf(shell: Shell, args: Arguments): Format {
-  const asked = args.text('format') ?? (shell.output.isTerminal ? 'table' : 'jsonl')
+export function formatOf(context: CommandContext, args: Arguments): Format {
+  const asked = args.text('format') ?? (context.output.isTerminal ? 'table' : 'jsonl')
   const format = formats.find(f => f === asked)
   if (format === undefined) throw new CliError('USAGE', `--format ${asked} is none of ${formats.join(', ')}.`)
   return format

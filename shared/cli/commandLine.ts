@@ -4,33 +4,33 @@ import { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { commandHelp, generalHelp } from './commandHelp.js'
 import { commands } from './commandList.js'
-import type { Shell } from './commandContext.js'
+import type { CommandContext } from './commandContext.js'
 
 /**
  * Runs one command line (without `node` and the program's name). @returns the exit code
  *
  * Results go to the output; what went wrong goes to the messages, in one sentence.
  */
-export async function runCommandLine(shell: Shell, words: readonly string[]): Promise<number> {
+export async function runCommandLine(context: CommandContext, words: readonly string[]): Promise<number> {
   try {
-    await dispatch(shell, words)
+    await dispatch(context, words)
     return 0
   } catch (thrown) {
     if (thrown instanceof CliError && thrown.code === 'OUTPUT_CLOSED') return 0
-    if (shell.signal.aborted) return 130
+    if (context.signal.aborted) return 130
     const error = asError(thrown)
     const text = words.includes('--debug') ? fullText(error) : `error: ${oneSentence(error.message)}`
-    await shell.messages.write(terminalText(redact(`${text}\n`))).catch(() => undefined)
+    await context.messages.write(terminalText(redact(`${text}\n`))).catch(() => undefined)
     return 1
   }
 }
 
-async function dispatch(shell: Shell, words: readonly string[]): Promise<void> {
+async function dispatch(context: CommandContext, words: readonly string[]): Promise<void> {
   const [name, ...rest] = words
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const all = await Promise.all(Object.values(commands).map(load => load()))
     if (name === undefined) throw new CliError('USAGE', `A command is missing; there are ${Object.keys(commands).join(', ')}. See: lake --help`)
-    await shell.output.write(generalHelp(all))
+    await context.output.write(generalHelp(all))
     return
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -39,8 +39,8 @@ async function dispatch(shell: Shell, words: readonly string[]): Promise<void> {
   }
   const command = await load()
   const args = Arguments.parse(name, command, rest.map(word => (word === '-h' ? '--help' : word)))
-  if (args.flag('help')) await shell.output.write(commandHelp(command))
-  else await command.run(shell, args)
+  if (args.flag('help')) await context.output.write(commandHelp(command))
+  else await command.run(context, args)
 }
 
 /** What several lines say, in one, without DuckDB's drawing of where in the query it is. */

@@ -8,7 +8,7 @@ export interface OptionSpec {
 }
 
 /** What may stand behind a command's name. */
-export interface CommandForm {
+export interface CommandSpec {
   /** As `read <table>`; the options are added by themselves. */
   readonly usage: string
   /** How many arguments besides the options. */
@@ -19,7 +19,7 @@ export interface CommandForm {
 }
 
 /** All options that the command takes. Pure; no I/O. */
-export function optionsOf({ options, printsRows }: CommandForm): Readonly<Record<string, OptionSpec>> {
+export function optionsOf({ options, printsRows }: CommandSpec): Readonly<Record<string, OptionSpec>> {
   return { ...options, ...(printsRows === true ? { format: formatOption } : {}), ...commonOptions }
 }
 

@@ -5,17 +5,17 @@ import { DeltaTable, type Snapshot } from '../delta/index.js'
 import { type Lake, storeOptions } from '../pipeline/lake/index.js'
 import { openStore, shownAddress } from '../storage/index.js'
 import { CliError } from './cliError.js'
-import type { Shell } from './commandContext.js'
+import type { CommandContext } from './commandContext.js'
 import { parseTableReference } from './tableNames.js'
 
 /** The table that the user named; whether it exists shows when it is read. */
-export async function openTable(shell: Pick<Shell, 'workingFolder'>, lake: Lake, text: string): Promise<DeltaTable> {
+export async function openTable(context: Pick<CommandContext, 'workingFolder'>, lake: Lake, text: string): Promise<DeltaTable> {
   const reference = parseTableReference(text, lake.streams)
   switch (reference.kind) {
     case 'url':
       return new DeltaTable(await openStore(reference.url, storeOptions(lake.settings)), { clock: lake.clock })
     case 'path': {
-      const folder = resolve(shell.workingFolder, reference.path)
+      const folder = resolve(context.workingFolder, reference.path)
       // `bronze/events` is a table of the lake, unless there is such a folder here.
       if (!existsSync(folder) && /^[\w-]+\/[\w-]+\/?$/.test(reference.path)) return lake.table(reference.path.replace(/\/$/, ''))
       return new DeltaTable(await openStore(folder), { clock: lake.clock })
@@ -23,7 +23,7 @@ export async function openTable(shell: Pick<Shell, 'workingFolder'>, lake: Lake,
     case 'view':
       throw new CliError('USAGE', `${reference.name} is a view over bronze.${reference.stream.name} and has no log of its own; \`lake sql\` and \`lake read\` read it.`)
     case 'name': {
-      const folder = resolve(shell.workingFolder, reference.name)
+      const folder = resolve(context.workingFolder, reference.name)
       if (existsSync(resolve(folder, '_delta_log'))) return new DeltaTable(await openStore(folder), { clock: lake.clock })
       return lake.table(tablePath(reference.name))
     }

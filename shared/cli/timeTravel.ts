@@ -6,7 +6,7 @@ import type { OptionSpec } from './commandSpec.js'
 import { noTable } from './openTable.js'
 
 /** The options of commands that read a table as it was. */
-export const momentOptions: Readonly<Record<string, OptionSpec>> = {
+export const timeTravelOptions: Readonly<Record<string, OptionSpec>> = {
   version: { value: 'N', about: 'the table as of that version; the newest when absent' },
   timestamp: { value: '"TIME"', about: 'the table as of that time, as 2025-04-01T12:00:00+02:00 or "2025-04-01 12:00:00"; UTC without a zone' },
 }
@@ -27,7 +27,7 @@ export function timeOption(args: Arguments, option: string): number | undefined 
  * @throws DeltaError DELTA_NO_VERSION for a time before the table's first version or after its newest
  */
 export async function versionOption(table: DeltaTable, name: string, args: Arguments): Promise<number | undefined> {
-  const moment = momentOf(args)
+  const moment = timeTravelOf(args)
   if (moment === undefined || 'version' in moment) return moment?.version
   const found = await table.versionAt(moment.timestamp)
   if (found === undefined) throw noTable(table, name)
@@ -35,7 +35,7 @@ export async function versionOption(table: DeltaTable, name: string, args: Argum
 }
 
 /** What `--version` or `--timestamp` says. @throws CliError USAGE when both do */
-export function momentOf(args: Arguments): { readonly version: number } | { readonly timestamp: number } | undefined {
+export function timeTravelOf(args: Arguments): { readonly version: number } | { readonly timestamp: number } | undefined {
   const [version, timestamp] = [args.whole('version'), timeOption(args, 'timestamp')]
   if (version !== undefined && timestamp !== undefined) throw new CliError('USAGE', '--version and --timestamp say the same thing; give one of them.')
   if (version !== undefined) return { version }

@@ -3,7 +3,7 @@ import type { DeltaTable, WriteMetrics, WriteOutcome } from '../delta/index.js'
 import { shownAddress } from '../storage/index.js'
 import { CliError } from './cliError.js'
 import { noTable } from './openTable.js'
-import type { Shell } from './commandContext.js'
+import type { CommandContext } from './commandContext.js'
 
 /** What a dry run answers. */
 export interface Planned {
@@ -17,7 +17,7 @@ export interface Planned {
  * Prints what became of a change as one JSON object.
  * @throws CliError NOT_FOUND when there is no table, STEP_FAILED when others were faster
  */
-export async function printOutcome(shell: Shell, table: Pick<DeltaTable, 'url'>, name: string, outcome: WriteOutcome | Planned): Promise<void> {
+export async function printOutcome(context: CommandContext, table: Pick<DeltaTable, 'url'>, name: string, outcome: WriteOutcome | Planned): Promise<void> {
   switch (outcome.kind) {
     case 'noTable':
       throw noTable(table, name)
@@ -27,6 +27,6 @@ export async function printOutcome(shell: Shell, table: Pick<DeltaTable, 'url'>,
     case 'planned':
     case 'nothingToDo':
     case 'alreadyApplied':
-      await shell.output.write(`${formatJson({ ...outcome })}\n`)
+      await context.output.write(`${formatJson({ ...outcome })}\n`)
   }
 }

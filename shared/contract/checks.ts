@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { Flaw } from './validationIssue.js'
+import { ValidationIssue } from './validationIssue.js'
 
-/** Runs what a schema was refined with on a decoded value: the value to keep, or the first flaw. */
+/** Runs what a schema was refined with on a decoded value: the value to keep, or the first issue. */
 export type Checks = (value: unknown) => unknown
 
 /**
@@ -20,7 +20,7 @@ export function checksOf(schema: z.core.$ZodType, self: boolean): Checks | undef
     let kept = value
     for (const step of steps) {
       kept = step(kept)
-      if (kept instanceof Flaw) return kept
+      if (kept instanceof ValidationIssue) return kept
     }
     return kept
   }
@@ -37,19 +37,19 @@ function single(check: z.core.$ZodCheck<unknown>): Checks {
       const pending: unknown = check._zod.check(payload)
       if (pending instanceof Promise) {
         pending.catch(() => undefined)
-        return new Flaw('FIELD_VALUE', 'its check is asynchronous, which a contract cannot have')
+        return new ValidationIssue('FIELD_VALUE', 'its check is asynchronous, which a contract cannot have')
       }
     } catch (error) {
-      return new Flaw('FIELD_VALUE', `its check failed: ${error instanceof Error ? error.message : String(error)}`)
+      return new ValidationIssue('FIELD_VALUE', `its check failed: ${error instanceof Error ? error.message : String(error)}`)
     }
-    const issue = payload.issues[0]
-    if (issue === undefined) return payload.value
-    const flaw = new Flaw('FIELD_VALUE', z.core.util.finalizeIssue(issue, {}, z.core.config()).message)
-    for (const segment of [...(issue.path ?? [])].reverse()) {
-      if (typeof segment === 'number') flaw.inElement(segment)
-      else flaw.inField(String(segment))
+    const first = payload.issues[0]
+    if (first === undefined) return payload.value
+    const issue = new ValidationIssue('FIELD_VALUE', z.core.util.finalizeIssue(first, {}, z.core.config()).message)
+    for (const segment of [...(first.path ?? [])].reverse()) {
+      if (typeof segment === 'number') issue.inElement(segment)
+      else issue.inField(String(segment))
     }
-    return flaw
+    return issue
   }
 }
 

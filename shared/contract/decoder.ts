@@ -4,14 +4,14 @@ import { checksOf, type Checks } from './checks.js'
 import { type ContractError, unmappable } from './contractError.js'
 import { checkFieldNames } from './fieldName.js'
 import { fieldTypeOf } from './fieldTypes.js'
-import { ExactNumber, Flaw, missing, wrongType, wrongValue } from './validationIssue.js'
+import { ExactNumber, ValidationIssue, missing, wrongType, wrongValue } from './validationIssue.js'
 import { bigintDecoder, checked, choice, decodeBoolean, decodeString, type Decoder, leaf, numberDecoder, stored } from './leafDecoder.js'
 import { structReader, structStore } from './structReader.js'
 
 /** A decoder of an object, with the columns it makes. */
 export interface ObjectDecoder extends Decoder {
   readonly fields: readonly StructField[]
-  /** Whether a field that is not declared is a flaw. */
+  /** Whether a field that is not declared is an issue. */
   readonly strict: boolean
 }
 
@@ -136,7 +136,7 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     }
     if (strict) {
       const extra = Object.keys(found).find(name => !known.has(name))
-      if (extra !== undefined) return new Flaw('FIELD_VALUE', 'is not a field of the contract, which is strict', extra)
+      if (extra !== undefined) return new ValidationIssue('FIELD_VALUE', 'is not a field of the contract, which is strict', extra)
     }
     return read(found as Record<string, unknown>)
   }
@@ -160,7 +160,7 @@ function arrayDecoder(elementSchema: z.core.$ZodType, path: string, checks: Chec
     const values: unknown[] = []
     for (const item of found as readonly unknown[]) {
       const value = element.decode(item)
-      if (value instanceof Flaw) return value.inElement(values.length)
+      if (value instanceof ValidationIssue) return value.inElement(values.length)
       values.push(value)
     }
     return values
@@ -190,9 +190,9 @@ function recordDecoder(schema: z.core.$ZodRecord, path: string, checks: Checks |
     const entries: [unknown, unknown][] = []
     for (const [name, item] of Object.entries(found)) {
       const k = key.decode(name)
-      if (k instanceof Flaw) return k.inField(name)
+      if (k instanceof ValidationIssue) return k.inField(name)
       const v = value.decode(item)
-      if (v instanceof Flaw) return v.inField(name)
+      if (v instanceof ValidationIssue) return v.inField(name)
       entries.push([k, v])
     }
     return Object.fromEntries(entries as [string, unknown][])
@@ -214,7 +214,7 @@ function nullStore(store: Decoder['store']): (output: unknown) => Value {
 }
 
 function acceptsNull(decoder: Decoder): boolean {
-  return !(decoder.decode(null) instanceof Flaw)
+  return !(decoder.decode(null) instanceof ValidationIssue)
 }
 
 /** What `.describe()` says of a schema, or of what it wraps. */

@@ -4,7 +4,7 @@ import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
 import { objectDecoder, type ObjectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
-import { Flaw } from './validationIssue.js'
+import { ValidationIssue } from './validationIssue.js'
 import { jsonReader } from './jsonValue.js'
 import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
 
@@ -90,11 +90,11 @@ function parserOf(
   const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
   return (value, kafkaTimestamp, ingestedAt = Date.now()) => {
     const found = read(value)
-    if (found instanceof Flaw) return rejected(found)
+    if (found instanceof ValidationIssue) return rejected(found)
     const event = decoder.decode(found)
-    if (event instanceof Flaw) {
+    if (event instanceof ValidationIssue) {
       const isWhole = event.path === '' && event.code === 'FIELD_TYPE'
-      return rejected(isWhole ? new Flaw('NOT_AN_OBJECT', event.message) : event)
+      return rejected(isWhole ? new ValidationIssue('NOT_AN_OBJECT', event.message) : event)
     }
     const at = (event as Record<string, unknown>)[eventTime] as bigint
     const isMeasure = kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
@@ -118,7 +118,7 @@ function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) =>
     try {
       return decode(value)
     } catch (error) {
-      return new Flaw('NOT_DECODED', `the value cannot be decoded: ${asError(error).message}`)
+      return new ValidationIssue('NOT_DECODED', `the value cannot be decoded: ${asError(error).message}`)
     }
   }
 }
@@ -140,8 +140,8 @@ function aheadInWords(at: bigint, measure: number, what: string): string {
   return `the event time is ${String(minutes)} minutes after ${what}; at most ${most} are accepted`
 }
 
-function rejected(flaw: Flaw): ParseOutcome {
-  return rejection(flaw.code, flaw.path, flaw.message)
+function rejected(issue: ValidationIssue): ParseOutcome {
+  return rejection(issue.code, issue.path, issue.message)
 }
 
 function rejection(code: RejectionCode, path: string, message: string): ParseOutcome {

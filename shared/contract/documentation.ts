@@ -1,6 +1,6 @@
 import type { DataType, StructField } from '../types/index.js'
 import { rejectionCodes, type Stream } from './stream.js'
-import { bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryTable, type TableShape } from './tables.js'
+import { bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryTable, type TableSpec } from './tables.js'
 
 /** A Markdown page about a stream: what it promises and what is in its tables. Pure; no I/O. */
 export function documentationOf(stream: Stream): string {
@@ -45,7 +45,7 @@ export function typeInWords(type: DataType): string {
   }
 }
 
-function section(table: TableShape): string[] {
+function section(table: TableSpec): string[] {
   const partitions = table.partitionColumns.map(code).join(', ')
   return [
     `## ${sqlName(table.path)}`,

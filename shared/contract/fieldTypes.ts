@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
-import { ExactNumber, Flaw, wrongType, wrongValue } from './validationIssue.js'
+import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 import { parseDecimal, parseDouble } from './numberText.js'
 import { isTimeInYears, lacksZone, leavesYears, parseDate, parseTimestamp, parseTimestampNtz } from './timeText.js'
 
@@ -35,7 +35,7 @@ export function timestamp(options: { readonly epoch?: 'seconds' | 'milliseconds'
   const expected = `an ISO 8601 timestamp with a zone, as 2025-04-01T17:37:57.000Z${
     epoch === undefined ? '' : `, or ${epoch} since 1970`
   }`
-  const decode = (found: unknown): bigint | Flaw => {
+  const decode = (found: unknown): bigint | ValidationIssue => {
     if (typeof found === 'string') {
       const micros = parseTimestamp(found)
       if (micros !== null) return micros
@@ -65,7 +65,7 @@ function dateValue(date: Date): bigint | undefined {
 /** Wall-clock time without a zone: `2025-04-01T17:37:57`. In memory: bigint, microseconds. */
 export function timestampNtz(): z.ZodBigInt {
   const expected = 'an ISO 8601 timestamp without a zone, as 2025-04-01T17:37:57'
-  const decode = (found: unknown): bigint | Flaw => {
+  const decode = (found: unknown): bigint | ValidationIssue => {
     if (typeof found === 'bigint') return isTimeInYears(found) ? found : wrongValue(found, 'a time in the years 0001 to 9999')
     if (typeof found !== 'string') return wrongType(found, expected)
     return parseTimestampNtz(found) ?? wrongValue(found, expected)
@@ -76,7 +76,7 @@ export function timestampNtz(): z.ZodBigInt {
 /** A calendar day, `2025-04-01`. In memory: number, days since 1970-01-01. */
 export function date(): z.ZodNumber {
   const expected = 'a date, as 2025-04-01'
-  const decode = (found: unknown): number | Flaw =>
+  const decode = (found: unknown): number | ValidationIssue =>
     typeof found === 'string' ? (parseDate(found) ?? wrongValue(found, expected)) : wrongType(found, expected)
   return z.number().register(declared, { type: 'date', decode, exact: false })
 }
@@ -89,7 +89,7 @@ export function long(): z.ZodBigInt {
 /** A 32-bit integer: a JSON number or decimal text. In memory: number. */
 export function int(): z.ZodInt32 {
   const expected = 'a whole number from -2147483648 to 2147483647, or the same as text'
-  const decode = (found: unknown): number | Flaw => {
+  const decode = (found: unknown): number | ValidationIssue => {
     const n = typeof found === 'string' ? integerOf(found) : found
     if (typeof n === 'number') return (n | 0) === n ? n | 0 : wrongValue(found, expected)
     return found instanceof ExactNumber ? wrongValue(found, expected) : wrongType(found, expected)
@@ -107,9 +107,9 @@ export function double(): z.ZodNumber {
 
 /** A 32-bit floating point number, written as `double`; a finite number too large for it is refused. */
 export function float(): z.ZodNumber {
-  const decode = (found: unknown): number | Flaw => {
+  const decode = (found: unknown): number | ValidationIssue => {
     const n = decodeDouble(found)
-    if (n instanceof Flaw) return n
+    if (n instanceof ValidationIssue) return n
     const rounded = Math.fround(n)
     const overflows = Number.isFinite(n) && !Number.isFinite(rounded)
     return overflows ? wrongValue(found, 'a 32-bit floating point number') : rounded
@@ -129,7 +129,7 @@ export function decimal(precision: number, scale: number): z.ZodBigInt {
   }
   const limit = 10n ** BigInt(precision)
   const expected = `a decimal number of at most ${String(precision)} digits, ${String(scale)} of them after the point`
-  const decode = (found: unknown): bigint | Flaw => {
+  const decode = (found: unknown): bigint | ValidationIssue => {
     if (typeof found !== 'string' && !isNumber(found)) return wrongType(found, expected)
     const unscaled = parseDecimal(found instanceof ExactNumber ? found.source : String(found), scale)
     return unscaled === null || unscaled >= limit || unscaled <= -limit ? wrongValue(found, expected) : unscaled
@@ -140,7 +140,7 @@ export function decimal(precision: number, scale: number): z.ZodBigInt {
 /** Bytes, as base64 text (standard or URL-safe alphabet, padding optional). In memory: Uint8Array. */
 export function binary(): z.ZodCustom<Uint8Array> {
   const expected = 'base64 text'
-  const decode = (found: unknown): Uint8Array | Flaw => {
+  const decode = (found: unknown): Uint8Array | ValidationIssue => {
     if (found instanceof Uint8Array) return found
     if (typeof found !== 'string') return wrongType(found, expected)
     const length = found.length - (found.endsWith('==') ? 2 : found.endsWith('=') ? 1 : 0)
@@ -158,7 +158,7 @@ export const longType: FieldType = { type: 'long', decode: decodeLong, exact: tr
 const expectedLong = 'a 64-bit whole number, or the same as text'
 const expectedDouble = 'a number, or the same as decimal text'
 
-function decodeLong(found: unknown): bigint | Flaw {
+function decodeLong(found: unknown): bigint | ValidationIssue {
   if (typeof found === 'number' && Number.isSafeInteger(found)) return BigInt(found)
   if (typeof found !== 'string' && !isNumber(found)) return wrongType(found, expectedLong)
   const text = found instanceof ExactNumber ? found.source : String(found)
@@ -166,7 +166,7 @@ function decodeLong(found: unknown): bigint | Flaw {
   return value === null || value < minLong || value > maxLong ? wrongValue(found, expectedLong) : value
 }
 
-function decodeDouble(found: unknown): number | Flaw {
+function decodeDouble(found: unknown): number | ValidationIssue {
   if (typeof found === 'number') return found
   if (typeof found === 'string') {
     const n = parseDouble(found)

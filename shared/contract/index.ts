@@ -27,5 +27,5 @@ export {
   summaryTable,
   summaryWindowMs,
   tablePath,
-  type TableShape,
+  type TableSpec,
 } from './tables.js'

@@ -3,7 +3,7 @@ import type { DataType, Value } from '../types/index.js'
 import type { Checks } from './checks.js'
 import { unmappable } from './contractError.js'
 import { longType } from './fieldTypes.js'
-import { ExactNumber, Flaw, wrongType, wrongValue } from './validationIssue.js'
+import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 import { storable } from './storable.js'
 
 /**
@@ -14,7 +14,7 @@ export interface Decoder {
   readonly type: DataType
   /** Whether null or nothing is a value of it. */
   readonly nullable: boolean
-  /** A JSON value (undefined where a field is absent) to what zod's output type says, or a flaw. */
+  /** A JSON value (undefined where a field is absent) to what zod's output type says, or an issue. */
   readonly decode: (found: unknown) => unknown
   /** From that to the value in memory as dataType.ts has it; absent where they are the same. */
   readonly store: ((output: unknown) => Value) | undefined
@@ -33,7 +33,7 @@ export function checked(decode: Decoder['decode'], checks: Checks | undefined, t
   if (checks === undefined) return decode
   return stored(type, found => {
     const value = decode(found)
-    return value instanceof Flaw ? value : checks(value)
+    return value instanceof ValidationIssue ? value : checks(value)
   })
 }
 
@@ -43,7 +43,7 @@ export function stored(type: DataType, decode: Decoder['decode']): Decoder['deco
   if (check === undefined) return decode
   return found => {
     const value = decode(found)
-    return value instanceof Flaw ? value : (check(value) ?? value)
+    return value instanceof ValidationIssue ? value : (check(value) ?? value)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Value } from '../types/index.js'
-import { Flaw, missing } from './validationIssue.js'
+import { ValidationIssue, missing } from './validationIssue.js'
 
 /**
- * One function that decodes an object's fields in order, or returns the first flaw. It is generated, so that every field
+ * One function that decodes an object's fields in order, or returns the first issue. It is generated, so that every field
  * is read by its literal name and every row has one hidden class: a loop over names costs more than the decoding.
  */
 export function structReader(
@@ -17,10 +17,10 @@ export function structReader(
     const own = inherited ? `Object.hasOwn(found, ${literal}) ? found[${literal}] : undefined` : `found[${literal}]`
     return `const f${n} = ${own}
       const v${n} = d${n}(f${n})
-      if (v${n} instanceof Flaw) return flawed(v${n}, f${n}, ${literal})`
+      if (v${n} instanceof ValidationIssue) return issueFound(v${n}, f${n}, ${literal})`
   })
   const body = `return found => {\n${reads.join('\n')}\nreturn { ${literalFields(names, n => `v${n}`)} }\n}`
-  return generated({ Flaw, flawed, ...numbered('d', decoders) }, body) as (found: Record<string, unknown>) => unknown
+  return generated({ ValidationIssue, issueFound, ...numbered('d', decoders) }, body) as (found: Record<string, unknown>) => unknown
 }
 
 /** A function that copies an object with the stored form of each field. */
@@ -49,6 +49,6 @@ function generated(inputs: Readonly<Record<string, unknown>>, body: string): unk
   return make.call(undefined, ...Object.values(inputs)) as unknown
 }
 
-function flawed(flaw: Flaw, found: unknown, name: string): Flaw {
-  return (found === undefined && flaw.path === '' ? missing() : flaw).inField(name)
+function issueFound(issue: ValidationIssue, found: unknown, name: string): ValidationIssue {
+  return (found === undefined && issue.path === '' ? missing() : issue).inField(name)
 }

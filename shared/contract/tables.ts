@@ -3,7 +3,7 @@ import type { Stream } from './stream.js'
 
 /** The tables of a stream, as structures. Pure; no I/O. */
 
-export interface TableShape {
+export interface TableSpec {
   /** Folder in the lake, as `bronze/events`. */
   readonly path: string
   readonly description: string
@@ -36,7 +36,7 @@ export function bronzeSchema(stream: Stream): StructType {
 
 export const bronzePartitionColumns: readonly string[] = ['_ingest_date']
 
-export function bronzeTable(stream: Stream): TableShape {
+export function bronzeTable(stream: Stream): TableSpec {
   return {
     path: bronzePath(stream),
     description: `Every record of topic ${stream.topic} once, good or bad.`,
@@ -52,7 +52,7 @@ export function silverSchema(stream: Stream): StructType {
 
 export const silverPartitionColumns: readonly string[] = ['_event_date']
 
-export function silverTable(stream: Stream): TableShape {
+export function silverTable(stream: Stream): TableSpec {
   return {
     path: silverPath(stream),
     description: `Valid events of ${stream.name}, each ${stream.key} once.`,
@@ -80,7 +80,7 @@ export function scoredSchema(stream: Stream): StructType {
 
 export const scoredPartitionColumns: readonly string[] = ['_event_date']
 
-export function scoredTable(stream: Stream): TableShape {
+export function scoredTable(stream: Stream): TableSpec {
   return {
     path: scoredPath(stream),
     description: `Events of ${stream.name} with the model's score.`,
@@ -145,7 +145,7 @@ function ownSummaryFields(stream: Stream): readonly [StructField, StructField, .
 
 export const summaryPartitionColumns: readonly string[] = ['_window_date']
 
-export function summaryTable(stream: Stream): TableShape {
+export function summaryTable(stream: Stream): TableSpec {
   const group = summaryGroup(stream)
   return {
     path: summaryPath(stream),

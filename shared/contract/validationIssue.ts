@@ -1,7 +1,7 @@
 import type { RejectionCode } from './stream.js'
 
 /** Why a value does not fit. Returned, not thrown, because bad records are expected. */
-export class Flaw {
+export class ValidationIssue {
   readonly code: RejectionCode
   readonly message: string
   /** From the value that was asked about inwards; each container puts its own segment in front. */
@@ -42,17 +42,17 @@ export class ExactNumber {
 }
 
 /** A value of the wrong kind. */
-export function wrongType(found: unknown, expected: string): Flaw {
-  return new Flaw('FIELD_TYPE', `found ${inWords(found)}, expected ${expected}`)
+export function wrongType(found: unknown, expected: string): ValidationIssue {
+  return new ValidationIssue('FIELD_TYPE', `found ${inWords(found)}, expected ${expected}`)
 }
 
 /** A value of a right kind that cannot be taken. */
-export function wrongValue(found: unknown, expected: string): Flaw {
-  return new Flaw('FIELD_VALUE', `found ${inWords(found)}, expected ${expected}`)
+export function wrongValue(found: unknown, expected: string): ValidationIssue {
+  return new ValidationIssue('FIELD_VALUE', `found ${inWords(found)}, expected ${expected}`)
 }
 
-export function missing(): Flaw {
-  return new Flaw('FIELD_MISSING', 'the field is missing')
+export function missing(): ValidationIssue {
+  return new ValidationIssue('FIELD_MISSING', 'the field is missing')
 }
 
 /** A found value for a message, shortened. */

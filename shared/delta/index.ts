@@ -121,7 +121,7 @@ export {
   type CheckpointOutcome,
   type DatedVersion,
   loadState,
-  type MomentOptions,
+  type TimeTravelOptions,
   readSnapshot,
   type Snapshot,
 } from './snapshot/index.js'
@@ -136,7 +136,7 @@ export {
   type Predicate,
   recordCount,
   type StatsColumn,
-  type TableShape,
+  type StatsShape,
 } from './stats/index.js'
 export {
   clusteringColumns,

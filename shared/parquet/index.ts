@@ -1,15 +1,15 @@
 /** Typed columns to Parquet bytes and back. */
 export {
-  bytesFile,
+  bufferSource,
   decodedData,
-  EncodedTexts,
+  Utf8Column,
   ParquetError,
   type ParquetErrorCode,
   parquetErrorCodes,
   type ParquetSource,
   type StoredColumn,
   type StoredData,
-  storedFile,
+  objectStoreSource,
 } from './base/index.js'
 export { compress, type WrittenCodec } from './page/index.js'
 export {

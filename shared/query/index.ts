@@ -11,8 +11,8 @@ export {
   sqlType,
 } from './duckdb/index.js'
 export {
-  cleanCopy,
-  cleanCopySql,
+  normalizedCopy,
+  normalizedCopySql,
   copyFields,
   copyToParquet,
   emptySelect,

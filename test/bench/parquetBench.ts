@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer'
 import parquetjs from 'parquetjs-lite'
-import { bytesFile, compress, encodeParquet, openParquet, schemaElements } from '../../shared/parquet/index.js'
+import { bufferSource, compress, encodeParquet, openParquet, schemaElements } from '../../shared/parquet/index.js'
 import type { Column, DataType } from '../../shared/types/index.js'
 import { bronzeColumns } from './bronzeColumns.js'
 
@@ -23,7 +23,7 @@ export async function parquetBench(rows = 100_000, rounds = 5): Promise<ParquetM
     await measure('encodeParquet, zstd', rows, rounds, () => encodeParquet(columns).length),
     await measure('encodeParquet, snappy', rows, rounds, () => encodeParquet(columns, { codec: 'snappy' }).length),
     await measure('readColumns', rows, rounds, async () => {
-      await (await openParquet(bytesFile(file))).readColumns()
+      await (await openParquet(bufferSource(file))).readColumns()
       return file.length
     }),
     await measure('hyparquet-writer, zstd', rows, 2, () => libraryFile(columns).length),

@@ -166,7 +166,7 @@ export class ChangingTable {
 
   async vacuum(): Promise<void> {
     await this.#keeping(500, async table => {
-      await vacuumTable(table, { clock: this.#options.clock, keepFrom: this.#next, onFile: () => this.counts.vacuumed++ })
+      await vacuumTable(table, { clock: this.#options.clock, lowWatermark: this.#next, onFile: () => this.counts.vacuumed++ })
     })
   }
 
@@ -180,7 +180,7 @@ export class ChangingTable {
 
   async clean(): Promise<void> {
     await this.#keeping(1_000, async table => {
-      const outcome = await cleanLog(table, { keepFrom: this.#next })
+      const outcome = await cleanLog(table, { lowWatermark: this.#next })
       if (outcome.kind === 'cleaned') this.counts.cleaned += outcome.files
     })
   }

@@ -1,5 +1,5 @@
 import { resolveDataPath } from '../../shared/delta/index.js'
-import { openParquet, storedFile } from '../../shared/parquet/index.js'
+import { openParquet, objectStoreSource } from '../../shared/parquet/index.js'
 import type { Row } from '../../shared/types/index.js'
 import type { Lake } from '../../shared/pipeline/lake/index.js'
 
@@ -11,7 +11,7 @@ export async function tableRows(lake: Lake, path: string, columns: readonly stri
   for (const add of snapshot?.files ?? []) {
     const place = resolveDataPath(table.url, add.path)
     if (place.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
-    const file = await openParquet(storedFile(table.store, place.name, add.size))
+    const file = await openParquet(objectStoreSource(table.store, place.name, add.size))
     for await (const row of file.rows({ columns })) rows.push(row)
   }
   return rows

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { CliError } from '../../shared/cli/cliError.js'
 import { runCommandLine } from '../../shared/cli/commandLine.js'
 import type { Output } from '../../shared/cli/output.js'
-import type { Shell } from '../../shared/cli/commandContext.js'
+import type { CommandContext } from '../../shared/cli/commandContext.js'
 
 /** Keeps what is written. */
 export class TextOutput implements Output {
@@ -52,7 +52,7 @@ export interface TestShellOptions {
 export async function lake(words: readonly string[], options: TestShellOptions = {}): Promise<CommandResult> {
   const output = options.output ?? new TextOutput()
   const messages = options.messages ?? new TextOutput()
-  const shell: Shell = {
+  const shell: CommandContext = {
     output,
     messages,
     input: (async function* () {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scanRows } from '../../shared/delta/index.js'
-import { cleanCopy, cleanCopySql, DuckDbSession, emptySelect, FileCache, literalList, openDeltaView } from '../../shared/query/index.js'
+import { normalizedCopy, normalizedCopySql, DuckDbSession, emptySelect, FileCache, literalList, openDeltaView } from '../../shared/query/index.js'
 import { planScan } from '../../shared/query/condition/index.js'
 import type { StructField } from '../../shared/types/index.js'
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
@@ -51,9 +51,9 @@ describe.skipIf(!haveConformanceTables)('queries see the rows that the reader se
       using view = await openDeltaView(session, cache, { store, state: snapshot, files: snapshot.files, timeZone })
       expect(await rowsOf(view.sql, fields)).toEqual(expected)
     }
-    const copies = await Promise.all(snapshot.files.map(file => cleanCopy(cache, store, file, { state: snapshot, fields, timeZone })))
+    const copies = await Promise.all(snapshot.files.map(file => normalizedCopy(cache, store, file, { state: snapshot, fields, timeZone })))
     const from = copies.flatMap(copy => copy.paths)
-    const sql = from.length === 0 ? emptySelect(fields) : `SELECT ${cleanCopySql(fields).join(', ')} FROM read_parquet(${literalList(from)})`
+    const sql = from.length === 0 ? emptySelect(fields) : `SELECT ${normalizedCopySql(fields).join(', ')} FROM read_parquet(${literalList(from)})`
     expect(await rowsOf(sql, fields)).toEqual(expected)
     for (const copy of copies) copy.release()
     expect(cache.bytes).toBe(0)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSnapshot, type ScanOptions, scanRows, type Snapshot } from '../../shared/delta/index.js'
 import type { StructField, Value } from '../../shared/types/index.js'
-import { bytesFile, openParquet } from '../../shared/parquet/index.js'
+import { bufferSource, openParquet } from '../../shared/parquet/index.js'
 import { LocalDiskStore } from '../../shared/storage/index.js'
 import { conformanceRoot } from '../harness/conformanceTables.js'
 import { typedText } from './typedText.js'
@@ -31,7 +31,7 @@ export async function expectedRows(folder: string, fields: readonly StructField[
   const rows: string[] = []
   for (const name of readdirSync(folder).filter(file => file.endsWith('.parquet'))) {
     const path = join(folder, name)
-    const file = await openParquet(bytesFile(readFileSync(path), path))
+    const file = await openParquet(bufferSource(readFileSync(path), path))
     const found = file.fields.map(f => f.name).sort()
     const wanted = fields.filter(f => f.type !== 'void').map(f => f.name).sort()
     if (found.join('\n') !== wanted.join('\n')) throw new Error(`${path} has the columns ${found.join(', ')}, not ${wanted.join(', ')}`)

@@ -4,12 +4,12 @@ import { defineStream } from '../../shared/contract/defineStream.js'
 import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
 import { documentationOf } from '../../shared/contract/documentation.js'
 import {
-  bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, summaryTable, tablePath, type TableShape,
+  bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, summaryTable, tablePath, type TableSpec,
 } from '../../shared/contract/tables.js'
 import { orders } from '../harness/threeStreams/orders.js'
 import { events } from '../harness/sampleStream/events.js'
 
-const summary = ({ schema }: TableShape) => schema.fields.map(f => `${f.name} ${JSON.stringify(f.type)}${f.nullable ? '' : '!'}`)
+const summary = ({ schema }: TableSpec) => schema.fields.map(f => `${f.name} ${JSON.stringify(f.type)}${f.nullable ? '' : '!'}`)
 const contract = ['event_id "string"', 'event_type "string"', 'timestamp "timestamp"', 'value "double"']
 const silver = [
   ...contract.map(column => `${column}!`), '_topic "string"!', '_generation "integer"!', '_partition "integer"!', '_offset "long"!',

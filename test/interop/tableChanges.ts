@@ -85,7 +85,7 @@ export class TableChanges {
 
   /** @param keepFrom the oldest version that can be followed from afterwards */
   async vacuum(keepFrom?: number): Promise<void> {
-    const { kind } = await vacuumTable(this.table, { retentionMs: 0, force: true, keepFrom })
+    const { kind } = await vacuumTable(this.table, { retentionMs: 0, force: true, lowWatermark: keepFrom })
     if (kind !== 'vacuumed') throw new Error(`nothing was vacuumed: ${kind}`)
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import type { Row, Value } from '../../shared/types/index.js'
 import { openParquet, type ParquetFile } from '../../shared/parquet/read/reader.js'
 import { conformanceRoot as folder, haveConformanceTables } from '../harness/conformanceTables.js'
@@ -13,7 +13,7 @@ function dataFiles(root: string): string[] {
 }
 
 function open(path: string): Promise<ParquetFile> {
-  return openParquet(bytesFile(readFileSync(path), path))
+  return openParquet(bufferSource(readFileSync(path), path))
 }
 
 async function rowBag(root: string, columns?: readonly string[]): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { writtenCodecs } from '../../shared/parquet/page/codec.js'
 import type { Column, StructField } from '../../shared/types/index.js'
 import { ParquetError } from '../../shared/parquet/base/parquetError.js'
@@ -11,7 +11,7 @@ import { Random, seedNote, testSeed } from '../random.js'
 
 async function outcome(bytes: Uint8Array): Promise<unknown> {
   try {
-    await (await openParquet(bytesFile(bytes, 'part-0.parquet'))).readColumns()
+    await (await openParquet(bufferSource(bytes, 'part-0.parquet'))).readColumns()
     return undefined
   } catch (error) {
     return error
@@ -79,7 +79,7 @@ describe('damaged files', () => {
   it('an error of the source is not taken for damage of the file', async () => {
     const bytes = encodeParquet(sample(2))
     const lost = new ParquetError('PARQUET_MISSING', 'gone', { data: { file: 'x' } })
-    const file = await openParquet(bytesFile(bytes))
+    const file = await openParquet(bufferSource(bytes))
     expect(file.rowCount).toBe(60)
     const broken = openParquet({ byteLength: bytes.length, slice: () => Promise.reject(lost) })
     await expect(broken).rejects.toBe(lost)

@@ -1,12 +1,12 @@
 import type { Encoding, SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { openParquet } from '../../shared/parquet/read/reader.js'
 import { Random, seedNote } from '../random.js'
 import { dataPage, fromTop, handmadeParquet, int32s, optionalInts, type HandmadeChunk } from './handmadeParquet.js'
 
 const id: SchemaElement = { name: 'id', type: 'INT32', repetition_type: 'OPTIONAL' }
-const columns = async (bytes: Uint8Array) => (await (await openParquet(bytesFile(bytes, 'a.parquet'))).readColumns()).map(({ data }) => Array.from(data as ArrayLike<unknown>))
+const columns = async (bytes: Uint8Array) => (await (await openParquet(bufferSource(bytes, 'a.parquet'))).readColumns()).map(({ data }) => Array.from(data as ArrayLike<unknown>))
 
 describe('encodings that page headers name', () => {
   it('levels packed in bits are read as what they are, and not as runs', async () => {
@@ -85,7 +85,7 @@ describe('row groups without rows', () => {
   })
 
   it.each([[[[]]], [[[], [1, 2]]], [[[1], [], [2, 3], []]]])('%j: the rows of the others are read, by every way of reading', async groups => {
-    const file = await openParquet(bytesFile(handmadeParquet(groups.map(values => group(...values))), 'a.parquet'))
+    const file = await openParquet(bufferSource(handmadeParquet(groups.map(values => group(...values))), 'a.parquet'))
     const values = groups.flat()
     expect(file.rowCount).toBe(values.length)
     expect((await file.readColumns()).map(({ data }) => Array.from(data as ArrayLike<unknown>))).toEqual([values])

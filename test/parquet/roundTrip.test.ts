@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { writtenCodecs } from '../../shared/parquet/page/codec.js'
 import type { Column, DataType, StructField, Value } from '../../shared/types/index.js'
 import { openParquet } from '../../shared/parquet/read/reader.js'
@@ -8,7 +8,7 @@ import { flatTypes, randomColumn, randomType } from './randomColumns.js'
 import { Random, seedNote, testSeed } from '../random.js'
 
 async function readBack(columns: readonly Column[], options?: ParquetOptions): Promise<Column[]> {
-  const file = await openParquet(bytesFile(encodeParquet(columns, options)))
+  const file = await openParquet(bufferSource(encodeParquet(columns, options)))
   expect(file.rowCount).toBe(columns[0]?.data.length ?? 0)
   return file.readColumns()
 }

@@ -58,10 +58,10 @@ export const alter: Command = {
     ...Object.fromEntries(Object.entries(changes).map(([option, { spec }]) => [option, spec])),
     ...externalLocationOptions,
   },
-  async run(shell, args) {
+  async run(context, args) {
     const wanted = changesOf(args.given)
     if (wanted.length === 0) throw new CliError('USAGE', `Say what changes: ${Object.keys(changes).map(option => `--${option}`).join(', ')}.`)
-    await changeTable(shell, args, ({ table }, options) => alterTable(table, wanted, options))
+    await changeTable(context, args, ({ table }, options) => alterTable(table, wanted, options))
   },
 }
 

@@ -15,9 +15,9 @@ export const append: Command = {
     from: fromOption,
     'merge-schema': { about: 'add columns to the table that only the rows have' },
   },
-  async run(shell, args) {
-    const input = await openRowInput(shell, requiredFrom(args))
-    await changeTable(shell, args, async ({ table, state }, options) => {
+  async run(context, args) {
+    const input = await openRowInput(context, requiredFrom(args))
+    await changeTable(context, args, async ({ table, state }, options) => {
       const mergeSchema = args.flag('merge-schema')
       const schema = mergeSchema ? await input.withNewColumns(state.schema) : state.schema
       return appendRows(table, () => input.rows(schema, { unknownNulls: mergeSchema }), { ...options, mergeSchema })

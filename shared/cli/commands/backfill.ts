@@ -13,11 +13,11 @@ export const backfill: Command = {
   examples: ['lake backfill', 'lake backfill --stream events'],
   positionals: { least: 0, most: 0 },
   options: { stream: { value: 'NAME', about: 'only that stream; all when absent' } },
-  async run(shell, args) {
-    const format = formatOf(shell, args)
-    const reports = await withLake(shell, args, async lake => {
+  async run(context, args) {
+    const format = formatOf(context, args)
+    const reports = await withLake(context, args, async lake => {
       const name = args.text('stream')
-      const bar = new ProgressBar(shell.messages, () => lake.clock.monotonic())
+      const bar = new ProgressBar(context.messages, () => lake.clock.monotonic())
       const stream = name === undefined ? undefined : streamNamed(lake, name)
       const kept: Kept = { earlier: 0, current: 0 }
       const onProgress = (progress: CatchUpProgress) => {
@@ -26,21 +26,21 @@ export const backfill: Command = {
         kept.current = progress.rows
         bar.show(progress)
       }
-      const interrupted = interruption(shell.signal)
+      const interrupted = interruption(context.signal)
       try {
         return await Promise.race([catchUp(lake, 'command', { stream, onProgress }), interrupted.promise])
       } catch (thrown) {
-        if (!shell.signal.aborted) throw thrown
+        if (!context.signal.aborted) throw thrown
         await bar.end()
         const rows = (kept.earlier + kept.current).toLocaleString('en-US')
-        await shell.messages.write(`Interrupted. ${rows} rows are committed and stay; the next backfill goes on behind them.\n`)
+        await context.messages.write(`Interrupted. ${rows} rows are committed and stay; the next backfill goes on behind them.\n`)
         throw thrown
       } finally {
         interrupted.forget()
         await bar.end()
       }
     })
-    await printReports(shell, format, reports)
+    await printReports(context, format, reports)
   },
 }
 

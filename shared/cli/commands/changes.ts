@@ -28,11 +28,11 @@ export const changes: Command = {
     columns: { value: 'a,b', about: 'only these columns, in this order' },
     ...externalLocationOptions,
   },
-  async run(shell, args) {
-    const format = formatOf(shell, args)
+  async run(context, args) {
+    const format = formatOf(context, args)
     const name = args.positional(0)
-    await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       if ((await table.state({ fresh: true })) === undefined) throw noTable(table, name)
       const columns = args.list('columns')
       const range = await rangeOption(table, args)
@@ -40,11 +40,11 @@ export const changes: Command = {
         // Both times lie between the same two versions: the columns are shown, and no row.
         const { to } = await newestOf(table)
         const { fields } = await table.changes({ from: to, to, columns })
-        await printRows(shell.output, format, { fields, batches: nothing() })
+        await printRows(context.output, format, { fields, batches: nothing() })
         return
       }
       const { fields, batches } = await table.changes({ ...range, columns, openFolder: folderOpener(lake.settings) })
-      await printRows(shell.output, format, { fields, batches })
+      await printRows(context.output, format, { fields, batches })
     })
   },
 }

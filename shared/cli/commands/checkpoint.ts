@@ -9,14 +9,14 @@ export const checkpoint: Command = {
   examples: ['lake checkpoint bronze.events'],
   positionals: { least: 1, most: 1 },
   options: {},
-  async run(shell, args) {
+  async run(context, args) {
     const name = args.positional(0)
-    const outcome = await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    const outcome = await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       const written = await table.writeCheckpoint()
       if (written.kind === 'noTable') throw noTable(table, name)
       return written
     })
-    await shell.output.write(`${JSON.stringify(outcome)}\n`)
+    await context.output.write(`${JSON.stringify(outcome)}\n`)
   },
 }

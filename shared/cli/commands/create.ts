@@ -29,14 +29,14 @@ export const create: Command = {
     comment: { value: 'text', about: 'what the table is' },
     from: { value: 'FILE', about: 'its first rows: JSON lines or Parquet, - for standard input' },
   },
-  async run(shell, args) {
+  async run(context, args) {
     const name = args.positional(0)
-    const input = args.text('from') === undefined ? undefined : await openRowInput(shell, args.text('from') ?? '')
+    const input = args.text('from') === undefined ? undefined : await openRowInput(context, args.text('from') ?? '')
     const schema = await schemaOption(args, input)
     const unknownNulls = args.text('schema') === undefined
     const configuration = Object.fromEntries(args.texts('property').map(text => keyValue('property', text)))
-    await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       const clusterBy = args.text('cluster-by')
       const definition: TableDefinition = {
         schema,
@@ -50,7 +50,7 @@ export const create: Command = {
         input === undefined ? createEmpty(table, definition) : createWithRows(table, definition, () => input.rows(schema, { unknownNulls }), options))
       if (outcome.kind === 'conflict' && outcome.reason === 'tableExists')
         throw new CliError('STEP_FAILED', `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`)
-      await printOutcome(shell, table, name, outcome)
+      await printOutcome(context, table, name, outcome)
     })
   },
 }

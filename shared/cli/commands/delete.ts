@@ -17,10 +17,10 @@ export const deleteCommand: Command = {
     yes: { about: 'do it without asking' },
     ...externalLocationOptions,
   },
-  async run(shell, args) {
-    await changeTable(shell, args, async ({ table, name }, options) => {
+  async run(context, args) {
+    await changeTable(context, args, async ({ table, name }, options) => {
       const where = args.text('where')
-      if (where === undefined && !args.flag('yes')) await confirm(shell, `Delete all rows of ${name}?`)
+      if (where === undefined && !args.flag('yes')) await confirm(context, `Delete all rows of ${name}?`)
       return deleteRows(table, { ...options, where })
     })
   },

@@ -11,15 +11,15 @@ export const env: Command = {
   examples: ['export $(npx lake env)'],
   positionals: { least: 0, most: 0 },
   options: {},
-  async run(shell) {
-    const stack = runningStack(shell.projectFolder)
+  async run(context) {
+    const stack = runningStack(context.projectFolder)
     if (stack === undefined) {
       throw new CliError('NOT_FOUND', 'No stack runs in this checkout; start one with `npm start` or `npm run stack`.')
     }
     const { kafkaBrokers, lakeUrl, functionsUrl } = stack
     const values = { KAFKA_BROKERS: kafkaBrokers, LAKE_URL: lakeUrl, FUNCTIONS_URL: functionsUrl }
     for (const [name, value] of Object.entries(values)) {
-      if (value !== undefined && value !== '') await shell.output.write(`${name}=${shellWord(value)}\n`)
+      if (value !== undefined && value !== '') await context.output.write(`${name}=${shellWord(value)}\n`)
     }
   },
 }

@@ -14,16 +14,16 @@ export const history: Command = {
   examples: ['lake history silver.events --limit 5'],
   positionals: { least: 1, most: 1 },
   options: { limit: { value: 'N', about: 'at most so many' } },
-  async run(shell, args) {
-    const format = formatOf(shell, args)
+  async run(context, args) {
+    const format = formatOf(context, args)
     const name = args.positional(0)
-    const entries = await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    const entries = await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       const found = await table.history(args.whole('limit', 1))
       if (found.length === 0) throw noTable(table, name)
       return found
     })
-    await printRecords(shell.output, format, historyColumns, entries.map(historyJson))
+    await printRecords(context.output, format, historyColumns, entries.map(historyJson))
   },
 }
 

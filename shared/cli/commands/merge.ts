@@ -21,14 +21,14 @@ export const merge: Command = {
     'not-matched-by-source': { value: 'keep|delete', about: 'what becomes of a row of the table that is not among them; keep when absent' },
     ...externalLocationOptions,
   },
-  async run(shell, args) {
+  async run(context, args) {
     const on = args.list('key') ?? []
     if (on.length === 0) throw new CliError('USAGE', 'Say what makes two rows the same: --key a,b.')
     const matched = args.oneOf('matched', ['update', 'delete', 'keep'])
     const notMatched = args.oneOf('not-matched', ['insert', 'ignore'])
     const notMatchedBySource = args.oneOf('not-matched-by-source', ['keep', 'delete'])
-    const input = await openRowInput(shell, requiredFrom(args))
-    await changeTable(shell, args, ({ table, state }, options) =>
+    const input = await openRowInput(context, requiredFrom(args))
+    await changeTable(context, args, ({ table, state }, options) =>
       mergeRows(table, input.rows(state.schema, { partial: true, pieceRows: Infinity }), { ...options, on, matched, notMatched, notMatchedBySource }))
   },
 }

@@ -24,13 +24,13 @@ export const optimize: Command = {
     'max-deleted-ratio': { value: 'R', about: "a file with a greater share of deleted rows is rewritten whatever its size; the table's lake.optimize.maxDeletedRowsRatio, or 0.05" },
     'dry-run': { about: 'only say what would be done' },
   },
-  async run(shell, args) {
+  async run(context, args) {
     const name = args.positional(0)
     const clusterBy = parseColumnList(args.text('cluster-by') ?? '')
     const maxDeletedRowsRatio = args.number('max-deleted-ratio', 0, 1)
     const megabytes = args.number('target-mb', 1, 1_000_000)
-    const outcome = await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    const outcome = await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       const state = await table.state({ fresh: true })
       if (state === undefined) throw noTable(table, name)
       for (const path of clusterBy) requireSortable(shownAddress(name), state.schema, path)
@@ -47,7 +47,7 @@ export const optimize: Command = {
         ...(isBronze ? { groupOf: errorGroup } : {}),
       })
     })
-    await shell.output.write(`${JSON.stringify(outcome)}\n`)
+    await context.output.write(`${JSON.stringify(outcome)}\n`)
   },
 }
 

@@ -10,7 +10,7 @@ import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { printRecords } from '../printRecords.js'
 import { parseRecords } from '../recordFile.js'
-import { formatOf, type Shell } from '../commandContext.js'
+import { formatOf, type CommandContext } from '../commandContext.js'
 
 /** Records handed over at once. */
 const batchRecords = 2_000
@@ -52,18 +52,18 @@ export const produce: Command = {
     'lake produce --stream orders --rate 50 --seconds 60',
     'lake produce --from events.jsonl --create --partitions 4',
   ],
-  async run(shell, args) {
-    const format = formatOf(shell, args)
+  async run(context, args) {
+    const format = formatOf(context, args)
     const plan = planOf(args)
     const partitions = args.whole('partitions', 1, 100_000)
     if (partitions !== undefined && !args.flag('create')) throw new CliError('USAGE', '--partitions says what --create makes; give both.')
-    const record = await withLake(shell, args, lake => {
+    const record = await withLake(context, args, lake => {
       const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
       // Asked last: what is wrong on this side is said without a broker.
       const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
-      return plan.kind === 'file' ? sendFile(shell, lake, stream, plan.path, ready) : sendEvents(shell, lake, stream, plan, ready)
+      return plan.kind === 'file' ? sendFile(context, lake, stream, plan.path, ready) : sendEvents(context, lake, stream, plan, ready)
     })
-    await printRecords(shell.output, format, Object.keys(record), [record])
+    await printRecords(context.output, format, Object.keys(record), [record])
   },
 }
 
@@ -114,7 +114,7 @@ async function requireTopic(lake: Lake, topic: string, create: boolean, partitio
   }
 }
 
-async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventPlan, ready: () => Promise<void>): Promise<JsonObject> {
+async function sendEvents(context: CommandContext, lake: Lake, stream: Stream, plan: EventPlan, ready: () => Promise<void>): Promise<JsonObject> {
   const { clock, source } = lake
   const { count, rate, seed } = plan
   const started = clock.now()
@@ -135,29 +135,29 @@ async function sendEvents(shell: Shell, lake: Lake, stream: Stream, plan: EventP
   const events = new SyntheticEvents(options, made.maker)
   const begun = clock.monotonic()
   let sent = 0
-  while (sent < count && !shell.signal.aborted) {
+  while (sent < count && !context.signal.aborted) {
     const due = rate === undefined ? count : Math.min(count, Math.floor(((clock.monotonic() - begun) * rate) / 1000) + 1)
     while (sent < due) {
-      shell.signal.throwIfAborted()
+      context.signal.throwIfAborted()
       const size = Math.min(batchRecords, due - sent)
       await source.produce(stream.topic, events.take(size))
       sent += size
     }
-    if (sent < count) await clock.sleep(beatMs, shell.signal).catch(() => undefined)
+    if (sent < count) await clock.sleep(beatMs, context.signal).catch(() => undefined)
   }
   const { records, ...expected } = events.expected
   return { topic: stream.topic, records, ...expected }
 }
 
-async function sendFile(shell: Shell, lake: Lake, stream: Stream, path: string, ready: () => Promise<void>): Promise<JsonObject> {
-  const file = resolve(shell.workingFolder, path)
+async function sendFile(context: CommandContext, lake: Lake, stream: Stream, path: string, ready: () => Promise<void>): Promise<JsonObject> {
+  const file = resolve(context.workingFolder, path)
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new CliError('NOT_FOUND', `The file ${file} cannot be read.`, { cause })
   })
   const records = parseRecords(text, stream)
   await ready()
   for (let i = 0; i < records.length; i += batchRecords) {
-    shell.signal.throwIfAborted()
+    context.signal.throwIfAborted()
     await lake.source.produce(stream.topic, records.slice(i, i + batchRecords))
   }
   return { topic: stream.topic, records: records.length }

@@ -11,11 +11,11 @@ import { withLake } from '../cliLake.js'
 import { rowSourceOf, type ColumnBatch, type RowSource } from '../columnBatch.js'
 import type { Command } from '../command.js'
 import { externalLocationOptions } from '../externalLocations.js'
-import { momentOptions, versionOption } from '../timeTravel.js'
+import { timeTravelOptions, versionOption } from '../timeTravel.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
 import { printRows } from '../printRows.js'
-import { type Format, formatOf, type Shell } from '../commandContext.js'
+import { type Format, formatOf, type CommandContext } from '../commandContext.js'
 import { parseTableReference } from '../tableNames.js'
 import { tableRows, wantedFields } from '../tableRows.js'
 
@@ -27,7 +27,7 @@ export const read: Command = {
   examples: ['lake read silver.events --where "event_type = \'click\'" --limit 10', 'lake read ./sales --version 3 --format csv'],
   positionals: { least: 1, most: 1 },
   options: {
-    ...momentOptions,
+    ...timeTravelOptions,
     where: { value: '"condition"', about: 'only rows for which this SQL condition holds' },
     columns: { value: 'a,b', about: 'only these columns, in this order' },
     limit: { value: 'N', about: 'at most so many rows' },
@@ -35,24 +35,24 @@ export const read: Command = {
     explain: { about: 'instead of the rows, which files would be read and skipped, and by what' },
     ...externalLocationOptions,
   },
-  async run(shell, args) {
-    const format = formatOf(shell, args)
-    const print = (rows: RowSource) => printRows(shell.output, format, rows)
-    await withLake(shell, args, lake => {
+  async run(context, args) {
+    const format = formatOf(context, args)
+    const print = (rows: RowSource) => printRows(context.output, format, rows)
+    await withLake(context, args, lake => {
       const reference = parseTableReference(args.positional(0), lake.streams)
       if (reference.kind === 'view') return readView(lake, reference.name, args, print)
-      return args.flag('explain') ? explain(shell, lake, args, format) : readTable(shell, lake, args, print)
+      return args.flag('explain') ? explain(context, lake, args, format) : readTable(context, lake, args, print)
     })
   },
 }
 
 type Print = (rows: RowSource) => Promise<void>
 
-async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print): Promise<void> {
+async function readTable(context: CommandContext, lake: Lake, args: Arguments, print: Print): Promise<void> {
   const name = args.positional(0)
   const [limit, columns, where] = [args.whole('limit'), args.list('columns'), args.text('where')]
   const timeZone = timeZoneOf(args)
-  const table = await openTable(shell, lake, name)
+  const table = await openTable(context, lake, name)
   const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
   if (where === undefined) {
     await print(tableRows(table.store, snapshot, { columns, limit, timeZone, openFolder: folderOpener(lake.settings) }))
@@ -66,11 +66,11 @@ async function readTable(shell: Shell, lake: Lake, args: Arguments, print: Print
 }
 
 /** What a read would do, in one record. */
-async function explain(shell: Shell, lake: Lake, args: Arguments, format: Format): Promise<void> {
+async function explain(context: CommandContext, lake: Lake, args: Arguments, format: Format): Promise<void> {
   const name = args.positional(0)
   const where = args.text('where')
   const timeZone = timeZoneOf(args)
-  const table = await openTable(shell, lake, name)
+  const table = await openTable(context, lake, name)
   const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
   wantedFields(snapshot, args.list('columns'))
@@ -89,7 +89,7 @@ async function explain(shell: Shell, lake: Lake, args: Arguments, format: Format
     predicate: plan.predicate ?? null,
     unknown: plan.unknown.length === 0 ? null : plan.unknown.join('; '),
   }
-  await printRecords(shell.output, format, Object.keys(record), [record])
+  await printRecords(context.output, format, Object.keys(record), [record])
 }
 
 /** @throws CliError USAGE */

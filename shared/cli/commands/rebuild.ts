@@ -22,17 +22,17 @@ export const rebuild: Command = {
   examples: ['lake rebuild silver', 'lake rebuild gold --stream events'],
   positionals: { least: 1, most: 1 },
   options: { stream: { value: 'NAME', about: 'only that stream; all when absent' } },
-  async run(shell, args) {
-    const format = formatOf(shell, args)
+  async run(context, args) {
+    const format = formatOf(context, args)
     const name = args.positional(0)
     const layer = Object.hasOwn(layers, name) ? layers[name] : undefined
     if (layer === undefined) throw new CliError('USAGE', `"${name}" cannot be rebuilt; there are ${Object.keys(layers).join(', ')}.`)
-    const reports = await withLake(shell, args, async lake => {
+    const reports = await withLake(context, args, async lake => {
       const only = args.text('stream')
       const done: StepReport[] = []
       for (const stream of only === undefined ? lake.streams : [streamNamed(lake, only)]) done.push(...(await layer(lake, stream)))
       return done
     })
-    await printReports(shell, format, reports)
+    await printReports(context, format, reports)
   },
 }

@@ -17,22 +17,22 @@ export const resetOffsetsCommand: Command = {
   examples: ['lake reset-offsets events', 'lake reset-offsets events --yes'],
   positionals: { least: 1, most: 1 },
   options: { yes: { about: 'do it without asking' } },
-  async run(shell, args) {
-    const format = formatOf(shell, args)
-    await withLake(shell, args, async lake => {
+  async run(context, args) {
+    const format = formatOf(context, args)
+    await withLake(context, args, async lake => {
       const stream = streamNamed(lake, args.positional(0))
       const plan = await planReset(lake, stream)
-      await shell.messages.write(planText(plan))
-      if (plan.resets.length > 0 && !args.flag('yes')) await confirm(shell, 'Begin the new generation?')
+      await context.messages.write(planText(plan))
+      if (plan.resets.length > 0 && !args.flag('yes')) await confirm(context, 'Begin the new generation?')
       const done = await resetOffsets(lake, stream, plan)
       await printRecords(
-        shell.output,
+        context.output,
         format,
         ['partition', 'oldGeneration', 'oldCovered', 'generation', 'start', 'version'],
         done.plan.resets.map(reset => ({ ...resetJson(reset), version: done.version })),
       )
     })
-    if (shell.signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted.')
+    if (context.signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted.')
   },
 }
 

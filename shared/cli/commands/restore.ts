@@ -8,7 +8,7 @@ import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { externalLocationOptions } from '../externalLocations.js'
-import { momentOf, momentOptions } from '../timeTravel.js'
+import { timeTravelOf, timeTravelOptions } from '../timeTravel.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printOutcome } from '../writeOutcome.js'
 
@@ -23,33 +23,33 @@ export const restore: Command = {
   positionals: { least: 1, most: 1 },
   options: {
     version: { value: 'N', about: 'the version to go back to' },
-    timestamp: { value: '"TIME"', about: `or ${momentOptions['timestamp']?.about ?? ''}` },
+    timestamp: { value: '"TIME"', about: `or ${timeTravelOptions['timestamp']?.about ?? ''}` },
     'ignore-missing': { about: 'restore what is left when files of that version were deleted' },
     force: { about: 'also a table of the pipeline, which would not read again what goes' },
     'dry-run': { about: 'only say what would be done' },
     ...externalLocationOptions,
   },
-  async run(shell, args) {
+  async run(context, args) {
     const name = args.positional(0)
     const to = targetOption(args)
-    await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       requireForeign(lake, table, name, args)
       const options = { clock: lake.clock, openFolder: folderOpener(lake.settings), ignoreMissingFiles: args.flag('ignore-missing') }
       const snapshot = await requireSnapshot(table, name)
       if (!args.flag('dry-run')) {
-        await printOutcome(shell, table, name, await restoreTable(table, to, options))
+        await printOutcome(context, table, name, await restoreTable(table, to, options))
         return
       }
       const plan = await planRestore(table, snapshot, to, options)
       const { version } = snapshot
-      await printOutcome(shell, table, name, plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics })
+      await printOutcome(context, table, name, plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics })
     })
   },
 }
 
 function targetOption(args: Arguments): RestoreTarget {
-  const target = momentOf(args)
+  const target = timeTravelOf(args)
   if (target === undefined) throw new CliError('USAGE', 'Say what to go back to: --version N, or --timestamp "TIME".')
   return target
 }

@@ -27,11 +27,11 @@ export const run: Command = {
   examples: ['lake run bronze', 'lake run pipeline --format jsonl'],
   positionals: { least: 1, most: 1 },
   options: {},
-  async run(shell, args) {
-    const format = formatOf(shell, args)
+  async run(context, args) {
+    const format = formatOf(context, args)
     const name = args.positional(0)
     const step = Object.hasOwn(steps, name) ? steps[name] : undefined
     if (step === undefined) throw new CliError('USAGE', `"${name}" is not a step; there are ${Object.keys(steps).join(', ')}.`)
-    await printReports(shell, format, await withLake(shell, args, step))
+    await printReports(context, format, await withLake(context, args, step))
   },
 }

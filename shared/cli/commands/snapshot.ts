@@ -3,7 +3,7 @@ import { type Json, type JsonObject, parseJson, quotedColumn } from '../../types
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { indentedJson } from '../indentedJson.js'
-import { momentOptions, versionOption } from '../timeTravel.js'
+import { timeTravelOptions, versionOption } from '../timeTravel.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 
 export const snapshot: Command = {
@@ -16,14 +16,14 @@ export const snapshot: Command = {
     'domainMetadata by domain.',
   examples: ['lake snapshot bronze.events'],
   positionals: { least: 1, most: 1 },
-  options: momentOptions,
-  async run(shell, args) {
+  options: timeTravelOptions,
+  async run(context, args) {
     const name = args.positional(0)
-    const found = await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    const found = await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       return requireSnapshot(table, name, await versionOption(table, name, args))
     })
-    await shell.output.write(`${indentedJson(snapshotJson(found), shell.output.isTerminal ? 2 : 0)}\n`)
+    await context.output.write(`${indentedJson(snapshotJson(found), context.output.isTerminal ? 2 : 0)}\n`)
   },
 }
 

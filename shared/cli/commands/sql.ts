@@ -12,7 +12,7 @@ import { lakeTables } from '../lakeTables.js'
 import { noTable, openTable, requireSnapshot } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
 import { printRows } from '../printRows.js'
-import { type Format, formatOf, type Shell } from '../commandContext.js'
+import { type Format, formatOf, type CommandContext } from '../commandContext.js'
 import { detailColumns, tableDetail } from '../tableDetail.js'
 import { historyColumns, historyJson } from './history.js'
 
@@ -33,33 +33,33 @@ export const sql: Command = {
   ],
   positionals: { least: 1, most: 1 },
   options: externalLocationOptions,
-  async run(shell, args) {
-    const format = formatOf(shell, args)
-    const query = withPlainYears(args.positional(0) === '-' ? await readAll(shell.input) : args.positional(0))
+  async run(context, args) {
+    const format = formatOf(context, args)
+    const query = withPlainYears(args.positional(0) === '-' ? await readAll(context.input) : args.positional(0))
     if (query.trim() === '') throw new CliError('USAGE', 'The query is empty.')
     const statement = parseLakeStatement(query)
-    await withLake(shell, args, async lake => {
+    await withLake(context, args, async lake => {
       if (statement.kind !== 'query') {
-        await answer(shell, format, lake, statement)
+        await answer(context, format, lake, statement)
         return
       }
       await using session = await openSession(lake)
       const interrupt = () => { session.interrupt() }
-      shell.signal.addEventListener('abort', interrupt)
-      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings), openPlace: place => openTable(shell, lake, place) })
+      context.signal.addEventListener('abort', interrupt)
+      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings), openPlace: place => openTable(context, lake, place) })
       const prepared = await catalog.prepare(query)
       try {
-        await printRows(shell.output, format, rowSourceOf(await session.stream(prepared.sql)))
+        await printRows(context.output, format, rowSourceOf(await session.stream(prepared.sql)))
       } catch (thrown) {
         throw withMissingTable(thrown, catalog.names, prepared.opened)
       } finally {
-        shell.signal.removeEventListener('abort', interrupt)
+        context.signal.removeEventListener('abort', interrupt)
       }
     })
   },
 }
 
-async function answer(shell: Shell, format: Format, lake: Lake, statement: Exclude<LakeStatement, { kind: 'query' }>): Promise<void> {
+async function answer(context: CommandContext, format: Format, lake: Lake, statement: Exclude<LakeStatement, { kind: 'query' }>): Promise<void> {
   if (statement.kind === 'showTables') {
     const wanted = statement.namespace?.toLowerCase()
     const tables = (await lakeTables(lake)).map(({ path, name }) => ({
@@ -68,18 +68,18 @@ async function answer(shell: Shell, format: Format, lake: Lake, statement: Exclu
       name,
     }))
     const shown = tables.filter(({ namespace }) => wanted === undefined || namespace.toLowerCase() === wanted)
-    await printRecords(shell.output, format, ['namespace', 'tableName', 'name'], shown)
+    await printRecords(context.output, format, ['namespace', 'tableName', 'name'], shown)
     return
   }
-  const table = await openTable(shell, lake, statement.table)
+  const table = await openTable(context, lake, statement.table)
   if (statement.kind === 'history') {
     const entries = await table.history(statement.limit)
     if (entries.length === 0) throw noTable(table, statement.table)
-    await printRecords(shell.output, format, historyColumns, entries.map(historyJson))
+    await printRecords(context.output, format, historyColumns, entries.map(historyJson))
     return
   }
   const snapshot = await requireSnapshot(table, statement.table)
-  await printRecords(shell.output, format, detailColumns, [tableDetail(snapshot, table.url)])
+  await printRecords(context.output, format, detailColumns, [tableDetail(snapshot, table.url)])
 }
 
 /** DuckDB does not know that a table of the lake is there as soon as a step has run. */
@@ -95,7 +95,7 @@ function withMissingTable(thrown: unknown, names: readonly string[], opened: rea
   return new CliError('NOT_FOUND', message, { cause: thrown })
 }
 
-async function readAll(input: Shell['input']): Promise<string> {
+async function readAll(input: CommandContext['input']): Promise<string> {
   const pieces: Buffer[] = []
   for await (const piece of input) pieces.push(Buffer.from(piece))
   return Buffer.concat(pieces).toString('utf8')

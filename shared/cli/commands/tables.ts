@@ -24,12 +24,12 @@ export const tables: Command = {
   examples: ['lake tables'],
   positionals: { least: 0, most: 0 },
   options: {},
-  async run(shell, args) {
-    const format = formatOf(shell, args)
-    const records = await withLake(shell, args, listTables)
+  async run(context, args) {
+    const format = formatOf(context, args)
+    const records = await withLake(context, args, listTables)
     const damaged = records.filter(record => record['kind'] === 'damaged')
     const columns = ['table', 'kind', 'version', 'numFiles', 'sizeInBytes', 'rows', 'changedAt', ...(damaged.length === 0 ? [] : ['problem'])]
-    await printRecords(shell.output, format, columns, damaged.length === 0 ? records : records.map(record => ({ problem: null, ...record })))
+    await printRecords(context.output, format, columns, damaged.length === 0 ? records : records.map(record => ({ problem: null, ...record })))
     if (damaged.length === 0) return
     throw new CliError('STEP_FAILED', `Cannot be read: ${damaged.map(({ table }) => table as string).join(', ')}.`)
   },

@@ -20,15 +20,15 @@ export const update: Command = {
     yes: { about: 'do it without asking' },
     ...externalLocationOptions,
   },
-  async run(shell, args) {
+  async run(context, args) {
     const assignments = args.texts('set').map(text => keyValue('set', text))
     if (assignments.length === 0) throw new CliError('USAGE', 'Say what changes: --set "column = expression".')
     const set = Object.fromEntries(assignments.map(([column, sql]) => [column, { sql }]))
     const twice = assignments.find(([column], i) => assignments.findIndex(([other]) => other === column) < i)
     if (twice !== undefined) throw new CliError('USAGE', `--set names the column ${twice[0]} twice; give it one value.`)
-    await changeTable(shell, args, async ({ table, name }, options) => {
+    await changeTable(context, args, async ({ table, name }, options) => {
       const where = args.text('where')
-      if (where === undefined && !args.flag('yes')) await confirm(shell, `Change all rows of ${name}?`)
+      if (where === undefined && !args.flag('yes')) await confirm(context, `Change all rows of ${name}?`)
       return updateRows(table, { ...options, where, set })
     })
   },

@@ -1,6 +1,6 @@
 import { durationForms, parseDuration } from '../../contract/index.js'
 import { vacuumTable } from '../../delta/maintenance/index.js'
-import { Followers, maintainedTables } from '../../pipeline/maintenance/index.js'
+import { ConsumerPositions, maintainedTables } from '../../pipeline/maintenance/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -19,24 +19,24 @@ export const vacuum: Command = {
     force: { about: "allow a retention below the table's: only when nobody reads older versions and nobody writes" },
     'dry-run': { about: 'print the files, one a line, and delete none' },
   },
-  async run(shell, args) {
+  async run(context, args) {
     const name = args.positional(0)
     const text = args.text('retain')
     const retentionMs = text === undefined ? undefined : parseDuration(text)
     if (retentionMs === null) throw new CliError('USAGE', `--retain ${String(text)} is not a duration: ${durationForms}.`)
     const dryRun = args.flag('dry-run')
     const names: string[] = []
-    const outcome = await withLake(shell, args, async lake => {
-      const table = await openTable(shell, lake, name)
+    const outcome = await withLake(context, args, async lake => {
+      const table = await openTable(context, lake, name)
       const state = await table.state({ fresh: true })
       if (state === undefined) throw noTable(table, name)
       const own = maintainedTables(lake).find(({ path }) => lake.table(path).url === table.url)
-      const keepFrom = own === undefined ? undefined : await (await Followers.read(lake)).keepFrom(own.path, state, own.stream)
+      const lowWatermark = own === undefined ? undefined : await (await ConsumerPositions.read(lake)).lowWatermark(own.path, state, own.stream)
       return vacuumTable(table, {
-        clock: lake.clock, retentionMs, keepFrom, dryRun, force: args.flag('force'), onFile: ({ path }) => dryRun && names.push(path),
+        clock: lake.clock, retentionMs, lowWatermark, dryRun, force: args.flag('force'), onFile: ({ path }) => dryRun && names.push(path),
       })
     })
-    for (const path of names) await shell.output.write(`${path}\n`)
-    await shell.output.write(`${JSON.stringify(outcome)}\n`)
+    for (const path of names) await context.output.write(`${path}\n`)
+    await context.output.write(`${JSON.stringify(outcome)}\n`)
   },
 }

@@ -1,10 +1,10 @@
 import type { ColumnData, StructField, Value } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { Action, Metadata, OpenFolder } from '../actions/index.js'
-import { changedRows, type ChangedRows } from './changeFiles.js'
+import { changeFileRows, type ChangeFileRows } from './changeFiles.js'
 import { columnLayout, type ColumnLayout, isMapped, parseSchema } from '../schema/index.js'
 import { inCommitTimestampOf, listLog, readCommitFiles } from '../log/index.js'
-import { fileTimes, readPastState, readSnapshot } from '../snapshot/index.js'
+import { fileTimes, readStateAtVersion, readSnapshot } from '../snapshot/index.js'
 import { readDataFile } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { requireReadableUnder } from './feedSchema.js'
@@ -63,13 +63,13 @@ const commitTimestamp: StructField = { name: '_commit_timestamp', type: 'timesta
  */
 export async function readChanges(store: ObjectStore, options: ChangesOptions): Promise<ChangeScan> {
   const { from } = options
-  const listing = await listLog(store)
-  const to = options.to ?? listing.tip
-  if (!(from >= 0 && from <= to && to <= listing.tip)) {
-    const why = listing.tip < 0 ? 'there is no table' : `the table has versions up to ${listing.tip}`
+  const segment = await listLog(store)
+  const to = options.to ?? segment.tip
+  if (!(from >= 0 && from <= to && to <= segment.tip)) {
+    const why = segment.tip < 0 ? 'there is no table' : `the table has versions up to ${segment.tip}`
     throw new DeltaError('DELTA_NO_VERSION', `there are no changes from version ${from} to ${to}: ${why}`, { where: { table: store.url } })
   }
-  const [first, read] = await Promise.all([stateAt(store, from), readingVersion(store, { from, to, newest: listing.tip })])
+  const [first, read] = await Promise.all([stateAt(store, from), readingVersion(store, { from, to, newest: segment.tip })])
   const where = { table: store.url, version: read.version }
   requireReadable(read, where)
   requireFeed(first.metadata, { table: store.url, version: from })
@@ -77,7 +77,7 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
   const layout = columnLayout(read, where)
   const all = [...read.schema.fields, changeType, commitVersion, commitTimestamp]
   const fields = fieldsByName(all, options.columns, where)
-  const timeOf = fileTimes(listing, 0)
+  const timeOf = fileTimes(segment, 0)
 
   async function* batches(): AsyncGenerator<ChangeBatch, void> {
     for await (const { version, actions } of readCommitFiles(store, from, to)) {
@@ -87,14 +87,14 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
         if (version > from) requireReadableUnder(read, { schema: parseSchema(metadata.schemaString, place), metadata }, place)
       }
       const micros = BigInt(inCommitTimestampOf(actions) ?? timeOf(version)) * 1000n
-      for await (const changed of changedRows(store, actions, { ...options, where: place })) {
+      for await (const changed of changeFileRows(store, actions, { ...options, where: place })) {
         yield* fileChanges(changed, { version: BigInt(version), micros }, place)
       }
     }
   }
 
   async function* fileChanges(
-    { file, choice, type }: ChangedRows,
+    { file, choice, type }: ChangeFileRows,
     { version, micros }: { readonly version: bigint; readonly micros: bigint },
     place: LogPlace,
   ): AsyncGenerator<ChangeBatch, void> {
@@ -128,7 +128,7 @@ async function readingVersion(store: ObjectStore, { from, to, newest }: Range): 
 
 async function stateAt(store: ObjectStore, version: number): Promise<TableState> {
   // A snapshot says why there is none.
-  const state = (await readPastState(store, version)) ?? (await readSnapshot(store, 0, version))
+  const state = (await readStateAtVersion(store, version)) ?? (await readSnapshot(store, 0, version))
   if (state === undefined) throw new DeltaError('DELTA_NO_TABLE', 'the table is gone', { where: { table: store.url } })
   return state
 }

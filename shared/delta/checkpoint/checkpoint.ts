@@ -1,6 +1,6 @@
 import { isRetryable } from '../../errors.js'
 import { isStruct, type Row, type StructField } from '../../types/index.js'
-import { openParquet, ParquetError, type ParquetFile, storedFile } from '../../parquet/index.js'
+import { openParquet, ParquetError, type ParquetFile, objectStoreSource } from '../../parquet/index.js'
 import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { type Action, type AddFile, decodeActions, decodeLogPath, type Sidecar } from '../actions/index.js'
 import { plainAdds } from './checkpointAdds.js'
@@ -97,7 +97,7 @@ async function* readParquet(
   { path, size }: StoredFile,
   wanted: readonly string[],
 ): AsyncGenerator<CheckpointPart, void> {
-  const file = await openParquet(storedFile(store, path, size))
+  const file = await openParquet(objectStoreSource(store, path, size))
   const parsedStats = structStatsOnly(file)
   const fields = projectedFields(file, wanted, parsedStats)
   const statsOf = parsedStats === undefined ? undefined : (add: Row) => statsJson(parsedStats, add)

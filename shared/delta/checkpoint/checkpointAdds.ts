@@ -72,11 +72,11 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
   return adds
 }
 
-function isFlat({ entries, repetitions }: LeafData, rows: number): boolean {
+function isFlat({ entries, repetitionLevels: repetitions }: LeafData, rows: number): boolean {
   return entries === rows && repetitions === undefined
 }
 
-function isPresent({ definitions, leaf: { present } }: LeafData, row: number): boolean {
+function isPresent({ definitionLevels: definitions, leaf: { maxDefinitionLevel: present } }: LeafData, row: number): boolean {
   return definitions === undefined || definitions[row] === present
 }
 
@@ -104,7 +104,7 @@ function partitionValues(key: LeafData, value: LeafData, path: LeafData, rows: n
   const values = value.values as readonly string[]
   let [entry, nextKey, nextValue] = [0, 0, 0]
   for (let row = 0; row < rows; row++) {
-    if (entry >= key.entries || (key.repetitions?.[entry] ?? 0) !== 0) return undefined
+    if (entry >= key.entries || (key.repetitionLevels?.[entry] ?? 0) !== 0) return undefined
     let map: Record<string, string | null> | undefined
     do {
       if (isPresent(key, entry)) {
@@ -116,7 +116,7 @@ function partitionValues(key: LeafData, value: LeafData, path: LeafData, rows: n
         })
       }
       entry++
-    } while (entry < key.entries && (key.repetitions?.[entry] ?? 0) !== 0)
+    } while (entry < key.entries && (key.repetitionLevels?.[entry] ?? 0) !== 0)
     if (isPresent(path, row)) maps.push(map ?? noPartitions)
   }
   return entry === key.entries && nextKey === keys.length && nextValue === values.length ? maps : undefined

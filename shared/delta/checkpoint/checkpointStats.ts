@@ -1,7 +1,7 @@
 import { type DataType, isJsonObject, type Json, namedValue, parseJson, type Row, type StructField, type Value } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { isMapped, isVoid, parsePartitionValue, storedName } from '../schema/index.js'
-import { parseBound, planStats, type StatsColumn, type TableShape } from '../stats/index.js'
+import { parseBound, planStats, type StatsColumn, type StatsShape } from '../stats/index.js'
 
 /**
  * Statistics and partition values of an `add` with types, as checkpoints have them beside or in the place of texts
@@ -21,7 +21,7 @@ export interface TypedColumns {
  *
  * @param tightBounds whether the table may have deletion vectors, so that statistics say how tight they are
  */
-export function typedColumns(table: TableShape, tightBounds: boolean): TypedColumns {
+export function typedColumns(table: StatsShape, tightBounds: boolean): TypedColumns {
   const { columns } = planStats(table)
   const known = columns.filter(({ field }) => !isVoid(field.type))
   const bounds = treeOf(known.filter(column => column.bounds), ({ field }) => field.type)
@@ -68,7 +68,7 @@ function treeOf(columns: readonly StatsColumn[], typeOf: (column: StatsColumn) =
   })
 }
 
-function partitionKeys({ schema, partitionColumns, configuration }: TableShape): { readonly name: string; readonly type: DataType }[] {
+function partitionKeys({ schema, partitionColumns, configuration }: StatsShape): { readonly name: string; readonly type: DataType }[] {
   const mapped = isMapped(configuration)
   return partitionColumns.flatMap(column => {
     const field = schema.fields.find(({ name }) => name === column) ?? schema.fields.find(({ name }) => name.toLowerCase() === column.toLowerCase())

@@ -1,5 +1,5 @@
 import type { ColumnData, Value } from '../../types/index.js'
-import { decodedData, EncodedTexts, type StoredData } from '../../parquet/index.js'
+import { decodedData, Utf8Column, type StoredData } from '../../parquet/index.js'
 
 /** Values of columns cut out and put together. Pure; no I/O. */
 
@@ -37,8 +37,8 @@ export function joinedData(parts: readonly ColumnData[]): ColumnData {
 
 /** As {@link joinedData}; texts stay as they are stored if those of every part are. */
 export function joinedStored(parts: readonly StoredData[]): StoredData {
-  const encoded = parts.filter(part => part instanceof EncodedTexts)
-  const joined = encoded.length > 0 && encoded.length === parts.length ? EncodedTexts.joined(encoded) : undefined
+  const encoded = parts.filter(part => part instanceof Utf8Column)
+  const joined = encoded.length > 0 && encoded.length === parts.length ? Utf8Column.joined(encoded) : undefined
   return joined ?? joinedData(parts.map(decodedData))
 }
 

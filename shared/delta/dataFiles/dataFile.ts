@@ -5,10 +5,10 @@ import type { ObjectStore } from '../../storage/index.js'
 import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { typeText } from '../schema/index.js'
-import { collectStats, encodeStats, planStats, type TableShape } from '../stats/index.js'
+import { collectStats, encodeStats, planStats, type StatsShape } from '../stats/index.js'
 
 /** What a table asks of its data files: its schema, partition columns and properties. */
-export type DataFileLayout = TableShape
+export type DataFileLayout = StatsShape
 
 export interface DataFileOptions {
   /** Default: the table's `delta.parquet.compression.codec`, or zstd. */

@@ -2,14 +2,14 @@ import { type CodedError, isRetryable } from '../../errors.js'
 import { type ColumnData, namedValue, type StructField, type Value } from '../../types/index.js'
 import {
   decodedData,
-  EncodedTexts,
+  Utf8Column,
   openParquet,
   ParquetError,
   type ParquetFile,
   type ReadOptions,
   type RowGroupInfo,
   type StoredData,
-  storedFile,
+  objectStoreSource,
 } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type DataObject, type DeletionVector, locateData, type OpenFolder } from '../actions/index.js'
@@ -137,7 +137,7 @@ async function remaining(
 async function openData({ store, path }: DataObject, size: number | undefined, where: LogPlace): Promise<ParquetFile> {
   const bytes = size ?? (await store.head(path))?.size
   if (bytes === undefined) throw missing(where)
-  return reading(where, () => openParquet(storedFile(store, path, bytes)))
+  return reading(where, () => openParquet(objectStoreSource(store, path, bytes)))
 }
 
 function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined, where: LogPlace): Value {
@@ -153,7 +153,7 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
 
 /** The values at `kept`, as a typed array where they were one. */
 function picked<D extends StoredData>(data: D | ColumnData, kept: Int32Array): D | ColumnData {
-  if (data instanceof EncodedTexts) return data.picked(kept) as D
+  if (data instanceof Utf8Column) return data.picked(kept) as D
   const { length } = kept
   const output = Array.isArray(data) ? new Array<unknown>(length) : new (data.constructor as new (length: number) => Record<number, unknown>)(length)
   for (let i = 0; i < length; i++) output[i] = data[kept[i] ?? 0]

@@ -1,7 +1,7 @@
 import type { DataType, StructField } from '../../types/index.js'
 import { isMapped, isVoid, storedName } from '../schema/index.js'
 import { readerFeaturesOf, type TableState, writerFeaturesOf } from '../protocol/index.js'
-import { planStats, type StatsPlan, type TableShape } from '../stats/index.js'
+import { planStats, type StatsPlan, type StatsShape } from '../stats/index.js'
 
 /** A table's data files as they are on disk: without partition columns, under physical names. */
 export interface PhysicalLayout {
@@ -18,7 +18,7 @@ export interface PhysicalLayoutOptions {
 }
 
 /** Pure; no I/O. */
-export function physicalLayout(table: TableShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
+export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
   const mapped = isMapped(table.configuration)
   const partitions = new Set(options.partitionColumns === true ? [] : table.partitionColumns.map(name => name.toLowerCase()))
   const source = table.schema.fields.filter(({ name, type }) => !partitions.has(name.toLowerCase()) && !isVoid(type))

@@ -4,7 +4,7 @@ import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
 import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
 import { codecOf, type PartitionTexts } from './dataFile.js'
 import type { PhysicalLayout } from './physicalLayout.js'
-import { collectStats, encodeStats, type FileStats, mergeStats, type TableShape } from '../stats/index.js'
+import { collectStats, encodeStats, type FileStats, mergeStats, type StatsShape } from '../stats/index.js'
 
 export interface StreamedFileOptions {
   /** The object's name; a new one for a data file when absent. */
@@ -24,7 +24,7 @@ export class StreamedFile {
   #stats: FileStats = { numRecords: 0n, columns: new Map() }
   #bytes = 0
 
-  private constructor(name: string, upload: ObjectWriter, table: TableShape, layout: PhysicalLayout, hidden: readonly StructField[]) {
+  private constructor(name: string, upload: ObjectWriter, table: StatsShape, layout: PhysicalLayout, hidden: readonly StructField[]) {
     this.name = name
     this.#upload = upload
     this.#layout = layout
@@ -40,7 +40,7 @@ export class StreamedFile {
 
   static async create(
     store: ObjectStore,
-    table: TableShape,
+    table: StatsShape,
     layout: PhysicalLayout,
     { name = newDataFileName(), hidden = [] }: StreamedFileOptions = {},
   ): Promise<StreamedFile> {

@@ -4,7 +4,7 @@ import { type ConflictReason, readsNothing } from '../transaction/index.js'
 import {
   mergedSchema,
   type RepeatableRows,
-  RowsSpent,
+  RowsConsumed,
   type SourceFiles,
   SourceWriting,
   type WriteMetrics,
@@ -57,7 +57,7 @@ export async function appendRows(table: DeltaTable, rows: RepeatableRows, option
     try {
       files = await writing.filesFor(state)
     } catch (error) {
-      if (error instanceof RowsSpent && conflict !== undefined) return conflict
+      if (error instanceof RowsConsumed && conflict !== undefined) return conflict
       throw error
     }
     if (files.adds.length === 0 && files.rules.length === 0 && txn === undefined) return { kind: 'nothingToDo', version: state.version }

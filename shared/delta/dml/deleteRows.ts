@@ -5,7 +5,7 @@ import type { DeltaTable } from '../table/index.js'
 import type { Reads } from '../transaction/index.js'
 import { changeMetrics } from './changeMetrics.js'
 import { type Condition, type Plan, planAndCommit, type WriteOptions, type WriteOutcome, writtenFeatures } from '../write/index.js'
-import { rowFates, type RowChange } from './rowChange.js'
+import { RowAction, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger, type ChangeCounts } from './rowChanger.js'
 import { rowCondition, type RowCondition } from './rowCondition.js'
@@ -61,7 +61,7 @@ export async function planDeletion(table: DeltaTable, snapshot: Snapshot, option
   const condition = await rowCondition(options.where, snapshot, { expressions: options.expressions, url: table.url })
   const changer = new RowChanger(table, snapshot, options)
   try {
-    await changer.find(goingWhere(condition))
+    await changer.find(deletedWhere(condition))
     const changed = await changer.finish()
     return { ...changed, reads: condition.reads, text: condition.text }
   } catch (error) {
@@ -70,11 +70,11 @@ export async function planDeletion(table: DeltaTable, snapshot: Snapshot, option
   }
 }
 
-function goingWhere(condition: RowCondition): RowChange {
+function deletedWhere(condition: RowCondition): RowChange {
   return {
     fields: condition.fields,
     match: (file: AddFile) => condition.match(file),
-    whole: rowFates.goes,
+    whole: RowAction.delete,
     // A row for which it holds has the number of those that go.
     decide: rows => condition.test(rows),
     change: undefined,

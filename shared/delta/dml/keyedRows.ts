@@ -3,8 +3,8 @@ import { charPadding, type Padding, typeText } from '../schema/index.js'
 import { joinedData } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { fieldsByName } from '../scan/index.js'
-import type { Predicate, TableShape } from '../stats/index.js'
-import { fitRows, type Rows, rowText } from '../write/index.js'
+import type { Predicate, StatsShape } from '../stats/index.js'
+import { conformRows, type Rows, rowText } from '../write/index.js'
 
 /** A key as a Map compares it; undefined for one that is null in part, and so equals nothing. */
 type MapKey = string | number | bigint | boolean | undefined
@@ -30,7 +30,7 @@ export class KeyedRows {
    * @param pieces under the table's column names, whose letter case does not matter
    * @throws DeltaError DELTA_BAD_ROWS, DELTA_NO_COLUMN, and DELTA_UNSUPPORTED_TYPE for a key that is no single value
    */
-  constructor(pieces: readonly Rows[], on: readonly string[], table: Pick<TableShape, 'schema' | 'partitionColumns'>, where: LogPlace) {
+  constructor(pieces: readonly Rows[], on: readonly string[], table: Pick<StatsShape, 'schema' | 'partitionColumns'>, where: LogPlace) {
     this.#where = where
     this.rows = joinedRows(pieces, table, where)
     this.keys = keyFields(on, table.schema.fields, this.rows, where)
@@ -86,13 +86,13 @@ export class KeyedRows {
   }
 }
 
-function joinedRows(pieces: readonly Rows[], table: Pick<TableShape, 'schema' | 'partitionColumns'>, where: LogPlace): Rows {
+function joinedRows(pieces: readonly Rows[], table: Pick<StatsShape, 'schema' | 'partitionColumns'>, where: LogPlace): Rows {
   const names = [...new Set(pieces.flatMap(({ columns }) => columns.map(({ field }) => field.name.toLowerCase())))]
   const known = new Set(fieldsByName(table.schema.fields, names, where))
   const fields = table.schema.fields.filter(field => known.has(field))
   let rowsBefore = 0
   const fitted = pieces.map(piece => {
-    const rows = fitRows({ schema: { type: 'struct', fields }, partitionColumns: table.partitionColumns }, piece, { where, rowsBefore, nullable: true })
+    const rows = conformRows({ schema: { type: 'struct', fields }, partitionColumns: table.partitionColumns }, piece, { where, rowsBefore, nullable: true })
     rowsBefore += piece.count
     return rows
   })

@@ -17,7 +17,7 @@ import {
   type WriteOutcome,
   writtenFeatures,
 } from '../write/index.js'
-import { rowFates, type RowChange } from './rowChange.js'
+import { RowAction, type RowChange } from './rowChange.js'
 import { rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
 import { mayHoldBy } from './rowCondition.js'
@@ -84,22 +84,22 @@ async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRow
   const change: RowChange = {
     fields: source.keys,
     match: file => (mayMatch === undefined || mayMatch(file) ? 'maybe' : 'no'),
-    whole: rowFates.changes,
+    whole: RowAction.update,
     decide(rows) {
-      const fates = new Uint8Array(rows.count)
+      const rowActions = new Uint8Array(rows.count)
       for (const [row, place] of source.places(rows).entries()) {
         if (place >= 0) {
           const alike = source.alike(place)
           if (alike.length > 0 && matched === 'update') throw source.ambiguous(place)
           found[place] = 1
           for (const other of alike) found[other] = 1
-          fates[row] = matchedFates[matched]
+          rowActions[row] = matchedActions[matched]
         } else if (notMatchedBySource === 'delete') {
-          fates[row] = rowFates.goes
+          rowActions[row] = RowAction.delete
           deletedBySource++
         }
       }
-      return Promise.resolve(fates)
+      return Promise.resolve(rowActions)
     },
     change: updating(source, options.update, snapshot, where),
   }
@@ -123,7 +123,7 @@ async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRow
   }
 }
 
-const matchedFates = { update: rowFates.changes, delete: rowFates.goes, keep: rowFates.stays } as const
+const matchedActions = { update: RowAction.update, delete: RowAction.delete, keep: RowAction.keep } as const
 
 /** Puts the source's columns over rows of the table, each of which has one row there. */
 function updating(source: KeyedRows, names: readonly string[] | undefined, { schema }: Snapshot, where: LogPlace): RowChange['change'] {

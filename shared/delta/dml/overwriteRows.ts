@@ -15,7 +15,7 @@ import {
   planAndCommit,
   type RepeatableRows,
   type Rows,
-  RowsSpent,
+  RowsConsumed,
   rowText,
   type SourceFiles,
   type SourceFilesOptions,
@@ -130,7 +130,7 @@ class Overwriting {
   }
 
   conflictOf(error: unknown): WriteOutcome | undefined {
-    if (!(error instanceof RowsSpent) || this.#planned === undefined) return undefined
+    if (!(error instanceof RowsConsumed) || this.#planned === undefined) return undefined
     const detail = 'the table was changed, and the rows, which its files would have to hold in another way now, could be read only once'
     return { kind: 'conflict', reason: 'metadataChanged', version: this.#planned, detail }
   }

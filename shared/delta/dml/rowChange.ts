@@ -5,7 +5,7 @@ import type { Match } from '../stats/index.js'
 import type { Rows } from '../write/index.js'
 
 /** What becomes of a row: it stays as it is, it goes, or it gets other values. */
-export const rowFates = { stays: 0, goes: 1, changes: 2 } as const
+export const RowAction = { keep: 0, delete: 1, update: 2 } as const
 
 /** What is to become of the rows of a table. */
 export interface RowChange {
@@ -14,7 +14,7 @@ export interface RowChange {
   /** Of a file's rows: none is touched, all meet {@link whole}, or they have to be looked at. */
   match(file: AddFile): Match
   readonly whole: 1 | 2
-  /** For each row its fate, as {@link rowFates} numbers them. Asked once of every row that is looked at. */
+  /** For each row its fate, as {@link RowAction} numbers them. Asked once of every row that is looked at. */
   decide(rows: Rows): Promise<Uint8Array>
   /** The rows that change, with all their columns, as they become; undefined when none ever changes. */
   readonly change: ((rows: Rows) => Promise<Rows>) | undefined
@@ -30,36 +30,36 @@ export interface TouchedFile {
   /** The fate of all its rows, when they have one in common. */
   readonly whole: 1 | 2 | undefined
   /** Places of the rows that go, and of those that change; unless all do. */
-  readonly going: RoaringBitmap | undefined
-  readonly changing: RoaringBitmap | undefined
+  readonly deleted: RoaringBitmap | undefined
+  readonly updated: RoaringBitmap | undefined
 }
 
 /** How many rows of a file go. */
-export function goingRows({ whole, going, live }: TouchedFile): number {
-  return whole === rowFates.goes ? live : (going?.cardinality ?? 0)
+export function deletedRows({ whole, deleted, live }: TouchedFile): number {
+  return whole === RowAction.delete ? live : (deleted?.cardinality ?? 0)
 }
 
 /** How many rows of a file change. */
-export function changingRows({ whole, changing, live }: TouchedFile): number {
-  return whole === rowFates.changes ? live : (changing?.cardinality ?? 0)
+export function updatedRows({ whole, updated, live }: TouchedFile): number {
+  return whole === RowAction.update ? live : (updated?.cardinality ?? 0)
 }
 
 /** Whether no row of the file stays where it is. */
 export function isUsedUp(touched: TouchedFile): boolean {
-  return goingRows(touched) + changingRows(touched) === touched.live
+  return deletedRows(touched) + updatedRows(touched) === touched.live
 }
 
 /** The fates of the rows at the given places of the file, which ascend. */
-export function fatesOf({ whole, going, changing }: TouchedFile, positions: Float64Array): Uint8Array {
-  const fates = new Uint8Array(positions.length)
-  if (whole !== undefined) return fates.fill(whole)
+export function rowActionsOf({ whole, deleted, updated }: TouchedFile, positions: Float64Array): Uint8Array {
+  const actions = new Uint8Array(positions.length)
+  if (whole !== undefined) return actions.fill(whole)
   const first = positions[0] ?? 0
   const span = (positions.at(-1) ?? -1) + 1 - first
-  const mark = (marks: Uint8Array | undefined, fate: 1 | 2): void => {
+  const mark = (marks: Uint8Array | undefined, action: 1 | 2): void => {
     if (marks === undefined) return
-    for (let i = 0; i < fates.length; i++) if (marks[(positions[i] ?? 0) - first] === 1) fates[i] = fate
+    for (let i = 0; i < actions.length; i++) if (marks[(positions[i] ?? 0) - first] === 1) actions[i] = action
   }
-  mark(going?.marks(first, span), rowFates.goes)
-  mark(changing?.marks(first, span), rowFates.changes)
-  return fates
+  mark(deleted?.marks(first, span), RowAction.delete)
+  mark(updated?.marks(first, span), RowAction.update)
+  return actions
 }

@@ -17,7 +17,7 @@ import {
   type WriteOptions,
   writesDeletionVectors,
 } from '../write/index.js'
-import { changingRows, fatesOf, goingRows, isUsedUp, rowFates, type RowChange, type TouchedFile } from './rowChange.js'
+import { updatedRows, rowActionsOf, deletedRows, isUsedUp, RowAction, type RowChange, type TouchedFile } from './rowChange.js'
 import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
 import { fileReading, fileRows, touchedFiles, type FileReading } from './touchedFiles.js'
 
@@ -139,28 +139,28 @@ export class RowChanger {
   }
 
   async #rewrite(touched: TouchedFile): Promise<void> {
-    const going = goingRows(touched)
-    const changing = changingRows(touched)
-    this.#counts.deletedRows += going
-    this.#counts.updatedRows += changing
+    const deleted = deletedRows(touched)
+    const updated = updatedRows(touched)
+    this.#counts.deletedRows += deleted
+    this.#counts.updatedRows += updated
     const feed = this.#changeFeed()
     const copies = !this.#marks && !isUsedUp(touched)
-    if (copies) this.#counts.copiedRows += touched.live - going - changing
-    if (!copies && changing === 0 && feed === undefined) return
+    if (copies) this.#counts.copiedRows += touched.live - deleted - updated
+    if (!copies && updated === 0 && feed === undefined) return
     const choice = copies || touched.whole !== undefined ? undefined : onlyThese(touchedPlaces(touched))
     for await (const { rows, batch } of fileRows(this.#origins, touched.file, this.#fields, choice, this.#origins.fields)) {
-      const fates = fatesOf(touched, batch.positions())
-      const changingAt = placesWith(fates, rowFates.changes)
-      const before = pickedRows(rows, changingAt)
-      const after = changingAt.length === 0 ? undefined : await this.#change?.change?.(before)
-      await feed?.write(pickedRows(rows, placesWith(fates, rowFates.goes)), 'delete')
+      const rowActions = rowActionsOf(touched, batch.positions())
+      const updatedAt = placesWith(rowActions, RowAction.update)
+      const before = pickedRows(rows, updatedAt)
+      const after = updatedAt.length === 0 ? undefined : await this.#change?.change?.(before)
+      await feed?.write(pickedRows(rows, placesWith(rowActions, RowAction.delete)), 'delete')
       if (after !== undefined) {
         await feed?.write(before, 'update_preimage')
         await feed?.write(after, 'update_postimage')
       }
-      const inPlace = after === undefined ? rows : overlaidRows(rows, changingAt, after)
-      const written = copies ? placesWith(fates, rowFates.stays, rowFates.changes) : changingAt
-      await this.#writeRows(pickedRows(inPlace, written), keptOrigins(this.#origins.originsOf(batch, touched.file), fates, written))
+      const inPlace = after === undefined ? rows : overlaidRows(rows, updatedAt, after)
+      const written = copies ? placesWith(rowActions, RowAction.keep, RowAction.update) : updatedAt
+      await this.#writeRows(pickedRows(inPlace, written), keptOrigins(this.#origins.originsOf(batch, touched.file), rowActions, written))
     }
   }
 
@@ -193,7 +193,7 @@ export class RowChanger {
       this.#decided = true
       const { configuration } = this.#snapshot.metadata
       const enabled = isOn(configuration, 'delta.enableChangeDataFeed')
-      const needed = this.#touched.some(touched => changingRows(touched) > 0 || !isUsedUp(touched))
+      const needed = this.#touched.some(touched => updatedRows(touched) > 0 || !isUsedUp(touched))
       if (enabled && needed) this.#feed = new ChangeFileWriter(this.#table.store, this.#snapshot, this.#options)
     }
     return this.#feed
@@ -201,8 +201,8 @@ export class RowChanger {
 }
 
 /** The places of all rows of a file that do not stay. */
-function touchedPlaces({ going, changing }: Pick<TouchedFile, 'going' | 'changing'>): RoaringBitmap {
-  return unionOf(going, changing ?? RoaringBitmap.of([]))
+function touchedPlaces({ deleted, updated }: Pick<TouchedFile, 'deleted' | 'updated'>): RoaringBitmap {
+  return unionOf(deleted, updated ?? RoaringBitmap.of([]))
 }
 
 function unionOf(a: RoaringBitmap | undefined, b: RoaringBitmap): RoaringBitmap {
@@ -210,12 +210,12 @@ function unionOf(a: RoaringBitmap | undefined, b: RoaringBitmap): RoaringBitmap 
 }
 
 /** Who the rows at `places` are: all keep their ids, and those that change now have no version yet. */
-function keptOrigins(origins: RowOrigins | undefined, fates: Uint8Array, places: Int32Array): RowOrigins | undefined {
+function keptOrigins(origins: RowOrigins | undefined, rowActions: Uint8Array, places: Int32Array): RowOrigins | undefined {
   if (origins === undefined) return undefined
   const { ids, commitVersions } = origins
   const at = [...places]
   return {
     ids: at.map(place => ids[place] ?? null),
-    commitVersions: at.map(place => (fates[place] === rowFates.changes ? null : (commitVersions[place] ?? null))),
+    commitVersions: at.map(place => (rowActions[place] === RowAction.update ? null : (commitVersions[place] ?? null))),
   }
 }

@@ -5,10 +5,10 @@ import type { Rows } from '../write/index.js'
 /** Rows cut out and put in. Pure; no I/O. */
 
 /** The places of the given fates, ascending. */
-export function placesWith(fates: Uint8Array, ...wanted: readonly number[]): Int32Array {
-  const places = new Int32Array(fates.length)
+export function placesWith(rowActions: Uint8Array, ...wanted: readonly number[]): Int32Array {
+  const places = new Int32Array(rowActions.length)
   let length = 0
-  for (let i = 0; i < fates.length; i++) if (wanted.includes(fates[i] as number)) places[length++] = i
+  for (let i = 0; i < rowActions.length; i++) if (wanted.includes(rowActions[i] as number)) places[length++] = i
   return places.subarray(0, length)
 }
 

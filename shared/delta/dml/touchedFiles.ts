@@ -7,7 +7,7 @@ import { readDeletionVector, RoaringBitmap } from '../deletionVectors/index.js'
 import type { LogPlace } from '../deltaError.js'
 import { recordCount } from '../stats/index.js'
 import type { Snapshot } from '../snapshot/index.js'
-import { rowFates, type RowChange, type TouchedFile } from './rowChange.js'
+import { RowAction, type RowChange, type TouchedFile } from './rowChange.js'
 import type { Rows } from '../write/index.js'
 
 export interface FileReading {
@@ -85,32 +85,32 @@ async function wholeFile(reading: FileReading, file: AddFile, whole: 1 | 2): Pro
   const records = recordCount(file)
   const rows = records === undefined ? await countRows(reading, file) : Number(records)
   const live = rows - Number(file.deletionVector?.cardinality ?? 0n)
-  if (live === 0 && whole === rowFates.changes) return undefined
-  return { file, live, before: undefined, whole, going: undefined, changing: undefined }
+  if (live === 0 && whole === RowAction.update) return undefined
+  return { file, live, before: undefined, whole, deleted: undefined, updated: undefined }
 }
 
 async function searched(reading: FileReading, file: AddFile, change: RowChange): Promise<TouchedFile | undefined> {
   const before = await deletedBefore(reading, file)
   let live = 0
-  let going: RoaringBitmap | undefined
-  let changing: RoaringBitmap | undefined
+  let deleted: RoaringBitmap | undefined
+  let updated: RoaringBitmap | undefined
   for await (const { rows, batch } of fileRows(reading, file, change.fields, before && allBut(before))) {
     live += rows.count
-    const fates = await change.decide(rows)
+    const rowActions = await change.decide(rows)
     const places = batch.positions()
-    going = withPlaces(going, fates, rowFates.goes, places)
-    changing = withPlaces(changing, fates, rowFates.changes, places)
+    deleted = withPlaces(deleted, rowActions, RowAction.delete, places)
+    updated = withPlaces(updated, rowActions, RowAction.update, places)
   }
-  if (going === undefined && changing === undefined) return undefined
-  const whole = going?.cardinality === live ? rowFates.goes : changing?.cardinality === live ? rowFates.changes : undefined
+  if (deleted === undefined && updated === undefined) return undefined
+  const whole = deleted?.cardinality === live ? RowAction.delete : updated?.cardinality === live ? RowAction.update : undefined
   return whole === undefined
-    ? { file, live, before, whole, going, changing }
-    : { file, live, before: undefined, whole, going: undefined, changing: undefined }
+    ? { file, live, before, whole, deleted, updated }
+    : { file, live, before: undefined, whole, deleted: undefined, updated: undefined }
 }
 
-function withPlaces(known: RoaringBitmap | undefined, fates: Uint8Array, fate: number, places: Float64Array): RoaringBitmap | undefined {
-  if (!fates.includes(fate)) return known
-  return RoaringBitmap.of(places.filter((_, i) => fates[i] === fate), known)
+function withPlaces(known: RoaringBitmap | undefined, rowActions: Uint8Array, rowAction: number, places: Float64Array): RoaringBitmap | undefined {
+  if (!rowActions.includes(rowAction)) return known
+  return RoaringBitmap.of(places.filter((_, i) => rowActions[i] === rowAction), known)
 }
 
 async function deletedBefore({ store, openFolder, where }: FileReading, { path, deletionVector }: AddFile): Promise<RoaringBitmap | undefined> {

@@ -17,7 +17,7 @@ import {
   type WriteOutcome,
   writtenFeatures,
 } from '../write/index.js'
-import { rowFates, type RowChange } from './rowChange.js'
+import { RowAction, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
 import { rowCondition } from './rowCondition.js'
@@ -54,8 +54,8 @@ async function planUpdate(table: DeltaTable, snapshot: Snapshot, options: Update
   const change: RowChange = {
     fields: condition.fields,
     match: (file: AddFile) => condition.match(file),
-    whole: rowFates.changes,
-    decide: async rows => (await condition.test(rows)).map(holds => (holds === 1 ? rowFates.changes : rowFates.stays)),
+    whole: RowAction.update,
+    decide: async rows => (await condition.test(rows)).map(holds => (holds === 1 ? RowAction.update : RowAction.keep)),
     change: assigning(options.set, snapshot, options.expressions, where),
   }
   const changer = new RowChanger(table, snapshot, options)

@@ -3,16 +3,16 @@ import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { type Action, decodeActions } from '../actions/index.js'
 import { readCommitFile, versionGap } from './commit.js'
 import { DeltaError } from '../deltaError.js'
-import type { LogListing } from './logSegment.js'
+import type { LogSegment } from './logSegment.js'
 import type { VersionRange } from './logName.js'
 
 /** Versions that are replayed as one: a commit, or what several come to by a log compaction file. */
-export interface LogSegment extends VersionRange {
+export interface CommitSpan extends VersionRange {
   readonly actions: readonly Action[]
 }
 
 /** Where a segment is read from; without a file from the commits themselves. */
-export interface SegmentPlan extends VersionRange {
+export interface SpanPlan extends VersionRange {
   readonly file?: ObjectInfo | undefined
 }
 
@@ -28,11 +28,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
  * The segments that make versions `from` … `to`, oldest first: the log compaction files that lie wholly inside, the one
  * that reaches furthest where several begin, and commits for the rest. Pure; no I/O.
  */
-export function planSegments({ compacted }: Pick<LogListing, 'compacted'>, from: number, to: number): SegmentPlan[] {
-  const furthest = new Map<number, SegmentPlan>()
+export function planSpans({ compacted }: Pick<LogSegment, 'compacted'>, from: number, to: number): SpanPlan[] {
+  const furthest = new Map<number, SpanPlan>()
   // In their order the last of those that begin alike reaches furthest.
   for (const range of compacted) if (range.to <= to) furthest.set(range.from, range)
-  const plan: SegmentPlan[] = []
+  const plan: SpanPlan[] = []
   for (let version = from; version <= to; version = (plan.at(-1)?.to ?? version) + 1) {
     plan.push(furthest.get(version) ?? { from: version, to: version })
   }
@@ -44,36 +44,36 @@ export function planSegments({ compacted }: Pick<LogListing, 'compacted'>, from:
  * compaction file that is gone or damaged is passed over for the commits it stands for. Throws DELTA_VERSION_GAP when a
  * commit is missing that has to be read.
  */
-export async function* readSegments(
+export async function* readSpans(
   store: ObjectStore,
-  listing: Pick<LogListing, 'compacted'>,
+  segment: Pick<LogSegment, 'compacted'>,
   from: number,
   to: number,
   order: ReplayOrder = 'oldestFirst',
-): AsyncGenerator<LogSegment, void> {
-  const plan = planSegments(listing, from, to)
+): AsyncGenerator<CommitSpan, void> {
+  const plan = planSpans(segment, from, to)
   if (order === 'newestFirst') plan.reverse()
-  const ahead: Promise<LogSegment | undefined>[] = []
+  const ahead: Promise<CommitSpan | undefined>[] = []
   let next = 0
   try {
     for (const part of plan) {
       while (next < plan.length && ahead.length < readAhead) {
-        const read = readSegment(store, plan[next++] as SegmentPlan)
+        const read = readSpan(store, plan[next++] as SpanPlan)
         // Its failure is reported when its turn comes, if it does.
         read.catch(() => undefined)
         ahead.push(read)
       }
-      const segment = await ahead.shift()
-      if (segment !== undefined) yield segment
+      const span = await ahead.shift()
+      if (span !== undefined) yield span
       else if (part.file === undefined) throw versionGap(store, part.from)
-      else yield* readSegments(store, { compacted: [] }, part.from, part.to, order)
+      else yield* readSpans(store, { compacted: [] }, part.from, part.to, order)
     }
   } finally {
     await Promise.allSettled(ahead)
   }
 }
 
-async function readSegment(store: ObjectStore, { from, to, file }: SegmentPlan): Promise<LogSegment | undefined> {
+async function readSpan(store: ObjectStore, { from, to, file }: SpanPlan): Promise<CommitSpan | undefined> {
   if (file === undefined) {
     const commit = await readCommitFile(store, from)
     return commit === undefined ? undefined : { from, to, actions: commit.actions }

@@ -10,7 +10,7 @@ export {
   readCommits,
   versionGap,
 } from './commit.js'
-export { type LogSegment, readSegments } from './commitSpan.js'
+export { type CommitSpan, readSpans } from './commitSpan.js'
 export { type HistoryEntry, readHistory } from './history.js'
 export {
   checksumPath,
@@ -24,5 +24,5 @@ export {
   v2CheckpointPath,
   type VersionRange,
 } from './logName.js'
-export { type CheckpointFiles, listLog, type LogListing } from './logSegment.js'
+export { type CheckpointFiles, listLog, type LogSegment } from './logSegment.js'
 export { findTables } from './tableDiscovery.js'

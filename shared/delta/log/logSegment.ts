@@ -15,7 +15,7 @@ export interface CompactedFile extends VersionRange {
 }
 
 /** What the log holds from a version on. */
-export interface LogListing {
+export interface LogSegment {
   /** The lowest version looked for. */
   readonly from: number
   readonly commits: ReadonlyMap<number, ObjectInfo>
@@ -38,7 +38,7 @@ const blockSize = 10 ** blockDigits
  * prefix until one holds no commit, so that a long log costs no more than a short one, with stores too that cannot
  * start a listing in the middle.
  */
-export async function listLog(store: ObjectStore, from = 0): Promise<LogListing> {
+export async function listLog(store: ObjectStore, from = 0): Promise<LogSegment> {
   const found: ObjectInfo[] = []
   if (from <= 0) {
     for await (const info of store.list(`${logFolder}0`)) found.push(info)
@@ -57,7 +57,7 @@ export async function listLog(store: ObjectStore, from = 0): Promise<LogListing>
   }
 }
 
-function arrange(from: number, found: readonly ObjectInfo[]): LogListing {
+function arrange(from: number, found: readonly ObjectInfo[]): LogSegment {
   const commits = new Map<number, ObjectInfo>()
   const checksums: number[] = []
   const checkpoints: CheckpointFiles[] = []

@@ -5,7 +5,7 @@ import {
   inCommitTimestampOf,
   listLog,
   logFolder,
-  type LogListing,
+  type LogSegment,
   parseLogName,
   readCommitFile,
   sidecarFolder,
@@ -18,7 +18,7 @@ export interface LogCleanupOptions {
   /** Milliseconds of history to keep; the table's `delta.logRetentionDuration` (30 days) when absent. */
   readonly retentionMs?: number | undefined
   /** The oldest version that a follower of the table has still to read: its commit and all later ones stay. */
-  readonly keepFrom?: number | undefined
+  readonly lowWatermark?: number | undefined
   /** Cleans up although the table's `delta.enableExpiredLogCleanup` says no. */
   readonly force?: boolean | undefined
   /** Only says what would be deleted. */
@@ -65,13 +65,13 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
   const { configuration } = state.metadata
   if (configuration[enabledProperty]?.toLowerCase() === 'false' && options.force !== true) return { kind: 'disabled' }
   const retentionMs = options.retentionMs ?? parseInterval(configuration[retentionProperty] ?? defaultRetention, retentionProperty)
-  const listing = await listLog(store)
+  const segment = await listLog(store)
   const now = await store.now()
-  const expired = expiredUpTo(listing, now, retentionMs)
-  const cut = await findCut(store, listing, Math.min(expired, options.keepFrom ?? Infinity), now - retentionMs)
+  const expired = expiredUpTo(segment, now, retentionMs)
+  const cut = await findCut(store, segment, Math.min(expired, options.lowWatermark ?? Infinity), now - retentionMs)
   if (cut === undefined || cut.version < protectedBefore(state)) return { kind: 'nothingToDo' }
   const doomed = await expiredFiles(store, cut.version)
-  const sidecars = await staleSidecars(store, listing, cut.version, now)
+  const sidecars = await staleSidecars(store, segment, cut.version, now)
   const files = [...doomed, sidecars].reduce((sum, names) => sum + names.length, 0)
   if (files === 0) return { kind: 'nothingToDo' }
   if (options.dryRun === true) return { kind: 'planned', oldest: cut.version, files }
@@ -96,7 +96,7 @@ function protectedBefore(state: Pick<TableState, 'protocol' | 'metadata'>): numb
  * never older than the one before it, and never younger than the one after it: one whose file is dated in the future,
  * by a clock that was wrong, is as old as the next that is not.
  */
-function expiredUpTo({ commits }: LogListing, now: number, retentionMs: number): number {
+function expiredUpTo({ commits }: LogSegment, now: number, retentionMs: number): number {
   let expired = -1
   for (const version of [...commits.keys()].sort((a, b) => a - b)) {
     const age = elapsedMs(commits.get(version)?.modifiedAt ?? now, now)
@@ -108,10 +108,10 @@ function expiredUpTo({ commits }: LogListing, now: number, retentionMs: number):
 }
 
 /** The checkpoint that stands in for all before it. It is read whole first: nothing is deleted on the word of a bad one. */
-async function findCut(store: ObjectStore, listing: LogListing, upTo: number, cutoff: number): Promise<CheckpointFiles | undefined> {
-  for (const checkpoint of listing.checkpoints.toReversed()) {
+async function findCut(store: ObjectStore, segment: LogSegment, upTo: number, cutoff: number): Promise<CheckpointFiles | undefined> {
+  for (const checkpoint of segment.checkpoints.toReversed()) {
     const { version } = checkpoint
-    if (version > upTo || !listing.commits.has(version)) continue
+    if (version > upTo || !segment.commits.has(version)) continue
     const commit = await readCommitFile(store, version)
     if (commit === undefined || (inCommitTimestampOf(commit.actions) ?? 0) > cutoff) continue
     if (await canStandIn(store, checkpoint)) return checkpoint
@@ -154,12 +154,12 @@ async function expiredFiles(store: ObjectStore, cut: number): Promise<readonly (
 }
 
 /** Sidecars that no checkpoint which stays names, and that are too old for one that is being written. */
-async function staleSidecars(store: ObjectStore, listing: LogListing, cut: number, now: number): Promise<string[]> {
+async function staleSidecars(store: ObjectStore, segment: LogSegment, cut: number, now: number): Promise<string[]> {
   const old: string[] = []
   for await (const { path, modifiedAt } of store.list(sidecarFolder)) if (modifiedAt < now - sidecarGraceMs) old.push(path)
   if (old.length === 0) return []
   const named = new Set<string>()
-  for (const checkpoint of listing.checkpoints) {
+  for (const checkpoint of segment.checkpoints) {
     if (checkpoint.version < cut || !checkpoint.form.startsWith('v2')) continue
     for (const action of await readCheckpointState(store, checkpoint)) if ('sidecar' in action) named.add(sidecarPath(action.sidecar))
   }

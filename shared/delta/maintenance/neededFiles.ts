@@ -1,14 +1,14 @@
 import { type Action, type DeletionVector, resolveDataPath } from '../actions/index.js'
 import type { CommitFile } from '../log/index.js'
 import { deletionVectorPath } from '../deletionVectors/index.js'
-import { TextSet } from '../snapshot/index.js'
+import { StringSet } from '../snapshot/index.js'
 
 /** The objects of a table's folder that the log needs; some bytes each, however many. Paths are compared decoded, in whatever spelling the log has them. */
 export class NeededFiles {
   readonly #tableUrl: string
-  readonly #names = new TextSet()
+  readonly #names = new StringSet()
   /** Last parts of absolute addresses outside the table, as it seems: another spelling of it may name our own file. */
-  readonly #lastParts = new TextSet()
+  readonly #lastParts = new StringSet()
 
   constructor(tableUrl: string) {
     this.#tableUrl = tableUrl

@@ -3,7 +3,7 @@ import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import type { Txn } from '../actions/index.js'
 import { listLog, logFolder, readCommitFile, readCommitFiles } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
-import { openFileList, TextSet } from '../snapshot/index.js'
+import { openFileList, StringSet } from '../snapshot/index.js'
 import type { FileList } from '../checkpoint/index.js'
 import { requireMaintainable, tombstoneExpiry } from '../protocol/index.js'
 import type { DeltaTable } from '../table/index.js'
@@ -19,7 +19,7 @@ export interface VacuumOptions {
   /** Only says what would be deleted. */
   readonly dryRun?: boolean | undefined
   /** The oldest version that a follower of the table has still to read: files that commits since then name stay. */
-  readonly keepFrom?: number | undefined
+  readonly lowWatermark?: number | undefined
   /** Files that one call deletes at most; what is left shows as `more`. */
   readonly maxFiles?: number | undefined
   /** Records start and end in the log, as Spark does with every store that can put if absent; true when absent. */
@@ -74,12 +74,12 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   const retentionMs = options.retentionMs ?? least
   if (retentionMs < least && options.force !== true) throw tooShort(table, retentionMs, least)
   const cutoff = now - retentionMs
-  const needed = await neededFiles(list, store, Math.min(now, clock.now()) - retentionMs, options.keepFrom)
+  const needed = await neededFiles(list, store, Math.min(now, clock.now()) - retentionMs, options.lowWatermark)
   const unneeded = (path: string) => isVacuumable(path, state.metadata.partitionColumns) && !needed.has(path)
   const run = new Run(store, needed, state.version, options)
   const pass = async (visit?: (batch: readonly ObjectInfo[]) => Promise<void>) => {
     const most = options.maxFiles ?? Infinity
-    const folders = new TextSet()
+    const folders = new StringSet()
     let [files, bytes, more] = [0, 0, false]
     let batch: ObjectInfo[] = []
     for await (const object of store.list('')) {
@@ -151,21 +151,21 @@ class Run {
 }
 
 /** The folders that VACUUM has looked into, the log's and other programs' not among them. */
-function takeFolders(folders: TextSet, path: string): void {
+function takeFolders(folders: StringSet, path: string): void {
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
     if (path.startsWith(logFolder)) return
     folders.add(path.slice(0, slash))
   }
 }
 
-async function neededFiles(list: FileList, store: ObjectStore, expiry: number, keepFrom: number | undefined): Promise<NeededFiles> {
+async function neededFiles(list: FileList, store: ObjectStore, expiry: number, lowWatermark: number | undefined): Promise<NeededFiles> {
   const needed = new NeededFiles(store.url)
   for await (const actions of list.actions(expiry)) needed.take(actions)
-  if (keepFrom === undefined || keepFrom > list.state.version) return needed
-  const { commits } = await listLog(store, keepFrom)
+  if (lowWatermark === undefined || lowWatermark > list.state.version) return needed
+  const { commits } = await listLog(store, lowWatermark)
   // Where the log does not reach back so far the follower has lost what it had to read already.
   let first = list.state.version + 1
-  while (first > keepFrom && commits.has(first - 1)) first--
+  while (first > lowWatermark && commits.has(first - 1)) first--
   for await (const { actions } of readCommitFiles(store, first, list.state.version)) {
     // What was only put elsewhere is nothing to a follower.
     needed.take(actions.filter(action => !('remove' in action) || action.remove.dataChange))

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { inCommitTimestampOf, listLog, type LogListing, readCommitFile, versionGap } from '../log/index.js'
+import { inCommitTimestampOf, listLog, type LogSegment, readCommitFile, versionGap } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
 import { loadState } from './stateReader.js'
 import { isOn } from '../protocol/index.js'
@@ -12,7 +12,7 @@ export interface DatedVersion {
 }
 
 /** What a time outside those of the table's versions means; an error when absent. */
-export interface MomentOptions {
+export interface TimeTravelOptions {
   /** A time after the newest version means the newest. */
   readonly toNewest?: boolean | undefined
   /** A time before the oldest version that can be read means the oldest. */
@@ -28,7 +28,7 @@ export interface MomentOptions {
  * @throws DeltaError DELTA_NO_VERSION, with the first or last time there is, for a time before the oldest version that
  * can still be read, or after the newest
  */
-export async function commitAt(store: ObjectStore, timestamp: number, options: MomentOptions = {}): Promise<DatedVersion | undefined> {
+export async function commitAt(store: ObjectStore, timestamp: number, options: TimeTravelOptions = {}): Promise<DatedVersion | undefined> {
   const dates = await readDates(store)
   if (dates === undefined) return undefined
   const found = await newestUntil(dates, timestamp)
@@ -47,7 +47,7 @@ export async function commitAt(store: ObjectStore, timestamp: number, options: M
 }
 
 /** The version of {@link commitAt}. */
-export async function versionAt(store: ObjectStore, timestamp: number, options?: MomentOptions): Promise<number | undefined> {
+export async function versionAt(store: ObjectStore, timestamp: number, options?: TimeTravelOptions): Promise<number | undefined> {
   return (await commitAt(store, timestamp, options))?.version
 }
 
@@ -80,13 +80,13 @@ interface Dates {
 async function readDates(store: ObjectStore): Promise<Dates | undefined> {
   const state = await loadState(store)
   if (state === undefined) return undefined
-  const listing = await listLog(store)
-  const first = firstReadable(store, listing)
-  const ownFrom = enabledFrom(state.metadata.configuration) ?? { version: listing.tip + 1, timestamp: Infinity }
-  const ofFiles = fileTimes(listing, first)
+  const segment = await listLog(store)
+  const first = firstReadable(store, segment)
+  const ownFrom = enabledFrom(state.metadata.configuration) ?? { version: segment.tip + 1, timestamp: Infinity }
+  const ofFiles = fileTimes(segment, first)
   return {
     first,
-    last: listing.tip,
+    last: segment.tip,
     ownFrom,
     dated: async version => ({ version, timestamp: version >= ownFrom.version ? await ownTime(store, version) : ofFiles(version) }),
   }
@@ -113,7 +113,7 @@ function noVersionAt(store: ObjectStore, message: string, data: Readonly<Record<
 }
 
 /** The times of log files, each later than the one before. Pure; no I/O. */
-export function fileTimes({ commits }: Pick<LogListing, 'commits'>, first: number): (version: number) => number {
+export function fileTimes({ commits }: Pick<LogSegment, 'commits'>, first: number): (version: number) => number {
   const times = new Map<number, number>()
   let previous = -Infinity
   for (const version of [...commits.keys()].filter(of => of >= first).sort((a, b) => a - b)) {
@@ -142,7 +142,7 @@ function enabledFrom(configuration: Readonly<Record<string, string>>): DatedVers
 }
 
 /** The oldest version with a commit, and all that it and those after it are made of. */
-function firstReadable(store: ObjectStore, { commits, checkpoints, tip }: LogListing): number {
+function firstReadable(store: ObjectStore, { commits, checkpoints, tip }: LogSegment): number {
   let first = tip
   while (commits.has(first - 1)) first--
   if (first === 0 || checkpoints.length === 0) {

@@ -8,41 +8,41 @@ import {
   readCheckpointState,
   requireSidecars,
 } from '../checkpoint/index.js'
-import { type CheckpointFiles, commitInfoOf, listLog, type LogListing, type LogSegment, readSegments, versionGap } from '../log/index.js'
-import { withSecondLook } from './retryAfterLogCleanup.js'
+import { type CheckpointFiles, commitInfoOf, listLog, type LogSegment, type CommitSpan, readSpans, versionGap } from '../log/index.js'
+import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { requireCommits } from './replayBase.js'
 import { StateReplay } from './state.js'
-import { TextSet } from './stringSet.js'
+import { StringSet } from './stringSet.js'
 
 /** Commits with no more actions than this in all are kept; of more only the state is, and they are read again. */
 const keptActions = 20_000
 
 /** `undefined` when there is no table. Throws DELTA_VERSION_GAP when its commits are not all there. */
 export function openFileList(store: ObjectStore): Promise<FileList | undefined> {
-  return withSecondLook(() => open(store))
+  return retryAfterLogCleanup(() => open(store))
 }
 
 async function open(store: ObjectStore): Promise<FileList | undefined> {
   const base = await findBase(store)
   if (base === undefined) return undefined
-  const { checkpoint, listing } = base
+  const { checkpoint, segment } = base
   const from = (checkpoint?.version ?? -1) + 1
-  const to = listing.tip
+  const to = segment.tip
   const replay = new StateReplay()
   replay.applyState(base.state)
-  const decided = new TextSet()
-  let kept: LogSegment[] | undefined = []
+  const decided = new StringSet()
+  let kept: CommitSpan[] | undefined = []
   let count = 0
   let latest = -Infinity
   const datedBy = new Map<number, number>()
-  for await (const segment of readSegments(store, listing, from, to)) {
-    replay.applyState(segment.actions)
-    survivors(segment.actions, -Infinity, file => decided.add(fileKey(file)))
-    latest = Math.max(latest, committedAt(segment, listing))
-    datedBy.set(segment.to, latest)
-    count += segment.actions.length
+  for await (const span of readSpans(store, segment, from, to)) {
+    replay.applyState(span.actions)
+    survivors(span.actions, -Infinity, file => decided.add(fileKey(file)))
+    latest = Math.max(latest, committedAt(span, segment))
+    datedBy.set(span.to, latest)
+    count += span.actions.length
     if (count > keptActions) kept = undefined
-    kept?.push(segment)
+    kept?.push(span)
   }
   const state = replay.finish(to, 0, { table: store.url })
   return {
@@ -52,11 +52,11 @@ async function open(store: ObjectStore): Promise<FileList | undefined> {
       if (checkpoint !== undefined) {
         for await (const actions of readCheckpoint(store, checkpoint)) yield survivors(actions, expiry, file => !decided.has(fileKey(file)))
       }
-      const seen = new TextSet()
-      const newest = ({ actions, to: version }: LogSegment) =>
+      const seen = new StringSet()
+      const newest = ({ actions, to: version }: CommitSpan) =>
         survivors(actions, expiry, file => seen.add(fileKey(file)), datedBy.get(version))
       if (kept !== undefined) yield* kept.toReversed().map(newest).reverse()
-      else for await (const segment of readSegments(store, listing, from, to, 'newestFirst')) yield newest(segment)
+      else for await (const span of readSpans(store, segment, from, to, 'newestFirst')) yield newest(span)
     },
   }
 }
@@ -83,14 +83,14 @@ function survivors(
 }
 
 /** What a commit says of its time, which is never later than its file's: a clock that is ahead dates nothing after it. */
-function committedAt({ actions, to }: LogSegment, { commits }: LogListing): number {
+function committedAt({ actions, to }: CommitSpan, { commits }: LogSegment): number {
   return Math.min(commitInfoOf(actions)?.timestamp ?? -Infinity, commits.get(to)?.modifiedAt ?? -Infinity)
 }
 
 interface Base {
   readonly checkpoint: CheckpointFiles | undefined
   readonly state: readonly Action[]
-  readonly listing: LogListing
+  readonly segment: LogSegment
 }
 
 async function findBase(store: ObjectStore): Promise<Base | undefined> {
@@ -99,26 +99,26 @@ async function findBase(store: ObjectStore): Promise<Base | undefined> {
     const base = await baseFrom(store, await listLog(store, hint.version))
     if (base !== undefined) return base
   }
-  const listing = await listLog(store)
-  if (listing.tip < 0) return undefined
-  const base = await baseFrom(store, listing)
+  const segment = await listLog(store)
+  if (segment.tip < 0) return undefined
+  const base = await baseFrom(store, segment)
   if (base === undefined) throw versionGap(store, 0)
   return base
 }
 
-async function baseFrom(store: ObjectStore, listing: LogListing): Promise<Base | undefined> {
-  for (const checkpoint of listing.checkpoints.toReversed()) {
-    requireCommits(store, listing, checkpoint.version + 1, listing.tip)
+async function baseFrom(store: ObjectStore, segment: LogSegment): Promise<Base | undefined> {
+  for (const checkpoint of segment.checkpoints.toReversed()) {
+    requireCommits(store, segment, checkpoint.version + 1, segment.tip)
     try {
       const state = await readCheckpointState(store, checkpoint)
       // Its files are streamed later, when no other checkpoint can stand in any more.
       await requireSidecars(store, checkpoint.version, state)
-      return { checkpoint, listing, state }
+      return { checkpoint, segment, state }
     } catch (error) {
       if (!isUnreadable(error)) throw error
     }
   }
-  if (!listing.commits.has(0)) return undefined
-  requireCommits(store, listing, 0, listing.tip)
-  return { checkpoint: undefined, listing, state: [] }
+  if (!segment.commits.has(0)) return undefined
+  requireCommits(store, segment, 0, segment.tip)
+  return { checkpoint: undefined, segment, state: [] }
 }

@@ -2,11 +2,11 @@ import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { readChecksumState } from './checksumFile.js'
 import { asError } from '../../errors.js'
 import { isUnreadable, readCheckpointState } from '../checkpoint/index.js'
-import { type CheckpointFiles, type LogListing, versionGap } from '../log/index.js'
+import { type CheckpointFiles, type LogSegment, versionGap } from '../log/index.js'
 import type { StateReplay } from './state.js'
 
 /** A version from which a state can be had without the commits before it. */
-export interface StartingPoint {
+export interface ReplayBase {
   /** −1: the empty table before the first version. */
   readonly version: number
   readonly modifiedAt?: number | undefined
@@ -22,14 +22,14 @@ const maxChecksums = 3
  * a checkpoint, or the log's beginning. One that cannot be read is passed over; `undefined` when none is left.
  * Throws DELTA_VERSION_GAP when the commits after it are not all there.
  */
-export async function findStartingPoint(
+export async function findReplayBase(
   store: ObjectStore,
-  listing: LogListing,
+  segment: LogSegment,
   version: number,
-): Promise<StartingPoint | undefined> {
+): Promise<ReplayBase | undefined> {
   const candidates = [
-    ...listing.checksums.slice(-maxChecksums).map(of => ({ version: of, read: () => fromChecksum(store, of) })),
-    ...listing.checkpoints.map(files => ({ version: files.version, read: () => fromCheckpoint(store, files) })),
+    ...segment.checksums.slice(-maxChecksums).map(of => ({ version: of, read: () => fromChecksum(store, of) })),
+    ...segment.checkpoints.map(files => ({ version: files.version, read: () => fromCheckpoint(store, files) })),
   ]
     .filter(candidate => candidate.version <= version)
     // Of one version the checksum comes first: it is one small file.
@@ -37,7 +37,7 @@ export async function findStartingPoint(
     .sort((a, b) => b.version - a.version || a.order - b.order)
   let failure: Error | undefined
   for (const candidate of candidates) {
-    requireCommits(store, listing, candidate.version + 1, version)
+    requireCommits(store, segment, candidate.version + 1, version)
     try {
       const start = await candidate.read()
       if (start !== undefined) return start
@@ -46,20 +46,20 @@ export async function findStartingPoint(
       failure ??= asError(error)
     }
   }
-  if (listing.commits.has(0)) {
-    requireCommits(store, listing, 0, version)
+  if (segment.commits.has(0)) {
+    requireCommits(store, segment, 0, version)
     return { version: -1, apply: replay => { replay.startEmpty() } }
   }
-  if (failure !== undefined && listing.from === 0) throw failure
+  if (failure !== undefined && segment.from === 0) throw failure
   return undefined
 }
 
 /** Throws DELTA_VERSION_GAP for the first version of `from` … `to` that has no commit in the listing. */
-export function requireCommits(store: ObjectStore, { commits }: LogListing, from: number, to: number): void {
+export function requireCommits(store: ObjectStore, { commits }: LogSegment, from: number, to: number): void {
   for (let version = from; version <= to; version++) if (!commits.has(version)) throw versionGap(store, version)
 }
 
-async function fromChecksum(store: ObjectStore, version: number): Promise<StartingPoint | undefined> {
+async function fromChecksum(store: ObjectStore, version: number): Promise<ReplayBase | undefined> {
   const checksum = await readChecksumState(store, version)
   if (checksum === undefined) return undefined
   return {
@@ -72,7 +72,7 @@ async function fromChecksum(store: ObjectStore, version: number): Promise<Starti
   }
 }
 
-async function fromCheckpoint(store: ObjectStore, files: CheckpointFiles): Promise<StartingPoint> {
+async function fromCheckpoint(store: ObjectStore, files: CheckpointFiles): Promise<ReplayBase> {
   const actions = await readCheckpointState(store, files)
   return {
     version: files.version,

@@ -4,7 +4,7 @@ import { DeltaError } from '../deltaError.js'
  * Reads a log, and once more when something that was listed is gone: clean-up may have come between, and then there is
  * a checkpoint that stands for it. What is missing the second time is missing.
  */
-export async function withSecondLook<T>(read: () => Promise<T>): Promise<T> {
+export async function retryAfterLogCleanup<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {

@@ -7,15 +7,15 @@ import {
   type CommitFile,
   commitTimestamp,
   listLog,
-  type LogListing,
+  type LogSegment,
   readCommitFile,
-  readSegments,
+  readSpans,
   versionGap,
 } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
 import { FileReplay } from './fileReplay.js'
 import { type TableState, tombstoneExpiry } from '../protocol/index.js'
-import { withSecondLook } from './retryAfterLogCleanup.js'
+import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { requireCommits } from './replayBase.js'
 import { StateReplay } from './state.js'
 
@@ -34,7 +34,7 @@ export interface Snapshot extends TableState {
  * @param now milliseconds since 1970, for the expiry of tombstones
  */
 export function readSnapshot(store: ObjectStore, now: number, version?: number): Promise<Snapshot | undefined> {
-  return withSecondLook(() => read(store, now, version))
+  return retryAfterLogCleanup(() => read(store, now, version))
 }
 
 async function read(store: ObjectStore, now: number, version?: number): Promise<Snapshot | undefined> {
@@ -43,13 +43,13 @@ async function read(store: ObjectStore, now: number, version?: number): Promise<
     const snapshot = await snapshotFrom(store, await listLog(store, hint.version), now, version)
     if (snapshot !== undefined) return snapshot
   }
-  const listing = await listLog(store)
-  if (listing.tip < 0) return undefined
+  const segment = await listLog(store)
+  if (segment.tip < 0) return undefined
   const where = { table: store.url }
-  if (version !== undefined && version > listing.tip) {
-    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${listing.tip}`, { where })
+  if (version !== undefined && version > segment.tip) {
+    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${segment.tip}`, { where })
   }
-  const snapshot = await snapshotFrom(store, listing, now, version)
+  const snapshot = await snapshotFrom(store, segment, now, version)
   if (snapshot !== undefined) return snapshot
   if (version === undefined) throw versionGap(store, 0)
   throw new DeltaError(
@@ -61,25 +61,25 @@ async function read(store: ObjectStore, now: number, version?: number): Promise<
 
 async function snapshotFrom(
   store: ObjectStore,
-  listing: LogListing,
+  segment: LogSegment,
   now: number,
   wanted?: number,
 ): Promise<Snapshot | undefined> {
-  const version = wanted ?? listing.tip
-  if (version < 0 || version > listing.tip) return undefined
-  const base = await readBase(store, listing, version)
+  const version = wanted ?? segment.tip
+  if (version < 0 || version > segment.tip) return undefined
+  const base = await readBase(store, segment, version)
   if (base === undefined) return undefined
   const { state, listed } = base
   const files = new FileReplay()
   let last: CommitFile | undefined
-  for await (const { from, to, actions } of readSegments(store, listing, base.version + 1, version)) {
+  for await (const { from, to, actions } of readSpans(store, segment, base.version + 1, version)) {
     state.applyState(actions)
     files.apply(actions)
     last = from === to ? { version: to, actions } : undefined
   }
-  const modifiedAt = listing.commits.get(version)?.modifiedAt ?? base.modifiedAt
+  const modifiedAt = segment.commits.get(version)?.modifiedAt ?? base.modifiedAt
   // It may be a large commit, and where the table keeps no time in it says nothing more of its own.
-  if (last === undefined && state.keepsTime && listing.commits.has(version)) last = await readCommitFile(store, version)
+  if (last === undefined && state.keepsTime && segment.commits.has(version)) last = await readCommitFile(store, version)
   const timestamp = last === undefined ? (modifiedAt ?? 0) : await commitTimestamp(store, last, modifiedAt)
   return finishSnapshot(state.finish(version, timestamp, { table: store.url }), listed, files, now)
 }
@@ -129,11 +129,11 @@ interface ListedFiles {
 }
 
 /** The newest whole checkpoint that can be read, or the log's beginning. */
-async function readBase(store: ObjectStore, listing: LogListing, version: number): Promise<Base | undefined> {
+async function readBase(store: ObjectStore, segment: LogSegment, version: number): Promise<Base | undefined> {
   let failure: Error | undefined
-  for (const files of listing.checkpoints.toReversed()) {
+  for (const files of segment.checkpoints.toReversed()) {
     if (files.version > version) continue
-    requireCommits(store, listing, files.version + 1, version)
+    requireCommits(store, segment, files.version + 1, version)
     try {
       return await readCheckpointBase(store, files)
     } catch (error) {
@@ -141,11 +141,11 @@ async function readBase(store: ObjectStore, listing: LogListing, version: number
       failure ??= asError(error)
     }
   }
-  if (listing.commits.has(0)) {
-    requireCommits(store, listing, 0, version)
+  if (segment.commits.has(0)) {
+    requireCommits(store, segment, 0, version)
     return { version: -1, state: new StateReplay(), listed: { adds: [], removes: [] } }
   }
-  if (failure !== undefined && listing.from === 0) throw failure
+  if (failure !== undefined && segment.from === 0) throw failure
   return undefined
 }
 

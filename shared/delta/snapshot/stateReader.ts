@@ -3,14 +3,14 @@ import {
   type CommitFile,
   commitTimestamp,
   listLog,
-  type LogListing,
+  type LogSegment,
   readCommitFile,
   readCommitFiles,
-  readSegments,
+  readSpans,
   versionGap,
 } from '../log/index.js'
-import { withSecondLook } from './retryAfterLogCleanup.js'
-import { findStartingPoint, type StartingPoint } from './replayBase.js'
+import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
+import { findReplayBase, type ReplayBase } from './replayBase.js'
 import { readCheckpointHint } from '../checkpoint/index.js'
 import { nextState, StateReplay } from './state.js'
 import type { TableState } from '../protocol/index.js'
@@ -23,7 +23,7 @@ export type OnCommit = (commit: CommitFile) => void
  * commits after it. `undefined` when there is no table. A missing, stale or wrong `_last_checkpoint` costs time only.
  */
 export function loadState(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
-  return withSecondLook(() => load(store, onCommit))
+  return retryAfterLogCleanup(() => load(store, onCommit))
 }
 
 async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
@@ -32,21 +32,21 @@ async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState
     const state = await stateFrom(store, await listLog(store, hint.version), onCommit)
     if (state !== undefined) return state
   }
-  const listing = await listLog(store)
-  if (listing.tip < 0) return undefined
-  const state = await stateFrom(store, listing, onCommit)
+  const segment = await listLog(store)
+  if (segment.tip < 0) return undefined
+  const state = await stateFrom(store, segment, onCommit)
   if (state === undefined) throw versionGap(store, 0)
   return state
 }
 
-async function stateFrom(store: ObjectStore, listing: LogListing, onCommit?: OnCommit): Promise<TableState | undefined> {
-  const { tip } = listing
-  const start = tip < 0 ? undefined : await findStartingPoint(store, listing, tip)
+async function stateFrom(store: ObjectStore, segment: LogSegment, onCommit?: OnCommit): Promise<TableState | undefined> {
+  const { tip } = segment
+  const start = tip < 0 ? undefined : await findReplayBase(store, segment, tip)
   if (start === undefined) return undefined
   const replay = new StateReplay()
   start.apply(replay)
   let last: CommitFile | undefined
-  for await (const { from, to, actions } of readSegments(store, listing, start.version + 1, tip)) {
+  for await (const { from, to, actions } of readSpans(store, segment, start.version + 1, tip)) {
     if (from < to) {
       // What several commits come to does not tell how many files they found.
       replay.applyState(actions)
@@ -58,22 +58,22 @@ async function stateFrom(store: ObjectStore, listing: LogListing, onCommit?: OnC
     replay.applyCommit(actions)
     onCommit?.(last)
   }
-  return replay.finish(tip, await timestampAt(store, listing, start, last, replay.keepsTime), { table: store.url })
+  return replay.finish(tip, await timestampAt(store, segment, start, last, replay.keepsTime), { table: store.url })
 }
 
 async function timestampAt(
   store: ObjectStore,
-  listing: LogListing,
-  start: StartingPoint,
+  segment: LogSegment,
+  start: ReplayBase,
   last: CommitFile | undefined,
   keepsTime: boolean,
 ): Promise<number> {
-  const modifiedAt = listing.commits.get(listing.tip)?.modifiedAt ?? start.modifiedAt
+  const modifiedAt = segment.commits.get(segment.tip)?.modifiedAt ?? start.modifiedAt
   if (last !== undefined) return commitTimestamp(store, last, modifiedAt)
-  const { tip } = listing
+  const { tip } = segment
   if (start.version === tip && start.inCommitTimestamp !== undefined) return start.inCommitTimestamp
   // Neither a checkpoint nor a log compaction file says when its last version was committed.
-  const file = keepsTime && listing.commits.has(tip) ? await readCommitFile(store, tip) : undefined
+  const file = keepsTime && segment.commits.has(tip) ? await readCommitFile(store, tip) : undefined
   return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
 }
 
@@ -101,8 +101,8 @@ export async function reviseState(
   state: TableState,
   onCommit?: OnCommit,
 ): Promise<TableState | undefined> {
-  const listing = await listLog(store, state.version)
-  const { commits, tip } = listing
+  const segment = await listLog(store, state.version)
+  const { commits, tip } = segment
   for (let version = state.version; version <= tip; version++) {
     if (!commits.has(version)) return loadState(store, onCommit)
   }

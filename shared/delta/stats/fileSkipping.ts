@@ -12,7 +12,7 @@ import {
 } from '../schema/index.js'
 import { outerBounds } from './outerBounds.js'
 import { parseStats, type ColumnStats, type FileStats } from './stats.js'
-import { statsColumns, type StatsColumn, type TableShape } from './statsColumns.js'
+import { statsColumns, type StatsColumn, type StatsShape } from './statsColumns.js'
 
 /**
  * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.
@@ -43,7 +43,7 @@ export class FileSkipper {
   readonly #fields: ReadonlyMap<string, StructField>
   readonly #options: PartitionValueOptions
 
-  constructor(table: TableShape, options: PartitionValueOptions = {}) {
+  constructor(table: StatsShape, options: PartitionValueOptions = {}) {
     const mapped = isMapped(table.configuration)
     const partitionNames = new Set(table.partitionColumns)
     this.#partitions = new Map(

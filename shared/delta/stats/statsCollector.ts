@@ -1,5 +1,5 @@
 import { type ColumnData, compareStrings, type DataType, namedValue, type Row, surrogatesLast, type Value } from '../../types/index.js'
-import { decodedData, EncodedTexts, type StoredColumn, type StoredData } from '../../parquet/index.js'
+import { decodedData, Utf8Column, type StoredColumn, type StoredData } from '../../parquet/index.js'
 import { DeltaError } from '../deltaError.js'
 import type { ColumnStats, FileStats } from './stats.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
@@ -25,7 +25,7 @@ export function collectStats(columns: readonly StoredColumn[], plan: StatsPlan):
 }
 
 function columnStats(data: StoredData, column: StatsColumn): ColumnStats {
-  if (data instanceof EncodedTexts && column.path.length === 1) return encodedTextStats(data, column.bounds)
+  if (data instanceof Utf8Column && column.path.length === 1) return encodedTextStats(data, column.bounds)
   const values = column.path.length === 1 ? decodedData(data) : leafValues(decodedData(data), column.path.slice(1))
   return column.bounds ? bounded(values, column.field.type) : { nullCount: BigInt(countNulls(values)) }
 }
@@ -162,7 +162,7 @@ function stringStats(data: readonly (string | null)[]): ColumnStats {
   return { min: min?.toWellFormed(), max: max?.toWellFormed(), nullCount: BigInt(nulls) }
 }
 
-function encodedTextStats(texts: EncodedTexts, bounds: boolean): ColumnStats {
+function encodedTextStats(texts: Utf8Column, bounds: boolean): ColumnStats {
   const nullCount = BigInt(texts.nullCount())
   const found = bounds ? texts.extremes() : undefined
   if (found !== undefined) return { min: texts.text(found.least) ?? undefined, max: texts.text(found.greatest) ?? undefined, nullCount }

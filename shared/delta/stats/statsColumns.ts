@@ -22,7 +22,7 @@ export interface StatsPlan {
 }
 
 /** What says which statistics a table has: its schema, its partition columns and its properties. */
-export interface TableShape {
+export interface StatsShape {
   readonly schema: StructType
   readonly partitionColumns: readonly string[]
   readonly configuration: Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ export interface TableShape {
  * The columns to write statistics for: the leaves named by `delta.dataSkippingStatsColumns`, or else the first
  * `delta.dataSkippingNumIndexedCols` (32; -1 is all) that are not partition columns.
  */
-export function planStats(table: TableShape): StatsPlan {
+export function planStats(table: StatsShape): StatsPlan {
   const { configuration } = table
   const all = statsColumns(table)
   const named = configuration['delta.dataSkippingStatsColumns']
@@ -43,7 +43,7 @@ export function planStats(table: TableShape): StatsPlan {
 }
 
 /** Every leaf that can have statistics, whatever the properties say: what a reader looks for. */
-export function statsColumns({ schema, partitionColumns, configuration }: TableShape): StatsColumn[] {
+export function statsColumns({ schema, partitionColumns, configuration }: StatsShape): StatsColumn[] {
   const partitions = new Set(partitionColumns.map((name) => name.toLowerCase()))
   const mapped = isMapped(configuration)
   const data = schema.fields.filter((field) => !partitions.has(field.name.toLowerCase()))

@@ -2,7 +2,7 @@ import { columnKey, isJsonArray, isJsonObject, isStruct, type Json, type StructF
 import { type Action, parseLogJson } from '../actions/index.js'
 import { isMapped, physicalNameOf, storedName, typeText } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
-import { planStats, type TableShape } from '../stats/index.js'
+import { planStats, type StatsShape } from '../stats/index.js'
 import type { TableState } from '../protocol/index.js'
 
 /** The columns that a table is clustered by, as its clustering feature records them. Pure; no I/O. */
@@ -34,7 +34,7 @@ const most = 4
  * Throws DELTA_BAD_SCHEMA for columns that a table cannot be clustered by: not there, without a least and a greatest
  * value, not among those with statistics, or beside partitions.
  */
-export function checkClustering(shape: TableShape, columns: readonly (readonly string[])[]): void {
+export function checkClustering(shape: StatsShape, columns: readonly (readonly string[])[]): void {
   const refuse = (what: string) => new DeltaError('DELTA_BAD_SCHEMA', what)
   if (shape.partitionColumns.length > 0) throw refuse('a table with partitions cannot be clustered')
   if (columns.length > most) throw refuse(`a table can be clustered by ${most} columns at most, not by ${columns.length}`)
@@ -90,7 +90,7 @@ export function logicalPaths(schema: StructType, physical: readonly (readonly st
 }
 
 /** The names that a column's data files have it under, outermost first; nothing where there is no such column. */
-export function storedPath({ schema, configuration }: Pick<TableShape, 'schema' | 'configuration'>, path: readonly string[]): string[] | undefined {
+export function storedPath({ schema, configuration }: Pick<StatsShape, 'schema' | 'configuration'>, path: readonly string[]): string[] | undefined {
   const mapped = isMapped(configuration)
   return fieldsAlong(schema, path)?.map(field => storedName(field, mapped))
 }

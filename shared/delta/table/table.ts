@@ -4,7 +4,7 @@ import { type ChangeScan, type ChangesOptions, readChanges } from '../changeData
 import {
   type CheckpointOutcome,
   firstVersionFrom,
-  type MomentOptions,
+  type TimeTravelOptions,
   readSnapshot,
   type Snapshot,
   Tip,
@@ -94,7 +94,7 @@ export class DeltaTable {
   }
 
   /** The newest version that was there at a time in milliseconds since 1970. See {@link commitAt}. */
-  versionAt(timestamp: number, options?: MomentOptions): Promise<number | undefined> {
+  versionAt(timestamp: number, options?: TimeTravelOptions): Promise<number | undefined> {
     return versionAt(this.store, timestamp, options)
   }
 

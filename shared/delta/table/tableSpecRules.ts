@@ -1,7 +1,7 @@
 import { columnKey, parseColumnList, type StructField, type StructType } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 import { allFields, typeText } from '../schema/index.js'
-import type { TableShape } from '../stats/index.js'
+import type { StatsShape } from '../stats/index.js'
 import { isOn } from '../protocol/index.js'
 
 /** What a table's schema, partition columns and properties may be together. Pure; no I/O. */
@@ -33,7 +33,7 @@ export function checkPartitioning(schema: StructType, partitionColumns: readonly
 }
 
 /** Throws DELTA_BAD_PROPERTY for columns in `delta.dataSkippingStatsColumns` that can have no statistics. */
-export function checkStatsColumns({ schema, partitionColumns, configuration }: TableShape): void {
+export function checkStatsColumns({ schema, partitionColumns, configuration }: StatsShape): void {
   const property = 'delta.dataSkippingStatsColumns'
   const value = configuration[property]
   if (value === undefined) return

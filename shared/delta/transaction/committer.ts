@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { encodeCommit } from '../actions/index.js'
-import { nextState, readPastState, type Tip, writeChecksum } from '../snapshot/index.js'
+import { nextState, readStateAtVersion, type Tip, writeChecksum } from '../snapshot/index.js'
 import { commitBody } from './commitBody.js'
 import { jitteredPause, putCommit } from './commitPut.js'
 import { changedRules, findConflict } from './conflict.js'
@@ -53,7 +53,7 @@ export async function commitTransaction(
     while (checked < newest) {
       const winner = await tip.commit(checked + 1)
       changed = changedRules(winner.actions) ?? changed
-      if (changed !== undefined) rules ??= await readPastState(store, checked)
+      if (changed !== undefined) rules ??= await readStateAtVersion(store, checked)
       const conflict = findConflict(transaction, winner.actions, rules)
       if (conflict !== undefined) return { kind: 'conflict', version: winner.version, ...conflict }
       if (rules !== undefined) rules = { ...rules, ...changedRules(winner.actions) }

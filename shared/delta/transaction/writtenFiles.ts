@@ -1,7 +1,7 @@
 import { type Action, type AddFile, canonicalPath } from '../actions/index.js'
 import { isMapped, parsePartitionValue, parseSchema, storedName, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { type StatsColumn, statsColumns, type TableShape, unreadableBounds } from '../stats/index.js'
+import { type StatsColumn, statsColumns, type StatsShape, unreadableBounds } from '../stats/index.js'
 import type { TableState } from '../protocol/index.js'
 import type { Transaction } from './transaction.js'
 import { namedValue } from '../../types/index.js'
@@ -30,7 +30,7 @@ export function requireReadableFiles(state: TableState | undefined, { actions, o
 
 type NewFile = Pick<AddFile, 'path' | 'partitionValues' | 'stats'>
 
-function fileCheck(table: TableShape, where: LogPlace): (file: NewFile) => void {
+function fileCheck(table: StatsShape, where: LogPlace): (file: NewFile) => void {
   const mapped = isMapped(table.configuration)
   const named = new Set(table.partitionColumns.map(name => name.toLowerCase()))
   const partitions = table.schema.fields.filter(field => named.has(field.name.toLowerCase())).map(field => ({ field, stored: storedName(field, mapped) }))
@@ -62,7 +62,7 @@ function refused(path: string, column: string, what: string, where: LogPlace, ca
 }
 
 /** The shape that the table has once the actions are in it. */
-function tableAfter(state: TableState | undefined, actions: readonly Action[], where: LogPlace): TableShape {
+function tableAfter(state: TableState | undefined, actions: readonly Action[], where: LogPlace): StatsShape {
   for (const action of actions) {
     if (!('metaData' in action)) continue
     const { schemaString, partitionColumns, configuration } = action.metaData

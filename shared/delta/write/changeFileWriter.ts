@@ -7,7 +7,7 @@ import type { ChangeType } from '../changeDataFeed/index.js'
 import type { LogPlace } from '../deltaError.js'
 import { physicalLayout, targetFileSizeOf } from '../dataFiles/index.js'
 import { requireWritableRows } from '../protocol/index.js'
-import { fitRows } from './conformRows.js'
+import { conformRows } from './conformRows.js'
 import { PartitionFiles } from './partitionFiles.js'
 import type { Rows } from './rows.js'
 import { RowSplitter, writtenFeatures, type TableWriterOptions, type WritableTable } from './tableWriter.js'
@@ -45,7 +45,7 @@ export class ChangeFileWriter {
 
   /** @param rows in the table's logical names and types, partition columns among them */
   async write(rows: Rows, type: ChangeType): Promise<void> {
-    const fitted = fitRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count, nullable: true })
+    const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count, nullable: true })
     this.#count += rows.count
     const types = new Array<Value>(rows.count).fill(type)
     for (const part of this.#rows.split(fitted, [types], this.#count - rows.count)) await this.#files.append({ ...part, hidden: [changeType] })

@@ -11,12 +11,12 @@ import {
 } from '../../types/index.js'
 import { isVoid, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import type { TableShape } from '../stats/index.js'
+import type { StatsShape } from '../stats/index.js'
 import { charLimit, withinLimit } from './charLimit.js'
 import { holdsValue } from './valueCheck.js'
 import type { Rows } from './rows.js'
 
-export interface FitOptions {
+export interface ConformOptions {
   readonly where?: LogPlace | undefined
   /** Rows that came before, for messages. */
   readonly rowsBefore?: number | undefined
@@ -30,7 +30,7 @@ export interface FitOptions {
  *
  * @throws DeltaError DELTA_BAD_ROWS, naming column and row, when they do not fit
  */
-export function fitRows({ schema, partitionColumns }: Pick<TableShape, 'schema' | 'partitionColumns'>, rows: Rows, options: FitOptions = {}): Rows {
+export function conformRows({ schema, partitionColumns }: Pick<StatsShape, 'schema' | 'partitionColumns'>, rows: Rows, options: ConformOptions = {}): Rows {
   const fit = new Fit(options)
   const given = new Map<string, Column>()
   for (const column of rows.columns) {
@@ -60,7 +60,7 @@ class Fit {
   readonly #rowsBefore: number
   readonly #nullable: boolean
 
-  constructor({ where, rowsBefore = 0, nullable = false }: FitOptions) {
+  constructor({ where, rowsBefore = 0, nullable = false }: ConformOptions) {
     this.#where = where
     this.#rowsBefore = rowsBefore
     this.#nullable = nullable

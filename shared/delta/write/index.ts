@@ -1,6 +1,6 @@
 /** Rows to data files, with constraints and partitions. */
 export { ChangeFileWriter } from './changeFileWriter.js'
-export { fitRows } from './conformRows.js'
+export { conformRows } from './conformRows.js'
 export { type MarkedFile, writeDeletionVectors, writesDeletionVectors } from './deletionVectorWriter.js'
 export type { Condition, Expressions, SqlDialect } from './expressions.js'
 export { type Plan, planAndCommit } from './optimisticCommit.js'
@@ -10,7 +10,7 @@ export type { Rows, RowSource } from './rows.js'
 export {
   mergedSchema,
   type RepeatableRows,
-  RowsSpent,
+  RowsConsumed,
   type SourceFiles,
   type SourceFilesOptions,
   SourceWriting,

@@ -3,7 +3,7 @@ import type { ColumnData, StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { AddFile } from '../actions/index.js'
 import { dataBytes, discard, joinedData, type PartitionTexts, type PhysicalLayout, StreamedFile } from '../dataFiles/index.js'
-import type { TableShape } from '../stats/index.js'
+import type { StatsShape } from '../stats/index.js'
 
 /** A row group has at most so many rows, and about so many bytes in memory. */
 const groupRows = 250_000
@@ -16,7 +16,7 @@ const openFiles = 64
 export interface PartitionFilesOptions {
   /** Rooted at the table. */
   readonly store: ObjectStore
-  readonly table: TableShape
+  readonly table: StatsShape
   readonly layout: PhysicalLayout
   /** Bytes of a file, about. */
   readonly targetFileSize: number

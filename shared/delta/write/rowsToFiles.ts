@@ -30,7 +30,7 @@ export interface SourceFilesOptions extends TableWriterOptions {
 }
 
 /** The rows of a source could be had only once, and the table has changed since they were written for it. */
-export class RowsSpent extends Error {}
+export class RowsConsumed extends Error {}
 
 /**
  * Writes the rows of a source into files of a table, once: they serve for every later version of the table that wants
@@ -49,12 +49,12 @@ export class SourceWriting {
     this.#options = options
   }
 
-  /** Throws {@link RowsSpent}, and what {@link TableWriter} throws; then no file is left. */
+  /** Throws {@link RowsConsumed}, and what {@link TableWriter} throws; then no file is left. */
   async filesFor(state: TableState): Promise<SourceFiles> {
     const key = shapeKey(state, { table: this.#table.url, version: state.version })
     if (this.#made?.key === key) return this.#made.files
     await this.discard()
-    if (this.#spent) throw new RowsSpent('the rows could be read only once')
+    if (this.#spent) throw new RowsConsumed('the rows could be read only once')
     this.#spent = !isRepeatable(this.#source)
     const files = await this.#write(state)
     this.#made = { key, files }

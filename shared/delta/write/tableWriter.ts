@@ -14,9 +14,9 @@ import {
 import { isMapped } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { keptFeatures, needExpressions, requireWritableRows, type TableState } from '../protocol/index.js'
-import type { TableShape } from '../stats/index.js'
+import type { StatsShape } from '../stats/index.js'
 import { requireConstraints, tableConstraints, type Constraint } from './constraints.js'
-import { fitRows } from './conformRows.js'
+import { conformRows } from './conformRows.js'
 import { PartitionFiles } from './partitionFiles.js'
 import { splitByPartition } from './partitionSplit.js'
 import type { Rows } from './rows.js'
@@ -96,7 +96,7 @@ export class TableWriter {
    * @param origins for rows that stood in the table before, where it tracks rows; see {@link originReading}
    */
   async write(rows: Rows, origins?: RowOrigins): Promise<void> {
-    const fitted = fitRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })
+    const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })
     const { expressions, check } = this.#options
     await check?.(fitted, this.#count)
     if (expressions !== undefined) await requireConstraints(this.#constraints, expressions, fitted, { where: this.#where, rowsBefore: this.#count })
@@ -122,12 +122,12 @@ export class TableWriter {
 
 /** Splits fitted rows by partition, and gives them the form in which files hold them. Pure; no I/O. */
 export class RowSplitter {
-  readonly shape: TableShape
+  readonly shape: StatsShape
   readonly #layout: PhysicalLayout
   readonly #mapped: boolean
   readonly #partitions: readonly string[]
 
-  constructor(shape: TableShape, layout: PhysicalLayout) {
+  constructor(shape: StatsShape, layout: PhysicalLayout) {
     this.shape = shape
     this.#layout = layout
     this.#mapped = isMapped(shape.configuration)

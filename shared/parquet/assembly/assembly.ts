@@ -11,27 +11,27 @@ export type Projection =
   | { readonly kind: 'leaf'; readonly leaf: LeafNode }
   | {
       readonly kind: 'struct'
-      readonly present: number
+      readonly maxDefinitionLevel: number
       readonly children: readonly { readonly name: string; readonly node: Projection | null }[]
       /** Repetition level that stays within one struct when exceeded. */
-      readonly repetition: number
+      readonly maxRepetitionLevel: number
       /** Read for where the struct is null, when the file has none of its fields that are asked for. */
       readonly probe: LeafNode | undefined
       readonly leaves: readonly LeafNode[]
     }
   | {
       readonly kind: 'array'
-      readonly present: number
+      readonly maxDefinitionLevel: number
       readonly entry: number
-      readonly repetition: number
+      readonly maxRepetitionLevel: number
       readonly item: Projection
       readonly leaves: readonly LeafNode[]
     }
   | {
       readonly kind: 'map'
-      readonly present: number
+      readonly maxDefinitionLevel: number
       readonly entry: number
-      readonly repetition: number
+      readonly maxRepetitionLevel: number
       readonly key: Projection
       readonly value: Projection
       readonly leaves: readonly LeafNode[]
@@ -39,7 +39,7 @@ export type Projection =
   | {
       /** What `restore` makes of the values of `raw`. */
       readonly kind: 'restored'
-      readonly present: number
+      readonly maxDefinitionLevel: number
       readonly raw: Projection
       readonly restore: (raw: Value) => Value
       readonly leaves: readonly LeafNode[]
@@ -53,18 +53,18 @@ class Cursor {
 
   /** Definition level of the entry to come. */
   definition(): number {
-    const { definitions, leaf, entries } = this.data
+    const { definitionLevels: definitions, leaf, entries } = this.data
     if (this.at >= entries) throw new ParquetError('PARQUET_CORRUPT', `Column ${leaf.path.join('.')} ends early.`)
-    return definitions === undefined ? leaf.present : (definitions[this.at] as number)
+    return definitions === undefined ? leaf.maxDefinitionLevel : (definitions[this.at] as number)
   }
 
   /** Repetition level of the entry to come; 0 at the end. */
   repetition(): number {
-    return this.data.repetitions?.[this.at] ?? 0
+    return this.data.repetitionLevels?.[this.at] ?? 0
   }
 
   next(): Value {
-    const present = this.definition() === this.data.leaf.present
+    const present = this.definition() === this.data.leaf.maxDefinitionLevel
     this.at++
     return present ? (this.data.values[this.#value++] as Value) : null
   }
@@ -75,7 +75,7 @@ export function assemble(projection: Projection, data: readonly LeafData[], rows
   if (projection.kind === 'leaf') return flat(data[0] as LeafData, rows)
   const cursors = new Map<LeafNode, Cursor>()
   for (const leafData of data) cursors.set(leafData.leaf, new Cursor(leafData))
-  if (data.every((leafData) => isNullBelow(leafData, projection.present))) {
+  if (data.every((leafData) => isNullBelow(leafData, projection.maxDefinitionLevel))) {
     for (const { leaf, entries } of data) {
       if (entries < rows) throw new ParquetError('PARQUET_CORRUPT', `Column ${leaf.path.join('.')} ends early.`)
     }
@@ -87,7 +87,7 @@ export function assemble(projection: Projection, data: readonly LeafData[], rows
   return output
 }
 
-function flat({ leaf, values, definitions, entries }: LeafData, rows: number): ColumnData {
+function flat({ leaf, values, definitionLevels: definitions, entries }: LeafData, rows: number): ColumnData {
   if (entries !== rows) {
     const column = leaf.path.join('.')
     throw new ParquetError('PARQUET_CORRUPT', `Column ${column} has ${entries} values in a row group of ${rows} rows.`)
@@ -95,14 +95,14 @@ function flat({ leaf, values, definitions, entries }: LeafData, rows: number): C
   if (definitions === undefined) return values
   const output = new Array<Value>(rows)
   let at = 0
-  for (let i = 0; i < rows; i++) output[i] = definitions[i] === leaf.present ? (values[at++] as Value) : null
+  for (let i = 0; i < rows; i++) output[i] = definitions[i] === leaf.maxDefinitionLevel ? (values[at++] as Value) : null
   return output
 }
 
 /** Whether a leaf never reaches a definition level: then what stands at that level is null in every row. */
-function isNullBelow({ values, definitions, leaf }: LeafData, level: number): boolean {
+function isNullBelow({ values, definitionLevels: definitions, leaf }: LeafData, level: number): boolean {
   if (values.length > 0 || definitions === undefined) return false
-  if (level === leaf.present) return true
+  if (level === leaf.maxDefinitionLevel) return true
   for (const definition of definitions) if (definition >= level) return false
   return true
 }
@@ -118,7 +118,7 @@ const readNull = () => null
 function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, leads: boolean): () => Value {
   if (projection.kind === 'leaf') {
     const cursor = cursorOf(projection.leaf)
-    if (!leads && isNullBelow(cursor.data, cursor.data.leaf.present)) return readNull
+    if (!leads && isNullBelow(cursor.data, cursor.data.leaf.maxDefinitionLevel)) return readNull
     return () => cursor.next()
   }
   if (projection.kind === 'restored') {
@@ -127,12 +127,12 @@ function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, le
     return () => restore(read())
   }
   const cursors = projection.leaves.map(cursorOf)
-  if (!leads && cursors.every(({ data }) => isNullBelow(data, projection.present))) return readNull
+  if (!leads && cursors.every(({ data }) => isNullBelow(data, projection.maxDefinitionLevel))) return readNull
   const lead = cursors[0] as Cursor
   const skip = () => {
     for (const cursor of cursors) cursor.next()
   }
-  const { present } = projection
+  const { maxDefinitionLevel: present } = projection
   if (projection.kind === 'struct') {
     const fields = projection.children.map(({ name, node }) => ({
       name,
@@ -148,12 +148,12 @@ function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, le
       for (const { name, read } of fields) row[name] = read === null ? null : read()
       if (probe !== undefined) {
         do probe.next()
-        while (probe.repetition() > projection.repetition)
+        while (probe.repetition() > projection.maxRepetitionLevel)
       }
       return row
     }
   }
-  const { entry, repetition } = projection
+  const { entry, maxRepetitionLevel: repetition } = projection
   const collect = (readItem: () => Value | MapEntry): (() => Value) => {
     return () => {
       const definition = lead.definition()

@@ -1,7 +1,7 @@
 import type { ParquetSource } from './parquetSource.js'
 
 /** Bytes in memory as a Parquet file. */
-export function bytesFile(bytes: Uint8Array, name?: string): ParquetSource {
+export function bufferSource(bytes: Uint8Array, name?: string): ParquetSource {
   return {
     name,
     byteLength: bytes.byteLength,

@@ -1,9 +1,9 @@
 /** What the other rooms stand on: errors, byte sources, buffers, strings as UTF-8 columns. */
-export { bytesFile } from './bufferSource.js'
+export { bufferSource } from './bufferSource.js'
 export { ByteBuffer } from './byteBuffer.js'
 export { type ByteSpan, coalesce } from './byteSpan.js'
 export { corruptFile, inFile, named } from './corruptFile.js'
-export { storedFile } from './objectStoreSource.js'
+export { objectStoreSource } from './objectStoreSource.js'
 export { ParquetError, type ParquetErrorCode, parquetErrorCodes } from './parquetError.js'
 export { type ParquetSource, tailBytes } from './parquetSource.js'
-export { decodedData, EncodedTexts, type StoredColumn, type StoredData } from './utf8Column.js'
+export { decodedData, Utf8Column, type StoredColumn, type StoredData } from './utf8Column.js'

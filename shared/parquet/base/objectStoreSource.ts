@@ -7,7 +7,7 @@ import { tailBytes, type ParquetSource } from './parquetSource.js'
  *
  * @param size the object's bytes, as the Delta log or a listing says
  */
-export function storedFile(store: ObjectStore, path: string, size: number): ParquetSource {
+export function objectStoreSource(store: ObjectStore, path: string, size: number): ParquetSource {
   const tailStart = Math.max(0, size - tailBytes)
   let tail: Promise<Uint8Array> | undefined
 

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import type { ColumnData, StructField } from '../../types/index.js'
 
 /** A column's values as they are in memory or, of texts, as they are stored. */
-export type StoredData = ColumnData | EncodedTexts
+export type StoredData = ColumnData | Utf8Column
 
 export interface StoredColumn {
   readonly field: StructField
@@ -16,7 +16,7 @@ const mostBytes = 2 ** 31 - 1
  * Texts as the UTF-8 that files hold, for who only passes them on: no object is made for each. Always well-formed.
  * Pure; no I/O.
  */
-export class EncodedTexts {
+export class Utf8Column {
   /**
    * @param bytes the texts one right behind the other
    * @param ends where each ends; a null is empty
@@ -29,7 +29,7 @@ export class EncodedTexts {
   ) {}
 
   /** Texts that are all there; nothing when the bytes are no UTF-8 or too many. Throws a RangeError for lengths that are not theirs. */
-  static of(bytes: Uint8Array, lengths: Int32Array): EncodedTexts | undefined {
+  static of(bytes: Uint8Array, lengths: Int32Array): Utf8Column | undefined {
     if (bytes.length > mostBytes) return undefined
     const ends = new Int32Array(lengths.length)
     let at = 0
@@ -41,11 +41,11 @@ export class EncodedTexts {
     }
     const own = bytes.subarray(0, at)
     if (!isAscii(own) && !(isUtf8(own) && startCharacters(own, ends))) return undefined
-    return new EncodedTexts(own, ends, undefined)
+    return new Utf8Column(own, ends, undefined)
   }
 
   /** Texts that stand each behind its length of four bytes. As {@link of}. */
-  static ofPlain(page: Uint8Array, count: number): EncodedTexts | undefined {
+  static ofPlain(page: Uint8Array, count: number): Utf8Column | undefined {
     if (count * 4 > page.length) throw new RangeError('a text lies past the end of its page')
     const from = Buffer.from(page.buffer, page.byteOffset, page.length)
     const bytes = Buffer.allocUnsafeSlow(page.length - count * 4)
@@ -61,11 +61,11 @@ export class EncodedTexts {
       at += length
       to += length
     }
-    return EncodedTexts.of(bytes.subarray(0, to), lengths)
+    return Utf8Column.of(bytes.subarray(0, to), lengths)
   }
 
   /** All of the parts' texts; nothing when they are too many. */
-  static joined(parts: readonly EncodedTexts[]): EncodedTexts | undefined {
+  static joined(parts: readonly Utf8Column[]): Utf8Column | undefined {
     const [first] = parts
     if (first !== undefined && parts.length === 1) return first
     let [count, size] = [0, 0]
@@ -84,7 +84,7 @@ export class EncodedTexts {
       for (let i = 0; i < part.ends.length; i++) ends[row++] = base + (part.ends[i] as number)
       base += part.bytes.length
     }
-    return new EncodedTexts(bytes, ends, present)
+    return new Utf8Column(bytes, ends, present)
   }
 
   get length(): number {
@@ -92,7 +92,7 @@ export class EncodedTexts {
   }
 
   /** These texts where `levels` are at `present`, nulls elsewhere. */
-  spread(levels: Uint8Array, present: number): EncodedTexts {
+  spread(levels: Uint8Array, present: number): Utf8Column {
     const ends = new Int32Array(levels.length)
     const there = new Uint8Array(levels.length)
     let [next, end] = [0, 0]
@@ -103,14 +103,14 @@ export class EncodedTexts {
       }
       ends[i] = end
     }
-    return new EncodedTexts(this.bytes, ends, there)
+    return new Utf8Column(this.bytes, ends, there)
   }
 
   /** The texts without the nulls. */
-  withoutNulls(): EncodedTexts {
+  withoutNulls(): Utf8Column {
     const { present } = this
     if (present === undefined) return this
-    return new EncodedTexts(this.bytes, this.ends.filter((_, i) => present[i] === 1), undefined)
+    return new Utf8Column(this.bytes, this.ends.filter((_, i) => present[i] === 1), undefined)
   }
 
   nullCount(): number {
@@ -119,15 +119,15 @@ export class EncodedTexts {
     return nulls
   }
 
-  slice(from: number, to = this.length): EncodedTexts {
+  slice(from: number, to = this.length): Utf8Column {
     const base = this.start(from)
     const ends = this.ends.slice(from, to)
     for (let i = 0; i < ends.length; i++) ends[i] = (ends[i] as number) - base
-    return new EncodedTexts(this.bytes.subarray(base, base + (ends.at(-1) ?? 0)), ends, this.present?.slice(from, to))
+    return new Utf8Column(this.bytes.subarray(base, base + (ends.at(-1) ?? 0)), ends, this.present?.slice(from, to))
   }
 
   /** The texts at `rows`. */
-  picked(rows: ArrayLike<number>): EncodedTexts {
+  picked(rows: ArrayLike<number>): Utf8Column {
     let size = 0
     for (let i = 0; i < rows.length; i++) size += (this.ends[rows[i] as number] as number) - this.start(rows[i] as number)
     const from = this.#buffer()
@@ -141,7 +141,7 @@ export class EncodedTexts {
       ends[i] = at
       if (present !== undefined) present[i] = this.present?.[row] ?? 0
     }
-    return new EncodedTexts(bytes, ends, present)
+    return new Utf8Column(bytes, ends, present)
   }
 
   /** Where the text at `row` begins in the bytes. */
@@ -190,7 +190,7 @@ export class EncodedTexts {
 
 /** The values as they are in memory. */
 export function decodedData(data: StoredData): ColumnData {
-  return data instanceof EncodedTexts ? data.texts() : data
+  return data instanceof Utf8Column ? data.texts() : data
 }
 
 /** Whether no text begins within a character. */

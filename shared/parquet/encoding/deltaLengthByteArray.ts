@@ -1,5 +1,5 @@
 import { appendDeltas } from './deltaBinaryPacked.js'
-import type { ByteBuffer, EncodedTexts } from '../base/index.js'
+import type { ByteBuffer, Utf8Column } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Values that have a length each. */
@@ -9,10 +9,10 @@ export type LongValues = Extract<PhysicalValues, { kind: 'text' | 'encodedText' 
 export function appendByLength(out: ByteBuffer, physical: LongValues, from: number, to: number): void {
   switch (physical.kind) {
     case 'text':
-      appendTexts(out, physical.values, from, to)
+      appendStrings(out, physical.values, from, to)
       return
     case 'encodedText':
-      appendEncodedTexts(out, physical.values, from, to)
+      appendUtf8Column(out, physical.values, from, to)
       return
     case 'bytes':
       appendBytes(out, physical.values, from, to)
@@ -20,7 +20,7 @@ export function appendByLength(out: ByteBuffer, physical: LongValues, from: numb
   }
 }
 
-function appendTexts(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
+function appendStrings(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
   const lengths = new Int32Array(to - from)
   let characters = 0
   for (let i = from; i < to; i++) {
@@ -46,7 +46,7 @@ function appendTexts(out: ByteBuffer, values: readonly string[], from: number, t
   for (const value of encoded) out.append(value)
 }
 
-function appendEncodedTexts(out: ByteBuffer, values: EncodedTexts, from: number, to: number): void {
+function appendUtf8Column(out: ByteBuffer, values: Utf8Column, from: number, to: number): void {
   const first = values.start(from)
   const lengths = new Int32Array(to - from)
   let start = first

@@ -1,4 +1,4 @@
-import type { EncodedTexts } from '../base/index.js'
+import type { Utf8Column } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Distinct values in the order they appear, and for each value its place among them. */
@@ -58,7 +58,7 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
 }
 
 /** What {@link textDictionary} would answer; most columns that come as they are stored repeat nothing, as a look at few tells. */
-function encodedTextDictionary(values: EncodedTexts): Dictionary | undefined {
+function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
   const few = values.slice(0, sampleSize).texts()
   if (new Set(few).size > sampleSize / 2 + 1) return undefined
   return textDictionary(values.texts() as string[])

@@ -6,7 +6,7 @@ export { dictionaryOf } from './dictionary.js'
 export { physicalValues } from './physicalValues.js'
 export { appendPlain } from './plainEncoding.js'
 export { appendRun, appendRuns, bitWidth, readBitPacked, readRuns } from './rleHybrid.js'
-export { joinedTexts, plainTexts } from './stringValues.js'
+export { joinedStrings, plainStrings } from './stringValues.js'
 export {
   type DecodedValues,
   losslessDecoder,

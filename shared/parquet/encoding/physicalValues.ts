@@ -1,5 +1,5 @@
 import type { ColumnData, Value } from '../../types/index.js'
-import { EncodedTexts, ParquetError, type StoredData } from '../base/index.js'
+import { Utf8Column, ParquetError, type StoredData } from '../base/index.js'
 import type { LeafNode } from '../schema/index.js'
 
 /** Values as a file's physical types hold them; see {@link physicalValues}. */
@@ -10,14 +10,14 @@ export type PhysicalValues =
   | { readonly kind: 'double'; readonly values: Float64Array }
   | { readonly kind: 'boolean'; readonly values: Uint8Array }
   | { readonly kind: 'text'; readonly values: readonly string[] }
-  | { readonly kind: 'encodedText'; readonly values: EncodedTexts }
+  | { readonly kind: 'encodedText'; readonly values: Utf8Column }
   | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
   | { readonly kind: 'fixed'; readonly values: readonly Uint8Array[]; readonly width: number }
 
 /** Non-null values of one column in the form its bytes are made of; refuses what the column cannot hold. Pure. */
 export function physicalValues(leaf: LeafNode, data: StoredData): PhysicalValues {
   const { type } = leaf
-  if (data instanceof EncodedTexts) {
+  if (data instanceof Utf8Column) {
     if (type !== 'string') throw misfit(leaf, data.text(0))
     return { kind: 'encodedText', values: data }
   }

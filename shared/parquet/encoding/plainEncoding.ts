@@ -1,4 +1,4 @@
-import type { ByteBuffer, EncodedTexts } from '../base/index.js'
+import type { ByteBuffer, Utf8Column } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Appends values `from` to `to` (end exclusive) as they are (PLAIN). Pure; no I/O. */
@@ -8,10 +8,10 @@ export function appendPlain(out: ByteBuffer, physical: PhysicalValues, from: num
       appendBits(out, physical.values, from, to)
       return
     case 'text':
-      appendTexts(out, physical.values, from, to)
+      appendStrings(out, physical.values, from, to)
       return
     case 'encodedText':
-      appendEncodedTexts(out, physical.values, from, to)
+      appendUtf8Column(out, physical.values, from, to)
       return
     case 'bytes':
       appendByteArrays(out, physical.values, from, to)
@@ -40,7 +40,7 @@ function appendBits(out: ByteBuffer, values: Uint8Array, from: number, to: numbe
   }
 }
 
-function appendTexts(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
+function appendStrings(out: ByteBuffer, values: readonly string[], from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const value = values[i] as string
     const size = Buffer.byteLength(value)
@@ -50,7 +50,7 @@ function appendTexts(out: ByteBuffer, values: readonly string[], from: number, t
   }
 }
 
-function appendEncodedTexts(out: ByteBuffer, values: EncodedTexts, from: number, to: number): void {
+function appendUtf8Column(out: ByteBuffer, values: Utf8Column, from: number, to: number): void {
   const { bytes, ends } = values
   let start = values.start(from)
   for (let i = from; i < to; i++) {

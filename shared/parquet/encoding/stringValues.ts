@@ -9,7 +9,7 @@ const blockBytes = 64 * 1024
  * Texts of a page in plain encoding, each behind its length of four bytes. Where they are ASCII, as most are, many are
  * decoded at once and each is a slice of the whole.
  */
-export function plainTexts(page: Uint8Array, count: number): string[] {
+export function plainStrings(page: Uint8Array, count: number): string[] {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
   if (count * 4 > bytes.length) throw new RangeError('a text lies past the end of its page')
   const texts = new Array<string>(count)
@@ -31,7 +31,7 @@ export function plainTexts(page: Uint8Array, count: number): string[] {
 }
 
 /** Texts whose lengths are known, one right behind the other. */
-export function joinedTexts(page: Uint8Array, lengths: Int32Array): string[] {
+export function joinedStrings(page: Uint8Array, lengths: Int32Array): string[] {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
   const count = lengths.length
   const texts = new Array<string>(count)

@@ -11,8 +11,8 @@ import type { LeafNode } from '../schema/index.js'
 export interface PageLevels {
   readonly entries: number
   /** Definition levels; absent when every entry is there. */
-  readonly definitions: Uint8Array | undefined
-  readonly repetitions: Uint8Array | undefined
+  readonly definitionLevels: Uint8Array | undefined
+  readonly repetitionLevels: Uint8Array | undefined
 }
 
 /** A page with its levels read and its values yet to be decoded. */
@@ -65,23 +65,23 @@ export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uin
 }
 
 function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array, count: number): RawPage {
-  const levels = { repetitions: newLevels(leaf.repetition, count), definitions: newLevels(leaf.present, count) }
+  const levels = { repetitions: newLevels(leaf.maxRepetitionLevel, count), definitions: newLevels(leaf.maxDefinitionLevel, count) }
   const second = header.data_page_header_v2
   let page: Uint8Array
   let at = 0
   if (second === undefined) {
     page = decompress(metadata.codec, body, header.uncompressed_page_size)
     const { repetition_level_encoding: repetitions, definition_level_encoding: definitions } = header.data_page_header ?? {}
-    at = readLevels(leaf, page, at, { encoding: repetitions, max: leaf.repetition }, levels.repetitions)
-    at = readLevels(leaf, page, at, { encoding: definitions, max: leaf.present }, levels.definitions)
+    at = readLevels(leaf, page, at, { encoding: repetitions, max: leaf.maxRepetitionLevel }, levels.repetitions)
+    at = readLevels(leaf, page, at, { encoding: definitions, max: leaf.maxDefinitionLevel }, levels.definitions)
   } else {
     const { repetition_levels_byte_length: repetitionBytes, definition_levels_byte_length: definitionBytes } = second
     const levelBytes = repetitionBytes + definitionBytes
     if (!(repetitionBytes >= 0 && definitionBytes >= 0 && levelBytes <= body.length)) {
       throw corruptColumn(leaf, 'a page has levels past its end')
     }
-    if (levels.repetitions !== undefined) readRuns(body, 0, bitWidth(leaf.repetition), levels.repetitions)
-    if (levels.definitions !== undefined) readRuns(body, repetitionBytes, bitWidth(leaf.present), levels.definitions)
+    if (levels.repetitions !== undefined) readRuns(body, 0, bitWidth(leaf.maxRepetitionLevel), levels.repetitions)
+    if (levels.definitions !== undefined) readRuns(body, repetitionBytes, bitWidth(leaf.maxDefinitionLevel), levels.definitions)
     const rest = body.subarray(levelBytes)
     const size = header.uncompressed_page_size - levelBytes
     page = second.is_compressed === false || rest.length === 0 ? rest : decompress(metadata.codec, rest, size)
@@ -92,13 +92,13 @@ function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, 
     bytes: page.subarray(at),
     encoding: (second ?? header.data_page_header)?.encoding,
     present,
-    levels: { entries: count, definitions: present === count ? undefined : levels.definitions, repetitions: levels.repetitions },
+    levels: { entries: count, definitionLevels: present === count ? undefined : levels.definitions, repetitionLevels: levels.repetitions },
   }
 }
 
 /** Of the levels, and of a column in which nulls stand between the values. */
 function levelBytes(leaf: LeafNode, count: number): number {
-  return count * (leaf.present === 0 ? 0 : 1 + valueBytes) + count * (leaf.repetition === 0 ? 0 : 1)
+  return count * (leaf.maxDefinitionLevel === 0 ? 0 : 1 + valueBytes) + count * (leaf.maxRepetitionLevel === 0 ? 0 : 1)
 }
 
 /** Of the values, and of their places in a dictionary. */
@@ -129,7 +129,7 @@ function readLevels(
 function countPresent(leaf: LeafNode, definitions: Uint8Array | undefined, count: number): number {
   if (definitions === undefined) return count
   let present = 0
-  for (let i = 0; i < count; i++) if (definitions[i] === leaf.present) present++
+  for (let i = 0; i < count; i++) if (definitions[i] === leaf.maxDefinitionLevel) present++
   return present
 }
 

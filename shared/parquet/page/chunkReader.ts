@@ -6,8 +6,8 @@ import { decompress } from './codec.js'
 import { MemoryAllowance } from './memoryAllowance.js'
 import {
   type DecodedValues,
-  joinedTexts,
-  plainTexts,
+  joinedStrings,
+  plainStrings,
   readByLength,
   readByPrefix,
   readDeltas,
@@ -16,7 +16,7 @@ import {
   texts,
   type ValueDecoder,
 } from '../encoding/index.js'
-import { EncodedTexts } from '../base/index.js'
+import { Utf8Column } from '../base/index.js'
 import type { LeafNode } from '../schema/index.js'
 
 /** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
@@ -42,25 +42,25 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
  * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are in a dictionary, whose texts
  * many values share, or otherwise not one behind the other, or are no UTF-8: then {@link readChunk} is to be asked.
  */
-export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, allowance = new MemoryAllowance()): EncodedTexts | undefined {
-  const pages: Page<EncodedTexts>[] = []
+export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, allowance = new MemoryAllowance()): Utf8Column | undefined {
+  const pages: Page<Utf8Column>[] = []
   for (const page of chunkPages(leaf, metadata, bytes, allowance)) {
     if (page.kind === 'dictionary') return undefined
-    const values = encodedTexts(page)
+    const values = utf8Column(page)
     if (values === undefined) return undefined
     pages.push({ ...page.levels, values })
   }
-  const { values, definitions } = joined<EncodedTexts | undefined>(leaf, pages, parts => EncodedTexts.joined(parts as readonly EncodedTexts[]))
-  return definitions === undefined ? values : values?.spread(definitions, leaf.present)
+  const { values, definitionLevels: definitions } = joined<Utf8Column | undefined>(leaf, pages, parts => Utf8Column.joined(parts as readonly Utf8Column[]))
+  return definitions === undefined ? values : values?.spread(definitions, leaf.maxDefinitionLevel)
 }
 
-function encodedTexts({ bytes, encoding, present }: RawPage): EncodedTexts | undefined {
-  if (present === 0) return EncodedTexts.of(bytes.subarray(0, 0), new Int32Array())
-  if (encoding === 'PLAIN') return EncodedTexts.ofPlain(bytes, present)
+function utf8Column({ bytes, encoding, present }: RawPage): Utf8Column | undefined {
+  if (present === 0) return Utf8Column.of(bytes.subarray(0, 0), new Int32Array())
+  if (encoding === 'PLAIN') return Utf8Column.ofPlain(bytes, present)
   if (encoding !== 'DELTA_LENGTH_BYTE_ARRAY') return undefined
   const reader = { view: viewOf(bytes), offset: 0 }
   const lengths = readLengths(reader, present)
-  return EncodedTexts.of(bytes.subarray(reader.offset), lengths)
+  return Utf8Column.of(bytes.subarray(reader.offset), lengths)
 }
 
 function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
@@ -105,7 +105,7 @@ function readValues(
     case 'DELTA_LENGTH_BYTE_ARRAY':
       if (decode === texts) {
         const lengths = readLengths(reader, count)
-        return joinedTexts(bytes.subarray(reader.offset), lengths)
+        return joinedStrings(bytes.subarray(reader.offset), lengths)
       }
       return decode(readByLength(reader, count))
     case 'DELTA_BYTE_ARRAY':
@@ -119,7 +119,7 @@ function readValues(
 }
 
 function plainValues(leaf: LeafNode, { type }: Pick<ColumnMetaData, 'type'>, bytes: Uint8Array, count: number, decode: ValueDecoder): DecodedValues {
-  if (decode === texts) return plainTexts(bytes, count)
+  if (decode === texts) return plainStrings(bytes, count)
   return decode(readPlain({ view: viewOf(bytes), offset: 0 }, type, count, leaf.element.type_length))
 }
 
@@ -153,17 +153,17 @@ function joined<V>(leaf: LeafNode, pages: readonly Page<V>[], join: (parts: read
   const [only] = pages
   if (only !== undefined && pages.length === 1) return { leaf, ...only }
   const entries = pages.reduce((sum, page) => sum + page.entries, 0)
-  const whole = pages.every(({ definitions }) => definitions === undefined)
+  const whole = pages.every(({ definitionLevels: definitions }) => definitions === undefined)
   const definitions = whole ? undefined : new Uint8Array(entries)
-  const repetitions = leaf.repetition === 0 ? undefined : new Uint8Array(entries)
+  const repetitions = leaf.maxRepetitionLevel === 0 ? undefined : new Uint8Array(entries)
   let at = 0
   for (const page of pages) {
-    if (page.definitions === undefined) definitions?.fill(leaf.present, at, at + page.entries)
-    else definitions?.set(page.definitions, at)
-    if (page.repetitions !== undefined) repetitions?.set(page.repetitions, at)
+    if (page.definitionLevels === undefined) definitions?.fill(leaf.maxDefinitionLevel, at, at + page.entries)
+    else definitions?.set(page.definitionLevels, at)
+    if (page.repetitionLevels !== undefined) repetitions?.set(page.repetitionLevels, at)
     at += page.entries
   }
-  return { leaf, values: join(pages.map(({ values }) => values)), entries, definitions, repetitions }
+  return { leaf, values: join(pages.map(({ values }) => values)), entries, definitionLevels: definitions, repetitionLevels: repetitions }
 }
 
 /** The parts one after another; a typed array when all of them are of one kind. */

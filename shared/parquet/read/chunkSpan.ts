@@ -18,7 +18,7 @@ export function checkChunk(leaf: LeafNode, chunk: ColumnMetaData | undefined, ro
   const values = Number(chunk.num_values)
   if (!(start >= 4 && end >= start && end <= fileSize)) throw corruptFile(`Column ${name} lies outside the file.`)
   if (chunk.type !== leaf.element.type) throw corruptFile(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
-  if (!(values >= 0) || values > 2 ** 31 || (leaf.repetition === 0 ? values !== rows : values < rows)) {
+  if (!(values >= 0) || values > 2 ** 31 || (leaf.maxRepetitionLevel === 0 ? values !== rows : values < rows)) {
     throw corruptFile(`Column ${name} claims ${values} values for ${rows} rows.`)
   }
 }

@@ -59,7 +59,7 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
     if (from.kind === 'struct' && wanted.type === 'struct') {
       if (wanted.variant === true) {
         const { raw, restore } = projectVariant(from, repetition, calendars, decoders)
-        return { kind: 'restored', raw, restore, present: from.present, leaves: leaves(raw) }
+        return { kind: 'restored', raw, restore, maxDefinitionLevel: from.maxDefinitionLevel, leaves: leaves(raw) }
       }
       const children = wanted.fields.map((field) => {
         const child = findNode(from.children, field, match)
@@ -69,23 +69,23 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
       const probe = found.length > 0 ? undefined : (from.leaves[0] as LeafNode)
       if (probe !== undefined) decoders.set(probe, valueDecoder(probe, probe.type))
       const all = probe === undefined ? found : [probe]
-      return { kind: 'struct', present: from.present, children, repetition, probe, leaves: all }
+      return { kind: 'struct', maxDefinitionLevel: from.maxDefinitionLevel, children, maxRepetitionLevel: repetition, probe, leaves: all }
     }
     if (from.kind === 'array' && wanted.type === 'array') {
-      const item = project(from.item, wanted.elementType, from.repetition)
+      const item = project(from.item, wanted.elementType, from.maxRepetitionLevel)
       return { kind: 'array', ...levels(from), item, leaves: leaves(item) }
     }
     if (from.kind === 'map' && wanted.type === 'map') {
-      const key = project(from.key, wanted.keyType, from.repetition)
-      const value = project(from.value, wanted.valueType, from.repetition)
+      const key = project(from.key, wanted.keyType, from.maxRepetitionLevel)
+      const value = project(from.value, wanted.valueType, from.maxRepetitionLevel)
       return { kind: 'map', ...levels(from), key, value, leaves: leaves(key, value) }
     }
     throw mismatch(from, wanted)
   }
 }
 
-function levels({ present, entry, repetition }: { present: number; entry: number; repetition: number }) {
-  return { present, entry, repetition }
+function levels({ maxDefinitionLevel, entry, maxRepetitionLevel }: { maxDefinitionLevel: number; entry: number; maxRepetitionLevel: number }) {
+  return { maxDefinitionLevel, entry, maxRepetitionLevel }
 }
 
 function mismatch(node: SchemaNode, wanted: DataType): ParquetError {

@@ -264,7 +264,7 @@ export class ParquetFile {
       return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), decode as NonNullable<typeof decode>, allowance)
     })
     if (column.projection.kind !== 'leaf') {
-      for (const { leaf, entries } of data) allowance.take(field.name, entries * (leaf.repetition > 0 ? entryBytes.repeated : entryBytes.single), 0)
+      for (const { leaf, entries } of data) allowance.take(field.name, entries * (leaf.maxRepetitionLevel > 0 ? entryBytes.repeated : entryBytes.single), 0)
     }
     return assemble(column.projection, data, group.rows)
   }

@@ -8,12 +8,12 @@ interface NodeBase {
   readonly nullable: boolean
   readonly fieldId: number | undefined
   /** The definition level from which on the value is there. */
-  readonly present: number
+  readonly maxDefinitionLevel: number
   /** The physical columns below, in the file's order; never empty. */
   readonly leaves: readonly LeafNode[]
 }
 
-/** A physical column. `present` is its greatest definition level. */
+/** A physical column. */
 export interface LeafNode extends NodeBase {
   readonly kind: 'leaf'
   readonly type: PrimitiveType | DecimalType
@@ -22,7 +22,7 @@ export interface LeafNode extends NodeBase {
   readonly index: number
   readonly path: readonly string[]
   /** Greatest repetition level. */
-  readonly repetition: number
+  readonly maxRepetitionLevel: number
 }
 
 export interface StructNode extends NodeBase {
@@ -31,10 +31,10 @@ export interface StructNode extends NodeBase {
 }
 
 interface RepeatedNode extends NodeBase {
-  /** The definition level from which on there is an entry; below it, down to `present`, the collection is empty. */
+  /** The definition level from which on there is an entry; below it, down to `maxDefinitionLevel`, the collection is empty. */
   readonly entry: number
   /** The repetition level of a further entry. */
-  readonly repetition: number
+  readonly maxRepetitionLevel: number
 }
 
 export interface ArrayNode extends RepeatedNode {
@@ -91,9 +91,9 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
       type: { type: 'array', elementType: item.type, containsNull: false },
       nullable: false,
       fieldId: g.element.field_id,
-      present: level,
+      maxDefinitionLevel: level,
       entry: level + 1,
-      repetition: repetition + 1,
+      maxRepetitionLevel: repetition + 1,
       item,
       leaves: item.leaves,
     }
@@ -107,11 +107,11 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     const { element, children } = g
     const nullable = element.repetition_type === 'OPTIONAL'
     const present = parent + (nullable ? 1 : 0)
-    const base = { name: element.name, nullable, fieldId: element.field_id, present }
+    const base = { name: element.name, nullable, fieldId: element.field_id, maxDefinitionLevel: present }
     if (children.length === 0) {
       if (element.type === undefined) throw badSchema(`column ${path.join('.')} has neither a type nor fields`)
       const leaf: Omit<LeafNode, 'leaves'> & { leaves: LeafNode[] } = {
-        ...base, kind: 'leaf', type: leafType(element), element, index: leafCount++, path, repetition, leaves: [],
+        ...base, kind: 'leaf', type: leafType(element), element, index: leafCount++, path, maxRepetitionLevel: repetition, leaves: [],
       }
       leaf.leaves.push(leaf)
       return leaf
@@ -127,7 +127,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
           kind: 'array',
           type: { type: 'array', elementType: item.type, containsNull: item.nullable },
           entry: present + 1,
-          repetition: repetition + 1,
+          maxRepetitionLevel: repetition + 1,
           item,
           leaves: item.leaves,
         }
@@ -154,9 +154,9 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
       type: { type: 'map', keyType: key.type, valueType: value.type, valueContainsNull: value.nullable },
       nullable: g.element.repetition_type === 'OPTIONAL',
       fieldId: g.element.field_id,
-      present,
+      maxDefinitionLevel: present,
       entry: present + 1,
-      repetition: repetition + 1,
+      maxRepetitionLevel: repetition + 1,
       key,
       value,
       leaves: [...key.leaves, ...value.leaves],

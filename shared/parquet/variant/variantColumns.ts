@@ -80,9 +80,9 @@ export class VariantColumns {
         return { part: { kind: 'scalar', append }, projection: { kind: 'leaf', leaf: node } }
       }
       case 'array': {
-        const { part: element, projection: item } = this.#part(node.item, node.repetition)
-        const { present, entry, repetition: repeated } = node
-        return { part: { kind: 'array', element }, projection: { kind: 'array', present, entry, repetition: repeated, item, leaves: leavesOf(item) } }
+        const { part: element, projection: item } = this.#part(node.item, node.maxRepetitionLevel)
+        const { maxDefinitionLevel: present, entry, maxRepetitionLevel: repeated } = node
+        return { part: { kind: 'array', element }, projection: { kind: 'array', maxDefinitionLevel: present, entry, maxRepetitionLevel: repeated, item, leaves: leavesOf(item) } }
       }
       case 'struct': {
         const fields: ShreddedField[] = []
@@ -110,7 +110,7 @@ export class VariantColumns {
 
 function struct(node: StructNode, repetition: number, children: readonly Child[]): Projection {
   const leaves = children.flatMap(({ node: child }) => leavesOf(child))
-  return { kind: 'struct', present: node.present, children, repetition, probe: undefined, leaves }
+  return { kind: 'struct', maxDefinitionLevel: node.maxDefinitionLevel, children, maxRepetitionLevel: repetition, probe: undefined, leaves }
 }
 
 interface Scalar {

@@ -136,8 +136,8 @@ function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<Plain
   let valuesDone = 0
   for (const { from, to } of pageRanges(column, encoder.width, options.pageBytes)) {
     const valuesEnd = valuesDone + presentCount(column, from, to)
-    appendLevels(page, column.repetitions, from, to, leaf.repetition)
-    if (leaf.present > 0) appendDefinitions(page, column, from, to)
+    appendLevels(page, column.repetitionLevels, from, to, leaf.maxRepetitionLevel)
+    if (leaf.maxDefinitionLevel > 0) appendDefinitions(page, column, from, to)
     // Also for a page of nulls alone: Arrow wants the encoding's header even then.
     encoder.append(page, valuesDone, valuesEnd)
     valuesDone = valuesEnd
@@ -175,7 +175,7 @@ function takenPage(header: Omit<PlainPage['header'], 'uncompressed_page_size'>):
 
 /** Entries page by page; a row never spans two pages. */
 function pageRanges(
-  { entries, values, repetitions }: LeafValues,
+  { entries, values, repetitionLevels: repetitions }: LeafValues,
   width: number,
   pageBytes: number,
 ): { from: number; to: number }[] {
@@ -191,21 +191,21 @@ function pageRanges(
   return ranges
 }
 
-function presentCount({ leaf, definitions, values, entries }: LeafValues, from: number, to: number): number {
+function presentCount({ leaf, definitionLevels: definitions, values, entries }: LeafValues, from: number, to: number): number {
   if (definitions === undefined) return values.length === entries ? to - from : 0
   let count = 0
-  for (let i = from; i < to; i++) if (definitions[i] === leaf.present) count++
+  for (let i = from; i < to; i++) if (definitions[i] === leaf.maxDefinitionLevel) count++
   return count
 }
 
 function appendDefinitions(page: ByteBuffer, column: LeafValues, from: number, to: number): void {
-  const { leaf, definitions, values, entries } = column
+  const { leaf, definitionLevels: definitions, values, entries } = column
   if (definitions !== undefined) {
-    appendLevels(page, definitions, from, to, leaf.present)
+    appendLevels(page, definitions, from, to, leaf.maxDefinitionLevel)
     return
   }
   const lengthAt = page.reserve(4)
-  appendRun(page, values.length === entries ? leaf.present : 0, to - from, bitWidth(leaf.present))
+  appendRun(page, values.length === entries ? leaf.maxDefinitionLevel : 0, to - from, bitWidth(leaf.maxDefinitionLevel))
   page.data.writeUInt32LE(page.length - lengthAt - 4, lengthAt)
 }
 

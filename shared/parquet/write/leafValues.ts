@@ -1,5 +1,5 @@
 import { type ColumnData, namedValue, type Value } from '../../types/index.js'
-import { decodedData, EncodedTexts, ParquetError, type StoredData } from '../base/index.js'
+import { decodedData, Utf8Column, ParquetError, type StoredData } from '../base/index.js'
 import type { LeafNode, SchemaNode } from '../schema/index.js'
 
 /** One physical column of a row group, ready to be encoded: what is there, and where. */
@@ -10,9 +10,9 @@ export interface LeafValues {
   /** How many entries there are, nulls and empty collections included. */
   readonly entries: number
   /** Definition level of each entry; absent when all are at the greatest, or none (then `values` is empty). */
-  readonly definitions: Uint8Array | undefined
+  readonly definitionLevels: Uint8Array | undefined
   /** Repetition level of each entry; absent when nothing repeats. */
-  readonly repetitions: Uint8Array | undefined
+  readonly repetitionLevels: Uint8Array | undefined
 }
 
 /** The physical columns of a column's values (Dremel's levels). Pure; no I/O. */
@@ -22,14 +22,14 @@ export function leafValues(node: SchemaNode, data: StoredData): LeafValues[] {
 
 function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
   const entries = data.length
-  const whole = { leaf, values: data, entries, definitions: undefined, repetitions: undefined }
-  if (data instanceof EncodedTexts) return encodedValues(whole, data)
+  const whole = { leaf, values: data, entries, definitionLevels: undefined, repetitionLevels: undefined }
+  if (data instanceof Utf8Column) return encodedValues(whole, data)
   if (!Array.isArray(data)) return whole
   const rows = data as readonly (Value | undefined)[]
   let present = 0
   for (let i = 0; i < entries; i++) if (rows[i] !== null && rows[i] !== undefined) present++
   if (present === entries) return whole
-  if (leaf.present === 0) throw missing(leaf)
+  if (leaf.maxDefinitionLevel === 0) throw missing(leaf)
   if (present === 0) return { ...whole, values: [] }
   const values = new Array<Value>(present)
   const definitions = new Uint8Array(entries)
@@ -40,47 +40,47 @@ function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
     values[at++] = value
     definitions[i] = 1
   }
-  return { ...whole, values, definitions }
+  return { ...whole, values, definitionLevels: definitions }
 }
 
-function encodedValues(whole: LeafValues, texts: EncodedTexts): LeafValues {
+function encodedValues(whole: LeafValues, texts: Utf8Column): LeafValues {
   const values = texts.withoutNulls()
   if (values.length === texts.length) return { ...whole, values }
-  if (whole.leaf.present === 0) throw missing(whole.leaf)
-  return values.length === 0 ? { ...whole, values } : { ...whole, values, definitions: texts.present }
+  if (whole.leaf.maxDefinitionLevel === 0) throw missing(whole.leaf)
+  return values.length === 0 ? { ...whole, values } : { ...whole, values, definitionLevels: texts.present }
 }
 
 interface LeafTarget {
   readonly leaf: LeafNode
   readonly values: Value[]
-  readonly definitions: number[]
-  readonly repetitions: number[]
+  readonly definitionLevels: number[]
+  readonly repetitionLevels: number[]
 }
 
 function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
   const targets = new Map<LeafNode, LeafTarget>()
-  for (const leaf of root.leaves) targets.set(leaf, { leaf, values: [], definitions: [], repetitions: [] })
+  for (const leaf of root.leaves) targets.set(leaf, { leaf, values: [], definitionLevels: [], repetitionLevels: [] })
 
   function absent(node: SchemaNode, definition: number, repetition: number): void {
     for (const leaf of node.leaves) {
       const target = targets.get(leaf)
-      target?.definitions.push(definition)
-      target?.repetitions.push(repetition)
+      target?.definitionLevels.push(definition)
+      target?.repetitionLevels.push(repetition)
     }
   }
 
   function append(node: SchemaNode, value: Value | undefined, repetition: number): void {
     if (value === null || value === undefined) {
       if (!node.nullable) throw missing(node.leaves[0] as LeafNode)
-      absent(node, node.present - 1, repetition)
+      absent(node, node.maxDefinitionLevel - 1, repetition)
       return
     }
     switch (node.kind) {
       case 'leaf': {
         const target = targets.get(node) as LeafTarget
         target.values.push(value)
-        target.definitions.push(node.present)
-        target.repetitions.push(repetition)
+        target.definitionLevels.push(node.maxDefinitionLevel)
+        target.repetitionLevels.push(repetition)
         return
       }
       case 'struct': {
@@ -93,22 +93,22 @@ function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
       }
       case 'array': {
         if (!Array.isArray(value)) throw misfit(node, 'an array', value)
-        if (value.length === 0) absent(node, node.present, repetition)
+        if (value.length === 0) absent(node, node.maxDefinitionLevel, repetition)
         let level = repetition
         for (const item of value as readonly Value[]) {
           append(node.item, item, level)
-          level = node.repetition
+          level = node.maxRepetitionLevel
         }
         return
       }
       case 'map': {
         if (!Array.isArray(value)) throw misfit(node, 'an array of { key, value }', value)
-        if (value.length === 0) absent(node, node.present, repetition)
+        if (value.length === 0) absent(node, node.maxDefinitionLevel, repetition)
         let level = repetition
         for (const entry of value as readonly { key: Value; value: Value }[]) {
           append(node.key, entry.key, level)
           append(node.value, entry.value, level)
-          level = node.repetition
+          level = node.maxRepetitionLevel
         }
       }
     }
@@ -116,13 +116,13 @@ function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
 
   for (let i = 0; i < data.length; i++) append(root, data[i], 0)
   return root.leaves.map((leaf) => {
-    const { values, definitions, repetitions } = targets.get(leaf) as LeafTarget
+    const { values, definitionLevels: definitions, repetitionLevels: repetitions } = targets.get(leaf) as LeafTarget
     return {
       leaf,
       values,
       entries: definitions.length,
-      definitions: Uint8Array.from(definitions),
-      repetitions: leaf.repetition === 0 ? undefined : Uint8Array.from(repetitions),
+      definitionLevels: Uint8Array.from(definitions),
+      repetitionLevels: leaf.maxRepetitionLevel === 0 ? undefined : Uint8Array.from(repetitions),
     }
   })
 }

@@ -1,14 +1,14 @@
 import { bronzeTable, type Stream } from '../../contract/index.js'
 import type { DataFileLayout } from '../../delta/index.js'
-import { type EvolvingTable, openEvolving } from '../incremental/index.js'
+import { type OpenedTable, openTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** A stream's bronze table, created or compared with the contract. */
-export function openBronze(lake: Lake, stream: Stream): Promise<EvolvingTable> {
-  return openEvolving(lake, bronzeTable(stream))
+export function openBronze(lake: Lake, stream: Stream): Promise<OpenedTable> {
+  return openTable(lake, bronzeTable(stream))
 }
 
 /** What the writer of a data file must know of a table. */
-export function layoutOf({ schema, state }: EvolvingTable): DataFileLayout {
+export function layoutOf({ schema, state }: OpenedTable): DataFileLayout {
   return { schema, partitionColumns: state.metadata.partitionColumns, configuration: state.metadata.configuration }
 }

@@ -1,20 +1,20 @@
 import type { CodedError } from '../../errors.js'
 import type { Stream } from '../../contract/index.js'
-import type { EvolvingTable } from '../incremental/index.js'
+import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
-import { Crew } from './workerPool.js'
+import { WorkerPool } from './workerPool.js'
 import type { EncodedRows } from './encode.js'
 import { firstOffset } from './firstOffset.js'
 import type { PartitionQueue } from './worker.js'
 import { movingPartitions } from './movingPartitions.js'
-import { openLanes } from './openWorkers.js'
+import { openWorkers } from './openWorkers.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { isPartitionFault, setAside } from './partitionFault.js'
 import { readProgress, type PartitionProgress } from './progress.js'
-import { pinLatest } from './pinStartOffset.js'
+import { pinStartOffset } from './pinStartOffset.js'
 import { stopError } from './stopReason.js'
 import { checkTopic, unbegun, type TopicCheck } from './topicIdentity.js'
 
@@ -78,22 +78,22 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     layout,
     maxRows: queue.next === queue.first ? Math.min(maxRows, firstChunkRows) : maxRows,
     rowLimit,
-    maxBytes: lake.budget.piece(lanes.length),
+    maxBytes: lake.budget.piece(workers.length),
     ingestedAt: lake.clock.now(),
     maxRawBytes: lake.settings.bronzeMaxRawSize,
   })
   const onFailure = (queue: PartitionQueue, error: unknown) => setAside(lake.source, stream.topic, queues, queue, error)
-  const lanes = await openLanes(lake, stream, total)
-  const crew = new Crew(lanes, queues, jobFor, onFailure)
+  const workers = await openWorkers(lake, stream, total)
+  const pool = new WorkerPool(workers, queues, jobFor, onFailure)
   const allStopped = () => [...stopped, ...queues.flatMap(q => q.failure ?? [])]
   let covered = 0n
   let stale = 0
   try {
-    crew.start()
+    pool.start()
     for (;;) {
-      const encoded = await crew.take(rowLimit)
+      const encoded = await pool.take(rowLimit)
       if (encoded === undefined) break
-      if (isLate()) crew.wind()
+      if (isLate()) pool.drain()
       const bronze = await openBronze(lake, stream)
       const { table, state, metadata } = bronze
       requireSameTable(plan.tableId, stream, state.metadata.id)
@@ -114,7 +114,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
         identities: check.identities,
         now: lake.clock.now(),
         // A run that is to report a stopped partition has not said its last word.
-        run: run.inCommit(counts, crew.spent && allStopped().length === 0 && options.goesOn !== true),
+        run: run.inCommit(counts, pool.isIdle && allStopped().length === 0 && options.goesOn !== true),
       })
       if (outcome.kind === 'committed') {
         run.committed(counts)
@@ -139,17 +139,17 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     }
     return { ...result, more: queues.some(q => q.next < q.end && q.failure === undefined), stopped: allStopped() }
   } finally {
-    await crew.close()
+    await pool.close()
   }
 
   /** Goes on from what is covered, without the partitions that are not to be ingested. */
   async function startOver(): Promise<void> {
-    await crew.pause()
+    await pool.pause()
     await rewind(lake, stream, plan.tableId, queues)
-    if (!isLate()) crew.start()
+    if (!isLate()) pool.start()
   }
 
-  function lookAgain({ state }: EvolvingTable, encoded: readonly EncodedRows[]): Promise<TopicCheck> {
+  function lookAgain({ state }: OpenedTable, encoded: readonly EncodedRows[]): Promise<TopicCheck> {
     const progress = readProgress(plan.tableId, stream.topic, state.txns)
     const partitions = new Set(encoded.flatMap(({ ranges }) => ranges.map(range => range.partition)))
     // Those that somebody stopped meanwhile are found when they are committed.
@@ -160,7 +160,7 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
 
 async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until }: CatchUpOptions) {
   let bronze = await openBronze(lake, stream)
-  if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) bronze = await openBronze(lake, stream)
+  if (await pinStartOffset(lake.source, stream, bronze, lake.clock.now())) bronze = await openBronze(lake, stream)
   const { state } = bronze
   const progress = readProgress(state.metadata.id, stream.topic, state.txns)
   const { partitions, unavailable } = await lake.source.survey(stream.topic)
@@ -200,7 +200,7 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
 }
 
 /** Writes down what was found to be stopped. @returns what keeps partitions from being ingested, by partition */
-async function tellStops(lake: Lake, stream: Stream, bronze: EvolvingTable, check: TopicCheck): Promise<ReadonlyMap<number, CodedError>> {
+async function tellStops(lake: Lake, stream: Stream, bronze: OpenedTable, check: TopicCheck): Promise<ReadonlyMap<number, CodedError>> {
   const { state } = bronze
   const progress = readProgress(state.metadata.id, stream.topic, state.txns)
   const errors = new Map<number, CodedError>(check.failures)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 
 /** Keeps one process's commits on one table apart by a smallest interval, so that small batches do not flood its log. */
-export class CommitPace {
+export class CommitThrottle {
   readonly #clock: Clock
   readonly #intervalMs: number
   readonly #last = new Map<string, number>()

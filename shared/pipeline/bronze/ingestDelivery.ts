@@ -1,21 +1,21 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
 import type { CodedError } from '../../errors.js'
 import { type OffsetRange, recordBytes } from '../../sources/index.js'
-import type { EvolvingTable } from '../incremental/index.js'
+import type { OpenedTable } from '../incremental/index.js'
 import { type HeldBytes, type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { catchUpStream, type CatchUpResult } from './catchUp.js'
-import { CommitPace } from './commitThrottle.js'
-import { coverDelivery, type Covering } from './reconcileDelivery.js'
+import { CommitThrottle } from './commitThrottle.js'
+import { reconcileDelivery, type ReconciledDelivery } from './reconcileDelivery.js'
 import { packCoverages, type Coverage } from './coverage.js'
 import { ofPartitions, partitionsOf, type Delivery } from './delivery.js'
 import { encodeCoverage } from './encode.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { stoppedError } from './partitionFault.js'
 import { readProgress } from './progress.js'
-import { pinLatest } from './pinStartOffset.js'
+import { pinStartOffset } from './pinStartOffset.js'
 import { stopError } from './stopReason.js'
 
 export interface IngestResult {
@@ -45,7 +45,7 @@ type Attempt =
 
 /** Per process: generations that were delivered what their topic has, and when each table was last committed to. */
 const provenGenerations = new WeakMap<Lake, Set<string>>()
-const paces = new WeakMap<Lake, CommitPace>()
+const throttles = new WeakMap<Lake, CommitThrottle>()
 
 /**
  * Ingests what a trigger delivered, in one commit, with whatever the delivery jumped over; in several when it exceeds
@@ -59,7 +59,7 @@ const paces = new WeakMap<Lake, CommitPace>()
 export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun): Promise<IngestResult> {
   const deadline = lake.clock.monotonic() + lake.settings.maxPollIntervalMs / 2
   const proven = memo(provenGenerations, lake, () => new Set<string>())
-  const pace = memo(paces, lake, () => new CommitPace(lake.clock, lake.settings.bronzeMinCommitInterval))
+  const throttle = memo(throttles, lake, () => new CommitThrottle(lake.clock, lake.settings.bronzeMinCommitInterval))
   const done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
   const limits = { rows: lake.settings.bronzeMaxCommitRows, bytes: lake.budget.piece(concurrentDeliveries) }
   let rest = delivery
@@ -78,12 +78,12 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
 
   async function attempt(held: HeldBytes): Promise<Attempt> {
     const bronze = await openBronze(lake, stream)
-    if (await pinLatest(lake.source, stream, bronze, lake.clock.now())) return { kind: 'planAgain' }
+    if (await pinStartOffset(lake.source, stream, bronze, lake.clock.now())) return { kind: 'planAgain' }
     const { id } = bronze.state.metadata
     const progress = readProgress(id, stream.topic, bronze.state.txns)
     const stopped = [...progress.values()].filter(known => known.stop !== undefined)
     const isStopped = (partition: number) => progress.get(partition)?.stop !== undefined
-    const covering = await coverDelivery(lake, stream, progress, ofPartitions(rest, p => !isStopped(p)), limits, proven, held)
+    const covering = await reconcileDelivery(lake, stream, progress, ofPartitions(rest, p => !isStopped(p)), limits, proven, held)
     const { stops, failures, backlog } = covering
     const delivered = partitionsOf(rest)
     const isLast = stops.size + failures.size + backlog.length === 0 && !stopped.some(known => delivered.has(known.partition))
@@ -119,11 +119,11 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
   }
 
   /** @returns why the plan no longer holds, or undefined when it is committed */
-  async function commitGroup(bronze: EvolvingTable, coverages: readonly Coverage[], { identities }: Covering, final: boolean): Promise<string | undefined> {
+  async function commitGroup(bronze: OpenedTable, coverages: readonly Coverage[], { identities }: ReconciledDelivery, final: boolean): Promise<string | undefined> {
     const { table, state, metadata } = bronze
     const store = lake.store.within(bronzePath(stream))
     const encoded = await encodeCoverage(store, layoutOf(bronze), stream, coverages, lake.clock.now(), lake.settings.bronzeMaxRawSize)
-    await pace.wait(table.url)
+    await throttle.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {
       stream,
@@ -136,7 +136,7 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
     })
     if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
-    pace.committed(table.url)
+    throttle.committed(table.url)
     run.committed(counts)
     done.rows += outcome.rows
     done.bytes += encoded.bytes

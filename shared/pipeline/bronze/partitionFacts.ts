@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Action } from '../../delta/index.js'
-import type { EvolvingTable } from '../incremental/index.js'
+import type { OpenedTable } from '../incremental/index.js'
 import { progressTxns, touchesPartitions, type PartitionProgress } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 
@@ -12,7 +12,7 @@ import type { TopicIdentity } from './topicIdentity.js'
  * @returns false when another writer moved one of the partitions meanwhile: look at it again
  */
 export function recordStops(
-  bronze: EvolvingTable,
+  bronze: OpenedTable,
   stream: Stream,
   progress: ReadonlyMap<number, PartitionProgress>,
   stops: ReadonlyMap<number, number>,
@@ -32,7 +32,7 @@ export function recordStops(
  * @returns false when another writer moved one of the partitions meanwhile, who wrote it down as well
  */
 export function adoptIdentities(
-  bronze: EvolvingTable,
+  bronze: OpenedTable,
   stream: Stream,
   progress: ReadonlyMap<number, PartitionProgress>,
   identities: ReadonlyMap<number, TopicIdentity>,
@@ -52,7 +52,7 @@ interface Change {
   readonly after: PartitionProgress
 }
 
-async function commitFacts({ table, state }: EvolvingTable, stream: Stream, changes: readonly Change[], what: string, now: number): Promise<boolean> {
+async function commitFacts({ table, state }: OpenedTable, stream: Stream, changes: readonly Change[], what: string, now: number): Promise<boolean> {
   if (changes.length === 0) return true
   const { id } = state.metadata
   const partitions = changes.map(({ after }) => after.partition)

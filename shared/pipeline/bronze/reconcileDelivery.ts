@@ -20,7 +20,7 @@ import { readRange, type RangePart } from './repair.js'
 import { checkTopic, isTopicGone, unbegun, type TopicIdentity } from './topicIdentity.js'
 
 /** What a delivery came to, partition by partition: each fares by itself. */
-export interface Covering {
+export interface ReconciledDelivery {
   readonly coverages: readonly Coverage[]
   /** Jumps too long for one commit: to be ingested on their own, in chunks. */
   readonly backlog: readonly OffsetRange[]
@@ -53,7 +53,7 @@ interface Room {
  * @param proven generations in which this process was delivered what their topic has; added to
  * @param held of the budget, grows by what is read
  */
-export async function coverDelivery(
+export async function reconcileDelivery(
   lake: Lake,
   stream: Stream,
   progress: ReadonlyMap<number, PartitionProgress>,
@@ -61,7 +61,7 @@ export async function coverDelivery(
   gaps: PieceLimits,
   proven: Set<string>,
   held?: HeldBytes,
-): Promise<Covering> {
+): Promise<ReconciledDelivery> {
   const { source } = lake
   const { topic } = stream
   let looked: Promise<TopicSurvey> | undefined
@@ -106,7 +106,7 @@ export async function coverDelivery(
         return
       }
       const logged = part.gap && (await log(partition))
-      const coverage = await coverPartition(source, topic, generation, part, logged, room)
+      const coverage = await reconcilePartition(source, topic, generation, part, logged, room)
       if (coverage === undefined) {
         if (part.gap !== undefined) backlog.push({ partition, start: part.expected, end: part.gap.end })
         return
@@ -160,7 +160,7 @@ function isPartOf(delivered: readonly SourceRecord[], held: readonly SourceRecor
 }
 
 /** @returns undefined when the jump is more than there is room for */
-async function coverPartition(
+async function reconcilePartition(
   source: Source,
   topic: string,
   generation: number,

@@ -1,13 +1,13 @@
 import type { EncodedRows } from './encode.js'
-import { pickQueue, type Lane, type PartitionQueue } from './worker.js'
+import { pickQueue, type Worker, type PartitionQueue } from './worker.js'
 import type { RangeJob } from './rangeJob.js'
 
 /**
  * Keeps lanes at work on partition queues, and hands over what they have finished in the order in which they finished
  * it. A partition is on one lane at a time, so its stretches come in offset order.
  */
-export class Crew {
-  readonly #lanes: readonly Lane[]
+export class WorkerPool {
+  readonly #lanes: readonly Worker[]
   readonly #queues: readonly PartitionQueue[]
   readonly #jobFor: (queue: PartitionQueue) => RangeJob
   readonly #onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>
@@ -24,25 +24,25 @@ export class Crew {
    * and throws where it concerns the run
    */
   constructor(
-    lanes: readonly Lane[],
+    workers: readonly Worker[],
     queues: readonly PartitionQueue[],
     jobFor: (queue: PartitionQueue) => RangeJob,
     onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>,
   ) {
-    this.#lanes = lanes
+    this.#lanes = workers
     this.#queues = queues
     this.#jobFor = jobFor
     this.#onFailure = onFailure
   }
 
   /** Whether nothing is under way, nothing waits to be taken, and no more will come by itself. */
-  get spent(): boolean {
+  get isIdle(): boolean {
     return this.#working === 0 && this.#finished.length === 0
   }
 
   start(): void {
     this.#paused = false
-    this.#laps = this.#lanes.map(lane => this.#lap(lane))
+    this.#laps = this.#lanes.map(worker => this.#lap(worker))
   }
 
   /** Waits for the work under way, begins no more, and forgets what was finished and not taken. */
@@ -53,7 +53,7 @@ export class Crew {
   }
 
   /** Begins no more work; what is under way can still be taken. */
-  wind(): void {
+  drain(): void {
     this.#paused = true
   }
 
@@ -84,10 +84,10 @@ export class Crew {
   async close(): Promise<void> {
     this.#paused = true
     await Promise.allSettled(this.#laps)
-    await Promise.allSettled(this.#lanes.map(lane => lane.close()))
+    await Promise.allSettled(this.#lanes.map(worker => worker.close()))
   }
 
-  async #lap(lane: Lane): Promise<void> {
+  async #lap(worker: Worker): Promise<void> {
     this.#working++
     try {
       while (!this.#paused && this.#failure === undefined) {
@@ -95,7 +95,7 @@ export class Crew {
         if (queue === undefined) return
         queue.busy = true
         try {
-          const encoded = await lane.run(this.#jobFor(queue))
+          const encoded = await worker.run(this.#jobFor(queue))
           queue.next = encoded.ranges[0]?.position ?? queue.next
           this.#finished.push(encoded)
         } catch (error) {

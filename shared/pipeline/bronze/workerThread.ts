@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import { Worker as Thread } from 'node:worker_threads'
 import { CodedError } from '../../errors.js'
 import type { Settings } from '../../settings/index.js'
 import type { EncodedRows } from './encode.js'
-import type { Lane } from './worker.js'
+import type { Worker } from './worker.js'
 import type { RangeJob } from './rangeJob.js'
 
 /** What a worker is started with. */
@@ -34,9 +34,9 @@ export class WorkerError extends CodedError {
 const maxYoungGenerationSizeMb = 64
 
 /** Starts a thread with a source and a store of its own. One job at a time. */
-export async function startWorkerLane(settings: Settings, stream: string): Promise<Lane> {
+export async function startWorkerThread(settings: Settings, stream: string): Promise<Worker> {
   const setup: WorkerSetup = { settings, stream }
-  const worker = new Worker(new URL('./rangeWorker.js', import.meta.url), { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb } })
+  const worker = new Thread(new URL('./rangeWorker.js', import.meta.url), { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb } })
   let settle: ((answer: WorkerAnswer) => void) | undefined
   let fail: ((error: Error) => void) | undefined
   let dead: Error | undefined

@@ -5,8 +5,8 @@ import {
   commitSwap,
   cursorTxns,
   movesCursor,
-  openEvolving,
-  planIntake,
+  openTable,
+  planMicroBatch,
   readCursor,
   sourceJson,
   withCarriedColumns,
@@ -54,27 +54,27 @@ async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: Gold
   const source = lake.table(silverPath(stream))
   const silver = await source.state({ fresh: true })
   if (silver === undefined) return nothingToDo(scoredTable(stream).path)
-  const wish = withCarriedColumns(scoredTable(stream), silver.schema)
-  const scored = await openEvolving(lake, wish)
-  const names = { table: wish.path, source: silverPath(stream), rebuild: rebuildCommand }
+  const spec = withCarriedColumns(scoredTable(stream), silver.schema)
+  const scored = await openTable(lake, spec)
+  const names = { table: spec.path, source: silverPath(stream), rebuild: rebuildCommand }
   const cursor = readCursor(scored.state, silver.metadata.id, names)
-  const intake = await planIntake(source, silver.version, cursor, maxRowsOf(lake, options), rebuildCommand)
-  if (intake.kind === 'nothing') return nothingToDo(wish.path)
-  if (intake.kind === 'recompute') return rescore(lake, stream, run, { ...options, why: intake.why, onConflict: 'replan' })
-  const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, intake.files)
-  const counts = { rowsIn: intake.rows, rowsOut: found.rows }
+  const batch = await planMicroBatch(source, silver.version, cursor, maxRowsOf(lake, options), rebuildCommand)
+  if (batch.kind === 'nothing') return nothingToDo(spec.path)
+  if (batch.kind === 'recompute') return rescore(lake, stream, run, { ...options, why: batch.why, onConflict: 'replan' })
+  const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, batch.files)
+  const counts = { rowsIn: batch.rows, rowsOut: found.rows }
   const now = lake.clock.now()
   const outcome = await scored.table.commit({
     readVersion: scored.state.version,
     actions: [
       ...(scored.metadata === undefined ? [] : [{ metaData: scored.metadata }]),
-      ...cursorTxns(scored.state, silver.metadata.id, intake.next, now).map((txn): Action => ({ txn })),
+      ...cursorTxns(scored.state, silver.metadata.id, batch.next, now).map((txn): Action => ({ txn })),
       ...found.adds.map((add): Action => ({ add })),
     ],
     operation: 'STREAMING UPDATE',
     operationParameters: { outputMode: 'Append', source: silverPath(stream) },
     operationMetrics: { numAddedFiles: found.adds.length, numOutputRows: found.rows, numOutputBytes: bytesOf(found.adds) },
-    info: { lake: { run: run.inCommit(counts, true), gold: { ...goldJson(model, found), source: sourceJson(silver, cursor, intake.next) } } },
+    info: { lake: { run: run.inCommit(counts, true), gold: { ...goldJson(model, found), source: sourceJson(silver, cursor, batch.next) } } },
     isBlindAppend: false,
     reads: { files: 'all', appIds: movesCursor(scored.state), overCompaction: true },
   })
@@ -83,7 +83,7 @@ async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: Gold
     return undefined
   }
   run.committed(counts)
-  return { ...counts, version: outcome.version, more: intake.more, detail: detailOf(wish.path, model, found, intake.next) }
+  return { ...counts, version: outcome.version, more: batch.more, detail: detailOf(spec.path, model, found, batch.next) }
 }
 
 function scoreByChampion(lake: Lake, stream: Stream, options: GoldOptions, tables: Omit<Scoring, 'model'>, files: readonly AddFile[]) {
@@ -105,15 +105,15 @@ async function rescore(lake: Lake, stream: Stream, run: StepRun, options: Rescor
   if (silver === undefined) {
     throw new PipelineError('NO_TABLE', `There is no table ${silverPath(stream)} to make gold from. Run \`lake run silver\` first.`)
   }
-  const wish = withCarriedColumns(scoredTable(stream), silver.schema)
-  const scored = await openEvolving(lake, wish)
+  const spec = withCarriedColumns(scoredTable(stream), silver.schema)
+  const scored = await openTable(lake, spec)
   const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, silver.files)
   const counts = { rowsIn: found.rows, rowsOut: found.rows }
   const { why, onConflict } = options
   const source = { path: silverPath(stream), state: silver }
-  const version = await commitSwap(lake, run, scored, { wish, source, adds: found.adds, counts, why, onConflict, gold: goldJson(model, found) })
+  const version = await commitSwap(lake, run, scored, { spec, source, adds: found.adds, counts, why, onConflict, gold: goldJson(model, found) })
   if (version === undefined) return undefined
-  return { ...counts, version, detail: { ...detailOf(wish.path, model, found, silver), recomputed: why } }
+  return { ...counts, version, detail: { ...detailOf(spec.path, model, found, silver), recomputed: why } }
 }
 
 function goldJson(model: ReadyModel | undefined, { rows, scored, anomalies }: Scored): Record<string, Json> {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { scoredPartitionColumns, scoredTable, silverPath, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
-import { chunks, type EvolvingTable, partitionDay, recordCount } from '../incremental/index.js'
+import { chunks, type OpenedTable, partitionDay, recordCount } from '../incremental/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
 import { type Lake, openSession } from '../lake/index.js'
@@ -14,7 +14,7 @@ import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
 /** What is to be scored, by what, and where it goes. */
 export interface Scoring {
   readonly silver: Pick<TableState, 'metadata' | 'schema'>
-  readonly scored: EvolvingTable
+  readonly scored: OpenedTable
   /** `undefined` gives rows without a score. */
   readonly model: ReadyModel | undefined
 }
@@ -126,7 +126,7 @@ async function scoreTable(
 /** A SELECT of the scored table's columns, but for the partition column, out of `new_rows`. */
 function verdictSelect(
   lake: Lake,
-  { schema }: EvolvingTable,
+  { schema }: OpenedTable,
   columns: ReadonlySet<string>,
   model: ReadyModel | undefined,
   scores: string | undefined,

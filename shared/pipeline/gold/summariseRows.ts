@@ -1,6 +1,6 @@
 import { scoredPath, type Stream, summaryGroupName, summaryPartitionColumns, summaryTable } from '../../contract/index.js'
 import { type AddFile, FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
-import { chunks, type EvolvingTable, partitionDay } from '../incremental/index.js'
+import { chunks, type OpenedTable, partitionDay } from '../incremental/index.js'
 import { columnKey } from '../../types/index.js'
 import { copyToParquet, type DuckDbSession, emptySelect, identifier, literal, openDeltaView, publishFile } from '../../query/index.js'
 import { type Lake, openSession } from '../lake/index.js'
@@ -28,7 +28,7 @@ export async function summariseWindows(
   stream: Stream,
   options: GoldOptions,
   scored: Snapshot,
-  summary: EvolvingTable,
+  summary: OpenedTable,
   touching?: readonly AddFile[],
 ): Promise<Summarised> {
   await using session = await openSession(lake)
@@ -107,7 +107,7 @@ async function replaceRows(
   session: DuckDbSession,
   lake: Lake,
   stream: Stream,
-  { table, state, schema }: EvolvingTable,
+  { table, state, schema }: OpenedTable,
   days: readonly Day[] | undefined,
 ): Promise<Pick<Summarised, 'adds' | 'replaced'>> {
   const store = lake.store.within(summaryTable(stream).path)

@@ -4,10 +4,10 @@ import type { Json } from '../../types/index.js'
 import {
   commitSwap,
   cursorTxns,
-  type EvolvingTable,
+  type OpenedTable,
   movesCursor,
-  openEvolving,
-  planIntake,
+  openTable,
+  planMicroBatch,
   readCursor,
   sourceJson,
 } from '../incremental/index.js'
@@ -48,28 +48,28 @@ export function rebuildSummary(lake: Lake, stream: Stream, options: GoldOptions 
 
 /** @returns undefined when another writer won and the plan is void */
 async function summariseOnce(lake: Lake, stream: Stream, run: StepRun, options: GoldOptions): Promise<StepResult | undefined> {
-  const wish = summaryTable(stream)
+  const spec = summaryTable(stream)
   const source = lake.table(scoredPath(stream))
   const tip = await source.state({ fresh: true })
-  if (tip === undefined) return nothingToDo(wish.path)
-  const summary = await openEvolving(lake, wish)
-  const cursor = readCursor(summary.state, tip.metadata.id, { table: wish.path, source: scoredPath(stream), rebuild: rebuildCommand })
-  const intake = await planIntake(source, tip.version, cursor, maxRowsOf(lake, options), rebuildCommand)
-  if (intake.kind === 'nothing') return nothingToDo(wish.path)
-  const why = intake.kind === 'recompute' ? intake.why : regrouped(stream, summary)
-  if (intake.kind === 'recompute' || why !== undefined) {
+  if (tip === undefined) return nothingToDo(spec.path)
+  const summary = await openTable(lake, spec)
+  const cursor = readCursor(summary.state, tip.metadata.id, { table: spec.path, source: scoredPath(stream), rebuild: rebuildCommand })
+  const batch = await planMicroBatch(source, tip.version, cursor, maxRowsOf(lake, options), rebuildCommand)
+  if (batch.kind === 'nothing') return nothingToDo(spec.path)
+  const why = batch.kind === 'recompute' ? batch.why : regrouped(stream, summary)
+  if (batch.kind === 'recompute' || why !== undefined) {
     return recompute(lake, stream, run, { ...options, why: why ?? '', onConflict: 'replan' })
   }
   const scored = await source.snapshot({ version: tip.version })
-  if (scored === undefined) return nothingToDo(wish.path)
-  const found = await summariseWindows(lake, stream, options, scored, summary, intake.files)
-  const counts = { rowsIn: intake.rows, rowsOut: found.rows }
+  if (scored === undefined) return nothingToDo(spec.path)
+  const found = await summariseWindows(lake, stream, options, scored, summary, batch.files)
+  const counts = { rowsIn: batch.rows, rowsOut: found.rows }
   const now = lake.clock.now()
   const outcome = await summary.table.commit({
     readVersion: summary.state.version,
     actions: [
       ...(summary.metadata === undefined ? [] : [{ metaData: summary.metadata }]),
-      ...cursorTxns(summary.state, scored.metadata.id, intake.next, now).map((txn): Action => ({ txn })),
+      ...cursorTxns(summary.state, scored.metadata.id, batch.next, now).map((txn): Action => ({ txn })),
       ...found.replaced.map((file): Action => ({ remove: removedFile(file, now) })),
       ...found.adds.map((add): Action => ({ add })),
     ],
@@ -81,7 +81,7 @@ async function summariseOnce(lake: Lake, stream: Stream, run: StepRun, options: 
       numOutputRows: found.rows,
       numOutputBytes: bytesOf(found.adds),
     },
-    info: { lake: { run: run.inCommit(counts, true), gold: { ...goldJson(found), source: sourceJson(scored, cursor, intake.next) } } },
+    info: { lake: { run: run.inCommit(counts, true), gold: { ...goldJson(found), source: sourceJson(scored, cursor, batch.next) } } },
     isBlindAppend: false,
     reads: { files: 'all', appIds: movesCursor(summary.state), overCompaction: true },
   })
@@ -90,11 +90,11 @@ async function summariseOnce(lake: Lake, stream: Stream, run: StepRun, options: 
     return undefined
   }
   run.committed(counts)
-  return { ...counts, version: outcome.version, more: intake.more, detail: detailOf(wish.path, found, intake.next.version) }
+  return { ...counts, version: outcome.version, more: batch.more, detail: detailOf(spec.path, found, batch.next.version) }
 }
 
 /** Rows grouped by one column cannot stand beside rows grouped by another. */
-function regrouped(stream: Stream, { state }: EvolvingTable): string | undefined {
+function regrouped(stream: Stream, { state }: OpenedTable): string | undefined {
   const name = summaryGroupName(stream)
   return name === undefined || state.schema.fields.some(f => f.name === name) ? undefined : `it is now grouped by ${name}`
 }
@@ -106,19 +106,19 @@ interface RecomputeOptions extends GoldOptions {
 
 /** @returns undefined when another writer won */
 async function recompute(lake: Lake, stream: Stream, run: StepRun, options: RecomputeOptions): Promise<StepResult | undefined> {
-  const wish = summaryTable(stream)
+  const spec = summaryTable(stream)
   const scored = await lake.table(scoredPath(stream)).snapshot()
   if (scored === undefined) {
     throw new PipelineError('NO_TABLE', `There is no table ${scoredPath(stream)} to summarise. Run \`lake run gold\` first.`)
   }
-  const summary = await openEvolving(lake, wish)
+  const summary = await openTable(lake, spec)
   const found = await summariseWindows(lake, stream, options, scored, summary)
   const counts = { rowsIn: 0, rowsOut: found.rows }
   const { why, onConflict } = options
   const source = { path: scoredPath(stream), state: scored }
-  const version = await commitSwap(lake, run, summary, { wish, source, adds: found.adds, counts, why, onConflict, gold: goldJson(found) })
+  const version = await commitSwap(lake, run, summary, { spec, source, adds: found.adds, counts, why, onConflict, gold: goldJson(found) })
   if (version === undefined) return undefined
-  return { ...counts, version, detail: { ...detailOf(wish.path, found, scored.version), recomputed: why } }
+  return { ...counts, version, detail: { ...detailOf(spec.path, found, scored.version), recomputed: why } }
 }
 
 function goldJson({ windows, rows }: Summarised): Record<string, Json> {

@@ -1,4 +1,4 @@
-import type { TableShape } from '../../contract/index.js'
+import type { TableSpec } from '../../contract/index.js'
 import { compareSchemas } from '../../delta/index.js'
 import type { StructField, StructType } from '../../types/index.js'
 
@@ -8,9 +8,9 @@ import type { StructField, StructType } from '../../types/index.js'
  * past them: what it left out would be lost for good. Columns of the pipeline begin with an underscore, and no contract
  * column does. Pure; no I/O.
  */
-export function withCarriedColumns(wish: TableShape, source: StructType): TableShape {
+export function withCarriedColumns(spec: TableSpec, source: StructType): TableSpec {
   const stored = new Map(source.fields.filter(({ name }) => !name.startsWith('_')).map(field => [field.name.toLowerCase(), field]))
-  const own = wish.schema.fields.map(field => {
+  const own = spec.schema.fields.map(field => {
     const other = stored.get(field.name.toLowerCase())
     stored.delete(field.name.toLowerCase())
     return other === undefined ? field : withCarriedFields(field, other)
@@ -21,7 +21,7 @@ export function withCarriedColumns(wish: TableShape, source: StructType): TableS
   })
   const end = own.findIndex(({ name }) => name.startsWith('_'))
   const fields = end < 0 ? [...own, ...carried] : [...own.slice(0, end), ...carried, ...own.slice(end)]
-  return { ...wish, schema: { type: 'struct', fields } }
+  return { ...spec, schema: { type: 'struct', fields } }
 }
 
 /** The same for fields inside structs; a column of another type stays as this contract says, whoever opens the table hears of it. */

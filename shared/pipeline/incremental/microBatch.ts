@@ -4,7 +4,7 @@ import { atBeginning, type Cursor } from './cursor.js'
 import { recordCount } from './recordCount.js'
 
 /** What one run reads of its source. */
-export type Intake =
+export type MicroBatch =
   | {
       readonly kind: 'files'
       /** In the order of the log. */
@@ -28,13 +28,13 @@ export type Intake =
  * @param rebuild the command that starts again from what is there
  * @throws PipelineError SOURCE_VERSIONS_GONE when log clean-up overtook the cursor
  */
-export async function planIntake(
+export async function planMicroBatch(
   source: DeltaTable,
   tip: number,
   cursor: Cursor | undefined,
   maxRows: number,
   rebuild = 'lake rebuild silver',
-): Promise<Intake> {
+): Promise<MicroBatch> {
   let { version, files: skip } = cursor ?? atBeginning
   if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)
   const files: AddFile[] = []

@@ -1,14 +1,14 @@
 import { type Action, type AddFile, removedFile, type TableState } from '../../delta/index.js'
 import type { Json } from '../../types/index.js'
-import type { TableShape } from '../../contract/index.js'
-import { type EvolvingTable, openEvolving } from './openTable.js'
+import type { TableSpec } from '../../contract/index.js'
+import { type OpenedTable, openTable } from './openTable.js'
 import type { Lake } from '../lake/index.js'
 import type { StepCounts, StepRun } from '../step/index.js'
 import { type Cursor, movesCursor, replacingTxns, sourceJson } from './cursor.js'
 
 /** All rows of a table, made anew from its source as it was at one version. */
 export interface Swap {
-  readonly wish: TableShape
+  readonly spec: TableSpec
   readonly source: { readonly path: string; readonly state: Pick<TableState, 'metadata' | 'version'> }
   readonly adds: readonly AddFile[]
   readonly counts: StepCounts
@@ -27,7 +27,7 @@ const maxSwaps = 20
  * @param planned the table as the new rows were made for it
  * @returns the version; undefined when another writer won
  */
-export async function commitSwap(lake: Lake, run: StepRun, planned: EvolvingTable, swap: Swap): Promise<number | undefined> {
+export async function commitSwap(lake: Lake, run: StepRun, planned: OpenedTable, swap: Swap): Promise<number | undefined> {
   let target = planned
   for (let attempt = 1; attempt <= maxSwaps; attempt++) {
     const version = await commitOnce(lake, run, target, swap)
@@ -37,12 +37,12 @@ export async function commitSwap(lake: Lake, run: StepRun, planned: EvolvingTabl
     }
     if (swap.onConflict === 'replan') return undefined
     await lake.clock.sleep(Math.random() * 100 * attempt)
-    target = await openEvolving(lake, swap.wish)
+    target = await openTable(lake, swap.spec)
   }
   return undefined
 }
 
-async function commitOnce(lake: Lake, run: StepRun, { table, state, metadata }: EvolvingTable, swap: Swap): Promise<number | undefined> {
+async function commitOnce(lake: Lake, run: StepRun, { table, state, metadata }: OpenedTable, swap: Swap): Promise<number | undefined> {
   const { adds, counts, source, why, gold } = swap
   const now = lake.clock.now()
   const old = (await table.snapshot({ version: state.version }))?.files ?? []

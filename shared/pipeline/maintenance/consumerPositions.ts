@@ -9,7 +9,7 @@ import { readCursor } from '../incremental/index.js'
 const memoryVersions = 100
 
 /** Who reads a table's versions one after the other, and how far each has come: what clean-ups must not overtake. */
-export class Followers {
+export class ConsumerPositions {
   readonly #lake: Lake
   readonly #cluster: TableState | undefined
   /** The monitor's last version by table id. */
@@ -22,20 +22,20 @@ export class Followers {
   }
 
   /** As they are now; they only go on from here. */
-  static async read(lake: Lake): Promise<Followers> {
+  static async read(lake: Lake): Promise<ConsumerPositions> {
     const cluster = await lake.table('cluster_logs').state({ fresh: true })
     const monitor = lake.table('monitor_logs')
     const state = await monitor.state({ fresh: true })
     const books = state === undefined ? [] : Object.values((await lastMemory(monitor, state)).books)
     const booked = new Map(books.flatMap(({ booked }) => Object.values(booked).map(({ id, version }) => [id, version] as const)))
-    return new Followers(lake, cluster, booked)
+    return new ConsumerPositions(lake, cluster, booked)
   }
 
   /**
    * The oldest version of the table that somebody has still to read.
    * @param stream the stream that the table belongs to; none for the lake's own
    */
-  async keepFrom(path: string, state: TableState, stream: Stream | undefined): Promise<number> {
+  async lowWatermark(path: string, state: TableState, stream: Stream | undefined): Promise<number> {
     const { id } = state.metadata
     if (path === 'cluster_logs') return Math.max(0, state.version - memoryVersions)
     const told = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n

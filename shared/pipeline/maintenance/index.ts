@@ -1,5 +1,5 @@
 /** Checkpoints, compaction, clean-up of every table behind its consumers. */
 export { duckDbClusterer } from './clusterer.js'
-export { Followers } from './consumerPositions.js'
+export { ConsumerPositions } from './consumerPositions.js'
 export { errorGroup } from './errorGroup.js'
 export { maintainedTables, runMaintenance } from './maintenanceStep.js'

@@ -1,22 +1,22 @@
 import { tablesOf } from '../runLog/index.js'
 import type { Lake } from '../lake/index.js'
 import { runStep, type StepReport, type Trigger } from '../step/index.js'
-import { Followers } from './consumerPositions.js'
-import { type KeptTable, keepTable } from './tableMaintenance.js'
+import { ConsumerPositions } from './consumerPositions.js'
+import { type MaintainedTable, maintainTable } from './tableMaintenance.js'
 
 /** Keeps every table quick to open, to read and to list. One report a table: what fails in one does not hold up the others. */
 export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
-  let followers: Promise<Followers> | undefined
+  let consumers: Promise<ConsumerPositions> | undefined
   const reports: StepReport[] = []
   for (const table of maintainedTables(lake)) {
     const about = { step: 'maintenance' as const, stream: table.stream?.name, trigger }
-    reports.push(await runStep(lake, about, async () => keepTable(lake, table, await (followers ??= Followers.read(lake)))))
+    reports.push(await runStep(lake, about, async () => maintainTable(lake, table, await (consumers ??= ConsumerPositions.read(lake)))))
   }
   return reports
 }
 
 /** Every table of the lake, whether it exists yet or not. */
-export function maintainedTables({ streams }: Pick<Lake, 'streams'>): readonly KeptTable[] {
+export function maintainedTables({ streams }: Pick<Lake, 'streams'>): readonly MaintainedTable[] {
   return [
     ...streams.flatMap(stream => tablesOf(stream).map(path => ({ path, stream }))),
     { path: 'monitor_logs', stream: undefined },

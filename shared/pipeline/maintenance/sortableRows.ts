@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { type AddFile, holdsPartitionColumns, isMapped, keepsRowIds, storedPath } from '../../delta/index.js'
 import { type RewriteJob, StoredRows } from '../../delta/maintenance/index.js'
 import type { StructField } from '../../types/index.js'
-import { openParquet, ParquetWriter, storedFile } from '../../parquet/index.js'
+import { openParquet, ParquetWriter, objectStoreSource } from '../../parquet/index.js'
 import {
-  cleanCopySql,
+  normalizedCopySql,
   copyFields,
   copyToParquet,
   type DuckDbSession,
@@ -70,14 +70,14 @@ function storedRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): 
         }
         await writer.finish()
       })
-      const sql = `SELECT ${cleanCopySql(fields).join(', ')} FROM ${parquetFiles(lease.paths)}`
+      const sql = `SELECT ${normalizedCopySql(fields).join(', ')} FROM ${parquetFiles(lease.paths)}`
       return { sql, [Symbol.dispose]: () => { lease.release() } }
     },
     async makeFile(select) {
       const name = `sorted-${++made}.parquet`
       const localPath = join(session.folder, name)
       await session.run(`COPY (${select}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd)`)
-      const parquet = await openParquet(storedFile(local, name, (await local.head(name))?.size ?? 0))
+      const parquet = await openParquet(objectStoreSource(local, name, (await local.head(name))?.size ?? 0))
       const output = await stored.create()
       try {
         for (const group of parquet.rowGroups) await output.append(await parquet.readStored(group, { fields }))

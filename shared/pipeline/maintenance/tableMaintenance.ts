@@ -6,14 +6,14 @@ import { type Lake, sessionOptions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
 import { duckDbClusterer } from './clusterer.js'
 import { errorGroup } from './errorGroup.js'
-import type { Followers } from './consumerPositions.js'
+import type { ConsumerPositions } from './consumerPositions.js'
 
 /** Younger files are left alone: whoever has just written or is about to read them is not disturbed. */
 const settleMs = 10 * 60_000
 const dayMs = 86_400_000
 
 /** A table and the stream it belongs to; none for the lake's own. */
-export interface KeptTable {
+export interface MaintainedTable {
   readonly path: string
   readonly stream: Stream | undefined
 }
@@ -22,13 +22,13 @@ export interface KeptTable {
  * Looks after one table, as far as there is need: small files are put together, a checkpoint is written, and once a day
  * files and log entries that nobody needs are deleted. Bounded: what is left is done by the next run.
  */
-export async function keepTable(lake: Lake, { path, stream }: KeptTable, followers: Followers): Promise<StepResult> {
+export async function maintainTable(lake: Lake, { path, stream }: MaintainedTable, consumers: ConsumerPositions): Promise<StepResult> {
   const table = lake.table(path)
   const before = await table.state({ fresh: true })
   if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
   const compaction = await compact(lake, table, path, stream)
   const checkpointed = await checkpoint(lake, table)
-  const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, followers) : {}
+  const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, consumers) : {}
   const after = await table.state({ fresh: true })
   const changed = after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
   return {
@@ -95,20 +95,20 @@ async function isDue(table: DeltaTable): Promise<boolean> {
 
 const today = async ({ store }: DeltaTable) => BigInt(Math.floor((await store.now()) / dayMs))
 
-async function cleanUp(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined, followers: Followers) {
+async function cleanUp(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined, consumers: ConsumerPositions) {
   const { clock, settings } = lake
   const state = await table.state()
   if (state === undefined) return {}
-  const keepFrom = await followers.keepFrom(path, state, stream)
+  const lowWatermark = await consumers.lowWatermark(path, state, stream)
   const now = await table.store.now()
   const least = now - tombstoneExpiry(state.metadata.configuration, now)
   const vacuumed = await vacuumTable(table, {
     clock,
-    keepFrom,
+    lowWatermark,
     retentionMs: Math.max(least, settings.vacuumRetention),
     record: { txns: [{ appId: cleanUpAppId(state), version: await today(table), lastUpdated: clock.now() }] },
   })
-  const cleaned = await cleanLog(table, { keepFrom })
+  const cleaned = await cleanLog(table, { lowWatermark })
   return {
     vacuumed: vacuumed.kind === 'vacuumed' ? vacuumed.files : 0,
     ...(cleaned.kind === 'cleaned' ? { logFiles: cleaned.files, oldestVersion: cleaned.oldest } : {}),

@@ -2,7 +2,7 @@ import { type Action, type DeltaTable, type TableState, writeDataFile } from '..
 import { type Json, namedValue, namedValues, type Row } from '../../types/index.js'
 import { asError } from '../../errors.js'
 import { asObject, type Folded, foldRuns, newestEntry } from '../runLog/index.js'
-import { columnsOf, openEvolving } from '../incremental/index.js'
+import { columnsOf, openTable } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { runStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { decodeBooks, emptyBooks, encodeBooks, type Books } from './monitorState.js'
@@ -31,7 +31,7 @@ export interface Memory {
 async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   await lake.journal.flush()
   // Opened before anything is done: whoever appends from here on makes this run a conflict.
-  const { table, state, metadata, schema } = await openEvolving(lake, monitorTable)
+  const { table, state, metadata, schema } = await openTable(lake, monitorTable)
   const { folded, failure } = await fold(lake)
   if (folded.contended) return { rowsIn: 0, rowsOut: 0, version: undefined, more: true, detail: { conflict: 'concurrentTransaction' } }
   const before = await lastMemory(table, state)

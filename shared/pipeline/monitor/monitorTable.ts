@@ -1,7 +1,7 @@
-import { optional, type TableShape } from '../../contract/index.js'
+import { optional, type TableSpec } from '../../contract/index.js'
 
 /** One row per run of the monitor and table. */
-export const monitorTable: TableShape = {
+export const monitorTable: TableSpec = {
   path: 'monitor_logs',
   description: 'Freshness, lateness, lag, accounting and health of every table, run by run.',
   schema: {

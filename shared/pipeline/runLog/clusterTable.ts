@@ -1,9 +1,9 @@
-import { optional, type TableShape } from '../../contract/index.js'
+import { optional, type TableSpec } from '../../contract/index.js'
 import type { Row } from '../../types/index.js'
 import type { RunRecord } from '../../telemetry/index.js'
 
 /** One row per run of a function or a command: who, when, how much, at what cost, with what outcome. */
-export const clusterTable: TableShape = {
+export const clusterTable: TableSpec = {
   path: 'cluster_logs',
   description: 'Every run of every function: when, where, what it read and wrote, and what it cost.',
   schema: {

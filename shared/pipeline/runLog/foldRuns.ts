@@ -2,12 +2,12 @@ import { type Action, commitInfoOf, type DeltaTable, type TableState, writeDataF
 import type { Json } from '../../types/index.js'
 import { asError } from '../../errors.js'
 import { decodeRun, type RunRecord } from '../../telemetry/index.js'
-import { columnsOf, openEvolving } from '../incremental/index.js'
+import { columnsOf, openTable } from '../incremental/index.js'
 import { journalFolder, type Lake } from '../lake/index.js'
 import { clusterRow, clusterTable } from './clusterTable.js'
 import { tablesOf } from './logTables.js'
 import { asObject, newestEntry } from './newestEntry.js'
-import { decodePending, encodePending, readToldRun, settleRuns, type PendingRun, type ToldRun } from './runLedger.js'
+import { decodePending, encodePending, readReportedRun, settleRuns, type PendingRun, type ReportedRun } from './runLedger.js'
 
 /** Bounds of one fold; the next goes on where it stopped. */
 const maxCommits = 5_000
@@ -29,12 +29,12 @@ export interface Folded {
  * commit as the rows.
  */
 export async function foldRuns(lake: Lake): Promise<Folded> {
-  const { table, state, metadata, schema } = await openEvolving(lake, clusterTable)
+  const { table, state, metadata, schema } = await openTable(lake, clusterTable)
   const earlier = await lastFold(table, state)
-  const told = await readTold(lake, state, ['monitor_logs', ...lake.streams.flatMap(tablesOf)])
+  const reported = await readReported(lake, state, ['monitor_logs', ...lake.streams.flatMap(tablesOf)])
   const journal = await readJournal(lake, new Set(earlier.journal))
-  const { ended, pending } = settleRuns(earlier.pending, told.runs, journal.runs, await table.store.now(), patienceMs)
-  if (ended.length === 0 && pending.length === 0 && told.cursors.length === 0 && journal.names.length === 0) {
+  const { ended, pending } = settleRuns(earlier.pending, reported.runs, journal.runs, await table.store.now(), patienceMs)
+  if (ended.length === 0 && pending.length === 0 && reported.cursors.length === 0 && journal.names.length === 0) {
     await forget(lake, journal.leftover)
     return { rows: 0, version: undefined, more: false, contended: false }
   }
@@ -52,7 +52,7 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
       ...(metadata === undefined ? [] : [{ metaData: metadata }]),
       // Two folds at once would tell every run twice: this txn makes the second a conflict.
       { txn: { appId: fold, version: (state.txns.get(fold)?.version ?? 0n) + 1n, lastUpdated: now } },
-      ...told.cursors.map(({ appId, version }): Action => ({ txn: { appId, version, lastUpdated: now } })),
+      ...reported.cursors.map(({ appId, version }): Action => ({ txn: { appId, version, lastUpdated: now } })),
       ...adds.map((add): Action => ({ add })),
     ],
     operation: 'WRITE',
@@ -65,7 +65,7 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
   if (outcome.kind === 'conflict') return { rows: 0, version: undefined, more: true, contended: true }
   // The commit point is behind: files that stay are known by name to the next fold, and deleted then.
   await forget(lake, [...journal.names, ...journal.leftover])
-  return { rows: rows.length, version: outcome.version, more: told.more || journal.more, contended: false }
+  return { rows: rows.length, version: outcome.version, more: reported.more || journal.more, contended: false }
 }
 
 async function forget(lake: Lake, names: readonly string[]): Promise<void> {
@@ -89,8 +89,8 @@ async function lastFold(table: DeltaTable, state: TableState): Promise<LastFold>
   return { pending: decodePending(fold?.['pending']), journal: Array.isArray(names) ? names.filter(n => typeof n === 'string') : [] }
 }
 
-async function readTold(lake: Lake, cluster: TableState, paths: readonly string[]) {
-  const runs: ToldRun[] = []
+async function readReported(lake: Lake, cluster: TableState, paths: readonly string[]) {
+  const runs: ReportedRun[] = []
   const cursors: { readonly appId: string; readonly version: bigint }[] = []
   let left = maxCommits
   let more = false
@@ -104,10 +104,10 @@ async function readTold(lake: Lake, cluster: TableState, paths: readonly string[
       const to = Math.min(state.version, from + left - 1)
       if (to < state.version) more = true
       if (to < from) continue
-      const found: ToldRun[] = []
+      const found: ReportedRun[] = []
       for await (const { version, actions } of table.commits(from, to)) {
-        const told = readToldRun(asObject(commitInfoOf(actions)?.['lake'])?.['run'], version)
-        if (told !== undefined) found.push(told)
+        const reported = readReportedRun(asObject(commitInfoOf(actions)?.['lake'])?.['run'], version)
+        if (reported !== undefined) found.push(reported)
       }
       left -= to - from + 1
       runs.push(...found)

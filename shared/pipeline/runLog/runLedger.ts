@@ -2,7 +2,7 @@ import { elapsedMs } from '../../storage/index.js'
 import { decodeRun, encodeRun, type RunJson, type RunRecord } from '../../telemetry/index.js'
 
 /** A run as a commit told it: with `final` false the run meant to go on. */
-export interface ToldRun {
+export interface ReportedRun {
   readonly run: RunRecord
   readonly final: boolean
 }
@@ -21,7 +21,7 @@ export interface Settled {
 }
 
 /** What a commit's `commitInfo.lake.run` says; undefined when it says nothing. Pure; no I/O. */
-export function readToldRun(json: unknown, version: number): ToldRun | undefined {
+export function readReportedRun(json: unknown, version: number): ReportedRun | undefined {
   const run = decodeRun(json)
   if (run === undefined) return undefined
   return { run: { ...run, version }, final: (json as { final?: unknown }).final !== false }
@@ -39,14 +39,14 @@ export function readToldRun(json: unknown, version: number): ToldRun | undefined
  */
 export function settleRuns(
   before: readonly PendingRun[],
-  told: readonly ToldRun[],
+  reported: readonly ReportedRun[],
   journaled: readonly RunRecord[],
   now: number,
   patienceMs: number,
 ): Settled {
-  const last = new Map<string, ToldRun>(before.map(({ run }) => [run.runId, { run, final: false }]))
+  const last = new Map<string, ReportedRun>(before.map(({ run }) => [run.runId, { run, final: false }]))
   const heard = new Map(before.map(({ run, heardAt }) => [run.runId, heardAt ?? now]))
-  for (const word of told) {
+  for (const word of reported) {
     const known = last.get(word.run.runId)
     heard.set(word.run.runId, now)
     if (known === undefined || word.final || (!known.final && word.run.endTime >= known.run.endTime)) last.set(word.run.runId, word)

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { Row, Value } from '../../types/index.js'
 import { type DuckDbSession, identifier } from '../../query/index.js'
-import { AcceptedTimes } from './dedupeWindow.js'
+import { DedupeWindow } from './dedupeWindow.js'
 
 /** Where in Kafka a row comes from, and so which row it is. */
 export const lineage = ['_topic', '_generation', '_partition', '_offset'] as const
@@ -63,7 +63,7 @@ async function judgeOneByOne(session: DuckDbSession, window: bigint): Promise<vo
 
 /** The places of rows that are duplicates, of rows that come key by key and in the order of judgement. */
 async function* rejectedPlaces(batches: AsyncIterable<readonly Row[]>, window: bigint): AsyncGenerator<readonly bigint[]> {
-  const accepted = new AcceptedTimes(window)
+  const accepted = new DedupeWindow(window)
   let keyNumber: Value | undefined
   for await (const batch of batches) {
     const places: bigint[] = []

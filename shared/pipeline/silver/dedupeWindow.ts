@@ -1,5 +1,5 @@
 /** Event times of one key's accepted rows, sorted, each asked for by its neighbourhood. Pure; no I/O. */
-export class AcceptedTimes {
+export class DedupeWindow {
   readonly #window: bigint
   readonly #times: bigint[] = []
 

@@ -60,7 +60,7 @@ export const eventDate = '_event_date'
  * a duplicate of.
  * @returns how many files were read
  */
-export async function loadPrior(
+export async function loadPriorKeys(
   session: DuckDbSession,
   cache: FileCache,
   stream: Stream,

@@ -4,9 +4,9 @@ import type { StructType } from '../../types/index.js'
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
 import {
   chunks,
-  type EvolvingTable,
+  type OpenedTable,
   movesCursor,
-  openEvolving,
+  openTable,
   recordCount,
   replacingTxns,
   withCarriedColumns,
@@ -54,8 +54,8 @@ export async function recompute(
   if (bronze === undefined) {
     throw new PipelineError('NO_TABLE', `There is no table ${bronzePath(stream)} to make silver from. Run \`lake run bronze\` first.`)
   }
-  const wish = withCarriedColumns(silverTable(stream), bronze.schema)
-  let silver = await openEvolving(lake, wish)
+  const spec = withCarriedColumns(silverTable(stream), bronze.schema)
+  let silver = await openTable(lake, spec)
   const { adds, tally, rows, replayed } = await rewrite(lake, stream, options, bronze, silver)
   const counts = { rowsIn: rows, rowsOut: tally.inserted }
   for (let swap = 0; swap < maxSwaps; swap++) {
@@ -68,14 +68,14 @@ export async function recompute(
     }
     if (options.onConflict === 'replan') return undefined
     await lake.clock.sleep(Math.ceil(Math.random() * 100 * (swap + 1)))
-    silver = await openEvolving(lake, wish)
+    silver = await openTable(lake, spec)
   }
   return undefined
 }
 
 interface Swap {
   readonly bronze: Snapshot
-  readonly silver: EvolvingTable
+  readonly silver: OpenedTable
   readonly adds: readonly AddFile[]
   readonly tally: Tally
   readonly replayed: number
@@ -132,7 +132,7 @@ async function rewrite(
   stream: Stream,
   options: RecomputeOptions,
   bronze: Snapshot,
-  silver: EvolvingTable,
+  silver: OpenedTable,
 ): Promise<Rewritten> {
   const maxRows = options.maxRows ?? lake.settings.silverMaxRowsPerRun
   const rows = bronze.files.reduce((sum, file) => sum + recordCount(file), 0)
@@ -193,7 +193,7 @@ function narrowColumns(stream: Stream): readonly string[] {
 }
 
 /** Makes `replayed_rows`: rows of silver that come from records bronze has as rejected, which bronze alone cannot give. */
-async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream, silver: EvolvingTable): Promise<number> {
+async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream, silver: OpenedTable): Promise<number> {
   const { rejected } = await session.row('SELECT count(*) AS rejected FROM rejected')
   const snapshot = await silver.table.snapshot({ version: silver.state.version })
   const files = rejected === 0n ? [] : (snapshot?.files ?? [])

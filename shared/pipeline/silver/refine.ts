@@ -4,18 +4,18 @@ import { openDeltaView } from '../../query/index.js'
 import {
   type Cursor,
   cursorTxns,
-  type EvolvingTable,
-  type Intake,
+  type OpenedTable,
+  type MicroBatch,
   movesCursor,
-  openEvolving,
-  planIntake,
+  openTable,
+  planMicroBatch,
   readCursor,
   sourceJson,
   withCarriedColumns,
 } from '../incremental/index.js'
 import { type Lake, openSession, PipelineError } from '../lake/index.js'
 import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
-import { loadPrior } from './priorKeys.js'
+import { loadPriorKeys } from './priorKeys.js'
 import { noRows, type Tally, tallyJson, tallyRows } from './counters.js'
 import { findDuplicates } from './dedupe.js'
 import { recompute } from './recompute.js'
@@ -53,21 +53,21 @@ async function refineOnce(lake: Lake, stream: Stream, run: StepRun, options: Sil
   const bronzeTable = lake.table(bronzePath(stream))
   const bronze = await bronzeTable.state({ fresh: true })
   if (bronze === undefined) return nothingToDo
-  const silver = await openEvolving(lake, withCarriedColumns(silverTable(stream), bronze.schema))
+  const silver = await openTable(lake, withCarriedColumns(silverTable(stream), bronze.schema))
   const cursor = readCursor(silver.state, bronze.metadata.id, {
     table: silverTable(stream).path,
     source: bronzePath(stream),
     rebuild: 'lake rebuild silver',
   })
   const maxRows = options.maxRows ?? lake.settings.silverMaxRowsPerRun
-  const intake = await planIntake(bronzeTable, bronze.version, cursor, maxRows)
-  switch (intake.kind) {
+  const batch = await planMicroBatch(bronzeTable, bronze.version, cursor, maxRows)
+  switch (batch.kind) {
     case 'nothing':
       return nothingToDo
     case 'recompute':
-      return recompute(lake, stream, run, { ...options, why: intake.why, onConflict: 'replan' })
+      return recompute(lake, stream, run, { ...options, why: batch.why, onConflict: 'replan' })
     case 'files':
-      return append(lake, stream, run, options, { bronze, silver, cursor, intake })
+      return append(lake, stream, run, options, { bronze, silver, cursor, batch })
   }
 }
 
@@ -75,9 +75,9 @@ const nothingToDo: StepResult = { rowsIn: 0, rowsOut: 0, version: undefined, det
 
 interface Plan {
   readonly bronze: TableState
-  readonly silver: EvolvingTable
+  readonly silver: OpenedTable
   readonly cursor: Cursor | undefined
-  readonly intake: Extract<Intake, { kind: 'files' }>
+  readonly batch: Extract<MicroBatch, { kind: 'files' }>
 }
 
 async function append(
@@ -87,15 +87,15 @@ async function append(
   options: SilverOptions,
   plan: Plan,
 ): Promise<StepResult | undefined> {
-  const { bronze, silver, cursor, intake } = plan
+  const { bronze, silver, cursor, batch } = plan
   const { tally, adds, priorFiles } = await refineRows(lake, stream, options, plan)
-  const counts = { rowsIn: intake.rows, rowsOut: tally.inserted }
+  const counts = { rowsIn: batch.rows, rowsOut: tally.inserted }
   const now = lake.clock.now()
   const outcome = await silver.table.commit({
     readVersion: silver.state.version,
     actions: [
       ...(silver.metadata === undefined ? [] : [{ metaData: silver.metadata }]),
-      ...cursorTxns(silver.state, bronze.metadata.id, intake.next, now).map((txn): Action => ({ txn })),
+      ...cursorTxns(silver.state, bronze.metadata.id, batch.next, now).map((txn): Action => ({ txn })),
       ...adds.map((add): Action => ({ add })),
     ],
     operation: 'STREAMING UPDATE',
@@ -108,7 +108,7 @@ async function append(
     info: {
       lake: {
         run: run.inCommit(counts, true),
-        silver: { ...tallyJson(tally), source: sourceJson(bronze, cursor, intake.next) },
+        silver: { ...tallyJson(tally), source: sourceJson(bronze, cursor, batch.next) },
       },
     },
     isBlindAppend: false,
@@ -123,8 +123,8 @@ async function append(
   return {
     ...counts,
     version: outcome.version,
-    more: intake.more,
-    detail: { valid, inserted, duplicates, late, files: adds.length, filesRead: intake.files.length, priorFiles, bronzeVersion: intake.next.version },
+    more: batch.more,
+    detail: { valid, inserted, duplicates, late, files: adds.length, filesRead: batch.files.length, priorFiles, bronzeVersion: batch.next.version },
   }
 }
 
@@ -136,8 +136,8 @@ interface Refined {
 }
 
 async function refineRows(lake: Lake, stream: Stream, options: SilverOptions, plan: Plan): Promise<Refined> {
-  const { bronze, silver, intake } = plan
-  const files = filesWithEvents(stream, bronze, intake.files)
+  const { bronze, silver, batch } = plan
+  const files = filesWithEvents(stream, bronze, batch.files)
   const nothing = { tally: noRows, adds: [], priorFiles: 0 }
   if (files.length === 0) return nothing
   await using session = await openSession(lake)
@@ -150,10 +150,10 @@ async function refineRows(lake: Lake, stream: Stream, options: SilverOptions, pl
   const store = lake.store.within(silverTable(stream).path)
   const snapshot = await silver.table.snapshot({ version: silver.state.version })
   if (snapshot === undefined) throw new PipelineError('NO_TABLE', `Table ${silver.table.url} is gone.`, { retryable: true })
-  const priorFiles = await loadPrior(session, lake.files, stream, 'valid_rows', { store, snapshot })
+  const priorFiles = await loadPriorKeys(session, lake.files, stream, 'valid_rows', { store, snapshot })
   await findDuplicates(session, stream, 'valid_rows')
   const tally = await tallyRows(session, stream, 'valid_rows')
   const table = { ...silver.state.metadata, schema: silver.schema }
-  const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, intake.rows) }
+  const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, batch.rows) }
   return { tally, adds: await writeSilverFiles(target, 'valid_rows', tally.days), priorFiles }
 }

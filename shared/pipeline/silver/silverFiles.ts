@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 import type { Stream } from '../../contract/index.js'
-import type { AddFile, TableShape } from '../../delta/index.js'
+import type { AddFile, StatsShape } from '../../delta/index.js'
 import { copyToParquet, type DuckDbSession, identifier, type ParquetCopy, publishFile } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { eventDate } from './priorKeys.js'
@@ -13,7 +13,7 @@ export interface SilverTarget {
   readonly stream: Stream
   /** The table's folder. */
   readonly store: ObjectStore
-  readonly table: TableShape
+  readonly table: StatsShape
   readonly clock: Clock
   /** Most rows of one file. */
   readonly rowsPerFile: number

@@ -12,9 +12,9 @@ import { parseTimestamp } from '../../types/index.js'
 import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
 import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
 import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
-import { nameChains, removeMoment, rename, replaceCall } from './referenceEdits.js'
+import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEdits.js'
 import { type Edit, edited, type Token, tokensOf } from './statementText.js'
-import { type AskedMoment, type DeltaCall, referencesIn, type TableReference } from './tableReferences.js'
+import { type TimeTravel, type DeltaCall, referencesIn, type TableReference } from './tableReferences.js'
 
 export interface LakeCatalogOptions {
   readonly session: DuckDbSession
@@ -90,7 +90,7 @@ export class LakeCatalog implements Disposable {
     const edits: Edit[] = []
     for (const reference of references) {
       if (reference.kind === 'call') edits.push(await this.#openCall(reference, tokens))
-      else if (reference.moment !== undefined) edits.push(...(await this.#openMoment(reference, reference.moment, tokens)))
+      else if (reference.at !== undefined) edits.push(...(await this.#openMoment(reference, reference.at, tokens)))
       else {
         for (const name of await this.#openName(reference.parts)) opened.add(name)
         if (reference.parts.length > 2) edits.push(rename(reference, tokens, quoted(viewOf(reference.parts))))
@@ -149,7 +149,7 @@ export class LakeCatalog implements Disposable {
     return true
   }
 
-  async #openMoment(reference: TableReference, moment: AskedMoment, tokens: readonly Token[]): Promise<readonly Edit[]> {
+  async #openMoment(reference: TableReference, at: TimeTravel, tokens: readonly Token[]): Promise<readonly Edit[]> {
     const known = this.names.find(each => isNamed(each, reference.parts) && (reference.parts.length > 1 || !each.includes('.')))
     const name = known ?? reference.parts.join('.')
     if (this.#options.streams.some(stream => quarantineName(stream) === name)) {
@@ -157,20 +157,20 @@ export class LakeCatalog implements Disposable {
     }
     const path = (known?.split('.') ?? reference.parts).join('/')
     if (!isTablePath(path)) throw noTable(name)
-    const view = await this.#openPlace(this.#options.table(path), name, moment)
-    return [rename(reference, tokens, view, reference.parts.at(-1)), removeMoment(reference, tokens)]
+    const view = await this.#openPlace(this.#options.table(path), name, at)
+    return [rename(reference, tokens, view, reference.parts.at(-1)), removeTimeTravel(reference, tokens)]
   }
 
   async #openCall(call: DeltaCall, tokens: readonly Token[]): Promise<Edit> {
     const { openPlace } = this.#options
     if (openPlace === undefined) throw new QueryError('QUERY_BAD_SQL', 'delta() is not available here; name a table of the lake.')
-    const view = await this.#openPlace(await openPlace(call.place), call.place, call.moment)
+    const view = await this.#openPlace(await openPlace(call.place), call.place, call.at)
     return replaceCall(call, tokens, view)
   }
 
   /** A view of the table at a moment. @returns its name, quoted */
-  async #openPlace(table: DeltaTable, name: string, moment: AskedMoment | undefined): Promise<string> {
-    const version = await versionOf(table, name, moment)
+  async #openPlace(table: DeltaTable, name: string, at: TimeTravel | undefined): Promise<string> {
+    const version = await versionOf(table, name, at)
     const snapshot = await table.snapshot(version === undefined ? {} : { version })
     if (snapshot === undefined) throw noTable(name)
     const view = { schema: privateSchema, table: `${name} ${this.#places++}` }
@@ -211,12 +211,12 @@ export class LakeCatalog implements Disposable {
   }
 }
 
-async function versionOf(table: DeltaTable, name: string, moment: AskedMoment | undefined): Promise<number | undefined> {
-  if (moment === undefined) return undefined
-  if ('version' in moment) return moment.version
-  const micros = parseTimestamp(moment.timestamp)
+async function versionOf(table: DeltaTable, name: string, at: TimeTravel | undefined): Promise<number | undefined> {
+  if (at === undefined) return undefined
+  if ('version' in at) return at.version
+  const micros = parseTimestamp(at.timestamp)
   if (micros === undefined) {
-    throw new QueryError('QUERY_BAD_SQL', `"${moment.timestamp}" is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`)
+    throw new QueryError('QUERY_BAD_SQL', `"${at.timestamp}" is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`)
   }
   const found = await table.versionAt(Math.floor(Number(micros) / 1_000))
   if (found === undefined) throw noTable(name)

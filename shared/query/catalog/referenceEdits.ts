@@ -14,7 +14,7 @@ export function rename({ parts, alias, location }: TableReference, tokens: reado
 }
 
 /** Takes `AT (…)` out, which stands behind the name and its alias. */
-export function removeMoment({ parts, location }: TableReference, tokens: readonly Token[]): Edit {
+export function removeTimeTravel({ parts, location }: TableReference, tokens: readonly Token[]): Edit {
   const first = tokens.findIndex(token => token.start === location)
   const at = tokens.findIndex((token, i) => i > first + 2 * (parts.length - 1) && isWord(token, 'AT') && isWord(tokens[i + 1], '('))
   const [begin, end] = [tokens[at], tokens[closing(tokens, at + 1)]]

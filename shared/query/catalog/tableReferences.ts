@@ -2,14 +2,14 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from
 import { children, type DuckDbSession, literal, nodesIn, QueryError, textOf } from '../duckdb/index.js'
 
 /** The state of a table that a query asks for: a version, or a time as text. */
-export type AskedMoment = { readonly version: number } | { readonly timestamp: string }
+export type TimeTravel = { readonly version: number } | { readonly timestamp: string }
 
 interface Asked {
   /** Empty when the query gives none. */
   readonly alias: string
   /** Byte of the statement where it begins; undefined when the parser does not say. */
   readonly location: number | undefined
-  readonly moment: AskedMoment | undefined
+  readonly at: TimeTravel | undefined
 }
 
 /** A table as a query names it. */
@@ -49,7 +49,7 @@ export async function referencesIn(session: DuckDbSession, sql: string): Promise
 
 function tableReference(node: JsonObject): TableReference {
   const parts = ['catalog_name', 'schema_name', 'table_name'].map(key => textOf(node[key])).filter(part => part !== '')
-  return { kind: 'name', parts, alias: textOf(node['alias']), location: locationOf(node), moment: momentOf(node['at_clause']) }
+  return { kind: 'name', parts, alias: textOf(node['alias']), location: locationOf(node), at: timeTravelOf(node['at_clause']) }
 }
 
 function deltaCall(node: JsonObject): readonly DeltaCall[] {
@@ -58,22 +58,22 @@ function deltaCall(node: JsonObject): readonly DeltaCall[] {
   const [first, ...named] = children(call).filter(isJsonObject)
   const place = constantOf(first)
   if (typeof place !== 'string' || place === '') throw badSql("delta() takes a table's path or URL as text: delta('folder/table').")
-  let moment: AskedMoment | undefined
+  let moment: TimeTravel | undefined
   for (const argument of named) {
     const name = textOf(argument['alias']).toLowerCase()
     if (name !== 'version' && name !== 'timestamp') throw badSql(`delta() has no argument ${name === '' ? 'besides the first without a name' : name}; it takes version => N or "timestamp" => 'time'.`)
     if (moment !== undefined) throw badSql('delta() takes a version or a timestamp, not both.')
-    moment = momentFrom(name, argument)
+    moment = timeTravelFrom(name, argument)
   }
-  return [{ kind: 'call', place, alias: textOf(node['alias']), location: locationOf(node), moment }]
+  return [{ kind: 'call', place, alias: textOf(node['alias']), location: locationOf(node), at: moment }]
 }
 
-function momentOf(clause: Json | undefined): AskedMoment | undefined {
+function timeTravelOf(clause: Json | undefined): TimeTravel | undefined {
   if (!isJsonObject(clause) || !isJsonObject(clause['expr'])) return undefined
-  return momentFrom(textOf(clause['unit']).toLowerCase(), clause['expr'])
+  return timeTravelFrom(textOf(clause['unit']).toLowerCase(), clause['expr'])
 }
 
-function momentFrom(unit: string, expression: JsonObject): AskedMoment {
+function timeTravelFrom(unit: string, expression: JsonObject): TimeTravel {
   const value = constantOf(expression)
   if (unit === 'version') {
     const version = Number(value)

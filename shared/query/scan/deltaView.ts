@@ -1,7 +1,7 @@
 import { type AddFile, columnLayout, type ColumnLayout, hasChars, locateData, type OpenFolder, type TableState } from '../../delta/index.js'
 import type { DataType, StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { cleanCopy, cleanCopySql } from './normalizedCopy.js'
+import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
 import { deletedRows } from './deletedRows.js'
 import { type DuckDbSession, identifier, parquetFiles, QueryError, sqlType } from '../duckdb/index.js'
 import type { FileCache } from './fileCache.js'
@@ -37,7 +37,7 @@ export interface DeltaView extends Disposable {
  *
  * DuckDB reads the files themselves where it finds in them exactly what the table has. What it cannot be told of, as
  * nested columns under other names, variants or types that it would read otherwise, this project's own reader puts into
- * a {@link cleanCopy}.
+ * a {@link normalizedCopy}.
  *
  * @throws QueryError `QUERY_FILE_MISSING`, `QUERY_CACHE_TOO_SMALL`; DeltaError as the reader does
  */
@@ -81,11 +81,11 @@ async function selects(
   const copies: string[] = []
   for (const file of source.files) {
     if (read.has(file)) continue
-    const copy = await cleanCopy(cache, source.store, file, { ...source, fields })
+    const copy = await normalizedCopy(cache, source.store, file, { ...source, fields })
     held.push(copy)
     copies.push(...copy.paths)
   }
-  if (copies.length > 0) parts.push(`SELECT ${cleanCopySql(fields).join(', ')} FROM ${parquetFiles(copies)}`)
+  if (copies.length > 0) parts.push(`SELECT ${normalizedCopySql(fields).join(', ')} FROM ${parquetFiles(copies)}`)
   return parts
 }
 

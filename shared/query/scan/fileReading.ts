@@ -11,7 +11,7 @@ import {
   sqlType,
   valueLiteral,
 } from '../duckdb/index.js'
-import { countOldCalendars } from './legacyDates.js'
+import { countLegacyDates } from './legacyDates.js'
 import { countUnreadable } from './readableFormats.js'
 import { holds } from './typeParts.js'
 
@@ -62,7 +62,7 @@ export class FileReading {
     if (!fits) return false
     if ((await countUnreadable(session, files)) > 0) return false
     const dated = this.#fields.some(field => holds(field.type, part => part === 'date' || part === 'timestamp'))
-    if (dated && (await countOldCalendars(session, files)) > 0) return false
+    if (dated && (await countLegacyDates(session, files)) > 0) return false
     for (const [name, column] of columns) this.#inFiles.set(name, column)
     return true
   }

@@ -1,11 +1,11 @@
-import { type ColumnStats, encodeStats, planStats, type StatsColumn, type TableShape } from '../../delta/index.js'
+import { type ColumnStats, encodeStats, planStats, type StatsColumn, type StatsShape } from '../../delta/index.js'
 import { type DuckDbSession, identifier, literal, parquetFiles } from '../duckdb/index.js'
 
 /**
  * The statistics' text of a Parquet file, asked of its rows by SQL: exact least and greatest values and null counts of
  * the columns that the table's properties name. A null struct counts as null for each field inside.
  */
-export async function collectFileStats(session: DuckDbSession, localPath: string, table: TableShape): Promise<string> {
+export async function collectFileStats(session: DuckDbSession, localPath: string, table: StatsShape): Promise<string> {
   const plan = planStats(table)
   const terms = plan.columns.flatMap((column, i) => {
     const value = valueSql(column)

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import type { FileCache, FileLease } from './fileCache.js'
 import { identifier, sqlType } from '../duckdb/index.js'
 
-export interface CleanCopyOptions {
+export interface NormalizedCopyOptions {
   readonly state: Pick<Snapshot, 'metadata' | 'schema'>
   /** Columns wanted. */
   readonly fields: readonly StructField[]
@@ -17,9 +17,9 @@ export interface CleanCopyOptions {
 /**
  * A data file's rows as this project's own reader sees them, in a local Parquet file that any engine reads: without
  * deleted rows, with partition values, in the table's types. Memory is bounded by a row group of the wanted columns.
- * Its columns have names of their own; {@link cleanCopySql} gives them back the table's.
+ * Its columns have names of their own; {@link normalizedCopySql} gives them back the table's.
  */
-export function cleanCopy(cache: FileCache, store: ObjectStore, file: RowFile, options: CleanCopyOptions): Promise<FileLease> {
+export function normalizedCopy(cache: FileCache, store: ObjectStore, file: RowFile, options: NormalizedCopyOptions): Promise<FileLease> {
   const where = { table: store.url }
   const fields = options.fields.filter(field => field.type !== 'void')
   const written = copyFields(fields)
@@ -37,7 +37,7 @@ export function cleanCopy(cache: FileCache, store: ObjectStore, file: RowFile, o
 }
 
 /** The SELECT list that makes `fields` of the columns of clean copies. */
-export function cleanCopySql(fields: readonly StructField[]): string[] {
+export function normalizedCopySql(fields: readonly StructField[]): string[] {
   let next = 0
   return fields.map(({ name, type }) => {
     const column = type === 'void' ? 'NULL' : identifier(copyName(next++))

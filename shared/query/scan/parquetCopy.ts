@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.js'
-import { type AddFile, encodeLogPath, isVoid, newDataFileName, type TableShape } from '../../delta/index.js'
+import { type AddFile, encodeLogPath, isVoid, newDataFileName, type StatsShape } from '../../delta/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type DuckDbSession, identifier, literal, sqlType } from '../duckdb/index.js'
 import { collectFileStats } from './fileStats.js'
@@ -13,7 +13,7 @@ export interface ParquetCopy {
   readonly select: string
   /** ORDER BY terms, without the words; the order of the rows in the file. */
   readonly orderBy?: string | undefined
-  readonly table: TableShape
+  readonly table: StatsShape
   /** Every partition column's value as the log has it. */
   readonly partitionValues: Readonly<Record<string, string | null>>
 }

@@ -3,35 +3,35 @@ import { join } from 'node:path'
 import { type Column, parseJson } from '../../types/index.js'
 import type { Rows } from '../../delta/index.js'
 import { encodeParquet } from '../../parquet/index.js'
-import { cleanCopySql, copyFields } from './normalizedCopy.js'
+import { normalizedCopySql, copyFields } from './normalizedCopy.js'
 import { type DuckDbSession, isNode, literal, nodesIn, parquetFiles, textsOf } from '../duckdb/index.js'
 
 /** The column that holds a row's place among those handed over; no name that a table's column would have. */
 export const rowPlace = '__lake_row'
 
 /** Rows in memory as a relation, as long as it is not disposed of. */
-export interface HandedRows extends AsyncDisposable {
+export interface StagedRows extends AsyncDisposable {
   /** A complete SELECT of the columns wanted and {@link rowPlace}. */
   readonly sql: string
 }
 
-let handed = 0
+let staged = 0
 
 /**
  * Hands rows to DuckDB, exactly as they are, in a local Parquet file: of all ways into it the fastest from here, and the
  * one that knows every type. Columns that are not wanted are left out.
  */
-export async function handRows(session: DuckDbSession, rows: Rows, isWanted: (name: string) => boolean): Promise<HandedRows> {
+export async function stageRows(session: DuckDbSession, rows: Rows, isWanted: (name: string) => boolean): Promise<StagedRows> {
   const columns = rows.columns.filter(({ field }) => isWanted(field.name.toLowerCase()))
   const stored = columns.filter(({ field }) => field.type !== 'void')
   const count: Column = { field: { name: 'rows', type: 'integer', nullable: false }, data: new Int32Array(rows.count) }
   const written = copyFields(stored.map(({ field }) => field)).map((field, i): Column => ({ field, data: stored[i]?.data ?? [] }))
-  const path = join(session.folder, `rows-${++handed}.parquet`)
+  const path = join(session.folder, `rows-${++staged}.parquet`)
   await writeFile(path, encodeParquet(written.length === 0 ? [count] : written, { codec: 'uncompressed', packed: false, statistics: false }))
   const fields = columns.map(({ field }) => field)
   const from = parquetFiles([path], ['file_row_number = true'])
   return {
-    sql: `SELECT ${[...cleanCopySql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
+    sql: `SELECT ${[...normalizedCopySql(fields), `file_row_number AS ${rowPlace}`].join(', ')} FROM ${from}`,
     [Symbol.asyncDispose]: () => unlink(path),
   }
 }

@@ -2,7 +2,7 @@ import type { Expressions, Predicate, Rows, SqlDialect } from '../../delta/index
 import type { Column, StructField, StructType, Value } from '../../types/index.js'
 import { checkCondition, sqlPredicate, tableAlias, withPlainYears } from '../condition/index.js'
 import { asQueryError, DuckDbSession, QueryError, type SessionOptions, sqlType } from '../duckdb/index.js'
-import { handRows, namedColumns, rowPlace } from '../scan/index.js'
+import { stageRows, namedColumns, rowPlace } from '../scan/index.js'
 import { sparkCondition } from './sparkSql.js'
 
 /**
@@ -102,8 +102,8 @@ class SessionExpressions implements Expressions {
     const text = `${head} ${tableAlias}${tail}`
     const isNamed = this.#named.get(text) ?? (await namedColumns(session, text))
     this.#named.set(text, isNamed)
-    await using handed = await handRows(session, rows, isNamed)
-    const { fields, batches } = await session.stream(`${head} (${handed.sql}) AS ${tableAlias}${tail}`)
+    await using staged = await stageRows(session, rows, isNamed)
+    const { fields, batches } = await session.stream(`${head} (${staged.sql}) AS ${tableAlias}${tail}`)
     for await (const batch of batches) for (const row of batch) take(fields.map(({ name }) => row[name] ?? null))
   }
 

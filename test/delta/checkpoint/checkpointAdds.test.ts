@@ -4,13 +4,13 @@ import { plainAdds } from '../../../shared/delta/checkpoint/checkpointAdds.js'
 import { checkpointActions } from '../../../shared/delta/checkpoint/checkpointRow.js'
 import { checkpointFields } from '../../../shared/delta/checkpoint/checkpointSchema.js'
 import { checkpointColumns } from '../../../shared/delta/checkpoint/checkpointValue.js'
-import { bytesFile, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const fields = checkpointFields({ stats: true })
 
 async function written(actions: readonly Action[], rowGroupRows?: number) {
-  return openParquet(bytesFile(encodeParquet(checkpointColumns(actions, fields), { codec: 'snappy', ...(rowGroupRows === undefined ? {} : { rowGroupRows }) })))
+  return openParquet(bufferSource(encodeParquet(checkpointColumns(actions, fields), { codec: 'snappy', ...(rowGroupRows === undefined ? {} : { rowGroupRows }) })))
 }
 
 function add(more: Partial<AddFile> = {}): Action {
@@ -59,7 +59,7 @@ describe('files straight from the columns of a checkpoint', () => {
     if (field === undefined) throw new Error('no such column')
     const row = { path: 'a', partitionValues: [], size: 1n, modificationTime: 1n, dataChange: true }
     for (const damage of [{ size: 2n ** 60n }, { path: null }, { modificationTime: null }]) {
-      const file = await openParquet(bytesFile(encodeParquet([{ field, data: [row, { ...row, ...damage }] }])))
+      const file = await openParquet(bufferSource(encodeParquet([{ field, data: [row, { ...row, ...damage }] }])))
       for (const group of file.rowGroups) expect(await plainAdds(file, group)).toBeUndefined()
       expect(() => checkpointActions([{ field, data: [{ ...row, ...damage }] }], {})).toThrow(/add\./)
     }

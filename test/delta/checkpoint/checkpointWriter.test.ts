@@ -10,7 +10,7 @@ import { commitPath, classicCheckpointPath, lastCheckpointPath, logFolder, sidec
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import type { Row, StructType } from '../../../shared/types/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
@@ -94,7 +94,7 @@ describe('a checkpoint', () => {
     await table.writeCheckpoint()
     await write(add('a'))
     await table.writeCheckpoint()
-    const file = await openParquet(bytesFile((await store.get(classicCheckpointPath(3))) ?? new Uint8Array()))
+    const file = await openParquet(bufferSource((await store.get(classicCheckpointPath(3))) ?? new Uint8Array()))
     const [adds, removes] = await file.readColumns({ columns: ['add', 'remove'] })
     expect(Array.from(adds?.data ?? []).filter(row => row !== null)).toHaveLength(1)
     expect(Array.from(removes?.data ?? []).filter(row => row !== null)).toEqual([])
@@ -134,7 +134,7 @@ describe('a checkpoint', () => {
     await create()
     await write(add('a'))
     await table.writeCheckpoint()
-    const file = await openParquet(bytesFile((await store.get(classicCheckpointPath(1))) ?? new Uint8Array()))
+    const file = await openParquet(bufferSource((await store.get(classicCheckpointPath(1))) ?? new Uint8Array()))
     expect(file.fields.map(field => field.name)).toEqual(['txn', 'add', 'remove', 'metaData', 'protocol', 'domainMetadata'])
     expect(file.rowCount).toBe(3)
   })
@@ -164,7 +164,7 @@ function wideAdd(path: string, more: Partial<AddFile> = {}): Action {
 }
 
 async function addFields(store: MemoryStore, path: string) {
-  const file = await openParquet(bytesFile((await store.get(path)) ?? new Uint8Array()))
+  const file = await openParquet(bufferSource((await store.get(path)) ?? new Uint8Array()))
   const type = file.fields.find(({ name }) => name === 'add')?.type
   return { file, names: type !== undefined && typeof type !== 'string' && type.type === 'struct' ? type.fields.map(({ name }) => name) : [] }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { writeDataFile, type DataFileLayout } from '../../../shared/delta/dataFiles/dataFile.js'
-import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import type { Column } from '../../../shared/types/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 
@@ -36,7 +36,7 @@ describe('writing a data file', () => {
       tags: { a: 'b' },
     })
     const bytes = await store.get(add.path)
-    const file = await openParquet(bytesFile(bytes ?? new Uint8Array()))
+    const file = await openParquet(bufferSource(bytes ?? new Uint8Array()))
     expect(file.fields.map((f) => [f.name, f.nullable])).toEqual([['id', false], ['text', true]])
   })
 

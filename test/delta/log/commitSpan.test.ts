@@ -4,7 +4,7 @@ import type { Action, AddFile, DomainMetadata, Metadata, Txn } from '../../../sh
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { fileKey } from '../../../shared/delta/actions/fileKey.js'
 import { checksumPath, commitPath, compactedPath, type VersionRange } from '../../../shared/delta/log/logName.js'
-import { planSegments } from '../../../shared/delta/log/commitSpan.js'
+import { planSpans } from '../../../shared/delta/log/commitSpan.js'
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
@@ -176,7 +176,7 @@ describe('a log with compaction files', () => {
   it('takes the file that reaches furthest, and none that reaches out of what is asked for', () => {
     const file = { path: 'f', size: 1, modifiedAt: 0 }
     const ranges = [{ from: 1, to: 3, file }, { from: 1, to: 5, file }, { from: 4, to: 9, file }, { from: 6, to: 7, file }]
-    const spans = (from: number, to: number) => planSegments({ compacted: ranges }, from, to).map(part => `${part.from}-${part.to}`)
+    const spans = (from: number, to: number) => planSpans({ compacted: ranges }, from, to).map(part => `${part.from}-${part.to}`)
     expect(spans(0, 10)).toEqual(['0-0', '1-5', '6-7', '8-8', '9-9', '10-10'])
     expect(spans(1, 4)).toEqual(['1-3', '4-4'])
     expect(spans(4, 9)).toEqual(['4-9'])

@@ -48,9 +48,9 @@ describe('log clean-up', () => {
 
   it('never passes a version that a follower has still to read', async () => {
     const t = await aged(42)
-    expect(await cleanLog(t.table, { keepFrom: 9 })).toMatchObject({ kind: 'cleaned', oldest: 5 })
+    expect(await cleanLog(t.table, { lowWatermark: 9 })).toMatchObject({ kind: 'cleaned', oldest: 5 })
     expect(await logNames(t)).toContain(commitPath(9))
-    expect(await cleanLog(t.table, { keepFrom: 0 })).toEqual({ kind: 'nothingToDo' })
+    expect(await cleanLog(t.table, { lowWatermark: 0 })).toEqual({ kind: 'nothingToDo' })
   })
 
   it("keeps to the table's properties", async () => {

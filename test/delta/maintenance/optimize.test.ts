@@ -11,7 +11,7 @@ import type { AddFile, Metadata } from '../../../shared/delta/actions/actions.js
 import { encodeDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
-import { bytesFile, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, encodeParquet, openParquet } from '../../../shared/parquet/index.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
 import { variantType } from '../../../shared/types/index.js'
 import { allRows, columnField, LogFixture } from '../logFixture.js'
@@ -291,7 +291,7 @@ describe('optimize', () => {
       for (let i = 0; i < 2; i++) await t.append([i])
       if (mode === 'id') {
         for (const { path } of await t.files()) {
-          const file = await openParquet(bytesFile((await t.store.get(path)) ?? new Uint8Array()))
+          const file = await openParquet(bufferSource((await t.store.get(path)) ?? new Uint8Array()))
           const columns = await file.readColumns()
           await t.store.put(path, encodeParquet(columns.map((column, i) => ({ ...column, field: { ...column.field, metadata: mapped.fields[i]?.metadata } }))))
         }
@@ -311,7 +311,7 @@ describe('optimize', () => {
       expect(await t.rows()).toEqual(rows)
       const [add] = await t.files()
       expect(JSON.parse(add?.stats ?? '')).toMatchObject({ numRecords: 2, minValues: { id: 0 }, maxValues: { id: 1, text: 'row 1' } })
-      const file = await openParquet(bytesFile((await t.store.get(add?.path ?? '')) ?? new Uint8Array()))
+      const file = await openParquet(bufferSource((await t.store.get(add?.path ?? '')) ?? new Uint8Array()))
       expect(file.fields.map(field => [field.name, field.metadata?.['delta.columnMapping.id']])).toEqual([['id', 1], ['text', 2]])
     }
   })

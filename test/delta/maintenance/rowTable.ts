@@ -6,7 +6,7 @@ import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import type { StructType } from '../../../shared/types/index.js'
-import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
 
 export const schema: StructType = {
@@ -85,7 +85,7 @@ export class RowTable {
   async rows(files?: readonly AddFile[]): Promise<readonly string[]> {
     const rows: string[] = []
     for (const add of files ?? (await this.files())) {
-      const file = await openParquet(storedFile(this.store, decodeLogPath(add.path), add.size))
+      const file = await openParquet(objectStoreSource(this.store, decodeLogPath(add.path), add.size))
       for await (const row of file.rows()) rows.push(`${add.partitionValues['p'] ?? ''}/${row['id'] as bigint}:${row['text'] as string | null}`)
     }
     return rows.sort()

@@ -128,8 +128,8 @@ describe('vacuum', () => {
     await t.append([1])
     await t.commit([{ cdc: { path, partitionValues: { p: 'a' }, size: 3, dataChange: false } }], t.table, false)
     t.clock.advance(30 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 2, dryRun: true })).toMatchObject({ files: 0 })
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 3, dryRun: true })).toMatchObject({ files: 1 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 2, dryRun: true })).toMatchObject({ files: 0 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 3, dryRun: true })).toMatchObject({ files: 1 })
   })
 
   it('deletes orphans of commits that never were', async () => {
@@ -177,19 +177,19 @@ describe('vacuum', () => {
     const adds = [await t.append([1]), await t.append([2]), await t.append([3])]
     for (const add of adds) await t.commit([removeOf(t, add)], t.table, false)
     t.clock.advance(30 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 0, dryRun: true })).toMatchObject({ files: 0 })
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 6, dryRun: true })).toMatchObject({ files: 2 })
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 7, dryRun: true })).toMatchObject({ files: 3 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 0, dryRun: true })).toMatchObject({ files: 0 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 6, dryRun: true })).toMatchObject({ files: 2 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 7, dryRun: true })).toMatchObject({ files: 3 })
     await t.table.writeCheckpoint()
     for (let version = 0; version <= 4; version++) await t.store.delete(commitPath(version))
-    expect(await vacuumTable(t.other(), { clock: t.clock, keepFrom: 0, dryRun: true })).toMatchObject({ files: 1 })
+    expect(await vacuumTable(t.other(), { clock: t.clock, lowWatermark: 0, dryRun: true })).toMatchObject({ files: 1 })
   })
 
   it('does not keep for a follower what was only put elsewhere since', async () => {
     const t = await compacted()
     t.clock.advance(30 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 4, dryRun: true })).toMatchObject({ files: 3 })
-    expect(await vacuumTable(t.table, { clock: t.clock, keepFrom: 2, dryRun: true })).toMatchObject({ files: 1 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 4, dryRun: true })).toMatchObject({ files: 3 })
+    expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 2, dryRun: true })).toMatchObject({ files: 1 })
   })
 
   it('never touches a file that a commit names while it is at work', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { TextSet } from '../../../shared/delta/snapshot/stringSet.js'
+import { StringSet } from '../../../shared/delta/snapshot/stringSet.js'
 import { Random, seedNote } from '../../random.js'
 
 describe('a set of texts by their hashes', () => {
   it('answers as a set of texts does, also when it has grown many times', () => {
     const random = new Random()
-    const set = new TextSet()
+    const set = new StringSet()
     const model = new Set<string>()
     for (let i = 0; i < 20_000; i++) {
       const text = `part-${random.below(12_000)}${random.pick(['', '\n', '\nuab@1', ' '])}`

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { FileSkipper, type Match, type Predicate } from '../../../shared/delta/stats/fileSkipping.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
-import { planStats, type TableShape } from '../../../shared/delta/stats/statsColumns.js'
+import { planStats, type StatsShape } from '../../../shared/delta/stats/statsColumns.js'
 import type { Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
-const shape: TableShape = {
+const shape: StatsShape = {
   schema: {
     type: 'struct',
     fields: [

@@ -15,7 +15,7 @@ import { encodeStats, parseStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { planStats, statsColumns } from '../../../shared/delta/stats/statsColumns.js'
 import { parseBound, truncateMax, truncateMin } from '../../../shared/delta/stats/statsText.js'
-import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { dataFile, logFiles } from '../conformanceLogs.js'
 import { Random, seedNote } from '../../random.js'
@@ -281,7 +281,7 @@ describe.skipIf(!haveConformanceTables)('statistics that Spark wrote', () => {
         const shape = { schema: parseSchema(meta.schemaString), partitionColumns: meta.partitionColumns, configuration: meta.configuration }
         const fields = shape.schema.fields.filter((f) => !meta.partitionColumns.includes(f.name))
         const plan = planStats(shape)
-        const columns = await (await openParquet(bytesFile(bytes))).readColumns({ fields })
+        const columns = await (await openParquet(bufferSource(bytes))).readColumns({ fields })
         const ours = withoutSpelling(encodeStats(collectStats(columns, plan), plan))
         const theirs = withoutSpelling(action.add.stats.replace(',"tightBounds":true', ''))
         expect(JSON.parse(ours), `${table} ${action.add.path}`).toEqual(JSON.parse(theirs))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ChangeFileWriter } from '../../../shared/delta/write/changeFileWriter.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import { field, struct, WrittenTable } from './writtenTable.js'
 
 describe('change files', () => {
@@ -20,7 +20,7 @@ describe('change files', () => {
     const files = await writer.finish()
     expect(files.map(({ path, dataChange }) => [/^_change_data\/cdc-[-0-9a-f]+\.parquet$/.test(path), dataChange])).toEqual([[true, false], [true, false]])
     expect(files.map(({ partitionValues }) => partitionValues)).toEqual(mode === 'none' ? [{ p: 'a/b' }, { p: null }] : [{ 'col-1': 'a/b' }, { 'col-1': null }])
-    const file = await openParquet(bytesFile((await t.store.get(files[0]?.path ?? '')) ?? new Uint8Array()))
+    const file = await openParquet(bufferSource((await t.store.get(files[0]?.path ?? '')) ?? new Uint8Array()))
     expect(file.fields.map(({ name }) => name)).toEqual([...(mode === 'none' ? ['id', 's'] : ['col-2', 'col-3']), '_change_type'])
     await t.commit(files.map(cdc => ({ cdc })))
     const scan = await t.table.changes({ from: 1, columns: ['_change_type', 'p', 'id', 's'] })

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { StructField } from '../../../shared/types/index.js'
 import { charLimit, withinLimit } from '../../../shared/delta/write/charLimit.js'
-import { fitRows } from '../../../shared/delta/write/conformRows.js'
+import { conformRows } from '../../../shared/delta/write/conformRows.js'
 
 const field: StructField = { name: 'code', type: 'string', nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: 'varchar(3)' } }
 
 function fitted(value: string): unknown {
   const rows = { count: 1, columns: [{ field: { name: 'code', type: 'string', nullable: true } as const, data: [value] }] }
-  return fitRows({ schema: { type: 'struct', fields: [field] }, partitionColumns: [] }, rows).columns[0]?.data[0]
+  return conformRows({ schema: { type: 'struct', fields: [field] }, partitionColumns: [] }, rows).columns[0]?.data[0]
 }
 
 test('a text that is too long for its VARCHAR is refused, naming column, limit and row', () => {

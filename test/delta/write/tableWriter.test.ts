@@ -3,7 +3,7 @@ import { keptFeatures } from '../../../shared/delta/protocol/features.js'
 import type { Expressions } from '../../../shared/delta/write/expressions.js'
 import { TableWriter, rowsOf, writtenFeatures } from '../../../shared/delta/write/tableWriter.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
-import { bytesFile, openParquet } from '../../../shared/parquet/index.js'
+import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import type { Column, Row, StructField, StructType, Value } from '../../../shared/types/index.js'
 import { field, struct, WrittenTable } from './writtenTable.js'
 
@@ -83,7 +83,7 @@ describe('rows in, rows out', () => {
     await optimizeTable(t.table, { clock: t.clock })
     expect((await t.snapshot()).files).toHaveLength(1)
     expect(await t.rows()).toEqual([...rows, ...rows])
-    const file = await openParquet(bytesFile((await t.store.get(add?.path ?? '')) ?? new Uint8Array()))
+    const file = await openParquet(bufferSource((await t.store.get(add?.path ?? '')) ?? new Uint8Array()))
     expect(JSON.stringify(file.fields)).toMatch(/"col-2".*"col-3".*"col-4".*"col-5".*"col-6".*"col-7".*"col-8".*"col-9"/)
     expect(file.fields.map(f => f.metadata?.['delta.columnMapping.id'])).toEqual([2, 6, 8])
   })
@@ -243,7 +243,7 @@ describe('many rows', () => {
     await optimizeTable(t.table, { clock: t.clock })
     expect(await t.rows()).toEqual(expect.arrayContaining([{ p: 'a', id: 1n }, { p: null, id: 2n }, { p: 'a', id: 3n }]))
     for (const { path, stats } of (await t.snapshot()).files) {
-      const file = await openParquet(bytesFile((await t.store.get(path)) ?? new Uint8Array()))
+      const file = await openParquet(bufferSource((await t.store.get(path)) ?? new Uint8Array()))
       expect(file.fields.map(({ name }) => name)).toEqual(['p', 'id'])
       expect(stats).not.toContain('"p"')
     }

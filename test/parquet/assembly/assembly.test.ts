@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
@@ -60,7 +60,7 @@ describe('nested values', () => {
       // Leaves by their path, so that a struct's first one is among them often enough.
       const nulls = new Set(['x.a', 'x.b', 'x.a.a', 'x.item', 'x.item.a', 'x.value', 'x.value.a'].filter(() => random.below(3) === 0))
       const data = Array.from({ length: random.below(12) }, () => randomValue(random, type, barren, nulls, 'x'))
-      const file = await openParquet(bytesFile(encodeParquet([{ field: field('x', type), data }], { codec: 'snappy' })))
+      const file = await openParquet(bufferSource(encodeParquet([{ field: field('x', type), data }], { codec: 'snappy' })))
       const [column] = await file.readColumns()
       expect(Array.from(column?.data ?? []), `${seedNote}, round ${round}: ${JSON.stringify(type)}`).toEqual(data)
     }

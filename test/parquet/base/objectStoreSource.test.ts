@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Column } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
-import { storedFile } from '../../../shared/parquet/base/objectStoreSource.js'
+import { objectStoreSource } from '../../../shared/parquet/base/objectStoreSource.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
 import { type ByteRange, MemoryStore } from '../../../shared/storage/index.js'
 
@@ -24,7 +24,7 @@ describe('a file in a store', () => {
     const store = new CountingStore()
     const bytes = encodeParquet(columns(100))
     await store.put('t/part-0.parquet', bytes)
-    const file = await openParquet(storedFile(store, 't/part-0.parquet', bytes.length))
+    const file = await openParquet(objectStoreSource(store, 't/part-0.parquet', bytes.length))
     expect((await file.readColumns()).map(({ data }) => data)).toEqual(columns(100).map(({ data }) => data))
     expect(store.reads.length).toBe(1)
   })
@@ -33,7 +33,7 @@ describe('a file in a store', () => {
     const store = new CountingStore()
     const bytes = encodeParquet(columns(100_000))
     await store.put('p', bytes)
-    const file = await openParquet(storedFile(store, 'p', bytes.length))
+    const file = await openParquet(objectStoreSource(store, 'p', bytes.length))
     expect(store.reads.length).toBe(1)
     await file.readColumns({ columns: ['a', 'b'] })
     expect(store.reads.length).toBe(2)
@@ -43,13 +43,13 @@ describe('a file in a store', () => {
   })
 
   it('an object that is gone is missing, not damaged', async () => {
-    const opening = openParquet(storedFile(new MemoryStore(), 'gone.parquet', 1000))
+    const opening = openParquet(objectStoreSource(new MemoryStore(), 'gone.parquet', 1000))
     await expect(opening).rejects.toMatchObject({ code: 'PARQUET_MISSING', data: { file: 'gone.parquet' } })
   })
 
   it('an object shorter than the log says is told', async () => {
     const store = new MemoryStore()
     await store.put('short.parquet', encodeParquet(columns(10)))
-    await expect(openParquet(storedFile(store, 'short.parquet', 100_000))).rejects.toMatchObject({ code: 'PARQUET_CORRUPT' })
+    await expect(openParquet(objectStoreSource(store, 'short.parquet', 100_000))).rejects.toMatchObject({ code: 'PARQUET_CORRUPT' })
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { collectStats, planStats } from '../../../shared/delta/index.js'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import type { StructField } from '../../../shared/types/index.js'
-import { decodedData, EncodedTexts, type StoredColumn } from '../../../shared/parquet/base/utf8Column.js'
+import { decodedData, Utf8Column, type StoredColumn } from '../../../shared/parquet/base/utf8Column.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet, ParquetWriter, type ParquetOptions } from '../../../shared/parquet/write/writer.js'
 import { Random, seedNote } from '../../random.js'
@@ -19,7 +19,7 @@ function anyTexts(random: Random): (string | null)[] {
 }
 
 async function stored(data: readonly (string | null)[], options: ParquetOptions = {}): Promise<StoredColumn['data']> {
-  const file = await openParquet(bytesFile(encodeParquet([{ field, data }], options)))
+  const file = await openParquet(bufferSource(encodeParquet([{ field, data }], options)))
   const [group] = file.rowGroups
   return group === undefined ? [] : ((await file.readStored(group))[0]?.data ?? [])
 }
@@ -52,13 +52,13 @@ describe('texts as they are stored', () => {
       const expected = encodeParquet([{ field, data: texts }], options)
       expect(Buffer.compare(encodeParquet([{ field, data }], options), expected), seedNote).toBe(0)
       expect(Buffer.compare(await streamed([{ field, data }], options), expected), seedNote).toBe(0)
-      if (round === 0) expect(data).toBeInstanceOf(EncodedTexts)
+      if (round === 0) expect(data).toBeInstanceOf(Utf8Column)
     }
   })
 
   it('become a dictionary where they repeat after all', async () => {
     const halves = await Promise.all([0, 1].map(() => stored(Array.from({ length: 40 }, (_, i) => `color ${i}`))))
-    const data = EncodedTexts.joined(Array.from({ length: 50 }, (_, i) => halves[i % 2] as EncodedTexts)) as EncodedTexts
+    const data = Utf8Column.joined(Array.from({ length: 50 }, (_, i) => halves[i % 2] as Utf8Column)) as Utf8Column
     const expected = encodeParquet([{ field, data: data.texts() }])
     expect(Buffer.compare(encodeParquet([{ field, data }]), expected)).toBe(0)
     expect(expected.length).toBeLessThan(data.bytes.length / 2)
@@ -68,29 +68,29 @@ describe('texts as they are stored', () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const texts = [...anyTexts(random), 'end', 'of all']
-      const data = (await stored(texts)) as EncodedTexts
+      const data = (await stored(texts)) as Utf8Column
       const from = random.below(texts.length)
       const to = from + random.below(texts.length + 1 - from)
       const rows = texts.map((_, row) => row).filter(() => random.below(3) === 0)
-      if (!(data instanceof EncodedTexts)) continue
+      if (!(data instanceof Utf8Column)) continue
       expect(data.slice(from, to).texts(), seedNote).toEqual(texts.slice(from, to))
       expect(data.picked(rows).texts(), seedNote).toEqual(rows.map(row => texts[row]))
-      expect(EncodedTexts.joined([data, data.slice(from, to), data.picked(rows)])?.texts(), seedNote)
+      expect(Utf8Column.joined([data, data.slice(from, to), data.picked(rows)])?.texts(), seedNote)
         .toEqual([...texts, ...texts.slice(from, to), ...rows.map(row => texts[row])])
     }
   })
 
   it('are none where a dictionary holds them, where bytes are no UTF-8, and where a text begins within a character', async () => {
     expect(await stored(Array.from({ length: 100 }, (_, i) => `same ${i % 3}`))).toEqual(Array.from({ length: 100 }, (_, i) => `same ${i % 3}`))
-    expect(EncodedTexts.of(Uint8Array.of(0x61, 0xff), Int32Array.of(1, 1))).toBeUndefined()
-    expect(EncodedTexts.of(Buffer.from('é'), Int32Array.of(1, 1))).toBeUndefined()
-    expect(EncodedTexts.of(Buffer.from('éa'), Int32Array.of(2, 1))?.texts()).toEqual(['é', 'a'])
+    expect(Utf8Column.of(Uint8Array.of(0x61, 0xff), Int32Array.of(1, 1))).toBeUndefined()
+    expect(Utf8Column.of(Buffer.from('é'), Int32Array.of(1, 1))).toBeUndefined()
+    expect(Utf8Column.of(Buffer.from('éa'), Int32Array.of(2, 1))?.texts()).toEqual(['é', 'a'])
   })
 
   it('do not reach past their bytes', () => {
-    expect(() => EncodedTexts.of(Buffer.from('abc'), Int32Array.of(2, 2))).toThrow(RangeError)
-    expect(() => EncodedTexts.of(Buffer.from('abc'), Int32Array.of(-1, 2))).toThrow(RangeError)
-    expect(() => EncodedTexts.ofPlain(Uint8Array.of(9, 0, 0, 0, 97), 1)).toThrow(RangeError)
-    expect(() => EncodedTexts.ofPlain(Uint8Array.of(0, 0, 0), 1)).toThrow(RangeError)
+    expect(() => Utf8Column.of(Buffer.from('abc'), Int32Array.of(2, 2))).toThrow(RangeError)
+    expect(() => Utf8Column.of(Buffer.from('abc'), Int32Array.of(-1, 2))).toThrow(RangeError)
+    expect(() => Utf8Column.ofPlain(Uint8Array.of(9, 0, 0, 0, 97), 1)).toThrow(RangeError)
+    expect(() => Utf8Column.ofPlain(Uint8Array.of(0, 0, 0), 1)).toThrow(RangeError)
   })
 })

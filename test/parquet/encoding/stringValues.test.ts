@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { joinedTexts, plainTexts } from '../../../shared/parquet/encoding/stringValues.js'
+import { joinedStrings, plainStrings } from '../../../shared/parquet/encoding/stringValues.js'
 import { Random, seedNote } from '../../random.js'
 
 function page(texts: readonly string[], prefixed: boolean): Uint8Array {
@@ -21,29 +21,29 @@ describe('texts decoded many at once', () => {
       const text = () => (plain ? 'x'.repeat(random.below(random.pick([3, 300, 70_000]))) : random.text(random.pick([3, 300])))
       const texts = Array.from({ length: random.below(200) }, text)
       const lengths = Int32Array.from(texts, of => Buffer.byteLength(of))
-      expect(plainTexts(page(texts, true), texts.length), seedNote).toEqual(texts)
-      expect(joinedTexts(page(texts, false), lengths), seedNote).toEqual(texts)
+      expect(plainStrings(page(texts, true), texts.length), seedNote).toEqual(texts)
+      expect(joinedStrings(page(texts, false), lengths), seedNote).toEqual(texts)
     }
   })
 
   it('are ASCII although a length is not', () => {
     const texts = ['y'.repeat(128), 'z'.repeat(255), '', 'é', 'w'.repeat(200)]
-    expect(plainTexts(page(texts, true), 5)).toEqual(texts)
+    expect(plainStrings(page(texts, true), 5)).toEqual(texts)
   })
 
   it('leave the page as it was', () => {
     const bytes = page(['abc', 'd'.repeat(200)], true)
     const before = Uint8Array.from(bytes)
-    plainTexts(bytes, 2)
+    plainStrings(bytes, 2)
     expect(bytes).toEqual(Buffer.from(before))
   })
 
   it.each([
-    ['a count that the page cannot hold', () => plainTexts(page(['a'], true), 2_000_000_000)],
-    ['a text past the end', () => plainTexts(page(['abc'], true).subarray(0, 6), 1)],
-    ['a length past the end', () => plainTexts(Uint8Array.of(255, 255, 255, 255, 1), 1)],
-    ['a negative length', () => joinedTexts(page(['abc'], false), Int32Array.of(-1))],
-    ['lengths past the end', () => joinedTexts(page(['abc'], false), Int32Array.of(2, 2))],
+    ['a count that the page cannot hold', () => plainStrings(page(['a'], true), 2_000_000_000)],
+    ['a text past the end', () => plainStrings(page(['abc'], true).subarray(0, 6), 1)],
+    ['a length past the end', () => plainStrings(Uint8Array.of(255, 255, 255, 255, 1), 1)],
+    ['a negative length', () => joinedStrings(page(['abc'], false), Int32Array.of(-1))],
+    ['lengths past the end', () => joinedStrings(page(['abc'], false), Int32Array.of(2, 2))],
   ])('of a damaged page are an error: %s', (_what, read) => {
     expect(read).toThrow(RangeError)
   })

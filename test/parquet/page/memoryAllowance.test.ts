@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { Encoding, PageHeader, SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
 import { appendDeltas } from '../../../shared/parquet/encoding/deltaBinaryPacked.js'
 import { appendRun } from '../../../shared/parquet/encoding/rleHybrid.js'
@@ -46,7 +46,7 @@ const repeated = (count: number) =>
   ])
 
 async function reading(bytes: Uint8Array, how: 'whole' | 'rows' | 'stored' = 'whole', columns?: readonly string[]) {
-  const file = await openParquet(bytesFile(bytes, 'bomb.parquet'))
+  const file = await openParquet(bufferSource(bytes, 'bomb.parquet'))
   if (how === 'whole') return file.readColumns({ columns })
   if (how === 'stored') return file.readStored(file.rowGroups[0] as (typeof file.rowGroups)[number], { columns })
   await file.rows({ columns }).next()
@@ -122,7 +122,7 @@ describe('what takes memory that its bytes explain is read', () => {
 
   it('row groups of a billion nulls in all, one after the other', async () => {
     const groups = Array.from({ length: 50 }, () => ({ rows: 20_000_000, chunks: [nulls(20_000_000)] }))
-    const file = await openParquet(bytesFile(handmadeParquet(groups), 'many.parquet'))
+    const file = await openParquet(bufferSource(handmadeParquet(groups), 'many.parquet'))
     const [column] = await file.readColumns({ rowStart: 980_000_000, rowEnd: 980_000_003 })
     expect(Array.from(column?.data ?? [])).toEqual([null, null, null])
   })

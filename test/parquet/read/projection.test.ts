@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import type { Column, DataType, Row, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet, type ReadOptions } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
@@ -9,7 +9,7 @@ function field(name: string, type: DataType, id?: number): StructField {
 }
 
 async function read(columns: readonly Column[], options: ReadOptions): Promise<Value[][]> {
-  const file = await openParquet(bytesFile(encodeParquet(columns, { rowGroupRows: 2 })))
+  const file = await openParquet(bufferSource(encodeParquet(columns, { rowGroupRows: 2 })))
   return (await file.readColumns(options)).map(({ data }) => Array.from(data as Value[]))
 }
 
@@ -30,7 +30,7 @@ describe('reading part of a file', () => {
   })
 
   it('rows come one by one, with the columns asked for', async () => {
-    const file = await openParquet(bytesFile(encodeParquet([ids, names], { rowGroupRows: 2 })))
+    const file = await openParquet(bufferSource(encodeParquet([ids, names], { rowGroupRows: 2 })))
     const rows: Row[] = []
     for await (const row of file.rows({ columns: ['name', 'later'], rowStart: 2 })) rows.push(row)
     expect(rows).toEqual([{ name: 'c', later: null }, { name: null, later: null }, { name: 'e', later: null }])

@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { type DataType, type Row, type StructField, type Value, variantType } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { schemaNodes, type StructNode } from '../../../shared/parquet/schema/schemaNode.js'
@@ -37,7 +37,7 @@ const fieldsOf = (...fields: [id: number, value: Uint8Array][]) => {
 
 async function read(type: DataType, rows: readonly Value[], wanted: DataType = variantType): Promise<Value[]> {
   const bytes = encodeParquet([{ field: field('v', type), data: rows }])
-  const [column] = await (await openParquet(bytesFile(bytes, 'part-0.parquet'))).readColumns({ fields: [field('v', wanted)] })
+  const [column] = await (await openParquet(bufferSource(bytes, 'part-0.parquet'))).readColumns({ fields: [field('v', wanted)] })
   return Array.from(column?.data as Value[])
 }
 

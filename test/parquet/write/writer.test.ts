@@ -1,7 +1,7 @@
 import parquetjs from 'parquetjs-lite'
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { bytesFile } from '../../../shared/parquet/base/bufferSource.js'
+import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { decompress } from '../../../shared/parquet/page/codec.js'
 import type { Column, DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
@@ -75,7 +75,7 @@ describe('the streaming writer', () => {
     await writer.appendRowGroup([column('id', 'long', [])])
     await writer.appendRowGroup([more])
     expect(await writer.finish()).toEqual({ bytes: bytes().length, rows: 3 })
-    const file = await openParquet(bytesFile(bytes()))
+    const file = await openParquet(bufferSource(bytes()))
     expect(file.rowGroups.map(({ rowStart, rows }) => [rowStart, rows])).toEqual([[0, 2], [2, 1]])
     expect((await file.readColumns())[0]?.data).toEqual([1n, 2n, null])
   })
@@ -84,7 +84,7 @@ describe('the streaming writer', () => {
     const { sink, bytes } = collector()
     const { field } = column('s', 'string', [])
     await new ParquetWriter(sink, [field]).finish()
-    const file = await openParquet(bytesFile(bytes()))
+    const file = await openParquet(bufferSource(bytes()))
     expect([file.rowCount, file.fields]).toEqual([0, [field]])
   })
 
@@ -136,7 +136,7 @@ describe('readers that share no code with the writer', () => {
       const columns = packed.map((type, i) => randomColumn(random, { name: `c${i}`, type, nullable: i % 2 === 0 }, 2000))
       const bytes = encodeParquet(columns, { ...options, pageBytes: 2000, rowGroupRows: 900 })
       const rows = await parquetReadObjects({
-        file: bytesFile(bytes),
+        file: bufferSource(bytes),
         utf8: false,
         compressors: { ZSTD: (page, length) => decompress('ZSTD', page, length) },
       })
@@ -164,7 +164,7 @@ const floats: readonly (readonly [what: string, type: DataType, of: (values: num
 ]
 it.each(floats)('%s have no bounds in the footer where one is NaN, first, last or in between: readers would pass it over', async (_, type, of) => {
   const bounds = async (values: number[]) => {
-    const metadata = await parquetMetadataAsync(bytesFile(encodeParquet([column('c', type, of(values))])))
+    const metadata = await parquetMetadataAsync(bufferSource(encodeParquet([column('c', type, of(values))])))
     const statistics = metadata.row_groups[0]?.columns[0]?.meta_data?.statistics
     return [statistics?.min_value, statistics?.max_value]
   }
@@ -175,6 +175,6 @@ it.each(floats)('%s have no bounds in the footer where one is NaN, first, last o
 it('a decimal has no bounds in the footer, which would be taken for others', async () => {
   const field: StructField = { name: 'c', type: { type: 'decimal', precision: 5, scale: 2 }, nullable: true }
   const bytes = encodeParquet([{ field, data: [1n] }])
-  const metadata = await parquetMetadataAsync(bytesFile(bytes))
+  const metadata = await parquetMetadataAsync(bufferSource(bytes))
   expect(metadata.row_groups[0]?.columns[0]?.meta_data?.statistics?.min_value).toBeUndefined()
 })

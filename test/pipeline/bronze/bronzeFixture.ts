@@ -1,6 +1,6 @@
 import { ManualClock } from '../../../shared/clock.js'
 import { bronzePath, type Stream } from '../../../shared/contract/index.js'
-import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
 import type { Row } from '../../../shared/types/index.js'
 import { commitInfoOf, resolveDataPath } from '../../../shared/delta/index.js'
 import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
@@ -145,7 +145,7 @@ export async function readTable(lake: Lake, path: string): Promise<readonly Row[
   for (const add of snapshot?.files ?? []) {
     const place = resolveDataPath(table.url, add.path)
     if (place.kind !== 'relative') throw new Error(`${add.path} is not of this table`)
-    const file = await openParquet(storedFile(table.store, place.name, add.size))
+    const file = await openParquet(objectStoreSource(table.store, place.name, add.size))
     for await (const row of file.rows()) rows.push({ ...row, ...add.partitionValues })
   }
   return rows

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
-import { CommitPace } from '../../../shared/pipeline/bronze/commitThrottle.js'
+import { CommitThrottle } from '../../../shared/pipeline/bronze/commitThrottle.js'
 
 test('of several commits that wait at once each has a turn of its own', async () => {
   const asked: number[] = []
@@ -10,7 +10,7 @@ test('of several commits that wait at once each has a turn of its own', async ()
       return Promise.resolve()
     },
   })
-  const pace = new CommitPace(clock, 1_000)
+  const pace = new CommitThrottle(clock, 1_000)
   await pace.wait('a')
   pace.committed('a')
   await Promise.all([pace.wait('a'), pace.wait('a'), pace.wait('b')])

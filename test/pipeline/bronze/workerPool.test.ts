@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { Crew } from '../../../shared/pipeline/bronze/workerPool.js'
+import { WorkerPool } from '../../../shared/pipeline/bronze/workerPool.js'
 import type { EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
-import type { Lane, PartitionQueue } from '../../../shared/pipeline/bronze/worker.js'
+import type { Worker, PartitionQueue } from '../../../shared/pipeline/bronze/worker.js'
 import type { RangeJob } from '../../../shared/pipeline/bronze/rangeJob.js'
 
 const queue = (partition: number, end: number): PartitionQueue => ({ partition, generation: 0, first: 0n, next: 0n, end: BigInt(end), busy: false })
@@ -19,7 +19,7 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
 }
 
 /** A lane whose jobs end when told. */
-class HandLane implements Lane {
+class HandLane implements Worker {
   readonly started: RangeJob[] = []
   readonly #ends: (() => void)[] = []
   closed = false
@@ -43,7 +43,7 @@ class HandLane implements Lane {
   }
 }
 
-const quick = (failAt = -1n): Lane => ({
+const quick = (failAt = -1n): Worker => ({
   run: job => (job.range.start === failAt ? Promise.reject(new Error('lane failed')) : Promise.resolve(encoded(job, 10n))),
   close: () => Promise.resolve(),
 })
@@ -51,7 +51,7 @@ const quick = (failAt = -1n): Lane => ({
 describe('the crew', () => {
   test('hands over the stretches of a partition in offset order, from several lanes', async () => {
     const queues = [queue(0, 95), queue(1, 40)]
-    const crew = new Crew([quick(), quick(), quick()], queues, jobFor, onFailure)
+    const crew = new WorkerPool([quick(), quick(), quick()], queues, jobFor, onFailure)
     crew.start()
     const seen = new Map<number, bigint>()
     for (let taken = await crew.take(25); taken !== undefined; taken = await crew.take(25)) {
@@ -62,13 +62,13 @@ describe('the crew', () => {
       }
     }
     expect([...seen]).toEqual([[0, 95n], [1, 40n]])
-    expect(crew.spent).toBe(true)
+    expect(crew.isIdle).toBe(true)
     await crew.close()
   })
 
   test('one partition is on one lane at a time', async () => {
     const lanes = [new HandLane(), new HandLane()]
-    const crew = new Crew(lanes, [queue(0, 100)], jobFor, onFailure)
+    const crew = new WorkerPool(lanes, [queue(0, 100)], jobFor, onFailure)
     crew.start()
     expect(lanes.map(l => l.started.length)).toEqual([1, 0])
     await lanes[0]?.finish()
@@ -79,7 +79,7 @@ describe('the crew', () => {
   })
 
   test('a lane that fails is heard of after everything finished before it was taken', async () => {
-    const crew = new Crew([quick(30n)], [queue(0, 100)], jobFor, onFailure)
+    const crew = new WorkerPool([quick(30n)], [queue(0, 100)], jobFor, onFailure)
     crew.start()
     await Promise.resolve()
     let last = 0n
@@ -93,7 +93,7 @@ describe('the crew', () => {
 
   test('paused, forgets what was not taken; started again, works from where the queues are put', async () => {
     const queues = [queue(0, 60)]
-    const crew = new Crew([quick()], queues, jobFor, onFailure)
+    const crew = new WorkerPool([quick()], queues, jobFor, onFailure)
     crew.start()
     const first = await crew.take(10)
     expect(first?.[0]?.ranges[0]?.from).toBe(0n)
@@ -108,12 +108,12 @@ describe('the crew', () => {
 
   test('wound up, takes on no more work, and what is under way is still handed over', async () => {
     const lane = new HandLane()
-    const crew = new Crew([lane], [queue(0, 100)], jobFor, onFailure)
+    const crew = new WorkerPool([lane], [queue(0, 100)], jobFor, onFailure)
     crew.start()
-    crew.wind()
+    crew.drain()
     await lane.finish()
     expect((await crew.take(100))?.length).toBe(1)
-    expect(crew.spent).toBe(true)
+    expect(crew.isIdle).toBe(true)
     expect(await crew.take(100)).toBeUndefined()
     expect(lane.started).toHaveLength(1)
     await crew.close()
@@ -121,7 +121,7 @@ describe('the crew', () => {
 
   test('closing waits for the work under way, then closes every lane', async () => {
     const lane = new HandLane(() => true)
-    const crew = new Crew([lane], [queue(0, 100)], jobFor, onFailure)
+    const crew = new WorkerPool([lane], [queue(0, 100)], jobFor, onFailure)
     crew.start()
     let closed = false
     const closing = crew.close().then(() => (closed = true))
@@ -133,7 +133,7 @@ describe('the crew', () => {
   })
 
   test('without any work is done at once', async () => {
-    const crew = new Crew([quick()], [], jobFor, onFailure)
+    const crew = new WorkerPool([quick()], [], jobFor, onFailure)
     crew.start()
     expect(await crew.take(10)).toBeUndefined()
     await crew.close()

@@ -12,7 +12,7 @@ import {
   writeDataFile,
 } from '../../../shared/delta/index.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
-import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
 import type { StructType } from '../../../shared/types/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
 import { FileCache } from '../../../shared/query/index.js'
@@ -61,7 +61,7 @@ async function scattered(files: number, clustered = false) {
   const rows = async () => {
     const texts: string[] = []
     for (const add of (await table.snapshot())?.files ?? []) {
-      const file = await openParquet(storedFile(store, decodeLogPath(add.path), add.size))
+      const file = await openParquet(objectStoreSource(store, decodeLogPath(add.path), add.size))
       for await (const row of file.rows()) texts.push(JSON.stringify(Object.values(row), (_, v: unknown) => (typeof v === 'bigint' || Number.isNaN(v) ? String(v) : v)))
     }
     return texts.sort()

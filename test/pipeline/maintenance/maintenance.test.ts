@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { commitPath } from '../../../shared/delta/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { errorGroup } from '../../../shared/pipeline/maintenance/errorGroup.js'
-import { Followers } from '../../../shared/pipeline/maintenance/consumerPositions.js'
+import { ConsumerPositions } from '../../../shared/pipeline/maintenance/consumerPositions.js'
 import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenanceStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
@@ -170,8 +170,8 @@ describe('maintenance', () => {
     for (let batch = 6; batch < 12; batch++) await step(batch)
     const state = await table.state({ fresh: true })
     if (state === undefined) throw new Error('no table')
-    const followers = await Followers.read(f.lake)
-    expect(await followers.keepFrom('bronze/events', state, f.stream)).toBe(read + 1)
+    const followers = await ConsumerPositions.read(f.lake)
+    expect(await followers.lowWatermark('bronze/events', state, f.stream)).toBe(read + 1)
     f.clock.advance(40 * day)
     await maintain(f)
     expect(await f.store.get(`bronze/events/${commitPath(0)}`)).toBeUndefined()
@@ -186,7 +186,7 @@ describe('maintenance', () => {
     await f.deliver(range(0, 10))
     const state = await f.lake.table('bronze/events').state({ fresh: true })
     if (state === undefined) throw new Error('no table')
-    expect(await (await Followers.read(f.lake)).keepFrom('bronze/events', state, f.stream)).toBe(0)
+    expect(await (await ConsumerPositions.read(f.lake)).lowWatermark('bronze/events', state, f.stream)).toBe(0)
   })
 
   test('a table that fails does not hold up the others', async () => {

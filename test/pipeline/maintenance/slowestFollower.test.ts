@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { commitPath } from '../../../shared/delta/index.js'
 import { alterTable } from '../../../shared/delta/ddl/index.js'
-import { Followers } from '../../../shared/pipeline/maintenance/consumerPositions.js'
+import { ConsumerPositions } from '../../../shared/pipeline/maintenance/consumerPositions.js'
 import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenanceStep.js'
 import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
@@ -45,7 +45,7 @@ describe('clean-up of bronze', () => {
       for (const reader of quick) await readers[reader](f)
       const state = await f.lake.table('bronze/events').state({ fresh: true })
       if (state === undefined) throw new Error('no table')
-      const keepFrom = await (await Followers.read(f.lake)).keepFrom('bronze/events', state, f.stream)
+      const keepFrom = await (await ConsumerPositions.read(f.lake)).lowWatermark('bronze/events', state, f.stream)
       expect(keepFrom).toBe(reached + 1)
       f.clock.advance(40 * day)
       await runMaintenance(f.lake, 'timer')
@@ -70,7 +70,7 @@ describe('clean-up of bronze', () => {
     expect(await readers.monitor(f)).toMatchObject([{ outcome: 'committed' }])
     const state = await f.lake.table('bronze/events').state({ fresh: true })
     if (state === undefined) throw new Error('no table')
-    expect(await (await Followers.read(f.lake)).keepFrom('bronze/events', state, f.stream)).toBe(told + 1)
+    expect(await (await ConsumerPositions.read(f.lake)).lowWatermark('bronze/events', state, f.stream)).toBe(told + 1)
   })
 
   test.each([

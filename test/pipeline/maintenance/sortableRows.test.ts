@@ -12,7 +12,7 @@ import {
 import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
 import { alterTable } from '../../../shared/delta/ddl/index.js'
 import { deleteRows } from '../../../shared/delta/dml/index.js'
-import { openParquet, storedFile } from '../../../shared/parquet/index.js'
+import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
 import type { Row, Value } from '../../../shared/types/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
 import { FileCache } from '../../../shared/query/index.js'
@@ -105,7 +105,7 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
     // Of a grid, a cell has a part of each side.
     expect(spans.reduce((sum, span) => sum + span, 0) / spans.length).toBeLessThan(3_000)
     const [first] = files
-    const parquet = await openParquet(storedFile(t.store, decodeLogPath(first?.path ?? ''), first?.size ?? 0))
+    const parquet = await openParquet(objectStoreSource(t.store, decodeLogPath(first?.path ?? ''), first?.size ?? 0))
     expect(parquet.fields.map(({ name }) => name).slice(0, 2)).toEqual(names)
     if (mapped) expect(parquet.fields.slice(0, 5).map(f => f.metadata?.['delta.columnMapping.id'])).toEqual(now.fields.slice(0, 5).map(f => f.metadata?.['delta.columnMapping.id']))
   })
@@ -153,7 +153,7 @@ test('a table whose files hold the partition columns too keeps them there', asyn
   const { files } = await t.snapshot()
   for (const { path, size, partitionValues } of files) {
     const rows: Row[] = []
-    for await (const row of (await openParquet(storedFile(t.store, decodeLogPath(path), size))).rows()) rows.push(row)
+    for await (const row of (await openParquet(objectStoreSource(t.store, decodeLogPath(path), size))).rows()) rows.push(row)
     expect(rows).toHaveLength(75)
     expect(new Set(rows.map(row => row['p']))).toEqual(new Set([partitionValues['p']]))
     const ids = rows.map(row => row['id'] as bigint)

@@ -10,7 +10,7 @@ import { encodeParquet } from '../../../shared/parquet/index.js'
 import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 import { FileCache } from '../../../shared/query/scan/fileCache.js'
-import { handRows } from '../../../shared/query/scan/stagedRows.js'
+import { stageRows } from '../../../shared/query/scan/stagedRows.js'
 import { countUnreadable } from '../../../shared/query/scan/readableFormats.js'
 import { LocalDiskStore, MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
 import { dataPage, fromTop, handmadeParquet, optionalInts } from '../../parquet/handmadeParquet.js'
@@ -172,7 +172,7 @@ describe('paths that DuckDB would take for patterns', () => {
       const deletionVector = inlineDeletionVector(RoaringBitmap.of([0]))
       expect(await b.ask('SELECT * FROM t', ids, { 'a.parquet': one(1) })).toEqual([[1]])
       expect(await b.ask('SELECT * FROM t', ids, { 'a.parquet': one(1) }, undefined, { deletionVector })).toEqual([])
-      await using handed = await handRows(b.session, { count: 1, columns: [{ field: field('id', 'integer'), data: [7] }] }, () => true)
+      await using handed = await stageRows(b.session, { count: 1, columns: [{ field: field('id', 'integer'), data: [7] }] }, () => true)
       expect((await b.session.query(handed.sql)).rows).toEqual([{ id: 7, __lake_row: 0n }])
     } finally {
       await rm(folder, { recursive: true, force: true })
