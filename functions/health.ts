@@ -1,4 +1,5 @@
 import { app } from '@azure/functions'
+
 import { streams } from '../shared/streams/index.js'
 
 /** Says that the app is loaded, and what it serves; touches nothing else, so that a probe costs nothing. */

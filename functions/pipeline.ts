@@ -1,6 +1,7 @@
 import { app } from '@azure/functions'
-import { processLake } from '../shared/pipeline/lake/index.js'
+
 import { runPipeline } from '../shared/pipeline/index.js'
+import { processLake } from '../shared/pipeline/lake/index.js'
 
 /** 200 when every step did its work, 207 when some failed, 500 when all did. */
 app.http('pipeline', {

@@ -1,7 +1,8 @@
 import { app } from '@azure/functions'
+
+import { runSilver } from '../shared/pipeline/index.js'
 import { processLake } from '../shared/pipeline/lake/index.js'
 import { requireSuccess } from '../shared/pipeline/step/index.js'
-import { runSilver } from '../shared/pipeline/index.js'
 import { settingReference } from '../shared/sources/trigger/index.js'
 
 app.timer('silver', {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
 interface Layer {
@@ -31,8 +32,23 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/delta': {
     uses: below,
     rooms: [
-      'actions', 'schema', 'deletionVectors', 'protocol', 'stats', 'log', 'checkpoint', 'snapshot', 'dataFiles', 'scan', 'changeDataFeed',
-      'transaction', 'table', 'write', 'ddl', 'maintenance', 'dml',
+      'actions',
+      'schema',
+      'deletionVectors',
+      'protocol',
+      'stats',
+      'log',
+      'checkpoint',
+      'snapshot',
+      'dataFiles',
+      'scan',
+      'changeDataFeed',
+      'transaction',
+      'table',
+      'write',
+      'ddl',
+      'maintenance',
+      'dml',
     ],
     doors: ['ddl', 'maintenance', 'dml'],
     pure: ['schema', 'protocol', 'stats'],
@@ -41,7 +57,11 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/telemetry': { uses: ['shared/types', 'shared/storage'] },
   'shared/settings': { uses: ['shared/types', 'shared/storage', 'shared/contract', 'shared/telemetry'] },
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
-  'shared/sources': { uses: engine, rooms: ['kafka', 'eventHubs', 'trigger'], doors: ['kafka', 'eventHubs', 'trigger'] },
+  'shared/sources': {
+    uses: engine,
+    rooms: ['kafka', 'eventHubs', 'trigger'],
+    doors: ['kafka', 'eventHubs', 'trigger'],
+  },
   'shared/models': { uses: engine },
   'shared/query': {
     uses: engine,
@@ -55,7 +75,11 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['commands'] },
   functions: { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline'] },
-  'infra/local': { uses: [...sides, 'shared/pipeline', 'shared/cli'], rooms: ['kafka', 'host'], doors: ['kafka', 'host'] },
+  'infra/local': {
+    uses: [...sides, 'shared/pipeline', 'shared/cli'],
+    rooms: ['kafka', 'host'],
+    doors: ['kafka', 'host'],
+  },
 }
 
 /** Packages that only one place may know. */
@@ -90,7 +114,8 @@ interface Import {
   readonly lazy: boolean
 }
 
-const importPattern = /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'|(?:^|\n)\s*import\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'|(?:^|\n)\s*import\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8')
@@ -120,7 +145,9 @@ function fault({ from, to, lazy }: Import): string | undefined {
   if (layer === undefined || target === undefined) return 'which is in no layer'
   if (layer !== target) {
     if (layers[layer]?.uses.includes(target) !== true) return `which ${layer} stands below or beside`
-    const doors = [target, ...(layers[target]?.doors ?? []).map(room => `${target}/${room}`)].map(folder => `${folder}/index.ts`)
+    const doors = [target, ...(layers[target]?.doors ?? []).map(room => `${target}/${room}`)].map(
+      folder => `${folder}/index.ts`,
+    )
     return doors.includes(to) ? undefined : 'which is no door'
   }
   const [room, other] = [roomOf(from, layer), roomOf(to, layer)]
@@ -177,9 +204,16 @@ describe('dependencies point one way', () => {
   })
 
   test('a room that is declared pure reaches nothing outside the process', () => {
-    const pure = Object.entries(layers).flatMap(([layer, { pure: rooms = [] }]) => rooms.map(room => (room === '.' ? `${layer}/` : `${layer}/${room}/`)))
+    const pure = Object.entries(layers).flatMap(([layer, { pure: rooms = [] }]) =>
+      rooms.map(room => (room === '.' ? `${layer}/` : `${layer}/${room}/`)),
+    )
     const wrong = imports
-      .filter(({ from, spec, to, typeOnly }) => pure.some(room => from.startsWith(room)) && !typeOnly && (to?.startsWith('shared/storage/') ?? (spec.startsWith('node:') && !pureModules.includes(spec))))
+      .filter(
+        ({ from, spec, to, typeOnly }) =>
+          pure.some(room => from.startsWith(room)) &&
+          !typeOnly &&
+          (to?.startsWith('shared/storage/') ?? (spec.startsWith('node:') && !pureModules.includes(spec))),
+      )
       .map(({ from, spec }) => `${from} imports ${spec}`)
     expect(wrong).toEqual([])
   })
@@ -188,7 +222,8 @@ describe('dependencies point one way', () => {
     const doors = files.filter(file => basename(file) === 'index.ts')
     expect(doors.filter(file => /export \*/.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
     for (const [layer, { rooms = [] }] of Object.entries(layers))
-      for (const room of rooms.filter(name => name !== 'commands')) expect(existsSync(join(root, layer, room, 'index.ts')), `${layer}/${room}`).toBe(true)
+      for (const room of rooms.filter(name => name !== 'commands'))
+        expect(existsSync(join(root, layer, room, 'index.ts')), `${layer}/${room}`).toBe(true)
   })
 
   test('tests see the inside of the layer they mirror only', () => {
@@ -204,13 +239,17 @@ describe('dependencies point one way', () => {
 
   test('a package is known only where it belongs', () => {
     const wrong = imports.filter(({ from, spec }) =>
-      Object.entries(packageHomes).some(([name, homes]) => (spec === name || spec.startsWith(`${name}/`)) && !homes.some(home => from.startsWith(home))),
+      Object.entries(packageHomes).some(
+        ([name, homes]) => (spec === name || spec.startsWith(`${name}/`)) && !homes.some(home => from.startsWith(home)),
+      ),
     )
     expect(wrong.map(({ from, spec }) => `${from} imports ${spec}`)).toEqual([])
   })
 
   test('objects that are filled by names from outside have nothing behind them', () => {
-    const plain = sources('shared').filter(f => /\bRecord<string, [^=\n]*> = \{\}$/m.test(readFileSync(join(root, f), 'utf8')))
+    const plain = sources('shared').filter(f =>
+      /\bRecord<string, [^=\n]*> = \{\}$/m.test(readFileSync(join(root, f), 'utf8')),
+    )
     expect(plain, 'use namedValues() of shared/types').toEqual([])
   })
 

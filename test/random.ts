@@ -54,6 +54,7 @@ export class Random {
 
 function seedOf(given: string | undefined): number {
   const seed = Number(given)
-  if (given === undefined || given === '' || !Number.isSafeInteger(seed)) throw new Error(`TEST_SEED must be a whole number, not ${given ?? 'missing'}`)
+  if (given === undefined || given === '' || !Number.isSafeInteger(seed))
+    throw new Error(`TEST_SEED must be a whole number, not ${given ?? 'missing'}`)
   return seed
 }

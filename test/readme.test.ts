@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+
 import { expect, test } from 'vitest'
+
 import { featureTable } from '../shared/delta/index.js'
 import { settingsTable } from '../shared/settings/index.js'
 
@@ -22,12 +24,19 @@ test.each([
 test('README names every dependency, with a reason', () => {
   const readme = readFileSync(path, 'utf8')
   const table = readme.slice(readme.indexOf('## Dependencies'), readme.indexOf('## Where things are'))
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
   expect(Object.keys(manifest.dependencies).filter(name => !table.includes(`\`${name}\``))).toEqual([])
 })
 
 test('dependencies are pinned to exact versions', () => {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<'dependencies' | 'devDependencies', Record<string, string>>
-  const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(([, v]) => !/^\d+\.\d+\.\d+(-r\.\d+)?$/.test(v))
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >
+  const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+    ([, v]) => !/^\d+\.\d+\.\d+(-r\.\d+)?$/.test(v),
+  )
   expect(loose).toEqual([])
 })

@@ -46,5 +46,7 @@ for (let seed = first; seed < first + seeds; seed++) {
   process.stdout.write(`seed ${seed}: ${status === 0 ? 'passed' : `failed\n${failures.join('\n')}`}\n`)
   if (status !== 0) failing.push(seed)
 }
-process.stdout.write(`${files.length} files, ${seeds} seeds, ${failing.length} failing${failing.length === 0 ? '' : `: TEST_SEED=${failing.join(', ')}`}\n`)
+process.stdout.write(
+  `${files.length} files, ${seeds} seeds, ${failing.length} failing${failing.length === 0 ? '' : `: TEST_SEED=${failing.join(', ')}`}\n`,
+)
 process.exitCode = failing.length === 0 ? 0 : 1

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { systemClock } from '../../shared/clock.js'
 import { StackProcess } from './childProcess.js'
 import { type PartPlan } from './supervisedPart.js'
@@ -27,8 +28,15 @@ export function azuritePlan(port: number, folder: string, logFile: string): Part
         nodeArgs: ['--import', guard],
         script: join(dirname(packageFile), 'dist', 'src', 'blob', 'main.js'),
         args: [
-          '--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder,
-          '--silent', '--disableTelemetry', '--skipApiVersionCheck',
+          '--blobHost',
+          '127.0.0.1',
+          '--blobPort',
+          String(port),
+          '--location',
+          folder,
+          '--silent',
+          '--disableTelemetry',
+          '--skipApiVersionCheck',
         ],
         logFile,
       })
@@ -50,7 +58,11 @@ function answers(port: number): Promise<boolean> {
       socket.destroy()
       resolve(answer)
     }
-    socket.once('connect', () => { end(true) })
-    socket.once('error', () => { end(false) })
+    socket.once('connect', () => {
+      end(true)
+    })
+    socket.once('error', () => {
+      end(false)
+    })
   })
 }

@@ -7,12 +7,23 @@ import { join } from 'node:path'
 // Said here, since what is compiled fails on an older one before its first line runs.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 15)) {
-  process.stderr.write(`error: This needs Node 22.15 or newer, and this is ${process.version}; \`npm ci\` brings one of the project's own, which npm then uses.\n`)
+  process.stderr.write(
+    `error: This needs Node 22.15 or newer, and this is ${process.version}; \`npm ci\` brings one of the project's own, which npm then uses.\n`,
+  )
   process.exit(1)
 }
 
 const stampFile = 'dist/.built'
-const roots = ['functions', 'shared', 'infra', 'test/bench', 'test/chaos', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+const roots = [
+  'functions',
+  'shared',
+  'infra',
+  'test/bench',
+  'test/chaos',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+]
 
 function* filesIn(path) {
   if (!existsSync(path)) return
@@ -27,7 +38,11 @@ function stamp() {
 }
 
 const now = stamp()
-const isBuilt = existsSync(stampFile) && existsSync('dist/infra/local/main.js') && existsSync('node_modules/.bin/lake') && readFileSync(stampFile, 'utf8') === now
+const isBuilt =
+  existsSync(stampFile) &&
+  existsSync('dist/infra/local/main.js') &&
+  existsSync('node_modules/.bin/lake') &&
+  readFileSync(stampFile, 'utf8') === now
 if (!isBuilt) {
   try {
     execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })

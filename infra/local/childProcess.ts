@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+
 import { systemClock } from '../../shared/clock.js'
 import { LocalStackError } from './localStackError.js'
 import { type RunningProcess } from './supervisedPart.js'
@@ -43,8 +44,12 @@ export class StackProcess {
     })
     closeSync(log)
     this.exited = new Promise(resolve => {
-      this.#child.once('exit', (code, signal) => { resolve(signal ?? `code ${code ?? 'unknown'}`) })
-      this.#child.once('error', error => { resolve(error.message) })
+      this.#child.once('exit', (code, signal) => {
+        resolve(signal ?? `code ${code ?? 'unknown'}`)
+      })
+      this.#child.once('error', error => {
+        resolve(error.message)
+      })
     })
   }
 
@@ -57,20 +62,31 @@ export class StackProcess {
   }
 
   onMessage(listener: (message: Readonly<Record<string, unknown>>) => void): void {
-    this.#child.on('message', message => { listener(message as Readonly<Record<string, unknown>>) })
+    this.#child.on('message', message => {
+      listener(message as Readonly<Record<string, unknown>>)
+    })
   }
 
   /** The first message of that kind. @throws LocalStackError when the process ends before, or takes too long */
   async message(kind: string, withinMs: number): Promise<Readonly<Record<string, unknown>>> {
     const got = new Promise<Readonly<Record<string, unknown>>>(resolve => {
-      this.onMessage(m => { if (m['kind'] === kind) resolve(m) })
+      this.onMessage(m => {
+        if (m['kind'] === kind) resolve(m)
+      })
     })
     return this.ready(got, withinMs)
   }
 
   /** As a part of the stack. */
   running(graceMs: number): RunningProcess {
-    return { pid: this.pid, exited: this.exited, stop: () => this.stop(graceMs), kill: () => { this.kill() } }
+    return {
+      pid: this.pid,
+      exited: this.exited,
+      stop: () => this.stop(graceMs),
+      kill: () => {
+        this.kill()
+      },
+    }
   }
 
   /** What `sign` resolves to. @throws LocalStackError when the process ends before, or takes too long; it is ended then */
@@ -79,7 +95,12 @@ export class StackProcess {
     const late = systemClock.sleep(withinMs, patience.signal).then(() => `nothing within ${withinMs / 1000} s`)
     late.catch(() => undefined)
     try {
-      return await Promise.race([sign, Promise.race([this.exited, late]).then(why => { throw this.#failure(why) })])
+      return await Promise.race([
+        sign,
+        Promise.race([this.exited, late]).then(why => {
+          throw this.#failure(why)
+        }),
+      ])
     } catch (thrown) {
       this.kill()
       throw thrown
@@ -92,7 +113,9 @@ export class StackProcess {
   async stop(graceMs: number): Promise<void> {
     this.#signal('SIGTERM')
     const patience = new AbortController()
-    const late = systemClock.sleep(graceMs, patience.signal).then(() => { this.#signal('SIGKILL') })
+    const late = systemClock.sleep(graceMs, patience.signal).then(() => {
+      this.#signal('SIGKILL')
+    })
     late.catch(() => undefined)
     await this.exited
     patience.abort(new Error('done'))
@@ -109,6 +132,9 @@ export class StackProcess {
   #failure(why: string): LocalStackError {
     const lines = readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8').trim().split('\n')
     const reason = lines.findLast(line => /error/i.test(line)) ?? lines.at(-1) ?? ''
-    return new LocalStackError('PROCESS_FAILED', `${this.name} did not start (${why}): ${reason.trim()} (log: ${this.#logFile})`)
+    return new LocalStackError(
+      'PROCESS_FAILED',
+      `${this.name} did not start (${why}): ${reason.trim()} (log: ${this.#logFile})`,
+    )
   }
 }

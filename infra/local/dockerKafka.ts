@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+
 import { systemClock } from '../../shared/clock.js'
 import { localRetentionBytes } from './kafka/index.js'
 import { LocalStackError } from './localStackError.js'
@@ -11,7 +12,10 @@ const image = 'apache/kafka:4.1.0'
 const volume = 'kafka-delta-functions'
 
 export async function dockerIsThere(): Promise<boolean> {
-  return run('docker', ['version', '--format', '{{.Server.Version}}']).then(() => true, () => false)
+  return run('docker', ['version', '--format', '{{.Server.Version}}']).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** A broker in a container, for a machine without Java; its data is kept in a volume. */
@@ -34,11 +38,26 @@ export async function startDockerBroker(port: number): Promise<RunningProcess> {
     KAFKA_LOG_DIRS: '/var/lib/kafka/data',
   }
   const env = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-  const args = ['run', '-d', '--rm', '-p', `127.0.0.1:${port}:9092`, '-v', `${volume}:/var/lib/kafka/data`, ...env, image]
+  const args = [
+    'run',
+    '-d',
+    '--rm',
+    '-p',
+    `127.0.0.1:${port}:9092`,
+    '-v',
+    `${volume}:/var/lib/kafka/data`,
+    ...env,
+    image,
+  ]
   const id = (await run('docker', args)).stdout.trim()
   const guard = guardAgainstOrphan(['docker', 'stop', '-t', '20', id])
-  const exited = run('docker', ['wait', id]).then(({ stdout }) => `code ${stdout.trim()}`, () => 'the container is gone')
-  void exited.then(() => { guard.dismiss() })
+  const exited = run('docker', ['wait', id]).then(
+    ({ stdout }) => `code ${stdout.trim()}`,
+    () => 'the container is gone',
+  )
+  void exited.then(() => {
+    guard.dismiss()
+  })
   const stop = async () => {
     await run('docker', ['stop', '-t', '20', id]).catch(() => undefined)
   }
@@ -52,5 +71,8 @@ export async function startDockerBroker(port: number): Promise<RunningProcess> {
     await systemClock.sleep(500)
   }
   await stop()
-  throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka did not start in Docker (${image}); see: docker logs ${id.slice(0, 12)}`)
+  throw new LocalStackError(
+    'KAFKA_UNAVAILABLE',
+    `Kafka did not start in Docker (${image}); see: docker logs ${id.slice(0, 12)}`,
+  )
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+
 import { LocalStackError } from './localStackError.js'
 
 const host = '127.0.0.1'
@@ -10,7 +11,10 @@ const tries = 20
  */
 export async function freePort(preferred: number): Promise<number> {
   for (let port = preferred; port < preferred + tries; port++) if (await isFree(port)) return port
-  throw new LocalStackError('NO_FREE_PORT', `Ports ${preferred} to ${preferred + tries - 1} of ${host} are all in use; free one of them.`)
+  throw new LocalStackError(
+    'NO_FREE_PORT',
+    `Ports ${preferred} to ${preferred + tries - 1} of ${host} are all in use; free one of them.`,
+  )
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -20,6 +24,10 @@ function isFree(port: number): Promise<boolean> {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
       else reject(error)
     })
-    server.listen(port, host, () => server.close(() => { resolve(true) }))
+    server.listen(port, host, () =>
+      server.close(() => {
+        resolve(true)
+      }),
+    )
   })
 }

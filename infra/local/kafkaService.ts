@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+
 import type { Logger } from '../../shared/telemetry/index.js'
 import { dockerIsThere, startDockerBroker } from './dockerKafka.js'
 import { LocalKafkaError, startBroker } from './kafka/index.js'
@@ -28,10 +29,23 @@ export class KafkaService implements PartPlan {
   async start(): Promise<RunningProcess> {
     if (this.#inDocker) return startDockerBroker(this.#port)
     try {
-      const broker = await startBroker({ stateFolder: this.#stateFolder, port: this.#port, host: '127.0.0.1', log: this.#log })
-      return { pid: broker.pid, exited: broker.exited, stop: () => broker.stop(), kill: () => { void broker.kill() } }
+      const broker = await startBroker({
+        stateFolder: this.#stateFolder,
+        port: this.#port,
+        host: '127.0.0.1',
+        log: this.#log,
+      })
+      return {
+        pid: broker.pid,
+        exited: broker.exited,
+        stop: () => broker.stop(),
+        kill: () => {
+          void broker.kill()
+        },
+      }
     } catch (thrown) {
-      const cannot = thrown instanceof LocalKafkaError && (thrown.code === 'JAVA_MISSING' || thrown.code === 'MAVEN_MISSING')
+      const cannot =
+        thrown instanceof LocalKafkaError && (thrown.code === 'JAVA_MISSING' || thrown.code === 'MAVEN_MISSING')
       if (!cannot) throw thrown
       if (await dockerIsThere()) {
         this.#log.info('There is no Java 17 with Maven here; Kafka runs in Docker')
@@ -39,7 +53,11 @@ export class KafkaService implements PartPlan {
         return startDockerBroker(this.#port)
       }
       const remedy = 'Install Java 17 or newer and Maven, or Docker, or set KAFKA_BROKERS to a broker that runs already'
-      throw new LocalStackError('KAFKA_UNAVAILABLE', `Kafka cannot be started: ${thrown.message.split('. ')[0] ?? ''}. ${remedy}.`, { cause: thrown })
+      throw new LocalStackError(
+        'KAFKA_UNAVAILABLE',
+        `Kafka cannot be started: ${thrown.message.split('. ')[0] ?? ''}. ${remedy}.`,
+        { cause: thrown },
+      )
     }
   }
 }

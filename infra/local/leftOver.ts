@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+
 import { systemClock } from '../../shared/clock.js'
 
 const run = promisify(execFile)
@@ -28,6 +29,9 @@ async function endOne(pid: number, stateFolder: string): Promise<void> {
 }
 
 async function isPart(pid: number, stateFolder: string): Promise<boolean> {
-  const args = await run('ps', ['-o', 'args=', '-p', String(pid)]).then(({ stdout }) => stdout, () => '')
+  const args = await run('ps', ['-o', 'args=', '-p', String(pid)]).then(
+    ({ stdout }) => stdout,
+    () => '',
+  )
   return args.includes(stateFolder)
 }

@@ -1,6 +1,14 @@
 import { CodedError, type ErrorDetails } from '../../shared/errors.js'
 
-export type LocalStackErrorCode = 'USAGE' | 'ALREADY_RUNNING' | 'NO_FREE_PORT' | 'KAFKA_UNAVAILABLE' | 'PROCESS_FAILED' | 'PART_FAILED' | 'UNREACHABLE' | 'TOPIC'
+export type LocalStackErrorCode =
+  | 'USAGE'
+  | 'ALREADY_RUNNING'
+  | 'NO_FREE_PORT'
+  | 'KAFKA_UNAVAILABLE'
+  | 'PROCESS_FAILED'
+  | 'PART_FAILED'
+  | 'UNREACHABLE'
+  | 'TOPIC'
 
 /** Why the local stack does not run, with what to do about it. */
 export class LocalStackError extends CodedError<LocalStackErrorCode> {

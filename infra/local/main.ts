@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { asError } from '../../shared/errors.js'
-import { consoleLogger, redact } from '../../shared/telemetry/index.js'
 import { defaultText, readLocalSettings } from '../../shared/settings/index.js'
+import { consoleLogger, redact } from '../../shared/telemetry/index.js'
 import { help, parseOptions, type StackOptions } from './options.js'
 import { startPipeline } from './pipeline.js'
 import { LocalStack } from './stack.js'
@@ -13,8 +14,12 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 
 async function main(): Promise<void> {
   const stop = new StopSignal()
-  const terminal = new Terminal(() => { stop.ask() })
-  const say = (line: string) => { terminal.say(line) }
+  const terminal = new Terminal(() => {
+    stop.ask()
+  })
+  const say = (line: string) => {
+    terminal.say(line)
+  }
   const options = parseOptions(process.argv.slice(2))
   if (options === 'help') {
     process.stdout.write(help)
@@ -22,13 +27,22 @@ async function main(): Promise<void> {
   }
   let stack: LocalStack
   try {
-    stack = await LocalStack.start({ folder, options, settings: servicesGiven(), say, log: consoleLogger(), signal: stop.signal })
+    stack = await LocalStack.start({
+      folder,
+      options,
+      settings: servicesGiven(),
+      say,
+      log: consoleLogger(),
+      signal: stop.signal,
+    })
   } catch (thrown) {
     if (!stop.signal.aborted) throw thrown
     say('Stopped.')
     return
   }
-  stop.force = () => { stack.kill() }
+  stop.force = () => {
+    stack.kill()
+  }
   const crash = (thrown: unknown) => {
     terminal.complain(`error: ${asError(thrown).stack ?? String(thrown)}`)
     stack.kill()
@@ -48,7 +62,12 @@ async function main(): Promise<void> {
   else process.exit(1)
 }
 
-async function serve(stack: LocalStack, options: StackOptions, say: (line: string) => void, stop: StopSignal): Promise<undefined> {
+async function serve(
+  stack: LocalStack,
+  options: StackOptions,
+  say: (line: string) => void,
+  stop: StopSignal,
+): Promise<undefined> {
   try {
     if (options.command === 'start') await startPipeline(stack, options, say)
   } catch (thrown) {
@@ -64,7 +83,8 @@ async function serve(stack: LocalStack, options: StackOptions, say: (line: strin
  */
 function servicesGiven(): Record<string, string | undefined> {
   const file = readLocalSettings(folder, {})
-  const given = (name: 'KAFKA_BROKERS' | 'LAKE_URL') => process.env[name] ?? (file[name] === defaultText(name) ? undefined : file[name])
+  const given = (name: 'KAFKA_BROKERS' | 'LAKE_URL') =>
+    process.env[name] ?? (file[name] === defaultText(name) ? undefined : file[name])
   return { KAFKA_BROKERS: given('KAFKA_BROKERS'), LAKE_URL: given('LAKE_URL') }
 }
 
@@ -75,11 +95,20 @@ class StopSignal {
   readonly #asked = new AbortController()
 
   constructor() {
-    this.promise = new Promise(resolve => { this.signal.addEventListener('abort', () => { resolve(undefined) }) })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { this.ask(signal === 'SIGINT') })
+    this.promise = new Promise(resolve => {
+      this.signal.addEventListener('abort', () => {
+        resolve(undefined)
+      })
+    })
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        this.ask(signal === 'SIGINT')
+      })
     const parent = process.ppid
     if (process.env['npm_lifecycle_event'] === undefined) return
-    setInterval(() => { if (process.ppid !== parent) this.ask() }, 1000).unref()
+    setInterval(() => {
+      if (process.ppid !== parent) this.ask()
+    }, 1000).unref()
   }
 
   get signal(): AbortSignal {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+
 import { parsingFault } from '../../shared/cli/index.js'
 import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
@@ -44,7 +45,8 @@ function numbersJoined(args: readonly string[]): string[] {
   const joined: string[] = []
   for (const word of args) {
     const last = joined.at(-1)
-    if (/^-[\d.]/.test(word) && last !== undefined && /^--[^=]+$/.test(last)) joined[joined.length - 1] = `${last}=${word}`
+    if (/^-[\d.]/.test(word) && last !== undefined && /^--[^=]+$/.test(last))
+      joined[joined.length - 1] = `${last}=${word}`
     else joined.push(word)
   }
   return joined
@@ -79,13 +81,19 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' {
   if (values.help === true) return 'help'
   const [command = 'start', ...rest] = positionals
   if ((command !== 'start' && command !== 'stack') || rest.length > 0) {
-    throw new LocalStackError('USAGE', `"${positionals.join(' ')}" is not a command; there are start and stack. See: npm start -- --help`)
+    throw new LocalStackError(
+      'USAGE',
+      `"${positionals.join(' ')}" is not a command; there are start and stack. See: npm start -- --help`,
+    )
   }
   const between = (name: keyof typeof values, absent: number, most: number) => {
     const text = values[name]
     const value = text === undefined ? absent : Number(text)
     if (text === '' || !Number.isFinite(value) || value < 0 || value > most) {
-      throw new LocalStackError('USAGE', `--${name} ${String(text)} is not a number from 0 to ${most.toLocaleString('en-US')}.`)
+      throw new LocalStackError(
+        'USAGE',
+        `--${name} ${String(text)} is not a number from 0 to ${most.toLocaleString('en-US')}.`,
+      )
     }
     return value
   }

@@ -12,7 +12,10 @@ export interface OrphanGuard {
 export function guardAgainstOrphan(command: readonly string[]): OrphanGuard {
   const script = 'while read -r _; do :; done; exec "$@"'
   // A session of its own: Ctrl-C in the terminal is for the stack, which ends its parts in order.
-  const child = spawn('sh', ['-c', script, 'orphan-guard', ...command], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  const child = spawn('sh', ['-c', script, 'orphan-guard', ...command], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
   child.once('error', () => undefined)
   child.stdin.once('error', () => undefined)
   child.unref()
@@ -28,6 +31,7 @@ export function guardAgainstOrphan(command: readonly string[]): OrphanGuard {
 
 /** Asks a process to end, and after twenty seconds ends it. */
 export function endingOf(pid: number): readonly string[] {
-  const script = 'kill -TERM "$0" || exit 0; for _ in $(seq 100); do sleep 0.2; kill -0 "$0" || exit 0; done; kill -KILL "$0"'
+  const script =
+    'kill -TERM "$0" || exit 0; for _ in $(seq 100); do sleep 0.2; kill -0 "$0" || exit 0; done; kill -KILL "$0"'
   return ['sh', '-c', script, String(pid)]
 }

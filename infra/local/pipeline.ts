@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { systemClock } from '../../shared/clock.js'
 import { asError } from '../../shared/errors.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
@@ -17,14 +18,23 @@ const here = dirname(fileURLToPath(import.meta.url))
 const hostGrace = 120_000
 
 /** Adds to the stack what `npm start` has over `npm run stack`: the functions, events for them, and a progress line. */
-export async function startPipeline(stack: LocalStack, options: StackOptions, say: (line: string) => void): Promise<void> {
+export async function startPipeline(
+  stack: LocalStack,
+  options: StackOptions,
+  say: (line: string) => void,
+): Promise<void> {
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
   await startHost(stack, await freePort(options.functionsPort), env, say)
   if (options.rate > 0) await startProducer(stack, options, env, say)
   if (options.progress > 0) startProgress(stack, options.progress * 1000, env, say)
 }
 
-async function startHost(stack: LocalStack, port: number, env: Record<string, string>, say: (line: string) => void): Promise<void> {
+async function startHost(
+  stack: LocalStack,
+  port: number,
+  env: Record<string, string>,
+  say: (line: string) => void,
+): Promise<void> {
   const logFile = join(stack.stateFolder, 'log', 'functions.log')
   let functions: readonly string[] = []
   const plan = {
@@ -39,7 +49,9 @@ async function startHost(stack: LocalStack, port: number, env: Record<string, st
         env,
         logFile,
       })
-      child.onMessage(m => { if (m['kind'] === 'error') say(`functions: ${String(m['message'])}`) })
+      child.onMessage(m => {
+        if (m['kind'] === 'error') say(`functions: ${String(m['message'])}`)
+      })
       const ready = await child.message('ready', 60_000)
       stack.functionsUrl = String(ready['url'])
       functions = ready['functions'] as string[]
@@ -49,10 +61,17 @@ async function startHost(stack: LocalStack, port: number, env: Record<string, st
   // Blob storage that was killed may come back a few seconds older; a host that remembers newer tables would build on what is gone.
   const { pid } = await stack.supervise(plan, 'Azurite')
   say(`Functions  ${stack.functionsUrl ?? ''}/api  (pid ${pid ?? 'unknown'}; ${functions.join(', ')})`)
-  say(`           curl -X POST ${stack.functionsUrl ?? ''}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`)
+  say(
+    `           curl -X POST ${stack.functionsUrl ?? ''}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`,
+  )
 }
 
-async function startProducer(stack: LocalStack, options: StackOptions, env: Record<string, string>, say: (line: string) => void): Promise<void> {
+async function startProducer(
+  stack: LocalStack,
+  options: StackOptions,
+  env: Record<string, string>,
+  say: (line: string) => void,
+): Promise<void> {
   const { rate, duplicates, late, broken, tombstones, seed } = options
   const logFile = join(stack.stateFolder, 'log', 'producer.log')
   let topics: readonly string[] = []
@@ -68,17 +87,26 @@ async function startProducer(stack: LocalStack, options: StackOptions, env: Reco
         env,
         logFile,
       })
-      child.onMessage(m => { if (m['kind'] === 'note') say(`producer: ${String(m['message'])}`) })
+      child.onMessage(m => {
+        if (m['kind'] === 'note') say(`producer: ${String(m['message'])}`)
+      })
       topics = (await child.message('ready', 30_000))['topics'] as string[]
       return child.running(10_000)
     },
   }
   const { pid } = await stack.supervise(plan)
   if (topics.length === 0) return
-  say(`Events     ${rate}/s to ${topics.join(', ')}${topics.length > 1 ? ' each' : ''}  (pid ${pid ?? 'unknown'}; ${duplicates} % duplicates, ${late} % late, ${broken} % broken)`)
+  say(
+    `Events     ${rate}/s to ${topics.join(', ')}${topics.length > 1 ? ' each' : ''}  (pid ${pid ?? 'unknown'}; ${duplicates} % duplicates, ${late} % late, ${broken} % broken)`,
+  )
 }
 
-function startProgress(stack: LocalStack, interval: number, env: Record<string, string>, say: (line: string) => void): void {
+function startProgress(
+  stack: LocalStack,
+  interval: number,
+  env: Record<string, string>,
+  say: (line: string) => void,
+): void {
   const ended = new AbortController()
   const running = follow(stack, interval, env, say, ended.signal)
   stack.add({
@@ -103,7 +131,11 @@ async function follow(
   let lake = await open()
   let reader = new ProgressReader(lake)
   let complaint = ''
-  const waited = () => systemClock.sleep(interval, signal).then(() => true, () => false)
+  const waited = () =>
+    systemClock.sleep(interval, signal).then(
+      () => true,
+      () => false,
+    )
   while (await waited()) {
     try {
       // As the functions do: blob storage that was killed may have lost commits that the reader has counted.

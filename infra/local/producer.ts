@@ -1,10 +1,16 @@
 import { systemClock } from '../../shared/clock.js'
 import type { Stream } from '../../shared/contract/index.js'
 import { asError } from '../../shared/errors.js'
-import { redact } from '../../shared/telemetry/index.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
-import { type EventMaker, type ProducedRecord, type Source, SyntheticEvents, syntheticMaker } from '../../shared/sources/index.js'
+import {
+  type EventMaker,
+  type ProducedRecord,
+  type Source,
+  SyntheticEvents,
+  syntheticMaker,
+} from '../../shared/sources/index.js'
+import { redact } from '../../shared/telemetry/index.js'
 import { type StackOptions } from './options.js'
 
 type ProducerOptions = Pick<StackOptions, 'rate' | 'duplicates' | 'late' | 'broken' | 'tombstones' | 'seed'>
@@ -18,7 +24,9 @@ const beat = 100
 async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as ProducerOptions
   const stopping = new AbortController()
-  const stop = () => { stopping.abort(new Error('The producer is stopping.')) }
+  const stop = () => {
+    stopping.abort(new Error('The producer is stopping.'))
+  }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
@@ -37,7 +45,13 @@ async function main(): Promise<void> {
   await lake.close()
 }
 
-async function produce(source: Source, stream: Stream, maker: EventMaker, { rate, seed, ...percent }: ProducerOptions, signal: AbortSignal): Promise<void> {
+async function produce(
+  source: Source,
+  stream: Stream,
+  maker: EventMaker,
+  { rate, seed, ...percent }: ProducerOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const options = {
     ...percent,
     seed: seed ?? Date.now() % 2 ** 31,
@@ -62,7 +76,12 @@ async function produce(source: Source, stream: Stream, maker: EventMaker, { rate
 }
 
 /** Until the broker has them: a record that is sent twice is one more duplicate. */
-async function send(source: Source, topic: string, records: readonly ProducedRecord[], signal: AbortSignal): Promise<void> {
+async function send(
+  source: Source,
+  topic: string,
+  records: readonly ProducedRecord[],
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     try {
       await source.produce(topic, records)

@@ -20,23 +20,40 @@ export interface GivenServices {
  * @returns topics of the declared streams that do not exist on a given broker
  * @throws LocalStackError UNREACHABLE that says which one is not, and why
  */
-export async function requireReachable(settings: Settings, given: GivenServices, say: (line: string) => void, signal: AbortSignal): Promise<readonly string[]> {
+export async function requireReachable(
+  settings: Settings,
+  given: GivenServices,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const lake = await openLake(settings)
   const missing: string[] = []
   try {
     if (given.lake) {
-      await answer(`The lake at ${lake.store.url}`, 'LAKE_URL', () => lake.store.head('_reachable').then(() => undefined), say, signal)
+      await answer(
+        `The lake at ${lake.store.url}`,
+        'LAKE_URL',
+        () => lake.store.head('_reachable').then(() => undefined),
+        say,
+        signal,
+      )
     }
     if (given.kafka) {
       for (const { topic } of lake.streams) {
-        await answer(`Kafka at ${settings.kafkaBrokers}`, 'KAFKA_BROKERS', async () => {
-          try {
-            await lake.source.offsets(topic)
-          } catch (thrown) {
-            if (!(thrown instanceof SourceError) || thrown.code !== 'SOURCE_TOPIC_MISSING') throw thrown
-            missing.push(topic)
-          }
-        }, say, signal)
+        await answer(
+          `Kafka at ${settings.kafkaBrokers}`,
+          'KAFKA_BROKERS',
+          async () => {
+            try {
+              await lake.source.offsets(topic)
+            } catch (thrown) {
+              if (!(thrown instanceof SourceError) || thrown.code !== 'SOURCE_TOPIC_MISSING') throw thrown
+              missing.push(topic)
+            }
+          },
+          say,
+          signal,
+        )
       }
     }
     return missing
@@ -46,18 +63,32 @@ export async function requireReachable(settings: Settings, given: GivenServices,
   }
 }
 
-async function answer(who: string, setting: string, ask: () => Promise<void>, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+async function answer(
+  who: string,
+  setting: string,
+  ask: () => Promise<void>,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const over = new AbortController()
-  const waiting = systemClock.sleep(sayAfterMs, over.signal).then(() => { say(`${who} does not answer yet; waiting up to ${patienceMs / 1000} s`) })
+  const waiting = systemClock.sleep(sayAfterMs, over.signal).then(() => {
+    say(`${who} does not answer yet; waiting up to ${patienceMs / 1000} s`)
+  })
   const patience = AbortSignal.any([over.signal, signal])
-  const late = systemClock.sleep(patienceMs, patience).then(() => { throw new Error(`no answer within ${patienceMs / 1000} s`) })
+  const late = systemClock.sleep(patienceMs, patience).then(() => {
+    throw new Error(`no answer within ${patienceMs / 1000} s`)
+  })
   for (const p of [waiting, late]) p.catch(() => undefined)
   try {
     await Promise.race([ask(), late])
   } catch (thrown) {
     signal.throwIfAborted()
     const cause = asError(thrown)
-    throw new LocalStackError('UNREACHABLE', `${who} cannot be used: ${cause.message} Start it or correct ${setting}; without ${setting}, npm start brings its own.`, { cause })
+    throw new LocalStackError(
+      'UNREACHABLE',
+      `${who} cannot be used: ${cause.message} Start it or correct ${setting}; without ${setting}, npm start brings its own.`,
+      { cause },
+    )
   } finally {
     over.abort(new Error('done'))
   }

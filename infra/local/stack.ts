@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { removeRunningStack, type RunningStack, stackState, stateFolderName, writeRunningStack } from '../../shared/cli/index.js'
+
+import {
+  removeRunningStack,
+  type RunningStack,
+  stackState,
+  stateFolderName,
+  writeRunningStack,
+} from '../../shared/cli/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import { streams } from '../../shared/streams/index.js'
 import type { Logger } from '../../shared/telemetry/index.js'
@@ -56,7 +63,9 @@ export class LocalStack {
     this.folder = given.folder
     this.stateFolder = join(given.folder, stateFolderName)
     this.#given = given
-    this.failed = new Promise(resolve => { this.#fail = resolve })
+    this.failed = new Promise(resolve => {
+      this.#fail = resolve
+    })
   }
 
   /** @throws LocalStackError when a stack runs in the folder already, or a service cannot be started or reached */
@@ -89,16 +98,24 @@ export class LocalStack {
     signal.throwIfAborted()
     if (lakeUrl === undefined) {
       const port = await freePort(options.blobPort)
-      const { pid } = await this.supervise(azuritePlan(port, join(this.stateFolder, 'azurite'), join(this.stateFolder, 'log', 'azurite.log')))
+      const { pid } = await this.supervise(
+        azuritePlan(port, join(this.stateFolder, 'azurite'), join(this.stateFolder, 'log', 'azurite.log')),
+      )
       this.lakeUrl = lakeUrlAt(port)
       say(`Lake       ${this.lakeUrl}  (Azurite, pid ${pid ?? 'unknown'})`)
     } else this.lakeUrl = lakeUrl
     signal.throwIfAborted()
     const env = { KAFKA_BROKERS: this.kafkaBrokers, LAKE_URL: this.lakeUrl }
     const given = { kafka: brokers !== undefined, lake: lakeUrl !== undefined }
-    const missing = await requireReachable(readSettings({ ...readLocalSettings(this.folder), ...env }), given, say, signal)
+    const missing = await requireReachable(
+      readSettings({ ...readLocalSettings(this.folder), ...env }),
+      given,
+      say,
+      signal,
+    )
     if (given.kafka) say(`Kafka      ${this.kafkaBrokers}  (from KAFKA_BROKERS)`)
-    for (const topic of missing) say(`           topic ${topic} does not exist there; npx lake produce --create makes it`)
+    for (const topic of missing)
+      say(`           topic ${topic} does not exist there; npx lake produce --create makes it`)
     if (given.lake) say(`Lake       ${this.lakeUrl}  (from LAKE_URL)`)
     this.#ready = true
     this.announce()
@@ -112,14 +129,21 @@ export class LocalStack {
     const supervision = {
       policy: restartPolicy,
       say,
-      changed: () => { this.announce() },
-      failed: (error: LocalStackError) => { this.#fail(error) },
+      changed: () => {
+        this.announce()
+      },
+      failed: (error: LocalStackError) => {
+        this.#fail(error)
+      },
     }
     const starting = SupervisedPart.start(plan, supervision, needed).then(part => {
       this.add(part)
       return part
     })
-    this.#starting = starting.then(() => undefined, () => undefined)
+    this.#starting = starting.then(
+      () => undefined,
+      () => undefined,
+    )
     return starting
   }
 
@@ -155,7 +179,9 @@ export class LocalStack {
     this.#ending ??= (async () => {
       await this.#starting
       for (const part of this.#parts.toReversed()) {
-        await part.stop().catch((thrown: unknown) => { this.#given.log.error(`${part.name} did not stop in order: ${String(thrown)}`) })
+        await part.stop().catch((thrown: unknown) => {
+          this.#given.log.error(`${part.name} did not stop in order: ${String(thrown)}`)
+        })
       }
       this.#isEnding = true
       removeRunningStack(this.folder, process.pid)
@@ -175,10 +201,15 @@ async function refuseSecond(folder: string, log: Logger): Promise<void> {
   const state = stackState(folder)
   if (state.kind === 'running') {
     const { pid, command } = state.stack
-    throw new LocalStackError('ALREADY_RUNNING', `A stack (${command}, pid ${pid}) runs in ${folder} already; end it first: kill ${pid}`)
+    throw new LocalStackError(
+      'ALREADY_RUNNING',
+      `A stack (${command}, pid ${pid}) runs in ${folder} already; end it first: kill ${pid}`,
+    )
   }
   if (state.kind === 'stale') {
-    log.warn('An earlier stack was ended by force; what it left is ended and its state taken over', { pid: state.stack.pid })
+    log.warn('An earlier stack was ended by force; what it left is ended and its state taken over', {
+      pid: state.stack.pid,
+    })
     await endLeftOver(Object.values(state.stack.processes), join(folder, stateFolderName))
     removeRunningStack(folder, state.stack.pid)
   }

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../shared/clock.js'
+import { type Clock, systemClock } from '../../shared/clock.js'
 import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
 
@@ -30,7 +30,12 @@ export interface RestartPolicy {
   readonly stableMs: number
 }
 
-export const restartPolicy: RestartPolicy = { firstDelayMs: 1_000, longestDelayMs: 15_000, mostFailures: 5, stableMs: 60_000 }
+export const restartPolicy: RestartPolicy = {
+  firstDelayMs: 1_000,
+  longestDelayMs: 15_000,
+  mostFailures: 5,
+  stableMs: 60_000,
+}
 
 export interface Supervision {
   readonly policy: RestartPolicy
@@ -116,7 +121,8 @@ export class SupervisedPart {
   }
 
   #sayBack(): void {
-    if (!this.#isStopping()) this.#supervision.say(`${this.name} runs again${this.pid === undefined ? '' : ` (pid ${this.pid})`}`)
+    if (!this.#isStopping())
+      this.#supervision.say(`${this.name} runs again${this.pid === undefined ? '' : ` (pid ${this.pid})`}`)
   }
 
   #isStopping(): boolean {
@@ -132,13 +138,18 @@ export class SupervisedPart {
     const { policy, say, failed } = this.#supervision
     const isOver = () => this.#isStopping() || this.#turn !== turn
     await Promise.all(this.#dependents.map(d => d.#suspend()))
-    for (let why = first; !isOver(); ) {
+    for (let why = first; !isOver();) {
       const wasStable = this.#clock.monotonic() - this.#startedAt >= policy.stableMs
       this.#failures = wasStable ? 1 : this.#failures + 1
       const log = this.#plan.logFile === undefined ? '' : `; log: ${this.#plan.logFile}`
       if (this.#failures > policy.mostFailures) {
         const times = `${policy.mostFailures} times`
-        failed(new LocalStackError('PART_FAILED', `${this.name} ended (${why}) and was started again ${times} without lasting${log}. Everything stops.`))
+        failed(
+          new LocalStackError(
+            'PART_FAILED',
+            `${this.name} ended (${why}) and was started again ${times} without lasting${log}. Everything stops.`,
+          ),
+        )
         return
       }
       const delay = Math.min(policy.firstDelayMs * 2 ** (this.#failures - 1), policy.longestDelayMs)
@@ -163,7 +174,8 @@ export class SupervisedPart {
     this.#process = undefined
     running?.kill()
     await running?.exited
-    if (running !== undefined && !this.#isStopping()) this.#supervision.say(`${this.name} is ended until then, so that it begins afresh`)
+    if (running !== undefined && !this.#isStopping())
+      this.#supervision.say(`${this.name} is ended until then, so that it begins afresh`)
     this.#supervision.changed()
   }
 

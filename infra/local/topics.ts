@@ -1,4 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
+
 import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
 

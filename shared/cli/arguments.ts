@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+
 import { asError } from '../errors.js'
 import { shownAddress } from '../storage/index.js'
 import { CliError } from './cliError.js'
@@ -18,7 +19,11 @@ export class Arguments {
   readonly given: readonly GivenOption[]
   readonly #values: ReadonlyMap<string, string | boolean>
 
-  private constructor(positionals: readonly string[], values: ReadonlyMap<string, string | boolean>, given: readonly GivenOption[]) {
+  private constructor(
+    positionals: readonly string[],
+    values: ReadonlyMap<string, string | boolean>,
+    given: readonly GivenOption[],
+  ) {
     this.positionals = positionals
     this.given = given
     this.#values = values
@@ -31,7 +36,10 @@ export class Arguments {
       throw new CliError('USAGE', `lake ${name} prints no rows, so it has no --format. See: lake ${name} --help`)
     }
     const config: ParseArgsOptionsConfig = Object.fromEntries(
-      Object.entries(specs).map(([option, { value }]) => [option, { type: value === undefined ? 'boolean' : 'string' }]),
+      Object.entries(specs).map(([option, { value }]) => [
+        option,
+        { type: value === undefined ? 'boolean' : 'string' },
+      ]),
     )
     let parsed
     try {
@@ -40,14 +48,28 @@ export class Arguments {
       throw new CliError('USAGE', `${parsingFault(asError(thrown).message)} See: lake ${name} --help`)
     }
     const { positionals } = parsed
-    const values = new Map(Object.entries(parsed.values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value as string | boolean]])))
-    const given = parsed.tokens.flatMap((token): GivenOption[] => (token.kind === 'option' && token.value !== undefined ? [{ option: token.name, value: token.value }] : []))
-    const twice = given.find(({ option }, i) => specs[option]?.repeats !== true && given.findIndex(other => other.option === option) < i)
+    const values = new Map(
+      Object.entries(parsed.values).flatMap(([key, value]) =>
+        value === undefined ? [] : [[key, value as string | boolean]],
+      ),
+    )
+    const given = parsed.tokens.flatMap((token): GivenOption[] =>
+      token.kind === 'option' && token.value !== undefined ? [{ option: token.name, value: token.value }] : [],
+    )
+    const twice = given.find(
+      ({ option }, i) => specs[option]?.repeats !== true && given.findIndex(other => other.option === option) < i,
+    )
     if (twice !== undefined) throw new CliError('USAGE', `--${twice.option} is given twice. See: lake ${name} --help`)
     const { least, most } = command.positionals
     if (values.get('help') !== true && (positionals.length < least || positionals.length > most)) {
       const extra = positionals[most]
-      const what = extra === undefined ? `${command.usage.split(' ').slice(1 + positionals.length).join(' ')} is missing` : `"${shownAddress(extra)}" is one argument too many`
+      const what =
+        extra === undefined
+          ? `${command.usage
+              .split(' ')
+              .slice(1 + positionals.length)
+              .join(' ')} is missing`
+          : `"${shownAddress(extra)}" is one argument too many`
       throw new CliError('USAGE', `${what}: lake ${command.usage}`)
     }
     return new Arguments(positionals, values, given)
@@ -104,7 +126,8 @@ export class Arguments {
   list(option: string): readonly string[] | undefined {
     const text = this.text(option)
     const names = text === undefined ? undefined : splitNames(text)
-    if (names?.length === 0) throw new CliError('USAGE', `--${option} names nothing; say a name, or several separated by commas.`)
+    if (names?.length === 0)
+      throw new CliError('USAGE', `--${option} names nothing; say a name, or several separated by commas.`)
     const twice = names?.find((name, i) => names.indexOf(name) < i)
     if (twice !== undefined) throw new CliError('USAGE', `--${option} names ${twice} twice.`)
     return names

@@ -2,8 +2,8 @@ import type { DeltaTable, TableState, WriteOptions, WriteOutcome } from '../delt
 import { shownAddress } from '../storage/index.js'
 import type { Arguments } from './arguments.js'
 import { withLake } from './cliLake.js'
-import { noTable, openTable } from './openTable.js'
 import type { CommandContext } from './commandContext.js'
+import { noTable, openTable } from './openTable.js'
 import { tableWriting } from './tableWriting.js'
 import { printOutcome } from './writeOutcome.js'
 

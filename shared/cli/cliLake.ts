@@ -1,22 +1,29 @@
+import type { Stream } from '../contract/index.js'
 import { type Lake, openLake } from '../pipeline/lake/index.js'
+import { parseLocations } from '../settings/index.js'
+import { shownAddress } from '../storage/index.js'
 import { consoleLogger, silentLogger } from '../telemetry/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import { cliSettings } from './cliSettings.js'
 import type { CommandContext } from './commandContext.js'
-import { parseLocations } from '../settings/index.js'
-import { shownAddress } from '../storage/index.js'
-import type { Stream } from '../contract/index.js'
 
 /** Opens the lake that the settings name, for the time of `work`. */
-export async function withLake<T>(context: CommandContext, args: Arguments, work: (lake: Lake) => Promise<T>): Promise<T> {
+export async function withLake<T>(
+  context: CommandContext,
+  args: Arguments,
+  work: (lake: Lake) => Promise<T>,
+): Promise<T> {
   const log = args.flag('debug') ? consoleLogger({ level: 'debug' }) : silentLogger
   const settings = cliSettings(context)
   const lakeExternalLocations = [...settings.lakeExternalLocations, ...locationsOption(args)]
-  const lake = await openLake({ ...settings, lakeExternalLocations }, {
-    log,
-    onWaiting: sentence => void context.messages.write(`${sentence}\n`).catch(() => undefined),
-  })
+  const lake = await openLake(
+    { ...settings, lakeExternalLocations },
+    {
+      log,
+      onWaiting: sentence => void context.messages.write(`${sentence}\n`).catch(() => undefined),
+    },
+  )
   try {
     return await work(lake)
   } finally {
@@ -29,7 +36,10 @@ function locationsOption(args: Arguments): readonly string[] {
   return args.texts('external-location').flatMap(text => {
     const locations = parseLocations(text)
     if (locations !== null) return locations
-    throw new CliError('USAGE', `--external-location ${shownAddress(text)} is neither file:///folder nor https://<account>.blob.core.windows.net/<container>.`)
+    throw new CliError(
+      'USAGE',
+      `--external-location ${shownAddress(text)} is neither file:///folder nor https://<account>.blob.core.windows.net/<container>.`,
+    )
   })
 }
 
@@ -37,5 +47,8 @@ function locationsOption(args: Arguments): readonly string[] {
 export function streamNamed(lake: Pick<Lake, 'streams'>, name: string): Stream {
   const stream = lake.streams.find(s => s.name === name)
   if (stream !== undefined) return stream
-  throw new CliError('NOT_FOUND', `There is no stream ${name}; declared are: ${lake.streams.map(s => s.name).join(', ')}.`)
+  throw new CliError(
+    'NOT_FOUND',
+    `There is no stream ${name}; declared are: ${lake.streams.map(s => s.name).join(', ')}.`,
+  )
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { CliError } from './cliError.js'
 import { runCommandLine } from './commandLine.js'
 import { StreamOutput } from './output.js'

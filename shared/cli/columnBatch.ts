@@ -1,5 +1,5 @@
-import type { ColumnData, Row, StructField, Value } from '../types/index.js'
 import type { RowStream } from '../query/index.js'
+import type { ColumnData, Row, StructField, Value } from '../types/index.js'
 
 /** Some rows of a result, column by column in the fields' order. */
 export interface ColumnBatch {
@@ -18,7 +18,10 @@ export function rowSourceOf({ fields, batches }: RowStream): RowSource {
   return { fields, batches: columnBatches(fields, batches) }
 }
 
-async function* columnBatches(fields: readonly StructField[], batches: AsyncIterable<readonly Row[]>): AsyncGenerator<ColumnBatch> {
+async function* columnBatches(
+  fields: readonly StructField[],
+  batches: AsyncIterable<readonly Row[]>,
+): AsyncGenerator<ColumnBatch> {
   for await (const rows of batches) {
     yield { rows: rows.length, columns: fields.map(({ name }) => rows.map((row): Value => row[name] ?? null)) }
   }

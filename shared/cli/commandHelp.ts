@@ -1,5 +1,5 @@
 import type { Command } from './command.js'
-import { type OptionSpec, optionsOf } from './commandSpec.js'
+import { optionsOf, type OptionSpec } from './commandSpec.js'
 
 /** Texts of `--help`. Pure; no I/O. */
 
@@ -34,7 +34,9 @@ export function generalHelp(all: readonly Command[]): string {
 }
 
 function optionLines(options: Readonly<Record<string, OptionSpec>>): string[] {
-  const entries = Object.entries(options).map(([name, { value, about }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, about] as const)
+  const entries = Object.entries(options).map(
+    ([name, { value, about }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, about] as const,
+  )
   const width = Math.max(...entries.map(([left]) => left.length))
   return entries.map(([left, about]) => `  ${left.padEnd(width)}  ${about}`)
 }

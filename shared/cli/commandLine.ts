@@ -2,9 +2,9 @@ import { asError } from '../errors.js'
 import { redact, terminalText } from '../telemetry/index.js'
 import { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
+import type { CommandContext } from './commandContext.js'
 import { commandHelp, generalHelp } from './commandHelp.js'
 import { commands } from './commandList.js'
-import type { CommandContext } from './commandContext.js'
 
 /**
  * Runs one command line (without `node` and the program's name). @returns the exit code
@@ -29,16 +29,27 @@ async function dispatch(context: CommandContext, words: readonly string[]): Prom
   const [name, ...rest] = words
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const all = await Promise.all(Object.values(commands).map(load => load()))
-    if (name === undefined) throw new CliError('USAGE', `A command is missing; there are ${Object.keys(commands).join(', ')}. See: lake --help`)
+    if (name === undefined)
+      throw new CliError(
+        'USAGE',
+        `A command is missing; there are ${Object.keys(commands).join(', ')}. See: lake --help`,
+      )
     await context.output.write(generalHelp(all))
     return
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load === undefined) {
-    throw new CliError('USAGE', `"${name}" is not a command; there are ${Object.keys(commands).join(', ')}. See: lake --help`)
+    throw new CliError(
+      'USAGE',
+      `"${name}" is not a command; there are ${Object.keys(commands).join(', ')}. See: lake --help`,
+    )
   }
   const command = await load()
-  const args = Arguments.parse(name, command, rest.map(word => (word === '-h' ? '--help' : word)))
+  const args = Arguments.parse(
+    name,
+    command,
+    rest.map(word => (word === '-h' ? '--help' : word)),
+  )
   if (args.flag('help')) await context.output.write(commandHelp(command))
   else await command.run(context, args)
 }
@@ -46,7 +57,11 @@ async function dispatch(context: CommandContext, words: readonly string[]): Prom
 /** What several lines say, in one, without DuckDB's drawing of where in the query it is. */
 function oneSentence(message: string): string {
   const text = message.replace(/\s*\nLINE \d+:[^]*$/, '')
-  return text.split('\n').map(line => line.trim()).filter(line => line !== '').join(' ')
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .join(' ')
 }
 
 function fullText(error: Error): string {

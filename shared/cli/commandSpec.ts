@@ -23,7 +23,11 @@ export function optionsOf({ options, printsRows }: CommandSpec): Readonly<Record
   return { ...options, ...(printsRows === true ? { format: formatOption } : {}), ...commonOptions }
 }
 
-const formatOption: OptionSpec = { value: 'table|csv|csv-safe|jsonl', about: 'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running texts as formulas' }
+const formatOption: OptionSpec = {
+  value: 'table|csv|csv-safe|jsonl',
+  about:
+    'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running texts as formulas',
+}
 
 /** Options that every command has. */
 const commonOptions: Readonly<Record<string, OptionSpec>> = {

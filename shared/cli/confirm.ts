@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Readable } from 'node:stream'
+
 import { CliError } from './cliError.js'
 import type { CommandContext } from './commandContext.js'
 

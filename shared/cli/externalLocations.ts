@@ -5,6 +5,7 @@ export const externalLocationOptions: Readonly<Record<string, OptionSpec>> = {
   'external-location': {
     value: 'URL',
     repeats: true,
-    about: "a folder, container or account outside the table that its log may lead to; without one nothing but the table's own storage account is followed",
+    about:
+      "a folder, container or account outside the table that its log may lead to; without one nothing but the table's own storage account is followed",
   },
 }

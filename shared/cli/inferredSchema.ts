@@ -1,4 +1,12 @@
-import { columnKey, type DataType, isJsonArray, isJsonObject, type Json, type StructField, type StructType } from '../types/index.js'
+import {
+  columnKey,
+  type DataType,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type StructField,
+  type StructType,
+} from '../types/index.js'
 import { badLine, parsedLine } from './jsonRows.js'
 
 /**
@@ -6,7 +14,11 @@ import { badLine, parsedLine } from './jsonRows.js'
  * long, another number double, an object a struct, an array an array. What is null everywhere has no type and is left
  * out. @throws CliError BAD_INPUT for a new column of several types
  */
-export async function withNewColumns(lines: AsyncIterable<string>, schema: StructType, name: string): Promise<StructType> {
+export async function withNewColumns(
+  lines: AsyncIterable<string>,
+  schema: StructType,
+  name: string,
+): Promise<StructType> {
   let seen: Seen | undefined
   let number = 0
   for await (const line of lines) {
@@ -26,11 +38,22 @@ type Seen =
 
 function seenIn(json: Json, line: number): Seen | undefined {
   if (json === null) return undefined
-  if (isJsonArray(json)) return { kind: 'array', element: json.reduce<Seen | undefined>((element, item) => together(element, seenIn(item, line), line), undefined) }
-  if (isJsonObject(json)) return { kind: 'object', fields: new Map(Object.entries(json).map(([key, value]) => [key, seenIn(value ?? null, line)])) }
+  if (isJsonArray(json))
+    return {
+      kind: 'array',
+      element: json.reduce<Seen | undefined>((element, item) => together(element, seenIn(item, line), line), undefined),
+    }
+  if (isJsonObject(json))
+    return {
+      kind: 'object',
+      fields: new Map(Object.entries(json).map(([key, value]) => [key, seenIn(value ?? null, line)])),
+    }
   if (typeof json === 'string') return { kind: 'scalar', type: 'string' }
   if (typeof json === 'boolean') return { kind: 'scalar', type: 'boolean' }
-  return { kind: 'scalar', type: typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json)) ? 'long' : 'double' }
+  return {
+    kind: 'scalar',
+    type: typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json)) ? 'long' : 'double',
+  }
 }
 
 function together(a: Seen | undefined, b: Seen | undefined, line: number): Seen | undefined {
@@ -54,11 +77,13 @@ function structWith(type: StructType, seen: Seen | undefined, path: readonly str
   if (seen?.kind !== 'object' || type.variant === true) return type
   let { fields } = type
   for (const [key, at] of seen.fields) {
-    const own = fields.find(field => field.name === key) ?? fields.find(field => field.name.toLowerCase() === key.toLowerCase())
+    const own =
+      fields.find(field => field.name === key) ?? fields.find(field => field.name.toLowerCase() === key.toLowerCase())
     const here = [...path, own?.name ?? key]
     if (own !== undefined) {
       const next = typeWith(own.type, at, here, name)
-      if (next !== own.type) fields = fields.map((field): StructField => (field === own ? { ...own, type: next } : field))
+      if (next !== own.type)
+        fields = fields.map((field): StructField => (field === own ? { ...own, type: next } : field))
       continue
     }
     const found = newType(at, here, name)
@@ -83,7 +108,11 @@ function newType(seen: Seen | undefined, path: readonly string[], name: string):
     case 'scalar':
       return seen.type
     case 'mixed':
-      throw badLine(name, seen.line, `column ${columnKey(path)} is new, and has another type here than in a line before; say its type with \`lake alter --add-column\``)
+      throw badLine(
+        name,
+        seen.line,
+        `column ${columnKey(path)} is new, and has another type here than in a line before; say its type with \`lake alter --add-column\``,
+      )
     case 'array': {
       const elementType = newType(seen.element, [...path, 'element'], name)
       return elementType === undefined ? undefined : { type: 'array', elementType, containsNull: true }

@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../types/index.js'
 import type { Rows } from '../delta/index.js'
+import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../types/index.js'
 import { CliError } from './cliError.js'
 import { fieldReaders, MisfitError } from './jsonValue.js'
 
@@ -20,7 +20,11 @@ export interface JsonRowsOptions {
  *
  * @throws CliError BAD_INPUT that names the line, the column and what was expected
  */
-export async function* jsonRows(lines: AsyncIterable<string>, schema: StructType, options: JsonRowsOptions): AsyncGenerator<Rows> {
+export async function* jsonRows(
+  lines: AsyncIterable<string>,
+  schema: StructType,
+  options: JsonRowsOptions,
+): AsyncGenerator<Rows> {
   const { name, pieceRows = 10_000 } = options
   const readers = fieldReaders(schema.fields, [], options)
   let piece = new Piece(schema.fields)
@@ -30,7 +34,10 @@ export async function* jsonRows(lines: AsyncIterable<string>, schema: StructType
     const json = parsedLine(line, number, name)
     if (json === undefined) continue
     try {
-      piece.add(Object.keys(json).map(key => readers.fieldOf(key)?.name ?? key), readers.read(json))
+      piece.add(
+        Object.keys(json).map(key => readers.fieldOf(key)?.name ?? key),
+        readers.read(json),
+      )
     } catch (error) {
       if (error instanceof MisfitError) throw badLine(name, number, error.message)
       throw error
@@ -43,7 +50,11 @@ export async function* jsonRows(lines: AsyncIterable<string>, schema: StructType
 }
 
 /** The object on a line; undefined for a blank one. @throws CliError BAD_INPUT */
-export function parsedLine(line: string, number: number, name: string): Readonly<Record<string, Json | undefined>> | undefined {
+export function parsedLine(
+  line: string,
+  number: number,
+  name: string,
+): Readonly<Record<string, Json | undefined>> | undefined {
   if (line.trim() === '') return undefined
   let json: Json
   try {

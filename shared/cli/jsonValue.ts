@@ -1,3 +1,4 @@
+import { typeText } from '../delta/index.js'
 import {
   columnKey,
   type DataType,
@@ -15,7 +16,6 @@ import {
   type StructField,
   type Value,
 } from '../types/index.js'
-import { typeText } from '../delta/index.js'
 
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its
@@ -36,7 +36,9 @@ export class MisfitError extends Error {
   readonly misfit: Misfit
 
   constructor(misfit: Misfit) {
-    super(`column ${columnKey(misfit.path)}: expected ${misfit.expected}${misfit.found === undefined ? '' : `, found ${shortened(misfit.found)}`}`)
+    super(
+      `column ${columnKey(misfit.path)}: expected ${misfit.expected}${misfit.found === undefined ? '' : `, found ${shortened(misfit.found)}`}`,
+    )
     this.misfit = misfit
   }
 }
@@ -55,7 +57,8 @@ export function jsonReader(type: DataType, path: readonly string[], options: Jso
   const read = presentReader(type, path, options.unknownNulls === true)
   if (options.nullable !== false) return json => (json === null ? null : read(json))
   return json => {
-    if (json === null) throw new MisfitError({ path, expected: `${typeText(type)}, which may not be null here`, found: null })
+    if (json === null)
+      throw new MisfitError({ path, expected: `${typeText(type)}, which may not be null here`, found: null })
     return read(json)
   }
 }
@@ -68,18 +71,24 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
       case 'struct':
         return structReader(type.fields, path, unknownNulls)
       case 'array': {
-        const element = jsonReader(type.elementType, [...path, 'element'], { nullable: type.containsNull, unknownNulls })
+        const element = jsonReader(type.elementType, [...path, 'element'], {
+          nullable: type.containsNull,
+          unknownNulls,
+        })
         return json => {
           if (!isJsonArray(json)) throw new MisfitError({ path, expected: 'an array', found: json })
           return json.map(element)
         }
       }
       case 'map':
-        return mapReader({
-          key: jsonReader(type.keyType, [...path, 'key'], { nullable: false, unknownNulls }),
-          value: jsonReader(type.valueType, [...path, 'value'], { nullable: type.valueContainsNull, unknownNulls }),
-          textKeys: type.keyType === 'string',
-        }, path)
+        return mapReader(
+          {
+            key: jsonReader(type.keyType, [...path, 'key'], { nullable: false, unknownNulls }),
+            value: jsonReader(type.valueType, [...path, 'value'], { nullable: type.valueContainsNull, unknownNulls }),
+            textKeys: type.keyType === 'string',
+          },
+          path,
+        )
     }
   }
   const misfit = (expected: string, found: Json) => new MisfitError({ path, expected, found })
@@ -126,7 +135,12 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
 
 /** Half of a surrogate pair becomes U+FFFD when it is stored: two keys would become one. */
 function wholeText(text: string, path: readonly string[]): string {
-  if (!text.isWellFormed()) throw new MisfitError({ path, expected: 'text of whole characters, without half of a surrogate pair (\\ud800 to \\udfff)', found: text })
+  if (!text.isWellFormed())
+    throw new MisfitError({
+      path,
+      expected: 'text of whole characters, without half of a surrogate pair (\\ud800 to \\udfff)',
+      found: text,
+    })
   return text
 }
 
@@ -136,15 +150,18 @@ function integerReader(type: keyof typeof integerBits, path: readonly string[]):
   const bits = integerBits[type]
   const limit = 2n ** BigInt(bits - 1)
   return json => {
-    const value = typeof json === 'bigint' ? json : typeof json === 'number' && Number.isInteger(json) ? BigInt(json) : undefined
-    if (value === undefined || value < -limit || value >= limit) throw new MisfitError({ path, expected: `a whole number of ${bits} bits`, found: json })
+    const value =
+      typeof json === 'bigint' ? json : typeof json === 'number' && Number.isInteger(json) ? BigInt(json) : undefined
+    if (value === undefined || value < -limit || value >= limit)
+      throw new MisfitError({ path, expected: `a whole number of ${bits} bits`, found: json })
     return type === 'long' ? value : Number(value)
   }
 }
 
 function floatReader(type: 'float' | 'double', path: readonly string[]): JsonReader {
   const words: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, '-Infinity': -Infinity }
-  const misfit = (found: Json) => new MisfitError({ path, expected: `a number that a ${type} can hold, or "NaN", "Infinity", "-Infinity"`, found })
+  const misfit = (found: Json) =>
+    new MisfitError({ path, expected: `a number that a ${type} can hold, or "NaN", "Infinity", "-Infinity"`, found })
   return json => {
     if (typeof json === 'string') {
       const value = Object.hasOwn(words, json) ? words[json] : undefined
@@ -163,17 +180,26 @@ function decimalReader(precision: number, scale: number, path: readonly string[]
   const limit = 10n ** BigInt(precision)
   return json => {
     const isText = typeof json === 'string' && /^[+-]?\d/.test(json)
-    const value = isText || typeof json === 'number' || typeof json === 'bigint' || json instanceof JsonNumber ? parseDecimal(String(json), scale) : undefined
-    if (value === undefined || value >= limit || value <= -limit) throw new MisfitError({ path, expected: `decimal(${precision},${scale}), as "12.30"`, found: json })
+    const value =
+      isText || typeof json === 'number' || typeof json === 'bigint' || json instanceof JsonNumber
+        ? parseDecimal(String(json), scale)
+        : undefined
+    if (value === undefined || value >= limit || value <= -limit)
+      throw new MisfitError({ path, expected: `decimal(${precision},${scale}), as "12.30"`, found: json })
     return value
   }
 }
 
 function timestampReader(type: 'timestamp' | 'timestamp_ntz', path: readonly string[]): JsonReader {
-  const expected = type === 'timestamp' ? 'a time as 2025-04-01T12:00:00.000000Z' : 'a time without a zone, as 2025-04-01T12:00:00.000000'
+  const expected =
+    type === 'timestamp'
+      ? 'a time as 2025-04-01T12:00:00.000000Z'
+      : 'a time without a zone, as 2025-04-01T12:00:00.000000'
   return json => {
     const text = typeof json === 'string' ? json : ''
-    const exact = !/\.\d{6}0*[1-9]/.test(text) && (type === 'timestamp' || !/(?:z|[+-]\d{1,2}(?::?\d{2})?)\s*$/i.test(text.slice(10)))
+    const exact =
+      !/\.\d{6}0*[1-9]/.test(text) &&
+      (type === 'timestamp' || !/(?:z|[+-]\d{1,2}(?::?\d{2})?)\s*$/i.test(text.slice(10)))
     const micros = exact ? (parseTimestamp(text) ?? countOf(text, 'microseconds')) : undefined
     if (micros === undefined) throw new MisfitError({ path, expected, found: json })
     return micros
@@ -207,11 +233,20 @@ export interface FieldReadersOptions extends Pick<JsonReaderOptions, 'unknownNul
   readonly partial?: boolean | undefined
 }
 
-export function fieldReaders(fields: readonly StructField[], path: readonly string[] = [], options: FieldReadersOptions = {}): FieldReaders {
+export function fieldReaders(
+  fields: readonly StructField[],
+  path: readonly string[] = [],
+  options: FieldReadersOptions = {},
+): FieldReaders {
   const { unknownNulls } = options
   const byName = new Map(fields.map(field => [field.name, field]))
   const byLowerCase = new Map(fields.map(field => [field.name.toLowerCase(), field]))
-  const readers = new Map(fields.map(field => [field.name, jsonReader(field.type, [...path, field.name], { nullable: field.nullable, unknownNulls })]))
+  const readers = new Map(
+    fields.map(field => [
+      field.name,
+      jsonReader(field.type, [...path, field.name], { nullable: field.nullable, unknownNulls }),
+    ]),
+  )
   const required = options.partial === true ? [] : fields.filter(({ nullable }) => !nullable)
   const fieldOf = (key: string) => byName.get(key) ?? byLowerCase.get(key.toLowerCase())
   return {
@@ -222,12 +257,21 @@ export function fieldReaders(fields: readonly StructField[], path: readonly stri
         const field = fieldOf(key)
         const reader = field && readers.get(field.name)
         if (field === undefined && unknownNulls === true && (json ?? null) === null) continue
-        if (field === undefined || reader === undefined) throw new MisfitError({ path: [...path, key], expected: `one of the columns ${fields.map(({ name }) => name).join(', ')}` })
-        if (Object.hasOwn(row, field.name)) throw new MisfitError({ path: [...path, key], expected: `column ${field.name} once` })
+        if (field === undefined || reader === undefined)
+          throw new MisfitError({
+            path: [...path, key],
+            expected: `one of the columns ${fields.map(({ name }) => name).join(', ')}`,
+          })
+        if (Object.hasOwn(row, field.name))
+          throw new MisfitError({ path: [...path, key], expected: `column ${field.name} once` })
         row[field.name] = reader(json ?? null)
       }
       for (const { name, type } of required) {
-        if (!Object.hasOwn(row, name)) throw new MisfitError({ path: [...path, name], expected: `${typeText(type)}, which may not be null, found nothing` })
+        if (!Object.hasOwn(row, name))
+          throw new MisfitError({
+            path: [...path, name],
+            expected: `${typeText(type)}, which may not be null, found nothing`,
+          })
       }
       for (const { name } of fields) row[name] ??= null
       return row
@@ -244,10 +288,15 @@ interface EntryReaders {
 function mapReader({ key, value, textKeys }: EntryReaders, path: readonly string[]): JsonReader {
   const expected = `an array of {"key","value"}${textKeys ? ' or an object' : ''}`
   return json => {
-    if (textKeys && isJsonObject(json)) return Object.entries(json).map(([name, item]): MapEntry => ({ key: wholeText(name, path), value: value(item ?? null) }))
+    if (textKeys && isJsonObject(json))
+      return Object.entries(json).map(([name, item]): MapEntry => ({
+        key: wholeText(name, path),
+        value: value(item ?? null),
+      }))
     if (!isJsonArray(json)) throw new MisfitError({ path, expected, found: json })
     return json.map((entry): MapEntry => {
-      if (!isJsonObject(entry) || Object.keys(entry).some(name => name !== 'key' && name !== 'value')) throw new MisfitError({ path, expected, found: entry })
+      if (!isJsonObject(entry) || Object.keys(entry).some(name => name !== 'key' && name !== 'value'))
+        throw new MisfitError({ path, expected, found: entry })
       return { key: key(entry['key'] ?? null), value: value(entry['value'] ?? null) }
     })
   }

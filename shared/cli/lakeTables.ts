@@ -22,5 +22,7 @@ export async function lakeTables(lake: Lake): Promise<readonly LakeTable[]> {
 
 function nameOf(path: string): string {
   const parts = path.split('/')
-  return parts.every(part => /^[A-Za-z_]\w*$/.test(part)) ? sqlName(path) : parts.map(part => (/^[A-Za-z_]\w*$/.test(part) ? part : identifier(part))).join('.')
+  return parts.every(part => /^[A-Za-z_]\w*$/.test(part))
+    ? sqlName(path)
+    : parts.map(part => (/^[A-Za-z_]\w*$/.test(part) ? part : identifier(part))).join('.')
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+
 import { tablePath } from '../contract/index.js'
 import { DeltaTable, type Snapshot } from '../delta/index.js'
 import { type Lake, storeOptions } from '../pipeline/lake/index.js'
@@ -9,7 +10,11 @@ import type { CommandContext } from './commandContext.js'
 import { parseTableReference } from './tableNames.js'
 
 /** The table that the user named; whether it exists shows when it is read. */
-export async function openTable(context: Pick<CommandContext, 'workingFolder'>, lake: Lake, text: string): Promise<DeltaTable> {
+export async function openTable(
+  context: Pick<CommandContext, 'workingFolder'>,
+  lake: Lake,
+  text: string,
+): Promise<DeltaTable> {
   const reference = parseTableReference(text, lake.streams)
   switch (reference.kind) {
     case 'url':
@@ -17,14 +22,19 @@ export async function openTable(context: Pick<CommandContext, 'workingFolder'>, 
     case 'path': {
       const folder = resolve(context.workingFolder, reference.path)
       // `bronze/events` is a table of the lake, unless there is such a folder here.
-      if (!existsSync(folder) && /^[\w-]+\/[\w-]+\/?$/.test(reference.path)) return lake.table(reference.path.replace(/\/$/, ''))
+      if (!existsSync(folder) && /^[\w-]+\/[\w-]+\/?$/.test(reference.path))
+        return lake.table(reference.path.replace(/\/$/, ''))
       return new DeltaTable(await openStore(folder), { clock: lake.clock })
     }
     case 'view':
-      throw new CliError('USAGE', `${reference.name} is a view over bronze.${reference.stream.name} and has no log of its own; \`lake sql\` and \`lake read\` read it.`)
+      throw new CliError(
+        'USAGE',
+        `${reference.name} is a view over bronze.${reference.stream.name} and has no log of its own; \`lake sql\` and \`lake read\` read it.`,
+      )
     case 'name': {
       const folder = resolve(context.workingFolder, reference.name)
-      if (existsSync(resolve(folder, '_delta_log'))) return new DeltaTable(await openStore(folder), { clock: lake.clock })
+      if (existsSync(resolve(folder, '_delta_log')))
+        return new DeltaTable(await openStore(folder), { clock: lake.clock })
       return lake.table(tablePath(reference.name))
     }
   }
@@ -38,5 +48,8 @@ export async function requireSnapshot(table: DeltaTable, name: string, version?:
 }
 
 export function noTable(table: Pick<DeltaTable, 'url'>, name: string): CliError {
-  return new CliError('NOT_FOUND', `There is no table ${shownAddress(name)} (looked in ${table.url}). \`lake tables\` lists those of the lake.`)
+  return new CliError(
+    'NOT_FOUND',
+    `There is no table ${shownAddress(name)} (looked in ${table.url}). \`lake tables\` lists those of the lake.`,
+  )
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+
 import { terminalText } from '../telemetry/index.js'
 import { CliError } from './cliError.js'
 
@@ -57,7 +58,9 @@ export class StreamOutput implements Output {
     if (this.#closed) return
     await new Promise<void>(resolve => {
       this.#waiting.push(resolve)
-      this.#stream.write('', () => { resolve() })
+      this.#stream.write('', () => {
+        resolve()
+      })
     })
   }
 }

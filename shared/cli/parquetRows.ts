@@ -1,13 +1,17 @@
-import { columnKey, type DataType, type StructField, type StructType } from '../types/index.js'
 import { allFields, type Rows } from '../delta/index.js'
 import type { ParquetFile } from '../parquet/index.js'
+import { columnKey, type DataType, type StructField, type StructType } from '../types/index.js'
 import { CliError } from './cliError.js'
 
 /**
  * A table's schema with the columns, and fields of structs, that only a Parquet file has. Pure; no I/O.
  * @throws CliError BAD_INPUT for columns that no table can take as they are
  */
-export function parquetSchema(file: Pick<ParquetFile, 'fields' | 'foreignColumns'>, schema: StructType, name: string): StructType {
+export function parquetSchema(
+  file: Pick<ParquetFile, 'fields' | 'foreignColumns'>,
+  schema: StructType,
+  name: string,
+): StructType {
   checkColumns(file, name)
   const { fields } = file
   return joined(schema, { type: 'struct', fields }, [], () => undefined) as StructType
@@ -18,11 +22,18 @@ export function parquetSchema(file: Pick<ParquetFile, 'fields' | 'foreignColumns
  * @throws CliError BAD_INPUT for a column that the table lacks, or that no table can take as it is; ParquetError for one of a
  * type that cannot be read as the table's, or with values that would lose digits
  */
-export async function* parquetRows(file: ParquetFile, schema: StructType, { name, whole }: { readonly name: string; readonly whole: boolean }): AsyncGenerator<Rows> {
+export async function* parquetRows(
+  file: ParquetFile,
+  schema: StructType,
+  { name, whole }: { readonly name: string; readonly whole: boolean },
+): AsyncGenerator<Rows> {
   checkColumns(file, name)
   joined(schema, { type: 'struct', fields: file.fields }, [], path => {
     const columns = schema.fields.map(field => field.name).join(', ')
-    throw new CliError('BAD_INPUT', `${name} has a column ${columnKey(path)}, and the table has not: ${columns}. Nothing was written.`)
+    throw new CliError(
+      'BAD_INPUT',
+      `${name} has a column ${columnKey(path)}, and the table has not: ${columns}. Nothing was written.`,
+    )
   })
   // A file's columns are found by their own names, and then called as the table calls them.
   const wanted = file.fields.flatMap(own => {
@@ -32,7 +43,12 @@ export async function* parquetRows(file: ParquetFile, schema: StructType, { name
   const groups = whole ? [{ rowStart: 0, rows: file.rowCount }] : file.rowGroups
   for (const { rowStart, rows } of groups) {
     if (rows === 0) continue
-    const read = await file.readColumns({ fields: wanted.map(({ read: field }) => field), rowStart, rowEnd: rowStart + rows, lossless: true })
+    const read = await file.readColumns({
+      fields: wanted.map(({ read: field }) => field),
+      rowStart,
+      rowEnd: rowStart + rows,
+      lossless: true,
+    })
     yield { count: rows, columns: read.map(({ data }, i) => ({ field: wanted[i]?.field as StructField, data })) }
   }
 }
@@ -44,19 +60,31 @@ function checkColumns({ fields, foreignColumns }: Pick<ParquetFile, 'fields' | '
     const [key, folded] = [columnKey(path), columnKey(path).toLowerCase()]
     const before = seen.get(folded)
     if (before !== undefined) {
-      const what = before === key ? `two columns ${key}` : `the columns ${before} and ${key}, which differ in letter case only`
-      throw new CliError('BAD_INPUT', `${name} has ${what}: in a table they would be one. Rename one of them. Nothing was written.`)
+      const what =
+        before === key ? `two columns ${key}` : `the columns ${before} and ${key}, which differ in letter case only`
+      throw new CliError(
+        'BAD_INPUT',
+        `${name} has ${what}: in a table they would be one. Rename one of them. Nothing was written.`,
+      )
     }
     seen.set(folded, key)
   }
   const [foreign] = foreignColumns
   if (foreign === undefined) return
   const column = columnKey(foreign.path)
-  throw new CliError('BAD_INPUT', `${name} has the column ${column}, which is ${foreign.what}, and tables have no such type. Cast it to a number or a text first. Nothing was written.`)
+  throw new CliError(
+    'BAD_INPUT',
+    `${name} has the column ${column}, which is ${foreign.what}, and tables have no such type. Cast it to a number or a text first. Nothing was written.`,
+  )
 }
 
 /** `type` with the fields that only `other` has, each of which is told. */
-function joined(type: DataType, other: DataType, path: readonly string[], onNew: (path: readonly string[]) => void): DataType {
+function joined(
+  type: DataType,
+  other: DataType,
+  path: readonly string[],
+  onNew: (path: readonly string[]) => void,
+): DataType {
   if (typeof type === 'string' || typeof other === 'string' || type.type !== other.type) return type
   if (type.type === 'struct' && other.type === 'struct' && type.variant !== true) {
     let { fields } = type
@@ -85,5 +113,7 @@ function joined(type: DataType, other: DataType, path: readonly string[], onNew:
 }
 
 function fieldNamed(fields: readonly StructField[], name: string): StructField | undefined {
-  return fields.find(field => field.name === name) ?? fields.find(field => field.name.toLowerCase() === name.toLowerCase())
+  return (
+    fields.find(field => field.name === name) ?? fields.find(field => field.name.toLowerCase() === name.toLowerCase())
+  )
 }

@@ -1,21 +1,31 @@
-import { formatJson, type Json, type JsonObject } from '../types/index.js'
 import type { StepReport } from '../pipeline/step/index.js'
+import { formatJson, type Json, type JsonObject } from '../types/index.js'
 import { CliError } from './cliError.js'
+import type { CommandContext, Format } from './commandContext.js'
 import { printRecords } from './printRecords.js'
-import type { Format, CommandContext } from './commandContext.js'
 
 /** Prints what the steps did. @throws CliError STEP_FAILED when one of them failed */
-export async function printReports(context: CommandContext, format: Format, reports: readonly StepReport[]): Promise<void> {
+export async function printReports(
+  context: CommandContext,
+  format: Format,
+  reports: readonly StepReport[],
+): Promise<void> {
   const records = reports.map(report => report as unknown as JsonObject)
   const columns = ['step', 'stream', 'outcome', 'version', 'rowsIn', 'rowsOut', 'durationMs', 'detail']
-  const shown = format === 'jsonl' ? records : records.map(record => ({ ...record, detail: detailText(record['detail']) }))
+  const shown =
+    format === 'jsonl' ? records : records.map(record => ({ ...record, detail: detailText(record['detail']) }))
   await printRecords(context.output, format, columns, shown)
   const failures = reports.filter(report => report.outcome === 'failed')
   if (failures.length === 0) return
-  const told = failures.map(({ step, stream, error }) => `${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error?.message ?? 'no reason given'}`)
+  const told = failures.map(
+    ({ step, stream, error }) =>
+      `${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error?.message ?? 'no reason given'}`,
+  )
   throw new CliError('STEP_FAILED', told.join('\n'))
 }
 
 function detailText(detail: Json | undefined): string {
-  return Object.entries((detail ?? {}) as JsonObject).map(([name, value]) => `${name}=${typeof value === 'string' ? value : formatJson(value ?? null)}`).join(' ')
+  return Object.entries((detail ?? {}) as JsonObject)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : formatJson(value ?? null)}`)
+    .join(' ')
 }

@@ -1,7 +1,7 @@
 import type { DataType, Value } from '../types/index.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
-import type { Output } from './output.js'
 import type { Format } from './commandContext.js'
+import type { Output } from './output.js'
 import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 import { cellText, jsonText } from './valueText.js'
 
@@ -40,7 +40,10 @@ async function printPieces(output: Output, source: RowSource, lineOf: LineOf): P
 }
 
 function jsonLines({ fields }: RowSource): LineOf {
-  const parts = fields.map(({ name, type }, i) => ({ start: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`, text: jsonText(type) }))
+  const parts = fields.map(({ name, type }, i) => ({
+    start: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`,
+    text: jsonText(type),
+  }))
   return ({ columns }, row) => {
     let line = parts.length === 0 ? '{' : ''
     for (let i = 0; i < parts.length; i++) {
@@ -74,7 +77,9 @@ export function withoutFormula(text: string): string {
 
 /** A line by RFC 4180; undefined is null, which is nothing at all. Pure; no I/O. */
 export function csvLine(cells: readonly (string | undefined)[]): string {
-  const quoted = cells.map(cell => (cell === undefined ? '' : cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+  const quoted = cells.map(cell =>
+    cell === undefined ? '' : cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
+  )
   return `${quoted.join(',')}\n`
 }
 
@@ -83,7 +88,10 @@ const measuredRows = 1_000
 
 async function printTable(output: Output, { fields, batches }: RowSource): Promise<void> {
   const texts = fields.map(f => cellText(f.type))
-  const layout = new TableLayout(fields.map(f => ({ name: f.name, alignRight: isNumber(f.type) })), widthOf(output))
+  const layout = new TableLayout(
+    fields.map(f => ({ name: f.name, alignRight: isNumber(f.type) })),
+    widthOf(output),
+  )
   const first: string[][] = []
   let begun = false
   let count = 0

@@ -1,7 +1,7 @@
 import type { Stream } from '../contract/index.js'
-import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../types/index.js'
 import { asError } from '../errors.js'
 import type { Header, ProducedRecord } from '../sources/index.js'
+import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../types/index.js'
 import { CliError } from './cliError.js'
 
 const wrapperFields: ReadonlySet<string> = new Set(['key', 'value', 'headers', 'timestamp', 'partition'])
@@ -32,12 +32,20 @@ function parsed(text: string, where: string): Json {
     return parseJson(text)
   } catch (thrown) {
     const reason = asError(asError(thrown).cause ?? thrown).message
-    throw new CliError('USAGE', `${where} is not JSON (${reason}). What is to be sent broken goes in as text: {"key":null,"value":"…"}`)
+    throw new CliError(
+      'USAGE',
+      `${where} is not JSON (${reason}). What is to be sent broken goes in as text: {"key":null,"value":"…"}`,
+    )
   }
 }
 
 /** @param text the item as it was written, when it is known: an event is sent byte for byte */
-function recordOf(item: Json, text: string | undefined, stream: Pick<Stream, 'key' | 'columns'>, where: string): ProducedRecord {
+function recordOf(
+  item: Json,
+  text: string | undefined,
+  stream: Pick<Stream, 'key' | 'columns'>,
+  where: string,
+): ProducedRecord {
   if (isJsonObject(item) && isWrapper(item, stream)) return unwrapped(item, where)
   const key = isJsonObject(item) && Object.hasOwn(item, stream.key) ? item[stream.key] : undefined
   // The event itself goes out as it stands, for the contract to judge; its key only chooses the partition.
@@ -72,14 +80,23 @@ function bytesOf(value: Json | undefined, what: string): Uint8Array | null {
 /** Half of a surrogate pair would be sent as U+FFFD, and two keys as one. */
 function wholeText(text: string, what: string): string {
   if (text.isWellFormed()) return text
-  throw new CliError('USAGE', `${what} has half of a surrogate pair (\\ud800 to \\udfff), which no text that is sent can have: ${JSON.stringify(text.slice(0, 60))}.`)
+  throw new CliError(
+    'USAGE',
+    `${what} has half of a surrogate pair (\\ud800 to \\udfff), which no text that is sent can have: ${JSON.stringify(text.slice(0, 60))}.`,
+  )
 }
 
 function headersOf(headers: Json, where: string): Header[] {
   const pairs = isJsonArray(headers)
     ? headers.map((pair): readonly (Json | undefined)[] => (isJsonArray(pair) ? pair : []))
-    : isJsonObject(headers) ? Object.entries(headers) : undefined
-  const list = pairs?.map(([name, value]) => (typeof name === 'string' ? ([wholeText(name, `${where}: header`), bytesOf(value, `${where}: header ${name}`)] as const) : undefined))
+    : isJsonObject(headers)
+      ? Object.entries(headers)
+      : undefined
+  const list = pairs?.map(([name, value]) =>
+    typeof name === 'string'
+      ? ([wholeText(name, `${where}: header`), bytesOf(value, `${where}: header ${name}`)] as const)
+      : undefined,
+  )
   if (list?.every(header => header !== undefined) === true) return list
   throw new CliError('USAGE', `${where}: headers must be an object of texts or an array of [name, text].`)
 }
@@ -87,7 +104,10 @@ function headersOf(headers: Json, where: string): Header[] {
 function timeOf(timestamp: Json, where: string): number {
   const time = typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp
   if (typeof time === 'number' && Number.isSafeInteger(time)) return time
-  throw new CliError('USAGE', `${where}: timestamp ${formatJson(timestamp)} is neither milliseconds since 1970 nor an ISO time.`)
+  throw new CliError(
+    'USAGE',
+    `${where}: timestamp ${formatJson(timestamp)} is neither milliseconds since 1970 nor an ISO time.`,
+  )
 }
 
 function partitionOf(partition: Json, where: string): number {

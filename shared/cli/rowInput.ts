@@ -1,16 +1,17 @@
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+
 import type { Rows } from '../delta/index.js'
 import { bufferSource, openParquet, type ParquetFile, type ParquetSource } from '../parquet/index.js'
 import type { StructType } from '../types/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
+import type { CommandContext } from './commandContext.js'
 import type { OptionSpec } from './commandSpec.js'
 import { withNewColumns } from './inferredSchema.js'
 import { jsonRows, type JsonRowsOptions } from './jsonRows.js'
 import { parquetRows, parquetSchema } from './parquetRows.js'
-import type { CommandContext } from './commandContext.js'
 
 /** Rows that a user brings, as a file or through standard input; they can be read as often as need be. */
 export interface RowInput {
@@ -30,7 +31,8 @@ export const fromOption: OptionSpec = { value: 'FILE', about: 'the rows: JSON li
 /** @throws CliError USAGE when it is not there */
 export function requiredFrom(args: Arguments): string {
   const from = args.text('from')
-  if (from === undefined) throw new CliError('USAGE', 'Say where the rows are: --from FILE, or --from - for standard input.')
+  if (from === undefined)
+    throw new CliError('USAGE', 'Say where the rows are: --from FILE, or --from - for standard input.')
   return from
 }
 
@@ -41,18 +43,23 @@ const magic = 'PAR1'
  * The input of `--from`: JSON lines or a Parquet file, told apart by how it begins; `-` is standard input.
  * @throws CliError NOT_FOUND
  */
-export async function openRowInput(context: Pick<CommandContext, 'input' | 'workingFolder'>, from: string): Promise<RowInput> {
+export async function openRowInput(
+  context: Pick<CommandContext, 'input' | 'workingFolder'>,
+  from: string,
+): Promise<RowInput> {
   if (from === '-') {
     const parts: Buffer[] = []
     for await (const part of context.input) parts.push(typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
     const bytes = Buffer.concat(parts)
     const name = 'standard input'
-    if (bytes.subarray(0, 4).toString('latin1') === magic) return parquetInput(name, bufferSource(new Uint8Array(bytes), name))
+    if (bytes.subarray(0, 4).toString('latin1') === magic)
+      return parquetInput(name, bufferSource(new Uint8Array(bytes), name))
     return jsonInput(name, () => linesOf(name, [bytes]))
   }
   const path = resolve(context.workingFolder, from)
   if (!existsSync(path)) throw new CliError('NOT_FOUND', `There is no file ${path}.`)
-  if (statSync(path).isDirectory()) throw new CliError('USAGE', `${path} is a folder; --from takes a file of JSON lines, or a Parquet file.`)
+  if (statSync(path).isDirectory())
+    throw new CliError('USAGE', `${path} is a folder; --from takes a file of JSON lines, or a Parquet file.`)
   const start = await firstBytes(path)
   if (start === magic) return parquetInput(from, bufferSource(new Uint8Array(await readFile(path)), from))
   return jsonInput(from, () => linesOf(from, createReadStream(path)))

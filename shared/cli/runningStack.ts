@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+
 import { redact } from '../telemetry/index.js'
 
 /** Where the services of this machine's stack are, while `npm start` or `npm run stack` runs. */
@@ -51,8 +52,13 @@ function isRunningStack(value: unknown): value is RunningStack {
   const { pid, ready, kafkaBrokers, lakeUrl, processes } = value as Readonly<Record<string, unknown>>
   const isPid = (id: unknown) => typeof id === 'number' && Number.isSafeInteger(id) && id > 0
   return (
-    isPid(pid) && typeof ready === 'boolean' && typeof kafkaBrokers === 'string' && typeof lakeUrl === 'string' &&
-    typeof processes === 'object' && processes !== null && Object.values(processes).every(isPid)
+    isPid(pid) &&
+    typeof ready === 'boolean' &&
+    typeof kafkaBrokers === 'string' &&
+    typeof lakeUrl === 'string' &&
+    typeof processes === 'object' &&
+    processes !== null &&
+    Object.values(processes).every(isPid)
   )
 }
 
@@ -66,7 +72,10 @@ export function runningStack(folder: string): RunningStack | undefined {
 export function writeRunningStack(folder: string, stack: RunningStack): void {
   const file = fileOf(folder)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.new`, `${JSON.stringify({ ...stack, kafkaBrokers: withoutSecret(stack.kafkaBrokers), lakeUrl: withoutSecret(stack.lakeUrl) }, null, 2)}\n`)
+  writeFileSync(
+    `${file}.new`,
+    `${JSON.stringify({ ...stack, kafkaBrokers: withoutSecret(stack.kafkaBrokers), lakeUrl: withoutSecret(stack.lakeUrl) }, null, 2)}\n`,
+  )
   renameSync(`${file}.new`, file)
 }
 

@@ -3,8 +3,21 @@ import { type JsonObject, quotedColumn } from '../types/index.js'
 
 /** The columns of `DESCRIBE DETAIL`, as Spark has them. */
 export const detailColumns = [
-  'format', 'id', 'name', 'description', 'location', 'createdAt', 'lastModified', 'partitionColumns', 'clusteringColumns',
-  'numFiles', 'sizeInBytes', 'properties', 'minReaderVersion', 'minWriterVersion', 'tableFeatures',
+  'format',
+  'id',
+  'name',
+  'description',
+  'location',
+  'createdAt',
+  'lastModified',
+  'partitionColumns',
+  'clusteringColumns',
+  'numFiles',
+  'sizeInBytes',
+  'properties',
+  'minReaderVersion',
+  'minWriterVersion',
+  'tableFeatures',
 ] as const
 
 /** A table at a version, as `DESCRIBE DETAIL` says it. Pure; no I/O. */

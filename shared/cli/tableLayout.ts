@@ -37,9 +37,18 @@ export class TableLayout {
   /** Heading and first rows; they settle the widths. */
   begin(rows: readonly (readonly string[])[]): string {
     const shown = rows.map(cells => cells.map(shownCell))
-    const natural = this.#columns.map(({ name }, i) => shown.reduce((most, cells) => Math.max(most, width(cells[i] ?? '')), width(name)))
-    this.#widths = fitted(natural, this.#columns.map(c => c.alignRight), this.#available)
-    const heading = this.#join(this.#columns.map(c => c.name), false)
+    const natural = this.#columns.map(({ name }, i) =>
+      shown.reduce((most, cells) => Math.max(most, width(cells[i] ?? '')), width(name)),
+    )
+    this.#widths = fitted(
+      natural,
+      this.#columns.map(c => c.alignRight),
+      this.#available,
+    )
+    const heading = this.#join(
+      this.#columns.map(c => c.name),
+      false,
+    )
     const rule = this.#widths.map(w => '-'.repeat(w)).join('  ')
     return `${heading}${rule}\n${shown.map(cells => this.#join(cells)).join('')}`
   }
@@ -81,14 +90,16 @@ function cutTo(text: string, most: number): string {
 
 /** Widths of the columns that are shown. A number is whole or not there: one that is cut reads as another. */
 function fitted(natural: readonly number[], numbers: readonly boolean[], available: number): readonly number[] {
-  const total = (widths: readonly number[]) => widths.reduce((sum, w) => sum + w, 0) + gap * Math.max(0, widths.length - 1)
+  const total = (widths: readonly number[]) =>
+    widths.reduce((sum, w) => sum + w, 0) + gap * Math.max(0, widths.length - 1)
   for (let count = natural.length; count > 1; count--) {
     const widths = natural.slice(0, count)
     const least = widths.map((w, i) => (numbers[i] === true ? w : Math.min(w, narrowest)))
     if (total(least) > available) continue
     // The widest texts give way, all to the same width.
     let cap = Math.max(...widths)
-    const capped = () => widths.map((w, i) => (numbers[i] === true ? w : Math.max(Math.min(w, cap), Math.min(w, narrowest))))
+    const capped = () =>
+      widths.map((w, i) => (numbers[i] === true ? w : Math.max(Math.min(w, cap), Math.min(w, narrowest))))
     while (total(capped()) > available) cap--
     return capped()
   }

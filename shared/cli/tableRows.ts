@@ -1,6 +1,6 @@
 import { type OpenFolder, scanRows, type Snapshot } from '../delta/index.js'
-import type { StructField } from '../types/index.js'
 import type { ObjectStore } from '../storage/index.js'
+import type { StructField } from '../types/index.js'
 import { CliError } from './cliError.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 
@@ -18,12 +18,19 @@ export interface TableRowsOptions {
 /** The rows of a table's snapshot, file by file in the log's order; memory is bounded by a row group. */
 export function tableRows(store: ObjectStore, snapshot: Snapshot, options: TableRowsOptions = {}): RowSource {
   const columns = wantedFields(snapshot, options.columns).map(field => field.name)
-  const { fields, batches } = scanRows(store, snapshot, { columns, timeZone: options.timeZone, openFolder: options.openFolder })
+  const { fields, batches } = scanRows(store, snapshot, {
+    columns,
+    timeZone: options.timeZone,
+    openFolder: options.openFolder,
+  })
   return { fields, batches: limited(batches, options.limit ?? Infinity) }
 }
 
 /** @throws CliError NOT_FOUND for a column that the table lacks */
-export function wantedFields(snapshot: Pick<Snapshot, 'schema'>, columns: readonly string[] | undefined): readonly StructField[] {
+export function wantedFields(
+  snapshot: Pick<Snapshot, 'schema'>,
+  columns: readonly string[] | undefined,
+): readonly StructField[] {
   const { fields } = snapshot.schema
   if (columns === undefined) return fields
   return columns.map(name => {

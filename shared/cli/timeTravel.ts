@@ -1,5 +1,5 @@
-import { parseTimestamp } from '../types/index.js'
 import type { DeltaTable } from '../delta/index.js'
+import { parseTimestamp } from '../types/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import type { OptionSpec } from './commandSpec.js'
@@ -8,7 +8,10 @@ import { noTable } from './openTable.js'
 /** The options of commands that read a table as it was. */
 export const timeTravelOptions: Readonly<Record<string, OptionSpec>> = {
   version: { value: 'N', about: 'the table as of that version; the newest when absent' },
-  timestamp: { value: '"TIME"', about: 'the table as of that time, as 2025-04-01T12:00:00+02:00 or "2025-04-01 12:00:00"; UTC without a zone' },
+  timestamp: {
+    value: '"TIME"',
+    about: 'the table as of that time, as 2025-04-01T12:00:00+02:00 or "2025-04-01 12:00:00"; UTC without a zone',
+  },
 }
 
 /** Milliseconds since 1970 of an option; undefined when it was not given. */
@@ -17,7 +20,10 @@ export function timeOption(args: Arguments, option: string): number | undefined 
   if (text === undefined) return undefined
   const micros = parseTimestamp(text)
   if (micros === undefined) {
-    throw new CliError('USAGE', `--${option} ${text} is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`)
+    throw new CliError(
+      'USAGE',
+      `--${option} ${text} is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`,
+    )
   }
   return Math.floor(Number(micros) / 1000)
 }
@@ -35,9 +41,12 @@ export async function versionOption(table: DeltaTable, name: string, args: Argum
 }
 
 /** What `--version` or `--timestamp` says. @throws CliError USAGE when both do */
-export function timeTravelOf(args: Arguments): { readonly version: number } | { readonly timestamp: number } | undefined {
+export function timeTravelOf(
+  args: Arguments,
+): { readonly version: number } | { readonly timestamp: number } | undefined {
   const [version, timestamp] = [args.whole('version'), timeOption(args, 'timestamp')]
-  if (version !== undefined && timestamp !== undefined) throw new CliError('USAGE', '--version and --timestamp say the same thing; give one of them.')
+  if (version !== undefined && timestamp !== undefined)
+    throw new CliError('USAGE', '--version and --timestamp say the same thing; give one of them.')
   if (version !== undefined) return { version }
   return timestamp === undefined ? undefined : { timestamp }
 }

@@ -1,4 +1,12 @@
-import { type DataType, formatDate, formatDecimal, type MapEntry, type Row, splitTimestamp, type Value } from '../types/index.js'
+import {
+  type DataType,
+  formatDate,
+  formatDecimal,
+  type MapEntry,
+  type Row,
+  splitTimestamp,
+  type Value,
+} from '../types/index.js'
 
 /** Values as text, by the types of dataType.ts. Pure; no I/O. */
 
@@ -29,7 +37,8 @@ function presentJson(type: DataType): (value: Value) => string {
       case 'map': {
         const key = jsonText(type.keyType)
         const item = jsonText(type.valueType)
-        return value => `[${(value as readonly MapEntry[]).map(e => `{"key":${key(e.key)},"value":${item(e.value)}}`).join(',')}]`
+        return value =>
+          `[${(value as readonly MapEntry[]).map(e => `{"key":${key(e.key)},"value":${item(e.value)}}`).join(',')}]`
       }
     }
   }
@@ -59,7 +68,11 @@ function presentJson(type: DataType): (value: Value) => string {
 
 /** JSON of a row, or a struct, with the fields in their order. */
 export function rowJson(fields: readonly { readonly name: string; readonly type: DataType }[]): (row: Row) => string {
-  const parts = fields.map(({ name, type }, i) => ({ name, start: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`, text: jsonText(type) }))
+  const parts = fields.map(({ name, type }, i) => ({
+    name,
+    start: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`,
+    text: jsonText(type),
+  }))
   if (parts.length === 0) return () => '{}'
   return row => {
     let json = ''

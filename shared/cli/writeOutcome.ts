@@ -1,9 +1,9 @@
-import { formatJson } from '../types/index.js'
 import type { DeltaTable, WriteMetrics, WriteOutcome } from '../delta/index.js'
 import { shownAddress } from '../storage/index.js'
+import { formatJson } from '../types/index.js'
 import { CliError } from './cliError.js'
-import { noTable } from './openTable.js'
 import type { CommandContext } from './commandContext.js'
+import { noTable } from './openTable.js'
 
 /** What a dry run answers. */
 export interface Planned {
@@ -17,12 +17,20 @@ export interface Planned {
  * Prints what became of a change as one JSON object.
  * @throws CliError NOT_FOUND when there is no table, STEP_FAILED when others were faster
  */
-export async function printOutcome(context: CommandContext, table: Pick<DeltaTable, 'url'>, name: string, outcome: WriteOutcome | Planned): Promise<void> {
+export async function printOutcome(
+  context: CommandContext,
+  table: Pick<DeltaTable, 'url'>,
+  name: string,
+  outcome: WriteOutcome | Planned,
+): Promise<void> {
   switch (outcome.kind) {
     case 'noTable':
       throw noTable(table, name)
     case 'conflict':
-      throw new CliError('STEP_FAILED', `${shownAddress(name)} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`)
+      throw new CliError(
+        'STEP_FAILED',
+        `${shownAddress(name)} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`,
+      )
     case 'committed':
     case 'planned':
     case 'nothingToDo':

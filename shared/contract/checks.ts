@@ -1,4 +1,5 @@
 import { z } from 'zod'
+
 import { ValidationIssue } from './validationIssue.js'
 
 /** Runs what a schema was refined with on a decoded value: the value to keep, or the first issue. */
@@ -40,7 +41,10 @@ function single(check: z.core.$ZodCheck<unknown>): Checks {
         return new ValidationIssue('FIELD_VALUE', 'its check is asynchronous, which a contract cannot have')
       }
     } catch (error) {
-      return new ValidationIssue('FIELD_VALUE', `its check failed: ${error instanceof Error ? error.message : String(error)}`)
+      return new ValidationIssue(
+        'FIELD_VALUE',
+        `its check failed: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
     const first = payload.issues[0]
     if (first === undefined) return payload.value

@@ -1,12 +1,23 @@
 import { z } from 'zod'
+
 import type { DataType, StructField, StructType, Value } from '../types/index.js'
-import { checksOf, type Checks } from './checks.js'
+import { type Checks, checksOf } from './checks.js'
 import { type ContractError, unmappable } from './contractError.js'
 import { checkFieldNames } from './fieldName.js'
 import { fieldTypeOf } from './fieldTypes.js'
-import { ExactNumber, ValidationIssue, missing, wrongType, wrongValue } from './validationIssue.js'
-import { bigintDecoder, checked, choice, decodeBoolean, decodeString, type Decoder, leaf, numberDecoder, stored } from './leafDecoder.js'
+import {
+  bigintDecoder,
+  checked,
+  choice,
+  decodeBoolean,
+  type Decoder,
+  decodeString,
+  leaf,
+  numberDecoder,
+  stored,
+} from './leafDecoder.js'
 import { structReader, structStore } from './structReader.js'
+import { ExactNumber, missing, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 
 /** A decoder of an object, with the columns it makes. */
 export interface ObjectDecoder extends Decoder {
@@ -67,7 +78,11 @@ function wrapperDecoder(schema: z.core.$ZodType, path: string, checks: Checks | 
     const decode = (found: unknown) =>
       found !== undefined ? inner.decode(found) : early ? inner.decode(def.defaultValue) : def.defaultValue
     // A default has not gone through the decoding of what it stands for.
-    return { ...inner, nullable: inner.nullable && acceptsNull(inner), decode: stored(inner.type, checked(decode, checks, inner.type)) }
+    return {
+      ...inner,
+      nullable: inner.nullable && acceptsNull(inner),
+      decode: stored(inner.type, checked(decode, checks, inner.type)),
+    }
   }
   if (schema instanceof z.core.$ZodReadonly) {
     const inner = decoderOf(schema._zod.def.innerType, path)
@@ -89,7 +104,11 @@ export function withoutColumn(schema: z.core.$ZodType, path: string): ContractEr
     return unmappable(path, 'z.discriminatedUnion()', remedy)
   }
   const { type } = schema._zod.def
-  return unmappable(path, shownNames[type] ?? `z.${type}()`, remedies[type] ?? 'use a field type that has a column type')
+  return unmappable(
+    path,
+    shownNames[type] ?? `z.${type}()`,
+    remedies[type] ?? 'use a field type that has a column type',
+  )
 }
 
 const shownNames: Readonly<Record<string, string>> = { intersection: '.and(), an intersection,' }
@@ -127,7 +146,10 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     const comment = descriptionOf(shape[name] as z.core.$ZodType)
     return { name, type, nullable, ...(comment === undefined ? {} : { metadata: { comment } }) }
   })
-  const read = structReader(names, members.map(member => member.decode))
+  const read = structReader(
+    names,
+    members.map(member => member.decode),
+  )
   const stores = members.map(member => member.store)
   const known = new Set(names)
   const decode = (found: unknown): unknown => {
@@ -136,7 +158,8 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     }
     if (strict) {
       const extra = Object.keys(found).find(name => !known.has(name))
-      if (extra !== undefined) return new ValidationIssue('FIELD_VALUE', 'is not a field of the contract, which is strict', extra)
+      if (extra !== undefined)
+        return new ValidationIssue('FIELD_VALUE', 'is not a field of the contract, which is strict', extra)
     }
     return read(found as Record<string, unknown>)
   }

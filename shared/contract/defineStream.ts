@@ -1,12 +1,13 @@
 import type { z } from 'zod'
+
 import { asError } from '../errors.js'
 import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
-import { objectDecoder, type ObjectDecoder } from './decoder.js'
+import { type ObjectDecoder, objectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
-import { ValidationIssue } from './validationIssue.js'
 import { jsonReader } from './jsonValue.js'
 import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
+import { ValidationIssue } from './validationIssue.js'
 
 /** What is written down about a stream; everything else follows from it. */
 export interface StreamDeclaration<Schema extends z.ZodObject> {
@@ -97,11 +98,16 @@ function parserOf(
       return rejected(isWhole ? new ValidationIssue('NOT_AN_OBJECT', event.message) : event)
     }
     const at = (event as Record<string, unknown>)[eventTime] as bigint
-    const isMeasure = kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
+    const isMeasure =
+      kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
     const measure = isMeasure ? kafkaTimestamp : ingestedAt
     // Microseconds of any event time within three centuries are exact as a double.
     if (Number(at) > (measure + maxAheadMs) * 1000) {
-      return rejection('EVENT_TIME_IN_FUTURE', eventTime, aheadInWords(at, measure, isMeasure ? "Kafka's timestamp" : noMeasure))
+      return rejection(
+        'EVENT_TIME_IN_FUTURE',
+        eventTime,
+        aheadInWords(at, measure, isMeasure ? "Kafka's timestamp" : noMeasure),
+      )
     }
     for (const [name, holds] of expectations) {
       const broken = brokenBy(event, holds)
@@ -154,7 +160,8 @@ function checkName(name: string, topic: string): void {
   }
   const suffix = ['_quarantine', '_scored', '_summary'].find(ending => name.endsWith(ending))
   if (suffix !== undefined) throw bad(name, `a name may not end in ${suffix}, which tables of other streams do`)
-  if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic)) throw bad(name, `topic ${JSON.stringify(topic)} is not a name Kafka takes`)
+  if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic))
+    throw bad(name, `topic ${JSON.stringify(topic)} is not a name Kafka takes`)
 }
 
 const keyTypes: readonly DataType[] = ['string', 'integer', 'long', 'date', 'timestamp', 'timestamp_ntz']
@@ -174,8 +181,12 @@ function checkRoles(
   }
   const isOneOf = (types: readonly DataType[], type: DataType) =>
     types.includes(type) || (typeof type === 'object' && type.type === 'decimal')
-  for (const [role, name] of [['key', key], ['eventTime', eventTime]] as const) {
-    if (column(role, name).nullable) throw bad(stream, `${role} ${JSON.stringify(name)} must not be nullable or optional`)
+  for (const [role, name] of [
+    ['key', key],
+    ['eventTime', eventTime],
+  ] as const) {
+    if (column(role, name).nullable)
+      throw bad(stream, `${role} ${JSON.stringify(name)} must not be nullable or optional`)
   }
   if (!isOneOf(keyTypes, column('key', key).type)) {
     throw bad(stream, `key ${JSON.stringify(key)} must be a text, whole number, decimal, date or timestamp`)

@@ -1,6 +1,14 @@
 import type { DataType, StructField } from '../types/index.js'
 import { rejectionCodes, type Stream } from './stream.js'
-import { bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryTable, type TableSpec } from './tables.js'
+import {
+  bronzeTable,
+  quarantineName,
+  scoredTable,
+  silverTable,
+  sqlName,
+  summaryTable,
+  type TableSpec,
+} from './tables.js'
 
 /** A Markdown page about a stream: what it promises and what is in its tables. Pure; no I/O. */
 export function documentationOf(stream: Stream): string {
@@ -8,7 +16,10 @@ export function documentationOf(stream: Stream): string {
     ['Topic', code(stream.topic)],
     ['The same event', `same ${code(stream.key)}, event times at most ${inWords(stream.dedupeWithinMs)} apart`],
     ['Event time', code(stream.eventTime)],
-    ['Late', `more than ${inWords(stream.allowedLatenessMs)} behind Kafka's timestamp: kept, flagged in ${code('_late')}`],
+    [
+      'Late',
+      `more than ${inWords(stream.allowedLatenessMs)} behind Kafka's timestamp: kept, flagged in ${code('_late')}`,
+    ],
     ['Clustered by', stream.clusterBy.map(code).join(', ')],
     ['Expectations', stream.expectations.length === 0 ? 'none' : stream.expectations.map(cell).join('; ')],
   ]
@@ -75,7 +86,12 @@ function cell(text: string): string {
 }
 
 function inWords(ms: number): string {
-  const units = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1000]] as const
+  const units = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ] as const
   const [unit, size] = units.find(([, length]) => ms >= length && ms % length === 0) ?? ['millisecond', 1]
   const count = ms / size
   return `${String(count)} ${unit}${count === 1 ? '' : 's'}`

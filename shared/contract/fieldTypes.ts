@@ -1,9 +1,10 @@
 import { z } from 'zod'
+
 import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
-import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 import { parseDecimal, parseDouble } from './numberText.js'
 import { isTimeInYears, lacksZone, leavesYears, parseDate, parseTimestamp, parseTimestampNtz } from './timeText.js'
+import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 
 /** A column's type together with how a JSON value becomes its value in memory. */
 export interface FieldType {
@@ -39,7 +40,10 @@ export function timestamp(options: { readonly epoch?: 'seconds' | 'milliseconds'
     if (typeof found === 'string') {
       const micros = parseTimestamp(found)
       if (micros !== null) return micros
-      return wrongValue(found, lacksZone(found) ? `${expected}; it has no zone` : leavesYears(found) ? inYears : expected)
+      return wrongValue(
+        found,
+        lacksZone(found) ? `${expected}; it has no zone` : leavesYears(found) ? inYears : expected,
+      )
     }
     if (typeof found === 'bigint') return isTimeInYears(found) ? found : wrongValue(found, inYears)
     if (found instanceof Date) return dateValue(found) ?? wrongValue(String(found), inYears)
@@ -66,7 +70,8 @@ function dateValue(date: Date): bigint | undefined {
 export function timestampNtz(): z.ZodBigInt {
   const expected = 'an ISO 8601 timestamp without a zone, as 2025-04-01T17:37:57'
   const decode = (found: unknown): bigint | ValidationIssue => {
-    if (typeof found === 'bigint') return isTimeInYears(found) ? found : wrongValue(found, 'a time in the years 0001 to 9999')
+    if (typeof found === 'bigint')
+      return isTimeInYears(found) ? found : wrongValue(found, 'a time in the years 0001 to 9999')
     if (typeof found !== 'string') return wrongType(found, expected)
     return parseTimestampNtz(found) ?? wrongValue(found, expected)
   }
@@ -122,10 +127,15 @@ export function float(): z.ZodNumber {
  * unscaled (`12.30` at scale 2 is `1230n`).
  */
 export function decimal(precision: number, scale: number): z.ZodBigInt {
-  if (!(Number.isInteger(precision) && Number.isInteger(scale) && precision >= 1 && precision <= 38 && scale >= 0) ||
-    scale > precision) {
+  if (
+    !(Number.isInteger(precision) && Number.isInteger(scale) && precision >= 1 && precision <= 38 && scale >= 0) ||
+    scale > precision
+  ) {
     const given = `decimal(${String(precision)}, ${String(scale)})`
-    throw new ContractError('UNMAPPABLE_TYPE', `${given} is not a type: at most 38 digits, none to all after the point.`)
+    throw new ContractError(
+      'UNMAPPABLE_TYPE',
+      `${given} is not a type: at most 38 digits, none to all after the point.`,
+    )
   }
   const limit = 10n ** BigInt(precision)
   const expected = `a decimal number of at most ${String(precision)} digits, ${String(scale)} of them after the point`

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+
 import type { ObjectDecoder } from './decoder.js'
 import { flatJsonReader } from './flatJson.js'
-import { ExactNumber, ValidationIssue, inWords } from './validationIssue.js'
 import { mayLoseDigits } from './numberText.js'
+import { ExactNumber, inWords, ValidationIssue } from './validationIssue.js'
 
 /**
  * A reader of record values as JSON: UTF-8 or nothing, and with every digit where the contract has fields that need
@@ -10,10 +11,16 @@ import { mayLoseDigits } from './numberText.js'
  */
 export function jsonReader({ fields, strict, exact }: ObjectDecoder): (value: Uint8Array) => unknown {
   const isFlat = fields.every(({ type }) => typeof type === 'string' || type.type === 'decimal')
-  const readFlat = isFlat ? flatJsonReader(fields.map(({ name }) => name), strict) : undefined
+  const readFlat = isFlat
+    ? flatJsonReader(
+        fields.map(({ name }) => name),
+        strict,
+      )
+    : undefined
   return value => {
     const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    if (!isUtf8(bytes)) return new ValidationIssue('NOT_UTF8', `the value's ${String(bytes.length)} bytes are not UTF-8 text`)
+    if (!isUtf8(bytes))
+      return new ValidationIssue('NOT_UTF8', `the value's ${String(bytes.length)} bytes are not UTF-8 text`)
     const text = bytes.toString('utf8')
     try {
       if (exact && mayLoseDigits(text)) return JSON.parse(text, keepDigits as JsonReviver) as unknown

@@ -1,10 +1,11 @@
 import type { z } from 'zod'
+
 import type { DataType, Value } from '../types/index.js'
 import type { Checks } from './checks.js'
 import { unmappable } from './contractError.js'
 import { longType } from './fieldTypes.js'
-import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 import { storable } from './storable.js'
+import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 
 /**
  * A zod schema made ready for reading JSON values into table rows. Zod's own parser is not used: a field's text is
@@ -82,11 +83,15 @@ export function choice(values: readonly unknown[], path: string, checks: Checks 
   const allowed = new Set(values)
   const expected = values.map(value => JSON.stringify(value)).join(' or ')
   const of = (type: DataType, kind: string) =>
-    leaf(type, found => {
-      const value = found instanceof ExactNumber ? found.number : found
-      if (allowed.has(value)) return value
-      return typeof value === kind ? wrongValue(value, expected) : wrongType(value, expected)
-    }, checks)
+    leaf(
+      type,
+      found => {
+        const value = found instanceof ExactNumber ? found.number : found
+        if (allowed.has(value)) return value
+        return typeof value === kind ? wrongValue(value, expected) : wrongType(value, expected)
+      },
+      checks,
+    )
   if (values.length > 0 && values.every(value => typeof value === 'string')) return of('string', 'string')
   if (values.length > 0 && values.every(value => typeof value === 'number')) return of('double', 'number')
   if (values.length > 0 && values.every(value => typeof value === 'boolean')) return of('boolean', 'boolean')

@@ -27,8 +27,17 @@ class UnknownSyntax extends Error {}
 type CharRange = readonly [from: number, to: number]
 
 const digits: readonly CharRange[] = [[48, 57]]
-const word: readonly CharRange[] = [[97, 122], [65, 90], [48, 57], [95, 95]]
-const anything: readonly CharRange[] = [[97, 122], [65, 90], [48, 57]]
+const word: readonly CharRange[] = [
+  [97, 122],
+  [65, 90],
+  [48, 57],
+  [95, 95],
+]
+const anything: readonly CharRange[] = [
+  [97, 122],
+  [65, 90],
+  [48, 57],
+]
 
 class PatternReader {
   readonly #text: string
@@ -57,7 +66,8 @@ class PatternReader {
   #quantified(): Maker {
     const part = this.#atom()
     const [least, most] = this.#quantifier()
-    return random => Array.from({ length: least + Math.floor(random() * (most - least + 1)) }, () => part(random)).join('')
+    return random =>
+      Array.from({ length: least + Math.floor(random() * (most - least + 1)) }, () => part(random)).join('')
   }
 
   #quantifier(): readonly [least: number, most: number] {
@@ -112,7 +122,9 @@ class PatternReader {
     if (char === 'W') return only('-')
     if (/[1-9pPk]/.test(char)) throw new UnknownSyntax()
     if (char === 'x' || char === 'u') {
-      const hex = /^(?:[0-9a-f]{2}(?:[0-9a-f]{2})?)/i.exec(this.#text.slice(this.#at, this.#at + (char === 'x' ? 2 : 4)))?.[0]
+      const hex = /^(?:[0-9a-f]{2}(?:[0-9a-f]{2})?)/i.exec(
+        this.#text.slice(this.#at, this.#at + (char === 'x' ? 2 : 4)),
+      )?.[0]
       if (hex === undefined) throw new UnknownSyntax()
       this.#at += hex.length
       return only(String.fromCharCode(parseInt(hex, 16)))
@@ -134,7 +146,9 @@ class PatternReader {
       ranges.push([from[0]?.[0] ?? 0, this.#classPart()[0]?.[1] ?? 0])
     }
     if (!isNegated) return ranges
-    const allowed = Array.from({ length: 95 }, (_, i) => i + 32).filter(code => !ranges.some(([from, to]) => code >= from && code <= to))
+    const allowed = Array.from({ length: 95 }, (_, i) => i + 32).filter(
+      code => !ranges.some(([from, to]) => code >= from && code <= to),
+    )
     return allowed.map(code => [code, code])
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+
 import type { DataType } from '../types/index.js'
 import { fieldTypeOf } from './fieldTypes.js'
 import { patternSampler, type Random } from './patternSampler.js'
@@ -117,8 +118,10 @@ function limitsOf(schema: z.core.$ZodType): Limits {
   return limits
 }
 
-const above = (bound: number | bigint) => (typeof bound === 'bigint' ? bound + 1n : Number.isInteger(bound) ? bound + 1 : bound)
-const below = (bound: number | bigint) => (typeof bound === 'bigint' ? bound - 1n : Number.isInteger(bound) ? bound - 1 : bound)
+const above = (bound: number | bigint) =>
+  typeof bound === 'bigint' ? bound + 1n : Number.isInteger(bound) ? bound + 1 : bound
+const below = (bound: number | bigint) =>
+  typeof bound === 'bigint' ? bound - 1n : Number.isInteger(bound) ? bound - 1 : bound
 
 function isWhole(schema: z.core.$ZodNumber): boolean {
   const formats = [schema, ...(schema._zod.def.checks ?? [])].map(part => (part._zod.def as { format?: string }).format)
@@ -145,7 +148,15 @@ function boundsOf({ least, most }: Limits): readonly [least: number, most: numbe
 function typedSampler(type: DataType, limits: Limits): Sampler {
   if (typeof type === 'object' && type.type === 'decimal') {
     const { precision, scale } = type
-    const number = numberSampler({ ...limits, most: limits.most ?? (limits.least === undefined ? Math.min(10 ** precision - 1, 10 ** Math.min(scale + 3, 15)) : undefined) }, true)
+    const number = numberSampler(
+      {
+        ...limits,
+        most:
+          limits.most ??
+          (limits.least === undefined ? Math.min(10 ** precision - 1, 10 ** Math.min(scale + 3, 15)) : undefined),
+      },
+      true,
+    )
     return draw => {
       const unscaled = String(number(draw))
       const digits = unscaled.replace('-', '').padStart(scale + 1, '0')
@@ -161,7 +172,8 @@ function typedSampler(type: DataType, limits: Limits): Sampler {
     case 'date':
       return ({ random, time }) => new Date(time - Math.floor(random() * 30) * 86_400_000).toISOString().slice(0, 10)
     case 'binary':
-      return ({ random }) => Buffer.from(Array.from({ length: 12 }, () => Math.floor(random() * 256))).toString('base64')
+      return ({ random }) =>
+        Buffer.from(Array.from({ length: 12 }, () => Math.floor(random() * 256))).toString('base64')
     case 'long': {
       const number = numberSampler(limits, true)
       return draw => {
@@ -205,7 +217,10 @@ function textSampler(schema: z.core.$ZodString, limits: Limits): Sampler {
   const { prefix = '', infix = '', suffix = '', shortest = 0, longest = Infinity } = limits
   return ({ random }) => {
     const room = longest - prefix.length - infix.length - suffix.length
-    const body = `${words[Math.floor(random() * words.length)] ?? ''}${Math.floor(random() * 100)}`.slice(0, Math.max(0, room))
+    const body = `${words[Math.floor(random() * words.length)] ?? ''}${Math.floor(random() * 100)}`.slice(
+      0,
+      Math.max(0, room),
+    )
     const padding = Math.max(0, shortest - prefix.length - infix.length - suffix.length - body.length)
     return `${prefix}${infix}${body}${'x'.repeat(padding)}${suffix}`
   }
@@ -227,5 +242,8 @@ function lengthWithin({ shortest, longest }: Limits, random: Random, usual: numb
 
 function objectSampler(schema: z.core.$ZodObject): Sampler {
   const fields = Object.entries(schema._zod.def.shape).map(([name, field]) => [name, samplerOf(field)] as const)
-  return draw => Object.fromEntries(fields.map(([name, sample]) => [name, sample(draw)] as const).filter(([, value]) => value !== undefined))
+  return draw =>
+    Object.fromEntries(
+      fields.map(([name, sample]) => [name, sample(draw)] as const).filter(([, value]) => value !== undefined),
+    )
 }

@@ -1,6 +1,6 @@
 import { type DataType, namedValue } from '../types/index.js'
-import { type ValidationIssue, wrongValue } from './validationIssue.js'
 import { isDayInYears, isTimeInYears } from './timeText.js'
+import { type ValidationIssue, wrongValue } from './validationIssue.js'
 
 /** What is wrong with a decoded value, if anything. */
 export type Storable = (value: unknown) => ValidationIssue | undefined
@@ -18,16 +18,29 @@ export function storable(type: DataType): Storable | undefined {
         const check = storable(inner)
         return check === undefined ? [] : [{ name, check }]
       })
-      return parts.length === 0 ? undefined : optional(value => firstIssue(parts, ({ name, check }) => check(namedValue(value as Record<string, unknown>, name))?.inField(name)))
+      return parts.length === 0
+        ? undefined
+        : optional(value =>
+            firstIssue(parts, ({ name, check }) =>
+              check(namedValue(value as Record<string, unknown>, name))?.inField(name),
+            ),
+          )
     }
     case 'array': {
       const check = storable(type.elementType)
-      return check && optional(value => firstIssue([...(value as readonly unknown[]).entries()], ([i, item]) => check(item)?.inElement(i)))
+      return (
+        check &&
+        optional(value =>
+          firstIssue([...(value as readonly unknown[]).entries()], ([i, item]) => check(item)?.inElement(i)),
+        )
+      )
     }
     case 'map': {
       const key = storable(type.keyType)
       const item = storable(type.valueType)
-      return optional(value => firstIssue(Object.entries(value as object), ([name, found]) => (key?.(name) ?? item?.(found))?.inField(name)))
+      return optional(value =>
+        firstIssue(Object.entries(value as object), ([name, found]) => (key?.(name) ?? item?.(found))?.inField(name)),
+      )
     }
     default:
       return undefined
@@ -40,20 +53,32 @@ function text(value: unknown): ValidationIssue | undefined {
 }
 
 function time(value: unknown): ValidationIssue | undefined {
-  return typeof value !== 'bigint' || isTimeInYears(value) ? undefined : wrongValue(value, 'a time that lies in the years 0001 to 9999')
+  return typeof value !== 'bigint' || isTimeInYears(value)
+    ? undefined
+    : wrongValue(value, 'a time that lies in the years 0001 to 9999')
 }
 
 function day(value: unknown): ValidationIssue | undefined {
-  return typeof value !== 'number' || isDayInYears(value) ? undefined : wrongValue(value, 'a day in the years 0001 to 9999')
+  return typeof value !== 'number' || isDayInYears(value)
+    ? undefined
+    : wrongValue(value, 'a day in the years 0001 to 9999')
 }
 
-const primitives: Readonly<Partial<Record<string, Storable>>> = { string: text, timestamp: time, timestamp_ntz: time, date: day }
+const primitives: Readonly<Partial<Record<string, Storable>>> = {
+  string: text,
+  timestamp: time,
+  timestamp_ntz: time,
+  date: day,
+}
 
 function optional(check: Storable): Storable {
   return value => (value === null || value === undefined ? undefined : check(value))
 }
 
-function firstIssue<T>(items: readonly T[], check: (item: T) => ValidationIssue | undefined): ValidationIssue | undefined {
+function firstIssue<T>(
+  items: readonly T[],
+  check: (item: T) => ValidationIssue | undefined,
+): ValidationIssue | undefined {
   for (const item of items) {
     const issue = check(item)
     if (issue !== undefined) return issue

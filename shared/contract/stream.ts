@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+
 import type { Row, StructField } from '../types/index.js'
 
 /**
@@ -30,8 +31,7 @@ export interface Rejection {
 }
 
 export type ParseOutcome =
-  | { readonly valid: true; readonly row: Row }
-  | { readonly valid: false; readonly rejection: Rejection }
+  { readonly valid: true; readonly row: Row } | { readonly valid: false; readonly rejection: Rejection }
 
 /** Where a partition that was never ingested begins: its log's start, its end, or the first record at a time (ms). */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number }

@@ -27,5 +27,9 @@ export function streamSet(streams: readonly Stream[]): readonly Stream[] {
 /** Topics that several streams read, with the streams' names. Pure; no I/O. */
 export function sharedTopics(streams: readonly Stream[]): ReadonlyMap<string, readonly string[]> {
   const readers = Map.groupBy(streams, ({ topic }) => topic)
-  return new Map(Array.from(readers, ([topic, of]) => [topic, of.map(({ name }) => name)] as const).filter(([, names]) => names.length > 1))
+  return new Map(
+    Array.from(readers, ([topic, of]) => [topic, of.map(({ name }) => name)] as const).filter(
+      ([, names]) => names.length > 1,
+    ),
+  )
 }

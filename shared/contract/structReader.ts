@@ -1,5 +1,5 @@
 import type { Value } from '../types/index.js'
-import { ValidationIssue, missing } from './validationIssue.js'
+import { missing, ValidationIssue } from './validationIssue.js'
 
 /**
  * One function that decodes an object's fields in order, or returns the first issue. It is generated, so that every field
@@ -20,7 +20,9 @@ export function structReader(
       if (v${n} instanceof ValidationIssue) return issueFound(v${n}, f${n}, ${literal})`
   })
   const body = `return found => {\n${reads.join('\n')}\nreturn { ${literalFields(names, n => `v${n}`)} }\n}`
-  return generated({ ValidationIssue, issueFound, ...numbered('d', decoders) }, body) as (found: Record<string, unknown>) => unknown
+  return generated({ ValidationIssue, issueFound, ...numbered('d', decoders) }, body) as (
+    found: Record<string, unknown>,
+  ) => unknown
 }
 
 /** A function that copies an object with the stored form of each field. */
@@ -30,13 +32,21 @@ export function structStore(
 ): (output: unknown) => Value {
   const same = (value: unknown) => value as Value
   const fields = literalFields(names, (n, literal) => `s${n}(output[${literal}])`)
-  const inputs = numbered('s', stores.map(store => store ?? same))
+  const inputs = numbered(
+    's',
+    stores.map(store => store ?? same),
+  )
   return generated(inputs, `return output => ({ ${fields} })`) as (output: unknown) => Value
 }
 
 /** `"name": …` for each, `__proto__` in brackets: without them it would be the prototype. */
 function literalFields(names: readonly string[], value: (n: string, literal: string) => string): string {
-  return names.map((name, i) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${value(String(i), JSON.stringify(name))}`).join(', ')
+  return names
+    .map(
+      (name, i) =>
+        `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${value(String(i), JSON.stringify(name))}`,
+    )
+    .join(', ')
 }
 
 function numbered(letter: string, values: readonly unknown[]): Record<string, unknown> {

@@ -18,7 +18,11 @@ export function bronzeSchema(stream: Stream): StructType {
     fields: [
       required('_partition', 'integer', "The record's partition."),
       required('_offset', 'long', "The record's offset."),
-      optional('_timestamp', 'timestamp', "Kafka's timestamp of the record; null when it is outside the years 1 to 9999."),
+      optional(
+        '_timestamp',
+        'timestamp',
+        "Kafka's timestamp of the record; null when it is outside the years 1 to 9999.",
+      ),
       required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
       required('_topic', 'string', "The record's topic."),
       required('_generation', 'integer', 'Which life of the topic: raised when offsets begin anew.'),
@@ -101,7 +105,9 @@ export function summaryGroup(stream: Stream): StructField | undefined {
 
 /** The contract's numbers, each of which the summary has a sum, an average and quantiles of; those of a key mean nothing. */
 export function summaryNumbers(stream: Stream): readonly StructField[] {
-  const numbers = stream.columns.filter(({ type }) => (typeof type === 'string' ? numberTypes.has(type) : type.type === 'decimal'))
+  const numbers = stream.columns.filter(({ type }) =>
+    typeof type === 'string' ? numberTypes.has(type) : type.type === 'decimal',
+  )
   return numbers.filter(({ name }) => name !== stream.key)
 }
 
@@ -128,7 +134,11 @@ export function summarySchema(stream: Stream): StructType {
 
 function ownSummaryFields(stream: Stream): readonly [StructField, StructField, ...StructField[]] {
   return [
-    required('window_start', 'timestamp', `Beginning of the window of ${String(summaryWindowMs / 60_000)} minutes of event time.`),
+    required(
+      'window_start',
+      'timestamp',
+      `Beginning of the window of ${String(summaryWindowMs / 60_000)} minutes of event time.`,
+    ),
     required('window_end', 'timestamp', 'Its end, which is not part of it.'),
     required('events', 'long', 'Events in it.'),
     required('late', 'long', 'Those that came late.'),
@@ -137,7 +147,11 @@ function ownSummaryFields(stream: Stream): readonly [StructField, StructField, .
     required('newest_ingested_at', 'timestamp', 'When the newest of them was read into bronze.'),
     ...summaryNumbers(stream).flatMap(column =>
       summaryMeasures.map(measure =>
-        optional(`${column.name}_${measure}`, measureType(column.type, measure), `${measureWords[measure]} of ${column.name}.`),
+        optional(
+          `${column.name}_${measure}`,
+          measureType(column.type, measure),
+          `${measureWords[measure]} of ${column.name}.`,
+        ),
       ),
     ),
   ]

@@ -48,7 +48,11 @@ export interface LogPlace {
 
 /** A surprise in a Delta table. The message ends with the place, and the place is in `data` too. */
 export class DeltaError extends CodedError<DeltaErrorCode> {
-  constructor(code: DeltaErrorCode, message: string, details: ErrorDetails & { readonly where?: LogPlace | undefined } = {}) {
+  constructor(
+    code: DeltaErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly where?: LogPlace | undefined } = {},
+  ) {
     const { where, ...rest } = details
     super(code, message + placeText(where), { ...rest, data: { ...placeData(where), ...rest.data } })
   }

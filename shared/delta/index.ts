@@ -22,6 +22,7 @@
  *   for await (const { rows, columns: [ids] } of scanRows(table.store, snapshot).batches) console.log(rows, ids)
  * ```
  */
+export type { ColumnPath } from '../types/index.js'
 export {
   type Action,
   type AddFile,
@@ -100,8 +101,8 @@ export {
 export { type RowScan, type ScanBatch, type ScanCounts, type ScanOptions, scanRows } from './scan/index.js'
 export {
   allFields,
-  columnLayout,
   type ColumnLayout,
+  columnLayout,
   type ColumnText,
   compareSchemas,
   formatSchema,
@@ -121,9 +122,9 @@ export {
   type CheckpointOutcome,
   type DatedVersion,
   loadState,
-  type TimeTravelOptions,
   readSnapshot,
   type Snapshot,
+  type TimeTravelOptions,
 } from './snapshot/index.js'
 export {
   collectStats,
@@ -171,4 +172,3 @@ export {
   type WriteOptions,
   type WriteOutcome,
 } from './write/index.js'
-export type { ColumnPath } from '../types/index.js'

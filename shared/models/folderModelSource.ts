@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+
 import type { ObjectStore } from '../storage/index.js'
 import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard } from './modelCard.js'
 import { ModelError } from './modelError.js'
@@ -23,9 +24,13 @@ export class FolderModelSource implements ModelSource {
     if (bytes === undefined) return undefined
     const { version } = jsonObject(bytes, this.#place(pointer))
     if (typeof version !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(version)) {
-      throw new ModelError('MODEL_MISMATCH', `${this.#place(pointer)}: version must be the name of a folder beside it.`, {
-        data: { file: this.#place(pointer) },
-      })
+      throw new ModelError(
+        'MODEL_MISMATCH',
+        `${this.#place(pointer)}: version must be the name of a folder beside it.`,
+        {
+          data: { file: this.#place(pointer) },
+        },
+      )
     }
     const card = await this.#card(version)
     return { name: this.#name, version, digest: card.sha256 }

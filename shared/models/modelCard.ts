@@ -60,12 +60,16 @@ export function decodeModelCard(bytes: Uint8Array, place: string): ModelCard {
     if (Array.isArray(value)) return value
     throw mismatch(place, field, 'a list')
   }
-  const features = list('features').map((value, i) => featureOf(value) ?? fail(place, `features[${String(i)}]`, featureShape))
+  const features = list('features').map(
+    (value, i) => featureOf(value) ?? fail(place, `features[${String(i)}]`, featureShape),
+  )
   if (features.length === 0) throw mismatch(place, 'features', 'not empty')
   const golden =
     record['golden'] === undefined
       ? undefined
-      : list('golden').map((value, i) => goldenOf(value) ?? fail(place, `golden[${String(i)}]`, '{ features: numbers, score: number }'))
+      : list('golden').map(
+          (value, i) => goldenOf(value) ?? fail(place, `golden[${String(i)}]`, '{ features: numbers, score: number }'),
+        )
   return {
     name: text('name'),
     version: text('version'),
@@ -101,7 +105,8 @@ function featureOf(value: unknown): Feature | undefined {
   if (feature === undefined || typeof column !== 'string') return undefined
   if (feature['kind'] === 'numeric') return { column, kind: 'numeric' }
   const categories = feature['categories']
-  if (feature['kind'] !== 'category' || !Array.isArray(categories) || !categories.every(c => typeof c === 'string')) return undefined
+  if (feature['kind'] !== 'category' || !Array.isArray(categories) || !categories.every(c => typeof c === 'string'))
+    return undefined
   return { column, kind: 'category', categories }
 }
 
@@ -109,12 +114,15 @@ function goldenOf(value: unknown): GoldenVector | undefined {
   const vector = asObject(value)
   const features = vector?.['features']
   const score = vector?.['score']
-  if (typeof score !== 'number' || !Array.isArray(features) || !features.every(f => typeof f === 'number')) return undefined
+  if (typeof score !== 'number' || !Array.isArray(features) || !features.every(f => typeof f === 'number'))
+    return undefined
   return { features, score }
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
 }
 
 function fail(place: string, field: string, wanted: string): never {

@@ -32,7 +32,8 @@ export class OnnxRuntime {
   inTurn<T>(call: (thread: OnnxThread) => Promise<T>): Promise<T> {
     clearTimeout(this.#idle)
     const result = this.#last.then(() => {
-      if (this.#thread === undefined || this.#thread.ended) this.#thread = new OnnxThread({ memoryLimit: this.#memoryLimit })
+      if (this.#thread === undefined || this.#thread.ended)
+        this.#thread = new OnnxThread({ memoryLimit: this.#memoryLimit })
       return call(this.#thread)
     })
     this.#last = result

@@ -2,7 +2,13 @@ import { featureWidth, type ModelCard } from './modelCard.js'
 import { ModelError } from './modelError.js'
 import type { ModelFiles } from './modelSource.js'
 import { type ModelLimits, type OnnxRuntime, onnxRuntime } from './onnxRuntime.js'
-import { type OnnxFailure, type OnnxRequest, type OnnxThread, OnnxThreadError, type OnnxTensorType } from './onnxThread.js'
+import {
+  type OnnxFailure,
+  type OnnxRequest,
+  type OnnxTensorType,
+  type OnnxThread,
+  OnnxThreadError,
+} from './onnxThread.js'
 import type { Scorer } from './scorer.js'
 
 /** What a model may use where nobody says otherwise. */
@@ -57,7 +63,11 @@ class OnnxScorer implements Scorer {
     const shape = [rows, featureWidth(card.features)]
     const answer = await this.#runtime.inTurn(async thread => {
       await this.#load(thread)
-      return await this.#call(thread, { kind: 'score', model: this.#model, input, output, features, shape }, `scoring ${rows} rows`)
+      return await this.#call(
+        thread,
+        { kind: 'score', model: this.#model, input, output, features, shape },
+        `scoring ${rows} rows`,
+      )
     })
     const scores = answer.kind === 'scored' ? answer.scores : undefined
     if (scores?.length !== rows) throw mismatch(card, `its output ${output} does not have one float a row`)
@@ -100,7 +110,8 @@ class OnnxScorer implements Scorer {
         { cause, data: { model: name, version } },
       )
     if (failure.kind === 'timeout') return limit(`${timeoutMs / 1_000} s`, 'MODEL_TIMEOUT')
-    if (failure.kind === 'memory') return limit(`${Math.floor(memoryLimit / 2 ** 20)} MB of memory`, 'MODEL_MEMORY_LIMIT')
+    if (failure.kind === 'memory')
+      return limit(`${Math.floor(memoryLimit / 2 ** 20)} MB of memory`, 'MODEL_MEMORY_LIMIT')
     if (doing === loading) return mismatch(card, 'its model.onnx is not a model that ONNX Runtime can load', cause)
     return new ModelError('MODEL_RUNTIME', `Model ${name}, version ${version}, failed ${doing}: ${failure.message}`, {
       cause,
@@ -119,7 +130,10 @@ function checkTensors(inputs: readonly OnnxTensorType[], outputs: readonly OnnxT
   const shape = requireFloats(card, taken)
   const [rows, columns] = shape
   if (shape.length !== 2 || (typeof columns === 'number' && columns !== width)) {
-    throw mismatch(card, `its input ${input} has the shape [${shape.join(', ')}], and its features make ${String(width)} columns`)
+    throw mismatch(
+      card,
+      `its input ${input} has the shape [${shape.join(', ')}], and its features make ${String(width)} columns`,
+    )
   }
   if (typeof rows === 'number' && rows >= 0) {
     throw mismatch(card, `its input ${input} takes ${String(rows)} rows only; export it with a free first dimension`)
@@ -145,11 +159,18 @@ async function checkGolden(scorer: Scorer, card: ModelCard): Promise<void> {
   const vectors = card.golden ?? []
   const rows = vectors.length === 0 ? [new Array<number>(width).fill(0)] : vectors.map(v => v.features)
   for (const [i, row] of rows.entries()) {
-    if (row.length !== width) throw mismatch(card, `golden[${String(i)}] has ${String(row.length)} features, and the model takes ${String(width)}`)
+    if (row.length !== width)
+      throw mismatch(
+        card,
+        `golden[${String(i)}] has ${String(row.length)} features, and the model takes ${String(width)}`,
+      )
     const [score = NaN] = await scorer.score(Float32Array.from(row), 1)
     const wanted = vectors[i]?.score
     if (wanted !== undefined && !(Math.abs(score - wanted) <= goldenTolerance)) {
-      throw mismatch(card, `it scores golden[${String(i)}] with ${String(score)}, and its model.json says ${String(wanted)}`)
+      throw mismatch(
+        card,
+        `it scores golden[${String(i)}] with ${String(score)}, and its model.json says ${String(wanted)}`,
+      )
     }
   }
 }

@@ -9,7 +9,14 @@ export interface OnnxThreadData {
 export type OnnxRequest =
   | { readonly kind: 'open'; readonly model: number; readonly onnx: Uint8Array }
   | { readonly kind: 'close'; readonly model: number }
-  | { readonly kind: 'score'; readonly model: number; readonly input: string; readonly output: string; readonly features: Float32Array; readonly shape: readonly number[] }
+  | {
+      readonly kind: 'score'
+      readonly model: number
+      readonly input: string
+      readonly output: string
+      readonly features: Float32Array
+      readonly shape: readonly number[]
+    }
 
 export type OnnxAnswer =
   /** Once, after the start. */
@@ -99,7 +106,8 @@ export class OnnxThread {
           this.#end({ kind: 'timeout' })
         }, timeoutMs)
         this.#worker.once('message', (answer: OnnxAnswer) => {
-          if (answer.kind === 'failed') this.#end({ kind: answer.outOfMemory ? 'memory' : 'error', message: answer.message })
+          if (answer.kind === 'failed')
+            this.#end({ kind: answer.outOfMemory ? 'memory' : 'error', message: answer.message })
           else resolve(answer)
         })
       })

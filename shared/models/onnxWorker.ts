@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
+
 import type { InferenceSession } from 'onnxruntime-web/wasm'
-import type { OnnxAnswer, OnnxRequest, OnnxThreadData, OnnxTensorType } from './onnxThread.js'
+
+import type { OnnxAnswer, OnnxRequest, OnnxTensorType, OnnxThreadData } from './onnxThread.js'
 
 /**
  * The entry point of the thread that runs a model: it imports nothing of this project but types, so that Node runs it
@@ -54,7 +56,11 @@ async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
     const session = await runtime.InferenceSession.create(request.onnx)
     if (memories.length === 0) throw new Error('ONNX Runtime made no memory that could be bounded.')
     sessions.set(request.model, session)
-    return { kind: 'opened', inputs: session.inputMetadata.map(tensorType), outputs: session.outputMetadata.map(tensorType) }
+    return {
+      kind: 'opened',
+      inputs: session.inputMetadata.map(tensorType),
+      outputs: session.outputMetadata.map(tensorType),
+    }
   }
   const session = sessions.get(request.model)
   if (session === undefined) throw new Error('The model was not opened.')
@@ -78,7 +84,11 @@ port.on('message', (request: OnnxRequest) => {
       const message = error instanceof Error ? error.message : String(error)
       // Growth goes in steps, so that the step that failed may have ended well below the limit.
       const used = memories[0]?.buffer.byteLength ?? 0
-      port.postMessage({ kind: 'failed', message, outOfMemory: /alloc|memory|OOM/i.test(message) || used > 0.8 * memoryLimit } satisfies OnnxAnswer)
+      port.postMessage({
+        kind: 'failed',
+        message,
+        outOfMemory: /alloc|memory|OOM/i.test(message) || used > 0.8 * memoryLimit,
+      } satisfies OnnxAnswer)
     },
   )
 })

@@ -57,7 +57,11 @@ export function encodeValueRange({ habits, tolerance, steepness }: ValueRange): 
 }
 
 /** The same model's score of one value, in 64 bits. Pure; no I/O. */
-export function scoreValue({ habits, tolerance, steepness }: ValueRange, category: string | null, value: number): number {
+export function scoreValue(
+  { habits, tolerance, steepness }: ValueRange,
+  category: string | null,
+  value: number,
+): number {
   const habit = habits.find(h => h.category === category)
   const distance = habit === undefined ? 0 : Math.abs((value - habit.mean) / habit.spread)
   return 1 / (1 + Math.exp(-steepness * (distance - tolerance)))

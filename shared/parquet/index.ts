@@ -2,14 +2,14 @@
 export {
   bufferSource,
   decodedData,
-  Utf8Column,
+  objectStoreSource,
   ParquetError,
   type ParquetErrorCode,
   parquetErrorCodes,
   type ParquetSource,
   type StoredColumn,
   type StoredData,
-  objectStoreSource,
+  Utf8Column,
 } from './base/index.js'
 export { compress, type WrittenCodec } from './page/index.js'
 export {

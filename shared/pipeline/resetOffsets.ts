@@ -49,16 +49,22 @@ export async function planReset(lake: Lake, stream: Stream): Promise<ResetPlan> 
  * @returns the version committed, and what was done
  * @throws PipelineError NO_TABLE, CONTENDED
  */
-export async function resetOffsets(lake: Lake, stream: Stream, agreed?: ResetPlan): Promise<{ readonly version: number; readonly plan: ResetPlan }> {
+export async function resetOffsets(
+  lake: Lake,
+  stream: Stream,
+  agreed?: ResetPlan,
+): Promise<{ readonly version: number; readonly plan: ResetPlan }> {
   const table = lake.table(bronzePath(stream))
   let wanted = agreed
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const { plan, state, partitions } = await planOn(lake, stream, await bronzeState(lake, stream))
-    refuseOtherReset(wanted ??= plan, plan)
+    refuseOtherReset((wanted ??= plan), plan)
     if (plan.resets.length === 0) return { version: state.version, plan }
     const outcome = await table.commit({
       readVersion: state.version,
-      actions: plan.resets.flatMap(({ before, after }) => progressTxns(state.metadata.id, stream.topic, before, after)).map(txn => ({ txn })),
+      actions: plan.resets
+        .flatMap(({ before, after }) => progressTxns(state.metadata.id, stream.topic, before, after))
+        .map(txn => ({ txn })),
       operation: 'RESET OFFSETS',
       operationParameters: { topic: stream.topic, generation: Math.max(...plan.resets.map(r => r.after.generation)) },
       isBlindAppend: false,
@@ -67,7 +73,11 @@ export async function resetOffsets(lake: Lake, stream: Stream, agreed?: ResetPla
     if (outcome.kind === 'committed') return { version: outcome.version, plan }
     await lake.clock.sleep(Math.random() * 100 * attempt)
   }
-  throw new PipelineError('CONTENDED', `Other writers of bronze of ${stream.name} won ${maxAttempts} times in a row; try again.`, { retryable: true })
+  throw new PipelineError(
+    'CONTENDED',
+    `Other writers of bronze of ${stream.name} won ${maxAttempts} times in a row; try again.`,
+    { retryable: true },
+  )
 }
 
 async function bronzeState(lake: Lake, stream: Stream): Promise<TableState> {

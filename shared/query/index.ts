@@ -11,12 +11,12 @@ export {
   sqlType,
 } from './duckdb/index.js'
 export {
-  normalizedCopy,
-  normalizedCopySql,
   copyFields,
   copyToParquet,
   emptySelect,
   FileCache,
+  normalizedCopy,
+  normalizedCopySql,
   openDeltaView,
   type ParquetCopy,
   publishFile,

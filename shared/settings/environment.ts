@@ -1,10 +1,21 @@
 import { z } from 'zod'
+
 import { durationForms, parseDuration } from '../contract/index.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
 import {
-  brokersFault, eventHubsConnectionFault, eventHubsGroupFault, folderNameFault, httpUrlFault, namespaceFault, parseLocations, parseNumber,
-  parseSize, scheduleFault, storageConnectionFault, type TextCheck,
+  brokersFault,
+  eventHubsConnectionFault,
+  eventHubsGroupFault,
+  folderNameFault,
+  httpUrlFault,
+  namespaceFault,
+  parseLocations,
+  parseNumber,
+  parseSize,
+  scheduleFault,
+  storageConnectionFault,
+  type TextCheck,
 } from './settingText.js'
 
 /** Marks what may not appear in a message or a log. */
@@ -28,7 +39,8 @@ const secret = (description: string, check: TextCheck = () => undefined) =>
 const numberBetween = (from: number, to: number, kind: 'number' | 'whole number') =>
   z.string().transform((value, context) => {
     const number = parseNumber(value)
-    const fits = number !== undefined && number >= from && number <= to && (kind === 'number' || Number.isInteger(number))
+    const fits =
+      number !== undefined && number >= from && number <= to && (kind === 'number' || Number.isInteger(number))
     if (!fits) context.addIssue(`expected a ${kind} from ${String(from)} to ${String(to)}`)
     return number ?? from
   })
@@ -36,24 +48,33 @@ const whole = (from: number, to: number) => numberBetween(from, to, 'whole numbe
 const amount = () => numberBetween(0, 1_000_000, 'number')
 const schedule = () => checked(scheduleFault)
 const duration = () =>
-  z.string().transform((value, context) => {
-    const ms = parseDuration(value)
-    if (ms === null || ms <= 0) context.addIssue(`expected a duration: ${durationForms}`)
-    else if (ms > longest) context.addIssue('expected a duration of at most 100 years')
-    return ms ?? 0
-  }).register(units, { unit: 'milliseconds' })
+  z
+    .string()
+    .transform((value, context) => {
+      const ms = parseDuration(value)
+      if (ms === null || ms <= 0) context.addIssue(`expected a duration: ${durationForms}`)
+      else if (ms > longest) context.addIssue('expected a duration of at most 100 years')
+      return ms ?? 0
+    })
+    .register(units, { unit: 'milliseconds' })
 const bytes = (least = 1, most = Infinity) =>
-  z.string().transform((value, context) => {
-    const size = parseSize(value)
-    if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
-    else if (size < least) context.addIssue(`expected a size of at least ${String(least / megabyte)}MB`)
-    else if (size > most) context.addIssue(`expected a size of at most ${String(most / megabyte)}MB`)
-    return size ?? 0
-  }).register(units, { unit: 'bytes' })
+  z
+    .string()
+    .transform((value, context) => {
+      const size = parseSize(value)
+      if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
+      else if (size < least) context.addIssue(`expected a size of at least ${String(least / megabyte)}MB`)
+      else if (size > most) context.addIssue(`expected a size of at most ${String(most / megabyte)}MB`)
+      return size ?? 0
+    })
+    .register(units, { unit: 'bytes' })
 const locations = () =>
   z.string().transform((value, context) => {
     const places = parseLocations(value)
-    if (places === null) context.addIssue('expected file:///folder or https://<account>.blob.core.windows.net/<container>, several separated by commas')
+    if (places === null)
+      context.addIssue(
+        'expected file:///folder or https://<account>.blob.core.windows.net/<container>, several separated by commas',
+      )
     return places ?? []
   })
 
@@ -65,90 +86,157 @@ export const environment = z.object({
   KAFKA_BROKERS: checked(brokersFault)
     .default('127.0.0.1:9092')
     .describe('Brokers as `host:port`, separated by commas. Event Hubs: `<namespace>.servicebus.windows.net:9093`.'),
-  KAFKA_SECURITY_PROTOCOL: z.enum(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl']).default('plaintext')
+  KAFKA_SECURITY_PROTOCOL: z
+    .enum(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'])
+    .default('plaintext')
     .describe('How brokers are spoken to.'),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional()
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
+    .optional()
     .describe('How to sign in; needed with `sasl_plaintext` and `sasl_ssl`.'),
-  KAFKA_USERNAME: text().optional()
+  KAFKA_USERNAME: text()
+    .optional()
     .describe('User name or API key. Event Hubs: `$ConnectionString`, with the connection string as password.'),
   KAFKA_PASSWORD: secret('Password or API secret.'),
-  KAFKA_SSL_CA: checked(pemFault('CERTIFICATE')).optional()
+  KAFKA_SSL_CA: checked(pemFault('CERTIFICATE'))
+    .optional()
     .describe("Certificate authority: PEM text or a file's path. The system's when empty."),
-  KAFKA_SSL_CERTIFICATE: checked(pemFault('CERTIFICATE')).optional().describe("Client certificate for mutual TLS: PEM text or a file's path."),
+  KAFKA_SSL_CERTIFICATE: checked(pemFault('CERTIFICATE'))
+    .optional()
+    .describe("Client certificate for mutual TLS: PEM text or a file's path."),
   KAFKA_SSL_KEY: secret("The client certificate's key: PEM text or a file's path.", pemFault('PRIVATE KEY')),
   KAFKA_SSL_KEY_PASSWORD: secret('Password of the key, when it has one.'),
-  KAFKA_OAUTH_TOKEN_ENDPOINT: checked(httpUrlFault).optional().describe('Where `oauthbearer` gets its tokens (client credentials).'),
+  KAFKA_OAUTH_TOKEN_ENDPOINT: checked(httpUrlFault)
+    .optional()
+    .describe('Where `oauthbearer` gets its tokens (client credentials).'),
   KAFKA_OAUTH_CLIENT_ID: text().optional().describe('Client id for `oauthbearer`.'),
   KAFKA_OAUTH_CLIENT_SECRET: secret('Client secret for `oauthbearer`.'),
   KAFKA_OAUTH_SCOPE: text().optional().describe('Scope for `oauthbearer`.'),
-  KAFKA_CONSUMER_GROUP: text().default('kafka-delta-functions')
-    .describe("Beginning of the triggers' consumer groups, one a stream: `<group>-<stream>`. What is ingested is known from the Delta log, not from them."),
-  EVENTHUBS_NAMESPACE: checked(namespaceFault).optional()
+  KAFKA_CONSUMER_GROUP: text()
+    .default('kafka-delta-functions')
+    .describe(
+      "Beginning of the triggers' consumer groups, one a stream: `<group>-<stream>`. What is ingested is known from the Delta log, not from them.",
+    ),
+  EVENTHUBS_NAMESPACE: checked(namespaceFault)
+    .optional()
     .describe('`<namespace>.servicebus.windows.net`, with the managed identity, when SOURCE is `eventhubs`.'),
-  EVENTHUBS_CONNECTION_STRING: secret('Connection string of the namespace, instead of the managed identity.', eventHubsConnectionFault),
-  EVENTHUBS_CONSUMER_GROUP: checked(eventHubsGroupFault).default('$Default').describe('Consumer group of the Event Hubs trigger.'),
-  EVENTHUBS_READER_CONSUMER_GROUP: checked(eventHubsGroupFault).default('lake-reader')
-    .describe('Consumer group by which ranges are read (catch-up, repairs, commands), to be created at each event hub; never the trigger\'s, whose receivers shut others out.'),
+  EVENTHUBS_CONNECTION_STRING: secret(
+    'Connection string of the namespace, instead of the managed identity.',
+    eventHubsConnectionFault,
+  ),
+  EVENTHUBS_CONSUMER_GROUP: checked(eventHubsGroupFault)
+    .default('$Default')
+    .describe('Consumer group of the Event Hubs trigger.'),
+  EVENTHUBS_READER_CONSUMER_GROUP: checked(eventHubsGroupFault)
+    .default('lake-reader')
+    .describe(
+      "Consumer group by which ranges are read (catch-up, repairs, commands), to be created at each event hub; never the trigger's, whose receivers shut others out.",
+    ),
 
   LAKE_URL: checked(lakeUrlFault)
     .default('http://127.0.0.1:10000/devstoreaccount1/lake')
     .describe("The lake's root: a blob container or a local folder (`file:///…`)."),
-  LAKE_CONNECTION_STRING: secret("The storage account's connection string; the managed identity when empty.", storageConnectionFault),
-  LAKE_EXTERNAL_LOCATIONS: locations().default([]).register(secrets, { secret: true })
-    .describe("Places outside a table that its log or links may lead to: folders, containers or accounts, separated by commas, one of Azure with a SAS if it needs one. None but the table's own storage account when empty."),
+  LAKE_CONNECTION_STRING: secret(
+    "The storage account's connection string; the managed identity when empty.",
+    storageConnectionFault,
+  ),
+  LAKE_EXTERNAL_LOCATIONS: locations()
+    .default([])
+    .register(secrets, { secret: true })
+    .describe(
+      "Places outside a table that its log or links may lead to: folders, containers or accounts, separated by commas, one of Azure with a SAS if it needs one. None but the table's own storage account when empty.",
+    ),
 
   SILVER_SCHEDULE: schedule().default(everyMinute(0)).describe('When silver runs (NCRONTAB, six fields).'),
-  GOLD_SCHEDULE: schedule().default(everyMinute(20)).describe('When gold runs: behind silver, so that it finds what silver has just made.'),
+  GOLD_SCHEDULE: schedule()
+    .default(everyMinute(20))
+    .describe('When gold runs: behind silver, so that it finds what silver has just made.'),
   MONITOR_SCHEDULE: schedule().default(everyMinute(40)).describe('When the monitor runs: behind gold.'),
   MAINTENANCE_SCHEDULE: schedule().default('0 */10 * * * *').describe('When checkpoints and compaction run.'),
-  CATCH_UP_SCHEDULE: schedule().default('0 */5 * * * *')
+  CATCH_UP_SCHEDULE: schedule()
+    .default('0 */5 * * * *')
     .describe('When bronze looks for partitions that lag while nothing commits.'),
 
   BRONZE_MAX_COMMIT_ROWS: whole(1, 10_000_000).default(250_000).describe('Most rows of one bronze commit.'),
-  BRONZE_MIN_COMMIT_INTERVAL: whole(0, 3_600_000).default(0)
+  BRONZE_MIN_COMMIT_INTERVAL: whole(0, 3_600_000)
+    .default(0)
     .describe('Least milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
-  BRONZE_MAX_RAW_SIZE: bytes(1, 256 * megabyte).default(64 * megabyte)
-    .describe('Longest key, value or headers of a record that bronze keeps; of longer ones it keeps length and SHA-256, as RECORD_TOO_LARGE.'),
-  BRONZE_MEMORY_BUDGET: bytes(megabyte).optional()
-    .describe('Most bytes of keys, values and headers that bronze has in work at once in one process, from fetch to commit; a larger record goes alone. Memory takes several times as much. A sixteenth of the memory (32MB to 512MB) when empty.'),
-  BRONZE_WORKERS: whole(0, 64).default(0)
+  BRONZE_MAX_RAW_SIZE: bytes(1, 256 * megabyte)
+    .default(64 * megabyte)
+    .describe(
+      'Longest key, value or headers of a record that bronze keeps; of longer ones it keeps length and SHA-256, as RECORD_TOO_LARGE.',
+    ),
+  BRONZE_MEMORY_BUDGET: bytes(megabyte)
+    .optional()
+    .describe(
+      'Most bytes of keys, values and headers that bronze has in work at once in one process, from fetch to commit; a larger record goes alone. Memory takes several times as much. A sixteenth of the memory (32MB to 512MB) when empty.',
+    ),
+  BRONZE_WORKERS: whole(0, 64)
+    .default(0)
     .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
-  MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000).default(300_000)
+  MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000)
+    .default(300_000)
     .describe("Kafka's `max.poll.interval.ms`; repairs stop at half of it and continue at the next call."),
-  SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000).default(5_000_000)
+  SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000)
+    .default(5_000_000)
     .describe('Most bronze rows one silver run takes on; the next continues.'),
-  SILVER_MEMORY_LIMIT: bytes(64 * megabyte).default(1024 ** 3)
+  SILVER_MEMORY_LIMIT: bytes(64 * megabyte)
+    .default(1024 ** 3)
     .describe('Most memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
-  TEMP_FOLDER: checked(folderFault).optional().describe("Folder for spilled and fetched data; the system's when empty."),
-  TEMP_LIMIT: bytes(megabyte).default(10 * 1024 ** 3).describe('Most bytes TEMP_FOLDER may hold.'),
+  TEMP_FOLDER: checked(folderFault)
+    .optional()
+    .describe("Folder for spilled and fetched data; the system's when empty."),
+  TEMP_LIMIT: bytes(megabyte)
+    .default(10 * 1024 ** 3)
+    .describe('Most bytes TEMP_FOLDER may hold.'),
   INSTANCE_MEMORY_MB: whole(256, 1_048_576).default(2048).describe('Memory of one instance, for the cost estimate.'),
 
-  MODEL_NAME: checked(value => folderNameFault(value.replaceAll('{stream}', 's'))).default('anomaly')
-    .describe("The model gold scores with: a folder in the lake's `models/`. `{stream}` in it is the stream's name; events without a model are summarised only."),
-  MODEL_TIMEOUT: duration().default(60_000)
-    .describe('How long a model may take to load or to score one batch; then it is stopped and the last good one goes on.'),
-  MODEL_MEMORY_LIMIT: bytes().default(512 * 1024 ** 2).describe('Most memory the models of one process may use.'),
+  MODEL_NAME: checked(value => folderNameFault(value.replaceAll('{stream}', 's')))
+    .default('anomaly')
+    .describe(
+      "The model gold scores with: a folder in the lake's `models/`. `{stream}` in it is the stream's name; events without a model are summarised only.",
+    ),
+  MODEL_TIMEOUT: duration()
+    .default(60_000)
+    .describe(
+      'How long a model may take to load or to score one batch; then it is stopped and the last good one goes on.',
+    ),
+  MODEL_MEMORY_LIMIT: bytes()
+    .default(512 * 1024 ** 2)
+    .describe('Most memory the models of one process may use.'),
   ANOMALY_THRESHOLD: numberBetween(0, 1, 'number').default(0.5).describe('A score above it is an anomaly.'),
 
-  FRESHNESS_LATE: duration().default(5 * 60_000).describe('The newest event older than this: status LATE.'),
-  FRESHNESS_STALE: duration().default(60 * 60_000).describe('The newest event older than this: status STALE.'),
+  FRESHNESS_LATE: duration()
+    .default(5 * 60_000)
+    .describe('The newest event older than this: status LATE.'),
+  FRESHNESS_STALE: duration()
+    .default(60 * 60_000)
+    .describe('The newest event older than this: status STALE.'),
   CHECKPOINT_INTERVAL: whole(1, 100_000).default(100).describe('Commits after which maintenance writes a checkpoint.'),
-  COMPACTION_TARGET_SIZE: bytes().default(128 * 1024 ** 2)
+  COMPACTION_TARGET_SIZE: bytes()
+    .default(128 * 1024 ** 2)
     .describe("Bytes of a compacted file, where the table's `delta.targetFileSize` says nothing."),
-  COMPACTION_MIN_FILES: whole(2, 100_000).default(16)
+  COMPACTION_MIN_FILES: whole(2, 100_000)
+    .default(16)
     .describe('Small files of one partition that are worth putting together before they fill a file.'),
-  COMPACTION_MAX_BYTES: bytes().default(2 * 1024 ** 3)
+  COMPACTION_MAX_BYTES: bytes()
+    .default(2 * 1024 ** 3)
     .describe('Most bytes that maintenance compacts of one table in one run; the next continues.'),
-  VACUUM_RETENTION: duration().default(7 * 86_400_000)
+  VACUUM_RETENTION: duration()
+    .default(7 * 86_400_000)
     .describe("How long files that were removed or never committed are kept; at least the table's own retention."),
 
-  COST_PER_GB_SECOND: amount().default(0.000026)
+  COST_PER_GB_SECOND: amount()
+    .default(0.000026)
     .describe('Price of a GB-second of an instance, for the cost estimate (USD).'),
   COST_PER_MILLION_EXECUTIONS: amount().default(0.4).describe('Price of a million executions (USD).'),
-  COST_PER_10K_WRITES: amount().default(0.065)
+  COST_PER_10K_WRITES: amount()
+    .default(0.065)
     .describe('Price of ten thousand writes or listings of the storage account (USD).'),
   COST_PER_10K_READS: amount().default(0.005).describe('Price of ten thousand reads of the storage account (USD).'),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info')
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
     .describe('The least important line that is logged.'),
 })
 

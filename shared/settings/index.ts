@@ -1,7 +1,6 @@
 /** Every setting, read and checked once. */
 export { meantName } from './misspelt.js'
 export { parseNcrontab, type Schedule } from './ncrontab.js'
-export { parseLocations } from './settingText.js'
 export {
   defaultText,
   isSecret,
@@ -12,3 +11,4 @@ export {
   settingsTable,
   type SettingValues,
 } from './settings.js'
+export { parseLocations } from './settingText.js'

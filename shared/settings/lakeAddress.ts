@@ -21,7 +21,8 @@ export const lakeUrlFault: TextCheck = value => {
     return `${expected}; ${asError(thrown).message.replace(/^.*? is no address of a blob container: |\.$/g, '')}`
   }
   const host = azureHost(url.hostname)
-  if (host === undefined && !isEmulatorHost(url.hostname)) return `${expected}; ${url.hostname} is no host of Azure Storage`
+  if (host === undefined && !isEmulatorHost(url.hostname))
+    return `${expected}; ${url.hostname} is no host of Azure Storage`
   if (host?.secondary === true) return 'expected the account itself; -secondary is its read-only copy'
   if (host?.oneLake === true || containerName.test(address.container)) return undefined
   return `${expected}; "${address.container}" is no name of a container (3 to 63 small letters, digits and single dashes)`

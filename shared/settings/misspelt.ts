@@ -10,7 +10,8 @@ export function meantName(name: string, known: readonly string[]): string | unde
   let best: { readonly name: string; readonly slips: number } | undefined
   for (const other of known) {
     const slips = plain === other.toUpperCase() ? 0 : slipsBetween(plain, other.toUpperCase())
-    if (plain[0] === other[0]?.toUpperCase() && slips <= mostSlips(other) && slips < (best?.slips ?? Infinity)) best = { name: other, slips }
+    if (plain[0] === other[0]?.toUpperCase() && slips <= mostSlips(other) && slips < (best?.slips ?? Infinity))
+      best = { name: other, slips }
   }
   return best?.name ?? known.find(other => isCutShort(plain, other))
 }
@@ -35,7 +36,8 @@ function slipsBetween(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1
       let slips = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) slips = Math.min(slips, (before[j - 2] ?? 0) + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        slips = Math.min(slips, (before[j - 2] ?? 0) + 1)
       row.push(slips)
     }
     before = last

@@ -4,7 +4,20 @@ export interface Schedule {
   next(time: number): number | undefined
 }
 
-const months = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december']
+const months = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+]
 const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
 /** What keeps an expression from being a schedule. */
@@ -40,12 +53,26 @@ export function parseNcrontab(expression: string): Schedule {
   }
   const [s, m, h, d, mo, dow] = parts.length === 6 ? parts : ['0', ...parts]
   const read = (text: string | undefined, field: Field) => valuesOf(text ?? '', field)
-  return scheduleOf(read(s, second), read(m, minute), read(h, hour), read(d, day), read(mo, month), read(dow, dayOfWeek))
+  return scheduleOf(
+    read(s, second),
+    read(m, minute),
+    read(h, hour),
+    read(d, day),
+    read(mo, month),
+    read(dow, dayOfWeek),
+  )
 }
 
 type Values = readonly boolean[]
 
-function scheduleOf(seconds: Values, minutes: Values, hours: Values, monthDays: Values, yearMonths: Values, weekDays: Values): Schedule {
+function scheduleOf(
+  seconds: Values,
+  minutes: Values,
+  hours: Values,
+  monthDays: Values,
+  yearMonths: Values,
+  weekDays: Values,
+): Schedule {
   return {
     next(time) {
       const t = new Date(Math.floor(time / 1000) * 1000 + 1000)

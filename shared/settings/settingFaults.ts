@@ -36,9 +36,14 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   if (s.KAFKA_SSL_KEY !== undefined) need(['KAFKA_SSL_CERTIFICATE'], 'KAFKA_SSL_KEY needs its certificate')
   if (s.SOURCE === 'eventhubs') faults.push(...eventHubsFaults(s, given))
   if (s.LAKE_URL.startsWith('file:')) unused(['LAKE_CONNECTION_STRING'], `LAKE_URL is the local folder ${s.LAKE_URL}`)
-  const [account, keyAccount] = [accountOf(s.LAKE_URL), connectionParts(s.LAKE_CONNECTION_STRING ?? '').get('accountname')]
+  const [account, keyAccount] = [
+    accountOf(s.LAKE_URL),
+    connectionParts(s.LAKE_CONNECTION_STRING ?? '').get('accountname'),
+  ]
   if (account !== undefined && keyAccount !== undefined && account !== keyAccount) {
-    faults.push(`LAKE_CONNECTION_STRING is of the account ${keyAccount}, but LAKE_URL of ${account}. Correct one of the two.`)
+    faults.push(
+      `LAKE_CONNECTION_STRING is of the account ${keyAccount}, but LAKE_URL of ${account}. Correct one of the two.`,
+    )
   }
   const runtime = given['FUNCTIONS_WORKER_RUNTIME'] ?? ''
   if (!['', 'node'].includes(runtime)) faults.push(`FUNCTIONS_WORKER_RUNTIME is "${runtime}": expected node.`)
@@ -74,18 +79,27 @@ function eventHubsFaults(s: Environment, given: Readonly<Record<string, string |
   if (s.EVENTHUBS_CONNECTION_STRING === undefined) {
     const remedy = `set ${triggerNamespace} (managed identity) or EVENTHUBS_CONNECTION_STRING`
     const named = valueOf(triggerNamespace, given)
-    if (s.EVENTHUBS_NAMESPACE === undefined) faults.push(`EVENTHUBS_NAMESPACE is not set: SOURCE is eventhubs; ${remedy}.`)
+    if (s.EVENTHUBS_NAMESPACE === undefined)
+      faults.push(`EVENTHUBS_NAMESPACE is not set: SOURCE is eventhubs; ${remedy}.`)
     else if (named === undefined) {
-      faults.push(`${triggerNamespace} is not set: the Event Hubs trigger finds its namespace by that name. Set it to ${s.EVENTHUBS_NAMESPACE}, or ${remedy}.`)
+      faults.push(
+        `${triggerNamespace} is not set: the Event Hubs trigger finds its namespace by that name. Set it to ${s.EVENTHUBS_NAMESPACE}, or ${remedy}.`,
+      )
     } else if (named.toLowerCase() !== s.EVENTHUBS_NAMESPACE.toLowerCase()) {
-      faults.push(`${triggerNamespace} is "${named}", but EVENTHUBS_NAMESPACE is "${s.EVENTHUBS_NAMESPACE}". Leave EVENTHUBS_NAMESPACE out, or make them the same.`)
+      faults.push(
+        `${triggerNamespace} is "${named}", but EVENTHUBS_NAMESPACE is "${s.EVENTHUBS_NAMESPACE}". Leave EVENTHUBS_NAMESPACE out, or make them the same.`,
+      )
     }
   }
   if (s.EVENTHUBS_READER_CONSUMER_GROUP.toLowerCase() === s.EVENTHUBS_CONSUMER_GROUP.toLowerCase()) {
     const why = "the trigger's receivers shut all others of their group out"
-    faults.push(`EVENTHUBS_READER_CONSUMER_GROUP is the trigger's group (EVENTHUBS_CONSUMER_GROUP): ${why}. Create another group for it.`)
+    faults.push(
+      `EVENTHUBS_READER_CONSUMER_GROUP is the trigger's group (EVENTHUBS_CONSUMER_GROUP): ${why}. Create another group for it.`,
+    )
   }
-  const storage = Object.keys(given).some(name => /^AzureWebJobsStorage(?:__|$)/i.test(name) && valueOf(name, given) !== undefined)
+  const storage = Object.keys(given).some(
+    name => /^AzureWebJobsStorage(?:__|$)/i.test(name) && valueOf(name, given) !== undefined,
+  )
   if (given['WEBSITE_INSTANCE_ID'] !== undefined && !storage) {
     faults.push('AzureWebJobsStorage is not set: the Event Hubs trigger keeps its checkpoints there.')
   }
@@ -103,7 +117,9 @@ export function valueOf(name: string, given: Readonly<Record<string, string | un
  * only those of several words are looked at.
  */
 export function misspeltFaults(given: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.keys(given).filter(name => name.includes('_')).flatMap(name => misspeltFault(name, given[name]))
+  return Object.keys(given)
+    .filter(name => name.includes('_'))
+    .flatMap(name => misspeltFault(name, given[name]))
 }
 
 /** What is wrong with one name, if anything. */

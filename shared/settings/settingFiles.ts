@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
+
 import type { TextCheck } from './settingText.js'
 
 /** Checks of settings that name files and folders of this machine, which are looked at. */
@@ -17,13 +18,15 @@ export const folderFault: TextCheck = value => {
 }
 
 /** PEM text of that kind, or a file that can be read. */
-export const pemFault = (kind: 'CERTIFICATE' | 'PRIVATE KEY'): TextCheck => value => {
-  const expected = `expected the PEM text of a ${kind.toLowerCase()}, or the path of a file that can be read`
-  if (!value.includes('-----')) return isReadableFile(value) ? undefined : expected
-  const block = new RegExp(`-----BEGIN ([A-Z0-9 ]*${kind})-----\\s+[A-Za-z0-9+/=:,.\\s-]+-----END \\1-----`)
-  // Environments have no real line breaks: escaped ones count.
-  return block.test(value.replace(/\\n/g, '\n')) ? undefined : expected
-}
+export const pemFault =
+  (kind: 'CERTIFICATE' | 'PRIVATE KEY'): TextCheck =>
+  value => {
+    const expected = `expected the PEM text of a ${kind.toLowerCase()}, or the path of a file that can be read`
+    if (!value.includes('-----')) return isReadableFile(value) ? undefined : expected
+    const block = new RegExp(`-----BEGIN ([A-Z0-9 ]*${kind})-----\\s+[A-Za-z0-9+/=:,.\\s-]+-----END \\1-----`)
+    // Environments have no real line breaks: escaped ones count.
+    return block.test(value.replace(/\\n/g, '\n')) ? undefined : expected
+  }
 
 function isReadableFile(path: string): boolean {
   try {

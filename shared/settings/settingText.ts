@@ -35,17 +35,23 @@ const leapYear = Date.UTC(2024, 0, 1)
 
 /** A name of one folder: not one that leads elsewhere or hides. */
 export const folderNameFault: TextCheck = value =>
-  /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(value) ? undefined : 'expected letters, digits, dot, dash or underscore, not beginning with a dot or dash'
+  /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(value)
+    ? undefined
+    : 'expected letters, digits, dot, dash or underscore, not beginning with a dot or dash'
 
 /** An address that is asked by HTTP. */
 export const httpUrlFault: TextCheck = value => {
   const url = URL.parse(value)
-  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' ? undefined : 'expected an address as https://login.example.com/token'
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== ''
+    ? undefined
+    : 'expected an address as https://login.example.com/token'
 }
 
 /** `<namespace>.servicebus.windows.net`, or its like in another cloud. */
 export const namespaceFault: TextCheck = value =>
-  /^[a-z][a-z0-9-]{4,48}[a-z0-9](\.[a-z0-9-]+){2,}$/i.test(value) ? undefined : 'expected a host name alone, as <namespace>.servicebus.windows.net'
+  /^[a-z][a-z0-9-]{4,48}[a-z0-9](\.[a-z0-9-]+){2,}$/i.test(value)
+    ? undefined
+    : 'expected a host name alone, as <namespace>.servicebus.windows.net'
 
 /** The name of a consumer group of Event Hubs. */
 export const eventHubsGroupFault: TextCheck = value =>
@@ -58,7 +64,8 @@ export const eventHubsConnectionFault: TextCheck = value => {
   const parts = connectionParts(value)
   const expected = 'expected Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…'
   if (URL.parse(parts.get('endpoint') ?? '')?.protocol !== 'sb:') return expected
-  const signed = parts.has('sharedaccesssignature') || (parts.has('sharedaccesskeyname') && parts.has('sharedaccesskey'))
+  const signed =
+    parts.has('sharedaccesssignature') || (parts.has('sharedaccesskeyname') && parts.has('sharedaccesskey'))
   return signed ? undefined : expected
 }
 
@@ -75,7 +82,9 @@ export const storageConnectionFault: TextCheck = value => {
 /** `Name=value` pairs by their names in lower case; pairs without a value are left out. */
 export function connectionParts(value: string): ReadonlyMap<string, string> {
   const pairs = value.split(';').map(part => /^\s*([A-Za-z]+)\s*=\s*(.+?)\s*$/s.exec(part))
-  return new Map(pairs.flatMap(pair => (pair === null ? [] : [[(pair[1] ?? '').toLowerCase(), pair[2] ?? ''] as const])))
+  return new Map(
+    pairs.flatMap(pair => (pair === null ? [] : [[(pair[1] ?? '').toLowerCase(), pair[2] ?? ''] as const])),
+  )
 }
 
 /** A number written as one: digits, a sign, a point, an exponent. Undefined when it is none. */
@@ -94,7 +103,10 @@ export function parseSize(value: string): number | null {
 
 /** Folders, containers and accounts, separated by commas; null when one of them is none. */
 export function parseLocations(value: string): readonly string[] | null {
-  const locations = value.split(',').map(location => location.trim()).filter(location => location !== '')
+  const locations = value
+    .split(',')
+    .map(location => location.trim())
+    .filter(location => location !== '')
   return locations.every(isLocation) ? locations : null
 }
 

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { z } from 'zod'
+
 import { CodedError } from '../errors.js'
+import { protectSecret, protectSecretsIn, redact } from '../telemetry/index.js'
 import { type Environment, environment, isSecret, settingNames } from './environment.js'
 import { crossFieldFaults, faultOf, misspeltFault, misspeltFaults, triggerNamespace, valueOf } from './settingFaults.js'
-import { protectSecret, protectSecretsIn, redact } from '../telemetry/index.js'
 
 export { isSecret, settingNames } from './environment.js'
 export { defaultText, settingsTable } from './settingsTable.js'
@@ -68,13 +70,26 @@ export function readLocalSettings(folder: string, environmentValues: SettingValu
 }
 
 function localValues(content: unknown, path: string): Readonly<Record<string, string>> {
-  const bad = (why: string) => new SettingsError('BAD_SETTINGS_FILE', `${path} ${why}, as local.settings.template.json has it.`)
-  const file = z.object({ IsEncrypted: z.boolean().default(false), Values: z.record(z.string(), z.unknown()).default({}) }).safeParse(content)
+  const bad = (why: string) =>
+    new SettingsError('BAD_SETTINGS_FILE', `${path} ${why}, as local.settings.template.json has it.`)
+  const file = z
+    .object({ IsEncrypted: z.boolean().default(false), Values: z.record(z.string(), z.unknown()).default({}) })
+    .safeParse(content)
   if (!file.success) throw bad('needs "Values", an object of texts, and "IsEncrypted", false')
-  if (file.data.IsEncrypted) throw bad('is encrypted, and only func can read it. Run "func settings decrypt", or set "IsEncrypted" to false and write the values')
+  if (file.data.IsEncrypted)
+    throw bad(
+      'is encrypted, and only func can read it. Run "func settings decrypt", or set "IsEncrypted" to false and write the values',
+    )
   const wrong = Object.entries(file.data.Values).flatMap(([name, value]) =>
-    typeof value === 'string' ? misspeltFault(name, value) : [`${name} is ${typeof value === 'object' ? 'no text' : `a ${typeof value}`}: write it in quotes.`])
-  if (wrong.length > 0) throw new SettingsError('BAD_SETTINGS_FILE', `${path}, "Values": ${wrong.join(' ')} See local.settings.template.json.`)
+    typeof value === 'string'
+      ? misspeltFault(name, value)
+      : [`${name} is ${typeof value === 'object' ? 'no text' : `a ${typeof value}`}: write it in quotes.`],
+  )
+  if (wrong.length > 0)
+    throw new SettingsError(
+      'BAD_SETTINGS_FILE',
+      `${path}, "Values": ${wrong.join(' ')} See local.settings.template.json.`,
+    )
   return file.data.Values as Readonly<Record<string, string>>
 }
 

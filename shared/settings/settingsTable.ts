@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { environment, type Environment, isSecret, settingNames, unitOf } from './environment.js'
+
+import { type Environment, environment, isSecret, settingNames, unitOf } from './environment.js'
 
 /** The default as it would be written in the environment; empty when there is none. */
 export function defaultText(name: keyof Environment): string {
@@ -12,8 +13,17 @@ export function defaultText(name: keyof Environment): string {
   return value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 12 })
 }
 
-const timeUnits = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000]] as const
-const sizeUnits = [['GB', 1024 ** 3], ['MB', 1024 ** 2], ['KB', 1024]] as const
+const timeUnits = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const
+const sizeUnits = [
+  ['GB', 1024 ** 3],
+  ['MB', 1024 ** 2],
+  ['KB', 1024],
+] as const
 
 /** A number in the largest unit of which it is a whole number. */
 function inUnits(value: number, units: readonly (readonly [string, number])[], space: string, plural: boolean): string {

@@ -61,7 +61,10 @@ class ContractEvents implements EventMaker {
   broken(kind: string, id: number, timestamp: number, random: () => number): { key: Uint8Array; value: Uint8Array } {
     const made = this.#draw(id, { random, time: timestamp })
     const event = 'valid' in made ? {} : made.event
-    return { key: Buffer.from(keyText(event[this.#stream.key])), value: this.#brokenValue(kind, event, timestamp) ?? encode(event).subarray(0, -1) }
+    return {
+      key: Buffer.from(keyText(event[this.#stream.key])),
+      value: this.#brokenValue(kind, event, timestamp) ?? encode(event).subarray(0, -1),
+    }
   }
 
   #draw(id: number, draw: Draw): { readonly event: JsonEvent } | Extract<ParseOutcome, { valid: false }> {

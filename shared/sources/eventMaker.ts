@@ -18,5 +18,10 @@ export interface EventMaker {
    */
   event(id: number, time: number, random: () => number, anomalies: number): MadeEvent
   /** A record that the contract rejects. @param timestamp milliseconds; Kafka's */
-  broken(kind: string, id: number, timestamp: number, random: () => number): { readonly key: Uint8Array; readonly value: Uint8Array }
+  broken(
+    kind: string,
+    id: number,
+    timestamp: number,
+    random: () => number,
+  ): { readonly key: Uint8Array; readonly value: Uint8Array }
 }

@@ -1,6 +1,16 @@
 /* eslint-disable @typescript-eslint/require-await -- async as the seam is: what is thrown becomes a rejection */
 import { partitionOf } from './partitioner.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord, TopicSurvey, UnavailablePartition } from './source.js'
+import type {
+  Identified,
+  OffsetRange,
+  PartitionOffsets,
+  ProducedRecord,
+  Source,
+  SourceBatch,
+  SourceRecord,
+  TopicSurvey,
+  UnavailablePartition,
+} from './source.js'
 import { batchDamaged, outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
 
 export interface MemorySourceOptions {
@@ -80,7 +90,12 @@ export class MemorySource implements Source {
     this.#check(topic)
     return this.#partitions(topic).map((log, partition) => {
       this.#check(topic, partition)
-      return { partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)), highWatermark: BigInt(log.slots.length) }
+      return {
+        partition,
+        start: BigInt(log.start),
+        end: BigInt(this.#stableEnd(log)),
+        highWatermark: BigInt(log.slots.length),
+      }
     })
   }
 
@@ -92,7 +107,12 @@ export class MemorySource implements Source {
     for (const [partition, log] of this.#partitions(topic).entries()) {
       try {
         this.#check(topic, partition)
-        partitions.push({ partition, start: BigInt(log.start), end: BigInt(this.#stableEnd(log)), highWatermark: BigInt(log.slots.length) })
+        partitions.push({
+          partition,
+          start: BigInt(log.start),
+          end: BigInt(this.#stableEnd(log)),
+          highWatermark: BigInt(log.slots.length),
+        })
       } catch (error) {
         if (!(error instanceof SourceError)) throw error
         unavailable.push({ partition, error })
@@ -121,24 +141,28 @@ export class MemorySource implements Source {
     const { partition } = range
     const end = Number(range.end)
     if (range.start < 0n || range.start > range.end) throw outOfRange(topic, range, {})
-    for (let position = Number(range.start); position < end; ) {
+    for (let position = Number(range.start); position < end;) {
       options.signal?.throwIfAborted()
       this.#check(topic, partition)
       const log = this.#partition(topic, partition)
       const held = { start: BigInt(log.start), end: BigInt(this.#stableEnd(log)) }
-      if (position < log.start || range.end > held.end) throw outOfRange(topic, { ...range, start: BigInt(position) }, held)
+      if (position < log.start || range.end > held.end)
+        throw outOfRange(topic, { ...range, start: BigInt(position) }, held)
       const damaged = this.#firstDamaged(topic, partition, position)
       if (damaged === position) throw batchDamaged(topic, partition, BigInt(position), 'does not match its checksum')
       const next = Math.min(end, position + this.#batchSize, damaged)
       const slots = log.slots.slice(position, next)
-      const records = slots.flatMap((slot) => (this.#isVisible(slot) ? [slot.record] : []))
-      const holes = BigInt(slots.filter((slot) => !this.#isVisible(slot)).length)
+      const records = slots.flatMap(slot => (this.#isVisible(slot) ? [slot.record] : []))
+      const holes = BigInt(slots.filter(slot => !this.#isVisible(slot)).length)
       position = next
       yield { partition, records, position: BigInt(position), holes }
     }
   }
 
-  async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+  async identify(
+    topic: string,
+    asked: ReadonlyMap<number, number | undefined>,
+  ): Promise<ReadonlyMap<number, Identified>> {
     this.#check(topic)
     this.#partitions(topic)
     return new Map(Array.from(asked, ([partition, epoch]) => [partition, this.#identify(topic, partition, epoch)]))
@@ -146,7 +170,7 @@ export class MemorySource implements Source {
 
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
     this.#check(topic)
-    const placed = records.map((record) => ({ ...record, partition: this.#place(topic, record) }))
+    const placed = records.map(record => ({ ...record, partition: this.#place(topic, record) }))
     for (const { partition } of placed) this.#check(topic, partition)
     this.append(topic, placed)
   }
@@ -257,7 +281,12 @@ export class MemorySource implements Source {
       const log = this.#partition(topic, partition)
       const topicId = this.#topicIds ? this.#topic(topic).id : undefined
       if (!this.#leaderEpochs) return { kind: 'known', topicId, epoch: undefined, epochEnd: undefined }
-      return { kind: 'known', topicId, epoch: log.epochs.at(-1)?.epoch, epochEnd: asked === undefined ? undefined : epochEnd(log, asked) }
+      return {
+        kind: 'known',
+        topicId,
+        epoch: log.epochs.at(-1)?.epoch,
+        epochEnd: asked === undefined ? undefined : epochEnd(log, asked),
+      }
     } catch (error) {
       if (error instanceof SourceError) return { kind: 'failed', error }
       throw error
@@ -276,7 +305,9 @@ export class MemorySource implements Source {
 
   #firstDamaged(topic: string, partition: number, from: number): number {
     const prefix = `${topic}/${partition}/`
-    const offsets = Array.from(this.#damaged).flatMap((where) => (where.startsWith(prefix) ? [Number(where.slice(prefix.length))] : []))
+    const offsets = Array.from(this.#damaged).flatMap(where =>
+      where.startsWith(prefix) ? [Number(where.slice(prefix.length))] : [],
+    )
     return offsets.reduce((first, offset) => (offset >= from && offset < first ? offset : first), Infinity)
   }
 
@@ -297,7 +328,9 @@ export class MemorySource implements Source {
   /** The last stable offset: where the first open transaction begins. */
   #stableEnd({ slots }: MemoryPartition): number {
     if (this.#open.size === 0) return slots.length
-    const first = slots.findIndex((slot) => slot.kind === 'record' && slot.transaction !== undefined && this.#open.has(slot.transaction))
+    const first = slots.findIndex(
+      slot => slot.kind === 'record' && slot.transaction !== undefined && this.#open.has(slot.transaction),
+    )
     return first < 0 ? slots.length : first
   }
 
@@ -328,7 +361,10 @@ export class MemorySource implements Source {
     const calls = this.#outages.get(where) ?? 0
     if (calls <= 0) return
     this.#outages.set(where, calls - 1)
-    throw new SourceError('SOURCE_UNREACHABLE', `The leader of ${where} is away at the moment.`, { retryable: true, data: { topic, partition } })
+    throw new SourceError('SOURCE_UNREACHABLE', `The leader of ${where} is away at the moment.`, {
+      retryable: true,
+      data: { topic, partition },
+    })
   }
 }
 

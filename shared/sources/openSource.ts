@@ -3,7 +3,16 @@ import type { Settings } from '../settings/index.js'
 import type { Logger } from '../telemetry/index.js'
 import type { EventHubsConnection } from './eventHubs/index.js'
 import type { Compression, KafkaConnection } from './kafka/index.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, ReadOptions, Source, SourceBatch, TopicSurvey } from './source.js'
+import type {
+  Identified,
+  OffsetRange,
+  PartitionOffsets,
+  ProducedRecord,
+  ReadOptions,
+  Source,
+  SourceBatch,
+  TopicSurvey,
+} from './source.js'
 import { SourceError } from './sourceError.js'
 
 export type SourceConnection =
@@ -23,7 +32,10 @@ export interface OpenSourceOptions {
 export function sourceConnection(settings: Settings): SourceConnection {
   if (settings.source === 'eventhubs') {
     const { eventhubsNamespace: namespace, eventhubsConnectionString: connectionString } = settings
-    return { kind: 'eventhubs', eventHubs: { namespace, connectionString, consumerGroup: settings.eventhubsReaderConsumerGroup } }
+    return {
+      kind: 'eventhubs',
+      eventHubs: { namespace, connectionString, consumerGroup: settings.eventhubsReaderConsumerGroup },
+    }
   }
   const { kafkaOauthTokenEndpoint, kafkaOauthClientId, kafkaOauthClientSecret } = settings
   const oauth =
@@ -38,7 +50,10 @@ export function sourceConnection(settings: Settings): SourceConnection {
   return {
     kind: 'kafka',
     kafka: {
-      brokers: settings.kafkaBrokers.split(',').map((broker) => broker.trim()).filter((broker) => broker !== ''),
+      brokers: settings.kafkaBrokers
+        .split(',')
+        .map(broker => broker.trim())
+        .filter(broker => broker !== ''),
       securityProtocol: settings.kafkaSecurityProtocol,
       saslMechanism: settings.kafkaSaslMechanism,
       username: settings.kafkaUsername,
@@ -95,7 +110,10 @@ class DeferredSource implements Source {
     yield* (await this.#source()).read(topic, range, options)
   }
 
-  async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+  async identify(
+    topic: string,
+    asked: ReadonlyMap<number, number | undefined>,
+  ): Promise<ReadonlyMap<number, Identified>> {
     return (await this.#source()).identify(topic, asked)
   }
 

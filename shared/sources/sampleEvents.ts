@@ -64,7 +64,11 @@ class SampleEvents implements EventMaker {
       case 'futureTime':
         return Buffer.from(this.#json(id, 'click', this.#iso(timestamp + 86_400_000), '1'))
       case 'notUtf8':
-        return Buffer.concat([Buffer.from(`{"event_id":"${id}","event_type":"`), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
+        return Buffer.concat([
+          Buffer.from(`{"event_id":"${id}","event_type":"`),
+          Buffer.from([0xff, 0xfe]),
+          Buffer.from('"}'),
+        ])
     }
   }
 

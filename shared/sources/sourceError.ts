@@ -32,12 +32,21 @@ export const topicMissing = (topic: string, details?: ErrorDetails): SourceError
   })
 
 export const partitionMissing = (topic: string, partition: number): SourceError =>
-  new SourceError('SOURCE_PARTITION_MISSING', `Topic ${topic} has no partition ${partition}. Ask for its offsets first.`, {
-    data: { topic, partition },
-  })
+  new SourceError(
+    'SOURCE_PARTITION_MISSING',
+    `Topic ${topic} has no partition ${partition}. Ask for its offsets first.`,
+    {
+      data: { topic, partition },
+    },
+  )
 
 /** Nothing came although the log goes on: no proof of anything, so nothing is passed over. */
-export function silent(topic: string, asked: { readonly partition: number; readonly start: bigint; readonly end: bigint }, ms: number, cause?: unknown): SourceError {
+export function silent(
+  topic: string,
+  asked: { readonly partition: number; readonly start: bigint; readonly end: bigint },
+  ms: number,
+  cause?: unknown,
+): SourceError {
   const { partition, start, end } = asked
   const waited = ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 1_000)} s`
   const compacted = 'Where compaction has removed the last events of a log, the next event settles it'
@@ -56,7 +65,10 @@ export function outOfRange(
   held: { readonly start?: bigint | undefined; readonly end?: bigint | undefined },
 ): SourceError {
   const { partition, start, end } = asked
-  const holds = held.start === undefined && held.end === undefined ? '' : ` The log holds ${held.start ?? '?'} to ${held.end ?? '?'}.`
+  const holds =
+    held.start === undefined && held.end === undefined
+      ? ''
+      : ` The log holds ${held.start ?? '?'} to ${held.end ?? '?'}.`
   return new SourceError(
     'SOURCE_OUT_OF_RANGE',
     `Offsets ${start} to ${end} of ${topic}/${partition} are not all there.${holds} Ask for the offsets again.`,
@@ -65,7 +77,13 @@ export function outOfRange(
 }
 
 /** A record batch that cannot be read: its partition stops there, the others go on. */
-export const batchDamaged = (topic: string, partition: number, offset: bigint, what: string, cause?: unknown): SourceError =>
+export const batchDamaged = (
+  topic: string,
+  partition: number,
+  offset: bigint,
+  what: string,
+  cause?: unknown,
+): SourceError =>
   new SourceError(
     'SOURCE_CORRUPT',
     `The record batch at offset ${offset} of ${topic}/${partition} ${what}. The partition stops there; the others go on. ` +

@@ -73,8 +73,18 @@ export class SyntheticEvents {
     this.#maker = maker
     for (const kind of maker.brokenKinds) this.#broken.set(kind, 0)
     this.#options = {
-      seed: 1, startTime: Date.UTC(2025, 3, 1, 17, 37, 57), intervalMs: 5, firstId: 1, duplicates: 1, late: 2, broken: 1,
-      tombstones: 0.1, anomalies: 0.2, allowedLatenessMs: 600_000, dedupeWithinMs: 86_400_000, ...options,
+      seed: 1,
+      startTime: Date.UTC(2025, 3, 1, 17, 37, 57),
+      intervalMs: 5,
+      firstId: 1,
+      duplicates: 1,
+      late: 2,
+      broken: 1,
+      tombstones: 0.1,
+      anomalies: 0.2,
+      allowedLatenessMs: 600_000,
+      dedupeWithinMs: 86_400_000,
+      ...options,
     }
     const { seed, startTime, firstId } = this.#options
     this.#random = randomFrom(seed)
@@ -105,7 +115,8 @@ export class SyntheticEvents {
     const { duplicates, late, broken, tombstones } = this.#options
     const draw = this.#random() * 100
     const past = draw < duplicates + tombstones ? this.#pastEvent(timestamp) : undefined
-    if (past !== undefined) return draw < duplicates ? this.#duplicate(past, timestamp) : this.#tombstone(past, timestamp)
+    if (past !== undefined)
+      return draw < duplicates ? this.#duplicate(past, timestamp) : this.#tombstone(past, timestamp)
     const id = this.#nextId++
     const aside = duplicates + tombstones
     const { brokenKinds } = this.#maker
@@ -115,7 +126,9 @@ export class SyntheticEvents {
       return { ...this.#maker.broken(kind, id, timestamp, this.#random), timestamp }
     }
     const isLate = draw >= aside + broken && draw < aside + broken + late
-    const eventTime = isLate ? timestamp - this.#options.allowedLatenessMs - 1_000 - Math.floor(this.#random() * 3_600_000) : timestamp
+    const eventTime = isLate
+      ? timestamp - this.#options.allowedLatenessMs - 1_000 - Math.floor(this.#random() * 3_600_000)
+      : timestamp
     const { key, value, isAnomaly, isRepeat } = this.#maker.event(id, eventTime, this.#random, this.#options.anomalies)
     this.#counts.valid++
     if (isRepeat) this.#counts.duplicates++
@@ -152,7 +165,8 @@ export class SyntheticEvents {
   }
 }
 
-export type SyntheticMaker = { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }
+export type SyntheticMaker =
+  { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }
 
 /**
  * What synthetic events of a stream are made by: the sample's, with values that its model knows, where the contract takes
@@ -161,7 +175,8 @@ export type SyntheticMaker = { readonly kind: 'maker'; readonly maker: EventMake
 export function syntheticMaker(stream: Stream): SyntheticMaker {
   const sample = sampleEvents()
   const { value } = sample.event(1, Date.UTC(2025, 3, 1), () => 0.5, 0)
-  const isSample = stream.key === 'event_id' && stream.columns.length === 4 && stream.parse(value, Date.UTC(2025, 3, 1)).valid
+  const isSample =
+    stream.key === 'event_id' && stream.columns.length === 4 && stream.parse(value, Date.UTC(2025, 3, 1)).valid
   return isSample ? { kind: 'maker', maker: sample } : contractEvents(stream)
 }
 

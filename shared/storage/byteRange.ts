@@ -4,7 +4,10 @@ import type { ByteRange } from './objectStore.js'
  * The part of an object of `size` bytes that a range asks for, cut to what exists; empty when there is nothing. Pure; no I/O.
  * Takes a range that {@link checkRange} lets pass.
  */
-export function clippedRange(size: number, range: ByteRange | undefined): { readonly start: number; readonly end: number } {
+export function clippedRange(
+  size: number,
+  range: ByteRange | undefined,
+): { readonly start: number; readonly end: number } {
   if (range === undefined) return { start: 0, end: size }
   const start = Math.min(range.start, size)
   return { start, end: Math.max(start, Math.min(range.end ?? size, size)) }

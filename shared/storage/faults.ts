@@ -1,14 +1,29 @@
 import { StorageError, type StorageErrorCode } from './storageError.js'
 
 /** What a fault can strike: the store's operations, and the two that an upload's writer has. */
-export const storageOperations = ['get', 'head', 'put', 'putIfAbsent', 'create', 'write', 'close', 'list', 'delete'] as const
+export const storageOperations = [
+  'get',
+  'head',
+  'put',
+  'putIfAbsent',
+  'create',
+  'write',
+  'close',
+  'list',
+  'delete',
+] as const
 
 export type StorageOperation = (typeof storageOperations)[number]
 
 /** What goes wrong, the way real storage goes wrong. */
 export type Fault =
   /** Nothing happens; the caller gets an error. Retryable and not ambiguous unless told. */
-  | { readonly kind: 'fail'; readonly code?: StorageErrorCode; readonly retryable?: boolean; readonly ambiguous?: boolean }
+  | {
+      readonly kind: 'fail'
+      readonly code?: StorageErrorCode
+      readonly retryable?: boolean
+      readonly ambiguous?: boolean
+    }
   /** It happens; the caller gets an ambiguous, retryable error: a connection cut after the server was done. */
   | { readonly kind: 'loseAnswer' }
   /** It happens, and a put-if-absent answers `exists`: a layer below tried again and met its own first write. */
@@ -93,12 +108,20 @@ function matches(rule: FaultRule, operation: StorageOperation, path: string): bo
 }
 
 /** The error of a `fail` fault. */
-export function faultError(fault: Extract<Fault, { kind: 'fail' }>, operation: StorageOperation, path: string): StorageError {
-  return new StorageError(fault.code ?? 'STORAGE_UNAVAILABLE', `Planned fault: ${operation} of ${path} did not happen.`, {
-    data: { operation, path },
-    retryable: fault.retryable ?? true,
-    ambiguous: fault.ambiguous ?? false,
-  })
+export function faultError(
+  fault: Extract<Fault, { kind: 'fail' }>,
+  operation: StorageOperation,
+  path: string,
+): StorageError {
+  return new StorageError(
+    fault.code ?? 'STORAGE_UNAVAILABLE',
+    `Planned fault: ${operation} of ${path} did not happen.`,
+    {
+      data: { operation, path },
+      retryable: fault.retryable ?? true,
+      ambiguous: fault.ambiguous ?? false,
+    },
+  )
 }
 
 /** The error of a `loseAnswer` fault. */

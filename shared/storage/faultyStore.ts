@@ -1,5 +1,5 @@
-import { systemClock, type Clock } from '../clock.js'
-import { faultError, lostAnswer, type Faults, type StorageOperation } from './faults.js'
+import { type Clock, systemClock } from '../clock.js'
+import { faultError, type Faults, lostAnswer, type StorageOperation } from './faults.js'
 import { checkedFolder, joinedPath } from './objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
 
@@ -39,7 +39,12 @@ export class FaultyStore implements ObjectStore {
   }
 
   putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
-    return this.#strike('putIfAbsent', path, () => this.#inner.putIfAbsent(path, bytes), () => 'exists')
+    return this.#strike(
+      'putIfAbsent',
+      path,
+      () => this.#inner.putIfAbsent(path, bytes),
+      () => 'exists',
+    )
   }
 
   async create(path: string): Promise<ObjectWriter> {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.js'
+import { type Clock, systemClock } from '../clock.js'
 import { checkRange, clippedRange } from './byteRange.js'
 import { checkedFolder, checkedPath, checkedPrefix, compareUtf8, joinedPath } from './objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
@@ -92,7 +92,8 @@ export class MemoryStore implements ObjectStore {
     await turn()
     let parts: Uint8Array[] | undefined = []
     const open = () => {
-      if (parts === undefined) throw new StorageError('STORAGE_FAILED', `The upload of ${path} is closed already.`, { data: { path } })
+      if (parts === undefined)
+        throw new StorageError('STORAGE_FAILED', `The upload of ${path} is closed already.`, { data: { path } })
       return parts
     }
     return {
@@ -129,7 +130,11 @@ export class MemoryStore implements ObjectStore {
     const after = options.startAfter === undefined ? undefined : root + options.startAfter
     await turn()
     const names = this.#objects.names()
-    for (let i = firstAtOrAfter(names, after !== undefined && compareUtf8(after, from) > 0 ? after : from); i < names.length; i++) {
+    for (
+      let i = firstAtOrAfter(names, after !== undefined && compareUtf8(after, from) > 0 ? after : from);
+      i < names.length;
+      i++
+    ) {
       const name = names[i] ?? ''
       if (!name.startsWith(from)) return
       const object = this.#objects.byName.get(name)

@@ -71,5 +71,7 @@ function faultOf(path: string, segments: readonly string[]): string | undefined 
 }
 
 function badPath(path: string, reason: string): StorageError {
-  return new StorageError('STORAGE_BAD_ADDRESS', `The object name ${JSON.stringify(path)} ${reason}.`, { data: { path } })
+  return new StorageError('STORAGE_BAD_ADDRESS', `The object name ${JSON.stringify(path)} ${reason}.`, {
+    data: { path },
+  })
 }

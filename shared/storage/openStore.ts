@@ -1,6 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import path from 'node:path'
-import { systemClock, type Clock } from '../clock.js'
+import { fileURLToPath } from 'node:url'
+
+import { type Clock, systemClock } from '../clock.js'
 import { externalLocationOf, localLocations, notFollowed, shownAddress } from './address/index.js'
 import { LocalDiskStore } from './localDisk/index.js'
 import { MemoryStore } from './memoryStore.js'
@@ -62,7 +63,12 @@ async function openNamed(url: string, table: string, options: OpenStoreOptions):
 }
 
 function localPathOf(url: string): string {
-  if (/[?#]/.test(url)) throw badAddress(url, undefined, 'a part behind "?" or "#" has no meaning in it; in a name they are written %3F and %23')
+  if (/[?#]/.test(url))
+    throw badAddress(
+      url,
+      undefined,
+      'a part behind "?" or "#" has no meaning in it; in a name they are written %3F and %23',
+    )
   if (!/^file:\//i.test(url)) throw badAddress(url, undefined, 'a relative path has no meaning in it')
   try {
     return fileURLToPath(url)

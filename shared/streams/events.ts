@@ -1,4 +1,5 @@
 import { z } from 'zod'
+
 import { defineStream, double, timestamp } from '../contract/index.js'
 
 /** The stream that ships. A new topic is another file like this one, and a line in index.ts. */

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.js'
+import { type Clock, systemClock } from '../clock.js'
 import type { LogData, Logger } from './logger.js'
 import { redact } from './redaction.js'
 import { terminalLine } from './terminalText.js'
@@ -24,7 +24,8 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   const lowest = logLevels.indexOf(level)
   const formatted = format === 'json' ? jsonLine : textLine
   const at = (own: LogLevel) => (message: string, data?: LogData) => {
-    if (logLevels.indexOf(own) >= lowest) write(`${terminalLine(redact(formatted(new Date(clock.now()), own, message, data ?? {})))}\n`)
+    if (logLevels.indexOf(own) >= lowest)
+      write(`${terminalLine(redact(formatted(new Date(clock.now()), own, message, data ?? {})))}\n`)
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
@@ -37,7 +38,10 @@ function jsonLine(time: Date, level: LogLevel, message: string, data: LogData): 
 
 function textLine(time: Date, level: LogLevel, message: string, data: LogData): string {
   const pairs = Object.entries(data).filter(([, value]) => value !== undefined)
-  const shown = pairs.map(([name, value]) => ` ${name}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : String(value)}`)
+  const shown = pairs.map(
+    ([name, value]) =>
+      ` ${name}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : String(value)}`,
+  )
   return `${time.toISOString().slice(11, 23)} ${level.padEnd(5)} ${message}${shown.join('')}`
 }
 

@@ -33,7 +33,12 @@ function startText(pid: number): string | undefined {
   }
   const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
   // Behind the program's name, which may hold anything, the twentieth word is when it started.
-  const start = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19] ?? '')
+  const start = attempt(
+    () =>
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[19] ?? '',
+  )
   return digest(`${boot} ${start}`)
 }
 

@@ -37,7 +37,13 @@ export function protectSecretsIn(address: string | undefined): void {
 export function redact(text: string): string {
   const shaped = shapes.reduce((rest, [shape, replacement]) => rest.replace(shape, replacement), text)
   if (secretForms.size === 0) return shaped
-  byValue ??= new RegExp([...secretForms].sort((a, b) => b.length - a.length).map(escapeForPattern).join('|'), 'g')
+  byValue ??= new RegExp(
+    [...secretForms]
+      .sort((a, b) => b.length - a.length)
+      .map(escapeForPattern)
+      .join('|'),
+    'g',
+  )
   return shaped.replace(byValue, redacted)
 }
 
@@ -50,7 +56,16 @@ export function redactError<E extends Error>(error: E): E {
     define(e, 'message', redact(message))
     if (stack !== undefined) define(e, 'stack', redact(stack))
     if ('data' in e && typeof e.data === 'object' && e.data !== null) {
-      define(e, 'data', Object.fromEntries(Object.entries(e.data).map(([name, value]) => [name, typeof value === 'string' ? redact(value) : (value as unknown)])))
+      define(
+        e,
+        'data',
+        Object.fromEntries(
+          Object.entries(e.data).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? redact(value) : (value as unknown),
+          ]),
+        ),
+      )
     }
   }
   return error
@@ -63,7 +78,10 @@ function define(error: Error, name: string, value: unknown): void {
 
 const shapes: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, redacted],
-  [/\b(AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|Client_?Secret|Api_?Key)(\s?=\s?)(?!\()[^;&\s"',]+/gi, `$1$2${redacted}`],
+  [
+    /\b(AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|Client_?Secret|Api_?Key)(\s?=\s?)(?!\()[^;&\s"',]+/gi,
+    `$1$2${redacted}`,
+  ],
   [/([?&;](?:sig|code|token|access_token|sas|key|secret)=|\bsig=)(?!\()[^&\s"'#;,]+/gi, `$1${redacted}`],
   // A scheme's user information, and the same before a host and port without a scheme.
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@:]*:[^\s/?#"'@]+@/gi, `$1${redacted}@`],
@@ -99,13 +117,17 @@ function formsOf(secret: string): string[] {
     return [text, text.replaceAll('+', '-').replaceAll('/', '_')]
   })
   const percents = [encoded, form].flatMap(text => [text, text.replace(/%[0-9A-F]{2}/g, code => code.toLowerCase())])
-  return [secret, ...percents, json, JSON.stringify(json).slice(1, -1), ...base64].filter(text => text.length >= shortestSecret)
+  return [secret, ...percents, json, JSON.stringify(json).slice(1, -1), ...base64].filter(
+    text => text.length >= shortestSecret,
+  )
 }
 
 /** The digits of base64 that depend on nothing but the secret, when it stands `shift` bytes behind a group's beginning. */
 function alignedBase64(secret: string, shift: number): string {
   const bytes = Buffer.from(secret, 'utf8')
-  const all = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replaceAll('=', '')
+  const all = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString('base64')
+    .replaceAll('=', '')
   const start = Math.ceil((shift * 8) / 6)
   return all.slice(start, Math.floor(((shift + bytes.length) * 8) / 6))
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
+
 import type { Clock } from '../clock.js'
 import { asError, CodedError } from '../errors.js'
 import { type StorageUsage, usageBetween } from '../storage/index.js'

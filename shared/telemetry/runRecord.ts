@@ -47,20 +47,50 @@ export type RunJson = Readonly<Record<string, string | number>>
 
 type FieldsOf<T, Optional extends boolean> = {
   [K in keyof Required<RunRecord>]: undefined extends RunRecord[K]
-    ? Optional extends true ? (T extends NonNullable<RunRecord[K]> ? K : never) : never
-    : Optional extends true ? never : RunRecord[K] extends T ? K : never
+    ? Optional extends true
+      ? T extends NonNullable<RunRecord[K]>
+        ? K
+        : never
+      : never
+    : Optional extends true
+      ? never
+      : RunRecord[K] extends T
+        ? K
+        : never
 }[keyof RunRecord]
 
 const texts = ['runId', 'step', 'host', 'outcome'] as const satisfies readonly FieldsOf<string, false>[]
-const optionalTexts = ['stream', 'trigger', 'errorCode', 'errorMessage'] as const satisfies readonly FieldsOf<string, true>[]
+const optionalTexts = ['stream', 'trigger', 'errorCode', 'errorMessage'] as const satisfies readonly FieldsOf<
+  string,
+  true
+>[]
 const optionalNumbers = ['version'] as const satisfies readonly FieldsOf<number, true>[]
 const numbers = [
-  'processId', 'startTime', 'endTime', 'durationMs', 'rowsIn', 'rowsOut', 'bytesIn', 'bytesOut', 'cpuMs', 'memoryBytes',
-  'peakMemoryBytes', 'storageReads', 'storageWrites', 'storageLists', 'storageDeletes', 'estimatedCostUsd',
+  'processId',
+  'startTime',
+  'endTime',
+  'durationMs',
+  'rowsIn',
+  'rowsOut',
+  'bytesIn',
+  'bytesOut',
+  'cpuMs',
+  'memoryBytes',
+  'peakMemoryBytes',
+  'storageReads',
+  'storageWrites',
+  'storageLists',
+  'storageDeletes',
+  'estimatedCostUsd',
 ] as const satisfies readonly FieldsOf<number, false>[]
 
 /** The fields of a record in the order of the columns of `cluster_logs`. */
-export const runFields = [...texts, ...optionalTexts, ...numbers, ...optionalNumbers] as const satisfies readonly (keyof RunRecord)[]
+export const runFields = [
+  ...texts,
+  ...optionalTexts,
+  ...numbers,
+  ...optionalNumbers,
+] as const satisfies readonly (keyof RunRecord)[]
 
 /** The record as it travels in a commit's `commitInfo`. Pure; no I/O. */
 export function encodeRun(run: RunRecord): RunJson {

@@ -25,13 +25,18 @@ export function parseDate(text: string): number | undefined {
 }
 
 /** `{ day: '2024-02-29', time: '12:34:56.123' }` with `digits` of the fraction, cut towards the past; undefined beyond 64 bits. */
-export function splitTimestamp(micros: bigint, digits: 3 | 6): { readonly day: string; readonly time: string } | undefined {
+export function splitTimestamp(
+  micros: bigint,
+  digits: 3 | 6,
+): { readonly day: string; readonly time: string } | undefined {
   if (micros < leastMicros || micros > greatestMicros) return undefined
   const ofDay = ((micros % microsPerDay) + microsPerDay) % microsPerDay
   const day = formatDate(Number((micros - ofDay) / microsPerDay))
   const rest = Number(ofDay)
   const seconds = Math.floor(rest / 1_000_000)
-  const fraction = String(rest % 1_000_000).padStart(6, '0').slice(0, digits)
+  const fraction = String(rest % 1_000_000)
+    .padStart(6, '0')
+    .slice(0, digits)
   const time = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(twoDigits).join(':')
   return day === undefined ? undefined : { day, time: `${time}.${fraction}` }
 }

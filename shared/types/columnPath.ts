@@ -5,7 +5,7 @@
 export function columnKey(path: readonly string[]): string {
   const [only] = path
   if (path.length === 1 && only !== undefined && !/[.`]/.test(only)) return only
-  return path.map((name) => (/[.`]/.test(name) ? inBackticks(name) : name)).join('.')
+  return path.map(name => (/[.`]/.test(name) ? inBackticks(name) : name)).join('.')
 }
 
 /**

@@ -86,7 +86,8 @@ export interface MapEntry {
 }
 
 /** One value in memory, as the table above says; null where there is none. */
-export type Value = string | number | bigint | boolean | Uint8Array | null | readonly Value[] | readonly MapEntry[] | Row
+export type Value =
+  string | number | bigint | boolean | Uint8Array | null | readonly Value[] | readonly MapEntry[] | Row
 
 /** One row, or one struct, by field name. A name that is absent is null. */
 export interface Row {

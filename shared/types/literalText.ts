@@ -1,12 +1,13 @@
-import type { DataType, Value } from './dataType.js'
 import { formatDate, splitTimestamp } from './calendar.js'
+import type { DataType, Value } from './dataType.js'
 import { formatDecimal } from './decimalText.js'
 
 /** A value of a column as a literal of SQL, for people to read; without a type, what its form tells. Pure; no I/O. */
 export function literalText(value: Value, type: DataType | undefined): string {
   if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex').toUpperCase()}'`
   if (typeof value === 'string') return quoted(value)
-  if (typeof value === 'number') return type === 'date' ? `DATE ${quoted(formatDate(value) ?? String(value))}` : String(value)
+  if (typeof value === 'number')
+    return type === 'date' ? `DATE ${quoted(formatDate(value) ?? String(value))}` : String(value)
   if (typeof value === 'boolean') return String(value)
   if (typeof value !== 'bigint') return 'NULL'
   if (typeof type === 'object') return type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value)

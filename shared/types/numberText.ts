@@ -80,7 +80,11 @@ interface Odd {
  */
 function fractionDigits(
   odd: Odd,
-  { exponent, fractional, significant }: { readonly exponent: number; readonly fractional: number; readonly significant: number },
+  {
+    exponent,
+    fractional,
+    significant,
+  }: { readonly exponent: number; readonly fractional: number; readonly significant: number },
 ): Decimal {
   let scale = estimatedScale(odd, exponent)
   const fives = Math.max(0, -scale)
@@ -102,10 +106,10 @@ function fractionDigits(
   const needed = Math.max(odd.bits + twos + fiveBits(fives), below + 1 + fiveBits(sFives + 1))
   const bits = needed < 32 ? 32 : needed < 64 ? 64 : undefined
   const wrap = (n: bigint) => (bits === undefined ? n : BigInt.asIntN(bits, n))
-  const s = 5n ** BigInt(sFives) << BigInt(below)
+  const s = (5n ** BigInt(sFives)) << BigInt(below)
   const tens = s * 10n
   let b = (odd.value * 5n ** BigInt(fives)) << BigInt(twos)
-  let m = 5n ** BigInt(fives) << BigInt(half)
+  let m = (5n ** BigInt(fives)) << BigInt(half)
   const digits: number[] = []
   const step = (): { readonly digit: number; readonly low: boolean; readonly high: boolean } => {
     const digit = Number(b / s)

@@ -23,8 +23,8 @@ export function standardOffsetMs(zone: string): number {
 function offsetAt(time: number, zone: string): number {
   const instant = Math.max(-lastMs, Math.min(lastMs, time))
   const parts = zoneFormat(zone).formatToParts(instant)
-  const part = (type: string) => Number(parts.find((p) => p.type === type)?.value)
-  const era = parts.find((p) => p.type === 'era')?.value
+  const part = (type: string) => Number(parts.find(p => p.type === type)?.value)
+  const era = parts.find(p => p.type === 'era')?.value
   const year = era === 'BC' ? 1 - part('year') : part('year')
   const days = daysOfCivil(year, part('month'), part('day')) ?? Math.floor(instant / msPerDay)
   const shown = days * msPerDay + (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000
@@ -37,8 +37,15 @@ function zoneFormat(zone: string): Intl.DateTimeFormat {
   let format = zoneFormats.get(zone)
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric',
-      minute: 'numeric', second: 'numeric',
+      timeZone: zone,
+      hourCycle: 'h23',
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     })
     zoneFormats.set(zone, format)
   }

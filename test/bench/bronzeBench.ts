@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { startBroker } from '../../infra/local/kafka/index.js'
+
 import { createTopics } from '../../infra/local/index.js'
+import { startBroker } from '../../infra/local/kafka/index.js'
 import { catchUp } from '../../shared/pipeline/bronze/index.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../shared/settings/index.js'
@@ -29,7 +30,10 @@ export async function bronzeBench(rows = 1_000_000): Promise<BronzeMeasure[]> {
     await createTopics(broker.brokers, [events.topic])
     await fill(source, rows)
     const measures = [await timed('reading alone', rows, () => readAll(source))]
-    for (const [name, workers] of [['bronze, one thread', 1], ['bronze, a thread a core', 0]] as const) {
+    for (const [name, workers] of [
+      ['bronze, one thread', 1],
+      ['bronze, a thread a core', 0],
+    ] as const) {
       const settings = readSettings({
         KAFKA_BROKERS: broker.brokers,
         LAKE_URL: pathToFileURL(join(folder, `lake-${workers}`)).href,
@@ -40,7 +44,10 @@ export async function bronzeBench(rows = 1_000_000): Promise<BronzeMeasure[]> {
           const lake = await openLake(settings)
           try {
             const [report] = await catchUp(lake, 'command')
-            if (report?.rowsOut !== rows) throw new Error(`${String(report?.rowsOut)} of ${rows} rows were committed: ${report?.error?.message ?? ''}`)
+            if (report?.rowsOut !== rows)
+              throw new Error(
+                `${String(report?.rowsOut)} of ${rows} rows were committed: ${report?.error?.message ?? ''}`,
+              )
           } finally {
             await lake.close()
           }
@@ -56,9 +63,16 @@ export async function bronzeBench(rows = 1_000_000): Promise<BronzeMeasure[]> {
 }
 
 async function fill(source: Source, rows: number): Promise<void> {
-  const synthetic = new SyntheticEvents({ seed: 1, late: 0, tombstones: 0, intervalMs: 1, startTime: Date.now() - rows })
+  const synthetic = new SyntheticEvents({
+    seed: 1,
+    late: 0,
+    tombstones: 0,
+    intervalMs: 1,
+    startTime: Date.now() - rows,
+  })
   const batch = 10_000
-  for (let done = 0; done < rows; done += batch) await source.produce(events.topic, synthetic.take(Math.min(batch, rows - done)))
+  for (let done = 0; done < rows; done += batch)
+    await source.produce(events.topic, synthetic.take(Math.min(batch, rows - done)))
 }
 
 async function readAll(source: Source): Promise<void> {

@@ -1,11 +1,12 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { optimizeTable } from '../../shared/delta/maintenance/index.js'
+
 import { scanRows } from '../../shared/delta/index.js'
-import { startDeltaRs, type DeltaRs, type DeltaRsRequest } from './deltaRs.js'
+import { optimizeTable } from '../../shared/delta/maintenance/index.js'
+import { type DeltaRs, type DeltaRsRequest, startDeltaRs } from './deltaRs.js'
 import { openFolder, writeLog, writeRows } from './deltaTables.js'
-import { measured, median, type Measure } from './measure.js'
+import { type Measure, measured, median } from './measure.js'
 
 export interface Comparison {
   readonly operation: string
@@ -37,8 +38,12 @@ export async function deltaBench(scale = 1): Promise<readonly Comparison[]> {
     await writeRows(sorted, { files: sized(2_000), rows: 1_000 })
     await (await openFolder(sorted)).writeCheckpoint()
     return [
-      await compared(other, `open ${sized(1_000) * 100} files from a checkpoint`, () => open(checkpointed), [{ work: 'open', table: checkpointed }]),
-      await compared(other, `open ${sized(1_000) * 100} files from ${sized(1_000)} commits`, () => open(commits), [{ work: 'open', table: commits }]),
+      await compared(other, `open ${sized(1_000) * 100} files from a checkpoint`, () => open(checkpointed), [
+        { work: 'open', table: checkpointed },
+      ]),
+      await compared(other, `open ${sized(1_000) * 100} files from ${sized(1_000)} commits`, () => open(commits), [
+        { work: 'open', table: commits },
+      ]),
       await comparedCompaction(other, folder, small, sized(1_000)),
       await compared(other, `find one key in ${sized(2_000)} files`, () => lookup(sorted, sized(1_234_567)), [
         { work: 'lookupPyarrow', table: sorted, key: sized(1_234_567) },
@@ -62,12 +67,21 @@ async function lookup(folder: string, key: number): Promise<number> {
   const wanted = BigInt(key)
   let found = 0
   const { batches } = scanRows(table.store, snapshot, { predicate: { op: '=', column: 'id', value: wanted } })
-  for await (const { rows, columns: [ids = []] } of batches) for (let row = 0; row < rows; row++) if (ids[row] === wanted) found++
+  for await (const {
+    rows,
+    columns: [ids = []],
+  } of batches)
+    for (let row = 0; row < rows; row++) if (ids[row] === wanted) found++
   return found
 }
 
 /** Turn by turn; where the other has several ways its fastest counts. The first round of each only warms up. */
-async function compared(other: DeltaRs, operation: string, here: () => Promise<number>, there: readonly DeltaRsRequest[]): Promise<Comparison> {
+async function compared(
+  other: DeltaRs,
+  operation: string,
+  here: () => Promise<number>,
+  there: readonly DeltaRsRequest[],
+): Promise<Comparison> {
   const own: Measure[] = []
   const others = there.map((): Measure[] => [])
   for (let round = 0; round <= rounds; round++) {
@@ -75,7 +89,8 @@ async function compared(other: DeltaRs, operation: string, here: () => Promise<n
     if (round > 0) own.push(mine)
     for (const [i, request] of there.entries()) {
       const theirs = await other.measure(request)
-      if (theirs.result !== mine.result) throw new Error(`${operation}: ${mine.result} here, ${theirs.result} by delta-rs`)
+      if (theirs.result !== mine.result)
+        throw new Error(`${operation}: ${mine.result} here, ${theirs.result} by delta-rs`)
       if (round > 0) others[i]?.push(theirs)
     }
   }
@@ -97,10 +112,12 @@ async function comparedCompaction(other: DeltaRs, folder: string, source: string
     return measure
   }
   for (let round = 0; round <= rounds; round++) {
-    const mine = await onCopy(() => measured(async () => {
-      const outcome = await optimizeTable(await openFolder(copy))
-      return outcome.kind === 'optimized' ? outcome.metrics.numRemovedFiles : 0
-    }))
+    const mine = await onCopy(() =>
+      measured(async () => {
+        const outcome = await optimizeTable(await openFolder(copy))
+        return outcome.kind === 'optimized' ? outcome.metrics.numRemovedFiles : 0
+      }),
+    )
     const theirs = await onCopy(() => other.measure({ work: 'compact', table: copy }))
     if (round === 0) continue
     own.push(mine)
@@ -113,7 +130,9 @@ async function comparedCompaction(other: DeltaRs, folder: string, source: string
 export function comparisonTable(comparisons: readonly Comparison[]): string {
   const ms = (measure: Measure) => `${measure.wallMs.toFixed(0)} ms (${measure.cpuMs.toFixed(0)})`.padStart(16)
   const ratio = (a: number, b: number) => (a / b).toFixed(2)
-  const lines = comparisons.map(({ operation, here, deltaRs }) =>
-    `  ${operation.padEnd(40)} | ${ms(here)} | ${ms(deltaRs)} | ${ratio(here.wallMs, deltaRs.wallMs)} (${ratio(here.cpuMs, deltaRs.cpuMs)})\n`)
+  const lines = comparisons.map(
+    ({ operation, here, deltaRs }) =>
+      `  ${operation.padEnd(40)} | ${ms(here)} | ${ms(deltaRs)} | ${ratio(here.wallMs, deltaRs.wallMs)} (${ratio(here.cpuMs, deltaRs.cpuMs)})\n`,
+  )
   return `  ${'operation; in brackets processor time'.padEnd(40)} | ${'here'.padStart(16)} | ${'delta-rs'.padStart(16)} | ratio\n${lines.join('')}`
 }

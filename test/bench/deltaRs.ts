@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+
 import type { Measure } from './measure.js'
 
 const run = promisify(execFile)
@@ -29,14 +30,23 @@ export async function startDeltaRs(): Promise<DeltaRs> {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
   })
-  const exited = new Promise<void>(resolve => child.once('exit', () => { resolve() }))
+  const exited = new Promise<void>(resolve =>
+    child.once('exit', () => {
+      resolve()
+    }),
+  )
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
     async measure(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`)
       const line = await answers.next()
       if (line.done === true) throw new Error('delta-rs has ended')
-      const { wall, cpu, result, error } = JSON.parse(line.value) as { wall: number; cpu: number; result: number; error?: string }
+      const { wall, cpu, result, error } = JSON.parse(line.value) as {
+        wall: number
+        cpu: number
+        result: number
+        error?: string
+      }
       if (error !== undefined) throw new Error(`delta-rs: ${error}`)
       return { wallMs: wall * 1_000, cpuMs: cpu * 1_000, result }
     },
@@ -57,8 +67,13 @@ async function findPython(root: string): Promise<string> {
   const home = join(root, '.lake', 'bench', 'venv')
   const python = join(home, 'bin/python')
   const pinned = (await readFile(join(root, 'test/interop/requirements.txt'), 'utf8')).split('\n')
-  const wanted = pinned.filter(line => /^(arro3-core|deltalake|Deprecated|pyarrow|typing_extensions|wrapt)==/.test(line))
-  const has = await run(python, ['-c', 'import deltalake, pyarrow']).then(() => true, () => false)
+  const wanted = pinned.filter(line =>
+    /^(arro3-core|deltalake|Deprecated|pyarrow|typing_extensions|wrapt)==/.test(line),
+  )
+  const has = await run(python, ['-c', 'import deltalake, pyarrow']).then(
+    () => true,
+    () => false,
+  )
   if (!has) {
     await mkdir(dirname(home), { recursive: true })
     await run('python3', ['-m', 'venv', home])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
+
 import {
   type Action,
   type AddFile,
@@ -10,8 +11,8 @@ import {
   readsNothing,
   writeDataFile,
 } from '../../shared/delta/index.js'
-import type { StructField, StructType } from '../../shared/types/index.js'
 import { openStore } from '../../shared/storage/index.js'
+import type { StructField, StructType } from '../../shared/types/index.js'
 
 const id: StructField = { name: 'id', type: 'long', nullable: true, metadata: {} }
 const name: StructField = { name: 'name', type: 'string', nullable: true, metadata: {} }
@@ -33,7 +34,10 @@ async function created(folder: string): Promise<DeltaTable> {
  *
  * @param removed how many of a commit's files the next one removes again
  */
-export async function writeLog(folder: string, { commits, files, removed = 0 }: { commits: number; files: number; removed?: number }): Promise<void> {
+export async function writeLog(
+  folder: string,
+  { commits, files, removed = 0 }: { commits: number; files: number; removed?: number },
+): Promise<void> {
   const { store } = await created(folder)
   let last: AddFile[] = []
   for (let version = 1; version <= commits; version++) {
@@ -41,15 +45,32 @@ export async function writeLog(folder: string, { commits, files, removed = 0 }: 
       const key = (version * files + i) * 1_000
       return {
         path: `part-${String(i).padStart(5, '0')}-${randomUUID()}-c000.snappy.parquet`,
-        partitionValues: {}, size: 100_000 + i, modificationTime: 1_700_000_000_000 + version, dataChange: true,
+        partitionValues: {},
+        size: 100_000 + i,
+        modificationTime: 1_700_000_000_000 + version,
+        dataChange: true,
         stats: `{"numRecords":1000,"minValues":{"id":${key},"name":"name-${key}","value":0.5},"maxValues":{"id":${key + 999},"name":"name-${key + 999}","value":99.5},"nullCount":{"id":0,"name":0,"value":3}}`,
       }
     })
     const removes = last.slice(0, removed).map(({ path, size }): Action => ({
-      remove: { path, dataChange: true, deletionTimestamp: Date.now(), extendedFileMetadata: true, partitionValues: {}, size },
+      remove: {
+        path,
+        dataChange: true,
+        deletionTimestamp: Date.now(),
+        extendedFileMetadata: true,
+        partitionValues: {},
+        size,
+      },
     }))
     const actions: Action[] = [
-      { commitInfo: { timestamp: version, operation: 'WRITE', operationParameters: { mode: 'Append' }, txnId: randomUUID() } },
+      {
+        commitInfo: {
+          timestamp: version,
+          operation: 'WRITE',
+          operationParameters: { mode: 'Append' },
+          txnId: randomUUID(),
+        },
+      },
       ...adds.map(add => ({ add })),
       ...removes,
     ]
@@ -67,12 +88,23 @@ export async function writeRows(folder: string, { files, rows }: { files: number
   for (let file = 0; file < files; file++) {
     const keys = BigInt64Array.from({ length: rows }, (_, i) => BigInt(file * rows + i))
     adds.push(
-      await writeDataFile(table.store, { ...state.metadata, schema }, [
-        { field: id, data: keys },
-        { field: name, data: Array.from(keys, key => `name of ${key * 7919n}`) },
-        { field: value, data: Float64Array.from(keys, key => Math.sqrt(Number(key))) },
-      ], {}),
+      await writeDataFile(
+        table.store,
+        { ...state.metadata, schema },
+        [
+          { field: id, data: keys },
+          { field: name, data: Array.from(keys, key => `name of ${key * 7919n}`) },
+          { field: value, data: Float64Array.from(keys, key => Math.sqrt(Number(key))) },
+        ],
+        {},
+      ),
     )
   }
-  await table.commit({ readVersion: 0, actions: adds.map(add => ({ add })), operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+  await table.commit({
+    readVersion: 0,
+    actions: adds.map(add => ({ add })),
+    operation: 'WRITE',
+    isBlindAppend: true,
+    reads: readsNothing,
+  })
 }

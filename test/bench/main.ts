@@ -12,7 +12,9 @@ import { snapshotBench } from './snapshotBench.js'
  */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
-const parts: Readonly<Record<string, () => Promise<readonly { readonly name: string; readonly rowsPerSecond: number }[]>>> = {
+const parts: Readonly<
+  Record<string, () => Promise<readonly { readonly name: string; readonly rowsPerSecond: number }[]>>
+> = {
   parquet: () => parquetBench(rows),
   bronze: () => bronzeBench(rows),
   silver: () => silverBench(rows),
@@ -25,13 +27,16 @@ for (const [part, run] of Object.entries(parts)) {
   process.stdout.write(`${part}\n`)
   for (const { name, rowsPerSecond } of measures) {
     const speed = Math.round(rowsPerSecond).toLocaleString('en-US').padStart(12)
-    process.stdout.write(`  ${name.padEnd(40)} ${speed} rows/s  ${(rowsPerSecond / baseline).toFixed(2).padStart(7)}×\n`)
+    process.stdout.write(
+      `  ${name.padEnd(40)} ${speed} rows/s  ${(rowsPerSecond / baseline).toFixed(2).padStart(7)}×\n`,
+    )
   }
 }
 
 if (wanted === undefined || wanted === 'snapshot') {
   process.stdout.write('snapshot\n')
-  for (const { name, ms } of await snapshotBench(rows)) process.stdout.write(`  ${name.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms\n`)
+  for (const { name, ms } of await snapshotBench(rows))
+    process.stdout.write(`  ${name.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms\n`)
 }
 
 if (wanted === undefined || wanted === 'delta') {
@@ -42,6 +47,8 @@ if (wanted === undefined || wanted === 'delta') {
 if (wanted === undefined || wanted === 'memory') {
   process.stdout.write('memory of maintenance\n')
   for (const { name, files, ms, peakBytes } of await memoryBench(rows)) {
-    process.stdout.write(`  ${`${name}, ${files} files`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`)
+    process.stdout.write(
+      `  ${`${name}, ${files} files`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`,
+    )
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+
 import { optimizeTable } from '../../shared/delta/maintenance/index.js'
 import { openFolder } from './deltaTables.js'
 import { measured } from './measure.js'

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+
 import { writeLog, writeRows } from './deltaTables.js'
 
 const run = promisify(execFile)
@@ -28,17 +29,30 @@ const heapMegabytes = 64
 export async function memoryBench(most = 400_000): Promise<readonly MemoryMeasure[]> {
   const measures: MemoryMeasure[] = []
   for (const files of [Math.round(most / 4), most]) {
-    measures.push(await inFolder('a checkpoint from 2000 commits', 'checkpoint', folder =>
-      writeLog(folder, { commits: 2_000, files: Math.round(files / 2_000), removed: 10 })))
+    measures.push(
+      await inFolder('a checkpoint from 2000 commits', 'checkpoint', folder =>
+        writeLog(folder, { commits: 2_000, files: Math.round(files / 2_000), removed: 10 }),
+      ),
+    )
   }
   for (const files of [Math.round(most / 80), Math.round(most / 20)])
-    measures.push(await inFolder('OPTIMIZE of files of 100 rows', 'optimize', folder => writeRows(folder, { files, rows: 100 })))
+    measures.push(
+      await inFolder('OPTIMIZE of files of 100 rows', 'optimize', folder => writeRows(folder, { files, rows: 100 })),
+    )
   for (const files of [Math.round(most / 20_000), Math.round(most / 5_000)])
-    measures.push(await inFolder('OPTIMIZE of files of 500000 rows', 'optimize', folder => writeRows(folder, { files, rows: 500_000 })))
+    measures.push(
+      await inFolder('OPTIMIZE of files of 500000 rows', 'optimize', folder =>
+        writeRows(folder, { files, rows: 500_000 }),
+      ),
+    )
   return measures
 }
 
-async function inFolder(name: string, work: 'checkpoint' | 'optimize', prepare: (folder: string) => Promise<void>): Promise<MemoryMeasure> {
+async function inFolder(
+  name: string,
+  work: 'checkpoint' | 'optimize',
+  prepare: (folder: string) => Promise<void>,
+): Promise<MemoryMeasure> {
   const folder = await mkdtemp(join(tmpdir(), 'memory-bench-'))
   try {
     await prepare(folder)

@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream'
-import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer'
+
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import parquetjs from 'parquetjs-lite'
+
 import { bufferSource, compress, encodeParquet, openParquet, schemaElements } from '../../shared/parquet/index.js'
 import type { Column, DataType } from '../../shared/types/index.js'
 import { bronzeColumns } from './bronzeColumns.js'
@@ -61,7 +63,7 @@ function libraryFile(columns: readonly Column[]): Uint8Array {
       }),
       rowGroupSize: columns[0]?.data.length ?? 0,
       codec: 'ZSTD',
-      compressors: { ZSTD: (bytes) => compress('zstd', bytes, 1) },
+      compressors: { ZSTD: bytes => compress('zstd', bytes, 1) },
     }),
   )
 }
@@ -71,7 +73,9 @@ async function baselineFile(columns: readonly Column[]): Promise<number> {
     field.name,
     { type: baselineType(field.type), optional: true, compression: 'SNAPPY' as const },
   ])
-  const schema = new parquetjs.ParquetSchema(Object.fromEntries(fields) as ConstructorParameters<typeof parquetjs.ParquetSchema>[0])
+  const schema = new parquetjs.ParquetSchema(
+    Object.fromEntries(fields) as ConstructorParameters<typeof parquetjs.ParquetSchema>[0],
+  )
   let bytes = 0
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { bronzePath, bronzeTable } from '../../shared/contract/index.js'
 import { type AddFile, createTable, readsNothing, writeDataFile } from '../../shared/delta/index.js'
-import type { Column, ColumnData } from '../../shared/types/index.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { rebuildSilver, refineSilver } from '../../shared/pipeline/silver/index.js'
 import type { StepReport } from '../../shared/pipeline/step/index.js'
 import { readSettings } from '../../shared/settings/index.js'
+import type { Column, ColumnData } from '../../shared/types/index.js'
 import { events } from '../harness/sampleStream/events.js'
 
 export interface SilverMeasure {
@@ -41,7 +42,13 @@ export async function silverBench(rows = 1_000_000): Promise<SilverMeasure[]> {
         const at = first + file * fileRows
         const columns = bronzeRows(at, Math.min(fileRows, rows - file * fileRows), file)
         const add: AddFile = await writeDataFile(table.store, layout, columns, { _ingest_date: '2025-04-01' })
-        await table.commit({ readVersion: version++, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+        await table.commit({
+          readVersion: version++,
+          actions: [{ add }],
+          operation: 'WRITE',
+          isBlindAppend: true,
+          reads: readsNothing,
+        })
       }
     }
     await ingest(0)
@@ -88,7 +95,12 @@ function bronzeRows(first: number, count: number, partition: number): Column[] {
     _key: new Array<null>(count).fill(null),
     _value: make(i =>
       text.encode(
-        JSON.stringify({ event_id: ids[i], event_type: kinds[i], timestamp: new Date(Number((times[i] ?? 0n) / 1000n)), value: String(values[i]) }),
+        JSON.stringify({
+          event_id: ids[i],
+          event_type: kinds[i],
+          timestamp: new Date(Number((times[i] ?? 0n) / 1000n)),
+          value: String(values[i]),
+        }),
       ),
     ),
     _headers: new Array<null>(count).fill(null),

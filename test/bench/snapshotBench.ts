@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { systemClock } from '../../shared/clock.js'
 import { type Action, commitPath, createTable, DeltaTable, encodeCommit } from '../../shared/delta/index.js'
 import { openStore } from '../../shared/storage/index.js'
@@ -23,10 +24,18 @@ export async function snapshotBench(commits = 10_000): Promise<readonly Snapshot
   const folder = await mkdtemp(join(tmpdir(), 'snapshot-bench-'))
   try {
     const measures: SnapshotMeasure[] = []
-    for (const [name, count] of [['short', Math.max(200, commits / 50)], ['long', commits]] as const) {
+    for (const [name, count] of [
+      ['short', Math.max(200, commits / 50)],
+      ['long', commits],
+    ] as const) {
       const store = await openStore(pathToFileURL(join(folder, name)).href)
       const table = new DeltaTable(store)
-      await table.commit(createTable({ schema: { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true }] }, createdTime: 1 }))
+      await table.commit(
+        createTable({
+          schema: { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true }] },
+          createdTime: 1,
+        }),
+      )
       for (let version = 1; version <= count; version++) {
         await store.putIfAbsent(commitPath(version), new TextEncoder().encode(encodeCommit(commitOf(version))))
         // Off the write path, as maintenance does it: each made of the one before.
@@ -35,11 +44,21 @@ export async function snapshotBench(commits = 10_000): Promise<readonly Snapshot
           const before = process.memoryUsage.rss()
           await new DeltaTable(store).writeCheckpoint()
           const grown = Math.round((process.memoryUsage.rss() - before) / 2 ** 20)
-          if (version === count - 100) measures.push({ name: `${name}: checkpoint of ${version * filesPerCommit} files (+${grown} MB)`, ms: systemClock.monotonic() - started })
+          if (version === count - 100)
+            measures.push({
+              name: `${name}: checkpoint of ${version * filesPerCommit} files (+${grown} MB)`,
+              ms: systemClock.monotonic() - started,
+            })
         }
       }
-      measures.push({ name: `${name}: state after ${count} commits`, ms: await timed(() => new DeltaTable(store).state()) })
-      measures.push({ name: `${name}: snapshot of ${count * filesPerCommit} files`, ms: await timed(() => new DeltaTable(store).snapshot()) })
+      measures.push({
+        name: `${name}: state after ${count} commits`,
+        ms: await timed(() => new DeltaTable(store).state()),
+      })
+      measures.push({
+        name: `${name}: snapshot of ${count * filesPerCommit} files`,
+        ms: await timed(() => new DeltaTable(store).snapshot()),
+      })
     }
     return measures
   } finally {
@@ -50,11 +69,19 @@ export async function snapshotBench(commits = 10_000): Promise<readonly Snapshot
 function commitOf(version: number): Action[] {
   const adds = Array.from({ length: filesPerCommit }, (_, i): Action => ({
     add: {
-      path: `part-${version}-${i}.parquet`, partitionValues: {}, size: 1_000, modificationTime: version, dataChange: true,
+      path: `part-${version}-${i}.parquet`,
+      partitionValues: {},
+      size: 1_000,
+      modificationTime: version,
+      dataChange: true,
       stats: `{"numRecords":10,"minValues":{"id":${version}},"maxValues":{"id":${version + 9}},"nullCount":{"id":0}}`,
     },
   }))
-  return [{ commitInfo: { timestamp: version, operation: 'WRITE', txnId: `t-${version}` } }, { txn: { appId: 'bench', version: BigInt(version) } }, ...adds]
+  return [
+    { commitInfo: { timestamp: version, operation: 'WRITE', txnId: `t-${version}` } },
+    { txn: { appId: 'bench', version: BigInt(version) } },
+    ...adds,
+  ]
 }
 
 /** The middle of five. */

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+
 import { systemClock } from '../../shared/clock.js'
 import { FaultyStore, openStore } from '../../shared/storage/index.js'
 import { Random } from '../random.js'
@@ -25,7 +26,9 @@ process.stdin.resume().on('end', () => {
 const numbers = new Random(Number(seed))
 const random = () => numbers.next()
 const store = await openStore(url)
-const witness = new VersionWitness((path, digest) => { say({ sent: [path, digest] }) })
+const witness = new VersionWitness((path, digest) => {
+  say({ sent: [path, digest] })
+})
 const table = new ChangingTable({
   open: stale => new FaultyStore(witness.watch(store, stale), storageTrouble(random, Number(slowMs))),
   clock: systemClock,
@@ -34,7 +37,13 @@ const table = new ChangingTable({
   working: () => state.working,
   pause: most => systemClock.sleep((random() * most * Number(pauseMs)) / 100),
 })
-await Promise.all(apps.split(',').map(app => table.append(Number(app), ids => { say({ ids }) })))
+await Promise.all(
+  apps.split(',').map(app =>
+    table.append(Number(app), ids => {
+      say({ ids })
+    }),
+  ),
+)
 for (const complaint of witness.complaints) say({ complaint })
 
 /** How much of it the output took; none while whoever reads it is behind. */

@@ -1,4 +1,6 @@
 import type { Clock } from '../../shared/clock.js'
+import { alterTable } from '../../shared/delta/ddl/index.js'
+import { appendRows, deleteRows, mergeRows } from '../../shared/delta/dml/index.js'
 import {
   createTable,
   deletionVectorPath,
@@ -13,11 +15,9 @@ import {
   type WriteOutcome,
 } from '../../shared/delta/index.js'
 import { cleanLog, optimizeTable, vacuumTable, writeCompactedLog } from '../../shared/delta/maintenance/index.js'
-import { alterTable } from '../../shared/delta/ddl/index.js'
-import { appendRows, deleteRows, mergeRows } from '../../shared/delta/dml/index.js'
 import { isRetryable } from '../../shared/errors.js'
-import type { StructType, Value } from '../../shared/types/index.js'
 import type { ObjectStore } from '../../shared/storage/index.js'
+import type { StructType, Value } from '../../shared/types/index.js'
 
 const field = (name: string, type: 'long' | 'string') => ({ name, type, nullable: true, metadata: {} }) as const
 const [id, text, p] = [field('id', 'long'), field('text', 'string'), field('p', 'string')]
@@ -65,7 +65,20 @@ export interface ChangingTableOptions {
 export class ChangingTable {
   /** What the table holds of the rows whose fate is known. */
   readonly live = new Map<number, string>()
-  readonly counts = { appended: 0, deleted: 0, merged: 0, optimized: 0, vacuumed: 0, checkpoints: 0, compacted: 0, cleaned: 0, altered: 0, scans: 0, followed: 0, repeated: 0 }
+  readonly counts = {
+    appended: 0,
+    deleted: 0,
+    merged: 0,
+    optimized: 0,
+    vacuumed: 0,
+    checkpoints: 0,
+    compacted: 0,
+    cleaned: 0,
+    altered: 0,
+    scans: 0,
+    followed: 0,
+    repeated: 0,
+  }
   readonly #known = new Set<number>()
   /** Rows that somebody is changing right now. */
   readonly #busy = new Set<number>()
@@ -107,7 +120,12 @@ export class ChangingTable {
   }
 
   /** Appends rounds of rows as application `app`, each once; goes on where a process before it was killed. */
-  async append(app: number, onRound: (ids: readonly number[]) => void = ids => { this.appended(ids) }): Promise<void> {
+  async append(
+    app: number,
+    onRound: (ids: readonly number[]) => void = ids => {
+      this.appended(ids)
+    },
+  ): Promise<void> {
     let state: TableState | undefined
     while (state === undefined) state = await this.#once(table => table.state())
     const done = Number(state.txns.get(`app-${app}`)?.version ?? 0n)
@@ -143,7 +161,10 @@ export class ChangingTable {
   async merge(): Promise<void> {
     await this.#changing(8, async (ids, change) => {
       const say = (id: number) => `row ${id}, change ${change}`
-      await this.#until(table => mergeRows(table, [rowsOf(ids, say)], { on: ['id'], notMatched: 'ignore', clock: this.#options.clock }), true)
+      await this.#until(
+        table => mergeRows(table, [rowsOf(ids, say)], { on: ['id'], notMatched: 'ignore', clock: this.#options.clock }),
+        true,
+      )
       for (const id of ids) this.live.set(id, say(id))
       this.counts.merged += ids.length
     })
@@ -166,7 +187,11 @@ export class ChangingTable {
 
   async vacuum(): Promise<void> {
     await this.#keeping(500, async table => {
-      await vacuumTable(table, { clock: this.#options.clock, lowWatermark: this.#next, onFile: () => this.counts.vacuumed++ })
+      await vacuumTable(table, {
+        clock: this.#options.clock,
+        lowWatermark: this.#next,
+        onFile: () => this.counts.vacuumed++,
+      })
     })
   }
 
@@ -174,7 +199,8 @@ export class ChangingTable {
     await this.#keeping(1_000, async table => {
       if ((await table.writeCheckpoint()).kind === 'written') this.counts.checkpoints++
       const tip = (await table.state({ fresh: true }))?.version ?? 0
-      if (tip > 12 && (await writeCompactedLog(table.store, { from: tip - 9, to: tip - 2 })) === 'created') this.counts.compacted++
+      if (tip > 12 && (await writeCompactedLog(table.store, { from: tip - 9, to: tip - 2 })) === 'created')
+        this.counts.compacted++
     })
   }
 
@@ -194,7 +220,10 @@ export class ChangingTable {
       const rows = await rowsIn(table.store, snapshot)
       for (const [id, said] of before) {
         if (this.#busy.has(id) || this.live.get(id) !== said) continue
-        if (rows.get(id) !== said) throw new Error(`version ${snapshot.version} has ${rows.get(id) ?? 'nothing'} of ${id}, which was ${said} before`)
+        if (rows.get(id) !== said)
+          throw new Error(
+            `version ${snapshot.version} has ${rows.get(id) ?? 'nothing'} of ${id}, which was ${said} before`,
+          )
       }
       this.counts.scans++
     })
@@ -209,7 +238,11 @@ export class ChangingTable {
     const tip = (await table.state({ fresh: true }))?.version ?? -1
     if (tip < this.#next) return
     const byVersion = new Map<number, { readonly gone: [number, string][]; readonly come: [number, string][] }>()
-    const scan = await readChanges(table.store, { from: this.#next, to: tip, columns: ['id', 'text', '_change_type', '_commit_version'] })
+    const scan = await readChanges(table.store, {
+      from: this.#next,
+      to: tip,
+      columns: ['id', 'text', '_change_type', '_commit_version'],
+    })
     for await (const { rows, columns } of scan.batches) {
       const [ids = [], texts = [], types = [], versions = []] = columns
       for (let r = 0; r < rows; r++) {
@@ -222,7 +255,10 @@ export class ChangingTable {
     }
     for (const [version, { gone, come }] of [...byVersion].sort(([a], [b]) => a - b)) {
       for (const [id, said] of gone) {
-        if (this.#followed.get(id) !== said) throw new Error(`version ${version} takes away ${said} of ${id}, which was ${this.#followed.get(id) ?? 'not there'}`)
+        if (this.#followed.get(id) !== said)
+          throw new Error(
+            `version ${version} takes away ${said} of ${id}, which was ${this.#followed.get(id) ?? 'not there'}`,
+          )
         this.#followed.delete(id)
       }
       for (const [id, said] of come) {
@@ -241,19 +277,25 @@ export class ChangingTable {
     const snapshot = await table.snapshot()
     if (snapshot === undefined) return ['there is no table']
     const rows = await rowsIn(store, snapshot)
-    for (const [id, said] of this.live) if (rows.get(id) !== said) found.push(`row ${id} is ${rows.get(id) ?? 'lost'}, not ${said}`)
+    for (const [id, said] of this.live)
+      if (rows.get(id) !== said) found.push(`row ${id} is ${rows.get(id) ?? 'lost'}, not ${said}`)
     for (const id of rows.keys()) if (!this.live.has(id)) found.push(`row ${id} came back`)
     await this.#catchUp(table)
-    for (const [id, said] of rows) if (this.#followed.get(id) !== said) found.push(`the change feed says ${this.#followed.get(id) ?? 'nothing'} of ${id}, which is ${said}`)
-    if (this.#followed.size !== rows.size) found.push(`the change feed leads to ${this.#followed.size} rows, the table has ${rows.size}`)
+    for (const [id, said] of rows)
+      if (this.#followed.get(id) !== said)
+        found.push(`the change feed says ${this.#followed.get(id) ?? 'nothing'} of ${id}, which is ${said}`)
+    if (this.#followed.size !== rows.size)
+      found.push(`the change feed leads to ${this.#followed.size} rows, the table has ${rows.size}`)
 
     const history = await table.history()
-    for (const [i, { version }] of history.entries()) if (version !== snapshot.version - i) found.push(`version ${snapshot.version - i} is missing`)
+    for (const [i, { version }] of history.entries())
+      if (version !== snapshot.version - i) found.push(`version ${snapshot.version - i} is missing`)
     const txnIds = new Set<unknown>()
     for await (const { version, actions } of table.commits(history.at(-1)?.version ?? 0)) {
       for (const action of actions) {
         if (!('commitInfo' in action)) continue
-        if (txnIds.has(action.commitInfo.txnId)) found.push(`version ${version} is of a transaction that has another version, too`)
+        if (txnIds.has(action.commitInfo.txnId))
+          found.push(`version ${version} is of a transaction that has another version, too`)
         txnIds.add(action.commitInfo.txnId)
       }
     }
@@ -273,7 +315,10 @@ export class ChangingTable {
   async #changing(most: number, change: (ids: readonly number[], change: number) => Promise<void>): Promise<void> {
     while (this.#options.working()) {
       const free = [...this.live.keys()].filter(id => !this.#busy.has(id))
-      const ids = Array.from({ length: Math.min(free.length, 1 + Math.floor(this.#options.random() * most)) }, () => free[Math.floor(this.#options.random() * free.length)] ?? 0)
+      const ids = Array.from(
+        { length: Math.min(free.length, 1 + Math.floor(this.#options.random() * most)) },
+        () => free[Math.floor(this.#options.random() * free.length)] ?? 0,
+      )
       const chosen = [...new Set(ids)]
       if (chosen.length > 0) {
         for (const id of chosen) this.#busy.add(id)
@@ -335,21 +380,42 @@ export async function rowsIn(store: ObjectStore, snapshot: Snapshot): Promise<Re
 }
 
 /** @param there what was found before: versions share most of their files, and nobody deletes any more */
-async function missingFiles(store: ObjectStore, snapshot: Snapshot | undefined, there: Set<string>): Promise<readonly string[]> {
+async function missingFiles(
+  store: ObjectStore,
+  snapshot: Snapshot | undefined,
+  there: Set<string>,
+): Promise<readonly string[]> {
   const paths = (snapshot?.files ?? []).flatMap(({ path, deletionVector }) =>
-    deletionVector === undefined || deletionVector.storageType === 'i' ? [path] : [path, deletionVectorPath(deletionVector)])
-  await Promise.all(paths.filter(path => !there.has(path)).map(async path => {
-    if ((await store.head((await locateData(store, path)).path)) !== undefined) there.add(path)
-  }))
+    deletionVector === undefined || deletionVector.storageType === 'i'
+      ? [path]
+      : [path, deletionVectorPath(deletionVector)],
+  )
+  await Promise.all(
+    paths
+      .filter(path => !there.has(path))
+      .map(async path => {
+        if ((await store.head((await locateData(store, path)).path)) !== undefined) there.add(path)
+      }),
+  )
   return paths.filter(path => !there.has(path))
 }
 
 /** Rows of a table with row tracking have ids that no others have. */
 function rowIdComplaints({ files, metadata, domains }: Snapshot): readonly string[] {
   if (metadata.configuration['delta.enableRowTracking'] !== 'true') return []
-  const mark = BigInt((JSON.parse(domains.get('delta.rowTracking')?.configuration ?? '{"rowIdHighWaterMark":-1}') as { rowIdHighWaterMark: number }).rowIdHighWaterMark)
+  const mark = BigInt(
+    (
+      JSON.parse(domains.get('delta.rowTracking')?.configuration ?? '{"rowIdHighWaterMark":-1}') as {
+        rowIdHighWaterMark: number
+      }
+    ).rowIdHighWaterMark,
+  )
   const ranges = files
-    .map(({ path, baseRowId = -1n, stats = '{}' }) => ({ path, start: baseRowId, end: baseRowId + BigInt((JSON.parse(stats) as { numRecords?: number }).numRecords ?? 0) }))
+    .map(({ path, baseRowId = -1n, stats = '{}' }) => ({
+      path,
+      start: baseRowId,
+      end: baseRowId + BigInt((JSON.parse(stats) as { numRecords?: number }).numRecords ?? 0),
+    }))
     .sort((a, b) => Number(a.start - b.start))
   return ranges.flatMap(({ path, start, end }, i) => {
     if (start < 0n) return [`${path} has no row ids`]

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { createTopic, startTestBroker, type TestBroker } from '../harness/broker.js'
@@ -105,11 +107,30 @@ describe('a process that is killed', () => {
       const ends = await lake.source.offsets('events')
       const spans = ends.map(({ partition, start, end }) => ({ topic: 'events', partition, start, end }))
       const bronze = await tableRows(lake, 'bronze/events', ['_partition', '_offset'])
-      expect(eachOffsetOnce(bronze.map(row => ({ topic: 'events', generation: 0, partition: row['_partition'] as number, offset: row['_offset'] as bigint })), spans), seedNote).toEqual([])
+      expect(
+        eachOffsetOnce(
+          bronze.map(row => ({
+            topic: 'events',
+            generation: 0,
+            partition: row['_partition'] as number,
+            offset: row['_offset'] as bigint,
+          })),
+          spans,
+        ),
+        seedNote,
+      ).toEqual([])
       const silver = await tableRows(lake, 'silver/events', ['event_id'])
-      expect(eachKeyOnce(silver.map(row => row['event_id'] as string), keys), seedNote).toEqual([])
+      expect(
+        eachKeyOnce(
+          silver.map(row => row['event_id'] as string),
+          keys,
+        ),
+        seedNote,
+      ).toEqual([])
       const looks = await tableRows(lake, 'monitor_logs', ['layer', 'identity_closed', 'identity'])
-      for (const row of looks) if (['bronze', 'silver'].includes(row['layer'] as string)) expect(row, seedNote).toMatchObject({ identity_closed: true })
+      for (const row of looks)
+        if (['bronze', 'silver'].includes(row['layer'] as string))
+          expect(row, seedNote).toMatchObject({ identity_closed: true })
       expect(looks.length, seedNote).toBeGreaterThan(0)
     } finally {
       await lake.close()

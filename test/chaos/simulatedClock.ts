@@ -33,7 +33,10 @@ export class SimulatedClock implements Clock {
       // Everything that is ready, and all that follows from it, comes before this.
       await new Promise(setImmediate)
       if (state.ended) return work
-      const next = this.#sleepers.reduce<number>((first, { at }, i) => (at < (this.#sleepers[first]?.at ?? Infinity) ? i : first), 0)
+      const next = this.#sleepers.reduce<number>(
+        (first, { at }, i) => (at < (this.#sleepers[first]?.at ?? Infinity) ? i : first),
+        0,
+      )
       const [sleeper] = this.#sleepers.splice(next, 1)
       if (sleeper === undefined) continue
       this.#now = Math.max(this.#now, sleeper.at)

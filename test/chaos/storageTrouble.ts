@@ -19,7 +19,12 @@ export function storageTrouble(random: () => number, slowMs: number): Faults {
     .add({ on: ['put', 'get', 'head', 'create', 'close', 'list'], fault: { kind: 'fail' }, chance: 0.003, ...always })
     .add({ on: ['put', 'putIfAbsent', 'close', 'delete'], fault: { kind: 'loseAnswer' }, chance: 0.01, ...always })
   for (const share of [1, 0.3, 0.1]) {
-    faults.add({ on: ['put', 'putIfAbsent', 'close', 'get'], fault: { kind: 'delay', ms: slowMs * share }, chance: 0.02, ...always })
+    faults.add({
+      on: ['put', 'putIfAbsent', 'close', 'get'],
+      fault: { kind: 'delay', ms: slowMs * share },
+      chance: 0.02,
+      ...always,
+    })
   }
   return faults
 }

@@ -1,19 +1,21 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+
 import { systemClock } from '../../shared/clock.js'
 import { DeltaTable } from '../../shared/delta/index.js'
 import { FaultyStore, type ObjectStore, openStore } from '../../shared/storage/index.js'
-import { startAzurite, type Azurite } from '../harness/azurite.js'
+import { type Azurite, startAzurite } from '../harness/azurite.js'
 import { Random, seedNote, testSeed } from '../random.js'
 import { ChangingTable } from './changingTable.js'
 import { build } from './lakeProcess.js'
 import { storageTrouble } from './storageTrouble.js'
-import { VersionWitness, type Sent } from './versionWitness.js'
+import { type Sent, VersionWitness } from './versionWitness.js'
 
 const root = join(import.meta.dirname, '../..')
 const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0.7)
@@ -54,7 +56,11 @@ interface Heard {
 function startAppender(url: string, first: number, from: number, hear: (line: Heard) => void) {
   const apps = Array.from({ length: appsEach }, (_, i) => first + i).join(',')
   const program = join(root, 'dist/test/chaos/appenderProcess.js')
-  const child = spawn(process.execPath, [program, url, apps, String(from), String(slowMs), String(pauseMs), String(retentionMs)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(
+    process.execPath,
+    [program, url, apps, String(from), String(slowMs), String(pauseMs), String(retentionMs)],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  )
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   createInterface({ input: child.stdout }).on('line', line => {
@@ -82,80 +88,93 @@ async function copyTo(folder: string, store: ObjectStore): Promise<void> {
 }
 
 describe('a table on Azurite', () => {
-  test('that many processes change at once while storage fails and processes are killed loses nothing and doubles nothing', async () => {
-    const numbers = new Random()
-    const random = () => numbers.next()
-    const url = `${azurite.url}/chaos/table`
-    const store = await openStore(url)
-    const others: Sent = {}
-    const complaints: string[] = []
-    const until = Date.now() + minutes * 60_000
-    // What nobody got done in the storm, on a machine that is busy with other things, is done in the calm after it.
-    const calm = (): boolean => Date.now() >= until
-    const working = (): boolean => !over && (!calm() || (Math.min(...work()) === 0 && Date.now() < until + extraMs))
-    const appendingOn = (): boolean => working() && (!calm() || table.counts.appended < leastAppended)
-    const witness = new VersionWitness()
-    const table: ChangingTable = new ChangingTable({
-      open: stale => {
-        const watched = witness.watch(store, stale)
-        return calm() ? watched : new FaultyStore(watched, storageTrouble(random, slowMs))
-      },
-      clock: systemClock,
-      random,
-      retentionMs,
-      working,
-      pause: most => systemClock.sleep((random() * most * pauseMs) / 200),
-    })
-    await table.create({
-      'delta.enableInCommitTimestamps': String(random() < 0.5),
-      'delta.enableRowTracking': String(random() < 0.5),
-      'delta.checkpointPolicy': random() < 0.5 ? 'classic' : 'v2',
-    })
-    const hear = ({ ids, sent, complaint }: Heard) => {
-      if (ids !== undefined) table.appended(ids)
-      if (sent !== undefined) (others[sent[0]] ??= []).push(sent[1])
-      if (complaint !== undefined) complaints.push(complaint)
-    }
-    const work = (): number[] => {
-      const { appended, deleted, merged, optimized, scans, followed } = table.counts
-      return [Math.floor(appended / leastAppended), deleted, merged, optimized, scans, followed]
-    }
-    let killed = 0
-    const appending = async (n: number): Promise<void> => {
-      for (let turn = 0; ; turn++) {
-        const child = startAppender(url, n * appsEach, testSeed + n * 100 + turn, hear)
-        const death = Date.now() + 8_000 + random() * 20_000
-        const watch = setInterval(() => {
-          if (!appendingOn()) child.end()
-          else if (Date.now() > death && !calm()) child.kill()
-        }, 50)
-        const { code, stderr } = await child.ended
-        clearInterval(watch)
-        if (code !== null) {
-          expect([code, stderr]).toEqual([0, ''])
-          return
-        }
-        if (over) return
-        killed++
+  test(
+    'that many processes change at once while storage fails and processes are killed loses nothing and doubles nothing',
+    async () => {
+      const numbers = new Random()
+      const random = () => numbers.next()
+      const url = `${azurite.url}/chaos/table`
+      const store = await openStore(url)
+      const others: Sent = {}
+      const complaints: string[] = []
+      const until = Date.now() + minutes * 60_000
+      // What nobody got done in the storm, on a machine that is busy with other things, is done in the calm after it.
+      const calm = (): boolean => Date.now() >= until
+      const working = (): boolean => !over && (!calm() || (Math.min(...work()) === 0 && Date.now() < until + extraMs))
+      const appendingOn = (): boolean => working() && (!calm() || table.counts.appended < leastAppended)
+      const witness = new VersionWitness()
+      const table: ChangingTable = new ChangingTable({
+        open: stale => {
+          const watched = witness.watch(store, stale)
+          return calm() ? watched : new FaultyStore(watched, storageTrouble(random, slowMs))
+        },
+        clock: systemClock,
+        random,
+        retentionMs,
+        working,
+        pause: most => systemClock.sleep((random() * most * pauseMs) / 200),
+      })
+      await table.create({
+        'delta.enableInCommitTimestamps': String(random() < 0.5),
+        'delta.enableRowTracking': String(random() < 0.5),
+        'delta.checkpointPolicy': random() < 0.5 ? 'classic' : 'v2',
+      })
+      const hear = ({ ids, sent, complaint }: Heard) => {
+        if (ids !== undefined) table.appended(ids)
+        if (sent !== undefined) (others[sent[0]] ??= []).push(sent[1])
+        if (complaint !== undefined) complaints.push(complaint)
       }
-    }
-    await Promise.all([
-      ...Array.from({ length: processes }, (_, n) => appending(n)),
-      // Goes on in the calm, so that there is something to optimize, to read and to follow.
-      table.append(processes * appsEach),
-      table.erase(), table.erase(), table.merge(), table.alter(),
-      table.optimize(), table.optimize(4), table.vacuum(), table.checkpoint(), table.clean(), table.scan(), table.follow(),
-    ])
+      const work = (): number[] => {
+        const { appended, deleted, merged, optimized, scans, followed } = table.counts
+        return [Math.floor(appended / leastAppended), deleted, merged, optimized, scans, followed]
+      }
+      let killed = 0
+      const appending = async (n: number): Promise<void> => {
+        for (let turn = 0; ; turn++) {
+          const child = startAppender(url, n * appsEach, testSeed + n * 100 + turn, hear)
+          const death = Date.now() + 8_000 + random() * 20_000
+          const watch = setInterval(() => {
+            if (!appendingOn()) child.end()
+            else if (Date.now() > death && !calm()) child.kill()
+          }, 50)
+          const { code, stderr } = await child.ended
+          clearInterval(watch)
+          if (code !== null) {
+            expect([code, stderr]).toEqual([0, ''])
+            return
+          }
+          if (over) return
+          killed++
+        }
+      }
+      await Promise.all([
+        ...Array.from({ length: processes }, (_, n) => appending(n)),
+        // Goes on in the calm, so that there is something to optimize, to read and to follow.
+        table.append(processes * appsEach),
+        table.erase(),
+        table.erase(),
+        table.merge(),
+        table.alter(),
+        table.optimize(),
+        table.optimize(4),
+        table.vacuum(),
+        table.checkpoint(),
+        table.clean(),
+        table.scan(),
+        table.follow(),
+      ])
 
-    complaints.push(...(await table.complaints(store)))
-    const tip = (await new DeltaTable(store).state())?.version ?? 0
-    complaints.push(...(await witness.judge(store, tip, others)))
-    expect(complaints).toEqual([])
-    const told = `${seedNote}: ${tip + 1} versions, ${killed} processes killed, ${JSON.stringify(table.counts)}`
-    expect(Math.min(...work()), told).toBeGreaterThan(0)
-    process.stdout.write(`${told}\n`)
-    if (python !== undefined) await askOthers(python, store, table.live)
-  }, minutes * 60_000 + extraMs + 300_000)
+      complaints.push(...(await table.complaints(store)))
+      const tip = (await new DeltaTable(store).state())?.version ?? 0
+      complaints.push(...(await witness.judge(store, tip, others)))
+      expect(complaints).toEqual([])
+      const told = `${seedNote}: ${tip + 1} versions, ${killed} processes killed, ${JSON.stringify(table.counts)}`
+      expect(Math.min(...work()), told).toBeGreaterThan(0)
+      process.stdout.write(`${told}\n`)
+      if (python !== undefined) await askOthers(python, store, table.live)
+    },
+    minutes * 60_000 + extraMs + 300_000,
+  )
 })
 
 /** What delta-rs and DuckDB make of the table. */
@@ -165,9 +184,13 @@ async function askOthers(program: string, store: ObjectStore, live: ReadonlyMap<
     await copyTo(join(folder, 'table'), store)
     for (const script of ['read_deltars.py', 'read_duckdb.py']) {
       const out = join(folder, `${script}.jsonl`)
-      await promisify(execFile)(program, [join(root, 'test/interop', script), join(folder, 'table'), out], { env: { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' } })
+      await promisify(execFile)(program, [join(root, 'test/interop', script), join(folder, 'table'), out], {
+        env: { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
+      })
       const [types = '{}', ...lines] = (await readFile(out, 'utf8')).trimEnd().split('\n')
-      const rows = new Map(lines.map(line => JSON.parse(line) as { id: number; text: string }).map(({ id, text }) => [id, text]))
+      const rows = new Map(
+        lines.map(line => JSON.parse(line) as { id: number; text: string }).map(({ id, text }) => [id, text]),
+      )
       expect([script, types.includes('error') ? types : '', lines.length]).toEqual([script, '', live.size])
       expect([script, [...rows].sort()]).toEqual([script, [...live].sort()])
     }

@@ -1,7 +1,7 @@
 import { resolveDataPath } from '../../shared/delta/index.js'
-import { openParquet, objectStoreSource } from '../../shared/parquet/index.js'
-import type { Row } from '../../shared/types/index.js'
+import { objectStoreSource, openParquet } from '../../shared/parquet/index.js'
 import type { Lake } from '../../shared/pipeline/lake/index.js'
+import type { Row } from '../../shared/types/index.js'
 
 /** Those columns of every row of a table, read back from its files. */
 export async function tableRows(lake: Lake, path: string, columns: readonly string[]): Promise<readonly Row[]> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+
 import { commitPath, parseLogName } from '../../shared/delta/index.js'
 import {
   type ByteRange,
@@ -62,7 +63,8 @@ export class VersionWitness {
       if (bytes !== undefined) this.saw(commitPath(version), bytes)
     }
     for (const [path, seen] of this.#seen) {
-      if (![this.sent, others].some(sent => sent[path]?.includes(seen) === true)) this.complaints.push(`nobody sent what ${path} is`)
+      if (![this.sent, others].some(sent => sent[path]?.includes(seen) === true))
+        this.complaints.push(`nobody sent what ${path} is`)
     }
     return this.complaints
   }
@@ -109,7 +111,8 @@ class WatchedStore implements ObjectStore {
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
     if (isCommit(path)) {
-      if (this.#stale()) throw new StorageError('STORAGE_UNAVAILABLE', 'This took longer than its files are kept.', { retryable: true })
+      if (this.#stale())
+        throw new StorageError('STORAGE_UNAVAILABLE', 'This took longer than its files are kept.', { retryable: true })
       this.#witness.sending(path, bytes)
     }
     const outcome = await this.#inner.putIfAbsent(path, bytes)

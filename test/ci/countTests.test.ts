@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const script = resolve(import.meta.dirname, '../../.ci/countTests.js')
@@ -19,15 +20,23 @@ function count(report: string | undefined, exitCode: number): string {
   const path = join(folder, 'report.json')
   rmSync(path, { force: true })
   if (report !== undefined) writeFileSync(path, report)
-  return execFileSync(process.execPath, [script, path, String(exitCode)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  return execFileSync(process.execPath, [script, path, String(exitCode)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim()
 }
 
-const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map(each => ({ status: each })) })
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map(each => ({ status: each })),
+})
 const report = (...files: object[]) => JSON.stringify({ testResults: files })
 
 describe('the count of a test run', () => {
   test('is what the report says', () => {
-    expect(count(report(file('passed', 'passed', 'passed', 'pending'), file('failed', 'passed', 'failed')), 1)).toBe('3 1')
+    expect(count(report(file('passed', 'passed', 'passed', 'pending'), file('failed', 'passed', 'failed')), 1)).toBe(
+      '3 1',
+    )
   })
 
   test('a torn report is a failure, also where the run ended well', () => {
@@ -36,7 +45,12 @@ describe('the count of a test run', () => {
   })
 
   test('a missing report, and one of another shape, are failures', () => {
-    expect([count(undefined, 0), count('{}', 0), count('null', 0), count('{"testResults":[{}]}', 0)]).toEqual(['0 1', '0 1', '0 1', '0 1'])
+    expect([count(undefined, 0), count('{}', 0), count('null', 0), count('{"testResults":[{}]}', 0)]).toEqual([
+      '0 1',
+      '0 1',
+      '0 1',
+      '0 1',
+    ])
   })
 
   test('a run without tests has shown nothing', () => {
@@ -44,6 +58,9 @@ describe('the count of a test run', () => {
   })
 
   test('a file that could not be loaded, and a run that failed outside of its tests, are failures', () => {
-    expect([count(report(file('failed'), file('passed', 'passed')), 1), count(report(file('passed', 'passed')), 1)]).toEqual(['1 1', '1 1'])
+    expect([
+      count(report(file('failed'), file('passed', 'passed')), 1),
+      count(report(file('passed', 'passed')), 1),
+    ]).toEqual(['1 1', '1 1'])
   })
 })

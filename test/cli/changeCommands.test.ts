@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { encodeParquet } from '../../shared/parquet/index.js'
 import type { Column } from '../../shared/types/index.js'
-import { lake, type CommandResult } from './testShell.js'
+import { type CommandResult, lake } from './testShell.js'
 
 let folder: string
 let environment: Record<string, string>
@@ -20,7 +22,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const run = (words: readonly string[], input?: string) => lake(words, { environment, ...(input === undefined ? {} : { input }) })
+const run = (words: readonly string[], input?: string) =>
+  lake(words, { environment, ...(input === undefined ? {} : { input }) })
 
 async function done(words: readonly string[], input?: string): Promise<Record<string, unknown>> {
   const { code, output, messages } = await run(words, input)
@@ -69,7 +72,11 @@ const lines = [
 describe('making a table and adding rows', () => {
   test('what is read as JSON lines can be appended as it is, to the last digit', async () => {
     const first = await table(everything)
-    expect(await done(['append', first, '--from', file(`${lines.join('\n')}\n`)])).toMatchObject({ kind: 'committed', version: 1, metrics: { numOutputRows: 3 } })
+    expect(await done(['append', first, '--from', file(`${lines.join('\n')}\n`)])).toMatchObject({
+      kind: 'committed',
+      version: 1,
+      metrics: { numOutputRows: 3 },
+    })
     const { output } = await run(['read', first])
     expect(output).toBe(`${lines.join('\n')}\n`)
     const second = await table(everything, '--partition-by', 'day')
@@ -78,12 +85,28 @@ describe('making a table and adding rows', () => {
   })
 
   test('a table has the schema, partitions, properties and features that were asked for', async () => {
-    const path = await table("id BIGINT NOT NULL COMMENT 'key', p STRING", '--partition-by', 'p', '--property', 'delta.enableDeletionVectors=true', '--property', 'mine=a=b', '--comment', 'of mine')
+    const path = await table(
+      "id BIGINT NOT NULL COMMENT 'key', p STRING",
+      '--partition-by',
+      'p',
+      '--property',
+      'delta.enableDeletionVectors=true',
+      '--property',
+      'mine=a=b',
+      '--comment',
+      'of mine',
+    )
     expect(await done(['snapshot', path])).toMatchObject({
-      version: 0, numRows: 0, features: expect.arrayContaining(['deletionVectors']) as unknown,
+      version: 0,
+      numRows: 0,
+      features: expect.arrayContaining(['deletionVectors']) as unknown,
       metadata: {
-        description: 'of mine', partitionColumns: ['p'], configuration: { 'delta.enableDeletionVectors': 'true', mine: 'a=b' },
-        schema: { fields: [{ name: 'id', type: 'long', nullable: false, metadata: { comment: 'key' } }, { name: 'p' }] },
+        description: 'of mine',
+        partitionColumns: ['p'],
+        configuration: { 'delta.enableDeletionVectors': 'true', mine: 'a=b' },
+        schema: {
+          fields: [{ name: 'id', type: 'long', nullable: false, metadata: { comment: 'key' } }, { name: 'p' }],
+        },
       },
     })
     expect(refused(await run(['create', path, '--schema', 'id INT']))).toMatch(/There is a table .* already/)
@@ -91,7 +114,10 @@ describe('making a table and adding rows', () => {
 
   test('a table can be clustered, and made of the rows that it begins with', async () => {
     const path = join(folder, `t${tables++}`)
-    await done(['create', path, '--from', '-', '--cluster-by', 'id'], '{"id":1,"s":{"x":1.5}}\n\n{"id":2,"t":["a"],"none":null}\n')
+    await done(
+      ['create', path, '--from', '-', '--cluster-by', 'id'],
+      '{"id":1,"s":{"x":1.5}}\n\n{"id":2,"t":["a"],"none":null}\n',
+    )
     expect(await rowsOf(path)).toEqual(['{"id":1,"s":{"x":1.5},"t":null}', '{"id":2,"s":null,"t":["a"]}'])
     expect(await done(['snapshot', path])).toMatchObject({ version: 0, numRows: 2, clusteringColumns: ['id'] })
   })
@@ -129,9 +155,17 @@ describe('making a table and adding rows', () => {
 
   test('columns that only the rows have are added when that is asked', async () => {
     const path = await table('id BIGINT, s STRUCT<a: INT>')
-    await done(['append', path, '--from', '-', '--merge-schema'], '{"id":1,"s":{"a":1,"b":"x"},"n":1}\n{"id":2,"n":2.5,"l":[{"k":true}]}')
-    expect(await rowsOf(path)).toEqual(['{"id":1,"s":{"a":1,"b":"x"},"n":1,"l":null}', '{"id":2,"s":null,"n":2.5,"l":[{"k":true}]}'])
-    expect(refused(await run(['append', path, '--from', '-', '--merge-schema'], '{"m":1}\n{"m":"x"}'))).toMatch(/line 2: column m is new, and has another type/)
+    await done(
+      ['append', path, '--from', '-', '--merge-schema'],
+      '{"id":1,"s":{"a":1,"b":"x"},"n":1}\n{"id":2,"n":2.5,"l":[{"k":true}]}',
+    )
+    expect(await rowsOf(path)).toEqual([
+      '{"id":1,"s":{"a":1,"b":"x"},"n":1,"l":null}',
+      '{"id":2,"s":null,"n":2.5,"l":[{"k":true}]}',
+    ])
+    expect(refused(await run(['append', path, '--from', '-', '--merge-schema'], '{"m":1}\n{"m":"x"}'))).toMatch(
+      /line 2: column m is new, and has another type/,
+    )
   })
 
   test('rows of a Parquet file are taken under the names of the table, and by its types', async () => {
@@ -142,9 +176,14 @@ describe('making a table and adding rows', () => {
     expect(await rowsOf(path)).toEqual(['{"id":1,"text":"a"}', '{"id":2,"text":null}'])
     const more: Column = { field: { name: 'more', type: 'double', nullable: true }, data: Float64Array.of(1, 2) }
     const wide = file(encodeParquet([id, more]))
-    expect(refused(await run(['append', path, '--from', wide]))).toMatch(/has a column more, and the table has not: id, text/)
+    expect(refused(await run(['append', path, '--from', wide]))).toMatch(
+      /has a column more, and the table has not: id, text/,
+    )
     await done(['append', path, '--from', wide, '--merge-schema'])
-    expect(await rowsOf(path, '--columns', 'id,more', '--where', 'more is not null')).toEqual(['{"id":1,"more":1}', '{"id":2,"more":2}'])
+    expect(await rowsOf(path, '--columns', 'id,more', '--where', 'more is not null')).toEqual([
+      '{"id":1,"more":1}',
+      '{"id":2,"more":2}',
+    ])
   })
 })
 
@@ -160,12 +199,19 @@ describe('changing rows', () => {
 
   test('rows that meet a condition are deleted, all only when that was meant', async () => {
     const path = await withPeople()
-    expect(await done(['delete', path, '--where', "id > 1 AND name <> 'c'"])).toMatchObject({ kind: 'committed', version: 2, metrics: { numDeletedRows: 1 } })
+    expect(await done(['delete', path, '--where', "id > 1 AND name <> 'c'"])).toMatchObject({
+      kind: 'committed',
+      version: 2,
+      metrics: { numDeletedRows: 1 },
+    })
     expect(await rowsOf(path, '--columns', 'id')).toEqual(['{"id":1}', '{"id":3}'])
     expect(await done(['delete', path, '--where', 'id = 7'])).toEqual({ kind: 'nothingToDo', version: 2 })
-    for (const value of ['id', 'id + 1', 'name', '1']) expect(refused(await run(['delete', path, '--where', value]))).toMatch(/is not one: it is neither true nor false/)
+    for (const value of ['id', 'id + 1', 'name', '1'])
+      expect(refused(await run(['delete', path, '--where', value]))).toMatch(/is not one: it is neither true nor false/)
     expect(refused(await run(['delete', path, '--where', '']))).toMatch(/the condition is empty/)
-    expect(refused(await run(['delete', path, '--where', 'nope = 1']))).toMatch(/names nope, which is no column; the table has: id, name, n/)
+    expect(refused(await run(['delete', path, '--where', 'nope = 1']))).toMatch(
+      /names nope, which is no column; the table has: id, name, n/,
+    )
     expect(await done(['snapshot', path])).toMatchObject({ version: 2, numRows: 2 })
     expect(refused(await run(['delete', path]))).toMatch(/say --yes/)
     await done(['delete', path, '--yes'])
@@ -184,28 +230,61 @@ describe('changing rows', () => {
 
   test('columns are set by expressions over the row as it was', async () => {
     const path = await withPeople()
-    expect(await done(['update', path, '--set', 'n = n * 10 + id', '--set', "name = upper(name) || '='", '--where', 'id <= 2'])).toMatchObject({ kind: 'committed', metrics: { numUpdatedRows: 2 } })
-    expect(await rowsOf(path)).toEqual(['{"id":1,"name":"A=","n":11}', '{"id":2,"name":"B=","n":22}', '{"id":3,"name":"c","n":3}'])
+    expect(
+      await done([
+        'update',
+        path,
+        '--set',
+        'n = n * 10 + id',
+        '--set',
+        "name = upper(name) || '='",
+        '--where',
+        'id <= 2',
+      ]),
+    ).toMatchObject({ kind: 'committed', metrics: { numUpdatedRows: 2 } })
+    expect(await rowsOf(path)).toEqual([
+      '{"id":1,"name":"A=","n":11}',
+      '{"id":2,"name":"B=","n":22}',
+      '{"id":3,"name":"c","n":3}',
+    ])
     expect(refused(await run(['update', path, '--where', 'id = 1']))).toMatch(/--set "column = expression"/)
     expect(refused(await run(['update', path, '--set', 'n', '--yes']))).toMatch(/not of the form name=value/)
     expect(refused(await run(['update', path, '--set', 'n = 1']))).toMatch(/say --yes/)
-    expect(refused(await run(['update', path, '--set', 'n = nope', '--yes']))).toMatch(/the value nope for the column n cannot be evaluated: there is no column nope\n$/)
+    expect(refused(await run(['update', path, '--set', 'n = nope', '--yes']))).toMatch(
+      /the value nope for the column n cannot be evaluated: there is no column nope\n$/,
+    )
   })
 
   test('rows are merged by their key; columns that they lack stay', async () => {
     const path = await withPeople()
-    expect(await done(['merge', path, '--key', 'id', '--from', '-'], '{"id":2,"n":20}\n{"id":9,"n":90}\n')).toMatchObject({ kind: 'committed' })
-    expect(await rowsOf(path)).toEqual(['{"id":1,"name":"a","n":1}', '{"id":2,"name":"b","n":20}', '{"id":3,"name":"c","n":3}', '{"id":9,"name":null,"n":90}'])
-    await done(['merge', path, '--key', 'id', '--from', '-', '--matched', 'delete', '--not-matched', 'ignore'], '{"id":1}\n{"id":100}\n')
+    expect(
+      await done(['merge', path, '--key', 'id', '--from', '-'], '{"id":2,"n":20}\n{"id":9,"n":90}\n'),
+    ).toMatchObject({ kind: 'committed' })
+    expect(await rowsOf(path)).toEqual([
+      '{"id":1,"name":"a","n":1}',
+      '{"id":2,"name":"b","n":20}',
+      '{"id":3,"name":"c","n":3}',
+      '{"id":9,"name":null,"n":90}',
+    ])
+    await done(
+      ['merge', path, '--key', 'id', '--from', '-', '--matched', 'delete', '--not-matched', 'ignore'],
+      '{"id":1}\n{"id":100}\n',
+    )
     expect(await rowsOf(path, '--columns', 'id')).toEqual(['{"id":2}', '{"id":3}', '{"id":9}'])
     expect(refused(await run(['merge', path, '--from', '-'], ''))).toMatch(/--key/)
-    expect(refused(await run(['merge', path, '--key', 'id', '--from', '-', '--matched', 'drop'], ''))).toMatch(/none of update, delete, keep/)
+    expect(refused(await run(['merge', path, '--key', 'id', '--from', '-', '--matched', 'drop'], ''))).toMatch(
+      /none of update, delete, keep/,
+    )
   })
 
   test('rows take the place of others, all or those that meet a condition', async () => {
     const path = await withPeople()
     await done(['overwrite', path, '--from', '-', '--where', 'id = 2'], '{"id":2,"name":"new"}\n')
-    expect(await rowsOf(path, '--columns', 'id,name')).toEqual(['{"id":1,"name":"a"}', '{"id":2,"name":"new"}', '{"id":3,"name":"c"}'])
+    expect(await rowsOf(path, '--columns', 'id,name')).toEqual([
+      '{"id":1,"name":"a"}',
+      '{"id":2,"name":"new"}',
+      '{"id":3,"name":"c"}',
+    ])
     expect(refused(await run(['overwrite', path, '--from', '-', '--where', 'id = 2'], '{"id":5}\n'))).toMatch(/id = 2/)
     expect(refused(await run(['overwrite', path, '--from', '-'], '{"id":5}\n'))).toMatch(/say --yes/)
     await done(['overwrite', path, '--from', '-', '--yes'], '{"id":5}\n')
@@ -215,16 +294,37 @@ describe('changing rows', () => {
   })
 
   test('columns, properties and constraints change in one version, and rows are held to them', async () => {
-    const path = await withPeople('--property', 'delta.columnMapping.mode=name', '--property', 'delta.enableTypeWidening=true')
+    const path = await withPeople(
+      '--property',
+      'delta.columnMapping.mode=name',
+      '--property',
+      'delta.enableTypeWidening=true',
+    )
     await done([
-      'alter', path, '--add-column', "extra STRUCT<x: INT> COMMENT 'new'", '--add-column', 'extra.y STRING FIRST', '--rename', 'name=full name', '--widen', 'n BIGINT',
-      '--drop-not-null', 'id', '--set-property', 'mine=1', '--add-constraint', 'positive: n > 0',
+      'alter',
+      path,
+      '--add-column',
+      "extra STRUCT<x: INT> COMMENT 'new'",
+      '--add-column',
+      'extra.y STRING FIRST',
+      '--rename',
+      'name=full name',
+      '--widen',
+      'n BIGINT',
+      '--drop-not-null',
+      'id',
+      '--set-property',
+      'mine=1',
+      '--add-constraint',
+      'positive: n > 0',
     ])
     expect(await rowsOf(path, '--where', 'id = 1')).toEqual(['{"id":1,"full name":"a","n":1,"extra":null}'])
     await done(['append', path, '--from', '-'], '{"id":null,"n":5000000000,"extra":{"x":1,"y":"a"}}')
     expect(refused(await run(['append', path, '--from', '-'], '{"n":0}'))).toMatch(/positive/)
     await done(['alter', path, '--drop-constraint', 'positive', '--unset-property', 'mine', '--drop-column', 'n'])
-    const { metadata } = await done(['snapshot', path]) as { metadata: { configuration: Record<string, string>; schema: { fields: { name: string }[] } } }
+    const { metadata } = (await done(['snapshot', path])) as {
+      metadata: { configuration: Record<string, string>; schema: { fields: { name: string }[] } }
+    }
     expect(metadata.schema.fields.map(field => field.name)).toEqual(['id', 'full name', 'extra'])
     expect(Object.keys(metadata.configuration).filter(name => /mine|constraints/.test(name))).toEqual([])
     expect(refused(await run(['alter', path]))).toMatch(/Say what changes/)
@@ -234,8 +334,16 @@ describe('changing rows', () => {
   test('a table goes back to a version, or to a time', async () => {
     const path = await withPeople()
     await done(['delete', path, '--yes'])
-    expect(await done(['restore', path, '--version', '1', '--dry-run'])).toMatchObject({ kind: 'planned', version: 2, metrics: { numRestoredFiles: 1, numRemovedFiles: 0 } })
-    expect(await done(['restore', path, '--version', '1'])).toMatchObject({ kind: 'committed', version: 3, metrics: { numRestoredFiles: 1 } })
+    expect(await done(['restore', path, '--version', '1', '--dry-run'])).toMatchObject({
+      kind: 'planned',
+      version: 2,
+      metrics: { numRestoredFiles: 1, numRemovedFiles: 0 },
+    })
+    expect(await done(['restore', path, '--version', '1'])).toMatchObject({
+      kind: 'committed',
+      version: 3,
+      metrics: { numRestoredFiles: 1 },
+    })
     expect((await rowsOf(path)).join('\n')).toBe(people.trimEnd())
     expect(await done(['restore', path, '--timestamp', '2099-01-01'])).toEqual({ kind: 'nothingToDo', version: 3 })
     expect(refused(await run(['restore', path]))).toMatch(/--version N, or --timestamp/)
@@ -245,8 +353,21 @@ describe('changing rows', () => {
   test('names are quoted in --set and --columns as they are in --where', async () => {
     const path = await table('`a b` INT, `x,y` INT, `q"` INT, plain INT', '--property', 'delta.columnMapping.mode=name')
     await done(['append', path, '--from', '-'], `${JSON.stringify({ 'a b': 1, 'x,y': 2, 'q"': 3, plain: 4 })}\n`)
-    await done(['update', path, '--set', '"a b" = "a b" + 10', '--set', '`x,y` = 20', '--set', '"q""" = 30', '--where', '"a b" = 1 AND "x,y" = 2'])
-    expect(await rowsOf(path, '--columns', '"x,y",`a b`,plain,"q"""', '--where', '"x,y" = 20')).toEqual([JSON.stringify({ 'x,y': 20, 'a b': 11, plain: 4, 'q"': 30 })])
+    await done([
+      'update',
+      path,
+      '--set',
+      '"a b" = "a b" + 10',
+      '--set',
+      '`x,y` = 20',
+      '--set',
+      '"q""" = 30',
+      '--where',
+      '"a b" = 1 AND "x,y" = 2',
+    ])
+    expect(await rowsOf(path, '--columns', '"x,y",`a b`,plain,"q"""', '--where', '"x,y" = 20')).toEqual([
+      JSON.stringify({ 'x,y': 20, 'a b': 11, plain: 4, 'q"': 30 }),
+    ])
     expect(await rowsOf(path, '--columns', '"X,Y"')).toEqual(['{"x,y":20}'])
     await done(['merge', path, '--key', '"a b"', '--from', '-'], `${JSON.stringify({ 'a b': 11, plain: 5 })}\n`)
     expect(await rowsOf(path, '--columns', 'plain')).toEqual(['{"plain":5}'])
@@ -257,7 +378,10 @@ describe('changing rows', () => {
     await done(['append', 'silver.events', '--from', '-'], '{"id":2}\n')
     expect(refused(await run(['restore', 'silver.events', '--version', '0']))).toMatch(/table of the pipeline.*--force/)
     expect(await done(['restore', 'silver.events', '--version', '0', '--dry-run'])).toMatchObject({ kind: 'planned' })
-    expect(await done(['restore', 'silver.events', '--version', '0', '--force'])).toMatchObject({ kind: 'committed', version: 2 })
+    expect(await done(['restore', 'silver.events', '--version', '0', '--force'])).toMatchObject({
+      kind: 'committed',
+      version: 2,
+    })
   })
 
   test('what changed is in the change feed', async () => {
@@ -268,18 +392,26 @@ describe('changing rows', () => {
       '{"id":2,"n":2,"_change_type":"update_preimage","_commit_version":2}',
       '{"id":2,"n":7,"_change_type":"update_postimage","_commit_version":2}',
     ])
-    expect((await run(['changes', path, '--from-timestamp', '2001-01-01', '--to', '1'])).output.trimEnd().split('\n')).toHaveLength(3)
+    expect(
+      (await run(['changes', path, '--from-timestamp', '2001-01-01', '--to', '1'])).output.trimEnd().split('\n'),
+    ).toHaveLength(3)
     const history = await run(['history', path, '--limit', '1'])
     const [at] = /\d{4}-[^"]*Z/.exec(history.output) ?? ['']
     expect((await run(['changes', path, '--from-timestamp', at])).output.trimEnd().split('\n')).toHaveLength(2)
     expect(await rowsOf(path, '--timestamp', at, '--where', 'id = 2', '--columns', 'n')).toEqual(['{"n":7}'])
     expect(refused(await run(['changes', path]))).toMatch(/--from N or --from-timestamp/)
-    expect(refused(await run(['changes', path, '--from', '1', '--from-timestamp', '2001-01-01']))).toMatch(/give one of them/)
+    expect(refused(await run(['changes', path, '--from', '1', '--from-timestamp', '2001-01-01']))).toMatch(
+      /give one of them/,
+    )
     expect(refused(await run(['changes', path, '--from', '9']))).toMatch(/versions up to 2/)
     expect(refused(await run(['changes', path, '--from', '2', '--to', '1']))).toMatch(/--to 1 lies before --from 2/)
-    expect(refused(await run(['changes', path, '--from-timestamp', '2099-01-01']))).toMatch(/nothing was committed at 2099/)
+    expect(refused(await run(['changes', path, '--from-timestamp', '2099-01-01']))).toMatch(
+      /nothing was committed at 2099/,
+    )
     expect(refused(await run(['read', path, '--timestamp', '2099-01-01']))).toMatch(/is after the newest version, 2/)
-    expect(refused(await run(['read', path, '--timestamp', '2001-01-01']))).toMatch(/no version of 2001-01-01T00:00:00\.000Z or before; the oldest/)
+    expect(refused(await run(['read', path, '--timestamp', '2001-01-01']))).toMatch(
+      /no version of 2001-01-01T00:00:00\.000Z or before; the oldest/,
+    )
     expect(refused(await run(['read', path, '--timestamp', 'noon']))).toMatch(/--timestamp noon is no time/)
     expect(refused(await run(['snapshot', path, '--timestamp', at, '--version', '1']))).toMatch(/give one of them/)
     expect(refused(await run(['changes', await table('id INT'), '--from', '0']))).toMatch(/kept no change data/)
@@ -288,8 +420,12 @@ describe('changing rows', () => {
   test('columns to sort along are columns, and have an order', async () => {
     const path = await table('id INT, pair STRUCT<x: INT>')
     expect(await done(['optimize', path, '--cluster-by', 'id,pair.x'])).toMatchObject({ kind: 'nothingToDo' })
-    expect(refused(await run(['optimize', path, '--cluster-by', 'pair']))).toMatch(/cannot be clustered by pair: a struct has no order/)
-    expect(refused(await run(['optimize', path, '--cluster-by', 'id,pair.y']))).toMatch(/has no column pair\.y to cluster by; it has: id, pair/)
+    expect(refused(await run(['optimize', path, '--cluster-by', 'pair']))).toMatch(
+      /cannot be clustered by pair: a struct has no order/,
+    )
+    expect(refused(await run(['optimize', path, '--cluster-by', 'id,pair.y']))).toMatch(
+      /has no column pair\.y to cluster by; it has: id, pair/,
+    )
   })
 
   test('a Parquet file that is none is named', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { settingValues } from '../../shared/cli/cliSettings.js'
 import type { RunningStack } from '../../shared/cli/runningStack.js'
 import { defaultText } from '../../shared/settings/index.js'
@@ -15,7 +16,10 @@ const stack: RunningStack = {
 
 test('the environment is over the file, the file over the running stack', () => {
   const file = { KAFKA_BROKERS: 'file:1', LAKE_URL: 'file:///file' }
-  expect(settingValues({ KAFKA_BROKERS: 'env:1' }, file, stack)).toMatchObject({ KAFKA_BROKERS: 'env:1', LAKE_URL: 'file:///file' })
+  expect(settingValues({ KAFKA_BROKERS: 'env:1' }, file, stack)).toMatchObject({
+    KAFKA_BROKERS: 'env:1',
+    LAKE_URL: 'file:///file',
+  })
   expect(settingValues({}, {}, stack)).toMatchObject({ KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl })
 })
 

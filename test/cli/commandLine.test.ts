@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { shellWord } from '../../shared/cli/commands/env.js'
+
 import { commands } from '../../shared/cli/commandList.js'
+import { shellWord } from '../../shared/cli/commands/env.js'
 import { progressText } from '../../shared/cli/progressBar.js'
 import { writeRunningStack } from '../../shared/cli/runningStack.js'
 import { parseTableReference } from '../../shared/cli/tableNames.js'
@@ -37,14 +39,20 @@ describe('the command line', () => {
     [['read', 'a', 'b'], /"b" is one argument too many/],
     [['read', 'a', '--wher', 'x'], /Unknown option '--wher'\. See: lake read --help/],
     [['read', 'a', '--version', 'x'], /--version x is not a number/],
-    [['read', 'a', '--limit', '-1'], /--limit has no value; one that begins with a dash is written --limit=-1\. See: lake read --help/],
+    [
+      ['read', 'a', '--limit', '-1'],
+      /--limit has no value; one that begins with a dash is written --limit=-1\. See: lake read --help/,
+    ],
     [['read', 'a', '--columns', ','], /--columns names nothing/],
     [['read', 'a', '--columns', 'b,c,b'], /--columns names b twice/],
     [['read', 'bronze.events_quarantine', '--explain'], /a view and has no files of its own; leave --explain out/],
     [['restore', 'a', '--version', '1', '--timestamp', '2025-04-01'], /--version and --timestamp say the same thing/],
     [['restore', 'a'], /Say what to go back to/],
     [['update', 'a', '--set', 'b = 1', '--set', 'b = 2'], /--set names the column b twice/],
-    [['overwrite', 'a', '--from', '-', '--where', 'true', '--overwrite-schema'], /--where and --overwrite-schema exclude each other/],
+    [
+      ['overwrite', 'a', '--from', '-', '--where', 'true', '--overwrite-schema'],
+      /--where and --overwrite-schema exclude each other/,
+    ],
     [['read', 'a', '--version', '1.5'], /--version 1.5 is not a whole number/],
     [['tables', '--format', 'xml'], /--format xml is none of table, csv, csv-safe, jsonl/],
     [['sql', ' '], /The query is empty/],
@@ -56,7 +64,10 @@ describe('the command line', () => {
     [['produce', '--from', '/nowhere/file.json'], /\/nowhere\/file\.json cannot be read/],
     [['reset-offsets', 'orders'], /There is no stream orders; declared are: events/],
   ])('%j is an error that names what is wrong', async (words, message) => {
-    const { code, output, messages } = await lake(words, { projectFolder, environment: { LAKE_URL: 'file:///nowhere' } })
+    const { code, output, messages } = await lake(words, {
+      projectFolder,
+      environment: { LAKE_URL: 'file:///nowhere' },
+    })
     expect([code, output]).toEqual([1, ''])
     expect(messages).toMatch(message)
     expect(messages).toMatch(/^error: [^\n]*\n$/)
@@ -115,11 +126,16 @@ describe('names of tables', () => {
   })
 
   test('the quarantine is a view', () => {
-    expect(parseTableReference('bronze.events_quarantine', [events])).toMatchObject({ kind: 'view', name: 'bronze.events_quarantine' })
+    expect(parseTableReference('bronze.events_quarantine', [events])).toMatchObject({
+      kind: 'view',
+      name: 'bronze.events_quarantine',
+    })
   })
 })
 
 test('progress says how far, how fast and how long still', () => {
-  expect(progressText({ rows: 5_000, covered: 2_500n, total: 10_000n }, 1_000)).toBe('[#######.......................]  25 %  5,000 rows, 5,000/s, 3 s left')
+  expect(progressText({ rows: 5_000, covered: 2_500n, total: 10_000n }, 1_000)).toBe(
+    '[#######.......................]  25 %  5,000 rows, 5,000/s, 3 s left',
+  )
   expect(progressText({ rows: 0, covered: 0n, total: 0n }, 0)).toContain('100 %')
 })

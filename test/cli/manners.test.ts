@@ -3,7 +3,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
 import { Arguments } from '../../shared/cli/arguments.js'
 import { CliError } from '../../shared/cli/cliError.js'
 import { commands } from '../../shared/cli/commandList.js'
@@ -20,14 +22,16 @@ afterEach(() => {
 })
 
 /** The words of a command line as a shell has them. */
-const wordsOf = (line: string) => [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '')
+const wordsOf = (line: string) =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '')
 
 describe('help', () => {
   test.each(Object.keys(commands))('the examples of %s are command lines that it takes', async name => {
     const command = await commands[name]?.()
     expect(command?.examples.length).toBeGreaterThan(0)
     for (const example of command?.examples ?? []) {
-      const [, ownWords] = /(?:npx )?lake (.*?)(?:\)| \| .*)?$/.exec(example.replace(/^.* \| (lake append)/, '$1')) ?? []
+      const [, ownWords] =
+        /(?:npx )?lake (.*?)(?:\)| \| .*)?$/.exec(example.replace(/^.* \| (lake append)/, '$1')) ?? []
       const [first, ...rest] = wordsOf(ownWords ?? '')
       expect(first).toBe(name)
       if (command !== undefined) expect(() => Arguments.parse(name, command, rest), example).not.toThrow()
@@ -37,13 +41,19 @@ describe('help', () => {
 })
 
 describe('--format', () => {
-  test.each(['create', 'append', 'vacuum', 'optimize', 'checkpoint', 'snapshot', 'env', 'alter'])('%s prints no rows: it is refused, and not in the help', async name => {
-    const command = [name, ...(name === 'env' ? [] : [join(folder, 'table')])]
-    for (const words of [['--format', 'csv'], ['--format=csv']]) {
-      expect(await lake([...command, ...words])).toMatchObject({ code: 1, messages: `error: lake ${name} prints no rows, so it has no --format. See: lake ${name} --help\n` })
-    }
-    expect((await lake([name, '--help'])).output).not.toMatch(/^ {2}--format/m)
-  })
+  test.each(['create', 'append', 'vacuum', 'optimize', 'checkpoint', 'snapshot', 'env', 'alter'])(
+    '%s prints no rows: it is refused, and not in the help',
+    async name => {
+      const command = [name, ...(name === 'env' ? [] : [join(folder, 'table')])]
+      for (const words of [['--format', 'csv'], ['--format=csv']]) {
+        expect(await lake([...command, ...words])).toMatchObject({
+          code: 1,
+          messages: `error: lake ${name} prints no rows, so it has no --format. See: lake ${name} --help\n`,
+        })
+      }
+      expect((await lake([name, '--help'])).output).not.toMatch(/^ {2}--format/m)
+    },
+  )
 
   test.each(['sql', 'read', 'tables', 'run'])('%s has it', async name => {
     expect((await lake([name, '--help'])).output).toContain('--format')
@@ -70,12 +80,18 @@ describe('Ctrl-C in a progress bar', () => {
     const interruption = new AbortController()
     const messages = new TextOutput({ isTerminal: true })
     const environment = { KAFKA_BROKERS: `127.0.0.1:${port}`, LAKE_URL: pathToFileURL(join(folder, 'lake')).href }
-    const connected = new Promise<void>(resolve => server.once('connection', () => { resolve() }))
+    const connected = new Promise<void>(resolve =>
+      server.once('connection', () => {
+        resolve()
+      }),
+    )
     const running = lake(['backfill'], { environment, messages, signal: interruption.signal, projectFolder: folder })
     await connected
     interruption.abort(new CliError('INTERRUPTED', 'Interrupted.'))
     expect(await running).toMatchObject({ code: 130, output: '' })
-    expect(messages.text).toContain('Interrupted. 0 rows are committed and stay; the next backfill goes on behind them.\n')
+    expect(messages.text).toContain(
+      'Interrupted. 0 rows are committed and stay; the next backfill goes on behind them.\n',
+    )
     server.close()
   })
 })

@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
 import { writeRunningStack } from '../../shared/cli/runningStack.js'
 import { isSecret, settingNames } from '../../shared/settings/index.js'
 import { lake } from './testShell.js'
@@ -19,34 +21,56 @@ let planted = 0
 const secret = () => `Pl4nted/Secr3t+${planted++}+k7Qz==`
 
 /** Every form of it that a person could turn back. */
-const formsOf = (value: string) => [value, encodeURIComponent(value), Buffer.from(value).toString('base64').slice(0, 24), value.slice(0, 14)]
+const formsOf = (value: string) => [
+  value,
+  encodeURIComponent(value),
+  Buffer.from(value).toString('base64').slice(0, 24),
+  value.slice(0, 14),
+]
 
 function expectSilence(value: string, ...said: readonly string[]): void {
   for (const text of said) for (const form of formsOf(value)) expect(text).not.toContain(form)
 }
 
-const runs = [['tables'], ['run', 'bronze'], ['run', 'pipeline'], ['sql', 'SELECT 1'], ['read', 'bronze.events', '--debug'], ['env']]
+const runs = [
+  ['tables'],
+  ['run', 'bronze'],
+  ['run', 'pipeline'],
+  ['sql', 'SELECT 1'],
+  ['read', 'bronze.events', '--debug'],
+  ['env'],
+]
 
 /** The value in each way in which somebody may put it into a setting, right or wrong. */
 const plantings: readonly (readonly [string, (value: string) => string])[] = [
   ['alone', value => value],
-  ['as an address with a signature', value => `https://account.blob.core.windows.net/lake?sv=2024-11-04&sig=${encodeURIComponent(value)}`],
+  [
+    'as an address with a signature',
+    value => `https://account.blob.core.windows.net/lake?sv=2024-11-04&sig=${encodeURIComponent(value)}`,
+  ],
   ['as an address of a wrong scheme', value => `htps://account/lake?sig=${encodeURIComponent(value)}`],
   ['as an address with a password', value => `https://someone:${encodeURIComponent(value)}@host:9093`],
-  ['in a connection string', value => `Endpoint=sb://x/;SharedAccessKeyName=k;SharedAccessKey=${value};AccountKey=${value}`],
+  [
+    'in a connection string',
+    value => `Endpoint=sb://x/;SharedAccessKeyName=k;SharedAccessKey=${value};AccountKey=${value}`,
+  ],
 ]
 
 describe('a secret in a setting is told nowhere', () => {
-  test.each(plantings)('%s', async (way, plant) => {
-    for (const name of settingNames) {
-      // What stands alone in a setting that is no secret is not known to be one.
-      if (way === 'alone' && !isSecret(name)) continue
-      const value = secret()
-      const environment = { LAKE_URL: `file://${folder}/lake`, [name]: plant(value) }
-      const { output, messages } = await lake(['tables'], { projectFolder: folder, environment })
-      expectSilence(value, output, messages)
-    }
-  }, 60_000)
+  test.each(plantings)(
+    '%s',
+    async (way, plant) => {
+      for (const name of settingNames) {
+        // What stands alone in a setting that is no secret is not known to be one.
+        if (way === 'alone' && !isSecret(name)) continue
+        const value = secret()
+        const environment = { LAKE_URL: `file://${folder}/lake`, [name]: plant(value) }
+        const { output, messages } = await lake(['tables'], { projectFolder: folder, environment })
+        expectSilence(value, output, messages)
+      }
+    },
+    60_000,
+  )
 
   test('a key that is no PEM is refused at the start, without its text', async () => {
     const value = secret()
@@ -75,9 +99,15 @@ describe('a secret in a setting is told nowhere', () => {
       expectSilence(value, output, messages)
       if (words.includes('bronze')) expect(messages).toMatch(/The client certificate and its key cannot be used/)
     }
-    const logs = await lake(['sql', 'SELECT * FROM cluster_logs', '--format', 'jsonl'], { projectFolder: folder, environment })
+    const logs = await lake(['sql', 'SELECT * FROM cluster_logs', '--format', 'jsonl'], {
+      projectFolder: folder,
+      environment,
+    })
     expect(logs.output).toMatch(/The client certificate and its key cannot be used/)
-    const monitor = await lake(['sql', 'SELECT * FROM monitor_logs', '--format', 'jsonl'], { projectFolder: folder, environment })
+    const monitor = await lake(['sql', 'SELECT * FROM monitor_logs', '--format', 'jsonl'], {
+      projectFolder: folder,
+      environment,
+    })
     expectSilence(value, logs.output, monitor.output)
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
     expect(files.length).toBeGreaterThan(0)
@@ -87,8 +117,13 @@ describe('a secret in a setting is told nowhere', () => {
   test('an address with a signature: not in the state of the running stack, which others may read', () => {
     const value = secret()
     writeRunningStack(folder, {
-      pid: process.pid, command: 'start', startedAt: '', ready: true, kafkaBrokers: `someone:${value}@127.0.0.1:9092`,
-      lakeUrl: `https://account.blob.core.windows.net/lake?sig=${encodeURIComponent(value)}`, processes: {},
+      pid: process.pid,
+      command: 'start',
+      startedAt: '',
+      ready: true,
+      kafkaBrokers: `someone:${value}@127.0.0.1:9092`,
+      lakeUrl: `https://account.blob.core.windows.net/lake?sig=${encodeURIComponent(value)}`,
+      processes: {},
     })
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
     expect(files).toHaveLength(1)

@@ -3,10 +3,26 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DataType, parseDate, parseTimestamp, type Row, type StructType, type Value } from '../../shared/types/index.js'
-import { createTable, DeltaTable, inlineDeletionVector, readsNothing, RoaringBitmap, writeDataFile } from '../../shared/delta/index.js'
+
+import {
+  createTable,
+  DeltaTable,
+  inlineDeletionVector,
+  readsNothing,
+  RoaringBitmap,
+  writeDataFile,
+} from '../../shared/delta/index.js'
 import { LocalDiskStore } from '../../shared/storage/index.js'
+import {
+  type DataType,
+  parseDate,
+  parseTimestamp,
+  type Row,
+  type StructType,
+  type Value,
+} from '../../shared/types/index.js'
 import { lake, TextOutput } from './testShell.js'
 
 let folder: string
@@ -22,7 +38,13 @@ const types: Readonly<Record<string, DataType>> = {
   bytes: 'binary',
   text: 'string',
   list: { type: 'array', elementType: 'integer', containsNull: true },
-  pair: { type: 'struct', fields: [{ name: 'x', type: 'long', nullable: true }, { name: 'y', type: 'string', nullable: true }] },
+  pair: {
+    type: 'struct',
+    fields: [
+      { name: 'x', type: 'long', nullable: true },
+      { name: 'y', type: 'string', nullable: true },
+    ],
+  },
   tags: { type: 'map', keyType: 'string', valueType: 'double', valueContainsNull: true },
   day: 'date',
 }
@@ -34,9 +56,20 @@ const schema: StructType = {
 
 const rows: readonly Row[] = [
   {
-    id: 2n ** 62n, wide: 10n ** 37n + 1n, at: parseTimestamp('0001-01-01T00:00:00Z'), local: parseTimestamp('9999-12-31 23:59:59.999999'),
-    number: NaN, small: Infinity, bytes: Uint8Array.from([0, 255]), text: 'ä"\n', list: [1, null], pair: { x: 1n, y: null },
-    tags: [{ key: 'a', value: -0 }, { key: 'b', value: null }],
+    id: 2n ** 62n,
+    wide: 10n ** 37n + 1n,
+    at: parseTimestamp('0001-01-01T00:00:00Z'),
+    local: parseTimestamp('9999-12-31 23:59:59.999999'),
+    number: NaN,
+    small: Infinity,
+    bytes: Uint8Array.from([0, 255]),
+    text: 'ä"\n',
+    list: [1, null],
+    pair: { x: 1n, y: null },
+    tags: [
+      { key: 'a', value: -0 },
+      { key: 'b', value: null },
+    ],
   },
   { id: 2n },
   { id: 3n, wide: -1n, at: -1n, number: 1e300, small: 0.5, text: '', list: [], pair: { x: null, y: 'y' }, tags: [] },
@@ -53,7 +86,9 @@ beforeAll(async () => {
     const columns = schema.fields
       .filter(f => f.name !== 'day')
       .map(field => ({ field, data: rows.map((row): Value => row[field.name] ?? null) }))
-    const add = await writeDataFile(table.store, { schema, partitionColumns: ['day'], configuration: {} }, columns, { day })
+    const add = await writeDataFile(table.store, { schema, partitionColumns: ['day'], configuration: {} }, columns, {
+      day,
+    })
     await table.commit({
       readVersion: version,
       actions: [{ add }, { txn: { appId: 'a', version: 2n ** 60n } }],
@@ -80,7 +115,14 @@ describe('reading a table', () => {
     expect(code).toBe(0)
     expect(lines).toHaveLength(6)
     expect(lines[0]).toBe(first)
-    expect(lines.map(line => (JSON.parse(line) as { day: unknown }).day)).toEqual(['2025-04-01', '2025-04-01', '2025-04-01', null, null, null])
+    expect(lines.map(line => (JSON.parse(line) as { day: unknown }).day)).toEqual([
+      '2025-04-01',
+      '2025-04-01',
+      '2025-04-01',
+      null,
+      null,
+      null,
+    ])
     expect(parseDate('2025-04-01')).toBeDefined()
   })
 
@@ -91,7 +133,10 @@ describe('reading a table', () => {
   })
 
   test('a condition may end with a comment, and names columns that are not printed', async () => {
-    const { output } = await lake(['read', 'silver.events', '--columns', 'text,id', '--where', "number = 1e300 and day is null -- x"], { environment })
+    const { output } = await lake(
+      ['read', 'silver.events', '--columns', 'text,id', '--where', 'number = 1e300 and day is null -- x'],
+      { environment },
+    )
     expect(output).toBe('{"text":"","id":3}\n')
   })
 
@@ -110,7 +155,10 @@ describe('reading a table', () => {
   })
 
   test('SQL prints the same texts', async () => {
-    const { output } = await lake(['sql', '-'], { environment, input: 'SELECT * FROM silver.events WHERE id > 100 ORDER BY day NULLS LAST LIMIT 1' })
+    const { output } = await lake(['sql', '-'], {
+      environment,
+      input: 'SELECT * FROM silver.events WHERE id > 100 ORDER BY day NULLS LAST LIMIT 1',
+    })
     expect(output).toBe(`${first}\n`)
   })
 
@@ -118,8 +166,14 @@ describe('reading a table', () => {
     [['read', 'silver.orders'], /^error: There is no table silver\.orders/],
     [['read', 'silver.events', '--version', '9'], /^error: .*no version 9/],
     [['read', 'silver.events', '--columns', 'nope'], /^error: There is no column nope; the table has: id, wide/],
-    [['read', 'silver.events', '--where', 'nope ='], /^error: the condition nope = is not SQL: syntax error at end of input\n$/],
-    [['read', 'silver.events', '--where', 'nope = 1'], /^error: the condition nope = 1 names nope, which is no column; the table has: id, wide/],
+    [
+      ['read', 'silver.events', '--where', 'nope ='],
+      /^error: the condition nope = is not SQL: syntax error at end of input\n$/,
+    ],
+    [
+      ['read', 'silver.events', '--where', 'nope = 1'],
+      /^error: the condition nope = 1 names nope, which is no column; the table has: id, wide/,
+    ],
     [['read', 'silver.events', '--where', 'id + 1'], /^error: the condition id \+ 1 is not one/],
     [['sql', 'SELECT * FROM gold.events_scored'], /^error: The lake has no table gold\.events_scored yet/],
     [['sql', 'SELECT * FROM gold.orders'], /^error: There is no table orders/],
@@ -132,7 +186,10 @@ describe('reading a table', () => {
   })
 
   test('a reader that goes away early is no error', async () => {
-    const result = await lake(['sql', 'SELECT * FROM range(1000000)'], { environment, output: new TextOutput({ closesAt: 1 }) })
+    const result = await lake(['sql', 'SELECT * FROM range(1000000)'], {
+      environment,
+      output: new TextOutput({ closesAt: 1 }),
+    })
     expect(result).toMatchObject({ code: 0, messages: '' })
   })
 })
@@ -145,16 +202,44 @@ describe('what a condition spares', () => {
   }
 
   test('files are passed over by their partition values and by their statistics, and the record says which', async () => {
-    expect(await explained()).toMatchObject({ version: 2, files: 2, filesRead: 2, filesSkipped: 0, bytesSkipped: 0, predicate: null, unknown: null })
-    expect(await explained('--where', "day = '2025-04-01' AND lower(text) <> 'x'")).toMatchObject({
-      filesRead: 1, filesSkipped: 1, skippedByPartition: 1, skippedByStatistics: 0, predicate: "day = DATE '2025-04-01'", unknown: "(lower(\"text\") != 'x')",
+    expect(await explained()).toMatchObject({
+      version: 2,
+      files: 2,
+      filesRead: 2,
+      filesSkipped: 0,
+      bytesSkipped: 0,
+      predicate: null,
+      unknown: null,
     })
-    expect(await explained('--where', 'id > 9000000000000000000')).toMatchObject({ filesRead: 0, skippedByStatistics: 2, bytesRead: 0, predicate: 'id > 9000000000000000000' })
-    expect(await explained('--where', 'random() > 2', '--version', '1')).toMatchObject({ version: 1, files: 1, filesRead: 1, filesUnjudged: 1, predicate: null, unknown: '(random() > 2)' })
+    expect(await explained('--where', "day = '2025-04-01' AND lower(text) <> 'x'")).toMatchObject({
+      filesRead: 1,
+      filesSkipped: 1,
+      skippedByPartition: 1,
+      skippedByStatistics: 0,
+      predicate: "day = DATE '2025-04-01'",
+      unknown: '(lower("text") != \'x\')',
+    })
+    expect(await explained('--where', 'id > 9000000000000000000')).toMatchObject({
+      filesRead: 0,
+      skippedByStatistics: 2,
+      bytesRead: 0,
+      predicate: 'id > 9000000000000000000',
+    })
+    expect(await explained('--where', 'random() > 2', '--version', '1')).toMatchObject({
+      version: 1,
+      files: 1,
+      filesRead: 1,
+      filesUnjudged: 1,
+      predicate: null,
+      unknown: '(random() > 2)',
+    })
   })
 
   test('in a table as in lines', async () => {
-    const { output } = await lake(['read', 'silver.events', '--explain', '--where', 'day IS NULL', '--format', 'table'], { environment })
+    const { output } = await lake(
+      ['read', 'silver.events', '--explain', '--where', 'day IS NULL', '--format', 'table'],
+      { environment },
+    )
     expect(output).toContain('skippedByPartition')
     expect(output).toContain('day IS NULL')
   })
@@ -165,21 +250,44 @@ describe('what a condition spares', () => {
     const one: StructType = { type: 'struct', fields }
     const table = new DeltaTable(new LocalDiskStore(own))
     const configuration = { 'delta.enableDeletionVectors': 'true' }
-    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] }
+    const protocol = {
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: ['deletionVectors'],
+    }
     await table.commit(createTable({ schema: one, partitionColumns: [], configuration, protocol, createdTime: 0 }))
     const data = BigInt64Array.from({ length: 200_000 }, (_, i) => BigInt(i))
-    const add = await writeDataFile(table.store, { schema: one, partitionColumns: [], configuration }, fields.map(field => ({ field, data })), {})
+    const add = await writeDataFile(
+      table.store,
+      { schema: one, partitionColumns: [], configuration },
+      fields.map(field => ({ field, data })),
+      {},
+    )
     const deletionVector = inlineDeletionVector(RoaringBitmap.of(Array.from({ length: 30_000 }, (_, i) => i * 6)))
-    await table.commit({ readVersion: 0, actions: [{ add: { ...add, deletionVector } }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: ['deletionVectors'] })
+    await table.commit({
+      readVersion: 0,
+      actions: [{ add: { ...add, deletionVector } }],
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
+      keeps: ['deletionVectors'],
+    })
     const { output } = await lake(['read', own, '--where', 'id > 179990 AND id % 2 = 0'], { environment })
-    const ids = output.trimEnd().split('\n').map(line => (JSON.parse(line) as { id: number }).id)
+    const ids = output
+      .trimEnd()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { id: number }).id)
     expect(ids).toEqual([179_992, 179_996, 179_998, ...Array.from({ length: 10_000 }, (_, i) => 180_000 + 2 * i)])
     rmSync(own, { recursive: true })
   })
 
   test('a wrong condition is an error even where no file would be read', async () => {
     for (const more of [[], ['--explain']]) {
-      const { code, messages } = await lake(['read', 'silver.events', '--where', 'id > 9000000000000000000 AND nope = 1', ...more], { environment })
+      const { code, messages } = await lake(
+        ['read', 'silver.events', '--where', 'id > 9000000000000000000 AND nope = 1', ...more],
+        { environment },
+      )
       expect(code).toBe(1)
       expect(messages).toMatch(/nope/)
     }
@@ -194,17 +302,32 @@ describe('what a condition spares', () => {
 describe('partition timestamps without an offset', () => {
   test('are in the zone that is given, with a condition as without', async () => {
     const own = mkdtempSync(join(tmpdir(), 'lake-cli-'))
-    const fields = [{ name: 'id', type: 'integer' as const, nullable: true }, { name: 'at', type: 'timestamp' as const, nullable: true }]
+    const fields = [
+      { name: 'id', type: 'integer' as const, nullable: true },
+      { name: 'at', type: 'timestamp' as const, nullable: true },
+    ]
     const zoned: StructType = { type: 'struct', fields }
     const table = new DeltaTable(new LocalDiskStore(own))
     await table.commit(createTable({ schema: zoned, partitionColumns: ['at'], createdTime: 0 }))
-    const add = await writeDataFile(table.store, { schema: zoned, partitionColumns: ['at'], configuration: {} }, [{ field: fields[0] as (typeof fields)[0], data: [1] }], { at: '2024-07-01 00:00:00' })
-    await table.commit({ readVersion: 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: ['deletionVectors'] })
+    const add = await writeDataFile(
+      table.store,
+      { schema: zoned, partitionColumns: ['at'], configuration: {} },
+      [{ field: fields[0] as (typeof fields)[0], data: [1] }],
+      { at: '2024-07-01 00:00:00' },
+    )
+    await table.commit({
+      readVersion: 0,
+      actions: [{ add }],
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
+      keeps: ['deletionVectors'],
+    })
     const line = '{"id":1,"at":"2024-06-30T22:00:00.000000Z"}\n'
     const words = ['read', own, '--timezone', 'Europe/Berlin']
     expect((await lake(words, { environment })).output).toBe(line)
-    expect((await lake([...words, '--where', "\"at\" < '2024-06-30 23:00:00Z'"], { environment })).output).toBe(line)
-    expect((await lake(['read', own, '--where', "\"at\" < '2024-06-30 23:00:00Z'"], { environment })).output).toBe('')
+    expect((await lake([...words, '--where', '"at" < \'2024-06-30 23:00:00Z\''], { environment })).output).toBe(line)
+    expect((await lake(['read', own, '--where', '"at" < \'2024-06-30 23:00:00Z\''], { environment })).output).toBe('')
     rmSync(own, { recursive: true })
   })
 })
@@ -215,27 +338,59 @@ describe('what a table is', () => {
     expect(output).toContain('"transactions":{"a":1152921504606846976}')
     const snapshot = JSON.parse(output) as Record<string, unknown>
     expect(Object.keys(snapshot)).toEqual([
-      'version', 'timestamp', 'protocol', 'features', 'metadata', 'clusteringColumns', 'numFiles', 'sizeInBytes', 'numRows',
-      'numDeletionVectors', 'numDeletedRows', 'transactions', 'domainMetadata',
+      'version',
+      'timestamp',
+      'protocol',
+      'features',
+      'metadata',
+      'clusteringColumns',
+      'numFiles',
+      'sizeInBytes',
+      'numRows',
+      'numDeletionVectors',
+      'numDeletedRows',
+      'transactions',
+      'domainMetadata',
     ])
-    expect(snapshot).toMatchObject({ version: 2, numFiles: 2, numRows: 6, numDeletionVectors: 0, numDeletedRows: 0, clusteringColumns: [], domainMetadata: {}, metadata: { schema: { type: 'struct', fields: { length: 12 } }, partitionColumns: ['day'] } })
+    expect(snapshot).toMatchObject({
+      version: 2,
+      numFiles: 2,
+      numRows: 6,
+      numDeletionVectors: 0,
+      numDeletedRows: 0,
+      clusteringColumns: [],
+      domainMetadata: {},
+      metadata: { schema: { type: 'struct', fields: { length: 12 } }, partitionColumns: ['day'] },
+    })
     const older = await lake(['snapshot', 'silver.events', '--version', '1'], { environment })
     expect(JSON.parse(older.output)).toMatchObject({ version: 1, numFiles: 1 })
   })
 
   test('the history begins with the newest', async () => {
     const { output } = await lake(['history', 'silver.events', '--limit', '2'], { environment })
-    expect(output.trimEnd().split('\n').map(line => JSON.parse(line) as object)).toMatchObject([{ version: 2, operation: 'WRITE' }, { version: 1 }])
+    expect(
+      output
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as object),
+    ).toMatchObject([{ version: 2, operation: 'WRITE' }, { version: 1 }])
   })
 
   test('a damaged table hides none of the others where tables are listed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'damaged-lake-'))
     const url = pathToFileURL(folder).href
-    for (const name of ['silver/events', 'bronze/events']) await lake(['create', join(folder, name), '--schema', 'id BIGINT'])
+    for (const name of ['silver/events', 'bronze/events'])
+      await lake(['create', join(folder, name), '--schema', 'id BIGINT'])
     await writeFile(join(folder, 'bronze/events/_delta_log', `${'1'.padStart(20, '0')}.json`), '{"add":')
     const { code, output, messages } = await lake(['tables'], { environment: { LAKE_URL: url } })
-    const rows = output.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
-    expect(rows.map(row => [row['table'], row['kind']])).toEqual([['bronze.events', 'damaged'], ['silver.events', 'table']])
+    const rows = output
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(rows.map(row => [row['table'], row['kind']])).toEqual([
+      ['bronze.events', 'damaged'],
+      ['silver.events', 'table'],
+    ])
     expect(rows[0]?.['problem']).toMatch(/00000000000000000001\.json/)
     expect(code).toBe(1)
     expect(messages).toContain('Cannot be read: bronze.events')
@@ -244,7 +399,10 @@ describe('what a table is', () => {
 
   test('a lake that is not there is an error where tables are listed, one that is empty is not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'empty-lake-'))
-    expect(await lake(['tables'], { environment: { LAKE_URL: pathToFileURL(folder).href } })).toMatchObject({ code: 0, output: '' })
+    expect(await lake(['tables'], { environment: { LAKE_URL: pathToFileURL(folder).href } })).toMatchObject({
+      code: 0,
+      output: '',
+    })
     const missing = pathToFileURL(join(folder, 'nowhere')).href
     const { code, output, messages } = await lake(['tables'], { environment: { LAKE_URL: missing } })
     expect([code, output]).toEqual([1, ''])
@@ -254,6 +412,11 @@ describe('what a table is', () => {
 
   test('tables that are there are listed with their rows', async () => {
     const { output } = await lake(['tables'], { environment })
-    expect(output.trimEnd().split('\n').map(line => JSON.parse(line) as object)).toMatchObject([{ table: 'silver.events', version: 2, numFiles: 2, rows: 6 }])
+    expect(
+      output
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as object),
+    ).toMatchObject([{ table: 'silver.events', version: 2, numFiles: 2, rows: 6 }])
   })
 })

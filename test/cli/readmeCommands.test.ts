@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
 import { lake } from './testShell.js'
 
 const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
@@ -9,7 +11,10 @@ let folder: string
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'lake-readme-'))
-  writeFileSync(join(folder, 'rows.jsonl'), '{"id":7,"day":"2025-04-01","amount":"12.50","tags":{"a":"b"}}\n{"id":8,"day":null,"amount":1}\n')
+  writeFileSync(
+    join(folder, 'rows.jsonl'),
+    '{"id":7,"day":"2025-04-01","amount":"12.50","tags":{"a":"b"}}\n{"id":8,"day":null,"amount":1}\n',
+  )
   writeFileSync(join(folder, 'new.jsonl'), '{"id":8,"amount":3.25}\n{"id":9,"amount":0}\n')
 })
 
@@ -25,7 +30,11 @@ function commands(): string[][] {
     .replaceAll(/\\\n\s*/g, ' ')
     .split('\n')
     .filter(line => line.startsWith('npx lake '))
-    .map(line => [...line.replace(/\s+# .*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(2))
+    .map(line =>
+      [...line.replace(/\s+# .*$/, '').matchAll(/"([^"]*)"|(\S+)/g)]
+        .map(([, quoted, plain]) => quoted ?? plain ?? '')
+        .slice(2),
+    )
 }
 
 test("README's commands do what it says, one behind the other", async () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
+
 import { parseRecords } from '../../shared/cli/recordFile.js'
 import { events } from '../harness/sampleStream/events.js'
 
@@ -18,7 +20,9 @@ describe('records of a file', () => {
   })
 
   test('a long number in an array keeps its digits', () => {
-    expect(one('[{"event_id":"9","big":12345678901234567890}]').value).toBe('{"event_id":"9","big":12345678901234567890}')
+    expect(one('[{"event_id":"9","big":12345678901234567890}]').value).toBe(
+      '{"event_id":"9","big":12345678901234567890}',
+    )
   })
 
   test('an event that has only fields named as a record has them is still an event', () => {
@@ -27,13 +31,20 @@ describe('records of a file', () => {
   })
 
   test('a record brings its own key, headers, time and partition', () => {
-    const record = one('{"key":"k","value":{"event_id":"1"},"headers":{"a":"b"},"timestamp":"2025-04-01T00:00:00Z","partition":2}')
+    const record = one(
+      '{"key":"k","value":{"event_id":"1"},"headers":{"a":"b"},"timestamp":"2025-04-01T00:00:00Z","partition":2}',
+    )
     expect(record).toMatchObject({ key: 'k', value: '{"event_id":"1"}', timestamp: Date.UTC(2025, 3, 1), partition: 2 })
     expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([['a', 'b']])
   })
 
   test('half of a surrogate pair is refused where it would be sent as another text, and goes out with an event as it stands', () => {
-    for (const line of ['{"key":"\\ud800","value":{}}', '{"key":"k","value":"\\udfff"}', '{"value":{},"headers":{"\\ud800":"b"}}', '{"value":{},"headers":{"a":"\\ud800"}}']) {
+    for (const line of [
+      '{"key":"\\ud800","value":{}}',
+      '{"key":"k","value":"\\udfff"}',
+      '{"value":{},"headers":{"\\ud800":"b"}}',
+      '{"value":{},"headers":{"a":"\\ud800"}}',
+    ]) {
       expect(() => one(line), line).toThrow(/line 1: \w+ .*surrogate|line 1: header.*surrogate/)
     }
     const line = '{"event_id":"\\ud800"}'
@@ -42,7 +53,10 @@ describe('records of a file', () => {
 
   test('headers of any name are sent', () => {
     const record = one('{"value":{},"headers":{"__proto__":"a","constructor":"b"}}')
-    expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([['__proto__', 'a'], ['constructor', 'b']])
+    expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ])
   })
 
   test('a tombstone is null, an empty value is not, broken text goes out as it stands', () => {
@@ -53,7 +67,10 @@ describe('records of a file', () => {
 
   test('repeated headers stay, in their order', () => {
     const record = one('{"key":null,"value":"","headers":[["a","1"],["a",null]]}')
-    expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([['a', '1'], ['a', null]])
+    expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([
+      ['a', '1'],
+      ['a', null],
+    ])
   })
 
   test.each([
@@ -72,10 +89,17 @@ test('the sample that ships has a duplicate, a late event, broken ones and a tom
   expect(values.filter(value => value === null)).toHaveLength(1)
   const parsed = values.flatMap(value => (value === null ? [] : [events.parse(value, Date.UTC(2025, 3, 1, 18))]))
   const ids = parsed.flatMap(outcome => (outcome.valid ? [outcome.row['event_id']] : []))
-  expect(parsed.flatMap(outcome => (outcome.valid ? [] : [outcome.rejection.code])).sort()).toEqual(['FIELD_VALUE', 'NOT_JSON'])
+  expect(parsed.flatMap(outcome => (outcome.valid ? [] : [outcome.rejection.code])).sort()).toEqual([
+    'FIELD_VALUE',
+    'NOT_JSON',
+  ])
   expect(ids.length - new Set(ids).size).toBe(1)
   expect(parsed[0]).toMatchObject({ valid: true, row: { event_id: '997', event_type: 'click', value: 1984 } })
   const times = parsed.flatMap(outcome => (outcome.valid ? [outcome.row['timestamp'] as bigint] : []))
   const day = 86_400_000_000n
-  expect(times.filter(time => time < BigInt(Date.UTC(2025, 3, 1)) * 1000n && time > BigInt(Date.UTC(2025, 3, 1)) * 1000n - day)).toHaveLength(1)
+  expect(
+    times.filter(
+      time => time < BigInt(Date.UTC(2025, 3, 1)) * 1000n && time > BigInt(Date.UTC(2025, 3, 1)) * 1000n - day,
+    ),
+  ).toHaveLength(1)
 })

@@ -1,8 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { removeRunningStack, runningStack, type RunningStack, stackState, writeRunningStack } from '../../shared/cli/runningStack.js'
+
+import {
+  removeRunningStack,
+  type RunningStack,
+  runningStack,
+  stackState,
+  writeRunningStack,
+} from '../../shared/cli/runningStack.js'
 
 let folder: string
 beforeEach(() => {
@@ -46,7 +54,15 @@ describe('the running stack', () => {
     expect(runningStack(folder)).toBeUndefined()
   })
 
-  test.each(['', '{"pid":', 'null', '[]', '{"pid":1}', JSON.stringify({ ...stack(), pid: -1 }), JSON.stringify({ ...stack(), processes: { Kafka: 0 } })])('a state of %j is none, and another takes its place', text => {
+  test.each([
+    '',
+    '{"pid":',
+    'null',
+    '[]',
+    '{"pid":1}',
+    JSON.stringify({ ...stack(), pid: -1 }),
+    JSON.stringify({ ...stack(), processes: { Kafka: 0 } }),
+  ])('a state of %j is none, and another takes its place', text => {
     mkdirSync(join(folder, '.lake', 'run'), { recursive: true })
     writeFileSync(join(folder, '.lake', 'run', 'stack.json'), text)
     expect(stackState(folder)).toEqual({ kind: 'none' })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { cellText, jsonText, rowJson } from '../../shared/cli/valueText.js'
 import { type DataType, parseTimestamp } from '../../shared/types/index.js'
 
@@ -10,7 +11,12 @@ describe('values as JSON', () => {
     ['the least long', 'long', -(2n ** 63n), '-9223372036854775808'],
     ['an integer', 'integer', -5, '-5'],
     ['a decimal keeps the zeros of its scale', { type: 'decimal', precision: 10, scale: 3 }, 1500n, '"1.500"'],
-    ['a decimal of 38 digits', { type: 'decimal', precision: 38, scale: 2 }, -(10n ** 38n) + 1n, '"-999999999999999999999999999999999999.99"'],
+    [
+      'a decimal of 38 digits',
+      { type: 'decimal', precision: 38, scale: 2 },
+      -(10n ** 38n) + 1n,
+      '"-999999999999999999999999999999999999.99"',
+    ],
     ['a decimal below one', { type: 'decimal', precision: 5, scale: 4 }, -7n, '"-0.0007"'],
     ['binary is base64', 'binary', Uint8Array.from([0, 255, 16]), '"AP8Q"'],
     ['binary that is a part of a larger buffer', 'binary', Uint8Array.from([1, 2, 3, 4]).subarray(1, 3), '"AgM="'],
@@ -20,7 +26,12 @@ describe('values as JSON', () => {
     ['a date beyond 9999', 'date', 3789723, '"+12345-11-29"'],
     ['a time beyond 9999', 'timestamp', 2n ** 62n, '"+148108-07-06T14:00:27.387904Z"'],
     ['a time before year 0', 'timestamp_ntz', -(2n ** 63n), '"-290308-12-21T19:59:05.224192"'],
-    ['a timestamp has six digits and Z', 'timestamp', micros('2025-04-01T17:37:57.000001Z'), '"2025-04-01T17:37:57.000001Z"'],
+    [
+      'a timestamp has six digits and Z',
+      'timestamp',
+      micros('2025-04-01T17:37:57.000001Z'),
+      '"2025-04-01T17:37:57.000001Z"',
+    ],
     ['a timestamp before 1970', 'timestamp', -1n, '"1969-12-31T23:59:59.999999Z"'],
     ['the last timestamp', 'timestamp', micros('9999-12-31T23:59:59.999999Z'), '"9999-12-31T23:59:59.999999Z"'],
     ['the first timestamp', 'timestamp', micros('0001-01-01T00:00:00Z'), '"0001-01-01T00:00:00.000000Z"'],
@@ -47,18 +58,30 @@ describe('values as JSON', () => {
       valueType: {
         type: 'array',
         containsNull: true,
-        elementType: { type: 'struct', fields: [{ name: 'b', type: 'binary', nullable: true }, { name: 'a', type: { type: 'decimal', precision: 4, scale: 1 }, nullable: true }] },
+        elementType: {
+          type: 'struct',
+          fields: [
+            { name: 'b', type: 'binary', nullable: true },
+            { name: 'a', type: { type: 'decimal', precision: 4, scale: 1 }, nullable: true },
+          ],
+        },
       },
       valueContainsNull: true,
     }
-    const value = [{ key: 2n ** 60n, value: [{ a: 15n, b: Uint8Array.from([1]) }, null, { a: null }] }, { key: 1n, value: null }]
+    const value = [
+      { key: 2n ** 60n, value: [{ a: 15n, b: Uint8Array.from([1]) }, null, { a: null }] },
+      { key: 1n, value: null },
+    ]
     expect(jsonText(type)(value)).toBe(
       '[{"key":1152921504606846976,"value":[{"b":"AQ==","a":"1.5"},null,{"b":null,"a":null}]},{"key":1,"value":null}]',
     )
   })
 
   test('fields keep their order even when their names look like numbers', () => {
-    const fields = [{ name: 'z', type: 'integer' as const }, { name: '1', type: 'integer' as const }]
+    const fields = [
+      { name: 'z', type: 'integer' as const },
+      { name: '1', type: 'integer' as const },
+    ]
     expect(rowJson(fields)({ 1: 1, z: 2 })).toBe('{"z":2,"1":1}')
   })
 

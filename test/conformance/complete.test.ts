@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { haveConformanceTables, missingConformanceTables } from '../harness/conformanceTables.js'
 
 describe.skipIf(!haveConformanceTables)('the tables of other engines', () => {

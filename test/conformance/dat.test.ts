@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
+
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
 import { expectedRows, snapshotOf, storeOf, tableRows } from './tables.js'
 
@@ -24,7 +26,10 @@ describe.skipIf(!haveConformanceTables)('Delta Acceptance Tests', () => {
     const snapshot = await snapshotOf(store, wanted)
     expect(snapshot.version).toBe(expected.version)
     expect(snapshot.metadata.configuration).toEqual(expected.properties)
-    expect(snapshot.protocol).toMatchObject({ minReaderVersion: expected.min_reader_version, minWriterVersion: expected.min_writer_version })
+    expect(snapshot.protocol).toMatchObject({
+      minReaderVersion: expected.min_reader_version,
+      minWriterVersion: expected.min_writer_version,
+    })
     const content = join(folder, 'table_content')
     expect(existsSync(content)).toBe(true)
     expect(await tableRows(store, { version: wanted })).toEqual(await expectedRows(content, snapshot.schema.fields))

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
+
 import { DeltaTable, loadState } from '../../shared/delta/index.js'
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
 import { expectedRows, snapshotOf, storeOf, tableRows } from './tables.js'
@@ -50,8 +52,15 @@ describe.skipIf(!haveConformanceTables)('golden tables', () => {
     const store = storeOf(family, name, 'delta')
     const table = new DeltaTable(store)
     for (const read of [() => table.snapshot(), () => table.state()]) {
-      const error: unknown = await read().then(() => undefined, (thrown: unknown) => thrown)
-      expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string, data: { table: store.url } })
+      const error: unknown = await read().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toMatchObject({
+        code,
+        message: expect.stringMatching(message) as string,
+        data: { table: store.url },
+      })
     }
   })
 
@@ -65,7 +74,13 @@ describe.skipIf(!haveConformanceTables)('golden tables', () => {
   })
 
   it('every table is looked at by one of these', () => {
-    const seen = new Set([...withRows, ...Object.keys(negative), ...Object.keys(logOnly), 'no-delta-log-folder', ...elsewhere])
+    const seen = new Set([
+      ...withRows,
+      ...Object.keys(negative),
+      ...Object.keys(logOnly),
+      'no-delta-log-folder',
+      ...elsewhere,
+    ])
     expect(all.filter(name => !seen.has(name))).toEqual([])
   })
 
@@ -90,7 +105,10 @@ const hive: Readonly<Record<string, readonly string[]>> = {
   'deltatbl-non-partitioned': ten.map(i => `${i}|"foo${i % 2}"`),
   'deltatbl-not-allow-write': ten.map(i => `${i}|"foo${i % 2}"`),
   'deltatbl-partition-prune': [
-    '"bj"|"20180520"|"Trump"|1', '"hz"|"20180520"|"Jim"|3', '"hz"|"20180718"|"Jone"|7', '"sh"|"20180512"|"Jay"|4',
+    '"bj"|"20180520"|"Trump"|1',
+    '"hz"|"20180520"|"Jim"|3',
+    '"hz"|"20180718"|"Jone"|7',
+    '"sh"|"20180512"|"Jay"|4',
     '"sz"|"20181212"|"Linda"|8',
   ],
   'deltatbl-partitioned': ten.map(i => `${i}|"foo${i % 2}"`),

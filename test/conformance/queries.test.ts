@@ -1,18 +1,32 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import { scanRows } from '../../shared/delta/index.js'
-import { normalizedCopy, normalizedCopySql, DuckDbSession, emptySelect, FileCache, literalList, openDeltaView } from '../../shared/query/index.js'
 import { planScan } from '../../shared/query/condition/index.js'
+import {
+  DuckDbSession,
+  emptySelect,
+  FileCache,
+  literalList,
+  normalizedCopy,
+  normalizedCopySql,
+  openDeltaView,
+} from '../../shared/query/index.js'
 import type { StructField } from '../../shared/types/index.js'
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
 import { snapshotOf, storeOf } from './tables.js'
 import { typedText } from './typedText.js'
 
-const golden = conformanceTableNames('delta-golden').filter(name => existsSync(join(conformanceRoot, 'delta-golden', name, 'expected')))
+const golden = conformanceTableNames('delta-golden').filter(name =>
+  existsSync(join(conformanceRoot, 'delta-golden', name, 'expected')),
+)
 const zones: Readonly<Record<string, string>> = { 'data-reader-partition-values': 'America/Los_Angeles' }
 const tables: readonly (readonly string[])[] = [
-  ...golden.filter(name => name !== 'data-reader-absolute-paths-escaped-chars').map(name => ['delta-golden', name, 'delta']),
+  ...golden
+    .filter(name => name !== 'data-reader-absolute-paths-escaped-chars')
+    .map(name => ['delta-golden', name, 'delta']),
   ...conformanceTableNames('dat').map(name => ['dat', name, 'delta']),
   ...conformanceTableNames('delta-golden', 'hive', 'delta').map(name => ['delta-golden', 'hive', 'delta', name]),
 ]
@@ -51,16 +65,23 @@ describe.skipIf(!haveConformanceTables)('queries see the rows that the reader se
       using view = await openDeltaView(session, cache, { store, state: snapshot, files: snapshot.files, timeZone })
       expect(await rowsOf(view.sql, fields)).toEqual(expected)
     }
-    const copies = await Promise.all(snapshot.files.map(file => normalizedCopy(cache, store, file, { state: snapshot, fields, timeZone })))
+    const copies = await Promise.all(
+      snapshot.files.map(file => normalizedCopy(cache, store, file, { state: snapshot, fields, timeZone })),
+    )
     const from = copies.flatMap(copy => copy.paths)
-    const sql = from.length === 0 ? emptySelect(fields) : `SELECT ${normalizedCopySql(fields).join(', ')} FROM read_parquet(${literalList(from)})`
+    const sql =
+      from.length === 0
+        ? emptySelect(fields)
+        : `SELECT ${normalizedCopySql(fields).join(', ')} FROM read_parquet(${literalList(from)})`
     expect(await rowsOf(sql, fields)).toEqual(expected)
     for (const copy of copies) copy.release()
     expect(cache.bytes).toBe(0)
   })
 })
 
-const skipping = ['', '-checkpoint', '-columnmapping-id', '-columnmapping-name'].map(kind => `data-skipping-basic-stats-all-types${kind}`)
+const skipping = ['', '-checkpoint', '-columnmapping-id', '-columnmapping-name'].map(
+  kind => `data-skipping-basic-stats-all-types${kind}`,
+)
 
 /** Conditions that the one row of these tables meets, and others that it does not, as Delta's own tests have them. */
 const judged: readonly (readonly [met: string, unmet: string])[] = [
@@ -85,6 +106,7 @@ describe.skipIf(!haveConformanceTables)('statistics of other writers', () => {
       expect((await planScan(session, snapshot, met)).files.length, met).toBe(1)
       expect((await planScan(session, snapshot, unmet)).skippedByStatistics, unmet).toBe(1)
     }
-    for (const condition of metByNaN) expect((await planScan(session, snapshot, condition)).files.length, condition).toBe(1)
+    for (const condition of metByNaN)
+      expect((await planScan(session, snapshot, condition)).files.length, condition).toBe(1)
   })
 })

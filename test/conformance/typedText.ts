@@ -1,8 +1,19 @@
 import type { DataType, MapEntry, Row, Value } from '../../shared/types/index.js'
 
 const memory: Readonly<Record<string, string>> = {
-  string: 'string', byte: 'number', short: 'number', integer: 'number', long: 'bigint', float: 'number', double: 'number',
-  boolean: 'boolean', binary: 'object', date: 'number', timestamp: 'bigint', timestamp_ntz: 'bigint', void: 'undefined',
+  string: 'string',
+  byte: 'number',
+  short: 'number',
+  integer: 'number',
+  long: 'bigint',
+  float: 'number',
+  double: 'number',
+  boolean: 'boolean',
+  binary: 'object',
+  date: 'number',
+  timestamp: 'bigint',
+  timestamp_ntz: 'bigint',
+  void: 'undefined',
 }
 
 /** Two values of a type have one text if and only if they are the same. A value that is not of the type is an error. */
@@ -28,7 +39,8 @@ function present(type: DataType): (value: Value) => string {
       }
     case 'struct': {
       const fields = type.fields.map(field => ({ name: field.name, text: typedText(field.type) }))
-      return value => `{${fields.map(({ name, text }) => `${JSON.stringify(name)}:${text((value as Row)[name])}`).join()}}`
+      return value =>
+        `{${fields.map(({ name, text }) => `${JSON.stringify(name)}:${text((value as Row)[name])}`).join()}}`
     }
     case 'array': {
       const element = typedText(type.elementType)
@@ -37,7 +49,11 @@ function present(type: DataType): (value: Value) => string {
     case 'map': {
       const key = typedText(type.keyType)
       const item = typedText(type.valueType)
-      return value => `map(${(value as readonly MapEntry[]).map(entry => `${key(entry.key)}:${item(entry.value)}`).sort().join()})`
+      return value =>
+        `map(${(value as readonly MapEntry[])
+          .map(entry => `${key(entry.key)}:${item(entry.value)}`)
+          .sort()
+          .join()})`
     }
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+
 import { defineStream } from '../../shared/contract/defineStream.js'
 import { date, timestamp, timestampNtz } from '../../shared/contract/fieldTypes.js'
 import type { ParseOutcome } from '../../shared/contract/stream.js'
@@ -7,7 +8,12 @@ import type { ParseOutcome } from '../../shared/contract/stream.js'
 const noon = Date.UTC(2025, 3, 1, 12)
 const base = { id: z.string().min(1), at: timestamp() }
 const roles = {
-  name: 'clicks', topic: 'clicks', key: 'id', eventTime: 'at', allowedLateness: '10 minutes', dedupeWithin: '1 day',
+  name: 'clicks',
+  topic: 'clicks',
+  key: 'id',
+  eventTime: 'at',
+  allowedLateness: '10 minutes',
+  dedupeWithin: '1 day',
 } as const
 
 function streamOf(shape: z.core.$ZodLooseShape) {
@@ -43,10 +49,12 @@ describe('an event time ahead of Kafka', () => {
 })
 
 describe('a time outside the years 0001 to 9999', () => {
-  const bytes = (value: unknown) => defineStream({
-    ...roles, schema: z.object({ ...base, f: timestamp({ epoch: 'microseconds' }).optional(), n: timestampNtz().optional() }),
-    decode: () => ({ id: 'x', at: new Date(noon), ...(value as object) }),
-  }).parse(new Uint8Array(), noon)
+  const bytes = (value: unknown) =>
+    defineStream({
+      ...roles,
+      schema: z.object({ ...base, f: timestamp({ epoch: 'microseconds' }).optional(), n: timestampNtz().optional() }),
+      decode: () => ({ id: 'x', at: new Date(noon), ...(value as object) }),
+    }).parse(new Uint8Array(), noon)
 
   test.each([
     ['as text with a zone', timestamp(), '"0001-01-01T00:00:00+05:00"'],
@@ -57,7 +65,9 @@ describe('a time outside the years 0001 to 9999', () => {
     ['as a wall clock', timestampNtz(), '"10000-01-01T00:00:00"'],
     ['as a date', date(), '"0000-12-31"'],
   ])('%s is rejected', (_, type, json) => {
-    expect(parseField(type, json)).toMatchObject({ rejection: { code: 'FIELD_VALUE', path: 'f', message: expect.stringMatching(/0001|date|zone/) as string } })
+    expect(parseField(type, json)).toMatchObject({
+      rejection: { code: 'FIELD_VALUE', path: 'f', message: expect.stringMatching(/0001|date|zone/) as string },
+    })
   })
 
   test('from a decoder of its own is rejected', () => {

@@ -1,26 +1,52 @@
-import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
-import { defineStream } from '../../shared/contract/defineStream.js'
-import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
-import { documentationOf } from '../../shared/contract/documentation.js'
-import {
-  bronzeTable, quarantineName, scoredTable, silverTable, sqlName, summaryPath, summaryTable, tablePath, type TableSpec,
-} from '../../shared/contract/tables.js'
-import { orders } from '../harness/threeStreams/orders.js'
-import { events } from '../harness/sampleStream/events.js'
+import { z } from 'zod'
 
-const summary = ({ schema }: TableSpec) => schema.fields.map(f => `${f.name} ${JSON.stringify(f.type)}${f.nullable ? '' : '!'}`)
+import { defineStream } from '../../shared/contract/defineStream.js'
+import { documentationOf } from '../../shared/contract/documentation.js'
+import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
+import {
+  bronzeTable,
+  quarantineName,
+  scoredTable,
+  silverTable,
+  sqlName,
+  summaryPath,
+  summaryTable,
+  tablePath,
+  type TableSpec,
+} from '../../shared/contract/tables.js'
+import { events } from '../harness/sampleStream/events.js'
+import { orders } from '../harness/threeStreams/orders.js'
+
+const summary = ({ schema }: TableSpec) =>
+  schema.fields.map(f => `${f.name} ${JSON.stringify(f.type)}${f.nullable ? '' : '!'}`)
 const contract = ['event_id "string"', 'event_type "string"', 'timestamp "timestamp"', 'value "double"']
 const silver = [
-  ...contract.map(column => `${column}!`), '_topic "string"!', '_generation "integer"!', '_partition "integer"!', '_offset "long"!',
-  '_ingested_at "timestamp"!', '_late "boolean"!',
+  ...contract.map(column => `${column}!`),
+  '_topic "string"!',
+  '_generation "integer"!',
+  '_partition "integer"!',
+  '_offset "long"!',
+  '_ingested_at "timestamp"!',
+  '_late "boolean"!',
 ]
 
 test("bronze begins with the record's own columns, so that statistics cover them", () => {
   expect(summary(bronzeTable(events))).toEqual([
-    '_partition "integer"!', '_offset "long"!', '_timestamp "timestamp"', '_ingested_at "timestamp"!', '_topic "string"!',
-    '_generation "integer"!', '_error_code "string"', '_error_path "string"', '_error_message "string"', '_key "binary"',
-    '_value "binary"', '_headers "string"', ...contract, '_ingest_date "date"',
+    '_partition "integer"!',
+    '_offset "long"!',
+    '_timestamp "timestamp"',
+    '_ingested_at "timestamp"!',
+    '_topic "string"!',
+    '_generation "integer"!',
+    '_error_code "string"',
+    '_error_path "string"',
+    '_error_message "string"',
+    '_key "binary"',
+    '_value "binary"',
+    '_headers "string"',
+    ...contract,
+    '_ingest_date "date"',
   ])
 })
 
@@ -30,23 +56,42 @@ test('silver keeps what the contract says of null', () => {
 
 test("gold has silver's columns and the verdict", () => {
   expect(summary(scoredTable(events))).toEqual([
-    ...silver, 'score "double"', 'is_anomaly "boolean"', 'model_name "string"', 'model_version "string"', 'model_digest "string"',
-    'scored_at "timestamp"', '_event_date "date"',
+    ...silver,
+    'score "double"',
+    'is_anomaly "boolean"',
+    'model_name "string"',
+    'model_version "string"',
+    'model_digest "string"',
+    'scored_at "timestamp"',
+    '_event_date "date"',
   ])
 })
 
 describe('the summary', () => {
   const declared = (clusterBy: string[], shape: Record<string, z.ZodType>) =>
     defineStream({
-      name: 's', topic: 's', key: 'id', eventTime: 'at', allowedLateness: '1 minute', dedupeWithin: '1 day', clusterBy: clusterBy as 'id'[],
+      name: 's',
+      topic: 's',
+      key: 'id',
+      eventTime: 'at',
+      allowedLateness: '1 minute',
+      dedupeWithin: '1 day',
+      clusterBy: clusterBy as 'id'[],
       schema: z.object({ id: z.string(), at: timestamp(), ...shape }),
     })
 
   test('has the group and measures of every number', () => {
     expect(summary(summaryTable(events))).toEqual([
-      'window_start "timestamp"!', 'window_end "timestamp"!', 'event_type "string"', 'events "long"!', 'late "long"!', 'scored "long"!',
-      'anomalies "long"!', 'newest_ingested_at "timestamp"!',
-      ...['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'].map(measure => `value_${measure} "double"`), '_window_date "date"',
+      'window_start "timestamp"!',
+      'window_end "timestamp"!',
+      'event_type "string"',
+      'events "long"!',
+      'late "long"!',
+      'scored "long"!',
+      'anomalies "long"!',
+      'newest_ingested_at "timestamp"!',
+      ...['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'].map(measure => `value_${measure} "double"`),
+      '_window_date "date"',
     ])
   })
 
@@ -60,11 +105,15 @@ describe('the summary', () => {
     const { schema } = summaryTable(declared(['at'], { n: z.int(), price: decimal(10, 2) }))
     const types = Object.fromEntries(schema.fields.map(f => [f.name, f.type]))
     expect(types['n_sum']).toEqual({ type: 'decimal', precision: 38, scale: 0 })
-    expect([types['price_sum'], types['price_max']]).toEqual([{ type: 'decimal', precision: 38, scale: 2 }, { type: 'decimal', precision: 10, scale: 2 }])
+    expect([types['price_sum'], types['price_max']]).toEqual([
+      { type: 'decimal', precision: 38, scale: 2 },
+      { type: 'decimal', precision: 10, scale: 2 },
+    ])
   })
 
   test('is grouped by a text that repeats, and never has two columns of one name', () => {
-    const names = (clusterBy: string[], shape: Record<string, z.ZodType>) => summaryTable(declared(clusterBy, shape)).schema.fields.map(f => f.name)
+    const names = (clusterBy: string[], shape: Record<string, z.ZodType>) =>
+      summaryTable(declared(clusterBy, shape)).schema.fields.map(f => f.name)
     expect(names(['id', 'at'], {})[2]).toBe('events')
     expect(names(['at', 'kind'], { kind: z.string() })[2]).toBe('kind')
     expect(names(['Events'], { Events: z.string() })[2]).toBe('group_Events')
@@ -74,9 +123,12 @@ describe('the summary', () => {
 
 describe('names', () => {
   test('go from folder to SQL and back', () => {
-    for (const path of ['bronze/events', 'gold/events_scored', 'monitor_logs']) expect(tablePath(sqlName(path))).toBe(path)
+    for (const path of ['bronze/events', 'gold/events_scored', 'monitor_logs'])
+      expect(tablePath(sqlName(path))).toBe(path)
     expect([sqlName(bronzeTable(events).path), quarantineName(events), summaryPath(events)]).toEqual([
-      'bronze.events', 'bronze.events_quarantine', 'gold/events_summary',
+      'bronze.events',
+      'bronze.events_quarantine',
+      'gold/events_summary',
     ])
   })
 })

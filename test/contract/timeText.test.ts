@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { isDayInYears, isTimeInYears, leavesYears, parseDate, parseTimestamp, parseTimestampNtz } from '../../shared/contract/timeText.js'
+
+import {
+  isDayInYears,
+  isTimeInYears,
+  leavesYears,
+  parseDate,
+  parseTimestamp,
+  parseTimestampNtz,
+} from '../../shared/contract/timeText.js'
 
 test('agrees with Date on every day of five hundred years, and on their times', () => {
   for (let ms = Date.UTC(1700, 0, 1); ms < Date.UTC(2200, 0, 1); ms += 86_400_000 + 12_345_678) {
@@ -25,18 +33,42 @@ test.each([
 })
 
 test.each([
-  '', '2025-04-01', '2025-04-01T17:37:57', '2025-02-29T00:00:00Z', '1900-02-29T00:00:00Z', '2025-13-01T00:00:00Z', '2025-00-01T00:00:00Z',
-  '2025-04-31T00:00:00Z', '2025-04-00T00:00:00Z', '0000-01-01T00:00:00Z', '2025-04-01T24:00:00Z', '2025-04-01T23:60:00Z',
-  '2025-04-01T23:59:60Z', '2025-04-01T17:37:57.Z', '2025-04-01T17:37:57.1234567890Z', '2025-04-01T17:37:57ZZ', '2025-04-01T17:37:57+24:00',
-  '2025-04-01T17:37:57+2', '2025-04-01T17:37:57+02:0', '2025-04-01T17-37:57Z', '2025/04/01T17:37:57Z', ' 2025-04-01T17:37:57Z',
-  '2025-04-01T17:37:57 Z', '２025-04-01T17:37:57Z', '2025-4-1T17:37:57Z', '12025-04-01T17:37:57Z',
+  '',
+  '2025-04-01',
+  '2025-04-01T17:37:57',
+  '2025-02-29T00:00:00Z',
+  '1900-02-29T00:00:00Z',
+  '2025-13-01T00:00:00Z',
+  '2025-00-01T00:00:00Z',
+  '2025-04-31T00:00:00Z',
+  '2025-04-00T00:00:00Z',
+  '0000-01-01T00:00:00Z',
+  '2025-04-01T24:00:00Z',
+  '2025-04-01T23:60:00Z',
+  '2025-04-01T23:59:60Z',
+  '2025-04-01T17:37:57.Z',
+  '2025-04-01T17:37:57.1234567890Z',
+  '2025-04-01T17:37:57ZZ',
+  '2025-04-01T17:37:57+24:00',
+  '2025-04-01T17:37:57+2',
+  '2025-04-01T17:37:57+02:0',
+  '2025-04-01T17-37:57Z',
+  '2025/04/01T17:37:57Z',
+  ' 2025-04-01T17:37:57Z',
+  '2025-04-01T17:37:57 Z',
+  '２025-04-01T17:37:57Z',
+  '2025-4-1T17:37:57Z',
+  '12025-04-01T17:37:57Z',
 ])('%j is no timestamp with a zone', text => {
   expect(parseTimestamp(text)).toBeNull()
 })
 
 test.each([
-  '0001-01-01T00:00:00+05:00', '9999-12-31T23:59:59-05:00', '9999-12-31T00:01:00-2359',
-  '9999-12-31T23:59:59.999999-00:01', '0001-01-01T00:00:00+00:01',
+  '0001-01-01T00:00:00+05:00',
+  '9999-12-31T23:59:59-05:00',
+  '9999-12-31T00:01:00-2359',
+  '9999-12-31T23:59:59.999999-00:01',
+  '0001-01-01T00:00:00+00:01',
 ])('%s lies outside the years 0001 to 9999 once its zone is applied', text => {
   expect(parseTimestamp(text)).toBeNull()
   expect(leavesYears(text)).toBe(true)
@@ -45,8 +77,17 @@ test.each([
 test('the first and the last moment of the years 0001 to 9999 are told from their neighbours, whatever their zone', () => {
   expect(parseTimestamp('0001-01-01T05:00:00+05:00')).toBe(-62135596800000000n)
   expect(parseTimestamp('9999-12-31T18:59:59.999999-05:00')).toBe(253402300799999999n)
-  expect([-62135596800000001n, -62135596800000000n, 253402300799999999n, 253402300800000000n].map(isTimeInYears)).toEqual([false, true, true, false])
-  expect([-719_163, -719_162, 2_932_896, 2_932_897, 0.5, NaN].map(isDayInYears)).toEqual([false, true, true, false, false, false])
+  expect(
+    [-62135596800000001n, -62135596800000000n, 253402300799999999n, 253402300800000000n].map(isTimeInYears),
+  ).toEqual([false, true, true, false])
+  expect([-719_163, -719_162, 2_932_896, 2_932_897, 0.5, NaN].map(isDayInYears)).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
   expect(parseDate('0001-01-01')).toBe(-719_162)
   expect(parseDate('9999-12-31')).toBe(2_932_896)
 })

@@ -2,17 +2,28 @@ import { ManualClock } from '../../shared/clock.js'
 import { createTable } from '../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../shared/delta/table/table.js'
 import { readsNothing, type Transaction } from '../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../shared/types/index.js'
 import { MemoryStore, type ObjectStore } from '../../shared/storage/index.js'
+import type { StructType } from '../../shared/types/index.js'
 
-export const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
+export const schema: StructType = {
+  type: 'struct',
+  fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }],
+}
 
 /** One file of one appender, exactly once: its path says whose and which it is. */
 export function append(readVersion: number, appId: string, version: bigint): Transaction {
   return {
     readVersion,
     actions: [
-      { add: { path: `${appId}-${version}.parquet`, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true } },
+      {
+        add: {
+          path: `${appId}-${version}.parquet`,
+          partitionValues: {},
+          size: 1,
+          modificationTime: 1,
+          dataChange: true,
+        },
+      },
       { txn: { appId, version } },
     ],
     operation: 'STREAMING UPDATE',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { DeltaTable } from '../../shared/delta/table/table.js'
 import { FaultyStore, MemoryStore } from '../../shared/storage/index.js'
 import { ChangingTable } from '../chaos/changingTable.js'
@@ -41,7 +42,15 @@ describe('sixteen appenders, two that delete, one that merges, one that alters, 
           'delta.checkpointPolicy': random.pick(['classic', 'v2']),
         })
         const appenders = Array.from({ length: 16 }, (_, app) => table.append(app))
-        const keepers = [table.optimize(), table.optimize(4), table.vacuum(), table.checkpoint(), table.clean(), table.scan(), table.follow()]
+        const keepers = [
+          table.optimize(),
+          table.optimize(4),
+          table.vacuum(),
+          table.checkpoint(),
+          table.clean(),
+          table.scan(),
+          table.follow(),
+        ]
         await Promise.all([...appenders, table.erase(), table.erase(), table.merge(), table.alter(), ...keepers])
       })().catch((error: unknown) => {
         throw new Error(about, { cause: error })

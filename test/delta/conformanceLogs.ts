@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+
 import { conformanceRoot as root, haveConformanceTables } from '../harness/conformanceTables.js'
 
 /** The bytes of a table's data file, or undefined where the table came without it. */
@@ -19,9 +20,9 @@ export interface LogFile {
 export function logFiles(pattern: RegExp): LogFile[] {
   if (!haveConformanceTables) return []
   return walk(root)
-    .filter((file) => basename(dirname(file)) === '_delta_log' && pattern.test(basename(file)))
+    .filter(file => basename(dirname(file)) === '_delta_log' && pattern.test(basename(file)))
     .sort()
-    .map((file) => ({
+    .map(file => ({
       table: relative(root, dirname(dirname(file))),
       name: basename(file),
       version: Number.parseInt(basename(file), 10),
@@ -30,7 +31,7 @@ export function logFiles(pattern: RegExp): LogFile[] {
 }
 
 function walk(folder: string): string[] {
-  return readdirSync(folder).flatMap((name) => {
+  return readdirSync(folder).flatMap(name => {
     const path = join(folder, name)
     return statSync(path).isDirectory() ? walk(path) : [path]
   })

@@ -1,25 +1,32 @@
 import { expect, it } from 'vitest'
-import { CodedError } from '../../shared/errors.js'
+
 import { readChanges } from '../../shared/delta/changeDataFeed/changeDataFeed.js'
-import { writeCheckpoint } from '../../shared/delta/snapshot/writeCheckpoint.js'
 import { encodeDeletionVector } from '../../shared/delta/deletionVectors/deletionVector.js'
 import { classicCheckpointPath, commitPath, lastCheckpointPath } from '../../shared/delta/log/logName.js'
 import { scanRows } from '../../shared/delta/scan/scanRows.js'
 import { readSnapshot } from '../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../shared/delta/snapshot/stateReader.js'
+import { writeCheckpoint } from '../../shared/delta/snapshot/writeCheckpoint.js'
+import { CodedError } from '../../shared/errors.js'
 import type { ObjectStore } from '../../shared/storage/index.js'
-import { allRows, columnField, LogFixture } from './logFixture.js'
 import { Random, seedNote } from '../random.js'
+import { allRows, columnField, LogFixture } from './logFixture.js'
 
 /** A table with everything that can be damaged: commits, a checkpoint and its hint, a deletion vector, data files. */
 async function wholeTable(): Promise<ObjectStore> {
   const fields = [columnField('id', 'long'), columnField('name', 'string'), columnField('p', 'integer')]
-  const table = new LogFixture({ fields, partitionColumns: ['p'], configuration: { 'delta.enableChangeDataFeed': 'true' } })
+  const table = new LogFixture({
+    fields,
+    partitionColumns: ['p'],
+    configuration: { 'delta.enableChangeDataFeed': 'true' },
+  })
   const { name, bytes, vector } = encodeDeletionVector([1])
   await table.store.put(name, bytes)
   for (let i = 0; i < 4; i++) {
     const more = { partitionValues: { p: String(i) }, ...(i === 3 ? { deletionVector: vector } : {}) }
-    await table.commit({ add: await table.file(`${i}.parquet`, { id: BigInt64Array.of(1n, 2n), name: ['a', null] }, more) })
+    await table.commit({
+      add: await table.file(`${i}.parquet`, { id: BigInt64Array.of(1n, 2n), name: ['a', null] }, more),
+    })
     if (i === 1) await writeCheckpoint(table.store, 0)
   }
   // Only the checkpoint has the first version then, so that damage to it cannot be passed over.
@@ -43,7 +50,15 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
 it('damage to any file of a table ends in rows or in an error of ours, never in a crash or a hang', async () => {
   const random = new Random()
   const store = await wholeTable()
-  const names = [commitPath(1), commitPath(2), commitPath(3), classicCheckpointPath(1), lastCheckpointPath, '0.parquet', '3.parquet']
+  const names = [
+    commitPath(1),
+    commitPath(2),
+    commitPath(3),
+    classicCheckpointPath(1),
+    lastCheckpointPath,
+    '0.parquet',
+    '3.parquet',
+  ]
   for await (const { path } of store.list('deletion_vector')) names.push(path)
   const readers = [
     async () => (await loadState(store))?.version,
@@ -58,7 +73,10 @@ it('damage to any file of a table ends in rows or in an error of ours, never in 
     const bytes = (await store.get(name)) ?? new Uint8Array()
     await store.put(name, damaged(random, bytes))
     for (const read of readers) {
-      const error: unknown = await read().then(() => undefined, (thrown: unknown) => thrown)
+      const error: unknown = await read().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
       if (error !== undefined) expect(error, `${seedNote} round ${round} ${name}`).toBeInstanceOf(CodedError)
     }
     await store.put(name, bytes)

@@ -1,14 +1,14 @@
 import type { Action, AddFile } from '../../shared/delta/actions/actions.js'
-import { writeCheckpoint } from '../../shared/delta/snapshot/writeCheckpoint.js'
 import { encodeDeletionVector, inlineDeletionVector } from '../../shared/delta/deletionVectors/deletionVector.js'
-import { writeCompactedLog } from '../../shared/delta/maintenance/compactedLog.js'
 import { RoaringBitmap } from '../../shared/delta/deletionVectors/roaringBitmap.js'
+import { writeCompactedLog } from '../../shared/delta/maintenance/compactedLog.js'
+import { writeCheckpoint } from '../../shared/delta/snapshot/writeCheckpoint.js'
 import { DeltaTable } from '../../shared/delta/table/table.js'
 import { readsNothing } from '../../shared/delta/transaction/transaction.js'
 import type { MemoryStore } from '../../shared/storage/index.js'
+import type { Random } from '../random.js'
 import { writeAnyCheckpoint } from './checkpoint/anyCheckpoint.js'
 import { columnField, LogFixture } from './logFixture.js'
-import type { Random } from '../random.js'
 
 const removal = ({ path, partitionValues, size }: AddFile): Action => ({
   remove: { path, dataChange: true, deletionTimestamp: 1, extendedFileMetadata: true, partitionValues, size },
@@ -30,7 +30,14 @@ export async function tableToDamage(random: Random): Promise<MemoryStore> {
       minReaderVersion: 3,
       minWriterVersion: 7,
       readerFeatures: ['deletionVectors', 'v2Checkpoint'],
-      writerFeatures: ['appendOnly', 'changeDataFeed', 'deletionVectors', 'domainMetadata', 'invariants', 'v2Checkpoint'],
+      writerFeatures: [
+        'appendOnly',
+        'changeDataFeed',
+        'deletionVectors',
+        'domainMetadata',
+        'invariants',
+        'v2Checkpoint',
+      ],
     },
   })
   const stored = encodeDeletionVector([1])
@@ -38,9 +45,16 @@ export async function tableToDamage(random: Random): Promise<MemoryStore> {
   let previous: AddFile | undefined
   for (let i = 0; i < 8; i++) {
     const vector = i === 3 ? stored.vector : i === 6 ? inlineDeletionVector(RoaringBitmap.of([0])) : undefined
-    const more = { partitionValues: { p: String(i) }, stats: '{"numRecords":2}', ...(vector === undefined ? {} : { deletionVector: vector }) }
+    const more = {
+      partitionValues: { p: String(i) },
+      stats: '{"numRecords":2}',
+      ...(vector === undefined ? {} : { deletionVector: vector }),
+    }
     const add = await t.file(`${i}.parquet`, { id: BigInt64Array.of(BigInt(i), BigInt(-i)), name: ['a', null] }, more)
-    const rest = i % 3 === 0 ? [{ txn: { appId: `app-${i}`, version: BigInt(i) } }] : [{ domainMetadata: { domain: `d${i}`, configuration: '{}', removed: false } }]
+    const rest =
+      i % 3 === 0
+        ? [{ txn: { appId: `app-${i}`, version: BigInt(i) } }]
+        : [{ domainMetadata: { domain: `d${i}`, configuration: '{}', removed: false } }]
     const gone = previous === undefined || i !== 5 ? [] : [removal(previous)]
     previous = add
     await t.commit({ add }, ...rest, ...gone)
@@ -49,8 +63,11 @@ export async function tableToDamage(random: Random): Promise<MemoryStore> {
   // A checksum comes with every tenth version, whoever writes it.
   for (let version = 8; version <= 10; version++) {
     await new DeltaTable(t.store, { clock: t.clock }).commit({
-      readVersion: version - 1, actions: [{ txn: { appId: 'later', version: BigInt(version) } }],
-      operation: 'WRITE', isBlindAppend: true, reads: readsNothing,
+      readVersion: version - 1,
+      actions: [{ txn: { appId: 'later', version: BigInt(version) } }],
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
     })
   }
   await writeCompactedLog(t.store, { from: 4, to: 7 })

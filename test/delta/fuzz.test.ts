@@ -1,24 +1,47 @@
 import { describe, expect, it } from 'vitest'
-import { CodedError } from '../../shared/errors.js'
+
 import { readChanges } from '../../shared/delta/changeDataFeed/changeDataFeed.js'
 import { DeltaError, deltaErrorCodes } from '../../shared/delta/deltaError.js'
-import { openFileList } from '../../shared/delta/snapshot/openFileList.js'
 import { scanRows } from '../../shared/delta/scan/scanRows.js'
+import { openFileList } from '../../shared/delta/snapshot/openFileList.js'
 import { readSnapshot } from '../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../shared/delta/snapshot/stateReader.js'
+import { CodedError } from '../../shared/errors.js'
 import { ParquetError } from '../../shared/parquet/index.js'
 import type { ObjectStore } from '../../shared/storage/index.js'
+import { Random, seedNote } from '../random.js'
 import { rowsOfTable, tableToDamage } from './damagedTable.js'
 import { allRows } from './logFixture.js'
-import { Random, seedNote } from '../random.js'
 
 /** Damaged files; `FUZZ_ROUNDS=20000` for a long run. */
 const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 250)
 /** A fresh table for each so many, with a checkpoint of another kind. */
 const roundsPerTable = 50
 
-const hostileNumbers = ['-1', '0', '2147483648', '9007199254740993', '9223372036854775807', '99999999999999999999999', '1e308', '0.5', '-0']
-const hostileTexts = ['../'.repeat(8), '..%2f..%2fx', '%', '%ff', '\\u0000', 'file:///etc/passwd', 's3://b/k', '\\ud800', '', 'x'.repeat(5_000), '__proto__']
+const hostileNumbers = [
+  '-1',
+  '0',
+  '2147483648',
+  '9007199254740993',
+  '9223372036854775807',
+  '99999999999999999999999',
+  '1e308',
+  '0.5',
+  '-0',
+]
+const hostileTexts = [
+  '../'.repeat(8),
+  '..%2f..%2fx',
+  '%',
+  '%ff',
+  '\\u0000',
+  'file:///etc/passwd',
+  's3://b/k',
+  '\\ud800',
+  '',
+  'x'.repeat(5_000),
+  '__proto__',
+]
 const tokens = ['null', 'true', '[]', '{}', '""', '[[[[]]]]', '{"a":{"b":{}}}']
 
 function damaged(random: Random, bytes: Uint8Array): Uint8Array {
@@ -97,7 +120,7 @@ describe('a file of a table that is damaged anywhere', () => {
     const count = (what: string) => outcomes.set(what, (outcomes.get(what) ?? 0) + 1)
     const memory = process.memoryUsage().rss
     const enough = () => outcomes.has('rows') && outcomes.size > 5
-    for (let round = 0; round < rounds || (!enough() && round < rounds * 20); ) {
+    for (let round = 0; round < rounds || (!enough() && round < rounds * 20);) {
       const store = await tableToDamage(random)
       const readers = readersOf(store)
       const names: string[] = []
@@ -110,7 +133,10 @@ describe('a file of a table that is damaged anywhere', () => {
         else await store.put(name, harm)
         const about = `${seedNote} round ${round} ${name}`
         for (const read of readers) {
-          const error: unknown = await read().then(() => undefined, (thrown: unknown) => thrown)
+          const error: unknown = await read().then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+          )
           count(error === undefined ? 'rows' : error instanceof CodedError ? String(error.code) : 'other')
           const wrong = error === undefined ? undefined : complaint(error)
           expect(wrong, `${about}: ${(error as Error | undefined)?.stack ?? ''}`).toBeUndefined()

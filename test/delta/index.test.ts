@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runInThisContext } from 'node:vm'
+
 import { expect, test } from 'vitest'
-import { alterTable } from '../../shared/delta/ddl/index.js'
+
 import * as ddl from '../../shared/delta/ddl/index.js'
-import { appendRows, deleteRows, mergeRows, restoreTable } from '../../shared/delta/dml/index.js'
+import { alterTable } from '../../shared/delta/ddl/index.js'
 import * as dml from '../../shared/delta/dml/index.js'
-import { createTable, DeltaTable, rowsOf, scanRows } from '../../shared/delta/index.js'
+import { appendRows, deleteRows, mergeRows, restoreTable } from '../../shared/delta/dml/index.js'
 import * as engine from '../../shared/delta/index.js'
-import { optimizeTable, vacuumTable } from '../../shared/delta/maintenance/index.js'
+import { createTable, DeltaTable, rowsOf, scanRows } from '../../shared/delta/index.js'
 import * as maintenance from '../../shared/delta/maintenance/index.js'
-import type { StructType, Value } from '../../shared/types/index.js'
+import { optimizeTable, vacuumTable } from '../../shared/delta/maintenance/index.js'
 import { openStore } from '../../shared/storage/index.js'
+import type { StructType, Value } from '../../shared/types/index.js'
 
 const delta = { ...engine, ...dml, ...ddl, ...maintenance }
 
@@ -30,18 +32,44 @@ test('the example of the engine works as it stands', async () => {
       ],
     }
     const configuration = { 'delta.enableDeletionVectors': 'true', 'delta.columnMapping.mode': 'name' }
-    expect(await table.commit(createTable({ schema, configuration, createdTime: Date.now() }))).toMatchObject({ kind: 'committed', version: 0 })
-    await appendRows(table, [rowsOf(schema, [{ id: 1n, kind: 'start' }, { id: 2n, kind: 'stop' }])])
+    expect(await table.commit(createTable({ schema, configuration, createdTime: Date.now() }))).toMatchObject({
+      kind: 'committed',
+      version: 0,
+    })
+    await appendRows(table, [
+      rowsOf(schema, [
+        { id: 1n, kind: 'start' },
+        { id: 2n, kind: 'stop' },
+      ]),
+    ])
     await alterTable(table, [{ kind: 'renameColumn', column: 'kind', name: 'event kind' }])
     await deleteRows(table, { where: { op: '=', column: 'id', value: 1n } })
     const { schema: renamed } = (await table.state({ fresh: true })) ?? { schema }
-    await mergeRows(table, [rowsOf(renamed, [{ id: 2n, 'event kind': 'halt' }, { id: 3n, 'event kind': 'start' }])], { on: ['id'] })
-    expect(await rowsIn(table)).toEqual([[2n, 'halt'], [3n, 'start']])
+    await mergeRows(
+      table,
+      [
+        rowsOf(renamed, [
+          { id: 2n, 'event kind': 'halt' },
+          { id: 3n, 'event kind': 'start' },
+        ]),
+      ],
+      { on: ['id'] },
+    )
+    expect(await rowsIn(table)).toEqual([
+      [2n, 'halt'],
+      [3n, 'start'],
+    ])
     await optimizeTable(table)
     await vacuumTable(table)
-    expect(await rowsIn(table)).toEqual([[2n, 'halt'], [3n, 'start']])
+    expect(await rowsIn(table)).toEqual([
+      [2n, 'halt'],
+      [3n, 'start'],
+    ])
     await restoreTable(table, { version: 1 })
-    expect(await rowsIn(table)).toEqual([[1n, 'start'], [2n, 'stop']])
+    expect(await rowsIn(table)).toEqual([
+      [1n, 'start'],
+      [2n, 'stop'],
+    ])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -58,9 +86,14 @@ test('the example in the doc comment runs as it stands', async () => {
       openStore: (url: string) => openStore(url.replace('file:///data', pathToFileURL(folder).href)),
       console: { log: (...values: readonly unknown[]) => seen.push(...values) },
     }
-    const run = runInThisContext(`(async ({ ${Object.keys(surroundings).join(', ')} }) => {\n${example}\n})`) as (given: typeof surroundings) => Promise<void>
+    const run = runInThisContext(`(async ({ ${Object.keys(surroundings).join(', ')} }) => {\n${example}\n})`) as (
+      given: typeof surroundings,
+    ) => Promise<void>
     await run(surroundings)
-    expect(seen.map(value => (typeof value === 'number' ? value : Array.from(value as Iterable<unknown>)))).toEqual([1, [2n]])
+    expect(seen.map(value => (typeof value === 'number' ? value : Array.from(value as Iterable<unknown>)))).toEqual([
+      1,
+      [2n],
+    ])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -68,9 +101,16 @@ test('the example in the doc comment runs as it stands', async () => {
 
 test('every function of the example in README and in the doc comment is there', () => {
   const root = resolve(import.meta.dirname, '../..')
-  const texts = [readFileSync(join(root, 'shared/delta/index.ts'), 'utf8').split('*/')[0] ?? '', /## A Delta engine for other tables[\s\S]*?```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '']
+  const texts = [
+    readFileSync(join(root, 'shared/delta/index.ts'), 'utf8').split('*/')[0] ?? '',
+    /## A Delta engine for other tables[\s\S]*?```ts\n([\s\S]*?)```/.exec(
+      readFileSync(join(root, 'README.md'), 'utf8'),
+    )?.[1] ?? '',
+  ]
   for (const text of texts) {
-    const called = [...text.matchAll(/await (\w+)\(table|= (scanRows)\(|of (scanRows)\(|new (DeltaTable)\(|commit\((createTable)\(/g)].map(match => match.slice(1).find(Boolean) ?? '')
+    const called = [
+      ...text.matchAll(/await (\w+)\(table|= (scanRows)\(|of (scanRows)\(|new (DeltaTable)\(|commit\((createTable)\(/g),
+    ].map(match => match.slice(1).find(Boolean) ?? '')
     expect(called.length).toBeGreaterThan(3)
     for (const name of called) expect(delta, name).toHaveProperty(name)
   }

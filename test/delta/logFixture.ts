@@ -4,9 +4,9 @@ import type { Action, AddFile, Protocol } from '../../shared/delta/actions/actio
 import { commitPath } from '../../shared/delta/log/logName.js'
 import { formatSchema } from '../../shared/delta/schema/schema.js'
 import { readSnapshot, type Snapshot } from '../../shared/delta/snapshot/snapshot.js'
-import type { ColumnData, StructField, StructType, Value } from '../../shared/types/index.js'
 import { encodeParquet } from '../../shared/parquet/index.js'
 import { MemoryStore } from '../../shared/storage/index.js'
+import type { ColumnData, StructField, StructType, Value } from '../../shared/types/index.js'
 
 export interface FixtureOptions {
   readonly fields: readonly StructField[]
@@ -28,8 +28,18 @@ export class LogFixture {
 
   /** The actions that every first version has. */
   start(): Action[] {
-    const { partitionColumns = [], configuration = {}, protocol = { minReaderVersion: 1, minWriterVersion: 2 } } = this.options
-    const metaData = { id: 'fixture', format: { provider: 'parquet', options: {} }, schemaString: formatSchema(this.schema), partitionColumns, configuration }
+    const {
+      partitionColumns = [],
+      configuration = {},
+      protocol = { minReaderVersion: 1, minWriterVersion: 2 },
+    } = this.options
+    const metaData = {
+      id: 'fixture',
+      format: { provider: 'parquet', options: {} },
+      schemaString: formatSchema(this.schema),
+      partitionColumns,
+      configuration,
+    }
     return [{ protocol }, { metaData }]
   }
 
@@ -42,10 +52,18 @@ export class LogFixture {
   }
 
   /** Puts a data file into the store and answers its `add`. */
-  async file(path: string, columns: Readonly<Record<string, ColumnData>>, more: Partial<AddFile> = {}, rowGroupRows?: number): Promise<AddFile> {
+  async file(
+    path: string,
+    columns: Readonly<Record<string, ColumnData>>,
+    more: Partial<AddFile> = {},
+    rowGroupRows?: number,
+  ): Promise<AddFile> {
     const fields = new Map(this.options.fields.map(field => [field.name, field]))
     const bytes = encodeParquet(
-      Object.entries(columns).map(([name, data]) => ({ field: fields.get(name) ?? { name, type: 'string', nullable: true }, data })),
+      Object.entries(columns).map(([name, data]) => ({
+        field: fields.get(name) ?? { name, type: 'string', nullable: true },
+        data,
+      })),
       { rowGroupRows },
     )
     await this.store.put(path, bytes)
@@ -60,7 +78,9 @@ export class LogFixture {
 }
 
 /** Every row of some batches, as arrays in the order of the columns. */
-export async function allRows(batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly ColumnData[] }>): Promise<Value[][]> {
+export async function allRows(
+  batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly ColumnData[] }>,
+): Promise<Value[][]> {
   const rows: Value[][] = []
   for await (const batch of batches) {
     for (let r = 0; r < batch.rows; r++) rows.push(batch.columns.map((data): Value => data[r] ?? null))
@@ -68,6 +88,10 @@ export async function allRows(batches: AsyncIterable<{ readonly rows: number; re
   return rows
 }
 
-export function columnField(name: string, type: StructField['type'], metadata: Readonly<Record<string, unknown>> = {}): StructField {
+export function columnField(
+  name: string,
+  type: StructField['type'],
+  metadata: Readonly<Record<string, unknown>> = {},
+): StructField {
   return { name, type, nullable: true, metadata }
 }

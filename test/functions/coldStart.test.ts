@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -13,7 +14,9 @@ function loadedModules(): { readonly own: ReadonlySet<string>; readonly packages
     if (own.has(file)) continue
     own.add(file)
     const text = readFileSync(join(root, file), 'utf8')
-    for (const [, types, spec = ''] of text.matchAll(/(?:^|\n)(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'/g)) {
+    for (const [, types, spec = ''] of text.matchAll(
+      /(?:^|\n)(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'/g,
+    )) {
       if (types !== undefined) continue
       if (spec.startsWith('.')) waiting.push(relative(root, resolve(root, dirname(file), spec)).replace(/\.js$/, '.ts'))
       else packages.add(spec)
@@ -28,7 +31,13 @@ describe('until the functions are listed', () => {
   test('no database, no model, no broker and no storage client is loaded', () => {
     const heavy = /^(@duckdb|onnxruntime|@azure\/(?!functions$)|kafkajs)/
     expect([...packages].filter(name => heavy.test(name))).toEqual([])
-    expect([...own].filter(file => /^shared\/(storage\/azureBlob|sources\/(kafka|eventHubs)|delta\/d[md]l|query\/(condition|spark|catalog))\//.test(file))).toEqual([])
+    expect(
+      [...own].filter(file =>
+        /^shared\/(storage\/azureBlob|sources\/(kafka|eventHubs)|delta\/d[md]l|query\/(condition|spark|catalog))\//.test(
+          file,
+        ),
+      ),
+    ).toEqual([])
   })
 
   test('the number of our own modules grows only on purpose', () => {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
 import {
   type FunctionApp,
   type InvocationInput,
@@ -8,11 +10,11 @@ import {
   loadApp,
   timerInput,
 } from '../../infra/local/host/index.js'
-import { protectSecret, silentLogger } from '../../shared/telemetry/index.js'
+import { ManualClock } from '../../shared/clock.js'
 import { type Lake, processLake } from '../../shared/pipeline/lake/index.js'
 import { Faults, FaultyStore, MemoryStore, storageOperations } from '../../shared/storage/index.js'
+import { protectSecret, silentLogger } from '../../shared/telemetry/index.js'
 import { BronzeFixture, day0 } from '../pipeline/bronze/bronzeFixture.js'
-import { ManualClock } from '../../shared/clock.js'
 
 vi.mock('../../shared/pipeline/lake/processLake.js', () => ({ processLake: vi.fn(), closeProcessLake: vi.fn() }))
 
@@ -24,8 +26,14 @@ let fixture: BronzeFixture
 let faults: Faults
 
 beforeAll(async () => {
-  for (const name of Object.keys(process.env)) if (/^(KAFKA|EVENTHUBS|LAKE)_|_SCHEDULE$|^SOURCE$/.test(name)) Reflect.deleteProperty(process.env, name)
-  app = await loadApp({ folder: join(import.meta.dirname, '..', '..'), log: silentLogger, importFile: file => import(file), main: 'functions/*.ts' })
+  for (const name of Object.keys(process.env))
+    if (/^(KAFKA|EVENTHUBS|LAKE)_|_SCHEDULE$|^SOURCE$/.test(name)) Reflect.deleteProperty(process.env, name)
+  app = await loadApp({
+    folder: join(import.meta.dirname, '..', '..'),
+    log: silentLogger,
+    importFile: file => import(file),
+    main: 'functions/*.ts',
+  })
 })
 
 beforeEach(async () => {
@@ -46,17 +54,25 @@ function serve(lake: Lake): void {
 
 /** Every operation of the storage is refused from now on, for good. */
 function refuseStorage(): void {
-  faults.add({ on: storageOperations, fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false }, times: Number.POSITIVE_INFINITY })
+  faults.add({
+    on: storageOperations,
+    fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false },
+    times: Number.POSITIVE_INFINITY,
+  })
 }
 
-const failure = (outcome: InvocationOutcome): string => (outcome.kind === 'failed' ? outcome.error.message : 'succeeded')
+const failure = (outcome: InvocationOutcome): string =>
+  outcome.kind === 'failed' ? outcome.error.message : 'succeeded'
 
 async function runPipeline() {
   const outcome = await app.invoke('pipeline', http)
   if (outcome.kind === 'failed') throw outcome.error
   const { statusCode, body } = outcome.response.returnValue?.http ?? {}
   const text = body?.bytes ?? body?.string ?? '{}'
-  return { status: Number(statusCode), report: JSON.parse(Buffer.from(text).toString()) as { ok: boolean; steps: { step: string; outcome: string }[] } }
+  return {
+    status: Number(statusCode),
+    report: JSON.parse(Buffer.from(text).toString()) as { ok: boolean; steps: { step: string; outcome: string }[] },
+  }
 }
 
 describe('the functions do what they are registered for', () => {
@@ -98,7 +114,9 @@ test('a secret in what storage answers leaves by no function: neither in a throw
   const records = await fixture.fetch([0, 1, 2])
   const trigger = app.functions.find(f => f.name === 'bronze_events')?.trigger
   if (trigger === undefined) throw new Error('bronze_events is not registered')
-  const refuse = () => { throw new Error(`refused, says ${secret}`) }
+  const refuse = () => {
+    throw new Error(`refused, says ${secret}`)
+  }
   faults.add({ on: storageOperations, fault: { kind: 'interleave', first: refuse }, times: Number.POSITIVE_INFINITY })
   const said = [failure(await app.invoke('bronze_events', kafkaInput(trigger, records)))]
   for (const name of timers) said.push(failure(await app.invoke(name, timerInput(undefined, false))))
@@ -146,7 +164,9 @@ describe('the answer to running the pipeline by HTTP', () => {
 describe('the answer to a probe', () => {
   test('says that the app is loaded without touching the lake', async () => {
     vi.mocked(processLake).mockClear()
-    const outcome = await app.invoke('health', { data: { http: { method: 'GET', url: 'http://127.0.0.1/api/health' } } })
+    const outcome = await app.invoke('health', {
+      data: { http: { method: 'GET', url: 'http://127.0.0.1/api/health' } },
+    })
     expect(outcome).toMatchObject({ kind: 'succeeded', response: { returnValue: { http: { statusCode: '200' } } } })
     expect(processLake).not.toHaveBeenCalled()
   })

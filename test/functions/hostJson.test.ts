@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
+
 import { parseHostSettings } from '../../infra/local/host/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 
@@ -13,12 +15,19 @@ const host = JSON.parse(text) as {
 
 describe('host.json keeps what exactly-once rests on', () => {
   test('the bundle is one whose Kafka extension has commitOnFailure', () => {
-    expect(host.extensionBundle).toEqual({ id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.37.0, 5.0.0)' })
+    expect(host.extensionBundle).toEqual({
+      id: 'Microsoft.Azure.Functions.ExtensionBundle',
+      version: '[4.37.0, 5.0.0)',
+    })
   })
 
   test("a failed batch's offsets are never stored", () => {
     expect(host.extensions.kafka).toMatchObject({ commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'Earliest' })
-    expect(parseHostSettings(text).kafka).toMatchObject({ commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'earliest' })
+    expect(parseHostSettings(text).kafka).toMatchObject({
+      commitOnFailure: false,
+      maxRetries: -1,
+      autoOffsetReset: 'earliest',
+    })
   })
 
   test('repairs and the extension count with the same poll interval', () => {
@@ -26,11 +35,18 @@ describe('host.json keeps what exactly-once rests on', () => {
   })
 
   test('what the extension fetches and holds is bounded by bytes', () => {
-    const { fetchMaxBytes, maxPartitionFetchBytes, queuedMaxMessagesKbytes } = host.extensions.kafka as Record<string, number>
+    const { fetchMaxBytes, maxPartitionFetchBytes, queuedMaxMessagesKbytes } = host.extensions.kafka as Record<
+      string,
+      number
+    >
     expect(fetchMaxBytes).toBeLessThanOrEqual(8 * 2 ** 20)
     expect(maxPartitionFetchBytes).toBeLessThanOrEqual(fetchMaxBytes ?? 0)
     expect(queuedMaxMessagesKbytes).toBeLessThanOrEqual(16 * 2 ** 10)
-    expect(parseHostSettings(text).kafka).toMatchObject({ fetchMaxBytes, maxPartitionFetchBytes, queuedMaxMessagesKbytes })
+    expect(parseHostSettings(text).kafka).toMatchObject({
+      fetchMaxBytes,
+      maxPartitionFetchBytes,
+      queuedMaxMessagesKbytes,
+    })
   })
 
   test('the time limit of a function is stated', () => {
@@ -41,7 +57,12 @@ describe('host.json keeps what exactly-once rests on', () => {
 describe('parseHostSettings', () => {
   test("what is absent has the extension's own default, the losing ones too", () => {
     const unbounded = { fetchMaxBytes: 52_428_800, maxPartitionFetchBytes: 1_048_576, queuedMaxMessagesKbytes: 65_536 }
-    expect(parseHostSettings('{}').kafka).toMatchObject({ maxBatchSize: 64, commitOnFailure: true, maxRetries: 5, ...unbounded })
+    expect(parseHostSettings('{}').kafka).toMatchObject({
+      maxBatchSize: 64,
+      commitOnFailure: true,
+      maxRetries: 5,
+      ...unbounded,
+    })
   })
 
   test('names are matched without case, as the host does', () => {
@@ -49,7 +70,9 @@ describe('parseHostSettings', () => {
   })
 
   test('a value of the wrong type names itself', () => {
-    expect(() => parseHostSettings('{"extensions":{"kafka":{"maxRetries":"-1"}}}')).toThrow(/maxRetries must be a number/)
+    expect(() => parseHostSettings('{"extensions":{"kafka":{"maxRetries":"-1"}}}')).toThrow(
+      /maxRetries must be a number/,
+    )
   })
 
   test.each([
@@ -62,6 +85,8 @@ describe('parseHostSettings', () => {
     ['"maxBatchSzie":10', /did you mean maxBatchSize/],
   ])('%s is refused by name', (property, message) => {
     expect(() => parseHostSettings(`{"extensions":{"kafka":{${property}}}}`)).toThrow(message)
-    expect(() => parseHostSettings('{"extensions":{"kafka":{"libkafkaDebug":"all","autoCommitIntervalMs":200}}}')).not.toThrow()
+    expect(() =>
+      parseHostSettings('{"extensions":{"kafka":{"libkafkaDebug":"all","autoCommitIntervalMs":200}}}'),
+    ).not.toThrow()
   })
 })

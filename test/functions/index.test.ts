@@ -1,9 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { beforeAll, describe, expect, test } from 'vitest'
+
 import { type FunctionApp, loadApp } from '../../infra/local/host/index.js'
-import { silentLogger } from '../../shared/telemetry/index.js'
 import { streams } from '../../shared/streams/index.js'
+import { silentLogger } from '../../shared/telemetry/index.js'
 
 const folder = join(import.meta.dirname, '..', '..')
 
@@ -11,7 +13,8 @@ describe('the app', () => {
   let app: FunctionApp
 
   beforeAll(async () => {
-    for (const name of Object.keys(process.env)) if (/^(KAFKA|EVENTHUBS|LAKE)_|_SCHEDULE$|^SOURCE$/.test(name)) Reflect.deleteProperty(process.env, name)
+    for (const name of Object.keys(process.env))
+      if (/^(KAFKA|EVENTHUBS|LAKE)_|_SCHEDULE$|^SOURCE$/.test(name)) Reflect.deleteProperty(process.env, name)
     app = await loadApp({ folder, log: silentLogger, importFile: file => import(file), main: 'functions/*.ts' })
   })
 
@@ -34,7 +37,9 @@ describe('the app', () => {
 
   test('one file a function', () => {
     expect(readdirSync(join(folder, 'functions')).sort()).toEqual(
-      ['bronze', 'catchUp', 'gold', 'health', 'maintenance', 'monitor', 'pipeline', 'silver', 'terminate'].map(n => `${n}.ts`),
+      ['bronze', 'catchUp', 'gold', 'health', 'maintenance', 'monitor', 'pipeline', 'silver', 'terminate'].map(
+        n => `${n}.ts`,
+      ),
     )
   })
 

@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import os from 'node:os'
+
 import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlob/index.js'
 
 export interface Azurite {
@@ -26,8 +27,7 @@ export async function startAzurite(port = 0): Promise<Azurite> {
   try {
     const origin = await listening(child)
     const url = `${origin}/${emulatorAccount}`
-    const connectionString =
-      `DefaultEndpointsProtocol=http;AccountName=${emulatorAccount};AccountKey=${emulatorKey};BlobEndpoint=${url};`
+    const connectionString = `DefaultEndpointsProtocol=http;AccountName=${emulatorAccount};AccountKey=${emulatorKey};BlobEndpoint=${url};`
     return { url, connectionString, stop }
   } catch (error) {
     await stop()

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kafka, logLevel, type ITopicConfig } from 'kafkajs'
+
+import { type ITopicConfig, Kafka, logLevel } from 'kafkajs'
+
 import { type Broker, type BrokerOptions, startBroker } from '../../infra/local/kafka/index.js'
 
 export interface TestBroker {

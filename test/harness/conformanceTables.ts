@@ -25,7 +25,10 @@ export const haveConformanceTables = existsSync(conformanceRoot) || conformanceR
 export function conformanceTableNames(...family: readonly string[]): string[] {
   const folder = join(conformanceRoot, ...family)
   if (!existsSync(folder)) return []
-  return readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name).sort()
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+    .sort()
 }
 
 /** What a folder of conformance tables lacks, a sentence each; nothing for a whole one. */
@@ -37,4 +40,6 @@ export function missingConformanceTables(): string[] {
 }
 
 if (!haveConformanceTables)
-  process.stderr.write(`\nSKIPPED: there are no tables of other engines at ${conformanceRoot}; DELTA_CONFORMANCE_DIR says where they are\n\n`)
+  process.stderr.write(
+    `\nSKIPPED: there are no tables of other engines at ${conformanceRoot}; DELTA_CONFORMANCE_DIR says where they are\n\n`,
+  )

@@ -31,17 +31,17 @@ export class HubPartition {
   /** Retention: events below that sequence number are gone. */
   trim(sequenceNumber: number): void {
     this.#begin = Math.max(this.#begin, sequenceNumber)
-    this.#events = this.#events.filter((event) => event.sequenceNumber >= this.#begin)
+    this.#events = this.#events.filter(event => event.sequenceNumber >= this.#begin)
   }
 
   /** Compaction: those events are gone, and their sequence numbers are not given out again. */
   compactAway(sequenceNumbers: readonly number[]): void {
-    this.#events = this.#events.filter((event) => !sequenceNumbers.includes(event.sequenceNumber))
+    this.#events = this.#events.filter(event => !sequenceNumbers.includes(event.sequenceNumber))
   }
 
   /** The first event at or beyond `from` that the position lets through. */
   next(from: number, position: Position): StoredEvent | undefined {
-    return this.#events.find((event) => event.sequenceNumber >= from && position(event))
+    return this.#events.find(event => event.sequenceNumber >= from && position(event))
   }
 
   /** As the management node tells it. */
@@ -67,7 +67,7 @@ export class Hub {
   constructor(name: string, partitions: number, consumerGroups: Iterable<string>, createdOn = new Date()) {
     this.name = name
     this.partitions = Array.from({ length: partitions }, () => new HubPartition())
-    this.consumerGroups = new Set([...consumerGroups].map((group) => group.toLowerCase()))
+    this.consumerGroups = new Set([...consumerGroups].map(group => group.toLowerCase()))
     this.createdOn = createdOn
   }
 
@@ -93,5 +93,5 @@ export function positionOf(filter: string, hub: HubPartition): Position {
   const bound = Number(text)
   const of = ({ sequenceNumber, enqueuedTime }: StoredEvent) =>
     by === 'offset' ? sequenceNumber * 100 : by === 'enqueued-time' ? enqueuedTime : sequenceNumber
-  return operator === '>=' ? (event) => of(event) >= bound : (event) => of(event) > bound
+  return operator === '>=' ? event => of(event) >= bound : event => of(event) > bound
 }

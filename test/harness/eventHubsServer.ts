@@ -1,7 +1,25 @@
 import { type AddressInfo, type Server } from 'node:net'
-import rhea, { type Connection, type Container, type Dictionary, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
-import { fail, managementAnswer, noPartition, notFound, tokenAnswer, unpack, type ServiceError } from './eventHubAnswers.js'
-import { Hub, positionOf, type Position, type SentEvent } from './eventHub.js'
+
+import rhea, {
+  type Connection,
+  type Container,
+  type Dictionary,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type Sender,
+} from 'rhea'
+
+import { Hub, type Position, positionOf, type SentEvent } from './eventHub.js'
+import {
+  fail,
+  managementAnswer,
+  noPartition,
+  notFound,
+  type ServiceError,
+  tokenAnswer,
+  unpack,
+} from './eventHubAnswers.js'
 
 export interface ServerOptions {
   readonly hub?: string
@@ -56,20 +74,38 @@ export class EventHubsServer {
     const mechanisms = this.#container.sasl_server_mechanisms as { enable_anonymous(): void }
     mechanisms.enable_anonymous()
     this.#container.on('connection_open', ({ connection }: EventContext) => this.#connections.add(connection))
-    this.#container.on('connection_close', ({ connection }: EventContext) => { this.#drop(connection) })
-    this.#container.on('disconnected', ({ connection }: EventContext) => { this.#drop(connection) })
-    this.#container.on('sender_open', ({ sender }: EventContext) => { if (sender !== undefined) this.#attach(sender) })
-    this.#container.on('sender_close', ({ sender }: EventContext) => { this.#detached(sender) })
-    this.#container.on('sendable', () => { this.#pump() })
-    this.#container.on('receiver_open', ({ receiver }: EventContext) => { if (receiver !== undefined) this.#openReceiver(receiver) })
-    this.#container.on('message', (context: EventContext) => { this.#receive(context) })
+    this.#container.on('connection_close', ({ connection }: EventContext) => {
+      this.#drop(connection)
+    })
+    this.#container.on('disconnected', ({ connection }: EventContext) => {
+      this.#drop(connection)
+    })
+    this.#container.on('sender_open', ({ sender }: EventContext) => {
+      if (sender !== undefined) this.#attach(sender)
+    })
+    this.#container.on('sender_close', ({ sender }: EventContext) => {
+      this.#detached(sender)
+    })
+    this.#container.on('sendable', () => {
+      this.#pump()
+    })
+    this.#container.on('receiver_open', ({ receiver }: EventContext) => {
+      if (receiver !== undefined) this.#openReceiver(receiver)
+    })
+    this.#container.on('message', (context: EventContext) => {
+      this.#receive(context)
+    })
     this.#container.on('error', () => undefined)
   }
 
   static async start(options: ServerOptions = {}): Promise<EventHubsServer> {
     const server = new EventHubsServer(options)
     await new Promise<void>((resolve, reject) => {
-      const listening = server.#container.listen({ host: '127.0.0.1', port: 0, receiver_options: { max_message_size: 1024 ** 2 } } as never)
+      const listening = server.#container.listen({
+        host: '127.0.0.1',
+        port: 0,
+        receiver_options: { max_message_size: 1024 ** 2 },
+      } as never)
       server.#server = listening
       listening.once('listening', resolve)
       listening.once('error', reject)
@@ -92,7 +128,8 @@ export class EventHubsServer {
   create(name: string, partitions: number, consumerGroups: Iterable<string>, createdOn?: Date): void {
     this.#hubs.set(name, new Hub(name, partitions, consumerGroups, createdOn))
     for (const subscriber of this.#subscribers) {
-      if (subscriber.hub === name) fail(subscriber.sender, { condition: 'amqp:link:detach-forced', description: 'The hub was deleted.' })
+      if (subscriber.hub === name)
+        fail(subscriber.sender, { condition: 'amqp:link:detach-forced', description: 'The hub was deleted.' })
     }
   }
 
@@ -122,31 +159,47 @@ export class EventHubsServer {
   }
 
   /** Detaches all receivers of the partition. */
-  detach(partition: number, error: ServiceError = { condition: 'amqp:link:detach-forced', description: 'The link was detached by the service.' }): void {
+  detach(
+    partition: number,
+    error: ServiceError = {
+      condition: 'amqp:link:detach-forced',
+      description: 'The link was detached by the service.',
+    },
+  ): void {
     for (const subscriber of this.#subscribers) if (subscriber.partition === partition) fail(subscriber.sender, error)
   }
 
   /** Receivers of the partition that are attached now. */
   receivers(partition: number): number {
-    return [...this.#subscribers].filter((subscriber) => subscriber.partition === partition).length
+    return [...this.#subscribers].filter(subscriber => subscriber.partition === partition).length
   }
 
   /** Whether a receiver with an owner level reads the partition by that group. */
   hasEpoch(partition: number, group: string): boolean {
-    return [...this.#subscribers].some((s) => s.partition === partition && s.group === group.toLowerCase() && s.epoch !== undefined)
+    return [...this.#subscribers].some(
+      s => s.partition === partition && s.group === group.toLowerCase() && s.epoch !== undefined,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const connection of this.#connections) connection.close()
-    const closed = new Promise<void>((resolve) => this.#server?.close(() => { resolve() }))
-    const cut = setTimeout(() => { for (const { socket } of this.#connections as unknown as Set<{ readonly socket: { destroy(): void } }>) socket.destroy() }, 200)
+    const closed = new Promise<void>(resolve =>
+      this.#server?.close(() => {
+        resolve()
+      }),
+    )
+    const cut = setTimeout(() => {
+      for (const { socket } of this.#connections as unknown as Set<{ readonly socket: { destroy(): void } }>)
+        socket.destroy()
+    }, 200)
     await closed
     clearTimeout(cut)
   }
 
   #drop(connection: Connection): void {
     this.#connections.delete(connection)
-    for (const subscriber of this.#subscribers) if (subscriber.sender.connection === connection) this.#subscribers.delete(subscriber)
+    for (const subscriber of this.#subscribers)
+      if (subscriber.sender.connection === connection) this.#subscribers.delete(subscriber)
   }
 
   #detached(sender: Sender | undefined): void {
@@ -170,7 +223,9 @@ export class EventHubsServer {
       fail(sender, noPartition(hub))
       return
     }
-    const filter = String((sender.source.filter as Dictionary<{ value?: unknown }>)['apache.org:selector-filter:string']?.value)
+    const filter = String(
+      (sender.source.filter as Dictionary<{ value?: unknown }>)['apache.org:selector-filter:string']?.value,
+    )
     const epoch = (sender.properties as Dictionary<unknown> | undefined)?.['com.microsoft:epoch']
     const subscriber: Subscriber = {
       sender,
@@ -190,7 +245,9 @@ export class EventHubsServer {
 
   /** The rules of epochs: the higher or equal newer one wins, and none without an epoch stays beside one that has it. */
   #admit(one: Subscriber): boolean {
-    const others = [...this.#subscribers].filter((s) => s.hub === one.hub && s.partition === one.partition && s.group === one.group)
+    const others = [...this.#subscribers].filter(
+      s => s.hub === one.hub && s.partition === one.partition && s.group === one.group,
+    )
     const highest = Math.max(...others.flatMap(({ epoch }) => (epoch === undefined ? [] : [epoch])))
     if (one.epoch === undefined) {
       if (highest >= 0) {
@@ -204,11 +261,17 @@ export class EventHubsServer {
       return false
     }
     if (highest > one.epoch) {
-      fail(one.sender, { condition: 'amqp:link:stolen', description: `Receiver with a higher epoch '${highest}' already exists.` })
+      fail(one.sender, {
+        condition: 'amqp:link:stolen',
+        description: `Receiver with a higher epoch '${highest}' already exists.`,
+      })
       return false
     }
     for (const { sender } of others) {
-      fail(sender, { condition: 'amqp:link:stolen', description: `New receiver with higher epoch of '${one.epoch}' is created hence current receiver is getting disconnected.` })
+      fail(sender, {
+        condition: 'amqp:link:stolen',
+        description: `New receiver with higher epoch of '${one.epoch}' is created hence current receiver is getting disconnected.`,
+      })
     }
     return true
   }
@@ -257,7 +320,10 @@ export class EventHubsServer {
     }
     const reply = connection.find_sender((sender: Sender) => sender.name === message.reply_to)
     if (reply === undefined) return
-    const answer = address === '$cbs' ? tokenAnswer(this.tokenStatus) : managementAnswer(this.#hubs, message.application_properties ?? {})
+    const answer =
+      address === '$cbs'
+        ? tokenAnswer(this.tokenStatus)
+        : managementAnswer(this.#hubs, message.application_properties ?? {})
     reply.send({ correlation_id: message.message_id, ...answer } as unknown as Message)
   }
 
@@ -268,7 +334,11 @@ export class EventHubsServer {
       const key = message.message_annotations?.['x-opt-partition-key'] as string | undefined
       const hash = Buffer.from(key ?? '').reduce((sum, byte) => sum + byte, 0)
       const body: unknown = (message.body as { content?: unknown } | undefined)?.content ?? null
-      this.append(id === undefined ? hash % partitions.length : Number(id), [{ body, partitionKey: key, properties: message.application_properties }], name)
+      this.append(
+        id === undefined ? hash % partitions.length : Number(id),
+        [{ body, partitionKey: key, properties: message.application_properties }],
+        name,
+      )
     }
   }
 }

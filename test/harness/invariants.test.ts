@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { eachKeyOnce, eachOffsetOnce, identityClosed, type Lineage } from './invariants.js'
 
 const rows = (...offsets: number[]): Lineage[] =>
@@ -23,12 +24,16 @@ describe('eachOffsetOnce', () => {
   })
 
   test('sees a row where a hole was known', () => {
-    expect(eachOffsetOnce(rows(0, 1, 2, 3), [{ ...span, absent: [2n] }])).toEqual(['events/0@0: 1 offsets that should not be: 2'])
+    expect(eachOffsetOnce(rows(0, 1, 2, 3), [{ ...span, absent: [2n] }])).toEqual([
+      'events/0@0: 1 offsets that should not be: 2',
+    ])
   })
 
   test('keeps generations apart', () => {
     const again = rows(0).map(r => ({ ...r, generation: 1 }))
-    expect(eachOffsetOnce([...rows(0, 1, 2, 3), ...again], [span])).toEqual(['events/0@1: rows of a partition nobody wrote'])
+    expect(eachOffsetOnce([...rows(0, 1, 2, 3), ...again], [span])).toEqual([
+      'events/0@1: rows of a partition nobody wrote',
+    ])
     expect(eachOffsetOnce([...rows(0, 1, 2, 3), ...again], [span, { ...span, generation: 1, end: 1n }])).toEqual([])
   })
 })

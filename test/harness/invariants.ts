@@ -87,7 +87,8 @@ export interface Accounts {
 export function identityClosed(a: Accounts): string[] {
   const wrong: string[] = []
   const kept = a.redelivered + a.valid + a.quarantined + a.tombstones
-  if (a.received !== kept) wrong.push(`received ${a.received}, but redelivered + valid + quarantined + tombstones is ${kept}`)
+  if (a.received !== kept)
+    wrong.push(`received ${a.received}, but redelivered + valid + quarantined + tombstones is ${kept}`)
   const covered = a.bronzeRows + a.missing + a.holes
   if (a.span !== covered) wrong.push(`${a.span} offsets covered, but rows + missing + holes is ${covered}`)
   return wrong

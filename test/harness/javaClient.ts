@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+
 import { brokerJars, defaultLibsFolder, findJava } from '../../infra/local/kafka/index.js'
 import { silentLogger } from '../../shared/telemetry/index.js'
 

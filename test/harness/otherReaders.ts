@@ -101,7 +101,9 @@ export interface OtherReaders {
  * environment of their own, Delta's jars by Maven. Needs Python 3.11, Java 17 and Maven.
  */
 export async function prepareOtherReaders(): Promise<OtherReaders> {
-  const [requirements, pom] = await Promise.all(['requirements.txt', 'pom.xml'].map(f => readFile(join(scripts, f), 'utf8')))
+  const [requirements, pom] = await Promise.all(
+    ['requirements.txt', 'pom.xml'].map(f => readFile(join(scripts, f), 'utf8')),
+  )
   const digest = createHash('sha256').update(`${requirements}${pom}`).digest('hex').slice(0, 12)
   const home = join(root, '.lake', 'interop', digest)
   const python = join(home, 'venv/bin/python')
@@ -121,7 +123,11 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
       env: { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
     })
   /** Runs a script that takes its work from a plan and leaves what it found under the name it is given for each part. */
-  const planned = async <Part, Found>(script: string, parts: readonly Part[], found: (out: string, part: Part) => Promise<Found>) => {
+  const planned = async <Part, Found>(
+    script: string,
+    parts: readonly Part[],
+    found: (out: string, part: Part) => Promise<Found>,
+  ) => {
     const out = await mkdtemp(join(tmpdir(), 'interop-'))
     try {
       const plan = join(out, 'plan.json')
@@ -137,14 +143,20 @@ export async function prepareOtherReaders(): Promise<OtherReaders> {
       const out = await mkdtemp(join(tmpdir(), 'interop-'))
       try {
         const targets = folders.map((_, i) => join(out, `${i}.jsonl`))
-        await start(readScripts[engine], folders.flatMap((folder, i) => [folder, targets[i] ?? '']))
+        await start(
+          readScripts[engine],
+          folders.flatMap((folder, i) => [folder, targets[i] ?? '']),
+        )
         return await Promise.all(targets.map(parse))
       } finally {
         await rm(out, { recursive: true, force: true })
       }
     },
     async append(engine, donations) {
-      await start(appendScripts[engine], donations.flatMap(({ donor, table }) => [donor, table]))
+      await start(
+        appendScripts[engine],
+        donations.flatMap(({ donor, table }) => [donor, table]),
+      )
     },
     change: (engine, changes) => planned(changeScripts[engine], changes, changed),
     visit: visits => planned('exchange_spark.py', visits, visited),
@@ -173,7 +185,8 @@ async function changed(out: string, { changesFrom }: Change): Promise<Changed> {
 }
 
 async function visited(out: string, { changesFrom, then = [], versions = 0, where = [] }: Visit): Promise<Visited> {
-  const parts = (letter: string, count: number) => Promise.all(Array.from({ length: count }, (_, i) => parse(`${out}.${letter}${i}`)))
+  const parts = (letter: string, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => parse(`${out}.${letter}${i}`)))
   return {
     before: await parse(`${out}.before`),
     changes: changesFrom === undefined ? undefined : await parse(`${out}.changes`),

@@ -1,10 +1,11 @@
 import { pathToFileURL } from 'node:url'
+
 import { rowJson } from '../../shared/cli/index.js'
 import { systemClock } from '../../shared/clock.js'
 import { readChanges, readSnapshot, scanRows, type Snapshot, typeText } from '../../shared/delta/index.js'
-import type { ColumnData, Row, StructField } from '../../shared/types/index.js'
 import { type ObjectStore, openStore } from '../../shared/storage/index.js'
-import { tableContent, type TableContent } from './otherReaders.js'
+import type { ColumnData, Row, StructField } from '../../shared/types/index.js'
+import { type TableContent, tableContent } from './otherReaders.js'
 
 /** A table in a local folder as this project reads it. */
 export async function readOwn(folder: string, version?: number): Promise<TableContent> {
@@ -15,7 +16,11 @@ export async function readOwn(folder: string, version?: number): Promise<TableCo
 
 /** The change feed of a table in a local folder as this project reads it. */
 export async function readOwnChanges(folder: string, from: number, to?: number): Promise<TableContent> {
-  const { fields, batches } = await readChanges(await openStore(pathToFileURL(folder).href), { from, to, openFolder: openStore })
+  const { fields, batches } = await readChanges(await openStore(pathToFileURL(folder).href), {
+    from,
+    to,
+    openFolder: openStore,
+  })
   return content(fields, batches)
 }
 
@@ -34,12 +39,16 @@ async function content(
   const lines: string[] = []
   for await (const { rows, columns } of batches) {
     for (let row = 0; row < rows; row++) {
-      lines.push(text(Object.fromEntries(fields.map(({ name }, i): [string, Row[string]] => [name, columns[i]?.[row]]))))
+      lines.push(
+        text(Object.fromEntries(fields.map(({ name }, i): [string, Row[string]] => [name, columns[i]?.[row]]))),
+      )
     }
   }
   return tableContent(typesOf(fields), lines)
 }
 
 function typesOf(fields: readonly StructField[]): Record<string, string> {
-  return Object.fromEntries(fields.map(({ name, type }) => [name, typeText(type).replaceAll(', ', ',').replaceAll(': ', ':')]))
+  return Object.fromEntries(
+    fields.map(({ name, type }) => [name, typeText(type).replaceAll(', ', ',').replaceAll(': ', ':')]),
+  )
 }

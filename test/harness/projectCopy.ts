@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { cp, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+
 import ts from 'typescript'
+
 import { defaultLibsFolder } from '../../infra/local/kafka/index.js'
 
 const checkout = resolve(import.meta.dirname, '..', '..')
@@ -20,12 +22,16 @@ export interface ProjectCopy {
  * @param streams a folder of test/harness whose index.ts takes the place of shared/streams/index.ts
  */
 export async function copyProject(streams?: string): Promise<ProjectCopy> {
-  if (!existsSync(join(checkout, 'dist', 'infra', 'local', 'main.js'))) throw new Error('There is no dist; run `npm run build` first')
+  if (!existsSync(join(checkout, 'dist', 'infra', 'local', 'main.js')))
+    throw new Error('There is no dist; run `npm run build` first')
   const folder = await mkdtemp(join(tmpdir(), 'project-'))
   await cp(join(checkout, 'dist'), join(folder, 'dist'), { recursive: true })
   if (streams !== undefined) {
     for (const name of new Set([streams, 'sampleStream'])) await compileStreams(folder, name)
-    await writeFile(join(folder, 'dist', 'shared', 'streams', 'index.js'), `export { streams } from '../../test/harness/${streams}/index.js'\n`)
+    await writeFile(
+      join(folder, 'dist', 'shared', 'streams', 'index.js'),
+      `export { streams } from '../../test/harness/${streams}/index.js'\n`,
+    )
   }
   for (const file of ['package.json', 'host.json']) await copyFile(join(checkout, file), join(folder, file))
   await mkdir(join(folder, 'infra', 'local', 'kafka'), { recursive: true })
@@ -45,7 +51,9 @@ async function compileStreams(folder: string, streams: string): Promise<void> {
   await mkdir(compiled, { recursive: true })
   for (const file of await readdir(join(checkout, 'test', 'harness', streams))) {
     const text = await readFile(join(checkout, 'test', 'harness', streams, file), 'utf8')
-    const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 } })
+    const { outputText } = ts.transpileModule(text, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+    })
     await writeFile(join(compiled, file.replace(/\.ts$/, '.js')), outputText)
   }
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+
 import type { RunningStack } from '../../shared/cli/index.js'
 import type { ProjectCopy } from './projectCopy.js'
 
@@ -25,14 +26,29 @@ export class StartedStack {
   private constructor(project: ProjectCopy, child: ChildProcess) {
     this.project = project
     this.child = child
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => { this.#output += bytes.toString() })
-    this.ended = new Promise(resolve => child.once('close', (code, signal) => { resolve(code ?? (signal === null ? -1 : 128)) }))
-    void this.ended.then(() => { this.#over = true })
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (bytes: Buffer) => {
+        this.#output += bytes.toString()
+      })
+    this.ended = new Promise(resolve =>
+      child.once('close', (code, signal) => {
+        resolve(code ?? (signal === null ? -1 : 128))
+      }),
+    )
+    void this.ended.then(() => {
+      this.#over = true
+    })
   }
 
-  static async start(project: ProjectCopy, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<StartedStack> {
+  static async start(
+    project: ProjectCopy,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<StartedStack> {
     const [kafka, blob, functions] = await freePorts(3)
-    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KAFKA|LAKE|EVENTHUBS)_|^npm_/.test(name)))
+    const clean = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(KAFKA|LAKE|EVENTHUBS)_|^npm_/.test(name)),
+    )
     const ports = ['--kafka-port', String(kafka), '--blob-port', String(blob), '--functions-port', String(functions)]
     const child = spawn(process.execPath, [project.program('infra/local/main.js'), ...args, ...ports], {
       cwd: project.folder,
@@ -70,10 +86,12 @@ export class StartedStack {
 
   /** The first progress line from now on that is as asked for; of a stack with one stream. */
   async progress(asked: (progress: Progress) => boolean): Promise<Progress> {
-    for (let seen = this.#output.length; ; ) {
+    for (let seen = this.#output.length; ;) {
       const line = await this.prints(/events [\d,]+ \| bronze [\d,]+ .*\n/, seen)
       seen = this.#output.indexOf(line, seen) + line.length
-      const [events = 0, bronze = 0] = [...line.matchAll(/(?:events|bronze) ([\d,]+)/g)].map(([, count = '']) => Number(count.replaceAll(',', '')))
+      const [events = 0, bronze = 0] = [...line.matchAll(/(?:events|bronze) ([\d,]+)/g)].map(([, count = '']) =>
+        Number(count.replaceAll(',', '')),
+      )
       if (asked({ events, bronze })) return { events, bronze }
     }
   }
@@ -97,7 +115,14 @@ export function isAlive(pid: number): boolean {
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = await Promise.all(
-    servers.map(server => new Promise<number>(resolve => server.listen(0, '127.0.0.1', () => { resolve((server.address() as { port: number }).port) }))),
+    servers.map(
+      server =>
+        new Promise<number>(resolve =>
+          server.listen(0, '127.0.0.1', () => {
+            resolve((server.address() as { port: number }).port)
+          }),
+        ),
+    ),
   )
   await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
   return ports

@@ -22,7 +22,9 @@ export function tinyDisk(kilobytes: number): TinyDisk | undefined {
   }
   return {
     folder,
-    readOnly: is => { run('mount', '-o', `remount,${is ? 'ro' : 'rw'}`, folder) },
+    readOnly: is => {
+      run('mount', '-o', `remount,${is ? 'ro' : 'rw'}`, folder)
+    },
     remove: () => {
       run('umount', folder)
       rmdirSync(folder)

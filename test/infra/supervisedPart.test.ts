@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { type RestartPolicy, type RunningProcess, SupervisedPart } from '../../infra/local/supervisedPart.js'
 import { ManualClock } from '../../shared/clock.js'
 
@@ -10,7 +11,9 @@ class Fake {
   readonly start = (): Promise<RunningProcess> => {
     if (this.refuse !== undefined) return Promise.reject(this.refuse)
     let end: (why: string) => void = () => undefined
-    const exited = new Promise<string>(resolve => { end = resolve })
+    const exited = new Promise<string>(resolve => {
+      end = resolve
+    })
     const known = { end, killed: false, stopped: false }
     this.processes.push(known)
     return Promise.resolve({
@@ -46,7 +49,13 @@ function supervised() {
     changed: () => undefined,
     failed: (error: Error) => void failures.push(error.message),
   }
-  return { clock, said, failures, start: (name: string, fake: Fake, needs?: SupervisedPart) => SupervisedPart.start({ name, start: fake.start }, supervision, needs) }
+  return {
+    clock,
+    said,
+    failures,
+    start: (name: string, fake: Fake, needs?: SupervisedPart) =>
+      SupervisedPart.start({ name, start: fake.start }, supervision, needs),
+  }
 }
 
 async function settled(): Promise<void> {
@@ -81,7 +90,9 @@ describe('a supervised part', () => {
     fake.refuse = new Error('the disk is full')
     fake.last?.end('SIGKILL')
     await settled()
-    expect(failures).toEqual(['Kafka ended (the disk is full) and was started again 4 times without lasting. Everything stops.'])
+    expect(failures).toEqual([
+      'Kafka ended (the disk is full) and was started again 4 times without lasting. Everything stops.',
+    ])
   })
 
   test('what depends on it is ended before it comes back, and started after', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+
+import { progressLine } from '../../infra/local/progress.js'
 import { TableRowsFollower } from '../../infra/local/tableRows.js'
 import type { Action, DeltaTable } from '../../shared/delta/index.js'
-import { progressLine } from '../../infra/local/progress.js'
 
 const add = (path: string, numRecords: number, newest?: string): Action => ({
   add: {
@@ -34,7 +35,8 @@ function growing(versions: Action[][]) {
     },
     state: () => Promise.resolve({ version: versions.length - 1 }),
     async *commits(from: number, to: number) {
-      for (let version = from; version <= to; version++) yield await Promise.resolve({ version, actions: versions[version] ?? [] })
+      for (let version = from; version <= to; version++)
+        yield await Promise.resolve({ version, actions: versions[version] ?? [] })
     },
   } as unknown as DeltaTable
   return { versions, table, snapshots: () => snapshots }
@@ -77,5 +79,7 @@ test('the progress line says all of it', () => {
     lag: 345n,
     freshness: 1234,
   })
-  expect(line).toBe('03:04:05 events: events 12,345 | bronze 12,000 | silver 11,000 | gold 10,000 | lag 345 | freshness 1.2 s')
+  expect(line).toBe(
+    '03:04:05 events: events 12,345 | bronze 12,000 | silver 11,000 | gold 10,000 | lag 345 | freshness 1.2 s',
+  )
 })

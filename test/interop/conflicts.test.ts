@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { type ConflictReason, encodeAction } from '../../shared/delta/index.js'
 import { before, kinds } from '../delta/transaction/conflictKinds.js'
 import { reasonFor } from '../delta/transaction/conflictOutcomes.js'

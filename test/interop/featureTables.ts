@@ -1,7 +1,24 @@
 import type { DataType, Row } from '../../shared/types/index.js'
 import { deltaRsCannotMap, deltaRsLacks, type FeatureTable } from './featureTable.js'
 import { mapped } from './mappedTable.js'
-import { array, decimal, enabled, feed, field, id, idBelow, idIs, mapOf, numbered, plain, s, struct, timestamps, tracking, vectors } from './tableParts.js'
+import {
+  array,
+  decimal,
+  enabled,
+  feed,
+  field,
+  id,
+  idBelow,
+  idIs,
+  mapOf,
+  numbered,
+  plain,
+  s,
+  struct,
+  timestamps,
+  tracking,
+  vectors,
+} from './tableParts.js'
 
 const types: readonly (readonly [string, DataType, Row[string], Row[string]])[] = [
   ['p_string', 'string', 'a/b=c %20+"\'ü😀', ''],
@@ -43,11 +60,18 @@ export const featureTables: readonly FeatureTable[] = [
     definition: {
       schema: struct(
         field('id', 'long', { nullable: false }),
-        field('s', 'string', { metadata: { 'delta.invariants': JSON.stringify({ expression: { expression: "s LIKE 'row%' OR s LIKE 'by%'" } }) } }),
+        field('s', 'string', {
+          metadata: {
+            'delta.invariants': JSON.stringify({ expression: { expression: "s LIKE 'row%' OR s LIKE 'by%'" } }),
+          },
+        }),
       ),
     },
     write: t => t.append(...numbered(0, 8)),
-    refused: [["INSERT INTO {t} VALUES (100, 'other')", /invariant/i], ["INSERT INTO {t} VALUES (null, 'row')", /null/i]],
+    refused: [
+      ["INSERT INTO {t} VALUES (100, 'other')", /invariant/i],
+      ["INSERT INTO {t} VALUES (null, 'row')", /null/i],
+    ],
     duckDbRefuses: /Column invariants are not yet supported/,
   },
   {
@@ -59,7 +83,10 @@ export const featureTables: readonly FeatureTable[] = [
       await t.append(...numbered(8, 9))
       await t.update(idIs(1n), { s: 'updated' })
     },
-    refused: [["INSERT INTO {t} VALUES (-1, 'negative')", /positive/i], ["UPDATE {t} SET s = '' WHERE id = 1", /positive/i]],
+    refused: [
+      ["INSERT INTO {t} VALUES (-1, 'negative')", /positive/i],
+      ["UPDATE {t} SET s = '' WHERE id = 1", /positive/i],
+    ],
     duckDbRefuses: /'checkConstraints' is not supported/,
   },
   {
@@ -114,21 +141,41 @@ export const featureTables: readonly FeatureTable[] = [
   mapped('id'),
   {
     name: 'wall-clock times, as partitions too',
-    definition: { schema: struct(id, s, field('n', 'timestamp_ntz'), field('p', 'timestamp_ntz')), partitionColumns: ['p'] },
+    definition: {
+      schema: struct(id, s, field('n', 'timestamp_ntz'), field('p', 'timestamp_ntz')),
+      partitionColumns: ['p'],
+    },
     write: t => t.append(...numbered(0, 8, i => ({ n: BigInt(i - 4) * 10n ** 15n + 1n, p: i % 2 === 0 ? null : -1n }))),
   },
   {
     name: 'widened types',
     definition: {
       schema: struct(
-        id, s, field('b', 'byte'), field('f', 'float'), field('d', decimal(5, 2)), field('st', struct(field('x', 'short'))), field('list', array('integer')),
-        field('m', mapOf('byte')), field('p', 'short'),
+        id,
+        s,
+        field('b', 'byte'),
+        field('f', 'float'),
+        field('d', decimal(5, 2)),
+        field('st', struct(field('x', 'short'))),
+        field('list', array('integer')),
+        field('m', mapOf('byte')),
+        field('p', 'short'),
       ),
       partitionColumns: ['p'],
       configuration: enabled('enableTypeWidening'),
     },
     async write(t) {
-      await t.append(...numbered(0, 8, i => ({ b: -i, f: Math.fround(i / 3), d: BigInt(i), st: { x: i }, list: [i, null], m: [{ key: 'k', value: i }], p: i % 2 })))
+      await t.append(
+        ...numbered(0, 8, i => ({
+          b: -i,
+          f: Math.fround(i / 3),
+          d: BigInt(i),
+          st: { x: i },
+          list: [i, null],
+          m: [{ key: 'k', value: i }],
+          p: i % 2,
+        })),
+      )
       await t.alter(
         { kind: 'widenType', column: 'b', type: 'long' },
         { kind: 'widenType', column: 'f', type: 'double' },
@@ -138,7 +185,17 @@ export const featureTables: readonly FeatureTable[] = [
         { kind: 'widenType', column: ['m', 'value'], type: 'short' },
         { kind: 'widenType', column: 'p', type: 'integer' },
       )
-      await t.append({ id: 8n, s: 'wide', b: 2n ** 62n, f: 1e300, d: 10n ** 19n, st: { x: 1 << 30 }, list: [2n ** 40n], m: [{ key: 'k', value: 30_000 }], p: 70_000 })
+      await t.append({
+        id: 8n,
+        s: 'wide',
+        b: 2n ** 62n,
+        f: 1e300,
+        d: 10n ** 19n,
+        st: { x: 1 << 30 },
+        list: [2n ** 40n],
+        m: [{ key: 'k', value: 30_000 }],
+        p: 70_000,
+      })
       await t.update(idIs(1n), { s: 'updated' })
     },
     unread: { 'delta-rs': /TypeWidening/ },
@@ -236,7 +293,10 @@ export const featureTables: readonly FeatureTable[] = [
   },
   {
     name: 'partitions of every type',
-    definition: { schema: struct(id, s, ...types.map(([name, type]) => field(name, type))), partitionColumns: types.map(([name]) => name) },
+    definition: {
+      schema: struct(id, s, ...types.map(([name, type]) => field(name, type))),
+      partitionColumns: types.map(([name]) => name),
+    },
     async write(t) {
       const values = (at: 2 | 3) => Object.fromEntries(types.map(type => [type[0], type[at]]))
       await t.append(...numbered(0, 9, i => (i % 3 === 0 ? {} : values(i % 3 === 1 ? 2 : 3))))
@@ -254,7 +314,11 @@ export const featureTables: readonly FeatureTable[] = [
     definition: { schema: plain, configuration: enabled(feed) },
     async write(t) {
       await t.append(...numbered(0, 8))
-      await t.appendWider(struct(id, s, field('more', struct(field('x', 'double')))), { id: 8n, s: 'wider', more: { x: NaN } })
+      await t.appendWider(struct(id, s, field('more', struct(field('x', 'double')))), {
+        id: 8n,
+        s: 'wider',
+        more: { x: NaN },
+      })
       await t.overwrite(undefined, { id: 9n, s: 'alone', more: null })
       await t.restore(2)
       await t.alter({ kind: 'addColumns', columns: [{ field: field('first', 'boolean'), position: 'first' }] })
@@ -264,17 +328,28 @@ export const featureTables: readonly FeatureTable[] = [
   {
     name: 'all of it at once',
     definition: {
-      schema: struct(id, s, field('small', 'short'), field('wall clock', 'timestamp_ntz'), field('st', struct(field('in it', 'string')))),
+      schema: struct(
+        id,
+        s,
+        field('small', 'short'),
+        field('wall clock', 'timestamp_ntz'),
+        field('st', struct(field('in it', 'string'))),
+      ),
       clusterBy: ['id'],
       configuration: {
-        'delta.columnMapping.mode': 'name', 'delta.checkpointPolicy': 'v2', 'delta.feature.vacuumProtocolCheck': 'supported',
+        'delta.columnMapping.mode': 'name',
+        'delta.checkpointPolicy': 'v2',
+        'delta.feature.vacuumProtocolCheck': 'supported',
         ...enabled(feed, vectors, tracking, timestamps, 'enableTypeWidening'),
       },
     },
     async write(t) {
       const more = (i: number) => ({ small: i, 'wall clock': BigInt(i), st: { 'in it': `${i}` } })
       await t.append(...numbered(0, 20, more))
-      await t.alter({ kind: 'widenType', column: 'small', type: 'integer' }, { kind: 'addConstraint', name: 'bounded', expression: 'id < 10000' })
+      await t.alter(
+        { kind: 'widenType', column: 'small', type: 'integer' },
+        { kind: 'addConstraint', name: 'bounded', expression: 'id < 10000' },
+      )
       await t.append(...numbered(20, 24, more))
       await t.delete({ op: 'in', column: 'id', values: [0n, 21n] })
       await t.checkpoint()
@@ -286,7 +361,9 @@ export const featureTables: readonly FeatureTable[] = [
     changesFrom: 2,
     unread: { 'delta-rs': /VacuumProtocolCheck/ },
     deltaRsRefuses: {
-      ...deltaRsLacks('VacuumProtocolCheck'), optimize: deltaRsCannotMap.optimize, feed: /VacuumProtocolCheck/,
+      ...deltaRsLacks('VacuumProtocolCheck'),
+      optimize: deltaRsCannotMap.optimize,
+      feed: /VacuumProtocolCheck/,
     },
     duckDbRefuses: /'checkConstraints' is not supported/,
     refused: [['INSERT INTO {t} (id) VALUES (10000)', /bounded/i]],

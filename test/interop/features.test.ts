@@ -2,16 +2,18 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import type { Snapshot } from '../../shared/delta/index.js'
 import { openExpressions } from '../../shared/query/spark/index.js'
 import { openStore } from '../../shared/storage/index.js'
 import {
-  engines,
-  prepareOtherReaders,
   type Changed,
   type Engine,
+  engines,
   type OtherReaders,
+  prepareOtherReaders,
   type ReadByOther,
   type TableContent,
   type Visited,
@@ -36,7 +38,8 @@ const usual = [
   'OPTIMIZE {t}',
 ]
 
-const byDuckDb = (copied = 4) => `INSERT INTO {t} SELECT * REPLACE (7800 AS id, 'by DuckDB' AS s) FROM {t} WHERE id = ${copied}`
+const byDuckDb = (copied = 4) =>
+  `INSERT INTO {t} SELECT * REPLACE (7800 AS id, 'by DuckDB' AS s) FROM {t} WHERE id = ${copied}`
 
 /** What this project does then, changing rows of everybody. */
 async function usualFurther(t: TableChanges, changesFrom?: number): Promise<void> {
@@ -90,7 +93,11 @@ async function look(stage: Stage): Promise<void> {
       const changes = changesFrom === undefined ? undefined : await readOwnChanges(folderOf(name), changesFrom)
       const { version, protocol, metadata, domains, txns } = snapshot
       own.set(`${stage}: ${name}`, {
-        rows: await readOwn(folderOf(name)), changes, wrong: await falseClaims(store, snapshot), version, state: { protocol, metadata, domains, txns },
+        rows: await readOwn(folderOf(name)),
+        changes,
+        wrong: await falseClaims(store, snapshot),
+        version,
+        state: { protocol, metadata, domains, txns },
       })
     } catch (error) {
       throw new Error(`${name}, after ${stage}: ${String(error)}`, { cause: error })
@@ -115,11 +122,15 @@ async function leaveToDuckDb(readers: OtherReaders): Promise<void> {
     const place = leftToDuckDb(table)
     if (place !== folderOf(table.name)) await cp(folderOf(table.name), place, { recursive: true })
   }
-  const done = await readers.change('DuckDB', featureTables.map(table => ({ table: leftToDuckDb(table), steps: [byDuckDb(table.duckDbCopies)] })))
+  const done = await readers.change(
+    'DuckDB',
+    featureTables.map(table => ({ table: leftToDuckDb(table), steps: [byDuckDb(table.duckDbCopies)] })),
+  )
   for (const [i, table] of featureTables.entries()) {
     changed.DuckDB.set(table.name, done[i] as Changed)
     const place = leftToDuckDb(table)
-    if (place !== folderOf(table.name)) broken.set(table.name, await readOwn(place).then(({ rows }) => rows.join('\n'), String))
+    if (place !== folderOf(table.name))
+      broken.set(table.name, await readOwn(place).then(({ rows }) => rows.join('\n'), String))
   }
 }
 
@@ -141,14 +152,20 @@ beforeAll(async () => {
   await readByAll(readers, others)
   const visited = await readers.visit(
     featureTables.map(({ name, changesFrom, then = usual, refused = [] }) => ({
-      table: folderOf(name), changesFrom, then, refused: refused.map(([sql]) => sql),
+      table: folderOf(name),
+      changesFrom,
+      then,
+      refused: refused.map(([sql]) => sql),
     })),
   )
   for (const [i, { name }] of featureTables.entries()) visits.set(name, visited[i] as Visited)
   await look('Spark')
   await leaveToDuckDb(readers)
   await look('DuckDB')
-  const steps = await readers.change('delta-rs', featureTables.map(({ name, changesFrom }) => ({ table: folderOf(name), steps: deltaRsSteps, changesFrom })))
+  const steps = await readers.change(
+    'delta-rs',
+    featureTables.map(({ name, changesFrom }) => ({ table: folderOf(name), steps: deltaRsSteps, changesFrom })),
+  )
   for (const [i, { name }] of featureTables.entries()) changed['delta-rs'].set(name, steps[i] as Changed)
   await look('delta-rs')
   for (const { name, changesFrom, further = usualFurther } of featureTables) {
@@ -160,7 +177,9 @@ beforeAll(async () => {
   }
   await look('we again')
   await readByAll(readers, othersLast)
-  const last = await readers.visit(featureTables.map(({ name, changesFrom }) => ({ table: folderOf(name), changesFrom })))
+  const last = await readers.visit(
+    featureTables.map(({ name, changesFrom }) => ({ table: folderOf(name), changesFrom })),
+  )
   for (const [i, { name }] of featureTables.entries()) lastVisits.set(name, last[i] as Visited)
 }, patience)
 
@@ -173,10 +192,18 @@ function expectSame(theirs: ReadByOther | undefined, ours: TableContent | undefi
 }
 
 /** The same, or what is known of the engine and this table. */
-function expectRead(engine: Engine, { unread }: FeatureTable, theirs: ReadByOther | undefined, ours: TableContent | undefined): void {
+function expectRead(
+  engine: Engine,
+  { unread }: FeatureTable,
+  theirs: ReadByOther | undefined,
+  ours: TableContent | undefined,
+): void {
   const refusal = unread?.[engine]
   if (refusal === undefined) expectSame(theirs, ours)
-  else if (typeof refusal === 'string') expect(() => { expectSame(theirs, ours) }, refusal).toThrow()
+  else if (typeof refusal === 'string')
+    expect(() => {
+      expectSame(theirs, ours)
+    }, refusal).toThrow()
   else expect(theirs).toEqual({ error: expect.stringMatching(refusal) as string })
 }
 
@@ -195,10 +222,13 @@ describe('Spark', () => {
     expectSame(visits.get(name)?.changes, seen('we', name)?.changes)
   })
 
-  test.each(featureTables.filter(({ refused }) => refused !== undefined))('keeps the rules of $name', ({ name, refused = [] }) => {
-    const said = visits.get(name)?.refused ?? []
-    for (const [i, [, why]] of refused.entries()) expect(said[i]).toMatch(why)
-  })
+  test.each(featureTables.filter(({ refused }) => refused !== undefined))(
+    'keeps the rules of $name',
+    ({ name, refused = [] }) => {
+      const said = visits.get(name)?.refused ?? []
+      for (const [i, [, why]] of refused.entries()) expect(said[i]).toMatch(why)
+    },
+  )
 
   test.each(featureTables)('changes $name, and we read what it then has', ({ name }) => {
     expectSame(visits.get(name)?.after, seen('Spark', name)?.rows)
@@ -218,7 +248,8 @@ describe('DuckDB', () => {
     const { said: [said] = [], after } = changed.DuckDB.get(name) ?? {}
     const [before, now] = [seen('Spark', name), seen('DuckDB', name)]
     if (duckDbRefuses !== undefined) {
-      if ('breaks' in duckDbRefuses) expect([said, broken.get(name)]).toEqual(['', expect.stringMatching(duckDbRefuses.breaks)])
+      if ('breaks' in duckDbRefuses)
+        expect([said, broken.get(name)]).toEqual(['', expect.stringMatching(duckDbRefuses.breaks)])
       else expect(said).toMatch(duckDbRefuses)
       expect(now).toEqual(before)
       return
@@ -235,7 +266,8 @@ describe('delta-rs', () => {
     const { name, deltaRsRefuses: refuses = {} } = table
     const { said = [], after } = changed['delta-rs'].get(name) ?? {}
     const [before, now] = [seen('DuckDB', name), seen('delta-rs', name)]
-    for (const [i, step] of deltaRsSteps.entries()) expect(`${step}: ${said[i] ?? 'not asked'}`).toMatch(refuses[step] ?? /: $/)
+    for (const [i, step] of deltaRsSteps.entries())
+      expect(`${step}: ${said[i] ?? 'not asked'}`).toMatch(refuses[step] ?? /: $/)
     const done = deltaRsSteps.filter(step => step !== 'checkpoint' && refuses[step] === undefined)
     expect(now?.version).toBe((before?.version ?? NaN) + done.length)
     expectRead('delta-rs', table, after, now?.rows)
@@ -276,5 +308,8 @@ function undated(feed: ReadByOther | undefined): TableContent | undefined {
   if ('error' in feed) throw new Error(feed.error)
   const without = <T>(columns: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(columns).filter(([name]) => name !== '_commit_timestamp'))
-  return { types: without(feed.types), rows: feed.rows.map(text => JSON.stringify(without(JSON.parse(text) as Record<string, unknown>))).sort() }
+  return {
+    types: without(feed.types),
+    rows: feed.rows.map(text => JSON.stringify(without(JSON.parse(text) as Record<string, unknown>))).sort(),
+  }
 }

@@ -1,4 +1,3 @@
-import { columnKey, type Row, type StructField, type Value } from '../../shared/types/index.js'
 import {
   assignsRowIds,
   FileSkipper,
@@ -9,6 +8,7 @@ import {
   type Snapshot,
 } from '../../shared/delta/index.js'
 import { type ObjectStore, openStore } from '../../shared/storage/index.js'
+import { columnKey, type Row, type StructField, type Value } from '../../shared/types/index.js'
 
 /**
  * What the log says of a table's files and is not so, whoever wrote it: how many rows there are, values that a file has
@@ -16,7 +16,11 @@ import { type ObjectStore, openStore } from '../../shared/storage/index.js'
  */
 export async function falseClaims(store: ObjectStore, snapshot: Snapshot): Promise<readonly string[]> {
   const { schema, metadata, files } = snapshot
-  const skipper = new FileSkipper({ schema, partitionColumns: metadata.partitionColumns, configuration: metadata.configuration })
+  const skipper = new FileSkipper({
+    schema,
+    partitionColumns: metadata.partitionColumns,
+    configuration: metadata.configuration,
+  })
   const wrong: string[] = []
   for (const file of files) {
     const stats = JSON.parse(file.stats ?? '{}') as { readonly numRecords?: number }
@@ -26,12 +30,16 @@ export async function falseClaims(store: ObjectStore, snapshot: Snapshot): Promi
     for await (const batch of scan.batches) {
       rows += BigInt(batch.rows)
       for (const [i, field] of scan.fields.entries()) {
-        for (let row = 0; row < batch.rows; row++) for (const one of facts([field.name], field, batch.columns[i]?.[row])) held.set(textOf(one), one)
+        for (let row = 0; row < batch.rows; row++)
+          for (const one of facts([field.name], field, batch.columns[i]?.[row])) held.set(textOf(one), one)
       }
     }
-    const claimed = stats.numRecords === undefined ? undefined : BigInt(stats.numRecords) - (file.deletionVector?.cardinality ?? 0n)
+    const claimed =
+      stats.numRecords === undefined ? undefined : BigInt(stats.numRecords) - (file.deletionVector?.cardinality ?? 0n)
     if (claimed !== rows) wrong.push(`${file.path} has ${rows} rows, and the log says ${String(claimed)}`)
-    for (const [text, one] of held) if (skipper.match(file, one) === 'no') wrong.push(`${file.path} has a row of ${text}, and none by ${file.stats ?? ''}`)
+    for (const [text, one] of held)
+      if (skipper.match(file, one) === 'no')
+        wrong.push(`${file.path} has a row of ${text}, and none by ${file.stats ?? ''}`)
   }
   return [...wrong, ...falseRowIds(snapshot)]
 }
@@ -41,7 +49,9 @@ function falseRowIds(snapshot: Snapshot): readonly string[] {
   const mark = rowIdHighWaterMark(snapshot.domains.get(rowTrackingDomain))
   let next = 0n
   const wrong: string[] = []
-  for (const { path, baseRowId = -1n, stats } of [...snapshot.files].sort((a, b) => Number((a.baseRowId ?? -1n) - (b.baseRowId ?? -1n)))) {
+  for (const { path, baseRowId = -1n, stats } of [...snapshot.files].sort((a, b) =>
+    Number((a.baseRowId ?? -1n) - (b.baseRowId ?? -1n)),
+  )) {
     if (baseRowId < next) wrong.push(`${path} has row ids from ${baseRowId} on, which are others' or none`)
     next = baseRowId + BigInt((JSON.parse(stats ?? '{}') as { readonly numRecords?: number }).numRecords ?? 0)
   }
@@ -61,5 +71,7 @@ function facts(path: readonly string[], { type }: Pick<StructField, 'type'>, val
 }
 
 function textOf(predicate: Predicate): string {
-  return JSON.stringify(predicate, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : Object.is(value, -0) ? '-0' : value))
+  return JSON.stringify(predicate, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : Object.is(value, -0) ? '-0' : value,
+  )
 }

@@ -2,11 +2,12 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { ManualClock } from '../../shared/clock.js'
 import type { Stream } from '../../shared/contract/index.js'
 import { DeltaTable } from '../../shared/delta/index.js'
-import { type Lake, openLake } from '../../shared/pipeline/lake/index.js'
 import { runPipeline } from '../../shared/pipeline/index.js'
+import { type Lake, openLake } from '../../shared/pipeline/lake/index.js'
 import type { StepReport } from '../../shared/pipeline/step/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { MemorySource, type ProducedRecord, type Source } from '../../shared/sources/index.js'
@@ -42,7 +43,10 @@ export class LakeFixture implements AsyncDisposable {
   append(stream: Stream, records: readonly ProducedRecord[]): void {
     if (!this.#topics.has(stream.topic)) this.#source.createTopic(stream.topic, 2)
     this.#topics.add(stream.topic)
-    this.#source.append(stream.topic, records.map((r, i) => ({ ...r, partition: i % 2 })))
+    this.#source.append(
+      stream.topic,
+      records.map((r, i) => ({ ...r, partition: i % 2 })),
+    )
   }
 
   /** A process that runs the pipeline once. Throws what went wrong in any step. */
@@ -73,7 +77,10 @@ export class LakeFixture implements AsyncDisposable {
     await cp(this.folder(path), copy, { recursive: true })
     const log = join(copy, '_delta_log')
     const names = await readdir(log)
-    const checkpoint = names.flatMap(name => /^(\d{20})\.checkpoint\.parquet$/.exec(name)?.[1] ?? []).sort().at(-1)
+    const checkpoint = names
+      .flatMap(name => /^(\d{20})\.checkpoint\.parquet$/.exec(name)?.[1] ?? [])
+      .sort()
+      .at(-1)
     if (checkpoint === undefined) throw new Error(`${path} has no checkpoint`)
     const old = names.filter(name => /^\d{20}\.(json|crc)$/.test(name) && name.slice(0, 20) < checkpoint)
     for (const name of old) await rm(join(log, name))
@@ -89,7 +96,12 @@ export class LakeFixture implements AsyncDisposable {
   async #open(streams: readonly Stream[]): Promise<Lake> {
     const lakeUrl = pathToFileURL(this.#folder).href
     const settings = readSettings({ LAKE_URL: lakeUrl, SILVER_MEMORY_LIMIT: '256MB' })
-    return openLake(settings, { store: await openStore(lakeUrl), source: lasting(this.#source), streams, clock: this.#clock })
+    return openLake(settings, {
+      store: await openStore(lakeUrl),
+      source: lasting(this.#source),
+      streams,
+      clock: this.#clock,
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

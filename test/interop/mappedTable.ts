@@ -5,19 +5,35 @@ import { array, enabled, feed, field, id, idIs, mapOf, numbered, s, struct, vect
 const nested = struct(
   id,
   s,
-  field('st', struct(field('a', 'integer'), field('in', struct(field('x', 'string'), field('list', array(struct(field('y', 'double')))))))),
+  field(
+    'st',
+    struct(
+      field('a', 'integer'),
+      field('in', struct(field('x', 'string'), field('list', array(struct(field('y', 'double')))))),
+    ),
+  ),
   field('m', mapOf(struct(field('k', 'date')))),
   field('the part', 'string'),
 )
 const nestedRow = (i: number): Row => ({
   st: i % 4 === 0 ? null : { a: i, in: i % 4 === 1 ? null : { x: `x${i}`, list: [null, { y: i / 4 }, { y: null }] } },
-  m: i % 3 === 0 ? null : [{ key: 'k', value: { k: i } }, { key: 'none', value: null }],
+  m:
+    i % 3 === 0
+      ? null
+      : [
+          { key: 'k', value: { k: i } },
+          { key: 'none', value: null },
+        ],
   'the part': i % 5 === 0 ? null : `p/${i % 2} %ü`,
 })
 /** Columns that have other names in files and in the log, in every way that they come to. */
 export const mapped = (mode: 'name' | 'id'): FeatureTable => ({
   name: `columns mapped by ${mode}, nested and partitioned, renamed, dropped and added, with a feed and deletion vectors`,
-  definition: { schema: nested, partitionColumns: ['the part'], configuration: { 'delta.columnMapping.mode': mode, ...enabled(feed, vectors) } },
+  definition: {
+    schema: nested,
+    partitionColumns: ['the part'],
+    configuration: { 'delta.columnMapping.mode': mode, ...enabled(feed, vectors) },
+  },
   async write(t) {
     await t.append(...numbered(0, 10, nestedRow))
     await t.alter(

@@ -1,7 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { formatJson, isJsonObject, type JsonObject, parseJson } from '../../shared/types/index.js'
 import { lake } from '../cli/testShell.js'
 import { prepareOtherReaders, tableContent } from '../harness/otherReaders.js'
@@ -33,7 +35,14 @@ const cases: readonly Case[] = [
       "INSERT INTO {t} VALUES (3,'c',named_struct('a',3,'b','x'),1.5)",
       'UPDATE {t} SET w=2 WHERE id=1',
     ],
-    changes: [[0, null], [1, 1], [1, 3], [5, 5], [9, null], [3, 2]],
+    changes: [
+      [0, null],
+      [1, 1],
+      [1, 3],
+      [5, 5],
+      [9, null],
+      [3, 2],
+    ],
     restore: 1,
   },
   {
@@ -49,7 +58,15 @@ const cases: readonly Case[] = [
       'MERGE INTO {t} t USING (SELECT 1000 AS id) s ON t.id=s.id WHEN MATCHED THEN DELETE',
       "UPDATE {t} SET v = 'u' WHERE p = 1 AND id < 20",
     ],
-    changes: [[0, null], [2, 2], [3, 3], [4, 4], [5, 5], [6, 6], [7, 7]],
+    changes: [
+      [0, null],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+      [5, 5],
+      [6, 6],
+      [7, 7],
+    ],
     versions: [1, 2, 3, 4, 5, 7],
     restore: 3,
   },
@@ -64,7 +81,15 @@ const cases: readonly Case[] = [
       "INSERT INTO {t} VALUES (2,'c')",
       'ALTER TABLE {t} ADD COLUMN x INT',
     ],
-    changes: [[0, 1], [0, null], [1, 3], [2, 3], [3, null], [4, null], [5, 5]],
+    changes: [
+      [0, 1],
+      [0, null],
+      [1, 3],
+      [2, 3],
+      [3, null],
+      [4, null],
+      [5, 5],
+    ],
     restore: 1,
   },
   {
@@ -74,7 +99,11 @@ const cases: readonly Case[] = [
       "INSERT INTO {t} VALUES (1,'a')",
       `CREATE OR REPLACE TABLE {t} USING delta TBLPROPERTIES (${feed}) AS SELECT 'x' AS name, 2 AS w`,
     ],
-    changes: [[0, 1], [0, null], [2, 2]],
+    changes: [
+      [0, 1],
+      [0, null],
+      [2, 2],
+    ],
     restore: 1,
   },
   {
@@ -117,7 +146,10 @@ beforeAll(async () => {
   const plan = join(folder, 'plan.json')
   await writeFile(plan, JSON.stringify(cases.map(of => ({ ...of, folder: folderOf(of.name) }))))
   const printed = await (await prepareOtherReaders()).run('past_spark.py', [plan])
-  answers = printed.trim().split('\n').map(line => JSON.parse(line) as Answer)
+  answers = printed
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Answer)
 }, 1_500_000)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -144,10 +176,12 @@ async function lastCommit(table: string): Promise<readonly JsonObject[]> {
 function filesOf(actions: readonly JsonObject[]): readonly string[] {
   const key = ({ path, deletionVector, dataChange, size, baseRowId }: JsonObject) =>
     formatJson([path ?? null, deletionVector ?? null, dataChange ?? null, size ?? null, baseRowId ?? null])
-  return actions.flatMap(({ add, remove }) => [
-    ...(isJsonObject(add) ? [`add ${key(add)}`] : []),
-    ...(isJsonObject(remove) ? [`remove ${key(remove)}`] : []),
-  ]).sort()
+  return actions
+    .flatMap(({ add, remove }) => [
+      ...(isJsonObject(add) ? [`add ${key(add)}`] : []),
+      ...(isJsonObject(remove) ? [`remove ${key(remove)}`] : []),
+    ])
+    .sort()
 }
 
 describe.each(cases.map(of => of.name))('a table whose %s', name => {
@@ -169,7 +203,10 @@ describe.each(cases.map(of => of.name))('a table whose %s', name => {
     expect(messages).toBe('')
     const [ours, theirs] = await Promise.all([lastCommit(copy), lastCommit(`${table}.restored`)])
     expect(filesOf(ours)).toEqual(filesOf(theirs))
-    const metricsOf = (actions: readonly JsonObject[]) => actions.flatMap(({ commitInfo }) => (isJsonObject(commitInfo) ? [[commitInfo['operationParameters'], commitInfo['operationMetrics']]] : []))
+    const metricsOf = (actions: readonly JsonObject[]) =>
+      actions.flatMap(({ commitInfo }) =>
+        isJsonObject(commitInfo) ? [[commitInfo['operationParameters'], commitInfo['operationMetrics']]] : [],
+      )
     expect(metricsOf(ours)).toEqual(metricsOf(theirs))
     expect(await rowsOf(['read', copy])).toEqual(answer === undefined ? [] : await sparkRows(answer))
   })

@@ -1,9 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { lake } from '../cli/testShell.js'
-import { normalLine, prepareOtherReaders, type ReadByOther, type TableContent, type Visited } from '../harness/otherReaders.js'
+import {
+  normalLine,
+  prepareOtherReaders,
+  type ReadByOther,
+  type TableContent,
+  type Visited,
+} from '../harness/otherReaders.js'
 import { readOwn, readOwnChanges } from '../harness/ownReader.js'
 import { sparkTables as allTables } from './sparkTables.js'
 
@@ -20,7 +28,9 @@ const patience = 1_500_000
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reading-'))
-  const visited = await (await prepareOtherReaders()).visit(sparkTables.map(table => ({ ...table, table: folderOf(table.name) })))
+  const visited = await (
+    await prepareOtherReaders()
+  ).visit(sparkTables.map(table => ({ ...table, table: folderOf(table.name) })))
   for (const [i, { name }] of sparkTables.entries()) visits.set(name, visited[i] as Visited)
 }, patience)
 
@@ -50,6 +60,12 @@ describe.each(sparkTables)('$name', ({ name, versions, changesFrom, where = [] }
     const { code, output, messages } = await lake(['read', folderOf(name), '--format', 'jsonl', '--where', condition])
     expect(messages).toBe('')
     expect(code).toBe(0)
-    expect(output.split('\n').filter(line => line !== '').map(normalLine).sort()).toEqual(contentOf(visits.get(name)?.where[i]).rows)
+    expect(
+      output
+        .split('\n')
+        .filter(line => line !== '')
+        .map(normalLine)
+        .sort(),
+    ).toEqual(contentOf(visits.get(name)?.where[i]).rows)
   })
 })

@@ -24,12 +24,30 @@ const extremes = `
    'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', null, X'0A', DATE'1899-12-31', TIMESTAMP'1883-11-18 12:03:57.9Z', null, null),
   (5, null, null, null, null, null, null, null, null, null, null, null, null, null, null)`
 const typeConditions = [
-  'l = 9007199254740993', 'l < 0', 'f > 1', 'd < 0', 'd38 > 0.5', 'd5 = 0.01', "s = ''", "s > 'x'", 'b', 'NOT b', 'b IS NULL', "dt < DATE '1900-01-01'",
-  'sh <> 1', 'id IN (1, 3, 5)', 's IS NULL OR l < 0', 'id > 100', "vc LIKE 'a%'", 'sh BETWEEN 0 AND 1',
+  'l = 9007199254740993',
+  'l < 0',
+  'f > 1',
+  'd < 0',
+  'd38 > 0.5',
+  'd5 = 0.01',
+  "s = ''",
+  "s > 'x'",
+  'b',
+  'NOT b',
+  'b IS NULL',
+  "dt < DATE '1900-01-01'",
+  'sh <> 1',
+  'id IN (1, 3, 5)',
+  's IS NULL OR l < 0',
+  'id > 100',
+  "vc LIKE 'a%'",
+  'sh BETWEEN 0 AND 1',
 ]
 
-const numbered = (count: number) => Array.from({ length: count }, (_, i) => `INSERT INTO {t} VALUES (${i}, 's${i}', ${i % 2})`)
-const properties = (...pairs: string[]) => `TBLPROPERTIES (${pairs.map(pair => pair.replace(/^(\S+)=(\S+)$/, "'delta.$1'='$2'")).join(', ')})`
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, i) => `INSERT INTO {t} VALUES (${i}, 's${i}', ${i % 2})`)
+const properties = (...pairs: string[]) =>
+  `TBLPROPERTIES (${pairs.map(pair => pair.replace(/^(\S+)=(\S+)$/, "'delta.$1'='$2'")).join(', ')})`
 const [vectors, feed] = ['enableDeletionVectors=true', 'enableChangeDataFeed=true']
 
 const nested = `id INT, a ARRAY<ARRAY<STRING>>, m MAP<INT, MAP<STRING, ARRAY<STRUCT<x: INT, y: MAP<STRING, DATE>>>>>,
@@ -52,11 +70,13 @@ const variants = [
   `'"${'text '.repeat(30)}"'`,
   'null',
 ]
-const variantRows = (first: number) => `VALUES ${variants.map((json, i) => `(${first + i}, parse_json(${json}))`).join(', ')}`
+const variantRows = (first: number) =>
+  `VALUES ${variants.map((json, i) => `(${first + i}, parse_json(${json}))`).join(', ')}`
 const shredding = {
   'spark.sql.variant.writeShredding.enabled': 'true',
   'spark.sql.variant.inferShreddingSchema': 'false',
-  'spark.sql.variant.forceShreddingSchemaForTest': 'a INT, b STRUCT<c: DECIMAL(10,3), d: ARRAY<STRUCT<e: STRING>>>, f ARRAY<VARIANT>, t TIMESTAMP',
+  'spark.sql.variant.forceShreddingSchemaForTest':
+    'a INT, b STRUCT<c: DECIMAL(10,3), d: ARRAY<STRUCT<e: STRING>>>, f ARRAY<VARIANT>, t TIMESTAMP',
 }
 
 export const sparkTables: readonly SparkTable[] = [
@@ -112,9 +132,16 @@ export const sparkTables: readonly SparkTable[] = [
       `CREATE TABLE {t} (id INT, b BYTE, i INT, f FLOAT, d DATE, c DECIMAL(5,2), arr ARRAY<SHORT>, st STRUCT<x: BYTE>, p SHORT) USING delta
        PARTITIONED BY (p) ${properties('enableTypeWidening=true', 'feature.timestampNtz=supported')}`,
       "INSERT INTO {t} VALUES (1, -128, 9, float('1.1'), DATE'1500-01-02', -999.99, array(1, null), named_struct('x', 5), 1), (2, null, null, float('NaN'), null, null, null, null, null)",
-      ...['b TYPE BIGINT', 'i TYPE DECIMAL(30,10)', 'f TYPE DOUBLE', 'd TYPE TIMESTAMP_NTZ', 'c TYPE DECIMAL(12,4)', 'arr.element TYPE INT', 'st.x TYPE DOUBLE', 'p TYPE BIGINT'].map(
-        change => `ALTER TABLE {t} ALTER COLUMN ${change}`,
-      ),
+      ...[
+        'b TYPE BIGINT',
+        'i TYPE DECIMAL(30,10)',
+        'f TYPE DOUBLE',
+        'd TYPE TIMESTAMP_NTZ',
+        'c TYPE DECIMAL(12,4)',
+        'arr.element TYPE INT',
+        'st.x TYPE DOUBLE',
+        'p TYPE BIGINT',
+      ].map(change => `ALTER TABLE {t} ALTER COLUMN ${change}`),
       "INSERT INTO {t} VALUES (3, 5000000000, 1.5, 1e300, TIMESTAMP_NTZ'2024-05-06 07:08:09.123456', 1.2345, array(70000), named_struct('x', 0.5), 5000000000)",
     ],
     versions: 11,

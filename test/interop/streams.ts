@@ -1,12 +1,29 @@
 import { z } from 'zod'
-import { binary, date, decimal, defineStream, double, float, int, long, timestamp, timestampNtz } from '../../shared/contract/index.js'
+
+import {
+  binary,
+  date,
+  decimal,
+  defineStream,
+  double,
+  float,
+  int,
+  long,
+  timestamp,
+  timestampNtz,
+} from '../../shared/contract/index.js'
 import type { ProducedRecord } from '../../shared/sources/index.js'
 import { events } from '../harness/sampleStream/events.js'
 
 /** 2025-04-01T00:00:00Z, milliseconds. */
 export const day0 = Date.UTC(2025, 3, 1)
 
-const common = { key: 'event_id', eventTime: 'timestamp', allowedLateness: '10 minutes', dedupeWithin: '1 day' } as const
+const common = {
+  key: 'event_id',
+  eventTime: 'timestamp',
+  allowedLateness: '10 minutes',
+  dedupeWithin: '1 day',
+} as const
 
 /** The shipped stream after a release that added a field. */
 export const eventsWithSource = defineStream({
@@ -53,7 +70,9 @@ export const readings = defineStream({
     holed: z.array(z.string().nullable()).optional(),
     marks: z.record(z.string(), long()),
     path: z.array(point).optional(),
-    deep: z.record(z.string(), z.array(z.object({ p: decimal(12, 3), inner: z.record(z.string(), date()).optional() }))).optional(),
+    deep: z
+      .record(z.string(), z.array(z.object({ p: decimal(12, 3), inner: z.record(z.string(), date()).optional() })))
+      .optional(),
   }),
   clusterBy: ['count', 'timestamp'],
 })
@@ -63,7 +82,12 @@ export const wallClocks = defineStream({
   ...common,
   name: 'wall_clocks',
   topic: 'wall_clocks',
-  schema: z.object({ event_id: z.string(), timestamp: timestamp(), local: timestampNtz(), maybe_local: timestampNtz().optional() }),
+  schema: z.object({
+    event_id: z.string(),
+    timestamp: timestamp(),
+    local: timestampNtz(),
+    maybe_local: timestampNtz().optional(),
+  }),
 })
 
 const record = (value: unknown, more: Partial<ProducedRecord> = {}): ProducedRecord => ({
@@ -84,9 +108,16 @@ const event = (id: string, more: Readonly<Record<string, unknown>> = {}) => ({
 /** What a real topic holds: good, doubled, late, broken in every way, deleted, with and without keys and headers. */
 export const eventRecords: readonly ProducedRecord[] = [
   ...Array.from({ length: 60 }, (_, n) =>
-    record(event(`e${n}`, { event_type: ['click', 'view', 'buy'][n % 3], timestamp: new Date(day0 - n * 3_600_000).toISOString(), value: n / 7 }), {
-      timestamp: day0 - n * 3_600_000 + 1_000,
-    }),
+    record(
+      event(`e${n}`, {
+        event_type: ['click', 'view', 'buy'][n % 3],
+        timestamp: new Date(day0 - n * 3_600_000).toISOString(),
+        value: n / 7,
+      }),
+      {
+        timestamp: day0 - n * 3_600_000 + 1_000,
+      },
+    ),
   ),
   record(event('e1', { timestamp: new Date(day0 - 3_600_000).toISOString() }), { key: Buffer.from('again') }),
   record(event('late', { timestamp: new Date(day0 - 7_200_000).toISOString() })),
@@ -94,7 +125,13 @@ export const eventRecords: readonly ProducedRecord[] = [
   record(event('😀 "quoted"\n\\ \u0000 né', { event_type: '🦄'.repeat(40) })),
   record(event('keys', { value: -0.5 }), { key: Buffer.from([0, 255, 128, 10]) }),
   record(event('empty key'), { key: Buffer.alloc(0) }),
-  record(event('headers'), { headers: [['trace', Buffer.from([0xff, 0x00])], ['trace', Buffer.from('two')], ['null', null]] }),
+  record(event('headers'), {
+    headers: [
+      ['trace', Buffer.from([0xff, 0x00])],
+      ['trace', Buffer.from('two')],
+      ['null', null],
+    ],
+  }),
   record('not json'),
   record('{"event_id":'),
   record('', {}),

@@ -1,3 +1,12 @@
+import { alterTable, type TableChange } from '../../shared/delta/ddl/index.js'
+import {
+  appendRows,
+  deleteRows,
+  mergeRows,
+  overwriteRows,
+  restoreTable,
+  updateRows,
+} from '../../shared/delta/dml/index.js'
 import {
   createTable,
   DeltaTable,
@@ -9,12 +18,10 @@ import {
   type WriteOutcome,
 } from '../../shared/delta/index.js'
 import { optimizeTable, vacuumTable } from '../../shared/delta/maintenance/index.js'
-import { alterTable, type TableChange } from '../../shared/delta/ddl/index.js'
-import { appendRows, deleteRows, mergeRows, overwriteRows, restoreTable, updateRows } from '../../shared/delta/dml/index.js'
-import type { Row, StructType } from '../../shared/types/index.js'
 import { duckDbClusterer } from '../../shared/pipeline/maintenance/index.js'
 import { FileCache } from '../../shared/query/index.js'
 import { openStore } from '../../shared/storage/index.js'
+import type { Row, StructType } from '../../shared/types/index.js'
 
 /** Changes of one table in a row; each must have been committed. */
 export class TableChanges {
@@ -36,7 +43,11 @@ export class TableChanges {
   }
 
   /** Makes the table in a folder. */
-  static async create(folder: string, definition: Omit<TableDefinition, 'createdTime'>, expressions: Expressions): Promise<TableChanges> {
+  static async create(
+    folder: string,
+    definition: Omit<TableDefinition, 'createdTime'>,
+    expressions: Expressions,
+  ): Promise<TableChanges> {
     const table = new DeltaTable(await openStore(folder))
     const outcome = await table.commit(createTable({ ...definition, createdTime: 0 }))
     if (outcome.kind !== 'committed') throw new Error(outcome.detail)
@@ -79,7 +90,9 @@ export class TableChanges {
   /** Sorts the rows where the table is clustered. */
   async optimize(): Promise<void> {
     await using cache = new FileCache({ limitBytes: 2 ** 28 })
-    const { kind } = await optimizeTable(this.table, { clusterer: duckDbClusterer(cache, { memoryLimit: 2 ** 27, threads: 1 }) })
+    const { kind } = await optimizeTable(this.table, {
+      clusterer: duckDbClusterer(cache, { memoryLimit: 2 ** 27, threads: 1 }),
+    })
     if (kind !== 'optimized') throw new Error(`nothing was optimized: ${kind}`)
   }
 
@@ -116,5 +129,8 @@ export class TableChanges {
 }
 
 function committed(outcome: WriteOutcome): void {
-  if (outcome.kind !== 'committed') throw new Error(`not committed: ${JSON.stringify(outcome, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`)
+  if (outcome.kind !== 'committed')
+    throw new Error(
+      `not committed: ${JSON.stringify(outcome, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+    )
 }

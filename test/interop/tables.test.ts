@@ -1,10 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { bronzePath, scoredPath, silverPath, summaryPath } from '../../shared/contract/index.js'
-import { events } from '../harness/sampleStream/events.js'
-import { engines, prepareOtherReaders, type Engine, type ReadByOther, type TableContent } from '../harness/otherReaders.js'
+import {
+  type Engine,
+  engines,
+  prepareOtherReaders,
+  type ReadByOther,
+  type TableContent,
+} from '../harness/otherReaders.js'
 import { readOwn } from '../harness/ownReader.js'
+import { events } from '../harness/sampleStream/events.js'
 import { LakeFixture } from './lakeFixture.js'
-import { eventRecords, eventsWithSource, laterRecords, readingRecords, readings, wallClockRecords, wallClocks } from './streams.js'
+import {
+  eventRecords,
+  eventsWithSource,
+  laterRecords,
+  readingRecords,
+  readings,
+  wallClockRecords,
+  wallClocks,
+} from './streams.js'
 
 const streams = [events, readings, wallClocks]
 const paths = [

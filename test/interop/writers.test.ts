@@ -1,20 +1,25 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { bronzePath, silverPath } from '../../shared/contract/index.js'
 import { createTable, DeltaTable, readsNothing, type Snapshot, writeDataFile } from '../../shared/delta/index.js'
-import type { StructType } from '../../shared/types/index.js'
 import { columnsOf } from '../../shared/pipeline/incremental/index.js'
 import { openStore } from '../../shared/storage/index.js'
-import { events } from '../harness/sampleStream/events.js'
-import { normalLine, prepareOtherReaders, type Donation, type OtherReaders } from '../harness/otherReaders.js'
+import type { StructType } from '../../shared/types/index.js'
+import { type Donation, normalLine, type OtherReaders, prepareOtherReaders } from '../harness/otherReaders.js'
 import { ownSnapshot, readOwn } from '../harness/ownReader.js'
+import { events } from '../harness/sampleStream/events.js'
 import { LakeFixture } from './lakeFixture.js'
 import { day0, eventRecords, laterRecords, readingRecords, readings } from './streams.js'
 
 /** The same streams as another broker has them: what another writer brings to our tables. */
-const abroad = [{ ...events, topic: 'events.abroad' }, { ...readings, topic: 'readings.abroad' }]
+const abroad = [
+  { ...events, topic: 'events.abroad' },
+  { ...readings, topic: 'readings.abroad' },
+]
 const streams = [events, readings]
 const tables = streams.map(bronzePath)
 
@@ -25,10 +30,16 @@ let rowsOnly: Donation
 /** The tables of {@link home} before anybody else wrote to them. */
 const before = new Map<string, Snapshot>()
 
-const theirs = (record: (typeof eventRecords)[number]) =>
-  ({ ...record, value: record.value && Buffer.from(Buffer.from(record.value).toString('latin1').replace('"event_id":"', '"event_id":"their '), 'latin1') })
-const snapshotOf = async (path: string, folder = home.folder(path)): Promise<Snapshot> => ownSnapshot(await openStore(folder))
-const donations = (): readonly Donation[] => tables.map(path => ({ donor: donors.folder(path), table: home.folder(path) }))
+const theirs = (record: (typeof eventRecords)[number]) => ({
+  ...record,
+  value:
+    record.value &&
+    Buffer.from(Buffer.from(record.value).toString('latin1').replace('"event_id":"', '"event_id":"their '), 'latin1'),
+})
+const snapshotOf = async (path: string, folder = home.folder(path)): Promise<Snapshot> =>
+  ownSnapshot(await openStore(folder))
+const donations = (): readonly Donation[] =>
+  tables.map(path => ({ donor: donors.folder(path), table: home.folder(path) }))
 
 /** Offsets in bronze by topic, each as often as it is there. */
 async function offsets(path: string): Promise<Record<string, string[]>> {
@@ -57,9 +68,18 @@ beforeAll(async () => {
   for (const path of tables) {
     const snapshot = await snapshotOf(path)
     before.set(path, snapshot)
-    const metaData = { ...snapshot.metadata, configuration: { ...snapshot.metadata.configuration, 'delta.checkpointInterval': '1' } }
+    const metaData = {
+      ...snapshot.metadata,
+      configuration: { ...snapshot.metadata.configuration, 'delta.checkpointInterval': '1' },
+    }
     const table = await home.table(path)
-    await table.commit({ readVersion: snapshot.version, actions: [{ metaData }], operation: 'SET TBLPROPERTIES', isBlindAppend: true, reads: readsNothing })
+    await table.commit({
+      readVersion: snapshot.version,
+      actions: [{ metaData }],
+      operation: 'SET TBLPROPERTIES',
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
   }
   rowsOnly = await makeRowsOnly()
   await readers.append('Spark', [...donations(), rowsOnly])
@@ -123,7 +143,9 @@ describe('after delta-rs appended', () => {
 
 describe('statistics', () => {
   test('are those that Spark writes for the same rows', async () => {
-    const [theirs, ours] = await Promise.all([rowsOnly.table, rowsOnly.donor].map(async folder => (await snapshotOf('', folder)).files))
+    const [theirs, ours] = await Promise.all(
+      [rowsOnly.table, rowsOnly.donor].map(async folder => (await snapshotOf('', folder)).files),
+    )
     expect(theirs).toHaveLength(1)
     expect(JSON.parse(normalLine(theirs?.[0]?.stats ?? ''))).toEqual(JSON.parse(normalLine(ours?.[0]?.stats ?? '')))
   })
@@ -142,7 +164,18 @@ async function makeRowsOnly(): Promise<Donation> {
     return outcome.valid ? [outcome.row] : []
   })
   const table = new DeltaTable(await openStore(donation.donor))
-  const add = await writeDataFile(table.store, { schema, partitionColumns: [], configuration: {} }, columnsOf(schema.fields, rows), {})
-  await table.commit({ readVersion: 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+  const add = await writeDataFile(
+    table.store,
+    { schema, partitionColumns: [], configuration: {} },
+    columnsOf(schema.fields, rows),
+    {},
+  )
+  await table.commit({
+    readVersion: 0,
+    actions: [{ add }],
+    operation: 'WRITE',
+    isBlindAppend: true,
+    reads: readsNothing,
+  })
   return donation
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { FolderModelSource } from '../../shared/models/folderModelSource.js'
 import { decodeModelCard, encodeModelCard } from '../../shared/models/modelCard.js'
 import { starterModel } from '../../shared/models/starterModel.js'
@@ -38,24 +39,37 @@ describe('a folder of models', () => {
     const store = new MemoryStore()
     const sources = Array.from({ length: 8 }, () => new FolderModelSource(store, 'anomaly'))
     await Promise.all(sources.map(source => source.install(starterModel('anomaly'))))
-    for (const source of sources) expect(await source.load((await source.champion())?.version ?? '')).toEqual(starterModel('anomaly'))
+    for (const source of sources)
+      expect(await source.load((await source.champion())?.version ?? '')).toEqual(starterModel('anomaly'))
   })
 
   test.each([
-    ['a pointer to a version that is not there', 'champion.json', { version: '9' }, 'MODEL_MISSING', /anomaly\/9\/model\.json is not there/],
+    [
+      'a pointer to a version that is not there',
+      'champion.json',
+      { version: '9' },
+      'MODEL_MISSING',
+      /anomaly\/9\/model\.json is not there/,
+    ],
     ['a pointer out of the folder', 'champion.json', { version: '../other/1' }, 'MODEL_MISMATCH', /name of a folder/],
     ['a pointer that is no JSON', 'champion.json', 'starter-1', 'MODEL_MISMATCH', /champion\.json is not JSON/],
     ['a card of another model', 'starter-1/model.json', undefined, 'MODEL_MISMATCH', /wrong folder/],
   ])('%s is told by name', async (_, file, content, code, message) => {
     const { store, source } = await open()
-    await store.put(`anomaly/${file}`, content === undefined ? encodeModelCard(starterModel('other').card) : text(content))
+    await store.put(
+      `anomaly/${file}`,
+      content === undefined ? encodeModelCard(starterModel('other').card) : text(content),
+    )
     await expect(source.champion()).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
   })
 
   test('a model whose bytes were replaced is told by its digest', async () => {
     const { store, source } = await open()
     await store.put('anomaly/starter-1/model.onnx', text('other bytes'))
-    await expect(source.load('starter-1')).rejects.toMatchObject({ code: 'MODEL_MISMATCH', message: expect.stringMatching(/has the digest/) as string })
+    await expect(source.load('starter-1')).rejects.toMatchObject({
+      code: 'MODEL_MISMATCH',
+      message: expect.stringMatching(/has the digest/) as string,
+    })
   })
 })
 

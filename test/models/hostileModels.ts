@@ -7,16 +7,41 @@ const int64 = 7
 const bool = 9
 
 const tensor = (name: string, type: number, shape: readonly (number | string)[]) =>
-  message(text(1, name), bytes(2, bytes(1, message(integer(1, type), bytes(2, message(shape.map(dim => bytes(1, typeof dim === 'number' ? integer(1, dim) : text(2, dim)))))))))
+  message(
+    text(1, name),
+    bytes(
+      2,
+      bytes(
+        1,
+        message(
+          integer(1, type),
+          bytes(2, message(shape.map(dim => bytes(1, typeof dim === 'number' ? integer(1, dim) : text(2, dim))))),
+        ),
+      ),
+    ),
+  )
 
 const constant = (name: string, shape: readonly number[], values: readonly number[]) =>
   message(packed(1, shape), integer(2, float32), text(8, name), bytes(9, floats(values)))
 
-const node = (operator: string, inputs: readonly string[], outputs: readonly string[], ...attributes: readonly Field[]) =>
-  message(inputs.map(i => text(1, i)), outputs.map(o => text(2, o)), text(3, outputs.join()), text(4, operator), [...attributes])
+const node = (
+  operator: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  ...attributes: readonly Field[]
+) =>
+  message(
+    inputs.map(i => text(1, i)),
+    outputs.map(o => text(2, o)),
+    text(3, outputs.join()),
+    text(4, operator),
+    [...attributes],
+  )
 
-const intAttribute = (name: string, value: number) => bytes(5, message(text(1, name), integer(3, value), integer(20, 2)))
-const graphAttribute = (name: string, graph: Uint8Array) => bytes(5, message(text(1, name), bytes(6, graph), integer(20, 5)))
+const intAttribute = (name: string, value: number) =>
+  bytes(5, message(text(1, name), integer(3, value), integer(20, 2)))
+const graphAttribute = (name: string, graph: Uint8Array) =>
+  bytes(5, message(text(1, name), bytes(6, graph), integer(20, 5)))
 
 interface GraphParts {
   readonly nodes: readonly Uint8Array[]
@@ -26,7 +51,13 @@ interface GraphParts {
 }
 
 const graph = (name: string, { nodes, constants = [], inputs, outputs }: GraphParts) =>
-  message(nodes.map(n => bytes(1, n)), text(2, name), constants.map(c => bytes(5, c)), inputs.map(i => bytes(11, i)), outputs.map(o => bytes(12, o)))
+  message(
+    nodes.map(n => bytes(1, n)),
+    text(2, name),
+    constants.map(c => bytes(5, c)),
+    inputs.map(i => bytes(11, i)),
+    outputs.map(o => bytes(12, o)),
+  )
 
 const model = (parts: GraphParts) =>
   message(integer(1, 8), bytes(7, graph('hostile', parts)), bytes(8, message(text(1, ''), integer(2, 13))))
@@ -68,7 +99,16 @@ export function hugeModel(): Uint8Array {
       node('MatMul', ['x', 'column'], ['raw']),
       node('Add', ['raw', 'zero'], ['y']),
     ],
-    constants: [constant('million', [], [2 ** 18]), column, message(packed(1, [1]), integer(2, int64), text(8, 'one'), bytes(9, new Uint8Array(new BigInt64Array([1n]).buffer)))],
+    constants: [
+      constant('million', [], [2 ** 18]),
+      column,
+      message(
+        packed(1, [1]),
+        integer(2, int64),
+        text(8, 'one'),
+        bytes(9, new Uint8Array(new BigInt64Array([1n]).buffer)),
+      ),
+    ],
     inputs: [rows],
     outputs: [score],
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { sha256 } from '../../shared/models/folderModelSource.js'
 import type { ModelFiles } from '../../shared/models/modelSource.js'
 import { openOnnxScorer } from '../../shared/models/onnxScorer.js'
@@ -6,11 +7,24 @@ import { starterModel } from '../../shared/models/starterModel.js'
 import { endlessModel, hugeModel } from './hostileModels.js'
 
 function filesOf(onnx: Uint8Array, golden: readonly (readonly number[])[] = []): ModelFiles {
-  const features = [{ column: 'a', kind: 'numeric' as const }, { column: 'b', kind: 'numeric' as const }]
+  const features = [
+    { column: 'a', kind: 'numeric' as const },
+    { column: 'b', kind: 'numeric' as const },
+  ]
   const vectors = golden.map(([a = 0, b = 0]) => ({ features: [a, b], score: 0.25 * a + 0.5 * b }))
   return {
     onnx,
-    card: { name: 'm', version: '3', stream: 'events', features, input: 'x', output: 'y', createdAt: '2025-01-01T00:00:00Z', sha256: sha256(onnx), golden: vectors },
+    card: {
+      name: 'm',
+      version: '3',
+      stream: 'events',
+      features,
+      input: 'x',
+      output: 'y',
+      createdAt: '2025-01-01T00:00:00Z',
+      sha256: sha256(onnx),
+      golden: vectors,
+    },
   }
 }
 
@@ -30,7 +44,9 @@ describe('a model is bounded in time and memory', () => {
   })
 
   test('one that never ends for its own golden vector is not put into use', async () => {
-    await expect(openOnnxScorer(filesOf(endlessModel(), [[2_000, 0]]), quick)).rejects.toMatchObject({ code: 'MODEL_LIMIT' })
+    await expect(openOnnxScorer(filesOf(endlessModel(), [[2_000, 0]]), quick)).rejects.toMatchObject({
+      code: 'MODEL_LIMIT',
+    })
   })
 
   test('one that wants more memory than it may is refused it, and the process does not grow with it', async () => {
@@ -49,7 +65,10 @@ describe('a model is bounded in time and memory', () => {
     const endless = await openOnnxScorer(filesOf(endlessModel()), quick)
     const { card, onnx } = starterModel('other')
     const other = await openOnnxScorer({ card, onnx }, quick)
-    const stopped = endless.score(Float32Array.of(5_000, 1), 1).then(() => 'scored', (error: unknown) => (error as Error).message)
+    const stopped = endless.score(Float32Array.of(5_000, 1), 1).then(
+      () => 'scored',
+      (error: unknown) => (error as Error).message,
+    )
     const scores = await other.score(Float32Array.of(2_000, 1, 0, 0, 0), 1)
     expect(await stopped).toMatch(/Model m, version 3/)
     expect(scores[0]).toBeLessThan(0.01)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { bytes, float, integer, message, packed, text } from '../../shared/models/protobuf.js'
 
 const hex = (value: Uint8Array) => Buffer.from(value).toString('hex')

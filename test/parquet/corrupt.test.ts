@@ -1,13 +1,14 @@
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { describe, expect, it } from 'vitest'
+
 import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
-import { writtenCodecs } from '../../shared/parquet/page/codec.js'
-import type { Column, StructField } from '../../shared/types/index.js'
 import { ParquetError } from '../../shared/parquet/base/parquetError.js'
+import { writtenCodecs } from '../../shared/parquet/page/codec.js'
 import { openParquet } from '../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../shared/parquet/write/writer.js'
-import { flatTypes, randomColumn, randomType } from './randomColumns.js'
+import type { Column, StructField } from '../../shared/types/index.js'
 import { Random, seedNote, testSeed } from '../random.js'
+import { flatTypes, randomColumn, randomType } from './randomColumns.js'
 
 async function outcome(bytes: Uint8Array): Promise<unknown> {
   try {
@@ -49,24 +50,27 @@ describe('damaged files', () => {
     }
   })
 
-  it.each(writtenCodecs)('one flipped bit in any page is told by its checksum, where the value would be another one unnoticed (%s)', async codec => {
-    const random = new Random()
-    const bytes = encodeParquet(sample(3), { codec, pageBytes: 300 })
-    const footer = bytes.length - 8 - new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true)
-    const bodies: number[] = []
-    for (let at = 4; at < footer; ) {
-      const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: at }
-      const { compressed_page_size: size } = parquetHeader(reader)
-      for (let i = 0; i < size; i++) bodies.push(reader.offset + i)
-      at = reader.offset + size
-    }
-    for (let round = 0; round < 300; round++) {
-      const place = random.pick(bodies)
-      const damaged = Uint8Array.from(bytes)
-      damaged[place] = (damaged[place] ?? 0) ^ (1 << random.below(8))
-      expect(await outcome(damaged), `${seedNote}, byte ${place}`).toMatchObject({ code: 'PARQUET_CORRUPT' })
-    }
-  })
+  it.each(writtenCodecs)(
+    'one flipped bit in any page is told by its checksum, where the value would be another one unnoticed (%s)',
+    async codec => {
+      const random = new Random()
+      const bytes = encodeParquet(sample(3), { codec, pageBytes: 300 })
+      const footer = bytes.length - 8 - new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true)
+      const bodies: number[] = []
+      for (let at = 4; at < footer;) {
+        const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: at }
+        const { compressed_page_size: size } = parquetHeader(reader)
+        for (let i = 0; i < size; i++) bodies.push(reader.offset + i)
+        at = reader.offset + size
+      }
+      for (let round = 0; round < 300; round++) {
+        const place = random.pick(bodies)
+        const damaged = Uint8Array.from(bytes)
+        damaged[place] = (damaged[place] ?? 0) ^ (1 << random.below(8))
+        expect(await outcome(damaged), `${seedNote}, byte ${place}`).toMatchObject({ code: 'PARQUET_CORRUPT' })
+      }
+    },
+  )
 
   it('text that is no Parquet file is told', async () => {
     expect(await outcome(Buffer.from('{"commitInfo":{"timestamp":1}}'))).toMatchObject({

@@ -2,10 +2,19 @@ import type { Column, DataType, StructField, Value } from '../../shared/types/in
 import type { Random } from '../random.js'
 
 const texts = ['', 'a', 'click', 'emoji 😀👩‍👩‍👧', 'ünïcödé', '\u0000', '\ud7ff\ue000', '𐍈', 'x'.repeat(300), '"[]"', ' ']
-const micros = [
-  0n, -1n, 1n, -62135596800000000n, 253402300799999999n, 1743528277000000n, 2n ** 63n - 1n, -(2n ** 63n),
+const micros = [0n, -1n, 1n, -62135596800000000n, 253402300799999999n, 1743528277000000n, 2n ** 63n - 1n, -(2n ** 63n)]
+const longs = [
+  0n,
+  1n,
+  -1n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  2n ** 53n,
+  2n ** 53n + 1n,
+  -(2n ** 53n) - 1n,
+  2n ** 52n,
+  2n ** 32n,
 ]
-const longs = [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 52n, 2n ** 32n]
 const doubles = [0, -0, NaN, Infinity, -Infinity, 1.5, Number.MAX_VALUE, Number.MIN_VALUE, -1984.25, 2 ** 53]
 const floats = [0, -0, NaN, Infinity, -Infinity, 1.5, Math.fround(3.4e38), 2 ** -149]
 
@@ -45,10 +54,12 @@ export function randomValue(random: Random, type: DataType, depth = 0): Value {
     case 'decimal': {
       const limit = 10n ** BigInt(type.precision)
       if (extreme) return random.pick([limit - 1n, 1n - limit, 0n, -1n])
-      return (BigInt(random.below(2 ** 31)) * BigInt(random.below(2 ** 31)) * (random.below(2) === 0 ? 1n : -1n)) % limit
+      return (
+        (BigInt(random.below(2 ** 31)) * BigInt(random.below(2 ** 31)) * (random.below(2) === 0 ? 1n : -1n)) % limit
+      )
     }
     case 'struct':
-      return Object.fromEntries(type.fields.map((field) => [field.name, nullable(field.type, field.nullable)]))
+      return Object.fromEntries(type.fields.map(field => [field.name, nullable(field.type, field.nullable)]))
     case 'array':
       return Array.from({ length: random.below(4) }, () => nullable(type.elementType, type.containsNull))
     case 'map':
@@ -72,11 +83,14 @@ export function randomType(random: Random, depth: number): DataType {
   const kind = depth > 0 ? random.below(8) : 0
   if (kind === 5) {
     const fields = Array.from({ length: 1 + random.below(3) }, (_, i) => ({
-      name: `f${i}`, type: randomType(random, depth - 1), nullable: random.below(3) > 0,
+      name: `f${i}`,
+      type: randomType(random, depth - 1),
+      nullable: random.below(3) > 0,
     }))
     return { type: 'struct', fields }
   }
-  if (kind === 6) return { type: 'array', elementType: randomType(random, depth - 1), containsNull: random.below(2) > 0 }
+  if (kind === 6)
+    return { type: 'array', elementType: randomType(random, depth - 1), containsNull: random.below(2) > 0 }
   if (kind === 7) {
     const valueType = randomType(random, depth - 1)
     return { type: 'map', keyType: random.pick(['string', 'long']), valueType, valueContainsNull: random.below(2) > 0 }
@@ -85,7 +99,17 @@ export function randomType(random: Random, depth: number): DataType {
 }
 
 export const flatTypes: readonly DataType[] = [
-  'string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'boolean', 'binary', 'date', 'timestamp',
+  'string',
+  'byte',
+  'short',
+  'integer',
+  'long',
+  'float',
+  'double',
+  'boolean',
+  'binary',
+  'date',
+  'timestamp',
   'timestamp_ntz',
   { type: 'decimal', precision: 1, scale: 0 },
   { type: 'decimal', precision: 9, scale: 2 },

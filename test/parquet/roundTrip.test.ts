@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+
 import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { writtenCodecs } from '../../shared/parquet/page/codec.js'
-import type { Column, DataType, StructField, Value } from '../../shared/types/index.js'
 import { openParquet } from '../../shared/parquet/read/reader.js'
 import { encodeParquet, type ParquetOptions } from '../../shared/parquet/write/writer.js'
-import { flatTypes, randomColumn, randomType } from './randomColumns.js'
+import type { Column, DataType, StructField, Value } from '../../shared/types/index.js'
 import { Random, seedNote, testSeed } from '../random.js'
+import { flatTypes, randomColumn, randomType } from './randomColumns.js'
 
 async function readBack(columns: readonly Column[], options?: ParquetOptions): Promise<Column[]> {
   const file = await openParquet(bufferSource(encodeParquet(columns, options)))
@@ -14,7 +15,7 @@ async function readBack(columns: readonly Column[], options?: ParquetOptions): P
 }
 
 function values(column: Column | undefined): Value[] {
-  return Array.from(column?.data ?? [], (value) => plain(value))
+  return Array.from(column?.data ?? [], value => plain(value))
 }
 
 /** Binary values may come as Buffers or views; what counts is their bytes. */
@@ -71,9 +72,9 @@ describe('what is written is read back', () => {
       { field: { name: 'i', type: 'integer', nullable: true }, data: Int32Array.of(-2147483648, 0, 2147483647) },
       { field: { name: 's', type: 'short', nullable: true }, data: Int32Array.of(1, 2, 3) },
     ]
-    const before = columns.map((column) => values(column))
-    expect((await readBack(columns)).map((column) => values(column))).toEqual(before)
-    expect(columns.map((column) => values(column))).toEqual(before)
+    const before = columns.map(column => values(column))
+    expect((await readBack(columns)).map(column => values(column))).toEqual(before)
+    expect(columns.map(column => values(column))).toEqual(before)
   })
 
   it('a lone surrogate at the edge of a text does not join its neighbour', async () => {
@@ -88,7 +89,13 @@ describe('what is written is read back', () => {
       type: { type: 'map', keyType: 'string', valueType: 'integer', valueContainsNull: true },
       nullable: false,
     }
-    const data = [[{ key: '2', value: 1 }, { key: '1', value: null }, { key: '2', value: 3 }]]
+    const data = [
+      [
+        { key: '2', value: 1 },
+        { key: '1', value: null },
+        { key: '2', value: 3 },
+      ],
+    ]
     expect(values((await readBack([{ field, data }]))[0])).toEqual(data)
   })
 })

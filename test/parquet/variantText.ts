@@ -44,11 +44,27 @@ export function variantText(variant: Value | undefined): string {
     }
     const sized = () => bytes.subarray(at + 4, at + 4 + bytes.readUInt32LE(at))
     const texts: readonly (() => string)[] = [
-      () => 'null', () => 'true', () => 'false', () => `${signed(1)}`, () => `${signed(2)}`, () => `${signed(4)}`, () => `${signed(8)}`,
-      () => `double ${bytes.readDoubleLE(at)}`, () => decimal(4), () => decimal(8), () => decimal(16), () => `date ${signed(4)}`,
-      () => `timestamp ${signed(8)}`, () => `timestamp_ntz ${signed(8)}`, () => `float ${bytes.readFloatLE(at)}`,
-      () => `binary ${sized().toString('hex')}`, () => JSON.stringify(sized().toString()), () => `time ${signed(8)}`,
-      () => `timestamp ${signed(8)} ns`, () => `timestamp_ntz ${signed(8)} ns`, () => `uuid ${bytes.toString('hex', at, at + 16)}`,
+      () => 'null',
+      () => 'true',
+      () => 'false',
+      () => `${signed(1)}`,
+      () => `${signed(2)}`,
+      () => `${signed(4)}`,
+      () => `${signed(8)}`,
+      () => `double ${bytes.readDoubleLE(at)}`,
+      () => decimal(4),
+      () => decimal(8),
+      () => decimal(16),
+      () => `date ${signed(4)}`,
+      () => `timestamp ${signed(8)}`,
+      () => `timestamp_ntz ${signed(8)}`,
+      () => `float ${bytes.readFloatLE(at)}`,
+      () => `binary ${sized().toString('hex')}`,
+      () => JSON.stringify(sized().toString()),
+      () => `time ${signed(8)}`,
+      () => `timestamp ${signed(8)} ns`,
+      () => `timestamp_ntz ${signed(8)} ns`,
+      () => `uuid ${bytes.toString('hex', at, at + 16)}`,
     ]
     return texts[type]?.() ?? `unknown ${type}`
   }

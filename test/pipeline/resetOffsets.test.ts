@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { bronzePath } from '../../shared/contract/index.js'
 import { catchUp } from '../../shared/pipeline/bronze/catchUpStep.js'
 import { allProgress, progressTxns, touchesPartitions } from '../../shared/pipeline/bronze/progress.js'
@@ -39,8 +40,16 @@ describe('resetting offsets', () => {
     expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 6 })
 
     const { topic } = f.stream
-    const span = (partition: number, generation: number, end: bigint) => ({ topic, partition, generation, start: 0n, end })
-    expect(eachOffsetOnce(await f.lineage(), [span(0, 0, 10n), span(1, 0, 10n), span(0, 1, 3n), span(1, 1, 3n)])).toEqual([])
+    const span = (partition: number, generation: number, end: bigint) => ({
+      topic,
+      partition,
+      generation,
+      start: 0n,
+      end,
+    })
+    expect(
+      eachOffsetOnce(await f.lineage(), [span(0, 0, 10n), span(1, 0, 10n), span(0, 1, 3n), span(1, 1, 3n)]),
+    ).toEqual([])
     expect((await everyProgress(f)).filter(p => p.generation === 0)).toEqual(before)
   })
 
@@ -88,14 +97,23 @@ describe('resetting offsets', () => {
     f.source.read = async function* (...args) {
       if (args[1].end === 13n && resets++ === 0) {
         // The new generation begins where the old one was to go on.
-        expect((await resetOffsets(other.lake, f.stream)).plan.resets[0]?.after).toMatchObject({ generation: 1, start: 10n })
+        expect((await resetOffsets(other.lake, f.stream)).plan.resets[0]?.after).toMatchObject({
+          generation: 1,
+          start: 10n,
+        })
       }
       yield* read(...args)
     }
     await catchUp(f.lake, 'command')
     expect(resets).toBeGreaterThan(0)
     await catchUp(f.lake, 'command')
-    const span = (generation: number, start: bigint, end: bigint) => ({ topic: f.stream.topic, partition: 0, generation, start, end })
+    const span = (generation: number, start: bigint, end: bigint) => ({
+      topic: f.stream.topic,
+      partition: 0,
+      generation,
+      start,
+      end,
+    })
     expect(eachOffsetOnce(await f.lineage(), [span(0, 0n, 10n), span(1, 10n, 13n)])).toEqual([])
   })
 

@@ -1,12 +1,22 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
 import {
-  defaultText, isSecret, readLocalSettings, readSettings, SettingsError, settingNames, settingsTable,
+  defaultText,
+  isSecret,
+  readLocalSettings,
+  readSettings,
+  settingNames,
+  SettingsError,
+  settingsTable,
 } from '../../shared/settings/settings.js'
 
-const template = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../local.settings.template.json'), 'utf8')) as {
+const template = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../local.settings.template.json'), 'utf8'),
+) as {
   Values: Record<string, string>
 }
 
@@ -47,84 +57,177 @@ describe('a bad setting', () => {
     [{ SILVER_MEMORY_LIMIT: '1 gigabyte' }, 'SILVER_MEMORY_LIMIT is "1 gigabyte": expected a size'],
     [{ FRESHNESS_LATE: 'soon' }, 'FRESHNESS_LATE is "soon": expected a duration'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'],
-    ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(given => [{ GOLD_SCHEDULE: given }, `GOLD_SCHEDULE is "${given}": expected an NCRONTAB`] as const),
-    ...['2', '-0.1', 'high', '0x1', 'NaN', 'Infinity', '1e9'].map(given => [{ ANOMALY_THRESHOLD: given }, `ANOMALY_THRESHOLD is "${given}": expected a number from 0 to 1`] as const),
-    ...['a:99999', 'a:0', 'a:1,b:65536'].map(given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected a port from 1 to 65535`] as const),
-    ...['a', 'a:1,,b:2', 'kafka://a:1', 'a:1;b:2', 'a b:1'].map(given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected host:port`] as const),
-    ...['..', '.', '.hidden', 'a/b', '-x', 'a b', '{streams}', '-{stream}', '{stream}/x'].map(given => [{ MODEL_NAME: given }, `MODEL_NAME is "${given}": expected letters`] as const),
+    ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(
+      given => [{ GOLD_SCHEDULE: given }, `GOLD_SCHEDULE is "${given}": expected an NCRONTAB`] as const,
+    ),
+    ...['2', '-0.1', 'high', '0x1', 'NaN', 'Infinity', '1e9'].map(
+      given =>
+        [{ ANOMALY_THRESHOLD: given }, `ANOMALY_THRESHOLD is "${given}": expected a number from 0 to 1`] as const,
+    ),
+    ...['a:99999', 'a:0', 'a:1,b:65536'].map(
+      given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected a port from 1 to 65535`] as const,
+    ),
+    ...['a', 'a:1,,b:2', 'kafka://a:1', 'a:1;b:2', 'a b:1'].map(
+      given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected host:port`] as const,
+    ),
+    ...['..', '.', '.hidden', 'a/b', '-x', 'a b', '{streams}', '-{stream}', '{stream}/x'].map(
+      given => [{ MODEL_NAME: given }, `MODEL_NAME is "${given}": expected letters`] as const,
+    ),
     ...[
-      'https://example.com/lake', 'https://example.com/a/b', 'ftp://a.blob.core.windows.net/lake', 'https://a.blob.core.windows.net/lake',
-      'https://acc.blob.core.windows.net', 'https://acc.blob.core.windows.net/My_Lake', 'https://acc.blob.core.windows.net/a--b',
-      'https://acc-secondary.blob.core.windows.net/lake', 'https://acc.blob.core.windows.net/lake#x', 'file://host/lake', 'file:///', 's3://bucket/lake',
+      'https://example.com/lake',
+      'https://example.com/a/b',
+      'ftp://a.blob.core.windows.net/lake',
+      'https://a.blob.core.windows.net/lake',
+      'https://acc.blob.core.windows.net',
+      'https://acc.blob.core.windows.net/My_Lake',
+      'https://acc.blob.core.windows.net/a--b',
+      'https://acc-secondary.blob.core.windows.net/lake',
+      'https://acc.blob.core.windows.net/lake#x',
+      'file://host/lake',
+      'file:///',
+      's3://bucket/lake',
     ].map(given => [{ LAKE_URL: given }, `LAKE_URL is "${given}": expected`] as const),
     ...['/no/such/folder', import.meta.filename].map(given => [{ TEMP_FOLDER: given }, 'TEMP_FOLDER is "/'] as const),
-    ...['soon', 'login.example.com/token', 'mailto:a@b'].map(given => [{ KAFKA_OAUTH_TOKEN_ENDPOINT: given }, `KAFKA_OAUTH_TOKEN_ENDPOINT is "${given}": expected an address`] as const),
-    ...['ns', 'sb://ns-one.servicebus.windows.net', 'ns-one.servicebus.windows.net:9093', 'ns-one.servicebus.windows.net/'].map(given => [{ EVENTHUBS_NAMESPACE: given }, `EVENTHUBS_NAMESPACE is "${given}": expected a host name`] as const),
+    ...['soon', 'login.example.com/token', 'mailto:a@b'].map(
+      given =>
+        [
+          { KAFKA_OAUTH_TOKEN_ENDPOINT: given },
+          `KAFKA_OAUTH_TOKEN_ENDPOINT is "${given}": expected an address`,
+        ] as const,
+    ),
+    ...[
+      'ns',
+      'sb://ns-one.servicebus.windows.net',
+      'ns-one.servicebus.windows.net:9093',
+      'ns-one.servicebus.windows.net/',
+    ].map(
+      given => [{ EVENTHUBS_NAMESPACE: given }, `EVENTHUBS_NAMESPACE is "${given}": expected a host name`] as const,
+    ),
     [{ EVENTHUBS_READER_CONSUMER_GROUP: 'a/b' }, 'EVENTHUBS_READER_CONSUMER_GROUP is "a/b": expected'],
     [{ SILVER_MEMORY_LIMIT: '1B' }, 'SILVER_MEMORY_LIMIT is "1B": expected a size of at least 64MB'],
     [{ VACUUM_RETENTION: '40000 days' }, 'VACUUM_RETENTION is "40000 days": expected a duration of at most'],
     [{ CHECKPOINT_INTERVAL: '1.5' }, 'CHECKPOINT_INTERVAL is "1.5": expected a whole number'],
-    [{ KAFKA_SSL_CA: '/no/such.pem' }, 'KAFKA_SSL_CA is "/no/such.pem": expected the PEM text of a certificate, or the path'],
+    [
+      { KAFKA_SSL_CA: '/no/such.pem' },
+      'KAFKA_SSL_CA is "/no/such.pem": expected the PEM text of a certificate, or the path',
+    ],
     [{ KAFKA_SSL_CERTIFICATE: '-----BEGIN CERTIFICATE-----\\nAA==' }, 'expected the PEM text of a certificate'],
-    [{ KAFKA_SSL_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----' }, 'expected the PEM text of a certificate'],
+    [
+      { KAFKA_SSL_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----' },
+      'expected the PEM text of a certificate',
+    ],
     [{ FUNCTIONS_WORKER_RUNTIME: 'python' }, 'FUNCTIONS_WORKER_RUNTIME is "python": expected node'],
-  ] as readonly (readonly [Record<string, string>, string])[])('names itself, its value and the remedy: %o', (values, message) => {
-    expect(faults(values)).toContain(message)
-  })
+  ] as readonly (readonly [Record<string, string>, string])[])(
+    'names itself, its value and the remedy: %o',
+    (values, message) => {
+      expect(faults(values)).toContain(message)
+    },
+  )
 
   test('is reported together with the others', () => {
     expect(faults({ LAKE_URL: 'lake', LOG_LEVEL: 'loud' }).split('\n')).toHaveLength(2)
   })
 
   test('never shows a secret', () => {
-    const values = { KAFKA_PASSWORD: 'hunter2', KAFKA_SSL_KEY: 'hunter2', LAKE_URL: 'file:///lake', LAKE_CONNECTION_STRING: 'hunter2' }
-    for (const name of ['KAFKA_SSL_KEY', 'LAKE_CONNECTION_STRING']) expect(faults(values)).toContain(`${name} is (secret): expected`)
+    const values = {
+      KAFKA_PASSWORD: 'hunter2',
+      KAFKA_SSL_KEY: 'hunter2',
+      LAKE_URL: 'file:///lake',
+      LAKE_CONNECTION_STRING: 'hunter2',
+    }
+    for (const name of ['KAFKA_SSL_KEY', 'LAKE_CONNECTION_STRING'])
+      expect(faults(values)).toContain(`${name} is (secret): expected`)
     expect(faults(values)).not.toContain('hunter2')
     expect(faults({ KAFKA_PASSWORD: 'hunter2' })).toMatch(/^KAFKA_PASSWORD is set, but/)
     expect(faults({ KAFKA_PASSWORD: 'hunter2' })).not.toContain('hunter2')
-    expect(faults({ EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://n/;SharedAccessKey=hunter2' })).toMatch(/^EVENTHUBS_CONNECTION_STRING is \(secret\): expected Endpoint=sb/)
+    expect(faults({ EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://n/;SharedAccessKey=hunter2' })).toMatch(
+      /^EVENTHUBS_CONNECTION_STRING is \(secret\): expected Endpoint=sb/,
+    )
   })
 })
 
 describe('a good setting passes', () => {
   const pem = (kind: string) => `-----BEGIN ${kind}-----\nAA==\n-----END ${kind}-----`
-  const tls = { KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CERTIFICATE: pem('CERTIFICATE'), KAFKA_SSL_KEY: pem('ENCRYPTED PRIVATE KEY') }
+  const tls = {
+    KAFKA_SECURITY_PROTOCOL: 'ssl',
+    KAFKA_SSL_CERTIFICATE: pem('CERTIFICATE'),
+    KAFKA_SSL_KEY: pem('ENCRYPTED PRIVATE KEY'),
+  }
 
   test.each([
     ...[
-      'http://127.0.0.1:10000/devstoreaccount1/lake', 'http://azurite:10000/devstoreaccount1/lake', 'https://acc.dfs.core.windows.net/lake/prefix',
-      'https://acc.z12.blob.storage.azure.net/lake', 'https://onelake.dfs.fabric.microsoft.com/My Workspace/a.Lakehouse/Files', 'abfss://lake@acc.dfs.core.windows.net/x',
-      'https://acc.blob.core.usgovcloudapi.net/$web', 'file:///data/lake',
+      'http://127.0.0.1:10000/devstoreaccount1/lake',
+      'http://azurite:10000/devstoreaccount1/lake',
+      'https://acc.dfs.core.windows.net/lake/prefix',
+      'https://acc.z12.blob.storage.azure.net/lake',
+      'https://onelake.dfs.fabric.microsoft.com/My Workspace/a.Lakehouse/Files',
+      'abfss://lake@acc.dfs.core.windows.net/x',
+      'https://acc.blob.core.usgovcloudapi.net/$web',
+      'file:///data/lake',
     ].map(LAKE_URL => ({ LAKE_URL })),
     { KAFKA_BROKERS: ' a:1 , [::1]:65535' },
-    { GOLD_SCHEDULE: '0 0 0 29 2 *' }, { GOLD_SCHEDULE: '0 30 9-17 * Jan mon-friday' },
-    { ANOMALY_THRESHOLD: '.95' }, { ANOMALY_THRESHOLD: '0' }, { ANOMALY_THRESHOLD: '1' },
+    { GOLD_SCHEDULE: '0 0 0 29 2 *' },
+    { GOLD_SCHEDULE: '0 30 9-17 * Jan mon-friday' },
+    { ANOMALY_THRESHOLD: '.95' },
+    { ANOMALY_THRESHOLD: '0' },
+    { ANOMALY_THRESHOLD: '1' },
     { COST_PER_GB_SECOND: '1.6e-5' },
     { TEMP_FOLDER: tmpdir() },
-    tls, { ...tls, KAFKA_SSL_CA: import.meta.filename }, { ...tls, KAFKA_SSL_CA: pem('CERTIFICATE').replaceAll('\n', '\\n') },
-    { LAKE_URL: 'https://acc.blob.core.windows.net/lake', LAKE_CONNECTION_STRING: 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=AA==;EndpointSuffix=core.windows.net' },
+    tls,
+    { ...tls, KAFKA_SSL_CA: import.meta.filename },
+    { ...tls, KAFKA_SSL_CA: pem('CERTIFICATE').replaceAll('\n', '\\n') },
+    {
+      LAKE_URL: 'https://acc.blob.core.windows.net/lake',
+      LAKE_CONNECTION_STRING:
+        'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=AA==;EndpointSuffix=core.windows.net',
+    },
     { LAKE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
-    { SOURCE: 'eventhubs', EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=a;SharedAccessKey=AA==;UseDevelopmentEmulator=true' },
+    {
+      SOURCE: 'eventhubs',
+      EVENTHUBS_CONNECTION_STRING:
+        'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=a;SharedAccessKey=AA==;UseDevelopmentEmulator=true',
+    },
   ])('%o', values => {
     expect(faults(values)).toBe('')
   })
 
   test("the trigger's own name of the namespace is enough", () => {
     const namespace = 'ns-one.servicebus.windows.net'
-    expect(readSettings({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: namespace }).eventhubsNamespace).toBe(namespace)
+    expect(
+      readSettings({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: namespace }).eventhubsNamespace,
+    ).toBe(namespace)
   })
 })
 
 describe('a name that is a slip away from a setting', () => {
   test.each([
-    ['KAFKA_BROKER', 'KAFKA_BROKERS'], ['KAFAK_BROKERS', 'KAFKA_BROKERS'], ['kafka_brokers', 'KAFKA_BROKERS'], ['EVENTHUB_CONNECTION_STRING', 'EVENTHUBS_CONNECTION_STRING'],
-    ['LAKE_URI', 'LAKE_URL'], ['KAFKA_USER', 'KAFKA_USERNAME'], ['CATCHUP_SCHEDULE', 'CATCH_UP_SCHEDULE'], ['ANOMALY_TRESHOLD', 'ANOMALY_THRESHOLD'],
+    ['KAFKA_BROKER', 'KAFKA_BROKERS'],
+    ['KAFAK_BROKERS', 'KAFKA_BROKERS'],
+    ['kafka_brokers', 'KAFKA_BROKERS'],
+    ['EVENTHUB_CONNECTION_STRING', 'EVENTHUBS_CONNECTION_STRING'],
+    ['LAKE_URI', 'LAKE_URL'],
+    ['KAFKA_USER', 'KAFKA_USERNAME'],
+    ['CATCHUP_SCHEDULE', 'CATCH_UP_SCHEDULE'],
+    ['ANOMALY_TRESHOLD', 'ANOMALY_THRESHOLD'],
   ])('%s: did you mean %s?', (name, meant) => {
     expect(faults({ [name]: 'x' })).toBe(`${name} is no setting: did you mean ${meant}?`)
     expect(faults({ [name]: '' })).toBe('')
   })
 
-  test.each(['PATH', 'BASE_URL', 'LOGLEVEL', 'RESOURCE', 'KAFKA_HEAP_OPTS', 'KAFKA_HOME', 'SOURCE_DATE_EPOCH', 'AZURE_CLIENT_ID', 'LAKE_OWNER', 'MY_KAFKA_BROKERS', 'WEBSITE_SITE_NAME', 'EVENTHUBS__credential'])('%s belongs to others', name => {
+  test.each([
+    'PATH',
+    'BASE_URL',
+    'LOGLEVEL',
+    'RESOURCE',
+    'KAFKA_HEAP_OPTS',
+    'KAFKA_HOME',
+    'SOURCE_DATE_EPOCH',
+    'AZURE_CLIENT_ID',
+    'LAKE_OWNER',
+    'MY_KAFKA_BROKERS',
+    'WEBSITE_SITE_NAME',
+    'EVENTHUBS__credential',
+  ])('%s belongs to others', name => {
     expect(faults({ [name]: 'x' })).toBe('')
   })
 })
@@ -140,14 +243,42 @@ describe('settings that only make sense together', () => {
     [{ KAFKA_SSL_CA: import.meta.filename }, 'KAFKA_SSL_CA is set, but KAFKA_SECURITY_PROTOCOL is plaintext'],
     [{ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CERTIFICATE: import.meta.filename }, 'KAFKA_SSL_KEY is not set'],
     [{ SOURCE: 'eventhubs' }, 'EVENTHUBS_NAMESPACE is not set'],
-    [{ SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns-one.servicebus.windows.net' }, 'EVENTHUBS__fullyQualifiedNamespace is not set: the Event Hubs trigger finds'],
     [
-      { SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns-one.servicebus.windows.net', EVENTHUBS__fullyQualifiedNamespace: 'ns-two.servicebus.windows.net' },
+      { SOURCE: 'eventhubs', EVENTHUBS_NAMESPACE: 'ns-one.servicebus.windows.net' },
+      'EVENTHUBS__fullyQualifiedNamespace is not set: the Event Hubs trigger finds',
+    ],
+    [
+      {
+        SOURCE: 'eventhubs',
+        EVENTHUBS_NAMESPACE: 'ns-one.servicebus.windows.net',
+        EVENTHUBS__fullyQualifiedNamespace: 'ns-two.servicebus.windows.net',
+      },
       'EVENTHUBS__fullyQualifiedNamespace is "ns-two',
     ],
-    [{ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net', EVENTHUBS_READER_CONSUMER_GROUP: '$default' }, "is the trigger's group"],
-    [{ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net', WEBSITE_INSTANCE_ID: 'x', LAKE_URL: 'file:///l' }, 'AzureWebJobsStorage is not set'],
-    [{ LAKE_URL: 'https://acc.blob.core.windows.net/lake', LAKE_CONNECTION_STRING: 'AccountName=other;AccountKey=AA==' }, 'of the account other, but LAKE_URL of acc'],
+    [
+      {
+        SOURCE: 'eventhubs',
+        EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net',
+        EVENTHUBS_READER_CONSUMER_GROUP: '$default',
+      },
+      "is the trigger's group",
+    ],
+    [
+      {
+        SOURCE: 'eventhubs',
+        EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net',
+        WEBSITE_INSTANCE_ID: 'x',
+        LAKE_URL: 'file:///l',
+      },
+      'AzureWebJobsStorage is not set',
+    ],
+    [
+      {
+        LAKE_URL: 'https://acc.blob.core.windows.net/lake',
+        LAKE_CONNECTION_STRING: 'AccountName=other;AccountKey=AA==',
+      },
+      'of the account other, but LAKE_URL of acc',
+    ],
     [{ FRESHNESS_LATE: '1 day', FRESHNESS_STALE: '1 hour' }, 'FRESHNESS_STALE must be longer'],
     [{ BRONZE_MIN_COMMIT_INTERVAL: '200000' }, 'BRONZE_MIN_COMMIT_INTERVAL must be at most half'],
     [{ SILVER_MEMORY_LIMIT: '4GB' }, 'SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB'],
@@ -182,7 +313,9 @@ test('the table for README has a description of every setting', () => {
 describe('local.settings.json', () => {
   let folder = ''
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'settings-'))))
-  afterEach(() => { rmSync(folder, { recursive: true }) })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
 
   test('lies under the environment', () => {
     const content = { Values: { KAFKA_BROKERS: 'file:1', LOG_LEVEL: 'warn' } }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+
 import {
   binary,
   date,
@@ -42,51 +43,87 @@ const wide = defineStream({
 })
 
 describe('events drawn from a contract', () => {
-  test.each([...streams, wide].map(stream => [stream.name, stream] as const))('%s: what is sent is what is expected of it', (_, stream) => {
-    const made = syntheticMaker(stream)
-    if (made.kind === 'none') throw new Error(made.why)
-    const options = { seed, duplicates: 5, late: 5, broken: 12, tombstones: 2, allowedLatenessMs: stream.allowedLatenessMs, dedupeWithinMs: stream.dedupeWithinMs }
-    const events = new SyntheticEvents(options, made.maker)
-    const records = events.take(3_000)
-    let broken = 0
-    const keys: string[] = []
-    let late = 0
-    for (const { key, value, timestamp: time = 0 } of records) {
-      if (value === null) continue
-      const outcome = stream.parse(value, time)
-      if (!outcome.valid) {
-        broken++
-        continue
+  test.each([...streams, wide].map(stream => [stream.name, stream] as const))(
+    '%s: what is sent is what is expected of it',
+    (_, stream) => {
+      const made = syntheticMaker(stream)
+      if (made.kind === 'none') throw new Error(made.why)
+      const options = {
+        seed,
+        duplicates: 5,
+        late: 5,
+        broken: 12,
+        tombstones: 2,
+        allowedLatenessMs: stream.allowedLatenessMs,
+        dedupeWithinMs: stream.dedupeWithinMs,
       }
-      keys.push(Buffer.from(key ?? []).toString())
-      const at = outcome.row[stream.eventTime] as bigint
-      if (BigInt(time) * 1000n - at > BigInt(stream.allowedLatenessMs) * 1000n) late++
-    }
-    const { expected } = events
-    expect({ valid: keys.length, distinct: new Set(keys).size, late, broken }).toEqual({
-      valid: expected.valid,
-      distinct: expected.distinct,
-      late: expected.late,
-      broken: Object.values(expected.broken).reduce((a, b) => a + b, 0),
-    })
-    for (const count of [expected.late, expected.duplicates, expected.tombstones, broken]) expect(count).toBeGreaterThan(0)
-    expect(Object.keys(expected.broken)).toEqual(expect.arrayContaining(['notJson', 'missingField', 'badType', 'futureTime', 'notUtf8']))
-    const again = syntheticMaker(stream)
-    if (again.kind === 'maker') expect(new SyntheticEvents(options, again.maker).take(3_000)).toEqual(records)
-  })
+      const events = new SyntheticEvents(options, made.maker)
+      const records = events.take(3_000)
+      let broken = 0
+      const keys: string[] = []
+      let late = 0
+      for (const { key, value, timestamp: time = 0 } of records) {
+        if (value === null) continue
+        const outcome = stream.parse(value, time)
+        if (!outcome.valid) {
+          broken++
+          continue
+        }
+        keys.push(Buffer.from(key ?? []).toString())
+        const at = outcome.row[stream.eventTime] as bigint
+        if (BigInt(time) * 1000n - at > BigInt(stream.allowedLatenessMs) * 1000n) late++
+      }
+      const { expected } = events
+      expect({ valid: keys.length, distinct: new Set(keys).size, late, broken }).toEqual({
+        valid: expected.valid,
+        distinct: expected.distinct,
+        late: expected.late,
+        broken: Object.values(expected.broken).reduce((a, b) => a + b, 0),
+      })
+      for (const count of [expected.late, expected.duplicates, expected.tombstones, broken])
+        expect(count).toBeGreaterThan(0)
+      expect(Object.keys(expected.broken)).toEqual(
+        expect.arrayContaining(['notJson', 'missingField', 'badType', 'futureTime', 'notUtf8']),
+      )
+      const again = syntheticMaker(stream)
+      if (again.kind === 'maker') expect(new SyntheticEvents(options, again.maker).take(3_000)).toEqual(records)
+    },
+  )
 
   test('a contract that nothing drawn fulfils is said, with the field; so is one with a decoder of its own', () => {
-    const never = defineStream({ name: 'never', topic: 'never', schema: z.object({ id: z.string().refine(() => false, 'never so'), at: timestamp() }), key: 'id', ...roles })
-    expect(syntheticMaker(never)).toEqual({ kind: 'none', why: 'none of 2000 events drawn for never fulfils its contract (id: never so)' })
+    const never = defineStream({
+      name: 'never',
+      topic: 'never',
+      schema: z.object({ id: z.string().refine(() => false, 'never so'), at: timestamp() }),
+      key: 'id',
+      ...roles,
+    })
+    expect(syntheticMaker(never)).toEqual({
+      kind: 'none',
+      why: 'none of 2000 events drawn for never fulfils its contract (id: never so)',
+    })
     const decode = () => {
       throw new Error('not Avro')
     }
-    const avro = defineStream({ name: 'avro', topic: 'avro', schema: z.object({ id: z.string(), at: timestamp() }), key: 'id', ...roles, decode })
+    const avro = defineStream({
+      name: 'avro',
+      topic: 'avro',
+      schema: z.object({ id: z.string(), at: timestamp() }),
+      key: 'id',
+      ...roles,
+      decode,
+    })
     expect(syntheticMaker(avro)).toMatchObject({ kind: 'none', why: expect.stringContaining('not Avro') as string })
   })
 
   test('a key of few values: what is repeated counts as repeated', () => {
-    const stream = defineStream({ name: 'few', topic: 'few', schema: z.object({ id: z.enum(['a', 'b', 'c']), at: timestamp() }), key: 'id', ...roles })
+    const stream = defineStream({
+      name: 'few',
+      topic: 'few',
+      schema: z.object({ id: z.enum(['a', 'b', 'c']), at: timestamp() }),
+      key: 'id',
+      ...roles,
+    })
     const made = syntheticMaker(stream)
     if (made.kind === 'none') throw new Error(made.why)
     const events = new SyntheticEvents({ seed, late: 0, broken: 0, tombstones: 0, duplicates: 0 }, made.maker)
@@ -96,7 +133,13 @@ describe('events drawn from a contract', () => {
 })
 
 describe('patterns', () => {
-  test.each([/^ORD-\d{4}-[A-Z]{2}$/, /^(?:a|bc?)+x*$/, /^[^\s"]{3,5}\.\w+$/, /^(?<year>20\d\d)-[-_.]\x41$/, /^\u00e9?[\d-]{2}$/])('%s: what is drawn matches', pattern => {
+  test.each([
+    /^ORD-\d{4}-[A-Z]{2}$/,
+    /^(?:a|bc?)+x*$/,
+    /^[^\s"]{3,5}\.\w+$/,
+    /^(?<year>20\d\d)-[-_.]\x41$/,
+    /^\u00e9?[\d-]{2}$/,
+  ])('%s: what is drawn matches', pattern => {
     const source = new Random()
     const random = () => source.next()
     const sample = patternSampler(pattern)

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+
 import { MemorySource } from '../../shared/sources/memorySource.js'
 import { type OffsetRange } from '../../shared/sources/source.js'
 
@@ -20,7 +21,7 @@ async function read(range: OffsetRange): Promise<{ values: string[]; positions: 
   const values: string[] = []
   const positions: bigint[] = []
   for await (const batch of source.read('t', range)) {
-    values.push(...batch.records.map((record) => `${record.offset}:${Buffer.from(record.value ?? []).toString()}`))
+    values.push(...batch.records.map(record => `${record.offset}:${Buffer.from(record.value ?? []).toString()}`))
     positions.push(batch.position)
   }
   return { values, positions }
@@ -28,9 +29,15 @@ async function read(range: OffsetRange): Promise<{ values: string[]; positions: 
 
 describe('a broker in memory', () => {
   test('a range is covered whole, holes at its end too', async () => {
-    source.append('t', ['a', 'b', 'c', 'd', 'e'].map((text) => value(text)))
+    source.append(
+      't',
+      ['a', 'b', 'c', 'd', 'e'].map(text => value(text)),
+    )
     source.compactAway('t', 0, [1n, 3n, 4n])
-    expect(await read({ partition: 0, start: 0n, end: 5n })).toEqual({ values: ['0:a', '2:c'], positions: [2n, 4n, 5n] })
+    expect(await read({ partition: 0, start: 0n, end: 5n })).toEqual({
+      values: ['0:a', '2:c'],
+      positions: [2n, 4n, 5n],
+    })
     expect(await read({ partition: 0, start: 3n, end: 5n })).toEqual({ values: [], positions: [5n] })
   })
 
@@ -48,7 +55,10 @@ describe('a broker in memory', () => {
   })
 
   test('retention that overtakes a reader is out of range', async () => {
-    source.append('t', ['a', 'b', 'c', 'd'].map((text) => value(text)))
+    source.append(
+      't',
+      ['a', 'b', 'c', 'd'].map(text => value(text)),
+    )
     const batches = source.read('t', { partition: 0, start: 0n, end: 4n })[Symbol.asyncIterator]()
     await batches.next()
     source.deleteRecords('t', 0, 3n)
@@ -69,13 +79,23 @@ describe('a broker in memory', () => {
     source.append('t', [value('a')])
     source.failLeader('t', 0, 2)
     for (let n = 0; n < 2; n++) {
-      await expect(read({ partition: 0, start: 0n, end: 1n })).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true })
+      await expect(read({ partition: 0, start: 0n, end: 1n })).rejects.toMatchObject({
+        code: 'SOURCE_UNREACHABLE',
+        retryable: true,
+      })
     }
     expect((await read({ partition: 0, start: 0n, end: 1n })).values).toEqual(['0:a'])
   })
 
   test('one key always goes to one partition, and time finds offsets', async () => {
-    await source.produce('t', Array.from({ length: 10 }, (_, n) => ({ key: Buffer.from('k'), value: Buffer.from(String(n)), timestamp: n * 100 })))
+    await source.produce(
+      't',
+      Array.from({ length: 10 }, (_, n) => ({
+        key: Buffer.from('k'),
+        value: Buffer.from(String(n)),
+        timestamp: n * 100,
+      })),
+    )
     const ends = (await source.offsets('t')).map(({ end }) => end).toSorted()
     expect(ends).toEqual([0n, 10n])
     const partition = (await source.offsets('t')).findIndex(({ end }) => end === 10n)
@@ -120,7 +140,13 @@ describe('the identity of a topic in memory', () => {
 
   test('fails for a partition without a leader alone', async () => {
     source.failLeader('t', 1)
-    const found = await source.identify('t', new Map([[0, undefined], [1, undefined]]))
+    const found = await source.identify(
+      't',
+      new Map([
+        [0, undefined],
+        [1, undefined],
+      ]),
+    )
     expect(found.get(0)?.kind).toBe('known')
     expect(found.get(1)).toMatchObject({ kind: 'failed', error: { code: 'SOURCE_UNREACHABLE', retryable: true } })
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
 
 const text = (bytes: Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString('latin1'))
@@ -14,13 +15,23 @@ describe('synthetic events', () => {
   test('have the form of the sample event', () => {
     const [first] = new SyntheticEvents({ broken: 0, late: 0, duplicates: 0, tombstones: 0, firstId: 997 }).take(1)
     expect(JSON.parse(text(first?.value ?? null))).toEqual({
-      event_id: '997', event_type: expect.any(String) as string, timestamp: '2025-04-01T17:37:57.000Z', value: expect.stringMatching(/^-?\d+$/) as string,
+      event_id: '997',
+      event_type: expect.any(String) as string,
+      timestamp: '2025-04-01T17:37:57.000Z',
+      value: expect.stringMatching(/^-?\d+$/) as string,
     })
   })
 
   test('are what the expectation says', () => {
     const lateness = 600_000
-    const events = new SyntheticEvents({ seed: 3, duplicates: 5, late: 5, broken: 6, tombstones: 2, allowedLatenessMs: lateness })
+    const events = new SyntheticEvents({
+      seed: 3,
+      duplicates: 5,
+      late: 5,
+      broken: 6,
+      tombstones: 2,
+      allowedLatenessMs: lateness,
+    })
     const records = events.take(20_000)
     const { expected } = events
     const ids = new Map<string, number>()
@@ -36,7 +47,12 @@ describe('synthetic events', () => {
         continue
       }
       const time = Date.parse(String(event['timestamp']))
-      if (typeof event['event_type'] !== 'string' || typeof event['value'] !== 'string' || event['value'] === 'NaN' || time > timestamp + 3_600_000) {
+      if (
+        typeof event['event_type'] !== 'string' ||
+        typeof event['value'] !== 'string' ||
+        event['value'] === 'NaN' ||
+        time > timestamp + 3_600_000
+      ) {
         broken++
         continue
       }
@@ -47,10 +63,18 @@ describe('synthetic events', () => {
     expect(expected.records).toBe(20_000)
     expect(expected.tombstones).toBe(records.filter(({ value }) => value === null).length)
     expect({ valid, distinct: ids.size, late, broken }).toEqual({
-      valid: expected.valid, distinct: expected.distinct, late: expected.late, broken: Object.values(expected.broken).reduce((a, b) => a + b, 0),
+      valid: expected.valid,
+      distinct: expected.distinct,
+      late: expected.late,
+      broken: Object.values(expected.broken).reduce((a, b) => a + b, 0),
     })
     expect(expected.duplicates).toBe(expected.valid - expected.distinct)
-    for (const [share, count] of [[5, expected.duplicates], [5, late], [6, broken], [2, expected.tombstones]] as const) {
+    for (const [share, count] of [
+      [5, expected.duplicates],
+      [5, late],
+      [6, broken],
+      [2, expected.tombstones],
+    ] as const) {
       expect(Math.abs(count / 200 - share)).toBeLessThan(1)
     }
     expect(Math.min(...Object.values(expected.broken))).toBeGreaterThan(100)

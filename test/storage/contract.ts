@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import { elapsedMs } from '../../shared/storage/elapsed.js'
 import { compareUtf8 } from '../../shared/storage/objectPath.js'
 import type { ObjectInfo, ObjectStore } from '../../shared/storage/objectStore.js'
@@ -55,7 +56,8 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
 
     it('folders are named one level at a time, without what lies deeper and without objects', async () => {
       const { store } = fresh()
-      for (const path of ['top.json', 'a/x', 'a/b/y', 'a/b/deep/z', 'a b/é/1', 'ab/1']) await store.put(path, bytesOf('x'))
+      for (const path of ['top.json', 'a/x', 'a/b/y', 'a/b/deep/z', 'a b/é/1', 'ab/1'])
+        await store.put(path, bytesOf('x'))
       const named = async (folder: string) => [...(await store.folders(folder))].sort()
       expect(await named('')).toEqual(['a', 'a b', 'ab'])
       expect(await named('a')).toEqual(['b'])
@@ -189,8 +191,30 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
     it('names are kept as they are, special characters and all', async () => {
       const { store } = fresh()
       const names = [
-        'a b/c d', 'p=a%2Fb/x', 'p=a%252Fb/x', '100%', 'q?x=1&y=2', 'h#frag', 'a+b', 'a=b;c', 'ünï/çødé/日本', '😀/x',
-        "quote'd", 'dou"ble', '[x]{y}', 'a~b', 'semi:colon', '(a)', 'x@y', 'x,y$z!', '*star', '.hidden', 'a..b', '...', '%41', '<l>|',
+        'a b/c d',
+        'p=a%2Fb/x',
+        'p=a%252Fb/x',
+        '100%',
+        'q?x=1&y=2',
+        'h#frag',
+        'a+b',
+        'a=b;c',
+        'ünï/çødé/日本',
+        '😀/x',
+        "quote'd",
+        'dou"ble',
+        '[x]{y}',
+        'a~b',
+        'semi:colon',
+        '(a)',
+        'x@y',
+        'x,y$z!',
+        '*star',
+        '.hidden',
+        'a..b',
+        '...',
+        '%41',
+        '<l>|',
       ]
       for (const name of names) await store.put(name, bytesOf(name))
       for (const name of names) {
@@ -210,8 +234,24 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
 
     it('names that leave the root, or mean another name, are refused', async () => {
       const { store } = fresh()
-      for (const name of ['', '/', '/a', 'a/', 'a//b', '../a', 'a/../../b', 'a/./b', '.', '..', 'a\0b', '\ud800', 'a\\b']) {
-        await expect((async () => store.put(name, bytesOf('x')))()).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS' })
+      for (const name of [
+        '',
+        '/',
+        '/a',
+        'a/',
+        'a//b',
+        '../a',
+        'a/../../b',
+        'a/./b',
+        '.',
+        '..',
+        'a\0b',
+        '\ud800',
+        'a\\b',
+      ]) {
+        await expect((async () => store.put(name, bytesOf('x')))()).rejects.toMatchObject({
+          code: 'STORAGE_BAD_ADDRESS',
+        })
         await expect((async () => store.get(name))()).rejects.toBeInstanceOf(StorageError)
       }
       await expect((async () => collected(store.list('../')))()).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS' })
@@ -220,7 +260,23 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
 
     it('listings are in the order of UTF-8 bytes of whole names, folders or not', async () => {
       const { store } = fresh()
-      const names = ['a/x', 'a-b/x', 'a.b', 'a0', 'aa/b/c', 'A', 'Z/z', 'b', '\uffee', '\u{1f600}', 'é', 'e', '_x', '10', '9']
+      const names = [
+        'a/x',
+        'a-b/x',
+        'a.b',
+        'a0',
+        'aa/b/c',
+        'A',
+        'Z/z',
+        'b',
+        '\uffee',
+        '\u{1f600}',
+        'é',
+        'e',
+        '_x',
+        '10',
+        '9',
+      ]
       for (const name of names) await store.put(name, bytesOf(name))
       expect(await paths(store.list(''))).toEqual(
         [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
@@ -231,7 +287,14 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       const { store } = fresh()
       const names = ['a', 'log/0001.json', 'log/0002.json', 'log/0010.json', 'log/sub/1', 'log-2/1', 'logs', 'z']
       for (const name of names) await store.put(name, bytesOf(name))
-      expect(await paths(store.list('log'))).toEqual(['log-2/1', 'log/0001.json', 'log/0002.json', 'log/0010.json', 'log/sub/1', 'logs'])
+      expect(await paths(store.list('log'))).toEqual([
+        'log-2/1',
+        'log/0001.json',
+        'log/0002.json',
+        'log/0010.json',
+        'log/sub/1',
+        'logs',
+      ])
       expect(await paths(store.list('log/'))).toEqual(['log/0001.json', 'log/0002.json', 'log/0010.json', 'log/sub/1'])
       expect(await paths(store.list('log/00'))).toEqual(['log/0001.json', 'log/0002.json', 'log/0010.json'])
       expect(await paths(store.list('log/0001.json'))).toEqual(['log/0001.json'])
@@ -242,7 +305,14 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await after('log/', 'log/sub/1')).toEqual([])
       expect(await after('log/', 'log/sub/')).toEqual(['log/sub/1'])
       expect(await after('log/', 'z')).toEqual([])
-      expect(await after('', 'log-2/1')).toEqual(['log/0001.json', 'log/0002.json', 'log/0010.json', 'log/sub/1', 'logs', 'z'])
+      expect(await after('', 'log-2/1')).toEqual([
+        'log/0001.json',
+        'log/0002.json',
+        'log/0010.json',
+        'log/sub/1',
+        'logs',
+        'z',
+      ])
       expect(await after('', 'log/0010.json')).toEqual(['log/sub/1', 'logs', 'z'])
     })
 
@@ -250,7 +320,8 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       const { store } = fresh()
       const name = (i: number) => `_delta_log/${String(i).padStart(20, '0')}.json`
       const all = Array.from({ length: options.many }, (_, i) => name(i))
-      for (let i = 0; i < all.length; i += 50) await Promise.all(all.slice(i, i + 50).map(path => store.put(path, bytesOf('{}'))))
+      for (let i = 0; i < all.length; i += 50)
+        await Promise.all(all.slice(i, i + 50).map(path => store.put(path, bytesOf('{}'))))
       expect(await paths(store.list('_delta_log/'))).toEqual(all)
       expect(await paths(store.list('_delta_log/', { startAfter: name(options.many - 3) }))).toEqual(all.slice(-2))
       expect(await paths(store.list('', { startAfter: name(10) }))).toEqual(all.slice(11))
@@ -269,7 +340,12 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
     it('an upload shows nothing before it is closed, then everything', async () => {
       const { store, again } = fresh()
       const writer = await store.create('data/part.parquet')
-      const parts = [new Uint8Array(100_000).fill(1), new Uint8Array(), new Uint8Array(1).fill(2), new Uint8Array(200_000).fill(3)]
+      const parts = [
+        new Uint8Array(100_000).fill(1),
+        new Uint8Array(),
+        new Uint8Array(1).fill(2),
+        new Uint8Array(200_000).fill(3),
+      ]
       for (const part of parts) {
         await writer.write(part)
         expect(await again.head('data/part.parquet')).toBeUndefined()

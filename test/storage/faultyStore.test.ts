@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../shared/clock.js'
 import { Faults } from '../../shared/storage/faults.js'
 import { FaultyStore } from '../../shared/storage/faultyStore.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
-import { bytesOf, collected, describeContract, textOf } from './contract.js'
 import { Random } from '../random.js'
+import { bytesOf, collected, describeContract, textOf } from './contract.js'
 
 describeContract(
   'FaultyStore without faults',
@@ -26,7 +27,11 @@ describe('a planned fault', () => {
   it('fail: nothing happened, and the error says so', async () => {
     const { faults, memory, store } = begun()
     faults.add({ on: ['put', 'putIfAbsent'], fault: { kind: 'fail', code: 'STORAGE_THROTTLED' }, times: 2 })
-    await expect(store.put('x', bytesOf('x'))).rejects.toMatchObject({ code: 'STORAGE_THROTTLED', retryable: true, ambiguous: false })
+    await expect(store.put('x', bytesOf('x'))).rejects.toMatchObject({
+      code: 'STORAGE_THROTTLED',
+      retryable: true,
+      ambiguous: false,
+    })
     await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({ ambiguous: false })
     expect(await memory.head('x')).toBeUndefined()
     expect(await store.putIfAbsent('x', bytesOf('x'))).toBe('created')
@@ -52,7 +57,12 @@ describe('a planned fault', () => {
     const { faults, memory, store } = begun()
     faults.add({
       on: 'putIfAbsent',
-      fault: { kind: 'interleave', first: async () => { await memory.put('x', bytesOf('theirs')) } },
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await memory.put('x', bytesOf('theirs'))
+        },
+      },
     })
     expect(await store.putIfAbsent('x', bytesOf('mine'))).toBe('exists')
     expect(textOf(await store.get('x'))).toBe('theirs')
@@ -92,7 +102,12 @@ describe('a planned fault', () => {
   it('with a chance strikes the same calls for the same seed', () => {
     const strikes = () => {
       const random = new Random()
-      const faults = new Faults(() => random.next()).add({ on: 'get', fault: { kind: 'fail' }, chance: 0.3, times: Infinity })
+      const faults = new Faults(() => random.next()).add({
+        on: 'get',
+        fault: { kind: 'fail' },
+        chance: 0.3,
+        times: Infinity,
+      })
       return Array.from({ length: 200 }, () => faults.take('get', 'x') !== undefined)
     }
     expect(strikes()).toEqual(strikes())

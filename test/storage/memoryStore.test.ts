@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+
 import { ManualClock } from '../../shared/clock.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { bytesOf, describeContract } from './contract.js'

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+
 import { expect, it } from 'vitest'
+
 import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { MeteredStore, noUsage, usageBetween } from '../../shared/storage/meteredStore.js'

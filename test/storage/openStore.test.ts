@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+
+import { shownAddress } from '../../shared/storage/address/shownAddress.js'
 import { AzureBlobStore } from '../../shared/storage/azureBlob/azureBlob.js'
 import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlob/azureBlobCredential.js'
 import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
-import { shownAddress } from '../../shared/storage/address/shownAddress.js'
 
 it('each address opens its kind of store', async () => {
   const folder = await openStore('file:///data/my%20lake')
@@ -32,23 +33,30 @@ it('a local path is a path, whatever is in it; in a URL "#" and "?" are not pass
   }
 })
 
-it.each(['htps://acct.blob.core.windows.net/lake?sv=1&sig=secret', 'https://x/?sig=secret', 's3://user:secret@host/lake'])(
-  'what is wrong with %s is said without its secret',
-  async url => {
-    await expect(openStore(url)).rejects.toMatchObject({ message: expect.not.stringContaining('secret') as string })
-    expect(shownAddress(url)).not.toContain('secret')
-  },
-)
+it.each([
+  'htps://acct.blob.core.windows.net/lake?sv=1&sig=secret',
+  'https://x/?sig=secret',
+  's3://user:secret@host/lake',
+])('what is wrong with %s is said without its secret', async url => {
+  await expect(openStore(url)).rejects.toMatchObject({ message: expect.not.stringContaining('secret') as string })
+  expect(shownAddress(url)).not.toContain('secret')
+})
 
-it.each(['', 'lake', './lake', 's3://bucket/lake', 'C:\\lake', 'file://host/lake', 'https://acct.blob.core.windows.net'])(
-  '%s is refused',
-  async url => {
-    await expect(openStore(url)).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS', retryable: false })
-  },
-)
+it.each([
+  '',
+  'lake',
+  './lake',
+  's3://bucket/lake',
+  'C:\\lake',
+  'file://host/lake',
+  'https://acct.blob.core.windows.net',
+])('%s is refused', async url => {
+  await expect(openStore(url)).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS', retryable: false })
+})
 
 it('a connection string of another account, or without a key, is refused before anything is sent', async () => {
-  const open = (connectionString: string) => openStore('http://127.0.0.1:10000/devstoreaccount1/lake', { connectionString })
+  const open = (connectionString: string) =>
+    openStore('http://127.0.0.1:10000/devstoreaccount1/lake', { connectionString })
   await expect(open('AccountName=other;AccountKey=a2V5')).rejects.toThrow('"other"')
   await expect(open('AccountName=devstoreaccount1')).rejects.toThrow('neither AccountKey')
   await expect(openStore('http://127.0.0.1:10000/other/lake')).rejects.toThrow('connection string')

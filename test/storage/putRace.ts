@@ -23,7 +23,11 @@ process.once('message', async names => {
 `
 
 /** Lets processes of their own put the same names, all at once; answers which names each of them created. */
-export async function raceInProcesses(root: string, names: readonly string[], processes: number): Promise<readonly (readonly string[])[]> {
+export async function raceInProcesses(
+  root: string,
+  names: readonly string[],
+  processes: number,
+): Promise<readonly (readonly string[])[]> {
   const children = Array.from({ length: processes }, (_, writer) =>
     spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', writerProgram], {
       env: { ...process.env, NODE_OPTIONS: '', STORE_MODULE: storeModule, ROOT: root, WRITER: String(writer) },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+
 import { ManualClock } from '../../shared/clock.js'
 import { consoleLogger, type ConsoleLoggerOptions } from '../../shared/telemetry/consoleLogger.js'
 
@@ -14,7 +15,10 @@ it('says nothing below its level', () => {
   log.info('b')
   log.warn('c')
   log.error('d')
-  expect(lines.map(line => line.trim().split(/\s+/).slice(1))).toEqual([['warn', 'c'], ['error', 'd']])
+  expect(lines.map(line => line.trim().split(/\s+/).slice(1))).toEqual([
+    ['warn', 'c'],
+    ['error', 'd'],
+  ])
 })
 
 it('json is one object a line, with all digits of a bigint, and data cannot pose as the message', () => {
@@ -23,7 +27,10 @@ it('json is one object a line, with all digits of a bigint, and data cannot pose
   expect(lines).toHaveLength(1)
   expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1)
   expect(JSON.parse(lines[0] ?? '')).toEqual({
-    time: '2025-04-01T17:37:57.000Z', level: 'info', message: 'two\nlines', offset: '9007199254740993',
+    time: '2025-04-01T17:37:57.000Z',
+    level: 'info',
+    message: 'two\nlines',
+    offset: '9007199254740993',
   })
 })
 

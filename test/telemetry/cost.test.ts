@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { defaultPrices, estimateCostUsd } from '../../shared/telemetry/cost.js'
 
 const idle = { reads: 0, writes: 0, lists: 0, deletes: 0 }

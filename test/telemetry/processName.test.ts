@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+
 import { describe, expect, test } from 'vitest'
+
 import { isGone, processName } from '../../shared/telemetry/processName.js'
 
 describe('the name of a process', () => {
@@ -24,6 +26,7 @@ describe('the name of a process', () => {
 
   test('nothing is known of another machine, nor by another name', () => {
     const elsewhere = processName(process.pid).replace(/^.{8}/, '01234567')
-    for (const name of [elsewhere, elsewhere.replace(/.{8}$/, '01234567'), '', 'function-host', '999999999']) expect(isGone(name)).toBe(false)
+    for (const name of [elsewhere, elsewhere.replace(/.{8}$/, '01234567'), '', 'function-host', '999999999'])
+      expect(isGone(name)).toBe(false)
   })
 })

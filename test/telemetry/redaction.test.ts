@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { protectSecret, protectSecretsIn, redact, redacted, redactError } from '../../shared/telemetry/redaction.js'
 
 const planted = 'pl4nt"ed/+ s\\ecret&ü=='
@@ -13,12 +14,19 @@ describe('a value that the settings hold', () => {
     ['as a form has it', new URLSearchParams({ x: planted }).toString().slice(2)],
     ['in JSON', JSON.stringify({ x: planted }).slice(6, -2)],
     ['in JSON inside JSON', JSON.stringify(JSON.stringify(planted)).slice(3, -3)],
-    ...['', 'u', 'us', 'user:'].map(before => [`in base64 behind "${before}"`, Buffer.from(`${before}${planted}rest`).toString('base64')] as const),
+    ...['', 'u', 'us', 'user:'].map(
+      before => [`in base64 behind "${before}"`, Buffer.from(`${before}${planted}rest`).toString('base64')] as const,
+    ),
     ['in base64 for URLs', Buffer.from(planted).toString('base64url')],
   ])('is kept out %s', (_, form) => {
     const said = redact(`before ${form} after`)
     expect(said).toContain(redacted)
-    for (const piece of [planted, Buffer.from(planted).toString('base64').slice(2, 20), encodeURIComponent(planted).slice(0, 16)]) expect(said).not.toContain(piece)
+    for (const piece of [
+      planted,
+      Buffer.from(planted).toString('base64').slice(2, 20),
+      encodeURIComponent(planted).slice(0, 16),
+    ])
+      expect(said).not.toContain(piece)
     expect(said).toMatch(/^before .* after$/)
   })
 
@@ -44,7 +52,8 @@ describe('a value that the settings hold', () => {
     protectSecret('Endpoint=sb://x;SharedAccessKeyName=Root;SharedAccessKey=k3yOfTheHub+/=')
     protectSecretsIn('https://account.blob.core.windows.net/lake?sv=2024&sig=s1gn%2Fature%3D&se=2027')
     protectSecretsIn('someone:pa55%20w0rd@broker:9092')
-    for (const secret of ['k3yOfTheHub+/=', 's1gn/ature=', 's1gn%2Fature%3D', 'pa55%20w0rd', 'pa55 w0rd']) expect(redact(`<${secret}>`), secret).toBe(`<${redacted}>`)
+    for (const secret of ['k3yOfTheHub+/=', 's1gn/ature=', 's1gn%2Fature%3D', 'pa55%20w0rd', 'pa55 w0rd'])
+      expect(redact(`<${secret}>`), secret).toBe(`<${redacted}>`)
     expect(redact('Root at account.blob.core.windows.net')).toBe('Root at account.blob.core.windows.net')
   })
 })
@@ -54,7 +63,10 @@ describe("what has a secret's shape is kept out, whoever it belongs to", () => {
     ['-----BEGIN RSA PRIVATE KEY-----\nAAAA\nBBBB\n-----END RSA PRIVATE KEY-----.', `${redacted}.`],
     ['-----BEGIN PRIVATE KEY-----\nAAAA cut', redacted],
     ['AccountName=a;AccountKey=Eby8vdM02xNO==;BlobEndpoint=x', `AccountName=a;AccountKey=${redacted};BlobEndpoint=x`],
-    ['https://a.blob.core.windows.net/c/t?sv=1&sig=abc%3D&se=2', `https://a.blob.core.windows.net/c/t?sv=1&sig=${redacted}&se=2`],
+    [
+      'https://a.blob.core.windows.net/c/t?sv=1&sig=abc%3D&se=2',
+      `https://a.blob.core.windows.net/c/t?sv=1&sig=${redacted}&se=2`,
+    ],
     ['htps://x?sig=abc', `htps://x?sig=${redacted}`],
     ['GET /api/lake?code=abc== HTTP', `GET /api/lake?code=${redacted} HTTP`],
     ['https://user:pw@host/x', `https://${redacted}@host/x`],
@@ -68,8 +80,13 @@ describe("what has a secret's shape is kept out, whoever it belongs to", () => {
   })
 
   test.each([
-    'abfss://lake@account.dfs.core.windows.net/t', 'http://127.0.0.1:10000/devstoreaccount1/lake', 'Kafka at 127.0.0.1:9092 cannot be reached.',
-    'Set KAFKA_USERNAME and KAFKA_PASSWORD.', 'someone@example.com wrote at 10:30', 'the key=value pairs', 'a partition key = 7',
+    'abfss://lake@account.dfs.core.windows.net/t',
+    'http://127.0.0.1:10000/devstoreaccount1/lake',
+    'Kafka at 127.0.0.1:9092 cannot be reached.',
+    'Set KAFKA_USERNAME and KAFKA_PASSWORD.',
+    'someone@example.com wrote at 10:30',
+    'the key=value pairs',
+    'a partition key = 7',
   ])('and nothing else: %s', text => {
     expect(redact(text)).toBe(text)
   })
@@ -81,7 +98,9 @@ test('an error is told without secrets: its message, its stack, its data and wha
   const cause = new Error(`cause ${secret}`)
   const error = Object.assign(new Error(`message ${secret}`, { cause }), { data: { url: `x/${secret}`, count: 3 } })
   expect(redactError(error)).toBe(error)
-  expect([error.message, error.stack, cause.message, cause.stack, JSON.stringify(error.data)].join('\n')).not.toContain(secret)
+  expect([error.message, error.stack, cause.message, cause.stack, JSON.stringify(error.data)].join('\n')).not.toContain(
+    secret,
+  )
   expect(error.data.count).toBe(3)
   expect(Object.keys(error)).toEqual(['data'])
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../shared/clock.js'
 import { MemoryStore, MeteredStore, StorageError } from '../../shared/storage/index.js'
 import { startRun } from '../../shared/telemetry/run.js'
@@ -22,9 +23,23 @@ describe('a run', () => {
     await store.delete('a')
     const record = run.finish({ outcome: 'committed', version: 7, rowsIn: 5, rowsOut: 4 })
     expect(record).toMatchObject({
-      step: 'silver', stream: 'events', trigger: 'timer', processId: process.pid, outcome: 'committed', version: 7,
-      startTime: 1_700_000_000_000, endTime: 1_700_000_001_500, durationMs: 1500, rowsIn: 5, rowsOut: 4,
-      bytesIn: 10, bytesOut: 10, storageReads: 1, storageWrites: 1, storageLists: 1, storageDeletes: 1,
+      step: 'silver',
+      stream: 'events',
+      trigger: 'timer',
+      processId: process.pid,
+      outcome: 'committed',
+      version: 7,
+      startTime: 1_700_000_000_000,
+      endTime: 1_700_000_001_500,
+      durationMs: 1500,
+      rowsIn: 5,
+      rowsOut: 4,
+      bytesIn: 10,
+      bytesOut: 10,
+      storageReads: 1,
+      storageWrites: 1,
+      storageLists: 1,
+      storageDeletes: 1,
     })
     expect(record.runId).toMatch(/^[0-9a-f]{8}-/)
     expect(record.peakMemoryBytes).toBeGreaterThan(20 * 1024 * 1024)
@@ -46,7 +61,10 @@ describe('a run', () => {
   it('that failed keeps the code and the words of its error, whatever was thrown', () => {
     const run = startRun(begun().start)
     const error = new StorageError('STORAGE_THROTTLED', 'too much', { retryable: true })
-    expect(run.finish({ outcome: 'failed', error })).toMatchObject({ errorCode: 'STORAGE_THROTTLED', errorMessage: 'too much' })
+    expect(run.finish({ outcome: 'failed', error })).toMatchObject({
+      errorCode: 'STORAGE_THROTTLED',
+      errorMessage: 'too much',
+    })
     expect(run.finish({ outcome: 'failed', error: 'odd' })).toMatchObject({ errorCode: 'Error', errorMessage: 'odd' })
   })
 })
@@ -71,11 +89,22 @@ describe('a run that travels in a commit', () => {
   })
 
   it("is not mistaken for anything else that others put there, and a later version's fields are dropped", () => {
-    for (const other of [undefined, null, 'run', 3, [], {}, { ...encodeRun(full), outcome: 'exploded' }, { ...encodeRun(full), rowsIn: 'many' }]) {
+    for (const other of [
+      undefined,
+      null,
+      'run',
+      3,
+      [],
+      {},
+      { ...encodeRun(full), outcome: 'exploded' },
+      { ...encodeRun(full), rowsIn: 'many' },
+    ]) {
       expect(decodeRun(other)).toBeUndefined()
     }
     for (const missing of ['runId', 'outcome', 'cpuMs']) {
-      expect(decodeRun(Object.fromEntries(Object.entries(encodeRun(full)).filter(([field]) => field !== missing)))).toBeUndefined()
+      expect(
+        decodeRun(Object.fromEntries(Object.entries(encodeRun(full)).filter(([field]) => field !== missing))),
+      ).toBeUndefined()
     }
     expect(decodeRun({ ...encodeRun(full), laterField: 1 })).not.toHaveProperty('laterField')
     expect(decodeRun({ ...encodeRun(full), stream: null })?.stream).toBeUndefined()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { terminalLine, terminalText } from '../../shared/telemetry/terminalText.js'
 
 describe('text for a terminal', () => {

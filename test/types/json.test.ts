@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { formatJson, JsonNumber, parseJson, type Json } from '../../shared/types/json.js'
-import { JsonError } from '../../shared/types/jsonError.js'
+
 import { parseLogJson } from '../../shared/delta/index.js'
+import { formatJson, type Json, JsonNumber, parseJson } from '../../shared/types/json.js'
+import { JsonError } from '../../shared/types/jsonError.js'
 import { Random, seedNote } from '../random.js'
 
 describe('json', () => {
@@ -24,7 +25,7 @@ describe('json', () => {
 
   it.each(['99999999999999999999.999999999999999999', '0.99999999999999999999', '9007199254740991.4', '1e400'])(
     '%s, which a double would change, keeps its text',
-    (text) => {
+    text => {
       expect(parseJson(`{"max":${text}}`)).toEqual({ max: new JsonNumber(text) })
       expect(formatJson(parseJson(`{"max":${text}}`))).toBe(`{"max":${text}}`)
     },

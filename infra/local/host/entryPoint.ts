@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { asError } from '../../../shared/errors.js'
 import { HostError } from './hostError.js'
 
@@ -14,7 +15,11 @@ const importFile: ImportFile = file => import(pathToFileURL(file).href)
  * anything), which is what registers the functions.
  * @throws HostError when nothing matches, or a module cannot be loaded
  */
-export async function loadEntryPoint(folder: string, load: ImportFile = importFile, main = mainOf(folder)): Promise<void> {
+export async function loadEntryPoint(
+  folder: string,
+  load: ImportFile = importFile,
+  main = mainOf(folder),
+): Promise<void> {
   for (const file of filesOf(folder, main)) {
     try {
       await load(file)
@@ -36,10 +41,16 @@ function filesOf(folder: string, pattern: string): string[] {
   if (/[*?{[]/.test(dirname(pattern))) {
     throw new HostError('ENTRY_POINT', `"main": "${pattern}" has a pattern in a folder's name; only file names may.`)
   }
-  const name = new RegExp(`^${basename(pattern).replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`)
+  const name = new RegExp(
+    `^${basename(pattern)
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')}$`,
+  )
   let names: string[] = []
   try {
-    names = readdirSync(parent).filter(n => name.test(n)).sort()
+    names = readdirSync(parent)
+      .filter(n => name.test(n))
+      .sort()
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown
   }

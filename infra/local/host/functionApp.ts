@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+
 import { asError } from '../../../shared/errors.js'
 import {
   type Binding,

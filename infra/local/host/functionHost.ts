@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+
 import { type Clock, systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
-import { registerCodecs } from '../../../shared/sources/kafka/index.js'
 import { recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
+import { registerCodecs } from '../../../shared/sources/kafka/index.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { type Environment, resolveText } from './appSettings.js'
 import { provideCoreModule, textOf } from './coreModule.js'
@@ -132,13 +133,24 @@ function listenerOf(
     case 'kafkatrigger':
       return kafkaListener(f, app, options, hostSettings)
     default:
-      throw new HostError('TRIGGER_UNSUPPORTED', `${f.name}: the local host has no ${f.trigger.type}; use func start for it.`)
+      throw new HostError(
+        'TRIGGER_UNSUPPORTED',
+        `${f.name}: the local host has no ${f.trigger.type}; use func start for it.`,
+      )
   }
 }
 
-function kafkaListener(f: RegisteredFunction, app: FunctionApp, options: HostOptions, { kafka: settings }: HostSettings): Listener {
+function kafkaListener(
+  f: RegisteredFunction,
+  app: FunctionApp,
+  options: HostOptions,
+  { kafka: settings }: HostSettings,
+): Listener {
   if (!/^many$/i.test(textOf(f.trigger, 'cardinality'))) {
-    throw new HostError('TRIGGER_UNSUPPORTED', `${f.name}: the local host serves Kafka triggers of cardinality many only.`)
+    throw new HostError(
+      'TRIGGER_UNSUPPORTED',
+      `${f.name}: the local host serves Kafka triggers of cardinality many only.`,
+    )
   }
   const { config, topic, consumerGroup } = kafkaTarget(f.name, f.trigger, options.settings)
   const { log } = options
@@ -166,7 +178,12 @@ function kafkaListener(f: RegisteredFunction, app: FunctionApp, options: HostOpt
   }
 }
 
-async function execute(app: FunctionApp, name: string, input: InvocationInput, { log }: HostOptions): Promise<Error | undefined> {
+async function execute(
+  app: FunctionApp,
+  name: string,
+  input: InvocationInput,
+  { log }: HostOptions,
+): Promise<Error | undefined> {
   const start = performance.now()
   const outcome = await app.invoke(name, input)
   const ms = Math.round(performance.now() - start)

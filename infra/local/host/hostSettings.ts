@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+
 import { meantName } from '../../../shared/settings/index.js'
 import { HostError } from './hostError.js'
 
@@ -35,11 +36,20 @@ export function parseHostSettings(text: string, name = 'host.json'): HostSetting
   }
   const kafka = root.under('extensions').under('kafka')
   kafka.refuseMisspelt([
-    'maxBatchSize', 'subscriberIntervalInSeconds', 'commitOnFailure', 'maxRetries', 'autoOffsetReset', 'sessionTimeoutMs', 'maxPollIntervalMs',
-    'fetchMaxBytes', 'maxPartitionFetchBytes', 'queuedMaxMessagesKbytes',
+    'maxBatchSize',
+    'subscriberIntervalInSeconds',
+    'commitOnFailure',
+    'maxRetries',
+    'autoOffsetReset',
+    'sessionTimeoutMs',
+    'maxPollIntervalMs',
+    'fetchMaxBytes',
+    'maxPartitionFetchBytes',
+    'queuedMaxMessagesKbytes',
   ])
   const reset = kafka.text('autoOffsetReset', 'Earliest').toLowerCase()
-  if (reset !== 'latest' && reset !== 'earliest') throw new HostError('HOST_JSON', `${name}: autoOffsetReset must be Earliest or Latest.`)
+  if (reset !== 'latest' && reset !== 'earliest')
+    throw new HostError('HOST_JSON', `${name}: autoOffsetReset must be Earliest or Latest.`)
   return {
     kafka: {
       maxBatchSize: kafka.whole('maxBatchSize', 64, 1),
@@ -88,7 +98,8 @@ class Properties {
     for (const name of this.#values.keys()) {
       if (known.some(other => other.toLowerCase() === name)) continue
       const meant = meantName(name, known)
-      if (meant !== undefined) throw new HostError('HOST_JSON', `${this.#file}: ${name} is no property of it: did you mean ${meant}?`)
+      if (meant !== undefined)
+        throw new HostError('HOST_JSON', `${this.#file}: ${name} is no property of it: did you mean ${meant}?`)
     }
   }
 

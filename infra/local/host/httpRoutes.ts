@@ -19,7 +19,8 @@ export function routesOf(functions: readonly RegisteredFunction[], prefix: strin
       const { route, methods } = f.trigger
       return {
         functionName: f.name,
-        methods: Array.isArray(methods) && methods.length > 0 ? methods.map(m => String(m).toUpperCase()) : ['GET', 'POST'],
+        methods:
+          Array.isArray(methods) && methods.length > 0 ? methods.map(m => String(m).toUpperCase()) : ['GET', 'POST'],
         path: `/${[prefix, typeof route === 'string' ? route : f.name].filter(p => p !== '').join('/')}`,
       }
     })

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
+
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { type HttpData } from './coreModule.js'
 import { type FunctionApp, type InvocationInput } from './functionApp.js'
@@ -42,7 +43,11 @@ export class FunctionHttpServer {
 
   /** Takes no further request and waits for the running ones. */
   async stop(): Promise<void> {
-    const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
+    const closed = new Promise<void>(resolve =>
+      this.#server.close(() => {
+        resolve()
+      }),
+    )
     await Promise.all(this.#running)
     this.#server.closeAllConnections()
     await closed
@@ -55,7 +60,12 @@ interface Answer {
   readonly content?: Uint8Array | string | undefined
 }
 
-async function serve(app: FunctionApp, routes: readonly Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  app: FunctionApp,
+  routes: readonly Route[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { status, headers, content } = await answer(app, routes, request)
   response.writeHead(status, headers)
   response.end(content)
@@ -65,7 +75,11 @@ async function answer(app: FunctionApp, routes: readonly Route[], request: Incom
   const { method = 'GET', rawHeaders, url: target = '/' } = request
   const guarded = guardRequest({ method, rawHeaders, target })
   if (guarded.kind === 'refused') {
-    return { status: guarded.status, headers: { 'content-type': 'text/plain; charset=utf-8' }, content: `${guarded.reason}\n` }
+    return {
+      status: guarded.status,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      content: `${guarded.reason}\n`,
+    }
   }
   const { url } = guarded
   const match = matchRoute(routes, method, url.pathname)
@@ -92,8 +106,15 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks)
 }
 
-function httpInput(request: IncomingMessage, url: URL, params: Readonly<Record<string, string>>, body: Buffer): InvocationInput {
-  const headers = Object.entries(request.headers).map(([name, v]) => [name, Array.isArray(v) ? v.join(', ') : (v ?? '')] as const)
+function httpInput(
+  request: IncomingMessage,
+  url: URL,
+  params: Readonly<Record<string, string>>,
+  body: Buffer,
+): InvocationInput {
+  const headers = Object.entries(request.headers).map(
+    ([name, v]) => [name, Array.isArray(v) ? v.join(', ') : (v ?? '')] as const,
+  )
   const http: HttpData = {
     url: url.href,
     method: request.method ?? 'GET',

@@ -1,4 +1,5 @@
 import { type KafkaConfig, type SASLOptions } from 'kafkajs'
+
 import { type Environment, resolveSecret } from './appSettings.js'
 import { type Binding } from './coreModule.js'
 import { HostError } from './hostError.js'
@@ -26,12 +27,15 @@ export function kafkaTarget(functionName: string, binding: Binding, settings: En
   const protocol = memberOf(protocols, text('protocol') ?? 'NotSet', functionName, 'protocol')
   const mode = memberOf(modes, text('authenticationMode') ?? 'NotSet', functionName, 'authenticationMode')
   const sasl = protocol.startsWith('sasl')
-  if (sasl && mode === 'notset') throw new HostError('BINDING', `${functionName}: protocol ${protocol} needs authenticationMode.`)
+  if (sasl && mode === 'notset')
+    throw new HostError('BINDING', `${functionName}: protocol ${protocol} needs authenticationMode.`)
   return {
     topic: need('topic'),
     consumerGroup: need('consumerGroup'),
     config: {
-      brokers: need('brokerList').split(',').map(b => b.trim()),
+      brokers: need('brokerList')
+        .split(',')
+        .map(b => b.trim()),
       ...(protocol.endsWith('ssl') && { ssl: tls(text) }),
       ...(sasl && { sasl: signIn(functionName, mode, need) }),
     },
@@ -44,11 +48,19 @@ const modes = ['notset', 'gssapi', 'plain', 'scramsha256', 'scramsha512', 'oauth
 function memberOf<M extends string>(members: readonly M[], value: string, functionName: string, property: string): M {
   const found = members.find(m => m === value.toLowerCase())
   if (found !== undefined) return found
-  throw new HostError('BINDING', `${functionName}: "${value}" is not a ${property} of the Kafka trigger (${members.join(', ')}).`)
+  throw new HostError(
+    'BINDING',
+    `${functionName}: "${value}" is not a ${property} of the Kafka trigger (${members.join(', ')}).`,
+  )
 }
 
 function tls(text: (name: string) => string | undefined) {
-  const pem = { ca: text('sslCaPEM'), cert: text('sslCertificatePEM'), key: text('sslKeyPEM'), passphrase: text('sslKeyPassword') }
+  const pem = {
+    ca: text('sslCaPEM'),
+    cert: text('sslCertificatePEM'),
+    key: text('sslKeyPEM'),
+    passphrase: text('sslKeyPassword'),
+  }
   return Object.fromEntries(Object.entries(pem).filter(([, value]) => value !== undefined))
 }
 
@@ -62,6 +74,9 @@ function signIn(functionName: string, mode: string, need: (name: string) => stri
     case 'scramsha512':
       return { mechanism: 'scram-sha-512', ...credentials() }
     default:
-      throw new HostError('TRIGGER_UNSUPPORTED', `${functionName}: the local host does not sign in to Kafka by ${mode}; use func start.`)
+      throw new HostError(
+        'TRIGGER_UNSUPPORTED',
+        `${functionName}: the local host does not sign in to Kafka by ${mode}; use func start.`,
+      )
   }
 }

@@ -1,8 +1,14 @@
 import { type Consumer, type EachBatchPayload, Kafka, type KafkaConfig } from 'kafkajs'
+
 import { systemClock } from '../../../shared/clock.js'
 import { asError } from '../../../shared/errors.js'
-import { decodeConsumerRecords, type DecodedMessage, memberName, removeDeadMembers } from '../../../shared/sources/kafka/index.js'
 import type { SourceRecord } from '../../../shared/sources/index.js'
+import {
+  decodeConsumerRecords,
+  type DecodedMessage,
+  memberName,
+  removeDeadMembers,
+} from '../../../shared/sources/kafka/index.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { type KafkaHostSettings } from './hostSettings.js'
 import { type NextOffsets } from './kafkaListener.js'
@@ -20,7 +26,10 @@ export interface FeedOptions {
   readonly connection: KafkaConfig
   readonly topic: string
   readonly consumerGroup: string
-  readonly settings: Pick<KafkaHostSettings, 'autoOffsetReset' | 'sessionTimeoutMs' | 'maxPollIntervalMs' | 'fetchMaxBytes' | 'maxPartitionFetchBytes'>
+  readonly settings: Pick<
+    KafkaHostSettings,
+    'autoOffsetReset' | 'sessionTimeoutMs' | 'maxPollIntervalMs' | 'fetchMaxBytes' | 'maxPartitionFetchBytes'
+  >
   readonly log: Logger
 }
 
@@ -50,7 +59,9 @@ export class KafkaFeed {
 
   async store(next: NextOffsets): Promise<void> {
     const { topic } = this.#options
-    await this.#consumer?.commitOffsets([...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })))
+    await this.#consumer?.commitOffsets(
+      [...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+    )
   }
 
   /** Leaves the group. */
@@ -105,11 +116,16 @@ export class KafkaFeed {
       // Or the group would wait for them until their session is over, and nothing flow meanwhile.
       const removed = await removeDeadMembers(kafka, consumerGroup, this.#ended)
       this.#ended = clientId
-      if (removed > 0) log.info(`Group ${consumerGroup} no longer waits for a consumer that is gone`, { members: removed })
+      if (removed > 0)
+        log.info(`Group ${consumerGroup} no longer waits for a consumer that is gone`, { members: removed })
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: settings.autoOffsetReset === 'earliest' })
       this.#consumer = consumer
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: batch => this.#handOver(consumer, batch, taker) })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: batch => this.#handOver(consumer, batch, taker),
+      })
     } catch (thrown) {
       this.#consumer = undefined
       await consumer.disconnect().catch(() => undefined)
@@ -134,7 +150,9 @@ export class KafkaFeed {
     }
     if (last !== undefined) payload.resolveOffset(String(last.offset))
     const offset = last === undefined ? fetchedOffset(payload) : String(last.offset + 1n)
-    this.#options.log.error(`Partition ${partition} of ${topic} stops at offset ${offset}; the others go on`, { error: damaged.damage?.message })
+    this.#options.log.error(`Partition ${partition} of ${topic} stops at offset ${offset}; the others go on`, {
+      error: damaged.damage?.message,
+    })
     consumer.pause([{ topic, partitions: [partition] }])
     void systemClock.sleep(damagePauseMs, this.#stopping.signal).then(
       () => {
@@ -148,13 +166,18 @@ export class KafkaFeed {
 }
 
 /** Where the consumer asked; kafkajs keeps it beside what it declares. */
-const fetchedOffset = ({ batch }: EachBatchPayload): string => (batch as unknown as { readonly fetchedOffset: string }).fetchedOffset
+const fetchedOffset = ({ batch }: EachBatchPayload): string =>
+  (batch as unknown as { readonly fetchedOffset: string }).fetchedOffset
 
 /** Before damage is looked at again: the broker's log may have been mended. */
 const damagePauseMs = 60_000
 
 /** Stays a member of the group for as long as the taker has no room. */
-async function offerAll(records: readonly SourceRecord[], group: Pick<EachBatchPayload, 'heartbeat'>, taker: Taker): Promise<void> {
+async function offerAll(
+  records: readonly SourceRecord[],
+  group: Pick<EachBatchPayload, 'heartbeat'>,
+  taker: Taker,
+): Promise<void> {
   const taken = taker.offer(records).then(() => 'taken' as const)
   for (;;) {
     const pause = new AbortController()

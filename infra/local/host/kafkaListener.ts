@@ -18,7 +18,10 @@ export interface ListenerParts<R extends Positioned> {
   /** Commits to the consumer group. A failure is logged and the listener goes on, as the extension does. */
   store(next: NextOffsets): Promise<void>
   readonly retry: RetryOptions | undefined
-  readonly settings: Pick<KafkaHostSettings, 'maxBatchSize' | 'subscriberIntervalInSeconds' | 'commitOnFailure' | 'maxRetries' | 'queuedMaxMessagesKbytes'>
+  readonly settings: Pick<
+    KafkaHostSettings,
+    'maxBatchSize' | 'subscriberIntervalInSeconds' | 'commitOnFailure' | 'maxRetries' | 'queuedMaxMessagesKbytes'
+  >
   /** Bytes of a record. */
   sizeOf(record: R): number
   readonly clock: Clock
@@ -180,7 +183,9 @@ export class KafkaListener<R extends Positioned> {
     for (let retries = 0; ; retries++) {
       const error = await this.#parts.execute(batch, retries)
       if (error === undefined || (limit !== -1 && retries >= limit) || this.#isStopped()) return error
-      await this.#parts.clock.sleep(retryDelay(this.#parts.retry, retries + 1), this.#stopping.signal).catch(() => undefined)
+      await this.#parts.clock
+        .sleep(retryDelay(this.#parts.retry, retries + 1), this.#stopping.signal)
+        .catch(() => undefined)
       if (this.#isStopped()) return error
     }
   }

@@ -1,4 +1,5 @@
-import { logLevel, type logCreator } from 'kafkajs'
+import { type logCreator, logLevel } from 'kafkajs'
+
 import type { Logger } from '../../../shared/telemetry/index.js'
 
 /** kafkajs's log lines as ours; a group's ordinary rebalances are not worth a warning. */

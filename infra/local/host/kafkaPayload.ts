@@ -1,4 +1,5 @@
 import { constants as bufferConstants } from 'node:buffer'
+
 import type { SourceRecord } from '../../../shared/sources/index.js'
 import { type Binding, textOf, type TypedData } from './coreModule.js'
 import { type InvocationInput } from './functionApp.js'
@@ -44,7 +45,10 @@ function metadata(records: readonly SourceRecord[]): Record<string, TypedData> {
 }
 
 function headers(r: SourceRecord) {
-  return r.headers.map(([key, value]) => ({ Key: key, Value: value === null ? null : Buffer.from(value).toString('base64') }))
+  return r.headers.map(([key, value]) => ({
+    Key: key,
+    Value: value === null ? null : Buffer.from(value).toString('base64'),
+  }))
 }
 
 /** A sixth of what a text can hold: that is what a byte may come to in JSON. Keys and headers of a batch share one. */

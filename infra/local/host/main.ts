@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+
 import { asError } from '../../../shared/errors.js'
-import { consoleLogger, type Logger, redact } from '../../../shared/telemetry/index.js'
 import { readLocalSettings } from '../../../shared/settings/index.js'
+import { consoleLogger, type Logger, redact } from '../../../shared/telemetry/index.js'
 import { FunctionHost } from './functionHost.js'
 import { HostError } from './hostError.js'
 

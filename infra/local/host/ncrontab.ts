@@ -13,6 +13,9 @@ export function parseSchedule(expression: string): Schedule {
     return parseNcrontab(expression)
   } catch (thrown) {
     const { message } = asError(thrown)
-    throw new HostError('SCHEDULE', `The schedule "${expression}" cannot be read: ${message}.`, { data: { expression }, cause: thrown })
+    throw new HostError('SCHEDULE', `The schedule "${expression}" cannot be read: ${message}.`, {
+      data: { expression },
+      cause: thrown,
+    })
   }
 }

@@ -22,17 +22,23 @@ export function guardRequest({ method, rawHeaders, target }: RequestOrigin): Gua
   const all = (name: string) => rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name)
   const [host = '127.0.0.1', ...otherHosts] = all('host')
   const own = hostUrl(host)
-  if (own === undefined || otherHosts.length > 0) return refused(400, 'The Host header is not a name with a port, as 127.0.0.1:7071.')
+  if (own === undefined || otherHosts.length > 0)
+    return refused(400, 'The Host header is not a name with a port, as 127.0.0.1:7071.')
   const url = urlOf(target, own)
   if (url === undefined) return refused(400, 'The address of the request cannot be read.')
   for (const { hostname } of [own, url]) {
-    if (!isLoopback(hostname)) return refused(403, `This host serves its own machine only, not the name ${hostname}. Call it as 127.0.0.1 or localhost.`)
+    if (!isLoopback(hostname))
+      return refused(
+        403,
+        `This host serves its own machine only, not the name ${hostname}. Call it as 127.0.0.1 or localhost.`,
+      )
   }
   const foreign = all('origin').find(origin => !isOwnOrigin(origin, own))
   if (foreign !== undefined) return refused(403, 'Requests from pages of another origin are refused.')
   const [site = 'none'] = all('sec-fetch-site')
   const navigates = safeMethods.includes(method) && all('sec-fetch-mode')[0] === 'navigate'
-  if (!['same-origin', 'none'].includes(site) && !navigates) return refused(403, 'Requests from pages of another site are refused.')
+  if (!['same-origin', 'none'].includes(site) && !navigates)
+    return refused(403, 'Requests from pages of another site are refused.')
   return { kind: 'admitted', url }
 }
 

@@ -14,7 +14,10 @@ export type Assignment = ReadonlyMap<string, ReadonlyMap<string, readonly number
  * do. kafkajs's own assigner gives every partition to every member, and what a member did not subscribe to is then
  * read by nobody. Pure; no I/O.
  */
-export function assignPartitions(members: readonly Subscription[], partitionsOf: (topic: string) => readonly number[]): Assignment {
+export function assignPartitions(
+  members: readonly Subscription[],
+  partitionsOf: (topic: string) => readonly number[],
+): Assignment {
   const sorted = members.toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1))
   const assignment = new Map(sorted.map(m => [m.memberId, new Map<string, number[]>()]))
   let turn = 0

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -6,11 +6,12 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+
 import { asError } from '../../../shared/errors.js'
 import { type Logger, silentLogger } from '../../../shared/telemetry/index.js'
 import { endingOf, guardAgainstOrphan } from '../orphanGuard.js'
-import { findJava, type Java } from './java.js'
 import { brokerJars, defaultLibsFolder } from './jars.js'
+import { findJava, type Java } from './java.js'
 import { LocalKafkaError } from './localKafkaError.js'
 import { answersKafka } from './probe.js'
 import { serverProperties } from './serverProperties.js'
@@ -68,7 +69,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const controllerPort = await claimPort(host, 0)
   const dataFolder = join(stateFolder, 'data')
   await writeFile(config, serverProperties({ host, port, controllerPort, dataFolder }, options.properties))
-  const jvm = [`-Xmx${heap}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Djava.awt.headless=true']
+  const jvm = [
+    `-Xmx${heap}m`,
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Xshare:auto',
+    '-Djava.awt.headless=true',
+  ]
   const classPath = ['-cp', join(libs, '*')]
   if (!existsSync(join(dataFolder, 'meta.properties'))) await format(java, [...jvm, ...classPath], config)
 
@@ -81,9 +88,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     // A group of its own: Ctrl-C in the terminal reaches the parent only, which stops the broker last.
     { stdio: ['ignore', logFile.fd, logFile.fd], detached: true },
   )
-  const exited = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => { resolve(signal ?? `code ${code ?? 'unknown'}`); })
-    child.once('error', (error) => { resolve(error.message); })
+  const exited = new Promise<string>(resolve => {
+    child.once('exit', (code, signal) => {
+      resolve(signal ?? `code ${code ?? 'unknown'}`)
+    })
+    child.once('error', error => {
+      resolve(error.message)
+    })
   })
   const endWithParent = (): void => void child.kill('SIGTERM')
   process.once('exit', endWithParent)
@@ -139,7 +150,9 @@ async function claimPort(host: string, port: number): Promise<number> {
     server.listen(port, host, () => {
       const address = server.address()
       const claimed = typeof address === 'object' && address !== null ? address.port : port
-      server.close(() => { resolve(claimed); })
+      server.close(() => {
+        resolve(claimed)
+      })
     })
   })
 }
@@ -152,11 +165,18 @@ async function format(java: Java, args: readonly string[], config: string): Prom
     await run(java.command, [
       ...args,
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
-      'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      config,
     ])
   } catch (thrown) {
     const error = asError(thrown) as Error & { stderr?: string }
-    throw new LocalKafkaError('FORMAT_FAILED', `Kafka could not prepare its folder: ${error.stderr ?? error.message}`, { cause: error })
+    throw new LocalKafkaError('FORMAT_FAILED', `Kafka could not prepare its folder: ${error.stderr ?? error.message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -164,7 +184,10 @@ async function format(java: Java, args: readonly string[], config: string): Prom
  * The archive of loaded classes halves the time to start. Java writes it when the first broker on these jars ends,
  * under a name of its own, so that two brokers never write one file.
  */
-function classArchive(libs: string, java: Java): { readonly option: string; readonly writing: boolean; keep(): Promise<void> } {
+function classArchive(
+  libs: string,
+  java: Java,
+): { readonly option: string; readonly writing: boolean; keep(): Promise<void> } {
   const path = join(libs, `classes-${java.build.replace(/[^\w.+-]/g, '_')}.jsa`)
   if (existsSync(path)) return { option: `-XX:SharedArchiveFile=${path}`, writing: false, keep: async () => {} }
   const partial = `${path}.${randomBytes(6).toString('hex')}`
@@ -175,24 +198,34 @@ function classArchive(libs: string, java: Java): { readonly option: string; read
   }
 }
 
-async function ready(child: ChildProcess, host: string, port: number, withinMs: number, logPath: string): Promise<void> {
+async function ready(
+  child: ChildProcess,
+  host: string,
+  port: number,
+  withinMs: number,
+  logPath: string,
+): Promise<void> {
   const deadline = performance.now() + withinMs
   let failure: Error | undefined
-  child.once('error', (error) => (failure = error))
+  child.once('error', error => (failure = error))
   while (performance.now() < deadline) {
     if (await answersKafka(host, port)) return
     if (failure !== undefined || !isRunning(child)) break
     await sleep(50)
   }
   const tail = (await readFile(logPath, 'utf8').catch(() => '')).trim().split('\n')
-  const reason = tail.findLast((line) => /ERROR|Exception/.test(line)) ?? tail.at(-1) ?? ''
+  const reason = tail.findLast(line => /ERROR|Exception/.test(line)) ?? tail.at(-1) ?? ''
   if (reason.includes('Failed to acquire lock')) {
     throw new LocalKafkaError('STATE_IN_USE', `Another broker uses this state folder: ${reason}`, { data: { logPath } })
   }
-  throw new LocalKafkaError('START_FAILED', `Kafka did not become ready; see ${logPath}. ${failure?.message ?? reason}`, {
-    data: { logPath, exitCode: child.exitCode },
-    cause: failure,
-  })
+  throw new LocalKafkaError(
+    'START_FAILED',
+    `Kafka did not become ready; see ${logPath}. ${failure?.message ?? reason}`,
+    {
+      data: { logPath, exitCode: child.exitCode },
+      cause: failure,
+    },
+  )
 }
 
 async function end(child: ChildProcess, exited: Promise<string>, withinMs: number): Promise<void> {
@@ -213,7 +246,10 @@ const pidPath = (stateFolder: string): string => join(stateFolder, 'broker.pid')
 async function endLeftOver(stateFolder: string, config: string, log: Logger): Promise<void> {
   const pid = Number(await readFile(pidPath(stateFolder), 'utf8').catch(() => ''))
   if (!Number.isInteger(pid) || pid <= 1) return
-  const args = await run('ps', ['-o', 'args=', '-p', String(pid)]).then((out) => out.stdout.trim(), () => '')
+  const args = await run('ps', ['-o', 'args=', '-p', String(pid)]).then(
+    out => out.stdout.trim(),
+    () => '',
+  )
   if (!args.endsWith(` ${config}`)) return
   log.warn('Ending the broker that an earlier run left behind', { pid })
   for (let attempt = 0; attempt < 200; attempt++) {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+
 import { asError } from '../../../shared/errors.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { LocalKafkaError } from './localKafkaError.js'
@@ -40,7 +41,7 @@ export async function brokerJars(libsFolder: string, log: Logger): Promise<strin
     log.info(`Fetching Kafka ${version} with Maven (once)`, { folder })
     await copyJars(pom, partial)
     const jars = await readdir(partial)
-    if (!jars.some((jar) => jar.startsWith('kafka_'))) throw new Error(`Maven copied ${jars.length} files, no broker`)
+    if (!jars.some(jar => jar.startsWith('kafka_'))) throw new Error(`Maven copied ${jars.length} files, no broker`)
     await rename(partial, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error
     })
@@ -63,7 +64,11 @@ async function copyJars(pom: string, folder: string): Promise<void> {
         { cause: error },
       )
     }
-    const reason = error.stdout?.split('\n').find((line) => line.includes('ERROR'))?.trim() ?? error.message
+    const reason =
+      error.stdout
+        ?.split('\n')
+        .find(line => line.includes('ERROR'))
+        ?.trim() ?? error.message
     throw new LocalKafkaError('JARS_UNAVAILABLE', `Maven could not fetch Kafka's jars: ${reason}`, { cause: error })
   }
 }

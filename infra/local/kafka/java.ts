@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+
 import { LocalKafkaError } from './localKafkaError.js'
 
 const run = promisify(execFile)
@@ -23,10 +24,14 @@ export interface Java {
  */
 export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<Java> {
   const home = env['JAVA_HOME']
-  const candidates = home !== undefined && existsSync(join(home, 'bin', 'java')) ? [join(home, 'bin', 'java'), 'java'] : ['java']
+  const candidates =
+    home !== undefined && existsSync(join(home, 'bin', 'java')) ? [join(home, 'bin', 'java'), 'java'] : ['java']
   let found: number | undefined
   for (const command of candidates) {
-    const text = await run(command, ['-version']).then((out) => out.stderr + out.stdout, () => '')
+    const text = await run(command, ['-version']).then(
+      out => out.stderr + out.stdout,
+      () => '',
+    )
     const java = parseJavaVersion(text)
     if (java === undefined) continue
     if (java.major >= oldestJava) return { command, ...java }

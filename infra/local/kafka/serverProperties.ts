@@ -45,7 +45,9 @@ export function serverProperties(settings: ServerSettings, extra: Readonly<Recor
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
     ...extra,
   }
-  return Object.entries(properties).map(([name, value]) => `${name}=${escapeValue(value)}\n`).join('')
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${escapeValue(value)}\n`)
+    .join('')
 }
 
 const escapeValue = (value: string): string => value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')

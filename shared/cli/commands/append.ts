@@ -9,7 +9,10 @@ export const append: Command = {
   about:
     'Adds rows to a table: JSON lines in the form that `lake read --format jsonl` prints, or a Parquet file. Values have to be ' +
     'exactly what their columns take; a line that is wrong is named, and nothing is written. Prints what was done as one JSON object.',
-  examples: ['lake append ./sales --from rows.jsonl', 'lake read silver.events --format jsonl | lake append ./copy --from -'],
+  examples: [
+    'lake append ./sales --from rows.jsonl',
+    'lake read silver.events --format jsonl | lake append ./copy --from -',
+  ],
   positionals: { least: 1, most: 1 },
   options: {
     from: fromOption,

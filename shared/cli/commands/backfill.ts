@@ -1,14 +1,15 @@
 import { catchUp, type CatchUpProgress } from '../../pipeline/bronze/index.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { ProgressBar } from '../progressBar.js'
 import { formatOf } from '../commandContext.js'
 import { printReports } from '../printReports.js'
+import { ProgressBar } from '../progressBar.js'
 
 export const backfill: Command = {
   usage: 'backfill',
   summary: 'catch bronze up from Kafka, with a progress bar',
-  about: 'Catches bronze up from Kafka to the end offsets as they are at the start, as `lake run bronze` does, with a progress bar.',
+  about:
+    'Catches bronze up from Kafka to the end offsets as they are at the start, as `lake run bronze` does, with a progress bar.',
   printsRows: true,
   examples: ['lake backfill', 'lake backfill --stream events'],
   positionals: { least: 0, most: 0 },
@@ -33,7 +34,9 @@ export const backfill: Command = {
         if (!context.signal.aborted) throw thrown
         await bar.end()
         const rows = (kept.earlier + kept.current).toLocaleString('en-US')
-        await context.messages.write(`Interrupted. ${rows} rows are committed and stay; the next backfill goes on behind them.\n`)
+        await context.messages.write(
+          `Interrupted. ${rows} rows are committed and stay; the next backfill goes on behind them.\n`,
+        )
         throw thrown
       } finally {
         interrupted.forget()
@@ -54,10 +57,17 @@ interface Kept {
 function interruption(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
   let stop: () => void = () => undefined
   const promise = new Promise<never>((_, reject) => {
-    stop = () => { reject(signal.reason as Error) }
+    stop = () => {
+      reject(signal.reason as Error)
+    }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
   promise.catch(() => undefined)
-  return { promise, forget: () => { signal.removeEventListener('abort', stop) } }
+  return {
+    promise,
+    forget: () => {
+      signal.removeEventListener('abort', stop)
+    },
+  }
 }

@@ -4,11 +4,11 @@ import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { formatOf } from '../commandContext.js'
 import { externalLocationOptions } from '../externalLocations.js'
-import { timeOption } from '../timeTravel.js'
 import { noTable, openTable } from '../openTable.js'
 import { printRows } from '../printRows.js'
-import { formatOf } from '../commandContext.js'
+import { timeOption } from '../timeTravel.js'
 
 export const changes: Command = {
   usage: 'changes <table>',
@@ -57,15 +57,20 @@ interface Range {
 /** Undefined when the times say that nothing lies between them. */
 async function rangeOption(table: DeltaTable, args: Arguments): Promise<Range | undefined> {
   const [start, end] = [timeOption(args, 'from-timestamp'), timeOption(args, 'to-timestamp')]
-  for (const [option, time] of [['from', start], ['to', end]] as const) {
+  for (const [option, time] of [
+    ['from', start],
+    ['to', end],
+  ] as const) {
     if (args.text(option) !== undefined && time !== undefined)
       throw new CliError('USAGE', `--${option} and --${option}-timestamp say the same thing; give one of them.`)
   }
-  if (start !== undefined && end !== undefined && end < start) throw new CliError('USAGE', '--to-timestamp lies before --from-timestamp.')
+  if (start !== undefined && end !== undefined && end < start)
+    throw new CliError('USAGE', '--to-timestamp lies before --from-timestamp.')
   const from = start === undefined ? args.whole('from') : await table.firstVersionFrom(start)
   if (from === undefined) throw new CliError('USAGE', 'Say from which version on: --from N or --from-timestamp "TIME".')
   const to = end === undefined ? args.whole('to') : await table.versionAt(end)
-  if (start === undefined && end === undefined && to !== undefined && to < from) throw new CliError('USAGE', `--to ${to} lies before --from ${from}.`)
+  if (start === undefined && end === undefined && to !== undefined && to < from)
+    throw new CliError('USAGE', `--to ${to} lies before --from ${from}.`)
   return start !== undefined && end !== undefined && to === from - 1 ? undefined : { from, to }
 }
 

@@ -1,8 +1,14 @@
-import { parseColumnList, type StructType } from '../../types/index.js'
-import { createTable, type DeltaTable, parseSchemaText, type TableDefinition, type WriteOutcome } from '../../delta/index.js'
 import { createWithRows } from '../../delta/dml/index.js'
-import type { Arguments } from '../arguments.js'
+import {
+  createTable,
+  type DeltaTable,
+  parseSchemaText,
+  type TableDefinition,
+  type WriteOutcome,
+} from '../../delta/index.js'
 import { shownAddress } from '../../storage/index.js'
+import { parseColumnList, type StructType } from '../../types/index.js'
+import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -47,9 +53,15 @@ export const create: Command = {
         createdTime: lake.clock.now(),
       }
       const outcome = await tableWriting(lake, options =>
-        input === undefined ? createEmpty(table, definition) : createWithRows(table, definition, () => input.rows(schema, { unknownNulls }), options))
+        input === undefined
+          ? createEmpty(table, definition)
+          : createWithRows(table, definition, () => input.rows(schema, { unknownNulls }), options),
+      )
       if (outcome.kind === 'conflict' && outcome.reason === 'tableExists')
-        throw new CliError('STEP_FAILED', `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`)
+        throw new CliError(
+          'STEP_FAILED',
+          `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`,
+        )
       await printOutcome(context, table, name, outcome)
     })
   },
@@ -64,5 +76,8 @@ async function schemaOption(args: Arguments, input: RowInput | undefined): Promi
   const text = args.text('schema')
   if (text !== undefined) return parseSchemaText(text)
   if (input !== undefined) return input.withNewColumns({ type: 'struct', fields: [] })
-  throw new CliError('USAGE', 'Say what columns the table has: --schema "id BIGINT, name STRING", or --from FILE with rows that have them.')
+  throw new CliError(
+    'USAGE',
+    'Say what columns the table has: --schema "id BIGINT, name STRING", or --from FILE with rows that have them.',
+  )
 }

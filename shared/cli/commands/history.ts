@@ -2,14 +2,15 @@ import type { HistoryEntry } from '../../delta/index.js'
 import type { JsonObject } from '../../types/index.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { formatOf } from '../commandContext.js'
 import { noTable, openTable } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
-import { formatOf } from '../commandContext.js'
 
 export const history: Command = {
   usage: 'history <table>',
   summary: "list a table's versions",
-  about: "Lists a table's versions that are still in its log, the newest first: when, what operation, by whom, and its metrics.",
+  about:
+    "Lists a table's versions that are still in its log, the newest first: when, what operation, by whom, and its metrics.",
   printsRows: true,
   examples: ['lake history silver.events --limit 5'],
   positionals: { least: 1, most: 1 },

@@ -16,9 +16,18 @@ export const merge: Command = {
   options: {
     key: { value: 'a,b', about: 'the columns whose values make two rows the same' },
     from: fromOption,
-    matched: { value: 'update|delete|keep', about: 'what becomes of a row of the table that is among them; update when absent' },
-    'not-matched': { value: 'insert|ignore', about: 'what becomes of one of them that the table lacks; insert when absent' },
-    'not-matched-by-source': { value: 'keep|delete', about: 'what becomes of a row of the table that is not among them; keep when absent' },
+    matched: {
+      value: 'update|delete|keep',
+      about: 'what becomes of a row of the table that is among them; update when absent',
+    },
+    'not-matched': {
+      value: 'insert|ignore',
+      about: 'what becomes of one of them that the table lacks; insert when absent',
+    },
+    'not-matched-by-source': {
+      value: 'keep|delete',
+      about: 'what becomes of a row of the table that is not among them; keep when absent',
+    },
     ...externalLocationOptions,
   },
   async run(context, args) {
@@ -29,6 +38,13 @@ export const merge: Command = {
     const notMatchedBySource = args.oneOf('not-matched-by-source', ['keep', 'delete'])
     const input = await openRowInput(context, requiredFrom(args))
     await changeTable(context, args, ({ table, state }, options) =>
-      mergeRows(table, input.rows(state.schema, { partial: true, pieceRows: Infinity }), { ...options, on, matched, notMatched, notMatchedBySource }))
+      mergeRows(table, input.rows(state.schema, { partial: true, pieceRows: Infinity }), {
+        ...options,
+        on,
+        matched,
+        notMatched,
+        notMatchedBySource,
+      }),
+    )
   },
 }

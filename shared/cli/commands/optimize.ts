@@ -1,9 +1,9 @@
-import { columnKey, parseColumnList, type StructType, typeAt } from '../../types/index.js'
-import { duckDbClusterer, errorGroup } from '../../pipeline/maintenance/index.js'
-import { optimizeTable } from '../../delta/maintenance/index.js'
 import { bronzePath } from '../../contract/index.js'
+import { optimizeTable } from '../../delta/maintenance/index.js'
 import { sessionOptions, sortableBytes } from '../../pipeline/lake/index.js'
+import { duckDbClusterer, errorGroup } from '../../pipeline/maintenance/index.js'
 import { shownAddress } from '../../storage/index.js'
+import { columnKey, parseColumnList, type StructType, typeAt } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -21,7 +21,11 @@ export const optimize: Command = {
   options: {
     'cluster-by': { value: 'a,b', about: 'columns to sort along, for a table that says nothing of it' },
     'target-mb': { value: 'N', about: "megabytes of a new file; the table's delta.targetFileSize, or 128" },
-    'max-deleted-ratio': { value: 'R', about: "a file with a greater share of deleted rows is rewritten whatever its size; the table's lake.optimize.maxDeletedRowsRatio, or 0.05" },
+    'max-deleted-ratio': {
+      value: 'R',
+      about:
+        "a file with a greater share of deleted rows is rewritten whatever its size; the table's lake.optimize.maxDeletedRowsRatio, or 0.05",
+    },
     'dry-run': { about: 'only say what would be done' },
   },
   async run(context, args) {
@@ -54,6 +58,11 @@ export const optimize: Command = {
 /** @throws CliError USAGE for a path that names no column, or one whose values have no order */
 function requireSortable(table: string, schema: StructType, path: readonly string[]): void {
   const type = typeAt(schema, path)
-  if (type === undefined) throw new CliError('USAGE', `${table} has no column ${columnKey(path)} to cluster by; it has: ${schema.fields.map(field => field.name).join(', ')}.`)
-  if (typeof type === 'object' && type.type !== 'decimal') throw new CliError('USAGE', `${table} cannot be clustered by ${columnKey(path)}: a ${type.type} has no order.`)
+  if (type === undefined)
+    throw new CliError(
+      'USAGE',
+      `${table} has no column ${columnKey(path)} to cluster by; it has: ${schema.fields.map(field => field.name).join(', ')}.`,
+    )
+  if (typeof type === 'object' && type.type !== 'decimal')
+    throw new CliError('USAGE', `${table} cannot be clustered by ${columnKey(path)}: a ${type.type} has no order.`)
 }

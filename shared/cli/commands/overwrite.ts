@@ -23,15 +23,23 @@ export const overwrite: Command = {
   },
   async run(context, args) {
     if (args.text('where') !== undefined && args.flag('overwrite-schema')) {
-      throw new CliError('USAGE', "--where and --overwrite-schema exclude each other: rows that stay keep the table's columns.")
+      throw new CliError(
+        'USAGE',
+        "--where and --overwrite-schema exclude each other: rows that stay keep the table's columns.",
+      )
     }
     const input = await openRowInput(context, requiredFrom(args))
     await changeTable(context, args, async ({ table, name, state }, options) => {
       const where = args.text('where')
       const overwriteSchema = args.flag('overwrite-schema')
-      if (where === undefined && !args.flag('yes')) await confirm(context, `Put other rows in the place of all that ${name} has?`)
+      if (where === undefined && !args.flag('yes'))
+        await confirm(context, `Put other rows in the place of all that ${name} has?`)
       const schema = overwriteSchema ? await input.withNewColumns({ type: 'struct', fields: [] }) : state.schema
-      return overwriteRows(table, () => input.rows(schema, { unknownNulls: overwriteSchema }), { ...options, where, overwriteSchema })
+      return overwriteRows(table, () => input.rows(schema, { unknownNulls: overwriteSchema }), {
+        ...options,
+        where,
+        overwriteSchema,
+      })
     })
   },
 }

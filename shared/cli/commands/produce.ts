@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+
 import type { Stream } from '../../contract/index.js'
-import type { JsonObject } from '../../types/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import { sourceConnection, SourceError, SyntheticEvents, syntheticMaker } from '../../sources/index.js'
+import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { type CommandContext, formatOf } from '../commandContext.js'
 import { printRecords } from '../printRecords.js'
 import { parseRecords } from '../recordFile.js'
-import { formatOf, type CommandContext } from '../commandContext.js'
 
 /** Records handed over at once. */
 const batchRecords = 2_000
@@ -56,12 +57,15 @@ export const produce: Command = {
     const format = formatOf(context, args)
     const plan = planOf(args)
     const partitions = args.whole('partitions', 1, 100_000)
-    if (partitions !== undefined && !args.flag('create')) throw new CliError('USAGE', '--partitions says what --create makes; give both.')
+    if (partitions !== undefined && !args.flag('create'))
+      throw new CliError('USAGE', '--partitions says what --create makes; give both.')
     const record = await withLake(context, args, lake => {
       const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
       // Asked last: what is wrong on this side is said without a broker.
       const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
-      return plan.kind === 'file' ? sendFile(context, lake, stream, plan.path, ready) : sendEvents(context, lake, stream, plan, ready)
+      return plan.kind === 'file'
+        ? sendFile(context, lake, stream, plan.path, ready)
+        : sendEvents(context, lake, stream, plan, ready)
     })
     await printRecords(context.output, format, Object.keys(record), [record])
   },
@@ -87,14 +91,22 @@ function planOf(args: Arguments): Plan {
   }
   const rate = args.number('rate', 0.001, 10_000_000)
   const seconds = args.number('seconds', 0, 1e9)
-  const count = args.whole('count', 0, 1e12) ?? (rate !== undefined && seconds !== undefined ? Math.round(rate * seconds) : undefined)
-  if (count === undefined) throw new CliError('USAGE', 'Say how many: --count N, or --rate R --seconds S, or --from FILE.')
-  if (seconds !== undefined && args.text('count') !== undefined) throw new CliError('USAGE', '--count and --seconds say two things; leave one out.')
+  const count =
+    args.whole('count', 0, 1e12) ??
+    (rate !== undefined && seconds !== undefined ? Math.round(rate * seconds) : undefined)
+  if (count === undefined)
+    throw new CliError('USAGE', 'Say how many: --count N, or --rate R --seconds S, or --from FILE.')
+  if (seconds !== undefined && args.text('count') !== undefined)
+    throw new CliError('USAGE', '--count and --seconds say two things; leave one out.')
   const percent = Object.fromEntries(
     Object.entries(percents).map(([name, absent]) => [name, args.number(name, 0, 100) ?? absent]),
   ) as EventPlan['percent']
   const sum = Object.values(percent).reduce((a, b) => a + b, 0)
-  if (sum > 100) throw new CliError('USAGE', `--duplicates, --late, --broken and --tombstones are ${sum} % together; at most 100 is possible.`)
+  if (sum > 100)
+    throw new CliError(
+      'USAGE',
+      `--duplicates, --late, --broken and --tombstones are ${sum} % together; at most 100 is possible.`,
+    )
   return { kind: 'events', count, rate, seed: args.whole('seed'), percent }
 }
 
@@ -105,16 +117,31 @@ async function requireTopic(lake: Lake, topic: string, create: boolean, partitio
   } catch (thrown) {
     if (!(thrown instanceof SourceError) || thrown.code !== 'SOURCE_TOPIC_MISSING') throw thrown
     const connection = sourceConnection(lake.settings)
-    if (connection.kind !== 'kafka') throw new CliError('NOT_FOUND', `There is no event hub ${topic}; make it in Azure, or correct the stream's topic.`, { cause: thrown })
+    if (connection.kind !== 'kafka')
+      throw new CliError(
+        'NOT_FOUND',
+        `There is no event hub ${topic}; make it in Azure, or correct the stream's topic.`,
+        { cause: thrown },
+      )
     if (!create) {
-      throw new CliError('NOT_FOUND', `Topic ${topic} does not exist on ${lake.settings.kafkaBrokers}; --create makes it (--partitions N).`, { cause: thrown })
+      throw new CliError(
+        'NOT_FOUND',
+        `Topic ${topic} does not exist on ${lake.settings.kafkaBrokers}; --create makes it (--partitions N).`,
+        { cause: thrown },
+      )
     }
     const { createTopic } = await import('../../sources/kafka/index.js')
     await createTopic(connection.kafka, topic, { partitions })
   }
 }
 
-async function sendEvents(context: CommandContext, lake: Lake, stream: Stream, plan: EventPlan, ready: () => Promise<void>): Promise<JsonObject> {
+async function sendEvents(
+  context: CommandContext,
+  lake: Lake,
+  stream: Stream,
+  plan: EventPlan,
+  ready: () => Promise<void>,
+): Promise<JsonObject> {
   const { clock, source } = lake
   const { count, rate, seed } = plan
   const started = clock.now()
@@ -136,7 +163,8 @@ async function sendEvents(context: CommandContext, lake: Lake, stream: Stream, p
   const begun = clock.monotonic()
   let sent = 0
   while (sent < count && !context.signal.aborted) {
-    const due = rate === undefined ? count : Math.min(count, Math.floor(((clock.monotonic() - begun) * rate) / 1000) + 1)
+    const due =
+      rate === undefined ? count : Math.min(count, Math.floor(((clock.monotonic() - begun) * rate) / 1000) + 1)
     while (sent < due) {
       context.signal.throwIfAborted()
       const size = Math.min(batchRecords, due - sent)
@@ -149,7 +177,13 @@ async function sendEvents(context: CommandContext, lake: Lake, stream: Stream, p
   return { topic: stream.topic, records, ...expected }
 }
 
-async function sendFile(context: CommandContext, lake: Lake, stream: Stream, path: string, ready: () => Promise<void>): Promise<JsonObject> {
+async function sendFile(
+  context: CommandContext,
+  lake: Lake,
+  stream: Stream,
+  path: string,
+  ready: () => Promise<void>,
+): Promise<JsonObject> {
   const file = resolve(context.workingFolder, path)
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new CliError('NOT_FOUND', `The file ${file} cannot be read.`, { cause })

@@ -1,37 +1,43 @@
 import { requireReadable, type Snapshot } from '../../delta/index.js'
-import type { StructField } from '../../types/index.js'
-import type { ObjectStore } from '../../storage/index.js'
-import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
-import { fullScan, neededColumns, planScan, tableAlias, withPlainYears } from '../../query/condition/index.js'
-import { LakeCatalog } from '../../query/catalog/index.js'
 import { folderOpener, type Lake, openSession } from '../../pipeline/lake/index.js'
+import { LakeCatalog } from '../../query/catalog/index.js'
+import { fullScan, neededColumns, planScan, tableAlias, withPlainYears } from '../../query/condition/index.js'
+import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 import type { Arguments } from '../arguments.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
-import { rowSourceOf, type ColumnBatch, type RowSource } from '../columnBatch.js'
+import { type ColumnBatch, type RowSource, rowSourceOf } from '../columnBatch.js'
 import type { Command } from '../command.js'
+import { type CommandContext, type Format, formatOf } from '../commandContext.js'
 import { externalLocationOptions } from '../externalLocations.js'
-import { timeTravelOptions, versionOption } from '../timeTravel.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
 import { printRows } from '../printRows.js'
-import { type Format, formatOf, type CommandContext } from '../commandContext.js'
 import { parseTableReference } from '../tableNames.js'
 import { tableRows, wantedFields } from '../tableRows.js'
+import { timeTravelOptions, versionOption } from '../timeTravel.js'
 
 export const read: Command = {
   usage: 'read <table>',
   summary: 'print the rows of a table',
   about: 'Prints the rows of a table, as it is or as it was at a version or a time.',
   printsRows: true,
-  examples: ['lake read silver.events --where "event_type = \'click\'" --limit 10', 'lake read ./sales --version 3 --format csv'],
+  examples: [
+    'lake read silver.events --where "event_type = \'click\'" --limit 10',
+    'lake read ./sales --version 3 --format csv',
+  ],
   positionals: { least: 1, most: 1 },
   options: {
     ...timeTravelOptions,
     where: { value: '"condition"', about: 'only rows for which this SQL condition holds' },
     columns: { value: 'a,b', about: 'only these columns, in this order' },
     limit: { value: 'N', about: 'at most so many rows' },
-    timezone: { value: 'zone', about: 'where partition timestamps without an offset were written, e.g. Europe/Berlin; UTC when absent' },
+    timezone: {
+      value: 'zone',
+      about: 'where partition timestamps without an offset were written, e.g. Europe/Berlin; UTC when absent',
+    },
     explain: { about: 'instead of the rows, which files would be read and skipped, and by what' },
     ...externalLocationOptions,
   },
@@ -75,7 +81,10 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
   wantedFields(snapshot, args.list('columns'))
   await using session = where === undefined ? undefined : await openSession(lake)
-  const plan = where === undefined || session === undefined ? fullScan(snapshot) : await planScan(session, snapshot, withPlainYears(where, snapshot.schema.fields), timeZone)
+  const plan =
+    where === undefined || session === undefined
+      ? fullScan(snapshot)
+      : await planScan(session, snapshot, withPlainYears(where, snapshot.schema.fields), timeZone)
   const record = {
     version: snapshot.version,
     files: snapshot.files.length,
@@ -130,7 +139,14 @@ async function* matchingBatches(
   let left = limit
   for (const file of files) {
     if (left <= 0) return
-    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files: [file], columns, timeZone, openFolder })
+    using view = await openDeltaView(session, lake.files, {
+      store,
+      state: snapshot,
+      files: [file],
+      columns,
+      timeZone,
+      openFolder,
+    })
     const found = await selection(session, `(${view.sql})`, names, where, Number.isFinite(left) ? left : undefined)
     for await (const batch of found.batches) {
       left -= batch.rows
@@ -141,10 +157,18 @@ async function* matchingBatches(
 
 async function readView(lake: Lake, name: string, args: Arguments, print: Print): Promise<void> {
   for (const option of ['version', 'timestamp'])
-    if (args.text(option) !== undefined) throw new CliError('USAGE', `${name} is a view and has no versions; leave --${option} out.`)
-  if (args.flag('explain')) throw new CliError('USAGE', `${name} is a view and has no files of its own; leave --explain out.`)
+    if (args.text(option) !== undefined)
+      throw new CliError('USAGE', `${name} is a view and has no versions; leave --${option} out.`)
+  if (args.flag('explain'))
+    throw new CliError('USAGE', `${name} is a view and has no files of its own; leave --explain out.`)
   await using session = await openSession(lake)
-  using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings) })
+  using catalog = new LakeCatalog({
+    session,
+    cache: lake.files,
+    streams: lake.streams,
+    table: path => lake.table(path),
+    openFolder: folderOpener(lake.settings),
+  })
   await catalog.prepare(`SELECT * FROM ${name}`)
   const from = name.split('.').map(identifier).join('.')
   await print(await selection(session, from, args.list('columns'), args.text('where'), args.whole('limit')))
@@ -160,5 +184,9 @@ async function selection(
   const list = columns === undefined ? '*' : columns.map(identifier).join(', ')
   // The line's end closes a comment that the condition may end with.
   const condition = where === undefined ? '' : ` WHERE (${withPlainYears(where)}\n)`
-  return rowSourceOf(await session.stream(`SELECT ${list} FROM ${from} AS ${tableAlias}${condition}${limit === undefined ? '' : ` LIMIT ${limit}`}`))
+  return rowSourceOf(
+    await session.stream(
+      `SELECT ${list} FROM ${from} AS ${tableAlias}${condition}${limit === undefined ? '' : ` LIMIT ${limit}`}`,
+    ),
+  )
 }

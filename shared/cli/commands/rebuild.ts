@@ -10,8 +10,11 @@ import { printReports } from '../printReports.js'
 type Rebuild = (lake: Lake, stream: Stream) => Promise<readonly StepReport[]>
 
 const layers: Readonly<Record<string, Rebuild>> = {
-  silver: async (lake, stream) => [await (await import('../../pipeline/silver/index.js')).rebuildSilver(lake, stream, { trigger: 'command' })],
-  gold: async (lake, stream) => (await import('../../pipeline/gold/index.js')).rebuildGold(lake, stream, { trigger: 'command' }),
+  silver: async (lake, stream) => [
+    await (await import('../../pipeline/silver/index.js')).rebuildSilver(lake, stream, { trigger: 'command' }),
+  ],
+  gold: async (lake, stream) =>
+    (await import('../../pipeline/gold/index.js')).rebuildGold(lake, stream, { trigger: 'command' }),
 }
 
 export const rebuild: Command = {
@@ -26,11 +29,13 @@ export const rebuild: Command = {
     const format = formatOf(context, args)
     const name = args.positional(0)
     const layer = Object.hasOwn(layers, name) ? layers[name] : undefined
-    if (layer === undefined) throw new CliError('USAGE', `"${name}" cannot be rebuilt; there are ${Object.keys(layers).join(', ')}.`)
+    if (layer === undefined)
+      throw new CliError('USAGE', `"${name}" cannot be rebuilt; there are ${Object.keys(layers).join(', ')}.`)
     const reports = await withLake(context, args, async lake => {
       const only = args.text('stream')
       const done: StepReport[] = []
-      for (const stream of only === undefined ? lake.streams : [streamNamed(lake, only)]) done.push(...(await layer(lake, stream)))
+      for (const stream of only === undefined ? lake.streams : [streamNamed(lake, only)])
+        done.push(...(await layer(lake, stream)))
       return done
     })
     await printReports(context, format, reports)

@@ -1,11 +1,11 @@
-import type { JsonObject } from '../../types/index.js'
 import { type PartitionReset, planReset, resetOffsets, type ResetPlan } from '../../pipeline/index.js'
+import type { JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { formatOf } from '../commandContext.js'
 import { confirm } from '../confirm.js'
 import { printRecords } from '../printRecords.js'
-import { formatOf } from '../commandContext.js'
 
 export const resetOffsetsCommand: Command = {
   usage: 'reset-offsets <stream>',
@@ -37,14 +37,21 @@ export const resetOffsetsCommand: Command = {
 }
 
 function resetJson({ partition, before, after }: PartitionReset): JsonObject {
-  return { partition, oldGeneration: before.generation, oldCovered: before.covered, generation: after.generation, start: after.start }
+  return {
+    partition,
+    oldGeneration: before.generation,
+    oldCovered: before.covered,
+    generation: after.generation,
+    start: after.start,
+  }
 }
 
 /** What will happen, in words. Pure; no I/O. */
 export function planText(plan: ResetPlan): string {
   const lines = plan.resets.map(({ partition, before, after, end, stopped }) => {
     const old = `generation ${before.generation}, covered to offset ${before.covered}`
-    const state = stopped === undefined ? 'NOT stopped: what bronze has of it will be ingested a second time' : 'stopped'
+    const state =
+      stopped === undefined ? 'NOT stopped: what bronze has of it will be ingested a second time' : 'stopped'
     return `  partition ${partition}: ${old} (${state}) -> generation ${after.generation} from offset ${after.start} (${end - after.start} offsets to read)`
   })
   const never = plan.untouched.map(partition => `  partition ${partition}: never ingested; begins by itself`)

@@ -8,8 +8,8 @@ import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { externalLocationOptions } from '../externalLocations.js'
-import { timeTravelOf, timeTravelOptions } from '../timeTravel.js'
 import { openTable, requireSnapshot } from '../openTable.js'
+import { timeTravelOf, timeTravelOptions } from '../timeTravel.js'
 import { printOutcome } from '../writeOutcome.js'
 
 export const restore: Command = {
@@ -35,7 +35,11 @@ export const restore: Command = {
     await withLake(context, args, async lake => {
       const table = await openTable(context, lake, name)
       requireForeign(lake, table, name, args)
-      const options = { clock: lake.clock, openFolder: folderOpener(lake.settings), ignoreMissingFiles: args.flag('ignore-missing') }
+      const options = {
+        clock: lake.clock,
+        openFolder: folderOpener(lake.settings),
+        ignoreMissingFiles: args.flag('ignore-missing'),
+      }
       const snapshot = await requireSnapshot(table, name)
       if (!args.flag('dry-run')) {
         await printOutcome(context, table, name, await restoreTable(table, to, options))
@@ -43,7 +47,12 @@ export const restore: Command = {
       }
       const plan = await planRestore(table, snapshot, to, options)
       const { version } = snapshot
-      await printOutcome(context, table, name, plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics })
+      await printOutcome(
+        context,
+        table,
+        name,
+        plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics },
+      )
     })
   },
 }
@@ -59,6 +68,14 @@ function targetOption(args: Arguments): RestoreTarget {
  * @throws CliError USAGE
  */
 function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Arguments): void {
-  if (args.flag('force') || args.flag('dry-run') || !maintainedTables(lake).some(({ path }) => lake.table(path).url === table.url)) return
-  throw new CliError('USAGE', `${shownAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` makes silver and gold anew; --force restores all the same.`)
+  if (
+    args.flag('force') ||
+    args.flag('dry-run') ||
+    !maintainedTables(lake).some(({ path }) => lake.table(path).url === table.url)
+  )
+    return
+  throw new CliError(
+    'USAGE',
+    `${shownAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` makes silver and gold anew; --force restores all the same.`,
+  )
 }

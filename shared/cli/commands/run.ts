@@ -31,7 +31,8 @@ export const run: Command = {
     const format = formatOf(context, args)
     const name = args.positional(0)
     const step = Object.hasOwn(steps, name) ? steps[name] : undefined
-    if (step === undefined) throw new CliError('USAGE', `"${name}" is not a step; there are ${Object.keys(steps).join(', ')}.`)
+    if (step === undefined)
+      throw new CliError('USAGE', `"${name}" is not a step; there are ${Object.keys(steps).join(', ')}.`)
     await printReports(context, format, await withLake(context, args, step))
   },
 }

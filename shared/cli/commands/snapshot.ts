@@ -1,10 +1,17 @@
-import { clusteringColumns, liveRowCount, logicalPaths, readerFeaturesOf, type Snapshot, writerFeaturesOf } from '../../delta/index.js'
+import {
+  clusteringColumns,
+  liveRowCount,
+  logicalPaths,
+  readerFeaturesOf,
+  type Snapshot,
+  writerFeaturesOf,
+} from '../../delta/index.js'
 import { type Json, type JsonObject, parseJson, quotedColumn } from '../../types/index.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { indentedJson } from '../indentedJson.js'
-import { timeTravelOptions, versionOption } from '../timeTravel.js'
 import { openTable, requireSnapshot } from '../openTable.js'
+import { timeTravelOptions, versionOption } from '../timeTravel.js'
 
 export const snapshot: Command = {
   usage: 'snapshot <table>',
@@ -31,14 +38,24 @@ export const snapshot: Command = {
 export function snapshotJson(snapshot: Snapshot): JsonObject {
   const { version, timestamp, protocol, metadata, schema, numFiles, sizeInBytes, txns, domains, files } = snapshot
   const { id, name, description, format, schemaString, partitionColumns, configuration, createdTime } = metadata
-  const inOrder = <T>(entries: Iterable<readonly [string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const inOrder = <T>(entries: Iterable<readonly [string, T]>) =>
+    [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const vectors = files.flatMap(({ deletionVector }) => (deletionVector === undefined ? [] : [deletionVector]))
   return {
     version,
     timestamp: new Date(timestamp).toISOString(),
     protocol: { ...protocol } satisfies JsonObject,
     features: [...new Set([...readerFeaturesOf(protocol), ...writerFeaturesOf(protocol)])].sort(),
-    metadata: { id, name, description, format, schema: parseJson(schemaString), partitionColumns, configuration, createdTime },
+    metadata: {
+      id,
+      name,
+      description,
+      format,
+      schema: parseJson(schemaString),
+      partitionColumns,
+      configuration,
+      createdTime,
+    },
     clusteringColumns: logicalPaths(schema, clusteringColumns(snapshot) ?? []).map(quotedColumn),
     numFiles,
     sizeInBytes,
@@ -46,6 +63,8 @@ export function snapshotJson(snapshot: Snapshot): JsonObject {
     numDeletionVectors: vectors.length,
     numDeletedRows: vectors.reduce((sum, { cardinality }) => sum + cardinality, 0n),
     transactions: Object.fromEntries(inOrder([...txns].map(([appId, txn]): [string, Json] => [appId, txn.version]))),
-    domainMetadata: Object.fromEntries(inOrder([...domains].map(([domain, d]): [string, Json] => [domain, d.configuration]))),
+    domainMetadata: Object.fromEntries(
+      inOrder([...domains].map(([domain, d]): [string, Json] => [domain, d.configuration])),
+    ),
   }
 }

@@ -1,18 +1,18 @@
 import { sqlName } from '../../contract/index.js'
 import { folderOpener, type Lake, openSession } from '../../pipeline/lake/index.js'
 import { LakeCatalog, type LakeStatement, parseLakeStatement } from '../../query/catalog/index.js'
-import { QueryError } from '../../query/index.js'
 import { withPlainYears } from '../../query/condition/index.js'
+import { QueryError } from '../../query/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import { rowSourceOf } from '../columnBatch.js'
 import type { Command } from '../command.js'
+import { type CommandContext, type Format, formatOf } from '../commandContext.js'
 import { externalLocationOptions } from '../externalLocations.js'
 import { lakeTables } from '../lakeTables.js'
 import { noTable, openTable, requireSnapshot } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
 import { printRows } from '../printRows.js'
-import { type Format, formatOf, type CommandContext } from '../commandContext.js'
 import { detailColumns, tableDetail } from '../tableDetail.js'
 import { historyColumns, historyJson } from './history.js'
 
@@ -22,7 +22,7 @@ export const sql: Command = {
   about:
     'Queries the lake with SQL (DuckDB). Tables are named bronze.events, silver.events, gold.events_scored, ' +
     'bronze.events_quarantine, monitor_logs, cluster_logs, and any other by its path: the folder sales/eu is sales.eu. ' +
-    'As it was: silver.events AT (VERSION => 3) or AT (TIMESTAMP => \'2025-04-01 12:00:00\'). Tables elsewhere: ' +
+    "As it was: silver.events AT (VERSION => 3) or AT (TIMESTAMP => '2025-04-01 12:00:00'). Tables elsewhere: " +
     "delta('path or URL', version => 3). SHOW TABLES, DESCRIBE HISTORY and DESCRIBE DETAIL work as in Spark; - reads the " +
     'query from standard input.',
   printsRows: true,
@@ -44,9 +44,18 @@ export const sql: Command = {
         return
       }
       await using session = await openSession(lake)
-      const interrupt = () => { session.interrupt() }
+      const interrupt = () => {
+        session.interrupt()
+      }
       context.signal.addEventListener('abort', interrupt)
-      using catalog = new LakeCatalog({ session, cache: lake.files, streams: lake.streams, table: path => lake.table(path), openFolder: folderOpener(lake.settings), openPlace: place => openTable(context, lake, place) })
+      using catalog = new LakeCatalog({
+        session,
+        cache: lake.files,
+        streams: lake.streams,
+        table: path => lake.table(path),
+        openFolder: folderOpener(lake.settings),
+        openPlace: place => openTable(context, lake, place),
+      })
       const prepared = await catalog.prepare(query)
       try {
         await printRows(context.output, format, rowSourceOf(await session.stream(prepared.sql)))
@@ -59,7 +68,12 @@ export const sql: Command = {
   },
 }
 
-async function answer(context: CommandContext, format: Format, lake: Lake, statement: Exclude<LakeStatement, { kind: 'query' }>): Promise<void> {
+async function answer(
+  context: CommandContext,
+  format: Format,
+  lake: Lake,
+  statement: Exclude<LakeStatement, { kind: 'query' }>,
+): Promise<void> {
   if (statement.kind === 'showTables') {
     const wanted = statement.namespace?.toLowerCase()
     const tables = (await lakeTables(lake)).map(({ path, name }) => ({
@@ -85,7 +99,11 @@ async function answer(context: CommandContext, format: Format, lake: Lake, state
 /** DuckDB does not know that a table of the lake is there as soon as a step has run. */
 function withMissingTable(thrown: unknown, names: readonly string[], opened: readonly string[]): unknown {
   if (!(thrown instanceof QueryError) || thrown.code !== 'QUERY_BAD_SQL') return thrown
-  const named = /Table with name "?([\w.]+)"? does not exist/i.exec(thrown.message)?.[1]?.toLowerCase().split('.').at(-1)
+  const named = /Table with name "?([\w.]+)"? does not exist/i
+    .exec(thrown.message)?.[1]
+    ?.toLowerCase()
+    .split('.')
+    .at(-1)
   if (named === undefined) return thrown
   const known = names.find(name => name.split('.').at(-1) === named && !opened.includes(name))
   const message =

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+
 import { bronzePath, quarantineName, sqlName } from '../../contract/index.js'
-import type { JsonObject } from '../../types/index.js'
 import { liveRowCount, type Snapshot } from '../../delta/index.js'
-import type { Lake } from '../../pipeline/lake/index.js'
 import { asError } from '../../errors.js'
+import type { Lake } from '../../pipeline/lake/index.js'
 import { StorageError } from '../../storage/index.js'
+import type { JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
+import { formatOf } from '../commandContext.js'
 import { type LakeTable, lakeTables } from '../lakeTables.js'
 import { printRecords } from '../printRecords.js'
-import { formatOf } from '../commandContext.js'
 
 export const tables: Command = {
   usage: 'tables',
@@ -28,8 +29,22 @@ export const tables: Command = {
     const format = formatOf(context, args)
     const records = await withLake(context, args, listTables)
     const damaged = records.filter(record => record['kind'] === 'damaged')
-    const columns = ['table', 'kind', 'version', 'numFiles', 'sizeInBytes', 'rows', 'changedAt', ...(damaged.length === 0 ? [] : ['problem'])]
-    await printRecords(context.output, format, columns, damaged.length === 0 ? records : records.map(record => ({ problem: null, ...record })))
+    const columns = [
+      'table',
+      'kind',
+      'version',
+      'numFiles',
+      'sizeInBytes',
+      'rows',
+      'changedAt',
+      ...(damaged.length === 0 ? [] : ['problem']),
+    ]
+    await printRecords(
+      context.output,
+      format,
+      columns,
+      damaged.length === 0 ? records : records.map(record => ({ problem: null, ...record })),
+    )
     if (damaged.length === 0) return
     throw new CliError('STEP_FAILED', `Cannot be read: ${damaged.map(({ table }) => table as string).join(', ')}.`)
   },
@@ -65,7 +80,10 @@ async function lookAt(lake: Lake, { name, path }: LakeTable): Promise<readonly J
 async function requireLake({ store }: Lake): Promise<void> {
   for await (const { path } of store.list('')) if (path !== '') return
   if (store.url.startsWith('file:') && existsSync(fileURLToPath(store.url))) return
-  throw new CliError('NOT_FOUND', `There is no lake at ${store.url}: nothing is stored there. Check LAKE_URL, or run a step that makes its tables.`)
+  throw new CliError(
+    'NOT_FOUND',
+    `There is no lake at ${store.url}: nothing is stored there. Check LAKE_URL, or run a step that makes its tables.`,
+  )
 }
 
 function tableRecord(table: string, snapshot: Snapshot): JsonObject {

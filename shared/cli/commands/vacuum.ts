@@ -15,7 +15,10 @@ export const vacuum: Command = {
   examples: ['lake vacuum ./sales --dry-run'],
   positionals: { least: 1, most: 1 },
   options: {
-    retain: { value: 'DURATION', about: `how long such files are kept, as '10 days'; the table's delta.deletedFileRetentionDuration, or a week` },
+    retain: {
+      value: 'DURATION',
+      about: `how long such files are kept, as '10 days'; the table's delta.deletedFileRetentionDuration, or a week`,
+    },
     force: { about: "allow a retention below the table's: only when nobody reads older versions and nobody writes" },
     'dry-run': { about: 'print the files, one a line, and delete none' },
   },
@@ -23,7 +26,8 @@ export const vacuum: Command = {
     const name = args.positional(0)
     const text = args.text('retain')
     const retentionMs = text === undefined ? undefined : parseDuration(text)
-    if (retentionMs === null) throw new CliError('USAGE', `--retain ${String(text)} is not a duration: ${durationForms}.`)
+    if (retentionMs === null)
+      throw new CliError('USAGE', `--retain ${String(text)} is not a duration: ${durationForms}.`)
     const dryRun = args.flag('dry-run')
     const names: string[] = []
     const outcome = await withLake(context, args, async lake => {
@@ -31,9 +35,17 @@ export const vacuum: Command = {
       const state = await table.state({ fresh: true })
       if (state === undefined) throw noTable(table, name)
       const own = maintainedTables(lake).find(({ path }) => lake.table(path).url === table.url)
-      const lowWatermark = own === undefined ? undefined : await (await ConsumerPositions.read(lake)).lowWatermark(own.path, state, own.stream)
+      const lowWatermark =
+        own === undefined
+          ? undefined
+          : await (await ConsumerPositions.read(lake)).lowWatermark(own.path, state, own.stream)
       return vacuumTable(table, {
-        clock: lake.clock, retentionMs, lowWatermark, dryRun, force: args.flag('force'), onFile: ({ path }) => dryRun && names.push(path),
+        clock: lake.clock,
+        retentionMs,
+        lowWatermark,
+        dryRun,
+        force: args.flag('force'),
+        onFile: ({ path }) => dryRun && names.push(path),
       })
     })
     for (const path of names) await context.output.write(`${path}\n`)

@@ -1,12 +1,21 @@
-import type {
-  Action, AddFile, CdcFile, CheckpointMetadata, DeletionVector, DomainMetadata, Metadata, Protocol,
-  RemoveFile, Sidecar, Txn,
-} from './actions.js'
+import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 import { Fields } from './actionFields.js'
+import type {
+  Action,
+  AddFile,
+  CdcFile,
+  CheckpointMetadata,
+  DeletionVector,
+  DomainMetadata,
+  Metadata,
+  Protocol,
+  RemoveFile,
+  Sidecar,
+  Txn,
+} from './actions.js'
 import { addLineStart, plainAdd } from './addLine.js'
 import { validateCommit } from './commitInvariants.js'
-import { DeltaError, type LogPlace } from '../deltaError.js'
-import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
 import { parseLogJson } from './logJson.js'
 
 /** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). Pure; no I/O. */
@@ -25,7 +34,7 @@ export function decodeCommit(text: string, where: LogPlace = {}): Action[] {
 export function decodeActions(text: string, where: LogPlace = {}): Action[] {
   const actions: Action[] = []
   let line = 0
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     line++
@@ -60,9 +69,9 @@ export function decodeAction(json: Json, where?: LogPlace): Action | undefined {
  */
 export function encodeCommit(actions: readonly Action[], where: LogPlace = {}): string {
   validateCommit(actions, where)
-  const first = actions.filter((action) => 'commitInfo' in action)
-  const rest = actions.filter((action) => !('commitInfo' in action))
-  return [...first, ...rest].map((action) => `${encodeAction(action)}\n`).join('')
+  const first = actions.filter(action => 'commitInfo' in action)
+  const rest = actions.filter(action => !('commitInfo' in action))
+  return [...first, ...rest].map(action => `${encodeAction(action)}\n`).join('')
 }
 
 /** The JSON text of one action, on one line. */
@@ -71,16 +80,16 @@ export function encodeAction(action: Action): string {
 }
 
 const decoders: Readonly<Record<string, (fields: Fields) => Action>> = {
-  add: (f) => ({ add: addFile(f) }),
-  remove: (f) => ({ remove: removeFile(f) }),
-  txn: (f) => ({ txn: txn(f) }),
-  commitInfo: (f) => ({ commitInfo: f.body }),
-  metaData: (f) => ({ metaData: metadata(f) }),
-  protocol: (f) => ({ protocol: protocol(f) }),
-  cdc: (f) => ({ cdc: cdcFile(f) }),
-  domainMetadata: (f) => ({ domainMetadata: domainMetadata(f) }),
-  checkpointMetadata: (f) => ({ checkpointMetadata: checkpointMetadata(f) }),
-  sidecar: (f) => ({ sidecar: sidecar(f) }),
+  add: f => ({ add: addFile(f) }),
+  remove: f => ({ remove: removeFile(f) }),
+  txn: f => ({ txn: txn(f) }),
+  commitInfo: f => ({ commitInfo: f.body }),
+  metaData: f => ({ metaData: metadata(f) }),
+  protocol: f => ({ protocol: protocol(f) }),
+  cdc: f => ({ cdc: cdcFile(f) }),
+  domainMetadata: f => ({ domainMetadata: domainMetadata(f) }),
+  checkpointMetadata: f => ({ checkpointMetadata: checkpointMetadata(f) }),
+  sidecar: f => ({ sidecar: sidecar(f) }),
 }
 
 function protocol(f: Fields): Protocol {

@@ -1,5 +1,5 @@
-import { DeltaError, type LogPlace } from '../deltaError.js'
 import { isJsonArray, isJsonObject, type JsonObject } from '../../types/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /** The fields of one action, each read as the type it must have; null is absent. Pure; no I/O. */
 export class Fields {
@@ -61,7 +61,7 @@ export class Fields {
     const value = this.body[field] ?? undefined
     if (value === undefined) return undefined
     if (!isJsonArray(value)) return this.#wrong(field, 'an array of strings')
-    return value.map((item) => (typeof item === 'string' ? item : this.#wrong(field, 'an array of strings')))
+    return value.map(item => (typeof item === 'string' ? item : this.#wrong(field, 'an array of strings')))
   }
 
   map(field: string): Readonly<Record<string, string | null>> {

@@ -15,9 +15,11 @@ export function plainAdd(line: string): AddFile | undefined {
   const add = parsed(line)
   if (add === undefined) return undefined
   const { path, size, modificationTime, dataChange, stats, clusteringProvider } = add
-  if (typeof path !== 'string' || !isWhole(size) || !isWhole(modificationTime) || typeof dataChange !== 'boolean') return undefined
+  if (typeof path !== 'string' || !isWhole(size) || !isWhole(modificationTime) || typeof dataChange !== 'boolean')
+    return undefined
   if (!isTextOrNothing(stats) || !isTextOrNothing(clusteringProvider)) return undefined
-  if (!(isNothing(add['deletionVector']) && isNothing(add['baseRowId']) && isNothing(add['defaultRowCommitVersion']))) return undefined
+  if (!(isNothing(add['deletionVector']) && isNothing(add['baseRowId']) && isNothing(add['defaultRowCommitVersion'])))
+    return undefined
   const partitionValues = textMap(add['partitionValues'])
   const tags = isNothing(add['tags']) ? undefined : textMap(add['tags'])
   if (partitionValues === undefined || (tags === undefined && !isNothing(add['tags']))) return undefined

@@ -1,5 +1,5 @@
-import type { Action } from './actions.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import type { Action } from './actions.js'
 import { fileKey } from './fileKey.js'
 
 /**

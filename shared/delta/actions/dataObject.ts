@@ -1,4 +1,4 @@
-import { CodedError, asError, isRetryable } from '../../errors.js'
+import { asError, CodedError, isRetryable } from '../../errors.js'
 import { checkedPath, type ObjectStore, openStore } from '../../storage/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { resolveDataPath } from './dataPath.js'
@@ -26,7 +26,10 @@ export interface DataObject {
 export async function locateData(
   store: ObjectStore,
   logPath: string,
-  { openFolder = openStore, where }: { readonly openFolder?: OpenFolder | undefined; readonly where?: LogPlace | undefined } = {},
+  {
+    openFolder = openStore,
+    where,
+  }: { readonly openFolder?: OpenFolder | undefined; readonly where?: LogPlace | undefined } = {},
 ): Promise<DataObject> {
   const place = { table: store.url, ...where, file: logPath }
   try {
@@ -34,13 +37,17 @@ export async function locateData(
     if (path.kind === 'relative') return { store, path: checkedPath(path.name) }
     const slash = path.url.lastIndexOf('/')
     const [folder, last] = [path.url.slice(0, slash), path.url.slice(slash + 1)]
-    if (/[?#]/.test(path.url)) throw new DeltaError('DELTA_BAD_PATH', 'it holds a "?" or "#" that is not percent-encoded')
+    if (/[?#]/.test(path.url))
+      throw new DeltaError('DELTA_BAD_PATH', 'it holds a "?" or "#" that is not percent-encoded')
     const name = checkedPath(decodeURIComponent(last))
     return { store: store.sibling?.(folder) ?? (await openFolder(folder, { namedBy: store.url })), path: name }
   } catch (error) {
     if (isRetryable(error)) throw error
     const { message } = asError(error)
     const isRefused = error instanceof CodedError && error.code === 'STORAGE_FORBIDDEN'
-    throw new DeltaError('DELTA_BAD_PATH', isRefused ? message : `a path in the log names no object: ${message}`, { where: place, cause: error })
+    throw new DeltaError('DELTA_BAD_PATH', isRefused ? message : `a path in the log names no object: ${message}`, {
+      where: place,
+      cause: error,
+    })
   }
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { DeltaError, type LogPlace } from '../deltaError.js'
+
 import { namedValue } from '../../types/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /**
  * Paths of data files: what the log says (an RFC 2396 URI, encoded once) and the object's name (raw). Pure; no I/O.
  */
 export type DataPath =
-  | { readonly kind: 'relative'; readonly name: string }
-  | { readonly kind: 'absolute'; readonly url: string }
+  { readonly kind: 'relative'; readonly name: string } | { readonly kind: 'absolute'; readonly url: string }
 
 const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/
 /** What Spark percent-encodes in a log path: controls, space and what a URI path may not hold. Non-ASCII stays raw. */
@@ -29,7 +29,10 @@ export function decodeLogPath(path: string, where?: LogPlace): string {
   try {
     return decodeURIComponent(path)
   } catch (error) {
-    throw new DeltaError('DELTA_BAD_PATH', `path ${JSON.stringify(path)} is not percent-encoded`, { cause: error, where })
+    throw new DeltaError('DELTA_BAD_PATH', `path ${JSON.stringify(path)} is not percent-encoded`, {
+      cause: error,
+      where,
+    })
   }
 }
 
@@ -57,7 +60,10 @@ export function isAbsolutePath(logPath: string): boolean {
 export function canonicalPath(logPath: string): string {
   const path = isEncoded(logPath) ? decodeURIComponent(logPath) : logPath
   if (!path.startsWith('file:')) return path.startsWith('//') ? path.replace(/^\/+/, '/') : path
-  return path.slice('file:'.length).replace(/^\/\/localhost(?=\/)/, '').replace(/^\/*/, '/')
+  return path
+    .slice('file:'.length)
+    .replace(/^\/\/localhost(?=\/)/, '')
+    .replace(/^\/*/, '/')
 }
 
 function isEncoded(logPath: string): boolean {
@@ -71,8 +77,11 @@ function isEncoded(logPath: string): boolean {
 }
 
 /** The directory of a partition, Hive-style and escaped, as an object name: `day=2025-01-01/kind=a%2Fb`. */
-export function partitionDirectory(columns: readonly string[], values: Readonly<Record<string, string | null>>): string {
-  return columns.map((column) => `${escapeDirectory(column)}=${directoryValue(namedValue(values, column))}`).join('/')
+export function partitionDirectory(
+  columns: readonly string[],
+  values: Readonly<Record<string, string | null>>,
+): string {
+  return columns.map(column => `${escapeDirectory(column)}=${directoryValue(namedValue(values, column))}`).join('/')
 }
 
 function directoryValue(value: string | null | undefined): string {

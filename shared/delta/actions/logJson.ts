@@ -1,5 +1,5 @@
-import { DeltaError, type LogPlace } from '../deltaError.js'
 import { type Json, JsonError, parseJson } from '../../types/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /** Parses JSON of the log. Throws DELTA_BAD_JSON that names `where`. */
 export function parseLogJson(text: string, where?: LogPlace): Json {

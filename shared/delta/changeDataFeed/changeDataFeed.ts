@@ -1,15 +1,15 @@
-import type { ColumnData, StructField, Value } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { ColumnData, StructField, Value } from '../../types/index.js'
 import type { Action, Metadata, OpenFolder } from '../actions/index.js'
-import { changeFileRows, type ChangeFileRows } from './changeFiles.js'
-import { columnLayout, type ColumnLayout, isMapped, parseSchema } from '../schema/index.js'
-import { inCommitTimestampOf, listLog, readCommitFiles } from '../log/index.js'
-import { fileTimes, readStateAtVersion, readSnapshot } from '../snapshot/index.js'
 import { readDataFile } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { requireReadableUnder } from './feedSchema.js'
+import { inCommitTimestampOf, listLog, readCommitFiles } from '../log/index.js'
 import { isOn, requireReadable, type TableState } from '../protocol/index.js'
 import { fieldsByName } from '../scan/index.js'
+import { type ColumnLayout, columnLayout, isMapped, parseSchema } from '../schema/index.js'
+import { fileTimes, readSnapshot, readStateAtVersion } from '../snapshot/index.js'
+import { type ChangeFileRows, changeFileRows } from './changeFiles.js'
+import { requireReadableUnder } from './feedSchema.js'
 
 /** What became of a row; an update is its two images. */
 export const changeTypes = ['insert', 'delete', 'update_preimage', 'update_postimage'] as const
@@ -67,9 +67,14 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
   const to = options.to ?? segment.tip
   if (!(from >= 0 && from <= to && to <= segment.tip)) {
     const why = segment.tip < 0 ? 'there is no table' : `the table has versions up to ${segment.tip}`
-    throw new DeltaError('DELTA_NO_VERSION', `there are no changes from version ${from} to ${to}: ${why}`, { where: { table: store.url } })
+    throw new DeltaError('DELTA_NO_VERSION', `there are no changes from version ${from} to ${to}: ${why}`, {
+      where: { table: store.url },
+    })
   }
-  const [first, read] = await Promise.all([stateAt(store, from), readingVersion(store, { from, to, newest: segment.tip })])
+  const [first, read] = await Promise.all([
+    stateAt(store, from),
+    readingVersion(store, { from, to, newest: segment.tip }),
+  ])
   const where = { table: store.url, version: read.version }
   requireReadable(read, where)
   requireFeed(first.metadata, { table: store.url, version: from })
@@ -84,7 +89,8 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
       const place = { table: store.url, version }
       for (const metadata of metadataOf(actions)) {
         requireFeed(metadata, place)
-        if (version > from) requireReadableUnder(read, { schema: parseSchema(metadata.schemaString, place), metadata }, place)
+        if (version > from)
+          requireReadableUnder(read, { schema: parseSchema(metadata.schemaString, place), metadata }, place)
       }
       const micros = BigInt(inCommitTimestampOf(actions) ?? timeOf(version)) * 1000n
       for await (const changed of changeFileRows(store, actions, { ...options, where: place })) {
@@ -98,7 +104,9 @@ export async function readChanges(store: ObjectStore, options: ChangesOptions): 
     { version, micros }: { readonly version: bigint; readonly micros: bigint },
     place: LogPlace,
   ): AsyncGenerator<ChangeBatch, void> {
-    const stored = fields.filter(field => !(field === commitVersion || field === commitTimestamp || (field === changeType && type !== undefined)))
+    const stored = fields.filter(
+      field => !(field === commitVersion || field === commitTimestamp || (field === changeType && type !== undefined)),
+    )
     const read = { ...options, choice, fields: stored, layout: withChangeType(layout), where: place }
     for await (const { rows, columns } of readDataFile(store, file, read)) {
       const data = new Map<StructField, ColumnData>(stored.map((field, i) => [field, columns[i] ?? []]))
@@ -143,13 +151,21 @@ function requireChangeTypes(data: ColumnData | undefined, where: LogPlace): void
   const known: ReadonlySet<unknown> = new Set(changeTypes)
   for (const value of data) {
     if (!known.has(value))
-      throw new DeltaError('DELTA_BAD_DATA_FILE', `a change file has a row whose _change_type is ${JSON.stringify(value)}`, { where })
+      throw new DeltaError(
+        'DELTA_BAD_DATA_FILE',
+        `a change file has a row whose _change_type is ${JSON.stringify(value)}`,
+        { where },
+      )
   }
 }
 
 function requireFeed({ configuration }: Metadata, where: LogPlace): void {
   if (isOn(configuration, 'delta.enableChangeDataFeed')) return
-  throw new DeltaError('DELTA_NO_CHANGE_DATA', 'the table kept no change data at this version: delta.enableChangeDataFeed was not true', { where })
+  throw new DeltaError(
+    'DELTA_NO_CHANGE_DATA',
+    'the table kept no change data at this version: delta.enableChangeDataFeed was not true',
+    { where },
+  )
 }
 
 function metadataOf(actions: readonly Action[]): Metadata[] {

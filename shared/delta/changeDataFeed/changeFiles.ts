@@ -1,8 +1,8 @@
 import type { ObjectStore } from '../../storage/index.js'
 import { type Action, type AddFile, canonicalPath, type DeletionVector, type RemoveFile } from '../actions/index.js'
-import { commitInfoOf } from '../log/index.js'
 import { onlyThese, type RowChoice, type RowFile } from '../dataFiles/index.js'
 import { readDeletionVector, type RoaringBitmap, type VectorPlace } from '../deletionVectors/index.js'
+import { commitInfoOf } from '../log/index.js'
 
 /** Rows of one file that one commit changed. */
 export interface ChangeFileRows {
@@ -18,7 +18,11 @@ export interface ChangeFileRows {
  * removes and adds again under another deletion vector changed in the rows that only one of the two has. A merge that
  * says it changed no row may have written files anew all the same, and said that their data changed.
  */
-export async function* changeFileRows(store: ObjectStore, actions: readonly Action[], place: VectorPlace): AsyncGenerator<ChangeFileRows, void> {
+export async function* changeFileRows(
+  store: ObjectStore,
+  actions: readonly Action[],
+  place: VectorPlace,
+): AsyncGenerator<ChangeFileRows, void> {
   const changeFiles = actions.flatMap(action => ('cdc' in action ? [action.cdc] : []))
   if (changeFiles.length > 0) {
     for (const file of changeFiles) yield { file }
@@ -48,7 +52,12 @@ function changesNothing(actions: readonly Action[]): boolean {
 
 const mergeCounts = ['numTargetRowsInserted', 'numTargetRowsUpdated', 'numTargetRowsDeleted'] as const
 
-async function* betweenVectors(store: ObjectStore, before: RemoveFile, after: AddFile, place: VectorPlace): AsyncGenerator<ChangeFileRows, void> {
+async function* betweenVectors(
+  store: ObjectStore,
+  before: RemoveFile,
+  after: AddFile,
+  place: VectorPlace,
+): AsyncGenerator<ChangeFileRows, void> {
   const load = async (vector: DeletionVector | undefined): Promise<RoaringBitmap | undefined> =>
     vector === undefined ? undefined : readDeletionVector(store, vector, place)
   const [old, now] = await Promise.all([load(before.deletionVector), load(after.deletionVector)])

@@ -1,7 +1,7 @@
 import { columnKey, type DataType, type StructType } from '../../types/index.js'
 import type { Metadata } from '../actions/index.js'
-import { isMapped, isWidening, storedName, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import { isMapped, isWidening, storedName, typeText } from '../schema/index.js'
 
 /**
  * Under which schema the rows of several versions can be read together: columns may have been added between them and
@@ -24,11 +24,18 @@ export function requireReadableUnder(read: Described, older: Described, where: L
       : (structClash(older.schema, read.schema, mapped, []) ?? partitionClash(read, older, mapped))
   if (why === undefined) return
   const remedy = 'ask for the changes before it and after it apart, each up to a version of its own schema'
-  throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', `the changes cannot be read under one schema: ${why}; ${remedy}`, { where })
+  throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', `the changes cannot be read under one schema: ${why}; ${remedy}`, {
+    where,
+  })
 }
 
 /** Columns are the same that are so in the files: a table that maps columns later keeps the names of those it has. */
-function structClash(older: StructType, read: StructType, mapped: boolean, path: readonly string[]): string | undefined {
+function structClash(
+  older: StructType,
+  read: StructType,
+  mapped: boolean,
+  path: readonly string[],
+): string | undefined {
   const fields = new Map(read.fields.map(field => [storedName(field, mapped), field]))
   for (const field of older.fields) {
     const here = [...path, field.name]
@@ -44,10 +51,15 @@ function structClash(older: StructType, read: StructType, mapped: boolean, path:
 
 function typeClash(older: DataType, read: DataType, mapped: boolean, path: readonly string[]): string | undefined {
   if (typeof older !== 'string' && typeof read !== 'string') {
-    if (older.type === 'struct' && read.type === 'struct' && older.variant === read.variant) return structClash(older, read, mapped, path)
-    if (older.type === 'array' && read.type === 'array') return typeClash(older.elementType, read.elementType, mapped, [...path, 'element'])
+    if (older.type === 'struct' && read.type === 'struct' && older.variant === read.variant)
+      return structClash(older, read, mapped, path)
+    if (older.type === 'array' && read.type === 'array')
+      return typeClash(older.elementType, read.elementType, mapped, [...path, 'element'])
     if (older.type === 'map' && read.type === 'map')
-      return typeClash(older.keyType, read.keyType, mapped, [...path, 'key']) ?? typeClash(older.valueType, read.valueType, mapped, [...path, 'value'])
+      return (
+        typeClash(older.keyType, read.keyType, mapped, [...path, 'key']) ??
+        typeClash(older.valueType, read.valueType, mapped, [...path, 'value'])
+      )
   }
   const [was, is] = [typeText(older), typeText(read)]
   return older === 'void' || isWidening(was, is) ? undefined : `column ${columnKey(path)} was ${was} and became ${is}`

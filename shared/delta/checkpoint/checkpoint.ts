@@ -1,14 +1,14 @@
 import { isRetryable } from '../../errors.js'
-import { isStruct, type Row, type StructField } from '../../types/index.js'
-import { openParquet, ParquetError, type ParquetFile, objectStoreSource } from '../../parquet/index.js'
+import { objectStoreSource, openParquet, ParquetError, type ParquetFile } from '../../parquet/index.js'
 import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
+import { isStruct, type Row, type StructField } from '../../types/index.js'
 import { type Action, type AddFile, decodeActions, decodeLogPath, type Sidecar } from '../actions/index.js'
-import { plainAdds } from './checkpointAdds.js'
-import { checkpointFields, sidecarField } from './checkpointSchema.js'
-import { checkpointActions } from './checkpointRow.js'
 import { DeltaError } from '../deltaError.js'
 import { type CheckpointFiles, sidecarFolder } from '../log/index.js'
 import { statsJson } from '../stats/index.js'
+import { plainAdds } from './checkpointAdds.js'
+import { checkpointActions } from './checkpointRow.js'
+import { checkpointFields, sidecarField } from './checkpointSchema.js'
 
 type StoredFile = Pick<ObjectInfo, 'path' | 'size'>
 
@@ -47,7 +47,10 @@ export interface CheckpointPart {
 }
 
 /** As {@link readCheckpoint}, for whoever wants the files alone. */
-export async function* readCheckpointParts(store: ObjectStore, checkpoint: CheckpointFiles): AsyncGenerator<CheckpointPart, void> {
+export async function* readCheckpointParts(
+  store: ObjectStore,
+  checkpoint: CheckpointFiles,
+): AsyncGenerator<CheckpointPart, void> {
   for (const file of checkpoint.files) {
     if (checkpoint.form === 'classic' || checkpoint.form === 'multiPart') {
       yield* readParquet(store, file, [...stateColumns, ...fileColumns])
@@ -82,7 +85,9 @@ export async function requireSidecars(store: ObjectStore, version: number, actio
   const found = await Promise.all(paths.map(path => store.head(path)))
   const missing = paths.find((_path, i) => found[i] === undefined)
   if (missing === undefined) return
-  throw new DeltaError('DELTA_FILE_MISSING', 'a sidecar of a checkpoint is missing', { where: { table: store.url, version, file: missing } })
+  throw new DeltaError('DELTA_FILE_MISSING', 'a sidecar of a checkpoint is missing', {
+    where: { table: store.url, version, file: missing },
+  })
 }
 
 async function readJson(store: ObjectStore, { path }: StoredFile): Promise<Action[]> {
@@ -105,14 +110,23 @@ async function* readParquet(
     const present = fields.filter(({ name }) => file.mayHaveValues(group, [name, alwaysThere[name] ?? '']))
     const adds = wanted.includes('add') && statsOf === undefined ? await plainAdds(file, group) : undefined
     const range = { rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }
-    const columns = await file.readColumns({ fields: present.filter(({ name }) => adds === undefined || name !== 'add'), ...range })
+    const columns = await file.readColumns({
+      fields: present.filter(({ name }) => adds === undefined || name !== 'add'),
+      ...range,
+    })
     yield { actions: checkpointActions(columns, { table: store.url, file: path }, statsOf), adds: adds ?? [] }
   }
 }
 
 /** A field that every action of its kind has: a row group where it has no value has no such action, and is not read. */
 const alwaysThere: Readonly<Record<string, string>> = {
-  add: 'path', remove: 'path', txn: 'appId', metaData: 'id', protocol: 'minReaderVersion', domainMetadata: 'domain', sidecar: 'path',
+  add: 'path',
+  remove: 'path',
+  txn: 'appId',
+  metaData: 'id',
+  protocol: 'minReaderVersion',
+  domainMetadata: 'domain',
+  sidecar: 'path',
 }
 
 /** The statistics' column where they are a struct and not JSON as well. */

@@ -1,5 +1,5 @@
-import type { DataType } from '../../types/index.js'
 import type { LeafData, LeafRequest, ParquetFile, RowGroupInfo } from '../../parquet/index.js'
+import type { DataType } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 
 const text: DataType = 'string'
@@ -38,14 +38,18 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
   if (!file.hasLeaves([...needed, ...seldom])) return undefined
   // Of most the footer says that they are not there.
   const asked = seldom.filter(({ path }) => file.mayHaveValues(group, path))
-  const [path, key, value, size, modificationTime, dataChange, stats, ...others] = await file.readLeaves(group, [...needed, ...asked])
+  const [path, key, value, size, modificationTime, dataChange, stats, ...others] = await file.readLeaves(group, [
+    ...needed,
+    ...asked,
+  ])
   if (others.some(({ values }) => values.length > 0)) return undefined
   if (path === undefined || key === undefined || value === undefined || size === undefined) return undefined
   if (modificationTime === undefined || dataChange === undefined || stats === undefined) return undefined
   const count = path.values.length
   const { rows } = group
   if (!isFlat(path, rows) || !isFlat(stats, rows)) return undefined
-  for (const column of [size, modificationTime, dataChange]) if (!isFlat(column, rows) || column.values.length !== count) return undefined
+  for (const column of [size, modificationTime, dataChange])
+    if (!isFlat(column, rows) || column.values.length !== count) return undefined
   const sizes = safeIntegers(size)
   const times = safeIntegers(modificationTime)
   const partitions = partitionValues(key, value, path, rows)
@@ -56,7 +60,8 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
     const hasStats = isPresent(stats, row)
     if (!isPresent(path, row)) {
       // Nothing stands in a struct that is not there.
-      if (hasStats || isPresent(size, row) || isPresent(modificationTime, row) || isPresent(dataChange, row)) return undefined
+      if (hasStats || isPresent(size, row) || isPresent(modificationTime, row) || isPresent(dataChange, row))
+        return undefined
       continue
     }
     adds[at] = {
@@ -76,7 +81,10 @@ function isFlat({ entries, repetitionLevels: repetitions }: LeafData, rows: numb
   return entries === rows && repetitions === undefined
 }
 
-function isPresent({ definitionLevels: definitions, leaf: { maxDefinitionLevel: present } }: LeafData, row: number): boolean {
+function isPresent(
+  { definitionLevels: definitions, leaf: { maxDefinitionLevel: present } }: LeafData,
+  row: number,
+): boolean {
   return definitions === undefined || definitions[row] === present
 }
 
@@ -97,7 +105,12 @@ function safeIntegers({ values }: LeafData): Float64Array | undefined {
 const noPartitions: AddFile['partitionValues'] = Object.freeze({})
 
 /** The map of each `add`, from its keys and values as they are repeated. */
-function partitionValues(key: LeafData, value: LeafData, path: LeafData, rows: number): AddFile['partitionValues'][] | undefined {
+function partitionValues(
+  key: LeafData,
+  value: LeafData,
+  path: LeafData,
+  rows: number,
+): AddFile['partitionValues'][] | undefined {
   if (key.entries !== value.entries) return undefined
   const maps: AddFile['partitionValues'][] = []
   const keys = key.values as readonly string[]
@@ -112,7 +125,10 @@ function partitionValues(key: LeafData, value: LeafData, path: LeafData, rows: n
         const name = keys[nextKey++] as string
         // By definition, because a column may be called like something that every object has.
         Object.defineProperty(map, name, {
-          value: isPresent(value, entry) ? (values[nextValue++] as string) : null, enumerable: true, configurable: true, writable: true,
+          value: isPresent(value, entry) ? (values[nextValue++] as string) : null,
+          enumerable: true,
+          configurable: true,
+          writable: true,
         })
       }
       entry++

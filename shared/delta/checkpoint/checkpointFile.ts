@@ -1,12 +1,12 @@
-import type { StructField } from '../../types/index.js'
 import { ParquetWriter } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 import type { Action } from '../actions/index.js'
+import type { TableState } from '../protocol/index.js'
 import type { CheckpointColumns } from './checkpointSchema.js'
 import { CheckpointUpload } from './checkpointUpload.js'
 import { checkpointColumns } from './checkpointValue.js'
 import type { LastCheckpoint } from './lastCheckpoint.js'
-import type { TableState } from '../protocol/index.js'
 
 /** Rows of a row group: what is held in memory at a time. */
 const groupRows = 10_000

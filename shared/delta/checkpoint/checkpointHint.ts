@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { decodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { lastCheckpointPath } from '../log/index.js'
+import { decodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 
 /**
  * What `_last_checkpoint` says, or `undefined` when it is missing or makes no sense. A hint and no more: the checkpoint

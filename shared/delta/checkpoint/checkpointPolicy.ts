@@ -1,6 +1,6 @@
-import { typedColumns } from './checkpointStats.js'
-import type { CheckpointColumns } from './checkpointSchema.js'
 import type { TableState } from '../protocol/index.js'
+import type { CheckpointColumns } from './checkpointSchema.js'
+import { typedColumns } from './checkpointStats.js'
 
 /** How a table wants its checkpoints, by its properties. Pure; no I/O. */
 export interface CheckpointPolicy {
@@ -21,8 +21,16 @@ export function checkpointPolicy({ protocol, metadata, schema }: TableState): Ch
   const property = (name: string) => configuration[`delta.${name}`]?.toLowerCase()
   const stats = property('checkpoint.writeStatsAsJson') !== 'false'
   const struct = property('checkpoint.writeStatsAsStruct') ?? String(!stats)
-  const supports = (name: string) => protocol.readerFeatures?.includes(name) === true && protocol.writerFeatures?.includes(name) === true
-  const typed = struct === 'true' ? typedColumns({ schema, partitionColumns, configuration }, supports('deletionVectors')) : undefined
+  const supports = (name: string) =>
+    protocol.readerFeatures?.includes(name) === true && protocol.writerFeatures?.includes(name) === true
+  const typed =
+    struct === 'true'
+      ? typedColumns({ schema, partitionColumns, configuration }, supports('deletionVectors'))
+      : undefined
   const supportsV2 = supports('v2Checkpoint')
-  return { kind: property('checkpointPolicy') === 'v2' && supportsV2 ? 'v2' : 'classic', supportsV2, columns: { stats, typed } }
+  return {
+    kind: property('checkpointPolicy') === 'v2' && supportsV2 ? 'v2' : 'classic',
+    supportsV2,
+    columns: { stats, typed },
+  }
 }

@@ -39,7 +39,9 @@ function decodeRow(
     case 'remove':
       return { remove: removeFile(f) }
     case 'txn':
-      return { txn: { appId: f.text('appId'), version: f.long('version'), lastUpdated: f.optionalNumber('lastUpdated') } }
+      return {
+        txn: { appId: f.text('appId'), version: f.long('version'), lastUpdated: f.optionalNumber('lastUpdated') },
+      }
     case 'metaData':
       return { metaData: metadata(f) }
     case 'protocol':
@@ -157,7 +159,9 @@ class RowFields {
   }
 
   wrong(field: string, wanted: string): DeltaError {
-    return new DeltaError('DELTA_CHECKPOINT_CORRUPT', `${this.#name}.${field} must be ${wanted}`, { where: this.#where })
+    return new DeltaError('DELTA_CHECKPOINT_CORRUPT', `${this.#name}.${field} must be ${wanted}`, {
+      where: this.#where,
+    })
   }
 
   text(field: string): string {
@@ -216,7 +220,9 @@ class RowFields {
     const value = this.#value(field)
     if (value === undefined) return undefined
     if (!Array.isArray(value)) throw this.wrong(field, 'a map')
-    return Object.fromEntries((value as readonly MapEntry[]).map(entry => [textOf(entry.key) ?? '', textOf(entry.value)]))
+    return Object.fromEntries(
+      (value as readonly MapEntry[]).map(entry => [textOf(entry.key) ?? '', textOf(entry.value)]),
+    )
   }
 
   optionalRow(field: string): RowFields | undefined {

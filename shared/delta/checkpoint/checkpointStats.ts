@@ -1,4 +1,13 @@
-import { type DataType, isJsonObject, type Json, namedValue, parseJson, type Row, type StructField, type Value } from '../../types/index.js'
+import {
+  type DataType,
+  isJsonObject,
+  type Json,
+  namedValue,
+  parseJson,
+  type Row,
+  type StructField,
+  type Value,
+} from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { isMapped, isVoid, parsePartitionValue, storedName } from '../schema/index.js'
 import { parseBound, planStats, type StatsColumn, type StatsShape } from '../stats/index.js'
@@ -24,7 +33,10 @@ export interface TypedColumns {
 export function typedColumns(table: StatsShape, tightBounds: boolean): TypedColumns {
   const { columns } = planStats(table)
   const known = columns.filter(({ field }) => !isVoid(field.type))
-  const bounds = treeOf(known.filter(column => column.bounds), ({ field }) => field.type)
+  const bounds = treeOf(
+    known.filter(column => column.bounds),
+    ({ field }) => field.type,
+  )
   const nulls = treeOf(known, () => 'long')
   const parts: StructField[] = [optional('numRecords', 'long')]
   if (bounds.length > 0) parts.push(struct('minValues', bounds), struct('maxValues', bounds))
@@ -32,7 +44,13 @@ export function typedColumns(table: StatsShape, tightBounds: boolean): TypedColu
   if (tightBounds) parts.push(optional('tightBounds', 'boolean'))
   const stats = struct('stats_parsed', parts)
   const keys = partitionKeys(table)
-  const partitionValues = keys.length === 0 ? undefined : struct('partitionValues_parsed', keys.map(({ name, type }) => optional(name, type)))
+  const partitionValues =
+    keys.length === 0
+      ? undefined
+      : struct(
+          'partitionValues_parsed',
+          keys.map(({ name, type }) => optional(name, type)),
+        )
   return {
     partitionValues,
     stats,
@@ -68,22 +86,33 @@ function treeOf(columns: readonly StatsColumn[], typeOf: (column: StatsColumn) =
   })
 }
 
-function partitionKeys({ schema, partitionColumns, configuration }: StatsShape): { readonly name: string; readonly type: DataType }[] {
+function partitionKeys({
+  schema,
+  partitionColumns,
+  configuration,
+}: StatsShape): { readonly name: string; readonly type: DataType }[] {
   const mapped = isMapped(configuration)
   return partitionColumns.flatMap(column => {
-    const field = schema.fields.find(({ name }) => name === column) ?? schema.fields.find(({ name }) => name.toLowerCase() === column.toLowerCase())
+    const field =
+      schema.fields.find(({ name }) => name === column) ??
+      schema.fields.find(({ name }) => name.toLowerCase() === column.toLowerCase())
     return field === undefined ? [] : [{ name: storedName(field, mapped), type: field.type }]
   })
 }
 
-function partitionRow(keys: readonly { readonly name: string; readonly type: DataType }[], texts: AddFile['partitionValues']): Row {
-  return Object.fromEntries(keys.map(({ name, type }): [string, Value] => {
-    try {
-      return [name, parsePartitionValue(type, namedValue(texts, name))]
-    } catch {
-      return [name, null]
-    }
-  }))
+function partitionRow(
+  keys: readonly { readonly name: string; readonly type: DataType }[],
+  texts: AddFile['partitionValues'],
+): Row {
+  return Object.fromEntries(
+    keys.map(({ name, type }): [string, Value] => {
+      try {
+        return [name, parsePartitionValue(type, namedValue(texts, name))]
+      } catch {
+        return [name, null]
+      }
+    }),
+  )
 }
 
 function statsRow(parts: readonly StructField[], text: string): Row | null {
@@ -94,12 +123,16 @@ function statsRow(parts: readonly StructField[], text: string): Row | null {
     return null
   }
   if (!isJsonObject(json)) return null
-  return Object.fromEntries(parts.map(({ name, type }): [string, Value] => [name, valueOf(type, namedValue(json, name))]))
+  return Object.fromEntries(
+    parts.map(({ name, type }): [string, Value] => [name, valueOf(type, namedValue(json, name))]),
+  )
 }
 
 /** An object that the text does not have is null, and so is a value that is not of its type. */
 function valueOf(type: DataType, json: Json | undefined): Value {
   if (typeof type === 'string' || type.type !== 'struct') return parseBound(type, json) ?? null
   if (!isJsonObject(json)) return null
-  return Object.fromEntries(type.fields.map(({ name, type: inner }): [string, Value] => [name, valueOf(inner, namedValue(json, name))]))
+  return Object.fromEntries(
+    type.fields.map(({ name, type: inner }): [string, Value] => [name, valueOf(inner, namedValue(json, name))]),
+  )
 }

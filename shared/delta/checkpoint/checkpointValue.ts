@@ -1,6 +1,6 @@
 import type { Column, MapEntry, Row, StructField, Value } from '../../types/index.js'
-import type { TypedColumns } from './checkpointStats.js'
 import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../actions/index.js'
+import type { TypedColumns } from './checkpointStats.js'
 
 /**
  * Actions as the rows of a Parquet checkpoint. Pure; no I/O.
@@ -8,7 +8,11 @@ import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } 
  * @param fields the columns, as `checkpointFields` makes them
  * @param typed what makes the columns with types, where `fields` has them
  */
-export function checkpointColumns(actions: readonly Action[], fields: readonly StructField[], typed?: TypedColumns): Column[] {
+export function checkpointColumns(
+  actions: readonly Action[],
+  fields: readonly StructField[],
+  typed?: TypedColumns,
+): Column[] {
   return fields.map(field => ({ field, data: actions.map(action => valueIn(field.name, action, typed)) }))
 }
 
@@ -30,7 +34,9 @@ function valueIn(name: string, action: Action, typed: TypedColumns | undefined):
   }
   if ('sidecar' in action) {
     const { path, sizeInBytes, modificationTime, tags } = action.sidecar
-    return name === 'sidecar' ? { path, sizeInBytes: BigInt(sizeInBytes), modificationTime: BigInt(modificationTime), tags: textMap(tags) } : null
+    return name === 'sidecar'
+      ? { path, sizeInBytes: BigInt(sizeInBytes), modificationTime: BigInt(modificationTime), tags: textMap(tags) }
+      : null
   }
   return null
 }

@@ -1,16 +1,16 @@
-import { type Json, parseJson, type StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
-import { readCheckpointHint } from './checkpointHint.js'
-import { checkpointPolicy } from './checkpointPolicy.js'
-import { checkpointFields, type CheckpointColumns } from './checkpointSchema.js'
+import { type Json, parseJson, type StructField } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
-import type { FileList } from './fileList.js'
-import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { classicCheckpointPath, lastCheckpointPath } from '../log/index.js'
 import { requireMaintainable, tombstoneExpiry } from '../protocol/index.js'
 import { formatSchema } from '../schema/index.js'
-import { writeV2Checkpoint, type V2CheckpointOptions } from './v2CheckpointWriter.js'
+import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
+import { readCheckpointHint } from './checkpointHint.js'
+import { checkpointPolicy } from './checkpointPolicy.js'
+import { type CheckpointColumns, checkpointFields } from './checkpointSchema.js'
+import type { FileList } from './fileList.js'
+import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
+import { type V2CheckpointOptions, writeV2Checkpoint } from './v2CheckpointWriter.js'
 
 export type WrittenCheckpointOutcome =
   | { readonly kind: 'written'; readonly version: number; readonly numFiles: number; readonly sizeInBytes: number }
@@ -48,18 +48,29 @@ export async function writeCheckpointOf(
   const { supportsV2, columns, ...policy } = checkpointPolicy(state)
   const kind = options.kind ?? policy.kind
   if (kind === 'v2' && !supportsV2) {
-    throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', 'a V2 checkpoint needs the table feature v2Checkpoint, which the table does not have', {
-      where: { table: store.url, version },
-    })
+    throw new DeltaError(
+      'DELTA_UNSUPPORTED_FEATURE',
+      'a V2 checkpoint needs the table feature v2Checkpoint, which the table does not have',
+      {
+        where: { table: store.url, version },
+      },
+    )
   }
   const expiry = tombstoneExpiry(state.metadata.configuration, now)
-  const written = await (kind === 'v2' ? writeV2Checkpoint(store, list, columns, expiry, options) : writeClassic(store, list, columns, expiry))
+  const written = await (kind === 'v2'
+    ? writeV2Checkpoint(store, list, columns, expiry, options)
+    : writeClassic(store, list, columns, expiry))
   if (written === undefined) return { kind: 'exists', version }
   await pointTo(store, written)
   return { kind: 'written', version, numFiles: written.numOfAddFiles, sizeInBytes: written.sizeInBytes }
 }
 
-async function writeClassic(store: ObjectStore, list: FileList, columns: CheckpointColumns, expiry: number): Promise<WrittenCheckpoint | undefined> {
+async function writeClassic(
+  store: ObjectStore,
+  list: FileList,
+  columns: CheckpointColumns,
+  expiry: number,
+): Promise<WrittenCheckpoint | undefined> {
   const { version } = list.state
   const fields = checkpointFields(columns)
   const file = new CheckpointFile(store, classicCheckpointPath(version), fields, columns)

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
-import { formatJson, isJsonArray, isJsonObject, type Json, type JsonNumber, type JsonObject, parseJson } from '../../types/index.js'
+
 import { asError } from '../../errors.js'
+import {
+  formatJson,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type JsonNumber,
+  type JsonObject,
+  parseJson,
+} from '../../types/index.js'
 
 /**
  * The hint in `_delta_log/_last_checkpoint` (PROTOCOL.md, "Last Checkpoint File Schema"). Pure; no I/O.
@@ -21,8 +30,7 @@ export interface LastCheckpoint {
 
 /** A hint may be torn or stale at any time, so an unreadable one is an outcome: list the log instead. */
 export type LastCheckpointHint =
-  | { readonly kind: 'valid'; readonly checkpoint: LastCheckpoint }
-  | { readonly kind: 'invalid'; readonly why: string }
+  { readonly kind: 'valid'; readonly checkpoint: LastCheckpoint } | { readonly kind: 'invalid'; readonly why: string }
 
 /** Reads the hint and verifies its checksum, when it has one. */
 export function decodeLastCheckpoint(text: string): LastCheckpointHint {
@@ -89,7 +97,7 @@ function scalar(value: null | boolean | number | bigint | string | JsonNumber): 
 /** In quotes, with everything but letters, digits and `-._~` percent-encoded. */
 function quote(text: string): string {
   const encoded = encodeURIComponent(text.toWellFormed())
-  return `"${encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}"`
+  return `"${encoded.replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}"`
 }
 
 function isCount(value: Json | undefined): value is number {

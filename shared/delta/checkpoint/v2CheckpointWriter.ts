@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+
 import type { ObjectStore } from '../../storage/index.js'
-import { type Action, encodeAction, type Sidecar } from '../actions/index.js'
-import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
-import { checkpointFields, sidecarFields, type CheckpointColumns } from './checkpointSchema.js'
-import type { FileList } from './fileList.js'
 import { parseJson } from '../../types/index.js'
+import { type Action, encodeAction, type Sidecar } from '../actions/index.js'
 import { logFolder, sidecarFolder, v2CheckpointPath } from '../log/index.js'
+import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
+import { type CheckpointColumns, checkpointFields, sidecarFields } from './checkpointSchema.js'
+import type { FileList } from './fileList.js'
 
 export interface V2CheckpointOptions {
   /** Of a V2 checkpoint's own file; JSON when absent, as Spark has it. */
@@ -38,14 +39,19 @@ export async function writeV2Checkpoint(
   const checkpointMetadata: Action = {
     checkpointMetadata: {
       version,
-      tags: { sidecarNumActions: String(sidecarRows), sidecarSizeInBytes: String(sidecarBytes), numOfAddFiles: String(numOfAddFiles) },
+      tags: {
+        sidecarNumActions: String(sidecarRows),
+        sidecarSizeInBytes: String(sidecarBytes),
+        numOfAddFiles: String(numOfAddFiles),
+      },
     },
   }
   const state = stateActions(list.state)
   const own: Action[] = [checkpointMetadata, ...sidecars.map(({ sidecar }) => ({ sidecar })), ...state]
   const path = v2CheckpointPath(version, randomUUID(), format)
   const size = format === 'json' ? await putJson(store, path, own) : await putParquet(store, path, own)
-  const inHint = (actions: readonly Action[]) => actions.length > mostInHint ? undefined : actions.map(action => parseJson(encodeAction(action)))
+  const inHint = (actions: readonly Action[]) =>
+    actions.length > mostInHint ? undefined : actions.map(action => parseJson(encodeAction(action)))
   return {
     version,
     size: sidecarRows + own.length,
@@ -87,7 +93,7 @@ async function writeSidecars(
   }
   try {
     for await (const actions of list.actions(expiry)) {
-      for (let at = 0; at < actions.length; ) {
+      for (let at = 0; at < actions.length;) {
         if (open === undefined) {
           const name = `${randomUUID()}.parquet`
           open = { name, file: new CheckpointFile(store, `${sidecarFolder}${name}`, sidecarFields(columns), columns) }

@@ -1,5 +1,5 @@
+import { decodedData, type StoredData, Utf8Column } from '../../parquet/index.js'
 import type { ColumnData, Value } from '../../types/index.js'
-import { decodedData, Utf8Column, type StoredData } from '../../parquet/index.js'
 
 /** Values of columns cut out and put together. Pure; no I/O. */
 

@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import { encodeParquet, type WrittenCodec } from '../../parquet/index.js'
-import { type Column, namedValue } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import { type Column, namedValue } from '../../types/index.js'
 import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { typeText } from '../schema/index.js'
@@ -79,7 +79,7 @@ export function describeDataFile(
 
 /** The columns in the table's order and with the table's fields. Throws DELTA_BAD_ROWS when they do not fit. Pure. */
 function fitColumns({ schema, partitionColumns }: DataFileLayout, columns: readonly Column[]): Column[] {
-  const given = new Map(columns.map((column) => [column.field.name, column]))
+  const given = new Map(columns.map(column => [column.field.name, column]))
   const fitted: Column[] = []
   for (const field of schema.fields) {
     const column = given.get(field.name)
@@ -104,10 +104,14 @@ function hasNull({ data }: Column): boolean {
 }
 
 /** Exactly the table's partition columns; the empty text is null, as readers have it. */
-function completePartition({ partitionColumns }: DataFileLayout, values: PartitionTexts): Record<string, string | null> {
-  for (const name of Object.keys(values)) if (!partitionColumns.includes(name)) throw bad(name, 'is no partition column')
+function completePartition(
+  { partitionColumns }: DataFileLayout,
+  values: PartitionTexts,
+): Record<string, string | null> {
+  for (const name of Object.keys(values))
+    if (!partitionColumns.includes(name)) throw bad(name, 'is no partition column')
   return Object.fromEntries(
-    partitionColumns.map((name) => {
+    partitionColumns.map(name => {
       const value = namedValue(values, name)
       if (value === undefined) throw bad(name, 'is a partition column without a value: say null')
       return [name, value === '' ? null : value]

@@ -1,21 +1,21 @@
 import { type CodedError, isRetryable } from '../../errors.js'
-import { type ColumnData, namedValue, type StructField, type Value } from '../../types/index.js'
 import {
   decodedData,
-  Utf8Column,
+  objectStoreSource,
   openParquet,
   ParquetError,
   type ParquetFile,
   type ReadOptions,
   type RowGroupInfo,
   type StoredData,
-  objectStoreSource,
+  Utf8Column,
 } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import { type ColumnData, namedValue, type StructField, type Value } from '../../types/index.js'
 import { type DataObject, type DeletionVector, locateData, type OpenFolder } from '../actions/index.js'
-import { charPadding, type ColumnLayout, type ColumnPlace, padColumn, parsePartitionValue } from '../schema/index.js'
 import { readDeletionVector } from '../deletionVectors/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import { charPadding, type ColumnLayout, type ColumnPlace, padColumn, parsePartitionValue } from '../schema/index.js'
 import { allBut, type RowChoice } from './rowChoice.js'
 
 /** Some rows, column by column. */
@@ -58,13 +58,22 @@ export interface FileRowsOptions {
  *
  * @throws DeltaError DELTA_BAD_DATA_FILE, DELTA_FILE_MISSING, DELTA_BAD_DELETION_VECTOR, DELTA_BAD_PARTITION_VALUE
  */
-export function readDataFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<RowBatch, void> {
+export function readDataFile(
+  store: ObjectStore,
+  file: RowFile,
+  options: FileRowsOptions,
+): AsyncGenerator<RowBatch, void> {
   return readBatches(store, file, options, (parquet, group, wanted) =>
-    parquet.readColumns({ ...wanted, rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }))
+    parquet.readColumns({ ...wanted, rowStart: group.rowStart, rowEnd: group.rowStart + group.rows }),
+  )
 }
 
 /** As {@link readDataFile}, for who writes the rows again. */
-export function readStoredFile(store: ObjectStore, file: RowFile, options: FileRowsOptions): AsyncGenerator<StoredBatch, void> {
+export function readStoredFile(
+  store: ObjectStore,
+  file: RowFile,
+  options: FileRowsOptions,
+): AsyncGenerator<StoredBatch, void> {
   return readBatches<StoredData>(store, file, options, (parquet, group, wanted) => parquet.readStored(group, wanted))
 }
 
@@ -100,7 +109,11 @@ async function* readBatches<D extends StoredData>(
   if (layout.match === 'id' && stored.length > 0 && parquet.fields.every(field => field.metadata === undefined))
     throw badFile('has no field ids, and by these its table finds columns', where)
   if (choice !== undefined && choice.end > parquet.rowCount)
-    throw new DeltaError('DELTA_BAD_DELETION_VECTOR', `a deletion vector speaks of row ${choice.end - 1} of a data file of ${parquet.rowCount} rows`, { where })
+    throw new DeltaError(
+      'DELTA_BAD_DELETION_VECTOR',
+      `a deletion vector speaks of row ${choice.end - 1} of a data file of ${parquet.rowCount} rows`,
+      { where },
+    )
   for (const group of parquet.rowGroups) {
     const { rowStart, rows } = group
     const kept = choice?.among(rowStart, rows)
@@ -121,7 +134,8 @@ async function* readBatches<D extends StoredData>(
     yield {
       rows: count,
       columns,
-      positions: () => Float64Array.from({ length: count }, (_, i) => rowStart + (kept === undefined ? i : (kept[i] ?? 0))),
+      positions: () =>
+        Float64Array.from({ length: count }, (_, i) => rowStart + (kept === undefined ? i : (kept[i] ?? 0))),
     }
   }
 }
@@ -146,7 +160,11 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
   if (text === undefined) {
     // Spark leaves nulls out when it says what a file was that it removes.
     if (!('modificationTime' in file)) return null
-    throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${place.key} for a data file`, { where })
+    throw new DeltaError(
+      'DELTA_BAD_PARTITION_VALUE',
+      `the log has no value of the partition column ${place.key} for a data file`,
+      { where },
+    )
   }
   return parsePartitionValue(place.type, text, { zone, where })
 }
@@ -155,7 +173,9 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
 function picked<D extends StoredData>(data: D | ColumnData, kept: Int32Array): D | ColumnData {
   if (data instanceof Utf8Column) return data.picked(kept) as D
   const { length } = kept
-  const output = Array.isArray(data) ? new Array<unknown>(length) : new (data.constructor as new (length: number) => Record<number, unknown>)(length)
+  const output = Array.isArray(data)
+    ? new Array<unknown>(length)
+    : new (data.constructor as new (length: number) => Record<number, unknown>)(length)
   for (let i = 0; i < length; i++) output[i] = data[kept[i] ?? 0]
   return output as ColumnData
 }
@@ -172,7 +192,11 @@ async function reading<T>(where: LogPlace, read: () => Promise<T>): Promise<T> {
 }
 
 function missing(where: LogPlace, cause?: CodedError): DeltaError {
-  return new DeltaError('DELTA_FILE_MISSING', 'a data file is missing; was it vacuumed while an older version was being read?', { where, cause })
+  return new DeltaError(
+    'DELTA_FILE_MISSING',
+    'a data file is missing; was it vacuumed while an older version was being read?',
+    { where, cause },
+  )
 }
 
 function badFile(what: string, where: LogPlace, cause?: CodedError): DeltaError {

@@ -12,12 +12,12 @@ export {
 export { discard, type WrittenFile } from './orphanedFiles.js'
 export { dataFileLayout, holdsPartitionColumns, type PhysicalLayout, physicalLayout } from './physicalLayout.js'
 export { allBut, onlyThese, type RowChoice } from './rowChoice.js'
-export { originReading, type OriginReading, type RowOrigins } from './rowOrigins.js'
+export { type OriginReading, originReading, type RowOrigins } from './rowOrigins.js'
 export {
   assignsRowIds,
   keepsRowIds,
-  rowIdColumns,
   type RowIdColumns,
+  rowIdColumns,
   rowIdHighWaterMark,
   rowTrackingDomain,
   withRowIds,

@@ -5,6 +5,9 @@ import { type AddFile, type CdcFile, decodeLogPath } from '../actions/index.js'
 export type WrittenFile = Pick<AddFile | CdcFile, 'path'>
 
 /** Deletes files that no commit names and none will. Never throws: what cannot be deleted now is left to VACUUM. */
-export async function discard({ store }: { readonly store: ObjectStore }, files: readonly WrittenFile[]): Promise<void> {
+export async function discard(
+  { store }: { readonly store: ObjectStore },
+  files: readonly WrittenFile[],
+): Promise<void> {
   await Promise.allSettled(files.map(async ({ path }) => store.delete(decodeLogPath(path))))
 }

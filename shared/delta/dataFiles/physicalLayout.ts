@@ -1,6 +1,6 @@
 import type { DataType, StructField } from '../../types/index.js'
-import { isMapped, isVoid, storedName } from '../schema/index.js'
 import { readerFeaturesOf, type TableState, writerFeaturesOf } from '../protocol/index.js'
+import { isMapped, isVoid, storedName } from '../schema/index.js'
 import { planStats, type StatsPlan, type StatsShape } from '../stats/index.js'
 
 /** A table's data files as they are on disk: without partition columns, under physical names. */
@@ -20,7 +20,9 @@ export interface PhysicalLayoutOptions {
 /** Pure; no I/O. */
 export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
   const mapped = isMapped(table.configuration)
-  const partitions = new Set(options.partitionColumns === true ? [] : table.partitionColumns.map(name => name.toLowerCase()))
+  const partitions = new Set(
+    options.partitionColumns === true ? [] : table.partitionColumns.map(name => name.toLowerCase()),
+  )
   const source = table.schema.fields.filter(({ name, type }) => !partitions.has(name.toLowerCase()) && !isVoid(type))
   const plan = planStats(table)
   return {
@@ -31,7 +33,11 @@ export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions
 }
 
 /** The layout of the data files that a table's protocol asks for. */
-export function dataFileLayout({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>): PhysicalLayout {
+export function dataFileLayout({
+  protocol,
+  metadata,
+  schema,
+}: Pick<TableState, 'protocol' | 'metadata' | 'schema'>): PhysicalLayout {
   const layout = physicalLayout({ ...metadata, schema }, { partitionColumns: holdsPartitionColumns(protocol) })
   return { ...layout, stats: { ...layout.stats, saysTight: readerFeaturesOf(protocol).includes('deletionVectors') } }
 }
@@ -51,7 +57,10 @@ function storedType(type: DataType, mapped: boolean): DataType {
   switch (type.type) {
     case 'struct':
       if (type.variant === true) return type
-      return { ...type, fields: type.fields.filter(field => !isVoid(field.type)).map(field => storedField(field, mapped)) }
+      return {
+        ...type,
+        fields: type.fields.filter(field => !isVoid(field.type)).map(field => storedField(field, mapped)),
+      }
     case 'array':
       return { ...type, elementType: storedType(type.elementType, mapped) }
     case 'map':

@@ -1,10 +1,10 @@
 import type { ColumnData, StructField, Value } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import type { TableState } from '../protocol/index.js'
 import type { ColumnLayout } from '../schema/index.js'
 import type { RowBatch } from './dataFileRows.js'
-import { DeltaError, type LogPlace } from '../deltaError.js'
 import { rowIdColumns } from './rowTracking.js'
-import type { TableState } from '../protocol/index.js'
 
 /**
  * Who rows were before they come to stand in new files: their stable row ids and row commit versions (PROTOCOL.md, "Row
@@ -21,7 +21,10 @@ export interface OriginReading {
   /** The fields asked for, and behind them what tells the origins. */
   readonly fields: readonly StructField[]
   /** The origins of the rows of a batch that was read with these fields; undefined where the table does not track rows. */
-  readonly originsOf: (batch: RowBatch, file: Pick<AddFile, 'path' | 'baseRowId' | 'defaultRowCommitVersion'>) => RowOrigins | undefined
+  readonly originsOf: (
+    batch: RowBatch,
+    file: Pick<AddFile, 'path' | 'baseRowId' | 'defaultRowCommitVersion'>,
+  ) => RowOrigins | undefined
 }
 
 /**
@@ -45,14 +48,21 @@ export function originReading(
   if (columns === undefined) return { layout, fields, originsOf: () => undefined }
   const hidden = [columns.id, columns.commitVersion]
   return {
-    layout: { match: layout.match, placeOf: field => (hidden.includes(field) ? { kind: 'stored', field } : layout.placeOf(field)) },
+    layout: {
+      match: layout.match,
+      placeOf: field => (hidden.includes(field) ? { kind: 'stored', field } : layout.placeOf(field)),
+    },
     fields: [...fields, ...hidden],
     originsOf(batch, file) {
       const { baseRowId, defaultRowCommitVersion } = file
       if (baseRowId === undefined || defaultRowCommitVersion === undefined) {
-        throw new DeltaError('DELTA_BAD_ACTION', 'the table tracks rows, and a file of it has no baseRowId or no defaultRowCommitVersion', {
-          where: { ...where, file: file.path },
-        })
+        throw new DeltaError(
+          'DELTA_BAD_ACTION',
+          'the table tracks rows, and a file of it has no baseRowId or no defaultRowCommitVersion',
+          {
+            where: { ...where, file: file.path },
+          },
+        )
       }
       const [ids = [], versions = []] = batch.columns.slice(fields.length)
       const positions = isComplete(ids) ? undefined : batch.positions()

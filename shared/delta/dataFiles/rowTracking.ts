@@ -1,5 +1,12 @@
 import { isJsonObject, type StructField } from '../../types/index.js'
-import { type Action, type AddFile, type DomainMetadata, type Metadata, parseLogJson, type Protocol } from '../actions/index.js'
+import {
+  type Action,
+  type AddFile,
+  type DomainMetadata,
+  type Metadata,
+  parseLogJson,
+  type Protocol,
+} from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { isOn, writerFeaturesOf } from '../protocol/index.js'
 import { parseStats } from '../stats/index.js'
@@ -12,7 +19,9 @@ type Table = { readonly protocol: Protocol; readonly metadata: Pick<Metadata, 'c
 
 /** Whether every file must be given ids and a version: as soon as the feature is listed, unless it is suspended. */
 export function assignsRowIds({ protocol, metadata }: Table): boolean {
-  return writerFeaturesOf(protocol).includes('rowTracking') && !isOn(metadata.configuration, 'delta.rowTrackingSuspended')
+  return (
+    writerFeaturesOf(protocol).includes('rowTracking') && !isOn(metadata.configuration, 'delta.rowTrackingSuspended')
+  )
 }
 
 /** Whether rows keep their ids when they come to stand in other files. */
@@ -32,7 +41,11 @@ export function rowIdColumns(table: Table, where?: LogPlace): RowIdColumns | und
   const named = (property: string): StructField => {
     const name = table.metadata.configuration[property]
     if (name === undefined || name === '')
-      throw new DeltaError('DELTA_BAD_PROPERTY', `the table tracks rows (delta.enableRowTracking) and does not say in which column: ${property} is missing`, { where })
+      throw new DeltaError(
+        'DELTA_BAD_PROPERTY',
+        `the table tracks rows (delta.enableRowTracking) and does not say in which column: ${property} is missing`,
+        { where },
+      )
     return { name, type: 'long', nullable: true }
   }
   return {
@@ -47,7 +60,11 @@ export function rowIdHighWaterMark(domain: DomainMetadata | undefined, where?: L
   const json = parseLogJson(domain.configuration, where)
   const mark = isJsonObject(json) ? json['rowIdHighWaterMark'] : undefined
   if (typeof mark === 'bigint' || (typeof mark === 'number' && Number.isInteger(mark))) return BigInt(mark)
-  throw new DeltaError('DELTA_BAD_ACTION', `the domain ${rowTrackingDomain} says no rowIdHighWaterMark: ${domain.configuration.slice(0, 80)}`, { where })
+  throw new DeltaError(
+    'DELTA_BAD_ACTION',
+    `the domain ${rowTrackingDomain} says no rowIdHighWaterMark: ${domain.configuration.slice(0, 80)}`,
+    { where },
+  )
 }
 
 /**
@@ -63,7 +80,9 @@ export function withRowIds(
   version: number,
   where?: LogPlace,
 ): readonly Action[] {
-  const own = actions.flatMap(action => ('domainMetadata' in action && action.domainMetadata.domain === rowTrackingDomain ? [action.domainMetadata] : []))
+  const own = actions.flatMap(action =>
+    'domainMetadata' in action && action.domainMetadata.domain === rowTrackingDomain ? [action.domainMetadata] : [],
+  )
   const before = rowIdHighWaterMark(domain, where)
   let mark = own.reduce((most, { removed, configuration }) => {
     const said = removed ? -1n : rowIdHighWaterMark({ domain: rowTrackingDomain, configuration, removed }, where)
@@ -71,7 +90,8 @@ export function withRowIds(
   }, before)
   const reserved = mark
   const numbered = actions.map((action): Action => {
-    if (!('add' in action) || (action.add.baseRowId !== undefined && action.add.defaultRowCommitVersion !== undefined)) return action
+    if (!('add' in action) || (action.add.baseRowId !== undefined && action.add.defaultRowCommitVersion !== undefined))
+      return action
     const { add } = action
     const rows = add.baseRowId === undefined ? rowsOf(add, where) : 0n
     const baseRowId = add.baseRowId ?? mark + 1n
@@ -89,7 +109,11 @@ export function withRowIds(
 /** Rows in the file, those that are deleted too: each has its place, and so its id. */
 function rowsOf({ path, stats }: AddFile, where: LogPlace | undefined): bigint {
   if (stats !== undefined) return parseStats(stats, [], where).numRecords
-  throw new DeltaError('DELTA_BAD_STATISTICS', 'a file without statistics cannot be added to a table that tracks rows: its number of rows is not known', {
-    where: { ...where, file: path },
-  })
+  throw new DeltaError(
+    'DELTA_BAD_STATISTICS',
+    'a file without statistics cannot be added to a table that tracks rows: its number of rows is not known',
+    {
+      where: { ...where, file: path },
+    },
+  )
 }

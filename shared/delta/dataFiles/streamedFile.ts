@@ -1,10 +1,10 @@
-import type { StructField } from '../../types/index.js'
 import { ParquetWriter, type StoredColumn } from '../../parquet/index.js'
 import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
+import { collectStats, encodeStats, type FileStats, mergeStats, type StatsShape } from '../stats/index.js'
 import { codecOf, type PartitionTexts } from './dataFile.js'
 import type { PhysicalLayout } from './physicalLayout.js'
-import { collectStats, encodeStats, type FileStats, mergeStats, type StatsShape } from '../stats/index.js'
 
 export interface StreamedFileOptions {
   /** The object's name; a new one for a data file when absent. */
@@ -24,7 +24,13 @@ export class StreamedFile {
   #stats: FileStats = { numRecords: 0n, columns: new Map() }
   #bytes = 0
 
-  private constructor(name: string, upload: ObjectWriter, table: StatsShape, layout: PhysicalLayout, hidden: readonly StructField[]) {
+  private constructor(
+    name: string,
+    upload: ObjectWriter,
+    table: StatsShape,
+    layout: PhysicalLayout,
+    hidden: readonly StructField[],
+  ) {
     this.name = name
     this.#upload = upload
     this.#layout = layout

@@ -1,9 +1,16 @@
-import { columnKey, type Json, type JsonObject, parseColumnPath, quotedColumn, type StructField } from '../../types/index.js'
+import {
+  columnKey,
+  type Json,
+  type JsonObject,
+  parseColumnPath,
+  quotedColumn,
+  type StructField,
+} from '../../types/index.js'
 import { featureName, propertyName } from '../protocol/index.js'
 import { typeText } from '../schema/index.js'
+import type { TableDraft } from '../table/index.js'
 import { fieldAt } from './schemaEdit.js'
 import type { ColumnPosition, TableChange } from './tableChange.js'
-import type { TableDraft } from '../table/index.js'
 
 /** How `DESCRIBE HISTORY` names a change, as other engines name it. */
 export interface AlterOperation {
@@ -17,15 +24,24 @@ export interface AlterOperation {
 export function operationOf(change: TableChange, before: TableDraft, after: TableDraft): AlterOperation {
   switch (change.kind) {
     case 'addColumns':
-      return listOperation('ADD COLUMNS', change.columns.map(({ parent = [], field, position }) => ({
-        column: columnJson([...(parent.length === 0 ? [] : parseColumnPath(parent)), field.name], field),
-        ...positionJson(position),
-      })))
+      return listOperation(
+        'ADD COLUMNS',
+        change.columns.map(({ parent = [], field, position }) => ({
+          column: columnJson([...(parent.length === 0 ? [] : parseColumnPath(parent)), field.name], field),
+          ...positionJson(position),
+        })),
+      )
     case 'dropColumn':
       return listOperation('DROP COLUMNS', [columnKey(parseColumnPath(change.column))])
     case 'renameColumn': {
       const path = parseColumnPath(change.column)
-      return { operation: 'RENAME COLUMN', operationParameters: { oldColumnPath: columnKey(path), newColumnPath: columnKey([...path.slice(0, -1), change.name]) } }
+      return {
+        operation: 'RENAME COLUMN',
+        operationParameters: {
+          oldColumnPath: columnKey(path),
+          newColumnPath: columnKey([...path.slice(0, -1), change.name]),
+        },
+      }
     }
     case 'moveColumn':
     case 'widenType':
@@ -34,24 +50,50 @@ export function operationOf(change: TableChange, before: TableDraft, after: Tabl
     case 'setComment': {
       const path = parseColumnPath(change.column)
       const position = change.kind === 'moveColumn' ? positionJson(change.position) : {}
-      return { operation: 'CHANGE COLUMN', operationParameters: { column: JSON.stringify(changedColumn(after, path)), ...position } }
+      return {
+        operation: 'CHANGE COLUMN',
+        operationParameters: { column: JSON.stringify(changedColumn(after, path)), ...position },
+      }
     }
     case 'setDescription':
-      return { operation: 'SET TBLPROPERTIES', operationParameters: { properties: JSON.stringify({ comment: change.description ?? '' }) } }
+      return {
+        operation: 'SET TBLPROPERTIES',
+        operationParameters: { properties: JSON.stringify({ comment: change.description ?? '' }) },
+      }
     case 'setProperties':
-      return { operation: 'SET TBLPROPERTIES', operationParameters: { properties: JSON.stringify(named(change.properties)) } }
+      return {
+        operation: 'SET TBLPROPERTIES',
+        operationParameters: { properties: JSON.stringify(named(change.properties)) },
+      }
     case 'unsetProperties':
-      return { operation: 'UNSET TBLPROPERTIES', operationParameters: { properties: JSON.stringify(change.names.map(propertyName)), ifExists: true } }
+      return {
+        operation: 'UNSET TBLPROPERTIES',
+        operationParameters: { properties: JSON.stringify(change.names.map(propertyName)), ifExists: true },
+      }
     case 'addConstraint':
       return { operation: 'ADD CONSTRAINT', operationParameters: { name: change.name, expr: change.expression.trim() } }
     case 'dropConstraint':
-      return { operation: 'DROP CONSTRAINT', operationParameters: { name: change.name, existed: String(after !== before) } }
+      return {
+        operation: 'DROP CONSTRAINT',
+        operationParameters: { name: change.name, existed: String(after !== before) },
+      }
     case 'setClustering':
-      return { operation: 'CLUSTER BY', operationParameters: { oldClusteringColumns: columnList(before), newClusteringColumns: columnList(after) } }
+      return {
+        operation: 'CLUSTER BY',
+        operationParameters: { oldClusteringColumns: columnList(before), newClusteringColumns: columnList(after) },
+      }
     case 'addFeature':
-      return { operation: 'SET TBLPROPERTIES', operationParameters: { properties: JSON.stringify({ [`delta.feature.${featureName(change.feature)}`]: 'supported' }) } }
+      return {
+        operation: 'SET TBLPROPERTIES',
+        operationParameters: {
+          properties: JSON.stringify({ [`delta.feature.${featureName(change.feature)}`]: 'supported' }),
+        },
+      }
     case 'dropFeature':
-      return { operation: 'DROP FEATURE', operationParameters: { featureName: featureName(change.feature), truncateHistory: false } }
+      return {
+        operation: 'DROP FEATURE',
+        operationParameters: { featureName: featureName(change.feature), truncateHistory: false },
+      }
   }
 }
 
@@ -60,8 +102,15 @@ export function joinOperations(operations: readonly AlterOperation[]): AlterOper
   const [first, ...rest] = operations
   if (first !== undefined && rest.length === 0) return first
   const { operation = '' } = first ?? {}
-  if (first?.columns !== undefined && rest.every(other => other.operation === operation)) return listOperation(operation, operations.flatMap(({ columns = [] }) => columns))
-  const changes = operations.map(({ operation: name, operationParameters }) => ({ operation: name, operationParameters }))
+  if (first?.columns !== undefined && rest.every(other => other.operation === operation))
+    return listOperation(
+      operation,
+      operations.flatMap(({ columns = [] }) => columns),
+    )
+  const changes = operations.map(({ operation: name, operationParameters }) => ({
+    operation: name,
+    operationParameters,
+  }))
   return { operation: 'ALTER TABLE', operationParameters: { changes: JSON.stringify(changes) } }
 }
 

@@ -2,12 +2,28 @@ import { keptFeatures, requireWritableRows } from '../protocol/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { type DeltaTable, draftOf, finishDraft, startsTracking, type TableDraft } from '../table/index.js'
 import type { Transaction } from '../transaction/index.js'
-import { joinOperations, operationOf, type AlterOperation } from './alterOperation.js'
-import { addColumns, dropColumn, moveColumn, renameColumn, setComment, setNullability, widenType } from './columnChange.js'
-import { requireRowsMeet } from './existingRows.js'
 import { type Plan, planAndCommit, type WriteOptions, type WriteOutcome } from '../write/index.js'
-import { addConstraint, addFeature, dropConstraint, dropFeature, setClustering, setProperties, unsetProperties } from './tableSettings.js'
+import { type AlterOperation, joinOperations, operationOf } from './alterOperation.js'
+import {
+  addColumns,
+  dropColumn,
+  moveColumn,
+  renameColumn,
+  setComment,
+  setNullability,
+  widenType,
+} from './columnChange.js'
+import { requireRowsMeet } from './existingRows.js'
 import type { TableChange } from './tableChange.js'
+import {
+  addConstraint,
+  addFeature,
+  dropConstraint,
+  dropFeature,
+  setClustering,
+  setProperties,
+  unsetProperties,
+} from './tableSettings.js'
 
 /**
  * Changes a table's schema, properties, constraints, clustering or features, all in one commit, in the order given. No
@@ -24,7 +40,11 @@ import type { TableChange } from './tableChange.js'
  *   { kind: 'addColumns', columns: [{ field: { name: 'source', type: 'string', nullable: true } }] },
  * ])
  */
-export async function alterTable(table: DeltaTable, changes: readonly TableChange[], options: WriteOptions = {}): Promise<WriteOutcome> {
+export async function alterTable(
+  table: DeltaTable,
+  changes: readonly TableChange[],
+  options: WriteOptions = {},
+): Promise<WriteOutcome> {
   return planAndCommit(table, options, snapshot => planAlter(table, snapshot, changes, options))
 }
 
@@ -47,7 +67,11 @@ async function planAlter(
   const { actions, protocol, metadata, schema } = after
   if (actions.length === 0) return undefined
   requireWritableRows({ protocol, metadata, schema }, 'append', keptFeatures, where)
-  await requireRowsMeet(table.store, { ...snapshot, protocol, metadata, schema }, draft.checks, { expressions, openFolder, where })
+  await requireRowsMeet(table.store, { ...snapshot, protocol, metadata, schema }, draft.checks, {
+    expressions,
+    openFolder,
+    where,
+  })
   const tracks = startsTracking(draft, after)
   const readsRows = draft.checks.length > 0 || tracks
   const { operation, operationParameters } = joinOperations(operations)
@@ -105,6 +129,8 @@ function applyChange(draft: TableDraft, change: TableChange): TableDraft {
  */
 function withoutRowIds({ files }: Snapshot): Transaction['actions'] {
   return files
-    .filter(({ baseRowId, defaultRowCommitVersion }) => baseRowId === undefined || defaultRowCommitVersion === undefined)
+    .filter(
+      ({ baseRowId, defaultRowCommitVersion }) => baseRowId === undefined || defaultRowCommitVersion === undefined,
+    )
     .map(add => ({ add: { ...add, dataChange: false } }))
 }

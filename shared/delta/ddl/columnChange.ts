@@ -1,11 +1,11 @@
 import { columnKey, parseColumnList, parseColumnPath, type StructField } from '../../types/index.js'
-import { allFields, checkNewColumnNames, isMapped, mayWiden, typeText } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
 import { constraintPrefix, featuresOf, isOn } from '../protocol/index.js'
-import { editField, editStruct, editType, exactPath, fieldAt, placed, structAt } from './schemaEdit.js'
-import { speaksOf } from '../write/index.js'
-import type { NewColumn, TableChange } from './tableChange.js'
+import { allFields, checkNewColumnNames, isMapped, mayWiden, typeText } from '../schema/index.js'
 import type { TableDraft } from '../table/index.js'
+import { speaksOf } from '../write/index.js'
+import { editField, editStruct, editType, exactPath, fieldAt, placed, structAt } from './schemaEdit.js'
+import type { NewColumn, TableChange } from './tableChange.js'
 
 /** Changes of columns, made to a draft. Pure; no I/O. */
 
@@ -15,7 +15,10 @@ export function addColumns(draft: TableDraft, columns: readonly NewColumn[]): Ta
     structAt(before.schema, path)
     if (!isMapped(before.configuration)) checkNewColumnNames({ type: 'struct', fields: [field] })
     if (!field.nullable)
-      throw refused(`column ${columnKey([...path, field.name])} cannot be added as not nullable: it is null in the rows that are there`, [...path, field.name])
+      throw refused(
+        `column ${columnKey([...path, field.name])} cannot be added as not nullable: it is null in the rows that are there`,
+        [...path, field.name],
+      )
     return { ...before, schema: editStruct(before.schema, path, fields => placed(fields, field, position, path)) }
   }, draft)
 }
@@ -28,27 +31,46 @@ export function dropColumn(draft: TableDraft, { column }: Extract<TableChange, {
     throw refused(`column ${columnKey(path)} cannot be dropped: the table is partitioned by it`, path)
   const clustered = draft.clustering?.find(used => isWithin(used, path))
   if (clustered !== undefined)
-    throw refused(`column ${columnKey(path)} cannot be dropped: the table is clustered by ${columnKey(clustered)}; choose other columns first`, path)
+    throw refused(
+      `column ${columnKey(path)} cannot be dropped: the table is clustered by ${columnKey(clustered)}; choose other columns first`,
+      path,
+    )
   const schema = editStruct(draft.schema, path.slice(0, -1), fields => {
     const left = fields.filter(({ name }) => name !== path.at(-1))
-    if (left.length === fields.length) throw refused(`${columnKey(path)} is no column of a struct and cannot be dropped`, path)
+    if (left.length === fields.length)
+      throw refused(`${columnKey(path)} is no column of a struct and cannot be dropped`, path)
     const dataLeft = path.length > 1 ? left : left.filter(({ name }) => !draft.partitionColumns.includes(name))
-    if (dataLeft.length === 0) throw refused(`column ${columnKey(path)} cannot be dropped: it is the only one there`, path)
+    if (dataLeft.length === 0)
+      throw refused(`column ${columnKey(path)} cannot be dropped: it is the only one there`, path)
     return left
   })
-  return { ...draft, schema, configuration: withStatsColumns(draft, named => (isWithin(named, path) ? undefined : named)) }
+  return {
+    ...draft,
+    schema,
+    configuration: withStatsColumns(draft, named => (isWithin(named, path) ? undefined : named)),
+  }
 }
 
-export function renameColumn(draft: TableDraft, { column, name }: Extract<TableChange, { kind: 'renameColumn' }>): TableDraft {
+export function renameColumn(
+  draft: TableDraft,
+  { column, name }: Extract<TableChange, { kind: 'renameColumn' }>,
+): TableDraft {
   const path = exactPath(draft.schema, parseColumnPath(column))
   const old = fieldAt(draft.schema, path)
   if (old.name === name) return draft
   requireMapping(draft, path, 'renamed')
   requireUnused(draft, path, 'renamed')
   const parent = path.slice(0, -1)
-  const taken = structAt(draft.schema, parent).fields.find(field => field !== old && field.name.toLowerCase() === name.toLowerCase())
-  if (taken !== undefined) throw refused(`column ${columnKey(path)} cannot be called ${name}: there is a column ${columnKey([...parent, taken.name])} already`, path)
-  const renamed = (names: readonly string[]) => (isWithin(names, path) ? [...parent, name, ...names.slice(path.length)] : names)
+  const taken = structAt(draft.schema, parent).fields.find(
+    field => field !== old && field.name.toLowerCase() === name.toLowerCase(),
+  )
+  if (taken !== undefined)
+    throw refused(
+      `column ${columnKey(path)} cannot be called ${name}: there is a column ${columnKey([...parent, taken.name])} already`,
+      path,
+    )
+  const renamed = (names: readonly string[]) =>
+    isWithin(names, path) ? [...parent, name, ...names.slice(path.length)] : names
   return {
     ...draft,
     schema: editField(draft.schema, path, field => ({ ...field, name })),
@@ -58,15 +80,31 @@ export function renameColumn(draft: TableDraft, { column, name }: Extract<TableC
   }
 }
 
-export function moveColumn(draft: TableDraft, { column, position }: Extract<TableChange, { kind: 'moveColumn' }>): TableDraft {
+export function moveColumn(
+  draft: TableDraft,
+  { column, position }: Extract<TableChange, { kind: 'moveColumn' }>,
+): TableDraft {
   const path = exactPath(draft.schema, parseColumnPath(column))
   const field = fieldAt(draft.schema, path)
   const parent = path.slice(0, -1)
   if (position !== 'first' && position.after.toLowerCase() === field.name.toLowerCase()) return draft
-  return { ...draft, schema: editStruct(draft.schema, parent, fields => placed(fields.filter(other => other !== field), field, position, parent)) }
+  return {
+    ...draft,
+    schema: editStruct(draft.schema, parent, fields =>
+      placed(
+        fields.filter(other => other !== field),
+        field,
+        position,
+        parent,
+      ),
+    ),
+  }
 }
 
-export function widenType(draft: TableDraft, { column, type }: Extract<TableChange, { kind: 'widenType' }>): TableDraft {
+export function widenType(
+  draft: TableDraft,
+  { column, type }: Extract<TableChange, { kind: 'widenType' }>,
+): TableDraft {
   const path = exactPath(draft.schema, parseColumnPath(column))
   const key = columnKey(path)
   const { protocol, version } = draft.state
@@ -77,9 +115,16 @@ export function widenType(draft: TableDraft, { column, type }: Extract<TableChan
     path,
     before => {
       if (typeText(before) === typeText(type)) return before
-      if (!mayWiden(before, type)) throw refused(`column ${key} cannot become ${typeText(type)}: it is ${typeText(before)}, and not every value of that is one of the other`, path)
+      if (!mayWiden(before, type))
+        throw refused(
+          `column ${key} cannot become ${typeText(type)}: it is ${typeText(before)}, and not every value of that is one of the other`,
+          path,
+        )
       if (!isOn(draft.configuration, 'delta.enableTypeWidening'))
-        throw refused(`column ${key} cannot become ${typeText(type)}: the table does not widen types; set delta.enableTypeWidening to true first`, path)
+        throw refused(
+          `column ${key} cannot become ${typeText(type)}: the table does not widen types; set delta.enableTypeWidening to true first`,
+          path,
+        )
       requireUnused(draft, path, 'widened')
       return type
     },
@@ -88,20 +133,29 @@ export function widenType(draft: TableDraft, { column, type }: Extract<TableChan
   return { ...draft, schema: asStruct(schema) }
 }
 
-export function setNullability(draft: TableDraft, change: Extract<TableChange, { kind: 'setNotNull' | 'dropNotNull' }>): TableDraft {
+export function setNullability(
+  draft: TableDraft,
+  change: Extract<TableChange, { kind: 'setNotNull' | 'dropNotNull' }>,
+): TableDraft {
   const path = exactPath(draft.schema, parseColumnPath(change.column))
   const nullable = change.kind === 'dropNotNull'
   if (fieldAt(draft.schema, path).nullable === nullable) return draft
   for (let depth = 1; depth < path.length && !nullable; depth++) {
     const parent = path.slice(0, depth)
     if (fieldAt(draft.schema, parent).nullable)
-      throw refused(`column ${columnKey(path)} cannot be made not nullable: ${columnKey(parent)}, which it is inside of, may be null`, path)
+      throw refused(
+        `column ${columnKey(path)} cannot be made not nullable: ${columnKey(parent)}, which it is inside of, may be null`,
+        path,
+      )
   }
   const schema = editField(draft.schema, path, field => ({ ...field, nullable }))
   return { ...draft, schema, checks: nullable ? draft.checks : [...draft.checks, { kind: 'notNull', path }] }
 }
 
-export function setComment(draft: TableDraft, { column, comment }: Extract<TableChange, { kind: 'setComment' }>): TableDraft {
+export function setComment(
+  draft: TableDraft,
+  { column, comment }: Extract<TableChange, { kind: 'setComment' }>,
+): TableDraft {
   const path = exactPath(draft.schema, parseColumnPath(column))
   return {
     ...draft,
@@ -114,19 +168,28 @@ export function setComment(draft: TableDraft, { column, comment }: Extract<Table
 
 function requireMapping({ configuration }: TableDraft, path: readonly string[], what: string): void {
   if (!isMapped(configuration))
-    throw refused(`column ${columnKey(path)} cannot be ${what}: its name is that in the data files; set delta.columnMapping.mode to name first`, path)
+    throw refused(
+      `column ${columnKey(path)} cannot be ${what}: its name is that in the data files; set delta.columnMapping.mode to name first`,
+      path,
+    )
 }
 
 /** Throws when an expression of the table speaks of the column. */
 function requireUnused({ schema, configuration }: TableDraft, path: readonly string[], what: string): void {
   for (const [property, sql] of Object.entries(configuration)) {
     if (!property.toLowerCase().startsWith(constraintPrefix) || !speaksOf(sql, path)) continue
-    throw refused(`column ${columnKey(path)} cannot be ${what}: the constraint ${property.slice(constraintPrefix.length)} (${sql}) speaks of it; drop the constraint first`, path)
+    throw refused(
+      `column ${columnKey(path)} cannot be ${what}: the constraint ${property.slice(constraintPrefix.length)} (${sql}) speaks of it; drop the constraint first`,
+      path,
+    )
   }
   for (const other of allFields(schema)) {
     const sql = other.field.metadata?.['delta.generationExpression']
     if (typeof sql === 'string' && speaksOf(sql, path))
-      throw refused(`column ${columnKey(path)} cannot be ${what}: column ${columnKey(other.path)} is generated from it (${sql})`, path)
+      throw refused(
+        `column ${columnKey(path)} cannot be ${what}: column ${columnKey(other.path)} is generated from it (${sql})`,
+        path,
+      )
   }
 }
 
@@ -140,7 +203,9 @@ function withStatsColumns(
   const named = parseColumnList(list)
   const changed = named.map(change).filter(path => path !== undefined)
   if (changed.length === named.length && changed.every((path, i) => path === named[i])) return configuration
-  return changed.length === 0 ? others : { ...others, 'delta.dataSkippingStatsColumns': changed.map(columnKey).join(',') }
+  return changed.length === 0
+    ? others
+    : { ...others, 'delta.dataSkippingStatsColumns': changed.map(columnKey).join(',') }
 }
 
 /** Whether `inner` is the column at `outer` or stands inside it. */

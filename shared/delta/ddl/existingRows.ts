@@ -1,12 +1,12 @@
+import type { ObjectStore } from '../../storage/index.js'
 import { type Column, columnKey, namedValue, type Value } from '../../types/index.js'
 import type { AddFile, OpenFolder } from '../actions/index.js'
-import { isMapped, storedName } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { type Scannable, scanRows } from '../scan/index.js'
+import { isMapped, storedName } from '../schema/index.js'
 import { parseStats, statsColumns } from '../stats/index.js'
-import type { ObjectStore } from '../../storage/index.js'
-import { type Expressions, type Rows, rowText } from '../write/index.js'
 import type { RowCheck } from '../table/index.js'
+import { type Expressions, type Rows, rowText } from '../write/index.js'
 
 export interface ExistingRowsOptions {
   readonly expressions?: Expressions | undefined
@@ -21,15 +21,24 @@ export interface ExistingRowsOptions {
  * @param table with the schema and properties under which the checks are meant
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE when a constraint is to be checked and nobody can evaluate it
  */
-export async function requireRowsMeet(store: ObjectStore, table: Scannable, checks: readonly RowCheck[], options: ExistingRowsOptions): Promise<void> {
+export async function requireRowsMeet(
+  store: ObjectStore,
+  table: Scannable,
+  checks: readonly RowCheck[],
+  options: ExistingRowsOptions,
+): Promise<void> {
   const constraints = checks.filter(check => check.kind === 'constraint')
   if (constraints.length > 0) {
     const { expressions, where } = options
     if (expressions === undefined) {
-      throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', 'a constraint can only be added where SQL can be evaluated: pass `expressions`', {
-        where,
-        data: { features: 'checkConstraints' },
-      })
+      throw new DeltaError(
+        'DELTA_UNSUPPORTED_FEATURE',
+        'a constraint can only be added where SQL can be evaluated: pass `expressions`',
+        {
+          where,
+          data: { features: 'checkConstraints' },
+        },
+      )
     }
     await requireConstraintsMet(store, table, constraints, expressions, options)
   }
@@ -52,12 +61,23 @@ async function requireConstraintsMet(
     const rows: Rows = { count: batch.rows, columns }
     for (const { name, sql } of constraints) {
       const row = (await expressions.test(rows, sql, 'spark')).indexOf(0)
-      if (row >= 0) throw violated(`the constraint ${name} (${sql}) cannot be added: a row that is there does not meet it: ${rowText(rows, row)}`, name, batch.file, where)
+      if (row >= 0)
+        throw violated(
+          `the constraint ${name} (${sql}) cannot be added: a row that is there does not meet it: ${rowText(rows, row)}`,
+          name,
+          batch.file,
+          where,
+        )
     }
   }
 }
 
-async function requireNoNulls(store: ObjectStore, table: Scannable, path: readonly string[], { openFolder, where }: ExistingRowsOptions): Promise<void> {
+async function requireNoNulls(
+  store: ObjectStore,
+  table: Scannable,
+  path: readonly string[],
+  { openFolder, where }: ExistingRowsOptions,
+): Promise<void> {
   const [top = '', ...inside] = path
   const files = table.files.filter(file => !holdsNoNull(table, file, path))
   const scan = scanRows(store, { ...table, files }, { columns: [top], openFolder })
@@ -65,12 +85,22 @@ async function requireNoNulls(store: ObjectStore, table: Scannable, path: readon
   for await (const batch of scan.batches) {
     const [data = []] = batch.columns
     for (let row = 0; row < batch.rows; row++)
-      if (isNullAt(data[row] ?? null, inside)) throw violated(`column ${key} cannot be made not nullable: it is null in a row that is there`, key, batch.file, where)
+      if (isNullAt(data[row] ?? null, inside))
+        throw violated(
+          `column ${key} cannot be made not nullable: it is null in a row that is there`,
+          key,
+          batch.file,
+          where,
+        )
   }
 }
 
 /** Whether a file's statistics, or its partition, say that no row is null in a column. */
-function holdsNoNull({ schema, metadata }: Scannable, { stats, partitionValues }: AddFile, path: readonly string[]): boolean {
+function holdsNoNull(
+  { schema, metadata }: Scannable,
+  { stats, partitionValues }: AddFile,
+  path: readonly string[],
+): boolean {
   const [top = ''] = path
   const { partitionColumns, configuration } = metadata
   if (partitionColumns.includes(top)) {
@@ -79,7 +109,9 @@ function holdsNoNull({ schema, metadata }: Scannable, { stats, partitionValues }
     return value !== null && value !== undefined && value !== ''
   }
   if (stats === undefined) return false
-  const columns = statsColumns({ schema, partitionColumns, configuration }).filter(column => column.key === columnKey(path))
+  const columns = statsColumns({ schema, partitionColumns, configuration }).filter(
+    column => column.key === columnKey(path),
+  )
   try {
     return columns.length === 1 && parseStats(stats, columns).columns.get(columnKey(path))?.nullCount === 0n
   } catch {

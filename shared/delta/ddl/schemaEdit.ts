@@ -29,20 +29,33 @@ export function structAt(schema: StructType, path: readonly string[], whole: rea
   let type: DataType = schema
   for (const name of path) [, type] = step(type, name, whole)
   if (isStruct(type)) return type
-  throw new DeltaError('DELTA_BAD_SCHEMA', `${columnKey(path)} is ${typeText(type)}, which has no columns inside`, { data: { field: columnKey(path) } })
+  throw new DeltaError('DELTA_BAD_SCHEMA', `${columnKey(path)} is ${typeText(type)}, which has no columns inside`, {
+    data: { field: columnKey(path) },
+  })
 }
 
 /** With other fields in the struct at `path`. */
-export function editStruct(schema: StructType, path: readonly string[], edit: (fields: readonly StructField[]) => readonly StructField[]): StructType {
+export function editStruct(
+  schema: StructType,
+  path: readonly string[],
+  edit: (fields: readonly StructField[]) => readonly StructField[],
+): StructType {
   const edited = editType(schema, path, type => {
-    if (!isStruct(type)) throw new DeltaError('DELTA_BAD_SCHEMA', `${columnKey(path)} is ${typeText(type)}, which has no columns inside`, { data: { field: columnKey(path) } })
+    if (!isStruct(type))
+      throw new DeltaError('DELTA_BAD_SCHEMA', `${columnKey(path)} is ${typeText(type)}, which has no columns inside`, {
+        data: { field: columnKey(path) },
+      })
     return { ...type, fields: edit(type.fields) }
   })
   return edited as StructType
 }
 
 /** With another field at `path`. */
-export function editField(schema: StructType, path: readonly string[], edit: (field: StructField) => StructField): StructType {
+export function editField(
+  schema: StructType,
+  path: readonly string[],
+  edit: (field: StructField) => StructField,
+): StructType {
   const name = path.at(-1) ?? ''
   return editStruct(schema, path.slice(0, -1), fields => {
     const old = fieldIn(fields, name, path)
@@ -55,7 +68,11 @@ export function editType(
   type: DataType,
   path: readonly string[],
   edit: (type: DataType) => DataType,
-  options: { readonly remember?: boolean; readonly tableVersion?: number | undefined; readonly whole?: readonly string[] } = {},
+  options: {
+    readonly remember?: boolean
+    readonly tableVersion?: number | undefined
+    readonly whole?: readonly string[]
+  } = {},
 ): DataType {
   const [name, ...rest] = path
   if (name === undefined) return edit(type)
@@ -76,17 +93,26 @@ export function editType(
     case 'array':
       return { ...type, elementType: inside(type.elementType) }
     case 'map':
-      return exact === 'key' ? { ...type, keyType: inside(type.keyType) } : { ...type, valueType: inside(type.valueType) }
+      return exact === 'key'
+        ? { ...type, keyType: inside(type.keyType) }
+        : { ...type, valueType: inside(type.valueType) }
     case 'decimal':
       throw noColumn(whole)
   }
 }
 
 /** With a field at a position; last when there is none. Throws DELTA_BAD_SCHEMA when the name is taken. */
-export function placed(fields: readonly StructField[], field: StructField, position: ColumnPosition | undefined, path: readonly string[]): readonly StructField[] {
+export function placed(
+  fields: readonly StructField[],
+  field: StructField,
+  position: ColumnPosition | undefined,
+  path: readonly string[],
+): readonly StructField[] {
   const taken = fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase())
   if (taken !== undefined)
-    throw new DeltaError('DELTA_BAD_SCHEMA', `there is a column ${columnKey([...path, taken.name])} already`, { data: { field: columnKey([...path, field.name]) } })
+    throw new DeltaError('DELTA_BAD_SCHEMA', `there is a column ${columnKey([...path, taken.name])} already`, {
+      data: { field: columnKey([...path, field.name]) },
+    })
   if (position === undefined) return [...fields, field]
   if (position === 'first') return [field, ...fields]
   const after = fields.indexOf(fieldIn(fields, position.after, [...path, position.after]))
@@ -108,12 +134,15 @@ function step(type: DataType, name: string, whole: readonly string[]): readonly 
 }
 
 function fieldIn(fields: readonly StructField[], name: string, whole: readonly string[]): StructField {
-  const field = fields.find(other => other.name === name) ?? fields.find(other => other.name.toLowerCase() === name.toLowerCase())
+  const field =
+    fields.find(other => other.name === name) ?? fields.find(other => other.name.toLowerCase() === name.toLowerCase())
   if (field === undefined) throw noColumn(whole, fields)
   return field
 }
 
 function noColumn(path: readonly string[], fields: readonly StructField[] = []): DeltaError {
   const known = fields.length === 0 ? '' : `; there: ${fields.map(({ name }) => name).join(', ')}`
-  return new DeltaError('DELTA_NO_COLUMN', `there is no column ${columnKey(path)}${known}`, { data: { column: columnKey(path) } })
+  return new DeltaError('DELTA_NO_COLUMN', `there is no column ${columnKey(path)}${known}`, {
+    data: { column: columnKey(path) },
+  })
 }

@@ -1,5 +1,3 @@
-import { formatSchema, isMapped, mappingMode, withoutMapping } from '../schema/index.js'
-import { mappedDraft, setClusteringInstead, type TableDraft } from '../table/index.js'
 import { namedValue, parseColumnPath } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 import {
@@ -12,29 +10,46 @@ import {
   readProperties,
   without,
 } from '../protocol/index.js'
+import { formatSchema, isMapped, mappingMode, withoutMapping } from '../schema/index.js'
+import { mappedDraft, setClusteringInstead, type TableDraft } from '../table/index.js'
 import { exactPath } from './schemaEdit.js'
 import type { TableChange } from './tableChange.js'
 
 /** Changes of properties, constraints, clustering and features, made to a draft. Pure; no I/O. */
 
-export function setProperties(draft: TableDraft, { properties }: Extract<TableChange, { kind: 'setProperties' }>): TableDraft {
+export function setProperties(
+  draft: TableDraft,
+  { properties }: Extract<TableChange, { kind: 'setProperties' }>,
+): TableDraft {
   for (const name of Object.keys(properties)) {
     const lower = name.toLowerCase()
-    if (lower.startsWith(constraintPrefix)) throw badProperty(name, 'cannot be set as a property: add a constraint (addConstraint), which checks the rows that are there')
+    if (lower.startsWith(constraintPrefix))
+      throw badProperty(
+        name,
+        'cannot be set as a property: add a constraint (addConstraint), which checks the rows that are there',
+      )
     if (lower === 'location' || lower === 'provider') throw badProperty(name, 'cannot be changed')
   }
   const { comment, ...others } = properties
   const { configuration, features, ...versions } = readProperties(others)
   if (features.some(feature => feature.toLowerCase() === 'clustering')) throw setClusteringInstead('setClustering')
   requireNoDowngrade(draft, versions)
-  const asked = { ...draft.asked, ...versions, features: [...(draft.asked.features ?? []), ...features.map(featureName)] }
+  const asked = {
+    ...draft.asked,
+    ...versions,
+    features: [...(draft.asked.features ?? []), ...features.map(featureName)],
+  }
   const described = comment === undefined ? draft : { ...draft, description: comment }
   return withMode({ ...described, asked, configuration: { ...draft.configuration, ...configuration } }, draft)
 }
 
-export function unsetProperties(draft: TableDraft, { names }: Extract<TableChange, { kind: 'unsetProperties' }>): TableDraft {
+export function unsetProperties(
+  draft: TableDraft,
+  { names }: Extract<TableChange, { kind: 'unsetProperties' }>,
+): TableDraft {
   const gone = new Set(names.map(propertyName))
-  for (const name of gone) if (isInternalProperty(name)) throw badProperty(name, 'is written by the engine and cannot be taken away')
+  for (const name of gone)
+    if (isInternalProperty(name)) throw badProperty(name, 'is written by the engine and cannot be taken away')
   const configuration = without(draft.configuration, ...gone)
   return withMode({ ...draft, configuration, description: gone.has('comment') ? undefined : draft.description }, draft)
 }
@@ -45,7 +60,8 @@ export function addConstraint(draft: TableDraft, change: Extract<TableChange, { 
   if (!/^[^\s,;=]+$/.test(name)) throw badProperty(constraintPrefix + name, 'is no name for a constraint')
   if (sql === '') throw badProperty(constraintPrefix + name, 'has no expression')
   const taken = constraintKey(draft, name)
-  if (taken !== undefined) throw badProperty(taken, `is there already (${draft.configuration[taken] ?? ''}): drop the old constraint first`)
+  if (taken !== undefined)
+    throw badProperty(taken, `is there already (${draft.configuration[taken] ?? ''}): drop the old constraint first`)
   return {
     ...draft,
     configuration: { ...draft.configuration, [constraintPrefix + name]: sql },
@@ -53,16 +69,26 @@ export function addConstraint(draft: TableDraft, change: Extract<TableChange, { 
   }
 }
 
-export function dropConstraint(draft: TableDraft, { name, ifExists = false }: Extract<TableChange, { kind: 'dropConstraint' }>): TableDraft {
+export function dropConstraint(
+  draft: TableDraft,
+  { name, ifExists = false }: Extract<TableChange, { kind: 'dropConstraint' }>,
+): TableDraft {
   const key = constraintKey(draft, name)
   if (key === undefined) {
     if (ifExists) return draft
     throw badProperty(constraintPrefix + name.toLowerCase(), 'is not there: the table has no such constraint')
   }
-  return { ...draft, configuration: without(draft.configuration, key), checks: draft.checks.filter(check => check.kind !== 'constraint' || check.name !== name.toLowerCase()) }
+  return {
+    ...draft,
+    configuration: without(draft.configuration, key),
+    checks: draft.checks.filter(check => check.kind !== 'constraint' || check.name !== name.toLowerCase()),
+  }
 }
 
-export function setClustering(draft: TableDraft, { columns }: Extract<TableChange, { kind: 'setClustering' }>): TableDraft {
+export function setClustering(
+  draft: TableDraft,
+  { columns }: Extract<TableChange, { kind: 'setClustering' }>,
+): TableDraft {
   const clustering = columns.map(column => exactPath(draft.schema, parseColumnPath(column)))
   if (draft.clustering === undefined && clustering.length === 0) return draft
   return { ...draft, clustering, asked: { ...draft.asked, features: [...(draft.asked.features ?? []), 'clustering'] } }
@@ -77,12 +103,16 @@ export function addFeature(draft: TableDraft, { feature }: Extract<TableChange, 
 export function dropFeature(draft: TableDraft, { feature }: Extract<TableChange, { kind: 'dropFeature' }>): TableDraft {
   const name = featureName(feature)
   const present = featuresOf(draft.state.protocol)
-  const refuse = (why: string) => new DeltaError('DELTA_UNSUPPORTED_FEATURE', `${name} cannot be dropped: ${why}`, { data: { features: name } })
+  const refuse = (why: string) =>
+    new DeltaError('DELTA_UNSUPPORTED_FEATURE', `${name} cannot be dropped: ${why}`, { data: { features: name } })
   if (!present.has(name)) throw refuse('the table does not have it')
   const others = dependents(name, present).filter(other => !draft.droppedFeatures.includes(other))
   if (others.length > 0) throw refuse(`${others.join(', ')} needs it`)
   const release = namedValue(releases, name)
-  if (release === undefined) throw refuse('versions of the table that are still in the log may need it; other engines can drop it with a protected history')
+  if (release === undefined)
+    throw refuse(
+      'versions of the table that are still in the log may need it; other engines can drop it with a protected history',
+    )
   const released = release(draft)
   if (typeof released === 'string') throw refuse(released)
   return { ...released, droppedFeatures: [...released.droppedFeatures, name] }
@@ -92,10 +122,16 @@ export function dropFeature(draft: TableDraft, { feature }: Extract<TableChange,
 const releases: Readonly<Record<string, ((draft: TableDraft) => TableDraft | string) | undefined>> = {
   checkConstraints: draft => {
     const key = Object.keys(draft.configuration).find(name => name.toLowerCase().startsWith(constraintPrefix))
-    return key === undefined ? draft : `the table has the constraint ${key.slice(constraintPrefix.length)}; drop it first`
+    return key === undefined
+      ? draft
+      : `the table has the constraint ${key.slice(constraintPrefix.length)}; drop it first`
   },
   inCommitTimestamp: draft => {
-    const configuration = without(draft.configuration, 'delta.inCommitTimestampEnablementVersion', 'delta.inCommitTimestampEnablementTimestamp')
+    const configuration = without(
+      draft.configuration,
+      'delta.inCommitTimestampEnablementVersion',
+      'delta.inCommitTimestampEnablementTimestamp',
+    )
     return { ...draft, configuration: { ...configuration, 'delta.enableInCommitTimestamps': 'false' } }
   },
   domainMetadata: draft => {
@@ -114,18 +150,26 @@ function withMode(draft: TableDraft, before: TableDraft): TableDraft {
   if (from === to) return draft
   const property = 'delta.columnMapping.mode'
   if (to === 'none')
-    throw badProperty(property, `cannot go from ${from} back to none: the data files would have to be written anew under the columns' names`)
+    throw badProperty(
+      property,
+      `cannot go from ${from} back to none: the data files would have to be written anew under the columns' names`,
+    )
   if (isMapped(before.configuration)) throw badProperty(property, `cannot be changed from ${from} to ${to}`)
-  if (to !== 'name') throw badProperty(property, `cannot become ${to} in a table whose files were written without ids; use name`)
+  if (to !== 'name')
+    throw badProperty(property, `cannot become ${to} in a table whose files were written without ids; use name`)
   if (formatSchema(withoutMapping(draft.schema)) !== formatSchema(draft.schema))
     throw badProperty(property, 'cannot be turned on: columns have ids from an earlier mapping')
   return mappedDraft(draft)
 }
 
-function requireNoDowngrade({ state }: TableDraft, asked: { minReaderVersion?: number | undefined; minWriterVersion?: number | undefined }): void {
+function requireNoDowngrade(
+  { state }: TableDraft,
+  asked: { minReaderVersion?: number | undefined; minWriterVersion?: number | undefined },
+): void {
   for (const name of ['minReaderVersion', 'minWriterVersion'] as const) {
     const [wanted, now] = [asked[name], state.protocol[name]]
-    if (wanted !== undefined && wanted < now) throw badProperty(`delta.${name}`, `is ${now} and cannot go down to ${wanted}`)
+    if (wanted !== undefined && wanted < now)
+      throw badProperty(`delta.${name}`, `is ${now} and cannot go down to ${wanted}`)
   }
 }
 

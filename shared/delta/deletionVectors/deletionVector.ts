@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+
 import type { ObjectStore } from '../../storage/index.js'
 import { type DeletionVector, encodeLogPath, isAbsolutePath, locateData, type OpenFolder } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
@@ -32,7 +33,10 @@ export async function readDeletionVector(
 ): Promise<RoaringBitmap> {
   const path = vector.storageType === 'i' ? undefined : deletionVectorPath(vector, where)
   const place: LogPlace = { table: store.url, ...where, ...(path === undefined ? {} : { file: path }) }
-  const bytes = path === undefined ? inlineBytes(vector, place) : await storedBytes(store, path, vector, { openFolder, where: place })
+  const bytes =
+    path === undefined
+      ? inlineBytes(vector, place)
+      : await storedBytes(store, path, vector, { openFolder, where: place })
   const bitmap = RoaringBitmap.decode(bytes, place)
   if (BigInt(bitmap.cardinality) !== vector.cardinality)
     throw bad(`has ${bitmap.cardinality} rows where the log says ${vector.cardinality}`, place)
@@ -60,13 +64,16 @@ function vectorName(prefix: string, uuid: string): string {
 }
 
 function uuidText(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 function inlineBytes({ pathOrInlineDv, sizeInBytes }: DeletionVector, where: LogPlace): Uint8Array {
   const bytes = decodeZ85(pathOrInlineDv)
   if (bytes === undefined) throw bad('in the log is no Z85', where)
-  if (sizeInBytes < 0 || bytes.length < sizeInBytes) throw bad(`has ${bytes.length} bytes where the log says ${sizeInBytes}`, where)
+  if (sizeInBytes < 0 || bytes.length < sizeInBytes)
+    throw bad(`has ${bytes.length} bytes where the log says ${sizeInBytes}`, where)
   return bytes.subarray(0, sizeInBytes)
 }
 
@@ -83,7 +90,11 @@ async function storedBytes(
   const fetch = async (start: number, stop: number): Promise<Buffer> => {
     const bytes = await object.store.get(object.path, { start, end: stop })
     if (bytes === undefined)
-      throw new DeltaError('DELTA_FILE_MISSING', 'a deletion vector is missing; without it the rows of its data file are unknown', { where })
+      throw new DeltaError(
+        'DELTA_FILE_MISSING',
+        'a deletion vector is missing; without it the rows of its data file are unknown',
+        { where },
+      )
     if (bytes.length !== stop - start) throw bad(`reaches past the end of its file, to ${stop}`, where)
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   }
@@ -109,7 +120,10 @@ export interface DeletionVectorFile {
 }
 
 /** The file of one or several vectors, one for each data file; a new name each time. */
-export function encodeDeletionVectors(bitmaps: readonly RoaringBitmap[], uuid: string = randomUUID()): DeletionVectorFile {
+export function encodeDeletionVectors(
+  bitmaps: readonly RoaringBitmap[],
+  uuid: string = randomUUID(),
+): DeletionVectorFile {
   const pathOrInlineDv = encodeZ85(Buffer.from(uuid.replaceAll('-', ''), 'hex'))
   const parts: Uint8Array[] = [Uint8Array.of(formatVersion)]
   const vectors: DeletionVector[] = []
@@ -121,14 +135,23 @@ export function encodeDeletionVectors(bitmaps: readonly RoaringBitmap[], uuid: s
     const checksum = Buffer.alloc(4)
     checksum.writeUInt32BE(crc32(data))
     parts.push(size, data, checksum)
-    vectors.push({ storageType: 'u', pathOrInlineDv, offset, sizeInBytes: data.length, cardinality: BigInt(bitmap.cardinality) })
+    vectors.push({
+      storageType: 'u',
+      pathOrInlineDv,
+      offset,
+      sizeInBytes: data.length,
+      cardinality: BigInt(bitmap.cardinality),
+    })
     offset += 4 + data.length + 4
   }
   return { name: vectorName('', uuid), bytes: Buffer.concat(parts), vectors }
 }
 
 /** The file of one vector that holds `positions`, which may come in any order. */
-export function encodeDeletionVector(positions: Iterable<number>, uuid?: string): DeletionVectorFile & { readonly vector: DeletionVector } {
+export function encodeDeletionVector(
+  positions: Iterable<number>,
+  uuid?: string,
+): DeletionVectorFile & { readonly vector: DeletionVector } {
   const file = encodeDeletionVectors([RoaringBitmap.of(positions)], uuid)
   return { ...file, vector: file.vectors[0] as DeletionVector }
 }
@@ -136,7 +159,12 @@ export function encodeDeletionVector(positions: Iterable<number>, uuid?: string)
 /** A vector that is kept in the log itself: for few rows. */
 export function inlineDeletionVector(bitmap: RoaringBitmap): DeletionVector {
   const data = bitmap.encode()
-  return { storageType: 'i', pathOrInlineDv: encodeZ85(data), sizeInBytes: data.length, cardinality: BigInt(bitmap.cardinality) }
+  return {
+    storageType: 'i',
+    pathOrInlineDv: encodeZ85(data),
+    sizeInBytes: data.length,
+    cardinality: BigInt(bitmap.cardinality),
+  }
 }
 
 function bad(what: string, where: LogPlace | undefined): DeltaError {

@@ -1,5 +1,12 @@
 import type { LogPlace } from '../deltaError.js'
-import { cardinalityOf, containerSize, markValues, smallestContainer, valuesOf, type RoaringContainer } from './roaringContainer.js'
+import {
+  cardinalityOf,
+  containerSize,
+  markValues,
+  type RoaringContainer,
+  smallestContainer,
+  valuesOf,
+} from './roaringContainer.js'
 import { decodeBlocks, encodeBlocks, type RoaringBlock } from './roaringFormat.js'
 
 /**

@@ -61,7 +61,7 @@ export function valuesOf(container: RoaringContainer): Uint16Array {
 /** The form that takes the fewest bytes for these ascending numbers. */
 export function smallestContainer(values: Uint16Array): RoaringContainer {
   const pairs: number[] = []
-  for (let i = 0; i < values.length; ) {
+  for (let i = 0; i < values.length;) {
     const start = values[i] ?? 0
     let length = 0
     while (i + length + 1 < values.length && values[i + length + 1] === start + length + 1) length++

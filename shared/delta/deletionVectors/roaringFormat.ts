@@ -44,7 +44,8 @@ export function decodeBlocks(bytes: Uint8Array, where?: LogPlace): ReadonlyMap<n
   const reader = new Bytes(bytes, where)
   const blocks = new Map<number, RoaringContainer>()
   const magic = reader.int32()
-  if (magic !== portableMagic && magic !== nativeMagic) throw reader.error(`begins with ${magic}, which is no bitmap's beginning`)
+  if (magic !== portableMagic && magic !== nativeMagic)
+    throw reader.error(`begins with ${magic}, which is no bitmap's beginning`)
   const count = magic === portableMagic ? reader.count64() : reader.int32()
   let previous = -1
   for (let i = 0; i < count; i++) {
@@ -189,7 +190,8 @@ class Bytes {
 
   #take(count: number): number {
     const at = this.#at
-    if (at + count > this.#bytes.length) throw this.error(`ends after ${this.#bytes.length} bytes, in the middle of a bitmap`)
+    if (at + count > this.#bytes.length)
+      throw this.error(`ends after ${this.#bytes.length} bytes, in the middle of a bitmap`)
     this.#at += count
     return at
   }

@@ -22,7 +22,13 @@ export interface AppendOptions extends WriteOptions {
 }
 
 /** Conflicts after which rows that were written may still be added. */
-const again: ReadonlySet<ConflictReason> = new Set<ConflictReason>(['protocolChanged', 'metadataChanged', 'domainChanged', 'concurrentTransaction', 'tooManyAttempts'])
+const again: ReadonlySet<ConflictReason> = new Set<ConflictReason>([
+  'protocolChanged',
+  'metadataChanged',
+  'domainChanged',
+  'concurrentTransaction',
+  'tooManyAttempts',
+])
 
 const defaultMaxPlans = 10
 
@@ -37,12 +43,18 @@ const defaultMaxPlans = 10
  *
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE, DELTA_BAD_ROWS, DELTA_CONSTRAINT_VIOLATED, DELTA_INCOMPATIBLE_SCHEMA; then nothing is added
  */
-export async function appendRows(table: DeltaTable, rows: RepeatableRows, options: AppendOptions = {}): Promise<WriteOutcome> {
+export async function appendRows(
+  table: DeltaTable,
+  rows: RepeatableRows,
+  options: AppendOptions = {},
+): Promise<WriteOutcome> {
   const { txn, maxPlans = defaultMaxPlans } = options
   const keeps = writtenFeatures(options)
   const writing = new SourceWriting(table, rows, {
     ...options,
-    ...(options.mergeSchema === true ? { schemaFor: (known, piece) => mergedSchema(known, piece, { table: table.url }) } : {}),
+    ...(options.mergeSchema === true
+      ? { schemaFor: (known, piece) => mergedSchema(known, piece, { table: table.url }) }
+      : {}),
   })
   let conflict: Extract<WriteOutcome, { kind: 'conflict' }> | undefined
   for (let round = 1; ; round++) {
@@ -60,7 +72,8 @@ export async function appendRows(table: DeltaTable, rows: RepeatableRows, option
       if (error instanceof RowsConsumed && conflict !== undefined) return conflict
       throw error
     }
-    if (files.adds.length === 0 && files.rules.length === 0 && txn === undefined) return { kind: 'nothingToDo', version: state.version }
+    if (files.adds.length === 0 && files.rules.length === 0 && txn === undefined)
+      return { kind: 'nothingToDo', version: state.version }
     const metrics = writeMetrics(files)
     // When this throws, nobody knows whether the commit was written: its files must stay.
     const outcome = await table.commit({

@@ -1,5 +1,5 @@
-import type { ChangeCounts } from './rowChanger.js'
 import type { WriteMetrics } from '../write/index.js'
+import type { ChangeCounts } from './rowChanger.js'
 
 /** What a change came to, by the names that `DESCRIBE HISTORY` shows for its operation. Pure; no I/O. */
 export function changeMetrics(operation: 'DELETE' | 'UPDATE', counts: Readonly<ChangeCounts>): WriteMetrics {
@@ -18,7 +18,11 @@ export function changeMetrics(operation: 'DELETE' | 'UPDATE', counts: Readonly<C
 }
 
 /** The same for a merge of `sourceRows` rows; `deletedBySource` of the deleted rows had no row in the source. */
-export function mergeMetrics(counts: Readonly<ChangeCounts>, sourceRows: number, deletedBySource: number): WriteMetrics {
+export function mergeMetrics(
+  counts: Readonly<ChangeCounts>,
+  sourceRows: number,
+  deletedBySource: number,
+): WriteMetrics {
   const { deletedRows, updatedRows, insertedRows, copiedRows } = counts
   return whole({
     numSourceRows: sourceRows,
@@ -43,7 +47,10 @@ export function mergeMetrics(counts: Readonly<ChangeCounts>, sourceRows: number,
 }
 
 /** A vector that takes another's place counts as one that was added and one that was removed, too. */
-function vectorMetrics(prefix: string, { vectorsAdded, vectorsUpdated, vectorsRemoved }: Readonly<ChangeCounts>): Record<string, number> {
+function vectorMetrics(
+  prefix: string,
+  { vectorsAdded, vectorsUpdated, vectorsRemoved }: Readonly<ChangeCounts>,
+): Record<string, number> {
   return {
     [`${prefix}DeletionVectorsAdded`]: vectorsAdded + vectorsUpdated,
     [`${prefix}DeletionVectorsRemoved`]: vectorsRemoved + vectorsUpdated,

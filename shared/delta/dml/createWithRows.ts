@@ -1,8 +1,14 @@
-import { createTable, type DeltaTable, type TableDefinition } from '../table/index.js'
-import { StateReplay } from '../snapshot/index.js'
 import type { TableState } from '../protocol/index.js'
+import { StateReplay } from '../snapshot/index.js'
+import { createTable, type DeltaTable, type TableDefinition } from '../table/index.js'
+import {
+  type RepeatableRows,
+  SourceWriting,
+  type WriteOptions,
+  type WriteOutcome,
+  writtenFeatures,
+} from '../write/index.js'
 import { writeMetrics } from './appendRows.js'
-import { type RepeatableRows, SourceWriting, type WriteOptions, type WriteOutcome, writtenFeatures } from '../write/index.js'
 
 /**
  * Makes a table with its first rows, in one commit: there is no table as long as not all of them are in it. When there is
@@ -14,10 +20,16 @@ import { type RepeatableRows, SourceWriting, type WriteOptions, type WriteOutcom
  *
  * @throws DeltaError as {@link createTable} and `appendRows`; then nothing is made
  */
-export async function createWithRows(table: DeltaTable, definition: TableDefinition, rows: RepeatableRows, options: WriteOptions = {}): Promise<WriteOutcome> {
+export async function createWithRows(
+  table: DeltaTable,
+  definition: TableDefinition,
+  rows: RepeatableRows,
+  options: WriteOptions = {},
+): Promise<WriteOutcome> {
   const making = createTable(definition)
   const before = await table.state({ fresh: true })
-  if (before !== undefined) return { kind: 'conflict', reason: 'tableExists', version: before.version, detail: 'there is a table already' }
+  if (before !== undefined)
+    return { kind: 'conflict', reason: 'tableExists', version: before.version, detail: 'there is a table already' }
   const writing = new SourceWriting(table, rows, options)
   const files = await writing.filesFor(stateOf(making.actions, definition.createdTime, table.url))
   const metrics = writeMetrics(files)

@@ -3,12 +3,19 @@ import { requireWritableRows } from '../protocol/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
 import type { Reads } from '../transaction/index.js'
+import {
+  type Condition,
+  type Plan,
+  planAndCommit,
+  type WriteOptions,
+  type WriteOutcome,
+  writtenFeatures,
+} from '../write/index.js'
 import { changeMetrics } from './changeMetrics.js'
-import { type Condition, type Plan, planAndCommit, type WriteOptions, type WriteOutcome, writtenFeatures } from '../write/index.js'
 import { RowAction, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
-import { RowChanger, type ChangeCounts } from './rowChanger.js'
-import { rowCondition, type RowCondition } from './rowCondition.js'
+import { type ChangeCounts, RowChanger } from './rowChanger.js'
+import { type RowCondition, rowCondition } from './rowCondition.js'
 
 export interface DeleteOptions extends WriteOptions {
   /** Which rows go: those for which it is true; all rows when absent. */
@@ -35,7 +42,10 @@ async function planDelete(table: DeltaTable, snapshot: Snapshot, options: Delete
   if (deletion.actions.length === 0) return undefined
   const { counts, text, ...changed } = deletion
   const operationParameters = { predicate: predicateParameter(text) }
-  return rowChangePlan({ ...changed, operation: 'DELETE', operationParameters, metrics: changeMetrics('DELETE', counts) }, options)
+  return rowChangePlan(
+    { ...changed, operation: 'DELETE', operationParameters, metrics: changeMetrics('DELETE', counts) },
+    options,
+  )
 }
 
 /** The part of a plan that takes rows out, for whatever else is to happen in the same commit. */

@@ -1,8 +1,15 @@
-import { type ColumnData, columnKey, compareValues, type DataType, type StructField, type Value } from '../../types/index.js'
-import { charPadding, type Padding, typeText } from '../schema/index.js'
+import {
+  type ColumnData,
+  columnKey,
+  compareValues,
+  type DataType,
+  type StructField,
+  type Value,
+} from '../../types/index.js'
 import { joinedData } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { fieldsByName } from '../scan/index.js'
+import { charPadding, type Padding, typeText } from '../schema/index.js'
 import type { Predicate, StatsShape } from '../stats/index.js'
 import { conformRows, type Rows, rowText } from '../write/index.js'
 
@@ -30,7 +37,12 @@ export class KeyedRows {
    * @param pieces under the table's column names, whose letter case does not matter
    * @throws DeltaError DELTA_BAD_ROWS, DELTA_NO_COLUMN, and DELTA_UNSUPPORTED_TYPE for a key that is no single value
    */
-  constructor(pieces: readonly Rows[], on: readonly string[], table: Pick<StatsShape, 'schema' | 'partitionColumns'>, where: LogPlace) {
+  constructor(
+    pieces: readonly Rows[],
+    on: readonly string[],
+    table: Pick<StatsShape, 'schema' | 'partitionColumns'>,
+    where: LogPlace,
+  ) {
     this.#where = where
     this.rows = joinedRows(pieces, table, where)
     this.keys = keyFields(on, table.schema.fields, this.rows, where)
@@ -86,27 +98,56 @@ export class KeyedRows {
   }
 }
 
-function joinedRows(pieces: readonly Rows[], table: Pick<StatsShape, 'schema' | 'partitionColumns'>, where: LogPlace): Rows {
+function joinedRows(
+  pieces: readonly Rows[],
+  table: Pick<StatsShape, 'schema' | 'partitionColumns'>,
+  where: LogPlace,
+): Rows {
   const names = [...new Set(pieces.flatMap(({ columns }) => columns.map(({ field }) => field.name.toLowerCase())))]
   const known = new Set(fieldsByName(table.schema.fields, names, where))
   const fields = table.schema.fields.filter(field => known.has(field))
   let rowsBefore = 0
   const fitted = pieces.map(piece => {
-    const rows = conformRows({ schema: { type: 'struct', fields }, partitionColumns: table.partitionColumns }, piece, { where, rowsBefore, nullable: true })
+    const rows = conformRows({ schema: { type: 'struct', fields }, partitionColumns: table.partitionColumns }, piece, {
+      where,
+      rowsBefore,
+      nullable: true,
+    })
     rowsBefore += piece.count
     return rows
   })
-  return { count: rowsBefore, columns: fields.map((field, i) => ({ field, data: joinedData(fitted.map(({ columns }) => columns[i]?.data ?? [])) })) }
+  return {
+    count: rowsBefore,
+    columns: fields.map((field, i) => ({
+      field,
+      data: joinedData(fitted.map(({ columns }) => columns[i]?.data ?? [])),
+    })),
+  }
 }
 
-function keyFields(on: readonly string[], fields: readonly StructField[], rows: Rows, where: LogPlace): readonly StructField[] {
-  if (on.length === 0) throw new DeltaError('DELTA_BAD_ROWS', 'rows are merged by no column: name those that make two rows the same', { where })
+function keyFields(
+  on: readonly string[],
+  fields: readonly StructField[],
+  rows: Rows,
+  where: LogPlace,
+): readonly StructField[] {
+  if (on.length === 0)
+    throw new DeltaError('DELTA_BAD_ROWS', 'rows are merged by no column: name those that make two rows the same', {
+      where,
+    })
   return [...new Set(fieldsByName(fields, on, where))].map(field => {
     const data = { column: field.name }
     if (!isSingle(field.type))
-      throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `rows cannot be merged by the column ${field.name}, which is ${typeText(field.type)}`, { where, data })
+      throw new DeltaError(
+        'DELTA_UNSUPPORTED_TYPE',
+        `rows cannot be merged by the column ${field.name}, which is ${typeText(field.type)}`,
+        { where, data },
+      )
     if (rows.count > 0 && !rows.columns.some(column => column.field === field))
-      throw new DeltaError('DELTA_BAD_ROWS', `the source has no column ${field.name}, by which it is to be merged`, { where, data })
+      throw new DeltaError('DELTA_BAD_ROWS', `the source has no column ${field.name}, by which it is to be merged`, {
+        where,
+        data,
+      })
     return field
   })
 }
@@ -137,7 +178,9 @@ function partReader(field: StructField, data: ColumnData): (row: number) => MapK
     const value = asRead(field, data[row] ?? null, pad)
     if (value === null) return undefined
     if (typeof value !== 'object') return value
-    return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1') : undefined
+    return value instanceof Uint8Array
+      ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')
+      : undefined
   }
 }
 
@@ -155,7 +198,13 @@ function valuesPredicate({ name, type }: StructField, values: Value[]): Predicat
   values.sort((a, b) => compareValues(a, b) ?? 0)
   return {
     op: 'or',
-    of: stretchesOf(values).map(([least, most]) => ({ op: 'and', of: [{ op: '>=', column, value: least }, { op: '<=', column, value: most }] })),
+    of: stretchesOf(values).map(([least, most]) => ({
+      op: 'and',
+      of: [
+        { op: '>=', column, value: least },
+        { op: '<=', column, value: most },
+      ],
+    })),
   }
 }
 

@@ -6,8 +6,6 @@ import { fieldsByName } from '../scan/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
 import type { Transaction } from '../transaction/index.js'
-import { mergeMetrics } from './changeMetrics.js'
-import { KeyedRows } from './keyedRows.js'
 import {
   type Plan,
   planAndCommit,
@@ -17,6 +15,8 @@ import {
   type WriteOutcome,
   writtenFeatures,
 } from '../write/index.js'
+import { mergeMetrics } from './changeMetrics.js'
+import { KeyedRows } from './keyedRows.js'
 import { RowAction, type RowChange } from './rowChange.js'
 import { rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
@@ -60,9 +60,17 @@ export async function mergeRows(table: DeltaTable, source: RowSource, options: M
   return planAndCommit(table, options, async snapshot => {
     const { metadata, schema, version } = snapshot
     const takesOut = options.matched !== 'keep' || options.notMatchedBySource === 'delete'
-    requireWritableRows(snapshot, takesOut ? 'change' : 'append', writtenFeatures(options), { table: table.url, version })
+    requireWritableRows(snapshot, takesOut ? 'change' : 'append', writtenFeatures(options), {
+      table: table.url,
+      version,
+    })
     held ??= await allOf(source)
-    const keyed = new KeyedRows(held, options.on, { schema, partitionColumns: metadata.partitionColumns }, { table: table.url, version })
+    const keyed = new KeyedRows(
+      held,
+      options.on,
+      { schema, partitionColumns: metadata.partitionColumns },
+      { table: table.url, version },
+    )
     held = [keyed.rows]
     return planMerge(table, snapshot, keyed, options)
   })
@@ -74,7 +82,12 @@ async function allOf(source: RowSource): Promise<Rows[]> {
   return pieces
 }
 
-async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRows, options: MergeOptions): Promise<Plan | undefined> {
+async function planMerge(
+  table: DeltaTable,
+  snapshot: Snapshot,
+  source: KeyedRows,
+  options: MergeOptions,
+): Promise<Plan | undefined> {
   const { matched = 'update', notMatched = 'insert', notMatchedBySource = 'keep' } = options
   const where = { table: table.url, version: snapshot.version }
   const predicate = notMatchedBySource === 'delete' ? undefined : source.predicate()
@@ -116,7 +129,10 @@ async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRow
     if (actions.length === 0) return undefined
     const metrics = mergeMetrics(counts, source.rows.count, deletedBySource)
     const operationParameters = parametersOf(source, { matched, notMatched, notMatchedBySource })
-    return rowChangePlan({ operation: 'MERGE', operationParameters, metrics, actions, written, reads: mayMatch ?? 'all' }, options)
+    return rowChangePlan(
+      { operation: 'MERGE', operationParameters, metrics, actions, written, reads: mayMatch ?? 'all' },
+      options,
+    )
   } catch (error) {
     await changer.abort()
     throw error
@@ -126,12 +142,21 @@ async function planMerge(table: DeltaTable, snapshot: Snapshot, source: KeyedRow
 const matchedActions = { update: RowAction.update, delete: RowAction.delete, keep: RowAction.keep } as const
 
 /** Puts the source's columns over rows of the table, each of which has one row there. */
-function updating(source: KeyedRows, names: readonly string[] | undefined, { schema }: Snapshot, where: LogPlace): RowChange['change'] {
+function updating(
+  source: KeyedRows,
+  names: readonly string[] | undefined,
+  { schema }: Snapshot,
+  where: LogPlace,
+): RowChange['change'] {
   const taken = names === undefined ? undefined : new Set(fieldsByName(schema.fields, names, where))
   const columns = source.rows.columns.filter(({ field }) => taken === undefined || taken.has(field))
   for (const field of taken ?? []) {
     if (source.rows.count > 0 && !columns.some(column => column.field === field))
-      throw new DeltaError('DELTA_BAD_ROWS', `the source has no column ${field.name}, which an update is to take from it`, { where, data: { column: field.name } })
+      throw new DeltaError(
+        'DELTA_BAD_ROWS',
+        `the source has no column ${field.name}, which an update is to take from it`,
+        { where, data: { column: field.name } },
+      )
   }
   const dataOf = new Map(columns.map(({ field, data }) => [field.name, data]))
   return rows => {
@@ -148,10 +173,15 @@ function updating(source: KeyedRows, names: readonly string[] | undefined, { sch
 
 function parametersOf(
   { keys }: KeyedRows,
-  { matched, notMatched, notMatchedBySource }: Required<Pick<MergeOptions, 'matched' | 'notMatched' | 'notMatchedBySource'>>,
+  {
+    matched,
+    notMatched,
+    notMatchedBySource,
+  }: Required<Pick<MergeOptions, 'matched' | 'notMatched' | 'notMatchedBySource'>>,
 ): NonNullable<Transaction['operationParameters']> {
   const equal = keys.map(({ name }) => `(target.${name} = source.${name})`)
-  const clauses = (action: string | undefined, none: string): string => JSON.stringify(action === none ? [] : [{ actionType: action }])
+  const clauses = (action: string | undefined, none: string): string =>
+    JSON.stringify(action === none ? [] : [{ actionType: action }])
   return {
     predicate: JSON.stringify([equal.length === 1 ? equal[0] : `(${equal.join(' AND ')})`]),
     matchedPredicates: clauses(matched, 'keep'),

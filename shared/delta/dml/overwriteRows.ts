@@ -1,13 +1,12 @@
 import { systemClock } from '../../clock.js'
 import type { StructField, StructType } from '../../types/index.js'
 import { type Action, type AddFile, type CdcFile, removedFile } from '../actions/index.js'
-import { checkNewColumnNames, columnLayout, isMapped, mapFields, withoutMapping } from '../schema/index.js'
 import { discard, readDataFile } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { requireWritableRows } from '../protocol/index.js'
+import { checkNewColumnNames, columnLayout, isMapped, mapFields, withoutMapping } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { checkPartitioning, type DeltaTable } from '../table/index.js'
-import { writeMetrics } from './appendRows.js'
 import {
   ChangeFileWriter,
   type Condition,
@@ -25,7 +24,8 @@ import {
   type WriteOutcome,
   writtenFeatures,
 } from '../write/index.js'
-import { planDeletion, type Deletion } from './deleteRows.js'
+import { writeMetrics } from './appendRows.js'
+import { type Deletion, planDeletion } from './deleteRows.js'
 import { rowCondition } from './rowCondition.js'
 
 export interface OverwriteOptions extends WriteOptions {
@@ -47,7 +47,11 @@ export interface OverwriteOptions extends WriteOptions {
  *
  * @throws DeltaError DELTA_APPEND_ONLY; DELTA_BAD_ROWS for a row that does not meet the condition; else as {@link appendRows}
  */
-export async function overwriteRows(table: DeltaTable, rows: RepeatableRows, options: OverwriteOptions = {}): Promise<WriteOutcome> {
+export async function overwriteRows(
+  table: DeltaTable,
+  rows: RepeatableRows,
+  options: OverwriteOptions = {},
+): Promise<WriteOutcome> {
   const overwriting = new Overwriting(table, rows, options)
   let outcome: WriteOutcome | undefined
   try {
@@ -74,15 +78,26 @@ class Overwriting {
     const { where, overwriteSchema = false, partitionColumns } = options
     const place = { table: table.url }
     if (where !== undefined && overwriteSchema)
-      throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', 'rows that stay keep the table\'s schema: `overwriteSchema` and `where` exclude each other', { where: place })
+      throw new DeltaError(
+        'DELTA_INCOMPATIBLE_SCHEMA',
+        "rows that stay keep the table's schema: `overwriteSchema` and `where` exclude each other",
+        { where: place },
+      )
     if (partitionColumns !== undefined && !overwriteSchema)
-      throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', 'what a table is partitioned by changes with its schema only: set `overwriteSchema`', { where: place })
+      throw new DeltaError(
+        'DELTA_INCOMPATIBLE_SCHEMA',
+        'what a table is partitioned by changes with its schema only: set `overwriteSchema`',
+        { where: place },
+      )
     this.#writing = new SourceWriting(table, rows, {
       ...options,
       check: async (fitted, rowsBefore) => this.#check?.(fitted, rowsBefore),
       // The first rows say the schema; all others must fit it.
       ...(overwriteSchema
-        ? { schemaFor: (known, piece, first) => (first ? newSchema(known.metadata, piece, partitionColumns, place) : known.schema) }
+        ? {
+            schemaFor: (known, piece, first) =>
+              first ? newSchema(known.metadata, piece, partitionColumns, place) : known.schema,
+          }
         : {}),
     })
   }
@@ -104,13 +119,22 @@ class Overwriting {
     this.#check = where === undefined ? undefined : await meeting(where, snapshot, this.#options, place)
     const files = await this.#writing.filesFor(snapshot)
     this.#planned = snapshot.version
-    const out = where === undefined ? wholeTable(snapshot, this.#options) : await planDeletion(this.#table, snapshot, this.#options)
-    if (out.actions.length === 0 && files.adds.length === 0 && files.rules.length === 0 && txn === undefined) return undefined
+    const out =
+      where === undefined
+        ? wholeTable(snapshot, this.#options)
+        : await planDeletion(this.#table, snapshot, this.#options)
+    if (out.actions.length === 0 && files.adds.length === 0 && files.rules.length === 0 && txn === undefined)
+      return undefined
     const changes = out.feed ? await this.#insertFeed(snapshot, files.adds, out) : []
     const metrics = overwriteMetrics(files, out, changes)
     return {
       transaction: {
-        actions: [...files.rules, ...out.actions, ...files.adds.map((add): Action => ({ add })), ...changes.map((cdc): Action => ({ cdc }))],
+        actions: [
+          ...files.rules,
+          ...out.actions,
+          ...files.adds.map((add): Action => ({ add })),
+          ...changes.map((cdc): Action => ({ cdc })),
+        ],
         operation: 'WRITE',
         operationParameters: {
           mode: 'Overwrite',
@@ -131,7 +155,8 @@ class Overwriting {
 
   conflictOf(error: unknown): WriteOutcome | undefined {
     if (!(error instanceof RowsConsumed) || this.#planned === undefined) return undefined
-    const detail = 'the table was changed, and the rows, which its files would have to hold in another way now, could be read only once'
+    const detail =
+      'the table was changed, and the rows, which its files would have to hold in another way now, could be read only once'
     return { kind: 'conflict', reason: 'metadataChanged', version: this.#planned, detail }
   }
 
@@ -140,7 +165,11 @@ class Overwriting {
   }
 
   /** Once a commit has change files, they tell all that it changes: here what comes. */
-  async #insertFeed(snapshot: Snapshot, adds: readonly AddFile[], out: Pick<Deletion, 'written'>): Promise<readonly CdcFile[]> {
+  async #insertFeed(
+    snapshot: Snapshot,
+    adds: readonly AddFile[],
+    out: Pick<Deletion, 'written'>,
+  ): Promise<readonly CdcFile[]> {
     const where = { table: this.#table.url, version: snapshot.version }
     const layout = columnLayout(snapshot, where)
     const { fields } = snapshot.schema
@@ -148,7 +177,10 @@ class Overwriting {
     try {
       for (const file of adds) {
         for await (const { rows, columns } of readDataFile(this.#table.store, file, { layout, fields, where })) {
-          await writer.write({ count: rows, columns: fields.map((field, i) => ({ field, data: columns[i] ?? [] })) }, 'insert')
+          await writer.write(
+            { count: rows, columns: fields.map((field, i) => ({ field, data: columns[i] ?? [] })) },
+            'insert',
+          )
         }
       }
       return await writer.finish()
@@ -160,11 +192,19 @@ class Overwriting {
   }
 }
 
-type Removal = Pick<Deletion, 'actions' | 'written' | 'reads' | 'text' | 'feed'> & { readonly counts?: Deletion['counts'] | undefined }
+type Removal = Pick<Deletion, 'actions' | 'written' | 'reads' | 'text' | 'feed'> & {
+  readonly counts?: Deletion['counts'] | undefined
+}
 
 function wholeTable({ files }: Snapshot, { clock = systemClock }: WriteOptions): Removal {
   const now = clock.now()
-  return { actions: files.map(file => ({ remove: removedFile(file, now) })), written: [], reads: 'all', text: undefined, feed: false }
+  return {
+    actions: files.map(file => ({ remove: removedFile(file, now) })),
+    written: [],
+    reads: 'all',
+    text: undefined,
+    feed: false,
+  }
 }
 
 /** A check that rows meet the condition by which others go. */
@@ -179,10 +219,14 @@ async function meeting(
     if (rows.count === 0) return
     const row = (await condition.test(rows)).indexOf(0)
     if (row < 0) return
-    throw new DeltaError('DELTA_BAD_ROWS', `row ${rowsBefore + row + 1} of those written does not meet the condition ${String(condition.text)} by which rows are replaced: ${rowText(rows, row)}`, {
-      where: place,
-      data: { row: rowsBefore + row + 1 },
-    })
+    throw new DeltaError(
+      'DELTA_BAD_ROWS',
+      `row ${rowsBefore + row + 1} of those written does not meet the condition ${String(condition.text)} by which rows are replaced: ${rowText(rows, row)}`,
+      {
+        where: place,
+        data: { row: rowsBefore + row + 1 },
+      },
+    )
   }
 }
 
@@ -195,7 +239,8 @@ function newSchema(
 ): StructType {
   const given: StructType = { type: 'struct', fields: columns.map(({ field }) => field) }
   const schema = mapFields(withoutMapping(given), withoutHistory)
-  if (schema.fields.length === 0) throw new DeltaError('DELTA_BAD_ROWS', 'the rows have no columns to make a table of', { where })
+  if (schema.fields.length === 0)
+    throw new DeltaError('DELTA_BAD_ROWS', 'the rows have no columns to make a table of', { where })
   if (!isMapped(configuration)) checkNewColumnNames(schema)
   checkPartitioning(schema, partitionColumns ?? before)
   return schema

@@ -1,12 +1,27 @@
 import { systemClock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { type Action, type AddFile, fileKey, locateData, type Metadata, type OpenFolder, removedFile } from '../actions/index.js'
-import { clusteringAction, clusteringColumns, clusteringDomain, type DeltaTable, logicalPaths } from '../table/index.js'
-import { isMapped } from '../schema/index.js'
+import {
+  type Action,
+  type AddFile,
+  fileKey,
+  locateData,
+  type Metadata,
+  type OpenFolder,
+  removedFile,
+} from '../actions/index.js'
 import { deletionVectorPath } from '../deletionVectors/index.js'
 import { DeltaError } from '../deltaError.js'
-import { featuresOf, isOn, keptFeatures, protocolForChange, requireReadable, requireWritableRows } from '../protocol/index.js'
+import {
+  featuresOf,
+  isOn,
+  keptFeatures,
+  protocolForChange,
+  requireReadable,
+  requireWritableRows,
+} from '../protocol/index.js'
+import { isMapped } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
+import { clusteringAction, clusteringColumns, clusteringDomain, type DeltaTable, logicalPaths } from '../table/index.js'
 import { type Plan, planAndCommit, type WriteOptions, type WriteOutcome } from '../write/index.js'
 
 /** A version, or the newest that was there at a time in milliseconds since 1970. */
@@ -31,12 +46,21 @@ export interface RestoreOptions extends WriteOptions {
  * @throws DeltaError DELTA_NO_VERSION, DELTA_FILE_MISSING with the missing files before anything is written,
  * DELTA_APPEND_ONLY, DELTA_UNSUPPORTED_FEATURE
  */
-export function restoreTable(table: DeltaTable, to: RestoreTarget, options: RestoreOptions = {}): Promise<WriteOutcome> {
+export function restoreTable(
+  table: DeltaTable,
+  to: RestoreTarget,
+  options: RestoreOptions = {},
+): Promise<WriteOutcome> {
   return planAndCommit(table, { maxPlans: 1, ...options }, snapshot => planRestore(table, snapshot, to, options))
 }
 
 /** What a restore on `current` would commit; undefined when the table is as it was. Writes nothing. */
-export async function planRestore(table: DeltaTable, current: Snapshot, to: RestoreTarget, options: RestoreOptions = {}): Promise<Plan | undefined> {
+export async function planRestore(
+  table: DeltaTable,
+  current: Snapshot,
+  to: RestoreTarget,
+  options: RestoreOptions = {},
+): Promise<Plan | undefined> {
   const where = { table: table.url, version: current.version }
   requireWritableRows(current, 'change', keptFeatures, where)
   const version = 'version' in to ? to.version : await table.versionAt(to.timestamp, { toNewest: true })
@@ -65,7 +89,10 @@ export async function planRestore(table: DeltaTable, current: Snapshot, to: Rest
     transaction: {
       actions,
       operation: 'RESTORE',
-      operationParameters: 'version' in to ? { version: to.version, timestamp: null } : { version: null, timestamp: timeText(to.timestamp) },
+      operationParameters:
+        'version' in to
+          ? { version: to.version, timestamp: null }
+          : { version: null, timestamp: timeText(to.timestamp) },
       operationMetrics: metrics,
       info: options.info,
       isBlindAppend: false,
@@ -96,7 +123,10 @@ function stateActions(current: Snapshot, old: Snapshot): Action[] {
   return actions
 }
 
-const enablement: ReadonlySet<string> = new Set(['delta.inCommitTimestampEnablementVersion', 'delta.inCommitTimestampEnablementTimestamp'])
+const enablement: ReadonlySet<string> = new Set([
+  'delta.inCommitTimestampEnablementVersion',
+  'delta.inCommitTimestampEnablementTimestamp',
+])
 const inCommitTimestamps = 'delta.enableInCommitTimestamps'
 const maxColumnId = 'delta.columnMapping.maxColumnId'
 
@@ -106,11 +136,15 @@ function restoredMetadata({ configuration: now }: Metadata, old: Metadata): Meta
   // Since when commits say their time has not changed when they did so before and after.
   if (isOn(now, inCommitTimestamps) && isOn(configuration, inCommitTimestamps)) {
     const isEnablement = ([name]: readonly [string, string]) => enablement.has(name)
-    configuration = Object.fromEntries([...Object.entries(configuration).filter(entry => !isEnablement(entry)), ...Object.entries(now).filter(isEnablement)])
+    configuration = Object.fromEntries([
+      ...Object.entries(configuration).filter(entry => !isEnablement(entry)),
+      ...Object.entries(now).filter(isEnablement),
+    ])
   }
   // Ids of columns that are given up are not given to others.
   const mostId = now[maxColumnId] ?? '0'
-  if (isMapped(configuration) && Number(mostId) > Number(configuration[maxColumnId] ?? 0)) configuration = { ...configuration, [maxColumnId]: mostId }
+  if (isMapped(configuration) && Number(mostId) > Number(configuration[maxColumnId] ?? 0))
+    configuration = { ...configuration, [maxColumnId]: mostId }
   return { ...old, configuration }
 }
 
@@ -133,15 +167,29 @@ function restoredClustering(current: Snapshot, old: Snapshot): Action | undefine
 const atOnce = 16
 const mostNamed = 5
 
-async function requireFiles(store: ObjectStore, adds: readonly AddFile[], version: number, openFolder: OpenFolder | undefined): Promise<void> {
-  const paths = [...new Set(adds.flatMap(({ path, deletionVector: vector }) =>
-    vector === undefined || vector.storageType === 'i' ? [path] : [path, deletionVectorPath(vector, { table: store.url, version })]))]
+async function requireFiles(
+  store: ObjectStore,
+  adds: readonly AddFile[],
+  version: number,
+  openFolder: OpenFolder | undefined,
+): Promise<void> {
+  const paths = [
+    ...new Set(
+      adds.flatMap(({ path, deletionVector: vector }) =>
+        vector === undefined || vector.storageType === 'i'
+          ? [path]
+          : [path, deletionVectorPath(vector, { table: store.url, version })],
+      ),
+    ),
+  ]
   const missing: string[] = []
   for (let start = 0; start < paths.length; start += atOnce) {
-    const found = await Promise.all(paths.slice(start, start + atOnce).map(async path => {
-      const object = await locateData(store, path, { openFolder, where: { table: store.url, version } })
-      return (await object.store.head(object.path)) === undefined ? [path] : []
-    }))
+    const found = await Promise.all(
+      paths.slice(start, start + atOnce).map(async path => {
+        const object = await locateData(store, path, { openFolder, where: { table: store.url, version } })
+        return (await object.store.head(object.path)) === undefined ? [path] : []
+      }),
+    )
     missing.push(...found.flat())
   }
   if (missing.length === 0) return

@@ -14,7 +14,10 @@ export interface PlannedChange {
 }
 
 /** A change of rows as a plan to be committed. Pure; no I/O. */
-export function rowChangePlan({ operation, operationParameters, metrics, actions, written, reads }: PlannedChange, options: WriteOptions): Plan {
+export function rowChangePlan(
+  { operation, operationParameters, metrics, actions, written, reads }: PlannedChange,
+  options: WriteOptions,
+): Plan {
   return {
     transaction: {
       actions,

@@ -1,12 +1,12 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import type { StructField } from '../../types/index.js'
 import { type Action, type AddFile, removedFile } from '../actions/index.js'
-import { isVoid } from '../schema/index.js'
-import { discard, onlyThese, originReading, type OriginReading, type RowOrigins } from '../dataFiles/index.js'
+import { discard, onlyThese, type OriginReading, originReading, type RowOrigins } from '../dataFiles/index.js'
 import { RoaringBitmap } from '../deletionVectors/index.js'
+import { isOn } from '../protocol/index.js'
+import { isVoid } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
-import { isOn } from '../protocol/index.js'
 import {
   ChangeFileWriter,
   type MarkedFile,
@@ -17,9 +17,17 @@ import {
   type WriteOptions,
   writesDeletionVectors,
 } from '../write/index.js'
-import { updatedRows, rowActionsOf, deletedRows, isUsedUp, RowAction, type RowChange, type TouchedFile } from './rowChange.js'
+import {
+  deletedRows,
+  isUsedUp,
+  RowAction,
+  rowActionsOf,
+  type RowChange,
+  type TouchedFile,
+  updatedRows,
+} from './rowChange.js'
 import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
-import { fileReading, fileRows, touchedFiles, type FileReading } from './touchedFiles.js'
+import { type FileReading, fileReading, fileRows, touchedFiles } from './touchedFiles.js'
 
 /** What a change came to. */
 export interface ChangeCounts {
@@ -74,8 +82,20 @@ export class RowChanger {
   readonly #actions: Action[] = []
   readonly #written: Pick<AddFile, 'path'>[] = []
   readonly #counts: ChangeCounts = {
-    deletedRows: 0, updatedRows: 0, insertedRows: 0, copiedRows: 0, removedFiles: 0, removedBytes: 0, addedFiles: 0, addedBytes: 0,
-    changeFiles: 0, vectorsAdded: 0, vectorsUpdated: 0, vectorsRemoved: 0, scanMs: 0, rewriteMs: 0,
+    deletedRows: 0,
+    updatedRows: 0,
+    insertedRows: 0,
+    copiedRows: 0,
+    removedFiles: 0,
+    removedBytes: 0,
+    addedFiles: 0,
+    addedBytes: 0,
+    changeFiles: 0,
+    vectorsAdded: 0,
+    vectorsUpdated: 0,
+    vectorsRemoved: 0,
+    scanMs: 0,
+    rewriteMs: 0,
   }
 
   constructor(table: DeltaTable, snapshot: Snapshot, options: WriteOptions) {
@@ -85,7 +105,10 @@ export class RowChanger {
     this.#clock = options.clock ?? systemClock
     this.#reading = fileReading(table.store, snapshot, options.openFolder)
     this.#fields = snapshot.schema.fields.filter(field => !isVoid(field.type))
-    this.#origins = { ...this.#reading, ...originReading(snapshot, { layout: this.#reading.layout, fields: this.#fields }, this.#reading.where) }
+    this.#origins = {
+      ...this.#reading,
+      ...originReading(snapshot, { layout: this.#reading.layout, fields: this.#fields }, this.#reading.where),
+    }
     this.#marks = writesDeletionVectors(snapshot)
   }
 
@@ -129,7 +152,12 @@ export class RowChanger {
     counts.addedBytes += adds.reduce((sum, { size }) => sum + size, 0)
     counts.changeFiles += changes.length
     counts.rewriteMs = this.#clock.now() - start
-    const actions = [...this.#actions, ...vectors.actions, ...adds.map((add): Action => ({ add })), ...changes.map((cdc): Action => ({ cdc }))]
+    const actions = [
+      ...this.#actions,
+      ...vectors.actions,
+      ...adds.map((add): Action => ({ add })),
+      ...changes.map((cdc): Action => ({ cdc })),
+    ]
     return { actions, written: this.#written, counts, feed: this.#feed !== undefined }
   }
 
@@ -148,7 +176,13 @@ export class RowChanger {
     if (copies) this.#counts.copiedRows += touched.live - deleted - updated
     if (!copies && updated === 0 && feed === undefined) return
     const choice = copies || touched.whole !== undefined ? undefined : onlyThese(touchedPlaces(touched))
-    for await (const { rows, batch } of fileRows(this.#origins, touched.file, this.#fields, choice, this.#origins.fields)) {
+    for await (const { rows, batch } of fileRows(
+      this.#origins,
+      touched.file,
+      this.#fields,
+      choice,
+      this.#origins.fields,
+    )) {
       const rowActions = rowActionsOf(touched, batch.positions())
       const updatedAt = placesWith(rowActions, RowAction.update)
       const before = pickedRows(rows, updatedAt)
@@ -160,7 +194,10 @@ export class RowChanger {
       }
       const inPlace = after === undefined ? rows : overlaidRows(rows, updatedAt, after)
       const written = copies ? placesWith(rowActions, RowAction.keep, RowAction.update) : updatedAt
-      await this.#writeRows(pickedRows(inPlace, written), keptOrigins(this.#origins.originsOf(batch, touched.file), rowActions, written))
+      await this.#writeRows(
+        pickedRows(inPlace, written),
+        keptOrigins(this.#origins.originsOf(batch, touched.file), rowActions, written),
+      )
     }
   }
 
@@ -210,7 +247,11 @@ function unionOf(a: RoaringBitmap | undefined, b: RoaringBitmap): RoaringBitmap 
 }
 
 /** Who the rows at `places` are: all keep their ids, and those that change now have no version yet. */
-function keptOrigins(origins: RowOrigins | undefined, rowActions: Uint8Array, places: Int32Array): RowOrigins | undefined {
+function keptOrigins(
+  origins: RowOrigins | undefined,
+  rowActions: Uint8Array,
+  places: Int32Array,
+): RowOrigins | undefined {
   if (origins === undefined) return undefined
   const { ids, commitVersions } = origins
   const at = [...places]

@@ -1,8 +1,8 @@
 import type { StructField, StructType } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
-import { FileSkipper, type Match, type Predicate, predicateColumns } from '../stats/index.js'
 import type { Snapshot } from '../snapshot/index.js'
+import { FileSkipper, type Match, type Predicate, predicateColumns } from '../stats/index.js'
 import type { Reads } from '../transaction/index.js'
 import { type Condition, type Expressions, predicateText, type Rows } from '../write/index.js'
 import { fittedPredicate, predicateFields, testRows } from './rowPredicate.js'
@@ -34,7 +34,13 @@ export async function rowCondition(
   { expressions, url }: { readonly expressions?: Expressions | undefined; readonly url: string },
 ): Promise<RowCondition> {
   if (condition === undefined) {
-    return { text: undefined, fields: [], match: () => 'all', test: ({ count }) => Promise.resolve(new Uint8Array(count).fill(1)), reads: 'all' }
+    return {
+      text: undefined,
+      fields: [],
+      match: () => 'all',
+      test: ({ count }) => Promise.resolve(new Uint8Array(count).fill(1)),
+      reads: 'all',
+    }
   }
   const where = { table: url, version: table.version }
   if (typeof condition !== 'string') {
@@ -80,7 +86,15 @@ function skipperOf({ metadata, schema }: ConditionTable): FileSkipper {
   return new FileSkipper({ schema, partitionColumns: metadata.partitionColumns, configuration: metadata.configuration })
 }
 
-const reliableTypes: ReadonlySet<unknown> = new Set(['byte', 'short', 'integer', 'long', 'date', 'timestamp', 'timestamp_ntz'])
+const reliableTypes: ReadonlySet<unknown> = new Set([
+  'byte',
+  'short',
+  'integer',
+  'long',
+  'date',
+  'timestamp',
+  'timestamp_ntz',
+])
 
 /**
  * Whether rows may be taken out on the word of the log alone. Bounds are made to pass files over, where being too wide

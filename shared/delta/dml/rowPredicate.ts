@@ -72,7 +72,10 @@ function compile(predicate: Predicate, columns: readonly Column[]): RowTruth {
   switch (predicate.op) {
     case 'and':
     case 'or':
-      return combined(predicate.of.map(part => compile(part, columns)), predicate.op === 'or')
+      return combined(
+        predicate.of.map(part => compile(part, columns)),
+        predicate.op === 'or',
+      )
     case 'not': {
       const truth = compile(predicate.of, columns)
       return row => {
@@ -138,7 +141,9 @@ function membership(values: readonly Value[], read: (row: number) => Value): Row
 
 /** What a Set compares as SQL compares values: NaN is NaN and -0 is 0 there too. */
 function setKey(value: Value): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1') : value
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')
+    : value
 }
 
 function orderOf(a: Value, b: Value): number | undefined {
@@ -184,16 +189,23 @@ function findColumn(key: string, schema: StructType, where: LogPlace | undefined
 
 function noColumn(key: string, schema: StructType, where: LogPlace | undefined): DeltaError {
   const known = schema.fields.map(field => field.name).join(', ')
-  return new DeltaError('DELTA_NO_COLUMN', `there is no column ${key}; the table has: ${known}`, { where, data: { column: key } })
+  return new DeltaError('DELTA_NO_COLUMN', `there is no column ${key}; the table has: ${known}`, {
+    where,
+    data: { column: key },
+  })
 }
 
 function fittedValue(value: Value, type: DataType, column: string, where: LogPlace | undefined): Value {
   if (value === null || inMemory(type)?.(value) === true) return value
   const given = value instanceof Uint8Array ? 'bytes' : typeof value
-  throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `column ${column} is ${typeText(type)} and cannot be compared with a value of type ${given}`, {
-    where,
-    data: { column },
-  })
+  throw new DeltaError(
+    'DELTA_UNSUPPORTED_TYPE',
+    `column ${column} is ${typeText(type)} and cannot be compared with a value of type ${given}`,
+    {
+      where,
+      data: { column },
+    },
+  )
 }
 
 /** Whether a value is one of the type, as dataType.ts keeps it; undefined for types that have no order. */

@@ -15,7 +15,10 @@ export function placesWith(rowActions: Uint8Array, ...wanted: readonly number[])
 /** The rows at `places`; the rows as they are when these are all. */
 export function pickedRows(rows: Rows, places: Int32Array): Rows {
   if (places.length === rows.count) return rows
-  return { count: places.length, columns: rows.columns.map(({ field, data }) => ({ field, data: pickedData(data, places) })) }
+  return {
+    count: places.length,
+    columns: rows.columns.map(({ field, data }) => ({ field, data: pickedData(data, places) })),
+  }
 }
 
 /** `rows` with those at `places` replaced by `others`, which have the same columns. */
@@ -24,13 +27,18 @@ export function overlaidRows(rows: Rows, places: Int32Array, others: Rows): Rows
   const by = new Map(others.columns.map(({ field, data }) => [field.name, data]))
   return {
     count: rows.count,
-    columns: rows.columns.map(({ field, data }) => ({ field, data: overlaid(data, places, by.get(field.name) ?? data) })),
+    columns: rows.columns.map(({ field, data }) => ({
+      field,
+      data: overlaid(data, places, by.get(field.name) ?? data),
+    })),
   }
 }
 
 function overlaid(data: ColumnData, places: Int32Array, values: ColumnData): ColumnData {
   // A typed array holds no null and no value of another type.
-  const output = (Array.isArray(data) || values.constructor === data.constructor ? data.slice() : Array.from<Value>(data)) as Value[]
+  const output = (
+    Array.isArray(data) || values.constructor === data.constructor ? data.slice() : Array.from<Value>(data)
+  ) as Value[]
   for (let i = 0; i < places.length; i++) output[places[i] as number] = values[i] ?? null
   return output
 }

@@ -1,14 +1,14 @@
-import type { StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 import type { AddFile, OpenFolder } from '../actions/index.js'
-import { columnLayout, type ColumnLayout } from '../schema/index.js'
 import { allBut, readDataFile, type RowBatch, type RowChoice } from '../dataFiles/index.js'
 import { readDeletionVector, RoaringBitmap } from '../deletionVectors/index.js'
 import type { LogPlace } from '../deltaError.js'
-import { recordCount } from '../stats/index.js'
+import { type ColumnLayout, columnLayout } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
-import { RowAction, type RowChange, type TouchedFile } from './rowChange.js'
+import { recordCount } from '../stats/index.js'
 import type { Rows } from '../write/index.js'
+import { RowAction, type RowChange, type TouchedFile } from './rowChange.js'
 
 export interface FileReading {
   readonly store: ObjectStore
@@ -35,7 +35,10 @@ export async function* fileRows(
   read: readonly StructField[] = fields,
 ): AsyncGenerator<{ readonly rows: Rows; readonly batch: RowBatch }, void> {
   for await (const batch of readDataFile(store, file, { ...reading, fields: read, choice })) {
-    yield { rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) }, batch }
+    yield {
+      rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) },
+      batch,
+    }
   }
 }
 
@@ -48,7 +51,11 @@ const searchedBytes = 64 * 2 ** 20
  * are read only the columns that decide. Memory is bounded by a row group of these, of some files when they are small,
  * and the places that were found.
  */
-export async function touchedFiles(reading: FileReading, files: readonly AddFile[], change: RowChange): Promise<TouchedFile[]> {
+export async function touchedFiles(
+  reading: FileReading,
+  files: readonly AddFile[],
+  change: RowChange,
+): Promise<TouchedFile[]> {
   const asked = files.flatMap(file => {
     const match = change.match(file)
     return match === 'no' ? [] : [{ file, match }]
@@ -64,14 +71,18 @@ export async function touchedFiles(reading: FileReading, files: readonly AddFile
     },
   }
   const touched: TouchedFile[] = []
-  for (let next = 0; next < asked.length; ) {
+  for (let next = 0; next < asked.length;) {
     const from = next
     for (let bytes = 0; next < asked.length && next - from < searchedAtOnce; next++) {
       bytes += asked[next]?.file.size ?? 0
       if (next > from && bytes > searchedBytes) break
     }
     const found = await Promise.allSettled(
-      asked.slice(from, next).map(({ file, match }) => (match === 'all' ? wholeFile(reading, file, change.whole) : searched(reading, file, inTurn))),
+      asked
+        .slice(from, next)
+        .map(({ file, match }) =>
+          match === 'all' ? wholeFile(reading, file, change.whole) : searched(reading, file, inTurn),
+        ),
     )
     for (const one of found) {
       if (one.status === 'rejected') throw one.reason as Error
@@ -102,19 +113,33 @@ async function searched(reading: FileReading, file: AddFile, change: RowChange):
     updated = withPlaces(updated, rowActions, RowAction.update, places)
   }
   if (deleted === undefined && updated === undefined) return undefined
-  const whole = deleted?.cardinality === live ? RowAction.delete : updated?.cardinality === live ? RowAction.update : undefined
+  const whole =
+    deleted?.cardinality === live ? RowAction.delete : updated?.cardinality === live ? RowAction.update : undefined
   return whole === undefined
     ? { file, live, before, whole, deleted, updated }
     : { file, live, before: undefined, whole, deleted: undefined, updated: undefined }
 }
 
-function withPlaces(known: RoaringBitmap | undefined, rowActions: Uint8Array, rowAction: number, places: Float64Array): RoaringBitmap | undefined {
+function withPlaces(
+  known: RoaringBitmap | undefined,
+  rowActions: Uint8Array,
+  rowAction: number,
+  places: Float64Array,
+): RoaringBitmap | undefined {
   if (!rowActions.includes(rowAction)) return known
-  return RoaringBitmap.of(places.filter((_, i) => rowActions[i] === rowAction), known)
+  return RoaringBitmap.of(
+    places.filter((_, i) => rowActions[i] === rowAction),
+    known,
+  )
 }
 
-async function deletedBefore({ store, openFolder, where }: FileReading, { path, deletionVector }: AddFile): Promise<RoaringBitmap | undefined> {
-  return deletionVector === undefined ? undefined : readDeletionVector(store, deletionVector, { openFolder, where: { ...where, file: path } })
+async function deletedBefore(
+  { store, openFolder, where }: FileReading,
+  { path, deletionVector }: AddFile,
+): Promise<RoaringBitmap | undefined> {
+  return deletionVector === undefined
+    ? undefined
+    : readDeletionVector(store, deletionVector, { openFolder, where: { ...where, file: path } })
 }
 
 /** All rows of a file, those that are deleted among them. */

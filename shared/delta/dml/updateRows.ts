@@ -1,12 +1,11 @@
 import type { Column, StructField, Value } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
-import { isVoid } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { requireWritableRows } from '../protocol/index.js'
 import { fieldsByName } from '../scan/index.js'
+import { isVoid } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
-import { changeMetrics } from './changeMetrics.js'
 import {
   type Condition,
   type Expressions,
@@ -17,6 +16,7 @@ import {
   type WriteOutcome,
   writtenFeatures,
 } from '../write/index.js'
+import { changeMetrics } from './changeMetrics.js'
 import { RowAction, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { RowChanger } from './rowChanger.js'
@@ -65,7 +65,10 @@ async function planUpdate(table: DeltaTable, snapshot: Snapshot, options: Update
     if (actions.length === 0) return undefined
     const operationParameters = { predicate: predicateParameter(condition.text) }
     const metrics = changeMetrics('UPDATE', counts)
-    return rowChangePlan({ operation: 'UPDATE', operationParameters, metrics, actions, written, reads: condition.reads }, options)
+    return rowChangePlan(
+      { operation: 'UPDATE', operationParameters, metrics, actions, written, reads: condition.reads },
+      options,
+    )
   } catch (error) {
     await changer.abort()
     throw error
@@ -86,7 +89,10 @@ function assigning(
   for (const [i, field] of fields.entries()) {
     const assignment = set[names[i] as string] as Assignment
     if (values.has(field.name) || computed.some(other => other.field === field))
-      throw new DeltaError('DELTA_BAD_ROWS', `an update sets the column ${field.name} twice`, { where, data: { column: field.name } })
+      throw new DeltaError('DELTA_BAD_ROWS', `an update sets the column ${field.name} twice`, {
+        where,
+        data: { column: field.name },
+      })
     if ('value' in assignment) values.set(field.name, assignment.value)
     else computed.push({ field, sql: assignment.sql })
   }
@@ -114,13 +120,24 @@ function assigning(
 function assignedField(name: string, fields: readonly StructField[], where: LogPlace): StructField {
   const outer = name.split('.')[0] ?? name
   const isNested = (field: StructField) => typeof field.type !== 'string' && field.type.type === 'struct'
-  if (!fields.some(field => field.name.toLowerCase() === name.toLowerCase()) && fields.some(field => field.name === outer && isNested(field))) {
-    throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `${name} is a field inside the column ${outer}: only whole columns can be set`, {
-      where,
-      data: { column: name },
-    })
+  if (
+    !fields.some(field => field.name.toLowerCase() === name.toLowerCase()) &&
+    fields.some(field => field.name === outer && isNested(field))
+  ) {
+    throw new DeltaError(
+      'DELTA_UNSUPPORTED_FEATURE',
+      `${name} is a field inside the column ${outer}: only whole columns can be set`,
+      {
+        where,
+        data: { column: name },
+      },
+    )
   }
   const [field] = fieldsByName(fields, [name], where) as [StructField]
-  if (isVoid(field.type)) throw new DeltaError('DELTA_BAD_ROWS', `column ${field.name} is void and has no values to be set`, { where, data: { column: field.name } })
+  if (isVoid(field.type))
+    throw new DeltaError('DELTA_BAD_ROWS', `column ${field.name} is void and has no values to be set`, {
+      where,
+      data: { column: field.name },
+    })
   return field
 }

@@ -60,9 +60,7 @@ export async function commitTimestamp(
   { version, actions }: CommitFile,
   modifiedAt?: number,
 ): Promise<number> {
-  return (
-    inCommitTimestampOf(actions) ?? modifiedAt ?? (await store.head(commitPath(version)))?.modifiedAt ?? 0
-  )
+  return inCommitTimestampOf(actions) ?? modifiedAt ?? (await store.head(commitPath(version)))?.modifiedAt ?? 0
 }
 
 /** How many commits are fetched ahead of the one being looked at. */

@@ -1,10 +1,10 @@
 import { isRetryable } from '../../errors.js'
 import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { type Action, decodeActions } from '../actions/index.js'
-import { readCommitFile, versionGap } from './commit.js'
 import { DeltaError } from '../deltaError.js'
-import type { LogSegment } from './logSegment.js'
+import { readCommitFile, versionGap } from './commit.js'
 import type { VersionRange } from './logName.js'
+import type { LogSegment } from './logSegment.js'
 
 /** Versions that are replayed as one: a commit, or what several come to by a log compaction file. */
 export interface CommitSpan extends VersionRange {

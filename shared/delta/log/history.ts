@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { commitInfoOf, readCommits } from './commit.js'
 import type { Json } from '../../types/index.js'
+import { commitInfoOf, readCommits } from './commit.js'
 import { listLog } from './logSegment.js'
 
 /** One version as `DESCRIBE HISTORY` shows it; what its writer did not say is null. */

@@ -11,7 +11,12 @@ export type LogName =
   | { readonly kind: 'checksum'; readonly version: number }
   | { readonly kind: 'classicCheckpoint'; readonly version: number }
   | { readonly kind: 'checkpointPart'; readonly version: number; readonly part: number; readonly parts: number }
-  | { readonly kind: 'v2Checkpoint'; readonly version: number; readonly id: string; readonly format: 'json' | 'parquet' }
+  | {
+      readonly kind: 'v2Checkpoint'
+      readonly version: number
+      readonly id: string
+      readonly format: 'json' | 'parquet'
+    }
   | ({ readonly kind: 'compacted'; /** The first. */ readonly version: number } & VersionRange)
 
 /** Versions that stand together, both inclusive. */
@@ -47,7 +52,8 @@ export function compactedPath({ from, to }: VersionRange): string {
   return `${logFolder}${paddedVersion(from)}.${paddedVersion(to)}.compacted.json`
 }
 
-const pattern = /^(\d{20})\.(?:(json)|(crc)|checkpoint\.(?:(parquet)|(\d{10})\.(\d{10})\.parquet|([0-9a-fA-F-]{36})\.(json|parquet))|(\d{20})\.compacted\.json)$/
+const pattern =
+  /^(\d{20})\.(?:(json)|(crc)|checkpoint\.(?:(parquet)|(\d{10})\.(\d{10})\.parquet|([0-9a-fA-F-]{36})\.(json|parquet))|(\d{20})\.compacted\.json)$/
 
 /** What `path` (relative to the table) is in its log, or `undefined` when it means nothing to a reader. */
 export function parseLogName(path: string): LogName | undefined {

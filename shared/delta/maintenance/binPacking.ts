@@ -29,7 +29,12 @@ export function packBins<T extends Packable>(files: readonly T[], { target, thre
   let bin: T[] = []
   let bytes = 0
   const close = () => {
-    if (bin.length >= Math.max(2, minFiles) || (bin.length >= 2 && bytes >= threshold) || bin.some(({ worn }) => worn === true)) bins.push(bin)
+    if (
+      bin.length >= Math.max(2, minFiles) ||
+      (bin.length >= 2 && bytes >= threshold) ||
+      bin.some(({ worn }) => worn === true)
+    )
+      bins.push(bin)
     bin = []
     bytes = 0
   }

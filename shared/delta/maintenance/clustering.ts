@@ -1,5 +1,5 @@
-import type { AddFile } from '../actions/index.js'
 import { quotedColumn } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
 import { stretches } from './binPacking.js'
 
 /**
@@ -22,7 +22,9 @@ function columnsText(columns: readonly (readonly string[])[]): string {
 }
 
 /** The tags that all of the files have in common, without those of cubes: what holds for a file made of them. */
-export function commonTags(files: readonly Pick<AddFile, 'tags'>[]): Readonly<Record<string, string | null>> | undefined {
+export function commonTags(
+  files: readonly Pick<AddFile, 'tags'>[],
+): Readonly<Record<string, string | null>> | undefined {
   const [first, ...rest] = files
   const common = Object.entries(first?.tags ?? {}).filter(
     ([name, value]) => !cubeTags.has(name) && rest.every(({ tags }) => tags?.[name] === value),

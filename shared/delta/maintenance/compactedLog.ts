@@ -1,5 +1,12 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { type Action, type DomainMetadata, encodeAction, type Metadata, type Protocol, type Txn } from '../actions/index.js'
+import {
+  type Action,
+  type DomainMetadata,
+  encodeAction,
+  type Metadata,
+  type Protocol,
+  type Txn,
+} from '../actions/index.js'
 import { compactedPath, readCommitFiles, type VersionRange } from '../log/index.js'
 import { FileReplay } from '../snapshot/index.js'
 
@@ -37,9 +44,12 @@ export function reconcile(commits: Iterable<readonly Action[]>): Action[] {
  * Throws DELTA_VERSION_GAP when one of them is missing.
  */
 export async function writeCompactedLog(store: ObjectStore, range: VersionRange): Promise<'created' | 'exists'> {
-  if (range.from < 0 || range.from >= range.to) throw new RangeError(`versions ${range.from} to ${range.to} are no range of at least two`)
+  if (range.from < 0 || range.from >= range.to)
+    throw new RangeError(`versions ${range.from} to ${range.to} are no range of at least two`)
   const commits: (readonly Action[])[] = []
   for await (const { actions } of readCommitFiles(store, range.from, range.to)) commits.push(actions)
-  const text = reconcile(commits).map(action => `${encodeAction(action)}\n`).join('')
+  const text = reconcile(commits)
+    .map(action => `${encodeAction(action)}\n`)
+    .join('')
   return store.putIfAbsent(compactedPath(range), new TextEncoder().encode(text))
 }

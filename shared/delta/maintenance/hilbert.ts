@@ -24,6 +24,7 @@ export function hilbertIndex(cell: readonly number[], bits: number): number {
   let t = 0
   for (let q = 1 << (bits - 1); q > 1; q >>= 1) if ((at(n - 1) & q) !== 0) t ^= q - 1
   let index = 0
-  for (let bit = bits - 1; bit >= 0; bit--) for (let i = 0; i < n; i++) index = (index << 1) | (((at(i) ^ t) >> bit) & 1)
+  for (let bit = bits - 1; bit >= 0; bit--)
+    for (let i = 0; i < n; i++) index = (index << 1) | (((at(i) ^ t) >> bit) & 1)
   return index
 }

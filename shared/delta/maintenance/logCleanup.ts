@@ -1,5 +1,6 @@
 import { elapsedMs, type ObjectStore } from '../../storage/index.js'
 import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint/index.js'
+import { DeltaError } from '../deltaError.js'
 import {
   type CheckpointFiles,
   inCommitTimestampOf,
@@ -10,7 +11,6 @@ import {
   readCommitFile,
   sidecarFolder,
 } from '../log/index.js'
-import { DeltaError } from '../deltaError.js'
 import { parseInterval, requireMaintainable, type TableState, writerFeaturesOf } from '../protocol/index.js'
 import type { DeltaTable } from '../table/index.js'
 
@@ -64,7 +64,8 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
   requireMaintainable(state, { table: table.url, version: state.version })
   const { configuration } = state.metadata
   if (configuration[enabledProperty]?.toLowerCase() === 'false' && options.force !== true) return { kind: 'disabled' }
-  const retentionMs = options.retentionMs ?? parseInterval(configuration[retentionProperty] ?? defaultRetention, retentionProperty)
+  const retentionMs =
+    options.retentionMs ?? parseInterval(configuration[retentionProperty] ?? defaultRetention, retentionProperty)
   const segment = await listLog(store)
   const now = await store.now()
   const expired = expiredUpTo(segment, now, retentionMs)
@@ -76,7 +77,8 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
   if (files === 0) return { kind: 'nothingToDo' }
   if (options.dryRun === true) return { kind: 'planned', oldest: cut.version, files }
   for (const names of [...doomed, sidecars]) {
-    for (let i = 0; i < names.length; i += parallel) await Promise.all(names.slice(i, i + parallel).map(name => store.delete(name)))
+    for (let i = 0; i < names.length; i += parallel)
+      await Promise.all(names.slice(i, i + parallel).map(name => store.delete(name)))
   }
   return { kind: 'cleaned', oldest: cut.version, files }
 }
@@ -108,7 +110,12 @@ function expiredUpTo({ commits }: LogSegment, now: number, retentionMs: number):
 }
 
 /** The checkpoint that stands in for all before it. It is read whole first: nothing is deleted on the word of a bad one. */
-async function findCut(store: ObjectStore, segment: LogSegment, upTo: number, cutoff: number): Promise<CheckpointFiles | undefined> {
+async function findCut(
+  store: ObjectStore,
+  segment: LogSegment,
+  upTo: number,
+  cutoff: number,
+): Promise<CheckpointFiles | undefined> {
   for (const checkpoint of segment.checkpoints.toReversed()) {
     const { version } = checkpoint
     if (version > upTo || !segment.commits.has(version)) continue
@@ -148,7 +155,8 @@ async function expiredFiles(store: ObjectStore, cut: number): Promise<readonly (
     const { version } = name
     const ofCommits = name.kind === 'commit' || name.kind === 'checksum' || name.kind === 'compacted'
     // A compacted file that begins at the checkpoint's own version speaks of nothing that is left to speak of.
-    if (version < cut || (name.kind === 'compacted' && version <= cut)) (ofCommits ? commits : checkpoints).push({ path, version })
+    if (version < cut || (name.kind === 'compacted' && version <= cut))
+      (ofCommits ? commits : checkpoints).push({ path, version })
   }
   return [commits, checkpoints].map(list => list.sort((a, b) => a.version - b.version).map(({ path }) => path))
 }
@@ -156,12 +164,14 @@ async function expiredFiles(store: ObjectStore, cut: number): Promise<readonly (
 /** Sidecars that no checkpoint which stays names, and that are too old for one that is being written. */
 async function staleSidecars(store: ObjectStore, segment: LogSegment, cut: number, now: number): Promise<string[]> {
   const old: string[] = []
-  for await (const { path, modifiedAt } of store.list(sidecarFolder)) if (modifiedAt < now - sidecarGraceMs) old.push(path)
+  for await (const { path, modifiedAt } of store.list(sidecarFolder))
+    if (modifiedAt < now - sidecarGraceMs) old.push(path)
   if (old.length === 0) return []
   const named = new Set<string>()
   for (const checkpoint of segment.checkpoints) {
     if (checkpoint.version < cut || !checkpoint.form.startsWith('v2')) continue
-    for (const action of await readCheckpointState(store, checkpoint)) if ('sidecar' in action) named.add(sidecarPath(action.sidecar))
+    for (const action of await readCheckpointState(store, checkpoint))
+      if ('sidecar' in action) named.add(sidecarPath(action.sidecar))
   }
   return old.filter(path => !named.has(path))
 }

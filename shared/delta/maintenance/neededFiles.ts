@@ -1,6 +1,6 @@
 import { type Action, type DeletionVector, resolveDataPath } from '../actions/index.js'
-import type { CommitFile } from '../log/index.js'
 import { deletionVectorPath } from '../deletionVectors/index.js'
+import type { CommitFile } from '../log/index.js'
 import { StringSet } from '../snapshot/index.js'
 
 /** The objects of a table's folder that the log needs; some bytes each, however many. Paths are compared decoded, in whatever spelling the log has them. */

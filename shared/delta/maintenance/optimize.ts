@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { systemClock, type Clock } from '../../clock.js'
+
+import { type Clock, systemClock } from '../../clock.js'
 import type { AddFile } from '../actions/index.js'
-import { DeltaError } from '../deltaError.js'
-import { openFileList } from '../snapshot/index.js'
 import { discard } from '../dataFiles/index.js'
+import { DeltaError } from '../deltaError.js'
 import { requireMaintainable, type TableState } from '../protocol/index.js'
+import { openFileList } from '../snapshot/index.js'
 import { liveRowCount, sumOfCounts } from '../stats/index.js'
 import { clusteringProvider, type DeltaTable } from '../table/index.js'
 import { stretches } from './binPacking.js'
 import { commonTags, cubeTagsOf } from './clustering.js'
 import { commitReplacements, type Replacement } from './optimizeCommit.js'
 import type { OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from './optimizeOptions.js'
-import { planOptimize, type OptimizeJob } from './optimizePlan.js'
+import { type OptimizeJob, planOptimize } from './optimizePlan.js'
 
 const defaultCommitBytes = 2 ** 30
 
@@ -35,7 +36,13 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   if (jobs.length === 0) return { kind: 'nothingToDo', version: state.version }
   if (options.dryRun === true) {
     const files = jobs.reduce((sum, job) => sum + job.files.length, 0)
-    return { kind: 'planned', version: state.version, files, bytes: jobs.reduce((sum, job) => sum + bytesOf(job.files), 0), jobs: jobs.length }
+    return {
+      kind: 'planned',
+      version: state.version,
+      files,
+      bytes: jobs.reduce((sum, job) => sum + bytesOf(job.files), 0),
+      jobs: jobs.length,
+    }
   }
   const { chosen, more } = bounded(jobs, options.maxBytes ?? Infinity)
   let total: OptimizeMetrics = { numRemovedFiles: 0, numRemovedBytes: 0, numAddedFiles: 0, numAddedBytes: 0 }
@@ -45,11 +52,17 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
     try {
       for (const job of batch) replacements.push(await rewrite(table, state, job, targetFileSize, clock))
     } catch (error) {
-      await discard(table, replacements.flatMap(({ adds }) => adds))
+      await discard(
+        table,
+        replacements.flatMap(({ adds }) => adds),
+      )
       throw error
     }
     const outcome = await commitReplacements(table, state, replacements, clock)
-    await discard(table, outcome.dropped.flatMap(({ adds }) => adds))
+    await discard(
+      table,
+      outcome.dropped.flatMap(({ adds }) => adds),
+    )
     dropped += outcome.dropped.length
     if (outcome.kind === 'stale') {
       if (commits === 0) return { kind: 'nothingToDo', version: outcome.version }

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js'
-import { type Action, type AddFile, canonicalPath, removedFile, type RemoveFile } from '../actions/index.js'
-import { mappingMode } from '../schema/index.js'
 import { quotedColumn } from '../../types/index.js'
+import { type Action, type AddFile, canonicalPath, removedFile, type RemoveFile } from '../actions/index.js'
+import { holdsPartitionColumns, keepsRowIds } from '../dataFiles/index.js'
 import { readCommitFile } from '../log/index.js'
 import { checkWritable, type TableState } from '../protocol/index.js'
-import { holdsPartitionColumns, keepsRowIds } from '../dataFiles/index.js'
+import { mappingMode } from '../schema/index.js'
 import type { DeltaTable } from '../table/index.js'
 import type { OptimizeMetrics } from './optimizeOptions.js'
 import type { Candidate } from './rewriter.js'
@@ -40,7 +40,7 @@ export async function commitReplacements(
   let left = replacements.filter(({ files, adds }) => files.length > 0 || adds.length > 0)
   const dropped: Replacement[] = []
   let readVersion = planned.version
-  for (let round = 1; left.length > 0; ) {
+  for (let round = 1; left.length > 0;) {
     const metrics = metricsOf(left)
     const replaced = pathsOf(left)
     const outcome = await table.commit({
@@ -63,7 +63,8 @@ export async function commitReplacements(
       continue
     }
     if (outcome.reason === 'metadataChanged' || outcome.reason === 'protocolChanged') {
-      if (!(await stillFits(table, planned))) return { kind: 'stale', version: outcome.version, dropped: [...dropped, ...left] }
+      if (!(await stillFits(table, planned)))
+        return { kind: 'stale', version: outcome.version, dropped: [...dropped, ...left] }
     }
     const touched = await touchedBy(table, outcome.version)
     const gone = left.filter(({ files }) => files.some(({ path }) => touched.has(canonicalPath(path))))
@@ -108,7 +109,8 @@ function actionsOf(replacements: readonly Replacement[], now: number): Action[] 
 
 /** The end of a file whose rows stand elsewhere now. */
 function rearrangedFile(file: Candidate, now: number): RemoveFile {
-  const stats = file.records === undefined ? undefined : `{"numRecords":${file.records + (file.deletionVector?.cardinality ?? 0n)}}`
+  const stats =
+    file.records === undefined ? undefined : `{"numRecords":${file.records + (file.deletionVector?.cardinality ?? 0n)}}`
   return { ...removedFile(file, now), dataChange: false, stats }
 }
 
@@ -136,5 +138,8 @@ function sizesOf(replacements: readonly Replacement[]): Readonly<Record<string, 
 }
 
 function vectorsOf(replacements: readonly Replacement[]): number {
-  return replacements.reduce((sum, { files }) => sum + files.filter(file => file.deletionVector !== undefined).length, 0)
+  return replacements.reduce(
+    (sum, { files }) => sum + files.filter(file => file.deletionVector !== undefined).length,
+    0,
+  )
 }

@@ -2,9 +2,9 @@ import { systemClock } from '../../clock.js'
 import { elapsedMs } from '../../storage/index.js'
 import { type AddFile, isAbsolutePath } from '../actions/index.js'
 import type { FileList } from '../checkpoint/index.js'
-import { clusteringColumns, logicalPaths } from '../table/index.js'
-import { liveRecordCount } from '../stats/index.js'
 import { targetFileSizeOf } from '../dataFiles/index.js'
+import { liveRecordCount } from '../stats/index.js'
+import { clusteringColumns, logicalPaths } from '../table/index.js'
 import { packBins } from './binPacking.js'
 import { planCubes } from './clustering.js'
 import { concatenation } from './concatenation.js'
@@ -45,11 +45,12 @@ function isYoung({ modificationTime }: AddFile, olderThan: number, now: number):
 /** What is to be rewritten. Streams the file list: held are the files that may be replaced, no others. */
 export async function planOptimize(list: FileList, options: OptimizeOptions): Promise<OptimizePlan> {
   const { state } = list
-  const targetFileSize = options.targetFileSize ?? targetFileSizeOf(state.metadata.configuration, options.defaultTargetFileSize)
+  const targetFileSize =
+    options.targetFileSize ?? targetFileSizeOf(state.metadata.configuration, options.defaultTargetFileSize)
   const threshold = Math.min(options.threshold ?? targetFileSize * 0.75, targetFileSize)
   const minFiles = options.minFiles ?? 2
   const own = clusteringColumns(state)
-  const columns = own === undefined ? options.clusterBy ?? [] : logicalPaths(state.schema, own)
+  const columns = own === undefined ? (options.clusterBy ?? []) : logicalPaths(state.schema, own)
   const { clusterer } = options
   const now = (options.clock ?? systemClock).now()
   const clusters = clusterer !== undefined && columns.length > 0
@@ -82,7 +83,10 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
     files.sort((a, b) => a.modificationTime - b.modificationTime || (a.path < b.path ? -1 : 1))
     const sorted = rewriter !== concatenation
     const lists = sorted
-      ? withWorn(planCubes(files, columns, { full: targetFileSize * fullCube, most, target: targetFileSize, minFiles }), files)
+      ? withWorn(
+          planCubes(files, columns, { full: targetFileSize * fullCube, most, target: targetFileSize, minFiles }),
+          files,
+        )
       : packBins(files, { target: targetFileSize, threshold, minFiles })
     for (const part of lists) {
       jobs.push({ files: part, clusterBy: sorted ? columns : [], provider: sorted && own !== undefined, rewriter })
@@ -92,7 +96,10 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
 }
 
 /** The lists, and those of the files by themselves that are in none and have many deleted rows. */
-function withWorn(lists: readonly (readonly Candidate[])[], files: readonly Candidate[]): readonly (readonly Candidate[])[] {
+function withWorn(
+  lists: readonly (readonly Candidate[])[],
+  files: readonly Candidate[],
+): readonly (readonly Candidate[])[] {
   const listed = new Set(lists.flat())
   return [...lists, ...files.filter(file => file.worn === true && !listed.has(file)).map(file => [file])]
 }

@@ -1,6 +1,6 @@
-import type { ColumnData, StructField } from '../../types/index.js'
 import type { StoredColumn, StoredData } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { ColumnData, StructField } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import {
   dataFileLayout,
@@ -13,7 +13,7 @@ import {
   type StoredBatch,
   StreamedFile,
 } from '../dataFiles/index.js'
-import { columnLayout, type ColumnLayout, type ColumnPlace } from '../schema/index.js'
+import { type ColumnLayout, columnLayout, type ColumnPlace } from '../schema/index.js'
 import type { RewriteJob } from './rewriter.js'
 
 /**
@@ -63,7 +63,9 @@ export class StoredRows {
   /** A new file of the table, for row groups of {@link fields}. */
   create(): Promise<StreamedFile> {
     const { store, state } = this.#job
-    return StreamedFile.create(store, { ...state.metadata, schema: state.schema }, this.#layout, { hidden: this.#hidden })
+    return StreamedFile.create(store, { ...state.metadata, schema: state.schema }, this.#layout, {
+      hidden: this.#hidden,
+    })
   }
 
   /** Makes a file visible in the partition that the rows came from; nothing, and no file, when it has no rows. */
@@ -77,7 +79,10 @@ export class StoredRows {
       take: () => {
         const taken = left
         left = []
-        return this.fields.map((field, i) => ({ field, data: joinedStored(taken.map(({ columns }) => columns[i] ?? [])) }))
+        return this.fields.map((field, i) => ({
+          field,
+          data: joinedStored(taken.map(({ columns }) => columns[i] ?? [])),
+        }))
       },
     }
   }
@@ -105,40 +110,60 @@ interface ReadGroup {
 }
 
 /** Row group by row group; of small files the first rows are read ahead. */
-async function* readGroups({ store, state, files }: RewriteJob, { fields, source }: PhysicalLayout): AsyncGenerator<ReadGroup, void> {
+async function* readGroups(
+  { store, state, files }: RewriteJob,
+  { fields, source }: PhysicalLayout,
+): AsyncGenerator<ReadGroup, void> {
   const where = { table: store.url }
   const { match, placeOf } = columnLayout(state, where)
-  const places = new Map(source.map((field, i): [StructField | undefined, ColumnPlace] => {
-    const place = placeOf(field)
-    const stored = fields[i] ?? field
-    // Read under the names that they are written under, inside structs too.
-    return [stored, place.kind === 'stored' ? { kind: 'stored', field: stored } : place]
-  }))
+  const places = new Map(
+    source.map((field, i): [StructField | undefined, ColumnPlace] => {
+      const place = placeOf(field)
+      const stored = fields[i] ?? field
+      // Read under the names that they are written under, inside structs too.
+      return [stored, place.kind === 'stored' ? { kind: 'stored', field: stored } : place]
+    }),
+  )
   const stored: ColumnLayout = { match, placeOf: field => places.get(field) ?? placeOf(field) }
   const reading = originReading(state, { layout: stored, fields }, where)
   const options = { ...reading, where }
   const groupColumns = (batch: StoredBatch, file: AddFile): readonly StoredData[] => {
     // What tells the origins of rows are numbers.
-    const origins = reading.originsOf({ ...batch, columns: batch.columns.map((data, i) => (i < fields.length ? [] : data as ColumnData)) }, file)
-    return origins === undefined ? batch.columns : [...batch.columns.slice(0, fields.length), origins.ids, origins.commitVersions]
+    const origins = reading.originsOf(
+      { ...batch, columns: batch.columns.map((data, i) => (i < fields.length ? [] : (data as ColumnData))) },
+      file,
+    )
+    return origins === undefined
+      ? batch.columns
+      : [...batch.columns.slice(0, fields.length), origins.ids, origins.commitVersions]
   }
   const ahead: Opened[] = []
   let next = 0
   try {
     for (const file of files) {
-      while (next < files.length && ahead.length < readAhead && (ahead.length === 0 || (files[next]?.size ?? 0) <= smallFileBytes))
+      while (
+        next < files.length &&
+        ahead.length < readAhead &&
+        (ahead.length === 0 || (files[next]?.size ?? 0) <= smallFileBytes)
+      )
         ahead.push(open(store, files[next++] as AddFile, options))
       const { rows, first } = ahead[0] as Opened
       const perRow = file.size / Math.max(1, Number(file.records ?? 1n))
       for (let step = await first; step.done !== true; step = await rows.next())
-        yield { columns: groupColumns(step.value, file), rows: step.value.rows, bytes: Math.min(file.size, step.value.rows * perRow) }
+        yield {
+          columns: groupColumns(step.value, file),
+          rows: step.value.rows,
+          bytes: Math.min(file.size, step.value.rows * perRow),
+        }
       ahead.shift()
     }
   } finally {
-    await Promise.allSettled(ahead.map(async ({ rows, first }) => {
-      await first
-      await rows.return()
-    }))
+    await Promise.allSettled(
+      ahead.map(async ({ rows, first }) => {
+        await first
+        await rows.return()
+      }),
+    )
   }
 }
 

@@ -1,11 +1,11 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import type { Txn } from '../actions/index.js'
-import { listLog, logFolder, readCommitFile, readCommitFiles } from '../log/index.js'
-import { DeltaError } from '../deltaError.js'
-import { openFileList, StringSet } from '../snapshot/index.js'
 import type { FileList } from '../checkpoint/index.js'
+import { DeltaError } from '../deltaError.js'
+import { listLog, logFolder, readCommitFile, readCommitFiles } from '../log/index.js'
 import { requireMaintainable, tombstoneExpiry } from '../protocol/index.js'
+import { openFileList, StringSet } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
 import { NeededFiles } from './neededFiles.js'
 import { VacuumRecord } from './vacuumRecord.js'
@@ -158,7 +158,12 @@ function takeFolders(folders: StringSet, path: string): void {
   }
 }
 
-async function neededFiles(list: FileList, store: ObjectStore, expiry: number, lowWatermark: number | undefined): Promise<NeededFiles> {
+async function neededFiles(
+  list: FileList,
+  store: ObjectStore,
+  expiry: number,
+  lowWatermark: number | undefined,
+): Promise<NeededFiles> {
   const needed = new NeededFiles(store.url)
   for await (const actions of list.actions(expiry)) needed.take(actions)
   if (lowWatermark === undefined || lowWatermark > list.state.version) return needed

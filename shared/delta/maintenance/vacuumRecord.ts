@@ -8,7 +8,13 @@ export class VacuumRecord {
   readonly #log: boolean
   readonly #txns: readonly Txn[] | undefined
 
-  constructor(table: DeltaTable, { log, record }: { readonly log?: boolean | undefined; readonly record?: { readonly txns: readonly Txn[] } | undefined }) {
+  constructor(
+    table: DeltaTable,
+    {
+      log,
+      record,
+    }: { readonly log?: boolean | undefined; readonly record?: { readonly txns: readonly Txn[] } | undefined },
+  ) {
     this.#table = table
     this.#log = log ?? true
     this.#txns = record?.txns
@@ -52,9 +58,19 @@ export class VacuumRecord {
     }
   }
 
-  async #commit(of: Pick<Transaction, 'operation' | 'operationParameters' | 'operationMetrics'> & { readonly actions?: readonly Action[] }): Promise<number> {
+  async #commit(
+    of: Pick<Transaction, 'operation' | 'operationParameters' | 'operationMetrics'> & {
+      readonly actions?: readonly Action[]
+    },
+  ): Promise<number> {
     const state = await this.#table.state()
-    const outcome = await this.#table.commit({ actions: [], ...of, readVersion: state?.version ?? -1, isBlindAppend: true, reads: readsNothing })
+    const outcome = await this.#table.commit({
+      actions: [],
+      ...of,
+      readVersion: state?.version ?? -1,
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
     return outcome.version
   }
 }

@@ -14,7 +14,9 @@ export function maxDeletedRowsRatio(configuration: Readonly<Record<string, strin
   if (value === undefined) return defaultRatio
   const ratio = value.trim() === '' ? NaN : Number(value)
   if (ratio >= 0 && ratio <= 1) return ratio
-  throw new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}; expected a number from 0 to 1`, { data: { property, value } })
+  throw new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}; expected a number from 0 to 1`, {
+    data: { property, value },
+  })
 }
 
 /** Whether a greater share of the file's rows is deleted; not when its statistics do not say how many it has. */

@@ -1,6 +1,6 @@
 import type { StructType } from '../../types/index.js'
 import type { Metadata, Protocol } from '../actions/index.js'
-import { checkReadable, checkWritable, features, keptFeatures, type Feature, type WriteKind } from './features.js'
+import { checkReadable, checkWritable, type Feature, features, keptFeatures, type WriteKind } from './features.js'
 import { knownProperties } from './tableProperties.js'
 
 /** What this reader and writer can do with each table feature, found by asking the gate itself. Pure; no I/O. */
@@ -34,7 +34,12 @@ const used: { readonly metadata: Metadata; readonly schema: StructType } = {
         name: 'a',
         type: 'long',
         nullable: true,
-        metadata: { 'delta.invariants': '', 'delta.generationExpression': '', 'delta.identity.start': 1, CURRENT_DEFAULT: '' },
+        metadata: {
+          'delta.invariants': '',
+          'delta.generationExpression': '',
+          'delta.identity.start': 1,
+          CURRENT_DEFAULT: '',
+        },
       },
     ],
   },
@@ -45,9 +50,13 @@ const unused = { metadata: metadataWith({}), schema: { type: 'struct', fields: [
 export function featureRows(): readonly FeatureRow[] {
   return features.map(feature => {
     const protocol = listing(feature)
-    const ask = (check: (table: typeof used) => boolean): FeatureSupport => (check(used) ? 'yes' : check(unused) ? 'unused' : 'no')
+    const ask = (check: (table: typeof used) => boolean): FeatureSupport =>
+      check(used) ? 'yes' : check(unused) ? 'unused' : 'no'
     const writes = (kind: WriteKind) =>
-      ask(({ metadata, schema }) => checkWritable(protocol, metadata, schema, kind, kind === 'rearrange' ? [] : keptFeatures).ok)
+      ask(
+        ({ metadata, schema }) =>
+          checkWritable(protocol, metadata, schema, kind, kind === 'rearrange' ? [] : keptFeatures).ok,
+      )
     return {
       name: feature.name,
       read: ask(({ metadata }) => checkReadable(protocol, metadata).ok),
@@ -62,15 +71,23 @@ const words: Readonly<Record<FeatureSupport, string>> = { yes: 'yes', unused: 'w
 
 /** The same for people, as a table in Markdown. */
 export function featureTable(): string {
-  const rows = featureRows().map(({ name, read, append, change, maintain }) =>
-    `| \`${name}\` | ${[read, append, change, maintain].map(support => words[support]).join(' | ')} |`)
-  return ['| feature | read | append | delete, update, merge | optimize, vacuum |', '|---|---|---|---|---|', ...rows, ''].join('\n')
+  const rows = featureRows().map(
+    ({ name, read, append, change, maintain }) =>
+      `| \`${name}\` | ${[read, append, change, maintain].map(support => words[support]).join(' | ')} |`,
+  )
+  return [
+    '| feature | read | append | delete, update, merge | optimize, vacuum |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
 }
 
 /** A protocol with this feature and those it needs, and no other: the others are not asked about. */
 function listing({ name, requires = [] }: Feature): Protocol {
   const names = [...new Set([name, ...requires])]
-  const isRead = (wanted: string) => features.some(feature => feature.name === wanted && feature.kind === 'readerWriter')
+  const isRead = (wanted: string) =>
+    features.some(feature => feature.name === wanted && feature.kind === 'readerWriter')
   return { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: names.filter(isRead), writerFeatures: names }
 }
 

@@ -29,20 +29,23 @@ export type Support = 'yes' | 'kept' | 'inactive' | 'no'
 export type WriteKind = 'append' | 'rearrange' | 'change'
 
 export type FeatureCheck =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly features: readonly string[]; readonly why: string }
+  { readonly ok: true } | { readonly ok: false; readonly features: readonly string[]; readonly why: string }
 
 const always = () => 'it is listed'
-const unlessRearranged: Feature['active'] = (_metadata, _schema, write) => (write === 'rearrange' ? undefined : 'it is listed')
-const property = (name: string) => (metadata: Metadata) => (isOn(metadata.configuration, name) ? `${name} is true` : undefined)
+const unlessRearranged: Feature['active'] = (_metadata, _schema, write) =>
+  write === 'rearrange' ? undefined : 'it is listed'
+const property = (name: string) => (metadata: Metadata) =>
+  isOn(metadata.configuration, name) ? `${name} is true` : undefined
 /** What new rows must meet or be given; rows that only move have met it already. */
-const fieldKey = (prefix: string): Feature['active'] => (_metadata, schema, write) => {
-  if (write === 'rearrange') return undefined
-  for (const { path, field } of schema === undefined ? [] : allFields(schema))
-    if (Object.keys(field.metadata ?? {}).some((key) => key.startsWith(prefix)))
-      return `column ${columnKey(path)} has ${prefix}`
-  return undefined
-}
+const fieldKey =
+  (prefix: string): Feature['active'] =>
+  (_metadata, schema, write) => {
+    if (write === 'rearrange') return undefined
+    for (const { path, field } of schema === undefined ? [] : allFields(schema))
+      if (Object.keys(field.metadata ?? {}).some(key => key.startsWith(prefix)))
+        return `column ${columnKey(path)} has ${prefix}`
+    return undefined
+  }
 
 function mapping(metadata: Metadata): string | undefined {
   const mode = mappingMode(metadata.configuration)
@@ -53,21 +56,47 @@ function writerFeature(name: string, write: Support, active: Feature['active'], 
   return { name, kind: 'writer', read: 'yes', write, active, ...more }
 }
 
-function readerFeature(name: string, read: Feature['read'], write: Support, active: Feature['active'], more: Partial<Feature> = {}): Feature {
+function readerFeature(
+  name: string,
+  read: Feature['read'],
+  write: Support,
+  active: Feature['active'],
+  more: Partial<Feature> = {},
+): Feature {
   return { name, kind: 'readerWriter', read, write, active, ...more }
 }
 
 export const features: readonly Feature[] = [
-  writerFeature('appendOnly', 'inactive', (metadata, _schema, write) =>
-    write === 'change' ? property('delta.appendOnly')(metadata) : undefined, { legacy: { writer: 2 } }),
+  writerFeature(
+    'appendOnly',
+    'inactive',
+    (metadata, _schema, write) => (write === 'change' ? property('delta.appendOnly')(metadata) : undefined),
+    { legacy: { writer: 2 } },
+  ),
   writerFeature('invariants', 'kept', fieldKey('delta.invariants'), { legacy: { writer: 2 } }),
-  writerFeature('checkConstraints', 'kept', (metadata, _schema, write) =>
-    write === 'rearrange' ? undefined : Object.keys(metadata.configuration).find((key) => key.startsWith('delta.constraints.')), { legacy: { writer: 3 } }),
-  writerFeature('changeDataFeed', 'kept', (metadata, _schema, write) =>
-    write === 'change' ? property('delta.enableChangeDataFeed')(metadata) : undefined, { legacy: { writer: 4 } }),
+  writerFeature(
+    'checkConstraints',
+    'kept',
+    (metadata, _schema, write) =>
+      write === 'rearrange'
+        ? undefined
+        : Object.keys(metadata.configuration).find(key => key.startsWith('delta.constraints.')),
+    { legacy: { writer: 3 } },
+  ),
+  writerFeature(
+    'changeDataFeed',
+    'kept',
+    (metadata, _schema, write) => (write === 'change' ? property('delta.enableChangeDataFeed')(metadata) : undefined),
+    { legacy: { writer: 4 } },
+  ),
   writerFeature('generatedColumns', 'inactive', fieldKey('delta.generationExpression'), { legacy: { writer: 4 } }),
-  readerFeature('columnMapping', 'yes', 'kept', (metadata, _schema, write) =>
-    write === 'rearrange' ? undefined : mapping(metadata), { legacy: { reader: 2, writer: 5 } }),
+  readerFeature(
+    'columnMapping',
+    'yes',
+    'kept',
+    (metadata, _schema, write) => (write === 'rearrange' ? undefined : mapping(metadata)),
+    { legacy: { reader: 2, writer: 5 } },
+  ),
   writerFeature('identityColumns', 'inactive', fieldKey('delta.identity.'), { legacy: { writer: 6 } }),
   writerFeature('allowColumnDefaults', 'kept', fieldKey('CURRENT_DEFAULT')),
   // Files may keep their vectors after the property is taken away, so no setting says that there are none.
@@ -88,15 +117,26 @@ export const features: readonly Feature[] = [
   readerFeature('geospatial', 'yes', 'no', always),
   readerFeature('geospatial-preview', 'yes', 'no', always),
   // Row ids are due as soon as the feature is listed, enabled or not.
-  writerFeature('rowTracking', 'kept', (metadata, _schema, write) =>
-    write === 'rearrange' || isOn(metadata.configuration, 'delta.rowTrackingSuspended') ? undefined : 'it is listed', { requires: ['domainMetadata'] }),
+  writerFeature(
+    'rowTracking',
+    'kept',
+    (metadata, _schema, write) =>
+      write === 'rearrange' || isOn(metadata.configuration, 'delta.rowTrackingSuspended') ? undefined : 'it is listed',
+    { requires: ['domainMetadata'] },
+  ),
   writerFeature('domainMetadata', 'yes', always),
   // The columns are among those with statistics: other engines refuse to cluster by one that is not.
   writerFeature('clustering', 'yes', always, { requires: ['domainMetadata'] }),
   writerFeature('inCommitTimestamp', 'yes', property('delta.enableInCommitTimestamps')),
-  writerFeature('icebergCompatV1', 'inactive', property('delta.enableIcebergCompatV1'), { requires: ['columnMapping'] }),
-  writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), { requires: ['columnMapping'] }),
-  writerFeature('icebergCompatV3', 'inactive', property('delta.enableIcebergCompatV3'), { requires: ['columnMapping'] }),
+  writerFeature('icebergCompatV1', 'inactive', property('delta.enableIcebergCompatV1'), {
+    requires: ['columnMapping'],
+  }),
+  writerFeature('icebergCompatV2', 'inactive', property('delta.enableIcebergCompatV2'), {
+    requires: ['columnMapping'],
+  }),
+  writerFeature('icebergCompatV3', 'inactive', property('delta.enableIcebergCompatV3'), {
+    requires: ['columnMapping'],
+  }),
   // Checkpoints are written of the newest version only, and cleaned up as the feature asks.
   writerFeature('checkpointProtection', 'yes', always),
   writerFeature('materializePartitionColumns', 'kept', unlessRearranged),
@@ -105,7 +145,7 @@ export const features: readonly Feature[] = [
 /** The features that a transaction may say that it keeps. */
 export const keptFeatures: readonly string[] = features.filter(({ write }) => write === 'kept').map(({ name }) => name)
 
-const byName: ReadonlyMap<string, Feature> = new Map(features.map((feature) => [feature.name, feature]))
+const byName: ReadonlyMap<string, Feature> = new Map(features.map(feature => [feature.name, feature]))
 
 /** Whether this reader understands the table: {@link FeatureCheck} names what it does not. */
 export function checkReadable(protocol: Protocol, metadata: Metadata): FeatureCheck {
@@ -113,7 +153,12 @@ export function checkReadable(protocol: Protocol, metadata: Metadata): FeatureCh
   if (broken !== undefined) return refuse([], broken)
   if (protocol.minReaderVersion > 3)
     return refuse([], `it needs reader version ${protocol.minReaderVersion}; this reader knows versions up to 3`)
-  return judge(readerFeaturesOf(protocol), (feature) => feature.read, (f) => f.active(metadata, undefined, 'append'), 'read')
+  return judge(
+    readerFeaturesOf(protocol),
+    feature => feature.read,
+    f => f.active(metadata, undefined, 'append'),
+    'read',
+  )
 }
 
 /**
@@ -133,21 +178,22 @@ export function checkWritable(
   if (!readable.ok) return readable
   if (protocol.minWriterVersion > 7)
     return refuse([], `it needs writer version ${protocol.minWriterVersion}; this writer knows versions up to 7`)
-  if (hasGeospatialTypes(metadata.schemaString)) return refuse(['geospatial'], 'this version cannot write tables with columns of type geometry or geography')
+  if (hasGeospatialTypes(metadata.schemaString))
+    return refuse(['geospatial'], 'this version cannot write tables with columns of type geometry or geography')
   const support = ({ write: level, name }: Feature) => (level === 'kept' && keeps.includes(name) ? 'yes' : level)
-  return judge(writerFeaturesOf(protocol), support, (f) => f.active(metadata, schema, write), 'write')
+  return judge(writerFeaturesOf(protocol), support, f => f.active(metadata, schema, write), 'write')
 }
 
 /** The names of the features a reader must know, whether listed or implied by the version. */
 export function readerFeaturesOf(protocol: Protocol): readonly string[] {
   if (protocol.minReaderVersion >= 3) return protocol.readerFeatures ?? []
-  return features.filter((f) => (f.legacy?.reader ?? Infinity) <= protocol.minReaderVersion).map((f) => f.name)
+  return features.filter(f => (f.legacy?.reader ?? Infinity) <= protocol.minReaderVersion).map(f => f.name)
 }
 
 /** The names of the features a writer must know, whether listed or implied by the version. */
 export function writerFeaturesOf(protocol: Protocol): readonly string[] {
   if (protocol.minWriterVersion >= 7) return protocol.writerFeatures ?? []
-  return features.filter((f) => (f.legacy?.writer ?? Infinity) <= protocol.minWriterVersion).map((f) => f.name)
+  return features.filter(f => (f.legacy?.writer ?? Infinity) <= protocol.minWriterVersion).map(f => f.name)
 }
 
 function judge(
@@ -166,7 +212,9 @@ function judge(
     refused.push(name)
     reasons.push(`${name} (${use ?? 'it is listed'})`)
   }
-  return refused.length === 0 ? { ok: true } : refuse(refused, `this version cannot ${verb} tables with ${reasons.join(', ')}`)
+  return refused.length === 0
+    ? { ok: true }
+    : refuse(refused, `this version cannot ${verb} tables with ${reasons.join(', ')}`)
 }
 
 function inconsistency(protocol: Protocol): string | undefined {
@@ -175,7 +223,7 @@ function inconsistency(protocol: Protocol): string | undefined {
   if (reader >= 3 && writer < 7) return `reader version ${reader} needs writer version 7, and the table has ${writer}`
   if (reader < 3 && protocol.readerFeatures !== undefined) return `reader version ${reader} may not list features`
   if (writer < 7 && protocol.writerFeatures !== undefined) return `writer version ${writer} may not list features`
-  const missing = (protocol.readerFeatures ?? []).filter((name) => !(protocol.writerFeatures ?? []).includes(name))
+  const missing = (protocol.readerFeatures ?? []).filter(name => !(protocol.writerFeatures ?? []).includes(name))
   return missing.length === 0 ? undefined : `reader features missing from the writer features: ${missing.join(', ')}`
 }
 

@@ -1,5 +1,4 @@
 /** Table features, table properties, and what may be read and written here. */
-export { type FeatureRow, featureRows, type FeatureSupport, featureTable } from './featureTable.js'
 export {
   checkReadable,
   checkWritable,
@@ -9,6 +8,7 @@ export {
   type WriteKind,
   writerFeaturesOf,
 } from './features.js'
+export { type FeatureRow, featureRows, type FeatureSupport, featureTable } from './featureTable.js'
 export { parseInterval } from './interval.js'
 export { needExpressions, requireMaintainable, requireReadable, requireWritableRows } from './protocolGate.js'
 export {

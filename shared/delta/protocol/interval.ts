@@ -18,8 +18,13 @@ const microsecond = 'microsecond'
  */
 export function parseInterval(text: string, property = 'the interval'): number {
   const refuse = (why: string) =>
-    new DeltaError('DELTA_BAD_PROPERTY', `${property}: ${JSON.stringify(text)} ${why}`, { data: { property, value: text } })
-  const body = text.trim().toLowerCase().replace(/^interval\s+/, '')
+    new DeltaError('DELTA_BAD_PROPERTY', `${property}: ${JSON.stringify(text)} ${why}`, {
+      data: { property, value: text },
+    })
+  const body = text
+    .trim()
+    .toLowerCase()
+    .replace(/^interval\s+/, '')
   const terms = body.split(/\s+/)
   if (body === '' || terms.length % 2 !== 0) throw refuse('is no interval like "interval 30 days"')
   let ms = 0

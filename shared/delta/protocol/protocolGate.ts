@@ -5,7 +5,10 @@ import type { TableState } from './tableState.js'
 /** Turns away tables with features that are not understood here. Pure; no I/O. */
 
 /** Throws DELTA_UNSUPPORTED_FEATURE, naming the features, when the table must not be read. */
-export function requireReadable({ protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>, where: LogPlace): void {
+export function requireReadable(
+  { protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>,
+  where: LogPlace,
+): void {
   refuse(checkReadable(protocol, metadata), 'read', where)
 }
 
@@ -22,10 +25,17 @@ export function requireWritableRows(
 ): void {
   const check = checkWritable(protocol, metadata, schema, write, keeps)
   if (!check.ok && check.features.includes('appendOnly')) {
-    throw new DeltaError('DELTA_APPEND_ONLY', 'rows may only be added to the table, not changed or removed: delta.appendOnly is true', { where })
+    throw new DeltaError(
+      'DELTA_APPEND_ONLY',
+      'rows may only be added to the table, not changed or removed: delta.appendOnly is true',
+      { where },
+    )
   }
   const unchecked = check.ok ? [] : check.features.filter(name => needExpressions.includes(name))
-  const remedy = unchecked.length > 0 && keeps !== undefined ? `; ${unchecked.join(' and ')} need an SQL engine: pass \`expressions\`` : ''
+  const remedy =
+    unchecked.length > 0 && keeps !== undefined
+      ? `; ${unchecked.join(' and ')} need an SQL engine: pass \`expressions\``
+      : ''
   refuse(check, 'written', where, remedy)
 }
 
@@ -36,7 +46,10 @@ export const needExpressions: readonly string[] = ['checkConstraints', 'invarian
  * Throws DELTA_UNSUPPORTED_FEATURE when the table may not be looked after here: rows moved between files, files and log
  * entries that nobody needs deleted, checkpoints written.
  */
-export function requireMaintainable({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>, where: LogPlace): void {
+export function requireMaintainable(
+  { protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>,
+  where: LogPlace,
+): void {
   refuse(checkWritable(protocol, metadata, schema, 'rearrange'), 'maintained', where)
 }
 

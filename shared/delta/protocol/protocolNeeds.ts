@@ -1,29 +1,42 @@
 import type { DataType, StructType } from '../../types/index.js'
 import type { Protocol } from '../actions/index.js'
-import { allFields, isMapped } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
-import { features, type Feature } from './features.js'
-import { constraintPrefix, isOn, type GivenProperties } from './tableProperties.js'
+import { allFields, isMapped } from '../schema/index.js'
+import { type Feature, features } from './features.js'
+import { constraintPrefix, type GivenProperties, isOn } from './tableProperties.js'
 
 /**
  * Which protocol a table needs (PROTOCOL.md, "Table Features"): the one that most readers and writers know. A set of
  * features that is exactly what an old version implies is that version; any other is a list. Pure; no I/O.
  */
-type Needed = (schema: StructType, configuration: Readonly<Record<string, string>>, present: ReadonlySet<string>) => boolean
+type Needed = (
+  schema: StructType,
+  configuration: Readonly<Record<string, string>>,
+  present: ReadonlySet<string>,
+) => boolean
 
-const on = (property: string): Needed => (_schema, configuration) => isOn(configuration, property)
-const onUnless = (property: string, preview: string): Needed => (_schema, configuration, present) =>
-  isOn(configuration, property) && !present.has(preview)
-const inField = (prefix: string): Needed => schema => {
-  for (const { field } of allFields(schema)) if (Object.keys(field.metadata ?? {}).some(key => key.startsWith(prefix))) return true
-  return false
-}
+const on =
+  (property: string): Needed =>
+  (_schema, configuration) =>
+    isOn(configuration, property)
+const onUnless =
+  (property: string, preview: string): Needed =>
+  (_schema, configuration, present) =>
+    isOn(configuration, property) && !present.has(preview)
+const inField =
+  (prefix: string): Needed =>
+  schema => {
+    for (const { field } of allFields(schema))
+      if (Object.keys(field.metadata ?? {}).some(key => key.startsWith(prefix))) return true
+    return false
+  }
 
 /** What in a table's schema and properties needs a feature. */
 const needs: Readonly<Record<string, Needed>> = {
   appendOnly: on('delta.appendOnly'),
   invariants: inField('delta.invariants'),
-  checkConstraints: (_schema, configuration) => Object.keys(configuration).some(name => name.toLowerCase().startsWith(constraintPrefix)),
+  checkConstraints: (_schema, configuration) =>
+    Object.keys(configuration).some(name => name.toLowerCase().startsWith(constraintPrefix)),
   changeDataFeed: (_schema, configuration) =>
     isOn(configuration, 'delta.enableChangeDataFeed') || isOn(configuration, 'delta.enableChangeDataCapture'),
   generatedColumns: inField('delta.generationExpression'),
@@ -57,7 +70,11 @@ export type AskedProtocol = Pick<GivenProperties, 'minReaderVersion' | 'minWrite
  *
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for a feature asked for that is not known
  */
-export function protocolFor(schema: StructType, configuration: Readonly<Record<string, string>> = {}, asked: AskedProtocol = {}): Protocol {
+export function protocolFor(
+  schema: StructType,
+  configuration: Readonly<Record<string, string>> = {},
+  asked: AskedProtocol = {},
+): Protocol {
   const { minReaderVersion = 1, minWriterVersion = 2 } = asked
   const present = new Set([...impliedFeatures(minReaderVersion, minWriterVersion), ...askedFeatures(asked)])
   return protocolOf(withRequired([...present, ...featuresNeeded(schema, configuration, present)]))
@@ -96,20 +113,32 @@ export function featuresOf(protocol: Protocol): ReadonlySet<string> {
 export function featureName(name: string): string {
   const known = features.find(feature => feature.name.toLowerCase() === name.toLowerCase())
   if (known !== undefined) return known.name
-  throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `there is no table feature ${JSON.stringify(name)} that is known here`, { data: { features: name } })
+  throw new DeltaError(
+    'DELTA_UNSUPPORTED_FEATURE',
+    `there is no table feature ${JSON.stringify(name)} that is known here`,
+    { data: { features: name } },
+  )
 }
 
 /** The features that need `name` and that are in `present`. */
 export function dependents(name: string, present: ReadonlySet<string>): readonly string[] {
-  return features.filter(feature => present.has(feature.name) && feature.requires?.includes(name) === true).map(feature => feature.name)
+  return features
+    .filter(feature => present.has(feature.name) && feature.requires?.includes(name) === true)
+    .map(feature => feature.name)
 }
 
 function askedFeatures({ features: asked = [] }: AskedProtocol): readonly string[] {
   return asked.map(featureName)
 }
 
-function featuresNeeded(schema: StructType, configuration: Readonly<Record<string, string>>, present: ReadonlySet<string>): string[] {
-  return Object.entries(needs).filter(([, needed]) => needed(schema, configuration, present)).map(([name]) => name)
+function featuresNeeded(
+  schema: StructType,
+  configuration: Readonly<Record<string, string>>,
+  present: ReadonlySet<string>,
+): string[] {
+  return Object.entries(needs)
+    .filter(([, needed]) => needed(schema, configuration, present))
+    .map(([name]) => name)
 }
 
 function withRequired(names: readonly string[]): ReadonlySet<string> {
@@ -123,18 +152,23 @@ const byName: ReadonlyMap<string, Feature> = new Map(features.map(feature => [fe
 /** The weakest protocol with exactly these features. `known`: whose reader features those not known here may be. */
 function protocolOf(names: ReadonlySet<string>, known?: Protocol): Protocol {
   const isNative = (name: string) =>
-    byName.has(name) ? byName.get(name)?.kind === 'readerWriter' && byName.get(name)?.legacy === undefined : known?.readerFeatures?.includes(name) === true
+    byName.has(name)
+      ? byName.get(name)?.kind === 'readerWriter' && byName.get(name)?.legacy === undefined
+      : known?.readerFeatures?.includes(name) === true
   const readsMapping = [...names].some(name => (byName.get(name)?.legacy?.reader ?? 1) > 1)
   const minReaderVersion = [...names].some(isNative) ? 3 : readsMapping ? 2 : 1
   const versions = [...names].map(name => byName.get(name)?.legacy?.writer ?? 7)
   const legacy = Math.max(1, ...versions)
   const implied = impliedFeatures(minReaderVersion, legacy)
-  if (legacy < 7 && implied.length === names.size && implied.every(name => names.has(name))) return { minReaderVersion, minWriterVersion: legacy }
+  if (legacy < 7 && implied.length === names.size && implied.every(name => names.has(name)))
+    return { minReaderVersion, minWriterVersion: legacy }
   const sorted = [...names].sort()
   return {
     minReaderVersion,
     minWriterVersion: 7,
-    ...(minReaderVersion >= 3 ? { readerFeatures: sorted.filter(name => isNative(name) || byName.get(name)?.kind === 'readerWriter') } : {}),
+    ...(minReaderVersion >= 3
+      ? { readerFeatures: sorted.filter(name => isNative(name) || byName.get(name)?.kind === 'readerWriter') }
+      : {}),
     writerFeatures: sorted,
   }
 }

@@ -25,7 +25,10 @@ const oneOf = (...values: readonly string[]): PropertyKind => ({
   expects: values.join(' or '),
   accepts: value => values.includes(value),
 })
-const size: PropertyKind = { expects: 'a number of bytes like 134217728 or 128mb', accepts: value => /^\s*0*[1-9]\d*\s*[kmgt]?b?\s*$/i.test(value) }
+const size: PropertyKind = {
+  expects: 'a number of bytes like 134217728 or 128mb',
+  accepts: value => /^\s*0*[1-9]\d*\s*[kmgt]?b?\s*$/i.test(value),
+}
 const columnList: PropertyKind = {
   expects: 'names of columns separated by commas, with special characters in backticks',
   accepts: value => parseColumnList(value).length > 0,
@@ -76,14 +79,16 @@ const known: Readonly<Record<string, PropertyKind>> = {
 }
 
 /** Written by the engine alone, as part of what they belong to. */
-const internal: ReadonlySet<string> = new Set([
-  'delta.columnMapping.maxColumnId',
-  'delta.inCommitTimestampEnablementVersion',
-  'delta.inCommitTimestampEnablementTimestamp',
-  'delta.requireCheckpointProtectionBeforeVersion',
-  'delta.rowTracking.materializedRowIdColumnName',
-  'delta.rowTracking.materializedRowCommitVersionColumnName',
-].map(name => name.toLowerCase()))
+const internal: ReadonlySet<string> = new Set(
+  [
+    'delta.columnMapping.maxColumnId',
+    'delta.inCommitTimestampEnablementVersion',
+    'delta.inCommitTimestampEnablementTimestamp',
+    'delta.requireCheckpointProtectionBeforeVersion',
+    'delta.rowTracking.materializedRowIdColumnName',
+    'delta.rowTracking.materializedRowCommitVersionColumnName',
+  ].map(name => name.toLowerCase()),
+)
 
 const byLowerCase: ReadonlyMap<string, string> = new Map(Object.keys(known).map(name => [name.toLowerCase(), name]))
 
@@ -120,7 +125,8 @@ export function readProperties(given: Readonly<Record<string, string>>): GivenPr
     } else if (lower === 'delta.minreaderversion' || lower === 'delta.minwriterversion') {
       const which = lower === 'delta.minreaderversion' ? 'minReaderVersion' : 'minWriterVersion'
       const most = which === 'minReaderVersion' ? 3 : 7
-      if (!/^\d$/.test(value) || Number(value) < 1 || Number(value) > most) throw badValue(name, value, `a whole number from 1 to ${most}`)
+      if (!/^\d$/.test(value) || Number(value) < 1 || Number(value) > most)
+        throw badValue(name, value, `a whole number from 1 to ${most}`)
       versions[which] = Number(value)
     } else if (lower !== 'delta.ignoreprotocoldefaults') configuration[propertyName(name)] = checkValue(name, value)
   }
@@ -135,8 +141,13 @@ export function checkTogether(configuration: Readonly<Record<string, string>>): 
   const log = configuration['delta.logRetentionDuration']
   const files = configuration['delta.deletedFileRetentionDuration']
   if (isLonger(files ?? 'interval 1 week', log ?? 'interval 30 days') && (log !== undefined || files !== undefined)) {
-    const [name, value] = log === undefined ? ['delta.deletedFileRetentionDuration', files ?? ''] : ['delta.logRetentionDuration', log]
-    throw badValue(name, value, `delta.logRetentionDuration (${log ?? '30 days'}) to be no shorter than delta.deletedFileRetentionDuration (${files ?? '1 week'})`)
+    const [name, value] =
+      log === undefined ? ['delta.deletedFileRetentionDuration', files ?? ''] : ['delta.logRetentionDuration', log]
+    throw badValue(
+      name,
+      value,
+      `delta.logRetentionDuration (${log ?? '30 days'}) to be no shorter than delta.deletedFileRetentionDuration (${files ?? '1 week'})`,
+    )
   }
   if (isOn(configuration, 'delta.enableRowTracking') && isOn(configuration, 'delta.rowTrackingSuspended'))
     throw badValue('delta.rowTrackingSuspended', 'true', 'false while delta.enableRowTracking is true')
@@ -148,7 +159,10 @@ export function propertyName(name: string): string {
 }
 
 /** The properties but those named. */
-export function without(configuration: Readonly<Record<string, string>>, ...names: readonly string[]): Readonly<Record<string, string>> {
+export function without(
+  configuration: Readonly<Record<string, string>>,
+  ...names: readonly string[]
+): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(configuration).filter(([name]) => !names.includes(name)))
 }
 
@@ -170,24 +184,35 @@ export function isInternalProperty(name: string): boolean {
 function checkValue(name: string, value: string): string {
   const lower = name.toLowerCase()
   if (!lower.startsWith('delta.') || lower.startsWith(constraintPrefix)) return value
-  if (internal.has(lower)) throw new DeltaError('DELTA_BAD_PROPERTY', `${name} is written by the engine and cannot be set`, { data: { property: name, value } })
-  const kind = known[propertyName(name)]
-  if (kind === undefined) {
-    throw new DeltaError('DELTA_BAD_PROPERTY', `${name} is no property of a table${nearest(lower)}; names of your own must not begin with "delta."`, {
+  if (internal.has(lower))
+    throw new DeltaError('DELTA_BAD_PROPERTY', `${name} is written by the engine and cannot be set`, {
       data: { property: name, value },
     })
+  const kind = known[propertyName(name)]
+  if (kind === undefined) {
+    throw new DeltaError(
+      'DELTA_BAD_PROPERTY',
+      `${name} is no property of a table${nearest(lower)}; names of your own must not begin with "delta."`,
+      {
+        data: { property: name, value },
+      },
+    )
   }
   if (!kind.accepts(value)) throw badValue(name, value, kind.expects)
   return value
 }
 
 function badValue(property: string, value: string, expects: string): DeltaError {
-  return new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}; expected ${expects}`, { data: { property, value } })
+  return new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}; expected ${expects}`, {
+    data: { property, value },
+  })
 }
 
 /** A known name that was probably meant. */
 function nearest(lower: string): string {
-  const best = [...byLowerCase].map(([key, name]) => ({ name, distance: editDistance(key, lower) })).sort((a, b) => a.distance - b.distance)[0]
+  const best = [...byLowerCase]
+    .map(([key, name]) => ({ name, distance: editDistance(key, lower) }))
+    .sort((a, b) => a.distance - b.distance)[0]
   return best !== undefined && best.distance <= 3 ? ` (did you mean ${best.name}?)` : ''
 }
 

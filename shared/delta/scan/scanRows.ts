@@ -1,12 +1,12 @@
-import type { StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 import type { AddFile, OpenFolder } from '../actions/index.js'
-import { columnLayout } from '../schema/index.js'
 import { readDataFile, type RowBatch } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { requireReadable } from '../protocol/index.js'
-import { FileSkipper, type Predicate } from '../stats/index.js'
+import { columnLayout } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
+import { FileSkipper, type Predicate } from '../stats/index.js'
 
 export interface ScanOptions {
   /** Columns wanted, in this order; all of the schema's when absent. Letter case does not matter. */
@@ -103,7 +103,10 @@ export function fieldsByName(
     const field = fields.find(f => f.name === name) ?? fields.find(f => f.name.toLowerCase() === name.toLowerCase())
     if (field !== undefined) return field
     const known = fields.map(f => f.name).join(', ')
-    throw new DeltaError('DELTA_NO_COLUMN', `there is no column ${name}; the table has: ${known}`, { where, data: { column: name } })
+    throw new DeltaError('DELTA_NO_COLUMN', `there is no column ${name}; the table has: ${known}`, {
+      where,
+      data: { column: name },
+    })
   })
 }
 

@@ -52,7 +52,11 @@ class TypeString {
         const item = this.padding(type.valueType)
         this.#skip(/>/y)
         if (key === undefined && item === undefined) return undefined
-        return value => (value as readonly MapEntry[]).map(entry => ({ key: padded(entry.key, key), value: padded(entry.value, item) }))
+        return value =>
+          (value as readonly MapEntry[]).map(entry => ({
+            key: padded(entry.key, key),
+            value: padded(entry.value, item),
+          }))
       }
       case 'struct':
         return this.#struct(type.fields)
@@ -78,7 +82,10 @@ class TypeString {
     }
     this.#skip(/>/y)
     if (paddings.size === 0) return undefined
-    return value => Object.fromEntries(Object.entries(value as Row).map(([name, inner]) => [name, padded(inner ?? null, paddings.get(name))]))
+    return value =>
+      Object.fromEntries(
+        Object.entries(value as Row).map(([name, inner]) => [name, padded(inner ?? null, paddings.get(name))]),
+      )
   }
 
   #skip(pattern: RegExp): boolean {

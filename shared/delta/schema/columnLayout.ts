@@ -1,8 +1,8 @@
-import type { DataType, StructField, StructType } from '../../types/index.js'
 import type { ColumnMatch } from '../../parquet/index.js'
+import type { DataType, StructField, StructType } from '../../types/index.js'
 import type { Metadata } from '../actions/index.js'
-import { mappingMode, storedName } from './columnMapping.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import { mappingMode, storedName } from './columnMapping.js'
 import { requireKnownWidening } from './typeWidening.js'
 
 /** Where a column of a table is found: in the log, or in the data files. */
@@ -28,19 +28,28 @@ const columnId = 'delta.columnMapping.id'
  * mapped column without its physical name or id, and what {@link requireKnownWidening} throws.
  */
 export function columnLayout(
-  { schema, metadata }: { readonly schema: StructType; readonly metadata: Pick<Metadata, 'configuration' | 'partitionColumns'> },
+  {
+    schema,
+    metadata,
+  }: { readonly schema: StructType; readonly metadata: Pick<Metadata, 'configuration' | 'partitionColumns'> },
   where?: LogPlace,
 ): ColumnLayout {
   const mode = mappingMode(metadata.configuration)
   const match = Object.hasOwn(modes, mode) ? modes[mode] : undefined
   if (match === undefined) {
-    throw new DeltaError('DELTA_UNSUPPORTED_FEATURE', `the column mapping mode ${JSON.stringify(mode)} is not known here`, { where })
+    throw new DeltaError(
+      'DELTA_UNSUPPORTED_FEATURE',
+      `the column mapping mode ${JSON.stringify(mode)} is not known here`,
+      { where },
+    )
   }
   requireKnownWidening(schema, where)
   const partitions = new Set(metadata.partitionColumns.map(name => name.toLowerCase()))
   for (const name of metadata.partitionColumns) {
     if (!schema.fields.some(field => field.name.toLowerCase() === name.toLowerCase()))
-      throw new DeltaError('DELTA_BAD_SCHEMA', `the partition column ${JSON.stringify(name)} is not in the schema`, { where })
+      throw new DeltaError('DELTA_BAD_SCHEMA', `the partition column ${JSON.stringify(name)} is not in the schema`, {
+        where,
+      })
   }
   return {
     match,
@@ -62,7 +71,11 @@ export function isVoid(type: DataType): boolean {
 function requireMapping(field: StructField, match: ColumnMatch, where: LogPlace | undefined): void {
   const key = match === 'id' ? columnId : physicalName
   if (field.metadata?.[key] === undefined)
-    throw new DeltaError('DELTA_BAD_SCHEMA', `column ${JSON.stringify(field.name)} has no ${key}, which its table's column mapping needs`, { where })
+    throw new DeltaError(
+      'DELTA_BAD_SCHEMA',
+      `column ${JSON.stringify(field.name)} has no ${key}, which its table's column mapping needs`,
+      { where },
+    )
   const visit = (type: DataType): void => {
     if (typeof type === 'string') return
     switch (type.type) {

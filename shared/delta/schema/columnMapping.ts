@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+
 import type { DataType, StructField, StructType } from '../../types/index.js'
 import { allFields } from './schema.js'
 
@@ -9,7 +10,13 @@ import { allFields } from './schema.js'
 const idKey = 'delta.columnMapping.id'
 const physicalNameKey = 'delta.columnMapping.physicalName'
 /** What a mapping notes in the metadata of a field. */
-export const mappingKeys: ReadonlySet<string> = new Set([idKey, physicalNameKey, 'delta.columnMapping.nested.ids', 'parquet.field.id', 'parquet.field.nested.ids'])
+export const mappingKeys: ReadonlySet<string> = new Set([
+  idKey,
+  physicalNameKey,
+  'delta.columnMapping.nested.ids',
+  'parquet.field.id',
+  'parquet.field.nested.ids',
+])
 /** The greatest id that any column of the table ever had: no id is given twice. */
 const maxIdProperty = 'delta.columnMapping.maxColumnId'
 const modeProperty = 'delta.columnMapping.mode'
@@ -34,7 +41,11 @@ export interface Mapped {
  * Gives ids and physical names to the fields that have none, when the table's mode asks for them; else the same again.
  * @param names `asNamed` when files exist already that hold the columns under their names
  */
-export function assignMapping(schema: StructType, configuration: Readonly<Record<string, string>>, names: 'new' | 'asNamed' = 'new'): Mapped {
+export function assignMapping(
+  schema: StructType,
+  configuration: Readonly<Record<string, string>>,
+  names: 'new' | 'asNamed' = 'new',
+): Mapped {
   if (!isMapped(configuration)) return { schema, configuration }
   let maxId = Math.max(wholeNumber(configuration[maxIdProperty]), ...idsOf(schema))
   const mapped = mapFields(schema, field => {
@@ -59,7 +70,10 @@ export function unmapped(field: StructField): StructField {
 
 function unmappedItself(field: StructField): StructField {
   if (!Object.keys(field.metadata ?? {}).some(key => mappingKeys.has(key))) return field
-  return { ...field, metadata: Object.fromEntries(Object.entries(field.metadata ?? {}).filter(([key]) => !mappingKeys.has(key))) }
+  return {
+    ...field,
+    metadata: Object.fromEntries(Object.entries(field.metadata ?? {}).filter(([key]) => !mappingKeys.has(key))),
+  }
 }
 
 /** A field's name in data files and statistics, in a table that maps its columns. */

@@ -1,6 +1,6 @@
 /** A table's schema: its text, column mapping, evolution, widening, partition values. */
 export { charPadding, hasChars, padColumn, type Padding } from './charPadding.js'
-export { columnLayout, type ColumnLayout, type ColumnPlace, isVoid } from './columnLayout.js'
+export { type ColumnLayout, columnLayout, type ColumnPlace, isVoid } from './columnLayout.js'
 export {
   assignMapping,
   isMapped,

@@ -34,7 +34,10 @@ export function formatPartitionValue(type: DataType, value: Value | undefined): 
   if (value === null || value === undefined) return null
   const text = formatted(type, value)
   if (text === undefined)
-    throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `a ${typeof value} is not a partition value of type ${typeText(type)}, or not one in its range`)
+    throw new DeltaError(
+      'DELTA_BAD_PARTITION_VALUE',
+      `a ${typeof value} is not a partition value of type ${typeText(type)}, or not one in its range`,
+    )
   return text === '' ? null : text
 }
 
@@ -75,7 +78,11 @@ function formatted(type: DataType, value: Value): string | undefined {
 }
 
 /** The value of a text; null and the empty text are null for every type. Throws DELTA_BAD_PARTITION_VALUE. */
-export function parsePartitionValue(type: DataType, text: string | null | undefined, options: PartitionValueOptions = {}): Value {
+export function parsePartitionValue(
+  type: DataType,
+  text: string | null | undefined,
+  options: PartitionValueOptions = {},
+): Value {
   if (text === null || text === undefined || text === '') return null
   const value = parsed(type, text, options.zone)
   if (value === undefined)

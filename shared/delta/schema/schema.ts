@@ -11,14 +11,25 @@ import {
   type StructType,
   variantType,
 } from '../../types/index.js'
-import { DeltaError, type LogPlace } from '../deltaError.js'
 import { parseLogJson } from '../actions/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /** A table's schema ⇄ its text in the log (PROTOCOL.md, "Schema Serialization Format"). Pure; no I/O. */
 
 const primitiveTypes: ReadonlySet<string> = new Set<PrimitiveType>([
-  'string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'boolean', 'binary', 'date', 'timestamp',
-  'timestamp_ntz', 'void',
+  'string',
+  'byte',
+  'short',
+  'integer',
+  'long',
+  'float',
+  'double',
+  'boolean',
+  'binary',
+  'date',
+  'timestamp',
+  'timestamp_ntz',
+  'void',
 ])
 
 /** One column that holds values itself: not a struct, whatever it is inside of. */
@@ -50,7 +61,7 @@ export function typeText(type: DataType): string {
       return `decimal(${type.precision},${type.scale})`
     case 'struct':
       if (type.variant === true) return 'variant'
-      return `struct<${type.fields.map((f) => `${f.name}: ${typeText(f.type)}`).join(', ')}>`
+      return `struct<${type.fields.map(f => `${f.name}: ${typeText(f.type)}`).join(', ')}>`
     case 'array':
       return `array<${typeText(type.elementType)}>`
     case 'map':
@@ -103,7 +114,10 @@ export function* allFields(type: DataType, path: readonly string[] = []): Genera
 export function checkNewColumnNames(schema: StructType): void {
   for (const { path, field } of allFields(schema))
     if (field.name === '' || /[ ,;{}()\n\t=]/.test(field.name))
-      throw new DeltaError('DELTA_BAD_SCHEMA', `column name ${columnKey(path)} may not be empty or hold blanks or ,;{}()=`)
+      throw new DeltaError(
+        'DELTA_BAD_SCHEMA',
+        `column name ${columnKey(path)} may not be empty or hold blanks or ,;{}()=`,
+      )
 }
 
 /** Whether the log's name of a type is that of shapes, `geometry(EPSG:3857)` or `geography(OGC:CRS84, spherical)`. */
@@ -126,7 +140,7 @@ function readType(json: Json | undefined, path: readonly string[], where: LogPla
   switch (json['type']) {
     case 'struct': {
       if (!Array.isArray(json['fields'])) throw bad('is a struct without fields', path, where)
-      const fields = (json['fields'] as readonly Json[]).map((field) => readField(field, path, where))
+      const fields = (json['fields'] as readonly Json[]).map(field => readField(field, path, where))
       checkNames(fields, path, where)
       return { type: 'struct', fields }
     }
@@ -179,7 +193,8 @@ function checkNames(fields: readonly StructField[], path: readonly string[], whe
   const seen = new Map<string, string>()
   for (const { name } of fields) {
     const other = seen.get(name.toLowerCase())
-    if (other !== undefined) throw bad(`stands twice (${other}, ${name}): names must differ in more than case`, [...path, name], where)
+    if (other !== undefined)
+      throw bad(`stands twice (${other}, ${name}): names must differ in more than case`, [...path, name], where)
     seen.set(name.toLowerCase(), name)
   }
 }
@@ -202,7 +217,7 @@ function typeJson(type: DataType, path: readonly string[]): JsonObject | string 
       checkNames(type.fields, path, undefined)
       return {
         type: 'struct',
-        fields: type.fields.map((field) => ({
+        fields: type.fields.map(field => ({
           name: field.name,
           type: typeJson(field.type, [...path, field.name]),
           nullable: field.nullable,
@@ -210,7 +225,11 @@ function typeJson(type: DataType, path: readonly string[]): JsonObject | string 
         })),
       }
     case 'array':
-      return { type: 'array', elementType: typeJson(type.elementType, [...path, 'element']), containsNull: type.containsNull }
+      return {
+        type: 'array',
+        elementType: typeJson(type.elementType, [...path, 'element']),
+        containsNull: type.containsNull,
+      }
     case 'map':
       return {
         type: 'map',

@@ -59,7 +59,7 @@ class Merge {
   constructor(readonly options: SchemaChangeOptions) {}
 
   struct(table: StructType, wanted: StructType, path: readonly string[]): StructType {
-    const columns = new Map(wanted.fields.map((field) => [field.name.toLowerCase(), field]))
+    const columns = new Map(wanted.fields.map(field => [field.name.toLowerCase(), field]))
     const fields: StructField[] = []
     for (const field of table.fields) {
       const here = [...path, field.name]
@@ -115,7 +115,10 @@ class Merge {
       this.widened.push(columnKey(path))
       return wanted
     }
-    const remedy = this.options.widenTypes !== true && widensByItself(table, wanted) ? ' unless delta.enableTypeWidening is true' : ''
+    const remedy =
+      this.options.widenTypes !== true && widensByItself(table, wanted)
+        ? ' unless delta.enableTypeWidening is true'
+        : ''
     this.#fail(path, table, wanted, `the type of a column cannot change${remedy}`)
     return table
   }

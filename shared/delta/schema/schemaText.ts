@@ -1,4 +1,11 @@
-import { columnKey, type DataType, type PrimitiveType, type StructField, type StructType, variantType } from '../../types/index.js'
+import {
+  columnKey,
+  type DataType,
+  type PrimitiveType,
+  type StructField,
+  type StructType,
+  variantType,
+} from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 
 /**
@@ -44,14 +51,20 @@ export function parseTypeText(text: string): DataType {
 
 const typeNames: Readonly<Record<string, PrimitiveType>> = {
   boolean: 'boolean',
-  byte: 'byte', tinyint: 'byte',
-  short: 'short', smallint: 'short',
-  int: 'integer', integer: 'integer',
-  long: 'long', bigint: 'long',
-  float: 'float', real: 'float',
+  byte: 'byte',
+  tinyint: 'byte',
+  short: 'short',
+  smallint: 'short',
+  int: 'integer',
+  integer: 'integer',
+  long: 'long',
+  bigint: 'long',
+  float: 'float',
+  real: 'float',
   double: 'double',
   date: 'date',
-  timestamp: 'timestamp', timestamp_ltz: 'timestamp',
+  timestamp: 'timestamp',
+  timestamp_ltz: 'timestamp',
   timestamp_ntz: 'timestamp_ntz',
   string: 'string',
   binary: 'binary',
@@ -86,11 +99,14 @@ class Parser {
     const fields: StructField[] = []
     if (close !== undefined && this.#is(close)) return fields
     do {
-      const name = this.name(fields.length === 0 || !this.#is('end') ? 'the name of a column' : 'another column behind the comma')
+      const name = this.name(
+        fields.length === 0 || !this.#is('end') ? 'the name of a column' : 'another column behind the comma',
+      )
       if (close !== undefined) this.take(':')
       const field = this.fieldBehind([...path, name])
       const twin = fields.find(other => other.name.toLowerCase() === field.name.toLowerCase())
-      if (twin !== undefined) throw bad(`column ${columnKey([...path, field.name])} stands twice`, columnKey([...path, field.name]))
+      if (twin !== undefined)
+        throw bad(`column ${columnKey([...path, field.name])} stands twice`, columnKey([...path, field.name]))
       fields.push(field)
     } while (this.take(','))
     return fields
@@ -111,7 +127,11 @@ class Parser {
       else break
     }
     const refused = this.#token.kind === 'name' ? clauses[this.#token.text.toLowerCase()] : undefined
-    if (refused !== undefined) throw bad(`column ${columnKey(path)} has the clause ${this.#token.text.toUpperCase()}: ${refused}`, columnKey(path))
+    if (refused !== undefined)
+      throw bad(
+        `column ${columnKey(path)} has the clause ${this.#token.text.toUpperCase()}: ${refused}`,
+        columnKey(path),
+      )
     return { name, type, nullable, metadata: comment === undefined ? {} : { comment } }
   }
 
@@ -125,8 +145,11 @@ class Parser {
     const word = kind === 'name' ? text.toLowerCase() : ''
     const simple = Object.hasOwn(typeNames, word) ? typeNames[word] : undefined
     if (simple === undefined && !decimalNames.has(word) && !['array', 'map', 'struct', 'variant'].includes(word)) {
-      if (/^(?:var)?char$|^character$/.test(word)) throw bad(`the type ${text.toUpperCase()} has a length, which is not checked here; say STRING`, columnKey(path))
-      throw this.#expected(`a type${path.length === 0 ? '' : ` of column ${columnKey(path)}`}, as BIGINT, DECIMAL(10,2), ARRAY<STRING>, MAP<STRING, INT> or STRUCT<x: INT>`)
+      if (/^(?:var)?char$|^character$/.test(word))
+        throw bad(`the type ${text.toUpperCase()} has a length, which is not checked here; say STRING`, columnKey(path))
+      throw this.#expected(
+        `a type${path.length === 0 ? '' : ` of column ${columnKey(path)}`}, as BIGINT, DECIMAL(10,2), ARRAY<STRING>, MAP<STRING, INT> or STRUCT<x: INT>`,
+      )
     }
     this.#advance()
     if (simple !== undefined) return simple
@@ -152,7 +175,10 @@ class Parser {
     const scale = this.take(',') ? this.#digits() : 0
     this.#need(')')
     if (precision >= 1 && precision <= 38 && scale <= precision) return { type: 'decimal', precision, scale }
-    throw bad(`DECIMAL(${precision},${scale}) cannot be: 1 to 38 digits, no more of them behind the point than in all`, columnKey(path))
+    throw bad(
+      `DECIMAL(${precision},${scale}) cannot be: 1 to 38 digits, no more of them behind the point than in all`,
+      columnKey(path),
+    )
   }
 
   #digits(): number {
@@ -167,7 +193,10 @@ class Parser {
     if (kind !== 'text') throw this.#expected("a text in quotes, as 'when it happened'")
     this.#advance()
     const inner = text.slice(1, -1)
-    return (text.startsWith("'") ? inner.replaceAll("''", "'") : inner).replace(/\\(.)/gs, (_, char: string) => ({ n: '\n', t: '\t', r: '\r', 0: '\0' })[char] ?? char)
+    return (text.startsWith("'") ? inner.replaceAll("''", "'") : inner).replace(
+      /\\(.)/gs,
+      (_, char: string) => ({ n: '\n', t: '\t', r: '\r', 0: '\0' })[char] ?? char,
+    )
   }
 
   name(what: string): string {
@@ -213,7 +242,11 @@ class Parser {
     const found = quoted ?? text ?? name ?? sign
     const at = this.#next - (found?.length ?? 0)
     if (found === undefined) return { kind: 'end', text: '', at }
-    return { kind: quoted !== undefined ? 'quoted' : text !== undefined ? 'text' : name !== undefined ? 'name' : 'sign', text: found, at }
+    return {
+      kind: quoted !== undefined ? 'quoted' : text !== undefined ? 'text' : name !== undefined ? 'name' : 'sign',
+      text: found,
+      at,
+    }
   }
 
   #expected(what: string): DeltaError {

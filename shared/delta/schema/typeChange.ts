@@ -36,14 +36,24 @@ export function withTypeChanges(before: DataType, after: StructField, tableVersi
   if (changes.length === 0) return after
   const old = after.metadata?.[typeChangesKey]
   const dated = tableVersion === undefined ? changes : changes.map(change => ({ tableVersion, ...change }))
-  return { ...after, metadata: { ...after.metadata, [typeChangesKey]: [...(Array.isArray(old) ? (old as readonly unknown[]) : []), ...dated] } }
+  return {
+    ...after,
+    metadata: {
+      ...after.metadata,
+      [typeChangesKey]: [...(Array.isArray(old) ? (old as readonly unknown[]) : []), ...dated],
+    },
+  }
 }
 
 function changesOf(before: DataType, after: DataType, path: readonly string[]): readonly TypeChange[] {
   if (isNested(before) && isNested(after)) {
-    if (before.type === 'array' && after.type === 'array') return changesOf(before.elementType, after.elementType, [...path, 'element'])
+    if (before.type === 'array' && after.type === 'array')
+      return changesOf(before.elementType, after.elementType, [...path, 'element'])
     if (before.type === 'map' && after.type === 'map')
-      return [...changesOf(before.keyType, after.keyType, [...path, 'key']), ...changesOf(before.valueType, after.valueType, [...path, 'value'])]
+      return [
+        ...changesOf(before.keyType, after.keyType, [...path, 'key']),
+        ...changesOf(before.valueType, after.valueType, [...path, 'value']),
+      ]
     return []
   }
   const [fromType, toType] = [typeText(before), typeText(after)]

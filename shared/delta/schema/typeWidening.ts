@@ -46,9 +46,19 @@ export function isLossless(from: string, to: string): boolean {
 }
 
 /** Digits of the longest number of a type. */
-const valueDigits: ReadonlyMap<string, number> = new Map([['byte', 3], ['short', 5], ['integer', 10], ['long', 19]])
+const valueDigits: ReadonlyMap<string, number> = new Map([
+  ['byte', 3],
+  ['short', 5],
+  ['integer', 10],
+  ['long', 19],
+])
 /** Digits of which a type has every number. */
-const roomFor: ReadonlyMap<string, number> = new Map([['byte', 2], ['short', 4], ['integer', 9], ['long', 18]])
+const roomFor: ReadonlyMap<string, number> = new Map([
+  ['byte', 2],
+  ['short', 4],
+  ['integer', 9],
+  ['long', 18],
+])
 
 function isWhole(type: ReturnType<typeof decimal>, digits: number): boolean {
   return type?.scale === 0 && type.precision <= digits
@@ -59,10 +69,14 @@ export function requireKnownWidening(schema: StructType, where?: LogPlace): void
   for (const { path, field } of allFields(schema)) {
     for (const [from, to] of typeHistory(field.metadata)) {
       if (!isLossless(from, to))
-        throw new DeltaError('DELTA_UNSUPPORTED_TYPE', `column ${columnKey(path)} was changed from ${from} to ${to}, which this reader does not know`, {
-          where,
-          data: { column: columnKey(path), from, to },
-        })
+        throw new DeltaError(
+          'DELTA_UNSUPPORTED_TYPE',
+          `column ${columnKey(path)} was changed from ${from} to ${to}, which this reader does not know`,
+          {
+            where,
+            data: { column: columnKey(path), from, to },
+          },
+        )
     }
   }
 }
@@ -72,14 +86,20 @@ export function hadType(metadata: Readonly<Record<string, unknown>> | undefined,
   return typeHistory(metadata).some(([from, , inside]) => from === type && inside === undefined)
 }
 
-function typeHistory(metadata: Readonly<Record<string, unknown>> | undefined): (readonly [from: string, to: string, path?: string])[] {
+function typeHistory(
+  metadata: Readonly<Record<string, unknown>> | undefined,
+): (readonly [from: string, to: string, path?: string])[] {
   const changes = metadata?.[typeChanges]
   if (changes === undefined || changes === null) return []
   if (!Array.isArray(changes)) return [[JSON.stringify(changes), 'no list of changes']]
   return changes.map((change: Readonly<Record<string, unknown>> | null) => {
     const { fromType, toType, fieldPath } = change ?? {}
-    const path = typeof fieldPath === 'string' ? [fieldPath] as const : [] as const
-    return [typeof fromType === 'string' ? fromType : JSON.stringify(fromType) , typeof toType === 'string' ? toType : JSON.stringify(toType), ...path]
+    const path = typeof fieldPath === 'string' ? ([fieldPath] as const) : ([] as const)
+    return [
+      typeof fromType === 'string' ? fromType : JSON.stringify(fromType),
+      typeof toType === 'string' ? toType : JSON.stringify(toType),
+      ...path,
+    ]
   })
 }
 

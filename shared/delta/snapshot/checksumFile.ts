@@ -20,7 +20,8 @@ export async function readChecksumState(store: ObjectStore, version: number): Pr
   if (bytes === undefined) return undefined
   const reading = decodeVersionChecksum(new TextDecoder().decode(bytes))
   if (reading.kind === 'invalid') return undefined
-  const { protocol, metadata, setTransactions, domainMetadata, numFiles, tableSizeBytes, inCommitTimestamp } = reading.checksum
+  const { protocol, metadata, setTransactions, domainMetadata, numFiles, tableSizeBytes, inCommitTimestamp } =
+    reading.checksum
   if (setTransactions === undefined || domainMetadata === undefined) return undefined
   return {
     actions: [

@@ -1,8 +1,8 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { inCommitTimestampOf, listLog, type LogSegment, readCommitFile, versionGap } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
-import { loadState } from './stateReader.js'
+import { inCommitTimestampOf, listLog, type LogSegment, readCommitFile, versionGap } from '../log/index.js'
 import { isOn } from '../protocol/index.js'
+import { loadState } from './stateReader.js'
 
 /** A version and when it was committed. */
 export interface DatedVersion {
@@ -28,26 +28,46 @@ export interface TimeTravelOptions {
  * @throws DeltaError DELTA_NO_VERSION, with the first or last time there is, for a time before the oldest version that
  * can still be read, or after the newest
  */
-export async function commitAt(store: ObjectStore, timestamp: number, options: TimeTravelOptions = {}): Promise<DatedVersion | undefined> {
+export async function commitAt(
+  store: ObjectStore,
+  timestamp: number,
+  options: TimeTravelOptions = {},
+): Promise<DatedVersion | undefined> {
   const dates = await readDates(store)
   if (dates === undefined) return undefined
   const found = await newestUntil(dates, timestamp)
   if (found === undefined) {
     const oldest = await dates.dated(dates.first)
     if (options.toOldest === true) return oldest
-    throw noVersionAt(store, `there is no version of ${dateText(timestamp)} or before; the oldest that can be read, ${oldest.version}, is of ${dateText(oldest.timestamp)}`, {
-      timestamp, oldestVersion: oldest.version, oldestTimestamp: oldest.timestamp,
-    })
+    throw noVersionAt(
+      store,
+      `there is no version of ${dateText(timestamp)} or before; the oldest that can be read, ${oldest.version}, is of ${dateText(oldest.timestamp)}`,
+      {
+        timestamp,
+        oldestVersion: oldest.version,
+        oldestTimestamp: oldest.timestamp,
+      },
+    )
   }
   if (found.version === dates.last && found.timestamp < timestamp && options.toNewest !== true)
-    throw noVersionAt(store, `${dateText(timestamp)} is after the newest version, ${found.version}, of ${dateText(found.timestamp)}; leave the time out for the newest`, {
-      timestamp, newestVersion: found.version, newestTimestamp: found.timestamp,
-    })
+    throw noVersionAt(
+      store,
+      `${dateText(timestamp)} is after the newest version, ${found.version}, of ${dateText(found.timestamp)}; leave the time out for the newest`,
+      {
+        timestamp,
+        newestVersion: found.version,
+        newestTimestamp: found.timestamp,
+      },
+    )
   return found
 }
 
 /** The version of {@link commitAt}. */
-export async function versionAt(store: ObjectStore, timestamp: number, options?: TimeTravelOptions): Promise<number | undefined> {
+export async function versionAt(
+  store: ObjectStore,
+  timestamp: number,
+  options?: TimeTravelOptions,
+): Promise<number | undefined> {
   return (await commitAt(store, timestamp, options))?.version
 }
 
@@ -63,9 +83,15 @@ export async function firstVersionFrom(store: ObjectStore, timestamp: number): P
   if (before === undefined) return dates.first
   if (before.timestamp === timestamp) return before.version
   if (before.version < dates.last) return before.version + 1
-  throw noVersionAt(store, `nothing was committed at ${dateText(timestamp)} or later; the newest version, ${before.version}, is of ${dateText(before.timestamp)}`, {
-    timestamp, newestVersion: before.version, newestTimestamp: before.timestamp,
-  })
+  throw noVersionAt(
+    store,
+    `nothing was committed at ${dateText(timestamp)} or later; the newest version, ${before.version}, is of ${dateText(before.timestamp)}`,
+    {
+      timestamp,
+      newestVersion: before.version,
+      newestTimestamp: before.timestamp,
+    },
+  )
 }
 
 /** When the versions that can be read were committed. */
@@ -88,12 +114,18 @@ async function readDates(store: ObjectStore): Promise<Dates | undefined> {
     first,
     last: segment.tip,
     ownFrom,
-    dated: async version => ({ version, timestamp: version >= ownFrom.version ? await ownTime(store, version) : ofFiles(version) }),
+    dated: async version => ({
+      version,
+      timestamp: version >= ownFrom.version ? await ownTime(store, version) : ofFiles(version),
+    }),
   }
 }
 
 /** By halving: times grow with versions, among those that say their own and among the others. */
-async function newestUntil({ first, last, ownFrom, dated }: Dates, timestamp: number): Promise<DatedVersion | undefined> {
+async function newestUntil(
+  { first, last, ownFrom, dated }: Dates,
+  timestamp: number,
+): Promise<DatedVersion | undefined> {
   const byFiles = ownFrom.version > first && timestamp < ownFrom.timestamp
   let low = byFiles ? first : Math.max(first, ownFrom.version)
   let high = byFiles ? Math.min(last, ownFrom.version - 1) : last

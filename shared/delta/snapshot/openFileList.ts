@@ -8,9 +8,17 @@ import {
   readCheckpointState,
   requireSidecars,
 } from '../checkpoint/index.js'
-import { type CheckpointFiles, commitInfoOf, listLog, type LogSegment, type CommitSpan, readSpans, versionGap } from '../log/index.js'
-import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
+import {
+  type CheckpointFiles,
+  commitInfoOf,
+  type CommitSpan,
+  listLog,
+  type LogSegment,
+  readSpans,
+  versionGap,
+} from '../log/index.js'
 import { requireCommits } from './replayBase.js'
+import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { StateReplay } from './state.js'
 import { StringSet } from './stringSet.js'
 
@@ -50,7 +58,8 @@ async function open(store: ObjectStore): Promise<FileList | undefined> {
     checkpoint,
     async *actions(expiry) {
       if (checkpoint !== undefined) {
-        for await (const actions of readCheckpoint(store, checkpoint)) yield survivors(actions, expiry, file => !decided.has(fileKey(file)))
+        for await (const actions of readCheckpoint(store, checkpoint))
+          yield survivors(actions, expiry, file => !decided.has(fileKey(file)))
       }
       const seen = new StringSet()
       const newest = ({ actions, to: version }: CommitSpan) =>
@@ -78,7 +87,9 @@ function survivors(
     if (!('remove' in action) || !undecided(action.remove)) return []
     const { deletionTimestamp } = action.remove
     if ((deletionTimestamp ?? 0) >= expiry) return [action]
-    return deletionTimestamp === undefined || datedBy < expiry ? [] : [{ remove: { ...action.remove, deletionTimestamp: datedBy } }]
+    return deletionTimestamp === undefined || datedBy < expiry
+      ? []
+      : [{ remove: { ...action.remove, deletionTimestamp: datedBy } }]
   })
 }
 

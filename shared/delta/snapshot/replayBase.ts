@@ -1,8 +1,8 @@
-import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
-import { readChecksumState } from './checksumFile.js'
 import { asError } from '../../errors.js'
+import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
 import { isUnreadable, readCheckpointState } from '../checkpoint/index.js'
 import { type CheckpointFiles, type LogSegment, versionGap } from '../log/index.js'
+import { readChecksumState } from './checksumFile.js'
 import type { StateReplay } from './state.js'
 
 /** A version from which a state can be had without the commits before it. */
@@ -48,7 +48,12 @@ export async function findReplayBase(
   }
   if (segment.commits.has(0)) {
     requireCommits(store, segment, 0, version)
-    return { version: -1, apply: replay => { replay.startEmpty() } }
+    return {
+      version: -1,
+      apply: replay => {
+        replay.startEmpty()
+      },
+    }
   }
   if (failure !== undefined && segment.from === 0) throw failure
   return undefined

@@ -8,7 +8,8 @@ export async function retryAfterLogCleanup<T>(read: () => Promise<T>): Promise<T
   try {
     return await read()
   } catch (error) {
-    if (!(error instanceof DeltaError) || (error.code !== 'DELTA_VERSION_GAP' && error.code !== 'DELTA_FILE_MISSING')) throw error
+    if (!(error instanceof DeltaError) || (error.code !== 'DELTA_VERSION_GAP' && error.code !== 'DELTA_FILE_MISSING'))
+      throw error
     return read()
   }
 }

@@ -1,7 +1,8 @@
+import { asError } from '../../errors.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { AddFile, RemoveFile } from '../actions/index.js'
-import { asError } from '../../errors.js'
 import { isUnreadable, readCheckpointHint, readCheckpointParts } from '../checkpoint/index.js'
+import { DeltaError } from '../deltaError.js'
 import {
   type CheckpointFiles,
   type CommitFile,
@@ -12,11 +13,10 @@ import {
   readSpans,
   versionGap,
 } from '../log/index.js'
-import { DeltaError } from '../deltaError.js'
-import { FileReplay } from './fileReplay.js'
 import { type TableState, tombstoneExpiry } from '../protocol/index.js'
-import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
+import { FileReplay } from './fileReplay.js'
 import { requireCommits } from './replayBase.js'
+import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { StateReplay } from './state.js'
 
 /** A table at one version with its files. */
@@ -47,7 +47,9 @@ async function read(store: ObjectStore, now: number, version?: number): Promise<
   if (segment.tip < 0) return undefined
   const where = { table: store.url }
   if (version !== undefined && version > segment.tip) {
-    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${segment.tip}`, { where })
+    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${segment.tip}`, {
+      where,
+    })
   }
   const snapshot = await snapshotFrom(store, segment, now, version)
   if (snapshot !== undefined) return snapshot
@@ -88,7 +90,9 @@ async function snapshotFrom(
 function finishSnapshot(state: TableState, listed: ListedFiles, later: FileReplay, now: number): Snapshot {
   const expiry = tombstoneExpiry(state.metadata.configuration, now)
   const files = later.isEmpty ? listed.adds : [...listed.adds.filter(add => !later.decides(add)), ...later.adds()]
-  const tombstones = listed.removes.filter(remove => (remove.deletionTimestamp ?? 0) >= expiry && !later.decides(remove))
+  const tombstones = listed.removes.filter(
+    remove => (remove.deletionTimestamp ?? 0) >= expiry && !later.decides(remove),
+  )
   const numFiles = files.length
   const sizeInBytes = totalSize(files)
   return {
@@ -161,5 +165,10 @@ async function readCheckpointBase(store: ObjectStore, checkpoint: CheckpointFile
       else if ('remove' in action) removes.push(action.remove)
     }
   }
-  return { version: checkpoint.version, modifiedAt: checkpoint.files.at(-1)?.modifiedAt, state, listed: { adds, removes } }
+  return {
+    version: checkpoint.version,
+    modifiedAt: checkpoint.files.at(-1)?.modifiedAt,
+    state,
+    listed: { adds, removes },
+  }
 }

@@ -1,9 +1,9 @@
 import type { StructType } from '../../types/index.js'
 import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions/index.js'
-import { inCommitTimestampOf } from '../log/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { parseSchema } from '../schema/index.js'
+import { inCommitTimestampOf } from '../log/index.js'
 import { isOn, type TableState, type Totals } from '../protocol/index.js'
+import { parseSchema } from '../schema/index.js'
 
 /** Folds actions, oldest first, into a {@link TableState}. Pure; no I/O. */
 export class StateReplay {

@@ -1,9 +1,9 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { type CommitFile, commitTimestamp, listLog, readCommitFiles } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
+import { type CommitFile, commitTimestamp, listLog, readCommitFiles } from '../log/index.js'
+import type { TableState } from '../protocol/index.js'
 import { findReplayBase } from './replayBase.js'
 import { StateReplay } from './state.js'
-import type { TableState } from '../protocol/index.js'
 
 /**
  * The table without its files as it was at an older version; `undefined` when the log no longer tells. For the rare
@@ -25,5 +25,7 @@ export async function readStateAtVersion(store: ObjectStore, version: number): P
     last = commit
   }
   const modifiedAt = segment.commits.get(version)?.modifiedAt ?? start.modifiedAt ?? 0
-  return replay.finish(version, last === undefined ? modifiedAt : await commitTimestamp(store, last, modifiedAt), { table: store.url })
+  return replay.finish(version, last === undefined ? modifiedAt : await commitTimestamp(store, last, modifiedAt), {
+    table: store.url,
+  })
 }

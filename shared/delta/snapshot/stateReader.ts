@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../storage/index.js'
+import { readCheckpointHint } from '../checkpoint/index.js'
 import {
   type CommitFile,
   commitTimestamp,
@@ -9,11 +10,10 @@ import {
   readSpans,
   versionGap,
 } from '../log/index.js'
-import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
-import { findReplayBase, type ReplayBase } from './replayBase.js'
-import { readCheckpointHint } from '../checkpoint/index.js'
-import { nextState, StateReplay } from './state.js'
 import type { TableState } from '../protocol/index.js'
+import { findReplayBase, type ReplayBase } from './replayBase.js'
+import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
+import { nextState, StateReplay } from './state.js'
 
 /** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
 export type OnCommit = (commit: CommitFile) => void
@@ -39,7 +39,11 @@ async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState
   return state
 }
 
-async function stateFrom(store: ObjectStore, segment: LogSegment, onCommit?: OnCommit): Promise<TableState | undefined> {
+async function stateFrom(
+  store: ObjectStore,
+  segment: LogSegment,
+  onCommit?: OnCommit,
+): Promise<TableState | undefined> {
   const { tip } = segment
   const start = tip < 0 ? undefined : await findReplayBase(store, segment, tip)
   if (start === undefined) return undefined
@@ -83,7 +87,11 @@ export async function followState(store: ObjectStore, state: TableState, onCommi
   if (next === undefined) return state
   const replay = new StateReplay(state)
   let last = next
-  for (let file: CommitFile | undefined = next; file !== undefined; file = await readCommitFile(store, last.version + 1)) {
+  for (
+    let file: CommitFile | undefined = next;
+    file !== undefined;
+    file = await readCommitFile(store, last.version + 1)
+  ) {
     replay.applyCommit(file.actions)
     onCommit?.(file)
     last = file

@@ -1,6 +1,13 @@
-import { type AddFile, decodeAction, type DomainMetadata, type Metadata, type Protocol, type Txn } from '../actions/index.js'
-import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
 import { asError } from '../../errors.js'
+import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
+import {
+  type AddFile,
+  decodeAction,
+  type DomainMetadata,
+  type Metadata,
+  type Protocol,
+  type Txn,
+} from '../actions/index.js'
 
 /**
  * The content of `<version>.crc`: a table's state as of one version, in one small file (PROTOCOL.md, "Version Checksum
@@ -23,8 +30,7 @@ export interface VersionChecksum {
 
 /** The file is optional and may be torn, so an unreadable one is an outcome: replay the log instead. */
 export type VersionChecksumReading =
-  | { readonly kind: 'valid'; readonly checksum: VersionChecksum }
-  | { readonly kind: 'invalid'; readonly why: string }
+  { readonly kind: 'valid'; readonly checksum: VersionChecksum } | { readonly kind: 'invalid'; readonly why: string }
 
 export function decodeVersionChecksum(text: string): VersionChecksumReading {
   try {
@@ -51,17 +57,17 @@ function readChecksum(json: Json): VersionChecksumReading {
       tableSizeBytes,
       numFiles,
       inCommitTimestamp: typeof inCommitTimestampOpt === 'number' ? inCommitTimestampOpt : undefined,
-      setTransactions: list(json, 'setTransactions', (body) => {
+      setTransactions: list(json, 'setTransactions', body => {
         const action = decodeAction({ txn: body })
         return action !== undefined && 'txn' in action ? action.txn : undefined
       }),
-      domainMetadata: list(json, 'domainMetadata', (body) => {
+      domainMetadata: list(json, 'domainMetadata', body => {
         const action = decodeAction({ domainMetadata: body })
         return action !== undefined && 'domainMetadata' in action ? action.domainMetadata : undefined
       }),
       metadata: metadata.metaData,
       protocol: protocol.protocol,
-      allFiles: list(json, 'allFiles', (body) => {
+      allFiles: list(json, 'allFiles', body => {
         const action = decodeAction({ add: body })
         return action !== undefined && 'add' in action ? action.add : undefined
       }),
@@ -91,9 +97,11 @@ function list<T>(json: JsonObject, field: string, read: (body: Json) => T | unde
   const value = json[field]
   if (!isJsonArray(value)) return undefined
   const items = value.map(read)
-  return items.every((item) => item !== undefined) ? items : undefined
+  return items.every(item => item !== undefined) ? items : undefined
 }
 
 function whole(value: Json | undefined): bigint | undefined {
-  return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)) ? BigInt(value) : undefined
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
+    ? BigInt(value)
+    : undefined
 }

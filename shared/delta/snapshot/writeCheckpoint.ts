@@ -8,7 +8,11 @@ export type CheckpointOutcome = WrittenCheckpointOutcome | { readonly kind: 'noT
  * Writes a checkpoint of the table's newest version; see {@link writeCheckpointOf}.
  * @param now milliseconds since 1970, for the expiry of tombstones
  */
-export async function writeCheckpoint(store: ObjectStore, now: number, options: CheckpointOptions = {}): Promise<CheckpointOutcome> {
+export async function writeCheckpoint(
+  store: ObjectStore,
+  now: number,
+  options: CheckpointOptions = {},
+): Promise<CheckpointOutcome> {
   const list = await openFileList(store)
   return list === undefined ? { kind: 'noTable' } : writeCheckpointOf(store, list, now, options)
 }

@@ -11,8 +11,8 @@ import {
   storedName,
 } from '../schema/index.js'
 import { outerBounds } from './outerBounds.js'
-import { parseStats, type ColumnStats, type FileStats } from './stats.js'
-import { statsColumns, type StatsColumn, type StatsShape } from './statsColumns.js'
+import { type ColumnStats, type FileStats, parseStats } from './stats.js'
+import { type StatsColumn, statsColumns, type StatsShape } from './statsColumns.js'
 
 /**
  * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.
@@ -38,7 +38,10 @@ export type Match = 'no' | 'maybe' | 'all'
  * ```
  */
 export class FileSkipper {
-  readonly #partitions: ReadonlyMap<string, { readonly type: DataType; readonly physical: string; readonly pad: Padding | undefined }>
+  readonly #partitions: ReadonlyMap<
+    string,
+    { readonly type: DataType; readonly physical: string; readonly pad: Padding | undefined }
+  >
   readonly #columns: readonly StatsColumn[]
   readonly #fields: ReadonlyMap<string, StructField>
   readonly #options: PartitionValueOptions
@@ -48,18 +51,24 @@ export class FileSkipper {
     const partitionNames = new Set(table.partitionColumns)
     this.#partitions = new Map(
       table.schema.fields
-        .filter((field) => partitionNames.has(field.name))
-        .map((field) => [columnKey([field.name]), { type: field.type, physical: storedName(field, mapped), pad: charPadding(field) }]),
+        .filter(field => partitionNames.has(field.name))
+        .map(field => [
+          columnKey([field.name]),
+          { type: field.type, physical: storedName(field, mapped), pad: charPadding(field) },
+        ]),
     )
     this.#columns = statsColumns(table)
-    this.#fields = new Map(this.#columns.map((column) => [column.key, column.field]))
+    this.#fields = new Map(this.#columns.map(column => [column.key, column.field]))
     this.#options = options
   }
 
   match(file: Pick<AddFile, 'partitionValues' | 'stats' | 'deletionVector'>, predicate: Predicate): Match {
     const named = new Set(predicateColumns(predicate))
-    const stats = readStats(file.stats, this.#columns.filter((column) => named.has(column.key)))
-    const [never, always] = judge(predicate, (column) => this.#facts(column, file, stats))
+    const stats = readStats(
+      file.stats,
+      this.#columns.filter(column => named.has(column.key)),
+    )
+    const [never, always] = judge(predicate, column => this.#facts(column, file, stats))
     return never ? 'no' : always ? 'all' : 'maybe'
   }
 
@@ -77,7 +86,9 @@ export class FileSkipper {
     }
     const found = stats?.columns.get(column)
     const field = this.#fields.get(column)
-    return stats === undefined || found === undefined || field === undefined ? undefined : statFacts(stats, found, field)
+    return stats === undefined || found === undefined || field === undefined
+      ? undefined
+      : statFacts(stats, found, field)
   }
 }
 
@@ -98,17 +109,20 @@ const unknown: Judgement = [false, false]
 function judge(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Judgement {
   switch (predicate.op) {
     case 'and': {
-      const parts = predicate.of.map((part) => judge(part, factsOf))
-      return [parts.some(([never]) => never) || isNeverOfNumbers(predicate.of, factsOf), parts.every(([, always]) => always)]
+      const parts = predicate.of.map(part => judge(part, factsOf))
+      return [
+        parts.some(([never]) => never) || isNeverOfNumbers(predicate.of, factsOf),
+        parts.every(([, always]) => always),
+      ]
     }
     case 'or': {
-      const parts = predicate.of.map((part) => judge(part, factsOf))
+      const parts = predicate.of.map(part => judge(part, factsOf))
       return [parts.every(([never]) => never), parts.some(([, always]) => always)]
     }
     case 'not':
       return judgeNot(predicate.of, factsOf)
     case 'in': {
-      const parts = predicate.values.map((value) => judgeComparison('=', value, factsOf(predicate.column)))
+      const parts = predicate.values.map(value => judgeComparison('=', value, factsOf(predicate.column)))
       return [parts.every(([never]) => never), parts.some(([, always]) => always)]
     }
     case 'isNull':
@@ -124,17 +138,21 @@ function judge(predicate: Predicate, factsOf: (column: string) => Facts | undefi
 
 /** Whether parts that must all be true are so for no row, given that some of them rule out NaN in the columns of others. */
 function isNeverOfNumbers(parts: readonly Predicate[], factsOf: (column: string) => Facts | undefined): boolean {
-  const numbers = new Set(parts.flatMap((part) => (isBelowNaN(part) ? [part.column] : [])))
+  const numbers = new Set(parts.flatMap(part => (isBelowNaN(part) ? [part.column] : [])))
   if (numbers.size === 0) return false
   const ofNumbers = (column: string): Facts | undefined => {
     const facts = factsOf(column)
     return facts?.nan === true && numbers.has(column) ? { ...facts, nan: false } : facts
   }
-  return parts.some((part) => judge(part, ofNumbers)[0])
+  return parts.some(part => judge(part, ofNumbers)[0])
 }
 
 function isBelowNaN(part: Predicate): part is Extract<Predicate, { readonly value: Value }> {
-  return (part.op === '<' || part.op === '<=' || part.op === '=') && typeof part.value === 'number' && !Number.isNaN(part.value)
+  return (
+    (part.op === '<' || part.op === '<=' || part.op === '=') &&
+    typeof part.value === 'number' &&
+    !Number.isNaN(part.value)
+  )
 }
 
 const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const
@@ -144,7 +162,10 @@ function judgeNot(predicate: Predicate, factsOf: (column: string) => Facts | und
   switch (predicate.op) {
     case 'and':
     case 'or':
-      return judge({ op: predicate.op === 'and' ? 'or' : 'and', of: predicate.of.map((of) => ({ op: 'not', of })) }, factsOf)
+      return judge(
+        { op: predicate.op === 'and' ? 'or' : 'and', of: predicate.of.map(of => ({ op: 'not', of })) },
+        factsOf,
+      )
     case 'not':
       return judge(predicate.of, factsOf)
     case 'isNull':
@@ -181,7 +202,7 @@ function judgeUnequal(values: readonly Value[], facts: Facts | undefined): Judge
   // A null is not in an empty list either, where against any value it would be unknown.
   if (values.length === 0) return [false, true]
   if (values.includes(null) || facts?.nulls === 'all') return [true, false]
-  const equal = values.map((value) => judgeComparison('=', value, facts && { ...facts, nulls: 'none' }))
+  const equal = values.map(value => judgeComparison('=', value, facts && { ...facts, nulls: 'none' }))
   return [equal.some(([, always]) => always), equal.every(([never]) => never) && facts?.nulls === 'none']
 }
 
@@ -193,11 +214,15 @@ function order(bound: Value | undefined, value: Value): number {
 function statFacts(stats: FileStats, column: ColumnStats, field: StructField): Facts {
   const { nullCount } = column
   const nulls =
-    nullCount === undefined ? 'unknown'
-    : nullCount === 0n ? 'none'
-    : nullCount >= stats.numRecords ? 'all'
-    : stats.tightBounds === false ? 'unknown'
-    : 'some'
+    nullCount === undefined
+      ? 'unknown'
+      : nullCount === 0n
+        ? 'none'
+        : nullCount >= stats.numRecords
+          ? 'all'
+          : stats.tightBounds === false
+            ? 'unknown'
+            : 'some'
   // Bounds are of the texts as they are stored, which those that are read may lie beside.
   if (hasChars(field)) return { nulls }
   const max = floatBound(widened(column.max, field.type), field, Math.max)
@@ -207,7 +232,11 @@ function statFacts(stats: FileStats, column: ColumnStats, field: StructField): F
 }
 
 /** A column that was of floats has bounds with a float's digits, which as a double are a bit beside the value. */
-function floatBound(bound: Value | undefined, { type, metadata }: StructField, outer: (a: number, b: number) => number): Value | undefined {
+function floatBound(
+  bound: Value | undefined,
+  { type, metadata }: StructField,
+  outer: (a: number, b: number) => number,
+): Value | undefined {
   if (type !== 'double' || typeof bound !== 'number' || !hadType(metadata, 'float')) return bound
   return outer(bound, Math.fround(bound))
 }

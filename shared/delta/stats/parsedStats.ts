@@ -1,4 +1,12 @@
-import { type DataType, isRow, isStruct, namedValue, type Row, type StructField, type Value } from '../../types/index.js'
+import {
+  type DataType,
+  isRow,
+  isStruct,
+  namedValue,
+  type Row,
+  type StructField,
+  type Value,
+} from '../../types/index.js'
 import { formatBound } from './statsText.js'
 
 /**
@@ -41,7 +49,9 @@ const wholeMinutesFrom = 63_676_800_000_000n
  */
 function boundJson(type: DataType, value: Value): string | undefined {
   const text = formatBound(type, value)
-  return type === 'timestamp' && typeof value === 'bigint' && value < wholeMinutesFrom ? text?.replace(/Z"$/, '+00:00"') : text
+  return type === 'timestamp' && typeof value === 'bigint' && value < wholeMinutesFrom
+    ? text?.replace(/Z"$/, '+00:00"')
+    : text
 }
 
 /** Nothing for what is null: an absent bound, and a null count that was not taken. */

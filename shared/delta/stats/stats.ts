@@ -1,4 +1,12 @@
-import { type DataType, isJsonObject, type Json, type JsonObject, namedValue, parseJson, type Value } from '../../types/index.js'
+import {
+  type DataType,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  namedValue,
+  parseJson,
+  type Value,
+} from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
 import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
@@ -68,7 +76,12 @@ const written: BoundReading = { min: parseBound, max: parseBound }
  * What the text says of the given columns. A bound that is not of its column's type is unknown. Throws
  * DELTA_BAD_STATISTICS when the text is no statistics at all.
  */
-export function parseStats(text: string, columns: readonly StatsColumn[], where?: LogPlace, bounds = written): FileStats {
+export function parseStats(
+  text: string,
+  columns: readonly StatsColumn[],
+  where?: LogPlace,
+  bounds = written,
+): FileStats {
   const json = plainJson(text, columns) ?? readJson(text, where)
   const numRecords = count(isJsonObject(json) ? json['numRecords'] : undefined)
   if (!isJsonObject(json) || numRecords === undefined)
@@ -80,21 +93,32 @@ export function parseStats(text: string, columns: readonly StatsColumn[], where?
     const nullCount = count(at(json['nullCount'], physicalPath))
     if (min !== undefined || max !== undefined || nullCount !== undefined) found.set(key, { min, max, nullCount })
   }
-  return { numRecords, columns: found, tightBounds: typeof json['tightBounds'] === 'boolean' ? json['tightBounds'] : undefined }
+  return {
+    numRecords,
+    columns: found,
+    tightBounds: typeof json['tightBounds'] === 'boolean' ? json['tightBounds'] : undefined,
+  }
 }
 
 /**
  * Those of the columns with a bound that is not of their type, which readers take as unknown at best. Throws
  * DELTA_BAD_STATISTICS when the text is no JSON object.
  */
-export function unreadableBounds(text: string, columns: readonly StatsColumn[], where?: LogPlace): readonly StatsColumn[] {
+export function unreadableBounds(
+  text: string,
+  columns: readonly StatsColumn[],
+  where?: LogPlace,
+): readonly StatsColumn[] {
   const json = readJson(text, where)
-  if (!isJsonObject(json)) throw new DeltaError('DELTA_BAD_STATISTICS', `statistics are no object: ${text.slice(0, 80)}`, { where })
+  if (!isJsonObject(json))
+    throw new DeltaError('DELTA_BAD_STATISTICS', `statistics are no object: ${text.slice(0, 80)}`, { where })
   const isReadable = ({ physicalPath, field }: StatsColumn, bounds: Json | undefined) => {
     const bound = at(bounds, physicalPath) ?? null
     return bound === null || parseBound(field.type, bound) !== undefined
   }
-  return columns.filter(column => column.bounds && !(isReadable(column, json['minValues']) && isReadable(column, json['maxValues'])))
+  return columns.filter(
+    column => column.bounds && !(isReadable(column, json['minValues']) && isReadable(column, json['maxValues'])),
+  )
 }
 
 /**
@@ -110,9 +134,17 @@ function plainJson(text: string, columns: readonly StatsColumn[]): JsonObject | 
     return undefined
   }
   if (!isJsonObject(json) || !isSafe(json['numRecords'])) return undefined
-  for (const { physicalPath, field: { type } } of columns) {
+  for (const {
+    physicalPath,
+    field: { type },
+  } of columns) {
     if (!isSafe(at(json['nullCount'], physicalPath))) return undefined
-    if (type !== 'float' && type !== 'double' && !(isSafe(at(json['minValues'], physicalPath)) && isSafe(at(json['maxValues'], physicalPath)))) return undefined
+    if (
+      type !== 'float' &&
+      type !== 'double' &&
+      !(isSafe(at(json['minValues'], physicalPath)) && isSafe(at(json['maxValues'], physicalPath)))
+    )
+      return undefined
   }
   return json
 }
@@ -125,7 +157,10 @@ function readJson(text: string, where: LogPlace | undefined): Json {
   try {
     return parseJson(text)
   } catch (error) {
-    throw new DeltaError('DELTA_BAD_STATISTICS', `statistics are not JSON: ${text.slice(0, 80)}`, { cause: error, where })
+    throw new DeltaError('DELTA_BAD_STATISTICS', `statistics are not JSON: ${text.slice(0, 80)}`, {
+      cause: error,
+      where,
+    })
   }
 }
 
@@ -173,4 +208,3 @@ function render(branch: Map<string, Branch>): string {
     if (value !== undefined) parts.push(`${jsonString(name)}:${typeof value === 'string' ? value : render(value)}`)
   return `{${parts.join(',')}}`
 }
-

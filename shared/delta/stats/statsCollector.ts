@@ -1,5 +1,13 @@
-import { type ColumnData, compareStrings, type DataType, namedValue, type Row, surrogatesLast, type Value } from '../../types/index.js'
-import { decodedData, Utf8Column, type StoredColumn, type StoredData } from '../../parquet/index.js'
+import { decodedData, type StoredColumn, type StoredData, Utf8Column } from '../../parquet/index.js'
+import {
+  type ColumnData,
+  compareStrings,
+  type DataType,
+  namedValue,
+  type Row,
+  surrogatesLast,
+  type Value,
+} from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 import type { ColumnStats, FileStats } from './stats.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
@@ -13,7 +21,10 @@ export function collectStats(columns: readonly StoredColumn[], plan: StatsPlan):
   const byName = new Map<string, StoredColumn>()
   for (const column of columns) {
     if (column.data.length !== rows)
-      throw new DeltaError('DELTA_BAD_ROWS', `column ${column.field.name} has ${column.data.length} values, others have ${rows}`)
+      throw new DeltaError(
+        'DELTA_BAD_ROWS',
+        `column ${column.field.name} has ${column.data.length} values, others have ${rows}`,
+      )
     byName.set(column.field.name, column)
   }
   const found = new Map<string, ColumnStats>()
@@ -165,7 +176,8 @@ function stringStats(data: readonly (string | null)[]): ColumnStats {
 function encodedTextStats(texts: Utf8Column, bounds: boolean): ColumnStats {
   const nullCount = BigInt(texts.nullCount())
   const found = bounds ? texts.extremes() : undefined
-  if (found !== undefined) return { min: texts.text(found.least) ?? undefined, max: texts.text(found.greatest) ?? undefined, nullCount }
+  if (found !== undefined)
+    return { min: texts.text(found.least) ?? undefined, max: texts.text(found.greatest) ?? undefined, nullCount }
   return bounds ? { min: undefined, max: undefined, nullCount } : { nullCount }
 }
 
@@ -188,7 +200,7 @@ function compareUnits(a: string, b: string): number {
 }
 
 function wellFormedStats(data: readonly (string | null)[]): ColumnStats {
-  const values = data.flatMap((value) => (typeof value === 'string' ? [value.toWellFormed()] : []))
+  const values = data.flatMap(value => (typeof value === 'string' ? [value.toWellFormed()] : []))
   let [min, max] = [values[0], values[0]]
   for (const value of values) {
     if (min !== undefined && compareStrings(value, min) < 0) min = value

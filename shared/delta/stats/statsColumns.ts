@@ -44,9 +44,9 @@ export function planStats(table: StatsShape): StatsPlan {
 
 /** Every leaf that can have statistics, whatever the properties say: what a reader looks for. */
 export function statsColumns({ schema, partitionColumns, configuration }: StatsShape): StatsColumn[] {
-  const partitions = new Set(partitionColumns.map((name) => name.toLowerCase()))
+  const partitions = new Set(partitionColumns.map(name => name.toLowerCase()))
   const mapped = isMapped(configuration)
-  const data = schema.fields.filter((field) => !partitions.has(field.name.toLowerCase()))
+  const data = schema.fields.filter(field => !partitions.has(field.name.toLowerCase()))
   return leafColumns({ type: 'struct', fields: data }).map(({ path, field }) => ({
     path,
     field,
@@ -58,17 +58,17 @@ export function statsColumns({ schema, partitionColumns, configuration }: StatsS
 
 function physicalPath(fields: readonly StructField[], path: readonly string[]): string[] {
   const [name, ...rest] = path
-  const field = fields.find((f) => f.name === name)
+  const field = fields.find(f => f.name === name)
   if (field === undefined) return [...path]
   const inside = typeof field.type !== 'string' && field.type.type === 'struct' ? field.type.fields : []
   return [physicalNameOf(field), ...physicalPath(inside, rest)]
 }
 
 function isNamedIn(list: string): (column: StatsColumn) => boolean {
-  const named = new Set(parseColumnList(list).map((path) => columnKey(path).toLowerCase()))
+  const named = new Set(parseColumnList(list).map(path => columnKey(path).toLowerCase()))
   const isNamed = (path: readonly string[]) =>
     path.some((_name, depth) => named.has(columnKey(path.slice(0, depth + 1)).toLowerCase()))
-  return (column) => isNamed(column.path) || isNamed(column.physicalPath)
+  return column => isNamed(column.path) || isNamed(column.physicalPath)
 }
 
 function wholeNumber(text: string | undefined, otherwise: number): number {

@@ -18,7 +18,16 @@ import {
 /** Least and greatest values in statistics ⇄ JSON (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
 
 const boundedTypes: ReadonlySet<string> = new Set<PrimitiveType>([
-  'string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'date', 'timestamp', 'timestamp_ntz',
+  'string',
+  'byte',
+  'short',
+  'integer',
+  'long',
+  'float',
+  'double',
+  'date',
+  'timestamp',
+  'timestamp_ntz',
 ])
 const leastCut = -(2n ** 63n) + 1000n
 const maxChar = '\u{10ffff}'
@@ -63,7 +72,9 @@ function isPair(text: string, at: number): boolean {
 
 /** A text's JSON as other engines write it: the digits of an escape are capitals. */
 export function jsonString(text: string): string {
-  return JSON.stringify(text).replace(/\\(?:u00[01][0-9a-f]|.)/g, escape => (escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape))
+  return JSON.stringify(text).replace(/\\(?:u00[01][0-9a-f]|.)/g, escape =>
+    escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape,
+  )
 }
 
 /** The JSON of a bound, strings whole; undefined for a value that statistics cannot say, whose bound is left out. */
@@ -100,7 +111,8 @@ export function formatBound(type: DataType, value: Value): string | undefined {
 /** The value of a bound; undefined when it is missing or not of the type, which is to know nothing. */
 export function parseBound(type: DataType, json: Json | undefined): Value | undefined {
   const text = numberText(json)
-  if (typeof type !== 'string') return type.type === 'decimal' && text !== undefined ? parseDecimal(text, type.scale) : undefined
+  if (typeof type !== 'string')
+    return type.type === 'decimal' && text !== undefined ? parseDecimal(text, type.scale) : undefined
   switch (type) {
     case 'string':
       return typeof json === 'string' ? json : undefined

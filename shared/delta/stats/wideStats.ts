@@ -1,5 +1,5 @@
-import type { AddFile } from '../actions/index.js'
 import { formatJson, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
+import type { AddFile } from '../actions/index.js'
 
 /**
  * The statistics of a file some of whose rows a deletion vector takes out: they are those of all its rows, and so may
@@ -30,7 +30,8 @@ function objectOf(stats: string | undefined): JsonObject | undefined {
 
 /** A column that is null in every row that was left is so in all rows: only such a count tells something when bounds are wide. */
 function allNull(counts: Json | undefined, left: bigint, rows: bigint): Json | undefined {
-  if (isJsonObject(counts)) return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, allNull(count, left, rows)]))
+  if (isJsonObject(counts))
+    return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, allNull(count, left, rows)]))
   return known(counts) && BigInt(counts) === left ? rows : counts
 }
 

@@ -1,9 +1,17 @@
-import { columnKey, isJsonArray, isJsonObject, isStruct, type Json, type StructField, type StructType } from '../../types/index.js'
+import {
+  columnKey,
+  isJsonArray,
+  isJsonObject,
+  isStruct,
+  type Json,
+  type StructField,
+  type StructType,
+} from '../../types/index.js'
 import { type Action, parseLogJson } from '../actions/index.js'
-import { isMapped, physicalNameOf, storedName, typeText } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
-import { planStats, type StatsShape } from '../stats/index.js'
 import type { TableState } from '../protocol/index.js'
+import { isMapped, physicalNameOf, storedName, typeText } from '../schema/index.js'
+import { planStats, type StatsShape } from '../stats/index.js'
 
 /** The columns that a table is clustered by, as its clustering feature records them. Pure; no I/O. */
 
@@ -15,7 +23,10 @@ export const clusteringProvider = 'liquid'
  * The columns that the table's own clustering feature names, as paths of physical names; `undefined` for a table
  * without the feature, none for one whose clustering was turned off.
  */
-export function clusteringColumns({ protocol, domains }: Pick<TableState, 'protocol' | 'domains'>): string[][] | undefined {
+export function clusteringColumns({
+  protocol,
+  domains,
+}: Pick<TableState, 'protocol' | 'domains'>): string[][] | undefined {
   if (protocol.writerFeatures?.includes('clustering') !== true) return undefined
   const domain = domains.get(clusteringDomain)
   if (domain === undefined) return []
@@ -37,7 +48,8 @@ const most = 4
 export function checkClustering(shape: StatsShape, columns: readonly (readonly string[])[]): void {
   const refuse = (what: string) => new DeltaError('DELTA_BAD_SCHEMA', what)
   if (shape.partitionColumns.length > 0) throw refuse('a table with partitions cannot be clustered')
-  if (columns.length > most) throw refuse(`a table can be clustered by ${most} columns at most, not by ${columns.length}`)
+  if (columns.length > most)
+    throw refuse(`a table can be clustered by ${most} columns at most, not by ${columns.length}`)
   const plan = planStats(shape)
   const seen = new Set<string>()
   for (const path of columns) {
@@ -49,21 +61,32 @@ export function checkClustering(shape: StatsShape, columns: readonly (readonly s
     seen.add(key.toLowerCase())
     const planned = plan.columns.find(column => column.key.toLowerCase() === key.toLowerCase())
     if (planned?.bounds === false || (planned === undefined && isNested(field)))
-      throw refuse(`the table cannot be clustered by ${key}: columns of type ${typeText(field.type)} have no least and greatest value`)
+      throw refuse(
+        `the table cannot be clustered by ${key}: columns of type ${typeText(field.type)} have no least and greatest value`,
+      )
     if (planned === undefined)
-      throw refuse(`the table cannot be clustered by ${key}: it has no statistics; add it to delta.dataSkippingStatsColumns, or raise delta.dataSkippingNumIndexedCols`)
+      throw refuse(
+        `the table cannot be clustered by ${key}: it has no statistics; add it to delta.dataSkippingStatsColumns, or raise delta.dataSkippingNumIndexedCols`,
+      )
   }
 }
 
 /** The feature is of no use without columns, so it is not turned on by its name. */
 export function setClusteringInstead(way: string): DeltaError {
-  return new DeltaError('DELTA_BAD_PROPERTY', `delta.feature.clustering cannot be set: name the columns to cluster by (${way})`, {
-    data: { property: 'delta.feature.clustering' },
-  })
+  return new DeltaError(
+    'DELTA_BAD_PROPERTY',
+    `delta.feature.clustering cannot be set: name the columns to cluster by (${way})`,
+    {
+      data: { property: 'delta.feature.clustering' },
+    },
+  )
 }
 
 /** The action that records the columns, by their physical names; none: the table is not to be clustered any more. */
-export function clusteringAction(schema: StructType, columns: readonly (readonly string[])[]): Extract<Action, { domainMetadata: unknown }> {
+export function clusteringAction(
+  schema: StructType,
+  columns: readonly (readonly string[])[],
+): Extract<Action, { domainMetadata: unknown }> {
   const clusteringColumns = columns.map(path => (fieldsAlong(schema, path) ?? []).map(physicalNameOf))
   return {
     domainMetadata: {
@@ -90,7 +113,10 @@ export function logicalPaths(schema: StructType, physical: readonly (readonly st
 }
 
 /** The names that a column's data files have it under, outermost first; nothing where there is no such column. */
-export function storedPath({ schema, configuration }: Pick<StatsShape, 'schema' | 'configuration'>, path: readonly string[]): string[] | undefined {
+export function storedPath(
+  { schema, configuration }: Pick<StatsShape, 'schema' | 'configuration'>,
+  path: readonly string[],
+): string[] | undefined {
   const mapped = isMapped(configuration)
   return fieldsAlong(schema, path)?.map(field => storedName(field, mapped))
 }
@@ -99,7 +125,9 @@ function fieldsAlong(schema: StructType, path: readonly string[]): readonly Stru
   const found: StructField[] = []
   let fields: readonly StructField[] = schema.fields
   for (const name of path) {
-    const field = fields.find(column => column.name === name) ?? fields.find(column => column.name.toLowerCase() === name.toLowerCase())
+    const field =
+      fields.find(column => column.name === name) ??
+      fields.find(column => column.name.toLowerCase() === name.toLowerCase())
     if (field === undefined) return undefined
     found.push(field)
     fields = isStruct(field.type) ? field.type.fields : []

@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto'
+
 import { type ColumnPath, parseColumnPath, quotedColumn, type StructType } from '../../types/index.js'
 import type { Action, Protocol } from '../actions/index.js'
-import { checkClustering, clusteringAction, setClusteringInstead } from './clusteringColumns.js'
+import {
+  checkTogether,
+  featuresOf,
+  keptFeatures,
+  protocolFor,
+  protocolForChange,
+  readProperties,
+} from '../protocol/index.js'
 import { assignMapping, checkNewColumnNames, formatSchema, isMapped, withoutMapping } from '../schema/index.js'
-import { checkTogether, featuresOf, keptFeatures, protocolFor, protocolForChange, readProperties } from '../protocol/index.js'
-import { checkColumnNames, checkPartitioning, checkStatsColumns } from './tableSpecRules.js'
 import { readsNothing, type Transaction } from '../transaction/index.js'
+import { checkClustering, clusteringAction, setClusteringInstead } from './clusteringColumns.js'
+import { checkColumnNames, checkPartitioning, checkStatsColumns } from './tableSpecRules.js'
 
 /** A table to be made. */
 export interface TableDefinition {
@@ -48,7 +56,10 @@ export function createTable(definition: TableDefinition): Transaction {
   checkTogether(given.configuration)
   if (given.features.some(feature => feature.toLowerCase() === 'clustering')) throw setClusteringInstead('clusterBy')
   if (!isMapped(given.configuration)) checkNewColumnNames(definition.schema)
-  const mapped = assignMapping(isMapped(given.configuration) ? definition.schema : withoutMapping(definition.schema), given.configuration)
+  const mapped = assignMapping(
+    isMapped(given.configuration) ? definition.schema : withoutMapping(definition.schema),
+    given.configuration,
+  )
   const { schema } = mapped
   checkColumnNames(schema, mapped.configuration)
   checkPartitioning(schema, partitionColumns)
@@ -61,7 +72,9 @@ export function createTable(definition: TableDefinition): Transaction {
     definition.protocol === undefined
       ? protocolFor(schema, mapped.configuration, asked)
       : protocolForChange(definition.protocol, schema, mapped.configuration, asked)
-  const configuration = featuresOf(protocol).has('rowTracking') ? withRowIdColumns(mapped.configuration) : mapped.configuration
+  const configuration = featuresOf(protocol).has('rowTracking')
+    ? withRowIdColumns(mapped.configuration)
+    : mapped.configuration
   return {
     readVersion: -1,
     actions: [

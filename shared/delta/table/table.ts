@@ -1,19 +1,19 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type ChangeScan, type ChangesOptions, readChanges } from '../changeDataFeed/index.js'
+import { type Commit, type HistoryEntry, readCommits, readHistory } from '../log/index.js'
+import { requireReadable, type TableState } from '../protocol/index.js'
 import {
   type CheckpointOutcome,
   firstVersionFrom,
-  type TimeTravelOptions,
   readSnapshot,
   type Snapshot,
+  type TimeTravelOptions,
   Tip,
   versionAt,
   writeCheckpoint,
 } from '../snapshot/index.js'
-import { type Commit, type HistoryEntry, readCommits, readHistory } from '../log/index.js'
 import { type CommitOutcome, commitTransaction, type Transaction } from '../transaction/index.js'
-import { requireReadable, type TableState } from '../protocol/index.js'
 
 export interface TableOptions {
   readonly clock?: Clock

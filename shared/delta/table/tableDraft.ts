@@ -1,9 +1,5 @@
 import type { StructType } from '../../types/index.js'
 import type { Action, Metadata, Protocol } from '../actions/index.js'
-import { checkClustering, clusteringAction, logicalPaths } from './clusteringColumns.js'
-import { assignMapping, formatSchema, isMapped } from '../schema/index.js'
-import { withRowIdColumns } from './createTable.js'
-import { clusteringColumns, clusteringDomain } from './clusteringColumns.js'
 import {
   type AskedProtocol,
   checkTogether,
@@ -13,6 +9,10 @@ import {
   protocolWithout,
   type TableState,
 } from '../protocol/index.js'
+import { assignMapping, formatSchema, isMapped } from '../schema/index.js'
+import { checkClustering, clusteringAction, logicalPaths } from './clusteringColumns.js'
+import { clusteringColumns, clusteringDomain } from './clusteringColumns.js'
+import { withRowIdColumns } from './createTable.js'
 import { checkColumnNames, checkStatsColumns } from './tableSpecRules.js'
 
 /** What a table is to become, while one change after the other is made to it. */
@@ -75,15 +75,23 @@ export function finishDraft(draft: TableDraft): DraftedTable {
     checkTogether(mapped.configuration)
     if (mapped.configuration[statsProperty] !== before.configuration[statsProperty]) checkStatsColumns(shape)
   }
-  const schemaString = draft.schema === state.schema && schema === draft.schema ? before.schemaString : formatSchema(schema)
+  const schemaString =
+    draft.schema === state.schema && schema === draft.schema ? before.schemaString : formatSchema(schema)
   const grown = protocolForChange(state.protocol, schema, mapped.configuration, draft.asked)
   const protocol = draft.droppedFeatures.reduce(protocolWithout, grown)
   const tracks = featuresOf(protocol).has('rowTracking') && isOn(mapped.configuration, 'delta.enableRowTracking')
   const configuration = tracks ? withRowIdColumns(mapped.configuration) : mapped.configuration
-  const metadata: Metadata = { ...before, description: draft.description, schemaString, partitionColumns, configuration }
+  const metadata: Metadata = {
+    ...before,
+    description: draft.description,
+    schemaString,
+    partitionColumns,
+    configuration,
+  }
   const clustering = draft.clustering === undefined ? undefined : clusteringAction(schema, draft.clustering)
   const clusters = clustering !== undefined && !sameDomain(state, clustering.domainMetadata.configuration)
-  if (draft.clustering !== undefined && (clusters || canBeClustered(draftOf(state)))) checkClustering(shape, draft.clustering)
+  if (draft.clustering !== undefined && (clusters || canBeClustered(draftOf(state))))
+    checkClustering(shape, draft.clustering)
   const actions: Action[] = []
   if (protocol !== state.protocol) actions.push({ protocol })
   if (!sameMetadata(before, metadata)) actions.push({ metaData: metadata })
@@ -93,7 +101,9 @@ export function finishDraft(draft: TableDraft): DraftedTable {
 
 /** Turns column mapping on at once: the columns that are there keep their names in the files. */
 export function mappedDraft(draft: TableDraft): TableDraft {
-  return isMapped(draft.configuration) ? { ...draft, ...assignMapping(draft.schema, draft.configuration, 'asNamed') } : draft
+  return isMapped(draft.configuration)
+    ? { ...draft, ...assignMapping(draft.schema, draft.configuration, 'asNamed') }
+    : draft
 }
 
 /** Whether a table turns row tracking on. */
@@ -130,6 +140,7 @@ function propertiesText({ configuration }: Metadata): string {
 /** Whether the table names these columns already, however other engines format it. */
 function sameDomain(state: TableState, configuration: string): boolean {
   const now = state.domains.get(clusteringDomain)
-  const columns = (text: string) => JSON.stringify((JSON.parse(text) as { clusteringColumns?: unknown }).clusteringColumns)
+  const columns = (text: string) =>
+    JSON.stringify((JSON.parse(text) as { clusteringColumns?: unknown }).clusteringColumns)
   return now !== undefined && columns(now.configuration) === columns(configuration)
 }

@@ -1,8 +1,8 @@
 import { columnKey, parseColumnList, type StructField, type StructType } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
+import { isOn } from '../protocol/index.js'
 import { allFields, typeText } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
-import { isOn } from '../protocol/index.js'
 
 /** What a table's schema, partition columns and properties may be together. Pure; no I/O. */
 
@@ -11,11 +11,14 @@ const changeColumns: ReadonlySet<string> = new Set(['_change_type', '_commit_ver
 
 /** Throws DELTA_BAD_SCHEMA for a column without a name, and for one that would be mistaken for one of the change feed's. */
 export function checkColumnNames(schema: StructType, configuration: Readonly<Record<string, string>>): void {
-  for (const { path, field } of allFields(schema))
-    if (field.name === '') throw bad(path, 'has no name')
+  for (const { path, field } of allFields(schema)) if (field.name === '') throw bad(path, 'has no name')
   if (!isOn(configuration, 'delta.enableChangeDataFeed')) return
   for (const { name } of schema.fields)
-    if (changeColumns.has(name.toLowerCase())) throw bad([name], 'has a name that the change data feed needs: rename it, or leave delta.enableChangeDataFeed off')
+    if (changeColumns.has(name.toLowerCase()))
+      throw bad(
+        [name],
+        'has a name that the change data feed needs: rename it, or leave delta.enableChangeDataFeed off',
+      )
 }
 
 /** Throws DELTA_BAD_SCHEMA for partition columns that are not there, stand twice, hold nested values or are all there is. */
@@ -26,7 +29,8 @@ export function checkPartitioning(schema: StructType, partitionColumns: readonly
     if (field === undefined) throw bad([name], 'is a partition column and not in the schema')
     if (seen.has(name)) throw bad([name], 'is a partition column twice')
     seen.add(name)
-    if (!isPartitionable(field)) throw bad([name], `is of type ${typeText(field.type)}, by which tables cannot be partitioned`)
+    if (!isPartitionable(field))
+      throw bad([name], `is of type ${typeText(field.type)}, by which tables cannot be partitioned`)
   }
   if (partitionColumns.length > 0 && partitionColumns.length === schema.fields.length)
     throw new DeltaError('DELTA_BAD_SCHEMA', 'a table needs a column that is not a partition column')
@@ -45,12 +49,19 @@ export function checkStatsColumns({ schema, partitionColumns, configuration }: S
       : partitionColumns.some(name => path.length === 1 && name.toLowerCase() === path[0]?.toLowerCase())
         ? 'is a partition column, which has no statistics'
         : undefined
-    if (why !== undefined) throw new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}: ${columnKey(path)} ${why}`, { data: { property, value } })
+    if (why !== undefined)
+      throw new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}: ${columnKey(path)} ${why}`, {
+        data: { property, value },
+      })
     seen.add(key)
   }
   const known = new Set([...allFields(schema)].map(({ path }) => columnKey(path).toLowerCase()))
   if (![...seen].some(key => known.has(key)))
-    throw new DeltaError('DELTA_BAD_PROPERTY', `${property} is ${JSON.stringify(value)}; expected names of the table's columns`, { data: { property, value } })
+    throw new DeltaError(
+      'DELTA_BAD_PROPERTY',
+      `${property} is ${JSON.stringify(value)}; expected names of the table's columns`,
+      { data: { property, value } },
+    )
 }
 
 function isPartitionable({ type }: StructField): boolean {

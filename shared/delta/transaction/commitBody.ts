@@ -1,5 +1,5 @@
-import type { Action, CommitInfo } from '../actions/index.js'
 import { isJsonObject, type Json, namedValues } from '../../types/index.js'
+import type { Action, CommitInfo } from '../actions/index.js'
 import { assignsRowIds, keepsRowIds, rowTrackingDomain, withRowIds } from '../dataFiles/index.js'
 import { isOn, type TableState } from '../protocol/index.js'
 import type { Transaction } from './transaction.js'
@@ -53,7 +53,13 @@ export function commitBody(transaction: Transaction, attempt: Attempt): CommitBo
   const actions = enabledLater
     ? transaction.actions.map(action => withEnablement(action, version, timestamp))
     : transaction.actions
-  return { actions: [{ commitInfo }, ...(tracked ? withRowIds(actions, state?.domains.get(rowTrackingDomain), version) : actions)], timestamp }
+  return {
+    actions: [
+      { commitInfo },
+      ...(tracked ? withRowIds(actions, state?.domains.get(rowTrackingDomain), version) : actions),
+    ],
+    timestamp,
+  }
 }
 
 /** Whether the actions only say where rows are: what others read and write at the same time cannot make them wrong. */
@@ -66,7 +72,10 @@ function changesNothing(actions: readonly Action[]): boolean {
 }
 
 /** Protocol and metadata as the actions make them. */
-function tableAfter(state: TableState | undefined, actions: readonly Action[]): Pick<TableState, 'protocol' | 'metadata'> | undefined {
+function tableAfter(
+  state: TableState | undefined,
+  actions: readonly Action[],
+): Pick<TableState, 'protocol' | 'metadata'> | undefined {
   const metadata = metadataOf(actions) ?? state?.metadata
   let protocol = state?.protocol
   for (const action of actions) if ('protocol' in action) protocol = action.protocol

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js'
 import { isRetryable } from '../../errors.js'
 import { type ObjectStore, StorageError } from '../../storage/index.js'
-import { type CommitFile, commitInfoOf, commitPath, readCommitFile } from '../log/index.js'
 import { DeltaError } from '../deltaError.js'
+import { type CommitFile, commitInfoOf, commitPath, readCommitFile } from '../log/index.js'
 
 /** Whose a version has become. */
 export type CommitPut = { readonly kind: 'ours' } | { readonly kind: 'theirs'; readonly winner: CommitFile }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
+
 import type { Clock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { encodeCommit } from '../actions/index.js'
+import { DeltaError } from '../deltaError.js'
+import type { TableState } from '../protocol/index.js'
 import { nextState, readStateAtVersion, type Tip, writeChecksum } from '../snapshot/index.js'
 import { commitBody } from './commitBody.js'
 import { jitteredPause, putCommit } from './commitPut.js'
 import { changedRules, findConflict } from './conflict.js'
-import { DeltaError } from '../deltaError.js'
-import { requireWritable } from './writableActions.js'
 import type { TableRules } from './protocolConflict.js'
-import type { TableState } from '../protocol/index.js'
 import type { CommitOutcome, Transaction } from './transaction.js'
+import { requireWritable } from './writableActions.js'
 import { requireReadableFiles } from './writtenFiles.js'
 
 export interface CommitterOptions {

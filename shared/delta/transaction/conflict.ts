@@ -22,7 +22,11 @@ export function findConflict(
   before?: TableRules,
 ): Conflict | undefined {
   const own = ownSets(transaction.actions)
-  return rulesConflict(own, winner, before) ?? logConflict(transaction, own, winner) ?? fileConflict(transaction, own, winner)
+  return (
+    rulesConflict(own, winner, before) ??
+    logConflict(transaction, own, winner) ??
+    fileConflict(transaction, own, winner)
+  )
 }
 
 /** What a commit made of the table's rules, or `undefined` when it left them alone. Pure; no I/O. */
@@ -80,7 +84,11 @@ function rulesConflict(own: OwnSets, winner: readonly Action[], before: TableRul
     const obstacle =
       before === undefined || own.rules?.metadata !== undefined
         ? 'schema, partitioning or table properties were changed'
-        : metadataObstacle(before.metadata, { ...before, ...changed, metadata: changed.metadata }, { moves: own.removed.size > 0 })
+        : metadataObstacle(
+            before.metadata,
+            { ...before, ...changed, metadata: changed.metadata },
+            { moves: own.removed.size > 0 },
+          )
     if (obstacle !== undefined) return { reason: 'metadataChanged', detail: obstacle }
   }
   return undefined
@@ -139,7 +147,10 @@ function fileConflict(
   for (const action of winner) {
     if ('add' in action && own.removed.has(canonicalPath(action.add.path))) {
       // What is new of it would be lost.
-      return { reason: 'concurrentAppend', detail: `file ${action.add.path} was stated anew, which is to be removed here` }
+      return {
+        reason: 'concurrentAppend',
+        detail: `file ${action.add.path} was stated anew, which is to be removed here`,
+      }
     }
   }
   return undefined

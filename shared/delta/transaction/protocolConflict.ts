@@ -1,6 +1,6 @@
 import type { Metadata, Protocol } from '../actions/index.js'
-import { mappingKeys, mappingMode } from '../schema/index.js'
 import { isOn, readerFeaturesOf, writerFeaturesOf } from '../protocol/index.js'
+import { mappingKeys, mappingMode } from '../schema/index.js'
 
 /** What a table asks of whoever writes to it. */
 export interface TableRules {
@@ -31,11 +31,18 @@ export interface Stale {
  * Stricter in one point: row tracking that is turned on stands against what moves rows, which then has to carry along
  * their ids; the reference marks such a commit as one that lost them.
  */
-export function metadataObstacle(before: Metadata, { protocol, metadata: after }: TableRules, stale: Stale): string | undefined {
+export function metadataObstacle(
+  before: Metadata,
+  { protocol, metadata: after }: TableRules,
+  stale: Stale,
+): string | undefined {
   if (withoutRules(before) !== withoutRules(after)) return 'identity, format or partitioning was changed'
   const lists = (feature: string) => writerFeaturesOf(protocol).includes(feature)
   const mapped = isMappingTurnedOn(before, after) && lists('columnMapping')
-  if (before.schemaString !== after.schemaString && !(mapped && sameButMapped(before.schemaString, after.schemaString))) {
+  if (
+    before.schemaString !== after.schemaString &&
+    !(mapped && sameButMapped(before.schemaString, after.schemaString))
+  ) {
     return 'the schema was changed'
   }
   const tracksRows = isOn(after.configuration, 'delta.enableRowTracking')
@@ -86,13 +93,17 @@ interface SchemaText {
 
 function unmapped(schemaString: string): string | undefined {
   const schema = JSON.parse(schemaString) as SchemaText
-  const renamed = schema.fields?.some(({ name, metadata }) => (metadata?.['delta.columnMapping.physicalName'] ?? name) !== name)
+  const renamed = schema.fields?.some(
+    ({ name, metadata }) => (metadata?.['delta.columnMapping.physicalName'] ?? name) !== name,
+  )
   if (renamed === true) return undefined
   return JSON.stringify({
     ...schema,
     fields: schema.fields?.map(field => ({
       ...field,
-      metadata: Object.entries(field.metadata ?? {}).filter(([key]) => !mappingKeys.has(key)).sort(([a], [b]) => (a < b ? -1 : 1)),
+      metadata: Object.entries(field.metadata ?? {})
+        .filter(([key]) => !mappingKeys.has(key))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
     })),
   })
 }

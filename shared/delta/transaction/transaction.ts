@@ -1,5 +1,5 @@
-import type { Action, AddFile } from '../actions/index.js'
 import type { Json } from '../../types/index.js'
+import type { Action, AddFile } from '../actions/index.js'
 
 /** What a transaction has read, and so which commits of others make it a conflict. */
 export interface Reads {

@@ -34,7 +34,13 @@ export function requireWritable(
   if (metadata === undefined || schema === undefined) {
     throw new DeltaError('DELTA_NO_METADATA', 'the first version must hold a metaData action', { where })
   }
-  if (changed) requireWritableRows({ protocol, metadata: state === undefined ? metadata : beforeAppendOnly(metadata), schema }, write, keeps, where)
+  if (changed)
+    requireWritableRows(
+      { protocol, metadata: state === undefined ? metadata : beforeAppendOnly(metadata), schema },
+      write,
+      keeps,
+      where,
+    )
 }
 
 /** Rows may be removed by the very commit from which on they may not: a table can be restored to a version that had it so. */

@@ -1,10 +1,10 @@
-import { type Action, type AddFile, canonicalPath } from '../actions/index.js'
-import { isMapped, parsePartitionValue, parseSchema, storedName, typeText } from '../schema/index.js'
-import { DeltaError, type LogPlace } from '../deltaError.js'
-import { type StatsColumn, statsColumns, type StatsShape, unreadableBounds } from '../stats/index.js'
-import type { TableState } from '../protocol/index.js'
-import type { Transaction } from './transaction.js'
 import { namedValue } from '../../types/index.js'
+import { type Action, type AddFile, canonicalPath } from '../actions/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
+import type { TableState } from '../protocol/index.js'
+import { isMapped, parsePartitionValue, parseSchema, storedName, typeText } from '../schema/index.js'
+import { type StatsColumn, statsColumns, type StatsShape, unreadableBounds } from '../stats/index.js'
+import type { Transaction } from './transaction.js'
 
 /**
  * Throws DELTA_BAD_COMMIT, naming the column, when a file that the transaction brings into the table could not be read
@@ -12,7 +12,11 @@ import { namedValue } from '../../types/index.js'
  * no statistics. One such file makes the table unreadable for everybody, so it is refused where all writers pass.
  * Files that others wrote and that only come back (with a deletion vector, by RESTORE) are as they were. Pure; no I/O.
  */
-export function requireReadableFiles(state: TableState | undefined, { actions, operation }: Pick<Transaction, 'actions' | 'operation'>, where: LogPlace): void {
+export function requireReadableFiles(
+  state: TableState | undefined,
+  { actions, operation }: Pick<Transaction, 'actions' | 'operation'>,
+  where: LogPlace,
+): void {
   if (operation === 'RESTORE') return
   const removed = new Set<string>()
   for (const action of actions) if ('remove' in action) removed.add(canonicalPath(action.remove.path))
@@ -20,7 +24,10 @@ export function requireReadableFiles(state: TableState | undefined, { actions, o
     if ('cdc' in action) return [action.cdc]
     if (!('add' in action)) return []
     const { add } = action
-    const comesBack = add.deletionVector !== undefined || removed.has(canonicalPath(add.path)) || (!add.dataChange && removed.size === 0)
+    const comesBack =
+      add.deletionVector !== undefined ||
+      removed.has(canonicalPath(add.path)) ||
+      (!add.dataChange && removed.size === 0)
     return comesBack ? [] : [add]
   })
   if (brought.length === 0) return
@@ -33,14 +40,17 @@ type NewFile = Pick<AddFile, 'path' | 'partitionValues' | 'stats'>
 function fileCheck(table: StatsShape, where: LogPlace): (file: NewFile) => void {
   const mapped = isMapped(table.configuration)
   const named = new Set(table.partitionColumns.map(name => name.toLowerCase()))
-  const partitions = table.schema.fields.filter(field => named.has(field.name.toLowerCase())).map(field => ({ field, stored: storedName(field, mapped) }))
+  const partitions = table.schema.fields
+    .filter(field => named.has(field.name.toLowerCase()))
+    .map(field => ({ field, stored: storedName(field, mapped) }))
   const columns = statsColumns(table)
   return ({ path, partitionValues, stats }) => {
     for (const { field, stored } of partitions) {
       const refuse = (what: string, cause?: unknown) => refused(path, field.name, what, where, cause)
       // Readers take a value that is absent as null.
       const text = namedValue(partitionValues, stored) ?? null
-      if ((text === null || text === '') && !field.nullable) throw refuse('may not be null, and is in its partition value')
+      if ((text === null || text === '') && !field.nullable)
+        throw refuse('may not be null, and is in its partition value')
       try {
         parsePartitionValue(field.type, text)
       } catch (error) {
@@ -53,7 +63,13 @@ function fileCheck(table: StatsShape, where: LogPlace): (file: NewFile) => void 
 
 function requireReadableStats(path: string, text: string, columns: readonly StatsColumn[], where: LogPlace): void {
   const [column] = unreadableBounds(text, columns, where)
-  if (column !== undefined) throw refused(path, column.key, `has a least or greatest value in the statistics that is no ${typeText(column.field.type)}`, where)
+  if (column !== undefined)
+    throw refused(
+      path,
+      column.key,
+      `has a least or greatest value in the statistics that is no ${typeText(column.field.type)}`,
+      where,
+    )
 }
 
 function refused(path: string, column: string, what: string, where: LogPlace, cause?: unknown): DeltaError {
@@ -68,7 +84,8 @@ function tableAfter(state: TableState | undefined, actions: readonly Action[], w
     const { schemaString, partitionColumns, configuration } = action.metaData
     return { schema: parseSchema(schemaString, where), partitionColumns, configuration }
   }
-  if (state === undefined) throw new DeltaError('DELTA_NO_METADATA', 'the first version must hold a metaData action', { where })
+  if (state === undefined)
+    throw new DeltaError('DELTA_NO_METADATA', 'the first version must hold a metaData action', { where })
   const { partitionColumns, configuration } = state.metadata
   return { schema: state.schema, partitionColumns, configuration }
 }

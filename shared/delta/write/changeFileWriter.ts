@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
+
 import { systemClock } from '../../clock.js'
-import type { StructField, Value } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { StructField, Value } from '../../types/index.js'
 import type { CdcFile } from '../actions/index.js'
 import type { ChangeType } from '../changeDataFeed/index.js'
-import type { LogPlace } from '../deltaError.js'
 import { physicalLayout, targetFileSizeOf } from '../dataFiles/index.js'
+import type { LogPlace } from '../deltaError.js'
 import { requireWritableRows } from '../protocol/index.js'
 import { conformRows } from './conformRows.js'
 import { PartitionFiles } from './partitionFiles.js'
 import type { Rows } from './rows.js'
-import { RowSplitter, writtenFeatures, type TableWriterOptions, type WritableTable } from './tableWriter.js'
+import { RowSplitter, type TableWriterOptions, type WritableTable, writtenFeatures } from './tableWriter.js'
 
 const changeType: StructField = { name: '_change_type', type: 'string', nullable: true }
 
@@ -48,11 +49,17 @@ export class ChangeFileWriter {
     const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count, nullable: true })
     this.#count += rows.count
     const types = new Array<Value>(rows.count).fill(type)
-    for (const part of this.#rows.split(fitted, [types], this.#count - rows.count)) await this.#files.append({ ...part, hidden: [changeType] })
+    for (const part of this.#rows.split(fitted, [types], this.#count - rows.count))
+      await this.#files.append({ ...part, hidden: [changeType] })
   }
 
   async finish(): Promise<readonly CdcFile[]> {
-    return (await this.#files.finish()).map(({ path, partitionValues, size }) => ({ path, partitionValues, size, dataChange: false }))
+    return (await this.#files.finish()).map(({ path, partitionValues, size }) => ({
+      path,
+      partitionValues,
+      size,
+      dataChange: false,
+    }))
   }
 
   /** Takes away all files of this writer, finished ones as well. */

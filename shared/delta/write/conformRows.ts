@@ -9,12 +9,12 @@ import {
   type StructField,
   type Value,
 } from '../../types/index.js'
-import { isVoid, typeText } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import { isVoid, typeText } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
 import { charLimit, withinLimit } from './charLimit.js'
-import { holdsValue } from './valueCheck.js'
 import type { Rows } from './rows.js'
+import { holdsValue } from './valueCheck.js'
 
 export interface ConformOptions {
   readonly where?: LogPlace | undefined
@@ -30,13 +30,18 @@ export interface ConformOptions {
  *
  * @throws DeltaError DELTA_BAD_ROWS, naming column and row, when they do not fit
  */
-export function conformRows({ schema, partitionColumns }: Pick<StatsShape, 'schema' | 'partitionColumns'>, rows: Rows, options: ConformOptions = {}): Rows {
+export function conformRows(
+  { schema, partitionColumns }: Pick<StatsShape, 'schema' | 'partitionColumns'>,
+  rows: Rows,
+  options: ConformOptions = {},
+): Rows {
   const fit = new Fit(options)
   const given = new Map<string, Column>()
   for (const column of rows.columns) {
     const key = column.field.name.toLowerCase()
     if (given.has(key)) throw fit.bad([column.field.name], 'stands twice in the rows')
-    if (column.data.length !== rows.count) throw fit.bad([column.field.name], `has ${column.data.length} values, and there are ${rows.count} rows`)
+    if (column.data.length !== rows.count)
+      throw fit.bad([column.field.name], `has ${column.data.length} values, and there are ${rows.count} rows`)
     given.set(key, column)
   }
   const partitions = new Set(partitionColumns.map(name => name.toLowerCase()))
@@ -44,10 +49,16 @@ export function conformRows({ schema, partitionColumns }: Pick<StatsShape, 'sche
     const key = field.name.toLowerCase()
     const column = given.get(key)
     given.delete(key)
-    return { field, data: column === undefined ? fit.absent(field, rows.count) : fit.column(field, column, partitions.has(key)) }
+    return {
+      field,
+      data: column === undefined ? fit.absent(field, rows.count) : fit.column(field, column, partitions.has(key)),
+    }
   })
   for (const { field } of given.values()) {
-    throw fit.bad([field.name], `is not a column of the table, which has: ${schema.fields.map(({ name }) => name).join(', ')}`)
+    throw fit.bad(
+      [field.name],
+      `is not a column of the table, which has: ${schema.fields.map(({ name }) => name).join(', ')}`,
+    )
   }
   return { count: rows.count, columns }
 }
@@ -68,8 +79,12 @@ class Fit {
 
   absent(field: StructField, count: number): ColumnData {
     if (field.metadata?.['CURRENT_DEFAULT'] !== undefined)
-      throw this.bad([field.name], `has a default (${JSON.stringify(field.metadata['CURRENT_DEFAULT'])}), which is not evaluated here: the rows must hold the column`)
-    if (!field.nullable && !this.#nullable && count > 0) throw this.bad([field.name], 'may not be null in the table, and the rows lack it')
+      throw this.bad(
+        [field.name],
+        `has a default (${JSON.stringify(field.metadata['CURRENT_DEFAULT'])}), which is not evaluated here: the rows must hold the column`,
+      )
+    if (!field.nullable && !this.#nullable && count > 0)
+      throw this.bad([field.name], 'may not be null in the table, and the rows lack it')
     return new Array<Value>(count).fill(null)
   }
 
@@ -78,7 +93,8 @@ class Fit {
     this.#requireType(field.type, from.type, path)
     const emptyIsNull = partition && (field.type === 'string' || field.type === 'binary')
     if (!Array.isArray(data)) {
-      if (!fitsTyped(field.type, data)) throw this.bad(path, `is ${typeText(field.type)}, which a ${data.constructor.name} does not hold`)
+      if (!fitsTyped(field.type, data))
+        throw this.bad(path, `is ${typeText(field.type)}, which a ${data.constructor.name} does not hold`)
       return data
     }
     const convert = this.#limited(field, this.#converter(field.type, from.type, path))
@@ -90,7 +106,11 @@ class Fit {
       const empty = emptyIsNull && (value === '' || (value instanceof Uint8Array && value.length === 0))
       const fitted = value === null || value === undefined || empty ? null : convert(value, row)
       if (fitted === null && !nullable)
-        throw this.bad(path, `may not be null in the table, and is${empty ? ' empty, which is null in a partition column,' : ''} in the rows`, row)
+        throw this.bad(
+          path,
+          `may not be null in the table, and is${empty ? ' empty, which is null in a partition column,' : ''} in the rows`,
+          row,
+        )
       if (output === undefined && fitted !== value) output = values.slice(0, row) as Value[]
       output?.push(fitted)
     }
@@ -103,7 +123,8 @@ class Fit {
     if (limit === undefined) return convert
     return (value, row) => {
       const text = withinLimit(convert(value, row) as string, limit)
-      if (text === undefined) throw this.bad([field.name], `holds at most ${limit} characters, and ${shown(value)} has more`, row)
+      if (text === undefined)
+        throw this.bad([field.name], `holds at most ${limit} characters, and ${shown(value)} has more`, row)
       return text
     }
   }
@@ -150,7 +171,7 @@ class Fit {
     return (value, row) => {
       if (!isRow(value)) throw this.#misfit(path, { type: 'struct', fields }, value, row)
       for (const name of Object.keys(value)) {
-        if (!known.has(name)) throw this.bad([...path, name], 'is not a field of the rows\' own type', row)
+        if (!known.has(name)) throw this.bad([...path, name], "is not a field of the rows' own type", row)
       }
       let same = sameNames
       const output = namedValues<Value>()
@@ -165,7 +186,12 @@ class Fit {
   }
 
   /** A value inside another: null as well, where its type allows. */
-  #part(type: DataType, from: DataType, nullable: boolean, path: readonly string[]): (value: Value | undefined, row: number) => Value {
+  #part(
+    type: DataType,
+    from: DataType,
+    nullable: boolean,
+    path: readonly string[],
+  ): (value: Value | undefined, row: number) => Value {
     const convert = this.#converter(type, from, path)
     return (value, row) => {
       if (value !== null && value !== undefined) return convert(value, row)
@@ -206,10 +232,14 @@ class Fit {
   bad(path: readonly string[], what: string, row?: number): DeltaError {
     const column = columnKey(path)
     const number = row === undefined ? undefined : this.#rowsBefore + row + 1
-    return new DeltaError('DELTA_BAD_ROWS', `column ${column} ${what}${number === undefined ? '' : `, row ${number} of those written`}`, {
-      where: this.#where,
-      data: { column, ...(number === undefined ? {} : { row: number }) },
-    })
+    return new DeltaError(
+      'DELTA_BAD_ROWS',
+      `column ${column} ${what}${number === undefined ? '' : `, row ${number} of those written`}`,
+      {
+        where: this.#where,
+        data: { column, ...(number === undefined ? {} : { row: number }) },
+      },
+    )
   }
 }
 
@@ -229,7 +259,11 @@ function fitsTyped(type: DataType, data: ColumnData): boolean {
   if (data instanceof Float64Array) return type === 'double'
   if (data instanceof Float32Array) return type === 'float'
   if (!(data instanceof Int32Array)) return false
-  return type === 'integer' || type === 'date' || ((type === 'byte' || type === 'short') && data.every(value => holdsValue(type, value)))
+  return (
+    type === 'integer' ||
+    type === 'date' ||
+    ((type === 'byte' || type === 'short') && data.every(value => holdsValue(type, value)))
+  )
 }
 
 function shown(value: Value | undefined): string {

@@ -1,7 +1,7 @@
 import { columnKey, isJsonObject } from '../../types/index.js'
+import { parseLogJson } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { type TableState, writerFeaturesOf } from '../protocol/index.js'
-import { parseLogJson } from '../actions/index.js'
 import { allFields } from '../schema/index.js'
 import type { Expressions } from './expressions.js'
 import type { Rows } from './rows.js'
@@ -23,7 +23,10 @@ const invariantKey = 'delta.invariants'
  * The constraints that writers of the table must enforce: its checks and the invariants of its columns, each where the
  * protocol has them (PROTOCOL.md, "CHECK Constraints", "Column Invariants"). Pure; no I/O.
  */
-export function tableConstraints({ protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>, where?: LogPlace): readonly Constraint[] {
+export function tableConstraints(
+  { protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>,
+  where?: LogPlace,
+): readonly Constraint[] {
   const enforced = new Set(writerFeaturesOf(protocol))
   const constraints: Constraint[] = []
   if (enforced.has('checkConstraints')) {
@@ -34,7 +37,8 @@ export function tableConstraints({ protocol, metadata, schema }: Pick<TableState
   if (enforced.has('invariants')) {
     for (const { path, field } of allFields(schema)) {
       const text = field.metadata?.[invariantKey]
-      if (text !== undefined) constraints.push({ kind: 'invariant', name: columnKey(path), sql: invariantSql(text, path, where) })
+      if (text !== undefined)
+        constraints.push({ kind: 'invariant', name: columnKey(path), sql: invariantSql(text, path, where) })
     }
   }
   return constraints
@@ -45,7 +49,11 @@ function invariantSql(text: unknown, path: readonly string[], where: LogPlace | 
   const outer = isJsonObject(json) ? json['expression'] : undefined
   const sql = isJsonObject(outer) ? outer['expression'] : undefined
   if (typeof sql === 'string') return sql
-  throw new DeltaError('DELTA_BAD_SCHEMA', `column ${columnKey(path)} has ${invariantKey} without an expression: ${String(text).slice(0, 80)}`, { where })
+  throw new DeltaError(
+    'DELTA_BAD_SCHEMA',
+    `column ${columnKey(path)} has ${invariantKey} without an expression: ${String(text).slice(0, 80)}`,
+    { where },
+  )
 }
 
 /**
@@ -67,9 +75,13 @@ export async function requireConstraints(
     const row = met.indexOf(0)
     if (row < 0) continue
     const what = kind === 'check' ? `CHECK constraint ${name}` : `the invariant of column ${name}`
-    throw new DeltaError('DELTA_CONSTRAINT_VIOLATED', `${what} (${sql}) is violated by row ${rowsBefore + row + 1} of those written: ${rowText(rows, row)}`, {
-      where,
-      data: { constraint: name, expression: sql, row: rowsBefore + row + 1 },
-    })
+    throw new DeltaError(
+      'DELTA_CONSTRAINT_VIOLATED',
+      `${what} (${sql}) is violated by row ${rowsBefore + row + 1} of those written: ${rowText(rows, row)}`,
+      {
+        where,
+        data: { constraint: name, expression: sql, row: rowsBefore + row + 1 },
+      },
+    )
   }
 }

@@ -23,11 +23,18 @@ export interface WrittenVectors {
 
 /** Whether rows of the table are deleted by deletion vectors (PROTOCOL.md, "Deletion Vectors"). Pure. */
 export function writesDeletionVectors({ protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>): boolean {
-  return isOn(metadata.configuration, 'delta.enableDeletionVectors') && readerFeaturesOf(protocol).includes('deletionVectors')
+  return (
+    isOn(metadata.configuration, 'delta.enableDeletionVectors') &&
+    readerFeaturesOf(protocol).includes('deletionVectors')
+  )
 }
 
 /** Writes the vectors of one commit, which share a file. `store` is rooted at the table. */
-export async function writeDeletionVectors(store: ObjectStore, files: readonly MarkedFile[], now: number): Promise<WrittenVectors> {
+export async function writeDeletionVectors(
+  store: ObjectStore,
+  files: readonly MarkedFile[],
+  now: number,
+): Promise<WrittenVectors> {
   if (files.length === 0) return { actions: [], written: [], bytes: 0 }
   const { name, bytes, vectors } = encodeDeletionVectors(files.map(({ deleted }) => deleted))
   await store.put(name, bytes)

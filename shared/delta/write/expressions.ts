@@ -16,7 +16,10 @@ export interface Expressions {
    */
   test(rows: Rows, condition: string, dialect?: SqlDialect): Promise<Uint8Array>
   /** The values of `sql` for each row as `field`, cast to the field's type; errors as {@link test}. */
-  evaluate(rows: Rows, wanted: readonly { readonly field: StructField; readonly sql: string }[]): Promise<readonly Column[]>
+  evaluate(
+    rows: Rows,
+    wanted: readonly { readonly field: StructField; readonly sql: string }[],
+  ): Promise<readonly Column[]>
   /** What of a condition statistics can tell: true wherever the condition is. Undefined when nothing can be told. */
   prune(condition: string, schema: StructType): Promise<Predicate | undefined>
 }

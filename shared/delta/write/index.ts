@@ -5,7 +5,6 @@ export { type MarkedFile, writeDeletionVectors, writesDeletionVectors } from './
 export type { Condition, Expressions, SqlDialect } from './expressions.js'
 export { type Plan, planAndCommit } from './optimisticCommit.js'
 export { predicateText } from './predicateText.js'
-export { rowText } from './rowText.js'
 export type { Rows, RowSource } from './rows.js'
 export {
   mergedSchema,
@@ -15,6 +14,7 @@ export {
   type SourceFilesOptions,
   SourceWriting,
 } from './rowsToFiles.js'
+export { rowText } from './rowText.js'
 export { speaksOf } from './sqlColumns.js'
 export { rowsOf, TableWriter, type TableWriterOptions, writtenFeatures } from './tableWriter.js'
 export type { WriteMetrics, WriteOptions, WriteOutcome } from './writeOptions.js'

@@ -41,7 +41,8 @@ export async function planAndCommit(
     const snapshot = await table.snapshot()
     if (snapshot === undefined) return { kind: 'noTable' }
     const { version } = snapshot
-    if (txn !== undefined && (snapshot.txns.get(txn.appId)?.version ?? -1n) >= txn.version) return { kind: 'alreadyApplied', version }
+    if (txn !== undefined && (snapshot.txns.get(txn.appId)?.version ?? -1n) >= txn.version)
+      return { kind: 'alreadyApplied', version }
     const planned = await plan(snapshot)
     if (planned === undefined) return { kind: 'nothingToDo', version }
     const { transaction, metrics, written } = planned

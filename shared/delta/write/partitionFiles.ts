@@ -1,8 +1,15 @@
 import type { Clock } from '../../clock.js'
-import type { ColumnData, StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { ColumnData, StructField } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
-import { dataBytes, discard, joinedData, type PartitionTexts, type PhysicalLayout, StreamedFile } from '../dataFiles/index.js'
+import {
+  dataBytes,
+  discard,
+  joinedData,
+  type PartitionTexts,
+  type PhysicalLayout,
+  StreamedFile,
+} from '../dataFiles/index.js'
 import type { StatsShape } from '../stats/index.js'
 
 /** A row group has at most so many rows, and about so many bytes in memory. */
@@ -70,7 +77,7 @@ export class PartitionFiles {
       partition.hidden = hidden
     }
     const bytesPerRow = columns.reduce((sum, data) => sum + dataBytes(data), 0) / Math.max(1, count)
-    for (let from = 0; from < count; ) {
+    for (let from = 0; from < count;) {
       const byBytes = Math.ceil((this.#groupBytes - partition.bytes) / Math.max(1, bytesPerRow))
       const rows = Math.max(1, Math.min(count - from, groupRows - partition.rows, byBytes))
       partition.parts.push(rows === count ? columns : columns.map(data => data.slice(from, from + rows)))
@@ -117,7 +124,9 @@ export class PartitionFiles {
       partition.file = await StreamedFile.create(store, table, layout, { name: newName(), hidden })
       this.#open++
     }
-    await partition.file.append([...layout.fields, ...hidden].map((field, i) => ({ field, data: joinedData(parts.map(part => part[i] ?? [])) })))
+    await partition.file.append(
+      [...layout.fields, ...hidden].map((field, i) => ({ field, data: joinedData(parts.map(part => part[i] ?? [])) })),
+    )
     if (partition.file.bytes >= targetFileSize) await this.#close(partition)
   }
 
@@ -144,7 +153,8 @@ export class PartitionFiles {
   async #closeLargest(): Promise<void> {
     let most: Partition | undefined
     for (const partition of this.#partitions.values()) {
-      if (partition.file !== undefined && (most?.file === undefined || partition.file.bytes > most.file.bytes)) most = partition
+      if (partition.file !== undefined && (most?.file === undefined || partition.file.bytes > most.file.bytes))
+        most = partition
     }
     if (most !== undefined) await this.#close(most)
   }

@@ -1,7 +1,7 @@
 import type { Column, StructField, Value } from '../../types/index.js'
 import type { PartitionTexts } from '../dataFiles/index.js'
-import { formatPartitionValue, storedName } from '../schema/index.js'
 import { DeltaError } from '../deltaError.js'
+import { formatPartitionValue, storedName } from '../schema/index.js'
 
 /** The rows of one partition among some rows. */
 export interface PartitionPart {
@@ -20,7 +20,12 @@ export interface PartitionPart {
  * @param rowsBefore rows that came before, for the message
  * @throws DeltaError DELTA_BAD_ROWS for a value that has no text
  */
-export function splitByPartition(columns: readonly Column[], count: number, mapped: boolean, rowsBefore = 0): readonly PartitionPart[] {
+export function splitByPartition(
+  columns: readonly Column[],
+  count: number,
+  mapped: boolean,
+  rowsBefore = 0,
+): readonly PartitionPart[] {
   if (columns.length === 0 || count === 0) return [{ key: '', values: {} }]
   const texts = columns.map(column => partitionTexts(column, rowsBefore))
   const parts = new Map<string, { readonly key: string; readonly values: PartitionTexts; readonly rows: number[] }>()
@@ -29,7 +34,9 @@ export function splitByPartition(columns: readonly Column[], count: number, mapp
     const part = parts.get(key)
     if (part !== undefined) part.rows.push(row)
     else {
-      const values = Object.fromEntries(columns.map(({ field }, i) => [storedName(field, mapped), texts[i]?.[row] ?? null]))
+      const values = Object.fromEntries(
+        columns.map(({ field }, i) => [storedName(field, mapped), texts[i]?.[row] ?? null]),
+      )
       parts.set(key, { key, values, rows: [row] })
     }
   }
@@ -60,9 +67,13 @@ function partitionText(field: StructField, value: Value, row: number): string | 
     return formatPartitionValue(field.type, value)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new DeltaError('DELTA_BAD_ROWS', `partition column ${field.name} cannot hold its value in row ${row + 1} of those written: ${why}`, {
-      data: { column: field.name, row: row + 1 },
-      cause: error,
-    })
+    throw new DeltaError(
+      'DELTA_BAD_ROWS',
+      `partition column ${field.name} cannot hold its value in row ${row + 1} of those written: ${why}`,
+      {
+        data: { column: field.name, row: row + 1 },
+        cause: error,
+      },
+    )
   }
 }

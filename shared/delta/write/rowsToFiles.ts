@@ -1,9 +1,9 @@
 import { columnKey, type StructType } from '../../types/index.js'
 import type { Action, AddFile } from '../actions/index.js'
-import { allFields, checkNewColumnNames, compareSchemas, isMapped, isVoid, mappingMode } from '../schema/index.js'
-import { DeltaError, type LogPlace } from '../deltaError.js'
 import { discard, holdsPartitionColumns } from '../dataFiles/index.js'
+import { DeltaError, type LogPlace } from '../deltaError.js'
 import { isOn, type TableState } from '../protocol/index.js'
+import { allFields, checkNewColumnNames, compareSchemas, isMapped, isVoid, mappingMode } from '../schema/index.js'
 import { type DeltaTable, draftOf, finishDraft } from '../table/index.js'
 import { tableConstraints } from './constraints.js'
 import type { Rows, RowSource } from './rows.js'
@@ -84,7 +84,11 @@ export class SourceWriting {
           // Files of the narrower schema are files of the wider one, too.
           if (writer !== undefined) adds.push(...(await writer.finish()))
           writer = undefined
-          const drafted = finishDraft({ ...draftOf(state), schema, partitionColumns: partitionColumns ?? state.metadata.partitionColumns })
+          const drafted = finishDraft({
+            ...draftOf(state),
+            schema,
+            partitionColumns: partitionColumns ?? state.metadata.partitionColumns,
+          })
           table = { ...drafted, version: state.version }
           rules = drafted.actions
         }
@@ -125,20 +129,31 @@ function isRepeatable(source: RepeatableRows): boolean {
  * `mergeSchema`). Throws DELTA_INCOMPATIBLE_SCHEMA.
  */
 export function mergedSchema({ schema, metadata }: WritableTable, rows: Rows, where: LogPlace): StructType {
-  const change = compareSchemas(schema, wantedSchema(schema, rows), { widenTypes: isOn(metadata.configuration, 'delta.enableTypeWidening') })
+  const change = compareSchemas(schema, wantedSchema(schema, rows), {
+    widenTypes: isOn(metadata.configuration, 'delta.enableTypeWidening'),
+  })
   if (change.kind === 'same') return schema
   if (change.kind === 'incompatible') {
-    throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', `column ${change.field} of the rows does not fit the table: ${change.why}`, {
-      where,
-      data: { column: change.field, table: change.tableType, rows: change.wantedType },
-    })
+    throw new DeltaError(
+      'DELTA_INCOMPATIBLE_SCHEMA',
+      `column ${change.field} of the rows does not fit the table: ${change.why}`,
+      {
+        where,
+        data: { column: change.field, table: change.tableType, rows: change.wantedType },
+      },
+    )
   }
   const known = new Set([...allFields(schema)].map(({ path }) => columnKey(path)))
   const added = [...allFields(change.schema)].filter(({ path }) => !known.has(columnKey(path)))
   for (const { path, field } of added) {
     if (!isVoid(field.type)) continue
-    throw new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', `column ${columnKey(path)} of the rows is not in the table, and says no type by which to add it`, { where })
+    throw new DeltaError(
+      'DELTA_INCOMPATIBLE_SCHEMA',
+      `column ${columnKey(path)} of the rows is not in the table, and says no type by which to add it`,
+      { where },
+    )
   }
-  if (!isMapped(metadata.configuration)) checkNewColumnNames({ type: 'struct', fields: added.map(({ field }) => ({ ...field, type: 'long' })) })
+  if (!isMapped(metadata.configuration))
+    checkNewColumnNames({ type: 'struct', fields: added.map(({ field }) => ({ ...field, type: 'long' })) })
   return change.schema
 }

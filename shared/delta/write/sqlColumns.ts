@@ -11,7 +11,8 @@ export function sqlColumns(sql: string): string[][] {
     if (path.length > 0) paths.push(path)
     path = []
   }
-  const tokens = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`((?:[^`]|``)*)`|([\p{L}_][\p{L}\p{N}_$]*)|([.(])|\d[\w.]*|\S/gu
+  const tokens =
+    /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`((?:[^`]|``)*)`|([\p{L}_][\p{L}\p{N}_$]*)|([.(])|\d[\w.]*|\S/gu
   for (const [, quoted, plain, mark] of sql.matchAll(tokens)) {
     const name = quoted?.replaceAll('``', '`') ?? plain
     if (name !== undefined) {
@@ -33,5 +34,7 @@ export function sqlColumns(sql: string): string[][] {
 /** Whether an expression may speak of the column at `path`, of something inside it, or of what it is inside of. */
 export function speaksOf(sql: string, path: readonly string[]): boolean {
   const wanted = path.map(name => name.toLowerCase())
-  return sqlColumns(sql).some(found => found.slice(0, wanted.length).every((name, i) => name.toLowerCase() === wanted[i]))
+  return sqlColumns(sql).some(found =>
+    found.slice(0, wanted.length).every((name, i) => name.toLowerCase() === wanted[i]),
+  )
 }

@@ -16,7 +16,9 @@ import { isVoid, storedName } from '../schema/index.js'
  */
 export function storedValues(field: StructField, data: ColumnData, mapped: boolean): ColumnData {
   const convert = converter(field.type, mapped)
-  return convert === undefined ? data : Array.from(data as readonly Value[], value => (value === null ? null : convert(value)))
+  return convert === undefined
+    ? data
+    : Array.from(data as readonly Value[], value => (value === null ? null : convert(value)))
 }
 
 type Convert = (value: Value) => Value
@@ -27,12 +29,18 @@ function converter(type: DataType, mapped: boolean): Convert | undefined {
   switch (type.type) {
     case 'struct': {
       if (type.variant === true) return undefined
-      const parts = type.fields.filter(field => !isVoid(field.type)).map(field => ({
-        from: field.name,
-        to: storedName(field, mapped),
-        convert: converter(field.type, mapped),
-      }))
-      if (parts.length === type.fields.length && parts.every(({ from, to, convert }) => from === to && convert === undefined)) return undefined
+      const parts = type.fields
+        .filter(field => !isVoid(field.type))
+        .map(field => ({
+          from: field.name,
+          to: storedName(field, mapped),
+          convert: converter(field.type, mapped),
+        }))
+      if (
+        parts.length === type.fields.length &&
+        parts.every(({ from, to, convert }) => from === to && convert === undefined)
+      )
+        return undefined
       return value => {
         const row = namedValues<Value>()
         for (const { from, to, convert } of parts) row[to] = optional(convert)(namedValue(value as Row, from) ?? null)
@@ -47,7 +55,11 @@ function converter(type: DataType, mapped: boolean): Convert | undefined {
       const key = converter(type.keyType, mapped)
       const item = converter(type.valueType, mapped)
       if (key === undefined && item === undefined) return undefined
-      return value => (value as readonly MapEntry[]).map(entry => ({ key: optional(key)(entry.key), value: optional(item)(entry.value) }))
+      return value =>
+        (value as readonly MapEntry[]).map(entry => ({
+          key: optional(key)(entry.key),
+          value: optional(item)(entry.value),
+        }))
     }
     default:
       return undefined

@@ -1,22 +1,22 @@
 import { systemClock } from '../../clock.js'
-import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../types/index.js'
 import { type AddFile, newDataFileName } from '../actions/index.js'
 import {
   dataFileLayout,
   type PhysicalLayout,
   pickedData,
-  rowIdColumns,
   type RowIdColumns,
+  rowIdColumns,
   type RowOrigins,
   targetFileSizeOf,
 } from '../dataFiles/index.js'
-import { isMapped } from '../schema/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { keptFeatures, needExpressions, requireWritableRows, type TableState } from '../protocol/index.js'
+import { isMapped } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
-import { requireConstraints, tableConstraints, type Constraint } from './constraints.js'
 import { conformRows } from './conformRows.js'
+import { type Constraint, requireConstraints, tableConstraints } from './constraints.js'
 import { PartitionFiles } from './partitionFiles.js'
 import { splitByPartition } from './partitionSplit.js'
 import type { Rows } from './rows.js'
@@ -72,14 +72,22 @@ export class TableWriter {
   constructor(store: ObjectStore, table: WritableTable, options: TableWriterOptions = {}) {
     const { metadata, schema, version } = table
     this.#where = { table: store.url, version }
-    requireWritableRows(table, options.dataChange === false ? 'rearrange' : 'append', writtenFeatures(options), this.#where)
+    requireWritableRows(
+      table,
+      options.dataChange === false ? 'rearrange' : 'append',
+      writtenFeatures(options),
+      this.#where,
+    )
     this.#constraints = options.dataChange === false ? [] : tableConstraints(table, this.#where)
     this.#ids = rowIdColumns(table, this.#where)
     this.#options = options
     const shape = { ...metadata, schema }
     const layout = dataFileLayout(table)
     // A file without columns does not say how many rows it has.
-    if (layout.fields.length === 0) throw new DeltaError('DELTA_BAD_SCHEMA', 'the table has no column that a data file could hold', { where: this.#where })
+    if (layout.fields.length === 0)
+      throw new DeltaError('DELTA_BAD_SCHEMA', 'the table has no column that a data file could hold', {
+        where: this.#where,
+      })
     this.#rows = new RowSplitter(shape, layout)
     this.#files = new PartitionFiles({
       store,
@@ -99,13 +107,15 @@ export class TableWriter {
     const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })
     const { expressions, check } = this.#options
     await check?.(fitted, this.#count)
-    if (expressions !== undefined) await requireConstraints(this.#constraints, expressions, fitted, { where: this.#where, rowsBefore: this.#count })
+    if (expressions !== undefined)
+      await requireConstraints(this.#constraints, expressions, fitted, { where: this.#where, rowsBefore: this.#count })
     this.#count += rows.count
     this.#tracked ||= origins !== undefined && this.#ids !== undefined
     const hidden = this.#tracked && this.#ids !== undefined ? [this.#ids.id, this.#ids.commitVersion] : []
     const nothing = hidden.length > 0 && origins === undefined ? new Array<Value>(rows.count).fill(null) : []
     const hiddenData = hidden.length === 0 ? [] : [origins?.ids ?? nothing, origins?.commitVersions ?? nothing]
-    for (const part of this.#rows.split(fitted, hiddenData, this.#count - rows.count)) await this.#files.append({ ...part, hidden })
+    for (const part of this.#rows.split(fitted, hiddenData, this.#count - rows.count))
+      await this.#files.append({ ...part, hidden })
   }
 
   /** Makes the files visible to whoever commits them. */
@@ -141,10 +151,17 @@ export class RowSplitter {
       const column = byName.get(name)
       return column === undefined ? [] : [column]
     })
-    const data = this.#layout.source.map(field => storedValues(field, byName.get(field.name.toLowerCase())?.data ?? [], this.#mapped))
+    const data = this.#layout.source.map(field =>
+      storedValues(field, byName.get(field.name.toLowerCase())?.data ?? [], this.#mapped),
+    )
     for (const { key, values, rows } of splitByPartition(partitions, count, this.#mapped, rowsBefore)) {
       const all = [...data, ...hidden]
-      yield { key, values, count: rows?.length ?? count, columns: rows === undefined ? all : all.map(column => pickedData(column, rows)) }
+      yield {
+        key,
+        values,
+        count: rows?.length ?? count,
+        columns: rows === undefined ? all : all.map(column => pickedData(column, rows)),
+      }
     }
   }
 }
@@ -164,6 +181,9 @@ export function rowsOf(schema: StructType, rows: readonly Row[]): Rows {
   return {
     count: rows.length,
     columns: [...schema.fields, ...unknown].flatMap((field): readonly Column[] =>
-      rows.some(row => row[field.name] !== undefined) ? [{ field, data: rows.map(row => row[field.name] ?? null) }] : []),
+      rows.some(row => row[field.name] !== undefined)
+        ? [{ field, data: rows.map(row => row[field.name] ?? null) }]
+        : [],
+    ),
   }
 }

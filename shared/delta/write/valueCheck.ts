@@ -1,6 +1,11 @@
 import type { DataType, Value } from '../../types/index.js'
 
-const integerLimits: Readonly<Record<string, number>> = { byte: 2 ** 7, short: 2 ** 15, integer: 2 ** 31, date: 2 ** 31 }
+const integerLimits: Readonly<Record<string, number>> = {
+  byte: 2 ** 7,
+  short: 2 ** 15,
+  integer: 2 ** 31,
+  date: 2 ** 31,
+}
 const longLimit = 2n ** 63n
 
 /** Whether a value that is not null is one of a type that holds no others, and in its range. Pure; no I/O. */

@@ -26,9 +26,14 @@ function typeAs(table: DataType, wanted: DataType): DataType {
   if (table.type === 'struct' && wanted.type === 'struct') {
     return table.variant === true || wanted.variant === true ? wanted : structAs(table, wanted)
   }
-  if (table.type === 'array' && wanted.type === 'array') return { ...table, elementType: typeAs(table.elementType, wanted.elementType) }
+  if (table.type === 'array' && wanted.type === 'array')
+    return { ...table, elementType: typeAs(table.elementType, wanted.elementType) }
   if (table.type === 'map' && wanted.type === 'map') {
-    return { ...table, keyType: typeAs(table.keyType, wanted.keyType), valueType: typeAs(table.valueType, wanted.valueType) }
+    return {
+      ...table,
+      keyType: typeAs(table.keyType, wanted.keyType),
+      valueType: typeAs(table.valueType, wanted.valueType),
+    }
   }
   return wanted
 }

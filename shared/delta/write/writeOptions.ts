@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
-import type { OpenFolder, Txn } from '../actions/index.js'
 import type { Json } from '../../types/index.js'
+import type { OpenFolder, Txn } from '../actions/index.js'
 import type { ConflictReason } from '../transaction/index.js'
 import type { Expressions } from './expressions.js'
 

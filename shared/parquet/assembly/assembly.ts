@@ -1,6 +1,6 @@
-import type { LeafData } from '../page/index.js'
 import { type ColumnData, type MapEntry, namedValues, type Value } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
+import type { LeafData } from '../page/index.js'
 import type { LeafNode } from '../schema/index.js'
 
 /**
@@ -75,13 +75,13 @@ export function assemble(projection: Projection, data: readonly LeafData[], rows
   if (projection.kind === 'leaf') return flat(data[0] as LeafData, rows)
   const cursors = new Map<LeafNode, Cursor>()
   for (const leafData of data) cursors.set(leafData.leaf, new Cursor(leafData))
-  if (data.every((leafData) => isNullBelow(leafData, projection.maxDefinitionLevel))) {
+  if (data.every(leafData => isNullBelow(leafData, projection.maxDefinitionLevel))) {
     for (const { leaf, entries } of data) {
       if (entries < rows) throw new ParquetError('PARQUET_CORRUPT', `Column ${leaf.path.join('.')} ends early.`)
     }
     return new Array<Value>(rows).fill(null)
   }
-  const read = reader(projection, (leaf) => cursors.get(leaf) as Cursor, true)
+  const read = reader(projection, leaf => cursors.get(leaf) as Cursor, true)
   const output = new Array<Value>(rows)
   for (let i = 0; i < rows; i++) output[i] = read()
   return output

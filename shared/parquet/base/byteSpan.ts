@@ -19,7 +19,7 @@ export async function coalesce(
 ): Promise<(span: ByteSpan) => Uint8Array> {
   const reads = mergedSpans(spans)
   const buffers = await Promise.all(reads.map(async ({ start, end }) => read(start, end)))
-  return (span) => {
+  return span => {
     const index = reads.findIndex(({ start, end }) => span.start >= start && span.end <= end)
     const base = reads[index]
     const buffer = buffers[index]
@@ -35,7 +35,9 @@ export function mergedSpans(spans: readonly ByteSpan[]): ByteSpan[] {
   for (const span of spans.toSorted((a, b) => a.start - b.start)) {
     const last = merged.at(-1)
     const joins =
-      last !== undefined && span.start - last.end <= widestGap && (span.end - last.start <= longestRead || span.end <= last.end)
+      last !== undefined &&
+      span.start - last.end <= widestGap &&
+      (span.end - last.start <= longestRead || span.end <= last.end)
     if (joins) last.end = Math.max(last.end, span.end)
     else merged.push({ ...span })
   }

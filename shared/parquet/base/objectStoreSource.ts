@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../storage/index.js'
 import { ParquetError } from './parquetError.js'
-import { tailBytes, type ParquetSource } from './parquetSource.js'
+import { type ParquetSource, tailBytes } from './parquetSource.js'
 
 /**
  * An object of a store as a Parquet file. Its tail is read once and kept; a small object is read whole at once.

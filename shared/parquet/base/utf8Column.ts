@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+
 import type { ColumnData, StructField } from '../../types/index.js'
 
 /** A column's values as they are in memory or, of texts, as they are stored. */
@@ -110,7 +111,11 @@ export class Utf8Column {
   withoutNulls(): Utf8Column {
     const { present } = this
     if (present === undefined) return this
-    return new Utf8Column(this.bytes, this.ends.filter((_, i) => present[i] === 1), undefined)
+    return new Utf8Column(
+      this.bytes,
+      this.ends.filter((_, i) => present[i] === 1),
+      undefined,
+    )
   }
 
   nullCount(): number {
@@ -129,7 +134,8 @@ export class Utf8Column {
   /** The texts at `rows`. */
   picked(rows: ArrayLike<number>): Utf8Column {
     let size = 0
-    for (let i = 0; i < rows.length; i++) size += (this.ends[rows[i] as number] as number) - this.start(rows[i] as number)
+    for (let i = 0; i < rows.length; i++)
+      size += (this.ends[rows[i] as number] as number) - this.start(rows[i] as number)
     const from = this.#buffer()
     const bytes = Buffer.allocUnsafeSlow(size)
     const ends = new Int32Array(rows.length)

@@ -1,5 +1,5 @@
-import { appendDeltas } from './deltaBinaryPacked.js'
 import type { ByteBuffer, Utf8Column } from '../base/index.js'
+import { appendDeltas } from './deltaBinaryPacked.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Values that have a length each. */

@@ -45,7 +45,8 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
         lastPlace = distinct.length
         places.set(value, lastPlace)
         distinct.push(value)
-        if (i < sampleSize ? lastPlace > sampleSize / 2 : lastPlace > mostDistinct || lastPlace * 2 > i) return undefined
+        if (i < sampleSize ? lastPlace > sampleSize / 2 : lastPlace > mostDistinct || lastPlace * 2 > i)
+          return undefined
       } else {
         lastPlace = place
       }

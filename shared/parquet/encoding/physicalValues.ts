@@ -1,5 +1,5 @@
 import type { ColumnData, Value } from '../../types/index.js'
-import { Utf8Column, ParquetError, type StoredData } from '../base/index.js'
+import { ParquetError, type StoredData, Utf8Column } from '../base/index.js'
 import type { LeafNode } from '../schema/index.js'
 
 /** Values as a file's physical types hold them; see {@link physicalValues}. */
@@ -109,11 +109,16 @@ function decimals(leaf: LeafNode, data: ColumnData, precision: number): Physical
   if (leaf.element.type === 'INT32') return { kind: 'int32', values: Int32Array.from(unscaled, Number) }
   if (leaf.element.type === 'INT64') return { kind: 'int64', values: BigInt64Array.from(unscaled) }
   const width = leaf.element.type_length ?? 16
-  return { kind: 'fixed', width, values: unscaled.map((value) => bigEndian(value, width)) }
+  return { kind: 'fixed', width, values: unscaled.map(value => bigEndian(value, width)) }
 }
 
 function bigEndian(value: bigint, width: number): Uint8Array {
-  const bytes = Buffer.from(BigInt.asUintN(width * 8, value).toString(16).padStart(width * 2, '0'), 'hex')
+  const bytes = Buffer.from(
+    BigInt.asUintN(width * 8, value)
+      .toString(16)
+      .padStart(width * 2, '0'),
+    'hex',
+  )
   return bytes
 }
 

@@ -25,7 +25,11 @@ export function appendPlain(out: ByteBuffer, physical: PhysicalValues, from: num
 }
 
 /** The values' own memory: typed arrays have the byte order of Parquet on every machine Node runs on. */
-function memory(values: Int32Array | BigInt64Array | Float32Array | Float64Array, from: number, to: number): Uint8Array {
+function memory(
+  values: Int32Array | BigInt64Array | Float32Array | Float64Array,
+  from: number,
+  to: number,
+): Uint8Array {
   const width = values.BYTES_PER_ELEMENT
   return new Uint8Array(values.buffer, values.byteOffset + from * width, (to - from) * width)
 }

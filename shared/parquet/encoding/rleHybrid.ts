@@ -44,13 +44,7 @@ export function appendRun(out: ByteBuffer, value: number, count: number, width: 
   for (let bits = 0; bits < width; bits += 8) out.appendByte((value >>> bits) & 0xff)
 }
 
-function appendPacked(
-  out: ByteBuffer,
-  values: Uint8Array | Int32Array,
-  from: number,
-  to: number,
-  width: number,
-): void {
+function appendPacked(out: ByteBuffer, values: Uint8Array | Int32Array, from: number, to: number, width: number): void {
   if (to === from) return
   const groups = Math.ceil((to - from) / 8)
   out.appendVarint(groups * 2 + 1)
@@ -127,7 +121,8 @@ export function readBitPacked(bytes: Uint8Array, start: number, width: number, o
   let at = start * 8
   for (let i = 0; i < out.length; i++) {
     let value = 0
-    for (const until = at + width; at < until; at++) value = (value << 1) | (((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1)
+    for (const until = at + width; at < until; at++)
+      value = (value << 1) | (((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1)
     out[i] = value
   }
   return end

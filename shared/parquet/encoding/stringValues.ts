@@ -15,7 +15,7 @@ export function plainStrings(page: Uint8Array, count: number): string[] {
   const texts = new Array<string>(count)
   const ends = new Int32Array(count)
   let at = 0
-  for (let first = 0; first < count; ) {
+  for (let first = 0; first < count;) {
     const start = at
     let next = first
     while (next < count && at - start < blockBytes) {
@@ -37,7 +37,7 @@ export function joinedStrings(page: Uint8Array, lengths: Int32Array): string[] {
   const texts = new Array<string>(count)
   const ends = new Int32Array(count)
   let at = 0
-  for (let first = 0; first < count; ) {
+  for (let first = 0; first < count;) {
     const start = at
     let next = first
     while (next < count && at - start < blockBytes) {

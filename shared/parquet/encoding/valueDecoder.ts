@@ -1,7 +1,8 @@
 import type { DecodedArray, SchemaElement } from 'hyparquet'
+
 import type { DataType, DecimalType, PrimitiveType, Value } from '../../types/index.js'
-import { isUnsigned, type LeafNode, type LegacyCalendar } from '../schema/index.js'
 import { ParquetError } from '../base/index.js'
+import { isUnsigned, type LeafNode, type LegacyCalendar } from '../schema/index.js'
 
 /** Values of one column in memory, without nulls. */
 export type DecodedValues = Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array
@@ -32,7 +33,11 @@ export function valueDecoder(leaf: LeafNode, wanted: DataType, calendar?: Legacy
   )
 }
 
-function primitive(leaf: LeafNode, wanted: PrimitiveType, calendar: LegacyCalendar | undefined): ValueDecoder | undefined {
+function primitive(
+  leaf: LeafNode,
+  wanted: PrimitiveType,
+  calendar: LegacyCalendar | undefined,
+): ValueDecoder | undefined {
   const { element, type } = leaf
   switch (wanted) {
     case 'string':
@@ -49,18 +54,18 @@ function primitive(leaf: LeafNode, wanted: PrimitiveType, calendar: LegacyCalend
       return type === 'long' || isShortInteger(type) ? longs(element) : wholeDecimals(leaf, 18)
     case 'float':
       if (type === 'float') return floats(element)
-      return type === 'byte' || type === 'short' ? (raw) => Array.from(raw as ArrayLike<number>) : wholeNumbers(leaf, 7)
+      return type === 'byte' || type === 'short' ? raw => Array.from(raw as ArrayLike<number>) : wholeNumbers(leaf, 7)
     case 'double':
-      if (type === 'double') return (raw) => (raw instanceof Float64Array ? raw : Float64Array.from(raw as number[]))
-      if (type === 'float') return (raw) => Float64Array.from(floats(element)(raw) as ArrayLike<number>)
-      return isShortInteger(type) ? (raw) => Float64Array.from(raw as ArrayLike<number>) : wholeNumbers(leaf, 15)
+      if (type === 'double') return raw => (raw instanceof Float64Array ? raw : Float64Array.from(raw as number[]))
+      if (type === 'float') return raw => Float64Array.from(floats(element)(raw) as ArrayLike<number>)
+      return isShortInteger(type) ? raw => Float64Array.from(raw as ArrayLike<number>) : wholeNumbers(leaf, 15)
     case 'date':
       return type === 'date' ? dates(calendar) : undefined
     case 'timestamp':
     case 'timestamp_ntz':
       if (type === 'timestamp' || type === 'timestamp_ntz') return calendarMicros(micros(element), calendar)
       if (type !== 'date' || wanted === 'timestamp') return undefined
-      return (raw) => mapped(dates(calendar)(raw) as ArrayLike<number>, (days) => BigInt(days) * microsOfDay)
+      return raw => mapped(dates(calendar)(raw) as ArrayLike<number>, days => BigInt(days) * microsOfDay)
     case 'void':
       return undefined
   }
@@ -74,7 +79,7 @@ function wholeDecimals(leaf: LeafNode, digits: number): ValueDecoder | undefined
 
 function wholeNumbers(leaf: LeafNode, digits: number): ValueDecoder | undefined {
   const decode = wholeDecimals(leaf, digits)
-  return decode && ((raw) => Array.from(decode(raw) as ArrayLike<bigint>, Number))
+  return decode && (raw => Array.from(decode(raw) as ArrayLike<bigint>, Number))
 }
 
 function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder | undefined {
@@ -87,17 +92,17 @@ function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder 
   const widen = factor === 1n ? (unscaled: bigint) => unscaled : (unscaled: bigint) => unscaled * factor
   const { type: physical } = element
   if (physical === 'BYTE_ARRAY' || physical === 'FIXED_LEN_BYTE_ARRAY') {
-    return (raw) => mapped(raw as ArrayLike<Uint8Array>, (bytes) => widen(twosComplement(bytes)))
+    return raw => mapped(raw as ArrayLike<Uint8Array>, bytes => widen(twosComplement(bytes)))
   }
   if (isUnsigned(element, 64)) {
-    return (raw) => mapped(raw as ArrayLike<bigint>, (value) => widen(BigInt.asUintN(64, value)))
+    return raw => mapped(raw as ArrayLike<bigint>, value => widen(BigInt.asUintN(64, value)))
   }
-  return (raw) => mapped(raw as ArrayLike<bigint | number>, (value) => widen(BigInt(value)))
+  return raw => mapped(raw as ArrayLike<bigint | number>, value => widen(BigInt(value)))
 }
 
 /** Bytes that are UTF-8. */
 export function texts(raw: DecodedArray): string[] {
-  return mapped(raw as ArrayLike<Uint8Array>, (bytes) =>
+  return mapped(raw as ArrayLike<Uint8Array>, bytes =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(),
   )
 }
@@ -115,22 +120,22 @@ function int32s(raw: DecodedArray): DecodedValues {
 }
 
 function longs(element: SchemaElement): ValueDecoder {
-  if (element.type === 'INT64') return (raw) => raw as BigInt64Array
-  if (isUnsigned(element, 32)) return (raw) => mapped(raw as ArrayLike<number>, (value) => BigInt(value >>> 0))
-  return (raw) => mapped(raw as ArrayLike<number>, BigInt)
+  if (element.type === 'INT64') return raw => raw as BigInt64Array
+  if (isUnsigned(element, 32)) return raw => mapped(raw as ArrayLike<number>, value => BigInt(value >>> 0))
+  return raw => mapped(raw as ArrayLike<number>, BigInt)
 }
 
 function floats(element: SchemaElement): ValueDecoder {
-  if (element.type === 'FLOAT') return (raw) => raw as Float32Array
-  return (raw) => mapped(raw as ArrayLike<Uint8Array>, halfFloat)
+  if (element.type === 'FLOAT') return raw => raw as Float32Array
+  return raw => mapped(raw as ArrayLike<Uint8Array>, halfFloat)
 }
 
 function micros({ type, converted_type: converted, logical_type: logical }: SchemaElement): ValueDecoder {
-  if (type === 'INT96') return (raw) => mapped(raw as ArrayLike<bigint>, int96Micros)
+  if (type === 'INT96') return raw => mapped(raw as ArrayLike<bigint>, int96Micros)
   const unit = logical?.type === 'TIMESTAMP' ? logical.unit : converted === 'TIMESTAMP_MILLIS' ? 'MILLIS' : 'MICROS'
-  if (unit === 'MILLIS') return (raw) => mapped(raw as ArrayLike<bigint>, (millis) => millis * 1000n)
-  if (unit === 'NANOS') return (raw) => mapped(raw as ArrayLike<bigint>, (nanos) => floorDivide(nanos, 1000n))
-  return (raw) => raw as BigInt64Array
+  if (unit === 'MILLIS') return raw => mapped(raw as ArrayLike<bigint>, millis => millis * 1000n)
+  if (unit === 'NANOS') return raw => mapped(raw as ArrayLike<bigint>, nanos => floorDivide(nanos, 1000n))
+  return raw => raw as BigInt64Array
 }
 
 /** The same, with an error for nanoseconds that microseconds do not hold. @throws ParquetError PARQUET_TYPE_MISMATCH */
@@ -143,18 +148,24 @@ export function losslessDecoder({ element, path }: LeafNode, decode: ValueDecode
       const rest = (type === 'INT96' ? BigInt.asIntN(64, value) : value) % 1000n
       if (rest === 0n) continue
       const column = path.join('.')
-      throw new ParquetError('PARQUET_TYPE_MISMATCH', `Column ${column} has times with nanoseconds, which a timestamp, in microseconds, cannot hold. Round them first.`, { data: { column } })
+      throw new ParquetError(
+        'PARQUET_TYPE_MISMATCH',
+        `Column ${column} has times with nanoseconds, which a timestamp, in microseconds, cannot hold. Round them first.`,
+        { data: { column } },
+      )
     }
     return decode(raw)
   }
 }
 
 function dates(calendar: LegacyCalendar | undefined): ValueDecoder {
-  return calendar === undefined ? int32s : (raw) => Int32Array.from(raw as ArrayLike<number>, (days) => calendar.days(days))
+  return calendar === undefined ? int32s : raw => Int32Array.from(raw as ArrayLike<number>, days => calendar.days(days))
 }
 
 function calendarMicros(decode: ValueDecoder, calendar: LegacyCalendar | undefined): ValueDecoder {
-  return calendar === undefined ? decode : (raw) => mapped(decode(raw) as ArrayLike<bigint>, (value) => calendar.micros(value))
+  return calendar === undefined
+    ? decode
+    : raw => mapped(decode(raw) as ArrayLike<bigint>, value => calendar.micros(value))
 }
 
 /** Julian day in the upper 32 bits, nanoseconds of the day in the lower 64. */

@@ -1,4 +1,5 @@
 import type { Encoding } from 'hyparquet'
+
 import type { ByteBuffer } from '../base/index.js'
 import { appendDeltas, packable } from './deltaBinaryPacked.js'
 import { appendByLength } from './deltaLengthByteArray.js'

@@ -1,11 +1,13 @@
 import { crc32 } from 'node:zlib'
+
 import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
-import { decompress } from './codec.js'
-import { valueBytes, type MemoryAllowance } from './memoryAllowance.js'
+
 import { ParquetError } from '../base/index.js'
 import { bitWidth, readBitPacked, readRuns } from '../encoding/index.js'
 import type { LeafNode } from '../schema/index.js'
+import { decompress } from './codec.js'
+import { type MemoryAllowance, valueBytes } from './memoryAllowance.js'
 
 /** How many entries there are, and where they stand in nested columns. */
 export interface PageLevels {
@@ -32,7 +34,12 @@ export interface RawDictionary {
 }
 
 /** The pages of a chunk, each decompressed when its turn comes; a dictionary's is left as it is. */
-export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, allowance: MemoryAllowance): Generator<RawPage | RawDictionary, void> {
+export function* chunkPages(
+  leaf: LeafNode,
+  metadata: ColumnMetaData,
+  bytes: Uint8Array,
+  allowance: MemoryAllowance,
+): Generator<RawPage | RawDictionary, void> {
   const expected = Number(metadata.num_values)
   let entries = 0
   const reader = { view: viewOf(bytes), offset: 0 }
@@ -46,7 +53,8 @@ export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uin
     const body = bytes.subarray(reader.offset, reader.offset + size)
     reader.offset += size
     // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
-    if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw corruptColumn(leaf, 'the checksum of a page is wrong')
+    if (header.crc !== undefined && crc32(body) !== header.crc >>> 0)
+      throw corruptColumn(leaf, 'the checksum of a page is wrong')
     // Long values are kept as views on their page, whatever their number.
     if (metadata.type === 'BYTE_ARRAY') allowance.take(leaf.path.join('.'), header.uncompressed_page_size, size)
     if (header.type === 'DICTIONARY_PAGE') {
@@ -64,14 +72,24 @@ export function* chunkPages(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uin
   }
 }
 
-function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, body: Uint8Array, count: number): RawPage {
-  const levels = { repetitions: newLevels(leaf.maxRepetitionLevel, count), definitions: newLevels(leaf.maxDefinitionLevel, count) }
+function openPage(
+  leaf: LeafNode,
+  metadata: ColumnMetaData,
+  header: PageHeader,
+  body: Uint8Array,
+  count: number,
+): RawPage {
+  const levels = {
+    repetitions: newLevels(leaf.maxRepetitionLevel, count),
+    definitions: newLevels(leaf.maxDefinitionLevel, count),
+  }
   const second = header.data_page_header_v2
   let page: Uint8Array
   let at = 0
   if (second === undefined) {
     page = decompress(metadata.codec, body, header.uncompressed_page_size)
-    const { repetition_level_encoding: repetitions, definition_level_encoding: definitions } = header.data_page_header ?? {}
+    const { repetition_level_encoding: repetitions, definition_level_encoding: definitions } =
+      header.data_page_header ?? {}
     at = readLevels(leaf, page, at, { encoding: repetitions, max: leaf.maxRepetitionLevel }, levels.repetitions)
     at = readLevels(leaf, page, at, { encoding: definitions, max: leaf.maxDefinitionLevel }, levels.definitions)
   } else {
@@ -81,7 +99,8 @@ function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, 
       throw corruptColumn(leaf, 'a page has levels past its end')
     }
     if (levels.repetitions !== undefined) readRuns(body, 0, bitWidth(leaf.maxRepetitionLevel), levels.repetitions)
-    if (levels.definitions !== undefined) readRuns(body, repetitionBytes, bitWidth(leaf.maxDefinitionLevel), levels.definitions)
+    if (levels.definitions !== undefined)
+      readRuns(body, repetitionBytes, bitWidth(leaf.maxDefinitionLevel), levels.definitions)
     const rest = body.subarray(levelBytes)
     const size = header.uncompressed_page_size - levelBytes
     page = second.is_compressed === false || rest.length === 0 ? rest : decompress(metadata.codec, rest, size)
@@ -92,7 +111,11 @@ function openPage(leaf: LeafNode, metadata: ColumnMetaData, header: PageHeader, 
     bytes: page.subarray(at),
     encoding: (second ?? header.data_page_header)?.encoding,
     present,
-    levels: { entries: count, definitionLevels: present === count ? undefined : levels.definitions, repetitionLevels: levels.repetitions },
+    levels: {
+      entries: count,
+      definitionLevels: present === count ? undefined : levels.definitions,
+      repetitionLevels: levels.repetitions,
+    },
   }
 }
 
@@ -138,11 +161,19 @@ export function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
 }
 
 /** A part of a column that is stored in a way that this reader does not know. */
-export function unknownEncoding(leaf: LeafNode, what: 'pages' | 'levels' | 'a dictionary', encoding: Encoding | undefined): ParquetError {
+export function unknownEncoding(
+  leaf: LeafNode,
+  what: 'pages' | 'levels' | 'a dictionary',
+  encoding: Encoding | undefined,
+): ParquetError {
   const column = leaf.path.join('.')
-  return new ParquetError('PARQUET_UNSUPPORTED', `Column ${column} has ${what} in an encoding that this reader does not know (${String(encoding)}).`, {
-    data: { column, encoding },
-  })
+  return new ParquetError(
+    'PARQUET_UNSUPPORTED',
+    `Column ${column} has ${what} in an encoding that this reader does not know (${String(encoding)}).`,
+    {
+      data: { column, encoding },
+    },
+  )
 }
 
 /** What is wrong with a column. */

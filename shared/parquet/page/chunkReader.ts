@@ -1,9 +1,8 @@
 import type { ColumnMetaData } from 'hyparquet'
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
-import { chunkPages, corruptColumn, unknownEncoding, viewOf, type PageLevels, type RawDictionary, type RawPage } from './chunkPages.js'
-import { decompress } from './codec.js'
-import { MemoryAllowance } from './memoryAllowance.js'
+
+import { Utf8Column } from '../base/index.js'
 import {
   type DecodedValues,
   joinedStrings,
@@ -16,8 +15,18 @@ import {
   texts,
   type ValueDecoder,
 } from '../encoding/index.js'
-import { Utf8Column } from '../base/index.js'
 import type { LeafNode } from '../schema/index.js'
+import {
+  chunkPages,
+  corruptColumn,
+  type PageLevels,
+  type RawDictionary,
+  type RawPage,
+  unknownEncoding,
+  viewOf,
+} from './chunkPages.js'
+import { decompress } from './codec.js'
+import { MemoryAllowance } from './memoryAllowance.js'
 
 /** One physical column of one row group as read; the mirror of what leafValues.ts makes. */
 export interface LeafData<V = DecodedValues> extends PageLevels {
@@ -28,12 +37,22 @@ export interface LeafData<V = DecodedValues> extends PageLevels {
 type Page<V> = PageLevels & { readonly values: V }
 
 /** Decodes a column chunk. Pure; no I/O. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
-export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, decode: ValueDecoder, allowance = new MemoryAllowance()): LeafData {
+export function readChunk(
+  leaf: LeafNode,
+  metadata: ColumnMetaData,
+  bytes: Uint8Array,
+  decode: ValueDecoder,
+  allowance = new MemoryAllowance(),
+): LeafData {
   const pages: Page<DecodedValues>[] = []
   let dictionary: DecodedValues | undefined
   for (const page of chunkPages(leaf, metadata, bytes, allowance)) {
     if (page.kind === 'dictionary') dictionary = readDictionary(leaf, metadata, page, decode)
-    else pages.push({ ...page.levels, values: page.present === 0 ? [] : readValues(leaf, metadata, page, decode, dictionary, allowance) })
+    else
+      pages.push({
+        ...page.levels,
+        values: page.present === 0 ? [] : readValues(leaf, metadata, page, decode, dictionary, allowance),
+      })
   }
   return joined(leaf, pages, joinedValues)
 }
@@ -42,7 +61,12 @@ export function readChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8
  * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are in a dictionary, whose texts
  * many values share, or otherwise not one behind the other, or are no UTF-8: then {@link readChunk} is to be asked.
  */
-export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: Uint8Array, allowance = new MemoryAllowance()): Utf8Column | undefined {
+export function readTextChunk(
+  leaf: LeafNode,
+  metadata: ColumnMetaData,
+  bytes: Uint8Array,
+  allowance = new MemoryAllowance(),
+): Utf8Column | undefined {
   const pages: Page<Utf8Column>[] = []
   for (const page of chunkPages(leaf, metadata, bytes, allowance)) {
     if (page.kind === 'dictionary') return undefined
@@ -50,7 +74,9 @@ export function readTextChunk(leaf: LeafNode, metadata: ColumnMetaData, bytes: U
     if (values === undefined) return undefined
     pages.push({ ...page.levels, values })
   }
-  const { values, definitionLevels: definitions } = joined<Utf8Column | undefined>(leaf, pages, parts => Utf8Column.joined(parts as readonly Utf8Column[]))
+  const { values, definitionLevels: definitions } = joined<Utf8Column | undefined>(leaf, pages, parts =>
+    Utf8Column.joined(parts as readonly Utf8Column[]),
+  )
   return definitions === undefined ? values : values?.spread(definitions, leaf.maxDefinitionLevel)
 }
 
@@ -63,12 +89,18 @@ function utf8Column({ bytes, encoding, present }: RawPage): Utf8Column | undefin
   return Utf8Column.of(bytes.subarray(reader.offset), lengths)
 }
 
-function readDictionary(leaf: LeafNode, metadata: ColumnMetaData, { header, body }: RawDictionary, decode: ValueDecoder): DecodedValues {
+function readDictionary(
+  leaf: LeafNode,
+  metadata: ColumnMetaData,
+  { header, body }: RawDictionary,
+  decode: ValueDecoder,
+): DecodedValues {
   const count = header.dictionary_page_header?.num_values ?? -1
   const encoding = header.dictionary_page_header?.encoding
   if (encoding !== 'PLAIN' && encoding !== 'PLAIN_DICTIONARY') throw unknownEncoding(leaf, 'a dictionary', encoding)
   const page = decompress(metadata.codec, body, header.uncompressed_page_size)
-  if (count < 0 || count > page.length * (metadata.type === 'BOOLEAN' ? 8 : 1)) throw corruptColumn(leaf, 'its dictionary is damaged')
+  if (count < 0 || count > page.length * (metadata.type === 'BOOLEAN' ? 8 : 1))
+    throw corruptColumn(leaf, 'its dictionary is damaged')
   return plainValues(leaf, metadata, page, count, decode)
 }
 
@@ -98,7 +130,7 @@ function readValues(
       if (type !== 'BOOLEAN') break
       const bits = new Uint8Array(count)
       readRuns(bytes, 4, 1, bits)
-      return decode(Array.from(bits, (bit) => bit === 1))
+      return decode(Array.from(bits, bit => bit === 1))
     }
     case 'DELTA_BINARY_PACKED':
       return decode(readDeltas(reader, type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)))
@@ -109,16 +141,27 @@ function readValues(
       }
       return decode(readByLength(reader, count))
     case 'DELTA_BYTE_ARRAY':
-      return decode(readByPrefix(reader, count, size => { allowance.take(leaf.path.join('.'), size, 0) }))
+      return decode(
+        readByPrefix(reader, count, size => {
+          allowance.take(leaf.path.join('.'), size, 0)
+        }),
+      )
     case 'BYTE_STREAM_SPLIT':
-      if (count * (leaf.element.type_length ?? 1) > bytes.length) throw corruptColumn(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
+      if (count * (leaf.element.type_length ?? 1) > bytes.length)
+        throw corruptColumn(leaf, `a page of ${bytes.length} bytes claims ${count} values`)
       return decode(byteStreamSplit(reader, count, type, leaf.element.type_length))
     default:
   }
   throw unknownEncoding(leaf, 'pages', encoding)
 }
 
-function plainValues(leaf: LeafNode, { type }: Pick<ColumnMetaData, 'type'>, bytes: Uint8Array, count: number, decode: ValueDecoder): DecodedValues {
+function plainValues(
+  leaf: LeafNode,
+  { type }: Pick<ColumnMetaData, 'type'>,
+  bytes: Uint8Array,
+  count: number,
+  decode: ValueDecoder,
+): DecodedValues {
   if (decode === texts) return plainStrings(bytes, count)
   return decode(readPlain({ view: viewOf(bytes), offset: 0 }, type, count, leaf.element.type_length))
 }
@@ -142,7 +185,8 @@ function gatheredLongs(leaf: LeafNode, dictionary: BigInt64Array, indexes: Int32
   const to = new Int32Array(output.buffer)
   for (let i = 0; i < indexes.length; i++) {
     const index = indexes[i] as number
-    if (index < 0 || index >= dictionary.length) throw corruptColumn(leaf, 'a page refers past the end of its dictionary')
+    if (index < 0 || index >= dictionary.length)
+      throw corruptColumn(leaf, 'a page refers past the end of its dictionary')
     to[2 * i] = from[2 * index] as number
     to[2 * i + 1] = from[2 * index + 1] as number
   }
@@ -163,7 +207,13 @@ function joined<V>(leaf: LeafNode, pages: readonly Page<V>[], join: (parts: read
     if (page.repetitionLevels !== undefined) repetitions?.set(page.repetitionLevels, at)
     at += page.entries
   }
-  return { leaf, values: join(pages.map(({ values }) => values)), entries, definitionLevels: definitions, repetitionLevels: repetitions }
+  return {
+    leaf,
+    values: join(pages.map(({ values }) => values)),
+    entries,
+    definitionLevels: definitions,
+    repetitionLevels: repetitions,
+  }
 }
 
 /** The parts one after another; a typed array when all of them are of one kind. */
@@ -174,7 +224,7 @@ export function joinedValues(all: readonly DecodedValues[]): DecodedValues {
   if (parts.length === 1) return first
   let length = 0
   for (const part of parts) length += part.length
-  const typed = !Array.isArray(first) && parts.every((part) => part.constructor === first.constructor)
+  const typed = !Array.isArray(first) && parts.every(part => part.constructor === first.constructor)
   if (typed) {
     const output = newLike(first, length)
     let at = 0

@@ -1,8 +1,18 @@
 import { promisify } from 'node:util'
-import { constants, brotliDecompressSync, gunzipSync, zstdCompress, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from 'node:zlib'
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompressSync,
+  type ZstdOptions,
+} from 'node:zlib'
+
 import type { CompressionCodec } from 'hyparquet'
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
+
 import { ParquetError } from '../base/index.js'
 import { decompressSnappy } from './snappy.js'
 
@@ -39,8 +49,13 @@ const worthThread = 64 * 1024
  * Compresses one page on another thread where that is worth it, so that the next one can be made meanwhile. The bytes
  * are taken at once: they may change afterwards.
  */
-export function compressElsewhere(codec: WrittenCodec, bytes: Uint8Array, zstdLevel: number): Uint8Array | Promise<Uint8Array> {
-  if (codec === 'zstd' && bytes.length >= worthThread) return zstdElsewhere(copied(bytes), { ...zstdOptions(bytes, zstdLevel), pledgedSrcSize: bytes.length })
+export function compressElsewhere(
+  codec: WrittenCodec,
+  bytes: Uint8Array,
+  zstdLevel: number,
+): Uint8Array | Promise<Uint8Array> {
+  if (codec === 'zstd' && bytes.length >= worthThread)
+    return zstdElsewhere(copied(bytes), { ...zstdOptions(bytes, zstdLevel), pledgedSrcSize: bytes.length })
   const compressed = compress(codec, bytes, zstdLevel)
   return compressed === bytes ? copied(bytes) : compressed
 }
@@ -75,11 +90,9 @@ export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: n
   }
   const output = inflate(codec, bytes, length)
   if (output.length !== length) {
-    throw new ParquetError(
-      'PARQUET_CORRUPT',
-      `A page holds ${output.length} bytes where its header says ${length}.`,
-      { data: { codec, expected: length, actual: output.length } },
-    )
+    throw new ParquetError('PARQUET_CORRUPT', `A page holds ${output.length} bytes where its header says ${length}.`, {
+      data: { codec, expected: length, actual: output.length },
+    })
   }
   return output
 }

@@ -44,13 +44,16 @@ export function decompressSnappy(input: Uint8Array, output: Uint8Array): void {
         at += 2
       } else {
         length = (tag >>> 2) + 1
-        offset = ((input[at] as number) | ((input[at + 1] as number) << 8) | ((input[at + 2] as number) << 16)) + (input[at + 3] as number) * 2 ** 24
+        offset =
+          ((input[at] as number) | ((input[at + 1] as number) << 8) | ((input[at + 2] as number) << 16)) +
+          (input[at + 3] as number) * 2 ** 24
         at += 4
       }
       if (at > inputEnd || !(offset > 0 && offset <= to) || to + length > outputEnd) throw damaged()
       const from = to - offset
       // What overlaps repeats itself, so it is copied in order.
-      if (length < longCopy || offset < length) for (let i = 0; i < length; i++) output[to + i] = output[from + i] as number
+      if (length < longCopy || offset < length)
+        for (let i = 0; i < length; i++) output[to + i] = output[from + i] as number
       else output.copyWithin(to, from, from + length)
     }
     to += length

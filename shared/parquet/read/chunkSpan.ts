@@ -1,4 +1,5 @@
 import type { ColumnMetaData } from 'hyparquet'
+
 import { type ByteSpan, corruptFile } from '../base/index.js'
 import type { LeafNode } from '../schema/index.js'
 
@@ -17,7 +18,8 @@ export function checkChunk(leaf: LeafNode, chunk: ColumnMetaData | undefined, ro
   const { start, end } = chunkSpan(chunk)
   const values = Number(chunk.num_values)
   if (!(start >= 4 && end >= start && end <= fileSize)) throw corruptFile(`Column ${name} lies outside the file.`)
-  if (chunk.type !== leaf.element.type) throw corruptFile(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
+  if (chunk.type !== leaf.element.type)
+    throw corruptFile(`Column ${name} is ${chunk.type}, not ${String(leaf.element.type)}.`)
   if (!(values >= 0) || values > 2 ** 31 || (leaf.maxRepetitionLevel === 0 ? values !== rows : values < rows)) {
     throw corruptFile(`Column ${name} claims ${values} values for ${rows} rows.`)
   }

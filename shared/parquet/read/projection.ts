@@ -1,8 +1,8 @@
-import type { Projection } from '../assembly/index.js'
 import type { DataType, StructField } from '../../types/index.js'
-import { calendarOf, type LeafNode, type LegacyCalendars, type SchemaNode } from '../schema/index.js'
+import type { Projection } from '../assembly/index.js'
 import { ParquetError } from '../base/index.js'
-import { losslessDecoder, typeName, valueDecoder, type ValueDecoder } from '../encoding/index.js'
+import { losslessDecoder, typeName, type ValueDecoder, valueDecoder } from '../encoding/index.js'
+import { calendarOf, type LeafNode, type LegacyCalendars, type SchemaNode } from '../schema/index.js'
 import { projectVariant } from '../variant/index.js'
 
 export const columnMatches = ['name', 'physicalName', 'id'] as const
@@ -28,11 +28,11 @@ const physicalName = 'delta.columnMapping.physicalName'
  */
 export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
   const id = field.metadata?.[columnId]
-  if (match === 'id' && typeof id === 'number') return nodes.find((node) => node.fieldId === id)
+  if (match === 'id' && typeof id === 'number') return nodes.find(node => node.fieldId === id)
   const physical = match === 'name' ? undefined : field.metadata?.[physicalName]
-  if (typeof physical === 'string') return nodes.find((node) => node.name === physical)
+  if (typeof physical === 'string') return nodes.find(node => node.name === physical)
   const { name } = field
-  return nodes.find((node) => node.name === name) ?? nodes.find((node) => node.name.toLowerCase() === name.toLowerCase())
+  return nodes.find(node => node.name === name) ?? nodes.find(node => node.name.toLowerCase() === name.toLowerCase())
 }
 
 /**
@@ -41,12 +41,18 @@ export function findNode(nodes: readonly SchemaNode[], field: StructField, match
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */
-export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMatch, calendars: LegacyCalendars = {}, lossless = false): ColumnProjection {
+export function projectColumn(
+  node: SchemaNode,
+  type: DataType,
+  match: ColumnMatch,
+  calendars: LegacyCalendars = {},
+  lossless = false,
+): ColumnProjection {
   const decoders = new Map<LeafNode, ValueDecoder>()
   return { projection: project(node, type, 0), decoders }
 
   function leaves(...projections: (Projection | null)[]): LeafNode[] {
-    return projections.flatMap((p) => (p === null ? [] : p.kind === 'leaf' ? [p.leaf] : p.leaves))
+    return projections.flatMap(p => (p === null ? [] : p.kind === 'leaf' ? [p.leaf] : p.leaves))
   }
 
   function project(from: SchemaNode, wanted: DataType, repetition: number): Projection {
@@ -61,7 +67,7 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
         const { raw, restore } = projectVariant(from, repetition, calendars, decoders)
         return { kind: 'restored', raw, restore, maxDefinitionLevel: from.maxDefinitionLevel, leaves: leaves(raw) }
       }
-      const children = wanted.fields.map((field) => {
+      const children = wanted.fields.map(field => {
         const child = findNode(from.children, field, match)
         return { name: field.name, node: child === undefined ? null : project(child, field.type, repetition) }
       })
@@ -69,7 +75,14 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
       const probe = found.length > 0 ? undefined : (from.leaves[0] as LeafNode)
       if (probe !== undefined) decoders.set(probe, valueDecoder(probe, probe.type))
       const all = probe === undefined ? found : [probe]
-      return { kind: 'struct', maxDefinitionLevel: from.maxDefinitionLevel, children, maxRepetitionLevel: repetition, probe, leaves: all }
+      return {
+        kind: 'struct',
+        maxDefinitionLevel: from.maxDefinitionLevel,
+        children,
+        maxRepetitionLevel: repetition,
+        probe,
+        leaves: all,
+      }
     }
     if (from.kind === 'array' && wanted.type === 'array') {
       const item = project(from.item, wanted.elementType, from.maxRepetitionLevel)
@@ -84,7 +97,15 @@ export function projectColumn(node: SchemaNode, type: DataType, match: ColumnMat
   }
 }
 
-function levels({ maxDefinitionLevel, entry, maxRepetitionLevel }: { maxDefinitionLevel: number; entry: number; maxRepetitionLevel: number }) {
+function levels({
+  maxDefinitionLevel,
+  entry,
+  maxRepetitionLevel,
+}: {
+  maxDefinitionLevel: number
+  entry: number
+  maxRepetitionLevel: number
+}) {
   return { maxDefinitionLevel, entry, maxRepetitionLevel }
 }
 

@@ -1,8 +1,15 @@
-import { parquetMetadataAsync, type ColumnMetaData, type FileMetaData } from 'hyparquet'
+import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from 'hyparquet'
+
+import {
+  type Column,
+  type ColumnData,
+  type DataType,
+  namedValues,
+  type Row,
+  type StructField,
+  type Value,
+} from '../../types/index.js'
 import { assemble, leavesOf } from '../assembly/index.js'
-import { entryBytes, joinedValues, type LeafData, MemoryAllowance, readChunk, readTextChunk, valueBytes } from '../page/index.js'
-import { checkChunk, chunkSpan } from './chunkSpan.js'
-import { type Column, type ColumnData, type DataType, namedValues, type Row, type StructField, type Value } from '../../types/index.js'
 import {
   type ByteSpan,
   coalesce,
@@ -14,18 +21,28 @@ import {
   type StoredColumn,
   tailBytes,
 } from '../base/index.js'
+import { type DecodedValues, texts, valueDecoder } from '../encoding/index.js'
+import {
+  entryBytes,
+  joinedValues,
+  type LeafData,
+  MemoryAllowance,
+  readChunk,
+  readTextChunk,
+  valueBytes,
+} from '../page/index.js'
 import {
   type ForeignColumn,
   foreignColumns,
   type LeafNode,
-  legacyCalendars,
   type LegacyCalendars,
+  legacyCalendars,
   nodeField,
   type SchemaNode,
   schemaNodes,
 } from '../schema/index.js'
-import { findNode, projectColumn, type ColumnMatch, type ColumnProjection } from './projection.js'
-import { type DecodedValues, texts, valueDecoder } from '../encoding/index.js'
+import { checkChunk, chunkSpan } from './chunkSpan.js'
+import { type ColumnMatch, type ColumnProjection, findNode, projectColumn } from './projection.js'
 
 export type { LeafData } from '../page/index.js'
 
@@ -108,7 +125,7 @@ export class ParquetFile {
     this.foreignColumns = foreignColumns(this.#nodes, this.keyValues)
     this.#calendars = legacyCalendars(this.keyValues)
     let rowStart = 0
-    const leaves = this.#nodes.flatMap((node) => node.leaves)
+    const leaves = this.#nodes.flatMap(node => node.leaves)
     const groups: Group[] = []
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows)
@@ -154,7 +171,9 @@ export class ParquetFile {
         const { field, column } = target
         const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
         const kept = leaf !== undefined && column?.decoders.get(leaf) === texts
-        const stored = kept ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), allowance) : undefined
+        const stored = kept
+          ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), allowance)
+          : undefined
         if (stored !== undefined && stored.length !== group.rows)
           throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
         return { field, data: stored ?? this.#decode(target, group, fetched, allowance) }
@@ -170,7 +189,7 @@ export class ParquetFile {
       const count = group[0]?.length ?? 0
       for (let r = 0; r < count; r++) {
         const row = namedValues<Value>()
-        for (const [i, name] of names.entries()) row[name] = (group[i]?.[r] ?? null)
+        for (const [i, name] of names.entries()) row[name] = group[i]?.[r] ?? null
         yield row
       }
     }
@@ -180,7 +199,10 @@ export class ParquetFile {
   mayHaveValues({ rowStart }: RowGroupInfo, path: readonly string[]): boolean {
     const leaf = this.#leaf(path)
     const chunk = leaf === undefined ? undefined : this.#groups.find(of => of.rowStart === rowStart)?.chunks[leaf.index]
-    return leaf !== undefined && (chunk?.statistics?.null_count === undefined || chunk.statistics.null_count < chunk.num_values)
+    return (
+      leaf !== undefined &&
+      (chunk?.statistics?.null_count === undefined || chunk.statistics.null_count < chunk.num_values)
+    )
   }
 
   /** Whether the file has all these physical columns, whatever is in them. */
@@ -201,7 +223,10 @@ export class ParquetFile {
         if (leaf === undefined || chunk === undefined) throw corruptFile(`It has no column ${path.join('.')}.`)
         return { leaf, chunk, span: chunkSpan(chunk), decode: valueDecoder(leaf, type, undefined) }
       })
-      const fetched = await coalesce(found.map(({ span }) => span), (start, end) => this.#source.slice(start, end))
+      const fetched = await coalesce(
+        found.map(({ span }) => span),
+        (start, end) => this.#source.slice(start, end),
+      )
       const allowance = new MemoryAllowance()
       return found.map(({ leaf, chunk, span, decode }) => readChunk(leaf, chunk, fetched(span), decode, allowance))
     })
@@ -209,17 +234,18 @@ export class ParquetFile {
 
   #leaf(path: readonly string[]): LeafNode | undefined {
     const wanted = path.join('\n')
-    for (const node of this.#nodes) if (node.name === path[0]) return node.leaves.find(leaf => leaf.path.join('\n') === wanted)
+    for (const node of this.#nodes)
+      if (node.name === path[0]) return node.leaves.find(leaf => leaf.path.join('\n') === wanted)
     return undefined
   }
 
   #targets({ columns, fields, match = 'name', lossless = false }: ReadOptions): Target[] {
-    const own = new Map(this.fields.map((field) => [field.name, field]))
+    const own = new Map(this.fields.map(field => [field.name, field]))
     const wanted =
       fields ??
       columns?.map((name): StructField => own.get(name) ?? { name, type: 'string', nullable: true }) ??
       this.fields
-    return wanted.map((field) => {
+    return wanted.map(field => {
       const node = findNode(this.#nodes, field, fields === undefined ? 'name' : match)
       if (node === undefined) return { field, column: undefined }
       try {
@@ -231,14 +257,18 @@ export class ParquetFile {
   }
 
   /** Row group by row group, each cut to the rows asked for. */
-  async *#read(targets: readonly Target[], options: ReadOptions, allowance?: MemoryAllowance): AsyncGenerator<ColumnData[], void, undefined> {
+  async *#read(
+    targets: readonly Target[],
+    options: ReadOptions,
+    allowance?: MemoryAllowance,
+  ): AsyncGenerator<ColumnData[], void, undefined> {
     const { rowStart = 0, rowEnd = this.rowCount } = options
     for (const group of this.#groups) {
       const from = Math.max(0, rowStart - group.rowStart)
       const to = Math.min(group.rows, rowEnd - group.rowStart)
       if (from >= to) continue
       const data = await named(this.#source, () => this.#readGroup(targets, group, allowance ?? new MemoryAllowance()))
-      yield from === 0 && to === group.rows ? data : data.map((column) => column.slice(from, to))
+      yield from === 0 && to === group.rows ? data : data.map(column => column.slice(from, to))
     }
   }
 
@@ -256,15 +286,27 @@ export class ParquetFile {
     return leaf => fetched(spans.get(leaf) as ByteSpan)
   }
 
-  #decode({ field, column }: Target, group: Group, fetched: (leaf: LeafNode) => Uint8Array, allowance: MemoryAllowance): ColumnData {
+  #decode(
+    { field, column }: Target,
+    group: Group,
+    fetched: (leaf: LeafNode) => Uint8Array,
+    allowance: MemoryAllowance,
+  ): ColumnData {
     if (column === undefined) allowance.take(field.name, group.rows * valueBytes, 0)
     if (column === undefined) return new Array<null>(group.rows).fill(null)
-    const data = leavesOf(column.projection).map((leaf) => {
+    const data = leavesOf(column.projection).map(leaf => {
       const decode = column.decoders.get(leaf)
-      return readChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), decode as NonNullable<typeof decode>, allowance)
+      return readChunk(
+        leaf,
+        group.chunks[leaf.index] as ColumnMetaData,
+        fetched(leaf),
+        decode as NonNullable<typeof decode>,
+        allowance,
+      )
     })
     if (column.projection.kind !== 'leaf') {
-      for (const { leaf, entries } of data) allowance.take(field.name, entries * (leaf.maxRepetitionLevel > 0 ? entryBytes.repeated : entryBytes.single), 0)
+      for (const { leaf, entries } of data)
+        allowance.take(field.name, entries * (leaf.maxRepetitionLevel > 0 ? entryBytes.repeated : entryBytes.single), 0)
     }
     return assemble(column.projection, data, group.rows)
   }

@@ -1,4 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
+
 import { durationColumns } from './arrowSchema.js'
 import type { SchemaNode } from './schemaNode.js'
 
@@ -10,14 +11,20 @@ export interface ForeignColumn {
 }
 
 /** The columns of a file that its annotations, or those of Arrow in its footer, give such a meaning. Pure; no I/O. */
-export function foreignColumns(nodes: readonly SchemaNode[], keyValues: ReadonlyMap<string, string>): readonly ForeignColumn[] {
+export function foreignColumns(
+  nodes: readonly SchemaNode[],
+  keyValues: ReadonlyMap<string, string>,
+): readonly ForeignColumn[] {
   const annotated = nodes.flatMap(({ leaves }) =>
     leaves.flatMap(({ element, path }): readonly ForeignColumn[] => {
       const what = meaning(element)
       return what === undefined ? [] : [{ path, what }]
     }),
   )
-  const durations = durationColumns(keyValues.get('ARROW:schema')).map((path): ForeignColumn => ({ path, what: 'a duration' }))
+  const durations = durationColumns(keyValues.get('ARROW:schema')).map((path): ForeignColumn => ({
+    path,
+    what: 'a duration',
+  }))
   return [...annotated, ...durations]
 }
 

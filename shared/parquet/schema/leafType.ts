@@ -1,4 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
+
 import type { DecimalType, PrimitiveType } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
 
@@ -35,8 +36,12 @@ export function leafType(element: SchemaElement): PrimitiveType | DecimalType {
       return logical?.type === 'FLOAT16' ? 'float' : 'binary'
     default: {
       const text =
-        converted === 'UTF8' || converted === 'ENUM' || converted === 'JSON' ||
-        logical?.type === 'STRING' || logical?.type === 'ENUM' || logical?.type === 'JSON'
+        converted === 'UTF8' ||
+        converted === 'ENUM' ||
+        converted === 'JSON' ||
+        logical?.type === 'STRING' ||
+        logical?.type === 'ENUM' ||
+        logical?.type === 'JSON'
       return text ? 'string' : 'binary'
     }
   }

@@ -1,5 +1,5 @@
-import type { LeafNode } from './schemaNode.js'
 import { standardOffsetMs, zoneOffsetMs } from '../../types/index.js'
+import type { LeafNode } from './schemaNode.js'
 
 /**
  * Old writers, and newer ones told to, count days before 15 October 1582 by the Julian calendar, and the times of a zone
@@ -29,11 +29,17 @@ export function legacyCalendars(texts: ReadonlyMap<string, string>): LegacyCalen
   if (version === undefined) return {}
   const zone = texts.get('org.apache.spark.timeZone') ?? 'UTC'
   const legacy = (since: string, key: string) => (version < since || texts.has(key) ? legacyCalendar(zone) : undefined)
-  return { dates: legacy('3.0.0', 'org.apache.spark.legacyDateTime'), int96: legacy('3.1.0', 'org.apache.spark.legacyINT96') }
+  return {
+    dates: legacy('3.0.0', 'org.apache.spark.legacyDateTime'),
+    int96: legacy('3.1.0', 'org.apache.spark.legacyINT96'),
+  }
 }
 
 /** The calendar in which a column's values are kept, when it is the older one; wall-clock times have no calendar but today's. */
-export function calendarOf({ element, type }: Pick<LeafNode, 'element' | 'type'>, calendars: LegacyCalendars): LegacyCalendar | undefined {
+export function calendarOf(
+  { element, type }: Pick<LeafNode, 'element' | 'type'>,
+  calendars: LegacyCalendars,
+): LegacyCalendar | undefined {
   if (type === 'date') return calendars.dates
   if (type !== 'timestamp') return undefined
   return element.type === 'INT96' ? calendars.int96 : calendars.dates
@@ -75,7 +81,11 @@ function julianDate(days: number): CalendarDate {
   const inYear = inCycle - yearOfCycle * 365
   const fromMarch = Math.floor((5 * inYear + 2) / 153)
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
-  return { year: cycle * 4 + yearOfCycle + (month <= 2 ? 1 : 0), month, day: inYear - Math.floor((153 * fromMarch + 2) / 5) + 1 }
+  return {
+    year: cycle * 4 + yearOfCycle + (month <= 2 ? 1 : 0),
+    month,
+    day: inYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
+  }
 }
 
 /** The first day of a month in today's calendar, counted from 1970-01-01. */

@@ -1,4 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
+
 import type { DataType, PrimitiveType, StructField } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
 

@@ -1,4 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
+
 import type { DataType, DecimalType, PrimitiveType, StructField } from '../../types/index.js'
 import { badSchema, leafType } from './leafType.js'
 
@@ -111,7 +112,14 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     if (children.length === 0) {
       if (element.type === undefined) throw badSchema(`column ${path.join('.')} has neither a type nor fields`)
       const leaf: Omit<LeafNode, 'leaves'> & { leaves: LeafNode[] } = {
-        ...base, kind: 'leaf', type: leafType(element), element, index: leafCount++, path, maxRepetitionLevel: repetition, leaves: [],
+        ...base,
+        kind: 'leaf',
+        type: leafType(element),
+        element,
+        index: leafCount++,
+        path,
+        maxRepetitionLevel: repetition,
+        leaves: [],
       }
       leaf.leaves.push(leaf)
       return leaf
@@ -133,13 +141,13 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
         }
       }
     }
-    const nodes = children.map((child) => node(child, path, present, repetition))
+    const nodes = children.map(child => node(child, path, present, repetition))
     return {
       ...base,
       kind: 'struct',
       type: { type: 'struct', fields: nodes.map(nodeField) },
       children: nodes,
-      leaves: nodes.flatMap((n) => n.leaves),
+      leaves: nodes.flatMap(n => n.leaves),
     }
   }
 
@@ -183,7 +191,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
 
   const root = group(0)
   if (next !== elements.length) throw badSchema('its schema has elements outside the root')
-  return root.children.map((child) => node(child, [], 0, 0))
+  return root.children.map(child => node(child, [], 0, 0))
 }
 
 /** The column as a field of a table's schema. */

@@ -1,6 +1,16 @@
-import { ByteBuffer } from '../base/index.js'
 import type { Row } from '../../types/index.js'
-import { basicTypes, corrupt, greatestDepth, primitives, type VariantContainer, variantContainer, variantEnd, type VariantNames, variantName } from './variantBytes.js'
+import { ByteBuffer } from '../base/index.js'
+import {
+  basicTypes,
+  corrupt,
+  greatestDepth,
+  primitives,
+  type VariantContainer,
+  variantContainer,
+  variantEnd,
+  variantName,
+  type VariantNames,
+} from './variantBytes.js'
 
 /** A field of an object that is being built: its key, and where its value starts, counted from where the object does. */
 interface Entry {
@@ -51,7 +61,9 @@ export class VariantBuilder {
   appendInteger(value: number | bigint): void {
     const long = BigInt(value)
     const bits = ([8, 16, 32] as const).find(width => BigInt.asIntN(width, long) === long) ?? 64
-    this.#primitive(bits === 8 ? primitives.int8 : bits === 16 ? primitives.int16 : bits === 32 ? primitives.int32 : primitives.int64)
+    this.#primitive(
+      bits === 8 ? primitives.int8 : bits === 16 ? primitives.int16 : bits === 32 ? primitives.int32 : primitives.int64,
+    )
     this.#little(long, bits / 8)
   }
 
@@ -136,7 +148,11 @@ export class VariantBuilder {
       const { key } = entries[i] as Entry
       if (key === entries[i - 1]?.key) throw corrupt(`it has two fields ${variantName(key)}`)
     }
-    this.#close(container, entries.map(({ key }) => this.#names.get(key) as number), true)
+    this.#close(
+      container,
+      entries.map(({ key }) => this.#names.get(key) as number),
+      true,
+    )
   }
 
   /** A value of another variant, whose names are `names`: the one that begins at `at`. */
@@ -159,7 +175,13 @@ export class VariantBuilder {
     this.#appendParts(container, from, names, object, onKey)
   }
 
-  #appendParts(container: OpenContainer, from: VariantContainer, names: VariantNames, bytes: Uint8Array, onKey?: (key: string) => void): void {
+  #appendParts(
+    container: OpenContainer,
+    from: VariantContainer,
+    names: VariantNames,
+    bytes: Uint8Array,
+    onKey?: (key: string) => void,
+  ): void {
     // Parts that share bytes could make a few bytes into more than memory holds.
     let room = from.to - from.from
     for (let i = 0; i < from.count; i++) {
@@ -219,7 +241,8 @@ export class VariantBuilder {
   #little(value: bigint, bytes: number): void {
     const at = this.#value.reserve(bytes)
     const { data } = this.#value
-    for (let i = 0, rest = BigInt.asUintN(bytes * 8, value); i < bytes; i++, rest >>= 8n) data[at + i] = Number(rest & 255n)
+    for (let i = 0, rest = BigInt.asUintN(bytes * 8, value); i < bytes; i++, rest >>= 8n)
+      data[at + i] = Number(rest & 255n)
   }
 }
 

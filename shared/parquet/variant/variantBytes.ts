@@ -8,8 +8,27 @@ import { ParquetError } from '../base/index.js'
 export const basicTypes = { primitive: 0, shortString: 1, object: 2, array: 3 } as const
 
 export const primitives = {
-  null: 0, true: 1, false: 2, int8: 3, int16: 4, int32: 5, int64: 6, double: 7, decimal4: 8, decimal8: 9, decimal16: 10, date: 11,
-  timestamp: 12, timestampNtz: 13, float: 14, binary: 15, string: 16, time: 17, timestampNanos: 18, timestampNtzNanos: 19, uuid: 20,
+  null: 0,
+  true: 1,
+  false: 2,
+  int8: 3,
+  int16: 4,
+  int32: 5,
+  int64: 6,
+  double: 7,
+  decimal4: 8,
+  decimal8: 9,
+  decimal16: 10,
+  date: 11,
+  timestamp: 12,
+  timestampNtz: 13,
+  float: 14,
+  binary: 15,
+  string: 16,
+  time: 17,
+  timestampNanos: 18,
+  timestampNtzNanos: 19,
+  uuid: 20,
 } as const
 
 /** A variant that is null, which is not the same as no variant. */
@@ -19,7 +38,29 @@ export const variantNull = Uint8Array.of(primitives.null << 2)
 export const greatestDepth = 1000
 
 /** Bytes behind the first one of each primitive whose length is always the same, by its number. */
-const primitiveBytes: readonly (number | undefined)[] = [0, 0, 0, 1, 2, 4, 8, 8, 5, 9, 17, 4, 8, 8, 4, undefined, undefined, 8, 8, 8, 16]
+const primitiveBytes: readonly (number | undefined)[] = [
+  0,
+  0,
+  0,
+  1,
+  2,
+  4,
+  8,
+  8,
+  5,
+  9,
+  17,
+  4,
+  8,
+  8,
+  4,
+  undefined,
+  undefined,
+  8,
+  8,
+  8,
+  16,
+]
 
 /** An object or an array: where its parts are. Offsets are within the bytes it was read from. */
 export interface VariantContainer {

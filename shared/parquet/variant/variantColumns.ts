@@ -1,11 +1,19 @@
 import type { SchemaElement } from 'hyparquet'
-import type { Projection } from '../assembly/index.js'
+
 import type { Value } from '../../types/index.js'
-import { calendarOf, isUnsigned, type LeafNode, type LegacyCalendars, type SchemaNode, type StructNode } from '../schema/index.js'
+import type { Projection } from '../assembly/index.js'
 import { ParquetError } from '../base/index.js'
+import { type DecodedValues, typeName, type ValueDecoder, valueDecoder } from '../encoding/index.js'
+import {
+  calendarOf,
+  isUnsigned,
+  type LeafNode,
+  type LegacyCalendars,
+  type SchemaNode,
+  type StructNode,
+} from '../schema/index.js'
 import type { VariantBuilder } from './variantBuilder.js'
 import { primitives, variantKey } from './variantBytes.js'
-import { type DecodedValues, typeName, valueDecoder, type ValueDecoder } from '../encoding/index.js'
 
 /** A value of a variant, or a place for one: what its `typed_value` holds, when the file has one. */
 export interface ShreddedPart {
@@ -82,7 +90,17 @@ export class VariantColumns {
       case 'array': {
         const { part: element, projection: item } = this.#part(node.item, node.maxRepetitionLevel)
         const { maxDefinitionLevel: present, entry, maxRepetitionLevel: repeated } = node
-        return { part: { kind: 'array', element }, projection: { kind: 'array', maxDefinitionLevel: present, entry, maxRepetitionLevel: repeated, item, leaves: leavesOf(item) } }
+        return {
+          part: { kind: 'array', element },
+          projection: {
+            kind: 'array',
+            maxDefinitionLevel: present,
+            entry,
+            maxRepetitionLevel: repeated,
+            item,
+            leaves: leavesOf(item),
+          },
+        }
       }
       case 'struct': {
         const fields: ShreddedField[] = []
@@ -110,7 +128,14 @@ export class VariantColumns {
 
 function struct(node: StructNode, repetition: number, children: readonly Child[]): Projection {
   const leaves = children.flatMap(({ node: child }) => leavesOf(child))
-  return { kind: 'struct', maxDefinitionLevel: node.maxDefinitionLevel, children, maxRepetitionLevel: repetition, probe: undefined, leaves }
+  return {
+    kind: 'struct',
+    maxDefinitionLevel: node.maxDefinitionLevel,
+    children,
+    maxRepetitionLevel: repetition,
+    probe: undefined,
+    leaves,
+  }
 }
 
 interface Scalar {
@@ -132,40 +157,67 @@ function scalar(leaf: LeafNode, calendars: LegacyCalendars): Scalar {
 function scalarAppend({ element, type }: LeafNode): AppendScalar | undefined {
   if (typeof type !== 'string') {
     const { precision, scale } = type
-    return isUnsigned(element, 64) || precision > 38 || scale > precision ? undefined : (builder, value) => { builder.appendDecimal(value as bigint, scale) }
+    return isUnsigned(element, 64) || precision > 38 || scale > precision
+      ? undefined
+      : (builder, value) => {
+          builder.appendDecimal(value as bigint, scale)
+        }
   }
   switch (type) {
     case 'boolean':
-      return (builder, value) => { builder.appendBoolean(value as boolean) }
+      return (builder, value) => {
+        builder.appendBoolean(value as boolean)
+      }
     case 'byte':
     case 'short':
     case 'integer':
     case 'long':
       if (isTime(element)) return appendTime(primitives.time)
-      return isSigned(element) ? (builder, value) => { builder.appendInteger(value as number | bigint) } : undefined
+      return isSigned(element)
+        ? (builder, value) => {
+            builder.appendInteger(value as number | bigint)
+          }
+        : undefined
     case 'float':
-      return element.type === 'FLOAT' ? (builder, value) => { builder.appendFloat(value as number) } : undefined
+      return element.type === 'FLOAT'
+        ? (builder, value) => {
+            builder.appendFloat(value as number)
+          }
+        : undefined
     case 'double':
-      return (builder, value) => { builder.appendDouble(value as number) }
+      return (builder, value) => {
+        builder.appendDouble(value as number)
+      }
     case 'date':
-      return (builder, value) => { builder.appendDate(value as number) }
+      return (builder, value) => {
+        builder.appendDate(value as number)
+      }
     case 'timestamp':
       return appendTime(isNanos(element) ? primitives.timestampNanos : primitives.timestamp)
     case 'timestamp_ntz':
       return appendTime(isNanos(element) ? primitives.timestampNtzNanos : primitives.timestampNtz)
     case 'string':
-      return (builder, value) => { builder.appendString(value as Uint8Array) }
+      return (builder, value) => {
+        builder.appendString(value as Uint8Array)
+      }
     case 'binary':
-      if (element.logical_type?.type === 'UUID' && element.type_length === 16) return (builder, value) => { builder.appendUuid(value as Uint8Array) }
+      if (element.logical_type?.type === 'UUID' && element.type_length === 16)
+        return (builder, value) => {
+          builder.appendUuid(value as Uint8Array)
+        }
       if (element.type !== 'BYTE_ARRAY' || element.logical_type !== undefined) return undefined
-      return (builder, value) => { builder.appendBinary(value as Uint8Array) }
+      return (builder, value) => {
+        builder.appendBinary(value as Uint8Array)
+      }
     case 'void':
       return undefined
   }
 }
 
 function appendTime(primitive: number): AppendScalar {
-  return (builder, value) => { builder.appendTime(primitive, value as bigint) }
+  return (builder, value) => {
+    builder.appendTime(primitive, value as bigint)
+  }
 }
 
 function isNanos({ logical_type: logical }: SchemaElement): boolean {
@@ -194,5 +246,9 @@ function unknown(leaf: LeafNode): ParquetError {
 
 function unsupported(node: SchemaNode, what: string): ParquetError {
   const column = node.leaves[0]?.path.join('.') ?? node.name
-  return new ParquetError('PARQUET_UNSUPPORTED', `Column ${column} belongs to a variant with a part ${node.name} ${what}.`, { data: { column } })
+  return new ParquetError(
+    'PARQUET_UNSUPPORTED',
+    `Column ${column} belongs to a variant with a part ${node.name} ${what}.`,
+    { data: { column } },
+  )
 }

@@ -1,11 +1,11 @@
-import type { Projection } from '../assembly/index.js'
 import type { Row, Value } from '../../types/index.js'
-import type { LeafNode, LegacyCalendars, SchemaNode, StructNode } from '../schema/index.js'
+import type { Projection } from '../assembly/index.js'
 import { ParquetError } from '../base/index.js'
-import { VariantBuilder } from './variantBuilder.js'
-import { corrupt, variantNull, VariantNames } from './variantBytes.js'
-import { VariantColumns, type ShreddedPart } from './variantColumns.js'
 import type { ValueDecoder } from '../encoding/index.js'
+import type { LeafNode, LegacyCalendars, SchemaNode, StructNode } from '../schema/index.js'
+import { VariantBuilder } from './variantBuilder.js'
+import { corrupt, VariantNames, variantNull } from './variantBytes.js'
+import { type ShreddedPart, VariantColumns } from './variantColumns.js'
 
 /** How a variant's columns are read: as `raw` says, each value of which `restore` makes a variant of. */
 export interface VariantProjection {
@@ -21,7 +21,12 @@ export interface VariantProjection {
  *
  * @throws ParquetError PARQUET_UNSUPPORTED for parts that the format does not have; from `restore`, PARQUET_CORRUPT
  */
-export function projectVariant(node: StructNode, repetition: number, calendars: LegacyCalendars, decoders: Map<LeafNode, ValueDecoder>): VariantProjection {
+export function projectVariant(
+  node: StructNode,
+  repetition: number,
+  calendars: LegacyCalendars,
+  decoders: Map<LeafNode, ValueDecoder>,
+): VariantProjection {
   const { part, projection: raw } = new VariantColumns(calendars, decoders).variant(node, repetition)
   const restore = part.typed === undefined ? wholeVariant : restorer(part)
   const column = columnOf(node)
@@ -59,13 +64,19 @@ function restorer(part: ShreddedPart): (raw: Row) => Row {
   }
 }
 
-function append(builder: VariantBuilder, { typed }: ShreddedPart, { value, typed_value: own }: Row, names: VariantNames): void {
+function append(
+  builder: VariantBuilder,
+  { typed }: ShreddedPart,
+  { value, typed_value: own }: Row,
+  names: VariantNames,
+): void {
   const rest = isThere(value) ? (value as Uint8Array) : undefined
   if (typed === undefined || !isThere(own)) {
     builder.appendVariant(names, rest ?? variantNull)
     return
   }
-  if (rest !== undefined && typed.kind !== 'object') throw corrupt('it has both a value and a typed_value, and is no object')
+  if (rest !== undefined && typed.kind !== 'object')
+    throw corrupt('it has both a value and a typed_value, and is no object')
   if (typed.kind === 'scalar') {
     typed.append(builder, own)
     return

@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib'
+
 import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
+
 import { ByteBuffer } from '../base/index.js'
-import { codecNames, compress, compressElsewhere, type WrittenCodec } from '../page/index.js'
 import {
   appendPlain,
   appendRun,
@@ -18,6 +19,7 @@ import {
   plainEncoder,
   type ValueEncoder,
 } from '../encoding/index.js'
+import { codecNames, compress, compressElsewhere, type WrittenCodec } from '../page/index.js'
 import type { LeafValues } from './leafValues.js'
 
 export interface ChunkOptions {
@@ -50,7 +52,10 @@ interface PageHead extends Pick<PlainPage, 'header'> {
 }
 
 /** What is known of a chunk besides its pages. */
-type ChunkShape = Omit<ColumnMetaData, 'codec' | 'total_uncompressed_size' | 'total_compressed_size' | 'data_page_offset' | 'dictionary_page_offset'>
+type ChunkShape = Omit<
+  ColumnMetaData,
+  'codec' | 'total_uncompressed_size' | 'total_compressed_size' | 'data_page_offset' | 'dictionary_page_offset'
+>
 
 /** Nothing waits between a page and the next, so every chunk may use the same room for the page it is at; new room each time costs more. */
 const page = new ByteBuffer(1 << 16)
@@ -156,7 +161,9 @@ function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<Plain
   const bounds = options.statistics && typeof leaf.type === 'string' ? boundsOf(physical, doubles) : undefined
   return {
     type: leaf.element.type ?? 'BYTE_ARRAY',
-    encodings: [...new Set<Encoding>([encoder.encoding, 'RLE', ...(dictionary === undefined ? [] : ['PLAIN' as const])])],
+    encodings: [
+      ...new Set<Encoding>([encoder.encoding, 'RLE', ...(dictionary === undefined ? [] : ['PLAIN' as const])]),
+    ],
     path_in_schema: [...leaf.path],
     num_values: BigInt(entries),
     statistics: {
@@ -182,7 +189,7 @@ function pageRanges(
   const pages = Math.max(1, Math.round((width * values.length) / pageBytes))
   const size = Math.ceil(entries / pages)
   const ranges: { from: number; to: number }[] = []
-  for (let from = 0; from < entries; ) {
+  for (let from = 0; from < entries;) {
     let to = Math.min(entries, from + size)
     while (repetitions !== undefined && to < entries && repetitions[to] !== 0) to++
     ranges.push({ from, to })
@@ -191,7 +198,11 @@ function pageRanges(
   return ranges
 }
 
-function presentCount({ leaf, definitionLevels: definitions, values, entries }: LeafValues, from: number, to: number): number {
+function presentCount(
+  { leaf, definitionLevels: definitions, values, entries }: LeafValues,
+  from: number,
+  to: number,
+): number {
   if (definitions === undefined) return values.length === entries ? to - from : 0
   let count = 0
   for (let i = from; i < to; i++) if (definitions[i] === leaf.maxDefinitionLevel) count++

@@ -1,5 +1,5 @@
 import { type ColumnData, namedValue, type Value } from '../../types/index.js'
-import { decodedData, Utf8Column, ParquetError, type StoredData } from '../base/index.js'
+import { decodedData, ParquetError, type StoredData, Utf8Column } from '../base/index.js'
 import type { LeafNode, SchemaNode } from '../schema/index.js'
 
 /** One physical column of a row group, ready to be encoded: what is there, and where. */
@@ -115,7 +115,7 @@ function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
   }
 
   for (let i = 0; i < data.length; i++) append(root, data[i], 0)
-  return root.leaves.map((leaf) => {
+  return root.leaves.map(leaf => {
     const { values, definitionLevels: definitions, repetitionLevels: repetitions } = targets.get(leaf) as LeafTarget
     return {
       leaf,
@@ -129,7 +129,9 @@ function nestedValues(root: SchemaNode, data: ColumnData): LeafValues[] {
 
 function missing(leaf: LeafNode): ParquetError {
   const column = leaf.path.join('.')
-  return new ParquetError('PARQUET_BAD_VALUE', `Column ${column} is not nullable but holds a null.`, { data: { column } })
+  return new ParquetError('PARQUET_BAD_VALUE', `Column ${column} is not nullable but holds a null.`, {
+    data: { column },
+  })
 }
 
 function misfit(node: SchemaNode, wanted: string, value: Value): ParquetError {

@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os'
+
 import type { RowGroup } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
-import { encodeChunk, encodeChunkElsewhere, type ChunkOptions, type ColumnChunk } from './columnChunk.js'
-import type { WrittenCodec } from '../page/index.js'
+
 import type { StructField } from '../../types/index.js'
 import { ParquetError, type StoredColumn } from '../base/index.js'
-import { leafValues, type LeafValues } from './leafValues.js'
+import type { WrittenCodec } from '../page/index.js'
 import { schemaElements, type SchemaNode, schemaNodes } from '../schema/index.js'
+import { type ChunkOptions, type ColumnChunk, encodeChunk, encodeChunkElsewhere } from './columnChunk.js'
+import { type LeafValues, leafValues } from './leafValues.js'
 
 export interface ParquetOptions {
   /** Default zstd. */
@@ -142,7 +144,8 @@ class FileEncoder {
     }
     for (const [i, { field, data }] of columns.entries()) {
       const expected = this.#fields[i]?.name
-      if (field.name !== expected) throw badShape(`Column ${field.name} stands where the schema has ${String(expected)}.`)
+      if (field.name !== expected)
+        throw badShape(`Column ${field.name} stands where the schema has ${String(expected)}.`)
       if (data.length !== rows) {
         throw badShape(`Column ${field.name} has ${data.length} values, the first column ${rows}.`)
       }
@@ -159,7 +162,10 @@ class FileEncoder {
  * @example encodeParquet([{ field: { name: 'id', type: 'long', nullable: false }, data: BigInt64Array.of(1n, 2n) }])
  */
 export function encodeParquet(columns: readonly StoredColumn[], options: ParquetOptions = {}): Uint8Array {
-  const encoder = new FileEncoder(columns.map(({ field }) => field), options)
+  const encoder = new FileEncoder(
+    columns.map(({ field }) => field),
+    options,
+  )
   const rows = columns[0]?.data.length ?? 0
   const step = options.rowGroupRows ?? 250_000
   const parts: Uint8Array[] = [magic]

@@ -3,11 +3,16 @@ import type { Action, CommitOutcome, DeltaTable, Metadata, TableState, Txn } fro
 import { type Json, namedValues } from '../../types/index.js'
 import type { StepCounts } from '../step/index.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
-import { progressTxns, readProgress, touchesPartitions, witnessOf, type PartitionProgress } from './progress.js'
+import { type PartitionProgress, progressTxns, readProgress, touchesPartitions, witnessOf } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 
 export type AppendOutcome =
-  | { readonly kind: 'committed'; readonly version: number; readonly rows: number; readonly ranges: readonly EncodedRange[] }
+  | {
+      readonly kind: 'committed'
+      readonly version: number
+      readonly rows: number
+      readonly ranges: readonly EncodedRange[]
+    }
   /** Another writer covered some of these offsets, or changed the table: look at the new state and plan again. */
   | { readonly kind: 'stale'; readonly detail: string }
 
@@ -37,11 +42,19 @@ export async function appendBronze(table: DeltaTable, append: Append): Promise<A
   const ranges = joinRanges(encoded.flatMap(e => e.ranges))
   const moved = ranges.filter(r => r.from !== nextOffset(before.get(r.partition), r))
   if (moved.length > 0) {
-    return { kind: 'stale', detail: `partition ${moved.map(r => r.partition).join(', ')} was covered or stopped by another writer` }
+    return {
+      kind: 'stale',
+      detail: `partition ${moved.map(r => r.partition).join(', ')} was covered or stopped by another writer`,
+    }
   }
   const txns = ranges.flatMap(range => {
     const known = before.get(range.partition)
-    return progressTxns(state.metadata.id, stream.topic, known, advance(known, range, append.identities.get(range.partition), now))
+    return progressTxns(
+      state.metadata.id,
+      stream.topic,
+      known,
+      advance(known, range, append.identities.get(range.partition), now),
+    )
   })
   const partitions = new Set(ranges.map(r => r.partition))
   const outcome = await table.commit({
@@ -67,10 +80,20 @@ export async function appendBronze(table: DeltaTable, append: Append): Promise<A
 
 /** Records taken in and rows that come of them. Pure; no I/O. */
 export function countsOf(encoded: readonly EncodedRows[]): StepCounts {
-  return { rowsIn: sum(encoded.flatMap(e => e.ranges), r => r.counts.received), rowsOut: sum(encoded, e => e.rows) }
+  return {
+    rowsIn: sum(
+      encoded.flatMap(e => e.ranges),
+      r => r.counts.received,
+    ),
+    rowsOut: sum(encoded, e => e.rows),
+  }
 }
 
-function settle(outcome: CommitOutcome, encoded: readonly EncodedRows[], ranges: readonly EncodedRange[]): AppendOutcome {
+function settle(
+  outcome: CommitOutcome,
+  encoded: readonly EncodedRows[],
+  ranges: readonly EncodedRange[],
+): AppendOutcome {
   if (outcome.kind === 'conflict') return { kind: 'stale', detail: outcome.detail }
   return { kind: 'committed', version: outcome.version, rows: sum(encoded, e => e.rows), ranges }
 }
@@ -85,7 +108,9 @@ export function joinRanges(ranges: readonly EncodedRange[]): readonly EncodedRan
       continue
     }
     if (before.position !== range.from) {
-      throw new RangeError(`Partition ${range.partition}: coverage breaks off at ${before.position} and goes on at ${range.from}.`)
+      throw new RangeError(
+        `Partition ${range.partition}: coverage breaks off at ${before.position} and goes on at ${range.from}.`,
+      )
     }
     byPartition.set(range.partition, {
       ...range,
@@ -112,7 +137,12 @@ function nextOffset(known: PartitionProgress | undefined, range: EncodedRange): 
   return known.generation === range.generation && known.stop === undefined ? known.covered + 1n : -1n
 }
 
-function advance(known: PartitionProgress | undefined, range: EncodedRange, identity: TopicIdentity | undefined, now: number): PartitionProgress {
+function advance(
+  known: PartitionProgress | undefined,
+  range: EncodedRange,
+  identity: TopicIdentity | undefined,
+  now: number,
+): PartitionProgress {
   return {
     partition: range.partition,
     generation: range.generation,
@@ -131,7 +161,13 @@ function advance(known: PartitionProgress | undefined, range: EncodedRange, iden
 /** What the monitor folds into its identity, as JSON in the commit itself: a process killed later takes none of it. */
 function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRange[]): Json {
   return {
-    ranges: ranges.map(({ partition, generation, from, position, counts }) => ({ partition, generation, from, position, ...counts })),
+    ranges: ranges.map(({ partition, generation, from, position, counts }) => ({
+      partition,
+      generation,
+      from,
+      position,
+      ...counts,
+    })),
     missing: ranges.flatMap(r => r.missing).map(({ partition, start, end }) => ({ partition, start, end })),
     rejections: tally(encoded.map(e => e.rejections)),
     expectations: tally(encoded.map(e => e.failedExpectations)),

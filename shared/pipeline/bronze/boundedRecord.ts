@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+
 import type { Rejection } from '../../contract/index.js'
 import type { Header, OversizedPart, SourceRecord } from '../../sources/index.js'
 
@@ -25,8 +26,20 @@ export function boundedRecord(record: SourceRecord, maxBytes: number): BoundedRe
   const keepsHeaders = headers.length === 0 || sizeOf(headers, maxBytes) <= maxBytes
   if (!keepsHeaders) parts.push(digestOf(headers))
   if (parts.length > 0) {
-    const kept = { ...record, key: keepsKey ? key : null, value: keepsValue ? value : null, headers: keepsHeaders ? headers : [] }
-    return { record: kept, rejection: { code: 'RECORD_TOO_LARGE', path: parts.map(({ part }) => part).join(', '), message: tooLarge(parts, maxBytes) } }
+    const kept = {
+      ...record,
+      key: keepsKey ? key : null,
+      value: keepsValue ? value : null,
+      headers: keepsHeaders ? headers : [],
+    }
+    return {
+      record: kept,
+      rejection: {
+        code: 'RECORD_TOO_LARGE',
+        path: parts.map(({ part }) => part).join(', '),
+        message: tooLarge(parts, maxBytes),
+      },
+    }
   }
   if (defect?.kind !== 'damaged') return { record, rejection: undefined }
   const kept = value === null ? 'they are too many to be kept' : '_value has all of them'

@@ -1,6 +1,6 @@
 import { bronzeTable, type ParseOutcome, type Rejection, type Stream } from '../../contract/index.js'
-import { type Column, type ColumnData, namedValues, type Value } from '../../types/index.js'
 import type { SourceRecord } from '../../sources/index.js'
+import { type Column, type ColumnData, namedValues, type Value } from '../../types/index.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
 
 /**

@@ -1,22 +1,22 @@
-import type { CodedError } from '../../errors.js'
 import type { Stream } from '../../contract/index.js'
+import type { CodedError } from '../../errors.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
-import { WorkerPool } from './workerPool.js'
 import type { EncodedRows } from './encode.js'
 import { firstOffset } from './firstOffset.js'
-import type { PartitionQueue } from './worker.js'
 import { movingPartitions } from './movingPartitions.js'
 import { openWorkers } from './openWorkers.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { isPartitionFault, setAside } from './partitionFault.js'
-import { readProgress, type PartitionProgress } from './progress.js'
 import { pinStartOffset } from './pinStartOffset.js'
+import { type PartitionProgress, readProgress } from './progress.js'
 import { stopError } from './stopReason.js'
-import { checkTopic, unbegun, type TopicCheck } from './topicIdentity.js'
+import { checkTopic, type TopicCheck, unbegun } from './topicIdentity.js'
+import type { PartitionQueue } from './worker.js'
+import { WorkerPool } from './workerPool.js'
 
 export interface CatchUpOptions {
   /** Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves them. */
@@ -59,7 +59,12 @@ const maxStale = 50
  * validate, encode and upload side by side; commits are made one after the other, in offset order per partition. Before each
  * commit the topic is looked at again: what was read may be of another one by now.
  */
-export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, options: CatchUpOptions = {}): Promise<CatchUpResult> {
+export async function catchUpStream(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: CatchUpOptions = {},
+): Promise<CatchUpResult> {
   const plan = await planQueues(lake, stream, options)
   const { queues, stopped } = plan
   const total = queues.reduce((sum, q) => sum + (q.end - q.next), 0n)
@@ -131,9 +136,13 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
         continue
       }
       if (++stale > maxStale) {
-        throw new PipelineError('CONTENDED', `Other writers won ${maxStale} commits in a row on bronze of ${stream.name}.`, {
-          retryable: true,
-        })
+        throw new PipelineError(
+          'CONTENDED',
+          `Other writers won ${maxStale} commits in a row on bronze of ${stream.name}.`,
+          {
+            retryable: true,
+          },
+        )
       }
       await startOver()
     }
@@ -154,7 +163,11 @@ export async function catchUpStream(lake: Lake, stream: Stream, run: StepRun, op
     const partitions = new Set(encoded.flatMap(({ ranges }) => ranges.map(range => range.partition)))
     // Those that somebody stopped meanwhile are found when they are committed.
     const known = Array.from(partitions, partition => progress.get(partition) ?? plan.unbegun.get(partition))
-    return checkTopic(lake, stream, known.flatMap(one => (one === undefined || one.stop !== undefined ? [] : [one])))
+    return checkTopic(
+      lake,
+      stream,
+      known.flatMap(one => (one === undefined || one.stop !== undefined ? [] : [one])),
+    )
   }
 }
 
@@ -166,7 +179,9 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
   const { partitions, unavailable } = await lake.source.survey(stream.topic)
   const logs = new Map(partitions.map(log => [log.partition, log]))
   const isWanted = ({ partition }: { readonly partition: number }) => until?.has(partition) !== false
-  const stopped = new Map<number, CodedError>(unavailable.filter(isWanted).map(({ partition, error }) => [partition, error]))
+  const stopped = new Map<number, CodedError>(
+    unavailable.filter(isWanted).map(({ partition, error }) => [partition, error]),
+  )
   const wanted = partitions.filter(isWanted)
   const known: PartitionProgress[] = []
   for (const { partition } of wanted) {
@@ -189,18 +204,34 @@ async function planQueues(lake: Lake, stream: Stream, { stalledForMs = 0, until 
       if (one === undefined) begun.set(partition, unbegun(partition, next, check.identities.get(partition)))
       const end = until?.get(partition) ?? log.end
       if (next >= end) continue
-      if (stalledForMs > 0 && (await (moving ??= movingPartitions(bronze.table, state, stream.topic, stalledForMs))).has(partition)) continue
+      if (
+        stalledForMs > 0 &&
+        (await (moving ??= movingPartitions(bronze.table, state, stream.topic, stalledForMs))).has(partition)
+      )
+        continue
       queues.push({ partition, generation: one?.generation ?? 0, first: next, next, end, busy: false })
     } catch (error) {
       if (!isPartitionFault(error)) throw error
       stopped.set(partition, error)
     }
   }
-  return { tableId: state.metadata.id, queues, stopped: [...stopped.values()], logs, unbegun: begun, layout: layoutOf(bronze) }
+  return {
+    tableId: state.metadata.id,
+    queues,
+    stopped: [...stopped.values()],
+    logs,
+    unbegun: begun,
+    layout: layoutOf(bronze),
+  }
 }
 
 /** Writes down what was found to be stopped. @returns what keeps partitions from being ingested, by partition */
-async function tellStops(lake: Lake, stream: Stream, bronze: OpenedTable, check: TopicCheck): Promise<ReadonlyMap<number, CodedError>> {
+async function tellStops(
+  lake: Lake,
+  stream: Stream,
+  bronze: OpenedTable,
+  check: TopicCheck,
+): Promise<ReadonlyMap<number, CodedError>> {
   const { state } = bronze
   const progress = readProgress(state.metadata.id, stream.topic, state.txns)
   const errors = new Map<number, CodedError>(check.failures)
@@ -208,7 +239,10 @@ async function tellStops(lake: Lake, stream: Stream, bronze: OpenedTable, check:
   await recordStops(bronze, stream, progress, check.stops, lake.clock.now())
   for (const [partition, stop] of check.stops) {
     const known = progress.get(partition)
-    errors.set(partition, known === undefined ? beganAgain(stream, partition) : stopError(stream.name, stream.topic, known, stop))
+    errors.set(
+      partition,
+      known === undefined ? beganAgain(stream, partition) : stopError(stream.name, stream.topic, known, stop),
+    )
   }
   return errors
 }
@@ -238,10 +272,14 @@ async function rewind(lake: Lake, stream: Stream, tableId: string, queues: reado
 /** A table made anew knows nothing of what this run has planned on. */
 function requireSameTable(planned: string, stream: Stream, found: string): void {
   if (planned === found) return
-  throw new PipelineError('SOURCE_TABLE_CHANGED', `Bronze of ${stream.name} was made anew while it was caught up; the next run begins afresh.`, {
-    retryable: true,
-    data: { planned, found },
-  })
+  throw new PipelineError(
+    'SOURCE_TABLE_CHANGED',
+    `Bronze of ${stream.name} was made anew while it was caught up; the next run begins afresh.`,
+    {
+      retryable: true,
+      data: { planned, found },
+    },
+  )
 }
 
 /** Rows of one job: large enough for good files, small enough that every lane has work and a commit holds several. */

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import { runStep, type StepReport, type Trigger } from '../step/index.js'
-import { catchUpStream, type CatchUpOptions } from './catchUp.js'
+import { type CatchUpOptions, catchUpStream } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
 
 /**
@@ -23,6 +23,13 @@ export async function catchUp(
 function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
   return runStep(lake, { step: 'bronze', stream: stream.name, trigger }, async run => {
     const { rows, bytes, commits, version, missing, more, stopped } = await catchUpStream(lake, stream, run, options)
-    return { rowsIn: rows, rowsOut: rows, version, more, detail: { bytes, commits, missing: Number(missing) }, failure: stoppedError(stopped) }
+    return {
+      rowsIn: rows,
+      rowsOut: rows,
+      version,
+      more,
+      detail: { bytes, commits, missing: Number(missing) },
+      failure: stoppedError(stopped),
+    }
   })
 }

@@ -107,7 +107,8 @@ export function packCoverages(coverages: readonly Coverage[], limits: PieceLimit
   for (const piece of coverages.flatMap(coverage => splitCoverage(coverage, limits))) {
     const size = piece.records.reduce((sum, record) => sum + recordBytes(record), 0)
     const group = groups.at(-1)
-    if (group !== undefined && rows + piece.records.length <= limits.rows && bytes + size <= limits.bytes) group.push(piece)
+    if (group !== undefined && rows + piece.records.length <= limits.rows && bytes + size <= limits.bytes)
+      group.push(piece)
     else {
       groups.push([piece])
       rows = 0

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+
 import { maxPartBytes, type SourceRecord } from '../../sources/index.js'
 
 /**
@@ -19,10 +20,17 @@ export function recordDigest(record: SourceRecord): bigint {
 }
 
 /** Of a part that no source keeps, the digest stands for the bytes, also where a trigger brought them all. */
-function partOf(record: SourceRecord, name: 'key' | 'value'): { readonly size: number; readonly bytes: Uint8Array } | undefined {
-  const oversized = record.defect?.kind === 'oversized' ? record.defect.parts.find(({ part }) => part === name) : undefined
+function partOf(
+  record: SourceRecord,
+  name: 'key' | 'value',
+): { readonly size: number; readonly bytes: Uint8Array } | undefined {
+  const oversized =
+    record.defect?.kind === 'oversized' ? record.defect.parts.find(({ part }) => part === name) : undefined
   if (oversized !== undefined) return { size: oversized.size | 0, bytes: Buffer.from(oversized.sha256, 'hex') }
   const bytes = record[name]
   if (bytes === null) return undefined
-  return { size: bytes.length, bytes: bytes.length > maxPartBytes ? createHash('sha256').update(bytes).digest() : bytes }
+  return {
+    size: bytes.length,
+    bytes: bytes.length > maxPartBytes ? createHash('sha256').update(bytes).digest() : bytes,
+  }
 }

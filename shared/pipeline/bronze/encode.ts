@@ -5,7 +5,7 @@ import type { OffsetRange, SourceRecord } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { boundedRecord } from './boundedRecord.js'
 import { BronzeRows } from './bronzeRows.js'
-import { missingOffsets, type Coverage } from './coverage.js'
+import { type Coverage, missingOffsets } from './coverage.js'
 import { recordDigest } from './digest.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
 import type { Witness } from './progress.js'
@@ -91,7 +91,8 @@ export async function encodeCoverage(
         good.push(record, coverage.generation, undefined)
         continue
       }
-      const outcome = rejection === undefined ? judge(stream, record, timestamp, ingestedAt) : { valid: false as const, rejection }
+      const outcome =
+        rejection === undefined ? judge(stream, record, timestamp, ingestedAt) : { valid: false as const, rejection }
       if (outcome.valid) {
         good.push(record, coverage.generation, outcome)
         continue
@@ -121,11 +122,19 @@ export async function encodeCoverage(
 }
 
 /** What the contract says; where it throws, that is what it says. */
-function judge(stream: Stream, { value }: SourceRecord, timestamp: number | undefined, ingestedAt: number): ParseOutcome {
+function judge(
+  stream: Stream,
+  { value }: SourceRecord,
+  timestamp: number | undefined,
+  ingestedAt: number,
+): ParseOutcome {
   try {
     return stream.parse(value ?? new Uint8Array(0), timestamp ?? null, ingestedAt)
   } catch (error) {
-    return { valid: false, rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be judged: ${asError(error).message}` } }
+    return {
+      valid: false,
+      rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be judged: ${asError(error).message}` },
+    }
   }
 }
 

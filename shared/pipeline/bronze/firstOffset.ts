@@ -16,7 +16,11 @@ export async function firstOffset(
   delivered: readonly Pick<SourceRecord, 'offset' | 'timestamp'>[] = [],
 ): Promise<bigint> {
   const { startFrom } = stream
-  if (typeof startFrom === 'string') return delivered.reduce((first, { offset }) => (offset < first ? offset : first), log.start)
+  if (typeof startFrom === 'string')
+    return delivered.reduce((first, { offset }) => (offset < first ? offset : first), log.start)
   const found = await source.offsetAt(stream.topic, log.partition, startFrom.timestamp)
-  return delivered.reduce((first, r) => (r.timestamp >= startFrom.timestamp && r.offset < first ? r.offset : first), found)
+  return delivered.reduce(
+    (first, r) => (r.timestamp >= startFrom.timestamp && r.offset < first ? r.offset : first),
+    found,
+  )
 }

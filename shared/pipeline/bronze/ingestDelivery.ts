@@ -6,16 +6,16 @@ import { type HeldBytes, type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
-import { catchUpStream, type CatchUpResult } from './catchUp.js'
+import { type CatchUpResult, catchUpStream } from './catchUp.js'
 import { CommitThrottle } from './commitThrottle.js'
-import { reconcileDelivery, type ReconciledDelivery } from './reconcileDelivery.js'
-import { packCoverages, type Coverage } from './coverage.js'
-import { ofPartitions, partitionsOf, type Delivery } from './delivery.js'
+import { type Coverage, packCoverages } from './coverage.js'
+import { type Delivery, ofPartitions, partitionsOf } from './delivery.js'
 import { encodeCoverage } from './encode.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { stoppedError } from './partitionFault.js'
-import { readProgress } from './progress.js'
 import { pinStartOffset } from './pinStartOffset.js'
+import { readProgress } from './progress.js'
+import { type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
 import { stopError } from './stopReason.js'
 
 export interface IngestResult {
@@ -56,7 +56,12 @@ const throttles = new WeakMap<Lake, CommitThrottle>()
  *
  * @throws SourceError of a partition that may be ingested later, after the others are committed
  */
-export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun): Promise<IngestResult> {
+export async function ingestDelivery(
+  lake: Lake,
+  stream: Stream,
+  delivery: Delivery,
+  run: StepRun,
+): Promise<IngestResult> {
   const deadline = lake.clock.monotonic() + lake.settings.maxPollIntervalMs / 2
   const proven = memo(provenGenerations, lake, () => new Set<string>())
   const throttle = memo(throttles, lake, () => new CommitThrottle(lake.clock, lake.settings.bronzeMinCommitInterval))
@@ -74,7 +79,9 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
     done.missing += repaired.missing
     done.version = repaired.version ?? done.version
   }
-  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, { retryable: true })
+  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, {
+    retryable: true,
+  })
 
   async function attempt(held: HeldBytes): Promise<Attempt> {
     const bronze = await openBronze(lake, stream)
@@ -83,10 +90,19 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
     const progress = readProgress(id, stream.topic, bronze.state.txns)
     const stopped = [...progress.values()].filter(known => known.stop !== undefined)
     const isStopped = (partition: number) => progress.get(partition)?.stop !== undefined
-    const covering = await reconcileDelivery(lake, stream, progress, ofPartitions(rest, p => !isStopped(p)), limits, proven, held)
+    const covering = await reconcileDelivery(
+      lake,
+      stream,
+      progress,
+      ofPartitions(rest, p => !isStopped(p)),
+      limits,
+      proven,
+      held,
+    )
     const { stops, failures, backlog } = covering
     const delivered = partitionsOf(rest)
-    const isLast = stops.size + failures.size + backlog.length === 0 && !stopped.some(known => delivered.has(known.partition))
+    const isLast =
+      stops.size + failures.size + backlog.length === 0 && !stopped.some(known => delivered.has(known.partition))
     const groups = packCoverages(covering.coverages, limits)
     let stale: string | undefined
     for (const [n, group] of groups.entries()) {
@@ -96,9 +112,13 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
       else stale = await commitGroup(target, group, covering, isLast && n === groups.length - 1)
       if (stale !== undefined) break
     }
-    if (stale === undefined && !(await recordStops(bronze, stream, progress, stops, lake.clock.now()))) stale = 'a partition that is to be stopped moved'
+    if (stale === undefined && !(await recordStops(bronze, stream, progress, stops, lake.clock.now())))
+      stale = 'a partition that is to be stopped moved'
     if (stale !== undefined) {
-      lake.log.debug('Bronze moved while a delivery was encoded; planning again.', { stream: stream.name, detail: stale })
+      lake.log.debug('Bronze moved while a delivery was encoded; planning again.', {
+        stream: stream.name,
+        detail: stale,
+      })
       return { kind: 'planAgain' }
     }
     done.redelivered += covering.redelivered
@@ -119,10 +139,22 @@ export async function ingestDelivery(lake: Lake, stream: Stream, delivery: Deliv
   }
 
   /** @returns why the plan no longer holds, or undefined when it is committed */
-  async function commitGroup(bronze: OpenedTable, coverages: readonly Coverage[], { identities }: ReconciledDelivery, final: boolean): Promise<string | undefined> {
+  async function commitGroup(
+    bronze: OpenedTable,
+    coverages: readonly Coverage[],
+    { identities }: ReconciledDelivery,
+    final: boolean,
+  ): Promise<string | undefined> {
     const { table, state, metadata } = bronze
     const store = lake.store.within(bronzePath(stream))
-    const encoded = await encodeCoverage(store, layoutOf(bronze), stream, coverages, lake.clock.now(), lake.settings.bronzeMaxRawSize)
+    const encoded = await encodeCoverage(
+      store,
+      layoutOf(bronze),
+      stream,
+      coverages,
+      lake.clock.now(),
+      lake.settings.bronzeMaxRawSize,
+    )
     await throttle.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {
@@ -161,9 +193,13 @@ async function repair(
   const budgetMs = Math.max(0, deadline - lake.clock.monotonic())
   const result = await catchUpStream(lake, stream, run, { until, budgetMs, goesOn: true })
   if (result.more || lake.clock.monotonic() >= deadline) {
-    throw new PipelineError('REPAIR_UNFINISHED', `A long jump in ${stream.topic} is being read from the source; the next delivery goes on.`, {
-      retryable: true,
-    })
+    throw new PipelineError(
+      'REPAIR_UNFINISHED',
+      `A long jump in ${stream.topic} is being read from the source; the next delivery goes on.`,
+      {
+        retryable: true,
+      },
+    )
   }
   return result
 }

@@ -1,8 +1,14 @@
 import type { Stream } from '../../contract/index.js'
-import { partitionMissing, type PartitionOffsets, type Source, SourceError, type SourceRecord } from '../../sources/index.js'
+import {
+  partitionMissing,
+  type PartitionOffsets,
+  type Source,
+  SourceError,
+  type SourceRecord,
+} from '../../sources/index.js'
 import type { Lake } from '../lake/index.js'
 import { recordDigest } from './digest.js'
-import { witnessOf, type PartitionProgress } from './progress.js'
+import { type PartitionProgress, witnessOf } from './progress.js'
 import { compareStored } from './storedRecords.js'
 
 /** `gone`: retention has passed all that bronze holds. */
@@ -40,11 +46,14 @@ export async function compareLog(
   const last = records.find(record => record.offset === covered)
   if (last !== undefined && tail === 0n) {
     if (!holesUnproven) return 'otherRecord'
-    lake.log.warn('Bronze counts offsets as holes where the topic has records: a pause of the source was taken for the end. They are not in bronze.', {
-      topic,
-      partition,
-      offset: covered,
-    })
+    lake.log.warn(
+      'Bronze counts offsets as holes where the topic has records: a pause of the source was taken for the end. They are not in bronze.',
+      {
+        topic,
+        partition,
+        offset: covered,
+      },
+    )
   }
   let there = witness && records.find(record => record.offset === witness.offset)
   if (witness !== undefined && from !== witness.offset) {
@@ -101,7 +110,8 @@ async function recordsIn(
     const log = await logOf(source, topic, partition)
     if (log.end < end) return 'logEnd'
     // The end was short when it was read, and is not any more: a leader was elected in between.
-    if (log.start <= start) throw new SourceError(error.code, error.message, { cause: error, data: error.data, retryable: true })
+    if (log.start <= start)
+      throw new SourceError(error.code, error.message, { cause: error, data: error.data, retryable: true })
     // Retention has passed the start; what is left may still be compared.
     return log.start >= end ? 'gone' : recordsIn(source, topic, partition, log.start, end, limit)
   }

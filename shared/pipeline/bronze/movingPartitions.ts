@@ -10,7 +10,12 @@ const farthest = 500
  * writers put into it are not asked, because a writer whose clock is ahead would seem to have moved everything until
  * that time comes.
  */
-export async function movingPartitions(table: DeltaTable, state: TableState, topic: string, withinMs: number): Promise<ReadonlySet<number>> {
+export async function movingPartitions(
+  table: DeltaTable,
+  state: TableState,
+  topic: string,
+  withinMs: number,
+): Promise<ReadonlySet<number>> {
   const { store } = table
   const now = await store.now()
   const { commits } = await listLog(store, Math.max(0, state.version - farthest + 1))

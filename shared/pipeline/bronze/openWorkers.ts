@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
+
 import { bronzePath, type Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import type { Worker } from './worker.js'
 import { runRangeJob } from './rangeJob.js'
+import type { Worker } from './worker.js'
 import { startWorkerThread, workersAvailable } from './workerThread.js'
 
 /** Below that many offsets a worker's start costs more than it saves. */
@@ -13,12 +14,20 @@ export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): 
   const wanted = lake.settings.bronzeWorkers === 0 ? availableParallelism() : lake.settings.bronzeWorkers
   if (wanted < 2 || offsets < worthWorkers || !lake.separable || !workersAvailable) {
     const store = lake.store.within(bronzePath(stream))
-    return [{ run: job => lake.budget.during(job.maxBytes, held => runRangeJob(lake.source, store, stream, job, held)), close: () => Promise.resolve() }]
+    return [
+      {
+        run: job => lake.budget.during(job.maxBytes, held => runRangeJob(lake.source, store, stream, job, held)),
+        close: () => Promise.resolve(),
+      },
+    ]
   }
-  const started = await Promise.allSettled(Array.from({ length: wanted }, () => startWorkerThread(lake.settings, stream.name)))
+  const started = await Promise.allSettled(
+    Array.from({ length: wanted }, () => startWorkerThread(lake.settings, stream.name)),
+  )
   const workers = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = started.find(one => one.status === 'rejected')
-  if (failed === undefined) return workers.map(worker => ({ ...worker, run: job => lake.budget.during(job.maxBytes, () => worker.run(job)) }))
+  if (failed === undefined)
+    return workers.map(worker => ({ ...worker, run: job => lake.budget.during(job.maxBytes, () => worker.run(job)) }))
   // A thread left behind would keep the process alive.
   await Promise.allSettled(workers.map(worker => worker.close()))
   throw failed.reason

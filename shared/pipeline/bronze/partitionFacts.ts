@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { Action } from '../../delta/index.js'
 import type { OpenedTable } from '../incremental/index.js'
-import { progressTxns, touchesPartitions, type PartitionProgress } from './progress.js'
+import { type PartitionProgress, progressTxns, touchesPartitions } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 
 /**
@@ -41,8 +41,11 @@ export function adoptIdentities(
   const changes = Array.from(identities).flatMap(([partition, { topicId, epoch }]) => {
     const before = progress.get(partition)
     if (before === undefined || before.stop !== undefined) return []
-    const gains = (before.topicId === undefined && topicId !== undefined) || (before.epoch === undefined && epoch !== undefined)
-    return gains ? [{ before, after: { ...before, topicId: topicId ?? before.topicId, epoch: epoch ?? before.epoch } }] : []
+    const gains =
+      (before.topicId === undefined && topicId !== undefined) || (before.epoch === undefined && epoch !== undefined)
+    return gains
+      ? [{ before, after: { ...before, topicId: topicId ?? before.topicId, epoch: epoch ?? before.epoch } }]
+      : []
   })
   return commitFacts(bronze, stream, changes, 'identified', now)
 }
@@ -52,12 +55,20 @@ interface Change {
   readonly after: PartitionProgress
 }
 
-async function commitFacts({ table, state }: OpenedTable, stream: Stream, changes: readonly Change[], what: string, now: number): Promise<boolean> {
+async function commitFacts(
+  { table, state }: OpenedTable,
+  stream: Stream,
+  changes: readonly Change[],
+  what: string,
+  now: number,
+): Promise<boolean> {
   if (changes.length === 0) return true
   const { id } = state.metadata
   const partitions = changes.map(({ after }) => after.partition)
   // The covered offset stays, and so does when it moved.
-  const txns = changes.flatMap(({ before, after }) => progressTxns(id, stream.topic, before, { ...after, updatedAt: now }).slice(1))
+  const txns = changes.flatMap(({ before, after }) =>
+    progressTxns(id, stream.topic, before, { ...after, updatedAt: now }).slice(1),
+  )
   const outcome = await table.commit({
     readVersion: state.version,
     actions: txns.map((txn): Action => ({ txn })),

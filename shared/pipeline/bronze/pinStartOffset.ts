@@ -2,8 +2,8 @@ import type { Stream } from '../../contract/index.js'
 import type { Action } from '../../delta/index.js'
 import type { Source } from '../../sources/index.js'
 import type { OpenedTable } from '../incremental/index.js'
-import { identify } from './topicIdentity.js'
 import { progressTxns, readProgress, touchesPartitions } from './progress.js'
+import { identify } from './topicIdentity.js'
 
 /**
  * Writes down where a stream that starts from `latest` begins: at the ends of all partitions, when nothing of the topic
@@ -11,7 +11,12 @@ import { progressTxns, readProgress, touchesPartitions } from './progress.js'
  *
  * @returns whether the table changed, by this call or by another writer's: it must be opened again then
  */
-export async function pinStartOffset(source: Source, stream: Stream, { table, state }: OpenedTable, now: number): Promise<boolean> {
+export async function pinStartOffset(
+  source: Source,
+  stream: Stream,
+  { table, state }: OpenedTable,
+  now: number,
+): Promise<boolean> {
   const { id } = state.metadata
   if (stream.startFrom !== 'latest' || readProgress(id, stream.topic, state.txns).size > 0) return false
   const partitions = (await source.offsets(stream.topic)).map(({ partition }) => partition)

@@ -54,7 +54,11 @@ export function coveredAppId(tableId: string, topic: string, generation: number,
 }
 
 /** Every partition in every generation, out of the table's txns. Pure; no I/O. */
-export function allProgress(tableId: string, topic: string, txns: ReadonlyMap<string, Txn>): readonly PartitionProgress[] {
+export function allProgress(
+  tableId: string,
+  topic: string,
+  txns: ReadonlyMap<string, Txn>,
+): readonly PartitionProgress[] {
   const prefix = topicPrefix(tableId, topic)
   const progress: PartitionProgress[] = []
   for (const [appId, txn] of txns) {
@@ -63,7 +67,14 @@ export function allProgress(tableId: string, topic: string, txns: ReadonlyMap<st
     if (fact !== undefined) continue
     const of = (name: string) => txns.get(`${appId}/${name}`)?.version
     const tail = of('tail') ?? 0n
-    const [high, low, epoch, offset, digest, stop] = ['topicIdHigh', 'topicIdLow', 'epoch', 'witness', 'witnessDigest', 'stop'].map(of)
+    const [high, low, epoch, offset, digest, stop] = [
+      'topicIdHigh',
+      'topicIdLow',
+      'epoch',
+      'witness',
+      'witnessDigest',
+      'stop',
+    ].map(of)
     progress.push({
       partition: Number(partition),
       generation: Number(generation),
@@ -73,7 +84,10 @@ export function allProgress(tableId: string, topic: string, txns: ReadonlyMap<st
       missing: of('missing') ?? 0n,
       holes: of('holes') ?? 0n,
       updatedAt: txn.lastUpdated ?? 0,
-      topicId: high === undefined || low === undefined ? undefined : (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low),
+      topicId:
+        high === undefined || low === undefined
+          ? undefined
+          : (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low),
       epoch: epoch === undefined ? undefined : Number(epoch),
       witness: tail !== 0n || offset === undefined || digest === undefined ? undefined : { offset, digest },
       stop: stop === undefined ? undefined : Number(stop),
@@ -90,7 +104,8 @@ export function readProgress(
 ): ReadonlyMap<number, PartitionProgress> {
   const newest = new Map<number, PartitionProgress>()
   for (const progress of allProgress(tableId, topic, txns)) {
-    if ((newest.get(progress.partition)?.generation ?? -1) < progress.generation) newest.set(progress.partition, progress)
+    if ((newest.get(progress.partition)?.generation ?? -1) < progress.generation)
+      newest.set(progress.partition, progress)
   }
   return newest
 }
@@ -104,15 +119,30 @@ export function progressTxns(
 ): readonly Txn[] {
   const appId = coveredAppId(tableId, topic, after.generation, after.partition)
   const known = new Map(before?.generation === after.generation ? factsOf(before) : [])
-  const facts = factsOf(after).filter(([name, version]) => version !== (known.get(name) ?? (name === 'start' ? undefined : unsaid[name])))
-  const of = (name: string, version: bigint): Txn => ({ appId: `${appId}${name}`, version, lastUpdated: after.updatedAt })
+  const facts = factsOf(after).filter(
+    ([name, version]) => version !== (known.get(name) ?? (name === 'start' ? undefined : unsaid[name])),
+  )
+  const of = (name: string, version: bigint): Txn => ({
+    appId: `${appId}${name}`,
+    version,
+    lastUpdated: after.updatedAt,
+  })
   return [of('', after.covered), ...facts.map(([name, version]) => of(`/${name}`, version))]
 }
 
 /** What a fact is where it was never written. */
 const unsaid: Readonly<Record<string, bigint>> = { tail: 0n, missing: 0n, holes: 0n }
 
-function factsOf({ start, tail, missing, holes, topicId, epoch, witness, stop }: PartitionProgress): readonly (readonly [string, bigint])[] {
+function factsOf({
+  start,
+  tail,
+  missing,
+  holes,
+  topicId,
+  epoch,
+  witness,
+  stop,
+}: PartitionProgress): readonly (readonly [string, bigint])[] {
   const facts: (readonly [string, bigint | undefined])[] = [
     ['start', start],
     ['tail', tail],
@@ -130,7 +160,11 @@ function factsOf({ start, tail, missing, holes, topicId, epoch, witness, stop }:
 }
 
 /** Whether a winner's txn touches one of these partitions, in whatever generation. Pure; no I/O. */
-export function touchesPartitions(tableId: string, topic: string, partitions: ReadonlySet<number>): (appId: string) => boolean {
+export function touchesPartitions(
+  tableId: string,
+  topic: string,
+  partitions: ReadonlySet<number>,
+): (appId: string) => boolean {
   return appId => {
     const partition = partitionOf(tableId, topic, appId)
     return partition !== undefined && partitions.has(partition)

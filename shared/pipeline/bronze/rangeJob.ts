@@ -1,6 +1,13 @@
 import type { Stream } from '../../contract/index.js'
 import type { DataFileLayout } from '../../delta/index.js'
-import { type OffsetRange, type PartitionOffsets, recordBytes, type Source, SourceError, type SourceRecord } from '../../sources/index.js'
+import {
+  type OffsetRange,
+  type PartitionOffsets,
+  recordBytes,
+  type Source,
+  SourceError,
+  type SourceRecord,
+} from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
 import type { Coverage } from './coverage.js'
@@ -33,7 +40,13 @@ export interface RangeJob {
  * @param store the table's folder
  * @param held the job's `maxBytes` of a budget; grows when its only record has more
  */
-export async function runRangeJob(source: Source, store: ObjectStore, stream: Stream, job: RangeJob, held?: HeldBytes): Promise<EncodedRows> {
+export async function runRangeJob(
+  source: Source,
+  store: ObjectStore,
+  stream: Stream,
+  job: RangeJob,
+  held?: HeldBytes,
+): Promise<EncodedRows> {
   const coverage = await readCoverage(source, stream.topic, job)
   const [first] = coverage.records
   if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
@@ -84,6 +97,17 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
 
   function covering(end: bigint): Coverage {
     const { generation } = job
-    return { partition, generation, from: start, position: end, records, missing, holes, received: records.length, redelivered: 0, repaired: 0 }
+    return {
+      partition,
+      generation,
+      from: start,
+      position: end,
+      records,
+      missing,
+      holes,
+      received: records.length,
+      redelivered: 0,
+      repaired: 0,
+    }
   }
 }

@@ -1,11 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
+
 import { bronzePath } from '../../contract/index.js'
 import { asError, CodedError, isRetryable } from '../../errors.js'
 import { openSource, sourceConnection } from '../../sources/index.js'
 import { openStore } from '../../storage/index.js'
 import { streams } from '../../streams/index.js'
 import { storeOptions } from '../lake/index.js'
-import { runRangeJob, type RangeJob } from './rangeJob.js'
+import { type RangeJob, runRangeJob } from './rangeJob.js'
 import type { WorkerAnswer, WorkerSetup } from './workerThread.js'
 
 /** The entry point of a worker thread: range jobs in, encoded rows out. */

@@ -11,13 +11,13 @@ import {
 } from '../../sources/index.js'
 import type { HeldBytes, Lake } from '../lake/index.js'
 import type { Coverage, PieceLimits } from './coverage.js'
-import { ofPartitions, partitionsOf, planDelivery, type Delivery, type PartitionDelivery } from './delivery.js'
+import { type Delivery, ofPartitions, type PartitionDelivery, partitionsOf, planDelivery } from './delivery.js'
 import { recordDigest } from './digest.js'
 import { firstOffset } from './firstOffset.js'
 import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
-import { readRange, type RangePart } from './repair.js'
-import { checkTopic, isTopicGone, unbegun, type TopicIdentity } from './topicIdentity.js'
+import { type RangePart, readRange } from './repair.js'
+import { checkTopic, isTopicGone, type TopicIdentity, unbegun } from './topicIdentity.js'
 
 /** What a delivery came to, partition by partition: each fares by itself. */
 export interface ReconciledDelivery {
@@ -68,7 +68,8 @@ export async function reconcileDelivery(
   const log = async (partition: number) => {
     const { partitions, unavailable } = await (looked ??= source.survey(topic))
     const found = partitions.find(p => p.partition === partition)
-    if (found === undefined) throw unavailable.find(p => p.partition === partition)?.error ?? partitionMissing(topic, partition)
+    if (found === undefined)
+      throw unavailable.find(p => p.partition === partition)?.error ?? partitionMissing(topic, partition)
     return found
   }
   const failures = new Map<number, CodedError>()
@@ -84,7 +85,10 @@ export async function reconcileDelivery(
   for (const partition of partitionsOf(delivery)) {
     await byItself(partition, async () => {
       const known = progress.get(partition)
-      const next = known === undefined ? await firstOffset(source, stream, await log(partition), placesOf(delivery, partition)) : known.covered + 1n
+      const next =
+        known === undefined
+          ? await firstOffset(source, stream, await log(partition), placesOf(delivery, partition))
+          : known.covered + 1n
       expected.set(partition, next)
     })
   }
@@ -92,7 +96,10 @@ export async function reconcileDelivery(
   const coverages: Coverage[] = []
   const backlog: OffsetRange[] = []
   const done = new Map<number, number>()
-  for (const planned of planDelivery(ofPartitions(delivery, partition => expected.has(partition)), expected)) {
+  for (const planned of planDelivery(
+    ofPartitions(delivery, partition => expected.has(partition)),
+    expected,
+  )) {
     const { partition } = planned
     await byItself(partition, async () => {
       const generation = progress.get(partition)?.generation ?? 0
@@ -117,14 +124,18 @@ export async function reconcileDelivery(
       else tellLeftOut(planned, 'with other records than the topic has')
     })
   }
-  const known = Array.from(partitionsOf(delivery), partition => progress.get(partition) ?? unbegun(partition, expected.get(partition) ?? 0n, undefined))
+  const known = Array.from(
+    partitionsOf(delivery),
+    partition => progress.get(partition) ?? unbegun(partition, expected.get(partition) ?? 0n, undefined),
+  )
   const check = await checkTopic(lake, stream, known)
   for (const [partition, error] of check.failures) {
     // A topic that is gone is not another one: what was delivered of it stands, where nothing else is needed.
     if (!isTopicGone(error)) failures.set(partition, error)
   }
   for (const partition of check.stops.keys()) failures.delete(partition)
-  const isWhole = ({ partition }: { readonly partition: number }) => !check.stops.has(partition) && !failures.has(partition)
+  const isWhole = ({ partition }: { readonly partition: number }) =>
+    !check.stops.has(partition) && !failures.has(partition)
   const left = Array.from(done).filter(([partition]) => isWhole({ partition }))
   return {
     coverages: coverages.filter(isWhole),
@@ -137,12 +148,15 @@ export async function reconcileDelivery(
   }
 
   function tellLeftOut({ partition, position, records }: PartitionDelivery, where: string): void {
-    lake.log.warn(`Records were delivered ${where}: they are of the topic before it was re-created, and are left out.`, {
-      topic,
-      partition,
-      position,
-      records: records.length,
-    })
+    lake.log.warn(
+      `Records were delivered ${where}: they are of the topic before it was re-created, and are left out.`,
+      {
+        topic,
+        partition,
+        position,
+        records: records.length,
+      },
+    )
   }
 }
 

@@ -52,7 +52,11 @@ export async function* readRange(
     }
     if (next < range.end) {
       const { partition, end } = range
-      throw new SourceError('SOURCE_UNREACHABLE', `Reading ${topic}/${partition} broke off at offset ${next} of ${end}.`, { retryable: true })
+      throw new SourceError(
+        'SOURCE_UNREACHABLE',
+        `Reading ${topic}/${partition} broke off at offset ${next} of ${end}.`,
+        { retryable: true },
+      )
     }
   }
 }

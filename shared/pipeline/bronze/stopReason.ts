@@ -28,7 +28,8 @@ const findings: Readonly<Record<StopReason | 'unknown', (covered: bigint) => str
   topicId: covered => `the topic has another id than the one whose offsets bronze holds up to ${covered}`,
   logEnd: covered => `its log ends below offset ${covered}, up to which bronze holds it`,
   leaderEpoch: covered => `the log under which bronze read it up to offset ${covered} is not the one that is there now`,
-  otherRecord: covered => `a record that is not in bronze stands among the offsets up to ${covered}, which bronze holds`,
+  otherRecord: covered =>
+    `a record that is not in bronze stands among the offsets up to ${covered}, which bronze holds`,
   unknown: covered => `bronze, which holds it up to offset ${covered}, was told so by a later version of this program`,
 }
 

@@ -1,11 +1,20 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
 import { scanRows } from '../../delta/index.js'
-import type { Value } from '../../types/index.js'
 import type { SourceRecord } from '../../sources/index.js'
+import type { Value } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { PartitionProgress } from './progress.js'
 
-const columns = ['_partition', '_offset', '_topic', '_generation', '_timestamp', '_error_code', '_key', '_value'] as const
+const columns = [
+  '_partition',
+  '_offset',
+  '_topic',
+  '_generation',
+  '_timestamp',
+  '_error_code',
+  '_key',
+  '_value',
+] as const
 
 /**
  * Compares records of a topic, in offset order, with the rows that bronze has of them. Rows that were deleted on
@@ -45,7 +54,8 @@ export async function compareStored(
       if (timestamp !== null && timestamp !== BigInt(record.timestamp) * 1000n) return 'otherRecord'
       // A row with an error may keep less than the record's bytes.
       const isWhole = errors?.[row] === null
-      if (isWhole && !(sameBytes(keys?.[row], record.key) && sameBytes(values?.[row], record.value))) return 'otherRecord'
+      if (isWhole && !(sameBytes(keys?.[row], record.key) && sameBytes(values?.[row], record.value)))
+        return 'otherRecord'
       compared = true
     }
   }

@@ -1,11 +1,11 @@
 import type { Stream } from '../../contract/index.js'
-import { type Identified, type PartitionIdentity, type Source, SourceError } from '../../sources/index.js'
 import { CodedError } from '../../errors.js'
+import { type Identified, type PartitionIdentity, type Source, SourceError } from '../../sources/index.js'
 import type { Lake } from '../lake/index.js'
-import type { PartitionProgress } from './progress.js'
-import { isPartitionFault } from './partitionFault.js'
 import { compareLog, type LogComparison } from './logComparison.js'
-import { stopReasons, type StopReason } from './stopReason.js'
+import { isPartitionFault } from './partitionFault.js'
+import type { PartitionProgress } from './progress.js'
+import { type StopReason, stopReasons } from './stopReason.js'
 
 /** What a partition's log is known by from now on, as far as the source tells. */
 export interface TopicIdentity {
@@ -33,7 +33,11 @@ export interface TopicCheck {
  * @param progress what is known of the partitions, read before this call; of one that was never ingested, what an earlier
  * look found
  */
-export async function checkTopic(lake: Lake, stream: Stream, progress: Iterable<PartitionProgress>): Promise<TopicCheck> {
+export async function checkTopic(
+  lake: Lake,
+  stream: Stream,
+  progress: Iterable<PartitionProgress>,
+): Promise<TopicCheck> {
   const identities = new Map<number, TopicIdentity>()
   const stops = new Map<number, number>()
   const failures = new Map<number, CodedError>()
@@ -51,15 +55,23 @@ export async function checkTopic(lake: Lake, stream: Stream, progress: Iterable<
   }
   return { identities, stops, failures }
 
-  async function look(partitions: readonly PartitionProgress[], differs: (known: PartitionProgress, reason: StopReason) => void) {
+  async function look(
+    partitions: readonly PartitionProgress[],
+    differs: (known: PartitionProgress, reason: StopReason) => void,
+  ) {
     if (partitions.length === 0) return
-    const found = await lake.source.identify(stream.topic, new Map(partitions.map(known => [known.partition, known.epoch])))
-    await Promise.all(partitions.map(async known => {
-      const outcome = await judge(lake, stream, known, found.get(known.partition))
-      if (outcome instanceof CodedError) failures.set(known.partition, outcome)
-      else if (typeof outcome === 'string') differs(known, outcome)
-      else identities.set(known.partition, outcome)
-    }))
+    const found = await lake.source.identify(
+      stream.topic,
+      new Map(partitions.map(known => [known.partition, known.epoch])),
+    )
+    await Promise.all(
+      partitions.map(async known => {
+        const outcome = await judge(lake, stream, known, found.get(known.partition))
+        if (outcome instanceof CodedError) failures.set(known.partition, outcome)
+        else if (typeof outcome === 'string') differs(known, outcome)
+        else identities.set(known.partition, outcome)
+      }),
+    )
   }
 }
 
@@ -100,11 +112,14 @@ async function judge(
   if (byLog === 'logEnd' || byLog === 'otherRecord') return byLog
   looks.add(place)
   if (byLog === 'nothingToCompare' && !isSameTopic) {
-    lake.log.warn('Nothing that bronze holds of this partition is left in the topic: whether it is still the same cannot be told.', {
-      topic: stream.topic,
-      partition: known.partition,
-      covered: known.covered,
-    })
+    lake.log.warn(
+      'Nothing that bronze holds of this partition is left in the topic: whether it is still the same cannot be told.',
+      {
+        topic: stream.topic,
+        partition: known.partition,
+        covered: known.covered,
+      },
+    )
   }
   return { topicId, epoch }
 }
@@ -123,7 +138,13 @@ function ofPartition(error: unknown): CodedError {
 /** What ids and epochs say of a partition; undefined when they do not speak against it. Pure; no I/O. */
 export function compareIdentity(known: PartitionProgress, found: PartitionIdentity): StopReason | undefined {
   if (known.topicId !== undefined && found.topicId !== undefined && known.topicId !== found.topicId) return 'topicId'
-  if (known.covered < known.start || known.epoch === undefined || found.epoch === undefined || known.epoch === found.epoch) return undefined
+  if (
+    known.covered < known.start ||
+    known.epoch === undefined ||
+    found.epoch === undefined ||
+    known.epoch === found.epoch
+  )
+    return undefined
   // A log without a record of epochs, as old message formats leave it, knows nothing of an epoch although it was there.
   if (found.epochEnd === undefined) return found.epoch < known.epoch ? 'leaderEpoch' : undefined
   return found.epochEnd <= known.covered ? 'leaderEpoch' : undefined
@@ -134,11 +155,25 @@ export function compareIdentity(known: PartitionProgress, found: PartitionIdenti
  * commit. Pure; no I/O.
  */
 export function unbegun(partition: number, start: bigint, identity: TopicIdentity | undefined): PartitionProgress {
-  return { partition, generation: 0, start, covered: start - 1n, tail: 0n, missing: 0n, holes: 0n, updatedAt: 0, ...identity }
+  return {
+    partition,
+    generation: 0,
+    start,
+    covered: start - 1n,
+    tail: 0n,
+    missing: 0n,
+    holes: 0n,
+    updatedAt: 0,
+    ...identity,
+  }
 }
 
 /** The identities of those partitions as they are now, without any comparison. @throws SourceError of the first that cannot be asked */
-export async function identify(source: Source, topic: string, partitions: Iterable<number>): Promise<ReadonlyMap<number, TopicIdentity>> {
+export async function identify(
+  source: Source,
+  topic: string,
+  partitions: Iterable<number>,
+): Promise<ReadonlyMap<number, TopicIdentity>> {
   const found = await source.identify(topic, new Map(Array.from(partitions, partition => [partition, undefined])))
   const identities = new Map<number, TopicIdentity>()
   for (const [partition, one] of found) {

@@ -1,6 +1,6 @@
 import type { EncodedRows } from './encode.js'
-import { pickQueue, type Worker, type PartitionQueue } from './worker.js'
 import type { RangeJob } from './rangeJob.js'
+import { type PartitionQueue, pickQueue, type Worker } from './worker.js'
 
 /**
  * Keeps lanes at work on partition queues, and hands over what they have finished in the order in which they finished

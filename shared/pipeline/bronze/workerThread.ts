@@ -1,9 +1,10 @@
 import { Worker as Thread } from 'node:worker_threads'
+
 import { CodedError } from '../../errors.js'
 import type { Settings } from '../../settings/index.js'
 import type { EncodedRows } from './encode.js'
-import type { Worker } from './worker.js'
 import type { RangeJob } from './rangeJob.js'
+import type { Worker } from './worker.js'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -36,7 +37,10 @@ const maxYoungGenerationSizeMb = 64
 /** Starts a thread with a source and a store of its own. One job at a time. */
 export async function startWorkerThread(settings: Settings, stream: string): Promise<Worker> {
   const setup: WorkerSetup = { settings, stream }
-  const worker = new Thread(new URL('./rangeWorker.js', import.meta.url), { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb } })
+  const worker = new Thread(new URL('./rangeWorker.js', import.meta.url), {
+    workerData: setup,
+    resourceLimits: { maxYoungGenerationSizeMb },
+  })
   let settle: ((answer: WorkerAnswer) => void) | undefined
   let fail: ((error: Error) => void) | undefined
   let dead: Error | undefined

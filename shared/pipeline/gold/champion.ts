@@ -1,6 +1,13 @@
 import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
-import { FolderModelSource, type ModelCard, ModelError, openOnnxScorer, type Scorer, starterModel } from '../../models/index.js'
+import {
+  FolderModelSource,
+  type ModelCard,
+  ModelError,
+  openOnnxScorer,
+  type Scorer,
+  starterModel,
+} from '../../models/index.js'
 import type { Lake } from '../lake/index.js'
 import { requireFeatures } from './features.js'
 
@@ -36,13 +43,23 @@ const told = new WeakMap<Lake, Set<string>>()
  * @param score called again with an earlier model when it throws what a model did
  * @throws ModelError, PipelineError MODEL_MISMATCH when the champion does not fit or fails and there is no earlier one
  */
-export async function withChampion<T>(lake: Lake, stream: Stream, score: (model: ReadyModel | undefined) => Promise<T>): Promise<T> {
+export async function withChampion<T>(
+  lake: Lake,
+  stream: Stream,
+  score: (model: ReadyModel | undefined) => Promise<T>,
+): Promise<T> {
   const model = await championFor(lake, stream)
   try {
     return await score(model)
   } catch (thrown) {
     const state = stateOf(lake, stream)
-    if (model === undefined || !(thrown instanceof ModelError) || state.current !== model || state.previous === undefined) throw thrown
+    if (
+      model === undefined ||
+      !(thrown instanceof ModelError) ||
+      state.current !== model ||
+      state.previous === undefined
+    )
+      throw thrown
     refuse(lake, stream, keyOf(model.card.version, model.card.sha256), thrown)
     state.current = state.previous
     state.previous = undefined
@@ -58,7 +75,11 @@ async function championFor(lake: Lake, stream: Stream): Promise<ReadyModel | und
     const last = state.current
     if (last === undefined || !fits(last.card, stream)) throw thrown
     const { name, version } = last.card
-    lake.log.warn(`Model ${name} goes on as version ${version}: ${asError(thrown).message}`, { stream: stream.name, model: name, version })
+    lake.log.warn(`Model ${name} goes on as version ${version}: ${asError(thrown).message}`, {
+      stream: stream.name,
+      model: name,
+      version,
+    })
     return last
   }
 }
@@ -70,12 +91,20 @@ async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<Rea
   if (champion === undefined) {
     const starter = starterModel(name)
     if (starter.card.stream !== stream.name || !fits(starter.card, stream)) {
-      tellOnce(lake, stream, `there is no model ${name}; put one into models/${name} of the lake. The summary goes on without scores`)
+      tellOnce(
+        lake,
+        stream,
+        `there is no model ${name}; put one into models/${name} of the lake. The summary goes on without scores`,
+      )
       return undefined
     }
     await source.install(starter)
     champion = await source.champion()
-    lake.log.info(`Installed the model that ships as models/${name}.`, { stream: stream.name, model: name, version: champion?.version })
+    lake.log.info(`Installed the model that ships as models/${name}.`, {
+      stream: stream.name,
+      model: name,
+      version: champion?.version,
+    })
     if (champion === undefined) return undefined
   }
   const { current, refused } = state
@@ -89,7 +118,11 @@ async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<Rea
   const files = await source.load(champion.version)
   const { card } = files
   if (card.stream !== stream.name) {
-    tellOnce(lake, stream, `the model ${name} is for ${card.stream}; the summary goes on without scores. MODEL_NAME may hold {stream}, for a model of each stream's own`)
+    tellOnce(
+      lake,
+      stream,
+      `the model ${name} is for ${card.stream}; the summary goes on without scores. MODEL_NAME may hold {stream}, for a model of each stream's own`,
+    )
     return undefined
   }
   requireFeatures(card, stream)

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import { type Feature, featureWidth, type ModelCard } from '../../models/index.js'
-import type { DataType, Row, Value } from '../../types/index.js'
 import { identifier, literalList } from '../../query/index.js'
+import type { DataType, Row, Value } from '../../types/index.js'
 import { PipelineError } from '../lake/index.js'
 
 /** What a model looks at, out of a stream's columns. Pure; no I/O. */
@@ -36,7 +36,10 @@ export function featureColumns(features: readonly Feature[], there: ReadonlySet<
   return features
     .map((feature, i) => {
       const column = there.has(feature.column) ? identifier(feature.column) : 'NULL'
-      const value = feature.kind === 'numeric' ? `CAST(${column} AS DOUBLE)` : `CAST(list_position(${literalList(feature.categories)}, CAST(${column} AS VARCHAR)) AS INTEGER)`
+      const value =
+        feature.kind === 'numeric'
+          ? `CAST(${column} AS DOUBLE)`
+          : `CAST(list_position(${literalList(feature.categories)}, CAST(${column} AS VARCHAR)) AS INTEGER)`
       return `${value} AS f${i}`
     })
     .join(', ')

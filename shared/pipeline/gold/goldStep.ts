@@ -28,7 +28,11 @@ export async function runGold(lake: Lake, trigger: Trigger, options: GoldOptions
 }
 
 /** Makes gold anew from all of silver, each table swapped in by one commit. */
-export async function rebuildGold(lake: Lake, stream: Stream, options: GoldOptions = {}): Promise<readonly StepReport[]> {
+export async function rebuildGold(
+  lake: Lake,
+  stream: Stream,
+  options: GoldOptions = {},
+): Promise<readonly StepReport[]> {
   const scored = await rebuildScored(lake, stream, options)
   if (scored.outcome === 'failed') return [scored]
   return [scored, await rebuildSummary(lake, stream, options)]

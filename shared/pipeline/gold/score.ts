@@ -50,7 +50,12 @@ export function contended(path: string): PipelineError {
 }
 
 /** @returns undefined when another writer won and the plan is void */
-async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: GoldOptions): Promise<StepResult | undefined> {
+async function scoreOnce(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: GoldOptions,
+): Promise<StepResult | undefined> {
   const source = lake.table(silverPath(stream))
   const silver = await source.state({ fresh: true })
   if (silver === undefined) return nothingToDo(scoredTable(stream).path)
@@ -60,7 +65,8 @@ async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: Gold
   const cursor = readCursor(scored.state, silver.metadata.id, names)
   const batch = await planMicroBatch(source, silver.version, cursor, maxRowsOf(lake, options), rebuildCommand)
   if (batch.kind === 'nothing') return nothingToDo(spec.path)
-  if (batch.kind === 'recompute') return rescore(lake, stream, run, { ...options, why: batch.why, onConflict: 'replan' })
+  if (batch.kind === 'recompute')
+    return rescore(lake, stream, run, { ...options, why: batch.why, onConflict: 'replan' })
   const { model, found } = await scoreByChampion(lake, stream, options, { silver, scored }, batch.files)
   const counts = { rowsIn: batch.rows, rowsOut: found.rows }
   const now = lake.clock.now()
@@ -73,21 +79,47 @@ async function scoreOnce(lake: Lake, stream: Stream, run: StepRun, options: Gold
     ],
     operation: 'STREAMING UPDATE',
     operationParameters: { outputMode: 'Append', source: silverPath(stream) },
-    operationMetrics: { numAddedFiles: found.adds.length, numOutputRows: found.rows, numOutputBytes: bytesOf(found.adds) },
-    info: { lake: { run: run.inCommit(counts, true), gold: { ...goldJson(model, found), source: sourceJson(silver, cursor, batch.next) } } },
+    operationMetrics: {
+      numAddedFiles: found.adds.length,
+      numOutputRows: found.rows,
+      numOutputBytes: bytesOf(found.adds),
+    },
+    info: {
+      lake: {
+        run: run.inCommit(counts, true),
+        gold: { ...goldJson(model, found), source: sourceJson(silver, cursor, batch.next) },
+      },
+    },
     isBlindAppend: false,
     reads: { files: 'all', appIds: movesCursor(scored.state), overCompaction: true },
   })
   if (outcome.kind === 'conflict') {
-    lake.log.debug('The scored table moved while a run was at work; planning again.', { stream: stream.name, detail: outcome.detail })
+    lake.log.debug('The scored table moved while a run was at work; planning again.', {
+      stream: stream.name,
+      detail: outcome.detail,
+    })
     return undefined
   }
   run.committed(counts)
-  return { ...counts, version: outcome.version, more: batch.more, detail: detailOf(spec.path, model, found, batch.next) }
+  return {
+    ...counts,
+    version: outcome.version,
+    more: batch.more,
+    detail: detailOf(spec.path, model, found, batch.next),
+  }
 }
 
-function scoreByChampion(lake: Lake, stream: Stream, options: GoldOptions, tables: Omit<Scoring, 'model'>, files: readonly AddFile[]) {
-  return withChampion(lake, stream, async model => ({ model, found: await scoreFiles(lake, stream, options, { ...tables, model }, files) }))
+function scoreByChampion(
+  lake: Lake,
+  stream: Stream,
+  options: GoldOptions,
+  tables: Omit<Scoring, 'model'>,
+  files: readonly AddFile[],
+) {
+  return withChampion(lake, stream, async model => ({
+    model,
+    found: await scoreFiles(lake, stream, options, { ...tables, model }, files),
+  }))
 }
 
 export function nothingToDo(table: string): StepResult {
@@ -100,10 +132,18 @@ interface RescoreOptions extends GoldOptions {
 }
 
 /** @returns undefined when another writer won */
-async function rescore(lake: Lake, stream: Stream, run: StepRun, options: RescoreOptions): Promise<StepResult | undefined> {
+async function rescore(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: RescoreOptions,
+): Promise<StepResult | undefined> {
   const silver = await lake.table(silverPath(stream)).snapshot()
   if (silver === undefined) {
-    throw new PipelineError('NO_TABLE', `There is no table ${silverPath(stream)} to make gold from. Run \`lake run silver\` first.`)
+    throw new PipelineError(
+      'NO_TABLE',
+      `There is no table ${silverPath(stream)} to make gold from. Run \`lake run silver\` first.`,
+    )
   }
   const spec = withCarriedColumns(scoredTable(stream), silver.schema)
   const scored = await openTable(lake, spec)
@@ -111,23 +151,50 @@ async function rescore(lake: Lake, stream: Stream, run: StepRun, options: Rescor
   const counts = { rowsIn: found.rows, rowsOut: found.rows }
   const { why, onConflict } = options
   const source = { path: silverPath(stream), state: silver }
-  const version = await commitSwap(lake, run, scored, { spec, source, adds: found.adds, counts, why, onConflict, gold: goldJson(model, found) })
+  const version = await commitSwap(lake, run, scored, {
+    spec,
+    source,
+    adds: found.adds,
+    counts,
+    why,
+    onConflict,
+    gold: goldJson(model, found),
+  })
   if (version === undefined) return undefined
   return { ...counts, version, detail: { ...detailOf(spec.path, model, found, silver), recomputed: why } }
 }
 
 function goldJson(model: ReadyModel | undefined, { rows, scored, anomalies }: Scored): Record<string, Json> {
   const name = model?.card.name ?? null
-  return { model: name, model_version: model?.card.version ?? null, model_digest: model?.card.sha256 ?? null, rows, scored, anomalies }
+  return {
+    model: name,
+    model_version: model?.card.version ?? null,
+    model_digest: model?.card.sha256 ?? null,
+    rows,
+    scored,
+    anomalies,
+  }
 }
 
-function detailOf(table: string, model: ReadyModel | undefined, found: Scored, source: { readonly version: number }): StepReport['detail'] {
+function detailOf(
+  table: string,
+  model: ReadyModel | undefined,
+  found: Scored,
+  source: { readonly version: number },
+): StepReport['detail'] {
   const { scored, anomalies, adds } = found
   const version = model === undefined ? {} : { modelVersion: model.card.version }
-  return { table, model: model?.card.name ?? 'none', ...version, scored, anomalies, files: adds.length, silverVersion: source.version }
+  return {
+    table,
+    model: model?.card.name ?? 'none',
+    ...version,
+    scored,
+    anomalies,
+    files: adds.length,
+    silverVersion: source.version,
+  }
 }
 
 export function bytesOf(files: readonly AddFile[]): number {
   return files.reduce((sum, file) => sum + file.size, 0)
 }
-

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import { scoredPartitionColumns, scoredTable, silverPath, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
-import { chunks, type OpenedTable, partitionDay, recordCount } from '../incremental/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
+import { chunks, type OpenedTable, partitionDay, recordCount } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type DayCount, dayMicros, rowsPerFile, writeDayFiles } from '../silver/index.js'
 import type { ReadyModel } from './champion.js'
@@ -64,17 +65,35 @@ async function scorePart(
   await using session = await openSession(lake)
   const columns = silver.schema.fields.flatMap(f => (scoredPartitionColumns.includes(f.name) ? [] : [f.name]))
   {
-    using view = await openDeltaView(session, lake.files, { store: lake.store.within(silverPath(stream)), state: silver, files, columns })
+    using view = await openDeltaView(session, lake.files, {
+      store: lake.store.within(silverPath(stream)),
+      state: silver,
+      files,
+      columns,
+    })
     await session.run(`CREATE TABLE new_rows AS ${view.sql}`)
   }
-  const scores = model === undefined ? undefined : await scoreTable(session, model, new Set(columns), lake.settings.anomalyThreshold)
+  const scores =
+    model === undefined ? undefined : await scoreTable(session, model, new Set(columns), lake.settings.anomalyThreshold)
   const rows = verdictSelect(lake, scored, new Set(columns), model, scores?.file)
   const days = await countDays(session, stream)
   const store = lake.store.within(scoredTable(stream).path)
   const table = { ...scored.state.metadata, schema: scored.schema }
-  const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, rowsIn(files)) }
+  const target = {
+    session,
+    stream,
+    store,
+    table,
+    clock: lake.clock,
+    rowsPerFile: rowsPerFile(options, files, rowsIn(files)),
+  }
   const adds = await writeDayFiles(target, rows, days)
-  return { adds, rows: days.reduce((sum, day) => sum + day.rows, 0), scored: scores?.scored ?? 0, anomalies: scores?.anomalies ?? 0 }
+  return {
+    adds,
+    rows: days.reduce((sum, day) => sum + day.rows, 0),
+    scored: scores?.scored ?? 0,
+    anomalies: scores?.anomalies ?? 0,
+  }
 }
 
 /** Rows that the model scores at once. */

@@ -1,8 +1,22 @@
-import { scoredPath, type Stream, summaryGroupName, summaryPartitionColumns, summaryTable } from '../../contract/index.js'
+import {
+  scoredPath,
+  type Stream,
+  summaryGroupName,
+  summaryPartitionColumns,
+  summaryTable,
+} from '../../contract/index.js'
 import { type AddFile, FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
-import { chunks, type OpenedTable, partitionDay } from '../incremental/index.js'
+import {
+  copyToParquet,
+  type DuckDbSession,
+  emptySelect,
+  identifier,
+  literal,
+  openDeltaView,
+  publishFile,
+} from '../../query/index.js'
 import { columnKey } from '../../types/index.js'
-import { copyToParquet, type DuckDbSession, emptySelect, identifier, literal, openDeltaView, publishFile } from '../../query/index.js'
+import { chunks, type OpenedTable, partitionDay } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
 import { dayOf, type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
@@ -42,11 +56,19 @@ export async function summariseWindows(
   for (const part of chunks(days, day => rowsIn(day.files), maxRowsOf(lake, options))) {
     const files = part.flatMap(day => day.files)
     using view = await openDeltaView(session, lake.files, { store, state: scored, files, columns })
-    await session.run(`INSERT INTO fresh ${select(`(SELECT * FROM (${view.sql}) WHERE ${windowOf(stream)} IN (SELECT w FROM touched))`)}`)
+    await session.run(
+      `INSERT INTO fresh ${select(`(SELECT * FROM (${view.sql}) WHERE ${windowOf(stream)} IN (SELECT w FROM touched))`)}`,
+    )
   }
   const filesRead = days.reduce((sum, day) => sum + day.files.length, 0)
   const { n } = await session.row('SELECT count(*) AS n FROM fresh')
-  const { adds, replaced } = await replaceRows(session, lake, stream, summary, touching === undefined ? undefined : days)
+  const { adds, replaced } = await replaceRows(
+    session,
+    lake,
+    stream,
+    summary,
+    touching === undefined ? undefined : days,
+  )
   return { adds, replaced, windows: windows.length, rows: Number(n), filesRead }
 }
 
@@ -87,14 +109,21 @@ function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): r
       op: 'and',
       of: [{ op: '=', column: columnKey(['_event_date']), value: day }, within(time, own)],
     }
-    return { day: partitionDay(day), spans: own, files: scored.files.filter(file => skipper.match(file, wanted) !== 'no') }
+    return {
+      day: partitionDay(day),
+      spans: own,
+      files: scored.files.filter(file => skipper.match(file, wanted) !== 'no'),
+    }
   })
 }
 
 function within(column: string, spans: readonly Span[]): Predicate {
   const between = ({ from, to }: Span): Predicate => ({
     op: 'and',
-    of: [{ op: '>=', column, value: from }, { op: '<', column, value: to }],
+    of: [
+      { op: '>=', column, value: from },
+      { op: '<', column, value: to },
+    ],
   })
   return { op: 'or', of: spans.map(between) }
 }
@@ -123,8 +152,15 @@ async function replaceRows(
   for (const day of days?.map(d => d.day) ?? (await freshDays(session))) {
     const spans = days?.find(d => d.day === day)?.spans ?? []
     const wanted = within(columnKey(['window_start']), spans)
-    const old = current.filter(file => file.partitionValues['_window_date'] === day && skipper.match(file, wanted) !== 'no')
-    using view = await openDeltaView(session, lake.files, { store, state: { metadata: state.metadata, schema }, files: old, columns: names })
+    const old = current.filter(
+      file => file.partitionValues['_window_date'] === day && skipper.match(file, wanted) !== 'no',
+    )
+    using view = await openDeltaView(session, lake.files, {
+      store,
+      state: { metadata: state.metadata, schema },
+      files: old,
+      columns: names,
+    })
     const kept = `SELECT * FROM (${view.sql}) WHERE epoch_us(window_start) NOT IN (SELECT w FROM touched)`
     const made = `SELECT ${fresh} FROM fresh WHERE CAST(window_start AS DATE) = CAST(${literal(day)} AS DATE)`
     const file = await copyToParquet(session, {
@@ -140,6 +176,8 @@ async function replaceRows(
 }
 
 async function freshDays(session: DuckDbSession): Promise<readonly string[]> {
-  const { rows } = await session.query('SELECT DISTINCT CAST(CAST(window_start AS DATE) AS VARCHAR) AS day FROM fresh ORDER BY day')
+  const { rows } = await session.query(
+    'SELECT DISTINCT CAST(CAST(window_start AS DATE) AS VARCHAR) AS day FROM fresh ORDER BY day',
+  )
   return rows.map(row => row['day'] as string)
 }

@@ -4,8 +4,8 @@ import type { Json } from '../../types/index.js'
 import {
   commitSwap,
   cursorTxns,
-  type OpenedTable,
   movesCursor,
+  type OpenedTable,
   openTable,
   planMicroBatch,
   readCursor,
@@ -47,13 +47,22 @@ export function rebuildSummary(lake: Lake, stream: Stream, options: GoldOptions 
 }
 
 /** @returns undefined when another writer won and the plan is void */
-async function summariseOnce(lake: Lake, stream: Stream, run: StepRun, options: GoldOptions): Promise<StepResult | undefined> {
+async function summariseOnce(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: GoldOptions,
+): Promise<StepResult | undefined> {
   const spec = summaryTable(stream)
   const source = lake.table(scoredPath(stream))
   const tip = await source.state({ fresh: true })
   if (tip === undefined) return nothingToDo(spec.path)
   const summary = await openTable(lake, spec)
-  const cursor = readCursor(summary.state, tip.metadata.id, { table: spec.path, source: scoredPath(stream), rebuild: rebuildCommand })
+  const cursor = readCursor(summary.state, tip.metadata.id, {
+    table: spec.path,
+    source: scoredPath(stream),
+    rebuild: rebuildCommand,
+  })
   const batch = await planMicroBatch(source, tip.version, cursor, maxRowsOf(lake, options), rebuildCommand)
   if (batch.kind === 'nothing') return nothingToDo(spec.path)
   const why = batch.kind === 'recompute' ? batch.why : regrouped(stream, summary)
@@ -81,22 +90,37 @@ async function summariseOnce(lake: Lake, stream: Stream, run: StepRun, options: 
       numOutputRows: found.rows,
       numOutputBytes: bytesOf(found.adds),
     },
-    info: { lake: { run: run.inCommit(counts, true), gold: { ...goldJson(found), source: sourceJson(scored, cursor, batch.next) } } },
+    info: {
+      lake: {
+        run: run.inCommit(counts, true),
+        gold: { ...goldJson(found), source: sourceJson(scored, cursor, batch.next) },
+      },
+    },
     isBlindAppend: false,
     reads: { files: 'all', appIds: movesCursor(summary.state), overCompaction: true },
   })
   if (outcome.kind === 'conflict') {
-    lake.log.debug('The summary moved while a run was at work; planning again.', { stream: stream.name, detail: outcome.detail })
+    lake.log.debug('The summary moved while a run was at work; planning again.', {
+      stream: stream.name,
+      detail: outcome.detail,
+    })
     return undefined
   }
   run.committed(counts)
-  return { ...counts, version: outcome.version, more: batch.more, detail: detailOf(spec.path, found, batch.next.version) }
+  return {
+    ...counts,
+    version: outcome.version,
+    more: batch.more,
+    detail: detailOf(spec.path, found, batch.next.version),
+  }
 }
 
 /** Rows grouped by one column cannot stand beside rows grouped by another. */
 function regrouped(stream: Stream, { state }: OpenedTable): string | undefined {
   const name = summaryGroupName(stream)
-  return name === undefined || state.schema.fields.some(f => f.name === name) ? undefined : `it is now grouped by ${name}`
+  return name === undefined || state.schema.fields.some(f => f.name === name)
+    ? undefined
+    : `it is now grouped by ${name}`
 }
 
 interface RecomputeOptions extends GoldOptions {
@@ -105,18 +129,34 @@ interface RecomputeOptions extends GoldOptions {
 }
 
 /** @returns undefined when another writer won */
-async function recompute(lake: Lake, stream: Stream, run: StepRun, options: RecomputeOptions): Promise<StepResult | undefined> {
+async function recompute(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: RecomputeOptions,
+): Promise<StepResult | undefined> {
   const spec = summaryTable(stream)
   const scored = await lake.table(scoredPath(stream)).snapshot()
   if (scored === undefined) {
-    throw new PipelineError('NO_TABLE', `There is no table ${scoredPath(stream)} to summarise. Run \`lake run gold\` first.`)
+    throw new PipelineError(
+      'NO_TABLE',
+      `There is no table ${scoredPath(stream)} to summarise. Run \`lake run gold\` first.`,
+    )
   }
   const summary = await openTable(lake, spec)
   const found = await summariseWindows(lake, stream, options, scored, summary)
   const counts = { rowsIn: 0, rowsOut: found.rows }
   const { why, onConflict } = options
   const source = { path: scoredPath(stream), state: scored }
-  const version = await commitSwap(lake, run, summary, { spec, source, adds: found.adds, counts, why, onConflict, gold: goldJson(found) })
+  const version = await commitSwap(lake, run, summary, {
+    spec,
+    source,
+    adds: found.adds,
+    counts,
+    why,
+    onConflict,
+    gold: goldJson(found),
+  })
   if (version === undefined) return undefined
   return { ...counts, version, detail: { ...detailOf(spec.path, found, scored.version), recomputed: why } }
 }
@@ -125,6 +165,10 @@ function goldJson({ windows, rows }: Summarised): Record<string, Json> {
   return { windows, rows }
 }
 
-function detailOf(table: string, { windows, adds, replaced, filesRead }: Summarised, scoredVersion: number): StepReport['detail'] {
+function detailOf(
+  table: string,
+  { windows, adds, replaced, filesRead }: Summarised,
+  scoredVersion: number,
+): StepReport['detail'] {
   return { table, windows, files: adds.length, filesReplaced: replaced.length, filesRead, scoredVersion }
 }

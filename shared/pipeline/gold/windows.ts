@@ -1,6 +1,13 @@
-import { type Stream, summaryGroup, summaryGroupName, summaryMeasures, summaryNumbers, summaryWindowMs } from '../../contract/index.js'
-import type { DataType, StructType } from '../../types/index.js'
+import {
+  type Stream,
+  summaryGroup,
+  summaryGroupName,
+  summaryMeasures,
+  summaryNumbers,
+  summaryWindowMs,
+} from '../../contract/index.js'
 import { identifier, sqlType } from '../../query/index.js'
+import type { DataType, StructType } from '../../types/index.js'
 
 /** The summary's windows, as SQL and as spans. Pure; no I/O. */
 
@@ -37,7 +44,8 @@ export function summarisedColumns(stream: Stream, scored: StructType): readonly 
 export function summarySelect(stream: Stream, relation: string, columns: readonly string[]): string {
   const group = summaryGroup(stream)
   const there = new Set(columns)
-  const source = (name: string, type: DataType) => (there.has(name) ? identifier(name) : `CAST(NULL AS ${sqlType(type)})`)
+  const source = (name: string, type: DataType) =>
+    there.has(name) ? identifier(name) : `CAST(NULL AS ${sqlType(type)})`
   const groupName = summaryGroupName(stream)
   const measures = summaryNumbers(stream).flatMap(({ name, type }) => {
     const value = source(name, type)
@@ -52,7 +60,10 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
     }
     return summaryMeasures.map(measure => `${of[measure]} AS ${identifier(`${name}_${measure}`)}`)
   })
-  const grouped = group === undefined || groupName === undefined ? [] : [`${source(group.name, group.type)} AS ${identifier(groupName)}`]
+  const grouped =
+    group === undefined || groupName === undefined
+      ? []
+      : [`${source(group.name, group.type)} AS ${identifier(groupName)}`]
   return `
     SELECT make_timestamptz(window_at) AS window_start, make_timestamptz(window_at + ${windowMicros}) AS window_end,
       * EXCLUDE (window_at)
@@ -104,7 +115,8 @@ export function spansOf(windows: readonly bigint[]): readonly Span[] {
   const spans: { from: bigint; to: bigint }[] = []
   for (const from of windows.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
     const last = spans.at(-1)
-    if (last !== undefined && from - last.to <= nearby && dayOf(last.from) === dayOf(from)) last.to = from + windowMicros
+    if (last !== undefined && from - last.to <= nearby && dayOf(last.from) === dayOf(from))
+      last.to = from + windowMicros
     else spans.push({ from, to: from + windowMicros })
   }
   return spans

@@ -9,7 +9,9 @@ import type { StructField, StructType } from '../../types/index.js'
  * column does. Pure; no I/O.
  */
 export function withCarriedColumns(spec: TableSpec, source: StructType): TableSpec {
-  const stored = new Map(source.fields.filter(({ name }) => !name.startsWith('_')).map(field => [field.name.toLowerCase(), field]))
+  const stored = new Map(
+    source.fields.filter(({ name }) => !name.startsWith('_')).map(field => [field.name.toLowerCase(), field]),
+  )
   const own = spec.schema.fields.map(field => {
     const other = stored.get(field.name.toLowerCase())
     stored.delete(field.name.toLowerCase())

@@ -1,5 +1,5 @@
-import type { Json } from '../../types/index.js'
 import type { TableState, Txn } from '../../delta/index.js'
+import type { Json } from '../../types/index.js'
 import { PipelineError } from '../lake/index.js'
 
 /**
@@ -49,7 +49,12 @@ export function readCursor(
 }
 
 /** The txns that put the cursor there. Pure; no I/O. */
-export function cursorTxns(table: Pick<TableState, 'metadata' | 'txns'>, sourceId: string, cursor: Cursor, now: number): readonly Txn[] {
+export function cursorTxns(
+  table: Pick<TableState, 'metadata' | 'txns'>,
+  sourceId: string,
+  cursor: Cursor,
+  now: number,
+): readonly Txn[] {
   const appId = appIdOf(table, sourceId)
   const txns: Txn[] = [{ appId, version: BigInt(cursor.version), lastUpdated: now }]
   if ((table.txns.get(`${appId}/files`)?.version ?? 0n) !== BigInt(cursor.files)) {
@@ -59,7 +64,12 @@ export function cursorTxns(table: Pick<TableState, 'metadata' | 'txns'>, sourceI
 }
 
 /** The txns that also give up the cursors in every other source: for the commit that replaces all rows. */
-export function replacingTxns(table: Pick<TableState, 'metadata' | 'txns'>, sourceId: string, cursor: Cursor, now: number): readonly Txn[] {
+export function replacingTxns(
+  table: Pick<TableState, 'metadata' | 'txns'>,
+  sourceId: string,
+  cursor: Cursor,
+  now: number,
+): readonly Txn[] {
   const others = sourcesOf(table).filter(id => id !== sourceId)
   return [
     ...cursorTxns(table, sourceId, cursor, now),

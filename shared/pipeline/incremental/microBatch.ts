@@ -72,7 +72,13 @@ function dataFiles(actions: readonly Action[]): readonly AddFile[] {
   return actions.flatMap(action => ('add' in action && action.add.dataChange ? [action.add] : []))
 }
 
-function versionsGone(source: DeltaTable, version: number, rebuild: string, why: string, cause?: unknown): PipelineError {
+function versionsGone(
+  source: DeltaTable,
+  version: number,
+  rebuild: string,
+  why: string,
+  cause?: unknown,
+): PipelineError {
   return new PipelineError(
     'SOURCE_VERSIONS_GONE',
     `Version ${version} of ${source.url} is to be read next, but ${why}. Run \`${rebuild}\` to start again from what is there.`,

@@ -1,3 +1,4 @@
+import type { TableSpec } from '../../contract/index.js'
 import {
   compareSchemas,
   createTable,
@@ -9,7 +10,6 @@ import {
   readsNothing,
   type TableState,
 } from '../../delta/index.js'
-import type { TableSpec } from '../../contract/index.js'
 import type { StructType } from '../../types/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 
@@ -35,7 +35,8 @@ export async function openTable(lake: Lake, spec: TableSpec): Promise<OpenedTabl
     // Whoever wins the race, the table exists afterwards; the state then says what it is.
     await table.commit(createTable({ ...spec, createdTime: lake.clock.now() }))
     state = await table.state({ fresh: true })
-    if (state === undefined) throw new PipelineError('NO_TABLE', `Table ${spec.path} was created and cannot be found.`, { retryable: true })
+    if (state === undefined)
+      throw new PipelineError('NO_TABLE', `Table ${spec.path} was created and cannot be found.`, { retryable: true })
   }
   const change = compareSchemas(state.schema, spec.schema)
   if (change.kind === 'incompatible') {
@@ -51,8 +52,19 @@ export async function openTable(lake: Lake, spec: TableSpec): Promise<OpenedTabl
   if (actions.some(action => 'protocol' in action)) {
     // Rows of a type that only newer readers know may not come before the protocol says so. Whoever wins the race, the
     // table has what it needs afterwards.
-    await table.commit({ readVersion: state.version, actions, operation: 'ADD COLUMNS', isBlindAppend: true, reads: readsNothing })
+    await table.commit({
+      readVersion: state.version,
+      actions,
+      operation: 'ADD COLUMNS',
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
     return openTable(lake, spec)
   }
-  return { table, state, schema: change.schema, metadata: { ...state.metadata, schemaString: formatSchema(change.schema) } }
+  return {
+    table,
+    state,
+    schema: change.schema,
+    metadata: { ...state.metadata, schemaString: formatSchema(change.schema) },
+  }
 }

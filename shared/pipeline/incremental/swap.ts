@@ -1,10 +1,10 @@
+import type { TableSpec } from '../../contract/index.js'
 import { type Action, type AddFile, removedFile, type TableState } from '../../delta/index.js'
 import type { Json } from '../../types/index.js'
-import type { TableSpec } from '../../contract/index.js'
-import { type OpenedTable, openTable } from './openTable.js'
 import type { Lake } from '../lake/index.js'
 import type { StepCounts, StepRun } from '../step/index.js'
 import { type Cursor, movesCursor, replacingTxns, sourceJson } from './cursor.js'
+import { type OpenedTable, openTable } from './openTable.js'
 
 /** All rows of a table, made anew from its source as it was at one version. */
 export interface Swap {
@@ -27,7 +27,12 @@ const maxSwaps = 20
  * @param planned the table as the new rows were made for it
  * @returns the version; undefined when another writer won
  */
-export async function commitSwap(lake: Lake, run: StepRun, planned: OpenedTable, swap: Swap): Promise<number | undefined> {
+export async function commitSwap(
+  lake: Lake,
+  run: StepRun,
+  planned: OpenedTable,
+  swap: Swap,
+): Promise<number | undefined> {
   let target = planned
   for (let attempt = 1; attempt <= maxSwaps; attempt++) {
     const version = await commitOnce(lake, run, target, swap)
@@ -42,7 +47,12 @@ export async function commitSwap(lake: Lake, run: StepRun, planned: OpenedTable,
   return undefined
 }
 
-async function commitOnce(lake: Lake, run: StepRun, { table, state, metadata }: OpenedTable, swap: Swap): Promise<number | undefined> {
+async function commitOnce(
+  lake: Lake,
+  run: StepRun,
+  { table, state, metadata }: OpenedTable,
+  swap: Swap,
+): Promise<number | undefined> {
   const { adds, counts, source, why, gold } = swap
   const now = lake.clock.now()
   const old = (await table.snapshot({ version: state.version }))?.files ?? []
@@ -63,7 +73,12 @@ async function commitOnce(lake: Lake, run: StepRun, { table, state, metadata }: 
       numOutputRows: counts.rowsOut,
       numOutputBytes: adds.reduce((sum, add) => sum + add.size, 0),
     },
-    info: { lake: { run: run.inCommit(counts, true), gold: { ...gold, rebuilt: true, source: sourceJson(source.state, undefined, cursor) } } },
+    info: {
+      lake: {
+        run: run.inCommit(counts, true),
+        gold: { ...gold, rebuilt: true, source: sourceJson(source.state, undefined, cursor) },
+      },
+    },
     isBlindAppend: false,
     reads: { files: 'all', appIds: movesCursor(state) },
   })

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import { sharedTopics, type Stream, streamSet } from '../../contract/index.js'
 import { DeltaTable } from '../../delta/index.js'
 import { FileCache } from '../../query/index.js'
@@ -8,8 +8,8 @@ import { MeteredStore, type ObjectStore, openStore } from '../../storage/index.j
 import { streams as declaredStreams } from '../../streams/index.js'
 import { defaultPrices, type Logger, silentLogger } from '../../telemetry/index.js'
 import { ByteBudget, defaultBudget } from './byteBudget.js'
-import { RunJournal } from './runJournal.js'
 import type { Lake } from './lake.js'
+import { RunJournal } from './runJournal.js'
 import { storeOptions } from './storeOptions.js'
 
 /** Parts that a caller brings instead of those that the settings name. */
@@ -34,7 +34,10 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const tables = new Map<string, DeltaTable>()
   const streams = streamSet(parts.streams ?? declaredStreams)
   for (const [topic, names] of sharedTopics(streams)) {
-    log.warn(`Streams ${names.join(' and ')} read the same topic, ${topic}: each has every record of it in its own tables.`, { topic })
+    log.warn(
+      `Streams ${names.join(' and ')} read the same topic, ${topic}: each has every record of it in its own tables.`,
+      { topic },
+    )
   }
   return {
     store,
@@ -54,7 +57,11 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
       per10000Writes: settings.costPer10kWrites,
       per10000Lists: settings.costPer10kWrites,
     },
-    separable: parts.store === undefined && parts.source === undefined && parts.streams === undefined && !settings.lakeUrl.startsWith('memory:'),
+    separable:
+      parts.store === undefined &&
+      parts.source === undefined &&
+      parts.streams === undefined &&
+      !settings.lakeUrl.startsWith('memory:'),
     table(path) {
       let table = tables.get(path)
       if (table === undefined) tables.set(path, (table = new DeltaTable(store.within(path), { clock })))

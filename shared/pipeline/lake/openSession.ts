@@ -3,7 +3,11 @@ import type { Lake } from './lake.js'
 
 /** The bounds of every DuckDB, by the settings: memory, and what it may spill where. */
 export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOptions {
-  return { memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder, temporaryLimit: settings.tempLimit }
+  return {
+    memoryLimit: settings.silverMemoryLimit,
+    temporaryFolder: settings.tempFolder,
+    temporaryLimit: settings.tempLimit,
+  }
 }
 
 /**

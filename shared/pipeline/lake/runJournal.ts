@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+
 import type { Clock } from '../../clock.js'
 import { asError } from '../../errors.js'
 import type { ObjectStore } from '../../storage/index.js'
@@ -44,7 +45,10 @@ export class RunJournal {
     try {
       await this.#store.put(name, new TextEncoder().encode(lines))
     } catch (error) {
-      this.#log.warn('Runs that committed nothing could not be recorded.', { runs: records.length, error: asError(error).message })
+      this.#log.warn('Runs that committed nothing could not be recorded.', {
+        runs: records.length,
+        error: asError(error).message,
+      })
     }
   }
 }

@@ -1,8 +1,8 @@
 import { type AddFile, discard } from '../../delta/index.js'
 import { hilbertIndex, type RewriteJob, type Rewriter } from '../../delta/maintenance/index.js'
-import { type DataType, typeAt } from '../../types/index.js'
 import { DuckDbSession, type FileCache, identifier, literal, type SessionOptions, sqlType } from '../../query/index.js'
-import { sortableRows, type SortableRows } from './sortableRows.js'
+import { type DataType, typeAt } from '../../types/index.js'
+import { type SortableRows, sortableRows } from './sortableRows.js'
 
 /** Rows that say where a column's values lie. */
 const sampleRows = 16_384
@@ -39,7 +39,9 @@ async function cluster(files: FileCache, options: SessionOptions, job: RewriteJo
   try {
     for (let part = 0; part < parts; part++) {
       const [start, end] = [part, part + 1].map(i => Math.floor((count * i) / parts))
-      const add = await sortable.makeFile(`SELECT * FROM sorted_rows WHERE rowid >= ${String(start)} AND rowid < ${String(end)}`)
+      const add = await sortable.makeFile(
+        `SELECT * FROM sorted_rows WHERE rowid >= ${String(start)} AND rowid < ${String(end)}`,
+      )
       if (add !== undefined) adds.push({ ...add, dataChange: false })
     }
   } catch (error) {
@@ -64,7 +66,11 @@ function clusterColumn(rows: SortableRows, path: readonly string[]): ClusterColu
 }
 
 /** An SQL expression for a row's place on the curve; none for a single column, whose own order is better. */
-async function curvePlace(session: DuckDbSession, rows: string, columns: readonly ClusterColumn[]): Promise<readonly string[]> {
+async function curvePlace(
+  session: DuckDbSession,
+  rows: string,
+  columns: readonly ClusterColumn[],
+): Promise<readonly string[]> {
   if (columns.length < 2) return []
   const bits = Math.max(1, Math.min(maxBits, Math.floor(curveBits / columns.length)))
   // More axes than bits: the first ones decide.
@@ -73,7 +79,10 @@ async function curvePlace(session: DuckDbSession, rows: string, columns: readonl
   const cells = side ** axes.length
   const places: number[] = new Array<number>(cells)
   for (let key = 0; key < cells; key++) {
-    places[key] = hilbertIndex(axes.map((_, axis) => (key >> (bits * axis)) & (side - 1)), bits)
+    places[key] = hilbertIndex(
+      axes.map((_, axis) => (key >> (bits * axis)) & (side - 1)),
+      bits,
+    )
   }
   await session.run(`SET VARIABLE curve = [${places.join(',')}]`)
   const coordinates: string[] = []
@@ -83,7 +92,12 @@ async function curvePlace(session: DuckDbSession, rows: string, columns: readonl
 }
 
 /** At most `side` − 1 values that cut a column's values into parts of like size, ascending, as SQL. */
-async function bounds(session: DuckDbSession, rows: string, { sql, type }: ClusterColumn, side: number): Promise<string[]> {
+async function bounds(
+  session: DuckDbSession,
+  rows: string,
+  { sql, type }: ClusterColumn,
+  side: number,
+): Promise<string[]> {
   const { rows: sample } = await session.query(`
     SELECT CAST(value AS VARCHAR) AS value FROM (
       SELECT value FROM (SELECT ${sql} AS value FROM (${rows}) AS q) WHERE value IS NOT NULL

@@ -1,9 +1,9 @@
 import { bronzePath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
-import { runsAppId } from '../runLog/index.js'
+import { readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import { lastMemory } from '../monitor/index.js'
-import { readCursor } from '../incremental/index.js'
+import { runsAppId } from '../runLog/index.js'
 
 /** How far back the monitor and the fold of runs look for what their last run left. */
 const memoryVersions = 100
@@ -27,7 +27,9 @@ export class ConsumerPositions {
     const monitor = lake.table('monitor_logs')
     const state = await monitor.state({ fresh: true })
     const books = state === undefined ? [] : Object.values((await lastMemory(monitor, state)).books)
-    const booked = new Map(books.flatMap(({ booked }) => Object.values(booked).map(({ id, version }) => [id, version] as const)))
+    const booked = new Map(
+      books.flatMap(({ booked }) => Object.values(booked).map(({ id, version }) => [id, version] as const)),
+    )
     return new ConsumerPositions(lake, cluster, booked)
   }
 
@@ -49,7 +51,11 @@ export class ConsumerPositions {
 
   /** The cursor of the table made from this one; one that has none begins with a snapshot, which needs no log. */
   async #cursor(path: string, id: string, stream: Stream): Promise<number | undefined> {
-    const made = { [bronzePath(stream)]: silverPath(stream), [silverPath(stream)]: scoredPath(stream), [scoredPath(stream)]: summaryPath(stream) }[path]
+    const made = {
+      [bronzePath(stream)]: silverPath(stream),
+      [silverPath(stream)]: scoredPath(stream),
+      [scoredPath(stream)]: summaryPath(stream),
+    }[path]
     const state = made === undefined ? undefined : await this.#lake.table(made).state({ fresh: true })
     if (made === undefined || state === undefined) return undefined
     try {

@@ -1,5 +1,5 @@
-import { tablesOf } from '../runLog/index.js'
 import type { Lake } from '../lake/index.js'
+import { tablesOf } from '../runLog/index.js'
 import { runStep, type StepReport, type Trigger } from '../step/index.js'
 import { ConsumerPositions } from './consumerPositions.js'
 import { type MaintainedTable, maintainTable } from './tableMaintenance.js'
@@ -10,7 +10,11 @@ export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<read
   const reports: StepReport[] = []
   for (const table of maintainedTables(lake)) {
     const about = { step: 'maintenance' as const, stream: table.stream?.name, trigger }
-    reports.push(await runStep(lake, about, async () => maintainTable(lake, table, await (consumers ??= ConsumerPositions.read(lake)))))
+    reports.push(
+      await runStep(lake, about, async () =>
+        maintainTable(lake, table, await (consumers ??= ConsumerPositions.read(lake))),
+      ),
+    )
   }
   return reports
 }

@@ -1,21 +1,22 @@
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import { type AddFile, holdsPartitionColumns, isMapped, keepsRowIds, storedPath } from '../../delta/index.js'
 import { type RewriteJob, StoredRows } from '../../delta/maintenance/index.js'
-import type { StructField } from '../../types/index.js'
-import { openParquet, ParquetWriter, objectStoreSource } from '../../parquet/index.js'
+import { objectStoreSource, openParquet, ParquetWriter } from '../../parquet/index.js'
 import {
-  normalizedCopySql,
   copyFields,
   copyToParquet,
   type DuckDbSession,
   type FileCache,
   literal,
+  normalizedCopySql,
   openDeltaView,
   parquetFiles,
   publishFile,
 } from '../../query/index.js'
 import { LocalDiskStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 
 /** A job's rows as DuckDB can sort them, and data files of the table made of what it makes of them. */
 export interface SortableRows {
@@ -71,7 +72,12 @@ function storedRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): 
         await writer.finish()
       })
       const sql = `SELECT ${normalizedCopySql(fields).join(', ')} FROM ${parquetFiles(lease.paths)}`
-      return { sql, [Symbol.dispose]: () => { lease.release() } }
+      return {
+        sql,
+        [Symbol.dispose]: () => {
+          lease.release()
+        },
+      }
     },
     async makeFile(select) {
       const name = `sorted-${++made}.parquet`

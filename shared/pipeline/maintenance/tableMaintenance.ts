@@ -5,8 +5,8 @@ import { elapsedMs } from '../../storage/index.js'
 import { type Lake, sessionOptions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
 import { duckDbClusterer } from './clusterer.js'
-import { errorGroup } from './errorGroup.js'
 import type { ConsumerPositions } from './consumerPositions.js'
+import { errorGroup } from './errorGroup.js'
 
 /** Younger files are left alone: whoever has just written or is about to read them is not disturbed. */
 const settleMs = 10 * 60_000
@@ -22,7 +22,11 @@ export interface MaintainedTable {
  * Looks after one table, as far as there is need: small files are put together, a checkpoint is written, and once a day
  * files and log entries that nobody needs are deleted. Bounded: what is left is done by the next run.
  */
-export async function maintainTable(lake: Lake, { path, stream }: MaintainedTable, consumers: ConsumerPositions): Promise<StepResult> {
+export async function maintainTable(
+  lake: Lake,
+  { path, stream }: MaintainedTable,
+  consumers: ConsumerPositions,
+): Promise<StepResult> {
   const table = lake.table(path)
   const before = await table.state({ fresh: true })
   if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
@@ -30,7 +34,8 @@ export async function maintainTable(lake: Lake, { path, stream }: MaintainedTabl
   const checkpointed = await checkpoint(lake, table)
   const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, consumers) : {}
   const after = await table.state({ fresh: true })
-  const changed = after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
+  const changed =
+    after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
   return {
     rowsIn: 0,
     rowsOut: 0,
@@ -65,7 +70,12 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
   return {
     commits: outcome.commits,
     more: outcome.more,
-    detail: { filesBefore: numRemovedFiles, filesAfter: numAddedFiles, bytes: numRemovedBytes, dropped: outcome.dropped },
+    detail: {
+      filesBefore: numRemovedFiles,
+      filesAfter: numAddedFiles,
+      bytes: numRemovedBytes,
+      dropped: outcome.dropped,
+    },
   }
 }
 
@@ -95,7 +105,13 @@ async function isDue(table: DeltaTable): Promise<boolean> {
 
 const today = async ({ store }: DeltaTable) => BigInt(Math.floor((await store.now()) / dayMs))
 
-async function cleanUp(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined, consumers: ConsumerPositions) {
+async function cleanUp(
+  lake: Lake,
+  table: DeltaTable,
+  path: string,
+  stream: Stream | undefined,
+  consumers: ConsumerPositions,
+) {
   const { clock, settings } = lake
   const state = await table.state()
   if (state === undefined) return {}

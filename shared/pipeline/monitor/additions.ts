@@ -1,7 +1,7 @@
 import { type AddFile, commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../../delta/index.js'
-import { noSkew, skewOf, worseSkew, type Skew } from './clockSkew.js'
+import { noSkew, type Skew, skewOf, worseSkew } from './clockSkew.js'
 import { deletedOnPurpose } from './deletedRows.js'
-import { countFiles, totalsAfter, type FileTotals } from './tableHealth.js'
+import { countFiles, type FileTotals, totalsAfter } from './tableHealth.js'
 
 /** A data file and when it became queryable. */
 export interface AddedFile {
@@ -35,7 +35,12 @@ export interface Additions {
  *
  * @param totals of the table at `version`; undefined when they are not known
  */
-export async function additionsSince(table: DeltaTable, state: TableState, version: number, totals: FileTotals | undefined): Promise<Additions> {
+export async function additionsSince(
+  table: DeltaTable,
+  state: TableState,
+  version: number,
+  totals: FileTotals | undefined,
+): Promise<Additions> {
   const files: AddedFile[] = []
   const infos: Readonly<Record<string, unknown>>[] = []
   let recounted = false

@@ -10,7 +10,11 @@ const metrics = ['numDeletedRows', 'numTargetRowsDeleted']
  *
  * @returns 0 for any other commit, and where nothing tells: the rows then count as lost
  */
-export async function deletedOnPurpose(table: DeltaTable, version: number, actions: readonly Action[]): Promise<number> {
+export async function deletedOnPurpose(
+  table: DeltaTable,
+  version: number,
+  actions: readonly Action[],
+): Promise<number> {
   const info = commitInfoOf(actions)
   if (info === undefined || asObject(info['lake']) !== undefined) return 0
   if (!actions.some(action => 'remove' in action && action.remove.dataChange)) return 0
@@ -20,6 +24,8 @@ export async function deletedOnPurpose(table: DeltaTable, version: number, actio
   const said = asObject(info['operationMetrics'])
   const metric = metrics.map(name => said?.[name]).find(value => value !== undefined && value !== null)
   if (metric !== undefined) return Number(metric)
-  const [before, after] = await Promise.all([version - 1, version].map(async of => liveRowCount((await table.snapshot({ version: of }))?.files ?? [])))
+  const [before, after] = await Promise.all(
+    [version - 1, version].map(async of => liveRowCount((await table.snapshot({ version: of }))?.files ?? [])),
+  )
   return before === undefined || after === undefined || after > before ? 0 : Number(before - after)
 }

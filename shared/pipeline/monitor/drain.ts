@@ -66,7 +66,9 @@ export function compareLag(before: Marks, partitions: readonly PartitionLag[], n
     marks.set(partition, { ...(waits ? known : { next, end, at: now }), heldEnd, heldAt })
     const waitedMs = waits ? (elapsedMs(known.at, now) ?? 0) : 0
     if (waits && waitedMs >= patience.lagMs && lag >= known.end - known.next) {
-      undrained.push(`${lag} offsets of partition ${partition} wait from ${next} on, and were ${known.end - known.next} ${inWords(waitedMs / 1000)} ago`)
+      undrained.push(
+        `${lag} offsets of partition ${partition} wait from ${next} on, and were ${known.end - known.next} ${inWords(waitedMs / 1000)} ago`,
+      )
     }
     if (behind === 0n) continue
     const openMs = elapsedMs(heldAt, now) ?? 0
@@ -85,7 +87,13 @@ export function encodeMarks(marks: Marks): Record<string, Record<string, string 
   return Object.fromEntries(
     Array.from(marks, ([partition, { next, end, at, heldEnd, heldAt }]) => [
       String(partition),
-      { next: String(next), end: String(end), at, ...(heldEnd === undefined ? {} : { heldEnd: String(heldEnd) }), heldAt },
+      {
+        next: String(next),
+        end: String(end),
+        at,
+        ...(heldEnd === undefined ? {} : { heldEnd: String(heldEnd) }),
+        heldAt,
+      },
     ]),
   )
 }
@@ -96,7 +104,9 @@ export function decodeMarks(json: unknown): Marks {
       const mark = asObject(found) ?? {}
       const [next, end, heldEnd] = ['next', 'end', 'heldEnd'].map(name => offsetIn(mark[name]))
       if (next === undefined || end === undefined) return []
-      return [[Number(partition), { next, end, at: Number(mark['at']), heldEnd, heldAt: Number(mark['heldAt']) }] as const]
+      return [
+        [Number(partition), { next, end, at: Number(mark['at']), heldEnd, heldAt: Number(mark['heldAt']) }] as const,
+      ]
     }),
   )
 }

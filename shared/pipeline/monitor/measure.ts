@@ -1,6 +1,6 @@
 import type { DeltaTable, TableState } from '../../delta/index.js'
-import type { Row } from '../../types/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
+import type { Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { AddedFile } from './additions.js'
 
@@ -37,7 +37,12 @@ export async function measure(
       ...add,
       partitionValues: { ...add.partitionValues, [committedAt]: String(Math.round(ms) * 1000) },
     }))
-    const view = await openDeltaView(session, lake.files, { store: table.store, state: timed, files: slice, columns: [...columns, committedAt] })
+    const view = await openDeltaView(session, lake.files, {
+      store: table.store,
+      state: timed,
+      files: slice,
+      columns: [...columns, committedAt],
+    })
     try {
       rows.push(await session.row(`SELECT ${select} FROM (${view.sql})`))
     } finally {

@@ -1,11 +1,11 @@
-import { redact } from '../../telemetry/index.js'
 import { sqlName } from '../../contract/index.js'
 import { elapsedMs } from '../../storage/index.js'
+import { redact } from '../../telemetry/index.js'
 import type { Row } from '../../types/index.js'
-import type { Accounts, Identity, Layer, Span } from './reconciliation.js'
-import type { BookedTable, Found } from './monitorState.js'
 import type { Skew } from './clockSkew.js'
-import { lagToHighWatermark, type Lag } from './lag.js'
+import { type Lag, lagToHighWatermark } from './lag.js'
+import type { BookedTable, Found } from './monitorState.js'
+import type { Accounts, Identity, Layer, Span } from './reconciliation.js'
 import type { Verdict } from './status.js'
 
 /** What one row of `monitor_logs` is made of. */
@@ -48,7 +48,14 @@ export function monitorRow(o: Observation): Row {
     queryable_p99_seconds: o.found.p99 ?? null,
     last_commit_seconds: secondsSince(o.found.lastCommitAt, o.runTime),
     rows_added: whole(o.found.rows),
-    rows_total: whole({ bronze: counted.rows, silver: o.accounts.silverRows, gold: o.accounts.scoredRows, summary: o.accounts.summary.rows }[o.layer]),
+    rows_total: whole(
+      {
+        bronze: counted.rows,
+        silver: o.accounts.silverRows,
+        gold: o.accounts.scoredRows,
+        summary: o.accounts.summary.rows,
+      }[o.layer],
+    ),
     late_count: whole(o.found.late),
     stale_count: whole(o.found.stale),
     lag: o.lag?.total ?? null,

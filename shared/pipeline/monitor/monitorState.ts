@@ -1,15 +1,15 @@
-import { asError } from '../../errors.js'
 import { bronzePath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
-import type { Json, Row } from '../../types/index.js'
 import type { TableState } from '../../delta/index.js'
+import { asError } from '../../errors.js'
 import { type DuckDbSession, identifier } from '../../query/index.js'
-import { asObject } from '../runLog/index.js'
+import type { Json, Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
-import { addCounts, emptyAccounts, layers, type Accounts, type Layer, type Said } from './reconciliation.js'
-import { additionsSince, type Additions } from './additions.js'
+import { asObject } from '../runLog/index.js'
+import { type Additions, additionsSince } from './additions.js'
 import { noSkew, type Skew } from './clockSkew.js'
 import { committedAt, measure, numberIn } from './measure.js'
-import { noFiles, type FileTotals } from './tableHealth.js'
+import { type Accounts, addCounts, emptyAccounts, type Layer, layers, type Said } from './reconciliation.js'
+import { type FileTotals, noFiles } from './tableHealth.js'
 
 /** How far each table is booked: by its id, because a table made anew is booked from its beginning. */
 export type Booked = Readonly<Record<string, BookedTable>>
@@ -40,7 +40,15 @@ export interface Found {
 
 export const emptyBooks: Books = { accounts: emptyAccounts, booked: {} }
 
-const nothingFound: Found = { rows: 0, late: 0, stale: 0, p50: undefined, p99: undefined, lastCommitAt: undefined, skew: noSkew }
+const nothingFound: Found = {
+  rows: 0,
+  late: 0,
+  stale: 0,
+  p50: undefined,
+  p99: undefined,
+  lastCommitAt: undefined,
+  skew: noSkew,
+}
 
 /** Books of a stream brought up to the tables' newest versions, and what was new. */
 export interface Booking {
@@ -53,7 +61,12 @@ export interface Booking {
 }
 
 export async function bookStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Books): Promise<Booking> {
-  const found: Record<Layer, Found> = { bronze: nothingFound, silver: nothingFound, gold: nothingFound, summary: nothingFound }
+  const found: Record<Layer, Found> = {
+    bronze: nothingFound,
+    silver: nothingFound,
+    gold: nothingFound,
+    summary: nothingFound,
+  }
   const states: Partial<Record<Layer, TableState>> = {}
   const booked: Record<string, BookedTable> = { ...before.booked }
   let { accounts } = before
@@ -76,7 +89,14 @@ export async function bookStream(lake: Lake, session: DuckDbSession, stream: Str
   return { books: { accounts, booked }, found, states, failed }
 }
 
-async function bookLayer(lake: Lake, session: DuckDbSession, stream: Stream, layer: Layer, before: Accounts, booked: BookedTable | undefined) {
+async function bookLayer(
+  lake: Lake,
+  session: DuckDbSession,
+  stream: Stream,
+  layer: Layer,
+  before: Accounts,
+  booked: BookedTable | undefined,
+) {
   const table = lake.table(layerPath(stream, layer))
   const state = await table.state({ fresh: true })
   if (state === undefined) return undefined
@@ -141,7 +161,8 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): { columns: re
 }
 
 function clearLayer(accounts: Accounts, layer: Layer): Accounts {
-  const { said, counted, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } = emptyAccounts
+  const { said, counted, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } =
+    emptyAccounts
   const newest = { ...accounts.newest, [layer]: 0 }
   const deleted = { ...accounts.deleted, [layer]: 0 }
   if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, notices, newest, deleted }
@@ -154,9 +175,17 @@ function book(before: Accounts, layer: Layer, additions: Additions, measured: re
   const deleted = { ...before.deleted, [layer]: additions.deleted + (additions.rebuilt ? 0 : before.deleted[layer]) }
   const base = { ...(additions.recounted ? clearCounted(before, layer) : before), deleted }
   const sum = (name: string) => measured.reduce((total, row) => total + numberIn(row, name), 0)
-  const newest = { ...base.newest, [layer]: measured.reduce((max, row) => Math.max(max, numberIn(row, 'newest')), base.newest[layer]) }
+  const newest = {
+    ...base.newest,
+    [layer]: measured.reduce((max, row) => Math.max(max, numberIn(row, 'newest')), base.newest[layer]),
+  }
   if (layer === 'bronze') {
-    const counted = { rows: sum('rows'), valid: sum('valid'), quarantined: sum('quarantined'), tombstones: sum('tombstones') }
+    const counted = {
+      rows: sum('rows'),
+      valid: sum('valid'),
+      quarantined: sum('quarantined'),
+      tombstones: sum('tombstones'),
+    }
     return additions.infos.reduce<Accounts>(bookBronze, { ...base, counted: addCounts(base.counted, counted), newest })
   }
   if (layer === 'silver') {
@@ -233,7 +262,10 @@ export function decodeBooks(json: unknown): Books {
   const accounts = asObject(record?.['accounts'])
   const booked = asObject(record?.['booked'])
   if (accounts === undefined || booked === undefined) return emptyBooks
-  return { accounts: { ...emptyAccounts, ...(plainNumbers(accounts) as object) }, booked: plainNumbers(booked) } as Books
+  return {
+    accounts: { ...emptyAccounts, ...(plainNumbers(accounts) as object) },
+    booked: plainNumbers(booked),
+  } as Books
 }
 
 /** A reader that keeps every digit gives large whole numbers as bigint; the books are all within a double. */

@@ -1,13 +1,13 @@
 import { type Action, type DeltaTable, type TableState, writeDataFile } from '../../delta/index.js'
-import { type Json, namedValue, namedValues, type Row } from '../../types/index.js'
 import { asError } from '../../errors.js'
-import { asObject, type Folded, foldRuns, newestEntry } from '../runLog/index.js'
+import { type Json, namedValue, namedValues, type Row } from '../../types/index.js'
 import { columnsOf, openTable } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
+import { asObject, type Folded, foldRuns, newestEntry } from '../runLog/index.js'
 import { runStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
-import { decodeBooks, emptyBooks, encodeBooks, type Books } from './monitorState.js'
 import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
+import { type Books, decodeBooks, emptyBooks, encodeBooks } from './monitorState.js'
 import { monitorTable } from './monitorTable.js'
 import { observeStream } from './observeStream.js'
 
@@ -33,7 +33,8 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   // Opened before anything is done: whoever appends from here on makes this run a conflict.
   const { table, state, metadata, schema } = await openTable(lake, monitorTable)
   const { folded, failure } = await fold(lake)
-  if (folded.contended) return { rowsIn: 0, rowsOut: 0, version: undefined, more: true, detail: { conflict: 'concurrentTransaction' } }
+  if (folded.contended)
+    return { rowsIn: 0, rowsOut: 0, version: undefined, more: true, detail: { conflict: 'concurrentTransaction' } }
   const before = await lastMemory(table, state)
   const look = { runTime: await table.store.now(), ownSkew: await ownSkew(lake) }
   const { runTime } = look
@@ -43,7 +44,11 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   await using session = await openSession(lake)
   for (const stream of lake.streams) {
     const { name } = stream
-    const remembered = { books: namedValue(before.books, name) ?? emptyBooks, marks: namedValue(before.marks, name) ?? new Map(), lastRun: before.runTime }
+    const remembered = {
+      books: namedValue(before.books, name) ?? emptyBooks,
+      marks: namedValue(before.marks, name) ?? new Map(),
+      lastRun: before.runTime,
+    }
     const observed = await observeStream(lake, session, stream, remembered, look)
     books[name] = encodeBooks(observed.books)
     marks[name] = encodeMarks(observed.marks)
@@ -70,7 +75,8 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
     isBlindAppend: true,
     reads: { files: 'none', appIds: appId => appId === turn },
   })
-  if (outcome.kind === 'conflict') return { ...counts, rowsOut: 0, version: undefined, detail: { runs: folded.rows, conflict: outcome.reason } }
+  if (outcome.kind === 'conflict')
+    return { ...counts, rowsOut: 0, version: undefined, detail: { runs: folded.rows, conflict: outcome.reason } }
   run.committed(counts)
   return { ...counts, version: outcome.version, more: folded.more, detail: { runs: folded.rows } }
 }
@@ -103,5 +109,9 @@ export async function lastMemory(table: DeltaTable, state: TableState): Promise<
   const memory = await newestEntry(table, state, 'monitor')
   const books = Object.entries(asObject(memory?.['books']) ?? {}).map(([name, b]) => [name, decodeBooks(b)] as const)
   const marks = Object.entries(asObject(memory?.['marks']) ?? {}).map(([name, m]) => [name, decodeMarks(m)] as const)
-  return { runTime: Number(memory?.['runTime'] ?? 0), books: Object.fromEntries(books), marks: Object.fromEntries(marks) }
+  return {
+    runTime: Number(memory?.['runTime'] ?? 0),
+    books: Object.fromEntries(books),
+    marks: Object.fromEntries(marks),
+  }
 }

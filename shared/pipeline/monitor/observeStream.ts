@@ -1,17 +1,26 @@
-import { asError } from '../../errors.js'
 import { bronzePath, type Stream } from '../../contract/index.js'
 import type { DeltaTable, TableState } from '../../delta/index.js'
-import type { Row } from '../../types/index.js'
+import { asError } from '../../errors.js'
 import type { DuckDbSession } from '../../query/index.js'
 import { elapsedMs } from '../../storage/index.js'
+import type { Row } from '../../types/index.js'
 import { type Cursor, readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
-import { bronzeIdentity, layers, scoredIdentity, silverIdentity, summaryIdentity, type Identity, type Layer, type Span } from './reconciliation.js'
-import { bookStream, layerPath, type Booking, type Books } from './monitorState.js'
-import { skewSentences, worseSkew, type Skew } from './clockSkew.js'
+import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { compareLag, type Marks } from './drain.js'
-import { measureLag, spanOf, unknownLag, type Lag } from './lag.js'
+import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { monitorRow } from './monitorRow.js'
+import { type Booking, type Books, bookStream, layerPath } from './monitorState.js'
+import {
+  bronzeIdentity,
+  type Identity,
+  type Layer,
+  layers,
+  scoredIdentity,
+  silverIdentity,
+  type Span,
+  summaryIdentity,
+} from './reconciliation.js'
 import { judge } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
 
@@ -40,7 +49,13 @@ export interface ObservedStream {
 }
 
 /** One row for each table of a stream. A table that cannot be read is DEGRADED with its reason; the others are looked at all the same. */
-export async function observeStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Remembered, look: Look): Promise<ObservedStream> {
+export async function observeStream(
+  lake: Lake,
+  session: DuckDbSession,
+  stream: Stream,
+  before: Remembered,
+  look: Look,
+): Promise<ObservedStream> {
   const { runTime } = look
   // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.
   const lag = await lagOf(lake, stream)
@@ -52,7 +67,9 @@ export async function observeStream(lake: Lake, session: DuckDbSession, stream: 
   const { accounts } = books
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
-  const newlyMissing = accounts.said.missing - (isSameTable(before.books, books, bronzePath(stream)) ? before.books.accounts.said.missing : 0)
+  const newlyMissing =
+    accounts.said.missing -
+    (isSameTable(before.books, books, bronzePath(stream)) ? before.books.accounts.said.missing : 0)
   const passed = before.lastRun === 0 ? undefined : elapsedMs(before.lastRun, runTime)
   const rate = passed === undefined || passed === 0 ? 0 : found.bronze.rows / (passed / 1000)
   const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
@@ -61,7 +78,8 @@ export async function observeStream(lake: Lake, session: DuckDbSession, stream: 
     const path = layerPath(stream, layer)
     const state = states[layer]
     const isBronze = layer === 'bronze'
-    const { identity, stopped, note } = failed[layer] === undefined ? await balanceOf(lake, stream, layer, books, states, span) : unknownBalance
+    const { identity, stopped, note } =
+      failed[layer] === undefined ? await balanceOf(lake, stream, layer, books, states, span) : unknownBalance
     const newest = accounts.newest[layer]
     const { skew } = found[layer]
     const verdict = judge({
@@ -151,14 +169,21 @@ async function balanceOf(
   if (table === undefined || source === undefined) return unknownBalance
   const rebuild = `lake rebuild ${layer === 'silver' ? 'silver' : 'gold'}`
   try {
-    const cursor = readCursor(table, source.metadata.id, { table: layerPath(stream, layer), source: layerPath(stream, before), rebuild })
+    const cursor = readCursor(table, source.metadata.id, {
+      table: layerPath(stream, layer),
+      source: layerPath(stream, before),
+      rebuild,
+    })
     const caughtUp = await hasReadAll(lake.table(layerPath(stream, before)), cursor, source)
     if (layer === 'silver') return { ...unknownBalance, identity: silverIdentity(books.accounts, caughtUp) }
     const identity = layer === 'gold' ? scoredIdentity : summaryIdentity
     return { ...unknownBalance, identity: caughtUp ? identity(books.accounts) : undefined }
   } catch (error) {
     if (error instanceof PipelineError) return { ...unknownBalance, stopped: [error.message] }
-    return { ...unknownBalance, note: [`its accounts cannot be compared with ${layerPath(stream, before)}: ${asError(error).message}`] }
+    return {
+      ...unknownBalance,
+      note: [`its accounts cannot be compared with ${layerPath(stream, before)}: ${asError(error).message}`],
+    }
   }
 }
 
@@ -170,4 +195,3 @@ async function hasReadAll(source: DeltaTable, cursor: Cursor | undefined, { vers
   }
   return true
 }
-

@@ -10,7 +10,12 @@ export interface Accounts {
   /** Counted in bronze's files. */
   readonly counted: Counted
   /** Said by silver's commits. */
-  readonly silver: { readonly read: number; readonly inserted: number; readonly duplicates: number; readonly replayed: number }
+  readonly silver: {
+    readonly read: number
+    readonly inserted: number
+    readonly duplicates: number
+    readonly replayed: number
+  }
   /** Counted in silver's files. */
   readonly silverRows: number
   readonly scoredRows: number
@@ -84,7 +89,8 @@ export function bronzeIdentity({ said, counted, deleted: { bronze: deleted } }: 
   const kept = said.redelivered + said.valid + said.quarantined + said.tombstones
   if (said.received !== kept) wrong.push(`received ${said.received}, accounted for ${kept}`)
   const offsets = BigInt(counted.rows + deleted) + span.missing + span.holes
-  if (span.covered !== offsets) wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
+  if (span.covered !== offsets)
+    wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
   const kinds = ['valid', 'quarantined', 'tombstones'] as const
   // Which rows were deleted nobody says: of each kind at most those that are not there any more.
   const gone = kinds.reduce((sum, kind) => sum + said[kind] - counted[kind], 0)
@@ -108,16 +114,22 @@ export function bronzeIdentity({ said, counted, deleted: { bronze: deleted } }: 
  *
  * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
  */
-export function silverIdentity({ silver, silverRows, counted, deleted: { silver: deleted } }: Accounts, caughtUp: boolean): Identity {
+export function silverIdentity(
+  { silver, silverRows, counted, deleted: { silver: deleted } }: Accounts,
+  caughtUp: boolean,
+): Identity {
   const wrong: string[] = []
   const kept = silver.inserted + silver.duplicates
   if (silver.read + silver.replayed !== kept) {
     wrong.push(`valid ${silver.read} + replayed ${silver.replayed}, but inserted + duplicates = ${kept}`)
   }
   if (silverRows + deleted !== silver.inserted) {
-    wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`)
+    wrong.push(
+      `${silver.inserted} rows inserted, ${silverRows} in the table${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`,
+    )
   }
-  if (caughtUp && silver.read !== counted.valid) wrong.push(`${counted.valid} valid rows in bronze, ${silver.read} read`)
+  if (caughtUp && silver.read !== counted.valid)
+    wrong.push(`${counted.valid} valid rows in bronze, ${silver.read} read`)
   const sums =
     `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}` +
     (deleted === 0 ? '' : `; inserted ${silver.inserted} = rows ${silverRows} + deleted ${deleted}`)
@@ -126,8 +138,12 @@ export function silverIdentity({ silver, silverRows, counted, deleted: { silver:
 
 /** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. Pure; no I/O. */
 export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Accounts): Identity {
-  if (silverRows === scoredRows + deleted) return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
-  return { closed: false, text: `${silverRows} rows in silver, ${scoredRows} scored${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}` }
+  if (silverRows === scoredRows + deleted)
+    return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
+  return {
+    closed: false,
+    text: `${silverRows} rows in silver, ${scoredRows} scored${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`,
+  }
 }
 
 /** Whether the summary, once it has read all scored rows, stands for every one of them. Pure; no I/O. */
@@ -135,7 +151,10 @@ export function summaryIdentity({ scoredRows, summary, deleted: { summary: delet
   // For how many events a deleted window stood is not known any more: no more than that can be said then.
   const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
   if (!fits) return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
-  return { closed: true, text: `scored ${scoredRows} = summarised ${summary.events}${deleted === 0 ? '' : ` + those of ${deleted} windows deleted on purpose`}` }
+  return {
+    closed: true,
+    text: `scored ${scoredRows} = summarised ${summary.events}${deleted === 0 ? '' : ` + those of ${deleted} windows deleted on purpose`}`,
+  }
 }
 
 const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + deleted${amount ? ` ${deleted}` : ''}`)

@@ -1,5 +1,5 @@
-import type { Identity, Layer } from './reconciliation.js'
 import { inWords } from './clockSkew.js'
+import type { Identity, Layer } from './reconciliation.js'
 
 export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const
 export type Status = (typeof statuses)[number]
@@ -56,8 +56,10 @@ function verdictOf(f: Findings): Verdict {
   ]
   if (degraded.length > 0) return { status: 'DEGRADED', reason: sentence(degraded.join('; ')) }
   if (!f.exists) return { status: 'STALE', reason: 'The table does not exist yet.' }
-  const waiting = f.undrained.length === 0 ? [] : [`${f.lag ?? 0n} offsets wait in Kafka and do not drain: ${f.undrained.join('; ')}`]
-  if (f.freshness === undefined) return { status: 'STALE', reason: ['No event yet.', ...waiting.map(sentence)].join(' ') }
+  const waiting =
+    f.undrained.length === 0 ? [] : [`${f.lag ?? 0n} offsets wait in Kafka and do not drain: ${f.undrained.join('; ')}`]
+  if (f.freshness === undefined)
+    return { status: 'STALE', reason: ['No event yet.', ...waiting.map(sentence)].join(' ') }
   const age = inWords(f.freshness)
   const old = [`The newest event is ${age} old, ${causeOf(f)}.`, ...waiting.map(sentence)].join(' ')
   if (f.freshness > f.stale) return { status: 'STALE', reason: old }
@@ -69,7 +71,9 @@ function verdictOf(f: Findings): Verdict {
 function causeOf({ lag, held }: Findings): string {
   if (lag === undefined) return 'and what waits in Kafka is not known'
   if (lag > 0n) return `while ${lag} offsets wait in Kafka`
-  return held.length > 0 ? 'and what is newer waits for a transaction to end' : 'and none is waiting in Kafka: the source is silent'
+  return held.length > 0
+    ? 'and what is newer waits for a transaction to end'
+    : 'and none is waiting in Kafka: the source is silent'
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,6 @@
 import { optional, type TableSpec } from '../../contract/index.js'
-import type { Row } from '../../types/index.js'
 import type { RunRecord } from '../../telemetry/index.js'
+import type { Row } from '../../types/index.js'
 
 /** One row per run of a function or a command: who, when, how much, at what cost, with what outcome. */
 export const clusterTable: TableSpec = {
@@ -30,7 +30,11 @@ export const clusterTable: TableSpec = {
       optional('storage_lists', 'long', 'Listings.'),
       optional('storage_deletes', 'long', 'Deletions.'),
       optional('estimated_cost_usd', 'double', 'By the prices in the settings.'),
-      optional('outcome', 'string', 'committed, nothingToDo, conflict, failed, or unfinished for one that was cut off.'),
+      optional(
+        'outcome',
+        'string',
+        'committed, nothingToDo, conflict, failed, or unfinished for one that was cut off.',
+      ),
       optional('table_version', 'long', "The version that the run's last commit made."),
       optional('error_code', 'string', 'Of a run that failed.'),
       optional('error_message', 'string', 'In words.'),

@@ -1,13 +1,20 @@
 import { type Action, commitInfoOf, type DeltaTable, type TableState, writeDataFile } from '../../delta/index.js'
-import type { Json } from '../../types/index.js'
 import { asError } from '../../errors.js'
 import { decodeRun, type RunRecord } from '../../telemetry/index.js'
+import type { Json } from '../../types/index.js'
 import { columnsOf, openTable } from '../incremental/index.js'
 import { journalFolder, type Lake } from '../lake/index.js'
 import { clusterRow, clusterTable } from './clusterTable.js'
 import { tablesOf } from './logTables.js'
 import { asObject, newestEntry } from './newestEntry.js'
-import { decodePending, encodePending, readReportedRun, settleRuns, type PendingRun, type ReportedRun } from './runLedger.js'
+import {
+  decodePending,
+  encodePending,
+  type PendingRun,
+  readReportedRun,
+  type ReportedRun,
+  settleRuns,
+} from './runLedger.js'
 
 /** Bounds of one fold; the next goes on where it stopped. */
 const maxCommits = 5_000
@@ -33,7 +40,13 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
   const earlier = await lastFold(table, state)
   const reported = await readReported(lake, state, ['monitor_logs', ...lake.streams.flatMap(tablesOf)])
   const journal = await readJournal(lake, new Set(earlier.journal))
-  const { ended, pending } = settleRuns(earlier.pending, reported.runs, journal.runs, await table.store.now(), patienceMs)
+  const { ended, pending } = settleRuns(
+    earlier.pending,
+    reported.runs,
+    journal.runs,
+    await table.store.now(),
+    patienceMs,
+  )
   if (ended.length === 0 && pending.length === 0 && reported.cursors.length === 0 && journal.names.length === 0) {
     await forget(lake, journal.leftover)
     return { rows: 0, version: undefined, more: false, contended: false }
@@ -57,8 +70,14 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
     ],
     operation: 'WRITE',
     operationParameters: { mode: 'Append' },
-    operationMetrics: { numFiles: adds.length, numOutputRows: rows.length, numOutputBytes: adds.reduce((sum, a) => sum + a.size, 0) },
-    info: { lake: { fold: { pending: encodePending(pending) as Json, journal: [...journal.names, ...journal.leftover] } } },
+    operationMetrics: {
+      numFiles: adds.length,
+      numOutputRows: rows.length,
+      numOutputBytes: adds.reduce((sum, a) => sum + a.size, 0),
+    },
+    info: {
+      lake: { fold: { pending: encodePending(pending) as Json, journal: [...journal.names, ...journal.leftover] } },
+    },
     isBlindAppend: true,
     reads: { files: 'none', appIds: appId => appId === fold },
   })
@@ -86,7 +105,10 @@ async function lastFold(table: DeltaTable, state: TableState): Promise<LastFold>
   if (!state.txns.has(foldAppId(state))) return { pending: [], journal: [] }
   const fold = await newestEntry(table, state, 'fold')
   const names = fold?.['journal']
-  return { pending: decodePending(fold?.['pending']), journal: Array.isArray(names) ? names.filter(n => typeof n === 'string') : [] }
+  return {
+    pending: decodePending(fold?.['pending']),
+    journal: Array.isArray(names) ? names.filter(n => typeof n === 'string') : [],
+  }
 }
 
 async function readReported(lake: Lake, cluster: TableState, paths: readonly string[]) {

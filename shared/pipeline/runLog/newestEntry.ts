@@ -4,7 +4,11 @@ import { commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../.
 const farthest = 200
 
 /** What the newest commit that has it says under `commitInfo.lake.<name>`; undefined when none does. */
-export async function newestEntry(table: DeltaTable, state: TableState, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function newestEntry(
+  table: DeltaTable,
+  state: TableState,
+  name: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   for (let version = state.version; version > Math.max(0, state.version - farthest); version--) {
     try {
       for await (const { actions } of table.commits(version, version)) {
@@ -22,5 +26,7 @@ export async function newestEntry(table: DeltaTable, state: TableState, name: st
 
 /** A JSON object, or undefined for anything else. Pure; no I/O. */
 export function asObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+    ? (json as Record<string, unknown>)
+    : undefined
 }

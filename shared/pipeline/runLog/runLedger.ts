@@ -49,7 +49,8 @@ export function settleRuns(
   for (const word of reported) {
     const known = last.get(word.run.runId)
     heard.set(word.run.runId, now)
-    if (known === undefined || word.final || (!known.final && word.run.endTime >= known.run.endTime)) last.set(word.run.runId, word)
+    if (known === undefined || word.final || (!known.final && word.run.endTime >= known.run.endTime))
+      last.set(word.run.runId, word)
   }
   for (const run of journaled) {
     const known = last.get(run.runId)

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
+import { type DuckDbSession, identifier } from '../../query/index.js'
 import type { Json } from '../../types/index.js'
 import { partitionDay } from '../incremental/index.js'
-import { type DuckDbSession, identifier } from '../../query/index.js'
 import { lineage } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */
@@ -50,7 +50,11 @@ export async function tallyRows(session: DuckDbSession, stream: Stream, rows: st
   const days = new Map<number, number>()
   let newest: bigint | undefined
   for (const group of groups) {
-    const [topic, generation, partition] = [group['_topic'] as string, group['_generation'] as number, group['_partition'] as number]
+    const [topic, generation, partition] = [
+      group['_topic'] as string,
+      group['_generation'] as number,
+      group['_partition'] as number,
+    ]
     const n = Number(group['n'])
     const inserted = group['duplicate'] === true ? 0 : n
     const id = `${topic}/${generation}/${partition}`
@@ -87,9 +91,20 @@ function dayCount(day: number, rows: number): DayCount {
 
 export const dayMicros = 86_400_000_000n
 
-export const noRows: Tally = { partitions: [], days: [], valid: 0, inserted: 0, duplicates: 0, late: 0, newestEvent: undefined }
+export const noRows: Tally = {
+  partitions: [],
+  days: [],
+  valid: 0,
+  inserted: 0,
+  duplicates: 0,
+  late: 0,
+  newestEvent: undefined,
+}
 
 /** The counters as they travel in `commitInfo`, for the monitor: `read` + `replayed` = `inserted` + `duplicates`. */
-export function tallyJson({ partitions, valid, inserted, duplicates, late }: Tally, replayed = 0): Record<string, Json> {
+export function tallyJson(
+  { partitions, valid, inserted, duplicates, late }: Tally,
+  replayed = 0,
+): Record<string, Json> {
   return { read: valid - replayed, replayed, inserted, duplicates, late, partitions: partitions.map(p => ({ ...p })) }
 }

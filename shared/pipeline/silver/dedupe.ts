@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
-import type { Row, Value } from '../../types/index.js'
 import { type DuckDbSession, identifier } from '../../query/index.js'
+import type { Row, Value } from '../../types/index.js'
 import { DedupeWindow } from './dedupeWindow.js'
 
 /** Where in Kafka a row comes from, and so which row it is. */
@@ -62,7 +62,10 @@ async function judgeOneByOne(session: DuckDbSession, window: bigint): Promise<vo
 }
 
 /** The places of rows that are duplicates, of rows that come key by key and in the order of judgement. */
-async function* rejectedPlaces(batches: AsyncIterable<readonly Row[]>, window: bigint): AsyncGenerator<readonly bigint[]> {
+async function* rejectedPlaces(
+  batches: AsyncIterable<readonly Row[]>,
+  window: bigint,
+): AsyncGenerator<readonly bigint[]> {
   const accepted = new DedupeWindow(window)
   let keyNumber: Value | undefined
   for await (const batch of batches) {

@@ -1,8 +1,8 @@
 import type { Stream } from '../../contract/index.js'
-import { columnKey, type Value } from '../../types/index.js'
 import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, type FileCache, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import { columnKey, type Value } from '../../types/index.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
 export interface DayRange {

@@ -1,11 +1,11 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import { type Action, type AddFile, removedFile, type Snapshot } from '../../delta/index.js'
-import type { StructType } from '../../types/index.js'
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
+import type { StructType } from '../../types/index.js'
 import {
   chunks,
-  type OpenedTable,
   movesCursor,
+  type OpenedTable,
   openTable,
   recordCount,
   replacingTxns,
@@ -30,7 +30,9 @@ export function rebuildSilver(lake: Lake, stream: Stream, options: SilverOptions
   return runStep(lake, about, async run => {
     const result = await recompute(lake, stream, run, { ...options, why: 'asked for', onConflict: 'swapAgain' })
     if (result !== undefined) return result
-    throw new PipelineError('CONTENDED', `Other writers of ${silverTable(stream).path} won every time.`, { retryable: true })
+    throw new PipelineError('CONTENDED', `Other writers of ${silverTable(stream).path} won every time.`, {
+      retryable: true,
+    })
   })
 }
 
@@ -52,7 +54,10 @@ export async function recompute(
 ): Promise<StepResult | undefined> {
   const bronze = await lake.table(bronzePath(stream)).snapshot()
   if (bronze === undefined) {
-    throw new PipelineError('NO_TABLE', `There is no table ${bronzePath(stream)} to make silver from. Run \`lake run bronze\` first.`)
+    throw new PipelineError(
+      'NO_TABLE',
+      `There is no table ${bronzePath(stream)} to make silver from. Run \`lake run bronze\` first.`,
+    )
   }
   const spec = withCarriedColumns(silverTable(stream), bronze.schema)
   let silver = await openTable(lake, spec)
@@ -63,7 +68,16 @@ export async function recompute(
     if (version !== undefined) {
       run.committed(counts)
       const { valid, inserted, duplicates, late } = tally
-      const detail = { valid, inserted, duplicates, late, files: adds.length, filesRead: bronze.numFiles, bronzeVersion: bronze.version, recomputed: options.why }
+      const detail = {
+        valid,
+        inserted,
+        duplicates,
+        late,
+        files: adds.length,
+        filesRead: bronze.numFiles,
+        bronzeVersion: bronze.version,
+        recomputed: options.why,
+      }
       return { ...counts, version, detail }
     }
     if (options.onConflict === 'replan') return undefined
@@ -83,7 +97,13 @@ interface Swap {
 }
 
 /** @returns the version committed; undefined when another writer was faster */
-async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: RecomputeOptions, swap: Swap): Promise<number | undefined> {
+async function commitSwap(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: RecomputeOptions,
+  swap: Swap,
+): Promise<number | undefined> {
   const { bronze, silver, adds, tally, replayed, counts } = swap
   const now = lake.clock.now()
   const old = await silver.table.snapshot({ version: silver.state.version })
@@ -108,7 +128,11 @@ async function commitSwap(lake: Lake, stream: Stream, run: StepRun, options: Rec
       lake: {
         run: run.inCommit(counts, true),
         // The counters of all time begin anew with these.
-        silver: { ...tallyJson(tally, replayed), rebuilt: true, source: { table: bronze.metadata.id, from: null, to: cursor } },
+        silver: {
+          ...tallyJson(tally, replayed),
+          rebuilt: true,
+          source: { table: bronze.metadata.id, from: null, to: cursor },
+        },
       },
     },
     isBlindAppend: false,
@@ -139,18 +163,32 @@ async function rewrite(
   await using session = await openSession(lake)
   await gatherRows(session, lake, stream, bronze, silver.schema, chunks(bronze.files, recordCount, maxRows))
   const replayed = await carryReplayed(session, lake, stream, silver)
-  await session.run(`CREATE TABLE prior AS SELECT ${identifier(stream.key)} AS k, CAST(0 AS BIGINT) AS t FROM all_rows LIMIT 0`)
+  await session.run(
+    `CREATE TABLE prior AS SELECT ${identifier(stream.key)} AS k, CAST(0 AS BIGINT) AS t FROM all_rows LIMIT 0`,
+  )
   await findDuplicates(session, stream, 'all_rows')
   const tally = await tallyRows(session, stream, 'all_rows')
   await session.run('DROP TABLE all_rows')
   const store = lake.store.within(silverTable(stream).path)
   const table = { ...silver.state.metadata, schema: silver.schema }
-  const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, bronze.files, rows) }
+  const target = {
+    session,
+    stream,
+    store,
+    table,
+    clock: lake.clock,
+    rowsPerFile: rowsPerFile(options, bronze.files, rows),
+  }
   const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
   for (const days of chunks(tally.days, day => day.rows, maxRows)) {
     const files = filesWithEvents(stream, bronze, bronze.files, spanOf(days))
-    using view = await openDeltaView(session, lake.files, { store: lake.store.within(bronzePath(stream)), state: bronze, files, columns })
+    using view = await openDeltaView(session, lake.files, {
+      store: lake.store.within(bronzePath(stream)),
+      state: bronze,
+      files,
+      columns,
+    })
     const { least, greatest } = spanOf(days)
     await session.run(`
       CREATE OR REPLACE VIEW day_rows AS SELECT * FROM (
@@ -197,10 +235,19 @@ async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream,
   const { rejected } = await session.row('SELECT count(*) AS rejected FROM rejected')
   const snapshot = await silver.table.snapshot({ version: silver.state.version })
   const files = rejected === 0n ? [] : (snapshot?.files ?? [])
-  const columns = silver.schema.fields.flatMap(f => (silver.state.metadata.partitionColumns.includes(f.name) ? [] : [f.name]))
+  const columns = silver.schema.fields.flatMap(f =>
+    silver.state.metadata.partitionColumns.includes(f.name) ? [] : [f.name],
+  )
   const state = { metadata: silver.state.metadata, schema: silver.schema }
-  using view = await openDeltaView(session, lake.files, { store: lake.store.within(silverTable(stream).path), state, files, columns })
-  await session.run(`CREATE TABLE replayed_rows AS SELECT * FROM (${view.sql}) SEMI JOIN rejected USING (${lineage.join(', ')})`)
+  using view = await openDeltaView(session, lake.files, {
+    store: lake.store.within(silverTable(stream).path),
+    state,
+    files,
+    columns,
+  })
+  await session.run(
+    `CREATE TABLE replayed_rows AS SELECT * FROM (${view.sql}) SEMI JOIN rejected USING (${lineage.join(', ')})`,
+  )
   const narrow = narrowColumns(stream).map(identifier).join(', ')
   return await session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
 }

@@ -4,9 +4,9 @@ import { openDeltaView } from '../../query/index.js'
 import {
   type Cursor,
   cursorTxns,
-  type OpenedTable,
   type MicroBatch,
   movesCursor,
+  type OpenedTable,
   openTable,
   planMicroBatch,
   readCursor,
@@ -15,9 +15,9 @@ import {
 } from '../incremental/index.js'
 import { type Lake, openSession, PipelineError } from '../lake/index.js'
 import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
-import { loadPriorKeys } from './priorKeys.js'
 import { noRows, type Tally, tallyJson, tallyRows } from './counters.js'
 import { findDuplicates } from './dedupe.js'
+import { loadPriorKeys } from './priorKeys.js'
 import { recompute } from './recompute.js'
 import { writeSilverFiles } from './silverFiles.js'
 import { rowsPerFile, type SilverOptions } from './silverOptions.js'
@@ -42,14 +42,23 @@ export function refineSilver(lake: Lake, stream: Stream, options: SilverOptions 
       if (result !== undefined) return result
       await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
     }
-    throw new PipelineError('CONTENDED', `Other writers of ${silverTable(stream).path} won ${maxPlans} times in a row.`, {
-      retryable: true,
-    })
+    throw new PipelineError(
+      'CONTENDED',
+      `Other writers of ${silverTable(stream).path} won ${maxPlans} times in a row.`,
+      {
+        retryable: true,
+      },
+    )
   })
 }
 
 /** @returns undefined when another writer won and the plan is void */
-async function refineOnce(lake: Lake, stream: Stream, run: StepRun, options: SilverOptions): Promise<StepResult | undefined> {
+async function refineOnce(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  options: SilverOptions,
+): Promise<StepResult | undefined> {
   const bronzeTable = lake.table(bronzePath(stream))
   const bronze = await bronzeTable.state({ fresh: true })
   if (bronze === undefined) return nothingToDo
@@ -115,7 +124,10 @@ async function append(
     reads: { files: 'all', appIds: movesCursor(silver.state), overCompaction: true },
   })
   if (outcome.kind === 'conflict') {
-    lake.log.debug('Silver moved while a run was at work; planning again.', { stream: stream.name, detail: outcome.detail })
+    lake.log.debug('Silver moved while a run was at work; planning again.', {
+      stream: stream.name,
+      detail: outcome.detail,
+    })
     return undefined
   }
   run.committed(counts)
@@ -124,7 +136,16 @@ async function append(
     ...counts,
     version: outcome.version,
     more: batch.more,
-    detail: { valid, inserted, duplicates, late, files: adds.length, filesRead: batch.files.length, priorFiles, bronzeVersion: batch.next.version },
+    detail: {
+      valid,
+      inserted,
+      duplicates,
+      late,
+      files: adds.length,
+      filesRead: batch.files.length,
+      priorFiles,
+      bronzeVersion: batch.next.version,
+    },
   }
 }
 
@@ -149,11 +170,19 @@ async function refineRows(lake: Lake, stream: Stream, options: SilverOptions, pl
   }
   const store = lake.store.within(silverTable(stream).path)
   const snapshot = await silver.table.snapshot({ version: silver.state.version })
-  if (snapshot === undefined) throw new PipelineError('NO_TABLE', `Table ${silver.table.url} is gone.`, { retryable: true })
+  if (snapshot === undefined)
+    throw new PipelineError('NO_TABLE', `Table ${silver.table.url} is gone.`, { retryable: true })
   const priorFiles = await loadPriorKeys(session, lake.files, stream, 'valid_rows', { store, snapshot })
   await findDuplicates(session, stream, 'valid_rows')
   const tally = await tallyRows(session, stream, 'valid_rows')
   const table = { ...silver.state.metadata, schema: silver.schema }
-  const target = { session, stream, store, table, clock: lake.clock, rowsPerFile: rowsPerFile(options, files, batch.rows) }
+  const target = {
+    session,
+    stream,
+    store,
+    table,
+    clock: lake.clock,
+    rowsPerFile: rowsPerFile(options, files, batch.rows),
+  }
   return { tally, adds: await writeSilverFiles(target, 'valid_rows', tally.days), priorFiles }
 }

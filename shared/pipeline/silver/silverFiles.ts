@@ -3,9 +3,9 @@ import type { Stream } from '../../contract/index.js'
 import type { AddFile, StatsShape } from '../../delta/index.js'
 import { copyToParquet, type DuckDbSession, identifier, type ParquetCopy, publishFile } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { eventDate } from './priorKeys.js'
 import { type DayCount, dayMicros } from './counters.js'
 import { lineage } from './dedupe.js'
+import { eventDate } from './priorKeys.js'
 
 /** Where silver's files go and what they look like. */
 export interface SilverTarget {
@@ -20,7 +20,11 @@ export interface SilverTarget {
 }
 
 /** Writes the rows of a relation that are not in the table `duplicates`; see {@link writeDayFiles}. */
-export function writeSilverFiles(target: SilverTarget, rows: string, days: readonly DayCount[]): Promise<readonly AddFile[]> {
+export function writeSilverFiles(
+  target: SilverTarget,
+  rows: string,
+  days: readonly DayCount[],
+): Promise<readonly AddFile[]> {
   return writeDayFiles(target, `SELECT * FROM ${rows} ANTI JOIN duplicates USING (${lineage.join(', ')})`, days)
 }
 
@@ -29,13 +33,21 @@ export function writeSilverFiles(target: SilverTarget, rows: string, days: reado
  * too many rows for one.
  * @param days all of the rows' days
  */
-export async function writeDayFiles(target: SilverTarget, kept: string, days: readonly DayCount[]): Promise<readonly AddFile[]> {
+export async function writeDayFiles(
+  target: SilverTarget,
+  kept: string,
+  days: readonly DayCount[],
+): Promise<readonly AddFile[]> {
   const { session, stream, rowsPerFile } = target
   const [only] = days
   if (only === undefined) return []
   const upload = new UploadQueue(target)
   if (days.length === 1 && only.rows <= rowsPerFile) {
-    await upload.write({ select: `${kept} WHERE ${within(stream, days)}`, orderBy: orderOf(stream), partitionValues: partition(only) })
+    await upload.write({
+      select: `${kept} WHERE ${within(stream, days)}`,
+      orderBy: orderOf(stream),
+      partitionValues: partition(only),
+    })
     return upload.finish()
   }
   // Sorted once; each file is then a stretch of it.

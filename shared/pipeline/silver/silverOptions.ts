@@ -16,5 +16,7 @@ const leastRowsPerFile = 100_000
 /** Silver's rows are smaller than bronze's, which hold the record's own bytes besides. */
 export function rowsPerFile(options: SilverOptions, files: readonly AddFile[], rows: number): number {
   const bytes = files.reduce((sum, file) => sum + file.size, 0)
-  return options.rowsPerFile ?? Math.max(leastRowsPerFile, Math.floor((fileBytes * Math.max(1, rows)) / Math.max(1, bytes)))
+  return (
+    options.rowsPerFile ?? Math.max(leastRowsPerFile, Math.floor((fileBytes * Math.max(1, rows)) / Math.max(1, bytes)))
+  )
 }

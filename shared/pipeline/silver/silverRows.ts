@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import { type AddFile, FileSkipper, type Predicate, type TableState } from '../../delta/index.js'
-import { columnKey, type StructType } from '../../types/index.js'
 import { identifier } from '../../query/index.js'
+import { columnKey, type StructType } from '../../types/index.js'
 import { sourceColumns } from '../incremental/index.js'
 import { eventDate } from './priorKeys.js'
 
@@ -47,6 +47,7 @@ export function filesWithEvents(
   const skipper = new FileSkipper({ ...bronze.metadata, schema: bronze.schema })
   const time = columnKey([stream.eventTime])
   const of: Predicate[] = [{ op: 'isNotNull', column: columnKey([stream.key]) }]
-  if (span !== undefined) of.push({ op: '>=', column: time, value: span.least }, { op: '<=', column: time, value: span.greatest })
+  if (span !== undefined)
+    of.push({ op: '>=', column: time, value: span.least }, { op: '<=', column: time, value: span.greatest })
   return files.filter(file => skipper.match(file, { op: 'and', of }) !== 'no')
 }

@@ -11,7 +11,11 @@ export type { SilverOptions } from './silverOptions.js'
  * Silver of every stream. A timer takes on one bounded piece and leaves the rest to its next run; a command goes on
  * until it has all.
  */
-export async function runSilver(lake: Lake, trigger: Trigger, options: SilverOptions = {}): Promise<readonly StepReport[]> {
+export async function runSilver(
+  lake: Lake,
+  trigger: Trigger,
+  options: SilverOptions = {},
+): Promise<readonly StepReport[]> {
   const reports: StepReport[] = []
   for (const stream of lake.streams) {
     let report: StepReport

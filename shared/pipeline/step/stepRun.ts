@@ -1,6 +1,6 @@
 import { asError, CodedError, isRetryable } from '../../errors.js'
-import type { Json } from '../../types/index.js'
 import { encodeRun, redactError, type Run, type RunCounts, type RunEnd, startRun } from '../../telemetry/index.js'
+import type { Json } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepName, StepReport } from './stepReport.js'
 
@@ -82,7 +82,12 @@ export class StepRun {
  */
 export async function runStep(
   lake: Lake,
-  about: { readonly step: StepName; readonly stream?: string | undefined; readonly trigger: Trigger; readonly rethrow?: boolean },
+  about: {
+    readonly step: StepName
+    readonly stream?: string | undefined
+    readonly trigger: Trigger
+    readonly rethrow?: boolean
+  },
   body: (run: StepRun) => Promise<StepResult>,
 ): Promise<StepReport> {
   const { step, stream, trigger } = about
@@ -105,18 +110,42 @@ export async function runStep(
     if (failure !== undefined) {
       const error = redactError(failure)
       await lake.journal.add(run.finish({ outcome: 'failed', error, rowsIn, rowsOut }))
-      return { step, stream, outcome: 'failed', version, rowsIn, rowsOut, more, detail, durationMs: durationMs(), error: tell(error) }
+      return {
+        step,
+        stream,
+        outcome: 'failed',
+        version,
+        rowsIn,
+        rowsOut,
+        more,
+        detail,
+        durationMs: durationMs(),
+        error: tell(error),
+      }
     }
     const outcome = version === undefined ? 'nothingToDo' : 'committed'
     if (!run.ended) await lake.journal.add(run.finish({ outcome, rowsIn, rowsOut }))
-    const report: StepReport = { step, stream, outcome, version, rowsIn, rowsOut, more, detail, durationMs: durationMs() }
-    lake.log[outcome === 'committed' ? 'info' : 'debug'](`${step}${stream === undefined ? '' : ` of ${stream}`}: ${outcome}`, {
-      ...detail,
+    const report: StepReport = {
+      step,
+      stream,
+      outcome,
+      version,
       rowsIn,
       rowsOut,
-      version,
-      durationMs: report.durationMs,
-    })
+      more,
+      detail,
+      durationMs: durationMs(),
+    }
+    lake.log[outcome === 'committed' ? 'info' : 'debug'](
+      `${step}${stream === undefined ? '' : ` of ${stream}`}: ${outcome}`,
+      {
+        ...detail,
+        rowsIn,
+        rowsOut,
+        version,
+        durationMs: report.durationMs,
+      },
+    )
     return report
   } catch (thrown) {
     // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
@@ -139,7 +168,10 @@ export async function runStep(
   function tell(error: Error): NonNullable<StepReport['error']> {
     const code = error instanceof CodedError ? (error as CodedError).code : error.name
     const retryable = isRetryable(error)
-    lake.log[retryable ? 'warn' : 'error'](`${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`, { code, retryable })
+    lake.log[retryable ? 'warn' : 'error'](
+      `${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`,
+      { code, retryable },
+    )
     return { code, message: error.message, retryable }
   }
 }

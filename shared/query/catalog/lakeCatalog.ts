@@ -8,13 +8,13 @@ import {
   type Stream,
   summaryPath,
 } from '../../contract/index.js'
-import { parseTimestamp } from '../../types/index.js'
 import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
-import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
+import { parseTimestamp } from '../../types/index.js'
 import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
+import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
 import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEdits.js'
 import { type Edit, edited, type Token, tokensOf } from './statementText.js'
-import { type TimeTravel, type DeltaCall, referencesIn, type TableReference } from './tableReferences.js'
+import { type DeltaCall, referencesIn, type TableReference, type TimeTravel } from './tableReferences.js'
 
 export interface LakeCatalogOptions {
   readonly session: DuckDbSession
@@ -132,7 +132,8 @@ export class LakeCatalog implements Disposable {
   async #open(name: string): Promise<boolean> {
     if (this.#opened.has(name)) return true
     const quarantined = this.#options.streams.find(stream => quarantineName(stream) === name)
-    const done = quarantined === undefined ? await this.#openTable(name.split('.')) : await this.#openQuarantine(name, quarantined)
+    const done =
+      quarantined === undefined ? await this.#openTable(name.split('.')) : await this.#openQuarantine(name, quarantined)
     if (done) this.#opened.add(name)
     return done
   }
@@ -150,10 +151,15 @@ export class LakeCatalog implements Disposable {
   }
 
   async #openMoment(reference: TableReference, at: TimeTravel, tokens: readonly Token[]): Promise<readonly Edit[]> {
-    const known = this.names.find(each => isNamed(each, reference.parts) && (reference.parts.length > 1 || !each.includes('.')))
+    const known = this.names.find(
+      each => isNamed(each, reference.parts) && (reference.parts.length > 1 || !each.includes('.')),
+    )
     const name = known ?? reference.parts.join('.')
     if (this.#options.streams.some(stream => quarantineName(stream) === name)) {
-      throw new QueryError('QUERY_BAD_SQL', `${name} is a view and has no versions; ask for one of the tables it is made of.`)
+      throw new QueryError(
+        'QUERY_BAD_SQL',
+        `${name} is a view and has no versions; ask for one of the tables it is made of.`,
+      )
     }
     const path = (known?.split('.') ?? reference.parts).join('/')
     if (!isTablePath(path)) throw noTable(name)
@@ -163,7 +169,8 @@ export class LakeCatalog implements Disposable {
 
   async #openCall(call: DeltaCall, tokens: readonly Token[]): Promise<Edit> {
     const { openPlace } = this.#options
-    if (openPlace === undefined) throw new QueryError('QUERY_BAD_SQL', 'delta() is not available here; name a table of the lake.')
+    if (openPlace === undefined)
+      throw new QueryError('QUERY_BAD_SQL', 'delta() is not available here; name a table of the lake.')
     const view = await this.#openPlace(await openPlace(call.place), call.place, call.at)
     return replaceCall(call, tokens, view)
   }
@@ -180,7 +187,12 @@ export class LakeCatalog implements Disposable {
 
   async #createView(view: ViewName, table: DeltaTable, snapshot: Snapshot): Promise<void> {
     const { session, cache, openFolder } = this.#options
-    const opened = await openDeltaView(session, cache, { store: table.store, state: snapshot, files: snapshot.files, openFolder })
+    const opened = await openDeltaView(session, cache, {
+      store: table.store,
+      state: snapshot,
+      files: snapshot.files,
+      openFolder,
+    })
     this.#views.push(opened)
     if (view.schema !== '') await this.#createSchema(view.schema)
     await session.run(`CREATE OR REPLACE VIEW ${quoted(view)} AS ${opened.sql}`)
@@ -201,9 +213,12 @@ export class LakeCatalog implements Disposable {
       return false
     }
     const settled: string[] = []
-    for (const table of [sqlName(silverPath(stream)), 'quarantine_resolved']) if (await this.#open(table)) settled.push(table)
+    for (const table of [sqlName(silverPath(stream)), 'quarantine_resolved'])
+      if (await this.#open(table)) settled.push(table)
     const same = lineage.map(column => `s.${column} = b.${column}`).join(' AND ')
-    const open = settled.map(table => `AND NOT EXISTS (SELECT 1 FROM ${quoted(viewOf(table.split('.')))} AS s WHERE ${same})`)
+    const open = settled.map(
+      table => `AND NOT EXISTS (SELECT 1 FROM ${quoted(viewOf(table.split('.')))} AS s WHERE ${same})`,
+    )
     await this.#options.session.run(`
       CREATE OR REPLACE VIEW ${view} AS
         SELECT * FROM ${quoted(viewOf(bronze.split('.')))} AS b WHERE b._error_code IS NOT NULL ${open.join(' ')}`)
@@ -216,7 +231,10 @@ async function versionOf(table: DeltaTable, name: string, at: TimeTravel | undef
   if ('version' in at) return at.version
   const micros = parseTimestamp(at.timestamp)
   if (micros === undefined) {
-    throw new QueryError('QUERY_BAD_SQL', `"${at.timestamp}" is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`)
+    throw new QueryError(
+      'QUERY_BAD_SQL',
+      `"${at.timestamp}" is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`,
+    )
   }
   const found = await table.versionAt(Math.floor(Number(micros) / 1_000))
   if (found === undefined) throw noTable(name)

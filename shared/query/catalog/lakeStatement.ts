@@ -40,7 +40,10 @@ function showTables(rest: readonly Token[]): LakeStatement {
 function tableText(sql: string, tokens: readonly Token[]): string | undefined {
   const [first, last] = [tokens[0], tokens.at(-1)]
   if (first === undefined || last === undefined) return undefined
-  if (first.kind === 'string') return tokens.length === 1 ? Buffer.from(first.text.slice(1, -1).replaceAll("''", "'"), 'latin1').toString('utf8') : undefined
+  if (first.kind === 'string')
+    return tokens.length === 1
+      ? Buffer.from(first.text.slice(1, -1).replaceAll("''", "'"), 'latin1').toString('utf8')
+      : undefined
   const text = Buffer.from(sql, 'utf8').subarray(first.start, last.end).toString('utf8')
   const place = /^(?:delta\s*\.\s*)?`([^`]+)`$/i.exec(text)?.[1]
   if (place !== undefined) return place

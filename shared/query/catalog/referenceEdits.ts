@@ -5,18 +5,29 @@ import type { DeltaCall, TableReference } from './tableReferences.js'
 /** Where the tables that a query asks for stand in its text, and what to write there instead. Pure; no I/O. */
 
 /** Puts a view where the query has the table's name; `name` is what its columns are called by where the query gives no alias. */
-export function rename({ parts, alias, location }: TableReference, tokens: readonly Token[], view: string, name?: string): Edit {
+export function rename(
+  { parts, alias, location }: TableReference,
+  tokens: readonly Token[],
+  view: string,
+  name?: string,
+): Edit {
   const first = tokens.findIndex(token => token.start === location)
   const last = tokens[first + 2 * (parts.length - 1)]
   const start = tokens[first]
   if (start === undefined || last === undefined) throw unplaced(parts.join('.'))
-  return { start: start.start, end: last.end, text: name !== undefined && alias === '' ? `${view} AS ${identifier(name)}` : view }
+  return {
+    start: start.start,
+    end: last.end,
+    text: name !== undefined && alias === '' ? `${view} AS ${identifier(name)}` : view,
+  }
 }
 
 /** Takes `AT (…)` out, which stands behind the name and its alias. */
 export function removeTimeTravel({ parts, location }: TableReference, tokens: readonly Token[]): Edit {
   const first = tokens.findIndex(token => token.start === location)
-  const at = tokens.findIndex((token, i) => i > first + 2 * (parts.length - 1) && isWord(token, 'AT') && isWord(tokens[i + 1], '('))
+  const at = tokens.findIndex(
+    (token, i) => i > first + 2 * (parts.length - 1) && isWord(token, 'AT') && isWord(tokens[i + 1], '('),
+  )
   const [begin, end] = [tokens[at], tokens[closing(tokens, at + 1)]]
   if (first < 0 || begin === undefined || end === undefined) throw unplaced(parts.join('.'))
   return { start: begin.start, end: end.end, text: '' }
@@ -40,7 +51,19 @@ function closing(tokens: readonly Token[], open: number): number {
   return -1
 }
 
-const beforeNames = ['FROM', 'JOIN', 'PIVOT', 'UNPIVOT', 'PIVOT_WIDER', 'PIVOT_LONGER', 'DESCRIBE', 'DESC', 'SUMMARIZE', 'TABLE', 'USING']
+const beforeNames = [
+  'FROM',
+  'JOIN',
+  'PIVOT',
+  'UNPIVOT',
+  'PIVOT_WIDER',
+  'PIVOT_LONGER',
+  'DESCRIBE',
+  'DESC',
+  'SUMMARIZE',
+  'TABLE',
+  'USING',
+]
 
 /** Names with dots between them, and single ones where only a table can stand. */
 export function nameChains(tokens: readonly Token[]): readonly (readonly string[])[] {
@@ -60,5 +83,8 @@ export function nameChains(tokens: readonly Token[]): readonly (readonly string[
 }
 
 function unplaced(name: string): QueryError {
-  return new QueryError('QUERY_BAD_SQL', `${name} could not be found in the text of the query; write it without a version, or in a simpler statement.`)
+  return new QueryError(
+    'QUERY_BAD_SQL',
+    `${name} could not be found in the text of the query; write it without a version, or in a simpler statement.`,
+  )
 }

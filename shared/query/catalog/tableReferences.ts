@@ -49,19 +49,30 @@ export async function referencesIn(session: DuckDbSession, sql: string): Promise
 
 function tableReference(node: JsonObject): TableReference {
   const parts = ['catalog_name', 'schema_name', 'table_name'].map(key => textOf(node[key])).filter(part => part !== '')
-  return { kind: 'name', parts, alias: textOf(node['alias']), location: locationOf(node), at: timeTravelOf(node['at_clause']) }
+  return {
+    kind: 'name',
+    parts,
+    alias: textOf(node['alias']),
+    location: locationOf(node),
+    at: timeTravelOf(node['at_clause']),
+  }
 }
 
 function deltaCall(node: JsonObject): readonly DeltaCall[] {
   const call = node['function']
-  if (!isJsonObject(call) || textOf(call['function_name']).toLowerCase() !== 'delta' || textOf(call['schema']) !== '') return []
+  if (!isJsonObject(call) || textOf(call['function_name']).toLowerCase() !== 'delta' || textOf(call['schema']) !== '')
+    return []
   const [first, ...named] = children(call).filter(isJsonObject)
   const place = constantOf(first)
-  if (typeof place !== 'string' || place === '') throw badSql("delta() takes a table's path or URL as text: delta('folder/table').")
+  if (typeof place !== 'string' || place === '')
+    throw badSql("delta() takes a table's path or URL as text: delta('folder/table').")
   let moment: TimeTravel | undefined
   for (const argument of named) {
     const name = textOf(argument['alias']).toLowerCase()
-    if (name !== 'version' && name !== 'timestamp') throw badSql(`delta() has no argument ${name === '' ? 'besides the first without a name' : name}; it takes version => N or "timestamp" => 'time'.`)
+    if (name !== 'version' && name !== 'timestamp')
+      throw badSql(
+        `delta() has no argument ${name === '' ? 'besides the first without a name' : name}; it takes version => N or "timestamp" => 'time'.`,
+      )
     if (moment !== undefined) throw badSql('delta() takes a version or a timestamp, not both.')
     moment = timeTravelFrom(name, argument)
   }
@@ -104,5 +115,9 @@ function badSql(message: string): QueryError {
 function seesAll(node: JsonObject): boolean {
   if (node['type'] === 'SHOW_REF') return (node['query'] ?? null) === null
   if (node['type'] === 'BASE_TABLE') return textOf(node['schema_name']).toLowerCase() === 'information_schema'
-  return node['class'] === 'FUNCTION' && !isJsonArray(node['function_name']) && /^(duckdb|pragma)_/i.test(textOf(node['function_name']))
+  return (
+    node['class'] === 'FUNCTION' &&
+    !isJsonArray(node['function_name']) &&
+    /^(duckdb|pragma)_/i.test(textOf(node['function_name']))
+  )
 }

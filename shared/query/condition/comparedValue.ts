@@ -1,6 +1,6 @@
 import type { DataType, Value } from '../../types/index.js'
-import type { Constant } from './conditionTree.js'
 import { sqlType } from '../duckdb/index.js'
+import type { Constant } from './conditionTree.js'
 
 /**
  * Constants of a condition among the values of a column, in the way DuckDB would compare the two. Pure; no I/O.
@@ -27,7 +27,8 @@ export function pointsOf(type: DataType, constants: readonly Constant[]): readon
     if (texts < given.length) return undefined
     return all(constants, constant => certain(constant.as.get(sqlType(type))))
   }
-  const scale = integerDigits(type) === undefined ? undefined : typeof type === 'object' && type.type === 'decimal' ? type.scale : 0
+  const scale =
+    integerDigits(type) === undefined ? undefined : typeof type === 'object' && type.type === 'decimal' ? type.scale : 0
   if (scale !== undefined) {
     const exact = given.map(exactNumber)
     if (exact.includes(undefined) || !fitTogether(type, given)) return undefined
@@ -40,7 +41,9 @@ export function pointsOf(type: DataType, constants: readonly Constant[]): readon
     case 'string':
       return given.every(isText) ? all(constants, ({ value }) => certain(value)) : undefined
     case 'boolean':
-      return given.every(({ value }) => typeof value === 'boolean') ? all(constants, ({ value }) => certain(value)) : undefined
+      return given.every(({ value }) => typeof value === 'boolean')
+        ? all(constants, ({ value }) => certain(value))
+        : undefined
     case 'double':
       return given.every(isNumber) ? all(constants, constant => certain(constant.as.get('DOUBLE'))) : undefined
     case 'float': {
@@ -62,7 +65,10 @@ export function pointsOf(type: DataType, constants: readonly Constant[]): readon
   }
 }
 
-function all(constants: readonly Constant[], point: (constant: Constant) => Point | undefined): readonly (Point | null)[] | undefined {
+function all(
+  constants: readonly Constant[],
+  point: (constant: Constant) => Point | undefined,
+): readonly (Point | null)[] | undefined {
   const points: (Point | null)[] = []
   for (const constant of constants) {
     if (constant.value === null) {
@@ -82,7 +88,8 @@ function certain(value: Value | undefined): Point | undefined {
 }
 
 const isText = ({ sqlType: name }: Constant) => name === 'VARCHAR'
-const isNumber = (constant: Constant) => constant.sqlType === 'DOUBLE' || constant.sqlType === 'FLOAT' || exactNumber(constant) !== undefined
+const isNumber = (constant: Constant) =>
+  constant.sqlType === 'DOUBLE' || constant.sqlType === 'FLOAT' || exactNumber(constant) !== undefined
 
 interface ExactNumber {
   readonly unscaled: bigint
@@ -91,12 +98,22 @@ interface ExactNumber {
 }
 
 const integerTypes: Readonly<Record<string, number>> = {
-  TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19, UTINYINT: 3, USMALLINT: 5, UINTEGER: 10, UBIGINT: 20, HUGEINT: 39, UHUGEINT: 39,
+  TINYINT: 3,
+  SMALLINT: 5,
+  INTEGER: 10,
+  BIGINT: 19,
+  UTINYINT: 3,
+  USMALLINT: 5,
+  UINTEGER: 10,
+  UBIGINT: 20,
+  HUGEINT: 39,
+  UHUGEINT: 39,
 }
 
 function exactNumber({ sqlType: name, value }: Constant): ExactNumber | undefined {
   const digits = integerTypes[name]
-  if (digits !== undefined && (typeof value === 'number' || typeof value === 'bigint')) return { unscaled: BigInt(value), scale: 0, integerDigits: digits }
+  if (digits !== undefined && (typeof value === 'number' || typeof value === 'bigint'))
+    return { unscaled: BigInt(value), scale: 0, integerDigits: digits }
   const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(name) ?? []
   if (precision === undefined || scale === undefined || typeof value !== 'bigint') return undefined
   return { unscaled: value, scale: Number(scale), integerDigits: Number(precision) - Number(scale) }
@@ -121,7 +138,9 @@ function fitTogether(type: DataType, constants: readonly Constant[]): boolean {
 
 function scaled(type: DataType, { unscaled, scale }: ExactNumber, ownScale: number): Point {
   const [value, exact] =
-    scale <= ownScale ? [unscaled * 10n ** BigInt(ownScale - scale), true] : floor(unscaled, 10n ** BigInt(scale - ownScale))
+    scale <= ownScale
+      ? [unscaled * 10n ** BigInt(ownScale - scale), true]
+      : floor(unscaled, 10n ** BigInt(scale - ownScale))
   return { value: type === 'long' || typeof type === 'object' ? value : Number(value), exact }
 }
 
@@ -131,7 +150,10 @@ const lastDay = 2 ** 31 - 2
 const lastMicros = 2n ** 63n - 2n
 
 function dayPoint(constant: Constant): Point | undefined {
-  if (constant.sqlType === 'DATE') return typeof constant.value === 'number' && Math.abs(constant.value) <= lastDay ? certain(constant.value) : undefined
+  if (constant.sqlType === 'DATE')
+    return typeof constant.value === 'number' && Math.abs(constant.value) <= lastDay
+      ? certain(constant.value)
+      : undefined
   const micros = microsOf(constant)
   if (micros === undefined) return undefined
   const [day, exact] = floor(micros, microsPerDay)

@@ -1,6 +1,6 @@
 import { parseJson, type StructType } from '../../types/index.js'
-import { emptySelect } from '../scan/index.js'
 import { asQueryError, type DuckDbSession, isNode, literal, QueryError, textOf } from '../duckdb/index.js'
+import { emptySelect } from '../scan/index.js'
 import { tableAlias } from './sqlPredicate.js'
 
 /**
@@ -10,8 +10,10 @@ import { tableAlias } from './sqlPredicate.js'
  * @throws QueryError QUERY_BAD_SQL that names the condition and what is wrong with it
  */
 export async function checkCondition(session: DuckDbSession, condition: string, schema: StructType): Promise<void> {
-  const wrong = (why: string, cause?: QueryError) => new QueryError('QUERY_BAD_SQL', `the condition ${condition} ${why}`, { cause, data: { condition } })
-  if (condition.trim() === '') throw new QueryError('QUERY_BAD_SQL', 'the condition is empty; leave it out when all rows are meant')
+  const wrong = (why: string, cause?: QueryError) =>
+    new QueryError('QUERY_BAD_SQL', `the condition ${condition} ${why}`, { cause, data: { condition } })
+  if (condition.trim() === '')
+    throw new QueryError('QUERY_BAD_SQL', 'the condition is empty; leave it out when all rows are meant')
   const unparsed = await parserFault(session, condition)
   if (unparsed !== undefined) throw wrong(`is not SQL: ${unparsed}`)
   // The line's end closes a comment that the condition may end with.
@@ -24,7 +26,10 @@ export async function checkCondition(session: DuckDbSession, condition: string, 
     const error = asQueryError(thrown)
     const name = unknownColumn.exec(error.message)?.[1]
     if (name === undefined) throw wrong(`cannot be evaluated: ${error.message}`, error)
-    throw wrong(`names ${name}, which is no column; the table has: ${schema.fields.map(field => field.name).join(', ')}`, error)
+    throw wrong(
+      `names ${name}, which is no column; the table has: ${schema.fields.map(field => field.name).join(', ')}`,
+      error,
+    )
   }
   // NULL, and 'true' as a text, have no type of their own: they are booleans beside one.
   if (await isBoolean(`coalesce((${condition}\n), CAST(NULL AS BOOLEAN))`).catch(() => false)) return
@@ -35,7 +40,9 @@ const unknownColumn = /(?:Referenced column|does not have a column named) "([^"]
 
 /** What DuckDB's parser says of the condition as it stands, without anything around it. */
 async function parserFault(session: DuckDbSession, condition: string): Promise<string | undefined> {
-  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(`SELECT 1 WHERE ${condition}`)}) AS VARCHAR) AS tree`)
+  const { tree } = await session.row(
+    `SELECT CAST(json_serialize_sql(${literal(`SELECT 1 WHERE ${condition}`)}) AS VARCHAR) AS tree`,
+  )
   const json = parseJson(tree as string)
   return isNode(json) && json['error_type'] === 'parser' ? textOf(json['error_message']) : undefined
 }

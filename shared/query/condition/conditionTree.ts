@@ -33,23 +33,34 @@ export interface Constant {
 }
 
 /** Undefined when the text is not one condition; whoever runs it will be told what is wrong. */
-export async function conditionTree(session: DuckDbSession, condition: string, schema: StructType): Promise<ConditionTree | undefined> {
+export async function conditionTree(
+  session: DuckDbSession,
+  condition: string,
+  schema: StructType,
+): Promise<ConditionTree | undefined> {
   const types = leafTypes(schema)
   const casts = types.map(type => `TRY_CAST(NULL AS ${type})`)
   // The line's end closes a comment that the condition may end with.
   const sql = `SELECT ${['typeof(NULL)', ...casts].join(', ')} FROM t WHERE (${condition}\n)`
   const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`)
   const json = parseExactly(tree as string)
-  if (!isNode(json) || json['error'] !== false || !isJsonArray(json['statements']) || json['statements'].length !== 1) return undefined
+  if (!isNode(json) || json['error'] !== false || !isJsonArray(json['statements']) || json['statements'].length !== 1)
+    return undefined
   const [statement] = json['statements']
   const node = isNode(statement) ? statement['node'] : undefined
-  if (!isNode(statement) || !isNode(node) || node['type'] !== 'SELECT_NODE' || !isJsonArray(node['select_list'])) return undefined
+  if (!isNode(statement) || !isNode(node) || node['type'] !== 'SELECT_NODE' || !isJsonArray(node['select_list']))
+    return undefined
   const [typeofNull, ...castNodes] = node['select_list'] as readonly JsonObject[]
   const where = node['where_clause']
   if (!isNode(where) || typeofNull === undefined) return undefined
   const empty = { type: 'EMPTY', alias: '', sample: null, query_location: 0 }
   const statementOf = (expressions: readonly Json[]) =>
-    formatJson({ error: false, statements: [{ ...statement, node: { ...node, select_list: expressions, from_table: empty, where_clause: null } }] })
+    formatJson({
+      error: false,
+      statements: [
+        { ...statement, node: { ...node, select_list: expressions, from_table: empty, where_clause: null } },
+      ],
+    })
   return {
     where,
     statementOf,
@@ -68,12 +79,21 @@ export async function conditionTree(session: DuckDbSession, condition: string, s
 
 /** Numbers as they are written: DuckDB tells `1` from `1.0`. */
 function parseExactly(text: string): Json {
-  const parse = JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown) => unknown
-  return parse(text, (_key, value, { source }) => (typeof value === 'number' && source !== undefined ? new JsonNumber(source) : value)) as Json
+  const parse = JSON.parse as (
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ) => unknown
+  return parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? new JsonNumber(source) : value,
+  ) as Json
 }
 
 /** Values of all constant parts of a condition, the largest parts only. */
-export async function constantsOf(session: DuckDbSession, tree: ConditionTree, schema: StructType): Promise<ReadonlyMap<JsonObject, Constant>> {
+export async function constantsOf(
+  session: DuckDbSession,
+  tree: ConditionTree,
+  schema: StructType,
+): Promise<ReadonlyMap<JsonObject, Constant>> {
   const types = leafTypes(schema)
   const nodes = [...constantNodes(tree.where)]
   const constants = new Map<JsonObject, Constant>()
@@ -89,15 +109,42 @@ export async function constantsOf(session: DuckDbSession, tree: ConditionTree, s
     const row = result?.rows[0]
     if (result === undefined || row === undefined) continue
     const [value, name, ...as] = result.fields.map(field => row[field.name] ?? null)
-    constants.set(node, { sqlType: textOf(name as string), value: value ?? null, as: new Map(types.map((type, i) => [type, as[i] ?? null])) })
+    constants.set(node, {
+      sqlType: textOf(name as string),
+      value: value ?? null,
+      as: new Map(types.map((type, i) => [type, as[i] ?? null])),
+    })
   }
   return constants
 }
 
 /** Functions without effect, time and chance, by DuckDB's names; interval literals are made of some. */
 const steady: ReadonlySet<string> = new Set([
-  '+', '-', '*', '/', '//', '%', '||', 'trunc', 'abs', 'lower', 'upper', 'concat', 'make_date', 'make_timestamp', 'to_years', 'to_months',
-  'to_days', 'to_hours', 'to_minutes', 'to_seconds', 'to_milliseconds', 'to_microseconds', 'to_weeks', 'to_timestamp', 'from_hex',
+  '+',
+  '-',
+  '*',
+  '/',
+  '//',
+  '%',
+  '||',
+  'trunc',
+  'abs',
+  'lower',
+  'upper',
+  'concat',
+  'make_date',
+  'make_timestamp',
+  'to_years',
+  'to_months',
+  'to_days',
+  'to_hours',
+  'to_minutes',
+  'to_seconds',
+  'to_milliseconds',
+  'to_microseconds',
+  'to_weeks',
+  'to_timestamp',
+  'from_hex',
 ])
 
 function* constantNodes(json: Json | undefined): Generator<JsonObject> {
@@ -131,7 +178,8 @@ function leafDataTypes(schema: StructType): DataType[] {
   const types = new Map<string, DataType>()
   const visit = (type: DataType) => {
     if (typeof type === 'object' && type.type === 'struct') for (const field of type.fields) visit(field.type)
-    else if (typeof type === 'string' ? type !== 'void' && type !== 'binary' : type.type === 'decimal') types.set(sqlType(type), type)
+    else if (typeof type === 'string' ? type !== 'void' && type !== 'binary' : type.type === 'decimal')
+      types.set(sqlType(type), type)
   }
   visit(schema)
   return [...types.values()]

@@ -1,5 +1,12 @@
-import { columnKey, type DataType, literalText, type StructField, type StructType, type Value } from '../../types/index.js'
 import type { Predicate } from '../../delta/index.js'
+import {
+  columnKey,
+  type DataType,
+  literalText,
+  type StructField,
+  type StructType,
+  type Value,
+} from '../../types/index.js'
 
 /** A predicate as a person reads it, much like the SQL that it came from. Pure; no I/O. */
 export function predicateText(predicate: Predicate, schema: StructType): string {
@@ -11,9 +18,13 @@ export function predicateText(predicate: Predicate, schema: StructType): string 
       case 'and':
       case 'or':
         if (part.of.length === 0) return String(part.op === 'and')
-        return part.of.map(inner => (inner.op === 'or' || inner.op === 'and' ? `(${text(inner)})` : text(inner))).join(part.op === 'and' ? ' AND ' : ' OR ')
+        return part.of
+          .map(inner => (inner.op === 'or' || inner.op === 'and' ? `(${text(inner)})` : text(inner)))
+          .join(part.op === 'and' ? ' AND ' : ' OR ')
       case 'not':
-        return part.of.op === '=' ? `${part.of.column} <> ${value(part.of.column, part.of.value)}` : `NOT (${text(part.of)})`
+        return part.of.op === '='
+          ? `${part.of.column} <> ${value(part.of.column, part.of.value)}`
+          : `NOT (${text(part.of)})`
       case 'isNull':
         return `${part.column} IS NULL`
       case 'isNotNull':

@@ -1,7 +1,7 @@
 import { type AddFile, FileSkipper, type Snapshot } from '../../delta/index.js'
-import { checkCondition } from './conditionCheck.js'
 import type { DuckDbSession } from '../duckdb/index.js'
 import { namedColumns } from '../scan/index.js'
+import { checkCondition } from './conditionCheck.js'
 import { predicateText } from './predicateText.js'
 import { sqlPredicate, tableAlias } from './sqlPredicate.js'
 
@@ -25,7 +25,16 @@ export interface ScanPlan {
 /** The plan of a full read. */
 export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
   const bytesRead = totalSize(files)
-  return { files, skippedByPartition: 0, skippedByStatistics: 0, unjudged: 0, bytesRead, bytesSkipped: 0, predicate: undefined, unknown: [] }
+  return {
+    files,
+    skippedByPartition: 0,
+    skippedByStatistics: 0,
+    unjudged: 0,
+    bytesRead,
+    bytesSkipped: 0,
+    predicate: undefined,
+    unknown: [],
+  }
 }
 
 /**

@@ -11,7 +11,12 @@ export function withPlainYears(sql: string, fields?: readonly StructField[]): st
   // Places of what means something, as neighbours of a text.
   const places = tokens.flatMap((text, i) => (/^(?:\s|--|\/\*)/.test(text) ? [] : [i]))
   const at = (place: number) => (tokens[places[place] ?? -1] ?? '').toUpperCase()
-  const bareToo = fields !== undefined && !namesText(places.map(i => tokens[i] ?? ''), fields)
+  const bareToo =
+    fields !== undefined &&
+    !namesText(
+      places.map(i => tokens[i] ?? ''),
+      fields,
+    )
   return tokens
     .map((text, i) => {
       if (!farYear.test(text)) return text
@@ -32,7 +37,9 @@ const timeTypes = /^(?:DATE|DATETIME|TIMESTAMP|TIMESTAMPTZ|TIMESTAMP_NTZ|TIMESTA
 /** Whether a name among the tokens is that of a column, or a field, of texts: such a text is meant as it stands. */
 function namesText(tokens: readonly string[], fields: readonly StructField[]): boolean {
   const names = new Set(textNames(fields))
-  return tokens.some(text => names.has((text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text).toLowerCase()))
+  return tokens.some(text =>
+    names.has((text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text).toLowerCase()),
+  )
 }
 
 function* textNames(fields: readonly StructField[]): Generator<string> {

@@ -1,8 +1,15 @@
-import { columnKey, type DataType, type Json, type JsonObject, type StructField, type StructType } from '../../types/index.js'
 import type { Predicate } from '../../delta/index.js'
-import { pointsOf, type Point } from './comparedValue.js'
-import { conditionTree, constantsOf, type Constant } from './conditionTree.js'
+import {
+  columnKey,
+  type DataType,
+  type Json,
+  type JsonObject,
+  type StructField,
+  type StructType,
+} from '../../types/index.js'
 import { children, type DuckDbSession, isNode, textOf, textsOf } from '../duckdb/index.js'
+import { type Point, pointsOf } from './comparedValue.js'
+import { conditionTree, type Constant, constantsOf } from './conditionTree.js'
 import { always, type Comparison, comparison, never, prefixed } from './pointPredicate.js'
 
 /** What statistics and partition values can tell of an SQL condition. */
@@ -20,7 +27,11 @@ export interface UnderstoodCondition {
  *
  * @example (await sqlPredicate(session, "day >= '2025-04-01' AND lower(name) = 'x'", schema)).predicate // of day alone
  */
-export async function sqlPredicate(session: DuckDbSession, condition: string, schema: StructType): Promise<UnderstoodCondition> {
+export async function sqlPredicate(
+  session: DuckDbSession,
+  condition: string,
+  schema: StructType,
+): Promise<UnderstoodCondition> {
   const tree = await conditionTree(session, condition, schema)
   if (tree === undefined) return { predicate: undefined, unknown: [condition] }
   const constants = await constantsOf(session, tree, schema)
@@ -42,7 +53,14 @@ const comparisons: Readonly<Record<string, readonly [op: Comparison | '<>', turn
   COMPARE_GREATERTHAN: ['>', '<'],
   COMPARE_GREATERTHANOREQUALTO: ['>=', '<='],
 }
-const negated: Readonly<Record<Comparison | '<>', Comparison | '<>'>> = { '=': '<>', '<>': '=', '<': '>=', '<=': '>', '>': '<=', '>=': '<' }
+const negated: Readonly<Record<Comparison | '<>', Comparison | '<>'>> = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+}
 
 class ConditionReading {
   readonly unknown: JsonObject[] = []
@@ -85,14 +103,23 @@ class ConditionReading {
 
   #single(node: JsonObject, not: boolean): Predicate | undefined {
     const constant = this.#constants.get(node)
-    if (constant !== undefined) return typeof constant.value === 'boolean' ? (constant.value === not ? never : always) : constant.value === null ? never : undefined
+    if (constant !== undefined)
+      return typeof constant.value === 'boolean'
+        ? constant.value === not
+          ? never
+          : always
+        : constant.value === null
+          ? never
+          : undefined
     const flag = this.#column(node)
     if (flag !== undefined) return flag.type === 'boolean' ? { op: '=', column: flag.key, value: !not } : undefined
     switch (node['type']) {
       case 'OPERATOR_IS_NULL':
       case 'OPERATOR_IS_NOT_NULL': {
         const column = this.#column(children(node)[0])
-        return column && { op: (node['type'] === 'OPERATOR_IS_NULL') !== not ? 'isNull' : 'isNotNull', column: column.key }
+        return (
+          column && { op: (node['type'] === 'OPERATOR_IS_NULL') !== not ? 'isNull' : 'isNotNull', column: column.key }
+        )
       }
       case 'COMPARE_IN':
       case 'COMPARE_NOT_IN':
@@ -128,8 +155,13 @@ class ConditionReading {
     return distinct ? { op: 'or', of: [{ op: 'isNull', column: column.key }, compared] } : compared
   }
 
-  #pair(node: JsonObject): { readonly column: ColumnPart; readonly point: Point | null; readonly turned: boolean } | undefined {
-    for (const [side, other, turned] of [['left', 'right', false], ['right', 'left', true]] as const) {
+  #pair(
+    node: JsonObject,
+  ): { readonly column: ColumnPart; readonly point: Point | null; readonly turned: boolean } | undefined {
+    for (const [side, other, turned] of [
+      ['left', 'right', false],
+      ['right', 'left', true],
+    ] as const) {
       const column = this.#column(withoutIdleCast(node[side]))
       const constant = this.#constant(node[other])
       if (column === undefined || constant === undefined) continue
@@ -150,7 +182,9 @@ class ConditionReading {
     const values = points.flatMap(point => (point === null || !point.exact ? [] : [point.value]))
     if (!not) return { op: 'in', column: column.key, values }
     if (points.includes(null)) return never
-    return values.length === 0 ? { op: 'isNotNull', column: column.key } : { op: 'not', of: { op: 'in', column: column.key, values } }
+    return values.length === 0
+      ? { op: 'isNotNull', column: column.key }
+      : { op: 'not', of: { op: 'in', column: column.key, values } }
   }
 
   #between(node: JsonObject, not: boolean): Predicate | undefined {
@@ -177,7 +211,9 @@ class ConditionReading {
       if (wildcard < 0) return comparison(column.key, (name === '!~~') === not ? '=' : '<>', { value, exact: true })
       return (name === '!~~') === not ? prefixed(column.key, value.slice(0, wildcard)) : undefined
     }
-    return !not && (name === 'starts_with' || name === 'prefix' || name === '^@') ? prefixed(column.key, value) : undefined
+    return !not && (name === 'starts_with' || name === 'prefix' || name === '^@')
+      ? prefixed(column.key, value)
+      : undefined
   }
 
   #constant(json: Json | undefined): Constant | undefined {

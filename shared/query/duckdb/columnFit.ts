@@ -1,4 +1,5 @@
 import type { DuckDBType } from '@duckdb/node-api'
+
 import type { DataType } from '../../types/index.js'
 import type { DuckDbModule } from './duckdbModule.js'
 
@@ -9,7 +10,8 @@ import type { DuckDbModule } from './duckdbModule.js'
 export function columnFits(duckdb: DuckDbModule, from: DuckDBType, wanted: DataType): boolean {
   const id = duckdb.DuckDBTypeId
   const integers = [id.TINYINT, id.SMALLINT, id.INTEGER, id.BIGINT]
-  const upTo = (last: (typeof integers)[number]) => integers.indexOf(from.typeId) >= 0 && integers.indexOf(from.typeId) <= integers.indexOf(last)
+  const upTo = (last: (typeof integers)[number]) =>
+    integers.indexOf(from.typeId) >= 0 && integers.indexOf(from.typeId) <= integers.indexOf(last)
   const isOne = (...ids: readonly number[]) => ids.includes(from.typeId)
   if (typeof wanted === 'string') {
     switch (wanted) {
@@ -44,8 +46,11 @@ export function columnFits(duckdb: DuckDbModule, from: DuckDBType, wanted: DataT
   }
   switch (wanted.type) {
     case 'decimal':
-      if (from.typeId === id.DECIMAL) return from.scale <= wanted.scale && from.width - from.scale <= wanted.precision - wanted.scale
-      return upTo(id.BIGINT) && wanted.precision - wanted.scale >= (integerDigits[integers.indexOf(from.typeId)] ?? Infinity)
+      if (from.typeId === id.DECIMAL)
+        return from.scale <= wanted.scale && from.width - from.scale <= wanted.precision - wanted.scale
+      return (
+        upTo(id.BIGINT) && wanted.precision - wanted.scale >= (integerDigits[integers.indexOf(from.typeId)] ?? Infinity)
+      )
     case 'array':
       return from.typeId === id.LIST && columnFits(duckdb, from.valueType, wanted.elementType)
     case 'map':
@@ -61,7 +66,9 @@ export function columnFits(duckdb: DuckDbModule, from: DuckDBType, wanted: DataT
       // DuckDB casts a struct by its fields' names, and one without any field in common not at all.
       return (
         inFile.length > 0 &&
-        inFile.every(field => columnFits(duckdb, from.entryTypes[names.indexOf(field.name.toLowerCase())] as DuckDBType, field.type))
+        inFile.every(field =>
+          columnFits(duckdb, from.entryTypes[names.indexOf(field.name.toLowerCase())] as DuckDBType, field.type),
+        )
       )
     }
   }

@@ -1,4 +1,5 @@
 import type * as duckdb from '@duckdb/node-api'
+
 import { namedValues } from '../../types/index.js'
 import { QueryError } from './queryError.js'
 

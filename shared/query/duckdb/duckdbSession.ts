@@ -1,6 +1,8 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from '@duckdb/node-api'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from '@duckdb/node-api'
+
 import { type DataType, namedValues, type Row, type StructField, type Value } from '../../types/index.js'
 import { columnFits } from './columnFit.js'
 import { type DuckDbModule, loadDuckDb } from './duckdbModule.js'
@@ -69,7 +71,9 @@ export class DuckDbSession implements AsyncDisposable {
         memory_limit: `${Math.ceil((options.memoryLimit ?? 512 * 2 ** 20) / 2 ** 20)}MiB`,
         temp_directory: join(folder, 'spill'),
         autoinstall_known_extensions: 'false',
-        ...(options.temporaryLimit === undefined ? {} : { max_temp_directory_size: `${Math.ceil(options.temporaryLimit / 2 ** 20)}MiB` }),
+        ...(options.temporaryLimit === undefined
+          ? {}
+          : { max_temp_directory_size: `${Math.ceil(options.temporaryLimit / 2 ** 20)}MiB` }),
         ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
       })
       const connection = await instance.connect()
@@ -109,7 +113,9 @@ export class DuckDbSession implements AsyncDisposable {
     try {
       const result = await this.#connection.stream(`SELECT * FROM (${sql}) LIMIT 0`)
       const types = result.columnTypes()
-      return result.columnNames().map((name, i) => ({ name, fits: wanted => columnFits(this.#duckdb, types[i] as DuckDBType, wanted) }))
+      return result
+        .columnNames()
+        .map((name, i) => ({ name, fits: wanted => columnFits(this.#duckdb, types[i] as DuckDBType, wanted) }))
     } catch (error) {
       throw asQueryError(error)
     }

@@ -32,16 +32,31 @@ export class QueryError extends CodedError<QueryErrorCode> {
 }
 
 const remedies: readonly (readonly [pattern: RegExp, code: QueryErrorCode, remedy: string])[] = [
-  [/^Out of Memory Error/, 'QUERY_OUT_OF_MEMORY', ' (raise the memory limit of queries, or the space of the temporary folder)'],
-  [/No space left on device|Disk quota exceeded/i, 'QUERY_DISK_FULL', ' (the disk of the temporary folder is full: make room on it, or name another folder in TEMP_FOLDER)'],
+  [
+    /^Out of Memory Error/,
+    'QUERY_OUT_OF_MEMORY',
+    ' (raise the memory limit of queries, or the space of the temporary folder)',
+  ],
+  [
+    /No space left on device|Disk quota exceeded/i,
+    'QUERY_DISK_FULL',
+    ' (the disk of the temporary folder is full: make room on it, or name another folder in TEMP_FOLDER)',
+  ],
   [/^(Parser|Binder|Catalog|Syntax) Error/, 'QUERY_BAD_SQL', ''],
 ]
 
 /** What DuckDB threw, with the code that its first words stand for. */
 export function asQueryError(thrown: unknown): QueryError {
   if (thrown instanceof QueryError) return thrown
-  const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Failed to extract statements: /, '')
-  const [, code, remedy] = remedies.find(([pattern]) => pattern.test(message)) ?? [undefined, 'QUERY_FAILED' as const, '']
+  const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(
+    /^Failed to extract statements: /,
+    '',
+  )
+  const [, code, remedy] = remedies.find(([pattern]) => pattern.test(message)) ?? [
+    undefined,
+    'QUERY_FAILED' as const,
+    '',
+  ]
   return new QueryError(code, message.trimEnd() + remedy, { cause: thrown })
 }
 

@@ -51,16 +51,20 @@ export function valueLiteral(type: DataType, value: Value): string {
 }
 
 function bareLiteral(type: DataType, value: Value): string {
-  if (typeof value === 'string') return value.includes('\0') ? `decode(${hexLiteral(Buffer.from(value))})` : literal(value)
+  if (typeof value === 'string')
+    return value.includes('\0') ? `decode(${hexLiteral(Buffer.from(value))})` : literal(value)
   if (value instanceof Uint8Array) return hexLiteral(value)
   if (typeof value === 'boolean') return String(value)
   if (typeof value === 'bigint') {
     // A cast between the two goes through a calendar that ends before their values do.
     if (type === 'timestamp') return `make_timestamptz(${value})`
     if (type === 'timestamp_ntz') return `make_timestamp(${value})`
-    return literal(typeof type === 'object' && type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value))
+    return literal(
+      typeof type === 'object' && type.type === 'decimal' ? formatDecimal(value, type.scale) : String(value),
+    )
   }
-  if (typeof value === 'number') return type === 'date' ? `(DATE '1970-01-01' + (${value}))` : literal(Object.is(value, -0) ? '-0.0' : String(value))
+  if (typeof value === 'number')
+    return type === 'date' ? `(DATE '1970-01-01' + (${value}))` : literal(Object.is(value, -0) ? '-0.0' : String(value))
   throw new TypeError('nested values have no literal here')
 }
 

@@ -1,8 +1,5 @@
-import type {
-  DuckDBStructType,
-  DuckDBType,
-  DuckDBValue,
-} from '@duckdb/node-api'
+import type { DuckDBStructType, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+
 import type { DataType, Value } from '../../types/index.js'
 import type { DuckDbModule } from './duckdbModule.js'
 
@@ -83,7 +80,7 @@ export function valueReader(duckdb: DuckDbModule, type: DuckDBType): ValueReader
     }
     case id.LIST:
     case id.ARRAY: {
-      const element = valueReader(duckdb, (type).valueType)
+      const element = valueReader(duckdb, type.valueType)
       return reader({ type: 'array', elementType: element.type, containsNull: true }, value =>
         parts(value).items.map(element.read),
       )
@@ -91,10 +88,13 @@ export function valueReader(duckdb: DuckDbModule, type: DuckDBType): ValueReader
     case id.STRUCT:
       return structReader(duckdb, type)
     case id.MAP: {
-      const key = valueReader(duckdb, (type).keyType)
-      const item = valueReader(duckdb, (type).valueType)
+      const key = valueReader(duckdb, type.keyType)
+      const item = valueReader(duckdb, type.valueType)
       return reader({ type: 'map', keyType: key.type, valueType: item.type, valueContainsNull: true }, value =>
-        (value as unknown as { readonly entries: readonly MapParts[] }).entries.map(e => ({ key: key.read(e.key), value: item.read(e.value) })),
+        (value as unknown as { readonly entries: readonly MapParts[] }).entries.map(e => ({
+          key: key.read(e.key),
+          value: item.read(e.value),
+        })),
       )
     }
     default:

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { isGone, processName } from '../../telemetry/index.js'
 import { temporaryFileFault } from './queryError.js'
 
@@ -44,5 +45,8 @@ async function isLeftOver(path: string, rest: string, now: number): Promise<bool
   const owner = /^(.+)-[^-]{6}$/.exec(rest)?.[1]
   if (owner !== undefined) return isGone(owner)
   if (!/^[A-Za-z0-9]{6}$/.test(rest)) return false
-  return stat(path).then(({ mtimeMs }) => now - mtimeMs > namelessKeptMs, () => false)
+  return stat(path).then(
+    ({ mtimeMs }) => now - mtimeMs > namelessKeptMs,
+    () => false,
+  )
 }

@@ -1,7 +1,13 @@
-import { type AddFile, type DeletionVector, DeltaError, type OpenFolder, readDeletionVector } from '../../delta/index.js'
-import type { StructField } from '../../types/index.js'
+import {
+  type AddFile,
+  type DeletionVector,
+  DeltaError,
+  type OpenFolder,
+  readDeletionVector,
+} from '../../delta/index.js'
 import { ParquetWriter } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
 import { type DuckDbSession, literalList, parquetFiles, pathPattern } from '../duckdb/index.js'
 import type { FileCache } from './fileCache.js'
 
@@ -27,7 +33,10 @@ export async function deletedRows(
   { store, openFolder }: { readonly store: ObjectStore; readonly openFolder?: OpenFolder | undefined },
   files: readonly { readonly file: AddFile; readonly path: string }[],
 ): Promise<DeletedRows> {
-  const counts = await rowCounts(session, files.map(({ path }) => path))
+  const counts = await rowCounts(
+    session,
+    files.map(({ path }) => path),
+  )
   const lease = await cache.create(async sink => {
     const writer = new ParquetWriter(sink, fields, { packed: false })
     for (const { file, path } of files) {
@@ -35,7 +44,11 @@ export async function deletedRows(
       const deleted = await readDeletionVector(store, file.deletionVector as DeletionVector, { openFolder, where })
       const count = counts.get(path) ?? 0n
       if (BigInt(deleted.end) > count)
-        throw new DeltaError('DELTA_BAD_DELETION_VECTOR', `a deletion vector speaks of row ${deleted.end - 1} of a data file of ${count} rows`, { where })
+        throw new DeltaError(
+          'DELTA_BAD_DELETION_VECTOR',
+          `a deletion vector speaks of row ${deleted.end - 1} of a data file of ${count} rows`,
+          { where },
+        )
       let rows: bigint[] = []
       const write = async () => {
         const data = [new Array<string>(rows.length).fill(path), BigInt64Array.from(rows)]
@@ -56,6 +69,8 @@ export async function deletedRows(
 }
 
 async function rowCounts(session: DuckDbSession, paths: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
-  const { rows } = await session.query(`SELECT file_name, num_rows FROM parquet_file_metadata(${literalList(paths.map(pathPattern))})`)
+  const { rows } = await session.query(
+    `SELECT file_name, num_rows FROM parquet_file_metadata(${literalList(paths.map(pathPattern))})`,
+  )
   return new Map(rows.map(row => [row['file_name'] as string, row['num_rows'] as bigint]))
 }

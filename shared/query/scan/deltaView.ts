@@ -1,12 +1,20 @@
-import { type AddFile, columnLayout, type ColumnLayout, hasChars, locateData, type OpenFolder, type TableState } from '../../delta/index.js'
-import type { DataType, StructField } from '../../types/index.js'
+import {
+  type AddFile,
+  type ColumnLayout,
+  columnLayout,
+  hasChars,
+  locateData,
+  type OpenFolder,
+  type TableState,
+} from '../../delta/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
-import { deletedRows } from './deletedRows.js'
+import type { DataType, StructField } from '../../types/index.js'
 import { type DuckDbSession, identifier, parquetFiles, QueryError, sqlType } from '../duckdb/index.js'
+import { deletedRows } from './deletedRows.js'
 import type { FileCache } from './fileCache.js'
 import { FileReading, type LocalFile } from './fileReading.js'
 import type { ImmutableFile } from './immutableFile.js'
+import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
 import { holds } from './typeParts.js'
 
 /** What a view is made of: a table's state and the files of it that are to be read. */
@@ -123,11 +131,18 @@ function isToldByName(field: StructField, { match }: ColumnLayout): boolean {
 }
 
 /** Those of the files in which DuckDB finds what the table has. */
-async function directFiles(session: DuckDbSession, reading: FileReading, files: readonly LocalFile[]): Promise<readonly LocalFile[]> {
+async function directFiles(
+  session: DuckDbSession,
+  reading: FileReading,
+  files: readonly LocalFile[],
+): Promise<readonly LocalFile[]> {
   if (files.length === 0 || (await reading.fits(session, files))) return files
   if (files.length === 1) return []
   const middle = files.length >> 1
-  return [...(await directFiles(session, reading, files.slice(0, middle))), ...(await directFiles(session, reading, files.slice(middle)))]
+  return [
+    ...(await directFiles(session, reading, files.slice(0, middle))),
+    ...(await directFiles(session, reading, files.slice(middle))),
+  ]
 }
 
 function wantedFields({ state, columns, store }: ViewSource): readonly StructField[] {
@@ -135,7 +150,9 @@ function wantedFields({ state, columns, store }: ViewSource): readonly StructFie
   return columns.map(name => {
     const field = state.schema.fields.find(f => f.name === name)
     if (field !== undefined) return field
-    throw new QueryError('QUERY_BAD_SQL', `the table ${store.url} has no column ${name}`, { data: { table: store.url, column: name } })
+    throw new QueryError('QUERY_BAD_SQL', `the table ${store.url} has no column ${name}`, {
+      data: { table: store.url, column: name },
+    })
   })
 }
 

@@ -1,8 +1,9 @@
 import { open, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import type { ObjectStore } from '../../storage/index.js'
-import { download, localFile, type ImmutableFile } from './immutableFile.js'
 import { makeTemporaryFolder, QueryError, temporaryFileFault } from '../duckdb/index.js'
+import { download, type ImmutableFile, localFile } from './immutableFile.js'
 
 export interface FileCacheOptions {
   /** Bytes that downloaded files may take on the local disk, all together. */
@@ -80,7 +81,10 @@ export class FileCache implements AsyncDisposable {
       }
       for (const [key, file] of unique) {
         if (this.#entries.has(key)) continue
-        this.#makeRoom(file.size, { files: unique.size, bytes: [...unique.values()].reduce((sum, { size }) => sum + size, 0) })
+        this.#makeRoom(file.size, {
+          files: unique.size,
+          bytes: [...unique.values()].reduce((sum, { size }) => sum + size, 0),
+        })
         taken.push(this.#download(store, file, key, join(folder, `${++this.#named}.parquet`)))
       }
       for (const entry of taken) {
@@ -90,7 +94,10 @@ export class FileCache implements AsyncDisposable {
       const outcomes = await Promise.allSettled(taken.map(entry => entry.ready))
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason as Error
       const byKey = new Map(taken.map(entry => [entry.key, entry.localPath]))
-      return leaseOf(files.map(file => byKey.get(keyOf(store, file)) ?? ''), release)
+      return leaseOf(
+        files.map(file => byKey.get(keyOf(store, file)) ?? ''),
+        release,
+      )
     } catch (error) {
       release()
       throw error

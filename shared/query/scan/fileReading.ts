@@ -1,6 +1,12 @@
-import { type AddFile, type ColumnLayout, DeltaError, isVoid, parsePartitionValue, physicalNameOf } from '../../delta/index.js'
+import {
+  type AddFile,
+  type ColumnLayout,
+  DeltaError,
+  isVoid,
+  parsePartitionValue,
+  physicalNameOf,
+} from '../../delta/index.js'
 import { type DataType, namedValue, type StructField } from '../../types/index.js'
-import type { DeletedRows } from './deletedRows.js'
 import {
   type DuckDbSession,
   identifier,
@@ -11,6 +17,7 @@ import {
   sqlType,
   valueLiteral,
 } from '../duckdb/index.js'
+import type { DeletedRows } from './deletedRows.js'
 import { countLegacyDates } from './legacyDates.js'
 import { countUnreadable } from './readableFormats.js'
 import { holds } from './typeParts.js'
@@ -81,16 +88,25 @@ export class FileReading {
       ...(joined || deleted !== undefined ? [`filename = ${literal(fileColumn)}`] : []),
       ...(deleted === undefined ? [] : [`${rowNumber} = true`]),
     ]
-    const values = joined ? ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}` : ''
+    const values = joined
+      ? ` JOIN ${this.#partitionValues(partitions, files)} ON p.${fileColumn} = f.${fileColumn}`
+      : ''
     const without =
-      deleted === undefined ? '' : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
+      deleted === undefined
+        ? ''
+        : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
     return `SELECT ${columns.join(', ')} FROM ${this.#from(files, extra)} AS f${values}${without}`
   }
 
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
     // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
-    const texts = this.#fields.some(field => holds(field.type, part => part === 'binary')) ? [] : ['binary_as_string = true']
-    return parquetFiles(files.map(({ path }) => path), ['union_by_name = true', ...texts, ...extra])
+    const texts = this.#fields.some(field => holds(field.type, part => part === 'binary'))
+      ? []
+      : ['binary_as_string = true']
+    return parquetFiles(
+      files.map(({ path }) => path),
+      ['union_by_name = true', ...texts, ...extra],
+    )
   }
 
   /** The column's name in the files, in lower case. */
@@ -101,13 +117,16 @@ export class FileReading {
   #column(field: StructField, only: LocalFile | undefined): string {
     const name = identifier(field.name)
     const place = this.#layout.placeOf(field)
-    if (place.kind === 'partition') return `${only === undefined ? `p.${name}` : this.#partitionValue(place, only)} AS ${name}`
+    if (place.kind === 'partition')
+      return `${only === undefined ? `p.${name}` : this.#partitionValue(place, only)} AS ${name}`
     const column = isVoid(field.type) ? undefined : this.#inFiles.get(this.#nameOf(field))
     return `CAST(${column === undefined ? 'NULL' : stored(`f.${identifier(column.name)}`, field.type)} AS ${sqlType(field.type)}) AS ${name}`
   }
 
   #partitionValues(columns: readonly PartitionColumn[], files: readonly LocalFile[]): string {
-    const rows = files.map(file => `(${[literal(file.path), ...columns.map(column => this.#partitionValue(column, file))].join(', ')})`)
+    const rows = files.map(
+      file => `(${[literal(file.path), ...columns.map(column => this.#partitionValue(column, file))].join(', ')})`,
+    )
     const names = [fileColumn, ...columns.map(({ name }) => name)].map(identifier)
     return `(VALUES ${rows.join(', ')}) AS p(${names.join(', ')})`
   }
@@ -116,7 +135,11 @@ export class FileReading {
     const where = { table: this.#table, file: file.path }
     const text = namedValue(file.partitionValues, key)
     if (text === undefined)
-      throw new DeltaError('DELTA_BAD_PARTITION_VALUE', `the log has no value of the partition column ${key} for a data file`, { where })
+      throw new DeltaError(
+        'DELTA_BAD_PARTITION_VALUE',
+        `the log has no value of the partition column ${key} for a data file`,
+        { where },
+      )
     return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
   }
 }

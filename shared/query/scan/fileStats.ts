@@ -12,7 +12,9 @@ export async function collectFileStats(session: DuckDbSession, localPath: string
     const bounds = column.bounds ? [`min(${value}) AS least${i}`, `max(${value}) AS greatest${i}`] : []
     return [`count(${value}) AS filled${i}`, ...bounds]
   })
-  const row = await session.row(`SELECT ${['count(*) AS records', ...terms].join(', ')} FROM ${parquetFiles([localPath])}`)
+  const row = await session.row(
+    `SELECT ${['count(*) AS records', ...terms].join(', ')} FROM ${parquetFiles([localPath])}`,
+  )
   const numRecords = row['records'] as bigint
   const columns = new Map<string, ColumnStats>(
     plan.columns.map(({ key }, i) => [

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+
 import type { ObjectStore } from '../../storage/index.js'
 import { QueryError } from '../duckdb/index.js'
 

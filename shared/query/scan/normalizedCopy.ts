@@ -1,9 +1,9 @@
 import { columnLayout, type OpenFolder, readDataFile, type RowFile, type Snapshot } from '../../delta/index.js'
 import { ParquetWriter } from '../../parquet/index.js'
-import type { Column, DataType, StructField } from '../../types/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import type { FileCache, FileLease } from './fileCache.js'
+import type { Column, DataType, StructField } from '../../types/index.js'
 import { identifier, sqlType } from '../duckdb/index.js'
+import type { FileCache, FileLease } from './fileCache.js'
 
 export interface NormalizedCopyOptions {
   readonly state: Pick<Snapshot, 'metadata' | 'schema'>
@@ -19,7 +19,12 @@ export interface NormalizedCopyOptions {
  * deleted rows, with partition values, in the table's types. Memory is bounded by a row group of the wanted columns.
  * Its columns have names of their own; {@link normalizedCopySql} gives them back the table's.
  */
-export function normalizedCopy(cache: FileCache, store: ObjectStore, file: RowFile, options: NormalizedCopyOptions): Promise<FileLease> {
+export function normalizedCopy(
+  cache: FileCache,
+  store: ObjectStore,
+  file: RowFile,
+  options: NormalizedCopyOptions,
+): Promise<FileLease> {
   const where = { table: store.url }
   const fields = options.fields.filter(field => field.type !== 'void')
   const written = copyFields(fields)
@@ -28,7 +33,13 @@ export function normalizedCopy(cache: FileCache, store: ObjectStore, file: RowFi
   return cache.create(async sink => {
     const writer = new ParquetWriter(sink, written.length === 0 ? [count] : written, { packed: false })
     const { openFolder, timeZone } = options
-    for await (const { rows, columns } of readDataFile(store, file, { layout: columnLayout(options.state, where), fields, openFolder, timeZone, where })) {
+    for await (const { rows, columns } of readDataFile(store, file, {
+      layout: columnLayout(options.state, where),
+      fields,
+      openFolder,
+      timeZone,
+      where,
+    })) {
       const group = written.map((field, i): Column => ({ field, data: columns[i] ?? [] }))
       await writer.appendRowGroup(written.length === 0 ? [{ field: count, data: new Int32Array(rows) }] : group)
     }
@@ -61,7 +72,9 @@ function copyType(type: DataType): DataType {
     case 'struct':
       return {
         type: 'struct',
-        fields: type.fields.filter(f => f.type !== 'void').map(f => ({ name: f.name, type: copyType(f.type), nullable: true })),
+        fields: type.fields
+          .filter(f => f.type !== 'void')
+          .map(f => ({ name: f.name, type: copyType(f.type), nullable: true })),
       }
     case 'array':
       return { ...type, elementType: copyType(type.elementType), containsNull: true }

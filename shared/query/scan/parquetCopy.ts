@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import type { Clock } from '../../clock.js'
 import { type AddFile, encodeLogPath, isVoid, newDataFileName, type StatsShape } from '../../delta/index.js'
 import type { ObjectStore } from '../../storage/index.js'
@@ -58,7 +59,8 @@ export async function publishFile(store: ObjectStore, file: CopiedFile, clock: C
   const name = newDataFileName()
   const writer = await store.create(name)
   try {
-    for await (const bytes of createReadStream(file.localPath, { highWaterMark: 2 ** 20 })) await writer.write(bytes as Uint8Array)
+    for await (const bytes of createReadStream(file.localPath, { highWaterMark: 2 ** 20 }))
+      await writer.write(bytes as Uint8Array)
     await writer.close()
   } catch (error) {
     await writer.abort()

@@ -3,7 +3,15 @@ import { type DuckDbSession, literalList, pathPattern } from '../duckdb/index.js
 /** Codecs that DuckDB decompresses; the framed LZ4 of Hadoop, which Parquet calls LZ4 as such, is not among them. */
 const codecs = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4_RAW']
 const encodings = [
-  'PLAIN', 'PLAIN_DICTIONARY', 'RLE_DICTIONARY', 'RLE', 'BIT_PACKED', 'DELTA_BINARY_PACKED', 'DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT',
+  'PLAIN',
+  'PLAIN_DICTIONARY',
+  'RLE_DICTIONARY',
+  'RLE',
+  'BIT_PACKED',
+  'DELTA_BINARY_PACKED',
+  'DELTA_LENGTH_BYTE_ARRAY',
+  'DELTA_BYTE_ARRAY',
+  'BYTE_STREAM_SPLIT',
 ]
 
 /**
@@ -13,7 +21,10 @@ const encodings = [
  * Levels that are packed in bits are read as runs. Spark's writer names that encoding for levels that are not there, and
  * has never written others.
  */
-export async function countUnreadable(session: DuckDbSession, files: readonly { readonly path: string }[]): Promise<number> {
+export async function countUnreadable(
+  session: DuckDbSession,
+  files: readonly { readonly path: string }[],
+): Promise<number> {
   const paths = literalList(files.map(({ path }) => pathPattern(path)))
   const { unreadable } = await session.row(`
     SELECT count(*) AS unreadable

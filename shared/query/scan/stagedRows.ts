@@ -1,10 +1,11 @@
-import { writeFile, unlink } from 'node:fs/promises'
+import { unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Column, parseJson } from '../../types/index.js'
+
 import type { Rows } from '../../delta/index.js'
 import { encodeParquet } from '../../parquet/index.js'
-import { normalizedCopySql, copyFields } from './normalizedCopy.js'
+import { type Column, parseJson } from '../../types/index.js'
 import { type DuckDbSession, isNode, literal, nodesIn, parquetFiles, textsOf } from '../duckdb/index.js'
+import { copyFields, normalizedCopySql } from './normalizedCopy.js'
 
 /** The column that holds a row's place among those handed over; no name that a table's column would have. */
 export const rowPlace = '__lake_row'
@@ -21,13 +22,27 @@ let staged = 0
  * Hands rows to DuckDB, exactly as they are, in a local Parquet file: of all ways into it the fastest from here, and the
  * one that knows every type. Columns that are not wanted are left out.
  */
-export async function stageRows(session: DuckDbSession, rows: Rows, isWanted: (name: string) => boolean): Promise<StagedRows> {
+export async function stageRows(
+  session: DuckDbSession,
+  rows: Rows,
+  isWanted: (name: string) => boolean,
+): Promise<StagedRows> {
   const columns = rows.columns.filter(({ field }) => isWanted(field.name.toLowerCase()))
   const stored = columns.filter(({ field }) => field.type !== 'void')
   const count: Column = { field: { name: 'rows', type: 'integer', nullable: false }, data: new Int32Array(rows.count) }
-  const written = copyFields(stored.map(({ field }) => field)).map((field, i): Column => ({ field, data: stored[i]?.data ?? [] }))
+  const written = copyFields(stored.map(({ field }) => field)).map((field, i): Column => ({
+    field,
+    data: stored[i]?.data ?? [],
+  }))
   const path = join(session.folder, `rows-${++staged}.parquet`)
-  await writeFile(path, encodeParquet(written.length === 0 ? [count] : written, { codec: 'uncompressed', packed: false, statistics: false }))
+  await writeFile(
+    path,
+    encodeParquet(written.length === 0 ? [count] : written, {
+      codec: 'uncompressed',
+      packed: false,
+      statistics: false,
+    }),
+  )
   const fields = columns.map(({ field }) => field)
   const from = parquetFiles([path], ['file_row_number = true'])
   return {
@@ -43,7 +58,8 @@ export async function namedColumns(session: DuckDbSession, query: string): Promi
   if (!isNode(json) || json['error'] !== false) return () => true
   const names = new Set<string>()
   for (const node of nodesIn(json)) {
-    if (node['class'] === 'STAR' || node['class'] === 'SUBQUERY' || node['class'] === 'POSITIONAL_REFERENCE') return () => true
+    if (node['class'] === 'STAR' || node['class'] === 'SUBQUERY' || node['class'] === 'POSITIONAL_REFERENCE')
+      return () => true
     if (node['class'] === 'COLUMN_REF') for (const name of textsOf(node['column_names'])) names.add(name.toLowerCase())
   }
   return name => names.has(name)

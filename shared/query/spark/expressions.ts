@@ -2,7 +2,7 @@ import type { Expressions, Predicate, Rows, SqlDialect } from '../../delta/index
 import type { Column, StructField, StructType, Value } from '../../types/index.js'
 import { checkCondition, sqlPredicate, tableAlias, withPlainYears } from '../condition/index.js'
 import { asQueryError, DuckDbSession, QueryError, type SessionOptions, sqlType } from '../duckdb/index.js'
-import { stageRows, namedColumns, rowPlace } from '../scan/index.js'
+import { namedColumns, rowPlace, stageRows } from '../scan/index.js'
 import { sparkCondition } from './sparkSql.js'
 
 /**
@@ -48,11 +48,26 @@ class SessionExpressions implements Expressions {
   test(rows: Rows, condition: string, dialect: SqlDialect = 'own'): Promise<Uint8Array> {
     return this.#inTurn(async session => {
       try {
-        const sql = dialect === 'spark' ? sparkCondition(condition, rows.columns.map(({ field }) => field)) : withPlainYears(condition, rows.columns.map(({ field }) => field))
+        const sql =
+          dialect === 'spark'
+            ? sparkCondition(
+                condition,
+                rows.columns.map(({ field }) => field),
+              )
+            : withPlainYears(
+                condition,
+                rows.columns.map(({ field }) => field),
+              )
         // Rewriting may take an overflow out of a condition (`a * 4 > 0` becomes `a > 0`), which to Spark is another one.
         if (dialect === 'spark') await session.run("SET disabled_optimizers = 'expression_rewriter'")
         const found = new Uint8Array(rows.count)
-        await this.#each(session, rows, `SELECT ${rowPlace} FROM`, ` WHERE (${sql}\n)`, ([place]) => (found[Number(place)] = 1))
+        await this.#each(
+          session,
+          rows,
+          `SELECT ${rowPlace} FROM`,
+          ` WHERE (${sql}\n)`,
+          ([place]) => (found[Number(place)] = 1),
+        )
         return found
       } catch (error) {
         throw about(`the condition ${condition}`, error)
@@ -69,7 +84,8 @@ class SessionExpressions implements Expressions {
         return await this.#evaluate(session, rows, wanted)
       } catch (error) {
         // Which of them it was that failed, only each by itself can say.
-        for (const one of wanted) await this.#evaluate(session, rows, [one]).catch((own: unknown) => Promise.reject(aboutValue(one, own)))
+        for (const one of wanted)
+          await this.#evaluate(session, rows, [one]).catch((own: unknown) => Promise.reject(aboutValue(one, own)))
         throw asQueryError(error)
       }
     })
@@ -85,7 +101,10 @@ class SessionExpressions implements Expressions {
 
   async #evaluate(session: DuckDbSession, rows: Rows, wanted: readonly Wanted[]): Promise<readonly Column[]> {
     const columns = wanted.map(() => new Array<Value>(rows.count).fill(null))
-    const terms = wanted.map(({ field, sql }, i) => `CAST((${withPlainYears(sql, [field, ...rows.columns.map(column => column.field)])}\n) AS ${sqlType(field.type)}) AS v${i}`)
+    const terms = wanted.map(
+      ({ field, sql }, i) =>
+        `CAST((${withPlainYears(sql, [field, ...rows.columns.map(column => column.field)])}\n) AS ${sqlType(field.type)}) AS v${i}`,
+    )
     let seen = 0
     await this.#each(session, rows, `SELECT ${[rowPlace, ...terms].join(', ')} FROM`, '', ([place, ...values]) => {
       seen++
@@ -98,7 +117,13 @@ class SessionExpressions implements Expressions {
     return wanted.map(({ field }, i) => ({ field, data: columns[i] ?? [] }))
   }
 
-  async #each(session: DuckDbSession, rows: Rows, head: string, tail: string, take: (values: readonly Value[]) => void): Promise<void> {
+  async #each(
+    session: DuckDbSession,
+    rows: Rows,
+    head: string,
+    tail: string,
+    take: (values: readonly Value[]) => void,
+  ): Promise<void> {
     const text = `${head} ${tableAlias}${tail}`
     const isNamed = this.#named.get(text) ?? (await namedColumns(session, text))
     this.#named.set(text, isNamed)
@@ -121,6 +146,12 @@ function aboutValue({ field, sql }: Wanted, error: unknown): QueryError {
 function about(what: string, thrown: unknown): QueryError {
   const error = asQueryError(thrown)
   // The columns that DuckDB would propose are those handed over, not the table's.
-  const message = error.message.replace(/^Binder Error: Referenced column "([^"]+)" not found[^]*$/, 'there is no column $1')
-  return new QueryError(error.code, `${what} cannot be evaluated: ${message}`, { cause: error, data: { ...error.data, expression: what } })
+  const message = error.message.replace(
+    /^Binder Error: Referenced column "([^"]+)" not found[^]*$/,
+    'there is no column $1',
+  )
+  return new QueryError(error.code, `${what} cannot be evaluated: ${message}`, {
+    cause: error,
+    data: { ...error.data, expression: what },
+  })
 }

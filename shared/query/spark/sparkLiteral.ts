@@ -1,6 +1,6 @@
 import { type DataType, parseDate, parseDecimal, parseTimestamp, type Value } from '../../types/index.js'
-import { unsupported } from './sparkTokens.js'
 import { literal, sqlType, valueLiteral } from '../duckdb/index.js'
+import { unsupported } from './sparkTokens.js'
 import { decimalType, isFloating, type TypedSql } from './typedSql.js'
 
 /** Literals of Spark's SQL as DuckDB's, of the very types that they have there. Pure; no I/O. */
@@ -15,10 +15,12 @@ export function numberSql(text: string, suffix: string): TypedSql {
     if (!isFloating(typed) && !isWhole) throw unsupported(`the number ${text}${suffix}`)
     return { sql: `CAST(${literal(text)} AS ${sqlType(typed)})`, type: typed, literal: text }
   }
-  if (suffix !== 'BD' && /e/i.test(text)) return { sql: `CAST(${literal(text)} AS DOUBLE)`, type: 'double', literal: text }
+  if (suffix !== 'BD' && /e/i.test(text))
+    return { sql: `CAST(${literal(text)} AS DOUBLE)`, type: 'double', literal: text }
   if (suffix !== 'BD' && isWhole) {
     const value = BigInt(text)
-    const type = value === BigInt.asIntN(32, value) ? 'integer' : value === BigInt.asIntN(64, value) ? 'long' : undefined
+    const type =
+      value === BigInt.asIntN(32, value) ? 'integer' : value === BigInt.asIntN(64, value) ? 'long' : undefined
     if (type !== undefined) return { sql: valueLiteral(type, value), type, literal: text }
   }
   const scale = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
@@ -40,10 +42,14 @@ export function typedLiteral(word: string, text: string): TypedSql {
       return make('date', /^[+-]?\d{4,7}-\d{2}-\d{2}$/.test(text) ? parseDate(text) : undefined)
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
-      if (!/(?:Z|[+-]\d{2}:?\d{2})$/.test(text)) throw unsupported(`${word} ${literal(text)}, which each session reads in its own zone,`)
+      if (!/(?:Z|[+-]\d{2}:?\d{2})$/.test(text))
+        throw unsupported(`${word} ${literal(text)}, which each session reads in its own zone,`)
       return make('timestamp', parseTimestamp(text))
     case 'TIMESTAMP_NTZ':
-      return make('timestamp_ntz', /(?:Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes(':') ? undefined : parseTimestamp(text))
+      return make(
+        'timestamp_ntz',
+        /(?:Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes(':') ? undefined : parseTimestamp(text),
+      )
     case 'X':
       return make('binary', /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined)
     default:

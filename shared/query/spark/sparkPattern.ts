@@ -4,7 +4,8 @@ import { unsupported } from './sparkTokens.js'
 
 /** A LIKE pattern as it stands, to be used with the escape `\`. */
 export function likePattern(pattern: string): string {
-  if (/\\(?![%_\\])/.test(pattern.replaceAll('\\\\', ''))) throw unsupported('a LIKE pattern with a backslash before another character than %, _ or \\')
+  if (/\\(?![%_\\])/.test(pattern.replaceAll('\\\\', '')))
+    throw unsupported('a LIKE pattern with a backslash before another character than %, _ or \\')
   return pattern
 }
 
@@ -20,14 +21,20 @@ const classes: Readonly<Record<string, string>> = { d: '0-9', w: 'a-zA-Z0-9_', s
 /** A regular expression of Java as one of RE2 that finds the same; only what both have with one meaning. */
 export function regexPattern(pattern: string): string {
   let output = ''
-  for (let i = 0; i < pattern.length; ) {
+  for (let i = 0; i < pattern.length;) {
     const rest = pattern.slice(i)
     const part = /^(?:\\.|\[\^?(?:\\.|[^\\\]&[])+\]|\(\?:|\{\d{1,3}(?:,\d{0,3})?\}|[^])/su.exec(rest)?.[0] ?? ''
     if (part === '(' && rest[1] === '?') throw unsupported(`${rest.slice(0, 3)} in a regular expression`)
     output += regexPart(part)
     i += part.length
     // Lazy and possessive repetition ask for more than whether something is found.
-    if (/^[*+?}]$/.test(part.at(-1) ?? '') && !part.startsWith('\\') && !part.startsWith('[') && /^[+]/.test(pattern.slice(i))) throw unsupported('a possessive repetition')
+    if (
+      /^[*+?}]$/.test(part.at(-1) ?? '') &&
+      !part.startsWith('\\') &&
+      !part.startsWith('[') &&
+      /^[+]/.test(pattern.slice(i))
+    )
+      throw unsupported('a possessive repetition')
   }
   return output
 }

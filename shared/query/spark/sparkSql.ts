@@ -1,12 +1,22 @@
 import { typeText } from '../../delta/index.js'
 import { type DataType, namedValue, type StructField } from '../../types/index.js'
+import { identifier, literal, sqlType, valueLiteral } from '../duckdb/index.js'
 import { matches, requireBoolean, sparkFunctions } from './sparkFunctions.js'
 import { numberSql, typedLiteral } from './sparkLiteral.js'
 import { likePattern } from './sparkPattern.js'
 import { unsupported } from './sparkTokens.js'
-import { sparkTree, type SparkTree } from './sparkTree.js'
-import { identifier, literal, sqlType, valueLiteral } from '../duckdb/index.js'
-import { as, decimalOf, decimalType, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSql } from './typedSql.js'
+import { type SparkTree, sparkTree } from './sparkTree.js'
+import {
+  as,
+  decimalOf,
+  decimalType,
+  isDecimal,
+  isExact,
+  isFloating,
+  isInteger,
+  sharedType,
+  type TypedSql,
+} from './typedSql.js'
 
 /**
  * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean
@@ -22,7 +32,15 @@ export function sparkCondition(sql: string, fields: readonly StructField[]): str
   return condition.sql
 }
 
-const symbols: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '<=>': 'IS NOT DISTINCT FROM' }
+const symbols: Readonly<Record<string, string>> = {
+  '=': '=',
+  '<>': '<>',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+  '<=>': 'IS NOT DISTINCT FROM',
+}
 
 class SparkTranslation {
   readonly #fields: readonly StructField[]
@@ -50,7 +68,10 @@ class SparkTranslation {
       case 'call': {
         const translation = sparkFunctions.get(tree.name)
         if (translation === undefined) throw unsupported(`the function ${tree.name}`)
-        return translation(tree.of.map(one => this.translate(one)), tree.name)
+        return translation(
+          tree.of.map(one => this.translate(one)),
+          tree.name,
+        )
       }
       case 'case':
         return this.#case(tree)
@@ -67,7 +88,10 @@ class SparkTranslation {
       if (field === undefined) throw unsupported(`${path.join('.')}, which is no column of the table,`)
       const sql = found === undefined ? identifier(field.name) : `struct_extract(${found.sql}, ${literal(field.name)})`
       found = { sql, type: field.type }
-      inside = typeof field.type === 'object' && field.type.type === 'struct' && field.type.variant !== true ? field.type.fields : []
+      inside =
+        typeof field.type === 'object' && field.type.type === 'struct' && field.type.variant !== true
+          ? field.type.fields
+          : []
     }
     return found ?? { sql: 'NULL', type: 'void' }
   }
@@ -101,7 +125,8 @@ class SparkTranslation {
         return { sql: `(${first.sql} IN (${rest.map(x => x.sql).join(', ')}))`, type: 'boolean' }
       }
       case 'like':
-        if (a.type !== 'string' || b.literal === undefined || b.type !== 'string') throw unsupported('LIKE of other than a text and a pattern that is written out')
+        if (a.type !== 'string' || b.literal === undefined || b.type !== 'string')
+          throw unsupported('LIKE of other than a text and a pattern that is written out')
         return { sql: `(${a.sql} LIKE ${literal(likePattern(b.literal))} ESCAPE '\\')`, type: 'boolean' }
       case 'rlike':
         return matches([a, b], 'RLIKE')
@@ -141,7 +166,9 @@ function compared(operator: string, a: TypedSql, b: TypedSql): string {
 /** Values brought to one type that has an order. */
 function comparable(what: string, args: readonly TypedSql[]): readonly TypedSql[] {
   const days = args.some(({ type }) => type === 'date')
-  const values = args.map(x => (days && x.type === 'string' && x.literal !== undefined ? typedLiteral('DATE', x.literal) : x))
+  const values = args.map(x =>
+    days && x.type === 'string' && x.literal !== undefined ? typedLiteral('DATE', x.literal) : x,
+  )
   const type = sharedType(what, values)
   if (typeof type === 'object' && !isDecimal(type)) throw unsupported(`${what} of ${typeText(type)}`)
   return values.map(x => ({ sql: as(x, type), type }))
@@ -189,14 +216,33 @@ function literalDecimal(x: TypedSql): ReturnType<typeof decimalOf> {
 }
 
 const typeNames: Readonly<Record<string, DataType>> = {
-  string: 'string', boolean: 'boolean', tinyint: 'byte', byte: 'byte', smallint: 'short', short: 'short', int: 'integer', integer: 'integer',
-  bigint: 'long', long: 'long', float: 'float', real: 'float', double: 'double', date: 'date', timestamp: 'timestamp',
-  timestamp_ltz: 'timestamp', timestamp_ntz: 'timestamp_ntz', binary: 'binary',
+  string: 'string',
+  boolean: 'boolean',
+  tinyint: 'byte',
+  byte: 'byte',
+  smallint: 'short',
+  short: 'short',
+  int: 'integer',
+  integer: 'integer',
+  bigint: 'long',
+  long: 'long',
+  float: 'float',
+  real: 'float',
+  double: 'double',
+  date: 'date',
+  timestamp: 'timestamp',
+  timestamp_ltz: 'timestamp',
+  timestamp_ntz: 'timestamp_ntz',
+  binary: 'binary',
 }
 
 function castSql(value: TypedSql, name: string): TypedSql {
   const [, precision = '10', scale = '0'] = /^(?:decimal|dec|numeric)(?:\((\d+)(?:,(\d+))?\))?$/.exec(name) ?? []
-  const type: DataType | undefined = namedValue(typeNames, name) ?? (/^(?:decimal|dec|numeric)/.test(name) ? { type: 'decimal', precision: Number(precision), scale: Number(scale) } : undefined)
+  const type: DataType | undefined =
+    namedValue(typeNames, name) ??
+    (/^(?:decimal|dec|numeric)/.test(name)
+      ? { type: 'decimal', precision: Number(precision), scale: Number(scale) }
+      : undefined)
   if (type === undefined) throw unsupported(`a CAST to ${name}`)
   const cast = (sql: string): TypedSql => ({ sql: `CAST(${sql} AS ${sqlType(type)})`, type })
   const from = value.type

@@ -43,7 +43,8 @@ export function sparkTokens(sql: string): SparkToken[] {
       const numeral = number.exec(rest)
       const bare = numeral === null ? word.exec(rest) : null
       const sign = numeral === null && bare === null ? symbol.exec(rest) : null
-      if (numeral !== null) tokens.push({ kind: 'number', text: numeral[1] ?? '', suffix: (numeral[2] ?? '').toUpperCase() })
+      if (numeral !== null)
+        tokens.push({ kind: 'number', text: numeral[1] ?? '', suffix: (numeral[2] ?? '').toUpperCase() })
       else if (bare !== null) tokens.push({ kind: 'word', text: bare[0], quoted: false })
       else if (sign !== null) tokens.push({ kind: 'symbol', text: sign[0] })
       else throw unsupported(JSON.stringify(first))
@@ -52,7 +53,16 @@ export function sparkTokens(sql: string): SparkToken[] {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a', '%': '\\%', _: '\\_' }
+const escapes: Readonly<Record<string, string>> = {
+  '0': '\0',
+  b: '\b',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  Z: '\x1a',
+  '%': '\\%',
+  _: '\\_',
+}
 
 /** A string literal's text (Spark's `unescapeSQLString`); `\%` and `\_` stay, for LIKE. */
 function unescaped(text: string): string {
@@ -64,5 +74,8 @@ function unescaped(text: string): string {
 }
 
 export function unsupported(what: string): QueryError {
-  return new QueryError('QUERY_UNSUPPORTED_EXPRESSION', `Spark's SQL has ${what} here; it is not evaluated, as it could come to mean something else; say it in another way, or write with Spark`)
+  return new QueryError(
+    'QUERY_UNSUPPORTED_EXPRESSION',
+    `Spark's SQL has ${what} here; it is not evaluated, as it could come to mean something else; say it in another way, or write with Spark`,
+  )
 }

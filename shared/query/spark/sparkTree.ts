@@ -1,4 +1,4 @@
-import { sparkTokens, unsupported, type SparkToken } from './sparkTokens.js'
+import { type SparkToken, sparkTokens, unsupported } from './sparkTokens.js'
 
 /** An expression of Spark's SQL, taken apart. */
 export type SparkTree =
@@ -13,11 +13,29 @@ export type SparkTree =
   | { readonly kind: 'operator'; readonly name: string; readonly of: readonly SparkTree[] }
   | { readonly kind: 'call'; readonly name: string; readonly of: readonly SparkTree[] }
   | { readonly kind: 'cast'; readonly of: SparkTree; readonly type: string }
-  | { readonly kind: 'case'; readonly branches: readonly (readonly [when: SparkTree, then: SparkTree])[]; readonly otherwise: SparkTree }
+  | {
+      readonly kind: 'case'
+      readonly branches: readonly (readonly [when: SparkTree, then: SparkTree])[]
+      readonly otherwise: SparkTree
+    }
 
-const binary: readonly (readonly string[])[] = [['=', '==', '<=>', '<>', '!=', '<', '<=', '>', '>='], ['|'], ['^'], ['&'], ['+', '-', '||'], ['*', '/', '%', 'div']]
+const binary: readonly (readonly string[])[] = [
+  ['=', '==', '<=>', '<>', '!=', '<', '<=', '>', '>='],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['+', '-', '||'],
+  ['*', '/', '%', 'div'],
+]
 const sameAs: Readonly<Record<string, string>> = { '==': '=', '!=': '<>' }
-const typedWords: ReadonlySet<string> = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP_NTZ', 'TIMESTAMP_LTZ', 'X', 'INTERVAL'])
+const typedWords: ReadonlySet<string> = new Set([
+  'DATE',
+  'TIMESTAMP',
+  'TIMESTAMP_NTZ',
+  'TIMESTAMP_LTZ',
+  'X',
+  'INTERVAL',
+])
 
 /** Parses an expression with Spark's precedences. Pure; no I/O. @throws QueryError QUERY_UNSUPPORTED_EXPRESSION */
 export function sparkTree(sql: string): SparkTree {
@@ -89,14 +107,19 @@ class SparkParser {
     if (not || !this.#takeWord('IS')) return undefined
     const isNot = this.#takeWord('NOT')
     const negated = (tree: SparkTree): SparkTree => (isNot ? { kind: 'operator', name: 'not', of: [tree] } : tree)
-    if (this.#takeWord('NULL') || this.#takeWord('UNKNOWN')) return negated({ kind: 'operator', name: 'isnull', of: [left] })
+    if (this.#takeWord('NULL') || this.#takeWord('UNKNOWN'))
+      return negated({ kind: 'operator', name: 'isnull', of: [left] })
     if (this.#takeWord('DISTINCT')) {
       this.#needWord('FROM')
       const same: SparkTree = { kind: 'operator', name: '<=>', of: [left, this.#binary(1)] }
       return isNot ? same : { kind: 'operator', name: 'not', of: [same] }
     }
-    for (const [word, value] of [['TRUE', true], ['FALSE', false]] as const)
-      if (this.#takeWord(word)) return negated({ kind: 'operator', name: '<=>', of: [left, { kind: 'boolean', value }] })
+    for (const [word, value] of [
+      ['TRUE', true],
+      ['FALSE', false],
+    ] as const)
+      if (this.#takeWord(word))
+        return negated({ kind: 'operator', name: '<=>', of: [left, { kind: 'boolean', value }] })
     throw unsupported('IS without NULL, TRUE, FALSE or DISTINCT FROM')
   }
 
@@ -167,7 +190,7 @@ class SparkParser {
       const of = this.condition()
       this.#needWord('AS')
       const type: string[] = []
-      for (let depth = 0; ; ) {
+      for (let depth = 0; ;) {
         const part = this.#tokens[this.#at++]
         if (part === undefined) throw unsupported('a CAST that does not end')
         if (part.text === ')' && depth-- === 0) break
@@ -185,7 +208,10 @@ class SparkParser {
     while (this.#takeWord('WHEN')) {
       const when = this.condition()
       this.#needWord('THEN')
-      branches.push([subject === undefined ? when : { kind: 'operator', name: '=', of: [subject, when] }, this.condition()])
+      branches.push([
+        subject === undefined ? when : { kind: 'operator', name: '=', of: [subject, when] },
+        this.condition(),
+      ])
     }
     const otherwise: SparkTree = this.#takeWord('ELSE') ? this.condition() : { kind: 'null' }
     this.#needWord('END')
@@ -234,6 +260,9 @@ class SparkParser {
   }
 
   #needSymbol(text: string): void {
-    if (!this.#takeSymbol(text)) throw unsupported(`${JSON.stringify(this.#tokens[this.#at]?.text ?? 'an end')} where ${JSON.stringify(text)} is expected`)
+    if (!this.#takeSymbol(text))
+      throw unsupported(
+        `${JSON.stringify(this.#tokens[this.#at]?.text ?? 'an end')} where ${JSON.stringify(text)} is expected`,
+      )
   }
 }

@@ -1,7 +1,7 @@
 import { typeText } from '../../delta/index.js'
 import type { DataType, DecimalType } from '../../types/index.js'
-import { unsupported } from './sparkTokens.js'
 import { sqlType } from '../duckdb/index.js'
+import { unsupported } from './sparkTokens.js'
 
 /** An expression in DuckDB's SQL, and the type that it has there and in Spark alike. */
 export interface TypedSql {
@@ -46,15 +46,23 @@ export function sharedType(what: string, values: readonly TypedSql[]): DataType 
 
 function pairType(what: string, a: DataType, b: DataType, values: readonly TypedSql[]): DataType {
   if (typeText(a) === typeText(b)) return a
-  if (isInteger(a) && isInteger(b)) return integers[Math.max(integers.indexOf(a as (typeof integers)[number]), integers.indexOf(b as (typeof integers)[number]))] ?? 'long'
+  if (isInteger(a) && isInteger(b))
+    return (
+      integers[
+        Math.max(integers.indexOf(a as (typeof integers)[number]), integers.indexOf(b as (typeof integers)[number]))
+      ] ?? 'long'
+    )
   if (isExact(a) && isExact(b)) {
     const [x, y] = [decimalOf(a), decimalOf(b)]
     return decimalType(Math.max(x.precision - x.scale, y.precision - y.scale), Math.max(x.scale, y.scale), what)
   }
-  if ((isFloating(a) && isFloating(b)) || (a === 'double' && isExact(b)) || (b === 'double' && isExact(a))) return 'double'
+  if ((isFloating(a) && isFloating(b)) || (a === 'double' && isExact(b)) || (b === 'double' && isExact(a)))
+    return 'double'
   // Beside a float, Spark makes doubles of decimals always, of integers only in its ANSI mode; small ones are the same.
   if ((a === 'float' && isDecimal(b)) || (b === 'float' && isDecimal(a))) return 'double'
-  const small = values.every(({ type, literal }) => !isInteger(type) || (literal !== undefined && Math.abs(Number(literal)) <= 2 ** 24))
+  const small = values.every(
+    ({ type, literal }) => !isInteger(type) || (literal !== undefined && Math.abs(Number(literal)) <= 2 ** 24),
+  )
   if (small && ((a === 'float' && isInteger(b)) || (b === 'float' && isInteger(a)))) return 'double'
   throw unsupported(`${what} of ${typeText(a)} and ${typeText(b)}`)
 }

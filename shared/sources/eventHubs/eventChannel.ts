@@ -1,5 +1,6 @@
-import { asError } from '../../errors.js'
 import type { EventHubConsumerClient, EventPosition, ReceivedEventData, Subscription } from '@azure/event-hubs'
+
+import { asError } from '../../errors.js'
 
 export interface ChannelOptions {
   readonly partition: number
@@ -19,7 +20,9 @@ const closeMs = 5_000
 export class EventChannel {
   readonly #subscription: Subscription
   readonly #signal: AbortSignal | undefined
-  readonly #interrupt = (): void => { this.#fail(asError(this.#signal?.reason)) }
+  readonly #interrupt = (): void => {
+    this.#fail(asError(this.#signal?.reason))
+  }
   #waiting: { resolve(events: readonly ReceivedEventData[]): void; reject(reason: Error): void } | undefined
   #offered: readonly ReceivedEventData[] | undefined
   #handled: () => void = () => undefined
@@ -27,7 +30,7 @@ export class EventChannel {
   #closing = false
   #pause: () => void = () => undefined
   /** Resolves when the library waits for us. */
-  #paused = new Promise<void>((pause) => (this.#pause = pause))
+  #paused = new Promise<void>(pause => (this.#pause = pause))
   #onReport: () => void = () => undefined
 
   constructor(consumer: EventHubConsumerClient, options: ChannelOptions) {
@@ -38,8 +41,8 @@ export class EventChannel {
     this.#subscription = consumer.subscribe(
       String(partition),
       {
-        processEvents: (events) => this.#offer(events),
-        processError: (error) => {
+        processEvents: events => this.#offer(events),
+        processError: error => {
           // It waits for us no more.
           this.#pause()
           this.#fail(error)
@@ -59,7 +62,13 @@ export class EventChannel {
       this.#closing = true
       this.#onReport = resolve
       if (this.#failure !== undefined) reject(this.#failure)
-      else this.#waiting = { resolve: () => { resolve() }, reject }
+      else
+        this.#waiting = {
+          resolve: () => {
+            resolve()
+          },
+          reject,
+        }
     })
   }
 
@@ -73,10 +82,18 @@ export class EventChannel {
     this.#handled()
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { this.#settle()?.resolve([]) }, ms)
+      const timer = setTimeout(() => {
+        this.#settle()?.resolve([])
+      }, ms)
       this.#waiting = {
-        resolve: (events) => { clearTimeout(timer); resolve(events) },
-        reject: (reason) => { clearTimeout(timer); reject(reason) },
+        resolve: events => {
+          clearTimeout(timer)
+          resolve(events)
+        },
+        reject: reason => {
+          clearTimeout(timer)
+          reject(reason)
+        },
       }
     })
   }
@@ -91,7 +108,10 @@ export class EventChannel {
     await within(closeMs, this.#paused)
     const closed = this.#subscription.close()
     this.#handled()
-    await within(closeMs, closed.catch(() => undefined))
+    await within(
+      closeMs,
+      closed.catch(() => undefined),
+    )
   }
 
   #offer(events: readonly ReceivedEventData[]): Promise<void> {
@@ -101,9 +121,9 @@ export class EventChannel {
     if (waiting === undefined) this.#offered = events
     else waiting.resolve(events)
     this.#pause()
-    return new Promise((handled) => {
+    return new Promise(handled => {
       this.#handled = () => {
-        this.#paused = new Promise((pause) => (this.#pause = pause))
+        this.#paused = new Promise(pause => (this.#pause = pause))
         handled()
       }
     })
@@ -123,6 +143,6 @@ export class EventChannel {
 
 async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
+  await Promise.race([promise, new Promise<void>(resolve => (timer = setTimeout(resolve, ms)))])
   clearTimeout(timer)
 }

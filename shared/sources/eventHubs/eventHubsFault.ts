@@ -17,7 +17,8 @@ export function eventHubsFault(thrown: unknown, topic: string, reading?: string)
     return reading === undefined ? topicMissing(topic, details) : groupMissing(topic, reading, details)
   }
   if (code === 'ReceiverDisconnectedError') {
-    const who = 'a receiver with an owner level (an Event Hubs trigger, an event processor) reads by the same consumer group and shuts others out'
+    const who =
+      'a receiver with an owner level (an Event Hubs trigger, an event processor) reads by the same consumer group and shuts others out'
     const remedy = "Set EVENTHUBS_READER_CONSUMER_GROUP to a group that nothing else reads by, not the trigger's"
     return new SourceError(
       'SOURCE_REFUSED',
@@ -27,10 +28,14 @@ export function eventHubsFault(thrown: unknown, topic: string, reading?: string)
   }
   if (code === 'QuotaExceededError') {
     const remedy = 'Give EVENTHUBS_READER_CONSUMER_GROUP a group that nothing else reads by'
-    return new SourceError('SOURCE_UNREACHABLE', `Event Hubs lets no further receiver read ${topic}: ${sentence(error.message)} ${remedy}.`, {
-      ...details,
-      retryable: true,
-    })
+    return new SourceError(
+      'SOURCE_UNREACHABLE',
+      `Event Hubs lets no further receiver read ${topic}: ${sentence(error.message)} ${remedy}.`,
+      {
+        ...details,
+        retryable: true,
+      },
+    )
   }
   if (/Unauthorized|InvalidSignature|AuthenticationError|CredentialUnavailable/i.test(code + error.name)) {
     return new SourceError(
@@ -43,11 +48,24 @@ export function eventHubsFault(thrown: unknown, topic: string, reading?: string)
     return new SourceError('SOURCE_RECORD_TOO_LARGE', `An event for ${topic} is larger than Event Hubs takes.`, details)
   }
   const retryable = !('retryable' in error) || error.retryable === true || connectionCodes.has(code)
-  return new SourceError('SOURCE_UNREACHABLE', `Event Hubs cannot serve ${topic}: ${sentence(error.message)}`, { ...details, retryable })
+  return new SourceError('SOURCE_UNREACHABLE', `Event Hubs cannot serve ${topic}: ${sentence(error.message)}`, {
+    ...details,
+    retryable,
+  })
 }
 
 /** The library calls some of them final; a network is not. */
-const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ServiceCommunicationError'])
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ServiceCommunicationError',
+])
 
 /** Of several attempts the last says most. */
 function lastOf(error: Error): Error {
@@ -56,7 +74,11 @@ function lastOf(error: Error): Error {
   return last === undefined ? error : lastOf(asError(last))
 }
 
-function groupMissing(topic: string, group: string, details: ConstructorParameters<typeof SourceError>[2]): SourceError {
+function groupMissing(
+  topic: string,
+  group: string,
+  details: ConstructorParameters<typeof SourceError>[2],
+): SourceError {
   const create = `az eventhubs eventhub consumer-group create --eventhub-name ${topic} --name ${group} --namespace-name … --resource-group …`
   return new SourceError(
     'SOURCE_BAD_SETTINGS',

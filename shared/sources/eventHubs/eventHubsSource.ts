@@ -1,6 +1,16 @@
 import type { PartitionProperties } from '@azure/event-hubs'
-import { systemClock, type Clock } from '../../clock.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, Source, SourceBatch, SourceRecord, TopicSurvey } from '../source.js'
+
+import { type Clock, systemClock } from '../../clock.js'
+import type {
+  Identified,
+  OffsetRange,
+  PartitionOffsets,
+  ProducedRecord,
+  Source,
+  SourceBatch,
+  SourceRecord,
+  TopicSurvey,
+} from '../source.js'
 import { outOfRange, partitionMissing, silent, SourceError } from '../sourceError.js'
 import type { EventHubsConnection } from './connection.js'
 import { eventHubsFault } from './eventHubsFault.js'
@@ -45,7 +55,10 @@ export class EventHubsSource implements Source {
 
   constructor({ connection, clock = systemClock, patience = defaultPatience }: EventHubsSourceOptions) {
     if (connection.connectionString === undefined && connection.namespace === undefined) {
-      throw new SourceError('SOURCE_BAD_SETTINGS', 'Event Hubs needs EVENTHUBS_NAMESPACE or EVENTHUBS_CONNECTION_STRING.')
+      throw new SourceError(
+        'SOURCE_BAD_SETTINGS',
+        'Event Hubs needs EVENTHUBS_NAMESPACE or EVENTHUBS_CONNECTION_STRING.',
+      )
     }
     this.#connection = connection
     this.#clock = clock
@@ -57,7 +70,7 @@ export class EventHubsSource implements Source {
     const hub = await this.#open(topic)
     try {
       const ids = await hub.management.getPartitionIds()
-      const properties = await Promise.all(ids.map((id) => hub.management.getPartitionProperties(id)))
+      const properties = await Promise.all(ids.map(id => hub.management.getPartitionProperties(id)))
       const offsets = properties.map(offsetsOf).toSorted((a, b) => a.partition - b.partition)
       if (offsets[0] !== undefined) await this.#checkReadable(hub, topic, offsets[0].partition)
       return offsets
@@ -80,7 +93,12 @@ export class EventHubsSource implements Source {
     const startPosition = { enqueuedOn: Math.ceil(timestamp) - 1 }
     const since = this.#clock.monotonic()
     for (;;) {
-      const { events, fault } = await this.#receive(hub, topic, { partition, startPosition, maxBatchSize: 1, reportSeconds: this.#reportSeconds })
+      const { events, fault } = await this.#receive(hub, topic, {
+        partition,
+        startPosition,
+        maxBatchSize: 1,
+        reportSeconds: this.#reportSeconds,
+      })
       if (events[0] !== undefined) return offsetOf(topic, partition, events[0])
       const now = offsetsOf(await this.#properties(hub, topic, partition))
       if (now.start === now.end) return now.end
@@ -106,12 +124,22 @@ export class EventHubsSource implements Source {
       let fault: SourceError | undefined
       try {
         const startPosition = { sequenceNumber: Number(position), isInclusive: true }
-        await using channel = hub.openChannel({ partition, startPosition, ...credits(end - position), signal, reportSeconds: this.#reportSeconds })
+        await using channel = hub.openChannel({
+          partition,
+          startPosition,
+          ...credits(end - position),
+          signal,
+          reportSeconds: this.#reportSeconds,
+        })
         for (;;) {
           const events = await channel.next(this.#patience.link)
           signal?.throwIfAborted()
           if (events.length === 0) break
-          const stretch = stretchOf(events.map((event) => toRecord(topic, partition, event)), position, end)
+          const stretch = stretchOf(
+            events.map(event => toRecord(topic, partition, event)),
+            position,
+            end,
+          )
           if (stretch === undefined) continue
           position = stretch.position
           heard = this.#clock.monotonic()
@@ -134,12 +162,15 @@ export class EventHubsSource implements Source {
    * An event hub is known by when it was created. Where the service does not say, partitions are compared by their events
    * alone.
    */
-  async identify(topic: string, asked: ReadonlyMap<number, number | undefined>): Promise<ReadonlyMap<number, Identified>> {
+  async identify(
+    topic: string,
+    asked: ReadonlyMap<number, number | undefined>,
+  ): Promise<ReadonlyMap<number, Identified>> {
     const answer = await this.#createdOn(topic).then(
       (topicId): Identified => ({ kind: 'known', topicId, epoch: undefined, epochEnd: undefined, holesUnproven: true }),
       (thrown: unknown): Identified => ({ kind: 'failed', error: eventHubsFault(thrown, topic) }),
     )
-    return new Map(Array.from(asked.keys(), (partition) => [partition, answer]))
+    return new Map(Array.from(asked.keys(), partition => [partition, answer]))
   }
 
   async produce(topic: string, records: readonly ProducedRecord[]): Promise<void> {
@@ -154,7 +185,7 @@ export class EventHubsSource implements Source {
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#hubs.values())
     this.#hubs.clear()
-    await Promise.allSettled(opened.flatMap((hub) => (hub.status === 'fulfilled' ? [hub.value.close()] : [])))
+    await Promise.allSettled(opened.flatMap(hub => (hub.status === 'fulfilled' ? [hub.value.close()] : [])))
   }
 
   #open(topic: string): Promise<HubClients> {
@@ -231,7 +262,11 @@ function credits(offsets: bigint) {
  * What a batch covers between `from` and `end`: up to its last event, which proves that what it jumps over is not there.
  * @returns undefined when all of it lies below `from`
  */
-function stretchOf(batch: readonly SourceRecord[], from: bigint, end: bigint): Pick<SourceBatch, 'records' | 'position' | 'holes'> | undefined {
+function stretchOf(
+  batch: readonly SourceRecord[],
+  from: bigint,
+  end: bigint,
+): Pick<SourceBatch, 'records' | 'position' | 'holes'> | undefined {
   const records: SourceRecord[] = []
   let position = from
   let holes = 0n

@@ -1,8 +1,9 @@
 import type { EventHubConsumerClient, EventHubProducerClient, RetryOptions } from '@azure/event-hubs'
+
 import { asError } from '../../errors.js'
 import { SourceError } from '../sourceError.js'
 import type { EventHubsConnection } from './connection.js'
-import { EventChannel, type ChannelOptions } from './eventChannel.js'
+import { type ChannelOptions, EventChannel } from './eventChannel.js'
 
 /**
  * The library would wait half a minute between its attempts, and a minute for an answer that a lost connection took with
@@ -27,7 +28,11 @@ export class HubClients {
   readonly #readers: Reader[] = []
   #producer: EventHubProducerClient | undefined
 
-  private constructor(consumerGroup: string, newConsumer: () => EventHubConsumerClient, newProducer: () => EventHubProducerClient) {
+  private constructor(
+    consumerGroup: string,
+    newConsumer: () => EventHubConsumerClient,
+    newProducer: () => EventHubProducerClient,
+  ) {
     this.consumerGroup = consumerGroup
     this.#newConsumer = newConsumer
     this.#newProducer = newProducer
@@ -35,7 +40,10 @@ export class HubClients {
   }
 
   /** @throws SourceError SOURCE_BAD_SETTINGS when the connection does not name this hub */
-  static async open({ connectionString, namespace, consumerGroup = '$Default' }: EventHubsConnection, hub: string): Promise<HubClients> {
+  static async open(
+    { connectionString, namespace, consumerGroup = '$Default' }: EventHubsConnection,
+    hub: string,
+  ): Promise<HubClients> {
     const { EventHubConsumerClient, EventHubProducerClient } = await import('@azure/event-hubs')
     const options = { retryOptions }
     if (connectionString !== undefined) {
@@ -88,7 +96,12 @@ export class HubClients {
    * @throws what the service says when it refuses one of this consumer group
    */
   async probe(partition: number): Promise<void> {
-    await using channel = this.openChannel({ partition, startPosition: { offset: '@latest' }, maxBatchSize: 1, reportSeconds: probeSeconds })
+    await using channel = this.openChannel({
+      partition,
+      startPosition: { offset: '@latest' },
+      maxBatchSize: 1,
+      reportSeconds: probeSeconds,
+    })
     await channel.attached()
   }
 
@@ -103,6 +116,8 @@ function unusable(connectionString: string, hub: string, { name }: Error): Sourc
   const why =
     named !== undefined && named !== hub
       ? `is of the event hub ${named} (EntityPath), but the stream's topic is ${hub}. Use the namespace's connection string`
-      : 'cannot be read. Copy it again from the namespace\'s shared access policies'
-  return new SourceError('SOURCE_BAD_SETTINGS', `EVENTHUBS_CONNECTION_STRING ${why}.`, { data: { topic: hub, error: name } })
+      : "cannot be read. Copy it again from the namespace's shared access policies"
+  return new SourceError('SOURCE_BAD_SETTINGS', `EVENTHUBS_CONNECTION_STRING ${why}.`, {
+    data: { topic: hub, error: name },
+  })
 }

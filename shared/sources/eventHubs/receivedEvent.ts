@@ -1,4 +1,5 @@
 import type { ReceivedEventData } from '@azure/event-hubs'
+
 import type { Header, SourceRecord } from '../source.js'
 import { SourceError } from '../sourceError.js'
 
@@ -23,12 +24,21 @@ export function toRecord(topic: string, partition: number, event: ReceivedEventD
 }
 
 /** The library gives a number beyond 2^53 as the eight bytes of the wire. */
-export function offsetOf(topic: string, partition: number, { sequenceNumber }: { readonly sequenceNumber: unknown }): bigint {
+export function offsetOf(
+  topic: string,
+  partition: number,
+  { sequenceNumber }: { readonly sequenceNumber: unknown },
+): bigint {
   if (typeof sequenceNumber === 'number' && Number.isSafeInteger(sequenceNumber)) return BigInt(sequenceNumber)
-  if (sequenceNumber instanceof Uint8Array && sequenceNumber.length === 8) return Buffer.from(sequenceNumber).readBigInt64BE()
-  throw new SourceError('SOURCE_CORRUPT', `Event Hubs sent an event of ${topic}/${partition} without a sequence number.`, {
-    data: { topic, partition },
-  })
+  if (sequenceNumber instanceof Uint8Array && sequenceNumber.length === 8)
+    return Buffer.from(sequenceNumber).readBigInt64BE()
+  throw new SourceError(
+    'SOURCE_CORRUPT',
+    `Event Hubs sent an event of ${topic}/${partition} without a sequence number.`,
+    {
+      data: { topic, partition },
+    },
+  )
 }
 
 function timestampOf({ enqueuedTimeUtc }: { readonly enqueuedTimeUtc: unknown }): number {
@@ -44,7 +54,8 @@ function keyOf({ partitionKey }: { readonly partitionKey?: unknown }): Uint8Arra
 function valueOf(event: ReceivedEventData): Uint8Array | null {
   const body: unknown = event.body
   // A producer may cut a body into several data sections; they are one.
-  if (Array.isArray(body) && event.getRawAmqpMessage().bodyType === 'data') return Buffer.concat(body as readonly Uint8Array[])
+  if (Array.isArray(body) && event.getRawAmqpMessage().bodyType === 'data')
+    return Buffer.concat(body as readonly Uint8Array[])
   return toBytes(body)
 }
 

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
-import { attributeBits, headerSize, type BatchHeader } from './recordBatch.js'
+import { attributeBits, type BatchHeader, headerSize } from './recordBatch.js'
 
 /** A transaction that was aborted, as a fetch reports it. */
 export interface AbortedTransaction {
@@ -16,11 +16,17 @@ export function* committedBatches(
   headers: readonly BatchHeader[],
   aborted: readonly AbortedTransaction[],
 ): Generator<BatchHeader> {
-  const coming = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : a.firstOffset > b.firstOffset ? 1 : 0))
+  const coming = aborted.toSorted((a, b) =>
+    a.firstOffset < b.firstOffset ? -1 : a.firstOffset > b.firstOffset ? 1 : 0,
+  )
   const open = new Set<bigint>()
   let next = 0
   for (const header of headers) {
-    for (let first = coming[next]; first !== undefined && first.firstOffset <= header.lastOffset; first = coming[++next]) {
+    for (
+      let first = coming[next];
+      first !== undefined && first.firstOffset <= header.lastOffset;
+      first = coming[++next]
+    ) {
       open.add(first.producerId)
     }
     if (header.attributes & attributeBits.control) {

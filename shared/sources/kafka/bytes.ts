@@ -65,7 +65,10 @@ export class ByteReader {
 }
 
 const cutOff = (length: number): SourceError =>
-  new SourceError('SOURCE_CORRUPT', `An answer of the broker ends early, at byte ${length}: it is not what the protocol says.`)
+  new SourceError(
+    'SOURCE_CORRUPT',
+    `An answer of the broker ends early, at byte ${length}: it is not what the protocol says.`,
+  )
 
 /** The writing side; grows as needed. */
 export class ByteWriter {

@@ -2,8 +2,8 @@ import type { Logger } from '../../telemetry/index.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
 import type { KafkaClientSettings } from './connection.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
-import { kafkajsLogger, openNode, type BrokerNode, type ConnectionSettings } from './kafkajsInternals.js'
-import { requestMetadata, type ClusterMetadata } from './protocol.js'
+import { type BrokerNode, type ConnectionSettings, kafkajsLogger, openNode } from './kafkajsInternals.js'
+import { type ClusterMetadata, requestMetadata } from './protocol.js'
 
 /** Each partition with the `host:port` of its leader; undefined where it has none at the moment. */
 export type Leaders = ReadonlyMap<number, string | undefined>
@@ -19,7 +19,9 @@ export class Cluster {
   constructor(settings: KafkaClientSettings, log: Logger) {
     this.#settings = {
       ...settings,
-      logger: kafkajsLogger(({ log: { message } }) => { log.debug(message); }),
+      logger: kafkajsLogger(({ log: { message } }) => {
+        log.debug(message)
+      }),
     }
   }
 
@@ -89,13 +91,13 @@ export class Cluster {
     this.#closed = true
     const opening = Array.from(this.#nodes.values())
     this.#nodes.clear()
-    await Promise.allSettled(opening.map(async (node) => (await node).disconnect()))
+    await Promise.allSettled(opening.map(async node => (await node).disconnect()))
   }
 
   #drop(address: string): void {
     const opening = this.#nodes.get(address)
     this.#nodes.delete(address)
-    opening?.then((node) => node.disconnect()).catch(() => {})
+    opening?.then(node => node.disconnect()).catch(() => {})
   }
 
   async #load(topic: string): Promise<Leaders> {
@@ -107,7 +109,7 @@ export class Cluster {
       this.forget(topic, node)
       throw connectionFault(thrown, `${node.host}:${node.port}`)
     }
-    const found = metadata.topics.find((candidate) => candidate.topic === topic)
+    const found = metadata.topics.find(candidate => candidate.topic === topic)
     if (found === undefined || found.errorCode === codes.unknownTopicOrPartition) throw topicMissing(topic)
     if (found.errorCode !== codes.none) throw protocolFault(found.errorCode, topic)
     const addresses = new Map(metadata.nodes.map(({ id, host, port }) => [id, `${host}:${port}`]))

@@ -1,8 +1,10 @@
 import { constants as bufferConstants } from 'node:buffer'
 import type { Transform } from 'node:stream'
-import { gunzipSync, gzipSync, constants } from 'node:zlib'
 import * as zlib from 'node:zlib'
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
+
 import kafkajs from 'kafkajs'
+
 import { SourceError } from '../sourceError.js'
 import { lz4Compress, lz4Decompress, lz4Pieces } from './lz4.js'
 import { snappyCompress, snappyDecompress, snappyPieces } from './snappy.js'
@@ -24,14 +26,14 @@ interface Codec {
 
 const codecs: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   gzip: {
-    compress: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED }),
-    decompress: (bytes, limit) => within(limit, (maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
-    pieces: (bytes) => piped(bytes, zlib.createGunzip()),
+    compress: bytes => gzipSync(bytes, { level: constants.Z_BEST_SPEED }),
+    decompress: (bytes, limit) => within(limit, maxOutputLength => gunzipSync(bytes, { maxOutputLength })),
+    pieces: bytes => piped(bytes, zlib.createGunzip()),
   },
   snappy: { compress: snappyCompress, decompress: snappyDecompress, pieces: snappyPieces },
   lz4: { compress: lz4Compress, decompress: lz4Decompress, pieces: lz4Pieces },
   zstd: {
-    compress: (bytes) => zstd().zstdCompressSync(bytes),
+    compress: bytes => zstd().zstdCompressSync(bytes),
     decompress: zstdDecompress,
     async *pieces(bytes) {
       for (const frame of zstdFrames(bytes)) yield* piped(frame, zstd().createZstdDecompress())
@@ -44,7 +46,7 @@ function zstdDecompress(bytes: Buffer, limit: number): Buffer | undefined {
   const parts: Buffer[] = []
   let left = limit
   for (const frame of zstdFrames(bytes)) {
-    const part = within(left, (maxOutputLength) => zstdDecompressSync(frame, { maxOutputLength }))
+    const part = within(left, maxOutputLength => zstdDecompressSync(frame, { maxOutputLength }))
     if (part === undefined) return undefined
     left -= part.length
     parts.push(part)
@@ -102,7 +104,10 @@ export async function* decompressInPieces(id: number, bytes: Buffer): AsyncGener
 function codecOf(id: number): Codec {
   const name = compressions[id]
   if (name !== undefined && name !== 'none') return codecs[name]
-  throw new SourceError('SOURCE_CODEC_MISSING', `Records are compressed with codec ${id}, which this version does not know.`)
+  throw new SourceError(
+    'SOURCE_CODEC_MISSING',
+    `Records are compressed with codec ${id}, which this version does not know.`,
+  )
 }
 
 function damaged(name: Compression | undefined, cause: unknown): SourceError {

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createSecureContext, type ConnectionOptions, type SecureContextOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls'
+
 import type { SASLOptions } from 'kafkajs'
+
 import { asError } from '../../errors.js'
 import { protectSecret } from '../../telemetry/index.js'
 import { SourceError } from '../sourceError.js'
@@ -35,11 +37,12 @@ export type KafkaClientSettings = Omit<ConnectionSettings, 'logger'>
 /** Checks the connection and turns it into what the client needs. @throws SourceError `SOURCE_BAD_SETTINGS` */
 export function clientSettings(connection: KafkaConnection): KafkaClientSettings {
   const protocol = connection.securityProtocol ?? 'plaintext'
-  const brokers = connection.brokers.map((broker) => broker.trim())
+  const brokers = connection.brokers.map(broker => broker.trim())
   for (const broker of brokers) {
     const port = /^.+:(\d{1,5})$/.exec(broker)?.[1]
     if (port === undefined) throw badSettings(`Kafka broker "${broker}" is not host:port. Correct KAFKA_BROKERS.`)
-    if (Number(port) < 1 || Number(port) > 65_535) throw badSettings(`Kafka broker "${broker}" has a port that does not exist. Correct KAFKA_BROKERS.`)
+    if (Number(port) < 1 || Number(port) > 65_535)
+      throw badSettings(`Kafka broker "${broker}" has a port that does not exist. Correct KAFKA_BROKERS.`)
   }
   if (brokers.length === 0) throw badSettings('No Kafka brokers are set. Set KAFKA_BROKERS to host:port.')
   return {
@@ -79,7 +82,9 @@ function saslOptions({ saslMechanism, username, password, oauth }: KafkaConnecti
   if (saslMechanism === undefined) throw badSettings('SASL needs a mechanism. Set KAFKA_SASL_MECHANISM.')
   if (saslMechanism === 'oauthbearer') {
     if (oauth === undefined) {
-      throw badSettings('oauthbearer needs KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET.')
+      throw badSettings(
+        'oauthbearer needs KAFKA_OAUTH_TOKEN_ENDPOINT, KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET.',
+      )
     }
     const token = oauthTokens(oauth)
     return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token() }) }
@@ -94,7 +99,10 @@ function saslOptions({ saslMechanism, username, password, oauth }: KafkaConnecti
 function pem(value: string, setting: string): string {
   if (value.includes('-----BEGIN')) return value.replace(/\\n/g, '\n')
   // The value is not told: it may be a key without its first line.
-  if (!existsSync(value)) throw badSettings(`${setting} is neither PEM text, which begins with -----BEGIN, nor the path of a file that is there.`)
+  if (!existsSync(value))
+    throw badSettings(
+      `${setting} is neither PEM text, which begins with -----BEGIN, nor the path of a file that is there.`,
+    )
   const text = readFileSync(value, 'utf8')
   if (text.includes('PRIVATE KEY')) protectSecret(text)
   return text

@@ -1,7 +1,7 @@
 import type { SourceRecord } from '../source.js'
 import { SourceError } from '../sourceError.js'
-import { replaceMessageDecoder, type ConsumerMessage } from './kafkajsInternals.js'
-import { attributeBits, scanBatches, type BatchHeader } from './recordBatch.js'
+import { type ConsumerMessage, replaceMessageDecoder } from './kafkajsInternals.js'
+import { attributeBits, type BatchHeader, scanBatches } from './recordBatch.js'
 import { decodeRecords, type DecodeWindow } from './recordDecoder.js'
 import { streamRecords } from './recordStream.js'
 
@@ -65,5 +65,12 @@ const lastOfAll = String(1n << 62n)
 
 function damagedFrom(offset: bigint, damage: SourceError): DecodedMessage {
   const record = { topic: '', partition: -1, offset, timestamp: 0, key: null, value: null, headers: [] }
-  return { record, damage, offset: lastOfAll, key: null, isControlRecord: false, batchContext: { producerId: '-1', inTransaction: false } }
+  return {
+    record,
+    damage,
+    offset: lastOfAll,
+    key: null,
+    isControlRecord: false,
+    batchContext: { producerId: '-1', inTransaction: false },
+  }
 }

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+
 import { isGone, processName } from '../../telemetry/index.js'
 import { groupCluster } from './kafkajsInternals.js'
 
@@ -40,7 +41,9 @@ async function deadMembers(client: Kafka, groupId: string, ended: string | undef
     await admin.connect()
     const { groups } = await admin.describeGroups([groupId])
     const members = groups.flatMap(group => group.members)
-    return members.filter(({ clientId }) => clientId === ended || isOfDeadProcess(clientId)).map(({ memberId }) => memberId)
+    return members
+      .filter(({ clientId }) => clientId === ended || isOfDeadProcess(clientId))
+      .map(({ memberId }) => memberId)
   } finally {
     await admin.disconnect()
   }

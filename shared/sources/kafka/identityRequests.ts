@@ -31,18 +31,24 @@ export interface IdentifiedPartition {
  * @param topicIds false asks as if the broker knew no ids
  * @returns undefined when the broker says nothing of the topic
  */
-export async function requestTopicIdentity(node: BrokerNode, topic: string, topicIds = true): Promise<IdentifiedTopic | undefined> {
+export async function requestTopicIdentity(
+  node: BrokerNode,
+  topic: string,
+  topicIds = true,
+): Promise<IdentifiedTopic | undefined> {
   const newest = node.newestVersion(metadata.apiKey) ?? 4
   if (topicIds && newest >= withTopicIds) return requestFlexible(node, topic)
   const version = newest >= withLeaderEpochs ? withLeaderEpochs : 4
   const body = new ByteWriter().int32(1).string(topic).int8(0)
   const reader = new ByteReader(await node.send({ ...metadata, apiVersion: version, body: body.finish() }))
   reader.int32() // throttle time
-  const addresses = new Map(reader.array(() => {
-    const broker = [reader.int32(), `${reader.string()}:${reader.int32()}`] as const
-    reader.nullableString() // rack
-    return broker
-  }))
+  const addresses = new Map(
+    reader.array(() => {
+      const broker = [reader.int32(), `${reader.string()}:${reader.int32()}`] as const
+      reader.nullableString() // rack
+      return broker
+    }),
+  )
   reader.nullableString() // cluster id
   reader.int32() // controller
   const topics = reader.array(() => {
@@ -78,18 +84,20 @@ async function requestFlexible(node: BrokerNode, topic: string): Promise<Identif
   const reader = new FlexibleReader(await node.send({ ...metadata, apiVersion: withTopicIds, body: body.finish() }))
   reader.tags() // of the response's header
   reader.int32() // throttle time
-  const addresses = new Map(reader.compactArray(() => {
-    const broker = [reader.int32(), `${reader.compactString()}:${reader.int32()}`] as const
-    reader.compactString() // rack
-    reader.tags()
-    return broker
-  }))
+  const addresses = new Map(
+    reader.compactArray(() => {
+      const broker = [reader.int32(), `${reader.compactString()}:${reader.int32()}`] as const
+      reader.compactString() // rack
+      reader.tags()
+      return broker
+    }),
+  )
   reader.compactString() // cluster id
   reader.int32() // controller
   const topics = reader.compactArray(() => {
     const errorCode = reader.int16()
     reader.compactString() // name
-    const topicId = BigInt.asUintN(64, reader.int64()) << 64n | BigInt.asUintN(64, reader.int64())
+    const topicId = (BigInt.asUintN(64, reader.int64()) << 64n) | BigInt.asUintN(64, reader.int64())
     reader.int8() // internal
     const partitions = reader.compactArray((): IdentifiedPartition => {
       const partitionError = reader.int16()
@@ -130,23 +138,28 @@ export async function requestEpochEnds(
   const version = Math.min(3, newest)
   const body = new ByteWriter()
   if (version >= 3) body.int32(-1) // not a replica
-  body.int32(1).string(topic).array(asked, ([partition, epoch]) => {
-    body.int32(partition)
-    if (version >= 2) body.int32(-1) // whatever the leader's epoch is now
-    body.int32(epoch)
-  })
+  body
+    .int32(1)
+    .string(topic)
+    .array(asked, ([partition, epoch]) => {
+      body.int32(partition)
+      if (version >= 2) body.int32(-1) // whatever the leader's epoch is now
+      body.int32(epoch)
+    })
   const reader = new ByteReader(await node.send({ ...offsetForLeaderEpoch, apiVersion: version, body: body.finish() }))
   if (version >= 2) reader.int32() // throttle time
-  return reader.array(() => {
-    reader.string() // topic
-    return reader.array((): EpochEnd => {
-      const errorCode = reader.int16()
-      const partition = reader.int32()
-      if (version >= 1) reader.int32() // the epoch that ends there
-      const end = reader.int64()
-      return { errorCode, partition, end: end < 0n ? undefined : end }
+  return reader
+    .array(() => {
+      reader.string() // topic
+      return reader.array((): EpochEnd => {
+        const errorCode = reader.int16()
+        const partition = reader.int32()
+        if (version >= 1) reader.int32() // the epoch that ends there
+        const end = reader.int64()
+        return { errorCode, partition, end: end < 0n ? undefined : end }
+      })
     })
-  }).flat()
+    .flat()
 }
 
 class FlexibleReader extends ByteReader {

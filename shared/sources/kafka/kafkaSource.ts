@@ -1,15 +1,24 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import { type Logger, silentLogger } from '../../telemetry/index.js'
-import type { Identified, OffsetRange, PartitionOffsets, ProducedRecord, ReadOptions, Source, SourceBatch, TopicSurvey } from '../source.js'
+import type {
+  Identified,
+  OffsetRange,
+  PartitionOffsets,
+  ProducedRecord,
+  ReadOptions,
+  Source,
+  SourceBatch,
+  TopicSurvey,
+} from '../source.js'
 import { partitionMissing } from '../sourceError.js'
 import { Cluster } from './cluster.js'
-import { registerCodecs, type Compression } from './codecs.js'
+import { type Compression, registerCodecs } from './codecs.js'
 import { clientSettings, type KafkaConnection } from './connection.js'
 import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'
 import { latest } from './protocol.js'
 import { readRange } from './rangeReader.js'
-import { offsetsOf, retrying, type Patience, type Waiting } from './retry.js'
+import { offsetsOf, type Patience, retrying, type Waiting } from './retry.js'
 import { listOffsets, lookOnce, surveyTopic } from './topicSurvey.js'
 
 export interface KafkaSourceOptions {
@@ -49,13 +58,20 @@ const shortFetchBytes = 16 * 1024
 export class KafkaSource implements Source {
   readonly #cluster: Cluster
   readonly #producer: Producer
-  readonly #options: Required<Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>> & Pick<Patience, 'onWaiting'>
+  readonly #options: Required<
+    Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>
+  > &
+    Pick<Patience, 'onWaiting'>
 
   /** Connects at the first call, not here. @throws SourceError `SOURCE_BAD_SETTINGS` */
   constructor(options: KafkaSourceOptions) {
     registerCodecs()
     const { clock = systemClock, patienceMs = 60_000, log = silentLogger } = options
-    const tell = options.onWaiting ?? ((sentence: string) => { log.warn(sentence) })
+    const tell =
+      options.onWaiting ??
+      ((sentence: string) => {
+        log.warn(sentence)
+      })
     const onWaiting = announcer(tell, options.connection.brokers.join(','), clock)
     this.#options = {
       clock,
@@ -94,7 +110,9 @@ export class KafkaSource implements Source {
       const leaders = await this.#cluster.leaders(topic)
       if (!leaders.has(partition)) throw partitionMissing(topic, partition)
       const at = async (time: bigint): Promise<bigint> => {
-        const found = (await listOffsets(this.#cluster, topic, leaders.get(partition), [partition], time)).get(partition)
+        const found = (await listOffsets(this.#cluster, topic, leaders.get(partition), [partition], time)).get(
+          partition,
+        )
         if (typeof found === 'bigint') return found
         this.#cluster.forget(topic)
         throw found ?? partitionMissing(topic, partition)
@@ -106,7 +124,10 @@ export class KafkaSource implements Source {
 
   read(topic: string, range: OffsetRange, options: ReadOptions = {}): AsyncIterable<SourceBatch> {
     // Before every commit a few offsets are looked at: nothing of what lies behind them is wanted. A whole batch comes always.
-    const fetchBytes = range.end - range.start <= shortRange ? Math.min(shortFetchBytes, this.#options.fetchBytes) : this.#options.fetchBytes
+    const fetchBytes =
+      range.end - range.start <= shortRange
+        ? Math.min(shortFetchBytes, this.#options.fetchBytes)
+        : this.#options.fetchBytes
     return readRange(this.#cluster, topic, range, { ...this.#options, fetchBytes, ...options })
   }
 
@@ -133,7 +154,7 @@ export function waitingInWords({ doing, error, waitedMs, patienceMs }: Waiting, 
 /** Hands on what is new: many operations wait for the same broker at once. */
 function announcer(tell: (sentence: string) => void, brokers: string, clock: Clock): (waiting: Waiting) => void {
   let last = -Infinity
-  return (waiting) => {
+  return waiting => {
     const now = clock.monotonic()
     if (now - last < quietMs) return
     last = now

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
-import type { Kafka, SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls'
+
+import type { Kafka, SASLOptions } from 'kafkajs'
 
 /**
  * The parts of kafkajs (2.2.4, pinned; no `exports` map) below its consumers and producers: sockets, TLS, SASL and
@@ -141,9 +142,13 @@ export interface GroupCluster {
 
 /** Connections of their own, by a client's settings: its public API removes no member from a group but its own. */
 export function groupCluster(client: Kafka): GroupCluster {
-  const create = Object.getOwnPropertySymbols(client).find(symbol => symbol.description === 'private:Kafka:createCluster')
+  const create = Object.getOwnPropertySymbols(client).find(
+    symbol => symbol.description === 'private:Kafka:createCluster',
+  )
   if (create === undefined) throw new Error('kafkajs makes its clusters another way.')
-  return (client as unknown as Readonly<Record<symbol, (options: object) => GroupCluster>>)[create]?.({ allowAutoTopicCreation: false }) as GroupCluster
+  return (client as unknown as Readonly<Record<symbol, (options: object) => GroupCluster>>)[create]?.({
+    allowAutoTopicCreation: false,
+  }) as GroupCluster
 }
 
 const asIs = (raw: Buffer): Promise<Buffer> => Promise.resolve(raw)
@@ -165,7 +170,7 @@ export async function openNode(settings: ConnectionSettings, host: string, port:
     host,
     port,
     connect: () => broker.connect(),
-    newestVersion: (apiKey) => broker.versions?.[apiKey]?.maxVersion,
+    newestVersion: apiKey => broker.versions?.[apiKey]?.maxVersion,
     send: ({ apiKey, apiVersion, apiName, body, timeout }) =>
       pool.send({
         request: {

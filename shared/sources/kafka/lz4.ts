@@ -41,7 +41,12 @@ function* blocksOf(input: Buffer): Generator<Lz4Block> {
       if (header === 0) break
       const end = at + (header % storedBlock)
       if (end > input.length) throw corrupt('a block ends early at', at)
-      yield { start: at, end, isStored: header >= storedBlock, maxSize: Math.max(maxSize, header >= storedBlock ? end - at : 0) }
+      yield {
+        start: at,
+        end,
+        isStored: header >= storedBlock,
+        maxSize: Math.max(maxSize, header >= storedBlock ? end - at : 0),
+      }
       at = end + blockChecksum
     }
     if (flags & 0x04) at += 4
@@ -106,7 +111,7 @@ function decompressBlock(input: Buffer, start: number, end: number, output: Buff
       at += literals
       to += literals
     } else {
-      for (const stop = at + literals; at < stop; ) output[to++] = input[at++]!
+      for (const stop = at + literals; at < stop;) output[to++] = input[at++]!
     }
     if (at >= end) break
     const distance = input[at]! | (input[at + 1]! << 8)
@@ -117,7 +122,8 @@ function decompressBlock(input: Buffer, start: number, end: number, output: Buff
       do length += more = input[at++]!
       while (more === 255 && at < end)
     }
-    if (distance === 0 || distance > to || to + length > output.length) throw corrupt('a match overruns the block at', at)
+    if (distance === 0 || distance > to || to + length > output.length)
+      throw corrupt('a match overruns the block at', at)
     copyMatch(output, to, distance, length)
     to += length
   }
@@ -153,7 +159,14 @@ export function lz4Compress(input: Uint8Array): Buffer {
   return output.subarray(0, to + 4)
 }
 
-function compressBlock(input: Uint8Array, start: number, end: number, output: Buffer, from: number, table: Int32Array): number {
+function compressBlock(
+  input: Uint8Array,
+  start: number,
+  end: number,
+  output: Buffer,
+  from: number,
+  table: Int32Array,
+): number {
   // The format keeps the last five bytes literal and starts no match in the last twelve.
   const lastMatch = end - 12
   let to = from
@@ -180,7 +193,14 @@ function compressBlock(input: Uint8Array, start: number, end: number, output: Bu
   return writeSequence(input, literal, end, output, to, 4)
 }
 
-function writeSequence(input: Uint8Array, literal: number, end: number, output: Buffer, at: number, match: number): number {
+function writeSequence(
+  input: Uint8Array,
+  literal: number,
+  end: number,
+  output: Buffer,
+  at: number,
+  match: number,
+): number {
   const literals = end - literal
   output[at] = (Math.min(literals, 15) << 4) | Math.min(match - 4, 15)
   const to = writeLength(output, at + 1, literals)

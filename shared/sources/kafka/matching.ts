@@ -5,7 +5,7 @@ export function copyMatch(output: Buffer, to: number, distance: number, length: 
     output.copyWithin(to, to - distance, to - distance + length)
     return
   }
-  for (let from = to - distance, stop = to + length; to < stop; ) output[to++] = output[from++]!
+  for (let from = to - distance, stop = to + length; to < stop;) output[to++] = output[from++]!
 }
 
 /** How many bytes are equal at two places, looking no further than `end`. */

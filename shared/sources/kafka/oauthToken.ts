@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
 import { SourceError } from '../sourceError.js'
 
 /** Client credentials (RFC 6749, 4.4). */
@@ -16,7 +16,11 @@ const earlyMs = 60_000
  * Access tokens for a client, kept until shortly before they end; calls at the same time share one request.
  * @throws (the returned function) SourceError `SOURCE_UNAUTHORIZED` or `SOURCE_UNREACHABLE`
  */
-export function oauthTokens(client: OAuthClient, clock: Clock = systemClock, send: typeof fetch = fetch): () => Promise<string> {
+export function oauthTokens(
+  client: OAuthClient,
+  clock: Clock = systemClock,
+  send: typeof fetch = fetch,
+): () => Promise<string> {
   let current: { readonly token: string; readonly until: number } | undefined
   let coming: Promise<string> | undefined
   return async () => {
@@ -44,12 +48,18 @@ async function requestToken(client: OAuthClient, send: typeof fetch): Promise<{ 
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
       },
-      body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) }).toString(),
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        ...(scope === undefined ? {} : { scope }),
+      }).toString(),
       signal: AbortSignal.timeout(10_000),
     })
     body = await response.json().catch(() => undefined)
   } catch (cause) {
-    throw new SourceError('SOURCE_UNREACHABLE', `The token endpoint ${tokenEndpoint} cannot be reached.`, { cause, retryable: true })
+    throw new SourceError('SOURCE_UNREACHABLE', `The token endpoint ${tokenEndpoint} cannot be reached.`, {
+      cause,
+      retryable: true,
+    })
   }
   if (!response.ok || !isToken(body)) {
     throw new SourceError(

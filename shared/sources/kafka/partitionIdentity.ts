@@ -2,7 +2,7 @@ import type { Identified } from '../source.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
 import type { Cluster, Leaders } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
-import { requestEpochEnds, requestTopicIdentity, type EpochEnd, type IdentifiedTopic } from './identityRequests.js'
+import { type EpochEnd, type IdentifiedTopic, requestEpochEnds, requestTopicIdentity } from './identityRequests.js'
 import type { BrokerNode } from './kafkajsInternals.js'
 import { Backoff, type Patience } from './retry.js'
 
@@ -27,7 +27,10 @@ export async function identifyPartitions(
   options: IdentityOptions,
 ): Promise<ReadonlyMap<number, Identified>> {
   const found = new Map<number, Identified>()
-  const backoff = new Backoff({ ...options, patienceMs: Math.min(options.patienceMs, longestPatienceMs) }, `asking what identifies ${topic}`)
+  const backoff = new Backoff(
+    { ...options, patienceMs: Math.min(options.patienceMs, longestPatienceMs) },
+    `asking what identifies ${topic}`,
+  )
   for (;;) {
     const left = new Map(Array.from(asked).filter(([partition]) => !found.has(partition)))
     const faults = await identifyOnce(cluster, topic, left, options.topicIds, found)
@@ -69,49 +72,65 @@ async function identifyOnce(
     return faults
   }
   const byLeader = Map.groupBy(asked, ([partition]) => leaders.get(partition))
-  await Promise.all(Array.from(byLeader, async ([address, entries]) => {
-    const partitions = entries.map(([partition]) => partition)
-    try {
-      if (address === undefined) {
-        cluster.forget(topic)
-        for (const partition of partitions) {
-          const isThere = leaders.has(partition)
-          faults.set(partition, isThere ? protocolFault(codes.leaderNotAvailable, topic, partition) : partitionMissing(topic, partition))
+  await Promise.all(
+    Array.from(byLeader, async ([address, entries]) => {
+      const partitions = entries.map(([partition]) => partition)
+      try {
+        if (address === undefined) {
+          cluster.forget(topic)
+          for (const partition of partitions) {
+            const isThere = leaders.has(partition)
+            faults.set(
+              partition,
+              isThere ? protocolFault(codes.leaderNotAvailable, topic, partition) : partitionMissing(topic, partition),
+            )
+          }
+          return
         }
-        return
-      }
-      const node = await cluster.node(address)
-      const about = await askLeader(cluster, node, topic, topicIds)
-      const there = new Map(about.partitions.map(partition => [partition.partition, partition]))
-      const moved: number[] = []
-      const epochs: [number, number][] = []
-      for (const [partition, epoch] of entries) {
-        const its = there.get(partition)
-        if (its?.leader !== address) moved.push(partition)
-        else if (epoch !== undefined && its.epoch !== epoch) epochs.push([partition, epoch])
-      }
-      const ends = await askEnds(cluster, node, topic, epochs)
-      for (const [partition] of entries) {
-        if (moved.includes(partition)) continue
-        const end = ends.get(partition)
-        if (end !== undefined && end.errorCode !== codes.none && end.errorCode !== unauthorized) {
-          faults.set(partition, protocolFault(end.errorCode, topic, partition))
-          continue
+        const node = await cluster.node(address)
+        const about = await askLeader(cluster, node, topic, topicIds)
+        const there = new Map(about.partitions.map(partition => [partition.partition, partition]))
+        const moved: number[] = []
+        const epochs: [number, number][] = []
+        for (const [partition, epoch] of entries) {
+          const its = there.get(partition)
+          if (its?.leader !== address) moved.push(partition)
+          else if (epoch !== undefined && its.epoch !== epoch) epochs.push([partition, epoch])
         }
-        found.set(partition, { kind: 'known', topicId: about.topicId, epoch: there.get(partition)?.epoch, epochEnd: end?.end })
+        const ends = await askEnds(cluster, node, topic, epochs)
+        for (const [partition] of entries) {
+          if (moved.includes(partition)) continue
+          const end = ends.get(partition)
+          if (end !== undefined && end.errorCode !== codes.none && end.errorCode !== unauthorized) {
+            faults.set(partition, protocolFault(end.errorCode, topic, partition))
+            continue
+          }
+          found.set(partition, {
+            kind: 'known',
+            topicId: about.topicId,
+            epoch: there.get(partition)?.epoch,
+            epochEnd: end?.end,
+          })
+        }
+        if (moved.length > 0) {
+          cluster.forget(topic)
+          for (const partition of moved)
+            faults.set(partition, protocolFault(codes.leaderNotAvailable, topic, partition))
+        }
+      } catch (thrown) {
+        fail(partitions, thrown)
       }
-      if (moved.length > 0) {
-        cluster.forget(topic)
-        for (const partition of moved) faults.set(partition, protocolFault(codes.leaderNotAvailable, topic, partition))
-      }
-    } catch (thrown) {
-      fail(partitions, thrown)
-    }
-  }))
+    }),
+  )
   return faults
 }
 
-async function askLeader(cluster: Cluster, node: BrokerNode, topic: string, topicIds: boolean): Promise<IdentifiedTopic> {
+async function askLeader(
+  cluster: Cluster,
+  node: BrokerNode,
+  topic: string,
+  topicIds: boolean,
+): Promise<IdentifiedTopic> {
   let about: IdentifiedTopic | undefined
   try {
     about = await requestTopicIdentity(node, topic, topicIds)

@@ -1,12 +1,12 @@
+import { partitionOf } from '../partitioner.js'
 import type { ProducedRecord } from '../source.js'
 import { partitionMissing } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
 import type { Compression } from './codecs.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
-import { partitionOf } from '../partitioner.js'
-import { requestProduce, requestProducerId, type ProducerIdentity } from './protocol.js'
+import { type ProducerIdentity, requestProduce, requestProducerId } from './protocol.js'
 import { anonymous, encodeRecordBatch, type ProducerStamp } from './recordEncoder.js'
-import { retrying, type Patience } from './retry.js'
+import { type Patience, retrying } from './retry.js'
 
 export interface ProducerOptions extends Patience {
   readonly compression: Compression
@@ -49,7 +49,7 @@ export class Producer {
     const outcomes = await Promise.allSettled(
       Array.from(byPartition, ([partition, queue]) => this.#lane(topic, partition).send(queue)),
     )
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    const failed = outcomes.find(outcome => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
 
@@ -98,7 +98,9 @@ class Lane {
           if (encoded === undefined || encoded.stamp.producerId !== stamp.producerId) {
             encoded = { stamp, bytes: encodeRecordBatch(records, now, stamp, this.#options.compression) }
           }
-          const answers = await requestProduce(node, this.#topic, [{ partition: this.#partition, bytes: encoded.bytes }])
+          const answers = await requestProduce(node, this.#topic, [
+            { partition: this.#partition, bytes: encoded.bytes },
+          ])
           code = answers[0]?.errorCode ?? codes.none
         } catch (thrown) {
           this.#cluster.forget(this.#topic, node)
@@ -107,7 +109,8 @@ class Lane {
         if (code === codes.none || code === codes.duplicateSequence) return
         this.#cluster.forget(this.#topic)
         // The broker lost sight of this producer (its state expired, the topic was made anew): begin again as another.
-        if (code === codes.unknownProducerId || code === codes.outOfOrderSequence || code === codes.producerFenced) this.#restart()
+        if (code === codes.unknownProducerId || code === codes.outOfOrderSequence || code === codes.producerFenced)
+          this.#restart()
         throw protocolFault(code, this.#topic, this.#partition)
       })
     } catch (error) {

@@ -1,5 +1,5 @@
-import { ByteReader, ByteWriter } from './bytes.js'
 import type { AbortedTransaction } from './abortedTransactions.js'
+import { ByteReader, ByteWriter } from './bytes.js'
 import type { BrokerNode } from './kafkajsInternals.js'
 
 // The requests this project makes, in versions that Kafka 0.11 to 4.x and Event Hubs share where they can.
@@ -65,18 +65,20 @@ export async function requestOffsets(
   level: Isolation = isolation.committed,
 ): Promise<readonly ListedOffset[]> {
   const body = new ByteWriter().int32(-1).int8(level).int32(1).string(topic)
-  body.array(partitions, (partition) => body.int32(partition).int64(timestamp))
+  body.array(partitions, partition => body.int32(partition).int64(timestamp))
   const reader = new ByteReader(await node.send({ ...api('ListOffsets', 2), body: body.finish() }))
   reader.int32() // throttle time
-  return reader.array(() => {
-    reader.string() // topic
-    return reader.array(() => {
-      const partition = reader.int32()
-      const errorCode = reader.int16()
-      reader.int64() // timestamp
-      return { partition, errorCode, offset: reader.int64() }
+  return reader
+    .array(() => {
+      reader.string() // topic
+      return reader.array(() => {
+        const partition = reader.int32()
+        const errorCode = reader.int16()
+        reader.int64() // timestamp
+        return { partition, errorCode, offset: reader.int64() }
+      })
     })
-  }).flat()
+    .flat()
 }
 
 export interface FetchRequest {
@@ -120,24 +122,31 @@ export async function requestFetch(node: BrokerNode, request: FetchRequest): Pro
     reader.int32() // session
     if (errorCode !== 0) return { ...nothing, errorCode, throttleTime }
   }
-  const answers = reader.array(() => {
-    reader.string() // topic
-    return reader.array((): FetchResponse => {
-      reader.int32() // partition
-      const errorCode = reader.int16()
-      reader.int64() // high watermark
-      const lastStableOffset = reader.int64()
-      const logStart = version >= 5 ? reader.int64() : -1n
-      const aborted = reader.array(() => ({ producerId: reader.int64(), firstOffset: reader.int64() }))
-      if (version >= 11) reader.int32() // preferred replica
-      return { errorCode, throttleTime, lastStableOffset, logStart, aborted, records: reader.byteArray() }
+  const answers = reader
+    .array(() => {
+      reader.string() // topic
+      return reader.array((): FetchResponse => {
+        reader.int32() // partition
+        const errorCode = reader.int16()
+        reader.int64() // high watermark
+        const lastStableOffset = reader.int64()
+        const logStart = version >= 5 ? reader.int64() : -1n
+        const aborted = reader.array(() => ({ producerId: reader.int64(), firstOffset: reader.int64() }))
+        if (version >= 11) reader.int32() // preferred replica
+        return { errorCode, throttleTime, lastStableOffset, logStart, aborted, records: reader.byteArray() }
+      })
     })
-  }).flat()
+    .flat()
   return answers[0] ?? { ...nothing, throttleTime }
 }
 
 const nothing: FetchResponse = {
-  errorCode: 0, throttleTime: 0, lastStableOffset: -1n, logStart: -1n, aborted: [], records: Buffer.alloc(0),
+  errorCode: 0,
+  throttleTime: 0,
+  lastStableOffset: -1n,
+  logStart: -1n,
+  aborted: [],
+  records: Buffer.alloc(0),
 }
 
 export interface ProducedBatch {
@@ -159,18 +168,20 @@ export async function requestProduce(
   const version = Math.min(7, node.newestVersion(apiKeys.Produce) ?? 3)
   const size = batches.reduce((sum, batch) => sum + batch.bytes.length + 8, 64 + topic.length * 3)
   const body = new ByteWriter(size).string(null).int16(-1).int32(30_000).int32(1).string(topic)
-  body.array(batches, (batch) => body.int32(batch.partition).byteArray(batch.bytes))
+  body.array(batches, batch => body.int32(batch.partition).byteArray(batch.bytes))
   const reader = new ByteReader(await node.send({ ...api('Produce', version), body: body.finish(), timeout: 35_000 }))
-  return reader.array(() => {
-    reader.string() // topic
-    return reader.array(() => {
-      const answer = { partition: reader.int32(), errorCode: reader.int16() }
-      reader.int64() // base offset
-      reader.int64() // log append time
-      if (version >= 5) reader.int64() // log start
-      return answer
+  return reader
+    .array(() => {
+      reader.string() // topic
+      return reader.array(() => {
+        const answer = { partition: reader.int32(), errorCode: reader.int16() }
+        reader.int64() // base offset
+        reader.int64() // log append time
+        if (version >= 5) reader.int64() // log start
+        return answer
+      })
     })
-  }).flat()
+    .flat()
 }
 
 export interface ProducerIdentity {

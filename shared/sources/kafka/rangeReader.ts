@@ -4,8 +4,8 @@ import { batchDamaged, outOfRange, SourceError } from '../sourceError.js'
 import { committedBatches } from './abortedTransactions.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
-import { requestFetch, type FetchResponse } from './protocol.js'
-import { scanBatches, type BatchHeader, type ScannedBatches } from './recordBatch.js'
+import { type FetchResponse, requestFetch } from './protocol.js'
+import { type BatchHeader, scanBatches, type ScannedBatches } from './recordBatch.js'
 import { decodeRecords, type DecodeWindow } from './recordDecoder.js'
 import { streamRecords } from './recordStream.js'
 import { Backoff, type Patience } from './retry.js'
@@ -73,7 +73,8 @@ export async function* readRange(
       // Bytes are no hole: what cannot be read is not to be covered.
       if (fetched.damage !== undefined) throw fetched.damage
       if (response.records.length > 0 && headers.length === 0) {
-        if (++cutAnswers > 1) throw batchDamaged(topic, partition, position, `has no end in ${response.records.length} bytes`)
+        if (++cutAnswers > 1)
+          throw batchDamaged(topic, partition, position, `has no end in ${response.records.length} bytes`)
         coming = request(position, emptyWaitMs)
         continue
       }
@@ -94,7 +95,14 @@ export async function* readRange(
       coming = request(next)
       coming.catch(() => {}) // seen when it is awaited; the caller may never come back for it
     }
-    yield* stretches(response, headers, topic, { partition, start: position, end }, smaller(next, end), options.verifyChecksum)
+    yield* stretches(
+      response,
+      headers,
+      topic,
+      { partition, start: position, end },
+      smaller(next, end),
+      options.verifyChecksum,
+    )
     position = smaller(next, end)
   }
 }
@@ -157,7 +165,8 @@ async function* stretches(
       isWhole = !committed.has(header) || decodeRecords(response.records, header, window, records)
     } catch (error) {
       // What lies before the damage is whole: it goes on, and the next read begins with the damage.
-      if (error instanceof SourceError && next > told) yield { partition, records: records.slice(0, known), position: next, holes }
+      if (error instanceof SourceError && next > told)
+        yield { partition, records: records.slice(0, known), position: next, holes }
       throw error
     }
     // Between batches lies what compaction took whole.
@@ -187,7 +196,13 @@ async function* stretches(
 }
 
 /** A batch that is not decompressed in one piece, in stretches as any other. */
-async function* largeBatch(bytes: Buffer, header: BatchHeader, window: DecodeWindow, from: bigint, to: bigint): AsyncGenerator<SourceBatch> {
+async function* largeBatch(
+  bytes: Buffer,
+  header: BatchHeader,
+  window: DecodeWindow,
+  from: bigint,
+  to: bigint,
+): AsyncGenerator<SourceBatch> {
   const { partition } = window
   let records: SourceRecord[] = []
   let size = 0
@@ -206,7 +221,12 @@ async function* largeBatch(bytes: Buffer, header: BatchHeader, window: DecodeWin
 }
 
 /** Records of a batch: by its header where all of it is wanted; which lie in a part of it only decoding tells. */
-function recordsBetween({ baseOffset, lastOffset, recordCount }: BatchHeader, from: bigint, to: bigint, decoded: number): number {
+function recordsBetween(
+  { baseOffset, lastOffset, recordCount }: BatchHeader,
+  from: bigint,
+  to: bigint,
+  decoded: number,
+): number {
   return from === baseOffset && to === lastOffset + 1n ? recordCount : decoded
 }
 
@@ -214,7 +234,9 @@ async function interruptible<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work
   let stop: (() => void) | undefined
   const interrupted = new Promise<never>((_resolve, reject) => {
-    stop = () => { reject(signal.reason as Error); }
+    stop = () => {
+      reject(signal.reason as Error)
+    }
     signal.addEventListener('abort', stop, { once: true })
   })
   try {

@@ -37,7 +37,10 @@ export function scanBatches(bytes: Buffer, where: string): ScannedBatches {
     readHeaders(bytes, headers)
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
-    return { headers, damage: new SourceError(error.code, `${error.message.replace(/\.$/, '')} (${where}).`, { data: error.data }) }
+    return {
+      headers,
+      damage: new SourceError(error.code, `${error.message.replace(/\.$/, '')} (${where}).`, { data: error.data }),
+    }
   }
   return { headers, damage: undefined }
 }
@@ -53,7 +56,7 @@ export function batchHeaders(bytes: Buffer): BatchHeader[] {
 }
 
 function readHeaders(bytes: Buffer, headers: BatchHeader[]): void {
-  for (let at = 0; at + lengthEnd <= bytes.length; ) {
+  for (let at = 0; at + lengthEnd <= bytes.length;) {
     const length = bytes.readInt32BE(at + 8)
     if (length < 0) throw tooShort(bytes, at)
     const end = at + lengthEnd + length
@@ -84,4 +87,7 @@ function readHeaders(bytes: Buffer, headers: BatchHeader[]): void {
 }
 
 const tooShort = (bytes: Buffer, at: number): SourceError =>
-  new SourceError('SOURCE_CORRUPT', `The record batch at offset ${bytes.readBigInt64BE(at)} is shorter than its header.`)
+  new SourceError(
+    'SOURCE_CORRUPT',
+    `The record batch at offset ${bytes.readBigInt64BE(at)} is shorter than its header.`,
+  )

@@ -2,7 +2,7 @@ import type { SourceRecord } from '../source.js'
 import { batchDamaged, SourceError } from '../sourceError.js'
 import { decompress } from './codecs.js'
 import { crc32c } from './crc32c.js'
-import { attributeBits, checksummedFrom, headerSize, type BatchHeader } from './recordBatch.js'
+import { attributeBits, type BatchHeader, checksummedFrom, headerSize } from './recordBatch.js'
 import { contentOf, damagedContent, RecordReader } from './recordReader.js'
 
 export interface DecodeWindow {
@@ -25,7 +25,12 @@ export const wholeBatchBytes = 64 * 2 ** 20
  * @returns false, having appended nothing, when the batch is too large to be decompressed in one piece
  * @throws SourceError `SOURCE_CORRUPT`, `SOURCE_CODEC_MISSING`
  */
-export function decodeRecords(bytes: Buffer, header: BatchHeader, window: DecodeWindow, records: SourceRecord[]): boolean {
+export function decodeRecords(
+  bytes: Buffer,
+  header: BatchHeader,
+  window: DecodeWindow,
+  records: SourceRecord[],
+): boolean {
   checkBatch(bytes, header, window)
   const body = bodyOf(bytes, header, window)
   if (body === undefined) return false
@@ -43,7 +48,10 @@ export function decodeRecords(bytes: Buffer, header: BatchHeader, window: Decode
     if (place.isBehind(offsetDelta)) return true
     if (place.isWanted(offsetDelta)) {
       const content = reader.content(stop)
-      const read = content === undefined ? damagedContent(body.subarray(from, stop)) : contentOf({ ...content, timestampDelta, offsetDelta })
+      const read =
+        content === undefined
+          ? damagedContent(body.subarray(from, stop))
+          : contentOf({ ...content, timestampDelta, offsetDelta })
       records.push({ ...place.of(timestampDelta, offsetDelta), ...read })
     }
     reader.at = stop
@@ -52,7 +60,11 @@ export function decodeRecords(bytes: Buffer, header: BatchHeader, window: Decode
 }
 
 /** @throws SourceError `SOURCE_CORRUPT` when the batch is not what was written */
-export function checkBatch(bytes: Buffer, header: BatchHeader, { topic, partition, verifyChecksum }: DecodeWindow): void {
+export function checkBatch(
+  bytes: Buffer,
+  header: BatchHeader,
+  { topic, partition, verifyChecksum }: DecodeWindow,
+): void {
   if (verifyChecksum && crc32c(bytes, header.at + checksummedFrom, header.end) !== header.crc) {
     throw batchDamaged(topic, partition, header.baseOffset, 'does not match its checksum')
   }
@@ -60,7 +72,8 @@ export function checkBatch(bytes: Buffer, header: BatchHeader, { topic, partitio
 
 export const codecOf = (header: BatchHeader): number => header.attributes & attributeBits.codec
 
-export const packedRecords = (bytes: Buffer, header: BatchHeader): Buffer => bytes.subarray(header.at + headerSize, header.end)
+export const packedRecords = (bytes: Buffer, header: BatchHeader): Buffer =>
+  bytes.subarray(header.at + headerSize, header.end)
 
 function bodyOf(bytes: Buffer, header: BatchHeader, window: DecodeWindow): Buffer | undefined {
   try {
@@ -74,9 +87,19 @@ export const damagedBatch = ({ baseOffset }: BatchHeader, { topic, partition }: 
   batchDamaged(topic, partition, baseOffset, 'is damaged')
 
 /** What a codec threw, as the batch's fault. */
-export function undecompressed({ baseOffset }: BatchHeader, { topic, partition }: DecodeWindow, error: unknown): unknown {
+export function undecompressed(
+  { baseOffset }: BatchHeader,
+  { topic, partition }: DecodeWindow,
+  error: unknown,
+): unknown {
   if (!(error instanceof SourceError) || error.code !== 'SOURCE_CORRUPT' || 'offset' in error.data) return error
-  return batchDamaged(topic, partition, baseOffset, `cannot be decompressed: ${error.message.replace(/\.$/, '')}`, error)
+  return batchDamaged(
+    topic,
+    partition,
+    baseOffset,
+    `cannot be decompressed: ${error.message.replace(/\.$/, '')}`,
+    error,
+  )
 }
 
 /** Where a batch's records belong, by what they say of themselves relative to it. */

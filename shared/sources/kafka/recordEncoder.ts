@@ -1,6 +1,6 @@
 import type { ProducedRecord } from '../source.js'
 import { ByteWriter, varintSize } from './bytes.js'
-import { compress, compressions, type Compression } from './codecs.js'
+import { compress, type Compression, compressions } from './codecs.js'
 import { crc32c } from './crc32c.js'
 import { checksummedFrom, headerSize, lengthEnd } from './recordBatch.js'
 
@@ -24,10 +24,12 @@ export function encodeRecordBatch(
   stamp: ProducerStamp = anonymous,
   compression: Compression = 'none',
 ): Buffer {
-  const timestamps = records.map((record) => record.timestamp ?? now)
+  const timestamps = records.map(record => record.timestamp ?? now)
   const baseTimestamp = timestamps[0] as number
   const body = new ByteWriter(4096)
-  records.forEach((record, index) => { writeRecord(body, record, index, (timestamps[index] as number) - baseTimestamp); })
+  records.forEach((record, index) => {
+    writeRecord(body, record, index, (timestamps[index] as number) - baseTimestamp)
+  })
   const packed = compress(compression, body.finish())
 
   const batch = new ByteWriter(headerSize + packed.length)

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
 import { createHash } from 'node:crypto'
-import { maxPartBytes, type Header, type OversizedPart, type RecordDefect, type SourceRecord } from '../source.js'
+
+import { type Header, maxPartBytes, type OversizedPart, type RecordDefect, type SourceRecord } from '../source.js'
 
 const noHeaders: readonly Header[] = Object.freeze([])
 
@@ -20,7 +21,11 @@ export interface RecordBody {
 }
 
 /** The record's content as a SourceRecord has it, the oversized parts left out and named. Pure; no I/O. */
-export function contentOf({ key, value, headers }: RecordBody): Pick<SourceRecord, 'key' | 'value' | 'headers' | 'defect'> {
+export function contentOf({
+  key,
+  value,
+  headers,
+}: RecordBody): Pick<SourceRecord, 'key' | 'value' | 'headers' | 'defect'> {
   if (!isOversized(key) && !isOversized(value) && !isOversized(headers)) return { key, value, headers }
   const parts = [key, value, headers].filter(isOversized)
   return {
@@ -33,13 +38,17 @@ export function contentOf({ key, value, headers }: RecordBody): Pick<SourceRecor
 
 /** Bytes as they are, or their digest. Pure; no I/O. */
 export function partOf(part: OversizedPart['part'], bytes: Uint8Array): Uint8Array | OversizedPart {
-  return bytes.length <= maxPartBytes ? bytes : { part, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+  return bytes.length <= maxPartBytes
+    ? bytes
+    : { part, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
 /** A record whose bytes cannot be told apart, all of them as its value. Pure; no I/O. */
 export function damagedContent(bytes: Uint8Array): Pick<SourceRecord, 'key' | 'value' | 'headers' | 'defect'> {
   const value = partOf('value', bytes)
-  const defect: RecordDefect = isOversized(value) ? { kind: 'oversized', parts: [value] } : { kind: 'damaged', size: bytes.length }
+  const defect: RecordDefect = isOversized(value)
+    ? { kind: 'oversized', parts: [value] }
+    : { kind: 'damaged', size: bytes.length }
   return { key: null, value: isOversized(value) ? null : value, headers: noHeaders, defect }
 }
 
@@ -109,7 +118,11 @@ export class RecordReader {
     if (value === undefined) return undefined
     const headersFrom = this.at
     if (stop - headersFrom > maxPartBytes) {
-      return { key: key && partOf('key', key), value: value && partOf('value', value), headers: partOf('headers', this.body.subarray(headersFrom, stop)) as OversizedPart }
+      return {
+        key: key && partOf('key', key),
+        value: value && partOf('value', value),
+        headers: partOf('headers', this.body.subarray(headersFrom, stop)) as OversizedPart,
+      }
     }
     const headers = this.headers(stop)
     return headers && { key: key && partOf('key', key), value: value && partOf('value', value), headers }

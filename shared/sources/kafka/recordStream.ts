@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
+
 import { maxPartBytes, type SourceRecord } from '../source.js'
 import { decompressInPieces } from './codecs.js'
 import type { BatchHeader } from './recordBatch.js'
-import { codecOf, damagedBatch, packedRecords, RecordPlace, undecompressed, type DecodeWindow } from './recordDecoder.js'
-import { contentOf, damagedContent, RecordReader, type RecordBody, type RecordPart } from './recordReader.js'
+import {
+  codecOf,
+  damagedBatch,
+  type DecodeWindow,
+  packedRecords,
+  RecordPlace,
+  undecompressed,
+} from './recordDecoder.js'
+import { contentOf, damagedContent, type RecordBody, type RecordPart, RecordReader } from './recordReader.js'
 
 /** A record up to this is gathered and read as any other; of a larger one each part is taken by itself. */
 const gatheredBytes = 64 * 2 ** 20
@@ -13,7 +21,11 @@ const gatheredBytes = 64 * 2 ** 20
  * `maxPartBytes`, whatever the batch comes to.
  * @throws SourceError `SOURCE_CORRUPT`
  */
-export async function* streamRecords(bytes: Buffer, header: BatchHeader, window: DecodeWindow): AsyncGenerator<SourceRecord> {
+export async function* streamRecords(
+  bytes: Buffer,
+  header: BatchHeader,
+  window: DecodeWindow,
+): AsyncGenerator<SourceRecord> {
   const input = new PieceReader(decompressInPieces(codecOf(header), packedRecords(bytes, header)))
   const place = new RecordPlace(header, window)
   try {
@@ -34,9 +46,11 @@ export async function* streamRecords(bytes: Buffer, header: BatchHeader, window:
         const content = reader === undefined ? await largeContent(input, stop) : reader.content(size)
         // Of a large record that does not hold together its length is left: its bytes are behind the reader.
         const read =
-          content !== undefined ? contentOf({ ...content, timestampDelta, offsetDelta })
-          : head !== undefined ? damagedContent(head)
-          : { key: null, value: null, headers: [], defect: { kind: 'damaged', size } as const }
+          content !== undefined
+            ? contentOf({ ...content, timestampDelta, offsetDelta })
+            : head !== undefined
+              ? damagedContent(head)
+              : { key: null, value: null, headers: [], defect: { kind: 'damaged', size } as const }
         yield { ...place.of(timestampDelta, offsetDelta), ...read }
       }
       await input.skip(stop - input.taken)
@@ -48,7 +62,10 @@ export async function* streamRecords(bytes: Buffer, header: BatchHeader, window:
   }
 }
 
-async function largeContent(input: PieceReader, stop: number): Promise<Pick<RecordBody, 'key' | 'value' | 'headers'> | undefined> {
+async function largeContent(
+  input: PieceReader,
+  stop: number,
+): Promise<Pick<RecordBody, 'key' | 'value' | 'headers'> | undefined> {
   const part = async (name: 'key' | 'value'): Promise<RecordPart | undefined> => {
     const length = await input.varint()
     if (length < 0) return null
@@ -70,7 +87,7 @@ function takePart(input: PieceReader, name: 'key' | 'value', length: number): Pr
 
 async function digest(input: PieceReader, part: 'key' | 'value' | 'headers', size: number) {
   const hash = createHash('sha256')
-  await input.each(size, (piece) => hash.update(piece))
+  await input.each(size, piece => hash.update(piece))
   return { part, size, sha256: hash.digest('hex') }
 }
 
@@ -105,7 +122,7 @@ class PieceReader {
       return bytes
     }
     const pieces: Buffer[] = []
-    await this.each(length, (piece) => pieces.push(piece))
+    await this.each(length, piece => pieces.push(piece))
     return Buffer.concat(pieces)
   }
 
@@ -114,7 +131,7 @@ class PieceReader {
   }
 
   async each(length: number, use: (piece: Buffer) => unknown): Promise<void> {
-    for (let left = length; left > 0; ) {
+    for (let left = length; left > 0;) {
       if (this.#at === this.#piece.length) {
         const next = await this.#pieces.next()
         if (next.done === true) throw inputEnded

@@ -32,7 +32,7 @@ function* blocksOf(input: Buffer): Generator<Buffer> {
     yield input
     return
   }
-  for (let at = 0; at < input.length; ) {
+  for (let at = 0; at < input.length;) {
     // Streams written one after the other each begin with a header.
     if (hasHeader(input, at)) {
       at += xerialBlocks
@@ -86,7 +86,7 @@ function decompressBlock(input: Buffer): Buffer {
         at += length
         to += length
       } else {
-        for (const stop = at + length; at < stop; ) output[to++] = input[at++]!
+        for (const stop = at + length; at < stop;) output[to++] = input[at++]!
       }
       continue
     }
@@ -132,7 +132,14 @@ export function snappyCompress(input: Uint8Array): Buffer {
   return output.subarray(0, to)
 }
 
-function compressBlock(input: Uint8Array, start: number, end: number, output: Buffer, from: number, table: Int32Array): number {
+function compressBlock(
+  input: Uint8Array,
+  start: number,
+  end: number,
+  output: Buffer,
+  from: number,
+  table: Int32Array,
+): number {
   let to = from
   let size = end - start
   for (; size >= 0x80; size >>>= 7) output[to++] = (size & 0x7f) | 0x80

@@ -1,4 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs'
+
 import { asError } from '../../errors.js'
 import { SourceError } from '../sourceError.js'
 import { clientSettings, type KafkaConnection } from './connection.js'
@@ -14,7 +15,11 @@ export interface TopicForm {
  * @returns false when there was one of that name already
  * @throws SourceError `SOURCE_UNREACHABLE` or `SOURCE_REFUSED`
  */
-export async function createTopic(connection: KafkaConnection, topic: string, { partitions = -1, replicas = -1 }: TopicForm = {}): Promise<boolean> {
+export async function createTopic(
+  connection: KafkaConnection,
+  topic: string,
+  { partitions = -1, replicas = -1 }: TopicForm = {},
+): Promise<boolean> {
   const { brokers, clientId, ssl, sasl } = clientSettings(connection)
   const kafka = new Kafka({
     brokers: [...brokers],
@@ -28,12 +33,21 @@ export async function createTopic(connection: KafkaConnection, topic: string, { 
   try {
     await admin.connect()
   } catch (thrown) {
-    throw new SourceError('SOURCE_UNREACHABLE', `Kafka at ${brokers.join(',')} cannot be reached: ${asError(thrown).message}`, { cause: thrown })
+    throw new SourceError(
+      'SOURCE_UNREACHABLE',
+      `Kafka at ${brokers.join(',')} cannot be reached: ${asError(thrown).message}`,
+      { cause: thrown },
+    )
   }
   try {
-    return await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, replicationFactor: replicas }] })
+    return await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: replicas }],
+    })
   } catch (thrown) {
-    throw new SourceError('SOURCE_REFUSED', `Topic ${topic} could not be created: ${reasonOf(thrown)}`, { cause: thrown })
+    throw new SourceError('SOURCE_REFUSED', `Topic ${topic} could not be created: ${reasonOf(thrown)}`, {
+      cause: thrown,
+    })
   } finally {
     await admin.disconnect()
   }

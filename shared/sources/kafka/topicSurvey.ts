@@ -2,7 +2,7 @@ import type { PartitionOffsets, TopicSurvey } from '../source.js'
 import { partitionMissing, SourceError } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
-import { earliest, isolation, latest, requestOffsets, type Isolation } from './protocol.js'
+import { earliest, type Isolation, isolation, latest, requestOffsets } from './protocol.js'
 import { Backoff, offsetsOf, type Patience } from './retry.js'
 
 /** An election takes a second or two; what has no leader for longer is not to hold the others up. */
@@ -35,34 +35,39 @@ export async function lookOnce(cluster: Cluster, topic: string): Promise<TopicSu
   const unavailable = new Map<number, SourceError>()
   const leaders = await cluster.leaders(topic)
   const byLeader = Map.groupBy(leaders, ([, address]) => address)
-  await Promise.all(Array.from(byLeader, async ([address, entries]) => {
-    const asked = entries.map(([partition]) => partition)
-    try {
-      const [starts, ends, written] = await Promise.all([
-        listOffsets(cluster, topic, address, asked, earliest),
-        listOffsets(cluster, topic, address, asked, latest),
-        listOffsets(cluster, topic, address, asked, latest, isolation.uncommitted),
-      ])
-      for (const partition of asked) {
-        const found = [starts.get(partition), ends.get(partition), written.get(partition)]
-        const fault = found.find((one) => one instanceof SourceError)
-        const [start, end, high] = found
-        if (fault !== undefined) unavailable.set(partition, fault)
-        else if (typeof start !== 'bigint' || typeof end !== 'bigint') unavailable.set(partition, partitionMissing(topic, partition))
-        else {
-          // The answers come one after the other: what was committed between them is not behind a transaction.
-          const highWatermark = typeof high === 'bigint' && high > end ? high : end
-          partitions.push({ partition, start, end, highWatermark })
+  await Promise.all(
+    Array.from(byLeader, async ([address, entries]) => {
+      const asked = entries.map(([partition]) => partition)
+      try {
+        const [starts, ends, written] = await Promise.all([
+          listOffsets(cluster, topic, address, asked, earliest),
+          listOffsets(cluster, topic, address, asked, latest),
+          listOffsets(cluster, topic, address, asked, latest, isolation.uncommitted),
+        ])
+        for (const partition of asked) {
+          const found = [starts.get(partition), ends.get(partition), written.get(partition)]
+          const fault = found.find(one => one instanceof SourceError)
+          const [start, end, high] = found
+          if (fault !== undefined) unavailable.set(partition, fault)
+          else if (typeof start !== 'bigint' || typeof end !== 'bigint')
+            unavailable.set(partition, partitionMissing(topic, partition))
+          else {
+            // The answers come one after the other: what was committed between them is not behind a transaction.
+            const highWatermark = typeof high === 'bigint' && high > end ? high : end
+            partitions.push({ partition, start, end, highWatermark })
+          }
         }
+      } catch (thrown) {
+        if (!(thrown instanceof SourceError)) throw thrown
+        for (const partition of asked) unavailable.set(partition, thrown)
       }
-    } catch (thrown) {
-      if (!(thrown instanceof SourceError)) throw thrown
-      for (const partition of asked) unavailable.set(partition, thrown)
-    }
-  }))
+    }),
+  )
   return {
     partitions: partitions.toSorted((a, b) => a.partition - b.partition),
-    unavailable: Array.from(unavailable, ([partition, error]) => ({ partition, error })).toSorted((a, b) => a.partition - b.partition),
+    unavailable: Array.from(unavailable, ([partition, error]) => ({ partition, error })).toSorted(
+      (a, b) => a.partition - b.partition,
+    ),
   }
 }
 
@@ -79,12 +84,17 @@ export async function listOffsets(
   timestamp: bigint,
   level: Isolation = isolation.committed,
 ): Promise<ReadonlyMap<number, bigint | SourceError>> {
-  if (address === undefined) return new Map(partitions.map((partition) => [partition, protocolFault(codes.leaderNotAvailable, topic, partition)]))
+  if (address === undefined)
+    return new Map(partitions.map(partition => [partition, protocolFault(codes.leaderNotAvailable, topic, partition)]))
   const node = await cluster.node(address)
   try {
     const answers = await requestOffsets(node, topic, partitions, timestamp, level)
-    return new Map(answers.map(({ partition, errorCode, offset }) =>
-      [partition, errorCode === codes.none ? offset : protocolFault(errorCode, topic, partition)]))
+    return new Map(
+      answers.map(({ partition, errorCode, offset }) => [
+        partition,
+        errorCode === codes.none ? offset : protocolFault(errorCode, topic, partition),
+      ]),
+    )
   } catch (thrown) {
     cluster.forget(topic, node)
     throw connectionFault(thrown, address)

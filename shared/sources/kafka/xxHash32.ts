@@ -6,7 +6,8 @@ const prime4 = 0x27d4eb2f
 const prime5 = 0x165667b1
 
 const rotate = (value: number, by: number): number => (value << by) | (value >>> (32 - by))
-const round = (lane: number, input: number): number => Math.imul(rotate((lane + Math.imul(input, prime2)) | 0, 13), prime1)
+const round = (lane: number, input: number): number =>
+  Math.imul(rotate((lane + Math.imul(input, prime2)) | 0, 13), prime1)
 
 /** xxHash (32 bits, seed 0): the checksum of the LZ4 frame format. Pure; no I/O. */
 export function xxHash32(bytes: Uint8Array): number {

@@ -17,7 +17,7 @@ export const isSkippable = (magic: number): boolean => magic >>> 4 === skippable
  */
 export function zstdFrames(input: Buffer): Buffer[] {
   const frames: Buffer[] = []
-  for (let at = 0; at < input.length; ) {
+  for (let at = 0; at < input.length;) {
     if (at + 4 > input.length) throw corrupt('the data ends inside a frame at', at)
     const magic = input.readUInt32LE(at)
     if (isSkippable(magic)) {
@@ -38,7 +38,8 @@ function frameEnd(input: Buffer, start: number): number {
   const descriptor = input[start + 4]
   if (descriptor === undefined) throw corrupt('a frame ends early at', start)
   const isSingleSegment = (descriptor & 0x20) !== 0
-  const contentSize = descriptor >> 6 === 0 && isSingleSegment ? 1 : contentSizeSizes[(descriptor >> 6) as 0 | 1 | 2 | 3]
+  const contentSize =
+    descriptor >> 6 === 0 && isSingleSegment ? 1 : contentSizeSizes[(descriptor >> 6) as 0 | 1 | 2 | 3]
   let at = start + 5 + (isSingleSegment ? 0 : 1) + dictionaryIdSizes[(descriptor & 3) as 0 | 1 | 2 | 3] + contentSize
   for (;;) {
     if (at + 3 > input.length) throw corrupt('a frame ends early at', at)

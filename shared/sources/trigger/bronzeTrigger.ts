@@ -17,5 +17,8 @@ export interface BronzeTrigger {
 export function bronzeTrigger(stream: Stream, settings: Settings, values: SettingValues): BronzeTrigger {
   return settings.source === 'kafka'
     ? { binding: kafkaBinding(stream, settings, values), read: fromKafkaTrigger }
-    : { binding: eventHubBinding(stream, settings, values), read: (payload, metadata) => fromEventHubTrigger(stream.topic, payload, metadata) }
+    : {
+        binding: eventHubBinding(stream, settings, values),
+        read: (payload, metadata) => fromEventHubTrigger(stream.topic, payload, metadata),
+      }
 }

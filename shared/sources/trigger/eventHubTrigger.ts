@@ -27,12 +27,21 @@ export function fromEventHubTrigger(topic: string, payload: unknown, metadata: T
   for (const [i, value] of values.entries()) {
     if (!(value instanceof Uint8Array)) {
       const what = describe(value)
-      throw new TriggerError('TRIGGER_PAYLOAD', `The Event Hubs trigger sent ${what} for an event; the binding needs dataType 'binary'.`)
+      throw new TriggerError(
+        'TRIGGER_PAYLOAD',
+        `The Event Hubs trigger sent ${what} for an event; the binding needs dataType 'binary'.`,
+      )
     }
     const offset = toOffset(sequenceNumbers[i])
     const timestamp = timestampOf(times?.[i])
     const key = keyOf(keys?.[i])
-    if (value.length === 0 || properties === undefined || hasProperties(properties[i]) || timestamp === undefined || key === undefined) {
+    if (
+      value.length === 0 ||
+      properties === undefined ||
+      hasProperties(properties[i]) ||
+      timestamp === undefined ||
+      key === undefined
+    ) {
       reread.push({ partition, offset })
       continue
     }
@@ -52,7 +61,10 @@ function partitionOf(metadata: TriggerMetadata): number {
 function column(metadata: TriggerMetadata, name: string, length: number): readonly unknown[] {
   const found = columnOrNone(metadata, name, length)
   if (found !== undefined) return found
-  throw new TriggerError('TRIGGER_PAYLOAD', `The Event Hubs trigger sent ${length} events but not as many entries of ${name}.`)
+  throw new TriggerError(
+    'TRIGGER_PAYLOAD',
+    `The Event Hubs trigger sent ${length} events but not as many entries of ${name}.`,
+  )
 }
 
 function columnOrNone(metadata: TriggerMetadata, name: string, length: number): readonly unknown[] | undefined {

@@ -53,7 +53,12 @@ function signIn(settings: Settings): Record<string, string> {
   }
 }
 
-function certificates({ kafkaSslCa, kafkaSslCertificate, kafkaSslKey, kafkaSslKeyPassword }: Settings): Record<string, string> {
+function certificates({
+  kafkaSslCa,
+  kafkaSslCertificate,
+  kafkaSslKey,
+  kafkaSslKeyPassword,
+}: Settings): Record<string, string> {
   return {
     ...fileOrText('sslCa', 'KAFKA_SSL_CA', kafkaSslCa),
     ...fileOrText('sslCertificate', 'KAFKA_SSL_CERTIFICATE', kafkaSslCertificate),

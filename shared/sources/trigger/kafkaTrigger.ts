@@ -49,7 +49,9 @@ interface Envelope {
 function isEnvelope(item: unknown): item is Envelope {
   if (typeof item !== 'object' || item === null) return false
   const { Offset, Partition, Topic, Value, Key } = item as Partial<Record<keyof Envelope, unknown>>
-  return Offset !== undefined && Number.isInteger(Partition) && typeof Topic === 'string' && isText(Value) && isText(Key)
+  return (
+    Offset !== undefined && Number.isInteger(Partition) && typeof Topic === 'string' && isText(Value) && isText(Key)
+  )
 }
 
 const isText = (value: unknown) => value === undefined || value === null || typeof value === 'string'
@@ -85,7 +87,12 @@ function readBinary(values: readonly unknown[], metadata: TriggerMetadata, many:
       `The Kafka trigger sent ${values.length} binary values but not as many of ${name} in its metadata.`,
     )
   }
-  const [offsets, partitions, topics, timestamps] = [column('offset'), column('partition'), column('topic'), column('timestamp')]
+  const [offsets, partitions, topics, timestamps] = [
+    column('offset'),
+    column('partition'),
+    column('topic'),
+    column('timestamp'),
+  ]
   const [keys, headerLists] = [column('key'), column('headers')]
   for (const [i, value] of values.entries()) {
     if (!(value instanceof Uint8Array)) {
@@ -113,7 +120,10 @@ function readBinary(values: readonly unknown[], metadata: TriggerMetadata, many:
 /** Headers in the metadata have their names' first letter in lower case. */
 function headersOf(list: unknown): readonly Header[] {
   if (!Array.isArray(list) || list.length === 0) return noHeaders
-  return (list as readonly { readonly key: string; readonly value: string | null }[]).map(h => [h.key, fromBase64(h.value)])
+  return (list as readonly { readonly key: string; readonly value: string | null }[]).map(h => [
+    h.key,
+    fromBase64(h.value),
+  ])
 }
 
 function keysSuspect(key: string | null | undefined, headers: readonly Header[]): boolean {

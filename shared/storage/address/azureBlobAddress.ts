@@ -1,7 +1,7 @@
-import { azureHost } from './azureBlobHost.js'
 import { checkedFolder } from '../objectPath.js'
-import { shownAddress } from './shownAddress.js'
 import { StorageError } from '../storageError.js'
+import { azureHost } from './azureBlobHost.js'
+import { shownAddress } from './shownAddress.js'
 
 /** Where a lake is in Azure Blob Storage or its emulator. */
 export interface AzureBlobAddress {
@@ -32,9 +32,13 @@ export function parseAzureBlobAddress(address: string): AzureBlobAddress {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url === undefined) throw badAddress(address, 'it is not a URL')
   const sas = signatureOf(url, address)
-  const segments = url.pathname.split('/').filter(segment => segment !== '').map(segment => decoded(segment, address))
+  const segments = url.pathname
+    .split('/')
+    .filter(segment => segment !== '')
+    .map(segment => decoded(segment, address))
   if (url.protocol === 'abfss:') {
-    if (url.username === '') throw badAddress(address, 'it needs the form abfss://container@account.dfs.core.windows.net/prefix')
+    if (url.username === '')
+      throw badAddress(address, 'it needs the form abfss://container@account.dfs.core.windows.net/prefix')
     segments.unshift(decoded(url.username, address))
   } else if (url.username !== '') throw badAddress(address, 'a user name has no meaning in it')
   if (url.password !== '') throw badAddress(address, 'a password has no meaning in it')
@@ -44,9 +48,10 @@ export function parseAzureBlobAddress(address: string): AzureBlobAddress {
   const [container, ...folder] = segments
   if (account === undefined || container === undefined) throw badAddress(address, 'it names no container')
   return {
-    endpoint: host === undefined
-      ? `${url.protocol}//${url.host}/${account}`
-      : `${url.protocol === 'http:' ? 'http:' : 'https:'}//${host.blobHost}${url.port && `:${url.port}`}`,
+    endpoint:
+      host === undefined
+        ? `${url.protocol}//${url.host}/${account}`
+        : `${url.protocol === 'http:' ? 'http:' : 'https:'}//${host.blobHost}${url.port && `:${url.port}`}`,
     account,
     container,
     folder: checkedFolder(folder.join('/')),
@@ -74,10 +79,16 @@ function accountIdentity({ endpoint }: AzureBlobAddress): string {
 }
 
 function signatureOf(url: URL, address: string): string | undefined {
-  if (address.includes('#')) throw badAddress(address, 'a part behind "#" has no meaning in it; in a name it is written %23')
+  if (address.includes('#'))
+    throw badAddress(address, 'a part behind "#" has no meaning in it; in a name it is written %23')
   if (!address.includes('?')) return undefined
-  const isSignature = url.searchParams.has('sig') && [...url.searchParams.keys()].every(name => sasField.test(name) && !notSas.has(name))
-  if (!isSignature) throw badAddress(address, 'behind "?" only a shared access signature (SAS) has a meaning; in a name it is written %3F')
+  const isSignature =
+    url.searchParams.has('sig') && [...url.searchParams.keys()].every(name => sasField.test(name) && !notSas.has(name))
+  if (!isSignature)
+    throw badAddress(
+      address,
+      'behind "?" only a shared access signature (SAS) has a meaning; in a name it is written %3F',
+    )
   return url.search.slice(1)
 }
 
@@ -91,5 +102,7 @@ function decoded(segment: string, address: string): string {
 
 function badAddress(address: string, reason: string): StorageError {
   const shown = shownAddress(address)
-  return new StorageError('STORAGE_BAD_ADDRESS', `"${shown}" is no address of a blob container: ${reason}.`, { data: { url: shown } })
+  return new StorageError('STORAGE_BAD_ADDRESS', `"${shown}" is no address of a blob container: ${reason}.`, {
+    data: { url: shown },
+  })
 }

@@ -41,7 +41,14 @@ export function azureHost(hostname: string): AzureHost | undefined {
   const prefix = oneLakeHost.exec(name)?.[1]
   if (prefix !== undefined) {
     const blobHost = `${prefix}.blob.fabric.microsoft.com`
-    return { account: 'onelake', blobHost, identity: 'fabric.microsoft.com', trusted: true, oneLake: true, secondary: false }
+    return {
+      account: 'onelake',
+      blobHost,
+      identity: 'fabric.microsoft.com',
+      trusted: true,
+      oneLake: true,
+      secondary: false,
+    }
   }
   const [, account, secondary = '', zone = '', suffix = ''] = accountHost.exec(name) ?? []
   if (account === undefined) return undefined

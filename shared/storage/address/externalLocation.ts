@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isSameAccount, parseAzureBlobAddress, type AzureBlobAddress } from './azureBlobAddress.js'
-import { shownAddress } from './shownAddress.js'
+
 import { StorageError } from '../storageError.js'
+import { type AzureBlobAddress, isSameAccount, parseAzureBlobAddress } from './azureBlobAddress.js'
+import { shownAddress } from './shownAddress.js'
 
 /**
  * Places outside a table that its log may name. What a log says is not what the user says: whoever wrote the table could

@@ -1,17 +1,23 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
-import { type AzureBlobAddress, formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress } from '../address/index.js'
-import { sentBytes } from './azureBlobBody.js'
-import { AccountClients } from './azureBlobClients.js'
-import { accessTo, azureBlobCredential, type AzureBlobAccess } from './azureBlobCredential.js'
-import { azureError, serviceAnswer } from './azureBlobError.js'
-import { downloadBlob } from './azureBlobDownload.js'
-import { folderNames, listBlobs, type ListingService } from './azureBlobListing.js'
-import { once, retried, type Patience, type Try } from './azureBlobRetry.js'
-import { BlobUpload } from './azureBlobUpload.js'
+
+import {
+  type AzureBlobAddress,
+  formatAzureBlobAddress,
+  isSameAccount,
+  parseAzureBlobAddress,
+} from '../address/index.js'
 import { checkRange } from '../byteRange.js'
 import { checkedFolder, checkedPath, checkedPrefix, joinedPath } from '../objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from '../objectStore.js'
 import { StorageError } from '../storageError.js'
+import { sentBytes } from './azureBlobBody.js'
+import { AccountClients } from './azureBlobClients.js'
+import { accessTo, type AzureBlobAccess, azureBlobCredential } from './azureBlobCredential.js'
+import { downloadBlob } from './azureBlobDownload.js'
+import { azureError, serviceAnswer } from './azureBlobError.js'
+import { folderNames, listBlobs, type ListingService } from './azureBlobListing.js'
+import { once, type Patience, retried, type Try } from './azureBlobRetry.js'
+import { BlobUpload } from './azureBlobUpload.js'
 
 const defaultDeadlineMs = 60_000
 /** A silent connection leaves time for others. */
@@ -32,12 +38,20 @@ export async function openAzureBlob(url: string, options: AzureBlobOptions = {})
   const address = parseAzureBlobAddress(url)
   const credential = await azureBlobCredential(address, options)
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
-  const patience = { deadlineMs, silenceMs: options.silenceMs ?? deadlineMs / silenceShare, pauseMs: options.pauseMs ?? pauseMs }
+  const patience = {
+    deadlineMs,
+    silenceMs: options.silenceMs ?? deadlineMs / silenceShare,
+    pauseMs: options.pauseMs ?? pauseMs,
+  }
   return new AzureBlobStore(address, new AccountClients(address, credential), patience)
 }
 
 /** Opens the folder `url`, which a table names, in the external location that holds it, with the location's own signature. */
-export async function openNamedAzureBlob(url: string, location: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
+export async function openNamedAzureBlob(
+  url: string,
+  location: string,
+  options: AzureBlobOptions = {},
+): Promise<AzureBlobStore> {
   const address = parseAzureBlobAddress(url)
   const query = location.indexOf('?')
   const signed = address.sas === undefined && query !== -1 ? `${url}${location.slice(query)}` : url
@@ -103,16 +117,18 @@ export class AzureBlobStore implements ObjectStore {
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
     const blob = this.#container.getBlockBlobClient(this.#name(path))
-    return this.#changing('putIfAbsent', path, () => once(this.#patience, bytes.length, async ({ signal, heard }) => {
-      try {
-        const conditions = { ifNoneMatch: '*' }
-        await blob.upload(sentBytes(bytes, heard), bytes.length, { conditions, abortSignal: signal })
-        return 'created'
-      } catch (error) {
-        if (meansExists(error)) return 'exists'
-        throw error
-      }
-    }))
+    return this.#changing('putIfAbsent', path, () =>
+      once(this.#patience, bytes.length, async ({ signal, heard }) => {
+        try {
+          const conditions = { ifNoneMatch: '*' }
+          await blob.upload(sentBytes(bytes, heard), bytes.length, { conditions, abortSignal: signal })
+          return 'created'
+        } catch (error) {
+          if (meansExists(error)) return 'exists'
+          throw error
+        }
+      }),
+    )
   }
 
   create(path: string): Promise<ObjectWriter> {
@@ -125,10 +141,17 @@ export class AzureBlobStore implements ObjectStore {
         )
       },
       commitBlocks: async ids => {
-        await this.#write('commit', path, 0, (blob, { signal }) => blob.commitBlockList([...ids], { abortSignal: signal }))
+        await this.#write('commit', path, 0, (blob, { signal }) =>
+          blob.commitBlockList([...ids], { abortSignal: signal }),
+        )
       },
-      etag: () => this.#read('head', path, async blob =>
-        (await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))).etag),
+      etag: () =>
+        this.#read(
+          'head',
+          path,
+          async blob =>
+            (await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))).etag,
+        ),
     })
     return Promise.resolve(upload)
   }
@@ -137,7 +160,12 @@ export class AzureBlobStore implements ObjectStore {
     const root = this.#address.folder === '' ? '' : `${this.#address.folder}/`
     const fullPrefix = root + checkedPrefix(prefix)
     try {
-      for await (const info of listBlobs(this.#container, fullPrefix, root + (options.startAfter ?? ''), this.#listing)) {
+      for await (const info of listBlobs(
+        this.#container,
+        fullPrefix,
+        root + (options.startAfter ?? ''),
+        this.#listing,
+      )) {
         yield { ...info, path: info.path.slice(root.length) }
       }
     } catch (error) {
@@ -196,7 +224,10 @@ export class AzureBlobStore implements ObjectStore {
   }
 
   #error(operation: string, path: string, thrown: unknown, write: boolean): Error {
-    return azureError(operation, path === '' ? this.url : `${this.url}/${path}`, thrown, { write, sas: this.#account.sas })
+    return azureError(operation, path === '' ? this.url : `${this.url}/${path}`, thrown, {
+      write,
+      sas: this.#account.sas,
+    })
   }
 
   #name(path: string): string {
@@ -213,7 +244,12 @@ export class AzureBlobStore implements ObjectStore {
     }
   }
 
-  async #write(operation: string, path: string, bytes: number, act: (blob: BlockBlobClient, attempt: Try) => Promise<unknown>): Promise<void> {
+  async #write(
+    operation: string,
+    path: string,
+    bytes: number,
+    act: (blob: BlockBlobClient, attempt: Try) => Promise<unknown>,
+  ): Promise<void> {
     const blob = this.#container.getBlockBlobClient(this.#name(path))
     await this.#changing(operation, path, () => retried(this.#patience, bytes, attempt => act(blob, attempt)))
   }

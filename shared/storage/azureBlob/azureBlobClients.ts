@@ -1,5 +1,7 @@
 import { Agent } from 'node:http'
+
 import { ContainerClient, newPipeline, type RequestPolicyFactory } from '@azure/storage-blob'
+
 import { type AzureBlobAddress, azureHost } from '../address/index.js'
 import type { AzureBlobCredential } from './azureBlobCredential.js'
 

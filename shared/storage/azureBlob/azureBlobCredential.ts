@@ -1,5 +1,6 @@
-import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { TokenCredential } from '@azure/identity'
+import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-blob'
+
 import { type AzureBlobAddress, azureHost, externalLocationOf, formatAzureBlobAddress } from '../address/index.js'
 import { StorageError } from '../storageError.js'
 
@@ -27,7 +28,10 @@ export const emulatorKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2U
  * @throws StorageError STORAGE_BAD_ADDRESS when the connection string is of another account or has no key;
  * STORAGE_FORBIDDEN when only an identity is left, and the host is not one to which its token may be sent
  */
-export async function azureBlobCredential(address: AzureBlobAddress, access: AzureBlobAccess): Promise<AzureBlobCredential> {
+export async function azureBlobCredential(
+  address: AzureBlobAddress,
+  access: AzureBlobAccess,
+): Promise<AzureBlobCredential> {
   if (access.connectionString !== undefined && access.connectionString !== '') {
     return fromConnectionString(address, access.connectionString)
   }
@@ -53,11 +57,14 @@ function requireTrusted(address: AzureBlobAddress, locations: readonly string[])
   if (protocol === 'https:' && azureHost(hostname)?.trusted === true) return
   const url = formatAzureBlobAddress(address)
   if (protocol === 'https:' && externalLocationOf(url, locations) !== undefined) return
-  const reason = protocol === 'https:' ? `${hostname} is no host of Azure Storage that is known` : 'http is not encrypted'
+  const reason =
+    protocol === 'https:' ? `${hostname} is no host of Azure Storage that is known` : 'http is not encrypted'
   throw new StorageError(
     'STORAGE_FORBIDDEN',
     `No token is sent to ${url}: ${reason}. Use ${protocol === 'https:' ? '' : 'https, '}a connection string or a SAS` +
-      (protocol === 'https:' ? ', or name it as an external location (LAKE_EXTERNAL_LOCATIONS, or --external-location).' : '.'),
+      (protocol === 'https:'
+        ? ', or name it as an external location (LAKE_EXTERNAL_LOCATIONS, or --external-location).'
+        : '.'),
     { data: { url } },
   )
 }
@@ -71,9 +78,11 @@ function connectionParts(text: string): ReadonlyMap<string, string> {
   )
 }
 
-const isDevelopment = (parts: ReadonlyMap<string, string>) => parts.get('usedevelopmentstorage')?.toLowerCase() === 'true'
+const isDevelopment = (parts: ReadonlyMap<string, string>) =>
+  parts.get('usedevelopmentstorage')?.toLowerCase() === 'true'
 
-const accountOf = (parts: ReadonlyMap<string, string>) => (isDevelopment(parts) ? emulatorAccount : parts.get('accountname'))
+const accountOf = (parts: ReadonlyMap<string, string>) =>
+  isDevelopment(parts) ? emulatorAccount : parts.get('accountname')
 
 function fromConnectionString(address: AzureBlobAddress, text: string): AzureBlobCredential {
   const parts = connectionParts(text)
@@ -84,7 +93,8 @@ function fromConnectionString(address: AzureBlobAddress, text: string): AzureBlo
   const key = isDevelopment(parts) ? emulatorKey : parts.get('accountkey')
   if (key !== undefined) return { credential: new StorageSharedKeyCredential(address.account, key) }
   const sas = parts.get('sharedaccesssignature')
-  if (sas === undefined) throw noKey(address, 'The connection string holds neither AccountKey nor SharedAccessSignature.')
+  if (sas === undefined)
+    throw noKey(address, 'The connection string holds neither AccountKey nor SharedAccessSignature.')
   return { credential: new AnonymousCredential(), sas: sas.replace(/^\?/, '') }
 }
 

@@ -1,7 +1,8 @@
 import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage-blob'
-import { serviceAnswer } from './azureBlobError.js'
-import { retried, type Patience, type Try } from './azureBlobRetry.js'
+
 import type { ByteRange } from '../objectStore.js'
+import { serviceAnswer } from './azureBlobError.js'
+import { type Patience, retried, type Try } from './azureBlobRetry.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /** What has come of an object so far. */
@@ -15,7 +16,11 @@ interface Part {
  * The bytes of an object or of a range of it; undefined for a folder. When the connection breaks inside them, the rest is
  * asked for on the condition that the object is still the same one, else all of it again.
  */
-export async function downloadBlob(blob: BlockBlobClient, range: ByteRange | undefined, patience: Patience): Promise<Uint8Array | undefined> {
+export async function downloadBlob(
+  blob: BlockBlobClient,
+  range: ByteRange | undefined,
+  patience: Patience,
+): Promise<Uint8Array | undefined> {
   const first = range?.start ?? 0
   const wanted = range?.end === undefined ? undefined : range.end - first
   let part: Part | undefined
@@ -36,7 +41,10 @@ export async function downloadBlob(blob: BlockBlobClient, range: ByteRange | und
     }
     attempt.heard()
     if (response.metadata?.['hdi_isfolder'] === 'true') return undefined
-    if (part !== undefined && (response.etag !== part.etag || response.contentRange?.startsWith(`bytes ${start}-`) !== true)) {
+    if (
+      part !== undefined &&
+      (response.etag !== part.etag || response.contentRange?.startsWith(`bytes ${start}-`) !== true)
+    ) {
       part = undefined
       throw new TornAnswer()
     }

@@ -1,4 +1,5 @@
 import { isRestError } from '@azure/storage-blob'
+
 import { asError } from '../../errors.js'
 import { StorageError, type StorageErrorCode } from '../storageError.js'
 import { TornAnswer } from './tornAnswer.js'
@@ -14,7 +15,8 @@ export interface ServiceAnswer {
 export function serviceAnswer(error: unknown): ServiceAnswer {
   if (!isRestError(error)) return { status: undefined, code: errorCode(error) }
   const details = error.details
-  const detailed = typeof details === 'object' && details !== null && 'errorCode' in details ? details.errorCode : undefined
+  const detailed =
+    typeof details === 'object' && details !== null && 'errorCode' in details ? details.errorCode : undefined
   // A HEAD has no body; its code is only in a header.
   const header = error.response?.headers.get('x-ms-error-code')
   const said = Date.parse(error.response?.headers.get('date') ?? '')
@@ -31,7 +33,13 @@ function errorCode(error: unknown): string {
 }
 
 /** Never reached the service, so nothing can have happened. */
-const neverSent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const neverSent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
 
 const noIdentity: ReadonlySet<string> = new Set([
   'CredentialUnavailableError',
@@ -57,7 +65,12 @@ export interface RequestContext {
 }
 
 /** What a failed request means for a store. */
-export function azureError(operation: string, name: string, thrown: unknown, { write, sas }: RequestContext): StorageError {
+export function azureError(
+  operation: string,
+  name: string,
+  thrown: unknown,
+  { write, sas }: RequestContext,
+): StorageError {
   if (thrown instanceof StorageError) return thrown
   const answer = serviceAnswer(thrown)
   const { code, reason, retryable, maybeDone } = meaningOf(answer, asError(thrown), sas)
@@ -72,7 +85,10 @@ export function azureError(operation: string, name: string, thrown: unknown, { w
 
 function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: string | undefined): Meaning {
   if (noIdentity.has(error.name)) {
-    return final('STORAGE_FORBIDDEN', 'no identity to sign in with; use a managed identity, `az login`, or a connection string')
+    return final(
+      'STORAGE_FORBIDDEN',
+      'no identity to sign in with; use a managed identity, `az login`, or a connection string',
+    )
   }
   if (status === undefined) return withoutAnswer(code, error)
   if (status === 429 || code === 'ServerBusy' || code === 'AccountLimitExceeded') {
@@ -82,19 +98,30 @@ function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: str
     return { ...passing('STORAGE_TIMEOUT', 'the service took too long'), maybeDone: true }
   }
   if (status >= 500) return { ...passing('STORAGE_UNAVAILABLE', 'the service failed'), maybeDone: true }
-  if (status >= 200 && status < 300) return { ...passing('STORAGE_UNAVAILABLE', 'the answer was torn'), maybeDone: true }
+  if (status >= 200 && status < 300)
+    return { ...passing('STORAGE_UNAVAILABLE', 'the answer was torn'), maybeDone: true }
   if (code === 'WriteOperationNotSupportedOnSecondary') {
-    return final('STORAGE_FORBIDDEN', 'this is the read-only copy of the account; write to the primary, whose host has no "-secondary"')
+    return final(
+      'STORAGE_FORBIDDEN',
+      'this is the read-only copy of the account; write to the primary, whose host has no "-secondary"',
+    )
   }
   if (status === 401 || status === 403) return final('STORAGE_FORBIDDEN', refusal(code, date, sas))
   if (code === 'ContainerNotFound') return final('STORAGE_ROOT_MISSING', 'the container does not exist')
   if (code === 'ContainerBeingDeleted') return passing('STORAGE_UNAVAILABLE', 'the container is being deleted')
-  if (status >= 300 && status < 400) return final('STORAGE_FAILED', 'the service points elsewhere, where nothing is sent; check the address')
+  if (status >= 300 && status < 400)
+    return final('STORAGE_FAILED', 'the service points elsewhere, where nothing is sent; check the address')
   if (/^Lease|^BlobLease/.test(code)) {
-    return final('STORAGE_FAILED', 'somebody holds a lease on the object, so nobody else can change it; wait until the lease ends, or break it')
+    return final(
+      'STORAGE_FAILED',
+      'somebody holds a lease on the object, so nobody else can change it; wait until the lease ends, or break it',
+    )
   }
   if (/Immutab|LegalHold/i.test(code)) {
-    return final('STORAGE_FAILED', 'the object is immutable: a retention policy or a legal hold of the container protects it')
+    return final(
+      'STORAGE_FAILED',
+      'the object is immutable: a retention policy or a legal hold of the container protects it',
+    )
   }
   if (code === 'BlobArchived') return final('STORAGE_FAILED', 'the object is in the archive tier; rehydrate it first')
   if (status === 412) return passing('STORAGE_UNAVAILABLE', 'the object changed while it was read')
@@ -120,8 +147,10 @@ function withoutAnswer(code: string, error: Error): Meaning {
 
 /** Why no request gets through, whoever tries again; undefined when it may be otherwise the next time. */
 function unusable(code: string, error: Error): string | undefined {
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return 'what listens there does not speak TLS; is it an http:// address?'
-  if (code.startsWith('HPE_')) return 'what listens there does not speak HTTP; is it an https:// address, or another port?'
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return 'what listens there does not speak TLS; is it an http:// address?'
+  if (code.startsWith('HPE_'))
+    return 'what listens there does not speak HTTP; is it an https:// address, or another port?'
   if (/CERT|ERR_TLS|UNABLE_TO_VERIFY/.test(code)) return `its certificate is not trusted here: ${error.message}`
   return undefined
 }
@@ -139,17 +168,22 @@ function refusal(code: string, service: number | undefined, sas: string | undefi
   const here = Date.now()
   const now = service ?? here
   const skewed = Math.abs(here - now) > clockToleranceMs
-  const clocks = service === undefined
-    ? `this machine's clock says ${timeText(here)}`
-    : `the service's clock says ${timeText(service)}, this machine's ${timeText(here)}`
+  const clocks =
+    service === undefined
+      ? `this machine's clock says ${timeText(here)}`
+      : `the service's clock says ${timeText(service)}, this machine's ${timeText(here)}`
   const fields = new URLSearchParams(sas ?? '')
   const [starts, expires] = [fields.get('st') ?? '', fields.get('se') ?? '']
   if (Date.parse(expires) <= now) return `the signature (SAS) expired at ${expires} (${clocks}); get a new one`
   if (Date.parse(starts) > now) return `the signature (SAS) is not valid before ${starts} (${clocks})`
   if (skewed) return `access refused, and the clocks differ: ${clocks}; set this machine's clock`
-  if (sas === undefined) return "access refused; check the identity's role (Storage Blob Data Contributor), the key, or the firewall"
+  if (sas === undefined)
+    return "access refused; check the identity's role (Storage Blob Data Contributor), the key, or the firewall"
   const permitted = fields.get('sp')
-  const what = permitted === null ? '' : ` It permits "${permitted}"${expires === '' ? '' : ` until ${expires}`}, where a lake needs "racwdl".`
+  const what =
+    permitted === null
+      ? ''
+      : ` It permits "${permitted}"${expires === '' ? '' : ` until ${expires}`}, where a lake needs "racwdl".`
   return `access refused${/Permission|ResourceType|Service/.test(code) ? ': the signature (SAS) does not permit this' : '; check the signature (SAS)'}.${what} (${clocks})`
 }
 

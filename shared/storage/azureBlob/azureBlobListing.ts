@@ -1,8 +1,9 @@
 import type { BlobItem, ContainerClient } from '@azure/storage-blob'
-import { serviceAnswer } from './azureBlobError.js'
-import { retried, type Patience } from './azureBlobRetry.js'
+
 import { compareUtf8, isObjectName } from '../objectPath.js'
 import type { ObjectInfo } from '../objectStore.js'
+import { serviceAnswer } from './azureBlobError.js'
+import { type Patience, retried } from './azureBlobRetry.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /**
@@ -20,7 +21,12 @@ export async function* listBlobs(
   service: ListingService,
 ): AsyncGenerator<ObjectInfo> {
   if (compareUtf8(startAfter, prefix) > 0 && !startAfter.startsWith(prefix)) return
-  const infos = await collectedFrom(container, prefix, service.knowsStartFrom ? safeStart(prefix, startAfter) : undefined, service)
+  const infos = await collectedFrom(
+    container,
+    prefix,
+    service.knowsStartFrom ? safeStart(prefix, startAfter) : undefined,
+    service,
+  )
   for (const info of inOrder(infos)) if (compareUtf8(info.path, startAfter) > 0) yield info
 }
 
@@ -73,7 +79,12 @@ async function pagesOf(
     const token = continuationToken
     const page = await retried(patience, 0, async ({ signal }) => {
       // Metadata is what tells folders; the project's own blobs have none.
-      const options = { prefix, includeMetadata: true, abortSignal: signal, ...(startFrom === undefined ? {} : { startFrom }) }
+      const options = {
+        prefix,
+        includeMetadata: true,
+        abortSignal: signal,
+        ...(startFrom === undefined ? {} : { startFrom }),
+      }
       const pages = container.listBlobsFlat(options).byPage(token === undefined ? {} : { continuationToken: token })
       return await wholePage(pages)
     })
@@ -88,7 +99,9 @@ async function pagesOf(
 
 /** What the SDK promises of a page, but for what an answer without a body lacks. */
 interface Page {
-  readonly segment?: { readonly blobItems: readonly BlobItem[]; readonly blobPrefixes?: readonly { readonly name: string }[] } | undefined
+  readonly segment?:
+    | { readonly blobItems: readonly BlobItem[]; readonly blobPrefixes?: readonly { readonly name: string }[] }
+    | undefined
   readonly continuationToken?: string | undefined
 }
 
@@ -110,7 +123,11 @@ function inOrder(infos: ObjectInfo[]): readonly ObjectInfo[] {
 }
 
 /** Names of the folders directly under `prefix`, which ends with `/` or is empty. */
-export async function folderNames(container: ContainerClient, prefix: string, patience: Patience): Promise<readonly string[]> {
+export async function folderNames(
+  container: ContainerClient,
+  prefix: string,
+  patience: Patience,
+): Promise<readonly string[]> {
   const names: string[] = []
   let continuationToken: string | undefined
   do {

@@ -1,7 +1,9 @@
-import { isRestError } from '@azure/storage-blob'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isFinal, serviceAnswer } from './azureBlobError.js'
+
+import { isRestError } from '@azure/storage-blob'
+
 import { StorageError } from '../storageError.js'
+import { isFinal, serviceAnswer } from './azureBlobError.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /** How long a request is waited for, in milliseconds. */
@@ -47,13 +49,20 @@ export async function retried<T>(patience: Patience, bytes: number, act: (attemp
     tries++
     const left = () => started + allowedMs - performance.now()
     try {
-      return await oneTry({ ...patience, left }, {
-        kept: () => (tries = 0),
-        moves: more => (allowedMs = Math.max(allowedMs, patience.deadlineMs + more * msPerByte)),
-      }, act)
+      return await oneTry(
+        { ...patience, left },
+        {
+          kept: () => (tries = 0),
+          moves: more => (allowedMs = Math.max(allowedMs, patience.deadlineMs + more * msPerByte)),
+        },
+        act,
+      )
     } catch (error) {
       if (!isRepeatable(error) || tries >= (isUnreached(error) ? mostTriesUnreached : mostTries)) throw error
-      const pause = Math.max(retryAfterMs(error), Math.min(longestPauseMs, patience.pauseMs * 2 ** Math.max(0, tries - 1)) * (0.5 + Math.random() / 2))
+      const pause = Math.max(
+        retryAfterMs(error),
+        Math.min(longestPauseMs, patience.pauseMs * 2 ** Math.max(0, tries - 1)) * (0.5 + Math.random() / 2),
+      )
       if (pause >= left()) throw error
       await sleep(pause)
     }
@@ -76,9 +85,15 @@ interface Listener {
   readonly moves?: (bytes: number) => void
 }
 
-async function oneTry<T>({ silenceMs, left }: Limits, listener: Listener, act: (attempt: Try) => Promise<T>): Promise<T> {
+async function oneTry<T>(
+  { silenceMs, left }: Limits,
+  listener: Listener,
+  act: (attempt: Try) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController()
-  const abort = () => { controller.abort() }
+  const abort = () => {
+    controller.abort()
+  }
   const arm = () => setTimeout(abort, Math.max(1, Math.min(silenceMs, left())))
   let timer = arm()
   const attempt: Try = {
@@ -93,7 +108,8 @@ async function oneTry<T>({ silenceMs, left }: Limits, listener: Listener, act: (
   try {
     return await act(attempt)
   } catch (error) {
-    if (controller.signal.aborted && !(error instanceof StorageError)) throw new NoAnswer('no answer in time', { cause: error })
+    if (controller.signal.aborted && !(error instanceof StorageError))
+      throw new NoAnswer('no answer in time', { cause: error })
     // The SDK tells a connection that breaks inside an answer as an abort, which nobody asked for.
     if (error instanceof Error && error.name === 'AbortError') throw new TornAnswer(error)
     throw error
@@ -114,7 +130,10 @@ function isRepeatable(error: unknown): boolean {
 }
 
 function isUnreached(error: unknown): boolean {
-  return serviceAnswer(error).status === undefined && /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(serviceAnswer(error).code)
+  return (
+    serviceAnswer(error).status === undefined &&
+    /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(serviceAnswer(error).code)
+  )
 }
 
 /** What the service asks to wait, in milliseconds; 0 when it asks nothing. `Retry-After` is in seconds, or a date. */

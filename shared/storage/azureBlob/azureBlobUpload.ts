@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+
 import type { ObjectWriter } from '../objectStore.js'
 import { StorageError } from '../storageError.js'
 
@@ -42,7 +43,7 @@ export class BlobUpload implements ObjectWriter {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#checkOpen()
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       this.#block ??= new Uint8Array(blockSize)
       const part = bytes.subarray(at, at + blockSize - this.#filled)
       this.#block.set(part, this.#filled)
@@ -104,7 +105,9 @@ export class BlobUpload implements ObjectWriter {
   #checkOpen(): void {
     this.#rethrow()
     if (this.#closed) {
-      throw new StorageError('STORAGE_FAILED', `The upload of ${this.#name} is closed already.`, { data: { path: this.#name } })
+      throw new StorageError('STORAGE_FAILED', `The upload of ${this.#name} is closed already.`, {
+        data: { path: this.#name },
+      })
     }
   }
 }

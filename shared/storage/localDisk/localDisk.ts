@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, read, readSync, realpathSync } from 'node:fs'
-import { link, mkdir, open, rename, unlink, stat, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { checkRange, clippedRange } from '../byteRange.js'
-import { hasErrno, localError } from './localDiskError.js'
-import { folderNames, listFolder } from './localDiskListing.js'
+
 import { isInside } from '../address/index.js'
-import { requireFolderInside, requireInside } from './localLinks.js'
-import { fileTime, temporaryPrefix } from './temporaryFile.js'
+import { checkRange, clippedRange } from '../byteRange.js'
 import { checkedFolder, checkedPath, checkedPrefix } from '../objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from '../objectStore.js'
 import { StorageError } from '../storageError.js'
+import { hasErrno, localError } from './localDiskError.js'
+import { folderNames, listFolder } from './localDiskListing.js'
+import { requireFolderInside, requireInside } from './localLinks.js'
+import { fileTime, temporaryPrefix } from './temporaryFile.js'
 
 /**
  * A folder on this machine. What a call has written is on the disk, name and bytes, when the call returns.
@@ -34,7 +35,9 @@ export class LocalDiskStore implements ObjectStore {
    */
   constructor(root: string, allowed: readonly string[] = []) {
     if (!path.isAbsolute(root)) {
-      throw new StorageError('STORAGE_BAD_ADDRESS', `A local store needs an absolute path; got "${root}".`, { data: { root } })
+      throw new StorageError('STORAGE_BAD_ADDRESS', `A local store needs an absolute path; got "${root}".`, {
+        data: { root },
+      })
     }
     this.#root = path.resolve(root)
     this.#allowed = allowed
@@ -123,7 +126,9 @@ export class LocalDiskStore implements ObjectStore {
   localPath(name: string): string {
     const checked = checkedPath(name)
     if (checked.slice(checked.lastIndexOf('/') + 1).startsWith(temporaryPrefix)) {
-      throw new StorageError('STORAGE_BAD_ADDRESS', `The object name "${name}" is kept for unfinished uploads.`, { data: { path: name } })
+      throw new StorageError('STORAGE_BAD_ADDRESS', `The object name "${name}" is kept for unfinished uploads.`, {
+        data: { path: name },
+      })
     }
     return path.join(this.#root, checked)
   }
@@ -142,7 +147,9 @@ export class LocalDiskStore implements ObjectStore {
         return place
       }
     })
-    return root !== undefined && real !== undefined && isInside(root, real) ? new LocalDiskStore(real, this.#allowed) : undefined
+    return root !== undefined && real !== undefined && isInside(root, real)
+      ? new LocalDiskStore(real, this.#allowed)
+      : undefined
   }
 
   #writable(name: string): string {
@@ -162,7 +169,8 @@ export class LocalDiskStore implements ObjectStore {
       await unlink(temporary).catch(() => undefined)
     }
     const step = async (act: () => Promise<void>) => {
-      if (state === 'closed') throw new StorageError('STORAGE_FAILED', `The upload of ${target} is closed already.`, { data: { path: name } })
+      if (state === 'closed')
+        throw new StorageError('STORAGE_FAILED', `The upload of ${target} is closed already.`, { data: { path: name } })
       try {
         await act()
       } catch (error) {

@@ -14,7 +14,10 @@ interface Meaning {
 const meanings: Readonly<Record<string, Meaning>> = {
   EACCES: { code: 'STORAGE_FORBIDDEN', remedy: 'this user may not; check the permissions of the folder' },
   EPERM: { code: 'STORAGE_FORBIDDEN', remedy: 'the file system does not allow it; the lake needs one with hard links' },
-  EROFS: { code: 'STORAGE_FORBIDDEN', remedy: 'the file system is read-only; mount it for writing, or name another folder' },
+  EROFS: {
+    code: 'STORAGE_FORBIDDEN',
+    remedy: 'the file system is read-only; mount it for writing, or name another folder',
+  },
   ENOSPC: { code: 'STORAGE_FAILED', remedy: 'the disk is full; make room on it, then run this again' },
   EDQUOT: { code: 'STORAGE_FAILED', remedy: 'the disk quota is used up; make room, then run this again' },
   ENOTDIR: { code: 'STORAGE_FAILED', remedy: 'an object has the name of one of its folders' },
@@ -24,7 +27,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EXDEV: { code: 'STORAGE_FAILED', remedy: 'the folder spans two file systems' },
   ENOTSUP: { code: 'STORAGE_FAILED', remedy: 'the file system has no hard links, which a lake needs' },
   ENAMETOOLONG: { code: 'STORAGE_BAD_ADDRESS', remedy: 'the file system has no room for so long a name' },
-  EMFILE: { code: 'STORAGE_UNAVAILABLE', remedy: 'too many files are open; raise the limit (ulimit -n)', retryable: true },
+  EMFILE: {
+    code: 'STORAGE_UNAVAILABLE',
+    remedy: 'too many files are open; raise the limit (ulimit -n)',
+    retryable: true,
+  },
   ENFILE: { code: 'STORAGE_UNAVAILABLE', remedy: 'too many files are open on this machine', retryable: true },
   EBUSY: { code: 'STORAGE_UNAVAILABLE', remedy: 'the disk is busy', retryable: true },
   EAGAIN: { code: 'STORAGE_UNAVAILABLE', remedy: 'the disk is busy', retryable: true },

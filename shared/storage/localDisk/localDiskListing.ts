@@ -1,12 +1,13 @@
-import { statSync, type Dirent } from 'node:fs'
+import { type Dirent, statSync } from 'node:fs'
 import { readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { hasErrno, localError } from './localDiskError.js'
-import { outsideTarget } from './localLinks.js'
+
+import { elapsedMs } from '../elapsed.js'
 import { compareUtf8, isObjectName } from '../objectPath.js'
 import type { ObjectInfo } from '../objectStore.js'
-import { elapsedMs } from '../elapsed.js'
+import { hasErrno, localError } from './localDiskError.js'
+import { outsideTarget } from './localLinks.js'
 import { fileTime, temporaryPrefix } from './temporaryFile.js'
 
 /** Long past any upload's life: what is still there was left by a process that was killed. */
@@ -69,7 +70,8 @@ async function entriesOf(
     if (dirent.name.startsWith(temporaryPrefix)) await removeLeftover(path.join(location, dirent.name))
     else if (!isObjectName(dirent.name)) continue
     else if (dirent.isDirectory()) entries.push({ key: `${folder}${dirent.name}/`, isFolder: true })
-    else if (dirent.isSymbolicLink() && outsideTarget(root, path.join(location, dirent.name), allowed) !== undefined) continue
+    else if (dirent.isSymbolicLink() && outsideTarget(root, path.join(location, dirent.name), allowed) !== undefined)
+      continue
     else if (dirent.isFile() || dirent.isSymbolicLink()) entries.push({ key: folder + dirent.name, isFolder: false })
   }
   return entries.filter(entry => wanted(entry.key)).sort((a, b) => compareUtf8(a.key, b.key))
@@ -98,7 +100,9 @@ function infosOf(root: string, names: readonly string[]): readonly ObjectInfo[] 
 function infoOf(root: string, name: string): ObjectInfo | undefined {
   try {
     const found = statSync(path.join(root, name), { throwIfNoEntry: false })
-    return found?.isFile() === true ? { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) } : undefined
+    return found?.isFile() === true
+      ? { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) }
+      : undefined
   } catch (error) {
     // A link in a circle, or a folder that became a file since it was read; no entry at all is `undefined` above.
     if (hasErrno(error, 'ENOTDIR', 'ELOOP')) return undefined

@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
+
 import { isInside } from '../address/index.js'
-import { hasErrno } from './localDiskError.js'
 import { StorageError } from '../storageError.js'
+import { hasErrno } from './localDiskError.js'
 
 /**
  * Where the file or folder is when links are followed, if that is neither in `root` nor in one of `allowed`; undefined

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { decodeAction, decodeActions, decodeCommit, encodeCommit } from '../../../shared/delta/actions/actionCodec.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
@@ -17,7 +18,8 @@ describe('reading a commit', () => {
   })
 
   it('actions and fields of the future are ignored', () => {
-    const text = '{"shiny":{"x":1}}\n{"add":{"path":"a.parquet","partitionValues":{},"size":1,"modificationTime":2,' +
+    const text =
+      '{"shiny":{"x":1}}\n{"add":{"path":"a.parquet","partitionValues":{},"size":1,"modificationTime":2,' +
       '"dataChange":true,"shinyField":[1]}}\n\n'
     expect(decodeCommit(text)).toEqual([{ add }])
   })
@@ -33,7 +35,8 @@ describe('reading a commit', () => {
   })
 
   it('a deletion vector and row ids come as bigints', () => {
-    const text = '{"add":{"path":"a","partitionValues":{"p":null},"size":1,"modificationTime":2,"dataChange":false,' +
+    const text =
+      '{"add":{"path":"a","partitionValues":{"p":null},"size":1,"modificationTime":2,"dataChange":false,' +
       '"deletionVector":{"storageType":"u","pathOrInlineDv":"x","offset":1,"sizeInBytes":36,"cardinality":2},' +
       '"baseRowId":0,"defaultRowCommitVersion":9223372036854775807}}'
     expect(decodeCommit(text)).toMatchObject([
@@ -113,7 +116,10 @@ describe('writing a commit', () => {
 
   it('a file may get another deletion vector in one commit', () => {
     const vector = { storageType: 'u', pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } as const
-    const actions: Action[] = [{ add: { ...add, deletionVector: vector } }, { remove: { path: add.path, dataChange: true } }]
+    const actions: Action[] = [
+      { add: { ...add, deletionVector: vector } },
+      { remove: { path: add.path, dataChange: true } },
+    ]
     expect(() => encodeCommit(actions)).not.toThrow()
   })
 })
@@ -125,8 +131,8 @@ describe.skipIf(!haveConformanceTables)('logs that other engines wrote', () => {
     for (const { table, name, version, text } of files) {
       const actions = decodeCommit(text, { table, version, file: name })
       expect(decodeActions(encodeCommit(actions)), `${table} ${name}`).toEqual([
-        ...actions.filter((a) => 'commitInfo' in a),
-        ...actions.filter((a) => !('commitInfo' in a)),
+        ...actions.filter(a => 'commitInfo' in a),
+        ...actions.filter(a => !('commitInfo' in a)),
       ])
     }
   })

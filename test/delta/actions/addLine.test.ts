@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { decodeAction, encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import type { AddFile } from '../../../shared/delta/actions/actions.js'
 import { addLineStart, plainAdd } from '../../../shared/delta/actions/addLine.js'
@@ -21,7 +22,11 @@ describe('the line of an add', () => {
         size: random.pick([0, 2 ** 31, 2 ** 53 - 1]),
         modificationTime: random.pick([0, -5, 1_700_000_000_000]),
         dataChange: random.below(2) === 0,
-        stats: random.pick([undefined, random.text(200), '{"numRecords":9223372036854775807,"minValues":{"d":1.5e-9}}']),
+        stats: random.pick([
+          undefined,
+          random.text(200),
+          '{"numRecords":9223372036854775807,"minValues":{"d":1.5e-9}}',
+        ]),
         tags: random.pick([undefined, {}, { a: random.text(9), b: null }]),
         baseRowId: random.pick([undefined, undefined, 0n, 2n ** 62n]),
         clusteringProvider: random.pick([undefined, 'liquid']),
@@ -38,7 +43,10 @@ describe('the line of an add', () => {
 
   const rest = '"size":1,"modificationTime":1,"dataChange":true}}'
   it.each([
-    ['a number beyond 2^53', `{"add":{"path":"a","partitionValues":{},"size":9007199254740993,"modificationTime":1,"dataChange":true}}`],
+    [
+      'a number beyond 2^53',
+      `{"add":{"path":"a","partitionValues":{},"size":9007199254740993,"modificationTime":1,"dataChange":true}}`,
+    ],
     ['a fraction', `{"add":{"path":"a","partitionValues":{},"size":1.5,"modificationTime":1,"dataChange":true}}`],
     ['a deletion vector', `{"add":{"path":"a","partitionValues":{},"deletionVector":{},${rest}`],
     ['a row id', `{"add":{"path":"a","partitionValues":{},"baseRowId":7,${rest}`],

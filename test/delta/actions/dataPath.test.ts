@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
+
+import {
+  canonicalPath,
+  decodeLogPath,
+  encodeLogPath,
+  newDataFileName,
+  partitionDirectory,
+  resolveDataPath,
+} from '../../../shared/delta/actions/dataPath.js'
 import { fileKey } from '../../../shared/delta/actions/fileKey.js'
-import { canonicalPath, decodeLogPath, encodeLogPath, newDataFileName, partitionDirectory, resolveDataPath } from '../../../shared/delta/actions/dataPath.js'
 import { Random, seedNote } from '../../random.js'
 
 describe('paths', () => {
@@ -12,9 +20,12 @@ describe('paths', () => {
     ['é中😀', 'p=é中😀'],
     ['<|>}', 'p=%3C%7C%3E%7D'],
     ['', 'p=__HIVE_DEFAULT_PARTITION__'],
-  ])('the partition %s is in the log as Spark writes it, encoded twice where a directory escapes it', (value, logged) => {
-    expect(encodeLogPath(partitionDirectory(['p'], { p: value }))).toBe(logged)
-  })
+  ])(
+    'the partition %s is in the log as Spark writes it, encoded twice where a directory escapes it',
+    (value, logged) => {
+      expect(encodeLogPath(partitionDirectory(['p'], { p: value }))).toBe(logged)
+    },
+  )
 
   it('a log path is decoded exactly once, and a plus stays a plus', () => {
     expect(decodeLogPath('p=a%252Fb/x+y%20z.parquet')).toBe('p=a%2Fb/x+y z.parquet')
@@ -35,7 +46,11 @@ describe('paths', () => {
     ['file:///lake/t', '/lake/t/a.parquet', { kind: 'relative', name: 'a.parquet' }],
     ['file:///lake/t', 'file:/other/a%2525.parquet', { kind: 'absolute', url: 'file:///other/a%2525.parquet' }],
     ['file:///lake/t', '/lake/t2/a.parquet', { kind: 'absolute', url: 'file:///lake/t2/a.parquet' }],
-    ['abfss://c@a.dfs.core.windows.net/t/', 'abfss://c@a.dfs.core.windows.net/t/p=1/a', { kind: 'relative', name: 'p=1/a' }],
+    [
+      'abfss://c@a.dfs.core.windows.net/t/',
+      'abfss://c@a.dfs.core.windows.net/t/p=1/a',
+      { kind: 'relative', name: 'p=1/a' },
+    ],
     ['abfss://c@a.dfs.core.windows.net/t', 's3://bucket/a%20b', { kind: 'absolute', url: 's3://bucket/a%20b' }],
   ])('in the table %s, %s', (table, path, resolved) => {
     expect(resolveDataPath(table, path)).toEqual(resolved)
@@ -45,7 +60,9 @@ describe('paths', () => {
     const spellings = ['file:///some/p%20q', 'file:/some/p q', '/some/p%20q', 'file://localhost/some/p%20q']
     expect(new Set(spellings.map(canonicalPath))).toEqual(new Set(['/some/p q']))
     const vector = { storageType: 'u', pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } as const
-    const keys = [undefined, vector, { ...vector, offset: 0 }, { ...vector, offset: 1 }].map((deletionVector) => fileKey({ path: 'a', deletionVector }))
+    const keys = [undefined, vector, { ...vector, offset: 0 }, { ...vector, offset: 1 }].map(deletionVector =>
+      fileKey({ path: 'a', deletionVector }),
+    )
     expect(new Set(keys).size).toBe(4)
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { plainAdds } from '../../../shared/delta/checkpoint/checkpointAdds.js'
 import { checkpointActions } from '../../../shared/delta/checkpoint/checkpointRow.js'
@@ -10,7 +11,14 @@ import { Random, seedNote } from '../../random.js'
 const fields = checkpointFields({ stats: true })
 
 async function written(actions: readonly Action[], rowGroupRows?: number) {
-  return openParquet(bufferSource(encodeParquet(checkpointColumns(actions, fields), { codec: 'snappy', ...(rowGroupRows === undefined ? {} : { rowGroupRows }) })))
+  return openParquet(
+    bufferSource(
+      encodeParquet(checkpointColumns(actions, fields), {
+        codec: 'snappy',
+        ...(rowGroupRows === undefined ? {} : { rowGroupRows }),
+      }),
+    ),
+  )
 }
 
 function add(more: Partial<AddFile> = {}): Action {
@@ -24,7 +32,10 @@ describe('files straight from the columns of a checkpoint', () => {
       const columns = random.pick([[], ['p'], ['p', 'q r', '__proto__']])
       const actions = Array.from({ length: random.below(60) }, (_, i): Action => {
         if (random.below(5) === 0) return { txn: { appId: `${i}`, version: random.long() } }
-        if (random.below(5) === 0) return { remove: { path: `r${i}`, dataChange: false, deletionTimestamp: i, partitionValues: { p: 'x' }, size: 3 } }
+        if (random.below(5) === 0)
+          return {
+            remove: { path: `r${i}`, dataChange: false, deletionTimestamp: i, partitionValues: { p: 'x' }, size: 3 },
+          }
         return add({
           path: random.text(40),
           partitionValues: Object.fromEntries(columns.map(name => [name, random.pick([null, '', random.text(9)])])),
@@ -36,7 +47,10 @@ describe('files straight from the columns of a checkpoint', () => {
       const file = await written(actions, 1 + random.below(30))
       for (const group of file.rowGroups) {
         const { rowStart } = group
-        const general = checkpointActions(await file.readColumns({ fields, rowStart, rowEnd: rowStart + group.rows }), {})
+        const general = checkpointActions(
+          await file.readColumns({ fields, rowStart, rowEnd: rowStart + group.rows }),
+          {},
+        )
         const expected = general.flatMap(action => ('add' in action ? [action.add] : []))
         expect(await plainAdds(file, group), `${seedNote}, round ${round}`).toEqual(expected)
       }
@@ -45,7 +59,10 @@ describe('files straight from the columns of a checkpoint', () => {
 
   it.each([
     ['tags', { tags: { a: 'b' } }],
-    ['a deletion vector', { deletionVector: { storageType: 'i' as const, pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } }],
+    [
+      'a deletion vector',
+      { deletionVector: { storageType: 'i' as const, pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } },
+    ],
     ['a row id', { baseRowId: 0n }],
     ['the version of its rows', { defaultRowCommitVersion: 0n }],
     ['a clustering provider', { clusteringProvider: 'liquid' }],

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { CheckpointUpload } from '../../../shared/delta/checkpoint/checkpointUpload.js'
 import type { CheckpointOptions } from '../../../shared/delta/checkpoint/checkpointWriter.js'
+import { decodeLastCheckpoint } from '../../../shared/delta/checkpoint/lastCheckpoint.js'
+import {
+  classicCheckpointPath,
+  commitPath,
+  lastCheckpointPath,
+  logFolder,
+  sidecarFolder,
+} from '../../../shared/delta/log/logName.js'
+import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
 import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
 import { createTable } from '../../../shared/delta/table/createTable.js'
-import { decodeLastCheckpoint } from '../../../shared/delta/checkpoint/lastCheckpoint.js'
-import { commitPath, classicCheckpointPath, lastCheckpointPath, logFolder, sidecarFolder } from '../../../shared/delta/log/logName.js'
-import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
@@ -25,25 +32,44 @@ function setUp() {
   const write = async (...actions: Action[]) => {
     const state = await table.state()
     const outcome = await table.commit({
-      readVersion: state?.version ?? -1, actions, operation: 'WRITE', isBlindAppend: false, reads: readsNothing,
+      readVersion: state?.version ?? -1,
+      actions,
+      operation: 'WRITE',
+      isBlindAppend: false,
+      reads: readsNothing,
     })
     expect(outcome.kind).toBe('committed')
   }
-  const create = () => table.commit(createTable({ schema, partitionColumns: ['p-q'], createdTime: clock.now(), name: 'n' }))
+  const create = () =>
+    table.commit(createTable({ schema, partitionColumns: ['p-q'], createdTime: clock.now(), name: 'n' }))
   return { clock, store, table, write, create, reopen: () => new DeltaTable(store, { clock }) }
 }
 
 function add(path: string): Action {
   return {
     add: {
-      path, partitionValues: { 'p-q': null }, size: 10, modificationTime: 5, dataChange: true,
-      stats: '{"numRecords":9223372036854775807}', tags: { a: 'b' },
+      path,
+      partitionValues: { 'p-q': null },
+      size: 10,
+      modificationTime: 5,
+      dataChange: true,
+      stats: '{"numRecords":9223372036854775807}',
+      tags: { a: 'b' },
     },
   }
 }
 
 function remove(path: string, deletionTimestamp: number): Action {
-  return { remove: { path, dataChange: true, deletionTimestamp, extendedFileMetadata: true, partitionValues: { 'p-q': 'x' }, size: 10 } }
+  return {
+    remove: {
+      path,
+      dataChange: true,
+      deletionTimestamp,
+      extendedFileMetadata: true,
+      partitionValues: { 'p-q': 'x' },
+      size: 10,
+    },
+  }
 }
 
 describe('a checkpoint', () => {
@@ -51,7 +77,9 @@ describe('a checkpoint', () => {
     const { clock, store, table, write, create, reopen } = setUp()
     await create()
     await write(add('a'), add('b'), { txn: { appId: 'x', version: 9007199254740993n, lastUpdated: 3 } })
-    await write(remove('a', clock.now()), add('c%20d'), { domainMetadata: { domain: 'd', configuration: '{}', removed: false } })
+    await write(remove('a', clock.now()), add('c%20d'), {
+      domainMetadata: { domain: 'd', configuration: '{}', removed: false },
+    })
     const before = await table.snapshot()
     expect(await table.writeCheckpoint()).toMatchObject({ kind: 'written', version: 2, numFiles: 2 })
     for (const version of [0, 1, 2]) await store.delete(commitPath(version))
@@ -129,13 +157,20 @@ describe('a checkpoint', () => {
     expect(await table.writeCheckpoint()).toEqual({ kind: 'exists', version: 2 })
   })
 
-  it('has Spark\'s columns in Spark\'s order, in Snappy', async () => {
+  it("has Spark's columns in Spark's order, in Snappy", async () => {
     const { store, table, write, create } = setUp()
     await create()
     await write(add('a'))
     await table.writeCheckpoint()
     const file = await openParquet(bufferSource((await store.get(classicCheckpointPath(1))) ?? new Uint8Array()))
-    expect(file.fields.map(field => field.name)).toEqual(['txn', 'add', 'remove', 'metaData', 'protocol', 'domainMetadata'])
+    expect(file.fields.map(field => field.name)).toEqual([
+      'txn',
+      'add',
+      'remove',
+      'metaData',
+      'protocol',
+      'domainMetadata',
+    ])
     expect(file.rowCount).toBe(3)
   })
 })
@@ -145,13 +180,24 @@ function wide(configuration: Readonly<Record<string, string>>, features: readonl
   const fields = [
     columnField('id', 'long'),
     columnField('p q', 'date'),
-    columnField('s', { type: 'struct', fields: [columnField('x', 'string'), columnField('list', { type: 'array', elementType: 'long', containsNull: true })] }),
+    columnField('s', {
+      type: 'struct',
+      fields: [
+        columnField('x', 'string'),
+        columnField('list', { type: 'array', elementType: 'long', containsNull: true }),
+      ],
+    }),
     columnField('d', { type: 'decimal', precision: 38, scale: 2 }),
     columnField('t', 'timestamp'),
     columnField('b', 'boolean'),
   ]
   const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: features, writerFeatures: features }
-  return new LogFixture({ fields, partitionColumns: ['p q'], configuration, ...(features.length > 0 ? { protocol } : {}) })
+  return new LogFixture({
+    fields,
+    partitionColumns: ['p q'],
+    configuration,
+    ...(features.length > 0 ? { protocol } : {}),
+  })
 }
 
 const wideStats =
@@ -160,17 +206,44 @@ const wideStats =
   '"nullCount":{"id":0,"s":{"x":1,"list":2},"d":0,"t":0,"b":3}}'
 
 function wideAdd(path: string, more: Partial<AddFile> = {}): Action {
-  return { add: { path, partitionValues: { 'p q': '2024-02-29' }, size: 10, modificationTime: 5, dataChange: true, stats: wideStats, ...more } }
+  return {
+    add: {
+      path,
+      partitionValues: { 'p q': '2024-02-29' },
+      size: 10,
+      modificationTime: 5,
+      dataChange: true,
+      stats: wideStats,
+      ...more,
+    },
+  }
 }
 
 async function addFields(store: MemoryStore, path: string) {
   const file = await openParquet(bufferSource((await store.get(path)) ?? new Uint8Array()))
   const type = file.fields.find(({ name }) => name === 'add')?.type
-  return { file, names: type !== undefined && typeof type !== 'string' && type.type === 'struct' ? type.fields.map(({ name }) => name) : [] }
+  return {
+    file,
+    names:
+      type !== undefined && typeof type !== 'string' && type.type === 'struct'
+        ? type.fields.map(({ name }) => name)
+        : [],
+  }
 }
 
 describe('statistics in a checkpoint', () => {
-  const plain = ['path', 'partitionValues', 'size', 'modificationTime', 'dataChange', 'tags', 'deletionVector', 'baseRowId', 'defaultRowCommitVersion', 'clusteringProvider']
+  const plain = [
+    'path',
+    'partitionValues',
+    'size',
+    'modificationTime',
+    'dataChange',
+    'tags',
+    'deletionVector',
+    'baseRowId',
+    'defaultRowCommitVersion',
+    'clusteringProvider',
+  ]
   const [asJson, asStruct] = ['delta.checkpoint.writeStatsAsJson', 'delta.checkpoint.writeStatsAsStruct']
 
   it.each([
@@ -189,10 +262,16 @@ describe('statistics in a checkpoint', () => {
 
   it('come back the same from a struct alone, to the last digit', async () => {
     const t = wide({ [asJson]: 'false', [asStruct]: 'true' })
-    await t.commit(wideAdd('a'), wideAdd('b', { stats: '{"numRecords":1}', partitionValues: { 'p q': null } }), wideAdd('c', { stats: undefined }))
+    await t.commit(
+      wideAdd('a'),
+      wideAdd('b', { stats: '{"numRecords":1}', partitionValues: { 'p q': null } }),
+      wideAdd('c', { stats: undefined }),
+    )
     await writeCheckpoint(t.store, 0)
     await t.store.delete(commitPath(0))
-    expect((await t.snapshot()).files.map(({ path, stats, partitionValues }) => [path, stats, partitionValues['p q']])).toEqual([
+    expect(
+      (await t.snapshot()).files.map(({ path, stats, partitionValues }) => [path, stats, partitionValues['p q']]),
+    ).toEqual([
       ['a', wideStats, '2024-02-29'],
       ['b', '{"numRecords":1}', null],
       ['c', undefined, '2024-02-29'],
@@ -201,14 +280,20 @@ describe('statistics in a checkpoint', () => {
 
   it('that cannot be read are null, and no reason to fail', async () => {
     const t = wide({ [asStruct]: 'true' })
-    await t.commit(wideAdd('a', { stats: '{"numRecords":' }), wideAdd('b', { stats: '{"numRecords":1,"minValues":{"id":"x"}}', partitionValues: { 'p q': 'never' } }))
+    await t.commit(
+      wideAdd('a', { stats: '{"numRecords":' }),
+      wideAdd('b', { stats: '{"numRecords":1,"minValues":{"id":"x"}}', partitionValues: { 'p q': 'never' } }),
+    )
     await writeCheckpoint(t.store, 0)
     const { file } = await addFields(t.store, classicCheckpointPath(0))
     const [column] = await file.readColumns({ columns: ['add'] })
     const rows = Array.from(column?.data ?? []).flatMap(row => (row === null ? [] : [row as Row]))
     expect(rows.map(row => [row['partitionValues_parsed'], row['stats_parsed']])).toEqual([
       [{ 'p q': 19782 }, null],
-      [{ 'p q': null }, { numRecords: 1n, minValues: { id: null, s: null, d: null, t: null }, maxValues: null, nullCount: null }],
+      [
+        { 'p q': null },
+        { numRecords: 1n, minValues: { id: null, s: null, d: null, t: null }, maxValues: null, nullCount: null },
+      ],
     ])
   })
 
@@ -220,12 +305,25 @@ describe('statistics in a checkpoint', () => {
       configuration: { 'delta.columnMapping.mode': 'name', [asStruct]: 'true' },
       protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: features, writerFeatures: features },
     })
-    await t.commit({ add: { path: 'a', partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats: '{"numRecords":2,"minValues":{"col-1":5},"tightBounds":false}' } })
+    await t.commit({
+      add: {
+        path: 'a',
+        partitionValues: {},
+        size: 1,
+        modificationTime: 1,
+        dataChange: true,
+        stats: '{"numRecords":2,"minValues":{"col-1":5},"tightBounds":false}',
+      },
+    })
     await writeCheckpoint(t.store, 0)
     const { file } = await addFields(t.store, classicCheckpointPath(0))
     const [column] = await file.readColumns({ columns: ['add'] })
     expect((column?.data.at(-1) as Row)['stats_parsed']).toEqual({
-      numRecords: 2n, minValues: { 'col-1': 5n }, maxValues: null, nullCount: null, tightBounds: false,
+      numRecords: 2n,
+      minValues: { 'col-1': 5n },
+      maxValues: null,
+      nullCount: null,
+      tightBounds: false,
     })
   })
 })
@@ -237,32 +335,55 @@ describe('a V2 checkpoint', () => {
   /** Nine files and a tombstone in two commits; only the checkpoint is left to read. */
   async function written(options: CheckpointOptions = {}, configuration: Readonly<Record<string, string>> = v2) {
     const t = new LogFixture({
-      fields: [columnField('id', 'long')], configuration,
-      protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['v2Checkpoint'], writerFeatures: features },
+      fields: [columnField('id', 'long')],
+      configuration,
+      protocol: {
+        minReaderVersion: 3,
+        minWriterVersion: 7,
+        readerFeatures: ['v2Checkpoint'],
+        writerFeatures: features,
+      },
     })
-    const file = (i: number): Action => ({ add: { path: `${i}`, partitionValues: {}, size: 10, modificationTime: 5, dataChange: true, stats: '{"numRecords":1}' } })
-    await t.commit(...Array.from({ length: 10 }, (_, i) => file(i)), { txn: { appId: 'x', version: 9007199254740993n } })
-    await t.commit({ remove: { path: '3', dataChange: true, deletionTimestamp: 1, size: 10 } }, { domainMetadata: { domain: 'd', configuration: '{}', removed: false } })
+    const file = (i: number): Action => ({
+      add: {
+        path: `${i}`,
+        partitionValues: {},
+        size: 10,
+        modificationTime: 5,
+        dataChange: true,
+        stats: '{"numRecords":1}',
+      },
+    })
+    await t.commit(...Array.from({ length: 10 }, (_, i) => file(i)), {
+      txn: { appId: 'x', version: 9007199254740993n },
+    })
+    await t.commit(
+      { remove: { path: '3', dataChange: true, deletionTimestamp: 1, size: 10 } },
+      { domainMetadata: { domain: 'd', configuration: '{}', removed: false } },
+    )
     expect(await writeCheckpoint(t.store, 0, options)).toMatchObject({ kind: 'written', version: 1, numFiles: 9 })
     const names: string[] = []
     for await (const { path } of t.store.list(logFolder)) names.push(path)
     return { t, names, hint: decodeLastCheckpoint(new TextDecoder().decode(await t.store.get(lastCheckpointPath))) }
   }
 
-  it.each(['json', 'parquet'] as const)('in %s stands in for the commits, its files in sidecars of the size asked for', async format => {
-    const { t, names } = await written({ format, sidecarActions: 4 })
-    expect(names.filter(name => name.startsWith(sidecarFolder))).toHaveLength(3)
-    expect(names.filter(name => new RegExp(`1\\.checkpoint\\.[0-9a-f-]{36}\\.${format}$`).test(name))).toHaveLength(1)
-    expect(names).not.toContain(classicCheckpointPath(1))
-    for (const version of [0, 1]) await t.store.delete(commitPath(version))
-    const snapshot = await t.snapshot()
-    expect(snapshot.files.map(file => file.path).join('')).toBe('012456789')
-    expect(snapshot.tombstones.map(file => file.path)).toEqual(['3'])
-    expect(snapshot.txns.get('x')?.version).toBe(9007199254740993n)
-    expect(snapshot.domains.get('d')?.configuration).toBe('{}')
-    expect((await loadState(t.store))?.version).toBe(1)
-    expect(await writeCheckpoint(t.store, 0)).toEqual({ kind: 'exists', version: 1 })
-  })
+  it.each(['json', 'parquet'] as const)(
+    'in %s stands in for the commits, its files in sidecars of the size asked for',
+    async format => {
+      const { t, names } = await written({ format, sidecarActions: 4 })
+      expect(names.filter(name => name.startsWith(sidecarFolder))).toHaveLength(3)
+      expect(names.filter(name => new RegExp(`1\\.checkpoint\\.[0-9a-f-]{36}\\.${format}$`).test(name))).toHaveLength(1)
+      expect(names).not.toContain(classicCheckpointPath(1))
+      for (const version of [0, 1]) await t.store.delete(commitPath(version))
+      const snapshot = await t.snapshot()
+      expect(snapshot.files.map(file => file.path).join('')).toBe('012456789')
+      expect(snapshot.tombstones.map(file => file.path)).toEqual(['3'])
+      expect(snapshot.txns.get('x')?.version).toBe(9007199254740993n)
+      expect(snapshot.domains.get('d')?.configuration).toBe('{}')
+      expect((await loadState(t.store))?.version).toBe(1)
+      expect(await writeCheckpoint(t.store, 0)).toEqual({ kind: 'exists', version: 1 })
+    },
+  )
 
   it('is told of in the hint as Spark does it', async () => {
     const { names, hint } = await written({ sidecarActions: 6 })
@@ -271,19 +392,32 @@ describe('a V2 checkpoint', () => {
     // Nine adds and a tombstone; protocol, metadata, transaction, domain, the checkpoint's metadata and two sidecars.
     expect({ version, size, numOfAddFiles }).toEqual({ version: 1, size: 17, numOfAddFiles: 9 })
     const { path, sizeInBytes, nonFileActions, sidecarFiles } = v2Checkpoint as unknown as {
-      path: string; sizeInBytes: number; nonFileActions: readonly object[]; sidecarFiles: readonly { path: string; sizeInBytes: number }[]
+      path: string
+      sizeInBytes: number
+      nonFileActions: readonly object[]
+      sidecarFiles: readonly { path: string; sizeInBytes: number }[]
     }
     expect(names).toContain(logFolder + path)
     expect(sizeInBytes).toBeGreaterThan(0)
-    expect(nonFileActions.map(action => Object.keys(action)[0])).toEqual(['protocol', 'metaData', 'txn', 'domainMetadata', 'checkpointMetadata'])
-    expect(sidecarFiles.map(file => sidecarFolder + file.path).sort()).toEqual(names.filter(name => name.startsWith(sidecarFolder)).sort())
+    expect(nonFileActions.map(action => Object.keys(action)[0])).toEqual([
+      'protocol',
+      'metaData',
+      'txn',
+      'domainMetadata',
+      'checkpointMetadata',
+    ])
+    expect(sidecarFiles.map(file => sidecarFolder + file.path).sort()).toEqual(
+      names.filter(name => name.startsWith(sidecarFolder)).sort(),
+    )
   })
 
   it('is not written where the table does not want it, and refused where it must not have it', async () => {
     expect((await written({}, {})).names).toContain(classicCheckpointPath(1))
     const t = wide({ 'delta.checkpointPolicy': 'v2' })
     await t.commit(wideAdd('a'))
-    await expect(writeCheckpoint(t.store, 0, { kind: 'v2' })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE' })
+    await expect(writeCheckpoint(t.store, 0, { kind: 'v2' })).rejects.toMatchObject({
+      code: 'DELTA_UNSUPPORTED_FEATURE',
+    })
     await writeCheckpoint(t.store, 0)
     expect(await t.store.head(classicCheckpointPath(0))).toBeDefined()
   })
@@ -310,8 +444,15 @@ describe('a V2 checkpoint', () => {
   it('leaves no sidecar behind when it cannot be finished', async () => {
     const { t } = await written({}, {})
     await t.commit(wideAdd('z'))
-    const faults = new Faults().add({ on: 'putIfAbsent', path: path => path.startsWith(sidecarFolder), after: 1, fault: { kind: 'fail' } })
-    await expect(writeCheckpoint(new FaultyStore(t.store, faults, t.clock), 0, { kind: 'v2', sidecarActions: 4 })).rejects.toThrow(/Planned fault/)
+    const faults = new Faults().add({
+      on: 'putIfAbsent',
+      path: path => path.startsWith(sidecarFolder),
+      after: 1,
+      fault: { kind: 'fail' },
+    })
+    await expect(
+      writeCheckpoint(new FaultyStore(t.store, faults, t.clock), 0, { kind: 'v2', sidecarActions: 4 }),
+    ).rejects.toThrow(/Planned fault/)
     const left: string[] = []
     for await (const { path } of t.store.list(sidecarFolder)) left.push(path)
     expect(left).toEqual([])
@@ -330,7 +471,10 @@ describe('two writers of one checkpoint', () => {
     }
     faults.add({ on: 'putIfAbsent', fault: { kind: 'interleave', first: other } })
     // With another expiry its bytes would be others.
-    expect(await writeCheckpoint(new FaultyStore(t.store, faults, t.clock), 1e15)).toEqual({ kind: 'exists', version: 0 })
+    expect(await writeCheckpoint(new FaultyStore(t.store, faults, t.clock), 1e15)).toEqual({
+      kind: 'exists',
+      version: 0,
+    })
     expect(first).toBeDefined()
     expect(await t.store.get(classicCheckpointPath(0))).toEqual(first)
   })

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, decodeLastCheckpoint, encodeLastCheckpoint, jsonChecksum } from '../../../shared/delta/checkpoint/lastCheckpoint.js'
+
+import {
+  canonicalJson,
+  decodeLastCheckpoint,
+  encodeLastCheckpoint,
+  jsonChecksum,
+} from '../../../shared/delta/checkpoint/lastCheckpoint.js'
 import { parseJson } from '../../../shared/types/index.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { logFiles } from '../conformanceLogs.js'
@@ -30,18 +36,24 @@ describe('the hint to the last checkpoint', () => {
     })
   })
 
-  it.each(['', '{', '[]', '{"size":3}', '{"version":"3"}'])('a torn or foreign hint (%j) is an outcome, not an error', (text) => {
-    expect(decodeLastCheckpoint(text).kind).toBe('invalid')
-  })
+  it.each(['', '{', '[]', '{"size":3}', '{"version":"3"}'])(
+    'a torn or foreign hint (%j) is an outcome, not an error',
+    text => {
+      expect(decodeLastCheckpoint(text).kind).toBe('invalid')
+    },
+  )
 
   it('an old hint without a checksum is taken as it is', () => {
-    expect(decodeLastCheckpoint('{"version":10,"size":13}')).toMatchObject({ kind: 'valid', checkpoint: { version: 10 } })
+    expect(decodeLastCheckpoint('{"version":10,"size":13}')).toMatchObject({
+      kind: 'valid',
+      checkpoint: { version: 10 },
+    })
   })
 })
 
 describe.skipIf(!haveConformanceTables)('hints that other engines wrote', () => {
   it('every checksum is what we compute', () => {
-    const hints = logFiles(/^_last_checkpoint$/).filter((file) => file.text.includes('"checksum"'))
+    const hints = logFiles(/^_last_checkpoint$/).filter(file => file.text.includes('"checksum"'))
     expect(hints.length).toBeGreaterThan(5)
     for (const { table, text } of hints) expect(decodeLastCheckpoint(text).kind, table).toBe('valid')
   })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
-import { writeDataFile, type DataFileLayout } from '../../../shared/delta/dataFiles/dataFile.js'
+import { type DataFileLayout, writeDataFile } from '../../../shared/delta/dataFiles/dataFile.js'
 import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
-import type { Column } from '../../../shared/types/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
+import type { Column } from '../../../shared/types/index.js'
 
 const layout: DataFileLayout = {
   schema: {
@@ -32,22 +33,38 @@ describe('writing a data file', () => {
       size: (await store.head(add.path))?.size,
       modificationTime: 12345,
       dataChange: true,
-      stats: '{"numRecords":2,"minValues":{"id":7,"text":"b"},"maxValues":{"id":8,"text":"b"},"nullCount":{"id":0,"text":1,"later":2}}',
+      stats:
+        '{"numRecords":2,"minValues":{"id":7,"text":"b"},"maxValues":{"id":8,"text":"b"},"nullCount":{"id":0,"text":1,"later":2}}',
       tags: { a: 'b' },
     })
     const bytes = await store.get(add.path)
     const file = await openParquet(bufferSource(bytes ?? new Uint8Array()))
-    expect(file.fields.map((f) => [f.name, f.nullable])).toEqual([['id', false], ['text', true]])
+    expect(file.fields.map(f => [f.name, f.nullable])).toEqual([
+      ['id', false],
+      ['text', true],
+    ])
   })
 
   it.each<[RegExp, Column[], Record<string, string | null>]>([
     [/column id may not be null in the table, and is in a row/, [id([1n, null])], { day: null }],
     [/column id may not be null in the table, and the rows lack it/, [text], { day: null }],
-    [/column id is long in the table and double in the rows/, [{ field: { name: 'id', type: 'double', nullable: true }, data: [1] }], { day: null }],
-    [/column day is a partition column: /, [id([1n]), { field: { name: 'day', type: 'date', nullable: true }, data: [1] }], { day: null }],
+    [
+      /column id is long in the table and double in the rows/,
+      [{ field: { name: 'id', type: 'double', nullable: true }, data: [1] }],
+      { day: null },
+    ],
+    [
+      /column day is a partition column: /,
+      [id([1n]), { field: { name: 'day', type: 'date', nullable: true }, data: [1] }],
+      { day: null },
+    ],
     [/column day is a partition column without a value/, [id([1n])], {}],
     [/column id is no partition column/, [id([1n])], { day: null, id: '1' }],
-    [/column other is not a column of the table/, [id([1n]), { field: { name: 'other', type: 'long', nullable: true }, data: [1n] }], { day: null }],
+    [
+      /column other is not a column of the table/,
+      [id([1n]), { field: { name: 'other', type: 'long', nullable: true }, data: [1n] }],
+      { day: null },
+    ],
   ])('%s', async (message, columns, partition) => {
     const store = new MemoryStore()
     await expect(writeDataFile(store, layout, columns, partition)).rejects.toThrow(message)

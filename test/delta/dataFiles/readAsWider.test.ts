@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest'
+
 import type { Protocol } from '../../../shared/delta/actions/actions.js'
-import { typeText } from '../../../shared/delta/schema/schema.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
-import type { DataType, Value } from '../../../shared/types/index.js'
+import { typeText } from '../../../shared/delta/schema/schema.js'
 import { DuckDbSession, FileCache, openDeltaView } from '../../../shared/query/index.js'
+import type { DataType, Value } from '../../../shared/types/index.js'
 import { allRows, columnField, LogFixture } from '../logFixture.js'
 
 const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })
-const protocol: Protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['typeWidening'], writerFeatures: ['typeWidening'] }
+const protocol: Protocol = {
+  minReaderVersion: 3,
+  minWriterVersion: 7,
+  readerFeatures: ['typeWidening'],
+  writerFeatures: ['typeWidening'],
+}
 
 describe('a column that a table says was widened', () => {
   it.each<[from: DataType, to: DataType, stored: readonly Value[], read: readonly Value[]]>([

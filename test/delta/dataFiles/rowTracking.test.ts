@@ -1,29 +1,49 @@
 import { describe, expect, it } from 'vitest'
+
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
-import { commitInfoOf, readCommitFile } from '../../../shared/delta/log/commit.js'
-import { columnLayout } from '../../../shared/delta/schema/columnLayout.js'
 import { readDataFile } from '../../../shared/delta/dataFiles/dataFileRows.js'
-import { keptFeatures } from '../../../shared/delta/protocol/features.js'
-import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import { originReading } from '../../../shared/delta/dataFiles/rowOrigins.js'
 import { rowTrackingDomain, withRowIds } from '../../../shared/delta/dataFiles/rowTracking.js'
+import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
+import { commitInfoOf, readCommitFile } from '../../../shared/delta/log/commit.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { keptFeatures } from '../../../shared/delta/protocol/features.js'
+import { columnLayout } from '../../../shared/delta/schema/columnLayout.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { rowsOf, TableWriter } from '../../../shared/delta/write/tableWriter.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
 const add = (path: string, rows: number, more: Partial<AddFile> = {}): Action => ({
-  add: { path, partitionValues: {}, size: 1, modificationTime: 0, dataChange: true, stats: `{"numRecords":${rows}}`, ...more },
+  add: {
+    path,
+    partitionValues: {},
+    size: 1,
+    modificationTime: 0,
+    dataChange: true,
+    stats: `{"numRecords":${rows}}`,
+    ...more,
+  },
 })
-const mark = (value: bigint) => ({ domain: rowTrackingDomain, configuration: `{"rowIdHighWaterMark":${value}}`, removed: false })
-const idsIn = (actions: readonly Action[]) => actions.flatMap(action => ('add' in action ? [[action.add.path, action.add.baseRowId, action.add.defaultRowCommitVersion]] : []))
-const markIn = (actions: readonly Action[]) => actions.flatMap(action => ('domainMetadata' in action ? [action.domainMetadata.configuration] : []))
+const mark = (value: bigint) => ({
+  domain: rowTrackingDomain,
+  configuration: `{"rowIdHighWaterMark":${value}}`,
+  removed: false,
+})
+const idsIn = (actions: readonly Action[]) =>
+  actions.flatMap(action =>
+    'add' in action ? [[action.add.path, action.add.baseRowId, action.add.defaultRowCommitVersion]] : [],
+  )
+const markIn = (actions: readonly Action[]) =>
+  actions.flatMap(action => ('domainMetadata' in action ? [action.domainMetadata.configuration] : []))
 
 describe('giving ids to the rows of new files', () => {
   it('files follow one another from the highest id ever given, and the mark is the last', () => {
     const actions = withRowIds([add('a', 3), add('b', 2)], mark(2n ** 53n), 7)
-    expect(idsIn(actions)).toEqual([['a', 2n ** 53n + 1n, 7n], ['b', 2n ** 53n + 4n, 7n]])
+    expect(idsIn(actions)).toEqual([
+      ['a', 2n ** 53n + 1n, 7n],
+      ['b', 2n ** 53n + 4n, 7n],
+    ])
     expect(markIn(actions)).toEqual([`{"rowIdHighWaterMark":${2n ** 53n + 5n}}`])
     expect(idsIn(withRowIds([add('a', 3)], undefined, 0))).toEqual([['a', 0n, 0n]])
   })
@@ -66,11 +86,15 @@ const rows = (...ids: number[]) => ids.map(id => ({ id: BigInt(id), p: 'a' }))
 async function identities(t: WrittenTable): Promise<readonly string[]> {
   const snapshot = await t.snapshot()
   const found: string[] = []
-  const { layout, fields, originsOf } = originReading(snapshot, { layout: columnLayout(snapshot), fields: schema.fields.slice(0, 1) })
+  const { layout, fields, originsOf } = originReading(snapshot, {
+    layout: columnLayout(snapshot),
+    fields: schema.fields.slice(0, 1),
+  })
   for (const file of snapshot.files) {
     for await (const batch of readDataFile(t.store, file, { layout, fields, where: {} })) {
       const origins = originsOf(batch, file)
-      for (let i = 0; i < batch.rows; i++) found.push(`${batch.columns[0]?.[i] as bigint}@${origins?.ids[i] ?? '?'}/${origins?.commitVersions[i] ?? '?'}`)
+      for (let i = 0; i < batch.rows; i++)
+        found.push(`${batch.columns[0]?.[i] as bigint}@${origins?.ids[i] ?? '?'}/${origins?.commitVersions[i] ?? '?'}`)
     }
   }
   return found.sort()
@@ -91,9 +115,13 @@ describe('a table that tracks rows', () => {
     expect((await t.snapshot()).files).toHaveLength(1)
     const all = [...before, '14@8/4']
     expect(await identities(t)).toEqual(all)
-    expect(await deleteRows(t.table, { where: { op: '=', column: 'id', value: 11n }, clock: t.clock })).toMatchObject({ kind: 'committed' })
+    expect(await deleteRows(t.table, { where: { op: '=', column: 'id', value: 11n }, clock: t.clock })).toMatchObject({
+      kind: 'committed',
+    })
     expect(await identities(t)).toEqual(all.filter(text => !text.startsWith('11')))
-    expect(commitInfoOf((await readCommitFile(t.store, 5))?.actions ?? [])?.['tags']).toEqual({ 'delta.rowTracking.preserved': 'true' })
+    expect(commitInfoOf((await readCommitFile(t.store, 5))?.actions ?? [])?.['tags']).toEqual({
+      'delta.rowTracking.preserved': 'true',
+    })
   })
 
   it('ids are given again for every attempt: two writers never give the same', async () => {
@@ -105,7 +133,14 @@ describe('a table that tracks rows', () => {
       await writer.write(rowsOf(schema, rows(...ids)))
       return (await writer.finish()).map(file => ({ add: file }))
     }
-    const transaction = async (...ids: number[]) => ({ readVersion: 0, actions: await writeFile(...ids), operation: 'WRITE', isBlindAppend: true, reads: readsNothing, keeps: keptFeatures })
+    const transaction = async (...ids: number[]) => ({
+      readVersion: 0,
+      actions: await writeFile(...ids),
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
+      keeps: keptFeatures,
+    })
     await t.table.commit(await transaction(1, 2, 3))
     expect(await other.commit(await transaction(4, 5))).toMatchObject({ kind: 'committed', version: 2 })
     expect(await identities(t)).toEqual(['1@0/1', '2@1/1', '3@2/1', '4@3/2', '5@4/2'])
@@ -127,15 +162,29 @@ describe('a table that tracks rows', () => {
 
   it('an appender that does not know of it is refused, and one is not asked for it while it is suspended', async () => {
     const t = await tracked()
-    const commit = (table: DeltaTable) => table.commit({ readVersion: 0, actions: [add('x', 1)], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
-    await expect(commit(t.table)).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE', message: expect.stringContaining('rowTracking') as string })
+    const commit = (table: DeltaTable) =>
+      table.commit({
+        readVersion: 0,
+        actions: [add('x', 1)],
+        operation: 'WRITE',
+        isBlindAppend: true,
+        reads: readsNothing,
+      })
+    await expect(commit(t.table)).rejects.toMatchObject({
+      code: 'DELTA_UNSUPPORTED_FEATURE',
+      message: expect.stringContaining('rowTracking') as string,
+    })
     const suspended = await tracked({ 'delta.enableRowTracking': 'false', 'delta.rowTrackingSuspended': 'true' })
     expect(await commit(suspended.table)).toMatchObject({ kind: 'committed' })
     expect(idsIn((await readCommitFile(suspended.store, 1))?.actions ?? [])).toEqual([['x', undefined, undefined]])
   })
 
   it('a table that does not say where ids are kept is refused', async () => {
-    const t = await WrittenTable.create({ schema, configuration: { 'delta.enableRowTracking': 'true' }, protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'domainMetadata'] } })
+    const t = await WrittenTable.create({
+      schema,
+      configuration: { 'delta.enableRowTracking': 'true' },
+      protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'domainMetadata'] },
+    })
     await expect(t.append(rows(1))).rejects.toMatchObject({ code: 'DELTA_BAD_PROPERTY' })
   })
 })

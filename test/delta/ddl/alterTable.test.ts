@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest'
+
 import { encodeAction } from '../../../shared/delta/actions/actionCodec.js'
-import { commitPath } from '../../../shared/delta/log/logName.js'
 import { rowTrackingDomain } from '../../../shared/delta/dataFiles/rowTracking.js'
 import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
-import { appendRows } from '../../../shared/delta/dml/appendRows.js'
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
+import { appendRows } from '../../../shared/delta/dml/appendRows.js'
+import { commitPath } from '../../../shared/delta/log/logName.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import { AlteredTable, greaterThan, protocolText } from './alteredTable.js'
 import { field, struct } from '../write/writtenTable.js'
+import { AlteredTable, greaterThan, protocolText } from './alteredTable.js'
 
 const plain = struct(field('a', 'long'), field('s', 'string'))
-const nested = struct(field('a', 'long'), field('s', struct(field('x', 'integer'), field('y', 'string'))), field('p', 'string'))
+const nested = struct(
+  field('a', 'long'),
+  field('s', struct(field('x', 'integer'), field('y', 'string'))),
+  field('p', 'string'),
+)
 const mapped = { configuration: { 'delta.columnMapping.mode': 'name' } }
 const set = (properties: Readonly<Record<string, string>>): TableChange => ({ kind: 'setProperties', properties })
 
@@ -19,15 +24,22 @@ describe('constraints', () => {
 
   it('a row that does not meet a new one is named, and nothing is written', async () => {
     const t = await AlteredTable.create(plain)
-    await t.append([{ a: 1n, s: 'good' }, { a: -5n, s: 'bad' }])
-    await expect(t.alter(positive, { expressions: greaterThan })).rejects.toThrow(/constraint pos \(a > 0\).*a = -5, s = "bad"/)
+    await t.append([
+      { a: 1n, s: 'good' },
+      { a: -5n, s: 'bad' },
+    ])
+    await expect(t.alter(positive, { expressions: greaterThan })).rejects.toThrow(
+      /constraint pos \(a > 0\).*a = -5, s = "bad"/,
+    )
     expect((await t.snapshot()).version).toBe(1)
   })
 
   it('null does not meet it either, as in Spark', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: null, s: 'none' }])
-    await expect(t.alter(positive, { expressions: greaterThan })).rejects.toMatchObject({ code: 'DELTA_CONSTRAINT_VIOLATED' })
+    await expect(t.alter(positive, { expressions: greaterThan })).rejects.toMatchObject({
+      code: 'DELTA_CONSTRAINT_VIOLATED',
+    })
   })
 
   it('is held from then on', async () => {
@@ -49,7 +61,9 @@ describe('constraints', () => {
   it('what cannot be evaluated is not taken on, rows or none', async () => {
     const t = await AlteredTable.create(plain)
     await expect(t.alter(positive)).rejects.toThrow(/pass `expressions`/)
-    await expect(t.alter({ kind: 'addConstraint', name: 'x', expression: 'nope()' }, { expressions: greaterThan })).rejects.toThrow(/cannot evaluate nope/)
+    await expect(
+      t.alter({ kind: 'addConstraint', name: 'x', expression: 'nope()' }, { expressions: greaterThan }),
+    ).rejects.toThrow(/cannot evaluate nope/)
     await expect(t.alter(set({ 'delta.constraints.x': 'a > 0' }))).rejects.toThrow(/addConstraint/)
   })
 })
@@ -60,7 +74,10 @@ describe('properties', () => {
     [{ 'delta.enableChangeDataFeed': 'true' }, '1 7 appendOnly changeDataFeed invariants'],
     [{ 'delta.enableDeletionVectors': 'true' }, '3 7 appendOnly deletionVectors invariants'],
     [{ 'delta.columnMapping.mode': 'name' }, '2 7 appendOnly columnMapping invariants'],
-    [{ 'delta.checkpointPolicy': 'v2', 'delta.feature.vacuumprotocolcheck': 'supported' }, '3 7 appendOnly invariants v2Checkpoint vacuumProtocolCheck'],
+    [
+      { 'delta.checkpointPolicy': 'v2', 'delta.feature.vacuumprotocolcheck': 'supported' },
+      '3 7 appendOnly invariants v2Checkpoint vacuumProtocolCheck',
+    ],
     [{ 'delta.minReaderVersion': '1', 'delta.minWriterVersion': '4' }, '1 4'],
   ])('%j makes the protocol %s, as in Spark', async (properties, protocol) => {
     const t = await AlteredTable.create(plain)
@@ -75,14 +92,25 @@ describe('properties', () => {
       minReaderVersion: 3,
       minWriterVersion: 7,
       readerFeatures: ['columnMapping', 'deletionVectors'],
-      writerFeatures: ['appendOnly', 'changeDataFeed', 'checkConstraints', 'columnMapping', 'deletionVectors', 'generatedColumns', 'invariants'],
+      writerFeatures: [
+        'appendOnly',
+        'changeDataFeed',
+        'checkConstraints',
+        'columnMapping',
+        'deletionVectors',
+        'generatedColumns',
+        'invariants',
+      ],
     })
   })
 
   it('set and unset leave the others alone; what changes nothing writes nothing', async () => {
     const t = await AlteredTable.create(plain, { configuration: { mine: '1', 'delta.appendOnly': 'true' } })
     expect(await t.alter(set({ 'DELTA.appendonly': 'true' }))).toBe('nothingToDo')
-    await t.alter([set({ other: '2', comment: 'a table' }), { kind: 'unsetProperties', names: ['mine', 'delta.APPENDONLY', 'nope'] }])
+    await t.alter([
+      set({ other: '2', comment: 'a table' }),
+      { kind: 'unsetProperties', names: ['mine', 'delta.APPENDONLY', 'nope'] },
+    ])
     const { metadata } = await t.snapshot()
     expect(metadata.configuration).toEqual({ other: '2' })
     expect(metadata.description).toBe('a table')
@@ -104,14 +132,44 @@ describe('properties', () => {
 
   it.each<[string, Record<string, string>, TableChange, RegExp]>([
     ['mapping by id over files without ids', {}, set({ 'delta.columnMapping.mode': 'id' }), /use name/],
-    ['another mapping', mapped.configuration, set({ 'delta.columnMapping.mode': 'id' }), /cannot be changed from name to id/],
+    [
+      'another mapping',
+      mapped.configuration,
+      set({ 'delta.columnMapping.mode': 'id' }),
+      /cannot be changed from name to id/,
+    ],
     ['no mapping any more', mapped.configuration, set({ 'delta.columnMapping.mode': 'none' }), /written anew/],
-    ['mapping taken away', mapped.configuration, { kind: 'unsetProperties', names: ['delta.columnMapping.mode'] }, /written anew/],
-    ['the greatest id taken away', mapped.configuration, { kind: 'unsetProperties', names: ['delta.columnMapping.maxColumnId'] }, /written by the engine/],
-    ['an older protocol', { 'delta.enableDeletionVectors': 'true' }, set({ 'delta.minWriterVersion': '2' }), /cannot go down/],
-    ['Iceberg compatibility, which is not kept here', mapped.configuration, set({ 'delta.enableIcebergCompatV2': 'true' }), /icebergCompatV2/],
+    [
+      'mapping taken away',
+      mapped.configuration,
+      { kind: 'unsetProperties', names: ['delta.columnMapping.mode'] },
+      /written anew/,
+    ],
+    [
+      'the greatest id taken away',
+      mapped.configuration,
+      { kind: 'unsetProperties', names: ['delta.columnMapping.maxColumnId'] },
+      /written by the engine/,
+    ],
+    [
+      'an older protocol',
+      { 'delta.enableDeletionVectors': 'true' },
+      set({ 'delta.minWriterVersion': '2' }),
+      /cannot go down/,
+    ],
+    [
+      'Iceberg compatibility, which is not kept here',
+      mapped.configuration,
+      set({ 'delta.enableIcebergCompatV2': 'true' }),
+      /icebergCompatV2/,
+    ],
     ['clustering without columns', {}, set({ 'delta.feature.clustering': 'supported' }), /setClustering/],
-    ['a log shorter than its tombstones', {}, set({ 'delta.logRetentionDuration': 'interval 1 day' }), /delta.deletedFileRetentionDuration/],
+    [
+      'a log shorter than its tombstones',
+      {},
+      set({ 'delta.logRetentionDuration': 'interval 1 day' }),
+      /delta.deletedFileRetentionDuration/,
+    ],
     ['an unknown one', {}, set({ 'delta.nope': '1' }), /no property of a table/],
   ])('%s is refused', async (_name, configuration, change, message) => {
     const t = await AlteredTable.create(plain, { configuration })
@@ -123,7 +181,10 @@ describe('properties', () => {
 describe('row tracking that begins later', () => {
   it('gives ids to the rows that are there, in the commit that promises them', async () => {
     const t = await AlteredTable.create(plain)
-    await t.append([{ a: 1n, s: 'x' }, { a: 2n, s: 'y' }])
+    await t.append([
+      { a: 1n, s: 'x' },
+      { a: 2n, s: 'y' },
+    ])
     await t.append([{ a: 3n, s: 'z' }])
     await t.alter(set({ 'delta.enableRowTracking': 'true' }))
     const { files, metadata, domains, protocol, numFiles } = await t.snapshot()
@@ -166,27 +227,43 @@ describe('clustering and features', () => {
     expect(await t.operation()).toEqual(['CLUSTER BY', { oldClusteringColumns: '', newClusteringColumns: 'a,s.x' }])
     expect(await t.alter({ kind: 'setClustering', columns: [['a'], ['s', 'x']] })).toBe('nothingToDo')
     await t.alter({ kind: 'setClustering', columns: [] })
-    expect((await t.snapshot()).domains.get('delta.clustering')?.configuration).toBe('{"clusteringColumns":[],"domainName":"delta.clustering"}')
+    expect((await t.snapshot()).domains.get('delta.clustering')?.configuration).toBe(
+      '{"clusteringColumns":[],"domainName":"delta.clustering"}',
+    )
     await expect(t.alter({ kind: 'setClustering', columns: ['nope'] })).rejects.toThrow(/no column nope/)
     const partitioned = await AlteredTable.create(nested, { partitionColumns: ['p'] })
-    await expect(partitioned.alter({ kind: 'setClustering', columns: ['a'] })).rejects.toThrow(/partitions cannot be clustered/)
+    await expect(partitioned.alter({ kind: 'setClustering', columns: ['a'] })).rejects.toThrow(
+      /partitions cannot be clustered/,
+    )
   })
 
   it('a feature that only writers knew is dropped when nothing uses it', async () => {
     const t = await AlteredTable.create(plain, { configuration: { 'delta.constraints.pos': 'a > 0' } })
-    await expect(t.alter({ kind: 'dropFeature', feature: 'checkConstraints' })).rejects.toThrow(/has the constraint pos/)
-    await t.alter([{ kind: 'dropConstraint', name: 'pos' }, { kind: 'dropFeature', feature: 'checkconstraints' }])
+    await expect(t.alter({ kind: 'dropFeature', feature: 'checkConstraints' })).rejects.toThrow(
+      /has the constraint pos/,
+    )
+    await t.alter([
+      { kind: 'dropConstraint', name: 'pos' },
+      { kind: 'dropFeature', feature: 'checkconstraints' },
+    ])
     expect((await t.snapshot()).protocol).toEqual({ minReaderVersion: 1, minWriterVersion: 2 })
     const times = await AlteredTable.create(plain, { configuration: { 'delta.enableInCommitTimestamps': 'true' } })
     await times.alter({ kind: 'dropFeature', feature: 'inCommitTimestamp' })
     const { protocol, metadata } = await times.snapshot()
     expect(protocol).toEqual({ minReaderVersion: 1, minWriterVersion: 2 })
     expect(metadata.configuration).toEqual({ 'delta.enableInCommitTimestamps': 'false' })
-    expect(await times.operation()).toEqual(['DROP FEATURE', { featureName: 'inCommitTimestamp', truncateHistory: false }])
+    expect(await times.operation()).toEqual([
+      'DROP FEATURE',
+      { featureName: 'inCommitTimestamp', truncateHistory: false },
+    ])
   })
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['deletionVectors', { 'delta.enableDeletionVectors': 'true' }, /deletionVectors cannot be dropped: versions of the table/],
+    [
+      'deletionVectors',
+      { 'delta.enableDeletionVectors': 'true' },
+      /deletionVectors cannot be dropped: versions of the table/,
+    ],
     ['domainMetadata', { 'delta.enableRowTracking': 'true' }, /rowTracking needs it/],
     ['rowTracking', { 'delta.enableRowTracking': 'true' }, /rowTracking cannot be dropped/],
     ['appendOnly', {}, /appendOnly cannot be dropped/],
@@ -202,7 +279,10 @@ describe('clustering and features', () => {
     await t.alter([set({ 'delta.columnMapping.mode': 'name' }), { kind: 'renameColumn', column: 'a', name: 'b' }])
     const [operation, parameters] = await t.operation()
     expect(operation).toBe('ALTER TABLE')
-    expect(JSON.parse((parameters as { changes: string }).changes)).toMatchObject([{ operation: 'SET TBLPROPERTIES' }, { operation: 'RENAME COLUMN' }])
+    expect(JSON.parse((parameters as { changes: string }).changes)).toMatchObject([
+      { operation: 'SET TBLPROPERTIES' },
+      { operation: 'RENAME COLUMN' },
+    ])
     expect((await t.snapshot()).version).toBe(1)
   })
 

@@ -1,17 +1,17 @@
+import { ManualClock } from '../../../shared/clock.js'
 import type { Protocol } from '../../../shared/delta/actions/actions.js'
-import { createTable, type TableDefinition } from '../../../shared/delta/table/createTable.js'
+import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
+import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
+import { type AppendOptions, appendRows } from '../../../shared/delta/dml/appendRows.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
 import type { Snapshot } from '../../../shared/delta/snapshot/snapshot.js'
+import { createTable, type TableDefinition } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
-import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
-import { appendRows, type AppendOptions } from '../../../shared/delta/dml/appendRows.js'
 import type { Expressions } from '../../../shared/delta/write/expressions.js'
-import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import type { WriteOptions } from '../../../shared/delta/write/writeOptions.js'
-import type { Row, StructType, Value } from '../../../shared/types/index.js'
-import { ManualClock } from '../../../shared/clock.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
+import type { Row, StructType, Value } from '../../../shared/types/index.js'
 
 /** Evaluates `column > number` without an engine; null is neither. */
 export const greaterThan: Expressions = {
@@ -19,7 +19,11 @@ export const greaterThan: Expressions = {
     const [, name, limit] = /^(\w+) > (-?\d+)$/.exec(condition) ?? []
     const column = rows.columns.find(({ field }) => field.name === name)
     if (column === undefined) return Promise.reject(new Error(`cannot evaluate ${condition}`))
-    return Promise.resolve(Uint8Array.from({ length: rows.count }, (_, i) => Number(column.data[i] !== null && Number(column.data[i]) > Number(limit))))
+    return Promise.resolve(
+      Uint8Array.from({ length: rows.count }, (_, i) =>
+        Number(column.data[i] !== null && Number(column.data[i]) > Number(limit)),
+      ),
+    )
   },
   evaluate: () => Promise.reject(new Error('not asked for')),
   prune: () => Promise.resolve(undefined),
@@ -56,7 +60,11 @@ export class AlteredTable {
 
   /** The version it became, or `nothingToDo`. */
   async alter(changes: TableChange | readonly TableChange[], options: WriteOptions = {}): Promise<number | string> {
-    const outcome = await alterTable(this.table, Array.isArray(changes) ? (changes as readonly TableChange[]) : [changes as TableChange], { clock: this.clock, ...options })
+    const outcome = await alterTable(
+      this.table,
+      Array.isArray(changes) ? (changes as readonly TableChange[]) : [changes as TableChange],
+      { clock: this.clock, ...options },
+    )
     return outcome.kind === 'committed' ? outcome.version : outcome.kind
   }
 
@@ -70,7 +78,10 @@ export class AlteredTable {
     const scan = scanRows(this.store, await this.snapshot(version))
     const rows: Row[] = []
     for await (const { rows: count, columns } of scan.batches) {
-      for (let i = 0; i < count; i++) rows.push(Object.fromEntries(scan.fields.map(({ name }, c): [string, Value] => [name, columns[c]?.[i] ?? null])))
+      for (let i = 0; i < count; i++)
+        rows.push(
+          Object.fromEntries(scan.fields.map(({ name }, c): [string, Value] => [name, columns[c]?.[i] ?? null])),
+        )
     }
     return rows
   }

@@ -1,16 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { allFields } from '../../../shared/delta/schema/schema.js'
+
 import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
+import { allFields } from '../../../shared/delta/schema/schema.js'
 import type { DataType } from '../../../shared/types/index.js'
-import { AlteredTable, protocolText } from './alteredTable.js'
 import { field, struct } from '../write/writtenTable.js'
+import { AlteredTable, protocolText } from './alteredTable.js'
 
 const plain = struct(field('a', 'long'), field('s', 'string'))
-const nested = struct(field('a', 'long'), field('s', struct(field('x', 'integer'), field('y', 'string'))), field('p', 'string'))
+const nested = struct(
+  field('a', 'long'),
+  field('s', struct(field('x', 'integer'), field('y', 'string'))),
+  field('p', 'string'),
+)
 const mapped = { configuration: { 'delta.columnMapping.mode': 'name' } }
 const set = (properties: Readonly<Record<string, string>>): TableChange => ({ kind: 'setProperties', properties })
-const add = (name: string, type: DataType, more: object = {}): TableChange => ({ kind: 'addColumns', columns: [{ field: field(name, type), ...more }] })
+const add = (name: string, type: DataType, more: object = {}): TableChange => ({
+  kind: 'addColumns',
+  columns: [{ field: field(name, type), ...more }],
+})
 
 describe('columns are added', () => {
   it('last, first or after another, at the top or inside a struct, and are null in the rows that are there', async () => {
@@ -61,8 +69,14 @@ describe('columns are added', () => {
   it.each<[TableChange, RegExp]>([
     [add('A', 'long'), /there is a column a already/],
     [add('x y', 'long'), /blanks/],
-    [{ kind: 'addColumns', columns: [{ field: field('n', 'long', { nullable: false }) }] }, /cannot be added as not nullable/],
-    [{ kind: 'addColumns', columns: [{ parent: 'a', field: field('n', 'long') }] }, /a is long, which has no columns inside/],
+    [
+      { kind: 'addColumns', columns: [{ field: field('n', 'long', { nullable: false }) }] },
+      /cannot be added as not nullable/,
+    ],
+    [
+      { kind: 'addColumns', columns: [{ parent: 'a', field: field('n', 'long') }] },
+      /a is long, which has no columns inside/,
+    ],
     [add('n', 'long', { position: { after: 'nope' } }), /no column nope; there: a, s/],
   ])('%j is refused', async (change, message) => {
     const t = await AlteredTable.create(plain)
@@ -74,8 +88,12 @@ describe('columns are added', () => {
 describe('columns are renamed and dropped', () => {
   it('only where files do not know them by their names, and the message says what to do', async () => {
     const t = await AlteredTable.create(plain)
-    await expect(t.alter({ kind: 'renameColumn', column: 'a', name: 'b' })).rejects.toThrow(/set delta.columnMapping.mode to name first/)
-    await expect(t.alter({ kind: 'dropColumn', column: 'a' })).rejects.toThrow(/set delta.columnMapping.mode to name first/)
+    await expect(t.alter({ kind: 'renameColumn', column: 'a', name: 'b' })).rejects.toThrow(
+      /set delta.columnMapping.mode to name first/,
+    )
+    await expect(t.alter({ kind: 'dropColumn', column: 'a' })).rejects.toThrow(
+      /set delta.columnMapping.mode to name first/,
+    )
   })
 
   it('mapping turned on later: what was written before is found under its old name, whatever it is called now', async () => {
@@ -105,7 +123,11 @@ describe('columns are renamed and dropped', () => {
   it('a column added under the name of one that was dropped does not find its values', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'old' }])
-    await t.alter([set({ 'delta.columnMapping.mode': 'name' }), { kind: 'dropColumn', column: 's' }, add('s', 'string')])
+    await t.alter([
+      set({ 'delta.columnMapping.mode': 'name' }),
+      { kind: 'dropColumn', column: 's' },
+      add('s', 'string'),
+    ])
     expect(await t.rows()).toEqual([{ a: 1n, s: null }])
   })
 
@@ -113,7 +135,10 @@ describe('columns are renamed and dropped', () => {
     const t = await AlteredTable.create(nested, mapped)
     await t.alter({ kind: 'renameColumn', column: 's.x', name: 'z' })
     expect(await t.operation()).toEqual(['RENAME COLUMN', { oldColumnPath: 's.x', newColumnPath: 's.z' }])
-    await t.alter([{ kind: 'dropColumn', column: 'a' }, { kind: 'dropColumn', column: 's.z' }])
+    await t.alter([
+      { kind: 'dropColumn', column: 'a' },
+      { kind: 'dropColumn', column: 's.z' },
+    ])
     expect(await t.operation()).toEqual(['DROP COLUMNS', { columns: '["a","s.z"]' }])
   })
 
@@ -125,8 +150,15 @@ describe('columns are renamed and dropped', () => {
     ['the values of a list', { kind: 'dropColumn', column: 'l.element' }, /no columns inside/],
     ['the only column of a struct', { kind: 'dropColumn', column: 'o.only' }, /only one there/],
   ])('%s is refused', async (_name, change, message) => {
-    const schema = struct(...nested.fields, field('o', struct(field('only', 'long'))), field('l', { type: 'array', elementType: 'long', containsNull: true }))
-    const t = await AlteredTable.create(schema, { partitionColumns: ['p'], configuration: { ...mapped.configuration, 'delta.enableChangeDataFeed': 'true' } })
+    const schema = struct(
+      ...nested.fields,
+      field('o', struct(field('only', 'long'))),
+      field('l', { type: 'array', elementType: 'long', containsNull: true }),
+    )
+    const t = await AlteredTable.create(schema, {
+      partitionColumns: ['p'],
+      configuration: { ...mapped.configuration, 'delta.enableChangeDataFeed': 'true' },
+    })
     await expect(t.alter(change)).rejects.toThrow(message)
   })
 
@@ -136,7 +168,9 @@ describe('columns are renamed and dropped', () => {
   })
 
   it('a column that a constraint speaks of stays what it is', async () => {
-    const t = await AlteredTable.create(plain, { configuration: { ...mapped.configuration, 'delta.constraints.pos': 'A > 0', 'delta.enableTypeWidening': 'true' } })
+    const t = await AlteredTable.create(plain, {
+      configuration: { ...mapped.configuration, 'delta.constraints.pos': 'A > 0', 'delta.enableTypeWidening': 'true' },
+    })
     for (const change of [
       { kind: 'renameColumn', column: 'a', name: 'b' },
       { kind: 'dropColumn', column: 'a' },
@@ -151,13 +185,16 @@ describe('columns are renamed and dropped', () => {
     const before = (await t.snapshot()).domains.get('delta.clustering')
     await t.alter({ kind: 'renameColumn', column: 's', name: 'r' })
     expect((await t.snapshot()).domains.get('delta.clustering')).toEqual(before)
-    for (const column of ['a', 'r.x', 'r']) await expect(t.alter({ kind: 'dropColumn', column })).rejects.toThrow(/clustered by/)
+    for (const column of ['a', 'r.x', 'r'])
+      await expect(t.alter({ kind: 'dropColumn', column })).rejects.toThrow(/clustered by/)
     await t.alter({ kind: 'setClustering', columns: ['r.x'] })
     await t.alter({ kind: 'dropColumn', column: 'a' })
   })
 
   it('statistics columns lose a dropped one, and the property with the last', async () => {
-    const t = await AlteredTable.create(plain, { configuration: { ...mapped.configuration, 'delta.dataSkippingStatsColumns': 's' } })
+    const t = await AlteredTable.create(plain, {
+      configuration: { ...mapped.configuration, 'delta.dataSkippingStatsColumns': 's' },
+    })
     await t.alter({ kind: 'dropColumn', column: 's' })
     expect((await t.snapshot()).metadata.configuration).not.toHaveProperty(['delta.dataSkippingStatsColumns'])
   })
@@ -165,16 +202,26 @@ describe('columns are renamed and dropped', () => {
   it('columns change their places, and rows do not', async () => {
     const t = await AlteredTable.create(nested)
     await t.append([{ a: 1n, s: { x: 5, y: 'y' }, p: 'p1' }])
-    await t.alter([{ kind: 'moveColumn', column: 'p', position: 'first' }, { kind: 'moveColumn', column: 's.x', position: { after: 'y' } }])
+    await t.alter([
+      { kind: 'moveColumn', column: 'p', position: 'first' },
+      { kind: 'moveColumn', column: 's.x', position: { after: 'y' } },
+    ])
     const { schema } = await t.snapshot()
     expect(schema.fields.map(f => f.name)).toEqual(['p', 'a', 's'])
     expect(await t.rows()).toEqual([{ p: 'p1', a: 1n, s: { y: 'y', x: 5 } }])
   })
 
   it('a clustering column must not lose its statistics to those that come before it', async () => {
-    const t = await AlteredTable.create(plain, { clusterBy: ['a'], configuration: { 'delta.dataSkippingNumIndexedCols': '1' } })
-    await expect(t.alter({ kind: 'moveColumn', column: 's', position: 'first' })).rejects.toThrow(/clustered by a: it has no statistics/)
-    await expect(t.alter(set({ 'delta.dataSkippingStatsColumns': 's' }))).rejects.toThrow(/clustered by a: it has no statistics/)
+    const t = await AlteredTable.create(plain, {
+      clusterBy: ['a'],
+      configuration: { 'delta.dataSkippingNumIndexedCols': '1' },
+    })
+    await expect(t.alter({ kind: 'moveColumn', column: 's', position: 'first' })).rejects.toThrow(
+      /clustered by a: it has no statistics/,
+    )
+    await expect(t.alter(set({ 'delta.dataSkippingStatsColumns': 's' }))).rejects.toThrow(
+      /clustered by a: it has no statistics/,
+    )
   })
 })
 
@@ -185,7 +232,13 @@ describe('types are widened', () => {
     field('a', 'integer'),
     field('l', { type: 'array', elementType: 'integer', containsNull: true }),
     field('m', { type: 'map', keyType: 'integer', valueType: 'float', valueContainsNull: true }),
-    field('s', struct(field('d', decimal(5, 2)), field('l', { type: 'array', elementType: struct(field('q', 'short')), containsNull: true }))),
+    field(
+      's',
+      struct(
+        field('d', decimal(5, 2)),
+        field('l', { type: 'array', elementType: struct(field('q', 'short')), containsNull: true }),
+      ),
+    ),
     field('b', 'byte'),
   )
 
@@ -203,17 +256,31 @@ describe('types are widened', () => {
       { kind: 'widenType', column: 'b', type: 'integer' },
     ])
     const { schema } = await t.snapshot()
-    const remembered = new Map([...allFields(schema)].map(({ path, field: f }) => [path.join('.'), f.metadata?.['delta.typeChanges']]))
+    const remembered = new Map(
+      [...allFields(schema)].map(({ path, field: f }) => [path.join('.'), f.metadata?.['delta.typeChanges']]),
+    )
     const changes = (path: string) => remembered.get(path)
     expect(changes('a')).toEqual([{ fromType: 'integer', toType: 'long' }])
     expect(changes('l')).toEqual([{ fromType: 'integer', toType: 'long', fieldPath: 'element' }])
-    expect(changes('m')).toEqual([{ fromType: 'integer', toType: 'long', fieldPath: 'key' }, { fromType: 'float', toType: 'double', fieldPath: 'value' }])
+    expect(changes('m')).toEqual([
+      { fromType: 'integer', toType: 'long', fieldPath: 'key' },
+      { fromType: 'float', toType: 'double', fieldPath: 'value' },
+    ])
     expect(changes('s')).toBeUndefined()
     expect(changes('s.d')).toEqual([{ fromType: 'decimal(5,2)', toType: 'decimal(10,4)' }])
     expect(changes('s.l.element.q')).toEqual([{ fromType: 'short', toType: 'integer' }])
-    expect(changes('b')).toEqual([{ fromType: 'byte', toType: 'short' }, { fromType: 'short', toType: 'integer' }])
+    expect(changes('b')).toEqual([
+      { fromType: 'byte', toType: 'short' },
+      { fromType: 'short', toType: 'integer' },
+    ])
     const narrow = { a: 1n, l: [2n], m: [{ key: 3n, value: 0.5 }], s: { d: 12300n, l: [{ q: 4 }] }, b: 5 }
-    const much = { a: 2n ** 40n, l: [2n ** 41n], m: [{ key: 2n ** 42n, value: 0.1 }], s: { d: 9_999_999_999n, l: [{ q: 70_000 }] }, b: 70_000 }
+    const much = {
+      a: 2n ** 40n,
+      l: [2n ** 41n],
+      m: [{ key: 2n ** 42n, value: 0.1 }],
+      s: { d: 9_999_999_999n, l: [{ q: 70_000 }] },
+      b: 70_000,
+    }
     expect(await t.rows()).toEqual([narrow])
     await t.append([much])
     expect(await t.rows()).toEqual([narrow, much])
@@ -221,10 +288,19 @@ describe('types are widened', () => {
 
   it('the message says what stands against it', async () => {
     const t = await AlteredTable.create(wide)
-    await expect(t.alter({ kind: 'widenType', column: 'a', type: 'long' })).rejects.toThrow(/set delta.enableTypeWidening to true first/)
+    await expect(t.alter({ kind: 'widenType', column: 'a', type: 'long' })).rejects.toThrow(
+      /set delta.enableTypeWidening to true first/,
+    )
     await t.alter(set({ 'delta.enableTypeWidening': 'true' }))
-    for (const [column, type] of [['a', 'short'], ['a', 'string'], ['s', 'long'], ['b', 'float']] as const)
-      await expect(t.alter({ kind: 'widenType', column, type })).rejects.toThrow(new RegExp(`${column} cannot become ${type}`))
+    for (const [column, type] of [
+      ['a', 'short'],
+      ['a', 'string'],
+      ['s', 'long'],
+      ['b', 'float'],
+    ] as const)
+      await expect(t.alter({ kind: 'widenType', column, type })).rejects.toThrow(
+        new RegExp(`${column} cannot become ${type}`),
+      )
     expect(await t.alter({ kind: 'widenType', column: 'a', type: 'integer' })).toBe('nothingToDo')
   })
 
@@ -237,24 +313,42 @@ describe('types are widened', () => {
   })
 
   it('partition values are read as the wide type too', async () => {
-    const t = await AlteredTable.create(struct(field('p', 'integer'), field('v', 'long')), { ...widening, partitionColumns: ['p'] })
+    const t = await AlteredTable.create(struct(field('p', 'integer'), field('v', 'long')), {
+      ...widening,
+      partitionColumns: ['p'],
+    })
     await t.append([{ p: 7, v: 1n }])
     await t.alter({ kind: 'widenType', column: 'p', type: 'long' })
     await t.append([{ p: 2n ** 40n, v: 2n }])
-    expect(await t.rows()).toEqual([{ p: 7n, v: 1n }, { p: 2n ** 40n, v: 2n }])
+    expect(await t.rows()).toEqual([
+      { p: 7n, v: 1n },
+      { p: 2n ** 40n, v: 2n },
+    ])
   })
 })
 
 describe('not null', () => {
   it('is for a column without nulls: statistics answer, or the rows do', async () => {
-    const t = await AlteredTable.create(struct(field('a', 'long'), field('b', 'long')), { configuration: { 'delta.dataSkippingStatsColumns': 'a' } })
+    const t = await AlteredTable.create(struct(field('a', 'long'), field('b', 'long')), {
+      configuration: { 'delta.dataSkippingStatsColumns': 'a' },
+    })
     await t.append([{ a: 1n, b: 1n }])
-    expect(await t.alter([{ kind: 'setNotNull', column: 'a' }, { kind: 'setNotNull', column: 'b' }])).toBe(2)
+    expect(
+      await t.alter([
+        { kind: 'setNotNull', column: 'a' },
+        { kind: 'setNotNull', column: 'b' },
+      ]),
+    ).toBe(2)
     await expect(t.append([{ a: null, b: 1n }])).rejects.toThrow(/a may not be null/)
     await t.alter({ kind: 'dropNotNull', column: 'a' })
-    expect(await t.operation()).toEqual(['CHANGE COLUMN', { column: '{"name":"a","type":"long","nullable":true,"metadata":{}}' }])
+    expect(await t.operation()).toEqual([
+      'CHANGE COLUMN',
+      { column: '{"name":"a","type":"long","nullable":true,"metadata":{}}' },
+    ])
     await t.append([{ a: null, b: 2n }])
-    await expect(t.alter({ kind: 'setNotNull', column: 'a' })).rejects.toThrow(/a cannot be made not nullable: it is null in a row/)
+    await expect(t.alter({ kind: 'setNotNull', column: 'a' })).rejects.toThrow(
+      /a cannot be made not nullable: it is null in a row/,
+    )
   })
 
   it('a column that came later is null in the older rows', async () => {
@@ -275,9 +369,14 @@ describe('not null', () => {
 
   it('inside of what may be null itself it means nothing', async () => {
     const t = await AlteredTable.create(nested)
-    await expect(t.alter({ kind: 'setNotNull', column: 's.x' })).rejects.toThrow(/s, which it is inside of, may be null/)
+    await expect(t.alter({ kind: 'setNotNull', column: 's.x' })).rejects.toThrow(
+      /s, which it is inside of, may be null/,
+    )
     await t.append([{ a: 1n, s: { x: 1, y: null }, p: null }])
-    await t.alter([{ kind: 'setNotNull', column: 's' }, { kind: 'setNotNull', column: 's.x' }])
+    await t.alter([
+      { kind: 'setNotNull', column: 's' },
+      { kind: 'setNotNull', column: 's.x' },
+    ])
     await expect(t.alter({ kind: 'setNotNull', column: 's.y' })).rejects.toThrow(/null in a row/)
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import type { Action } from '../../../shared/delta/actions/actions.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import type { TableState } from '../../../shared/delta/protocol/tableState.js'
@@ -17,13 +18,22 @@ const keeps = ['columnMapping', 'deletionVectors']
 async function change(table: DeltaTable, of: (state: TableState) => readonly Action[]): Promise<void> {
   const state = await table.state({ fresh: true })
   if (state === undefined) throw new Error('no table')
-  const outcome = await table.commit({ readVersion: state.version, actions: of(state), operation: 'SET TBLPROPERTIES', isBlindAppend: false, reads: readsNothing, keeps })
+  const outcome = await table.commit({
+    readVersion: state.version,
+    actions: of(state),
+    operation: 'SET TBLPROPERTIES',
+    isBlindAppend: false,
+    reads: readsNothing,
+    keeps,
+  })
   expect(outcome.kind).toBe('committed')
 }
 
 const featured = (state: TableState, ...names: string[]): Action => ({
   protocol: {
-    minReaderVersion: 3, minWriterVersion: 7, readerFeatures: names.filter(name => name === 'deletionVectors' || name === 'vacuumProtocolCheck'),
+    minReaderVersion: 3,
+    minWriterVersion: 7,
+    readerFeatures: names.filter(name => name === 'deletionVectors' || name === 'vacuumProtocolCheck'),
     writerFeatures: [...new Set([...(state.protocol.writerFeatures ?? ['appendOnly', 'invariants']), ...names])],
   },
 })
@@ -36,7 +46,10 @@ describe('an append that meets a change of rules', () => {
     const { open, table } = await setUp()
     await table.state()
     await change(open(), state => [featured(state, 'vacuumProtocolCheck')])
-    await change(open(), state => [featured(state, 'vacuumProtocolCheck', 'deletionVectors'), configured(state, { 'delta.enableDeletionVectors': 'true' })])
+    await change(open(), state => [
+      featured(state, 'vacuumProtocolCheck', 'deletionVectors'),
+      configured(state, { 'delta.enableDeletionVectors': 'true' }),
+    ])
     expect(await table.commit({ ...append(0, 'a', 1n), keeps })).toMatchObject({ kind: 'committed', version: 3 })
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
   })
@@ -44,7 +57,10 @@ describe('an append that meets a change of rules', () => {
   it('goes over it just so when this process has seen the newer version already', async () => {
     const { open, table } = await setUp()
     await change(open(), state => [featured(state, 'vacuumProtocolCheck')])
-    await change(open(), state => [featured(state, 'vacuumProtocolCheck', 'inCommitTimestamp'), configured(state, { 'delta.enableInCommitTimestamps': 'true' })])
+    await change(open(), state => [
+      featured(state, 'vacuumProtocolCheck', 'inCommitTimestamp'),
+      configured(state, { 'delta.enableInCommitTimestamps': 'true' }),
+    ])
     expect(await table.state({ fresh: true })).toMatchObject({ version: 2 })
     const outcome = await table.commit(append(0, 'a', 1n))
     expect(outcome).toMatchObject({ kind: 'committed', version: 3 })
@@ -58,12 +74,23 @@ describe('an append that meets a change of rules', () => {
     const { open, table } = await setUp()
     await table.state()
     await change(open(), state => [featured(state, 'columnMapping')])
-    await change(open(), ({ metadata }) => [{ metaData: {
-      ...metadata,
-      schemaString: metadata.schemaString.replace('"metadata":{}', '"metadata":{"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"id"}'),
-      configuration: { 'delta.columnMapping.mode': 'name', 'delta.columnMapping.maxColumnId': '1' },
-    } }])
-    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'conflict', reason: 'metadataChanged', version: 2 })
+    await change(open(), ({ metadata }) => [
+      {
+        metaData: {
+          ...metadata,
+          schemaString: metadata.schemaString.replace(
+            '"metadata":{}',
+            '"metadata":{"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"id"}',
+          ),
+          configuration: { 'delta.columnMapping.mode': 'name', 'delta.columnMapping.maxColumnId': '1' },
+        },
+      },
+    ])
+    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({
+      kind: 'conflict',
+      reason: 'metadataChanged',
+      version: 2,
+    })
     expect(await table.commit({ ...append(0, 'a', 1n), keeps })).toMatchObject({ kind: 'committed', version: 3 })
   })
 
@@ -75,6 +102,10 @@ describe('an append that meets a change of rules', () => {
     await open().writeCheckpoint()
     await sleeper.state({ fresh: true })
     await store.delete(commitPath(0))
-    expect(await sleeper.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'conflict', reason: 'protocolChanged', version: 2 })
+    expect(await sleeper.commit(append(0, 'a', 1n))).toMatchObject({
+      kind: 'conflict',
+      reason: 'protocolChanged',
+      version: 2,
+    })
   })
 })

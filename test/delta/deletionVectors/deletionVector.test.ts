@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
+
 import type { DeletionVector } from '../../../shared/delta/actions/actions.js'
 import {
-  deletionVectorPath, encodeDeletionVector, encodeDeletionVectors, inlineDeletionVector, readDeletionVector,
+  deletionVectorPath,
+  encodeDeletionVector,
+  encodeDeletionVectors,
+  inlineDeletionVector,
+  readDeletionVector,
 } from '../../../shared/delta/deletionVectors/deletionVector.js'
-import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitmap.js'
+import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -17,18 +22,27 @@ const stored = async (positions: readonly number[]) => {
 
 describe('the path of a vector', () => {
   const vector = (storageType: DeletionVector['storageType'], pathOrInlineDv: string): DeletionVector => ({
-    storageType, pathOrInlineDv, sizeInBytes: 1, cardinality: 1n,
+    storageType,
+    pathOrInlineDv,
+    sizeInBytes: 1,
+    cardinality: 1n,
   })
 
   it('is the protocol’s example, prefix and all', () => {
-    expect(deletionVectorPath(vector('u', 'ab^-aqEH.-t@S}K{vb[*k^'))).toBe('ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin')
+    expect(deletionVectorPath(vector('u', 'ab^-aqEH.-t@S}K{vb[*k^'))).toBe(
+      'ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin',
+    )
   })
 
   it('is what the log says where it is absolute', () => {
     expect(deletionVectorPath(vector('p', 'file:///a%20b/x.bin'))).toBe('file:///a%20b/x.bin')
   })
 
-  it.each([['u', 'short'], ['p', 'not/absolute.bin'], ['i', 'whatever']] as const)('%s %s names no file', (type, path) => {
+  it.each([
+    ['u', 'short'],
+    ['p', 'not/absolute.bin'],
+    ['i', 'whatever'],
+  ] as const)('%s %s names no file', (type, path) => {
     expect(() => deletionVectorPath(vector(type, path))).toThrow(DeltaError)
   })
 })
@@ -36,7 +50,9 @@ describe('the path of a vector', () => {
 describe('a stored vector', () => {
   it('comes back, alone or among others in one file', async () => {
     const store = new MemoryStore()
-    const bitmaps = [[5], Array.from({ length: 9000 }, (_, i) => i * 3), [0, 2 ** 33]].map(positions => RoaringBitmap.of(positions))
+    const bitmaps = [[5], Array.from({ length: 9000 }, (_, i) => i * 3), [0, 2 ** 33]].map(positions =>
+      RoaringBitmap.of(positions),
+    )
     const { name, bytes, vectors } = encodeDeletionVectors(bitmaps)
     await store.put(name, bytes)
     expect(bytes[0]).toBe(1)
@@ -69,7 +85,10 @@ describe('a stored vector', () => {
   it('that is gone is an error, for without it the rows are unknown', async () => {
     const { store, name, vector } = await stored([1])
     await store.delete(name)
-    await expect(readDeletionVector(store, vector)).rejects.toMatchObject({ code: 'DELTA_FILE_MISSING', data: { file: name } })
+    await expect(readDeletionVector(store, vector)).rejects.toMatchObject({
+      code: 'DELTA_FILE_MISSING',
+      data: { file: name },
+    })
   })
 
   it('any damage is a DeltaError', async () => {
@@ -89,6 +108,8 @@ it('a vector in the log itself comes back, and a wrong one is refused', async ()
   const vector = inlineDeletionVector(RoaringBitmap.of([3, 4, 7, 11, 18, 29]))
   expect([...(await readDeletionVector(new MemoryStore(), vector)).positions()]).toEqual([3, 4, 7, 11, 18, 29])
   for (const wrong of [{ pathOrInlineDv: `${vector.pathOrInlineDv}~` }, { sizeInBytes: 9999 }, { cardinality: 5n }]) {
-    await expect(readDeletionVector(new MemoryStore(), { ...vector, ...wrong })).rejects.toMatchObject({ code: 'DELTA_BAD_DELETION_VECTOR' })
+    await expect(readDeletionVector(new MemoryStore(), { ...vector, ...wrong })).rejects.toMatchObject({
+      code: 'DELTA_BAD_DELETION_VECTOR',
+    })
   }
 })

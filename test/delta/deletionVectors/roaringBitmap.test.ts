@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { DeltaError } from '../../../shared/delta/deltaError.js'
+
 import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitmap.js'
 import { portableMagic } from '../../../shared/delta/deletionVectors/roaringFormat.js'
+import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { Random, seedNote } from '../../random.js'
 
 /** Positions in blocks of every density: arrays, bitmaps, runs, and far apart. */
@@ -12,7 +13,8 @@ function randomPositions(random: Random): number[] {
     const shape = random.below(4)
     if (shape === 0) for (let i = 0; i < 50; i++) positions.add(start + random.below(65_536))
     else if (shape === 1) for (let i = 0; i < 9000; i++) positions.add(start + random.below(65_536))
-    else if (shape === 2) for (let i = random.below(1000), end = i + random.below(70_000); i < end; i++) positions.add(start + i)
+    else if (shape === 2)
+      for (let i = random.below(1000), end = i + random.below(70_000); i < end; i++) positions.add(start + i)
     else positions.add(start + random.pick([0, 65_535]))
   }
   return [...positions].sort((a, b) => a - b)
@@ -83,7 +85,8 @@ describe('a bitmap', () => {
     for (let round = 0; round < 2000; round++) {
       const bytes = Buffer.from(random.pick(whole))
       const early = Math.min(bytes.length, 60)
-      for (let flips = 1 + random.below(3); flips > 0; flips--) bytes[random.below(random.below(2) === 0 ? early : bytes.length)] = random.below(256)
+      for (let flips = 1 + random.below(3); flips > 0; flips--)
+        bytes[random.below(random.below(2) === 0 ? early : bytes.length)] = random.below(256)
       const cut = random.below(3) === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes
       try {
         expect(RoaringBitmap.decode(cut).cardinality).toBeGreaterThanOrEqual(0)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+
 import { decodeZ85, encodeZ85 } from '../../../shared/delta/deletionVectors/z85.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -11,7 +12,9 @@ it('the RFC’s example', () => {
 it('whatever bytes go in come out, with zeros behind them', () => {
   const random = new Random()
   for (let round = 0; round < 200; round++) {
-    const bytes = Buffer.from(Array.from({ length: random.below(40) }, () => (random.below(4) === 0 ? 0xff : random.below(256))))
+    const bytes = Buffer.from(
+      Array.from({ length: random.below(40) }, () => (random.below(4) === 0 ? 0xff : random.below(256))),
+    )
     const back = Buffer.from(decodeZ85(encodeZ85(bytes)) ?? [])
     expect(back.subarray(0, bytes.length), seedNote).toEqual(bytes)
     expect(back.length % 4).toBe(0)

@@ -1,13 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { assignMapping } from '../../../shared/delta/schema/columnMapping.js'
+
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { assignMapping } from '../../../shared/delta/schema/columnMapping.js'
 import { FileSkipper } from '../../../shared/delta/stats/fileSkipping.js'
 import { rowsOf, TableWriter } from '../../../shared/delta/write/tableWriter.js'
 import type { DataType, PrimitiveType, Row, StructField, Value } from '../../../shared/types/index.js'
 import { Random, seedNote, testSeed } from '../../random.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
-const primitives: readonly PrimitiveType[] = ['string', 'byte', 'short', 'integer', 'long', 'float', 'double', 'boolean', 'binary', 'date', 'timestamp', 'timestamp_ntz']
+const primitives: readonly PrimitiveType[] = [
+  'string',
+  'byte',
+  'short',
+  'integer',
+  'long',
+  'float',
+  'double',
+  'boolean',
+  'binary',
+  'date',
+  'timestamp',
+  'timestamp_ntz',
+]
 
 class Anything {
   #names = 0
@@ -15,7 +29,9 @@ class Anything {
   constructor(readonly random: Random) {}
 
   field(depth: number): StructField {
-    return field(`${this.random.pick(['a', 'B c', 'ä', 'x.y'])}${this.#names++}`, this.type(depth), { nullable: this.random.below(4) > 0 })
+    return field(`${this.random.pick(['a', 'B c', 'ä', 'x.y'])}${this.#names++}`, this.type(depth), {
+      nullable: this.random.below(4) > 0,
+    })
   }
 
   type(depth: number): DataType {
@@ -27,7 +43,12 @@ class Anything {
     }
     if (kind === 5) return struct(...Array.from({ length: 1 + this.random.below(3) }, () => this.field(depth - 1)))
     if (kind === 6) return { type: 'array', elementType: this.type(depth - 1), containsNull: this.random.below(2) > 0 }
-    return { type: 'map', keyType: this.random.pick(primitives), valueType: this.type(depth - 1), valueContainsNull: this.random.below(2) > 0 }
+    return {
+      type: 'map',
+      keyType: this.random.pick(primitives),
+      valueType: this.type(depth - 1),
+      valueContainsNull: this.random.below(2) > 0,
+    }
   }
 
   value(type: DataType, nullable: boolean): Value {
@@ -42,7 +63,10 @@ class Anything {
         case 'array':
           return Array.from({ length: random.below(4) }, () => this.value(type.elementType, type.containsNull))
         case 'map':
-          return Array.from({ length: random.below(3) }, () => ({ key: this.value(type.keyType, false), value: this.value(type.valueType, type.valueContainsNull) }))
+          return Array.from({ length: random.below(3) }, () => ({
+            key: this.value(type.keyType, false),
+            value: this.value(type.valueType, type.valueContainsNull),
+          }))
       }
     }
     switch (type) {
@@ -79,7 +103,17 @@ class Anything {
 
 /** Rows as text, in an order of their own; what a partition column cannot say is null. */
 function normal(rows: readonly Row[], partitionColumns: readonly string[]): readonly string[] {
-  return rows.map(row => JSON.stringify(Object.entries(row).map(([name, value]) => [name, partitionColumns.includes(name) && isEmpty(value) ? null : value]), plain)).sort()
+  return rows
+    .map(row =>
+      JSON.stringify(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          partitionColumns.includes(name) && isEmpty(value) ? null : value,
+        ]),
+        plain,
+      ),
+    )
+    .sort()
 }
 
 function isEmpty(value: Value | undefined): boolean {
@@ -99,19 +133,35 @@ describe('any table', () => {
       const { random } = any
       const mode = random.pick(['none', 'name', 'id'])
       const wanted = struct(field('key', 'long'), ...Array.from({ length: 1 + random.below(6) }, () => any.field(2)))
-      const { schema, configuration } = assignMapping(wanted, { ...(mode === 'none' ? {} : { 'delta.columnMapping.mode': mode }) })
+      const { schema, configuration } = assignMapping(wanted, {
+        ...(mode === 'none' ? {} : { 'delta.columnMapping.mode': mode }),
+      })
       const partitionColumns = schema.fields
-        .filter(({ name, type, nullable }) => name !== 'key' && nullable && (typeof type === 'string' || type.type === 'decimal'))
-        .slice(0, random.below(3)).map(({ name }) => name)
+        .filter(
+          ({ name, type, nullable }) =>
+            name !== 'key' && nullable && (typeof type === 'string' || type.type === 'decimal'),
+        )
+        .slice(0, random.below(3))
+        .map(({ name }) => name)
       const t = await WrittenTable.create({
-        schema, configuration, partitionColumns,
-        protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['columnMapping', 'timestampNtz'], writerFeatures: ['columnMapping', 'timestampNtz'] },
+        schema,
+        configuration,
+        partitionColumns,
+        protocol: {
+          minReaderVersion: 3,
+          minWriterVersion: 7,
+          readerFeatures: ['columnMapping', 'timestampNtz'],
+          writerFeatures: ['columnMapping', 'timestampNtz'],
+        },
       })
       const snapshot = await t.snapshot()
       const writer = new TableWriter(t.store, snapshot, { targetFileSize: random.pick([200, 2_000, 2 ** 27]) })
       const rows: Row[] = []
       for (let piece = 0; piece < 4; piece++) {
-        const more = Array.from({ length: random.below(20) }, (): Row => ({ ...any.row(schema.fields), key: BigInt(rows.length) * 3n + random.long() % 3n }))
+        const more = Array.from({ length: random.below(20) }, (): Row => ({
+          ...any.row(schema.fields),
+          key: BigInt(rows.length) * 3n + (random.long() % 3n),
+        }))
         rows.push(...more)
         await writer.write(rowsOf(schema, more))
       }
@@ -121,9 +171,14 @@ describe('any table', () => {
       const { files } = await t.snapshot()
       const skipper = new FileSkipper({ schema, partitionColumns, configuration })
       for (const { key } of rows.slice(0, 5)) {
-        const kept = files.filter(file => skipper.match(file, { op: '=', column: 'key', value: key as bigint }) !== 'no')
+        const kept = files.filter(
+          file => skipper.match(file, { op: '=', column: 'key', value: key as bigint }) !== 'no',
+        )
         const found = await t.rows({ ...(await t.snapshot()), files: kept })
-        expect(found.map(row => row['key']), about).toContain(key)
+        expect(
+          found.map(row => row['key']),
+          about,
+        ).toContain(key)
       }
       await optimizeTable(t.table, { clock: t.clock })
       expect(normal(await t.rows(), partitionColumns), `${about}, optimized`).toEqual(normal(rows, partitionColumns))

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { commitInfoOf, readCommitFile } from '../../../shared/delta/log/commit.js'
-import type { Rows } from '../../../shared/delta/write/rows.js'
+
 import { appendRows } from '../../../shared/delta/dml/appendRows.js'
-import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import { DeltaTable } from '../../../shared/delta/table/table.js'
+import { commitInfoOf, readCommitFile } from '../../../shared/delta/log/commit.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
+import { DeltaTable } from '../../../shared/delta/table/table.js'
+import type { Rows } from '../../../shared/delta/write/rows.js'
+import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { type Fault, Faults, FaultyStore, type StorageOperation } from '../../../shared/storage/index.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
 const schema = struct(field('id', 'long'), field('name', 'string'))
-const pieces = (...ids: readonly number[]): Rows[] => [rowsOf(schema, ids.map(id => ({ id: BigInt(id), name: `n${id}` })))]
+const pieces = (...ids: readonly number[]): Rows[] => [
+  rowsOf(
+    schema,
+    ids.map(id => ({ id: BigInt(id), name: `n${id}` })),
+  ),
+]
 const ids = async (t: WrittenTable) => (await t.rows()).map(({ id }) => Number(id)).sort((a, b) => a - b)
 
 /** Commits something just before the first commit of the table under test. */
@@ -30,9 +36,17 @@ async function interrupted(t: WrittenTable, first: () => Promise<unknown>): Prom
 describe('appending rows', () => {
   it('says in the log what Spark says, and counts exactly', async () => {
     const t = await WrittenTable.create({ schema })
-    expect(await appendRows(t.table, pieces(1, 2, 3), { info: { userMetadata: 'mine' } })).toMatchObject({ kind: 'committed', version: 1, metrics: { numFiles: 1n, numOutputRows: 3n } })
+    expect(await appendRows(t.table, pieces(1, 2, 3), { info: { userMetadata: 'mine' } })).toMatchObject({
+      kind: 'committed',
+      version: 1,
+      metrics: { numFiles: 1n, numOutputRows: 3n },
+    })
     expect(commitInfoOf((await readCommitFile(t.store, 1))?.actions ?? [])).toMatchObject({
-      operation: 'WRITE', operationParameters: { mode: 'Append', partitionBy: '[]' }, isBlindAppend: true, isolationLevel: 'Serializable', userMetadata: 'mine',
+      operation: 'WRITE',
+      operationParameters: { mode: 'Append', partitionBy: '[]' },
+      isBlindAppend: true,
+      isolationLevel: 'Serializable',
+      userMetadata: 'mine',
       operationMetrics: { numFiles: '1', numOutputRows: '3' },
     })
     expect(await ids(t)).toEqual([1, 2, 3])
@@ -73,28 +87,47 @@ describe('appending rows', () => {
     expect(await t.objects()).toHaveLength(2)
   })
 
-  it.each(['array', 'function', 'stream'])('rows from %s, when a column was added meanwhile, are written anew or are a conflict', async kind => {
-    const t = await WrittenTable.create({ schema })
-    const table = await interrupted(t, async () => {
-      const { metadata } = await t.snapshot()
-      await t.commit([{ metaData: { ...metadata, schemaString: formatSchema(struct(...schema.fields, field('p', 'string'))), partitionColumns: ['p'] } }])
-    })
-    const source = kind === 'array' ? pieces(1) : kind === 'function' ? () => pieces(1)[Symbol.iterator]() : pieces(1)[Symbol.iterator]()
-    const outcome = await appendRows(table, source)
-    if (kind === 'stream') {
-      expect(outcome).toMatchObject({ kind: 'conflict', reason: 'metadataChanged' })
-      expect(await t.objects()).toEqual([])
-    } else {
-      expect(outcome).toMatchObject({ kind: 'committed', version: 2 })
-      expect((await t.snapshot()).files.map(({ partitionValues }) => partitionValues)).toEqual([{ p: null }])
-      expect(await t.objects()).toHaveLength(1)
-    }
-  })
+  it.each(['array', 'function', 'stream'])(
+    'rows from %s, when a column was added meanwhile, are written anew or are a conflict',
+    async kind => {
+      const t = await WrittenTable.create({ schema })
+      const table = await interrupted(t, async () => {
+        const { metadata } = await t.snapshot()
+        await t.commit([
+          {
+            metaData: {
+              ...metadata,
+              schemaString: formatSchema(struct(...schema.fields, field('p', 'string'))),
+              partitionColumns: ['p'],
+            },
+          },
+        ])
+      })
+      const source =
+        kind === 'array'
+          ? pieces(1)
+          : kind === 'function'
+            ? () => pieces(1)[Symbol.iterator]()
+            : pieces(1)[Symbol.iterator]()
+      const outcome = await appendRows(table, source)
+      if (kind === 'stream') {
+        expect(outcome).toMatchObject({ kind: 'conflict', reason: 'metadataChanged' })
+        expect(await t.objects()).toEqual([])
+      } else {
+        expect(outcome).toMatchObject({ kind: 'committed', version: 2 })
+        expect((await t.snapshot()).files.map(({ partitionValues }) => partitionValues)).toEqual([{ p: null }])
+        expect(await t.objects()).toHaveLength(1)
+      }
+    },
+  )
 
   it('a bad row in a later piece leaves neither rows nor files', async () => {
     const t = await WrittenTable.create({ schema })
     const bad = [...pieces(1), { count: 1, columns: [{ field: field('id', 'long'), data: ['x'] }] }]
-    await expect(appendRows(t.table, bad)).rejects.toMatchObject({ code: 'DELTA_BAD_ROWS', message: expect.stringMatching(/column id \(long\) cannot hold "x" \(string\), row 2 of those written/) as string })
+    await expect(appendRows(t.table, bad)).rejects.toMatchObject({
+      code: 'DELTA_BAD_ROWS',
+      message: expect.stringMatching(/column id \(long\) cannot hold "x" \(string\), row 2 of those written/) as string,
+    })
     expect(await t.objects()).toEqual([])
     expect((await t.snapshot()).version).toBe(0)
   })
@@ -107,10 +140,19 @@ describe('appending rows', () => {
 
 describe('storage that fails', () => {
   const partitioned = struct(field('p', 'integer'), field('id', 'long'))
-  const rows = Array.from({ length: 6 }, (_, i) => rowsOf(partitioned, [{ p: i % 3, id: BigInt(i) }, { p: 7, id: BigInt(10 + i) }]))
+  const rows = Array.from({ length: 6 }, (_, i) =>
+    rowsOf(partitioned, [
+      { p: i % 3, id: BigInt(i) },
+      { p: 7, id: BigInt(10 + i) },
+    ]),
+  )
 
   it.each<[StorageOperation, Fault['kind'], number]>(
-    (['create', 'write', 'close'] as const).flatMap(on => (['fail', 'loseAnswer'] as const).flatMap(kind => [0, 1, 3].map((after): [StorageOperation, Fault['kind'], number] => [on, kind, after]))),
+    (['create', 'write', 'close'] as const).flatMap(on =>
+      (['fail', 'loseAnswer'] as const).flatMap(kind =>
+        [0, 1, 3].map((after): [StorageOperation, Fault['kind'], number] => [on, kind, after]),
+      ),
+    ),
   )('%s with %s after %i calls: nothing is added, and no file is left', async (on, kind, after) => {
     const t = await WrittenTable.create({ schema: partitioned, partitionColumns: ['p'] })
     const faults = new Faults()
@@ -142,27 +184,43 @@ describe('merging schemas', () => {
     const t = await WrittenTable.create({ schema })
     await expect(appendRows(t.table, [wide])).rejects.toThrow(/column extra is not a column of the table/)
     await appendRows(t.table, pieces(0))
-    expect(await appendRows(t.table, [...pieces(7), wide], { mergeSchema: true })).toMatchObject({ kind: 'committed', version: 2, metrics: { numOutputRows: 2n } })
-    expect(await t.rows()).toEqual(expect.arrayContaining([
-      { id: 0n, name: 'n0', extra: null },
-      { id: 7n, name: 'n7', extra: null },
-      { id: 1n, name: null, extra: { x: 5 } },
-    ]))
+    expect(await appendRows(t.table, [...pieces(7), wide], { mergeSchema: true })).toMatchObject({
+      kind: 'committed',
+      version: 2,
+      metrics: { numOutputRows: 2n },
+    })
+    expect(await t.rows()).toEqual(
+      expect.arrayContaining([
+        { id: 0n, name: 'n0', extra: null },
+        { id: 7n, name: 'n7', extra: null },
+        { id: 1n, name: null, extra: { x: 5 } },
+      ]),
+    )
   })
 
-  it.each(['name', 'id'])('gives the new columns of a table mapped by %s ids and physical names, inside structs too', async mode => {
-    const t = await WrittenTable.create({
-      schema: struct(field('id', 'long', { metadata: { 'delta.columnMapping.id': 3, 'delta.columnMapping.physicalName': 'col-a' } })),
-      configuration: { 'delta.columnMapping.mode': mode, 'delta.columnMapping.maxColumnId': '5' },
-      protocol: { minReaderVersion: 2, minWriterVersion: 5 },
-    })
-    await appendRows(t.table, [wide], { mergeSchema: true })
-    const { schema: now, metadata } = await t.snapshot()
-    expect(metadata.configuration['delta.columnMapping.maxColumnId']).toBe('7')
-    expect(now.fields.map(({ name, metadata: m }) => [name, m?.['delta.columnMapping.id']])).toEqual([['id', 3], ['extra', 6]])
-    expect(JSON.stringify(now)).toMatch(/"x".*"delta.columnMapping.id":7/)
-    expect(await t.rows()).toEqual([{ id: 1n, extra: { x: 5 } }])
-  })
+  it.each(['name', 'id'])(
+    'gives the new columns of a table mapped by %s ids and physical names, inside structs too',
+    async mode => {
+      const t = await WrittenTable.create({
+        schema: struct(
+          field('id', 'long', {
+            metadata: { 'delta.columnMapping.id': 3, 'delta.columnMapping.physicalName': 'col-a' },
+          }),
+        ),
+        configuration: { 'delta.columnMapping.mode': mode, 'delta.columnMapping.maxColumnId': '5' },
+        protocol: { minReaderVersion: 2, minWriterVersion: 5 },
+      })
+      await appendRows(t.table, [wide], { mergeSchema: true })
+      const { schema: now, metadata } = await t.snapshot()
+      expect(metadata.configuration['delta.columnMapping.maxColumnId']).toBe('7')
+      expect(now.fields.map(({ name, metadata: m }) => [name, m?.['delta.columnMapping.id']])).toEqual([
+        ['id', 3],
+        ['extra', 6],
+      ])
+      expect(JSON.stringify(now)).toMatch(/"x".*"delta.columnMapping.id":7/)
+      expect(await t.rows()).toEqual([{ id: 1n, extra: { x: 5 } }])
+    },
+  )
 
   it('keeps a column that may not be null as it is, though the rows would allow null', async () => {
     const strict = struct(field('id', 'long', { nullable: false }))
@@ -177,11 +235,20 @@ describe('merging schemas', () => {
     const t = await WrittenTable.create({
       schema: struct(field('id', 'integer')),
       configuration: { 'delta.enableTypeWidening': 'true' },
-      protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['typeWidening'], writerFeatures: ['typeWidening'] },
+      protocol: {
+        minReaderVersion: 3,
+        minWriterVersion: 7,
+        readerFeatures: ['typeWidening'],
+        writerFeatures: ['typeWidening'],
+      },
     })
     await t.append([{ id: 1 }])
-    expect(await appendRows(t.table, [rowsOf(struct(field('id', 'long')), [{ id: 2n ** 40n }])], { mergeSchema: true })).toMatchObject({ kind: 'committed' })
+    expect(
+      await appendRows(t.table, [rowsOf(struct(field('id', 'long')), [{ id: 2n ** 40n }])], { mergeSchema: true }),
+    ).toMatchObject({ kind: 'committed' })
     expect(await t.rows()).toEqual(expect.arrayContaining([{ id: 1n }, { id: 2n ** 40n }]))
-    await expect(appendRows(t.table, [rowsOf(struct(field('id', 'string')), [{ id: 'a' }])], { mergeSchema: true })).rejects.toMatchObject({ code: 'DELTA_INCOMPATIBLE_SCHEMA' })
+    await expect(
+      appendRows(t.table, [rowsOf(struct(field('id', 'string')), [{ id: 'a' }])], { mergeSchema: true }),
+    ).rejects.toMatchObject({ code: 'DELTA_INCOMPATIBLE_SCHEMA' })
   })
 })

@@ -1,17 +1,17 @@
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile, Protocol } from '../../../shared/delta/actions/actions.js'
+import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
 import { deletionVectorPath } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
-import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
 import type { Snapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { rowsOf, TableWriter, writtenFeatures } from '../../../shared/delta/write/tableWriter.js'
 import type { WriteOptions } from '../../../shared/delta/write/writeOptions.js'
-import type { Row, StructField, Value } from '../../../shared/types/index.js'
 import { Faults, FaultyStore, type MemoryStore } from '../../../shared/storage/index.js'
-import { allRows, LogFixture, type FixtureOptions } from '../logFixture.js'
+import type { Row, StructField, Value } from '../../../shared/types/index.js'
+import { allRows, type FixtureOptions, LogFixture } from '../logFixture.js'
 
 const anyFeatures: Protocol = {
   minReaderVersion: 3,
@@ -29,7 +29,10 @@ export class ChangeFixture {
 
   private constructor(memory: MemoryStore) {
     this.memory = memory
-    this.table = new DeltaTable(new FaultyStore(memory, this.faults, this.clock), { clock: this.clock, random: () => 0.5 })
+    this.table = new DeltaTable(new FaultyStore(memory, this.faults, this.clock), {
+      clock: this.clock,
+      random: () => 0.5,
+    })
   }
 
   /** An empty table. Features are those that any of the properties needs. */
@@ -46,10 +49,22 @@ export class ChangeFixture {
 
   /** What happens just before the next commit is put. */
   beforeCommit(first: () => Promise<unknown>): void {
-    this.faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await first() } } })
+    this.faults.add({
+      on: 'putIfAbsent',
+      path: isCommit,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await first()
+        },
+      },
+    })
   }
 
-  async append(rows: readonly Row[], options: WriteOptions & { readonly files?: readonly number[] } = {}): Promise<number> {
+  async append(
+    rows: readonly Row[],
+    options: WriteOptions & { readonly files?: readonly number[] } = {},
+  ): Promise<number> {
     const snapshot = await this.snapshot()
     const actions: Action[] = []
     let at = 0
@@ -78,7 +93,12 @@ export class ChangeFixture {
 
   async #commitAs(operation: string, options: WriteOptions, actions: readonly Action[]): Promise<number> {
     const outcome = await this.table.commit({
-      readVersion: (await this.snapshot()).version, actions, operation, isBlindAppend: true, reads: readsNothing, keeps: writtenFeatures(options),
+      readVersion: (await this.snapshot()).version,
+      actions,
+      operation,
+      isBlindAppend: true,
+      reads: readsNothing,
+      keeps: writtenFeatures(options),
     })
     if (outcome.kind !== 'committed') throw new Error(outcome.detail)
     return outcome.version
@@ -98,7 +118,11 @@ export class ChangeFixture {
   /** What one version changed: the rows, and last what became of them; sorted. */
   async changes(version: number): Promise<Value[][]> {
     const fields = (await this.snapshot(version)).schema.fields.map(({ name }) => name)
-    return sorted(await allRows((await this.table.changes({ from: version, to: version, columns: [...fields, '_change_type'] })).batches))
+    return sorted(
+      await allRows(
+        (await this.table.changes({ from: version, to: version, columns: [...fields, '_change_type'] })).batches,
+      ),
+    )
   }
 
   async actions(version: number): Promise<readonly Action[]> {
@@ -107,7 +131,10 @@ export class ChangeFixture {
   }
 
   /** The actions of one kind, in the order of the commit. */
-  async only<K extends 'add' | 'remove' | 'cdc'>(kind: K, version: number): Promise<Extract<Action, Record<K, unknown>>[K][]> {
+  async only<K extends 'add' | 'remove' | 'cdc'>(
+    kind: K,
+    version: number,
+  ): Promise<Extract<Action, Record<K, unknown>>[K][]> {
     const found = (await this.actions(version)).filter(action => kind in action)
     return found.map(action => (action as unknown as Record<K, Extract<Action, Record<K, unknown>>[K]>)[kind])
   }
@@ -148,13 +175,22 @@ export function sorted(rows: readonly Value[][]): Value[][] {
 /** A text that is the same for the same row. */
 export function rowKey(row: readonly Value[]): string {
   return JSON.stringify(row, (_key, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n`
-    : typeof value === 'number' ? (Object.is(value, -0) ? '-0' : String(value))
-    : value instanceof Uint8Array ? Buffer.from(value).toString('hex')
-    : value)
+    typeof value === 'bigint'
+      ? `${value}n`
+      : typeof value === 'number'
+        ? Object.is(value, -0)
+          ? '-0'
+          : String(value)
+        : value instanceof Uint8Array
+          ? Buffer.from(value).toString('hex')
+          : value,
+  )
 }
 
 /** Column mapping by name: what the column is called in files has nothing to do with its name. */
 export function mappedField(field: StructField, id: number): StructField {
-  return { ...field, metadata: { 'delta.columnMapping.id': id, 'delta.columnMapping.physicalName': `col-${id}-${field.name.length}` } }
+  return {
+    ...field,
+    metadata: { 'delta.columnMapping.id': id, 'delta.columnMapping.physicalName': `col-${id}-${field.name.length}` },
+  }
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
-import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
+import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import type { Value } from '../../../shared/types/index.js'
-import { columnField, type FixtureOptions } from '../logFixture.js'
 import { Random, seedNote } from '../../random.js'
+import { columnField, type FixtureOptions } from '../logFixture.js'
 import { ChangeFixture, isCommit, mappedField, rowKey, sorted } from './changeFixture.js'
 
 type ModelRow = Readonly<Record<'id' | 'part' | 'text' | 'x', Value>>
@@ -27,9 +28,16 @@ const tables: Readonly<Record<string, FixtureOptions>> = {
   'with deletion vectors': { fields, configuration: vectors },
   'with a change feed': { fields, configuration: feed },
   'with a change feed and deletion vectors': { fields, configuration: { ...feed, ...vectors } },
-  'with mapped columns': { fields: fields.map((field, i) => mappedField(field, i + 1)), configuration: { ...mapping, ...feed } },
+  'with mapped columns': {
+    fields: fields.map((field, i) => mappedField(field, i + 1)),
+    configuration: { ...mapping, ...feed },
+  },
   partitioned: { fields, partitionColumns: ['part'], configuration: feed },
-  'with all of it': { fields: fields.map((field, i) => mappedField(field, i + 1)), partitionColumns: ['part'], configuration: { ...mapping, ...feed, ...vectors } },
+  'with all of it': {
+    fields: fields.map((field, i) => mappedField(field, i + 1)),
+    partitionColumns: ['part'],
+    configuration: { ...mapping, ...feed, ...vectors },
+  },
 }
 
 /** Random changes, and what they must make of rows that are held in a list. */
@@ -55,7 +63,9 @@ class Model {
     const random = this.#random
     if (depth > 0 && random.below(3) === 0) {
       const of = Array.from({ length: 1 + random.below(3) }, () => this.predicate(depth - 1))
-      return random.below(3) === 0 ? { op: 'not', of: this.predicate(depth - 1) } : { op: random.pick(['and', 'or'] as const), of }
+      return random.below(3) === 0
+        ? { op: 'not', of: this.predicate(depth - 1) }
+        : { op: random.pick(['and', 'or'] as const), of }
     }
     const column = random.pick(names)
     const value = this.value(column)
@@ -136,14 +146,22 @@ function changing(rows: readonly ModelRow[], changed: (row: ModelRow) => ModelRo
 
 const values = (row: ModelRow): Value[] => names.map(name => row[name])
 
-async function step(table: ChangeFixture, model: Model, random: Random): Promise<{ readonly what: string; readonly kind: string; readonly expected: Changed }> {
+async function step(
+  table: ChangeFixture,
+  model: Model,
+  random: Random,
+): Promise<{ readonly what: string; readonly kind: string; readonly expected: Changed }> {
   const schema = (await table.snapshot()).schema
   const choice = random.below(10)
   if (choice < 3 || model.rows.length === 0) {
     const rows = Array.from({ length: 1 + random.below(12) }, () => model.row())
     const cut = random.below(rows.length + 1)
     await table.append(rows, { files: [cut, rows.length - cut].filter(count => count > 0) })
-    return { what: `append ${rows.length}`, kind: 'committed', expected: { rows: [...model.rows, ...rows], changes: rows.map(row => [row, 'insert']) } }
+    return {
+      what: `append ${rows.length}`,
+      kind: 'committed',
+      expected: { rows: [...model.rows, ...rows], changes: rows.map(row => [row, 'insert']) },
+    }
   }
   if (choice < 5) {
     const where = model.predicate()
@@ -152,15 +170,25 @@ async function step(table: ChangeFixture, model: Model, random: Random): Promise
   }
   if (choice < 7) {
     const where = model.predicate()
-    const set = Object.fromEntries(names.filter(() => random.below(2) === 0).map(name => [name, { value: model.row()[name] }]))
+    const set = Object.fromEntries(
+      names.filter(() => random.below(2) === 0).map(name => [name, { value: model.row()[name] }]),
+    )
     if (Object.keys(set).length === 0) set['text'] = { value: 'set' }
     const { kind } = await updateRows(table.table, { where, set })
     const over = Object.fromEntries(Object.entries(set).map(([name, { value }]) => [name, value]))
-    return { what: `update ${JSON.stringify([where, over], replacer)}`, kind, expected: changing(model.rows, row => (holds(where, row) === true ? { ...row, ...over } : undefined)) }
+    return {
+      what: `update ${JSON.stringify([where, over], replacer)}`,
+      kind,
+      expected: changing(model.rows, row => (holds(where, row) === true ? { ...row, ...over } : undefined)),
+    }
   }
   if (choice === 7) {
     const { kind } = await optimizeTable(table.table, { clock: table.clock })
-    return { what: 'optimize', kind: kind === 'optimized' ? 'rearranged' : 'nothingToDo', expected: { rows: model.rows, changes: [] } }
+    return {
+      what: 'optimize',
+      kind: kind === 'optimized' ? 'rearranged' : 'nothingToDo',
+      expected: { rows: model.rows, changes: [] },
+    }
   }
   const options = {
     on: random.below(3) === 0 ? ['id', 'part'] : ['id'],
@@ -182,11 +210,29 @@ async function step(table: ChangeFixture, model: Model, random: Random): Promise
   const { kind } = await mergeRows(table.table, [rowsOf(schema, rows)], options)
   const matchedBy = (row: ModelRow) => source.get(text(row) ?? '')
   const seen = new Set(model.rows.map(text))
-  const fresh = options.notMatched === 'insert' ? rows.filter(row => { const key = text(row); return key === undefined || !seen.has(key) }) : []
-  const goes = (row: ModelRow) => (matchedBy(row) === undefined ? options.notMatchedBySource === 'delete' : options.matched === 'delete')
-  const left = changing(model.rows.filter(row => !goes(row)), row => (options.matched === 'update' ? matchedBy(row) : undefined))
-  const changes = [...left.changes, ...model.rows.filter(goes).map(row => [row, 'delete'] as const), ...fresh.map(row => [row, 'insert'] as const)]
-  return { what: `merge ${JSON.stringify([options, rows], replacer)}`, kind, expected: { rows: [...left.rows, ...fresh], changes } }
+  const fresh =
+    options.notMatched === 'insert'
+      ? rows.filter(row => {
+          const key = text(row)
+          return key === undefined || !seen.has(key)
+        })
+      : []
+  const goes = (row: ModelRow) =>
+    matchedBy(row) === undefined ? options.notMatchedBySource === 'delete' : options.matched === 'delete'
+  const left = changing(
+    model.rows.filter(row => !goes(row)),
+    row => (options.matched === 'update' ? matchedBy(row) : undefined),
+  )
+  const changes = [
+    ...left.changes,
+    ...model.rows.filter(goes).map(row => [row, 'delete'] as const),
+    ...fresh.map(row => [row, 'insert'] as const),
+  ]
+  return {
+    what: `merge ${JSON.stringify([options, rows], replacer)}`,
+    kind,
+    expected: { rows: [...left.rows, ...fresh], changes },
+  }
 }
 
 function replacer(_key: string, value: unknown): unknown {
@@ -221,7 +267,11 @@ function trouble(table: ChangeFixture, model: Model, random: Random): () => numb
       })
       break
     case 3:
-      table.faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: random.pick(['loseAnswer', 'meetOwnWrite'] as const) } })
+      table.faults.add({
+        on: 'putIfAbsent',
+        path: isCommit,
+        fault: { kind: random.pick(['loseAnswer', 'meetOwnWrite'] as const) },
+      })
   }
   return () => versions
 }
@@ -246,7 +296,9 @@ describe('random appends, deletes, updates and merges', () => {
         expect(outcome, history).toBe(expected.changes.length > 0 ? 'committed' : 'nothingToDo')
         expect(version, history).toBe(before + theirs() + (expected.changes.length > 0 ? 1 : 0))
         if (expected.changes.length > 0 && options.configuration?.['delta.enableChangeDataFeed'] === 'true')
-          expect(await table.changes(version), history).toEqual(sorted(expected.changes.map(([row, type]) => [...values(row), type])))
+          expect(await table.changes(version), history).toEqual(
+            sorted(expected.changes.map(([row, type]) => [...values(row), type])),
+          )
       }
       expect(await table.strays(), seedNote).toEqual([])
     })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { scanRows } from '../../../shared/delta/scan/scanRows.js'
+
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
-import { rowsOf, TableWriter } from '../../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
+import { scanRows } from '../../../shared/delta/scan/scanRows.js'
+import { rowsOf, TableWriter } from '../../../shared/delta/write/tableWriter.js'
 import type { DataType, Value } from '../../../shared/types/index.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
@@ -18,11 +19,41 @@ interface Known {
 
 const cut = 'a'.repeat(32)
 const known: readonly Known[] = [
-  { what: 'a decimal as a double', type: { type: 'decimal', precision: 19, scale: 0 }, value: 1234567890123456789n, min: '1234567890123456768', max: '1234567890123456768' },
-  { what: 'a decimal with a fraction as a double', type: { type: 'decimal', precision: 38, scale: 18 }, value: 1234567890123456789n, min: '1.2345678901234568', max: '1.2345678901234568' },
-  { what: 'a long as a double', type: 'long', value: 1234567890123456789n, min: '1.2345678901234568e18', max: '1234567890123456800' },
-  { what: 'an offset without its seconds', type: 'timestamp', value: BigInt(Date.UTC(1850, 0, 1, 16, 56, 2)) * 1000n, min: '"1850-01-01T12:00:00.000-04:56"', max: '"1850-01-01T12:00:00.000-04:56"' },
-  { what: 'a greatest text cut with U+FFFD', type: 'string', value: `${cut}\u{1f33c} tail`, min: `"${cut}"`, max: `"${cut}\ufffd"` },
+  {
+    what: 'a decimal as a double',
+    type: { type: 'decimal', precision: 19, scale: 0 },
+    value: 1234567890123456789n,
+    min: '1234567890123456768',
+    max: '1234567890123456768',
+  },
+  {
+    what: 'a decimal with a fraction as a double',
+    type: { type: 'decimal', precision: 38, scale: 18 },
+    value: 1234567890123456789n,
+    min: '1.2345678901234568',
+    max: '1.2345678901234568',
+  },
+  {
+    what: 'a long as a double',
+    type: 'long',
+    value: 1234567890123456789n,
+    min: '1.2345678901234568e18',
+    max: '1234567890123456800',
+  },
+  {
+    what: 'an offset without its seconds',
+    type: 'timestamp',
+    value: BigInt(Date.UTC(1850, 0, 1, 16, 56, 2)) * 1000n,
+    min: '"1850-01-01T12:00:00.000-04:56"',
+    max: '"1850-01-01T12:00:00.000-04:56"',
+  },
+  {
+    what: 'a greatest text cut with U+FFFD',
+    type: 'string',
+    value: `${cut}\u{1f33c} tail`,
+    min: `"${cut}"`,
+    max: `"${cut}\ufffd"`,
+  },
   { what: 'NaN left out', type: 'double', value: NaN, min: '1.0', max: '1.0' },
   { what: 'NaN left out of floats', type: 'float', value: NaN, min: '1.0', max: '1.0' },
 ]
@@ -52,12 +83,17 @@ describe('rows whose file has inexact bounds', () => {
       const made = await tableOf(one)
       const where = { op: '=', column: 'k', value: one.value } as const
       expect(scanRows(made.store, await made.snapshot(), { predicate: where }).files).toHaveLength(1)
-      expect(await updateRows(made.table, { where, set: { v: { value: 5 } } })).toMatchObject({ metrics: { numUpdatedRows: 1n } })
+      expect(await updateRows(made.table, { where, set: { v: { value: 5 } } })).toMatchObject({
+        metrics: { numUpdatedRows: 1n },
+      })
     })
 
     it(`${one.what}: a deletion takes the row out, and nothing else`, async () => {
       const made = await tableOf(one)
-      expect(await deleteRows(made.table, { where: { op: '<', column: 'k', value: one.value } })).toEqual({ kind: 'nothingToDo', version: 1 })
+      expect(await deleteRows(made.table, { where: { op: '<', column: 'k', value: one.value } })).toEqual({
+        kind: 'nothingToDo',
+        version: 1,
+      })
       await deleteRows(made.table, { where: { op: '>=', column: 'k', value: one.value } })
       expect(await made.rows()).toEqual([])
     })

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
+
 import { KeyedRows } from '../../../shared/delta/dml/keyedRows.js'
 import { testRows } from '../../../shared/delta/dml/rowPredicate.js'
 import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
 import type { StructField, Value } from '../../../shared/types/index.js'
-import { columnField } from '../logFixture.js'
 import { Random, seedNote } from '../../random.js'
+import { columnField } from '../logFixture.js'
 
 const keyed = (type: StructField['type'], values: readonly Value[]) => {
   const field = columnField('k', type)
-  return new KeyedRows([{ count: values.length, columns: [{ field, data: values }] }], ['k'], { schema: { type: 'struct', fields: [field] }, partitionColumns: [] }, {})
+  return new KeyedRows(
+    [{ count: values.length, columns: [{ field, data: values }] }],
+    ['k'],
+    { schema: { type: 'struct', fields: [field] }, partitionColumns: [] },
+    {},
+  )
 }
 
 const rangesOf = (predicate: Predicate | undefined) => {
@@ -21,7 +27,10 @@ describe('keys in memory', () => {
     const values = [...Array(5000).keys()].flatMap(i => [BigInt(i), 10n ** 15n + BigInt(i) * 3n])
     const predicate = keyed('long', values).predicate()
     expect(rangesOf(predicate)).toBeLessThanOrEqual(256)
-    const column = { field: columnField('k', 'long'), data: [0n, 4999n, 5000n, 10n ** 14n, 10n ** 15n - 1n, 10n ** 15n, 10n ** 15n + 14_997n, 10n ** 15n + 14_998n] }
+    const column = {
+      field: columnField('k', 'long'),
+      data: [0n, 4999n, 5000n, 10n ** 14n, 10n ** 15n - 1n, 10n ** 15n, 10n ** 15n + 14_997n, 10n ** 15n + 14_998n],
+    }
     expect([...testRows({ count: 8, columns: [column] }, predicate as Predicate)]).toEqual([1, 1, 0, 0, 0, 1, 1, 0])
   })
 

@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest'
+
+import { fittedPredicate, predicateFields, testRows } from '../../../shared/delta/dml/rowPredicate.js'
 import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
 import { predicateText } from '../../../shared/delta/write/predicateText.js'
-import { fittedPredicate, predicateFields, testRows } from '../../../shared/delta/dml/rowPredicate.js'
 import type { StructType, Value } from '../../../shared/types/index.js'
 import { columnField } from '../logFixture.js'
 
 const schema: StructType = {
   type: 'struct',
   fields: [
-    columnField('n', 'integer'), columnField('x', 'double'), columnField('t', 'string'), columnField('b', 'binary'), columnField('f', 'boolean'),
-    columnField('d', { type: 'decimal', precision: 5, scale: 2 }), columnField('day', 'date'), columnField('at', 'timestamp'), columnField('wall', 'timestamp_ntz'),
+    columnField('n', 'integer'),
+    columnField('x', 'double'),
+    columnField('t', 'string'),
+    columnField('b', 'binary'),
+    columnField('f', 'boolean'),
+    columnField('d', { type: 'decimal', precision: 5, scale: 2 }),
+    columnField('day', 'date'),
+    columnField('at', 'timestamp'),
+    columnField('wall', 'timestamp_ntz'),
     columnField('s', { type: 'struct', fields: [columnField('Inner.most', 'long')] }),
     columnField('list', { type: 'array', elementType: 'long', containsNull: true }),
   ],
@@ -18,7 +26,10 @@ const schema: StructType = {
 function holding(predicate: Predicate, column: string, values: readonly Value[]): Value[] {
   const fitted = fittedPredicate(predicate, schema)
   const field = schema.fields.find(({ name }) => name === column) ?? schema.fields[0]
-  const found = testRows({ count: values.length, columns: field === undefined ? [] : [{ field, data: values }] }, fitted)
+  const found = testRows(
+    { count: values.length, columns: field === undefined ? [] : [{ field, data: values }] },
+    fitted,
+  )
   return values.filter((_, i) => found[i] === 1)
 }
 
@@ -26,7 +37,10 @@ describe('a predicate, row by row', () => {
   it('is never true of a null that it compares, nor is its opposite', () => {
     for (const op of ['=', '<', '<=', '>', '>='] as const) {
       const predicate = { op, column: 'n', value: 2 } as const
-      const [yes, no] = [holding(predicate, 'n', [1, 2, 3, null]), holding({ op: 'not', of: predicate }, 'n', [1, 2, 3, null])]
+      const [yes, no] = [
+        holding(predicate, 'n', [1, 2, 3, null]),
+        holding({ op: 'not', of: predicate }, 'n', [1, 2, 3, null]),
+      ]
       expect([...yes, ...no].sort(), op).toEqual([1, 2, 3])
       expect(holding({ op, column: 'n', value: null }, 'n', [1, null])).toEqual([])
       expect(holding({ op: 'not', of: { op, column: 'n', value: null } }, 'n', [1, null])).toEqual([])
@@ -35,7 +49,10 @@ describe('a predicate, row by row', () => {
 
   it('knows that unknown or true is true, and unknown and false is false', () => {
     const unknown: Predicate = { op: '=', column: 'n', value: null }
-    const [yes, no]: Predicate[] = [{ op: 'isNotNull', column: 'n' }, { op: 'isNull', column: 'n' }]
+    const [yes, no]: Predicate[] = [
+      { op: 'isNotNull', column: 'n' },
+      { op: 'isNull', column: 'n' },
+    ]
     const is = (predicate: Predicate) => holding(predicate, 'n', [1]).length === 1
     expect(is({ op: 'or', of: [unknown, yes as Predicate] })).toBe(true)
     expect(is({ op: 'and', of: [unknown, yes as Predicate] })).toBe(false)
@@ -51,7 +68,13 @@ describe('a predicate, row by row', () => {
     expect(holding({ op: 'not', of: { op: 'in', column: 'n', values: [1, null] } }, 'n', [1, 2, null])).toEqual([])
     expect(holding({ op: 'not', of: { op: 'in', column: 'n', values: [1] } }, 'n', [1, 2, null])).toEqual([2])
     expect(holding({ op: 'not', of: { op: 'in', column: 'n', values: [] } }, 'n', [1, null])).toEqual([1, null])
-    expect(holding({ op: 'in', column: 'b', values: [Uint8Array.of(1, 2)] }, 'b', [Uint8Array.of(1, 2), Uint8Array.of(1), null])).toEqual([Uint8Array.of(1, 2)])
+    expect(
+      holding({ op: 'in', column: 'b', values: [Uint8Array.of(1, 2)] }, 'b', [
+        Uint8Array.of(1, 2),
+        Uint8Array.of(1),
+        null,
+      ]),
+    ).toEqual([Uint8Array.of(1, 2)])
   })
 
   it('orders as Spark does: NaN above all, -0 as 0, texts and bytes by their bytes', () => {
@@ -59,7 +82,13 @@ describe('a predicate, row by row', () => {
     expect(holding({ op: '>', column: 'x', value: Infinity }, 'x', [1, NaN, Infinity])).toEqual([NaN])
     expect(holding({ op: '=', column: 'x', value: 0 }, 'x', [-0, 0, 1])).toEqual([-0, 0])
     expect(holding({ op: '>', column: 't', value: '\uffff' }, 't', ['\u{10000}', 'z', '\ue000'])).toEqual(['\u{10000}'])
-    expect(holding({ op: '<', column: 'b', value: Uint8Array.of(128) }, 'b', [Uint8Array.of(127, 255), Uint8Array.of(255), new Uint8Array(0)])).toEqual([Uint8Array.of(127, 255), new Uint8Array(0)])
+    expect(
+      holding({ op: '<', column: 'b', value: Uint8Array.of(128) }, 'b', [
+        Uint8Array.of(127, 255),
+        Uint8Array.of(255),
+        new Uint8Array(0),
+      ]),
+    ).toEqual([Uint8Array.of(127, 255), new Uint8Array(0)])
   })
 
   it('looks inside structs, where a null struct is null in each field', () => {
@@ -68,16 +97,36 @@ describe('a predicate, row by row', () => {
     expect(holding({ op: '=', column, value: 5n }, 's', rows)).toEqual([rows[0]])
     expect(holding({ op: 'isNull', column }, 's', rows)).toEqual(rows.slice(1))
     expect(holding({ op: 'isNull', column: 's' }, 's', rows)).toEqual([null])
-    expect(predicateFields(fittedPredicate({ op: 'isNull', column }, schema), schema).map(({ name }) => name)).toEqual(['s'])
+    expect(predicateFields(fittedPredicate({ op: 'isNull', column }, schema), schema).map(({ name }) => name)).toEqual([
+      's',
+    ])
   })
 
   it('refuses columns that are not there and values that compare with nothing', () => {
     for (const column of ['nn', 's.x', 'n.x', '', 'list.element'])
-      expect(() => fittedPredicate({ op: 'isNull', column }, schema), column).toThrow(expect.objectContaining({ code: 'DELTA_NO_COLUMN' }) as Error)
-    const misfits: readonly (readonly [string, Value])[] = [['n', 1n], ['x', '1'], ['t', 1], ['b', 'a'], ['f', 1], ['d', 1.5], ['day', '2024-01-01'], ['at', 5], ['s', {}], ['list', 1n]]
+      expect(() => fittedPredicate({ op: 'isNull', column }, schema), column).toThrow(
+        expect.objectContaining({ code: 'DELTA_NO_COLUMN' }) as Error,
+      )
+    const misfits: readonly (readonly [string, Value])[] = [
+      ['n', 1n],
+      ['x', '1'],
+      ['t', 1],
+      ['b', 'a'],
+      ['f', 1],
+      ['d', 1.5],
+      ['day', '2024-01-01'],
+      ['at', 5],
+      ['s', {}],
+      ['list', 1n],
+    ]
     for (const [column, value] of misfits) {
-      expect(() => fittedPredicate({ op: '=', column, value }, schema), column).toThrow(expect.objectContaining({ code: 'DELTA_UNSUPPORTED_TYPE' }) as Error)
-      expect(() => fittedPredicate({ op: 'not', of: { op: 'in', column, values: [null, value] } }, schema), column).toThrow(/cannot be compared/)
+      expect(() => fittedPredicate({ op: '=', column, value }, schema), column).toThrow(
+        expect.objectContaining({ code: 'DELTA_UNSUPPORTED_TYPE' }) as Error,
+      )
+      expect(
+        () => fittedPredicate({ op: 'not', of: { op: 'in', column, values: [null, value] } }, schema),
+        column,
+      ).toThrow(/cannot be compared/)
     }
   })
 })
@@ -85,8 +134,24 @@ describe('a predicate, row by row', () => {
 describe('the text of a predicate', () => {
   it('is SQL, and says of a long list how long it is', () => {
     const text = (predicate: Predicate) => predicateText(fittedPredicate(predicate, schema), schema)
-    expect(text({ op: 'and', of: [{ op: '=', column: 't', value: "it's" }, { op: 'not', of: { op: 'isNull', column: 'N' } }] })).toBe("((t = 'it''s') AND (NOT (n IS NULL)))")
-    expect(text({ op: 'or', of: [{ op: '>', column: 'd', value: -5n }, { op: 'in', column: 'f', values: [true, null] }] })).toBe('((d > -0.05) OR (f IN (true, NULL)))')
+    expect(
+      text({
+        op: 'and',
+        of: [
+          { op: '=', column: 't', value: "it's" },
+          { op: 'not', of: { op: 'isNull', column: 'N' } },
+        ],
+      }),
+    ).toBe("((t = 'it''s') AND (NOT (n IS NULL)))")
+    expect(
+      text({
+        op: 'or',
+        of: [
+          { op: '>', column: 'd', value: -5n },
+          { op: 'in', column: 'f', values: [true, null] },
+        ],
+      }),
+    ).toBe('((d > -0.05) OR (f IN (true, NULL)))')
     expect(text({ op: '<', column: 'day', value: 19_000 })).toBe("(day < DATE '2022-01-08')")
     expect(text({ op: '<', column: 'at', value: 1n })).toBe("(at < TIMESTAMP '1970-01-01 00:00:00.000001Z')")
     expect(text({ op: '<', column: 'wall', value: 1n })).toBe("(wall < TIMESTAMP_NTZ '1970-01-01 00:00:00.000001')")

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
-import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
+import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
 import { openExpressions } from '../../../shared/query/spark/index.js'
 import { columnField } from '../logFixture.js'
 import { ChangeFixture, mappedField } from './changeFixture.js'
@@ -16,7 +17,12 @@ const s = columnField('s', { type: 'struct', fields: [mappedField(columnField('x
 const fields = [id, name, price, at, day, s]
 const vectors = { 'delta.enableDeletionVectors': 'true' }
 const rows = Array.from({ length: 8 }, (_, i) => ({
-  id: BigInt(i), 'the "name"': i === 3 ? null : `n${i}`, price: 12345678901234567000n + BigInt(i), at: 1_700_000_000_000_000n + BigInt(i), day: 19_000 + (i % 2), s: i === 4 ? null : { x: i },
+  id: BigInt(i),
+  'the "name"': i === 3 ? null : `n${i}`,
+  price: 12345678901234567000n + BigInt(i),
+  at: 1_700_000_000_000_000n + BigInt(i),
+  day: 19_000 + (i % 2),
+  s: i === 4 ? null : { x: i },
 }))
 
 describe('changes by SQL', () => {
@@ -28,7 +34,9 @@ describe('changes by SQL', () => {
 
   const made = async (configuration: Record<string, string> = {}) => {
     const table = await ChangeFixture.create({
-      fields: fields.map((field, i) => mappedField(field, i + 1)), partitionColumns: ['day'], configuration: { 'delta.columnMapping.mode': 'name', ...configuration },
+      fields: fields.map((field, i) => mappedField(field, i + 1)),
+      partitionColumns: ['day'],
+      configuration: { 'delta.columnMapping.mode': 'name', ...configuration },
     })
     await table.append(rows, { files: [4, 4] })
     return table
@@ -41,7 +49,7 @@ describe('changes by SQL', () => {
       ['"the ""name""" IS NULL', [3]],
       ['"THE ""name""" > \'n5\' AND ID <> 7', [6]],
       ['price = 123456789012345670.05', [5]],
-      ["\"at\" = TIMESTAMPTZ '2023-11-14 22:13:20.000002Z'", [2]],
+      ['"at" = TIMESTAMPTZ \'2023-11-14 22:13:20.000002Z\'', [2]],
       ["day = DATE '2022-01-09' AND id < 3", [1]],
       ['s.x >= 6', [6, 7]],
       ['t.id IN (0, 1) OR s IS NULL', [0, 1, 4]],
@@ -62,14 +70,19 @@ describe('changes by SQL', () => {
 
   it('do not read files that cannot hold such a row', async () => {
     const table = await made(vectors)
-    for (const { path, stats } of (await table.snapshot()).files) if (!/"maxValues":\{[^}]*:7[,}]/.test(stats ?? '')) await table.memory.put(path, Buffer.from('gone'))
-    expect(await deleteRows(table.table, { where: "id >= 7 AND length(\"the \"\"name\"\"\") = 2", expressions })).toMatchObject({ kind: 'committed', metrics: { numDeletedRows: 1n } })
+    for (const { path, stats } of (await table.snapshot()).files)
+      if (!/"maxValues":\{[^}]*:7[,}]/.test(stats ?? '')) await table.memory.put(path, Buffer.from('gone'))
+    expect(
+      await deleteRows(table.table, { where: 'id >= 7 AND length("the ""name""") = 2', expressions }),
+    ).toMatchObject({ kind: 'committed', metrics: { numDeletedRows: 1n } })
   })
 
   it('name the condition that cannot be evaluated, and change nothing', async () => {
     const table = await made()
     await expect(deleteRows(table.table, { where: 'nonsense(id)', expressions })).rejects.toThrow(/nonsense/)
-    await expect(updateRows(table.table, { set: { price: { sql: "'x' || id" } }, expressions })).rejects.toThrow(/price/)
+    await expect(updateRows(table.table, { set: { price: { sql: "'x' || id" } }, expressions })).rejects.toThrow(
+      /price/,
+    )
     expect(await table.rows()).toHaveLength(8)
     expect(await table.strays()).toEqual([])
   })
@@ -78,8 +91,15 @@ describe('changes by SQL', () => {
     for (const configuration of [{}, vectors]) {
       const table = await made(configuration)
       await updateRows(table.table, {
-        where: 'id < 2', expressions,
-        set: { price: { sql: 'price * 2 + 0.01' }, 'THE "NAME"': { sql: 'upper("the ""name""")' }, day: { sql: 'day + 1' }, s: { sql: "{'x': s.x + 10}" }, at: { value: null } },
+        where: 'id < 2',
+        expressions,
+        set: {
+          price: { sql: 'price * 2 + 0.01' },
+          'THE "NAME"': { sql: 'upper("the ""name""")' },
+          day: { sql: 'day + 1' },
+          s: { sql: "{'x': s.x + 10}" },
+          at: { value: null },
+        },
       })
       expect((await table.rows()).slice(0, 3)).toEqual([
         [0n, 'N0', 24691357802469134001n, null, 19_001, { x: 10 }],
@@ -87,21 +107,50 @@ describe('changes by SQL', () => {
         [2n, 'n2', 12345678901234567002n, 1_700_000_000_000_002n, 19_000, { x: 2 }],
       ])
       // Division by zero or a bad cast in a row that does not match is nobody's business.
-      await updateRows(table.table, { where: 'id = 5', set: { id: { sql: "CAST(substr(\"the \"\"name\"\"\", 2) AS BIGINT) * 100" } }, expressions })
+      await updateRows(table.table, {
+        where: 'id = 5',
+        set: { id: { sql: 'CAST(substr("the ""name""", 2) AS BIGINT) * 100' } },
+        expressions,
+      })
       expect(await ids(table)).toContain(500)
     }
   })
 
   it('hold rows to the constraints of their table', async () => {
     const constraint = { 'delta.constraints.small': 'id < 100' }
-    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['checkConstraints', 'deletionVectors'] }
-    const table = await ChangeFixture.create({ fields: [id, price], configuration: { ...constraint, ...vectors }, protocol })
-    await table.append(rows.map(row => ({ id: row.id, price: row.price })), { expressions })
+    const protocol = {
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: ['checkConstraints', 'deletionVectors'],
+    }
+    const table = await ChangeFixture.create({
+      fields: [id, price],
+      configuration: { ...constraint, ...vectors },
+      protocol,
+    })
+    await table.append(
+      rows.map(row => ({ id: row.id, price: row.price })),
+      { expressions },
+    )
     const where = { op: '=', column: 'id', value: 3n } as const
-    await expect(updateRows(table.table, { where, set: { id: { value: 100n } }, expressions })).rejects.toMatchObject({ code: 'DELTA_CONSTRAINT_VIOLATED', message: expect.stringContaining('small') as string })
-    await expect(mergeRows(table.table, [rowsOf({ type: 'struct', fields: [id, price] }, [{ id: 200n }])], { on: ['id'], expressions })).rejects.toMatchObject({ code: 'DELTA_CONSTRAINT_VIOLATED' })
-    await expect(updateRows(table.table, { where, set: { price: { value: 0n } } })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE', message: expect.stringContaining('expressions') as string })
+    await expect(updateRows(table.table, { where, set: { id: { value: 100n } }, expressions })).rejects.toMatchObject({
+      code: 'DELTA_CONSTRAINT_VIOLATED',
+      message: expect.stringContaining('small') as string,
+    })
+    await expect(
+      mergeRows(table.table, [rowsOf({ type: 'struct', fields: [id, price] }, [{ id: 200n }])], {
+        on: ['id'],
+        expressions,
+      }),
+    ).rejects.toMatchObject({ code: 'DELTA_CONSTRAINT_VIOLATED' })
+    await expect(updateRows(table.table, { where, set: { price: { value: 0n } } })).rejects.toMatchObject({
+      code: 'DELTA_UNSUPPORTED_FEATURE',
+      message: expect.stringContaining('expressions') as string,
+    })
     expect(await table.strays()).toEqual([])
-    expect(await updateRows(table.table, { where, set: { price: { value: 0n } }, expressions })).toMatchObject({ kind: 'committed' })
+    expect(await updateRows(table.table, { where, set: { price: { value: 0n } }, expressions })).toMatchObject({
+      kind: 'committed',
+    })
   })
 })

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest'
+
 import { decodeCommit } from '../../../shared/delta/actions/actionCodec.js'
 import type { Action, AddFile, DomainMetadata, Metadata, Txn } from '../../../shared/delta/actions/actions.js'
-import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { fileKey } from '../../../shared/delta/actions/fileKey.js'
-import { checksumPath, commitPath, compactedPath, type VersionRange } from '../../../shared/delta/log/logName.js'
 import { planSpans } from '../../../shared/delta/log/commitSpan.js'
+import { checksumPath, commitPath, compactedPath, type VersionRange } from '../../../shared/delta/log/logName.js'
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
+import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
-import { columnField, LogFixture } from '../logFixture.js'
 import { Random, seedNote } from '../../random.js'
 import { writeAnyCheckpoint } from '../checkpoint/anyCheckpoint.js'
+import { columnField, LogFixture } from '../logFixture.js'
 
 const vector = (offset: number): AddFile['deletionVector'] => ({
-  storageType: 'u', pathOrInlineDv: 'ab^-aqEH.-t@S}K{vb[*k^', offset, sizeInBytes: 34, cardinality: 1n,
+  storageType: 'u',
+  pathOrInlineDv: 'ab^-aqEH.-t@S}K{vb[*k^',
+  offset,
+  sizeInBytes: 34,
+  cardinality: 1n,
 })
 
 /** What the commits say, replayed by the rules alone. */
@@ -59,16 +64,41 @@ function randomCommit(random: Random, model: Model, t: LogFixture, version: numb
     if (touched.has(path)) continue
     touched.add(path)
     const now = [...model.files.values()].find(file => file.path === path)
-    if (now !== undefined) actions.push({ remove: { path, dataChange: true, deletionTimestamp: version, deletionVector: now.deletionVector, size: now.size } })
-    const next = now === undefined || random.below(2) === 0 ? random.pick([undefined, vector(1), vector(50)]) : now.deletionVector
+    if (now !== undefined)
+      actions.push({
+        remove: {
+          path,
+          dataChange: true,
+          deletionTimestamp: version,
+          deletionVector: now.deletionVector,
+          size: now.size,
+        },
+      })
+    const next =
+      now === undefined || random.below(2) === 0 ? random.pick([undefined, vector(1), vector(50)]) : now.deletionVector
     if (now === undefined || next?.offset !== now.deletionVector?.offset) {
       actions.push({
-        add: { path, partitionValues: {}, size: version, modificationTime: 1, dataChange: true, stats: `{"numRecords":${version}}`, deletionVector: next },
+        add: {
+          path,
+          partitionValues: {},
+          size: version,
+          modificationTime: 1,
+          dataChange: true,
+          stats: `{"numRecords":${version}}`,
+          deletionVector: next,
+        },
       })
     }
   }
   if (random.below(3) === 0) actions.push({ txn: { appId: random.pick(['a', 'b']), version: BigInt(version) } })
-  if (random.below(4) === 0) actions.push({ domainMetadata: { domain: random.pick(['x', 'y']), configuration: `{"at":${version}}`, removed: random.below(2) === 0 } })
+  if (random.below(4) === 0)
+    actions.push({
+      domainMetadata: {
+        domain: random.pick(['x', 'y']),
+        configuration: `{"at":${version}}`,
+        removed: random.below(2) === 0,
+      },
+    })
   if (random.below(6) === 0) {
     const metaData = t.start().flatMap(action => ('metaData' in action ? [action.metaData] : []))[0]
     if (metaData !== undefined) actions.push({ metaData: { ...metaData, configuration: { at: String(version) } } })
@@ -80,7 +110,12 @@ describe('a log with compaction files', () => {
   it('reads the same as commit by commit, at every version, with checkpoints of every kind', async () => {
     const random = new Random()
     for (let round = 0; round < 12; round++) {
-      const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['v2Checkpoint', 'deletionVectors'], writerFeatures: ['v2Checkpoint', 'deletionVectors', 'domainMetadata'] }
+      const protocol = {
+        minReaderVersion: 3,
+        minWriterVersion: 7,
+        readerFeatures: ['v2Checkpoint', 'deletionVectors'],
+        writerFeatures: ['v2Checkpoint', 'deletionVectors', 'domainMetadata'],
+      }
       const t = new LogFixture({ fields: [columnField('id', 'long')], protocol })
       const models: Model[] = []
       const model = new Model()
@@ -103,8 +138,18 @@ describe('a log with compaction files', () => {
       }
       for (let version = 0; version <= last; version++) {
         const snapshot = await readSnapshot(t.store, 0, version)
-        const { files = [], txns = new Map<string, Txn>(), domains = new Map<string, DomainMetadata>(), metadata } = snapshot ?? {}
-        const shown = { files: files.map(shownFile).sort(), txns: [...txns].sort(), domains: [...domains].sort(), configuration: metadata?.configuration }
+        const {
+          files = [],
+          txns = new Map<string, Txn>(),
+          domains = new Map<string, DomainMetadata>(),
+          metadata,
+        } = snapshot ?? {}
+        const shown = {
+          files: files.map(shownFile).sort(),
+          txns: [...txns].sort(),
+          domains: [...domains].sort(),
+          configuration: metadata?.configuration,
+        }
         expect(shown, `${seedNote}, round ${round}, version ${version}`).toEqual(models[version]?.shown)
       }
       const state = await loadState(t.store)
@@ -122,12 +167,18 @@ describe('a log with compaction files', () => {
   async function compacted(range: VersionRange = { from: 2, to: 6 }) {
     const t = new LogFixture({ fields: [columnField('id', 'long')] })
     for (let version = 0; version < 10; version++) {
-      await t.commit({ add: { path: `${version}`, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true } })
+      await t.commit({
+        add: { path: `${version}`, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true },
+      })
     }
     await writeCompactedLog(t.store, range)
     return t
   }
-  const paths = async (t: LogFixture, version?: number) => (await t.snapshot(version)).files.map(file => file.path).sort().join('')
+  const paths = async (t: LogFixture, version?: number) =>
+    (await t.snapshot(version)).files
+      .map(file => file.path)
+      .sort()
+      .join('')
 
   it('is read through the file and not through what it stands for', async () => {
     const t = await compacted()
@@ -175,8 +226,14 @@ describe('a log with compaction files', () => {
 
   it('takes the file that reaches furthest, and none that reaches out of what is asked for', () => {
     const file = { path: 'f', size: 1, modifiedAt: 0 }
-    const ranges = [{ from: 1, to: 3, file }, { from: 1, to: 5, file }, { from: 4, to: 9, file }, { from: 6, to: 7, file }]
-    const spans = (from: number, to: number) => planSpans({ compacted: ranges }, from, to).map(part => `${part.from}-${part.to}`)
+    const ranges = [
+      { from: 1, to: 3, file },
+      { from: 1, to: 5, file },
+      { from: 4, to: 9, file },
+      { from: 6, to: 7, file },
+    ]
+    const spans = (from: number, to: number) =>
+      planSpans({ compacted: ranges }, from, to).map(part => `${part.from}-${part.to}`)
     expect(spans(0, 10)).toEqual(['0-0', '1-5', '6-7', '8-8', '9-9', '10-10'])
     expect(spans(1, 4)).toEqual(['1-3', '4-4'])
     expect(spans(4, 9)).toEqual(['4-9'])

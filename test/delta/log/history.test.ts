@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { readHistory } from '../../../shared/delta/log/history.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
@@ -10,9 +11,24 @@ describe('the history of a table', () => {
   it('is what the writers said, newest first, and null where they said nothing', async () => {
     const log = new LogFixture({ fields })
     await log.commit()
-    await log.commit({ commitInfo: { operation: 'WRITE', operationParameters: { mode: 'Append' }, userMetadata: 'run 7', isBlindAppend: true, readVersion: 0 } })
+    await log.commit({
+      commitInfo: {
+        operation: 'WRITE',
+        operationParameters: { mode: 'Append' },
+        userMetadata: 'run 7',
+        isBlindAppend: true,
+        readVersion: 0,
+      },
+    })
     expect(await readHistory(log.store)).toMatchObject([
-      { version: 1, operation: 'WRITE', operationParameters: { mode: 'Append' }, userMetadata: 'run 7', isBlindAppend: true, readVersion: 0 },
+      {
+        version: 1,
+        operation: 'WRITE',
+        operationParameters: { mode: 'Append' },
+        userMetadata: 'run 7',
+        isBlindAppend: true,
+        readVersion: 0,
+      },
       { version: 0, operation: null, operationMetrics: null, userMetadata: null, isBlindAppend: null },
     ])
     expect(await readHistory(log.store, 1)).toHaveLength(1)

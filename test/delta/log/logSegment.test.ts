@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
+
+import {
+  classicCheckpointPath,
+  commitPath,
+  logFolder,
+  paddedVersion,
+  parseLogName,
+} from '../../../shared/delta/log/logName.js'
 import { listLog } from '../../../shared/delta/log/logSegment.js'
-import { classicCheckpointPath, commitPath, logFolder, paddedVersion, parseLogName } from '../../../shared/delta/log/logName.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 
 const nothing = new Uint8Array()

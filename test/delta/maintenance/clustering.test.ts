@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+
 import { packBins, stretches } from '../../../shared/delta/maintenance/binPacking.js'
 import { commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
-import { clusteringColumns } from '../../../shared/delta/table/clusteringColumns.js'
-import { mergeStats } from '../../../shared/delta/stats/statsMerge.js'
-import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
+import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { planStats } from '../../../shared/delta/stats/statsColumns.js'
+import { mergeStats } from '../../../shared/delta/stats/statsMerge.js'
+import { clusteringColumns } from '../../../shared/delta/table/clusteringColumns.js'
 import type { StructType, Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -21,15 +22,24 @@ describe('packing', () => {
       const bins = packBins(given, limits)
       for (const bin of bins) {
         expect(bin.length, seedNote).toBeGreaterThan(1)
-        expect(bin.reduce((sum, { size }) => sum + size, 0), seedNote).toBeLessThanOrEqual(100)
-        expect(bin.every(({ size }) => size < 75), seedNote).toBe(true)
+        expect(
+          bin.reduce((sum, { size }) => sum + size, 0),
+          seedNote,
+        ).toBeLessThanOrEqual(100)
+        expect(
+          bin.every(({ size }) => size < 75),
+          seedNote,
+        ).toBe(true)
       }
       expect(new Set(bins.flat()).size, seedNote).toBe(bins.flat().length)
     }
   })
 
   it('keeps the order, and waits for enough files unless they fill one', () => {
-    expect(sizes(packBins(files(10, 60, 90, 50, 20, 1), limits))).toEqual([[10, 60], [50, 20, 1]])
+    expect(sizes(packBins(files(10, 60, 90, 50, 20, 1), limits))).toEqual([
+      [10, 60],
+      [50, 20, 1],
+    ])
     expect(sizes(packBins(files(10, 10, 50, 40), { ...limits, minFiles: 3 }))).toEqual([[10, 10, 50]])
     expect(sizes(packBins(files(40, 40, 10), { ...limits, minFiles: 5 }))).toEqual([[40, 40, 10]])
     expect(sizes(packBins(files(60, 60, 60), limits))).toEqual([])
@@ -48,7 +58,11 @@ describe('clustering', () => {
   const inCube = (id: string, size: number, by = columns) => ({ size, tags: cubeTagsOf(id, by) })
 
   it('records cubes as other engines do', () => {
-    expect(cubeTagsOf('u', columns)).toEqual({ ZCUBE_ID: 'u', ZCUBE_ZORDER_BY: '["a","s.x"]', ZCUBE_ZORDER_CURVE: 'hilbert' })
+    expect(cubeTagsOf('u', columns)).toEqual({
+      ZCUBE_ID: 'u',
+      ZCUBE_ZORDER_BY: '["a","s.x"]',
+      ZCUBE_ZORDER_CURVE: 'hilbert',
+    })
     // To the letter, by what Spark wrote for such columns: it leaves cubes alone whose columns are written otherwise.
     const odd = [['1a'], ['ü', '12'], ['a`b'], ['_x']]
     expect(cubeTagsOf('u', odd)['ZCUBE_ZORDER_BY']).toBe('["`1a`","`ü`.`12`","`a``b`","_x"]')
@@ -59,7 +73,11 @@ describe('clustering', () => {
   })
 
   it('sorts new files with the cubes that are not larger than they are, and leaves larger ones alone', () => {
-    const plan = planCubes([inCube('big', 500), fresh(30), inCube('small', 50), fresh(30), inCube('middle', 100)], columns, cube)
+    const plan = planCubes(
+      [inCube('big', 500), fresh(30), inCube('small', 50), fresh(30), inCube('middle', 100)],
+      columns,
+      cube,
+    )
     expect(plan.map(part => part.map(({ size }) => size))).toEqual([[30, 30, 50, 100]])
   })
 
@@ -68,7 +86,9 @@ describe('clustering', () => {
   })
 
   it('never sorts more at once than it may, nor a small file alone', () => {
-    expect(planCubes([fresh(60), fresh(60), fresh(60)], columns, { ...cube, most: 130 }).map(part => part.length)).toEqual([2])
+    expect(
+      planCubes([fresh(60), fresh(60), fresh(60)], columns, { ...cube, most: 130 }).map(part => part.length),
+    ).toEqual([2])
     expect(planCubes([fresh(60)], columns, cube)).toEqual([])
     expect(planCubes([fresh(160)], columns, cube)).toHaveLength(1)
   })
@@ -91,7 +111,11 @@ describe('clustering', () => {
   })
 
   it("knows the table's own columns by its feature and domain alone", () => {
-    const domain = { domain: 'delta.clustering', configuration: '{"clusteringColumns":[["a"],["s","x"]],"domainName":"delta.clustering"}', removed: false }
+    const domain = {
+      domain: 'delta.clustering',
+      configuration: '{"clusteringColumns":[["a"],["s","x"]],"domainName":"delta.clustering"}',
+      removed: false,
+    }
     const domains = new Map([[domain.domain, domain]])
     const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['clustering', 'domainMetadata'] }
     expect(clusteringColumns({ protocol, domains })).toEqual(columns)
@@ -100,7 +124,9 @@ describe('clustering', () => {
   })
 
   it('keeps tags that all files have, but those of cubes', () => {
-    expect(commonTags([{ tags: { a: '1', b: '2', ZCUBE_ID: 'x' } }, { tags: { a: '1', b: '3', ZCUBE_ID: 'x' } }])).toEqual({ a: '1' })
+    expect(
+      commonTags([{ tags: { a: '1', b: '2', ZCUBE_ID: 'x' } }, { tags: { a: '1', b: '3', ZCUBE_ID: 'x' } }]),
+    ).toEqual({ a: '1' })
     expect(commonTags([{ tags: { a: '1' } }, {}])).toBeUndefined()
   })
 })
@@ -117,7 +143,10 @@ describe('statistics of parts', () => {
   }
   const plan = planStats({ schema, partitionColumns: [], configuration: {} })
   const stats = (rows: readonly (readonly Value[])[]) =>
-    collectStats(schema.fields.map((field, i) => ({ field, data: rows.map(row => row[i] ?? null) })), plan)
+    collectStats(
+      schema.fields.map((field, i) => ({ field, data: rows.map(row => row[i] ?? null) })),
+      plan,
+    )
 
   it('come to those of the whole, to the letter', () => {
     const random = new Random()
@@ -130,7 +159,9 @@ describe('statistics of parts', () => {
       ])
       const cut = random.below(rows.length + 1)
       const merged = mergeStats(stats(rows.slice(0, cut)), stats(rows.slice(cut)))
-      expect(encodeStats(merged, plan).replaceAll('-0.0', '0.0'), seedNote).toBe(encodeStats(stats(rows), plan).replaceAll('-0.0', '0.0'))
+      expect(encodeStats(merged, plan).replaceAll('-0.0', '0.0'), seedNote).toBe(
+        encodeStats(stats(rows), plan).replaceAll('-0.0', '0.0'),
+      )
     }
   })
 })

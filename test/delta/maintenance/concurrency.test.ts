@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import { commitInfoOf } from '../../../shared/delta/log/commit.js'
-import { isRetryable } from '../../../shared/errors.js'
 import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import type { OptimizeOptions } from '../../../shared/delta/maintenance/optimizeOptions.js'
 import { vacuumTable } from '../../../shared/delta/maintenance/vacuum.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
+import { isRetryable } from '../../../shared/errors.js'
 import { Faults, FaultyStore, MemoryStore, type ObjectStore, type PutOutcome } from '../../../shared/storage/index.js'
 import { Random, seedNote } from '../../random.js'
 import { RowTable } from './rowTable.js'
@@ -37,16 +38,23 @@ class Witness extends MemoryStore {
 /** What goes wrong with storage, at random and for ever. */
 function trouble(random: Random): Faults {
   const always = { times: Infinity }
-  return new Faults(() => random.next())
-    .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' }, chance: 0.05, ...always })
-    .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'meetOwnWrite' }, chance: 0.05, ...always })
-    .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail' }, chance: 0.05, ...always })
-    .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', ambiguous: true }, chance: 0.03, ...always })
-    .add({ on: ['put', 'create', 'close', 'list'], fault: { kind: 'fail' }, chance: 0.003, ...always })
-    // A vacuum reads hundreds of objects, and starts anew when one of them fails.
-    .add({ on: 'get', fault: { kind: 'fail' }, chance: 0.0003, ...always })
-    .add({ on: ['put', 'close', 'delete'], fault: { kind: 'loseAnswer' }, chance: 0.01, ...always })
-    .add({ on: ['putIfAbsent', 'get', 'list', 'close'], fault: { kind: 'interleave', first: () => turns(random.below(60)) }, chance: 0.3, ...always })
+  return (
+    new Faults(() => random.next())
+      .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' }, chance: 0.05, ...always })
+      .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'meetOwnWrite' }, chance: 0.05, ...always })
+      .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail' }, chance: 0.05, ...always })
+      .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', ambiguous: true }, chance: 0.03, ...always })
+      .add({ on: ['put', 'create', 'close', 'list'], fault: { kind: 'fail' }, chance: 0.003, ...always })
+      // A vacuum reads hundreds of objects, and starts anew when one of them fails.
+      .add({ on: 'get', fault: { kind: 'fail' }, chance: 0.0003, ...always })
+      .add({ on: ['put', 'close', 'delete'], fault: { kind: 'loseAnswer' }, chance: 0.01, ...always })
+      .add({
+        on: ['putIfAbsent', 'get', 'list', 'close'],
+        fault: { kind: 'interleave', first: () => turns(random.below(60)) },
+        chance: 0.3,
+        ...always,
+      })
+  )
 }
 
 async function turns(count: number): Promise<void> {
@@ -78,7 +86,7 @@ describe('sixteen appenders, an optimizer and a vacuum on failing storage', () =
     const appender = async (app: number) => {
       let table = faulty()
       const appId = `app-${app}`
-      for (let round = 1; round <= rounds || (idle() && round <= patience); ) {
+      for (let round = 1; round <= rounds || (idle() && round <= patience);) {
         const ids = Array.from({ length: 1 + random.below(4) }, (_, i) => (app * (patience + 1) + round) * 10 + i)
         try {
           uploads.delete(app)
@@ -119,13 +127,14 @@ describe('sixteen appenders, an optimizer and a vacuum on failing storage', () =
         await turns(random.below(300))
       }
     }
-    const optimizer = (name: string, options: Omit<OptimizeOptions, 'clock'>) => keeper(async table => {
-      uploads.set(name, clock.now())
-      const outcome = await optimizeTable(table, { clock, ...options })
-      if (outcome.kind !== 'optimized') return
-      counts.optimized += outcome.commits
-      counts.dropped += outcome.dropped
-    })
+    const optimizer = (name: string, options: Omit<OptimizeOptions, 'clock'>) =>
+      keeper(async table => {
+        uploads.set(name, clock.now())
+        const outcome = await optimizeTable(table, { clock, ...options })
+        if (outcome.kind !== 'optimized') return
+        counts.optimized += outcome.commits
+        counts.dropped += outcome.dropped
+      })
     const vacuum = keeper(async table => {
       const outcome = await vacuumTable(table, { clock })
       if (outcome.kind === 'vacuumed') counts.vacuumed += outcome.files
@@ -142,7 +151,10 @@ describe('sixteen appenders, an optimizer and a vacuum on failing storage', () =
       cleaner,
     ])
 
-    expect([...witness.written.values()].filter(times => times !== 1), about).toEqual([])
+    expect(
+      [...witness.written.values()].filter(times => times !== 1),
+      about,
+    ).toEqual([])
     const fresh = open(witness)
     const state = await fresh.state({ fresh: true })
     for (const [app, round] of appended) expect(state?.txns.get(`app-${app}`)?.version, about).toBe(BigInt(round))

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
+
 import { encodeAction } from '../../../shared/delta/actions/actionCodec.js'
-import { classicCheckpointPath, commitPath, checksumPath, compactedPath, logFolder, sidecarFolder, v2CheckpointPath } from '../../../shared/delta/log/logName.js'
-import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
+import {
+  checksumPath,
+  classicCheckpointPath,
+  commitPath,
+  compactedPath,
+  logFolder,
+  sidecarFolder,
+  v2CheckpointPath,
+} from '../../../shared/delta/log/logName.js'
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
+import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { Faults, FaultyStore } from '../../../shared/storage/index.js'
 import { RowTable } from './rowTable.js'
@@ -38,7 +47,14 @@ describe('log clean-up', () => {
     expect(await cleanLog(t.table)).toEqual({ ...dry, kind: 'cleaned' })
     const names = await logNames(t)
     expect(names[0]?.slice(logFolder.length, logFolder.length + 20)).toBe('00000000000000000010')
-    expect(names).toEqual(expect.arrayContaining([commitPath(10), classicCheckpointPath(10), checksumPath(10), compactedPath({ from: 11, to: 13 })]))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        commitPath(10),
+        classicCheckpointPath(10),
+        checksumPath(10),
+        compactedPath({ from: 11, to: 13 }),
+      ]),
+    )
     expect(names).not.toContain(compactedPath({ from: 10, to: 12 }))
     expect(await t.rows()).toEqual(rows)
     for (const version of [10, 11, 12, 42]) expect((await t.other().snapshot({ version }))?.numFiles).toBe(version)
@@ -113,15 +129,25 @@ describe('log clean-up', () => {
     const t = await aged(42)
     const state = await t.table.state()
     if (state === undefined) throw new Error('no table')
-    const actions = [{ checkpointMetadata: { version: 10 } }, missing === 'protocol' ? { metaData: state.metadata } : { protocol: state.protocol }] as const
+    const actions = [
+      { checkpointMetadata: { version: 10 } },
+      missing === 'protocol' ? { metaData: state.metadata } : { protocol: state.protocol },
+    ] as const
     await t.store.delete(classicCheckpointPath(10))
-    await t.store.put(v2CheckpointPath(10, '80a083e8-7026-4e79-81be-64bd76c43a11', 'json'), Buffer.from(actions.map(action => `${encodeAction(action)}\n`).join('')))
+    await t.store.put(
+      v2CheckpointPath(10, '80a083e8-7026-4e79-81be-64bd76c43a11', 'json'),
+      Buffer.from(actions.map(action => `${encodeAction(action)}\n`).join('')),
+    )
     expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 5 })
   })
 
   it('protected checkpoints go only with all the history that they hide, and after its commits', async () => {
     const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['checkpointProtection'] }
-    for (const [before, outcome] of [['12', { kind: 'nothingToDo' }], ['10', { kind: 'cleaned', oldest: 10 }], ['soon', { kind: 'nothingToDo' }]] as const) {
+    for (const [before, outcome] of [
+      ['12', { kind: 'nothingToDo' }],
+      ['10', { kind: 'cleaned', oldest: 10 }],
+      ['soon', { kind: 'nothingToDo' }],
+    ] as const) {
       const t = await aged(42)
       const state = await t.table.state()
       if (state === undefined) throw new Error('no table')
@@ -153,7 +179,10 @@ describe('log clean-up', () => {
       if (version % 5 !== 0) continue
       const before = await sidecars()
       await t.table.writeCheckpoint()
-      after.set(version, (await sidecars()).filter(name => !before.includes(name)))
+      after.set(
+        version,
+        (await sidecars()).filter(name => !before.includes(name)),
+      )
     }
     await t.store.put(`${sidecarFolder}of-one-being-written.parquet`, new Uint8Array(3))
     const rows = await t.rows()
@@ -161,7 +190,8 @@ describe('log clean-up', () => {
     const left = await sidecars()
     expect(left).toContain(`${sidecarFolder}of-one-being-written.parquet`)
     expect(after.get(5)).toHaveLength(1)
-    for (const [version, own] of after) for (const name of own) expect(left.includes(name), `${version}`).toBe(version >= 10)
+    for (const [version, own] of after)
+      for (const name of own) expect(left.includes(name), `${version}`).toBe(version >= 10)
     expect(await t.rows()).toEqual(rows)
     expect((await t.other().snapshot({ version: 12 }))?.numFiles).toBe(12)
     t.clock.advance(2 * day)
@@ -187,7 +217,14 @@ describe('a compacted log', () => {
   it('says what its commits come to, with what was removed', async () => {
     const t = await RowTable.create()
     const [a, b] = [await t.append([1]), await t.append([2])]
-    await t.commit([{ remove: { path: a.path, dataChange: true, deletionTimestamp: 5, partitionValues: { p: 'a' }, size: a.size } }, { txn: { appId: 'x', version: 7n } }], t.table, false)
+    await t.commit(
+      [
+        { remove: { path: a.path, dataChange: true, deletionTimestamp: 5, partitionValues: { p: 'a' }, size: a.size } },
+        { txn: { appId: 'x', version: 7n } },
+      ],
+      t.table,
+      false,
+    )
     await t.commit([{ txn: { appId: 'x', version: 9007199254740993n } }])
     expect(await writeCompactedLog(t.store, { from: 1, to: 4 })).toBe('created')
     const text = new TextDecoder().decode(await t.store.get(compactedPath({ from: 1, to: 4 })))

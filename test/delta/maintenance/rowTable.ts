@@ -1,13 +1,13 @@
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
-import { createTable, type TableDefinition } from '../../../shared/delta/table/createTable.js'
-import { writeDataFile } from '../../../shared/delta/dataFiles/dataFile.js'
 import { decodeLogPath } from '../../../shared/delta/actions/dataPath.js'
+import { writeDataFile } from '../../../shared/delta/dataFiles/dataFile.js'
+import { createTable, type TableDefinition } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../../shared/types/index.js'
-import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
+import { objectStoreSource, openParquet } from '../../../shared/parquet/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 
 export const schema: StructType = {
   type: 'struct',
@@ -24,7 +24,11 @@ export class RowTable {
   readonly store: MemoryStore
   readonly table: DeltaTable
 
-  private constructor(open: (store: ObjectStore, clock: ManualClock) => DeltaTable, clock: ManualClock, store: MemoryStore) {
+  private constructor(
+    open: (store: ObjectStore, clock: ManualClock) => DeltaTable,
+    clock: ManualClock,
+    store: MemoryStore,
+  ) {
     this.clock = clock
     this.store = store
     this.table = open(store, clock)
@@ -37,7 +41,9 @@ export class RowTable {
     store = new MemoryStore(clock),
   ): Promise<RowTable> {
     const made = new RowTable(open, clock, store)
-    await made.other().commit(createTable({ schema, partitionColumns: ['p'], createdTime: made.clock.now(), ...definition }))
+    await made
+      .other()
+      .commit(createTable({ schema, partitionColumns: ['p'], createdTime: made.clock.now(), ...definition }))
     return made
   }
 
@@ -53,7 +59,11 @@ export class RowTable {
     return add
   }
 
-  async write(ids: readonly number[], partition: string | null = 'a', store: ObjectStore = this.store): Promise<AddFile> {
+  async write(
+    ids: readonly number[],
+    partition: string | null = 'a',
+    store: ObjectStore = this.store,
+  ): Promise<AddFile> {
     const [id, text] = schema.fields
     if (id === undefined || text === undefined) throw new Error('no schema')
     const state = await this.other().state()
@@ -72,7 +82,13 @@ export class RowTable {
 
   async commit(actions: readonly Action[], table = this.table, isBlindAppend = true): Promise<number> {
     const state = await table.state({ fresh: true })
-    const outcome = await table.commit({ readVersion: state?.version ?? -1, actions, operation: 'WRITE', isBlindAppend, reads: readsNothing })
+    const outcome = await table.commit({
+      readVersion: state?.version ?? -1,
+      actions,
+      operation: 'WRITE',
+      isBlindAppend,
+      reads: readsNothing,
+    })
     if (outcome.kind !== 'committed') throw new Error(outcome.detail)
     return outcome.version
   }
@@ -86,7 +102,8 @@ export class RowTable {
     const rows: string[] = []
     for (const add of files ?? (await this.files())) {
       const file = await openParquet(objectStoreSource(this.store, decodeLogPath(add.path), add.size))
-      for await (const row of file.rows()) rows.push(`${add.partitionValues['p'] ?? ''}/${row['id'] as bigint}:${row['text'] as string | null}`)
+      for await (const row of file.rows())
+        rows.push(`${add.partitionValues['p'] ?? ''}/${row['id'] as bigint}:${row['text'] as string | null}`)
     }
     return rows.sort()
   }

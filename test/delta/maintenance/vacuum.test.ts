@@ -1,24 +1,32 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
-import { encodeZ85 } from '../../../shared/delta/deletionVectors/z85.js'
-import { commitPath } from '../../../shared/delta/log/logName.js'
-import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
-import { vacuumTable } from '../../../shared/delta/maintenance/vacuum.js'
-import { NeededFiles } from '../../../shared/delta/maintenance/neededFiles.js'
-import { isVacuumable } from '../../../shared/delta/maintenance/vacuumScope.js'
 import { removedFile } from '../../../shared/delta/actions/removedFile.js'
 import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitmap.js'
-import { writeDeletionVectors } from '../../../shared/delta/write/deletionVectorWriter.js'
+import { encodeZ85 } from '../../../shared/delta/deletionVectors/z85.js'
+import { commitPath } from '../../../shared/delta/log/logName.js'
+import { NeededFiles } from '../../../shared/delta/maintenance/neededFiles.js'
+import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
+import { vacuumTable } from '../../../shared/delta/maintenance/vacuum.js'
+import { isVacuumable } from '../../../shared/delta/maintenance/vacuumScope.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
+import { writeDeletionVectors } from '../../../shared/delta/write/deletionVectorWriter.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { RowTable } from './rowTable.js'
 
 const day = 86_400_000
 
 const removeOf = (t: RowTable, { path, size, partitionValues }: AddFile): Action => ({
-  remove: { path, size, partitionValues, dataChange: true, deletionTimestamp: t.clock.now(), extendedFileMetadata: true },
+  remove: {
+    path,
+    size,
+    partitionValues,
+    dataChange: true,
+    deletionTimestamp: t.clock.now(),
+    extendedFileMetadata: true,
+  },
 })
 
 async function compacted(): Promise<RowTable> {
@@ -33,7 +41,13 @@ describe('vacuum', () => {
     const t = await compacted()
     const rows = await t.rows()
     t.clock.advance(6 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toEqual({ kind: 'vacuumed', version: 4, files: 0, bytes: 0, more: false })
+    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toEqual({
+      kind: 'vacuumed',
+      version: 4,
+      files: 0,
+      bytes: 0,
+      more: false,
+    })
     t.clock.advance(2 * day)
     const log = (await t.objects()).filter(name => name.startsWith('_delta_log/'))
     expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({ kind: 'planned', files: 3 })
@@ -57,16 +71,32 @@ describe('vacuum', () => {
   it('keeps the deletion vector of a file that was removed lately, also where only a checkpoint still tells of it', async () => {
     const t = await RowTable.create({
       configuration: { 'delta.enableDeletionVectors': 'true' },
-      protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors', 'appendOnly', 'invariants'] },
+      protocol: {
+        minReaderVersion: 3,
+        minWriterVersion: 7,
+        readerFeatures: ['deletionVectors'],
+        writerFeatures: ['deletionVectors', 'appendOnly', 'invariants'],
+      },
     })
     const commit = async (actions: readonly Action[]) => {
       const state = await t.table.state({ fresh: true })
-      const outcome = await t.table.commit({ readVersion: state?.version ?? -1, actions, operation: 'WRITE', isBlindAppend: false, reads: readsNothing, keeps: ['deletionVectors'] })
+      const outcome = await t.table.commit({
+        readVersion: state?.version ?? -1,
+        actions,
+        operation: 'WRITE',
+        isBlindAppend: false,
+        reads: readsNothing,
+        keeps: ['deletionVectors'],
+      })
       expect(outcome.kind).toBe('committed')
     }
     const add = await t.write([1, 2])
     await commit([{ add }])
-    const marked = await writeDeletionVectors(t.store, [{ file: add, deleted: RoaringBitmap.of([0]), rows: 2 }], t.clock.now())
+    const marked = await writeDeletionVectors(
+      t.store,
+      [{ file: add, deleted: RoaringBitmap.of([0]), rows: 2 }],
+      t.clock.now(),
+    )
     await commit(marked.actions)
     t.clock.advance(30 * day)
     const [file] = await t.files()
@@ -74,30 +104,41 @@ describe('vacuum', () => {
     await commit([{ remove: removedFile(file, t.clock.now()) }])
     await t.table.writeCheckpoint()
     for (let version = 0; version < 4; version++) await t.store.delete(commitPath(version))
-    expect((await t.other().snapshot())?.tombstones).toMatchObject([{ path: add.path, deletionVector: file.deletionVector }])
+    expect((await t.other().snapshot())?.tombstones).toMatchObject([
+      { path: add.path, deletionVector: file.deletionVector },
+    ])
     const vectors = (await t.objects()).filter(name => name.endsWith('.bin'))
     expect(vectors).toHaveLength(1)
     await vacuumTable(t.other(), { clock: t.clock })
     expect((await t.objects()).filter(name => name.endsWith('.bin'))).toEqual(vectors)
   })
 
-  it.each(['at once', 'after a checkpoint'])('keeps what a writer removed whose clock is ten days behind (%s)', async when => {
-    const t = await RowTable.create()
-    const old = await t.append([1])
-    t.clock.advance(30 * day)
-    await t.append([2])
-    const slow = new ManualClock(t.clock.now() - 10 * day)
-    const remove = { path: old.path, size: old.size, partitionValues: old.partitionValues, dataChange: true, deletionTimestamp: slow.now() }
-    await t.commit([{ remove }], new DeltaTable(t.store, { clock: slow }), false)
-    if (when === 'after a checkpoint') {
-      await t.table.writeCheckpoint()
-      for (let version = 0; version < 3; version++) await t.store.delete(commitPath(version))
-    }
-    expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 0 })
-    expect(await t.dataFiles()).toContain(old.path)
-    t.clock.advance(8 * day)
-    expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 1 })
-  })
+  it.each(['at once', 'after a checkpoint'])(
+    'keeps what a writer removed whose clock is ten days behind (%s)',
+    async when => {
+      const t = await RowTable.create()
+      const old = await t.append([1])
+      t.clock.advance(30 * day)
+      await t.append([2])
+      const slow = new ManualClock(t.clock.now() - 10 * day)
+      const remove = {
+        path: old.path,
+        size: old.size,
+        partitionValues: old.partitionValues,
+        dataChange: true,
+        deletionTimestamp: slow.now(),
+      }
+      await t.commit([{ remove }], new DeltaTable(t.store, { clock: slow }), false)
+      if (when === 'after a checkpoint') {
+        await t.table.writeCheckpoint()
+        for (let version = 0; version < 3; version++) await t.store.delete(commitPath(version))
+      }
+      expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 0 })
+      expect(await t.dataFiles()).toContain(old.path)
+      t.clock.advance(8 * day)
+      expect(await vacuumTable(t.other(), { clock: t.clock })).toMatchObject({ files: 1 })
+    },
+  )
 
   it('by a host whose clock is ahead deletes neither what was removed lately nor what is being uploaded', async () => {
     const t = await compacted()
@@ -109,7 +150,10 @@ describe('vacuum', () => {
     expect((await t.other().snapshot())?.tombstones).toHaveLength(3)
   })
 
-  it.each([['the host', 10], ['the storage', -10]])('keeps an old file that was removed lately where the clock of %s is ahead', async (_, days) => {
+  it.each([
+    ['the host', 10],
+    ['the storage', -10],
+  ])('keeps an old file that was removed lately where the clock of %s is ahead', async (_, days) => {
     const clock = new ManualClock()
     const storage = new ManualClock(clock.now() - Math.min(0, days) * day)
     const t = await RowTable.create({}, undefined, clock, new MemoryStore(storage))
@@ -153,13 +197,20 @@ describe('vacuum', () => {
   it("wants force for less than the table's retention, and then keeps to what is asked", async () => {
     const t = await compacted()
     t.clock.advance(2 * day)
-    await expect(vacuumTable(t.table, { clock: t.clock, retentionMs: day })).rejects.toThrow(/24 hours only.*168 hours.*force/)
-    expect(await vacuumTable(t.table, { clock: t.clock, retentionMs: 3 * day, force: true })).toMatchObject({ files: 0 })
+    await expect(vacuumTable(t.table, { clock: t.clock, retentionMs: day })).rejects.toThrow(
+      /24 hours only.*168 hours.*force/,
+    )
+    expect(await vacuumTable(t.table, { clock: t.clock, retentionMs: 3 * day, force: true })).toMatchObject({
+      files: 0,
+    })
     expect(await vacuumTable(t.table, { clock: t.clock, retentionMs: day, force: true })).toMatchObject({ files: 3 })
   })
 
   it("takes the table's own retention, and deletes nothing where that makes no sense", async () => {
-    for (const [text, files] of [['interval 1 day', 3], ['interval 1 year', 0]] as const) {
+    for (const [text, files] of [
+      ['interval 1 day', 3],
+      ['interval 1 year', 0],
+    ] as const) {
       const t = await RowTable.create()
       const metadata = (await t.table.state())?.metadata
       if (metadata === undefined) throw new Error('no table')
@@ -201,7 +252,16 @@ describe('vacuum', () => {
     const faults = new Faults()
     const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
     // The listing is under way: the list of live files has been read by then.
-    faults.add({ on: 'list', path: prefix => prefix === '', fault: { kind: 'interleave', first: async () => { await t.commit([{ add: slow }], t.other()) } } })
+    faults.add({
+      on: 'list',
+      path: prefix => prefix === '',
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await t.commit([{ add: slow }], t.other())
+        },
+      },
+    })
     expect(await vacuumTable(table, { clock: t.clock })).toMatchObject({ files: 1 })
     expect(faults.struck).toBe(1)
     expect(await t.dataFiles()).not.toContain(lost.path)
@@ -233,10 +293,28 @@ describe('vacuum', () => {
       add('p=a%2520b/x%2By.parquet'),
       add('https://account.blob.core.windows.net/lake/table/in/side.parquet'),
       add('abfss://lake@account.dfs.core.windows.net/table/other/spelling.parquet'),
-      add('v.parquet', { storageType: 'u', pathOrInlineDv: `ab${encodeZ85(uuid)}`, offset: 1, sizeInBytes: 36, cardinality: 2n }),
-      add('i.parquet', { storageType: 'i', pathOrInlineDv: 'wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L', sizeInBytes: 40, cardinality: 6n }),
+      add('v.parquet', {
+        storageType: 'u',
+        pathOrInlineDv: `ab${encodeZ85(uuid)}`,
+        offset: 1,
+        sizeInBytes: 36,
+        cardinality: 2n,
+      }),
+      add('i.parquet', {
+        storageType: 'i',
+        pathOrInlineDv: 'wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L',
+        sizeInBytes: 40,
+        cardinality: 6n,
+      }),
     ])
-    for (const name of ['p=a%20b/x+y.parquet', 'in/side.parquet', 'other/spelling.parquet', 'v.parquet', 'i.parquet', 'ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin'])
+    for (const name of [
+      'p=a%20b/x+y.parquet',
+      'in/side.parquet',
+      'other/spelling.parquet',
+      'v.parquet',
+      'i.parquet',
+      'ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin',
+    ])
       expect(needed.has(name), name).toBe(true)
     expect(needed.has('p=a%2520b/x%2By.parquet')).toBe(false)
   })
@@ -262,7 +340,9 @@ describe('vacuum', () => {
     const t = await compacted()
     await t.write([9])
     t.clock.advance(8 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, record: { txns: [{ appId: 'vacuum', version: 9n }] } })).toMatchObject({ version: 6, files: 4 })
+    expect(
+      await vacuumTable(t.table, { clock: t.clock, record: { txns: [{ appId: 'vacuum', version: 9n }] } }),
+    ).toMatchObject({ version: 6, files: 4 })
     const [end, start] = await t.table.history(2)
     const sizes = Number((start?.operationMetrics as Record<string, string>)['sizeOfDataToDelete'])
     expect(start).toMatchObject({
@@ -272,7 +352,8 @@ describe('vacuum', () => {
     })
     expect(sizes).toBeGreaterThan(0)
     expect(end).toMatchObject({
-      operation: 'VACUUM END', operationParameters: { status: 'COMPLETED' },
+      operation: 'VACUUM END',
+      operationParameters: { status: 'COMPLETED' },
       operationMetrics: { numDeletedFiles: '4', numVacuumedDirectories: expect.stringMatching(/^\d+$/) as string },
     })
     expect((await t.table.state())?.txns.get('vacuum')?.version).toBe(9n)
@@ -283,14 +364,26 @@ describe('vacuum', () => {
     t.clock.advance(8 * day)
     await vacuumTable(t.table, { clock: t.clock, retentionMs: 0, force: true })
     const [, start] = await t.table.history(2)
-    expect(start?.operationParameters).toEqual({ retentionCheckEnabled: false, defaultRetentionMillis: 7 * day, specifiedRetentionMillis: 0 })
+    expect(start?.operationParameters).toEqual({
+      retentionCheckEnabled: false,
+      defaultRetentionMillis: 7 * day,
+      specifiedRetentionMillis: 0,
+    })
   })
 
   it('leaves the log alone when it is not to be told, and on a dry run', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
-    expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({ kind: 'planned', version: 4, files: 3 })
-    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toMatchObject({ kind: 'vacuumed', version: 4, files: 3 })
+    expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({
+      kind: 'planned',
+      version: 4,
+      files: 3,
+    })
+    expect(await vacuumTable(t.table, { clock: t.clock, log: false })).toMatchObject({
+      kind: 'vacuumed',
+      version: 4,
+      files: 3,
+    })
     expect((await t.other().state())?.version).toBe(4)
   })
 
@@ -300,7 +393,12 @@ describe('vacuum', () => {
     const faults = new Faults().add({ on: 'delete', fault: { kind: 'fail' } })
     const table = new DeltaTable(new FaultyStore(t.store, faults, t.clock), { clock: t.clock })
     await expect(vacuumTable(table, { clock: t.clock })).rejects.toThrow(/Planned fault/)
-    expect((await t.other().history(2)).map(({ operation, operationParameters }) => [operation, (operationParameters as Record<string, unknown>)['status']])).toEqual([
+    expect(
+      (await t.other().history(2)).map(({ operation, operationParameters }) => [
+        operation,
+        (operationParameters as Record<string, unknown>)['status'],
+      ]),
+    ).toEqual([
       ['VACUUM END', 'FAILED'],
       ['VACUUM START', undefined],
     ])
@@ -309,7 +407,12 @@ describe('vacuum', () => {
   it('refuses a table with a writer feature that it does not know', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
-    await t.store.put(commitPath(5), new TextEncoder().encode('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["newest"]}}\n'))
+    await t.store.put(
+      commitPath(5),
+      new TextEncoder().encode(
+        '{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["newest"]}}\n',
+      ),
+    )
     await expect(vacuumTable(t.table, { clock: t.clock })).rejects.toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE' })
     expect(await t.dataFiles()).toHaveLength(4)
   })

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { clusteringProvider } from '../../../shared/delta/table/clusteringColumns.js'
+
+import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { concatenation } from '../../../shared/delta/maintenance/concatenation.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import type { OptimizeOptions } from '../../../shared/delta/maintenance/optimizeOptions.js'
+import { clusteringProvider } from '../../../shared/delta/table/clusteringColumns.js'
 import { ChangeFixture } from '../dml/changeFixture.js'
-import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { columnField } from '../logFixture.js'
 
 /** One file of a hundred rows, of which so many are deleted. */
 async function worn(deleted: number, configuration: Record<string, string> = {}): Promise<ChangeFixture> {
-  const t = await ChangeFixture.create({ fields: [columnField('id', 'long')], configuration: { 'delta.enableDeletionVectors': 'true', ...configuration } })
+  const t = await ChangeFixture.create({
+    fields: [columnField('id', 'long')],
+    configuration: { 'delta.enableDeletionVectors': 'true', ...configuration },
+  })
   await t.append(Array.from({ length: 100 }, (_, i) => ({ id: BigInt(i) })))
   if (deleted > 0) await deleteRows(t.table, { where: { op: '<', column: 'id', value: BigInt(deleted) } })
   expect((await t.snapshot()).files[0]?.deletionVector?.cardinality ?? 0n).toBe(BigInt(deleted))
@@ -45,7 +49,9 @@ describe('a single file with deleted rows', () => {
     expect(await outcome(await worn(31, property))).toMatchObject({ kind: 'optimized' })
     expect(await outcome(await worn(23, property), { maxDeletedRowsRatio: 0.1 })).toMatchObject({ kind: 'optimized' })
     expect(await outcome(await worn(1), { maxDeletedRowsRatio: 0 })).toMatchObject({ kind: 'optimized' })
-    await expect(optimizeTable((await worn(23, { 'lake.optimize.maxDeletedRowsRatio': 'half' })).table)).rejects.toMatchObject({ code: 'DELTA_BAD_PROPERTY', message: expect.stringContaining('"half"') as string })
+    await expect(
+      optimizeTable((await worn(23, { 'lake.optimize.maxDeletedRowsRatio': 'half' })).table),
+    ).rejects.toMatchObject({ code: 'DELTA_BAD_PROPERTY', message: expect.stringContaining('"half"') as string })
   })
 
   it('of a sorted table too, and it stays sorted', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { featureRows } from '../../../shared/delta/protocol/featureTable.js'
+
 import { features } from '../../../shared/delta/protocol/features.js'
+import { featureRows } from '../../../shared/delta/protocol/featureTable.js'
 
 const rows = new Map(featureRows().map(({ name, ...support }) => [name, Object.values(support).join(' ')]))
 
@@ -20,7 +21,13 @@ it.each([
 })
 
 it('"while unused" is said of what can be in use: the example uses it', () => {
-  const metadata = { id: '', format: { provider: 'parquet', options: {} }, schemaString: '', partitionColumns: [], configuration: {} }
+  const metadata = {
+    id: '',
+    format: { provider: 'parquet', options: {} },
+    schemaString: '',
+    partitionColumns: [],
+    configuration: {},
+  }
   for (const feature of features) {
     const { name, write } = feature
     const canBeUnused = feature.active(metadata, { type: 'struct', fields: [] }, 'append') === undefined

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
+
 import type { Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
-import { checkReadable, checkWritable, features, keptFeatures, writerFeaturesOf } from '../../../shared/delta/protocol/features.js'
+import {
+  checkReadable,
+  checkWritable,
+  features,
+  keptFeatures,
+  writerFeaturesOf,
+} from '../../../shared/delta/protocol/features.js'
 import { protocolFor, protocolForChange } from '../../../shared/delta/protocol/protocolNeeds.js'
 import type { StructType } from '../../../shared/types/index.js'
 
@@ -8,7 +15,16 @@ const plain: StructType = { type: 'struct', fields: [{ name: 'a', type: 'long', 
 const ntz: StructType = {
   type: 'struct',
   fields: [
-    { name: 'm', type: { type: 'map', keyType: 'string', valueType: { type: 'array', elementType: 'timestamp_ntz', containsNull: true }, valueContainsNull: true }, nullable: true },
+    {
+      name: 'm',
+      type: {
+        type: 'map',
+        keyType: 'string',
+        valueType: { type: 'array', elementType: 'timestamp_ntz', containsNull: true },
+        valueContainsNull: true,
+      },
+      nullable: true,
+    },
   ],
 }
 const metadata = (configuration: Record<string, string> = {}): Metadata => ({
@@ -18,7 +34,10 @@ const metadata = (configuration: Record<string, string> = {}): Metadata => ({
   partitionColumns: [],
   configuration,
 })
-const versions = (minReaderVersion: number, minWriterVersion: number): Protocol => ({ minReaderVersion, minWriterVersion })
+const versions = (minReaderVersion: number, minWriterVersion: number): Protocol => ({
+  minReaderVersion,
+  minWriterVersion,
+})
 const lists = (readerFeatures: string[], writerFeatures: string[]): Protocol => ({
   minReaderVersion: 3,
   minWriterVersion: 7,
@@ -27,23 +46,48 @@ const lists = (readerFeatures: string[], writerFeatures: string[]): Protocol => 
 })
 const withFieldMetadata = (fieldMetadata: Record<string, unknown>): StructType => ({
   type: 'struct',
-  fields: [{ name: 's', nullable: true, type: { type: 'struct', fields: [{ name: 'a', type: 'long', nullable: true, metadata: fieldMetadata }] } }],
+  fields: [
+    {
+      name: 's',
+      nullable: true,
+      type: { type: 'struct', fields: [{ name: 'a', type: 'long', nullable: true, metadata: fieldMetadata }] },
+    },
+  ],
 })
 
 describe('reading', () => {
-  it.each([versions(1, 1), versions(1, 2), versions(1, 6), versions(2, 5)])('%j without anything in use is readable', (protocol) => {
-    expect(checkReadable(protocol, metadata())).toEqual({ ok: true })
-  })
+  it.each([versions(1, 1), versions(1, 2), versions(1, 6), versions(2, 5)])(
+    '%j without anything in use is readable',
+    protocol => {
+      expect(checkReadable(protocol, metadata())).toEqual({ ok: true })
+    },
+  )
 
   it('writer features never keep a reader out', () => {
-    expect(checkReadable({ minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'futureThing'] }, metadata())).toEqual({ ok: true })
+    expect(
+      checkReadable(
+        { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'futureThing'] },
+        metadata(),
+      ),
+    ).toEqual({ ok: true })
   })
 
-  it.each(['timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck', 'deletionVectors', 'columnMapping', 'typeWidening', 'typeWidening-preview', 'variantType', 'variantShredding', 'variantShredding-preview'])('%s is read', (name) => {
+  it.each([
+    'timestampNtz',
+    'v2Checkpoint',
+    'vacuumProtocolCheck',
+    'deletionVectors',
+    'columnMapping',
+    'typeWidening',
+    'typeWidening-preview',
+    'variantType',
+    'variantShredding',
+    'variantShredding-preview',
+  ])('%s is read', name => {
     expect(checkReadable(lists([name], [name]), metadata())).toEqual({ ok: true })
   })
 
-  it.each(['catalogManaged', 'catalogOwned-preview', 'aFeatureOfTheFuture'])('%s is refused by name', (name) => {
+  it.each(['catalogManaged', 'catalogOwned-preview', 'aFeatureOfTheFuture'])('%s is refused by name', name => {
     expect(checkReadable(lists([name], [name]), metadata())).toMatchObject({ ok: false, features: [name] })
   })
 
@@ -53,20 +97,26 @@ describe('reading', () => {
     expect(checkWritable(versions(2, 5), on, plain)).toMatchObject({ ok: false, features: ['columnMapping'] })
   })
 
-  it.each([versions(4, 7), versions(99, 99), versions(0, 2), versions(3, 5), { ...versions(1, 2), readerFeatures: [] }])(
-    '%j is refused',
-    (protocol) => {
-      expect(checkReadable(protocol, metadata()).ok).toBe(false)
-    },
-  )
+  it.each([
+    versions(4, 7),
+    versions(99, 99),
+    versions(0, 2),
+    versions(3, 5),
+    { ...versions(1, 2), readerFeatures: [] },
+  ])('%j is refused', protocol => {
+    expect(checkReadable(protocol, metadata()).ok).toBe(false)
+  })
 
   it('a reader feature that writers are not told of is refused', () => {
-    expect(checkReadable(lists(['timestampNtz'], []), metadata())).toMatchObject({ ok: false, why: expect.stringContaining('timestampNtz') as string })
+    expect(checkReadable(lists(['timestampNtz'], []), metadata())).toMatchObject({
+      ok: false,
+      why: expect.stringContaining('timestampNtz') as string,
+    })
   })
 })
 
 describe('writing', () => {
-  it.each([1, 2, 3, 4, 5, 6])('writer version %i, with nothing in use, is writable', (version) => {
+  it.each([1, 2, 3, 4, 5, 6])('writer version %i, with nothing in use, is writable', version => {
     expect(checkWritable(versions(version >= 5 ? 2 : 1, version), metadata(), plain)).toEqual({ ok: true })
   })
 
@@ -83,13 +133,27 @@ describe('writing', () => {
   })
 
   it('a feature that is listed and not in use is no obstacle', () => {
-    const names = ['appendOnly', 'invariants', 'checkConstraints', 'changeDataFeed', 'generatedColumns', 'identityColumns', 'domainMetadata']
+    const names = [
+      'appendOnly',
+      'invariants',
+      'checkConstraints',
+      'changeDataFeed',
+      'generatedColumns',
+      'identityColumns',
+      'domainMetadata',
+    ]
     expect(checkWritable(lists([], names), metadata(), plain)).toEqual({ ok: true })
   })
 
   it('rows that only move have met constraints already', () => {
-    for (const schema of [withFieldMetadata({ 'delta.invariants': '{}' }), withFieldMetadata({ 'delta.generationExpression': 'b' }), plain])
-      expect(checkWritable(versions(1, 6), metadata({ 'delta.constraints.positive': 'a > 0' }), schema, 'rearrange')).toEqual({ ok: true })
+    for (const schema of [
+      withFieldMetadata({ 'delta.invariants': '{}' }),
+      withFieldMetadata({ 'delta.generationExpression': 'b' }),
+      plain,
+    ])
+      expect(
+        checkWritable(versions(1, 6), metadata({ 'delta.constraints.positive': 'a > 0' }), schema, 'rearrange'),
+      ).toEqual({ ok: true })
   })
 
   it('an append-only table takes appends and compaction, and loses no rows', () => {
@@ -102,28 +166,51 @@ describe('writing', () => {
   it('a change feed is kept by appends and would be broken by changes', () => {
     const meta = metadata({ 'delta.enableChangeDataFeed': 'true' })
     expect(checkWritable(versions(1, 4), meta, plain, 'append').ok).toBe(true)
-    expect(checkWritable(versions(1, 4), meta, plain, 'change')).toMatchObject({ ok: false, features: ['changeDataFeed'] })
+    expect(checkWritable(versions(1, 4), meta, plain, 'change')).toMatchObject({
+      ok: false,
+      features: ['changeDataFeed'],
+    })
   })
 
-  it.each(keptFeatures)('%s is in nobody\'s way who keeps it', (name) => {
-    const needsReader = features.find((f) => f.name === name)?.kind === 'readerWriter'
+  it.each(keptFeatures)("%s is in nobody's way who keeps it", name => {
+    const needsReader = features.find(f => f.name === name)?.kind === 'readerWriter'
     const protocol = lists(needsReader ? [name] : [], [name, 'domainMetadata'])
-    const meta = metadata({ 'delta.columnMapping.mode': 'name', 'delta.constraints.a': 'a > 0', 'delta.enableChangeDataFeed': 'true' })
+    const meta = metadata({
+      'delta.columnMapping.mode': 'name',
+      'delta.constraints.a': 'a > 0',
+      'delta.enableChangeDataFeed': 'true',
+    })
     const schema = withFieldMetadata({ 'delta.invariants': '{}', CURRENT_DEFAULT: '1' })
     expect(checkWritable(protocol, meta, schema, 'change')).toMatchObject({ ok: false, features: [name] })
-    expect(checkWritable(protocol, meta, schema, 'change', keptFeatures.filter((other) => other !== name))).toMatchObject({ ok: false, features: [name] })
+    expect(
+      checkWritable(
+        protocol,
+        meta,
+        schema,
+        'change',
+        keptFeatures.filter(other => other !== name),
+      ),
+    ).toMatchObject({ ok: false, features: [name] })
     expect(checkWritable(protocol, meta, schema, 'change', [name])).toEqual({ ok: true })
   })
 
   it('what this writer cannot do stays refused, whoever says that he keeps it', () => {
     const protocol = lists([], ['identityColumns', 'somethingNew'])
-    expect(checkWritable(protocol, metadata(), withFieldMetadata({ 'delta.identity.start': 1 }), 'append', ['identityColumns', 'somethingNew'])).toMatchObject({
-      ok: false, features: ['identityColumns', 'somethingNew'],
+    expect(
+      checkWritable(protocol, metadata(), withFieldMetadata({ 'delta.identity.start': 1 }), 'append', [
+        'identityColumns',
+        'somethingNew',
+      ]),
+    ).toMatchObject({
+      ok: false,
+      features: ['identityColumns', 'somethingNew'],
     })
   })
 
   it('version 7 with an old invariant in a column, and no feature for it, does not enforce it', () => {
-    expect(checkWritable(lists([], []), metadata(), withFieldMetadata({ 'delta.invariants': '{}' }))).toEqual({ ok: true })
+    expect(checkWritable(lists([], []), metadata(), withFieldMetadata({ 'delta.invariants': '{}' }))).toEqual({
+      ok: true,
+    })
   })
 })
 
@@ -144,11 +231,12 @@ describe('the protocol of a new table', () => {
   })
 
   it('is one that we can read and write ourselves', () => {
-    for (const schema of [plain, ntz]) expect(checkWritable(protocolFor(schema), metadata(), schema)).toEqual({ ok: true })
+    for (const schema of [plain, ntz])
+      expect(checkWritable(protocolFor(schema), metadata(), schema)).toEqual({ ok: true })
   })
 
   it('what a feature requires is a feature', () => {
-    const names = new Set(features.map((f) => f.name))
+    const names = new Set(features.map(f => f.name))
     expect(names.size).toBe(features.length)
     for (const feature of features) for (const name of feature.requires ?? []) expect(names).toContain(name)
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { formatInterval, parseInterval } from '../../../shared/delta/protocol/interval.js'
 
 describe('intervals of table properties', () => {
@@ -13,14 +14,20 @@ describe('intervals of table properties', () => {
     expect(parseInterval(text)).toBe(ms)
   })
 
-  it.each(['interval 1 month', 'interval 2 years', '', 'interval', '30', 'days 30', 'interval 1 fortnight', 'interval 1.5 days'])(
-    '%j is refused by the property it stands in',
-    (text) => {
-      expect(() => parseInterval(text, 'delta.logRetentionDuration')).toThrow(/delta\.logRetentionDuration/)
-    },
-  )
+  it.each([
+    'interval 1 month',
+    'interval 2 years',
+    '',
+    'interval',
+    '30',
+    'days 30',
+    'interval 1 fortnight',
+    'interval 1.5 days',
+  ])('%j is refused by the property it stands in', text => {
+    expect(() => parseInterval(text, 'delta.logRetentionDuration')).toThrow(/delta\.logRetentionDuration/)
+  })
 
-  it.each([0, 1, 999, 60_000, 604_800_000, 86_400_001])('%i ms come back', (ms) => {
+  it.each([0, 1, 999, 60_000, 604_800_000, 86_400_001])('%i ms come back', ms => {
     expect(parseInterval(formatInterval(ms))).toBe(ms)
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { checkTogether, readProperties } from '../../../shared/delta/protocol/tableProperties.js'
 
@@ -39,19 +40,26 @@ describe('properties of a table', () => {
   })
 
   it('one that nobody knows is refused, with the one that was meant', () => {
-    expect(refusal(() => readProperties({ 'delta.enableDeletionVector': 'true' })).message).toContain('did you mean delta.enableDeletionVectors?')
-    expect(refusal(() => readProperties({ 'delta.somethingElse': 'true' })).message).toContain('must not begin with "delta."')
+    expect(refusal(() => readProperties({ 'delta.enableDeletionVector': 'true' })).message).toContain(
+      'did you mean delta.enableDeletionVectors?',
+    )
+    expect(refusal(() => readProperties({ 'delta.somethingElse': 'true' })).message).toContain(
+      'must not begin with "delta."',
+    )
   })
 
-  it.each(['delta.columnMapping.maxColumnId', 'delta.rowTracking.materializedRowIdColumnName', 'delta.inCommitTimestampEnablementVersion'])(
-    '%s is for the engine to write',
-    property => {
-      expect(refusal(() => readProperties({ [property]: '5' })).message).toContain('written by the engine')
-    },
-  )
+  it.each([
+    'delta.columnMapping.maxColumnId',
+    'delta.rowTracking.materializedRowIdColumnName',
+    'delta.inCommitTimestampEnablementVersion',
+  ])('%s is for the engine to write', property => {
+    expect(refusal(() => readProperties({ [property]: '5' })).message).toContain('written by the engine')
+  })
 
   it('names get the letter case that other engines look for; values stay as they are', () => {
-    expect(readProperties({ 'DELTA.APPENDONLY': 'TRUE', 'My.Own': 'x', 'delta.constraints.Pos': 'a > 0' }).configuration).toEqual({
+    expect(
+      readProperties({ 'DELTA.APPENDONLY': 'TRUE', 'My.Own': 'x', 'delta.constraints.Pos': 'a > 0' }).configuration,
+    ).toEqual({
       'delta.appendOnly': 'TRUE',
       'My.Own': 'x',
       'delta.constraints.Pos': 'a > 0',
@@ -59,7 +67,13 @@ describe('properties of a table', () => {
   })
 
   it('what belongs into the protocol does not become a property', () => {
-    expect(readProperties({ 'delta.feature.vacuumProtocolCheck': 'supported', 'delta.minReaderVersion': '2', 'delta.minWriterVersion': '5' })).toEqual({
+    expect(
+      readProperties({
+        'delta.feature.vacuumProtocolCheck': 'supported',
+        'delta.minReaderVersion': '2',
+        'delta.minWriterVersion': '5',
+      }),
+    ).toEqual({
       configuration: {},
       features: ['vacuumProtocolCheck'],
       minReaderVersion: 2,
@@ -68,8 +82,21 @@ describe('properties of a table', () => {
   })
 
   it('a log must not forget commits before it forgets the files that they removed', () => {
-    expect(refusal(() => { checkTogether({ 'delta.logRetentionDuration': 'interval 1 day' }) }).message).toContain('delta.deletedFileRetentionDuration')
-    expect(refusal(() => { checkTogether({ 'delta.deletedFileRetentionDuration': 'interval 40 days' }) }).message).toContain('delta.logRetentionDuration')
-    expect(() => { checkTogether({ 'delta.deletedFileRetentionDuration': 'interval 1 day', 'delta.logRetentionDuration': 'interval 1 day' }) }).not.toThrow()
+    expect(
+      refusal(() => {
+        checkTogether({ 'delta.logRetentionDuration': 'interval 1 day' })
+      }).message,
+    ).toContain('delta.deletedFileRetentionDuration')
+    expect(
+      refusal(() => {
+        checkTogether({ 'delta.deletedFileRetentionDuration': 'interval 40 days' })
+      }).message,
+    ).toContain('delta.logRetentionDuration')
+    expect(() => {
+      checkTogether({
+        'delta.deletedFileRetentionDuration': 'interval 1 day',
+        'delta.logRetentionDuration': 'interval 1 day',
+      })
+    }).not.toThrow()
   })
 })

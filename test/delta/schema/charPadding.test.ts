@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest'
+
 import { charPadding } from '../../../shared/delta/schema/charPadding.js'
 import { FileSkipper } from '../../../shared/delta/stats/fileSkipping.js'
 import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 
 const field = (type: DataType, text: string): StructField => ({
-  name: 'c', type, nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: text },
+  name: 'c',
+  type,
+  nullable: true,
+  metadata: { __CHAR_VARCHAR_TYPE_STRING: text },
 })
 const padded = (type: DataType, text: string, value: Value) => charPadding(field(type, text))?.(value)
 
@@ -35,10 +39,16 @@ describe('columns of CHAR(n)', () => {
       ],
     }
     const type: DataType = {
-      type: 'map', keyType: 'string', valueType: { type: 'array', elementType: inner, containsNull: true }, valueContainsNull: true,
+      type: 'map',
+      keyType: 'string',
+      valueType: { type: 'array', elementType: inner, containsNull: true },
+      valueContainsNull: true,
     }
     const text = 'map<char(2),array<struct<n:decimal(10,2),odd,name:char(3),v:varchar(5),x:char(1)>>>'
-    const value = [{ key: 'k', value: [null, { n: 1n, 'odd,name': 'o', v: 'v', x: null }] }, { key: 'kk', value: null }]
+    const value = [
+      { key: 'k', value: [null, { n: 1n, 'odd,name': 'o', v: 'v', x: null }] },
+      { key: 'kk', value: null },
+    ]
     expect(padded(type, text, value)).toEqual([
       { key: 'k ', value: [null, { n: 1n, 'odd,name': 'o  ', v: 'v', x: null }] },
       { key: 'kk', value: null },
@@ -46,14 +56,22 @@ describe('columns of CHAR(n)', () => {
   })
 
   test('a text that is not of the type changes nothing', () => {
-    expect(charPadding(field({ type: 'array', elementType: 'string', containsNull: true }, 'struct<a:char(3)>'))).toBeUndefined()
+    expect(
+      charPadding(field({ type: 'array', elementType: 'string', containsNull: true }, 'struct<a:char(3)>')),
+    ).toBeUndefined()
   })
 })
 
 test('files are not passed over by bounds of texts that are shorter than the texts read', () => {
-  const schema = { type: 'struct' as const, fields: [{ ...field('string', 'char(4)') }, { ...field('string', 'char(4)'), name: 'p' }] }
+  const schema = {
+    type: 'struct' as const,
+    fields: [{ ...field('string', 'char(4)') }, { ...field('string', 'char(4)'), name: 'p' }],
+  }
   const skipper = new FileSkipper({ schema, partitionColumns: ['p'], configuration: {} })
-  const file = { partitionValues: { p: 'b' }, stats: '{"numRecords":1,"minValues":{"c":"a"},"maxValues":{"c":"a"},"nullCount":{"c":0}}' }
+  const file = {
+    partitionValues: { p: 'b' },
+    stats: '{"numRecords":1,"minValues":{"c":"a"},"maxValues":{"c":"a"},"nullCount":{"c":0}}',
+  }
   expect(skipper.match(file, { op: '=', column: 'c', value: 'a   ' })).toBe('maybe')
   expect(skipper.match(file, { op: 'isNull', column: 'c' })).toBe('no')
   expect(skipper.match(file, { op: '=', column: 'p', value: 'b   ' })).toBe('all')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { formatPartitionValue, parsePartitionValue } from '../../../shared/delta/schema/partitionValue.js'
 import type { DataType, Value } from '../../../shared/types/index.js'
@@ -103,7 +104,10 @@ describe('partition values', () => {
         ['date', Number(micros / 86_400_000_000n)],
       ]
       for (const [type, value] of cases)
-        expect(parsePartitionValue(type, formatPartitionValue(type, value)), `${seedNote} ${JSON.stringify(type)}`).toEqual(value)
+        expect(
+          parsePartitionValue(type, formatPartitionValue(type, value)),
+          `${seedNote} ${JSON.stringify(type)}`,
+        ).toEqual(value)
     }
   })
 })

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest'
+
 import { decodeActions } from '../../../shared/delta/actions/actionCodec.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
+import {
+  checkNewColumnNames,
+  formatSchema,
+  leafColumns,
+  parseSchema,
+  typeText,
+} from '../../../shared/delta/schema/schema.js'
 import { parseJson } from '../../../shared/types/index.js'
-import { checkNewColumnNames, formatSchema, leafColumns, parseSchema, typeText } from '../../../shared/delta/schema/schema.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { logFiles } from '../conformanceLogs.js'
 
@@ -18,7 +25,7 @@ describe('schema', () => {
     expect(formatSchema(parseSchema(text))).toBe(text)
   })
 
-  it.each(['variant', 'void'])('%s is the same after it is written again, at any depth', (type) => {
+  it.each(['variant', 'void'])('%s is the same after it is written again, at any depth', type => {
     const text = schemaOf(field('s', { type: 'struct', fields: [field('x.y', type)] }), field('t', type))
     expect(formatSchema(parseSchema(text))).toBe(text)
   })
@@ -31,7 +38,10 @@ describe('schema', () => {
     [schemaOf(field('a', 'uint8')), /field a has the unknown type "uint8"/],
     [schemaOf(field('a', 'decimal(39,2)')), /impossible type/],
     [schemaOf({ name: 'a', type: 'long', metadata: {} }), /field a does not say whether it is nullable/],
-    [schemaOf(field('a', { type: 'struct', fields: [field('b', 'long'), field('B', 'long')] })), /field a\.B stands twice/],
+    [
+      schemaOf(field('a', { type: 'struct', fields: [field('b', 'long'), field('B', 'long')] })),
+      /field a\.B stands twice/,
+    ],
     ['"long"', /must be a struct/],
   ])('%s is a clear error', (text, message) => {
     expect(() => parseSchema(text)).toThrow(message)
@@ -53,7 +63,10 @@ describe('schema', () => {
     const schema = parseSchema(
       schemaOf(
         field('a', 'long'),
-        field('s', { type: 'struct', fields: [field('x', 'string'), field('y', { type: 'array', elementType: 'long', containsNull: true })] }),
+        field('s', {
+          type: 'struct',
+          fields: [field('x', 'string'), field('y', { type: 'array', elementType: 'long', containsNull: true })],
+        }),
       ),
     )
     expect(leafColumns(schema).map(({ path, field }) => `${path.join('/')}: ${typeText(field.type)}`)).toEqual([

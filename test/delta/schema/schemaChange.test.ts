@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { typeText } from '../../../shared/delta/schema/schema.js'
 import { compareSchemas } from '../../../shared/delta/schema/schemaChange.js'
 import type { DataType, StructField, StructType } from '../../../shared/types/index.js'
@@ -15,7 +16,9 @@ describe('how a schema may change', () => {
   })
 
   it('a column that only the table has stays: an older writer is no reason to drop it', () => {
-    expect(compareSchemas(struct(field('a', 'long'), field('new', 'string')), struct(field('a', 'long')))).toEqual({ kind: 'same' })
+    expect(compareSchemas(struct(field('a', 'long'), field('new', 'string')), struct(field('a', 'long')))).toEqual({
+      kind: 'same',
+    })
   })
 
   it('new columns come last and nullable, at any depth, and metadata of the old ones stays', () => {
@@ -48,16 +51,41 @@ describe('how a schema may change', () => {
       widened: [],
       schema: struct(field('a', 'long')),
     })
-    expect(compareSchemas(struct(field('a', array('long', false))), struct(field('a', array('long'))))).toMatchObject({ kind: 'additive' })
-    expect(compareSchemas(struct(field('a', 'long', false)), struct())).toMatchObject({ schema: struct(field('a', 'long')) })
+    expect(compareSchemas(struct(field('a', array('long', false))), struct(field('a', array('long'))))).toMatchObject({
+      kind: 'additive',
+    })
+    expect(compareSchemas(struct(field('a', 'long', false)), struct())).toMatchObject({
+      schema: struct(field('a', 'long')),
+    })
   })
 
   it('a column that may be null stays so when other columns come along: rows of before may be null in it', () => {
     const loose: DataType = { type: 'map', keyType: 'string', valueType: array('long'), valueContainsNull: true }
-    const tight: DataType = { type: 'map', keyType: 'string', valueType: array('long', false), valueContainsNull: false }
-    const table = struct(field('a', 'long'), field('s', struct(field('x', 'long'))), field('l', array('long')), field('m', loose))
-    const rows = struct(field('a', 'long', false), field('s', struct(field('x', 'long', false)), false), field('l', array('long', false), false), field('m', tight, false), field('b', 'long'))
-    expect(compareSchemas(table, rows)).toEqual({ kind: 'additive', added: ['b'], widened: [], schema: struct(...table.fields, field('b', 'long')) })
+    const tight: DataType = {
+      type: 'map',
+      keyType: 'string',
+      valueType: array('long', false),
+      valueContainsNull: false,
+    }
+    const table = struct(
+      field('a', 'long'),
+      field('s', struct(field('x', 'long'))),
+      field('l', array('long')),
+      field('m', loose),
+    )
+    const rows = struct(
+      field('a', 'long', false),
+      field('s', struct(field('x', 'long', false)), false),
+      field('l', array('long', false), false),
+      field('m', tight, false),
+      field('b', 'long'),
+    )
+    expect(compareSchemas(table, rows)).toEqual({
+      kind: 'additive',
+      added: ['b'],
+      widened: [],
+      schema: struct(...table.fields, field('b', 'long')),
+    })
   })
 
   it.each<[string, DataType, DataType, string]>([
@@ -73,7 +101,10 @@ describe('how a schema may change', () => {
   })
 
   it('a name that differs only in case is a clash, not a second column', () => {
-    expect(compareSchemas(struct(field('Id', 'long')), struct(field('id', 'long')))).toMatchObject({ kind: 'incompatible', field: 'Id' })
+    expect(compareSchemas(struct(field('Id', 'long')), struct(field('id', 'long')))).toMatchObject({
+      kind: 'incompatible',
+      field: 'Id',
+    })
   })
 
   it.each<[DataType, DataType]>([
@@ -82,7 +113,10 @@ describe('how a schema may change', () => {
     ['integer', 'long'],
     ['float', 'double'],
     ['date', 'timestamp_ntz'],
-    [{ type: 'decimal', precision: 10, scale: 2 }, { type: 'decimal', precision: 14, scale: 4 }],
+    [
+      { type: 'decimal', precision: 10, scale: 2 },
+      { type: 'decimal', precision: 14, scale: 4 },
+    ],
   ])('%j becomes %j where the table widens types, and the schema says what it was', (before, after) => {
     const table = struct({ ...field('s', before), metadata: { comment: 'x' } })
     expect(compareSchemas(table, struct(field('s', after)))).toMatchObject({
@@ -106,22 +140,36 @@ describe('how a schema may change', () => {
     ['long', 'integer'],
     ['long', 'double'],
     ['string', 'long'],
-    [{ type: 'decimal', precision: 10, scale: 2 }, { type: 'decimal', precision: 10, scale: 4 }],
+    [
+      { type: 'decimal', precision: 10, scale: 2 },
+      { type: 'decimal', precision: 10, scale: 4 },
+    ],
   ])('%j never becomes %j by itself: another kind of number, or a narrower one', (before, after) => {
-    expect(compareSchemas(struct(field('s', before)), struct(field('s', after)), { widenTypes: true })).toMatchObject({ kind: 'incompatible' })
+    expect(compareSchemas(struct(field('s', before)), struct(field('s', after)), { widenTypes: true })).toMatchObject({
+      kind: 'incompatible',
+    })
   })
 
   it('a type that is widened inside an array or a map is remembered by the field that holds it, with the path', () => {
     const nested = (inner: DataType): DataType => map(array(inner))
-    const change = compareSchemas(struct(field('s', nested('integer'))), struct(field('s', nested('long'))), { widenTypes: true })
+    const change = compareSchemas(struct(field('s', nested('integer'))), struct(field('s', nested('long'))), {
+      widenTypes: true,
+    })
     expect(change).toMatchObject({
       widened: ['s.value.element'],
-      schema: { fields: [{ metadata: { 'delta.typeChanges': [{ fromType: 'integer', toType: 'long', fieldPath: 'value.element' }] } }] },
+      schema: {
+        fields: [
+          { metadata: { 'delta.typeChanges': [{ fromType: 'integer', toType: 'long', fieldPath: 'value.element' }] } },
+        ],
+      },
     })
   })
 
   it('a column of another mapped table brings no id along: ids are the own table’s', () => {
-    const foreign = { ...field('b', struct({ ...field('x', 'long'), metadata: { 'delta.columnMapping.id': 8 } })), metadata: { 'delta.columnMapping.id': 7, comment: 'c' } }
+    const foreign = {
+      ...field('b', struct({ ...field('x', 'long'), metadata: { 'delta.columnMapping.id': 8 } })),
+      metadata: { 'delta.columnMapping.id': 7, comment: 'c' },
+    }
     const change = compareSchemas(struct(field('a', 'long')), struct(field('a', 'long'), foreign))
     expect(change).toMatchObject({ added: ['b'] })
     expect(change.kind === 'additive' && change.schema.fields[1]).toEqual({

@@ -1,23 +1,52 @@
 import { describe, expect, it } from 'vitest'
-import { parseColumnText, parseSchemaText, parseTypeText } from '../../../shared/delta/schema/schemaText.js'
+
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
+import { parseColumnText, parseSchemaText, parseTypeText } from '../../../shared/delta/schema/schemaText.js'
 import { variantType } from '../../../shared/types/index.js'
 
-const field = (name: string, type: unknown, more: object = {}) => ({ name, type, nullable: true, metadata: {}, ...more })
+const field = (name: string, type: unknown, more: object = {}) => ({
+  name,
+  type,
+  nullable: true,
+  metadata: {},
+  ...more,
+})
 
 describe('a schema as text', () => {
   it('has every type by every name', () => {
-    const text = 'a BOOLEAN, b TINYINT, c byte, d smallint, e Short, f INT, g integer, h BIGINT, i long, j FLOAT, k real, l DOUBLE, ' +
+    const text =
+      'a BOOLEAN, b TINYINT, c byte, d smallint, e Short, f INT, g integer, h BIGINT, i long, j FLOAT, k real, l DOUBLE, ' +
       'm date, n TIMESTAMP, o timestamp_ntz, p STRING, q BINARY, r void, s DECIMAL(38, 10), t dec(5), u NUMERIC, v variant'
     expect(parseSchemaText(text).fields.map(({ type }) => type)).toEqual([
-      'boolean', 'byte', 'byte', 'short', 'short', 'integer', 'integer', 'long', 'long', 'float', 'float', 'double', 'date',
-      'timestamp', 'timestamp_ntz', 'string', 'binary', 'void', { type: 'decimal', precision: 38, scale: 10 },
-      { type: 'decimal', precision: 5, scale: 0 }, { type: 'decimal', precision: 10, scale: 0 }, variantType,
+      'boolean',
+      'byte',
+      'byte',
+      'short',
+      'short',
+      'integer',
+      'integer',
+      'long',
+      'long',
+      'float',
+      'float',
+      'double',
+      'date',
+      'timestamp',
+      'timestamp_ntz',
+      'string',
+      'binary',
+      'void',
+      { type: 'decimal', precision: 38, scale: 10 },
+      { type: 'decimal', precision: 5, scale: 0 },
+      { type: 'decimal', precision: 10, scale: 0 },
+      variantType,
     ])
   })
 
   it('nests, with colons or without, closing several at once', () => {
-    expect(parseSchemaText('s STRUCT<x: INT NOT NULL, y ARRAY<MAP<STRING, STRUCT<z: DECIMAL(1,0)>>>>, e struct<>')).toEqual({
+    expect(
+      parseSchemaText('s STRUCT<x: INT NOT NULL, y ARRAY<MAP<STRING, STRUCT<z: DECIMAL(1,0)>>>>, e struct<>'),
+    ).toEqual({
       type: 'struct',
       fields: [
         field('s', {
@@ -25,9 +54,12 @@ describe('a schema as text', () => {
           fields: [
             field('x', 'integer', { nullable: false }),
             field('y', {
-              type: 'array', containsNull: true,
+              type: 'array',
+              containsNull: true,
               elementType: {
-                type: 'map', keyType: 'string', valueContainsNull: true,
+                type: 'map',
+                keyType: 'string',
+                valueContainsNull: true,
                 valueType: { type: 'struct', fields: [field('z', { type: 'decimal', precision: 1, scale: 0 })] },
               },
             }),
@@ -39,7 +71,9 @@ describe('a schema as text', () => {
   })
 
   it('has names in backticks, comments and NOT NULL in any order', () => {
-    const { fields } = parseSchemaText("`a b``, c` INT COMMENT 'it''s \\'so\\'' NOT NULL, größe LONG not null comment \"x\", comment STRING, `not` INT")
+    const { fields } = parseSchemaText(
+      "`a b``, c` INT COMMENT 'it''s \\'so\\'' NOT NULL, größe LONG not null comment \"x\", comment STRING, `not` INT",
+    )
     expect(fields).toEqual([
       field('a b`, c', 'integer', { nullable: false, metadata: { comment: "it's 'so'" } }),
       field('größe', 'long', { nullable: false, metadata: { comment: 'x' } }),
@@ -49,13 +83,23 @@ describe('a schema as text', () => {
   })
 
   it('is a schema that can stand in the log', () => {
-    expect(JSON.parse(formatSchema(parseSchemaText('id BIGINT NOT NULL')))).toEqual({ type: 'struct', fields: [field('id', 'long', { nullable: false })] })
+    expect(JSON.parse(formatSchema(parseSchemaText('id BIGINT NOT NULL')))).toEqual({
+      type: 'struct',
+      fields: [field('id', 'long', { nullable: false })],
+    })
   })
 
   it('of a single column has the path of a field', () => {
-    expect(parseColumnText('a.`b.c`.d INT NOT NULL')).toEqual({ path: ['a', 'b.c', 'd'], field: field('d', 'integer', { nullable: false }) })
+    expect(parseColumnText('a.`b.c`.d INT NOT NULL')).toEqual({
+      path: ['a', 'b.c', 'd'],
+      field: field('d', 'integer', { nullable: false }),
+    })
     expect(parseColumnText('a INT FIRST').position).toBe('first')
-    expect(parseColumnText("a INT COMMENT 'x' after `b c`")).toEqual({ path: ['a'], field: field('a', 'integer', { metadata: { comment: 'x' } }), position: { after: 'b c' } })
+    expect(parseColumnText("a INT COMMENT 'x' after `b c`")).toEqual({
+      path: ['a'],
+      field: field('a', 'integer', { metadata: { comment: 'x' } }),
+      position: { after: 'b c' },
+    })
     expect(parseTypeText('array<int>')).toEqual({ type: 'array', elementType: 'integer', containsNull: true })
   })
 
@@ -76,7 +120,7 @@ describe('a schema as text', () => {
     ['v VARCHAR(10)', /say STRING/],
     ['id INT DEFAULT 1', /clause DEFAULT/],
     ['id BIGINT GENERATED ALWAYS AS IDENTITY', /clause GENERATED/],
-    ["id INT COMMENT x", /expected a text in quotes/],
+    ['id INT COMMENT x', /expected a text in quotes/],
     ['`id INT', /expected the name of a column/],
     ['a INTERVAL DAY', /expected a type/],
   ])('%j says where it is wrong and what was expected', (text, message) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { commitAt, firstVersionFrom, versionAt } from '../../../shared/delta/snapshot/commitTimes.js'
+
 import { commitPath } from '../../../shared/delta/log/logName.js'
+import { commitAt, firstVersionFrom, versionAt } from '../../../shared/delta/snapshot/commitTimes.js'
 import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
@@ -23,7 +24,10 @@ describe('the version of a moment', () => {
     const { table, start } = await dated([0, 100, 100, 100])
     const at = (ms: number) => versionAt(table.store, start + ms)
     expect(await Promise.all([0, 99, 100, 250, 300].map(at))).toEqual([0, 0, 1, 2, 3])
-    await expect(at(301)).rejects.toMatchObject({ code: 'DELTA_NO_VERSION', data: { newestVersion: 3, newestTimestamp: start + 300 } })
+    await expect(at(301)).rejects.toMatchObject({
+      code: 'DELTA_NO_VERSION',
+      data: { newestVersion: 3, newestTimestamp: start + 300 },
+    })
     expect(await commitAt(table.store, start + 301, { toNewest: true })).toEqual({ version: 3, timestamp: start + 300 })
   })
 
@@ -31,13 +35,19 @@ describe('the version of a moment', () => {
     const { table, start } = await dated([0, 100, 100, 100])
     const from = (ms: number) => firstVersionFrom(table.store, start + ms)
     expect(await Promise.all([-1000, 0, 1, 100, 101, 299, 300].map(from))).toEqual([0, 0, 1, 1, 2, 3, 3])
-    await expect(from(301)).rejects.toMatchObject({ code: 'DELTA_NO_VERSION', data: { newestVersion: 3, newestTimestamp: start + 300 } })
+    await expect(from(301)).rejects.toMatchObject({
+      code: 'DELTA_NO_VERSION',
+      data: { newestVersion: 3, newestTimestamp: start + 300 },
+    })
     expect(await firstVersionFrom(new MemoryStore(), 0)).toBeUndefined()
   })
 
   it('before the first version is an error with the first version’s time', async () => {
     const { table, start } = await dated([0, 100])
-    await expect(versionAt(table.store, start - 1)).rejects.toMatchObject({ code: 'DELTA_NO_VERSION', data: { oldestVersion: 0, oldestTimestamp: start } })
+    await expect(versionAt(table.store, start - 1)).rejects.toMatchObject({
+      code: 'DELTA_NO_VERSION',
+      data: { oldestVersion: 0, oldestTimestamp: start },
+    })
     expect(await versionAt(table.store, start - 1, { toOldest: true })).toBe(0)
   })
 
@@ -63,7 +73,9 @@ describe('the version of a moment', () => {
     const at = (ms: number) => versionAt(table.store, start + ms)
     expect(await Promise.all([0, 49, 50, 59, 60, 75, 80].map(at))).toEqual([0, 0, 1, 1, 2, 3, 4])
     await expect(at(81)).rejects.toMatchObject({ data: { newestVersion: 4, newestTimestamp: start + 80 } })
-    expect(await Promise.all([1, 50, 51, 80].map(ms => firstVersionFrom(table.store, start + ms)))).toEqual([1, 1, 2, 4])
+    expect(await Promise.all([1, 50, 51, 80].map(ms => firstVersionFrom(table.store, start + ms)))).toEqual([
+      1, 1, 2, 4,
+    ])
   })
 
   it('is never one that clean-up has made unreadable', async () => {

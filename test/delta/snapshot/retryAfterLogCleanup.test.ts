@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
-import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
+
 import { commitPath } from '../../../shared/delta/log/logName.js'
+import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
+import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
 import { Faults, FaultyStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
@@ -11,13 +12,19 @@ import { columnField, LogFixture } from '../logFixture.js'
 async function overtaken(): Promise<{ readonly store: FaultyStore; readonly faults: Faults }> {
   const t = new LogFixture({ fields: [columnField('id', 'long')] })
   for (let i = 0; i < 5; i++) {
-    await t.commit({ add: { path: `${i}.parquet`, partitionValues: {}, size: 1, modificationTime: 0, dataChange: true } })
+    await t.commit({
+      add: { path: `${i}.parquet`, partitionValues: {}, size: 1, modificationTime: 0, dataChange: true },
+    })
   }
   const cleanUp = async () => {
     await writeCheckpoint(t.store, 0)
     for (let version = 0; version < 4; version++) await t.store.delete(commitPath(version))
   }
-  const faults = new Faults().add({ on: 'get', path: path => path === commitPath(2), fault: { kind: 'interleave', first: cleanUp } })
+  const faults = new Faults().add({
+    on: 'get',
+    path: path => path === commitPath(2),
+    fault: { kind: 'interleave', first: cleanUp },
+  })
   return { store: new FaultyStore(t.store, faults), faults }
 }
 
@@ -36,7 +43,8 @@ describe('a reader that log clean-up overtakes', () => {
   it('has the list of files all the same', async () => {
     const { store } = await overtaken()
     const names: string[] = []
-    for await (const actions of (await openFileList(store))?.actions(-Infinity) ?? []) for (const action of actions) if ('add' in action) names.push(action.add.path)
+    for await (const actions of (await openFileList(store))?.actions(-Infinity) ?? [])
+      for (const action of actions) if ('add' in action) names.push(action.add.path)
     expect(names.sort()).toEqual(['0.parquet', '1.parquet', '2.parquet', '3.parquet', '4.parquet'])
   })
 

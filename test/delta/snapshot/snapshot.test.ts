@@ -1,16 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action } from '../../../shared/delta/actions/actions.js'
-import { createTable } from '../../../shared/delta/table/createTable.js'
 import { classicCheckpointPath, commitPath, lastCheckpointPath } from '../../../shared/delta/log/logName.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
+import { createTable } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../../shared/types/index.js'
 import { LocalDiskStore, MemoryStore } from '../../../shared/storage/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 import { conformanceRoot as root, haveConformanceTables } from '../../harness/conformanceTables.js'
 
 const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
@@ -27,7 +29,11 @@ async function tableOf(versions: number, checkpointAt?: number) {
       add: { path: `${version}.parquet`, partitionValues: {}, size: version, modificationTime: 1, dataChange: true },
     }
     await table.commit({
-      readVersion: version - 1, actions: [add], operation: 'WRITE', isBlindAppend: true, reads: readsNothing,
+      readVersion: version - 1,
+      actions: [add],
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
     })
     if (version === checkpointAt) await table.writeCheckpoint()
   }

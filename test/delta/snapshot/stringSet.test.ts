@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { StringSet } from '../../../shared/delta/snapshot/stringSet.js'
 import { Random, seedNote } from '../../random.js'
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { MemoryStore } from '../../../shared/storage/index.js'

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { decodeVersionChecksum, encodeVersionChecksum, type VersionChecksum } from '../../../shared/delta/snapshot/versionChecksum.js'
+
+import {
+  decodeVersionChecksum,
+  encodeVersionChecksum,
+  type VersionChecksum,
+} from '../../../shared/delta/snapshot/versionChecksum.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
 import { logFiles } from '../conformanceLogs.js'
 
@@ -36,7 +41,7 @@ describe('a version checksum', () => {
 
   it.each(['', '{"tableSizeBytes":1,"numFiles":1', '{}', '{"tableSizeBytes":1,"numFiles":1,"protocol":{}}'])(
     'a torn one (%j) is an outcome, not an error',
-    (text) => {
+    text => {
       expect(decodeVersionChecksum(text).kind).toBe('invalid')
     },
   )

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { FileSkipper, type Match, type Predicate } from '../../../shared/delta/stats/fileSkipping.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
@@ -24,7 +25,9 @@ const shape: StatsShape = {
 const skipper = new FileSkipper(shape)
 const file = (stats?: string, p: string | null = '2025-01-01') => ({ partitionValues: { p }, stats })
 const bounds = (column: string, min: string, max: string, nulls = 0, more = '') =>
-  file(`{"numRecords":10,"minValues":{"${column}":${min}},"maxValues":{"${column}":${max}},"nullCount":{"${column}":${nulls}}${more}}`)
+  file(
+    `{"numRecords":10,"minValues":{"${column}":${min}},"maxValues":{"${column}":${max}},"nullCount":{"${column}":${nulls}}${more}}`,
+  )
 const not = (of: Predicate): Predicate => ({ op: 'not', of })
 
 describe('files that a predicate cannot touch', () => {
@@ -59,10 +62,46 @@ describe('files that a predicate cannot touch', () => {
     [{ op: '>', column: 'n', value: 0 }, 'all'],
     [not({ op: '=', column: 'n', value: 9 }), 'all'],
     [not({ op: '<', column: 'n', value: 6 }), 'maybe'],
-    [{ op: 'and', of: [{ op: '>=', column: 'n', value: 6 }, { op: '<=', column: 'n', value: 9 }] }, 'no'],
-    [{ op: 'and', of: [{ op: '>=', column: 'n', value: 6 }, { op: '<=', column: 'n', value: NaN }] }, 'maybe'],
-    [{ op: 'and', of: [{ op: '>=', column: 'n', value: 6 }, { op: '<=', column: 'i', value: 9 }] }, 'maybe'],
-    [{ op: 'and', of: [{ op: '>', column: 'n', value: 6 }, { op: 'isNotNull', column: 'n' }] }, 'maybe'],
+    [
+      {
+        op: 'and',
+        of: [
+          { op: '>=', column: 'n', value: 6 },
+          { op: '<=', column: 'n', value: 9 },
+        ],
+      },
+      'no',
+    ],
+    [
+      {
+        op: 'and',
+        of: [
+          { op: '>=', column: 'n', value: 6 },
+          { op: '<=', column: 'n', value: NaN },
+        ],
+      },
+      'maybe',
+    ],
+    [
+      {
+        op: 'and',
+        of: [
+          { op: '>=', column: 'n', value: 6 },
+          { op: '<=', column: 'i', value: 9 },
+        ],
+      },
+      'maybe',
+    ],
+    [
+      {
+        op: 'and',
+        of: [
+          { op: '>', column: 'n', value: 6 },
+          { op: 'isNotNull', column: 'n' },
+        ],
+      },
+      'maybe',
+    ],
   ])('%j of a file with values from 1 to 5, of which some may be NaN without a word: %s', (predicate, match) => {
     expect(skipper.match(bounds('n', '1.0', '5.0'), predicate)).toBe(match)
   })
@@ -86,8 +125,12 @@ describe('files that a predicate cannot touch', () => {
   })
 
   it('a count of nulls under wide bounds says nothing unless it is none or all', () => {
-    expect(skipper.match(bounds('n', '1.0', '2.0', 9, ',"tightBounds":false'), { op: 'isNotNull', column: 'n' })).toBe('maybe')
-    expect(skipper.match(bounds('n', '1.0', '2.0', 0, ',"tightBounds":false'), { op: 'isNull', column: 'n' })).toBe('no')
+    expect(skipper.match(bounds('n', '1.0', '2.0', 9, ',"tightBounds":false'), { op: 'isNotNull', column: 'n' })).toBe(
+      'maybe',
+    )
+    expect(skipper.match(bounds('n', '1.0', '2.0', 0, ',"tightBounds":false'), { op: 'isNull', column: 'n' })).toBe(
+      'no',
+    )
   })
 
   it('a time just past the greatest in the statistics may be in the file: they are cut to milliseconds', () => {
@@ -126,15 +169,21 @@ describe('files that a predicate cannot touch', () => {
         t: random.pick([null, -1n, 0n, 999n, 1000n, 1001n]),
         o: random.pick([null, { x: null }, { x: 2n ** 60n }, { x: 2n ** 60n + 1n }]),
       }))
-      const columns = shape.schema.fields.filter((f) => f.name !== 'p').map((field) => ({ field, data: rows.map((row) => row[field.name as 'n']) }))
+      const columns = shape.schema.fields
+        .filter(f => f.name !== 'p')
+        .map(field => ({ field, data: rows.map(row => row[field.name as 'n']) }))
       const plan = planStats(shape)
       const add = { partitionValues: { p: '2025-01-01' }, stats: encodeStats(collectStats(columns, plan), plan) }
       const predicate = randomPredicate(random, 3)
-      const truths = rows.map((row) => evaluate(predicate, { ...row, 'o.x': row.o?.x ?? null }))
+      const truths = rows.map(row => evaluate(predicate, { ...row, 'o.x': row.o?.x ?? null }))
       const match = skipper.match(add, predicate)
       const message = `${seedNote}: ${formatPredicate(predicate)} of ${add.stats}`
       if (match === 'no') expect(truths.includes(true), message).toBe(false)
-      if (match === 'all') expect(truths.every((truth) => truth === true), message).toBe(true)
+      if (match === 'all')
+        expect(
+          truths.every(truth => truth === true),
+          message,
+        ).toBe(true)
       if (match !== 'maybe') decided++
     }
     expect(decided, seedNote).toBeGreaterThan(500)
@@ -142,7 +191,9 @@ describe('files that a predicate cannot touch', () => {
 })
 
 const formatPredicate = (predicate: Predicate) =>
-  JSON.stringify(predicate, (_key, value: unknown) => (typeof value === 'bigint' || Number.isNaN(value) ? String(value) : value))
+  JSON.stringify(predicate, (_key, value: unknown) =>
+    typeof value === 'bigint' || Number.isNaN(value) ? String(value) : value,
+  )
 
 const values: Readonly<Record<string, readonly Value[]>> = {
   p: [null, 20088, 20089],
@@ -164,7 +215,10 @@ function randomPredicate(random: Random, depth: number): Predicate {
       return not(randomPredicate(random, depth - 1))
     case 8:
     case 9:
-      return { op: random.pick(['and', 'or'] as const), of: [randomPredicate(random, depth - 1), randomPredicate(random, depth - 1)] }
+      return {
+        op: random.pick(['and', 'or'] as const),
+        of: [randomPredicate(random, depth - 1), randomPredicate(random, depth - 1)],
+      }
     default:
       return { op: random.pick(['=', '<', '<=', '>', '>='] as const), column, value: value() }
   }
@@ -174,11 +228,11 @@ function randomPredicate(random: Random, depth: number): Predicate {
 function evaluate(predicate: Predicate, row: Readonly<Record<string, unknown>>): boolean | null {
   switch (predicate.op) {
     case 'and': {
-      const parts = predicate.of.map((part) => evaluate(part, row))
+      const parts = predicate.of.map(part => evaluate(part, row))
       return parts.includes(false) ? false : parts.includes(null) ? null : true
     }
     case 'or': {
-      const parts = predicate.of.map((part) => evaluate(part, row))
+      const parts = predicate.of.map(part => evaluate(part, row))
       return parts.includes(true) ? true : parts.includes(null) ? null : false
     }
     case 'not': {
@@ -190,7 +244,7 @@ function evaluate(predicate: Predicate, row: Readonly<Record<string, unknown>>):
     case 'isNotNull':
       return row[predicate.column] !== null
     case 'in': {
-      const truths = predicate.values.map((value) => evaluate({ op: '=', column: predicate.column, value }, row))
+      const truths = predicate.values.map(value => evaluate({ op: '=', column: predicate.column, value }, row))
       return truths.includes(true) ? true : truths.includes(null) ? null : false
     }
     default: {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { type DataType, parseJson } from '../../../shared/types/index.js'
+
 import { outerBounds } from '../../../shared/delta/stats/outerBounds.js'
 import { formatBound, parseBound } from '../../../shared/delta/stats/statsText.js'
+import { type DataType, parseJson } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })
-const bounds = (type: DataType, text: string) => ({ min: outerBounds.min(type, parseJson(text)), max: outerBounds.max(type, parseJson(text)) })
+const bounds = (type: DataType, text: string) => ({
+  min: outerBounds.min(type, parseJson(text)),
+  max: outerBounds.max(type, parseJson(text)),
+})
 const hold = (type: DataType, text: string, value: bigint) => {
   const { min, max } = bounds(type, text)
   return typeof min === 'bigint' && typeof max === 'bigint' && min <= value && value <= max
@@ -33,7 +37,7 @@ describe('what a bound can mean that a known writer left', () => {
     ['a decimal with more digits than a double has', decimal(38, 10), '1234567890123.4567890123'],
     ['zero', decimal(38, 18), '0E-18'],
     ['a time in UTC', 'timestamp', '"2024-02-29T12:00:00.000Z"'],
-    ['a wall clock\'s', 'timestamp_ntz', '"2024-02-29T12:00:00.000"'],
+    ["a wall clock's", 'timestamp_ntz', '"2024-02-29T12:00:00.000"'],
     ['a text', 'string', '"zz"'],
     ['a number', 'double', '4.5'],
   ])('%s is a bound as it stands', (_what, type, text) => {
@@ -64,8 +68,12 @@ describe('what a bound can mean that a known writer left', () => {
     const noon = BigInt(Date.UTC(1850, 0, 1, 16, 56, 2)) * 1000n
     expect(hold('timestamp', '"1850-01-01T12:00:00.000-04:56"', noon)).toBe(true)
     // St. John's was 3:30:52 behind, of which a usual offset is left.
-    expect(hold('timestamp', '"1930-01-01T12:00:00.000-03:30"', BigInt(Date.UTC(1930, 0, 1, 15, 30, 52)) * 1000n)).toBe(true)
-    expect(hold('timestamp', '"1850-01-01T12:00:00.000+00:53"', BigInt(Date.UTC(1850, 0, 1, 11, 6, 32)) * 1000n)).toBe(true)
+    expect(hold('timestamp', '"1930-01-01T12:00:00.000-03:30"', BigInt(Date.UTC(1930, 0, 1, 15, 30, 52)) * 1000n)).toBe(
+      true,
+    )
+    expect(hold('timestamp', '"1850-01-01T12:00:00.000+00:53"', BigInt(Date.UTC(1850, 0, 1, 11, 6, 32)) * 1000n)).toBe(
+      true,
+    )
   })
 
   it('a greatest text that ends in U+FFFD says nothing, and a least one does', () => {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
+
 import { decodeActions } from '../../../shared/delta/actions/actionCodec.js'
 import type { Metadata } from '../../../shared/delta/actions/actions.js'
+import { resolveDataPath } from '../../../shared/delta/actions/dataPath.js'
+import { parseSchema } from '../../../shared/delta/schema/schema.js'
+import { encodeStats, parseStats } from '../../../shared/delta/stats/stats.js'
+import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
+import { planStats, statsColumns } from '../../../shared/delta/stats/statsColumns.js'
+import { parseBound, truncateMax, truncateMin } from '../../../shared/delta/stats/statsText.js'
+import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import {
   type Column,
   type ColumnData,
@@ -9,28 +17,25 @@ import {
   type StructField,
   type StructType,
 } from '../../../shared/types/index.js'
-import { resolveDataPath } from '../../../shared/delta/actions/dataPath.js'
-import { parseSchema } from '../../../shared/delta/schema/schema.js'
-import { encodeStats, parseStats } from '../../../shared/delta/stats/stats.js'
-import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
-import { planStats, statsColumns } from '../../../shared/delta/stats/statsColumns.js'
-import { parseBound, truncateMax, truncateMin } from '../../../shared/delta/stats/statsText.js'
-import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import { haveConformanceTables } from '../../harness/conformanceTables.js'
-import { dataFile, logFiles } from '../conformanceLogs.js'
 import { Random, seedNote } from '../../random.js'
+import { dataFile, logFiles } from '../conformanceLogs.js'
 
 const fieldOf = (name: string, type: DataType): StructField => ({ name, type, nullable: true })
 const column = (name: string, type: DataType, data: ColumnData): Column => ({ field: fieldOf(name, type), data })
 const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fields })
-const planOf = (columns: readonly Column[], configuration: Record<string, string> = {}, partitionColumns: string[] = []) =>
-  planStats({ schema: struct(...columns.map((c) => c.field)), partitionColumns, configuration })
+const planOf = (
+  columns: readonly Column[],
+  configuration: Record<string, string> = {},
+  partitionColumns: string[] = [],
+) => planStats({ schema: struct(...columns.map(c => c.field)), partitionColumns, configuration })
 const encode = (...columns: Column[]) => encodeStats(collectStats(columns, planOf(columns)), planOf(columns))
 const utf8 = (text: string) => Buffer.from(text, 'utf8')
 
 describe('bounds', () => {
   it('long integers keep all digits, typed or not', () => {
-    const text = '{"numRecords":3,"minValues":{"a":-9223372036854775808},"maxValues":{"a":9223372036854775807},"nullCount":{"a":0}}'
+    const text =
+      '{"numRecords":3,"minValues":{"a":-9223372036854775808},"maxValues":{"a":9223372036854775807},"nullCount":{"a":0}}'
     const values = [2n ** 63n - 1n, -(2n ** 63n), 4294967296n]
     expect(encode(column('a', 'long', BigInt64Array.from(values)))).toBe(text)
     expect(encode(column('a', 'long', values))).toBe(text)
@@ -39,7 +44,9 @@ describe('bounds', () => {
   it('typed longs are ordered by both halves', () => {
     const random = new Random()
     for (let i = 0; i < 300; i++) {
-      const values = Array.from({ length: 1 + random.below(6) }, () => random.pick([random.long(), BigInt(random.below(4)), -BigInt(random.below(4))]))
+      const values = Array.from({ length: 1 + random.below(6) }, () =>
+        random.pick([random.long(), BigInt(random.below(4)), -BigInt(random.below(4))]),
+      )
       const wide = BigInt64Array.from([7n, ...values]).subarray(1)
       const sorted = [...values].sort((a, b) => (a < b ? -1 : 1))
       const stats = collectStats([column('a', 'long', wide)], planOf([column('a', 'long', wide)])).columns.get('a')
@@ -51,14 +58,20 @@ describe('bounds', () => {
     expect(encode(column('a', 'double', [1.5, NaN, -Infinity, null]))).toBe(
       '{"numRecords":4,"minValues":{"a":"-Infinity"},"maxValues":{"a":"NaN"},"nullCount":{"a":1}}',
     )
-    expect(encode(column('a', 'double', Float64Array.of(-0)))).toContain('"minValues":{"a":-0.0},"maxValues":{"a":-0.0}')
+    expect(encode(column('a', 'double', Float64Array.of(-0)))).toContain(
+      '"minValues":{"a":-0.0},"maxValues":{"a":-0.0}',
+    )
     expect(encode(column('a', 'float', [NaN]))).toContain('"minValues":{"a":"NaN"},"maxValues":{"a":"NaN"}')
-    expect(encode(column('a', 'double', [Infinity]))).toContain('"minValues":{"a":"Infinity"},"maxValues":{"a":"Infinity"}')
+    expect(encode(column('a', 'double', [Infinity]))).toContain(
+      '"minValues":{"a":"Infinity"},"maxValues":{"a":"Infinity"}',
+    )
   })
 
   it('floats have the shortest text of a float, doubles that of a double', () => {
     expect(encode(column('a', 'float', Float32Array.of(0.234)))).toContain('{"a":0.234}')
-    expect(encode(column('a', 'double', [46612611.77, 1984]))).toContain('"minValues":{"a":1984.0},"maxValues":{"a":4.661261177E7}')
+    expect(encode(column('a', 'double', [46612611.77, 1984]))).toContain(
+      '"minValues":{"a":1984.0},"maxValues":{"a":4.661261177E7}',
+    )
   })
 
   it('timestamps are cut to milliseconds towards the past, before 1970 too', () => {
@@ -73,7 +86,9 @@ describe('bounds', () => {
       '"minValues":{"a":"-0001-12-31T23:59:59.999Z"},"maxValues":{"a":"+148108-07-06T14:00:27.387Z"}',
     )
     // Cut to milliseconds, the least of 64 bits would be below all that readers can count.
-    expect(encode(column('a', 'timestamp', [-(2n ** 63n), 2n ** 63n - 1n]))).toContain('"minValues":{},"maxValues":{"a":"+294247-01-10T04:00:54.775Z"}')
+    expect(encode(column('a', 'timestamp', [-(2n ** 63n), 2n ** 63n - 1n]))).toContain(
+      '"minValues":{},"maxValues":{"a":"+294247-01-10T04:00:54.775Z"}',
+    )
     const days = column('d', 'date', Int32Array.of(-735525, 0, 3789723))
     const text = encode(days)
     expect(text).toContain('"minValues":{"d":"-0044-03-15"},"maxValues":{"d":"+12345-11-29"}')
@@ -87,10 +102,13 @@ describe('bounds', () => {
     [[0n], '0E-18', '0E-18'],
     [[1_500_000_000_000n, 10n ** 12n], '0.000001000000000000', '0.000001500000000000'],
     [[-123n, 10n ** 12n - 1n], '-1.23E-16', '9.99999999999E-7'],
-  ])('the decimals %s have all their digits from %s to %s, and an exponent after five zeros', (values, least, greatest) => {
-    const type = { type: 'decimal', precision: 38, scale: 18 } as const
-    expect(encode(column('a', type, values))).toContain(`"minValues":{"a":${least}},"maxValues":{"a":${greatest}}`)
-  })
+  ])(
+    'the decimals %s have all their digits from %s to %s, and an exponent after five zeros',
+    (values, least, greatest) => {
+      const type = { type: 'decimal', precision: 38, scale: 18 } as const
+      expect(encode(column('a', type, values))).toContain(`"minValues":{"a":${least}},"maxValues":{"a":${greatest}}`)
+    },
+  )
 
   it('escapes have capital digits, and a backslash is no escape of what follows it', () => {
     expect(encode(column('a', 'string', ['\u0001', '\\u001f', '\n\u001b']))).toContain(
@@ -140,26 +158,32 @@ describe('bounds', () => {
 describe('which columns have statistics', () => {
   const many = Array.from({ length: 40 }, (_, i) => column(`c${i}`, 'long', []))
   const keys = (configuration: Record<string, string>, columns = many, partitions: string[] = []) =>
-    planOf(columns, configuration, partitions).columns.map((c) => c.key)
+    planOf(columns, configuration, partitions).columns.map(c => c.key)
 
   it('the first 32 leaves, partition columns not counted', () => {
     expect(keys({})).toHaveLength(32)
-    expect(keys({}, many, ['C3'])).toEqual(many.map((c) => c.field.name).filter((n) => n !== 'c3').slice(0, 32))
-    const nested = column('s', struct(...many.map((c) => c.field)), [])
-    expect(keys({}, [nested, ...many])).toEqual(many.slice(0, 32).map((c) => `s.${c.field.name}`))
+    expect(keys({}, many, ['C3'])).toEqual(
+      many
+        .map(c => c.field.name)
+        .filter(n => n !== 'c3')
+        .slice(0, 32),
+    )
+    const nested = column('s', struct(...many.map(c => c.field)), [])
+    expect(keys({}, [nested, ...many])).toEqual(many.slice(0, 32).map(c => `s.${c.field.name}`))
   })
 
   it('as many as the property says, all for -1, none for 0', () => {
     expect(keys({ 'delta.dataSkippingNumIndexedCols': '-1' })).toHaveLength(40)
     expect(keys({ 'delta.dataSkippingNumIndexedCols': '2' })).toEqual(['c0', 'c1'])
-    expect(encodeStats({ numRecords: 5n, columns: new Map() }, planOf(many, { 'delta.dataSkippingNumIndexedCols': '0' }))).toBe(
-      '{"numRecords":5}',
-    )
+    expect(
+      encodeStats({ numRecords: 5n, columns: new Map() }, planOf(many, { 'delta.dataSkippingNumIndexedCols': '0' })),
+    ).toBe('{"numRecords":5}')
   })
 
   it('exactly the named ones, whatever the number says; a struct names all in it', () => {
     const columns = [...many, column('s', struct(fieldOf('x', 'long'), fieldOf('y.z', 'long')), [])]
-    const named = (list: string) => keys({ 'delta.dataSkippingStatsColumns': list, 'delta.dataSkippingNumIndexedCols': '1' }, columns)
+    const named = (list: string) =>
+      keys({ 'delta.dataSkippingStatsColumns': list, 'delta.dataSkippingNumIndexedCols': '1' }, columns)
     expect(named('c39, S')).toEqual(['c39', 's.x', 's.`y.z`'])
     expect(named('s.`y.z`,`c1`')).toEqual(['c1', 's.`y.z`'])
   })
@@ -204,7 +228,9 @@ describe('long strings', () => {
     expect(truncateMax(`${x31}x${top}a`, 32)).toBe(`${x31}x${top}\u007f`)
     expect(truncateMax(`${x31}x${top}`, 32)).toBe(`${x31}x${top}`)
     expect(truncateMax(`${x31}x${top.repeat(17)}a`, 32)).toBeUndefined()
-    expect(encode(column('a', 'string', [`${x31}x${top.repeat(17)}a`]))).toContain(`"minValues":{"a":"${x31}x"},"maxValues":{}`)
+    expect(encode(column('a', 'string', [`${x31}x${top.repeat(17)}a`]))).toContain(
+      `"minValues":{"a":"${x31}x"},"maxValues":{}`,
+    )
   })
 
   it('bounds hold every value between them in the order of UTF-8 bytes, whatever the text', () => {
@@ -212,7 +238,9 @@ describe('long strings', () => {
     for (let i = 0; i < 1000; i++) {
       const prefix = 1 + random.below(8)
       const stem = random.text(8)
-      const values = Array.from({ length: 1 + random.below(5) }, () => random.pick([stem + random.text(20), random.text(3)]))
+      const values = Array.from({ length: 1 + random.below(5) }, () =>
+        random.pick([stem + random.text(20), random.text(3)]),
+      )
       const plan = planOf([column('a', 'string', values)], { 'delta.dataSkippingStringPrefixLength': String(prefix) })
       const stats = collectStats([column('a', 'string', values)], plan)
       const exact = [...values].sort((a, b) => Buffer.compare(utf8(a), utf8(b)))
@@ -220,7 +248,8 @@ describe('long strings', () => {
       const { min, max } = parseStats(encodeStats(stats, plan), plan.columns).columns.get('a') ?? {}
       for (const value of values) {
         expect(Buffer.compare(utf8(min as string), utf8(value)), seedNote).toBeLessThanOrEqual(0)
-        if (max !== undefined) expect(Buffer.compare(utf8(max as string), utf8(value)), seedNote).toBeGreaterThanOrEqual(0)
+        if (max !== undefined)
+          expect(Buffer.compare(utf8(max as string), utf8(value)), seedNote).toBeGreaterThanOrEqual(0)
       }
       expect((min as string).isWellFormed() && ((max ?? '') as string).isWellFormed()).toBe(true)
     }
@@ -230,16 +259,30 @@ describe('long strings', () => {
     const random = new Random()
     const pieces = ['\ud800', '\udc00', '\ufffe', '\uffff', '\ue000', '\u{10000}', 'a', '\ufffd']
     for (let i = 0; i < 1000; i++) {
-      const values = Array.from({ length: 1 + random.below(4) }, () => random.pick(pieces) + random.pick(pieces) + random.pick(pieces))
-      const stats = collectStats([column('a', 'string', values)], planOf([column('a', 'string', values)])).columns.get('a')
-      const exact = values.map((v) => v.toWellFormed()).sort((a, b) => Buffer.compare(utf8(a), utf8(b)))
-      expect(stats, `${seedNote}: ${JSON.stringify(values)}`).toEqual({ min: exact[0], max: exact.at(-1), nullCount: 0n })
+      const values = Array.from(
+        { length: 1 + random.below(4) },
+        () => random.pick(pieces) + random.pick(pieces) + random.pick(pieces),
+      )
+      const stats = collectStats([column('a', 'string', values)], planOf([column('a', 'string', values)])).columns.get(
+        'a',
+      )
+      const exact = values.map(v => v.toWellFormed()).sort((a, b) => Buffer.compare(utf8(a), utf8(b)))
+      expect(stats, `${seedNote}: ${JSON.stringify(values)}`).toEqual({
+        min: exact[0],
+        max: exact.at(-1),
+        nullCount: 0n,
+      })
     }
   })
 })
 
 describe('reading', () => {
-  const schema = struct(fieldOf('l', 'long'), fieldOf('d', { type: 'decimal', precision: 38, scale: 4 }), fieldOf('t', 'timestamp'), fieldOf('f', 'double'))
+  const schema = struct(
+    fieldOf('l', 'long'),
+    fieldOf('d', { type: 'decimal', precision: 38, scale: 4 }),
+    fieldOf('t', 'timestamp'),
+    fieldOf('f', 'double'),
+  )
   const columns = statsColumns({ schema, partitionColumns: [], configuration: {} })
 
   it('numbers keep their digits, offsets are honoured, wide bounds are said to be wide', () => {
@@ -259,7 +302,7 @@ describe('reading', () => {
     expect(stats.columns.size).toBe(0)
   })
 
-  it.each(['', '[]', '{"minValues":{}}', '{"numRecords":"1"}'])('%j is no statistics', (text) => {
+  it.each(['', '[]', '{"minValues":{}}', '{"numRecords":"1"}'])('%j is no statistics', text => {
     expect(() => parseStats(text, columns, { file: '3.json' })).toThrow(/statistics.*file 3\.json/)
   })
 })
@@ -274,12 +317,21 @@ describe.skipIf(!haveConformanceTables)('statistics that Spark wrote', () => {
       const meta = metadata.get(table)
       if (meta === undefined || 'delta.columnMapping.mode' in meta.configuration) continue
       for (const action of actions) {
-        if (!('add' in action) || action.add.stats?.includes('minValues') !== true || action.add.deletionVector !== undefined) continue
+        if (
+          !('add' in action) ||
+          action.add.stats?.includes('minValues') !== true ||
+          action.add.deletionVector !== undefined
+        )
+          continue
         const target = resolveDataPath('file:///t', action.add.path)
         const bytes = target.kind === 'relative' ? dataFile(table, target.name) : undefined
         if (bytes === undefined) continue
-        const shape = { schema: parseSchema(meta.schemaString), partitionColumns: meta.partitionColumns, configuration: meta.configuration }
-        const fields = shape.schema.fields.filter((f) => !meta.partitionColumns.includes(f.name))
+        const shape = {
+          schema: parseSchema(meta.schemaString),
+          partitionColumns: meta.partitionColumns,
+          configuration: meta.configuration,
+        }
+        const fields = shape.schema.fields.filter(f => !meta.partitionColumns.includes(f.name))
         const plan = planStats(shape)
         const columns = await (await openParquet(bufferSource(bytes))).readColumns({ fields })
         const ours = withoutSpelling(encodeStats(collectStats(columns, plan), plan))
@@ -299,7 +351,11 @@ describe.skipIf(!haveConformanceTables)('statistics that Spark wrote', () => {
       for (const action of actions) if ('metaData' in action) metadata.set(table, action.metaData)
       const meta = metadata.get(table)
       if (meta === undefined || /"void"|invalid/.test(meta.schemaString)) continue
-      const shape = { schema: parseSchema(meta.schemaString), partitionColumns: meta.partitionColumns, configuration: meta.configuration }
+      const shape = {
+        schema: parseSchema(meta.schemaString),
+        partitionColumns: meta.partitionColumns,
+        configuration: meta.configuration,
+      }
       for (const action of actions) {
         const stats = 'add' in action ? action.add.stats : undefined
         if (stats === undefined || !stats.includes('minValues')) continue
@@ -316,8 +372,11 @@ describe.skipIf(!haveConformanceTables)('statistics that Spark wrote', () => {
 /** Decimals in plain digits, and times in UTC: what Spark of different ages spells in different ways. */
 function withoutSpelling(stats: string): string {
   return stats
-    .replace(/(?<=:)-?\d+(?:\.\d+)?E-\d+/g, (number) => plainDigits(number))
-    .replace(/"([^"]*T[^"]*)([+-]\d\d:\d\d)"/g, (_all, time: string, offset: string) => `"${new Date(time + offset).toISOString()}"`)
+    .replace(/(?<=:)-?\d+(?:\.\d+)?E-\d+/g, number => plainDigits(number))
+    .replace(
+      /"([^"]*T[^"]*)([+-]\d\d:\d\d)"/g,
+      (_all, time: string, offset: string) => `"${new Date(time + offset).toISOString()}"`,
+    )
 }
 
 function plainDigits(text: string): string {
@@ -327,4 +386,3 @@ function plainDigits(text: string): string {
   const padded = String(unscaled).padStart(scale + 1, '0')
   return `${text.startsWith('-') ? '-' : ''}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
 }
-

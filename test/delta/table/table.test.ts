@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import type { AddFile } from '../../../shared/delta/actions/actions.js'
 import { createTable } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing, type Transaction } from '../../../shared/delta/transaction/transaction.js'
-import type { StructType } from '../../../shared/types/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 
 const schema: StructType = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true, metadata: {} }] }
 
@@ -48,7 +49,11 @@ describe('a table', () => {
     const clock = new ManualClock()
     const table = new DeltaTable(store, { clock })
     await table.commit(createTable({ schema, partitionColumns: [], createdTime: clock.now() }))
-    expect(await table.commit(append(0, 'app', 41n, 'a.parquet'))).toMatchObject({ kind: 'committed', version: 1, attempts: 1 })
+    expect(await table.commit(append(0, 'app', 41n, 'a.parquet'))).toMatchObject({
+      kind: 'committed',
+      version: 1,
+      attempts: 1,
+    })
     expect(await table.commit(append(1, 'app', 42n, 'b.parquet'))).toMatchObject({ kind: 'committed', version: 2 })
 
     const other = new DeltaTable(store, { clock })
@@ -58,7 +63,11 @@ describe('a table', () => {
     const snapshot = await other.snapshot()
     expect(snapshot?.files.map(file => file.path)).toEqual(['a.parquet', 'b.parquet'])
     expect((await other.snapshot({ version: 1 }))?.numFiles).toBe(1)
-    expect((await other.history()).map(entry => entry.operation)).toEqual(['STREAMING UPDATE', 'STREAMING UPDATE', 'CREATE TABLE'])
+    expect((await other.history()).map(entry => entry.operation)).toEqual([
+      'STREAMING UPDATE',
+      'STREAMING UPDATE',
+      'CREATE TABLE',
+    ])
     const versions: number[] = []
     for await (const commit of other.commits(1)) versions.push(commit.version)
     expect(versions).toEqual([1, 2])

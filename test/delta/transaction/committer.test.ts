@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock, type Clock } from '../../../shared/clock.js'
+
+import { type Clock, ManualClock } from '../../../shared/clock.js'
 import type { Action, CommitInfo } from '../../../shared/delta/actions/actions.js'
-import { createTable } from '../../../shared/delta/table/createTable.js'
 import { checksumPath, commitPath } from '../../../shared/delta/log/logName.js'
+import { createTable } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import type { CommitOutcome } from '../../../shared/delta/transaction/transaction.js'
 import { type Fault, Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
@@ -26,7 +27,10 @@ describe('a commit', () => {
     const { faults, table, open } = await setUp()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault })
     expect(await table.commit(append(0, 'a', 1n))).toEqual({
-      kind: 'committed', version: 1, timestamp: expect.any(Number) as number, attempts: 1,
+      kind: 'committed',
+      version: 1,
+      timestamp: expect.any(Number) as number,
+      attempts: 1,
     })
     expect(faults.struck).toBe(1)
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
@@ -45,8 +49,14 @@ describe('a commit', () => {
     const rival = open()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', ambiguous: true } })
     faults.add({
-      on: 'get', path: path => path === commitPath(1),
-      fault: { kind: 'interleave', first: async () => { await rival.commit(append(0, 'b', 1n)) } },
+      on: 'get',
+      path: path => path === commitPath(1),
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await rival.commit(append(0, 'b', 1n))
+        },
+      },
     })
     expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'committed', version: 2, attempts: 2 })
     expect(await pathsOf(open())).toEqual(['a-1.parquet', 'b-1.parquet'])
@@ -66,9 +76,16 @@ describe('a commit', () => {
     await table.state()
     faults.add({ on: 'putIfAbsent', path: isCommit, times: 99, fault: { kind: 'loseAnswer' } })
     faults.add({ on: 'get', path: isCommit, times: 99, fault: { kind: 'fail' } })
-    await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_COMMIT_UNRESOLVED', retryable: true })
+    await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({
+      code: 'DELTA_COMMIT_UNRESOLVED',
+      retryable: true,
+    })
     faults.clear()
-    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'conflict', reason: 'concurrentTransaction', version: 1 })
+    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({
+      kind: 'conflict',
+      reason: 'concurrentTransaction',
+      version: 1,
+    })
     expect((await open().state())?.txns.get('a')?.version).toBe(1n)
   })
 
@@ -76,7 +93,11 @@ describe('a commit', () => {
     const { faults, table, open } = await setUp()
     await table.state()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
-    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false } })
+    faults.add({
+      on: 'putIfAbsent',
+      path: isCommit,
+      fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false },
+    })
     faults.add({ on: 'get', path: isCommit, fault: { kind: 'fail' } })
     expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'committed', version: 1 })
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
@@ -86,7 +107,9 @@ describe('a commit', () => {
     const { store, faults, table, open } = await setUp()
     await table.state()
     await open().commit(append(0, 'b', 1n))
-    const first = async () => { for (const version of [0, 1]) await store.delete(commitPath(version)) }
+    const first = async () => {
+      for (const version of [0, 1]) await store.delete(commitPath(version))
+    }
     // The first look says whose the version is, the second what the table is now.
     faults.add({ on: 'get', path: path => path === commitPath(1), after: 1, fault: { kind: 'interleave', first } })
     await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
@@ -112,9 +135,16 @@ describe('a commit', () => {
     }
     const faults = new Faults()
     let turn = 0
-    faults.add({ on: 'putIfAbsent', times: 2, fault: { kind: 'interleave', first: async () => {
-      await rival.commit(append(turn, 'b', BigInt(turn++)))
-    } } })
+    faults.add({
+      on: 'putIfAbsent',
+      times: 2,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await rival.commit(append(turn, 'b', BigInt(turn++)))
+        },
+      },
+    })
     const table = open(new Recorder(store, faults, clock))
     expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'committed', version: 3, attempts: 3 })
     expect(sent.map(info => info.readVersion)).toEqual([0, 1, 2])
@@ -126,14 +156,22 @@ describe('a commit', () => {
     const { table, open } = await setUp()
     await table.state()
     await open().commit(append(0, 'a', 1n))
-    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'conflict', reason: 'concurrentTransaction', version: 1 })
+    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({
+      kind: 'conflict',
+      reason: 'concurrentTransaction',
+      version: 1,
+    })
   })
 
   it('planned on an older version is checked against every version since, known already or not', async () => {
     const { table } = await setUp()
     await table.commit(append(0, 'a', 1n))
     await table.commit(append(1, 'b', 1n))
-    expect(await table.commit(append(0, 'a', 2n))).toMatchObject({ kind: 'conflict', reason: 'concurrentTransaction', version: 1 })
+    expect(await table.commit(append(0, 'a', 2n))).toMatchObject({
+      kind: 'conflict',
+      reason: 'concurrentTransaction',
+      version: 1,
+    })
     expect(await table.commit(append(0, 'c', 1n))).toMatchObject({ kind: 'committed', version: 3 })
   })
 
@@ -173,10 +211,21 @@ describe('a commit', () => {
     const rival = open()
     const table = new DeltaTable(new FaultyStore(store, faults, clock), { clock, maxAttempts: 3 })
     let turn = 0n
-    faults.add({ on: 'putIfAbsent', times: 99, fault: { kind: 'interleave', first: async () => {
-      await rival.commit(append(Number(turn), 'b', turn++))
-    } } })
-    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'conflict', reason: 'tooManyAttempts', version: 3 })
+    faults.add({
+      on: 'putIfAbsent',
+      times: 99,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await rival.commit(append(Number(turn), 'b', turn++))
+        },
+      },
+    })
+    expect(await table.commit(append(0, 'a', 1n))).toMatchObject({
+      kind: 'conflict',
+      reason: 'tooManyAttempts',
+      version: 3,
+    })
     expect(await pathsOf(open())).not.toContain('a-1.parquet')
   })
 })
@@ -204,19 +253,36 @@ describe('one table object', () => {
 })
 
 describe('in-commit timestamps', () => {
-  const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'inCommitTimestamp', 'invariants'] }
+  const protocol = {
+    minReaderVersion: 1,
+    minWriterVersion: 7,
+    writerFeatures: ['appendOnly', 'inCommitTimestamp', 'invariants'],
+  }
   const configuration = { 'delta.enableInCommitTimestamps': 'true' }
 
-  it('only grow, also when the next writer\'s clock is behind or an attempt is lost', async () => {
+  it("only grow, also when the next writer's clock is behind or an attempt is lost", async () => {
     const clock = new ManualClock(5_000)
     const store = new MemoryStore(clock)
     await new DeltaTable(store, { clock }).commit(createTable({ schema, createdTime: 0, protocol, configuration }))
     const behind = new ManualClock(1_000)
     const faults = new Faults()
     const rival = new DeltaTable(store, { clock: new ManualClock(9_000) })
-    faults.add({ on: 'putIfAbsent', fault: { kind: 'interleave', first: async () => { await rival.commit(append(0, 'b', 1n)) } } })
+    faults.add({
+      on: 'putIfAbsent',
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await rival.commit(append(0, 'b', 1n))
+        },
+      },
+    })
     const late = new DeltaTable(new FaultyStore(store, faults, behind), { clock: behind })
-    expect(await late.commit(append(0, 'a', 1n))).toEqual({ kind: 'committed', version: 2, timestamp: 9_001, attempts: 2 })
+    expect(await late.commit(append(0, 'a', 1n))).toEqual({
+      kind: 'committed',
+      version: 2,
+      timestamp: 9_001,
+      attempts: 2,
+    })
     const times: number[] = []
     for await (const { timestamp } of late.commits(0)) times.push(timestamp)
     expect(times).toEqual([5_000, 9_000, 9_001])
@@ -232,7 +298,8 @@ describe('in-commit timestamps', () => {
     if (state === undefined) throw new Error('no table')
     clock.advance(1_000)
     const outcome = await table.commit({
-      ...append(0, 'a', 1n), isBlindAppend: false,
+      ...append(0, 'a', 1n),
+      isBlindAppend: false,
       actions: [{ protocol }, { metaData: { ...state.metadata, configuration } }],
     })
     const since = (await open().state())?.metadata.configuration
@@ -288,12 +355,15 @@ describe('sixteen appenders on one table', () => {
     const clock: Clock = {
       now: () => 1_750_000_000_000,
       monotonic: () => 0,
-      sleep: async () => { for (let i = random.below(20); i > 0; i--) await Promise.resolve() },
+      sleep: async () => {
+        for (let i = random.below(20); i > 0; i--) await Promise.resolve()
+      },
     }
     await new DeltaTable(store, { clock }).commit(createTable({ schema, createdTime: 0 }))
     const rounds = 12
     const faults = new Faults(() => random.next())
-    const strike = (fault: Fault, chance: number) => faults.add({ on: 'putIfAbsent', path: isCommit, times: 1e9, chance, fault })
+    const strike = (fault: Fault, chance: number) =>
+      faults.add({ on: 'putIfAbsent', path: isCommit, times: 1e9, chance, fault })
     strike({ kind: 'loseAnswer' }, 0.1)
     strike({ kind: 'meetOwnWrite' }, 0.1)
     strike({ kind: 'fail', ambiguous: true }, 0.1)
@@ -303,7 +373,9 @@ describe('sixteen appenders on one table', () => {
 
     const writer = async (appId: string): Promise<CommitOutcome[]> => {
       const table = new DeltaTable(new FaultyStore(store, faults, clock), {
-        clock, random: () => random.next(), maxAttempts: 1_000,
+        clock,
+        random: () => random.next(),
+        maxAttempts: 1_000,
       })
       const outcomes: CommitOutcome[] = []
       for (let round = 0; round < rounds; round++) {
@@ -316,16 +388,23 @@ describe('sixteen appenders on one table', () => {
     const outcomes = (await Promise.all(names.map(writer))).flat()
 
     const message = seedNote
-    expect(outcomes.map(outcome => outcome.kind), message).toEqual(outcomes.map(() => 'committed'))
+    expect(
+      outcomes.map(outcome => outcome.kind),
+      message,
+    ).toEqual(outcomes.map(() => 'committed'))
     const versions = outcomes.map(outcome => outcome.version).sort((a, b) => a - b)
     expect(versions, message).toEqual(Array.from({ length: 16 * rounds }, (_, i) => i + 1))
     const wanted = names.flatMap(name => Array.from({ length: rounds }, (_, i) => `${name}-${i}.parquet`)).sort()
     const reader = new DeltaTable(store, { clock })
     expect(await pathsOf(reader), message).toEqual(wanted)
     const added: string[] = []
-    for await (const { actions } of reader.commits(0)) for (const action of actions) if ('add' in action) added.push(action.add.path)
+    for await (const { actions } of reader.commits(0))
+      for (const action of actions) if ('add' in action) added.push(action.add.path)
     expect(added.sort(), message).toEqual(wanted)
-    expect((await reader.state())?.totals, message).toEqual({ numFiles: wanted.length, sizeInBytes: BigInt(wanted.length) })
+    expect((await reader.state())?.totals, message).toEqual({
+      numFiles: wanted.length,
+      sizeInBytes: BigInt(wanted.length),
+    })
     expect(faults.struck, message).toBeGreaterThan(16)
   })
 })

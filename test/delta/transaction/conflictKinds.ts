@@ -1,8 +1,15 @@
-import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../../../shared/delta/actions/actions.js'
-import { changedRules } from '../../../shared/delta/transaction/conflict.js'
+import type {
+  Action,
+  AddFile,
+  DeletionVector,
+  Metadata,
+  Protocol,
+  RemoveFile,
+} from '../../../shared/delta/actions/actions.js'
 import { canonicalPath } from '../../../shared/delta/actions/dataPath.js'
+import { changedRules } from '../../../shared/delta/transaction/conflict.js'
 import type { TableRules } from '../../../shared/delta/transaction/protocolConflict.js'
-import { readsNothing, type Reads } from '../../../shared/delta/transaction/transaction.js'
+import { type Reads, readsNothing } from '../../../shared/delta/transaction/transaction.js'
 
 /**
  * The kinds of change that the conflict matrix sets against each other, on one table: partitioned by `day`, with files
@@ -16,7 +23,8 @@ export interface ChangeKind {
 
 /** Nothing, every file, the files of one day, or these files and everything of their day. */
 export interface ReadSet {
-  readonly files: 'none' | 'all' | { readonly day: string } | { readonly these: readonly string[]; readonly day: string }
+  readonly files:
+    'none' | 'all' | { readonly day: string } | { readonly these: readonly string[]; readonly day: string }
   readonly appIds: readonly string[]
 }
 
@@ -24,7 +32,15 @@ const protocol: Protocol = {
   minReaderVersion: 3,
   minWriterVersion: 7,
   readerFeatures: ['columnMapping', 'deletionVectors', 'v2Checkpoint'],
-  writerFeatures: ['appendOnly', 'columnMapping', 'deletionVectors', 'domainMetadata', 'inCommitTimestamp', 'invariants', 'v2Checkpoint'],
+  writerFeatures: [
+    'appendOnly',
+    'columnMapping',
+    'deletionVectors',
+    'domainMetadata',
+    'inCommitTimestamp',
+    'invariants',
+    'v2Checkpoint',
+  ],
 }
 
 const field = (name: string, type: string, metadata: object = {}) => ({ name, type, nullable: true, metadata })
@@ -39,17 +55,37 @@ const metadata: Metadata = {
 }
 
 const file = (path: string, day: string, more: Partial<AddFile> = {}): AddFile => ({
-  path, partitionValues: { day }, size: 100, modificationTime: 1, dataChange: true, stats: '{"numRecords":3}', ...more,
+  path,
+  partitionValues: { day },
+  size: 100,
+  modificationTime: 1,
+  dataChange: true,
+  stats: '{"numRecords":3}',
+  ...more,
 })
 
 const gone = (path: string, day: string, more: Partial<RemoveFile> = {}): RemoveFile => ({
-  path, partitionValues: { day }, size: 100, deletionTimestamp: 1, dataChange: true, extendedFileMetadata: true, stats: '{"numRecords":3}', ...more,
+  path,
+  partitionValues: { day },
+  size: 100,
+  deletionTimestamp: 1,
+  dataChange: true,
+  extendedFileMetadata: true,
+  stats: '{"numRecords":3}',
+  ...more,
 })
 
-const vector: DeletionVector = { storageType: 'i', pathOrInlineDv: 'wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L', sizeInBytes: 40, cardinality: 2n }
+const vector: DeletionVector = {
+  storageType: 'i',
+  pathOrInlineDv: 'wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L',
+  sizeInBytes: 40,
+  cardinality: 2n,
+}
 
 const add = (path: string, day: string, more: Partial<AddFile> = {}): Action => ({ add: file(path, day, more) })
-const remove = (path: string, day: string, more: Partial<RemoveFile> = {}): Action => ({ remove: gone(path, day, more) })
+const remove = (path: string, day: string, more: Partial<RemoveFile> = {}): Action => ({
+  remove: gone(path, day, more),
+})
 const configured = (configuration: Readonly<Record<string, string>>): Action => ({
   metaData: { ...metadata, configuration: { ...metadata.configuration, ...configuration } },
 })
@@ -82,38 +118,87 @@ export const kinds: readonly ChangeKind[] = [
   { name: 'append to day 2', actions: who => [add(`${who}-new`, '2')], reads: nothing },
   { name: 'append that read the table', actions: who => [add(`${who}-new`, '1')], reads: whole },
   { name: 'append that read its day', actions: who => [add(`${who}-new`, '1')], reads: ofDay('1') },
-  { name: 'streaming append', actions: who => [add(`${who}-new`, '2'), { txn: { appId: 'app', version: 5n } }], reads: { files: 'none', appIds: ['app'] } },
-  { name: 'streaming append of another', actions: who => [add(`${who}-new`, '2'), { txn: { appId: who, version: 5n } }], reads: nothing },
+  {
+    name: 'streaming append',
+    actions: who => [add(`${who}-new`, '2'), { txn: { appId: 'app', version: 5n } }],
+    reads: { files: 'none', appIds: ['app'] },
+  },
+  {
+    name: 'streaming append of another',
+    actions: who => [add(`${who}-new`, '2'), { txn: { appId: who, version: 5n } }],
+    reads: nothing,
+  },
   {
     name: 'optimize',
     actions: who => [remove('a', '1', still), remove('b', '1', still), add(`${who}-ab`, '1', still)],
     reads: { files: { these: ['a', 'b'], day: '1' }, appIds: [] },
   },
-  { name: 'merge', actions: who => [remove('a', '1'), add(`${who}-a`, '1'), add(`${who}-new`, '1')], reads: ofDay('1') },
+  {
+    name: 'merge',
+    actions: who => [remove('a', '1'), add(`${who}-a`, '1'), add(`${who}-new`, '1')],
+    reads: ofDay('1'),
+  },
   { name: 'delete of a day', actions: () => [remove('a', '1'), remove('b', '1')], reads: ofDay('1') },
   {
     name: 'delete with a vector',
-    actions: () => [remove('a', '1'), add('a', '1', { deletionVector: vector, stats: '{"numRecords":3,"tightBounds":false}' })],
+    actions: () => [
+      remove('a', '1'),
+      add('a', '1', { deletionVector: vector, stats: '{"numRecords":3,"tightBounds":false}' }),
+    ],
     reads: ofDay('1'),
   },
   { name: 'update of day 2', actions: who => [remove('c', '2'), add(`${who}-c`, '2')], reads: ofDay('2') },
-  { name: 'overwrite', actions: who => [remove('a', '1'), remove('b', '1'), remove('c', '2'), add(`${who}-new`, '1')], reads: whole },
-  { name: 'overwrite of a day', actions: who => [remove('a', '1'), remove('b', '1'), add(`${who}-new`, '1')], reads: ofDay('1') },
+  {
+    name: 'overwrite',
+    actions: who => [remove('a', '1'), remove('b', '1'), remove('c', '2'), add(`${who}-new`, '1')],
+    reads: whole,
+  },
+  {
+    name: 'overwrite of a day',
+    actions: who => [remove('a', '1'), remove('b', '1'), add(`${who}-new`, '1')],
+    reads: ofDay('1'),
+  },
   { name: 'change of a property', actions: () => [configured({ 'delta.appendOnly': 'false' })], reads: nothing },
   {
     name: 'change of the schema',
-    actions: () => [{ metaData: { ...metadata, schemaString: JSON.stringify({ type: 'struct', fields: [field('id', 'long'), field('day', 'string'), field('more', 'long')] }) } }],
+    actions: () => [
+      {
+        metaData: {
+          ...metadata,
+          schemaString: JSON.stringify({
+            type: 'struct',
+            fields: [field('id', 'long'), field('day', 'string'), field('more', 'long')],
+          }),
+        },
+      },
+    ],
     reads: nothing,
   },
   { name: turningOn, actions: () => [{ metaData: metadata }], reads: nothing },
-  { name: 'turning on of column mapping', actions: () => [{ metaData: { ...metadata, schemaString: mapped, configuration: { ...metadata.configuration, ...mapping } } }], reads: nothing },
   {
-    name: 'new feature',
-    actions: () => [{ protocol: { ...protocol, writerFeatures: [...(protocol.writerFeatures ?? []), 'changeDataFeed'].sort() } }],
+    name: 'turning on of column mapping',
+    actions: () => [
+      { metaData: { ...metadata, schemaString: mapped, configuration: { ...metadata.configuration, ...mapping } } },
+    ],
     reads: nothing,
   },
-  { name: 'domain metadata', actions: who => [{ domainMetadata: { domain: 'shared', configuration: who, removed: false } }], reads: nothing },
-  { name: 'domain metadata of another', actions: who => [{ domainMetadata: { domain: who, configuration: '', removed: false } }], reads: nothing },
+  {
+    name: 'new feature',
+    actions: () => [
+      { protocol: { ...protocol, writerFeatures: [...(protocol.writerFeatures ?? []), 'changeDataFeed'].sort() } },
+    ],
+    reads: nothing,
+  },
+  {
+    name: 'domain metadata',
+    actions: who => [{ domainMetadata: { domain: 'shared', configuration: who, removed: false } }],
+    reads: nothing,
+  },
+  {
+    name: 'domain metadata of another',
+    actions: who => [{ domainMetadata: { domain: who, configuration: '', removed: false } }],
+    reads: nothing,
+  },
 ]
 
 /** The reads of a kind as a transaction of this engine states them. */

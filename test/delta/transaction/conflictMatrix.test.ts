@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
+
 import { findConflict } from '../../../shared/delta/transaction/conflict.js'
 import { before, kinds, readsOf, rulesOf } from './conflictKinds.js'
 import { matrix, reasonFor } from './conflictOutcomes.js'
 
 describe('of two changes planned on one version', () => {
   const cases = kinds.flatMap(winner =>
-    kinds.map(loser => [winner.name, loser.name, reasonFor(winner.name, loser.name)] as const))
+    kinds.map(loser => [winner.name, loser.name, reasonFor(winner.name, loser.name)] as const),
+  )
 
   it('every pair has an outcome', () => {
     expect(Object.keys(matrix)).toEqual(kinds.map(({ name }) => name))

@@ -7,8 +7,13 @@ import { kinds } from './conflictKinds.js'
  * each that comes second, both in the order of `kinds`; `.` goes over it.
  */
 export const letters: Readonly<Record<string, ConflictReason>> = {
-  P: 'protocolChanged', M: 'metadataChanged', D: 'domainChanged', T: 'concurrentTransaction',
-  A: 'concurrentAppend', R: 'concurrentDeleteRead', X: 'concurrentDeleteDelete',
+  P: 'protocolChanged',
+  M: 'metadataChanged',
+  D: 'domainChanged',
+  T: 'concurrentTransaction',
+  A: 'concurrentAppend',
+  R: 'concurrentDeleteRead',
+  X: 'concurrentDeleteDelete',
 }
 
 export const matrix: Readonly<Record<string, string>> = {

@@ -1,12 +1,21 @@
 import { expect, test } from 'vitest'
-import type { StructField } from '../../../shared/types/index.js'
+
 import { charLimit, withinLimit } from '../../../shared/delta/write/charLimit.js'
 import { conformRows } from '../../../shared/delta/write/conformRows.js'
+import type { StructField } from '../../../shared/types/index.js'
 
-const field: StructField = { name: 'code', type: 'string', nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: 'varchar(3)' } }
+const field: StructField = {
+  name: 'code',
+  type: 'string',
+  nullable: true,
+  metadata: { __CHAR_VARCHAR_TYPE_STRING: 'varchar(3)' },
+}
 
 function fitted(value: string): unknown {
-  const rows = { count: 1, columns: [{ field: { name: 'code', type: 'string', nullable: true } as const, data: [value] }] }
+  const rows = {
+    count: 1,
+    columns: [{ field: { name: 'code', type: 'string', nullable: true } as const, data: [value] }],
+  }
   return conformRows({ schema: { type: 'struct', fields: [field] }, partitionColumns: [] }, rows).columns[0]?.data[0]
 }
 

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Column, DataType, Value } from '../../../shared/types/index.js'
-import { rowText } from '../../../shared/delta/write/rowText.js'
 
-const column = (name: string, type: DataType, value: Value): Column => ({ field: { name, type, nullable: true }, data: [value] })
+import { rowText } from '../../../shared/delta/write/rowText.js'
+import type { Column, DataType, Value } from '../../../shared/types/index.js'
+
+const column = (name: string, type: DataType, value: Value): Column => ({
+  field: { name, type, nullable: true },
+  data: [value],
+})
 
 test('a message shows values as their types have them, not as they lie in memory', () => {
   const columns = [

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
+
 import { speaksOf, sqlColumns } from '../../../shared/delta/write/sqlColumns.js'
 
 it.each<[string, string[][]]>([
   ['a > 0', [['a']]],
-  ["s <> 'a b' AND `x y`.z = \"c\"", [['s'], ['AND'], ['x y', 'z']]],
+  ['s <> \'a b\' AND `x y`.z = "c"', [['s'], ['AND'], ['x y', 'z']]],
   ['lower(s) LIKE concat(t.u, 1.5e3)', [['s'], ['LIKE'], ['t', 'u']]],
   ["`a``b` = 'it''s \\' c'", [['a`b']]],
   ['größe BETWEEN 1 AND 2', [['größe'], ['BETWEEN'], ['AND']]],

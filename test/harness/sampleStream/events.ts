@@ -1,4 +1,5 @@
 import { z } from 'zod'
+
 import { defineStream, double, timestamp } from '../../../shared/contract/index.js'
 
 /** The tests' own stream, so that they hold whatever shared/streams declares. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+
 import { decimal, defineStream, long, timestamp } from '../../../shared/contract/index.js'
 
 /** A numeric key, a pattern, a choice, a struct, a list, a decimal, an expectation that code says. */

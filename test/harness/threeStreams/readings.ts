@@ -1,4 +1,5 @@
 import { z } from 'zod'
+
 import { date, defineStream, float, timestamp } from '../../../shared/contract/index.js'
 
 /** A key of a fixed form, floats with bounds, a map. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { matchRoute, routesOf } from '../../../infra/local/host/httpRoutes.js'
+
 import { type RegisteredFunction } from '../../../infra/local/host/functionApp.js'
+import { matchRoute, routesOf } from '../../../infra/local/host/httpRoutes.js'
 
 const http = (name: string, fields: Record<string, unknown>): RegisteredFunction => {
   const trigger = { name: 'request', type: 'httpTrigger', ...fields }
@@ -8,7 +9,11 @@ const http = (name: string, fields: Record<string, unknown>): RegisteredFunction
 }
 
 const routes = routesOf(
-  [http('pipeline', { route: 'pipeline/run', methods: ['POST'] }), http('item', { route: 'items/{id}', methods: ['GET'] }), http('bare', {})],
+  [
+    http('pipeline', { route: 'pipeline/run', methods: ['POST'] }),
+    http('item', { route: 'items/{id}', methods: ['GET'] }),
+    http('bare', {}),
+  ],
   'api',
 )
 
@@ -18,7 +23,11 @@ describe('routes', () => {
   })
 
   test('parameters are decoded', () => {
-    expect(matchRoute(routes, 'GET', '/api/items/a%20b/')).toEqual({ kind: 'found', functionName: 'item', params: { id: 'a b' } })
+    expect(matchRoute(routes, 'GET', '/api/items/a%20b/')).toEqual({
+      kind: 'found',
+      functionName: 'item',
+      params: { id: 'a b' },
+    })
   })
 
   test('a route without that method says which it has', () => {

@@ -1,6 +1,8 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
 import type { FunctionApp } from '../../../infra/local/host/functionApp.js'
 import { FunctionHttpServer } from '../../../infra/local/host/httpServer.js'
 import { silentLogger } from '../../../shared/telemetry/index.js'
@@ -14,14 +16,21 @@ beforeEach(async () => {
   const app = {
     invoke: (name: string) => {
       invoked.push(name)
-      return Promise.resolve({ kind: 'succeeded', response: { returnValue: { http: { statusCode: '200', body: { string: 'ran' } } } } })
+      return Promise.resolve({
+        kind: 'succeeded',
+        response: { returnValue: { http: { statusCode: '200', body: { string: 'ran' } } } },
+      })
     },
   } as unknown as FunctionApp
-  server = new FunctionHttpServer(app, [
-    { functionName: 'pipeline', methods: ['POST'], path: '/api/pipeline/run' },
-    { functionName: 'health', methods: ['GET'], path: '/api/health' },
-    { functionName: 'item', methods: ['GET'], path: '/api/items/{id}' },
-  ], silentLogger)
+  server = new FunctionHttpServer(
+    app,
+    [
+      { functionName: 'pipeline', methods: ['POST'], path: '/api/pipeline/run' },
+      { functionName: 'health', methods: ['GET'], path: '/api/health' },
+      { functionName: 'item', methods: ['GET'], path: '/api/items/{id}' },
+    ],
+    silentLogger,
+  )
   port = Number(new URL(await server.listen(0)).port)
 })
 
@@ -43,8 +52,12 @@ function raw(lines: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`))
     let answer = ''
-    socket.on('data', (data: Buffer) => { answer += data.toString('latin1') })
-    socket.on('end', () => { resolve(answer.split('\r\n')[0] ?? '') })
+    socket.on('data', (data: Buffer) => {
+      answer += data.toString('latin1')
+    })
+    socket.on('end', () => {
+      resolve(answer.split('\r\n')[0] ?? '')
+    })
     socket.on('error', reject)
   })
 }
@@ -67,15 +80,22 @@ describe('a page of another origin starts nothing', () => {
     expect(invoked).toEqual([])
   })
 
-  test.each(['evil.example', 'evil.example:7071', '192.168.0.1', '0.0.0.0', 'localhost.evil.example', '128.0.0.1'])('nor one whose name was pointed at this machine: %s', async host => {
-    expect(await run({ host })).toBe(403)
-    expect(await status('GET', '/api/health', { host })).toBe(403)
-    expect(invoked).toEqual([])
-  })
+  test.each(['evil.example', 'evil.example:7071', '192.168.0.1', '0.0.0.0', 'localhost.evil.example', '128.0.0.1'])(
+    'nor one whose name was pointed at this machine: %s',
+    async host => {
+      expect(await run({ host })).toBe(403)
+      expect(await status('GET', '/api/health', { host })).toBe(403)
+      expect(invoked).toEqual([])
+    },
+  )
 
   test('nor by an image or a script, while a link may be followed', async () => {
-    expect(await status('GET', '/api/health', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toBe(403)
-    expect(await status('GET', '/api/health', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200)
+    expect(await status('GET', '/api/health', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toBe(
+      403,
+    )
+    expect(await status('GET', '/api/health', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(
+      200,
+    )
   })
 })
 
@@ -97,10 +117,13 @@ describe('this machine is served', () => {
 })
 
 describe('a request that cannot be read is answered with 400', () => {
-  test.each(['a b', 'evil.example/..', '127.0.0.1:port', 'user@127.0.0.1', '127.0.0.1:99999', '[::1', '%zz', 'a:b:c'])('Host: %s', async host => {
-    expect(await raw([`GET /api/health HTTP/1.1`, `Host: ${host}`])).toMatch(/ 400 /)
-    expect(invoked).toEqual([])
-  })
+  test.each(['a b', 'evil.example/..', '127.0.0.1:port', 'user@127.0.0.1', '127.0.0.1:99999', '[::1', '%zz', 'a:b:c'])(
+    'Host: %s',
+    async host => {
+      expect(await raw([`GET /api/health HTTP/1.1`, `Host: ${host}`])).toMatch(/ 400 /)
+      expect(invoked).toEqual([])
+    },
+  )
 
   test('two Host headers, a path that is not percent-encoded, an address of elsewhere', async () => {
     expect(await raw(['GET /api/health HTTP/1.1', `Host: ${own()}`, 'Host: evil.example'])).toMatch(/ 400 /)

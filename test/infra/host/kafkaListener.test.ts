@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { KafkaListener, type ListenerParts, retryDelay } from '../../../infra/local/host/kafkaListener.js'
 import { ManualClock } from '../../../shared/clock.js'
 import { silentLogger } from '../../../shared/telemetry/index.js'
@@ -14,7 +15,10 @@ const records = (partition: number, from: number, count: number): Rec[] =>
 const span = (batch: readonly Rec[]) => batch.map(r => `${r.partition}:${r.offset}`)
 
 /** Runs a listener whose function answers as told; `calls` is every invocation, `stored` every commit. */
-function listening(answer: (call: number, batch: readonly Rec[]) => Error | undefined | Promise<Error | undefined>, change: Partial<ListenerParts<Rec>> = {}) {
+function listening(
+  answer: (call: number, batch: readonly Rec[]) => Error | undefined | Promise<Error | undefined>,
+  change: Partial<ListenerParts<Rec>> = {},
+) {
   const clock = new ManualClock()
   const calls: string[][] = []
   const retryCounts: number[] = []
@@ -47,7 +51,13 @@ async function until(done: () => boolean): Promise<void> {
 }
 
 const failure = new Error('storage is away')
-const settings = { maxBatchSize: 3, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1, queuedMaxMessagesKbytes: 1024 }
+const settings = {
+  maxBatchSize: 3,
+  subscriberIntervalInSeconds: 1,
+  commitOnFailure: false,
+  maxRetries: -1,
+  queuedMaxMessagesKbytes: 1024,
+}
 
 describe('batches', () => {
   test('one list across partitions, cut where it is full, in poll order', async () => {
@@ -64,7 +74,16 @@ describe('batches', () => {
   test('large records are handed over before the list is full, and no more are polled meanwhile', async () => {
     const large = { settings: { ...settings, maxBatchSize: 1000, queuedMaxMessagesKbytes: 10 }, sizeOf: () => 6_000 }
     let goOn: () => void = () => undefined
-    const { listener, calls, stored } = listening(() => new Promise(resolve => (goOn = () => { resolve(undefined) })), large)
+    const { listener, calls, stored } = listening(
+      () =>
+        new Promise(
+          resolve =>
+            (goOn = () => {
+              resolve(undefined)
+            }),
+        ),
+      large,
+    )
     await listener.offer(records(0, 0, 1))
     let taken = 0
     const more = [1, 2, 3, 4].map(n => [{ partition: 0, offset: BigInt(n) }])
@@ -90,7 +109,10 @@ describe('batches', () => {
   })
 
   test('one record that is larger than the queue goes by itself', async () => {
-    const { listener, calls, stored } = listening(() => undefined, { settings: { ...settings, queuedMaxMessagesKbytes: 1 }, sizeOf: () => 50_000_000 })
+    const { listener, calls, stored } = listening(() => undefined, {
+      settings: { ...settings, queuedMaxMessagesKbytes: 1 },
+      sizeOf: () => 50_000_000,
+    })
     for (const record of records(0, 0, 3)) await listener.offer([record])
     await until(() => stored.length === 3)
     expect(calls).toEqual([['0:0'], ['0:1'], ['0:2']])
@@ -123,9 +145,18 @@ describe('batches', () => {
 
   test('polling waits while a batch runs and another is ready', async () => {
     let finish: (() => void) | undefined
-    const { listener, calls } = listening(() => new Promise(resolve => { finish = () => { resolve(undefined) } }))
+    const { listener, calls } = listening(
+      () =>
+        new Promise(resolve => {
+          finish = () => {
+            resolve(undefined)
+          }
+        }),
+    )
     let room = false
-    void listener.offer(records(0, 0, 9)).then(() => { room = true })
+    void listener.offer(records(0, 0, 9)).then(() => {
+      room = true
+    })
     await until(() => calls.length === 1)
     expect(room).toBe(false)
     finish?.()
@@ -157,7 +188,9 @@ describe('offsets', () => {
   })
 
   test('commitOnFailure passes a failed batch over: the default that loses data', async () => {
-    const { listener, stored, calls, errors } = listening(() => failure, { settings: { ...settings, commitOnFailure: true } })
+    const { listener, stored, calls, errors } = listening(() => failure, {
+      settings: { ...settings, commitOnFailure: true },
+    })
     await listener.offer(records(0, 0, 3))
     await until(() => stored.length === 1)
     expect(calls).toHaveLength(1)
@@ -181,7 +214,12 @@ describe('offsets', () => {
   test('a retry policy without an end never reaches the next round, and stores nothing', async () => {
     const { listener, stored, retryCounts } = listening(call => (call < 50 ? failure : undefined), {
       settings: { ...settings, maxRetries: 0 },
-      retry: { maxRetryCount: -1, retryStrategy: 'exponentialBackoff', minimumInterval: { seconds: 2 }, maximumInterval: { seconds: 60 } },
+      retry: {
+        maxRetryCount: -1,
+        retryStrategy: 'exponentialBackoff',
+        minimumInterval: { seconds: 2 },
+        maximumInterval: { seconds: 60 },
+      },
     })
     await listener.offer(records(0, 0, 3))
     await until(() => stored.length === 1)
@@ -190,7 +228,9 @@ describe('offsets', () => {
   })
 
   test('a commit that fails is logged and the next batch runs', async () => {
-    const { listener, calls, errors } = listening(() => undefined, { store: () => Promise.reject(new Error('rebalancing')) })
+    const { listener, calls, errors } = listening(() => undefined, {
+      store: () => Promise.reject(new Error('rebalancing')),
+    })
     void listener.offer(records(0, 0, 6))
     await until(() => calls.length === 2)
     await listener.stop()
@@ -201,7 +241,14 @@ describe('offsets', () => {
 describe('a rebalance', () => {
   test('drops what was polled and not executed, and the running batch stores nothing', async () => {
     let finish: (() => void) | undefined
-    const { listener, calls, stored } = listening(() => new Promise(resolve => { finish = () => { resolve(undefined) } }))
+    const { listener, calls, stored } = listening(
+      () =>
+        new Promise(resolve => {
+          finish = () => {
+            resolve(undefined)
+          }
+        }),
+    )
     void listener.offer(records(0, 0, 6))
     await until(() => calls.length === 1)
     listener.reassigned()
@@ -219,7 +266,14 @@ describe('a rebalance', () => {
 describe('stopping', () => {
   test('lets the running invocation finish and stores its offsets', async () => {
     let finish: (() => void) | undefined
-    const { listener, calls, stored } = listening(() => new Promise(resolve => { finish = () => { resolve(undefined) } }))
+    const { listener, calls, stored } = listening(
+      () =>
+        new Promise(resolve => {
+          finish = () => {
+            resolve(undefined)
+          }
+        }),
+    )
     void listener.offer(records(0, 0, 6))
     await until(() => calls.length === 1)
     const stopped = listener.stop()
@@ -240,7 +294,11 @@ describe('stopping', () => {
 
 describe('retryDelay', () => {
   test('doubles up to the maximum', () => {
-    const retry = { retryStrategy: 'exponentialBackoff', minimumInterval: { seconds: 2 }, maximumInterval: { seconds: 60 } }
+    const retry = {
+      retryStrategy: 'exponentialBackoff',
+      minimumInterval: { seconds: 2 },
+      maximumInterval: { seconds: 60 },
+    }
     expect([1, 2, 3, 5, 6, 1000].map(n => retryDelay(retry, n))).toEqual([2000, 4000, 8000, 32_000, 60_000, 60_000])
   })
 

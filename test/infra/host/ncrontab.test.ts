@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { parseSchedule } from '../../../infra/local/host/ncrontab.js'
 
 const next = (expression: string, from: string) => {

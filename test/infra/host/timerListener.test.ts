@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { parseSchedule } from '../../../infra/local/host/ncrontab.js'
 import { TimerListener } from '../../../infra/local/host/timerListener.js'
 import { type TimerStatus } from '../../../infra/local/host/timerStatus.js'
@@ -15,7 +16,11 @@ interface Fired {
 /** Runs a timer until it has fired `times`; `work` is the time each run takes. */
 async function firing(times: number, options: { status?: TimerStatus; work?: number; fail?: boolean } = {}) {
   const time = new ManualClock(start)
-  const clock: Clock = { now: () => time.now(), monotonic: () => time.monotonic(), sleep: (ms, signal) => time.sleep(ms, signal) }
+  const clock: Clock = {
+    now: () => time.now(),
+    monotonic: () => time.monotonic(),
+    sleep: (ms, signal) => time.sleep(ms, signal),
+  }
   const statuses = new Map<string, TimerStatus>(options.status === undefined ? [] : [['t', options.status]])
   const fired: Fired[] = []
   const errors: string[] = []
@@ -69,7 +74,9 @@ describe('a timer', () => {
   })
 
   test('an occurrence missed while nothing ran fires once, as past due', async () => {
-    const { fired } = await firing(2, { status: { last: start - 600_000, next: start - 540_000, updated: start - 600_000 } })
+    const { fired } = await firing(2, {
+      status: { last: start - 600_000, next: start - 540_000, updated: start - 600_000 },
+    })
     expect(fired).toEqual([
       { at: '00:00:30', pastDue: true },
       { at: '00:01:00', pastDue: false },

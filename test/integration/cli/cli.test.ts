@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { events } from '../../harness/sampleStream/events.js'
+
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
 import { copyProject, type ProjectCopy } from '../../harness/projectCopy.js'
+import { events } from '../../harness/sampleStream/events.js'
 
 const checkout = resolve(import.meta.dirname, '../../..')
 
@@ -34,7 +36,10 @@ function run(file: string, words: readonly string[]): Promise<Ended> {
 const lake = (...words: readonly string[]) => run(process.execPath, [bin, ...words])
 
 function records(text: string): Record<string, unknown>[] {
-  return text.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>)
 }
 
 beforeAll(async () => {
@@ -53,9 +58,16 @@ afterAll(async () => {
 describe('the compiled command line, on a broker', () => {
   test('a topic that does not exist is said by every command that needs it, and made where that is asked for', async () => {
     const ran = await lake('run', 'bronze')
-    expect(ran).toMatchObject({ code: 1, messages: `error: bronze of events failed: Topic ${events.topic} does not exist. Create it, or correct the stream's topic.\n` })
+    expect(ran).toMatchObject({
+      code: 1,
+      messages: `error: bronze of events failed: Topic ${events.topic} does not exist. Create it, or correct the stream's topic.\n`,
+    })
     const refused = await lake('produce', '--count', '1')
-    expect(refused).toMatchObject({ code: 1, output: '', messages: `error: Topic ${events.topic} does not exist on ${broker.brokers}; --create makes it (--partitions N).\n` })
+    expect(refused).toMatchObject({
+      code: 1,
+      output: '',
+      messages: `error: Topic ${events.topic} does not exist on ${broker.brokers}; --create makes it (--partitions N).\n`,
+    })
     const made = await lake('produce', '--count', '0', '--create', '--partitions', '4')
     expect(made).toMatchObject({ code: 0, messages: '' })
     const admin = broker.client.admin()
@@ -68,36 +80,58 @@ describe('the compiled command line, on a broker', () => {
   test('what is produced goes through all layers, and every command shows it', async () => {
     const produced = await lake('produce', '--count', '2000', '--seed', '5', '--duplicates', '3', '--broken', '2')
     expect(produced).toMatchObject({ code: 0, messages: '' })
-    const expected = records(produced.output)[0] as { distinct: number; duplicates: number; tombstones: number; broken: Record<string, number> }
+    const expected = records(produced.output)[0] as {
+      distinct: number
+      duplicates: number
+      tombstones: number
+      broken: Record<string, number>
+    }
     const broken = Object.values(expected.broken).reduce((a, b) => a + b, 0)
 
     const ran = await lake('run', 'pipeline')
     expect(ran).toMatchObject({ code: 0, messages: '' })
-    expect(records(ran.output).map(r => r['step'])).toEqual(expect.arrayContaining(['bronze', 'silver', 'gold', 'monitor']))
+    expect(records(ran.output).map(r => r['step'])).toEqual(
+      expect.arrayContaining(['bronze', 'silver', 'gold', 'monitor']),
+    )
 
     const counts = await lake(
       'sql',
       `SELECT (SELECT count(*) FROM bronze.events) AS bronze, (SELECT count(*) FROM silver.events) AS silver,
               (SELECT count(*) FROM bronze.events_quarantine) AS quarantine, (SELECT count(*) FROM gold.events_scored) AS gold`,
     )
-    expect(records(counts.output)).toEqual([{ bronze: 2000, silver: expected.distinct, quarantine: broken, gold: expected.distinct }])
+    expect(records(counts.output)).toEqual([
+      { bronze: 2000, silver: expected.distinct, quarantine: broken, gold: expected.distinct },
+    ])
 
     const silver = records((await lake('read', 'silver.events')).output)
     expect(new Set(silver.map(row => row['event_id'])).size).toBe(expected.distinct)
     expect(silver[0]?.['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
-    const byPath = records((await lake('read', join(folder, 'lake', 'silver', 'events'), '--where', 'value >= 0')).output)
+    const byPath = records(
+      (await lake('read', join(folder, 'lake', 'silver', 'events'), '--where', 'value >= 0')).output,
+    )
     expect(byPath).toHaveLength(expected.distinct)
 
-    const snapshot = records((await lake('snapshot', 'bronze.events')).output)[0] as { transactions: Record<string, number>; version: number }
+    const snapshot = records((await lake('snapshot', 'bronze.events')).output)[0] as {
+      transactions: Record<string, number>
+      version: number
+    }
     expect(Object.entries(snapshot.transactions).filter(([appId]) => /\/0\/[0-3]$/.test(appId))).toHaveLength(4)
-    expect(records((await lake('history', 'bronze.events')).output)[0]).toMatchObject({ version: snapshot.version, operation: 'STREAMING UPDATE' })
+    expect(records((await lake('history', 'bronze.events')).output)[0]).toMatchObject({
+      version: snapshot.version,
+      operation: 'STREAMING UPDATE',
+    })
     const tables = records((await lake('tables')).output)
     expect(tables.find(t => t['table'] === 'bronze.events')).toMatchObject({ rows: 2000 })
-    expect(records((await lake('sql', 'SELECT * FROM monitor_logs ORDER BY run_time DESC')).output).length).toBeGreaterThan(0)
+    expect(
+      records((await lake('sql', 'SELECT * FROM monitor_logs ORDER BY run_time DESC')).output).length,
+    ).toBeGreaterThan(0)
   })
 
   test('a reader that goes away early ends it quietly', async () => {
-    const { code, output, messages } = await run('bash', ['-c', `set -o pipefail; '${process.execPath}' '${bin}' sql 'SELECT * FROM range(5000000)' | head -1`])
+    const { code, output, messages } = await run('bash', [
+      '-c',
+      `set -o pipefail; '${process.execPath}' '${bin}' sql 'SELECT * FROM range(5000000)' | head -1`,
+    ])
     expect({ code, output, messages }).toEqual({ code: 0, output: '{"range":0}\n', messages: '' })
   })
 
@@ -121,9 +155,17 @@ describe('the compiled command line, on a broker', () => {
     expect(asked).toMatchObject({ code: 1, output: '', messages: expect.stringContaining('--yes') as string })
     const reset = await lake('reset-offsets', 'events', '--yes')
     expect(reset.code).toBe(0)
-    expect(records(reset.output)).toMatchObject([0, 1, 2, 3].map(partition => ({ partition, oldGeneration: 0, generation: 1, start: 0 })))
+    expect(records(reset.output)).toMatchObject(
+      [0, 1, 2, 3].map(partition => ({ partition, oldGeneration: 0, generation: 1, start: 0 })),
+    )
     expect(await lake('run', 'bronze')).toMatchObject({ code: 0, messages: '' })
-    const rows = await lake('sql', 'SELECT _generation AS generation, count(*) AS n FROM bronze.events GROUP BY ALL ORDER BY ALL')
-    expect(records(rows.output)).toEqual([{ generation: 0, n: 2000 }, { generation: 1, n: 50 }])
+    const rows = await lake(
+      'sql',
+      'SELECT _generation AS generation, count(*) AS n FROM bronze.events GROUP BY ALL ORDER BY ALL',
+    )
+    expect(records(rows.output)).toEqual([
+      { generation: 0, n: 2000 },
+      { generation: 1, n: 50 },
+    ])
   })
 })

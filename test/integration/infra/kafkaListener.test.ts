@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { KafkaFeed, KafkaListener } from '../../../infra/local/host/index.js'
 import { systemClock } from '../../../shared/clock.js'
-import { memberName } from '../../../shared/sources/kafka/index.js'
 import { recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
+import { memberName } from '../../../shared/sources/kafka/index.js'
 import { type Logger, silentLogger } from '../../../shared/telemetry/index.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 
@@ -71,7 +73,8 @@ describe('a Kafka trigger on a real broker', () => {
     expect(done()).toBe(true)
   }
 
-  const values = (seen: readonly SourceRecord[]) => seen.map(r => Number(Buffer.from(r.value ?? []).toString())).sort((a, b) => a - b)
+  const values = (seen: readonly SourceRecord[]) =>
+    seen.map(r => Number(Buffer.from(r.value ?? []).toString())).sort((a, b) => a - b)
   const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
   test('a restart goes on where the last successful batch ended, nothing twice after a clean stop', async () => {
@@ -120,7 +123,10 @@ describe('a Kafka trigger on a real broker', () => {
   })
 
   test('two functions in one group, each on its own topic: each gets all of its records', async () => {
-    const topics = [await broker.topic('orders', { numPartitions: 4 }), await broker.topic('clicks', { numPartitions: 4 })]
+    const topics = [
+      await broker.topic('orders', { numPartitions: 4 }),
+      await broker.topic('clicks', { numPartitions: 4 }),
+    ]
     const seen = topics.map(() => [] as SourceRecord[])
     const stops = topics.map((topic, i) =>
       listen(topic, 'shared', batch => {
@@ -186,7 +192,12 @@ describe('a Kafka trigger on a real broker', () => {
     const topic = await broker.topic('gave-up', { numPartitions: 2 })
     const seen = new Set<string>()
     let hasGivenUp = false
-    const log = { ...silentLogger, error: () => { hasGivenUp = true } }
+    const log = {
+      ...silentLogger,
+      error: () => {
+        hasGivenUp = true
+      },
+    }
     const take = (batch: readonly SourceRecord[]) => {
       for (const r of batch) seen.add(Buffer.from(r.value ?? []).toString())
       return Promise.resolve(undefined)

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+
 import { copyProject, type ProjectCopy } from '../../harness/projectCopy.js'
 import { freePorts, isAlive, StartedStack } from '../../harness/stackProcess.js'
 

@@ -1,15 +1,17 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
 import { defineStream, type Stream, timestamp } from '../../../shared/contract/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { type Lake, openLake } from '../../../shared/pipeline/lake/index.js'
 import type { StepReport } from '../../../shared/pipeline/step/index.js'
 import { readSettings } from '../../../shared/settings/index.js'
-import { KafkaSource } from '../../../shared/sources/kafka/index.js'
 import type { SourceRecord } from '../../../shared/sources/index.js'
+import { KafkaSource } from '../../../shared/sources/kafka/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
-import { z } from 'zod'
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
 
 let kafka: TestBroker
@@ -25,7 +27,15 @@ afterAll(async () => {
 function streamOf(topic: string): Stream {
   const schema = z.object({ event_id: z.string(), timestamp: timestamp() })
   const times = { allowedLateness: '10 minutes', dedupeWithin: '1 day' }
-  return defineStream({ name: 'events', topic, schema, key: 'event_id', eventTime: 'timestamp', clusterBy: ['timestamp'], ...times })
+  return defineStream({
+    name: 'events',
+    topic,
+    schema,
+    key: 'event_id',
+    eventTime: 'timestamp',
+    clusterBy: ['timestamp'],
+    ...times,
+  })
 }
 
 /** A lake in memory fed by a topic of the broker. */
@@ -45,7 +55,11 @@ class Ingestion implements AsyncDisposable {
   static async open(topic: string, topicIds: boolean): Promise<Ingestion> {
     const source = new KafkaSource({ connection: { brokers: [kafka.brokers] }, topicIds })
     const stream = streamOf(topic)
-    const lake = await openLake(readSettings({ LAKE_URL: 'file:///unused' }), { store: new MemoryStore(), source, streams: [stream] })
+    const lake = await openLake(readSettings({ LAKE_URL: 'file:///unused' }), {
+      store: new MemoryStore(),
+      source,
+      streams: [stream],
+    })
     return new Ingestion(topic, lake, source, stream)
   }
 
@@ -57,17 +71,23 @@ class Ingestion implements AsyncDisposable {
   async trigger(start: bigint): Promise<StepReport> {
     const end = (await this.#source.offsets(this.topic))[0]?.end ?? 0n
     const records: SourceRecord[] = []
-    for await (const batch of this.#source.read(this.topic, { partition: 0, start, end })) records.push(...batch.records)
+    for await (const batch of this.#source.read(this.topic, { partition: 0, start, end }))
+      records.push(...batch.records)
     return ingestBatch(this.#lake, this.#stream, { records, reread: [] }, 'kafka')
   }
 
   /** Records in one transaction, or without one. */
   async produce(first: number, count: number, transactional = false): Promise<void> {
     const messages = Array.from({ length: count }, (_, n) => ({
-      value: JSON.stringify({ event_id: String(first + n), timestamp: new Date(1_700_000_000_000 + first + n).toISOString() }),
+      value: JSON.stringify({
+        event_id: String(first + n),
+        timestamp: new Date(1_700_000_000_000 + first + n).toISOString(),
+      }),
       partition: 0,
     }))
-    const producer = kafka.client.producer(transactional ? { transactionalId: `${this.topic}-writer`, maxInFlightRequests: 1, idempotent: true } : {})
+    const producer = kafka.client.producer(
+      transactional ? { transactionalId: `${this.topic}-writer`, maxInFlightRequests: 1, idempotent: true } : {},
+    )
     await producer.connect()
     if (transactional) {
       const transaction = await producer.transaction()

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { zstdCompressSync } from 'node:zlib'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
 import { KafkaFeed, kafkaInput, KafkaListener } from '../../../infra/local/host/index.js'
 import { systemClock } from '../../../shared/clock.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { openLake } from '../../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../../shared/settings/index.js'
+import { type ProducedRecord, recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
 import {
   checksummedFrom,
   clientSettings,
@@ -21,10 +24,9 @@ import {
   requestProduce,
 } from '../../../shared/sources/kafka/index.js'
 import { fromKafkaTrigger } from '../../../shared/sources/trigger/index.js'
-import { type ProducedRecord, recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
 import { silentLogger } from '../../../shared/telemetry/index.js'
-import { events } from '../../harness/sampleStream/events.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { readTable } from '../../pipeline/bronze/bronzeFixture.js'
 
 let kafka: TestBroker
@@ -53,7 +55,11 @@ function twoFrames(records: readonly ProducedRecord[]): Buffer {
   const body = plain.subarray(headerSize)
   const cut = Math.floor(body.length / 2)
   const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
-  const packed = Buffer.concat([zstdCompressSync(body.subarray(0, cut)), skippable, zstdCompressSync(body.subarray(cut))])
+  const packed = Buffer.concat([
+    zstdCompressSync(body.subarray(0, cut)),
+    skippable,
+    zstdCompressSync(body.subarray(cut)),
+  ])
   const batch = Buffer.concat([plain.subarray(0, headerSize), packed])
   batch.writeInt32BE(batch.length - 12, 8)
   batch.writeInt16BE(4, 21)
@@ -86,7 +92,9 @@ async function oddTopic(): Promise<string> {
   try {
     await source.produce(topic, [event(0)])
     await source.produce(topic, [event(1, { value: Buffer.alloc(textSize, 'a') })])
-    await source.produce(topic, [event(2, { headers: Array.from({ length: 1_000_000 }, (_, n) => [`h${n % 3}`, null] as const) })])
+    await source.produce(topic, [
+      event(2, { headers: Array.from({ length: 1_000_000 }, (_, n) => [`h${n % 3}`, null] as const) }),
+    ])
     for (const [n, timestamp] of [1.7e15, 1.7e18].entries()) await source.produce(topic, [event(3 + n, { timestamp })])
     await produceBatch(topic, twoFrames([5, 6, 7, 8].map(n => event(n))))
     await source.produce(topic, [event(9)])
@@ -97,13 +105,23 @@ async function oddTopic(): Promise<string> {
 }
 
 const lakeAt = (topic: string, name: string) =>
-  openLake(readSettings({ KAFKA_BROKERS: kafka.brokers, LAKE_URL: pathToFileURL(join(folder, name)).href }), { streams: [{ ...events, topic }] })
+  openLake(readSettings({ KAFKA_BROKERS: kafka.brokers, LAKE_URL: pathToFileURL(join(folder, name)).href }), {
+    streams: [{ ...events, topic }],
+  })
 
 async function checkRows(lake: Awaited<ReturnType<typeof lakeAt>>): Promise<void> {
   const rows = (await readTable(lake, 'bronze/events')).toSorted((a, b) => Number(a['_offset']) - Number(b['_offset']))
   expect(rows.map(r => [r['_offset'], r['_error_code'], r['_timestamp'] === null])).toEqual([
-    [0n, null, false], [1n, 'RECORD_TOO_LARGE', false], [2n, null, false], [3n, null, true], [4n, null, true],
-    [5n, null, false], [6n, null, false], [7n, null, false], [8n, null, false], [9n, null, false],
+    [0n, null, false],
+    [1n, 'RECORD_TOO_LARGE', false],
+    [2n, null, false],
+    [3n, null, true],
+    [4n, null, true],
+    [5n, null, false],
+    [6n, null, false],
+    [7n, null, false],
+    [8n, null, false],
+    [9n, null, false],
   ])
   const sha256 = createHash('sha256').update(Buffer.alloc(textSize, 'a')).digest('hex')
   expect(rows[1]?.['_error_message']).toContain(`${textSize} bytes (SHA-256 ${sha256})`)
@@ -123,8 +141,25 @@ test('600 MB of text in one record, a million headers, timestamps that are no da
   }
 
   const delivered = await lakeAt(topic, 'delivered')
-  const settings = { maxBatchSize: 4, subscriberIntervalInSeconds: 1, commitOnFailure: false, maxRetries: -1, autoOffsetReset: 'earliest', sessionTimeoutMs: 30_000, maxPollIntervalMs: 300_000, fetchMaxBytes: 2 ** 23, maxPartitionFetchBytes: 2 ** 20, queuedMaxMessagesKbytes: 2 ** 20 } as const
-  const feed = new KafkaFeed({ connection: { brokers: [kafka.brokers] }, topic, consumerGroup: 'odd', settings, log: silentLogger })
+  const settings = {
+    maxBatchSize: 4,
+    subscriberIntervalInSeconds: 1,
+    commitOnFailure: false,
+    maxRetries: -1,
+    autoOffsetReset: 'earliest',
+    sessionTimeoutMs: 30_000,
+    maxPollIntervalMs: 300_000,
+    fetchMaxBytes: 2 ** 23,
+    maxPartitionFetchBytes: 2 ** 20,
+    queuedMaxMessagesKbytes: 2 ** 20,
+  } as const
+  const feed = new KafkaFeed({
+    connection: { brokers: [kafka.brokers] },
+    topic,
+    consumerGroup: 'odd',
+    settings,
+    log: silentLogger,
+  })
   const errors: unknown[] = []
   let done = 0
   const listener = new KafkaListener<SourceRecord>({

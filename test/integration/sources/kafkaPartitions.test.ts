@@ -2,14 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { openLake } from '../../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../../shared/settings/index.js'
 import { KafkaSource } from '../../../shared/sources/kafka/index.js'
-import { events } from '../../harness/sampleStream/events.js'
 import { lake as commandLine } from '../../cli/testShell.js'
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
+import { events } from '../../harness/sampleStream/events.js'
 
 /** Requests grow with partitions and with names: what fits for four partitions need not for forty. */
 let kafka: TestBroker
@@ -35,8 +37,18 @@ const event = (n: number, partition: number) => ({
 const nameOf = (length: number, partitions: number): string => `t${partitions}-`.padEnd(length, 'abcdefghij')
 
 describe.each([
-  [1, 9], [20, 9], [40, 9], [200, 9],
-  [1, 60], [5, 60], [1, 200], [4, 200], [20, 200], [1, 249], [3, 249], [40, 249],
+  [1, 9],
+  [20, 9],
+  [40, 9],
+  [200, 9],
+  [1, 60],
+  [5, 60],
+  [1, 200],
+  [4, 200],
+  [20, 200],
+  [1, 249],
+  [3, 249],
+  [40, 249],
 ])('%i partitions under a name of %i characters', (partitions, length) => {
   const topic = nameOf(length, partitions)
   const stream = { ...events, topic }
@@ -45,13 +57,21 @@ describe.each([
     await createTopic(kafka.client, { topic, numPartitions: partitions })
     const source = new KafkaSource({ connection: { brokers: [kafka.brokers] } })
     try {
-      expect(await source.offsets(topic)).toMatchObject(Array.from({ length: partitions }, (_, partition) => ({ partition, start: 0n, end: 0n })))
-      await source.produce(topic, Array.from({ length: partitions }, (_, n) => event(n, n)))
+      expect(await source.offsets(topic)).toMatchObject(
+        Array.from({ length: partitions }, (_, partition) => ({ partition, start: 0n, end: 0n })),
+      )
+      await source.produce(
+        topic,
+        Array.from({ length: partitions }, (_, n) => event(n, n)),
+      )
       const ranges = await source.offsets(topic)
-      expect(ranges).toMatchObject(Array.from({ length: partitions }, (_, partition) => ({ partition, start: 0n, end: 1n })))
+      expect(ranges).toMatchObject(
+        Array.from({ length: partitions }, (_, partition) => ({ partition, start: 0n, end: 1n })),
+      )
       for (const range of ranges) {
         const keys: string[] = []
-        for await (const { records } of source.read(topic, range)) keys.push(...records.map(r => Buffer.from(r.key ?? []).toString()))
+        for await (const { records } of source.read(topic, range))
+          keys.push(...records.map(r => Buffer.from(r.key ?? []).toString()))
         expect(keys).toEqual([`k${range.partition}`])
       }
       expect(await source.offsetAt(topic, partitions - 1, 0)).toBe(0n)
@@ -61,7 +81,10 @@ describe.each([
   })
 
   test('are all in bronze after one run', async () => {
-    const settings = readSettings({ KAFKA_BROKERS: kafka.brokers, LAKE_URL: pathToFileURL(join(folder, `${partitions}-${length}`)).href })
+    const settings = readSettings({
+      KAFKA_BROKERS: kafka.brokers,
+      LAKE_URL: pathToFileURL(join(folder, `${partitions}-${length}`)).href,
+    })
     const lake = await openLake(settings, { streams: [stream] })
     try {
       expect(await catchUp(lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: partitions }])
@@ -79,6 +102,9 @@ test('`lake run bronze` ingests the shipped stream from 200 partitions', async (
   const ran = await commandLine(['run', 'bronze'], { environment })
   expect(ran).toMatchObject({ code: 0, messages: '' })
   expect(JSON.parse(ran.output)).toMatchObject({ step: 'bronze', rowsOut: 3000 })
-  const counted = await commandLine(['sql', 'SELECT count(*) AS n, count(DISTINCT _partition) AS p FROM bronze.events'], { environment })
+  const counted = await commandLine(
+    ['sql', 'SELECT count(*) AS n, count(DISTINCT _partition) AS p FROM bronze.events'],
+    { environment },
+  )
   expect(JSON.parse(counted.output)).toEqual({ n: 3000, p: 200 })
 })

@@ -5,7 +5,9 @@ import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { type KafkaConnection, KafkaSource } from '../../../shared/sources/kafka/index.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 import { javaClient } from '../../harness/javaClient.js'
@@ -24,22 +26,36 @@ beforeAll(async () => {
   ca = join(folder, 'ca.pem')
   const store = ['-keystore', keystore, '-storetype', 'PKCS12', '-storepass', 'changeit', '-alias', 'broker']
   const keytool = promisify(execFile)
-  await keytool('keytool', ['-genkeypair', ...store, '-keyalg', 'EC', '-dname', 'CN=localhost', '-ext', 'SAN=IP:127.0.0.1', '-validity', '2'])
+  await keytool('keytool', [
+    '-genkeypair',
+    ...store,
+    '-keyalg',
+    'EC',
+    '-dname',
+    'CN=localhost',
+    '-ext',
+    'SAN=IP:127.0.0.1',
+    '-validity',
+    '2',
+  ])
   await keytool('keytool', ['-exportcert', '-rfc', ...store, '-file', ca])
 
   tokens = createServer((request, response) => {
     const isKnown = request.headers.authorization === `Basic ${Buffer.from('client:s3cret').toString('base64')}`
     tokensServed++
     response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(isKnown ? { access_token: unsecuredToken(), expires_in: 600 } : { error: 'invalid_client' }))
+    response.end(
+      JSON.stringify(isKnown ? { access_token: unsecuredToken(), expires_in: 600 } : { error: 'invalid_client' }),
+    )
   })
-  await new Promise<void>((resolve) => tokens.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => tokens.listen(0, '127.0.0.1', resolve))
 
   ports = await freePorts(4)
-  const [plain, sasl, ssl, controller] = ports.map((port) => `127.0.0.1:${port}`)
+  const [plain, sasl, ssl, controller] = ports.map(port => `127.0.0.1:${port}`)
   const plainLogin = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="secret";'
   const scramLogin = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
-  const tokenLogin = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";'
+  const tokenLogin =
+    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";'
   kafka = await startTestBroker({
     port: ports[0] as number,
     properties: {
@@ -93,7 +109,7 @@ async function roundTrip(connection: KafkaConnection): Promise<void> {
 }
 
 describe('signing in', () => {
-  test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('by %s', async (saslMechanism) => {
+  test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('by %s', async saslMechanism => {
     await roundTrip({ ...saslBroker(), saslMechanism, ...alice })
   })
 
@@ -109,19 +125,26 @@ describe('signing in', () => {
     await roundTrip({ ...tlsBroker(), saslMechanism: 'scram-sha-512', ...alice, ca: pem })
   })
 
-  test.each(['plain', 'scram-sha-256'] as const)('with a wrong password is refused at once (%s)', async (saslMechanism) => {
-    await expect(roundTrip({ ...saslBroker(), saslMechanism, username: 'alice', password: 'wrong' }))
-      .rejects.toMatchObject({ code: 'SOURCE_UNAUTHORIZED', retryable: false })
-  })
+  test.each(['plain', 'scram-sha-256'] as const)(
+    'with a wrong password is refused at once (%s)',
+    async saslMechanism => {
+      await expect(
+        roundTrip({ ...saslBroker(), saslMechanism, username: 'alice', password: 'wrong' }),
+      ).rejects.toMatchObject({ code: 'SOURCE_UNAUTHORIZED', retryable: false })
+    },
+  )
 
   test('with a wrong client secret is refused at once', async () => {
-    await expect(roundTrip({ ...saslBroker(), saslMechanism: 'oauthbearer', oauth: oauth('wrong') }))
-      .rejects.toMatchObject({ code: 'SOURCE_UNAUTHORIZED', retryable: false })
+    await expect(
+      roundTrip({ ...saslBroker(), saslMechanism: 'oauthbearer', oauth: oauth('wrong') }),
+    ).rejects.toMatchObject({ code: 'SOURCE_UNAUTHORIZED', retryable: false })
   })
 
   test('at a broker whose certificate nobody vouches for is refused at once', async () => {
-    await expect(roundTrip({ ...tlsBroker(), saslMechanism: 'plain', ...alice }))
-      .rejects.toMatchObject({ code: 'SOURCE_UNAUTHORIZED', retryable: false })
+    await expect(roundTrip({ ...tlsBroker(), saslMechanism: 'plain', ...alice })).rejects.toMatchObject({
+      code: 'SOURCE_UNAUTHORIZED',
+      retryable: false,
+    })
   })
 })
 
@@ -133,11 +156,19 @@ function unsecuredToken(): string {
 }
 
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<Server>((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => { resolve(server) })
-  })))
-  const free = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Server>(resolve => {
+          const server = createServer()
+          server.listen(0, '127.0.0.1', () => {
+            resolve(server)
+          })
+        }),
+    ),
+  )
+  const free = servers.map(server => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
   return free
 }

@@ -1,8 +1,9 @@
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { silentLogger } from '../../../shared/telemetry/index.js'
-import { compressions, KafkaSource, type KafkaSourceOptions } from '../../../shared/sources/kafka/index.js'
+
 import type { OffsetRange, PartitionOffsets, Source, SourceRecord } from '../../../shared/sources/index.js'
+import { compressions, KafkaSource, type KafkaSourceOptions } from '../../../shared/sources/kafka/index.js'
+import { silentLogger } from '../../../shared/telemetry/index.js'
 import { startTestBroker, type TestBroker } from '../../harness/broker.js'
 import { javaClient } from '../../harness/javaClient.js'
 
@@ -31,7 +32,11 @@ async function countedApart(source: Source, topic: string, range: OffsetRange): 
   return counted
 }
 
-async function readAll(source: Source, topic: string, range?: OffsetRange): Promise<{ records: SourceRecord[]; position: bigint }> {
+async function readAll(
+  source: Source,
+  topic: string,
+  range?: OffsetRange,
+): Promise<{ records: SourceRecord[]; position: bigint }> {
   const asked = range ?? (await only(source, topic))
   const records: SourceRecord[] = []
   let position = asked.start
@@ -62,16 +67,18 @@ describe('every compression is read as it was written', () => {
   const count = 5_000
   const expected = Array.from({ length: count }, (_, n) => valueOf(n))
 
-  test.each(compressions)('%s, by Java\'s client', async (codec) => {
+  test.each(compressions)("%s, by Java's client", async codec => {
     const topic = await kafka.topic(`java-${codec}`)
     await javaClient('produce', kafka.brokers, topic, codec, String(count))
     const { records } = await readAll(newSource(), topic)
     expect(records.map(({ value }) => text(value))).toEqual(expected)
     expect(records.map(({ timestamp }) => timestamp)).toEqual(expected.map((_, n) => 1_700_000_000_000 + n))
-    expect(records.map(({ headers }) => headers.map(([key, value]) => [key, text(value)]))).toEqual(expected.map((_, n) => [['n', String(n)]]))
+    expect(records.map(({ headers }) => headers.map(([key, value]) => [key, text(value)]))).toEqual(
+      expected.map((_, n) => [['n', String(n)]]),
+    )
   })
 
-  test.each(compressions)('%s, by this source', async (compression) => {
+  test.each(compressions)('%s, by this source', async compression => {
     const topic = await kafka.topic(`own-${compression}`)
     const source = newSource({ compression })
     await source.produce(topic, numbered(count))
@@ -79,7 +86,7 @@ describe('every compression is read as it was written', () => {
     expect(records.map(({ value }) => text(value))).toEqual(expected)
   })
 
-  test.each(compressions)('%s, through kafkajs, written by it and read by its consumer', async (compression) => {
+  test.each(compressions)('%s, through kafkajs, written by it and read by its consumer', async compression => {
     const topic = await kafka.topic(`kafkajs-${compression}`)
     const source = newSource({ compression })
     const producer = kafka.client.producer()
@@ -96,7 +103,9 @@ describe('every compression is read as it was written', () => {
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     await new Promise<void>((resolve, reject) => {
-      consumer.on('consumer.crash', ({ payload }) => { if (!payload.restart) reject(payload.error) })
+      consumer.on('consumer.crash', ({ payload }) => {
+        if (!payload.restart) reject(payload.error)
+      })
       void consumer.run({
         eachMessage: ({ message }) => {
           seen.push(text(message.value))
@@ -154,9 +163,14 @@ describe('ranges', () => {
 
   test('a topic or partition that does not exist is named', async () => {
     const source = newSource()
-    await expect(source.offsets('nowhere')).rejects.toMatchObject({ code: 'SOURCE_TOPIC_MISSING', data: { topic: 'nowhere' } })
+    await expect(source.offsets('nowhere')).rejects.toMatchObject({
+      code: 'SOURCE_TOPIC_MISSING',
+      data: { topic: 'nowhere' },
+    })
     const topic = await kafka.topic('one')
-    await expect(readAll(source, topic, { partition: 7, start: 0n, end: 1n })).rejects.toMatchObject({ code: 'SOURCE_PARTITION_MISSING' })
+    await expect(readAll(source, topic, { partition: 7, start: 0n, end: 1n })).rejects.toMatchObject({
+      code: 'SOURCE_PARTITION_MISSING',
+    })
   })
 
   test('partitions added later are seen, and time finds offsets', async () => {
@@ -185,18 +199,35 @@ test('bytes are kept: no key, empty value, tombstone, bytes that are not UTF-8, 
     { key: null, value: Buffer.from('no key') },
     { key: Buffer.alloc(0), value: Buffer.alloc(0) },
     { key: Buffer.from('dead'), value: null },
-    { key: odd, value: odd, headers: [['a', Buffer.from('1')], ['b', null], ['a', odd], ['ü', Buffer.alloc(0)]] as const },
-  ].map((record) => ({ ...record, partition: 0, timestamp: 1_234_567 }))
+    {
+      key: odd,
+      value: odd,
+      headers: [
+        ['a', Buffer.from('1')],
+        ['b', null],
+        ['a', odd],
+        ['ü', Buffer.alloc(0)],
+      ] as const,
+    },
+  ].map(record => ({ ...record, partition: 0, timestamp: 1_234_567 }))
   await source.produce(topic, written)
   const { records } = await readAll(source, topic)
   const plain = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString('hex'))
-  expect(records.map(({ key, value, headers, timestamp }) => ({ key: plain(key), value: plain(value), headers: headers.map(([k, v]) => [k, plain(v)]), timestamp })))
-    .toEqual(written.map((record) => ({
+  expect(
+    records.map(({ key, value, headers, timestamp }) => ({
+      key: plain(key),
+      value: plain(value),
+      headers: headers.map(([k, v]) => [k, plain(v)]),
+      timestamp,
+    })),
+  ).toEqual(
+    written.map(record => ({
       key: plain(record.key),
       value: plain(record.value),
       headers: 'headers' in record ? record.headers.map(([k, v]) => [k, plain(v)]) : [],
       timestamp: 1_234_567,
-    })))
+    })),
+  )
 })
 
 describe('natural holes', () => {
@@ -212,15 +243,20 @@ describe('natural holes', () => {
     expect(records.map(({ value }) => text(value))).toEqual(committed)
     expect(position).toBe(range.end)
     expect(await countedApart(source, topic, range)).toBe(range.end)
-    for (let start = 0n; start < range.end; start++) expect(await countedApart(source, topic, { ...range, start })).toBe(range.end - start)
+    for (let start = 0n; start < range.end; start++)
+      expect(await countedApart(source, topic, { ...range, start })).toBe(range.end - start)
     expect(range.highWatermark).toBe(range.end)
     expect(range.end).toBeGreaterThan((records.at(-1)?.offset ?? 0n) + 1n)
     // Whatever the borders of the range are, it holds the same records.
     for (let start = 0n; start < range.end; start++) {
       const part = await readAll(source, topic, { partition: 0, start, end: range.end })
-      expect(part.records.map(({ offset }) => offset)).toEqual(records.map(({ offset }) => offset).filter((offset) => offset >= start))
+      expect(part.records.map(({ offset }) => offset)).toEqual(
+        records.map(({ offset }) => offset).filter(offset => offset >= start),
+      )
       const head = await readAll(source, topic, { partition: 0, start: 0n, end: start + 1n })
-      expect(head.records.map(({ offset }) => offset)).toEqual(records.map(({ offset }) => offset).filter((offset) => offset <= start))
+      expect(head.records.map(({ offset }) => offset)).toEqual(
+        records.map(({ offset }) => offset).filter(offset => offset <= start),
+      )
       expect(head.position).toBe(start + 1n)
     }
   })
@@ -248,12 +284,18 @@ describe('natural holes', () => {
     })
     const source = newSource()
     for (let round = 0; round < 5; round++) {
-      const records = Array.from({ length: 100 }, (_, n) => ({ key: Buffer.from(`k${n % 10}`), value: Buffer.from(`${round}/${n}`), partition: 0 }))
+      const records = Array.from({ length: 100 }, (_, n) => ({
+        key: Buffer.from(`k${n % 10}`),
+        value: Buffer.from(`${round}/${n}`),
+        partition: 0,
+      }))
       await source.produce(topic, records)
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      await new Promise(resolve => setTimeout(resolve, 150))
       await source.produce(topic, [{ key: Buffer.from('roll'), value: Buffer.from(String(round)), partition: 0 }])
     }
-    await expect.poll(async () => (await readAll(source, topic)).records.length, { timeout: 240_000, interval: 500 }).toBeLessThan(300)
+    await expect
+      .poll(async () => (await readAll(source, topic)).records.length, { timeout: 240_000, interval: 500 })
+      .toBeLessThan(300)
     const range = await only(source, topic)
     const { records, position } = await readAll(source, topic, range)
     expect(range).toMatchObject({ start: 0n, end: 505n })
@@ -261,12 +303,15 @@ describe('natural holes', () => {
     expect(await countedApart(source, topic, range)).toBe(505n)
     const first = records[0]?.offset ?? 0n
     expect(first).toBeGreaterThan(0n)
-    expect(await readAll(source, topic, { partition: 0, start: 0n, end: first })).toEqual({ records: [], position: first })
+    expect(await readAll(source, topic, { partition: 0, start: 0n, end: first })).toEqual({
+      records: [],
+      position: first,
+    })
   })
 })
 
 describe('a broker that restarts', () => {
-  test.each(['stop', 'kill'] as const)('in the middle of a read (%s) is waited for', async (how) => {
+  test.each(['stop', 'kill'] as const)('in the middle of a read (%s) is waited for', async how => {
     const topic = await kafka.topic(`restart-${how}`)
     const source = newSource({ fetchBytes: 20_000 })
     await source.produce(topic, numbered(20_000))
@@ -276,7 +321,7 @@ describe('a broker that restarts', () => {
     for await (const batch of source.read(topic, range)) {
       seen.push(...batch.records.map(({ offset }) => offset))
       restart ??= kafka.restart(how)
-      await Promise.race([restart, new Promise((resolve) => setTimeout(resolve, 20))])
+      await Promise.race([restart, new Promise(resolve => setTimeout(resolve, 20))])
     }
     await restart
     expect(seen).toEqual(Array.from({ length: Number(range.end) }, (_, n) => BigInt(n)))

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { KafkaSource } from '../../../shared/sources/kafka/index.js'
+
 import type { Identified, PartitionIdentity } from '../../../shared/sources/index.js'
+import { KafkaSource } from '../../../shared/sources/kafka/index.js'
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
 
 let kafka: TestBroker
@@ -36,12 +38,16 @@ function known(found: Identified | undefined): PartitionIdentity {
   return found
 }
 
-const identify = async (from: KafkaSource, topic: string, epoch?: number) => known((await from.identify(topic, new Map([[0, epoch]]))).get(0))
+const identify = async (from: KafkaSource, topic: string, epoch?: number) =>
+  known((await from.identify(topic, new Map([[0, epoch]]))).get(0))
 
 describe('the identity of a partition', () => {
   test('has an id that is the same at every call, and another one after the topic was re-created', async () => {
     const topic = await kafka.topic('identity', { numPartitions: 3 })
-    const asked = new Map([[0, undefined], [2, undefined]])
+    const asked = new Map([
+      [0, undefined],
+      [2, undefined],
+    ])
     const before = await source.identify(topic, asked)
     expect([...before.keys()].sort()).toEqual([0, 2])
     expect(before.get(0)).toEqual(before.get(2))
@@ -73,7 +79,10 @@ describe('the identity of a partition', () => {
       expect(after.epoch).toBeGreaterThan(before.epoch ?? Infinity)
       expect(after.epochEnd).toBe(7n)
       expect(after.topicId).toBe(one === source ? before.topicId : undefined)
-      expect(await identify(one, topic, (after.epoch ?? 0) + 40)).toMatchObject({ epoch: after.epoch, epochEnd: undefined })
+      expect(await identify(one, topic, (after.epoch ?? 0) + 40)).toMatchObject({
+        epoch: after.epoch,
+        epochEnd: undefined,
+      })
     }
   })
 
@@ -81,7 +90,13 @@ describe('the identity of a partition', () => {
     const missing = (await source.identify('no-such-topic', new Map([[0, undefined]]))).get(0)
     expect(missing).toMatchObject({ kind: 'failed', error: { code: 'SOURCE_TOPIC_MISSING' } })
     const topic = await kafka.topic('one')
-    const found = await source.identify(topic, new Map([[0, undefined], [9, undefined]]))
+    const found = await source.identify(
+      topic,
+      new Map([
+        [0, undefined],
+        [9, undefined],
+      ]),
+    )
     expect(found.get(0)?.kind).toBe('known')
     expect(found.get(9)).toMatchObject({ kind: 'failed', error: { code: 'SOURCE_PARTITION_MISSING' } })
   })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import { blockSize, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
-import { startAzurite, type Azurite } from '../../harness/azurite.js'
+import { type Azurite, startAzurite } from '../../harness/azurite.js'
 import { bytesOf, collected, describeContract } from '../../storage/contract.js'
 
 describeContract(
@@ -64,7 +65,10 @@ describe('AzureBlobStore on Azurite', () => {
     const connectionString = azurite.connectionString.replace(/AccountKey=[^;]*/, `AccountKey=${btoa('wrong')}`)
     const store = await openAzureBlob(`${azurite.url}/lake`, { connectionString })
     await expect(store.get('x')).rejects.toMatchObject({ code: 'STORAGE_FORBIDDEN', retryable: false })
-    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({ code: 'STORAGE_FORBIDDEN', ambiguous: false })
+    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
+      code: 'STORAGE_FORBIDDEN',
+      ambiguous: false,
+    })
   })
 
   it('a put-if-absent to a service that is not there is retryable, and surely did not happen', async () => {

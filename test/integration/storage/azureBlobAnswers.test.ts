@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+
 import { openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { bytesOf, collected } from '../../storage/contract.js'
-import { startBlobServiceStub, type BlobServiceStub, type ServedRequest, type StubAnswer } from './blobServiceStub.js'
+import { type BlobServiceStub, type ServedRequest, startBlobServiceStub, type StubAnswer } from './blobServiceStub.js'
 
 const stubs: BlobServiceStub[] = []
 afterEach(() => Promise.all(stubs.splice(0).map(stub => stub.stop())))
@@ -24,13 +25,14 @@ describe('put-if-absent', () => {
     })
   })
 
-  it.each([[409, 'BlobAlreadyExists'], [409, 'PathAlreadyExists'], [412, 'ConditionNotMet']])(
-    '%i %s means that the name is taken',
-    async (status, code) => {
-      const { store } = await served(() => ({ status, code }))
-      expect(await store.putIfAbsent('x', bytesOf('x'))).toBe('exists')
-    },
-  )
+  it.each([
+    [409, 'BlobAlreadyExists'],
+    [409, 'PathAlreadyExists'],
+    [412, 'ConditionNotMet'],
+  ])('%i %s means that the name is taken', async (status, code) => {
+    const { store } = await served(() => ({ status, code }))
+    expect(await store.putIfAbsent('x', bytesOf('x'))).toBe('exists')
+  })
 
   it.each([
     [409, 'LeaseIdMissing', 'STORAGE_FAILED', false],
@@ -40,7 +42,11 @@ describe('put-if-absent', () => {
     [400, 'InvalidUri', 'STORAGE_BAD_ADDRESS', false],
   ])('%i %s surely wrote nothing, and is no loss to a competitor', async (status, code, meaning, retryable) => {
     const { stub, store } = await served(() => ({ status, code }))
-    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({ code: meaning, retryable, ambiguous: false })
+    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
+      code: meaning,
+      retryable,
+      ambiguous: false,
+    })
     expect(stub.requests).toHaveLength(1)
   })
 
@@ -52,14 +58,20 @@ describe('put-if-absent', () => {
     [504, '', 'STORAGE_TIMEOUT'],
   ])('%i %s may have written, and is not tried again here', async (status, code, meaning) => {
     const { stub, store } = await served(() => ({ status, code }))
-    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({ code: meaning, retryable: true, ambiguous: true })
+    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
+      code: meaning,
+      retryable: true,
+      ambiguous: true,
+    })
     expect(stub.requests).toHaveLength(1)
   })
 
   it('a connection that breaks after the request may have written, and is not tried again here', async () => {
     const { stub, store } = await served(() => 'cut')
     await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
-      code: 'STORAGE_UNAVAILABLE', retryable: true, ambiguous: true,
+      code: 'STORAGE_UNAVAILABLE',
+      retryable: true,
+      ambiguous: true,
     })
     expect(stub.requests).toHaveLength(1)
   })
@@ -68,7 +80,11 @@ describe('put-if-absent', () => {
     const stub = await startBlobServiceStub(() => 'hang')
     stubs.push(stub)
     const store = await openAzureBlob(stub.url, { deadlineMs: 200 })
-    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({ code: 'STORAGE_TIMEOUT', retryable: true, ambiguous: true })
+    await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
+      code: 'STORAGE_TIMEOUT',
+      retryable: true,
+      ambiguous: true,
+    })
     await expect(store.get('x')).rejects.toMatchObject({ code: 'STORAGE_TIMEOUT', ambiguous: false })
     await expect(collected(store.list(''))).rejects.toMatchObject({ code: 'STORAGE_TIMEOUT' })
   })
@@ -87,15 +103,19 @@ describe('put-if-absent', () => {
 
   it('into a missing container that it may not make names the container', async () => {
     const { store } = await served(({ target }) =>
-      target.includes('restype') ? { status: 403, code: 'AuthorizationPermissionMismatch' } : { status: 404, code: 'ContainerNotFound' },
+      target.includes('restype')
+        ? { status: 403, code: 'AuthorizationPermissionMismatch' }
+        : { status: 404, code: 'ContainerNotFound' },
     )
     await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
-      code: 'STORAGE_ROOT_MISSING', data: { container: 'lake' }, ambiguous: false,
+      code: 'STORAGE_ROOT_MISSING',
+      data: { container: 'lake' },
+      ambiguous: false,
     })
   })
 })
 
-it("a service on this machine is asked directly, whatever proxy leads to the network", async () => {
+it('a service on this machine is asked directly, whatever proxy leads to the network', async () => {
   vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9')
   try {
     const { store } = await served(() => ({ status: 201 }))
@@ -108,7 +128,9 @@ it("a service on this machine is asked directly, whatever proxy leads to the net
 describe('what may be repeated is', () => {
   it('a read after a passing failure', async () => {
     const { stub, store } = await served(({ before }) =>
-      before < 2 ? { status: 503, code: 'ServerBusy' } : { status: 200, body: 'hello', headers: { 'content-length': '5' } },
+      before < 2
+        ? { status: 503, code: 'ServerBusy' }
+        : { status: 200, body: 'hello', headers: { 'content-length': '5' } },
     )
     expect(await store.get('x')).toEqual(bytesOf('hello'))
     expect(stub.requests).toHaveLength(3)
@@ -142,7 +164,10 @@ describe('a hierarchical namespace', () => {
   })
 
   it('a folder is no object', async () => {
-    const { store } = await served(() => ({ status: 200, headers: { 'x-ms-meta-hdi_isfolder': 'true', 'content-length': '0' } }))
+    const { store } = await served(() => ({
+      status: 200,
+      headers: { 'x-ms-meta-hdi_isfolder': 'true', 'content-length': '0' },
+    }))
     expect(await store.head('a')).toBeUndefined()
     expect(await store.get('a')).toBeUndefined()
   })

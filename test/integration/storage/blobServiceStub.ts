@@ -42,7 +42,13 @@ export async function startBlobServiceStub(
     let bytes = 0
     request.on('data', (chunk: Buffer) => (bytes += chunk.length))
     request.once('end', () => {
-      const served = { bytes, method: request.method ?? '', target: request.url ?? '', headers: request.headers, before: requests.length }
+      const served = {
+        bytes,
+        method: request.method ?? '',
+        target: request.url ?? '',
+        headers: request.headers,
+        before: requests.length,
+      }
       requests.push(served)
       const given = answer(served)
       if (given === 'cut') request.socket.destroy()
@@ -63,8 +69,13 @@ export async function startBlobServiceStub(
   }
 }
 
-function send(response: ServerResponse, head: boolean, { status, code, body, headers, cutAfter, silentAfter }: StubAnswer): void {
-  const text = body ?? (code === undefined ? '' : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>x</Message></Error>`)
+function send(
+  response: ServerResponse,
+  head: boolean,
+  { status, code, body, headers, cutAfter, silentAfter }: StubAnswer,
+): void {
+  const text =
+    body ?? (code === undefined ? '' : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>x</Message></Error>`)
   response.writeHead(status, {
     'content-type': 'application/xml',
     ...(code === undefined ? {} : { 'x-ms-error-code': code }),

@@ -1,4 +1,4 @@
-import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request as send, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 /** What can happen to a request on its way. */
@@ -28,7 +28,9 @@ export async function startFaultProxy(target: string, share: number, random: () 
     request.once('end', () => {
       const fault = random() < share ? faults[Math.floor(random() * faults.length)] : undefined
       if (fault !== undefined) struck.set(fault, (struck.get(fault) ?? 0) + 1)
-      void handle(origin, { request, response, body: Buffer.concat(chunks) }, fault, random).catch(() => response.destroy())
+      void handle(origin, { request, response, body: Buffer.concat(chunks) }, fault, random).catch(() =>
+        response.destroy(),
+      )
     })
   })
   server.on('connection', socket => {
@@ -39,10 +41,13 @@ export async function startFaultProxy(target: string, share: number, random: () 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`,
     struck,
-    stop: () => new Promise(resolve => {
-      server.close(() => { resolve() })
-      for (const socket of sockets) socket.destroy()
-    }),
+    stop: () =>
+      new Promise(resolve => {
+        server.close(() => {
+          resolve()
+        })
+        for (const socket of sockets) socket.destroy()
+      }),
   }
 }
 
@@ -52,10 +57,24 @@ interface Exchange {
   readonly body: Buffer
 }
 
-async function handle(origin: string, exchange: Exchange, fault: Fault | undefined, random: () => number): Promise<void> {
+async function handle(
+  origin: string,
+  exchange: Exchange,
+  fault: Fault | undefined,
+  random: () => number,
+): Promise<void> {
   const { request, response } = exchange
   const busy = () => {
-    const [status, code] = ([[500, 'InternalError'], [503, 'ServerBusy'], [429, 'TooManyRequests'], [408, ''], [502, ''], [504, '']] as const)[Math.floor(random() * 6)] ?? [500, '']
+    const [status, code] = (
+      [
+        [500, 'InternalError'],
+        [503, 'ServerBusy'],
+        [429, 'TooManyRequests'],
+        [408, ''],
+        [502, ''],
+        [504, ''],
+      ] as const
+    )[Math.floor(random() * 6)] ?? [500, '']
     response.writeHead(status, code === '' ? {} : { 'x-ms-error-code': code, 'retry-after': '0' })
     response.end()
   }
@@ -79,12 +98,18 @@ async function handle(origin: string, exchange: Exchange, fault: Fault | undefin
 
 function forwarded(origin: string, { request, body }: Exchange): Promise<{ answer: IncomingMessage; bytes: Buffer }> {
   return new Promise((resolve, reject) => {
-    const onward = send(`${origin}${request.url ?? ''}`, { method: request.method, headers: request.headers }, answer => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.once('end', () => { resolve({ answer, bytes: Buffer.concat(chunks) }) })
-      answer.once('error', reject)
-    })
+    const onward = send(
+      `${origin}${request.url ?? ''}`,
+      { method: request.method, headers: request.headers },
+      answer => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.once('end', () => {
+          resolve({ answer, bytes: Buffer.concat(chunks) })
+        })
+        answer.once('error', reject)
+      },
+    )
     onward.once('error', reject)
     onward.end(body)
   })

@@ -1,12 +1,18 @@
-import {
-  AccountSASPermissions, generateAccountSASQueryParameters, SASProtocol, StorageSharedKeyCredential,
-} from '@azure/storage-blob'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+import {
+  AccountSASPermissions,
+  generateAccountSASQueryParameters,
+  SASProtocol,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import { appendRows } from '../../../shared/delta/dml/index.js'
 import {
   type AddFile,
   commitPath,
@@ -18,13 +24,12 @@ import {
   rowsOf,
   scanRows,
 } from '../../../shared/delta/index.js'
-import { appendRows } from '../../../shared/delta/dml/index.js'
-import type { StructType } from '../../../shared/types/index.js'
 import { emulatorAccount, emulatorKey, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { LocalDiskStore, type ObjectStore, openStore } from '../../../shared/storage/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 import { lake } from '../../cli/testShell.js'
 import { allRows } from '../../delta/logFixture.js'
-import { startAzurite, type Azurite } from '../../harness/azurite.js'
+import { type Azurite, startAzurite } from '../../harness/azurite.js'
 import { startBlobServiceStub } from './blobServiceStub.js'
 
 /** Somebody else's server: writes down whatever comes, and what it is signed with. */
@@ -40,8 +45,20 @@ async function startRecorder(): Promise<Recorder> {
     arrivals.push({ what: `${request.method} ${request.url}`, authorization: request.headers.authorization })
     // As the identity of a function app it gives tokens; as anything else it has nothing.
     const isIdentity = request.url?.includes('/identity') === true
-    response.writeHead(isIdentity ? 200 : 404, { 'content-type': 'application/json', 'x-ms-error-code': 'BlobNotFound' })
-    response.end(isIdentity ? JSON.stringify({ access_token: 'token-of-the-user', expires_on: String(2 ** 32), resource: 'x', token_type: 'Bearer' }) : '')
+    response.writeHead(isIdentity ? 200 : 404, {
+      'content-type': 'application/json',
+      'x-ms-error-code': 'BlobNotFound',
+    })
+    response.end(
+      isIdentity
+        ? JSON.stringify({
+            access_token: 'token-of-the-user',
+            expires_on: String(2 ** 32),
+            resource: 'x',
+            token_type: 'Bearer',
+          })
+        : '',
+    )
   })
   // As the proxy to the network it sees which hosts are asked for.
   server.on('connect', (request, socket) => {
@@ -88,16 +105,22 @@ let tables = 0
 /** A table with one row of its own, and one file that is said to be at `path`. */
 async function tableNaming(store: ObjectStore, path: string, more: Partial<AddFile> = {}): Promise<DeltaTable> {
   const table = new DeltaTable(store)
-  await table.commit(createTable({
-    schema, createdTime: 0, configuration: { 'delta.enableDeletionVectors': 'true', 'delta.enableChangeDataFeed': 'true' },
-  }))
+  await table.commit(
+    createTable({
+      schema,
+      createdTime: 0,
+      configuration: { 'delta.enableDeletionVectors': 'true', 'delta.enableChangeDataFeed': 'true' },
+    }),
+  )
   const foreign: AddFile = { path, partitionValues: {}, size: 500, modificationTime: 0, dataChange: true, ...more }
   await store.put(commitPath(1), Buffer.from(encodeCommit([{ add: foreign }], { table: store.url, version: 1 })))
   return table
 }
 
 const fresh = async (kind: 'azure' | 'local'): Promise<ObjectStore> =>
-  kind === 'azure' ? openAzureBlob(`${azurite.url}/foreign/t${tables++}`) : new LocalDiskStore(join(folder, `t${tables++}`))
+  kind === 'azure'
+    ? openAzureBlob(`${azurite.url}/foreign/t${tables++}`)
+    : new LocalDiskStore(join(folder, `t${tables++}`))
 
 async function rowsIn(table: DeltaTable, options: { openFolder?: typeof openStore } = {}) {
   const snapshot = await table.snapshot()
@@ -124,7 +147,13 @@ const elsewhere = [
 describe.each(['azure', 'local'] as const)('a table (%s) whose log names a file elsewhere', kind => {
   it.each(elsewhere)('%s: nothing is read there, and nothing is sent', async address => {
     const path = address.replace('HOST', recorder.host)
-    const inline: DeletionVector = { storageType: 'p', pathOrInlineDv: path, offset: 1, sizeInBytes: 40, cardinality: 1n }
+    const inline: DeletionVector = {
+      storageType: 'p',
+      pathOrInlineDv: path,
+      offset: 1,
+      sizeInBytes: 40,
+      cardinality: 1n,
+    }
     const own = await fresh(kind)
     const byFile = await tableNaming(own, path)
     const byVector = await tableNaming(await fresh(kind), 'own.parquet', { deletionVector: inline })
@@ -132,7 +161,11 @@ describe.each(['azure', 'local'] as const)('a table (%s) whose log names a file 
       for (const options of [{}, { openFolder: openStore }]) {
         await expect(rowsIn(table, options)).rejects.toMatchObject({ code: 'DELTA_BAD_PATH', retryable: false })
       }
-      for (const words of [['read', table.url], ['read', table.url, '--where', 'id > 0'], ['delete', table.url, '--where', 'id > 0']]) {
+      for (const words of [
+        ['read', table.url],
+        ['read', table.url, '--where', 'id > 0'],
+        ['delete', table.url, '--where', 'id > 0'],
+      ]) {
         const { code, output, messages } = await lake(words)
         expect([code, output]).toEqual([1, ''])
         expect(messages).toMatch(/^error: .*(x\.parquet|hostname|own\.parquet)/)
@@ -152,7 +185,10 @@ describe('what the user names is followed', () => {
     const ways = [
       { words: ['--external-location', location], environment: {} },
       { words: [], environment: { LAKE_EXTERNAL_LOCATIONS: `file:///nowhere, ${location}` } },
-      { words: ['--where', 'id > 0'], environment: { LAKE_EXTERNAL_LOCATIONS: `http://${recorder.host}/devstoreaccount1` } },
+      {
+        words: ['--where', 'id > 0'],
+        environment: { LAKE_EXTERNAL_LOCATIONS: `http://${recorder.host}/devstoreaccount1` },
+      },
     ]
     for (const { words, environment } of ways) {
       const result = await lake(['read', table.url, ...words], { environment })
@@ -162,11 +198,19 @@ describe('what the user names is followed', () => {
   })
 
   it("a token is given to the user's own account, and to no host that only looks like storage", async () => {
-    const own = await openAzureBlob('https://acct.blob.core.windows.net/lake', { deadlineMs: 30_000, silenceMs: 30_000, pauseMs: 1 })
+    const own = await openAzureBlob('https://acct.blob.core.windows.net/lake', {
+      deadlineMs: 30_000,
+      silenceMs: 30_000,
+      pauseMs: 1,
+    })
     await expect(own.get('x')).rejects.toMatchObject({ code: expect.stringContaining('STORAGE_') as string })
     expect(recorder.arrivals.map(arrival => arrival.what)).toContain('CONNECT acct.blob.core.windows.net:443')
     recorder.arrivals.splice(0)
-    for (const url of ['https://acct.blob.attacker.example/lake', 'http://acct.blob.core.windows.net/lake', 'https://acct.blob.core.windows.net.attacker.example/lake']) {
+    for (const url of [
+      'https://acct.blob.attacker.example/lake',
+      'http://acct.blob.core.windows.net/lake',
+      'https://acct.blob.core.windows.net.attacker.example/lake',
+    ]) {
       await expect(openStore(url)).rejects.toMatchObject({ code: 'STORAGE_FORBIDDEN' })
     }
     expect(recorder.arrivals).toEqual([])
@@ -200,7 +244,8 @@ describe('a shallow clone', () => {
     const { name, bytes, vector } = encodeDeletionVector([0])
     await source.store.put(name, bytes)
     const clone = await tableNaming(await fresh('azure'), `${source.url}/${file?.path ?? ''}`, {
-      size: file?.size ?? 0, deletionVector: { ...vector, storageType: 'p', pathOrInlineDv: `${source.url}/${name}` },
+      size: file?.size ?? 0,
+      deletionVector: { ...vector, storageType: 'p', pathOrInlineDv: `${source.url}/${name}` },
     })
     expect(await rowsIn(clone)).toEqual([[2n]])
     expect((await lake(['read', clone.url, '--where', 'true'])).output).toBe('{"id":2}\n')
@@ -208,11 +253,25 @@ describe('a shallow clone', () => {
 })
 
 describe('a storage service that sends its client elsewhere', () => {
-  it.each([301, 302, 307, 308].flatMap(status => [[status, 'another host'], [status, 'another place']] as const))('%i to %s: neither the request nor the signature goes there', async (status, where) => {
-    const stub = await startBlobServiceStub(({ target }) => ({ status, headers: { location: where === 'another host' ? `http://${recorder.host}${target}` : `${target}2` } }))
+  it.each(
+    [301, 302, 307, 308].flatMap(
+      status =>
+        [
+          [status, 'another host'],
+          [status, 'another place'],
+        ] as const,
+    ),
+  )('%i to %s: neither the request nor the signature goes there', async (status, where) => {
+    const stub = await startBlobServiceStub(({ target }) => ({
+      status,
+      headers: { location: where === 'another host' ? `http://${recorder.host}${target}` : `${target}2` },
+    }))
     try {
       const store = await openAzureBlob(stub.url, { deadlineMs: 2000 })
-      await expect(store.get('x')).rejects.toMatchObject({ retryable: false, message: expect.stringContaining('elsewhere') as string })
+      await expect(store.get('x')).rejects.toMatchObject({
+        retryable: false,
+        message: expect.stringContaining('elsewhere') as string,
+      })
       await expect(store.head('x')).rejects.toMatchObject({ retryable: false })
       await expect(store.putIfAbsent('x', new Uint8Array(1))).rejects.toMatchObject({ retryable: false })
       expect(stub.requests).toHaveLength(3)
@@ -228,8 +287,12 @@ describe('a table whose address has a signature', () => {
     const key = new StorageSharedKeyCredential(emulatorAccount, emulatorKey)
     const sas = generateAccountSASQueryParameters(
       {
-        services: 'b', resourceTypes: 'sco', expiresOn: new Date(Date.now() + 3_600_000), version: '2023-11-03',
-        permissions: AccountSASPermissions.parse('rwdlac'), protocol: SASProtocol.HttpsAndHttp,
+        services: 'b',
+        resourceTypes: 'sco',
+        expiresOn: new Date(Date.now() + 3_600_000),
+        version: '2023-11-03',
+        permissions: AccountSASPermissions.parse('rwdlac'),
+        protocol: SASProtocol.HttpsAndHttp,
       },
       key,
     ).toString()
@@ -249,19 +312,29 @@ describe('a table whose address has a signature', () => {
     expect(await run(['read', url])).toEqual({ code: 0, output: '{"id":1}\n' })
     // Another folder of the account is reached with the same signature.
     const file = (await new DeltaTable(await openStore(bare)).snapshot())?.files[0]
-    const clone = await tableNaming(await openAzureBlob(`${azurite.url}/signed/clone`), `${bare}/${file?.path ?? ''}`, { size: file?.size ?? 0 })
+    const clone = await tableNaming(await openAzureBlob(`${azurite.url}/signed/clone`), `${bare}/${file?.path ?? ''}`, {
+      size: file?.size ?? 0,
+    })
     expect(await run(['read', `${clone.url}?${sas}`])).toEqual({ code: 0, output: '{"id":1}\n' })
-    for (const words of [['optimize', `${url}x`], ['vacuum', `${azurite.url}/signed/none?${sas}`], ['read', url, url], ['read', url.replace('http:/', 'http:')]]) {
+    for (const words of [
+      ['optimize', `${url}x`],
+      ['vacuum', `${azurite.url}/signed/none?${sas}`],
+      ['read', url, url],
+      ['read', url.replace('http:/', 'http:')],
+    ]) {
       expect(await run(words)).toMatchObject({ code: 1 })
     }
     expect(said.join('\n')).toContain('signed/t')
     for (const form of [signature, encodeURIComponent(signature)]) expect(said.join('\n')).not.toContain(form)
   })
 
-  it.each(['#other', '?version=1', '#'])('an address that ends in %s is refused rather than taken for the one without it', async end => {
-    const { code, messages } = await lake(['create', `${azurite.url}/signed/u${end}`, '--schema', 'id BIGINT'])
-    expect(code).toBe(1)
-    expect(messages).toContain('is no address of a blob container')
-    expect((await lake(['read', `${azurite.url}/signed/u`])).messages).toContain('There is no table')
-  })
+  it.each(['#other', '?version=1', '#'])(
+    'an address that ends in %s is refused rather than taken for the one without it',
+    async end => {
+      const { code, messages } = await lake(['create', `${azurite.url}/signed/u${end}`, '--schema', 'id BIGINT'])
+      expect(code).toBe(1)
+      expect(messages).toContain('is no address of a blob container')
+      expect((await lake(['read', `${azurite.url}/signed/u`])).messages).toContain('There is no table')
+    },
+  )
 })

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
+
 import { appendRows } from '../../../shared/delta/dml/index.js'
+import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
 import { isRetryable } from '../../../shared/errors.js'
-import type { StructType } from '../../../shared/types/index.js'
 import { blockSize, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 import { allRows } from '../../delta/logFixture.js'
-import { startAzurite, type Azurite } from '../../harness/azurite.js'
+import { type Azurite, startAzurite } from '../../harness/azurite.js'
 import { Random, seedNote } from '../../random.js'
 import { startFaultProxy } from './faultProxy.js'
 
@@ -13,7 +14,13 @@ import { startFaultProxy } from './faultProxy.js'
 const seconds = Number(process.env['STORM_SECONDS'] ?? 0)
 const appenders = 4
 const leastAppends = 12
-const schema: StructType = { type: 'struct', fields: [{ name: 'app', type: 'long', nullable: true }, { name: 'n', type: 'long', nullable: true }] }
+const schema: StructType = {
+  type: 'struct',
+  fields: [
+    { name: 'app', type: 'long', nullable: true },
+    { name: 'n', type: 'long', nullable: true },
+  ],
+}
 
 let azurite: Azurite
 beforeAll(async () => {
@@ -29,14 +36,18 @@ describe('with 8 % of all requests failing', () => {
     const until = Date.now() + seconds * 1000
     const appended: (readonly [bigint, bigint])[] = []
     try {
-      await new DeltaTable(await openAzureBlob(`${azurite.url}/storm/t`)).commit(createTable({ schema, createdTime: 0 }))
+      await new DeltaTable(await openAzureBlob(`${azurite.url}/storm/t`)).commit(
+        createTable({ schema, createdTime: 0 }),
+      )
       const append = async (app: number): Promise<void> => {
         const table = new DeltaTable(await openAzureBlob(`${proxy.url}/storm/t`, patience))
         for (let n = 0; n < leastAppends || Date.now() < until; n++) {
           // What is not known to be done is asked for again under the same name.
           for (let tries = 1; ; tries++) {
             try {
-              const outcome = await appendRows(table, [rowsOf(schema, [{ app: BigInt(app), n: BigInt(n) }])], { txn: { appId: `a${app}`, version: BigInt(n) } })
+              const outcome = await appendRows(table, [rowsOf(schema, [{ app: BigInt(app), n: BigInt(n) }])], {
+                txn: { appId: `a${app}`, version: BigInt(n) },
+              })
               if (outcome.kind === 'committed' || outcome.kind === 'alreadyApplied') break
               if (outcome.kind !== 'conflict') throw new Error(`unexpected: ${outcome.kind}`)
             } catch (error) {
@@ -55,7 +66,10 @@ describe('with 8 % of all requests failing', () => {
     if (snapshot === undefined) throw new Error('there is no table')
     const text = (rows: readonly (readonly unknown[])[]) => rows.map(row => row.map(String).join(':')).sort()
     expect(text(await allRows(scanRows(table.store, snapshot).batches)), seedNote).toEqual(text(appended))
-    expect([...proxy.struck.values()].reduce((sum, n) => sum + n, 0), seedNote).toBeGreaterThan(10)
+    expect(
+      [...proxy.struck.values()].reduce((sum, n) => sum + n, 0),
+      seedNote,
+    ).toBeGreaterThan(10)
     process.stderr.write(`storm: ${appended.length} appends, ${JSON.stringify(Object.fromEntries(proxy.struck))}\n`)
   })
 
@@ -63,7 +77,11 @@ describe('with 8 % of all requests failing', () => {
     const random = new Random()
     const proxy = await startFaultProxy(azurite.url, 0.15, () => random.next())
     try {
-      const store = await openAzureBlob(`${proxy.url}/storm/large`, { deadlineMs: 120_000, silenceMs: 8000, pauseMs: 5 })
+      const store = await openAzureBlob(`${proxy.url}/storm/large`, {
+        deadlineMs: 120_000,
+        silenceMs: 8000,
+        pauseMs: 5,
+      })
       const content = Uint8Array.from({ length: 2 * blockSize + 4321 }, (_, i) => (i * 17 + (i >> 11)) & 255)
       for (let n = 0; n < 3; n++) {
         const writer = await store.create(`x${n}`)

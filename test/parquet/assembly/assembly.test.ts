@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
-import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
+import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const names = ['a', 'b', 'c'] as const
@@ -10,7 +11,10 @@ const names = ['a', 'b', 'c'] as const
 function randomType(random: Random, depth: number): DataType {
   switch (depth === 0 ? 0 : random.below(4)) {
     case 1:
-      return { type: 'struct', fields: names.slice(0, 1 + random.below(3)).map(name => field(name, randomType(random, depth - 1))) }
+      return {
+        type: 'struct',
+        fields: names.slice(0, 1 + random.below(3)).map(name => field(name, randomType(random, depth - 1))),
+      }
     case 2:
       return { type: 'array', elementType: randomType(random, depth - 1), containsNull: true }
     case 3:
@@ -38,14 +42,25 @@ function barrenPlaces(random: Random, type: DataType, places = new Set<DataType>
 
 function randomValue(random: Random, type: DataType, barren: Barren, nulls: ReadonlySet<string>, path: string): Value {
   if (nulls.has(path) || (typeof type !== 'string' && barren.has(type)) || random.below(5) === 0) return null
-  if (typeof type === 'string') return type === 'string' ? random.text(5) : type === 'integer' ? random.below(100) : random.below(2) === 0
+  if (typeof type === 'string')
+    return type === 'string' ? random.text(5) : type === 'integer' ? random.below(100) : random.below(2) === 0
   switch (type.type) {
     case 'struct':
-      return Object.fromEntries(type.fields.map(({ name, type: inner }) => [name, randomValue(random, inner, barren, nulls, `${path}.${name}`)]))
+      return Object.fromEntries(
+        type.fields.map(({ name, type: inner }) => [
+          name,
+          randomValue(random, inner, barren, nulls, `${path}.${name}`),
+        ]),
+      )
     case 'array':
-      return Array.from({ length: random.below(3) }, () => randomValue(random, type.elementType, barren, nulls, `${path}.item`))
+      return Array.from({ length: random.below(3) }, () =>
+        randomValue(random, type.elementType, barren, nulls, `${path}.item`),
+      )
     case 'map':
-      return Array.from({ length: random.below(3) }, (_, i) => ({ key: `k${i}`, value: randomValue(random, type.valueType, barren, nulls, `${path}.value`) }))
+      return Array.from({ length: random.below(3) }, (_, i) => ({
+        key: `k${i}`,
+        value: randomValue(random, type.valueType, barren, nulls, `${path}.value`),
+      }))
     default:
       return null
   }
@@ -58,9 +73,13 @@ describe('nested values', () => {
       const type = randomType(random, 3)
       const barren = barrenPlaces(random, type)
       // Leaves by their path, so that a struct's first one is among them often enough.
-      const nulls = new Set(['x.a', 'x.b', 'x.a.a', 'x.item', 'x.item.a', 'x.value', 'x.value.a'].filter(() => random.below(3) === 0))
+      const nulls = new Set(
+        ['x.a', 'x.b', 'x.a.a', 'x.item', 'x.item.a', 'x.value', 'x.value.a'].filter(() => random.below(3) === 0),
+      )
       const data = Array.from({ length: random.below(12) }, () => randomValue(random, type, barren, nulls, 'x'))
-      const file = await openParquet(bufferSource(encodeParquet([{ field: field('x', type), data }], { codec: 'snappy' })))
+      const file = await openParquet(
+        bufferSource(encodeParquet([{ field: field('x', type), data }], { codec: 'snappy' })),
+      )
       const [column] = await file.readColumns()
       expect(Array.from(column?.data ?? []), `${seedNote}, round ${round}: ${JSON.stringify(type)}`).toEqual(data)
     }

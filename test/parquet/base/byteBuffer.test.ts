@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
 
 it('room for one long value is given up when the buffer is cleared, other room is kept', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Column } from '../../../shared/types/index.js'
-import { openParquet } from '../../../shared/parquet/read/reader.js'
+
 import { objectStoreSource } from '../../../shared/parquet/base/objectStoreSource.js'
+import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
 import { type ByteRange, MemoryStore } from '../../../shared/storage/index.js'
+import type { Column } from '../../../shared/types/index.js'
 
 class CountingStore extends MemoryStore {
   readonly reads: string[] = []
@@ -16,7 +17,10 @@ class CountingStore extends MemoryStore {
 
 function columns(rows: number): Column[] {
   const noise = (seed: number) => Float64Array.from({ length: rows }, (_, i) => Math.sin(i * seed) * 1e9)
-  return ['a', 'b', 'c', 'd'].map((name, i) => ({ field: { name, type: 'double', nullable: true }, data: noise(i + 1) }))
+  return ['a', 'b', 'c', 'd'].map((name, i) => ({
+    field: { name, type: 'double', nullable: true },
+    data: noise(i + 1),
+  }))
 }
 
 describe('a file in a store', () => {
@@ -50,6 +54,8 @@ describe('a file in a store', () => {
   it('an object shorter than the log says is told', async () => {
     const store = new MemoryStore()
     await store.put('short.parquet', encodeParquet(columns(10)))
-    await expect(openParquet(objectStoreSource(store, 'short.parquet', 100_000))).rejects.toMatchObject({ code: 'PARQUET_CORRUPT' })
+    await expect(openParquet(objectStoreSource(store, 'short.parquet', 100_000))).rejects.toMatchObject({
+      code: 'PARQUET_CORRUPT',
+    })
   })
 })

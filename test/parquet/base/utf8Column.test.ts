@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+
 import { collectStats, planStats } from '../../../shared/delta/index.js'
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
-import type { StructField } from '../../../shared/types/index.js'
-import { decodedData, Utf8Column, type StoredColumn } from '../../../shared/parquet/base/utf8Column.js'
+import { decodedData, type StoredColumn, Utf8Column } from '../../../shared/parquet/base/utf8Column.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
-import { encodeParquet, ParquetWriter, type ParquetOptions } from '../../../shared/parquet/write/writer.js'
+import { encodeParquet, type ParquetOptions, ParquetWriter } from '../../../shared/parquet/write/writer.js'
+import type { StructField } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const field: StructField = { name: 't', type: 'string', nullable: true }
@@ -15,7 +16,9 @@ function anyTexts(random: Random): (string | null)[] {
   const ascii = random.below(2) === 0
   const text = () => (ascii ? `name ${random.below(1e9)}` : random.text(12))
   const nulls = random.pick([0, 0, 3, 10])
-  return Array.from({ length: random.below(random.pick([3, 300, 3000])) }, () => (random.below(10) < nulls ? null : text()))
+  return Array.from({ length: random.below(random.pick([3, 300, 3000])) }, () =>
+    random.below(10) < nulls ? null : text(),
+  )
 }
 
 async function stored(data: readonly (string | null)[], options: ParquetOptions = {}): Promise<StoredColumn['data']> {
@@ -26,7 +29,11 @@ async function stored(data: readonly (string | null)[], options: ParquetOptions 
 
 async function streamed(columns: readonly StoredColumn[], options: ParquetOptions): Promise<Buffer> {
   const parts: Uint8Array[] = []
-  const writer = new ParquetWriter({ write: bytes => Promise.resolve(void parts.push(bytes)) }, columns.map(of => of.field), options)
+  const writer = new ParquetWriter(
+    { write: bytes => Promise.resolve(void parts.push(bytes)) },
+    columns.map(of => of.field),
+    options,
+  )
   await writer.appendRowGroup(columns)
   await writer.finish()
   return Buffer.concat(parts)
@@ -46,9 +53,15 @@ describe('texts as they are stored', () => {
   it('make the very file that the texts in memory make, from one thread or from several', async () => {
     const random = new Random()
     for (let round = 0; round < 40; round++) {
-      const texts = Array.from({ length: 2 + random.below(30_000) }, (_, i) => (random.below(50) === 0 ? null : `text ${i} ${random.below(1e9)}`))
+      const texts = Array.from({ length: 2 + random.below(30_000) }, (_, i) =>
+        random.below(50) === 0 ? null : `text ${i} ${random.below(1e9)}`,
+      )
       const data = await stored(texts)
-      const options: ParquetOptions = { codec: random.pick(['zstd', 'snappy', 'uncompressed']), packed: random.below(2) === 0, pageBytes: random.pick([5_000, 1 << 18]) }
+      const options: ParquetOptions = {
+        codec: random.pick(['zstd', 'snappy', 'uncompressed']),
+        packed: random.below(2) === 0,
+        pageBytes: random.pick([5_000, 1 << 18]),
+      }
       const expected = encodeParquet([{ field, data: texts }], options)
       expect(Buffer.compare(encodeParquet([{ field, data }], options), expected), seedNote).toBe(0)
       expect(Buffer.compare(await streamed([{ field, data }], options), expected), seedNote).toBe(0)
@@ -75,13 +88,18 @@ describe('texts as they are stored', () => {
       if (!(data instanceof Utf8Column)) continue
       expect(data.slice(from, to).texts(), seedNote).toEqual(texts.slice(from, to))
       expect(data.picked(rows).texts(), seedNote).toEqual(rows.map(row => texts[row]))
-      expect(Utf8Column.joined([data, data.slice(from, to), data.picked(rows)])?.texts(), seedNote)
-        .toEqual([...texts, ...texts.slice(from, to), ...rows.map(row => texts[row])])
+      expect(Utf8Column.joined([data, data.slice(from, to), data.picked(rows)])?.texts(), seedNote).toEqual([
+        ...texts,
+        ...texts.slice(from, to),
+        ...rows.map(row => texts[row]),
+      ])
     }
   })
 
   it('are none where a dictionary holds them, where bytes are no UTF-8, and where a text begins within a character', async () => {
-    expect(await stored(Array.from({ length: 100 }, (_, i) => `same ${i % 3}`))).toEqual(Array.from({ length: 100 }, (_, i) => `same ${i % 3}`))
+    expect(await stored(Array.from({ length: 100 }, (_, i) => `same ${i % 3}`))).toEqual(
+      Array.from({ length: 100 }, (_, i) => `same ${i % 3}`),
+    )
     expect(Utf8Column.of(Uint8Array.of(0x61, 0xff), Int32Array.of(1, 1))).toBeUndefined()
     expect(Utf8Column.of(Buffer.from('é'), Int32Array.of(1, 1))).toBeUndefined()
     expect(Utf8Column.of(Buffer.from('éa'), Int32Array.of(2, 1))?.texts()).toEqual(['é', 'a'])

@@ -1,24 +1,38 @@
 import { describe, expect, it } from 'vitest'
+
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
-import { readDeltas } from '../../../shared/parquet/encoding/deltaDecoding.js'
 import { appendDeltas, packable } from '../../../shared/parquet/encoding/deltaBinaryPacked.js'
+import { readDeltas } from '../../../shared/parquet/encoding/deltaDecoding.js'
 
 const [least, most] = [-(2 ** 31), 2 ** 31 - 1]
 
 describe('numbers packed as differences', () => {
   it('whose differences leave 32 bits are not packed: other readers refuse a page of such a least difference', () => {
-    for (const values of [[1_900_000_000, -1_900_000_000], [-1_900_000_000, 1_900_000_000], [most, least], [least, most], [0, least, 0, 1]])
+    for (const values of [
+      [1_900_000_000, -1_900_000_000],
+      [-1_900_000_000, 1_900_000_000],
+      [most, least],
+      [least, most],
+      [0, least, 0, 1],
+    ])
       expect(packable(Int32Array.from(values)), values.join()).toBe(false)
   })
 
   it('whose differences just fit are packed, and come back', () => {
-    for (const values of [[0, most, most], [0, least, least], [least, -1, most - 1], [most, 0, least + 1]]) {
+    for (const values of [
+      [0, most, most],
+      [0, least, least],
+      [least, -1, most - 1],
+      [most, 0, least + 1],
+    ]) {
       const numbers = Int32Array.from(values)
       expect(packable(numbers), values.join()).toBe(true)
       const out = new ByteBuffer()
       appendDeltas(out, numbers, 0, numbers.length)
       const bytes = Uint8Array.from(out.bytes())
-      expect([...readDeltas({ view: new DataView(bytes.buffer), offset: 0 }, new Int32Array(numbers.length))]).toEqual(values)
+      expect([...readDeltas({ view: new DataView(bytes.buffer), offset: 0 }, new Int32Array(numbers.length))]).toEqual(
+        values,
+      )
     }
   })
 

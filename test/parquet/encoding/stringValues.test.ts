@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { joinedStrings, plainStrings } from '../../../shared/parquet/encoding/stringValues.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -18,7 +19,8 @@ describe('texts decoded many at once', () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const plain = random.below(2) === 0
-      const text = () => (plain ? 'x'.repeat(random.below(random.pick([3, 300, 70_000]))) : random.text(random.pick([3, 300])))
+      const text = () =>
+        plain ? 'x'.repeat(random.below(random.pick([3, 300, 70_000]))) : random.text(random.pick([3, 300]))
       const texts = Array.from({ length: random.below(200) }, text)
       const lengths = Int32Array.from(texts, of => Buffer.byteLength(of))
       expect(plainStrings(page(texts, true), texts.length), seedNote).toEqual(texts)

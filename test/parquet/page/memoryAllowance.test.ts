@@ -1,6 +1,8 @@
 import { zstdCompressSync } from 'node:zlib'
+
 import type { Encoding, PageHeader, SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
+
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
 import { appendDeltas } from '../../../shared/parquet/encoding/deltaBinaryPacked.js'
@@ -8,7 +10,7 @@ import { appendRun } from '../../../shared/parquet/encoding/rleHybrid.js'
 import { MemoryAllowance } from '../../../shared/parquet/page/memoryAllowance.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
-import { dataPage, handmadeParquet, int32s, type HandmadeChunk } from '../handmadeParquet.js'
+import { dataPage, type HandmadeChunk, handmadeParquet, int32s } from '../handmadeParquet.js'
 
 const billion = 1_000_000_000
 
@@ -24,19 +26,32 @@ const levels = (value: number, count: number, width = 1) => {
   return Buffer.concat([int32s(bytes.length), bytes])
 }
 
-const chunkOf = (element: SchemaElement, values: number, pages: HandmadeChunk['pages'], more: Partial<HandmadeChunk> = {}): HandmadeChunk =>
-  ({ element, values, pages, encodings: ['PLAIN', 'RLE'], ...more })
+const chunkOf = (
+  element: SchemaElement,
+  values: number,
+  pages: HandmadeChunk['pages'],
+  more: Partial<HandmadeChunk> = {},
+): HandmadeChunk => ({ element, values, pages, encodings: ['PLAIN', 'RLE'], ...more })
 
-const page = (values: number, body: Uint8Array, encoding: Encoding = 'PLAIN') => ({ body, header: dataPage(values, body.length, { encoding }) })
+const page = (values: number, body: Uint8Array, encoding: Encoding = 'PLAIN') => ({
+  body,
+  header: dataPage(values, body.length, { encoding }),
+})
 
-const optional = (type: SchemaElement['type']): SchemaElement => ({ name: 'x', type: type as NonNullable<typeof type>, repetition_type: 'OPTIONAL' })
+const optional = (type: SchemaElement['type']): SchemaElement => ({
+  name: 'x',
+  type: type as NonNullable<typeof type>,
+  repetition_type: 'OPTIONAL',
+})
 const required = (type: SchemaElement['type']): SchemaElement => ({ ...optional(type), repetition_type: 'REQUIRED' })
 
 /** `count` nulls in a page of a few bytes. */
 const nulls = (count: number) => chunkOf(optional('INT32'), count, [page(count, levels(0, count))])
 
 const dictionaryHeader = (bytes: number): Omit<PageHeader, 'compressed_page_size'> => ({
-  type: 'DICTIONARY_PAGE', uncompressed_page_size: bytes, dictionary_page_header: { num_values: 1, encoding: 'PLAIN' },
+  type: 'DICTIONARY_PAGE',
+  uncompressed_page_size: bytes,
+  dictionary_page_header: { num_values: 1, encoding: 'PLAIN' },
 })
 
 const repeated = (count: number) =>
@@ -53,12 +68,19 @@ async function reading(bytes: Uint8Array, how: 'whole' | 'rows' | 'stored' = 'wh
   return []
 }
 
-const refusal = { code: 'PARQUET_UNSUPPORTED', message: expect.stringMatching(/^Parquet file bomb\.parquet: A row group takes more than 1073741824 bytes .* column x .* Read fewer columns/) as unknown }
+const refusal = {
+  code: 'PARQUET_UNSUPPORTED',
+  message: expect.stringMatching(
+    /^Parquet file bomb\.parquet: A row group takes more than 1073741824 bytes .* column x .* Read fewer columns/,
+  ) as unknown,
+}
 
 describe('a few bytes that unfold to a billion values are refused, by file, column and limit', () => {
   const list: SchemaElement[] = [
-    { name: 'schema', num_children: 1 }, { name: 'x', num_children: 1, repetition_type: 'OPTIONAL', converted_type: 'LIST' },
-    { name: 'list', num_children: 1, repetition_type: 'REPEATED' }, { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
+    { name: 'schema', num_children: 1 },
+    { name: 'x', num_children: 1, repetition_type: 'OPTIONAL', converted_type: 'LIST' },
+    { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+    { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
   ]
   const emptyLists = 50_000_000
   const group = (...chunks: HandmadeChunk[]) => ({ rows: chunks[0]?.values ?? 0, chunks })
@@ -66,9 +88,30 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
   it.each([
     ['nulls', [group(nulls(billion))], undefined],
     ['a run in a dictionary', [group(repeated(billion))], undefined],
-    ['equal booleans', [group(chunkOf(required('BOOLEAN'), billion, [page(billion, levels(1, billion), 'RLE')]))], undefined],
-    ['row groups that are each within the limit, read whole', Array.from({ length: 100 }, () => group(nulls(20_000_000))), undefined],
-    ['lists without anything in them', [group(chunkOf(list[3] as SchemaElement, emptyLists, [page(emptyLists, Buffer.concat([levels(0, emptyLists), levels(1, emptyLists, 2)]))], { path: ['x', 'list', 'element'] }))], list],
+    [
+      'equal booleans',
+      [group(chunkOf(required('BOOLEAN'), billion, [page(billion, levels(1, billion), 'RLE')]))],
+      undefined,
+    ],
+    [
+      'row groups that are each within the limit, read whole',
+      Array.from({ length: 100 }, () => group(nulls(20_000_000))),
+      undefined,
+    ],
+    [
+      'lists without anything in them',
+      [
+        group(
+          chunkOf(
+            list[3] as SchemaElement,
+            emptyLists,
+            [page(emptyLists, Buffer.concat([levels(0, emptyLists), levels(1, emptyLists, 2)]))],
+            { path: ['x', 'list', 'element'] },
+          ),
+        ),
+      ],
+      list,
+    ],
   ])('%s', async (_, groups, schema) => {
     const bytes = handmadeParquet(groups, { schema })
     expect(bytes.length).toBeLessThan(20_000)
@@ -80,7 +123,10 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
   })
 
   it('also a column that the file lacks, beside one that it has', async () => {
-    const wanted = async () => reading(handmadeParquet([group({ ...nulls(billion), element: { ...optional('INT32'), name: 'y' } })]), 'rows', ['x'])
+    const wanted = async () =>
+      reading(handmadeParquet([group({ ...nulls(billion), element: { ...optional('INT32'), name: 'y' } })]), 'rows', [
+        'x',
+      ])
     await expect(wanted()).rejects.toMatchObject(refusal)
   })
 
@@ -88,18 +134,35 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
     const size = 60 * 2 ** 20
     const body = new Uint8Array(zstdCompressSync(Buffer.concat([levels(0, 1), Buffer.alloc(size)])))
     const pages = Array.from({ length: 40 }, () => ({ body, header: dataPage(1, size + levels(0, 1).length) }))
-    await expect(reading(handmadeParquet([group(chunkOf(optional('BYTE_ARRAY'), 40, pages, { codec: 'ZSTD' }))]))).rejects.toMatchObject(refusal)
+    await expect(
+      reading(handmadeParquet([group(chunkOf(optional('BYTE_ARRAY'), 40, pages, { codec: 'ZSTD' }))])),
+    ).rejects.toMatchObject(refusal)
   })
 
   it('also values that share a long beginning', async () => {
     const count = 4_000
     const shared = 2 ** 20
     const out = new ByteBuffer()
-    appendDeltas(out, Int32Array.from({ length: count }, (_, i) => (i === 0 ? 0 : shared)), 0, count)
-    appendDeltas(out, Int32Array.from({ length: count }, (_, i) => (i === 0 ? shared : 0)), 0, count)
+    appendDeltas(
+      out,
+      Int32Array.from({ length: count }, (_, i) => (i === 0 ? 0 : shared)),
+      0,
+      count,
+    )
+    appendDeltas(
+      out,
+      Int32Array.from({ length: count }, (_, i) => (i === 0 ? shared : 0)),
+      0,
+      count,
+    )
     const body = Buffer.concat([out.bytes(), Buffer.alloc(shared)])
-    const packed = { body: new Uint8Array(zstdCompressSync(body)), header: dataPage(count, body.length, { encoding: 'DELTA_BYTE_ARRAY' }) }
-    await expect(reading(handmadeParquet([group(chunkOf(required('BYTE_ARRAY'), count, [packed], { codec: 'ZSTD' }))]))).rejects.toMatchObject(refusal)
+    const packed = {
+      body: new Uint8Array(zstdCompressSync(body)),
+      header: dataPage(count, body.length, { encoding: 'DELTA_BYTE_ARRAY' }),
+    }
+    await expect(
+      reading(handmadeParquet([group(chunkOf(required('BYTE_ARRAY'), count, [packed], { codec: 'ZSTD' }))])),
+    ).rejects.toMatchObject(refusal)
   })
 })
 
@@ -109,13 +172,17 @@ describe('what takes memory that its bytes explain is read', () => {
     const allowance = new MemoryAllowance()
     allowance.take('x', 64 * gigabyte, gigabyte)
     allowance.take('y', gigabyte, 0)
-    expect(() => { allowance.take('z', 1, 0) }).toThrow('column z')
+    expect(() => {
+      allowance.take('z', 1, 0)
+    }).toThrow('column z')
   })
 
   it('a million equal values, or none', async () => {
     const count = 1_000_000
     for (const chunk of [nulls(count), repeated(count)]) {
-      const [column] = (await reading(handmadeParquet([{ rows: count, chunks: [chunk] }]))) as { data: ArrayLike<unknown> }[]
+      const [column] = (await reading(handmadeParquet([{ rows: count, chunks: [chunk] }]))) as {
+        data: ArrayLike<unknown>
+      }[]
       expect(column?.data.length).toBe(count)
     }
   })
@@ -129,15 +196,22 @@ describe('what takes memory that its bytes explain is read', () => {
 
   it('a row group of forty columns of a hundred thousand equal texts', async () => {
     const field = (i: number) => ({ name: `c${i}`, type: 'string' as const, nullable: true })
-    const bytes = encodeParquet(Array.from({ length: 40 }, (_, i) => ({ field: field(i), data: new Array<string>(100_000).fill('same') })))
+    const bytes = encodeParquet(
+      Array.from({ length: 40 }, (_, i) => ({ field: field(i), data: new Array<string>(100_000).fill('same') })),
+    )
     expect((await reading(bytes)).length).toBe(40)
   })
 })
 
 it('a dictionary of booleans that claims more of them than it has bits for is damage', async () => {
   const chunk = chunkOf(required('BOOLEAN'), 1, [
-    { body: new Uint8Array(1), header: { ...dictionaryHeader(1), dictionary_page_header: { num_values: 2_000_000_000, encoding: 'PLAIN' } } },
+    {
+      body: new Uint8Array(1),
+      header: { ...dictionaryHeader(1), dictionary_page_header: { num_values: 2_000_000_000, encoding: 'PLAIN' } },
+    },
     page(1, Buffer.from([1, 2, 0]), 'RLE_DICTIONARY'),
   ])
-  await expect(reading(handmadeParquet([{ rows: 1, chunks: [chunk] }]))).rejects.toMatchObject({ code: 'PARQUET_CORRUPT' })
+  await expect(reading(handmadeParquet([{ rows: 1, chunks: [chunk] }]))).rejects.toMatchObject({
+    code: 'PARQUET_CORRUPT',
+  })
 })

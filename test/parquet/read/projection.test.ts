@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
-import type { Column, DataType, Row, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet, type ReadOptions } from '../../../shared/parquet/read/reader.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
+import type { Column, DataType, Row, StructField, Value } from '../../../shared/types/index.js'
 
 function field(name: string, type: DataType, id?: number): StructField {
   return { name, type, nullable: true, ...(id === undefined ? {} : { metadata: { 'delta.columnMapping.id': id } }) }
@@ -25,7 +26,10 @@ describe('reading part of a file', () => {
   })
 
   it('a range of rows may begin and end inside row groups', async () => {
-    expect(await read([ids, names], { rowStart: 1, rowEnd: 4 })).toEqual([[2n, null, 4n], ['b', 'c', null]])
+    expect(await read([ids, names], { rowStart: 1, rowEnd: 4 })).toEqual([
+      [2n, null, 4n],
+      ['b', 'c', null],
+    ])
     expect(await read([ids], { rowStart: 5 })).toEqual([[]])
   })
 
@@ -33,11 +37,18 @@ describe('reading part of a file', () => {
     const file = await openParquet(bufferSource(encodeParquet([ids, names], { rowGroupRows: 2 })))
     const rows: Row[] = []
     for await (const row of file.rows({ columns: ['name', 'later'], rowStart: 2 })) rows.push(row)
-    expect(rows).toEqual([{ name: 'c', later: null }, { name: null, later: null }, { name: 'e', later: null }])
+    expect(rows).toEqual([
+      { name: 'c', later: null },
+      { name: null, later: null },
+      { name: 'e', later: null },
+    ])
   })
 
   it('a field that a struct lacks is null, and a null struct stays null', async () => {
-    const inner: DataType = { type: 'struct', fields: [field('x', 'long'), field('deep', { type: 'array', elementType: 'long', containsNull: true })] }
+    const inner: DataType = {
+      type: 'struct',
+      fields: [field('x', 'long'), field('deep', { type: 'array', elementType: 'long', containsNull: true })],
+    }
     const column: Column = {
       field: field('s', inner),
       data: [{ x: 1n, deep: [1n, 2n] }, null, { x: null, deep: [] }, { x: null, deep: null }],
@@ -49,17 +60,25 @@ describe('reading part of a file', () => {
   })
 
   it('a struct of which the file has no field that is asked for is still null where it was null', async () => {
-    const inner: DataType = { type: 'struct', fields: [field('deep', { type: 'array', elementType: 'long', containsNull: true })] }
-    const column: Column = { field: field('s', inner), data: [{ deep: [1n, 2n, 3n] }, null, { deep: [] }, { deep: [4n] }] }
+    const inner: DataType = {
+      type: 'struct',
+      fields: [field('deep', { type: 'array', elementType: 'long', containsNull: true })],
+    }
+    const column: Column = {
+      field: field('s', inner),
+      data: [{ deep: [1n, 2n, 3n] }, null, { deep: [] }, { deep: [4n] }],
+    }
     const other: DataType = { type: 'struct', fields: [field('y', 'string')] }
-    expect(await read([column], { fields: [field('s', other)] })).toEqual([[{ y: null }, null, { y: null }, { y: null }]])
+    expect(await read([column], { fields: [field('s', other)] })).toEqual([
+      [{ y: null }, null, { y: null }, { y: null }],
+    ])
     const listed: Column = {
       field: field('l', { type: 'array', elementType: inner, containsNull: true }),
       data: [[{ deep: [1n, 2n] }, null, { deep: [] }], [], null, [{ deep: null }]],
     }
-    expect(await read([listed], { fields: [field('l', { type: 'array', elementType: other, containsNull: true })] })).toEqual([
-      [[{ y: null }, null, { y: null }], [], null, [{ y: null }]],
-    ])
+    expect(
+      await read([listed], { fields: [field('l', { type: 'array', elementType: other, containsNull: true })] }),
+    ).toEqual([[[{ y: null }, null, { y: null }], [], null, [{ y: null }]]])
   })
 
   it('by id, a renamed column is found and a new one of the old name is not', async () => {
@@ -88,7 +107,9 @@ describe('widened types', () => {
   for (const [from, to, written, expected] of widened) {
     it(`${JSON.stringify(from)} reads as ${JSON.stringify(to)}`, async () => {
       const data = [written, null, written]
-      expect(await read([{ field: field('c', from), data }], { fields: [field('c', to)] })).toEqual([[expected, null, expected]])
+      expect(await read([{ field: field('c', from), data }], { fields: [field('c', to)] })).toEqual([
+        [expected, null, expected],
+      ])
     })
   }
 
@@ -97,7 +118,10 @@ describe('widened types', () => {
     ['string', 'long'],
     ['double', 'float'],
     ['long', 'timestamp'],
-    [{ type: 'decimal', precision: 5, scale: 2 }, { type: 'decimal', precision: 5, scale: 1 }],
+    [
+      { type: 'decimal', precision: 5, scale: 2 },
+      { type: 'decimal', precision: 5, scale: 1 },
+    ],
     ['string', { type: 'array', elementType: 'string', containsNull: true }],
     [{ type: 'array', elementType: 'string', containsNull: true }, 'string'],
   ]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { durationColumns } from '../../../shared/parquet/schema/arrowSchema.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -8,7 +9,7 @@ const arrow =
   'AAAAAQAAAHMAAAAEAAQABAAAAKz///8AAAESEAAAABQAAAAEAAAAAAAAAAEAAABlAAAA2v///wAAAADU////AAABEhAAAAAYAAAABAAAAAAAAAABAAAAZAAGAAgA' +
   'BgAGAAAAAAACABAAFAAIAAYABwAMAAAAEAAQAAAAAAABAhAAAAAcAAAABAAAAAAAAAACAAAAaWQAAAgADAAIAAcACAAAAAAAAAFAAAAA'
 
-describe('durations, of which only Arrow\'s own schema in a footer knows', () => {
+describe("durations, of which only Arrow's own schema in a footer knows", () => {
   it('are found by name, inside structs too', () => {
     expect(durationColumns(arrow)).toEqual([['s', 'e'], ['d']].reverse())
   })
@@ -19,7 +20,14 @@ describe('durations, of which only Arrow\'s own schema in a footer knows', () =>
     for (let i = 0; i < 2000; i++) {
       const bytes = Buffer.from(arrow, 'base64')
       for (let flips = 1 + random.below(3); flips > 0; flips--) bytes[random.below(bytes.length)] = random.below(256)
-      expect(Array.isArray(durationColumns(bytes.subarray(0, random.below(2) === 0 ? bytes.length : random.below(bytes.length)).toString('base64'))), seedNote).toBe(true)
+      expect(
+        Array.isArray(
+          durationColumns(
+            bytes.subarray(0, random.below(2) === 0 ? bytes.length : random.below(bytes.length)).toString('base64'),
+          ),
+        ),
+        seedNote,
+      ).toBe(true)
     }
   })
 })

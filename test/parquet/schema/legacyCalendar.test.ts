@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { calendarOf, legacyCalendar, legacyCalendars } from '../../../shared/parquet/schema/legacyCalendar.js'
 
 const dayOf = (text: string) => {
@@ -28,7 +29,8 @@ describe('days of the older calendar', () => {
 
   test('every day from then on is the day after the one before, but where a leap day is lacking and at the switch', () => {
     const odd: number[] = []
-    for (let day = -719_163; day < -141_000; day++) if (days(day) - days(day - 1) !== 1) odd.push(days(day) - days(day - 1))
+    for (let day = -719_163; day < -141_000; day++)
+      if (days(day) - days(day - 1) !== 1) odd.push(days(day) - days(day - 1))
     // Centuries with a leap day by one calendar alone, up to 1500, and the ten days of 1582.
     expect(odd).toEqual([...Array<number>(12).fill(0), 11])
   })

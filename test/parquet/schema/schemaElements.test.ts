@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { decimalBytes, schemaElements } from '../../../shared/parquet/schema/schemaElements.js'
 import { schemaNodes } from '../../../shared/parquet/schema/schemaNode.js'
 import type { DataType } from '../../../shared/types/index.js'
@@ -35,11 +36,21 @@ describe('the schema Spark writes', () => {
         nullable: false,
         metadata: { 'delta.columnMapping.id': 4 },
       },
-      { name: 'm', type: { type: 'map', keyType: 'string', valueType: 'long', valueContainsNull: true }, nullable: true },
+      {
+        name: 'm',
+        type: { type: 'map', keyType: 'string', valueType: 'long', valueContainsNull: true },
+        nullable: true,
+      },
     ])
-    expect(elements.map((e) => `${e.repetition_type ?? 'ROOT'} ${e.name} ${e.field_id ?? ''}`.trim())).toEqual([
-      'ROOT spark_schema', 'REQUIRED l 4', 'REPEATED list', 'REQUIRED element',
-      'OPTIONAL m', 'REPEATED key_value', 'REQUIRED key', 'OPTIONAL value',
+    expect(elements.map(e => `${e.repetition_type ?? 'ROOT'} ${e.name} ${e.field_id ?? ''}`.trim())).toEqual([
+      'ROOT spark_schema',
+      'REQUIRED l 4',
+      'REPEATED list',
+      'REQUIRED element',
+      'OPTIONAL m',
+      'REPEATED key_value',
+      'REQUIRED key',
+      'OPTIONAL value',
     ])
   })
 })
@@ -51,7 +62,9 @@ describe('lists of older writers', () => {
 
   it('a repeated primitive is the element itself', () => {
     expect(types(list, { name: 'array', repetition_type: 'REPEATED', type: 'INT32' })).toEqual({
-      type: 'array', elementType: 'integer', containsNull: false,
+      type: 'array',
+      elementType: 'integer',
+      containsNull: false,
     })
   })
 
@@ -66,7 +79,8 @@ describe('lists of older writers', () => {
 
   it('a repeated field without any annotation is an array that is never null', () => {
     expect(schemaNodes([root, { name: 'r', repetition_type: 'REPEATED', type: 'INT64' }])[0]).toMatchObject({
-      nullable: false, type: { type: 'array', elementType: 'long', containsNull: false },
+      nullable: false,
+      type: { type: 'array', elementType: 'long', containsNull: false },
     })
   })
 

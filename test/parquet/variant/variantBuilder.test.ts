@@ -1,24 +1,43 @@
 import { describe, expect, it } from 'vitest'
-import type { Row } from '../../../shared/types/index.js'
+
 import { ParquetError } from '../../../shared/parquet/base/parquetError.js'
 import { VariantBuilder } from '../../../shared/parquet/variant/variantBuilder.js'
 import { VariantNames } from '../../../shared/parquet/variant/variantBytes.js'
+import type { Row } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 import { variantText } from '../variantText.js'
 
-const keys = ['', 'a', 'b', 'cc', 'ü', '\u{1f600}', '__proto__', 'a much longer name than the others'].map(name => Buffer.from(name).toString('latin1'))
+const keys = ['', 'a', 'b', 'cc', 'ü', '\u{1f600}', '__proto__', 'a much longer name than the others'].map(name =>
+  Buffer.from(name).toString('latin1'),
+)
 
 function appendRandom(builder: VariantBuilder, random: Random, depth: number): void {
   const kind = random.below(depth === 0 ? 8 : 10)
   const scalars: readonly (() => void)[] = [
-    () => { builder.appendBoolean(random.below(2) === 0) },
-    () => { builder.appendInteger(random.long()) },
-    () => { builder.appendString(Buffer.from(random.text(90))) },
-    () => { builder.appendDecimal(random.long(), random.below(39)) },
-    () => { builder.appendDate(random.below(1000)) },
-    () => { builder.appendBinary(Buffer.from(random.text(9))) },
-    () => { builder.appendDouble(random.next()) },
-    () => { builder.appendTime(12, random.long()) },
+    () => {
+      builder.appendBoolean(random.below(2) === 0)
+    },
+    () => {
+      builder.appendInteger(random.long())
+    },
+    () => {
+      builder.appendString(Buffer.from(random.text(90)))
+    },
+    () => {
+      builder.appendDecimal(random.long(), random.below(39))
+    },
+    () => {
+      builder.appendDate(random.below(1000))
+    },
+    () => {
+      builder.appendBinary(Buffer.from(random.text(9)))
+    },
+    () => {
+      builder.appendDouble(random.next())
+    },
+    () => {
+      builder.appendTime(12, random.long())
+    },
   ]
   if (kind < 8) return scalars[kind]?.()
   const container = builder.open()
@@ -62,7 +81,16 @@ describe('variants from parts', () => {
     let value = Uint8Array.of(0)
     for (let depth = 0; depth < 8; depth++) {
       const size = value.length
-      value = Uint8Array.of(3 | (3 << 2), 255, ...Array.from({ length: 255 }, () => [0, 0, 0, 0]).flat(), size & 255, size >> 8, 0, 0, ...value)
+      value = Uint8Array.of(
+        3 | (3 << 2),
+        255,
+        ...Array.from({ length: 255 }, () => [0, 0, 0, 0]).flat(),
+        size & 255,
+        size >> 8,
+        0,
+        0,
+        ...value,
+      )
     }
     expect(() => again(Uint8Array.of(1, 0, 0), value)).toThrow(/overlap/)
   })

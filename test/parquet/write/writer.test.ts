@@ -1,14 +1,15 @@
-import parquetjs from 'parquetjs-lite'
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import parquetjs from 'parquetjs-lite'
 import { describe, expect, it } from 'vitest'
+
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { decompress } from '../../../shared/parquet/page/codec.js'
-import type { Column, DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
-import { encodeParquet, ParquetWriter, type ParquetOptions } from '../../../shared/parquet/write/writer.js'
+import { encodeParquet, type ParquetOptions, ParquetWriter } from '../../../shared/parquet/write/writer.js'
+import type { Column, DataType, StructField, Value } from '../../../shared/types/index.js'
 import { bronzeColumns } from '../../bench/bronzeColumns.js'
-import { randomColumn } from '../randomColumns.js'
 import { Random, seedNote } from '../../random.js'
+import { randomColumn } from '../randomColumns.js'
 
 function column(name: string, type: DataType, data: Column['data'], nullable = true): Column {
   return { field: { name, type, nullable }, data }
@@ -46,7 +47,10 @@ describe('values a column cannot hold are refused by name', () => {
   for (const [type, value] of refused) {
     it(`${JSON.stringify(type)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`, () => {
       expect(() => encodeParquet([column('c', type, [value])])).toThrow(
-        expect.objectContaining({ code: 'PARQUET_BAD_VALUE', message: expect.stringMatching(/\bc\b/) as string }) as Error,
+        expect.objectContaining({
+          code: 'PARQUET_BAD_VALUE',
+          message: expect.stringMatching(/\bc\b/) as string,
+        }) as Error,
       )
     })
   }
@@ -76,7 +80,10 @@ describe('the streaming writer', () => {
     await writer.appendRowGroup([more])
     expect(await writer.finish()).toEqual({ bytes: bytes().length, rows: 3 })
     const file = await openParquet(bufferSource(bytes()))
-    expect(file.rowGroups.map(({ rowStart, rows }) => [rowStart, rows])).toEqual([[0, 2], [2, 1]])
+    expect(file.rowGroups.map(({ rowStart, rows }) => [rowStart, rows])).toEqual([
+      [0, 2],
+      [2, 1],
+    ])
     expect((await file.readColumns())[0]?.data).toEqual([1n, 2n, null])
   })
 
@@ -105,7 +112,11 @@ describe('columns that say little take little', () => {
     column('number', 'integer', new Int32Array(rows).fill(3)),
     column('time', 'timestamp', new BigInt64Array(rows).fill(1743528277000000n)),
     column('double', 'double', new Float64Array(rows)),
-    column('offset', 'long', BigInt64Array.from({ length: rows }, (_, i) => BigInt(9_000_000 + i))),
+    column(
+      'offset',
+      'long',
+      BigInt64Array.from({ length: rows }, (_, i) => BigInt(9_000_000 + i)),
+    ),
   ]
   for (const c of cheap) {
     it(c.field.name, () => {
@@ -118,22 +129,33 @@ describe('readers that share no code with the writer', () => {
   for (const codec of ['snappy', 'uncompressed'] as const) {
     it(`parquetjs-lite reads ${codec}`, async () => {
       const columns = bronzeColumns(3000).filter(({ field }) => field.type !== 'timestamp')
-      const reader = await parquetjs.ParquetReader.openBuffer(Buffer.from(encodeParquet(columns, { codec, pageBytes: 20_000 })))
+      const reader = await parquetjs.ParquetReader.openBuffer(
+        Buffer.from(encodeParquet(columns, { codec, pageBytes: 20_000 })),
+      )
       const cursor = reader.getCursor()
       for (let i = 0; i < 3000; i++) {
         const row = await cursor.next()
         const expected = columns.map(({ data }) => text(data[i] as Flat))
-        expect(columns.map(({ field }) => text((row?.[field.name] ?? null) as Flat)), `row ${i}`).toEqual(expected)
+        expect(
+          columns.map(({ field }) => text((row?.[field.name] ?? null) as Flat)),
+          `row ${i}`,
+        ).toEqual(expected)
       }
       expect(await cursor.next()).toBeNull()
     })
   }
 
   const packed: readonly DataType[] = ['long', 'integer', 'string', 'binary', 'double', 'boolean', 'short']
-  for (const options of [{ codec: 'zstd' }, { codec: 'uncompressed', packed: true }, { codec: 'snappy' }] as ParquetOptions[]) {
+  for (const options of [
+    { codec: 'zstd' },
+    { codec: 'uncompressed', packed: true },
+    { codec: 'snappy' },
+  ] as ParquetOptions[]) {
     it(`hyparquet's own decoders read ${JSON.stringify(options)}`, async () => {
       const random = new Random()
-      const columns = packed.map((type, i) => randomColumn(random, { name: `c${i}`, type, nullable: i % 2 === 0 }, 2000))
+      const columns = packed.map((type, i) =>
+        randomColumn(random, { name: `c${i}`, type, nullable: i % 2 === 0 }, 2000),
+      )
       const bytes = encodeParquet(columns, { ...options, pageBytes: 2000, rowGroupRows: 900 })
       const rows = await parquetReadObjects({
         file: bufferSource(bytes),
@@ -143,7 +165,10 @@ describe('readers that share no code with the writer', () => {
       expect(rows.length).toBe(2000)
       for (const [i, row] of rows.entries()) {
         const expected = columns.map(({ data }) => text(data[i] as Flat))
-        expect(columns.map(({ field }) => text((row[field.name] ?? null) as Flat)), `${seedNote}, row ${i}`).toEqual(expected)
+        expect(
+          columns.map(({ field }) => text((row[field.name] ?? null) as Flat)),
+          `${seedNote}, row ${i}`,
+        ).toEqual(expected)
       }
     })
   }
@@ -162,15 +187,19 @@ const floats: readonly (readonly [what: string, type: DataType, of: (values: num
   ['floats', 'float', values => values],
   ['a typed array of floats', 'float', values => Float32Array.from(values)],
 ]
-it.each(floats)('%s have no bounds in the footer where one is NaN, first, last or in between: readers would pass it over', async (_, type, of) => {
-  const bounds = async (values: number[]) => {
-    const metadata = await parquetMetadataAsync(bufferSource(encodeParquet([column('c', type, of(values))])))
-    const statistics = metadata.row_groups[0]?.columns[0]?.meta_data?.statistics
-    return [statistics?.min_value, statistics?.max_value]
-  }
-  for (const values of [[NaN, 1, 2], [1, NaN, 2], [1, 2, NaN], [NaN]]) expect(await bounds(values), String(values)).toEqual([undefined, undefined])
-  expect(await bounds([2, 1, 3])).toEqual([1, 3])
-})
+it.each(floats)(
+  '%s have no bounds in the footer where one is NaN, first, last or in between: readers would pass it over',
+  async (_, type, of) => {
+    const bounds = async (values: number[]) => {
+      const metadata = await parquetMetadataAsync(bufferSource(encodeParquet([column('c', type, of(values))])))
+      const statistics = metadata.row_groups[0]?.columns[0]?.meta_data?.statistics
+      return [statistics?.min_value, statistics?.max_value]
+    }
+    for (const values of [[NaN, 1, 2], [1, NaN, 2], [1, 2, NaN], [NaN]])
+      expect(await bounds(values), String(values)).toEqual([undefined, undefined])
+    expect(await bounds([2, 1, 3])).toEqual([1, 3])
+  },
+)
 
 it('a decimal has no bounds in the footer, which would be taken for others', async () => {
   const field: StructField = { name: 'c', type: { type: 'decimal', precision: 5, scale: 2 }, nullable: true }

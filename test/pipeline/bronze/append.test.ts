@@ -1,12 +1,30 @@
 import { describe, expect, test } from 'vitest'
+
 import { joinRanges } from '../../../shared/pipeline/bronze/append.js'
 import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import type { EncodedRange } from '../../../shared/pipeline/bronze/encode.js'
 import { BronzeFixture, eventRecord, range } from './bronzeFixture.js'
 
-const counts = { received: 1, redelivered: 2, repaired: 3, valid: 4, quarantined: 5, tombstones: 6, missing: 7n, holes: 8n }
+const counts = {
+  received: 1,
+  redelivered: 2,
+  repaired: 3,
+  valid: 4,
+  quarantined: 5,
+  tombstones: 6,
+  missing: 7n,
+  holes: 8n,
+}
 const stretch = (from: number, position: number, more: Partial<EncodedRange> = {}): EncodedRange => ({
-  partition: 0, generation: 0, from: BigInt(from), position: BigInt(position), tail: 0n, last: undefined, missing: [], counts, ...more,
+  partition: 0,
+  generation: 0,
+  from: BigInt(from),
+  position: BigInt(position),
+  tail: 0n,
+  last: undefined,
+  missing: [],
+  counts,
+  ...more,
 })
 
 describe('neighbouring stretches of a partition', () => {
@@ -19,8 +37,20 @@ describe('neighbouring stretches of a partition', () => {
     expect(joined).toEqual(
       stretch(0, 15, {
         last: witness,
-        missing: [{ partition: 0, start: 5n, end: 10n }, { partition: 0, start: 11n, end: 12n }],
-        counts: { received: 2, redelivered: 4, repaired: 6, valid: 8, quarantined: 10, tombstones: 12, missing: 14n, holes: 16n },
+        missing: [
+          { partition: 0, start: 5n, end: 10n },
+          { partition: 0, start: 11n, end: 12n },
+        ],
+        counts: {
+          received: 2,
+          redelivered: 4,
+          repaired: 6,
+          valid: 8,
+          quarantined: 10,
+          tombstones: 12,
+          missing: 14n,
+          holes: 16n,
+        },
       }),
     )
   })
@@ -31,7 +61,16 @@ describe('neighbouring stretches of a partition', () => {
   })
 
   test('of several partitions are joined apart', () => {
-    expect(joinRanges([stretch(0, 10), stretch(10, 12, { partition: 1 }), stretch(10, 15)]).map(r => [r.partition, r.from, r.position])).toEqual([[0, 0n, 15n], [1, 10n, 12n]])
+    expect(
+      joinRanges([stretch(0, 10), stretch(10, 12, { partition: 1 }), stretch(10, 15)]).map(r => [
+        r.partition,
+        r.from,
+        r.position,
+      ]),
+    ).toEqual([
+      [0, 0n, 15n],
+      [1, 10n, 12n],
+    ])
   })
 })
 
@@ -51,7 +90,10 @@ test('offsets that are missing or holes in several commits are added up', async 
 test('the last record is not forgotten over commits that bring none', async () => {
   await using f = await BronzeFixture.open()
   const commit = f.source.begin()
-  commit.append('events', range(0, 3).map(n => ({ ...eventRecord(n), partition: 0 })))
+  commit.append(
+    'events',
+    range(0, 3).map(n => ({ ...eventRecord(n), partition: 0 })),
+  )
   commit.commit()
   await catchUp(f.lake, 'command')
   const { witness } = (await f.progress()).get(0) ?? {}

@@ -1,18 +1,18 @@
 import { ManualClock } from '../../../shared/clock.js'
 import { bronzePath, type Stream } from '../../../shared/contract/index.js'
-import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
-import type { Row } from '../../../shared/types/index.js'
 import { commitInfoOf, resolveDataPath } from '../../../shared/delta/index.js'
+import { objectStoreSource, openParquet } from '../../../shared/parquet/index.js'
 import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
-import { readProgress, type PartitionProgress } from '../../../shared/pipeline/bronze/progress.js'
+import { type PartitionProgress, readProgress } from '../../../shared/pipeline/bronze/progress.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
-import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
 import { openLake } from '../../../shared/pipeline/lake/openLake.js'
+import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
 import { readSettings } from '../../../shared/settings/index.js'
 import { MemorySource, type ProducedRecord, type SourceRecord } from '../../../shared/sources/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
-import { events } from '../../harness/sampleStream/events.js'
+import type { Row } from '../../../shared/types/index.js'
 import type { Lineage, PartitionSpan } from '../../harness/invariants.js'
+import { events } from '../../harness/sampleStream/events.js'
 
 /** 2025-04-01T00:00:00Z, milliseconds. */
 export const day0 = Date.UTC(2025, 3, 1)
@@ -57,12 +57,21 @@ export class BronzeFixture implements AsyncDisposable {
 
   /** Another process on the same table and topic. */
   another(parts: Pick<FixtureParts, 'store' | 'settings' | 'stream' | 'clock'> = {}): Promise<BronzeFixture> {
-    return BronzeFixture.open({ store: this.store, source: this.source, clock: this.clock, stream: this.stream, ...parts })
+    return BronzeFixture.open({
+      store: this.store,
+      source: this.source,
+      clock: this.clock,
+      stream: this.stream,
+      ...parts,
+    })
   }
 
   /** Events with those numbers, appended to a partition. */
   append(numbers: readonly number[], partition = 0): void {
-    this.source.append(this.stream.topic, numbers.map(n => ({ ...eventRecord(n), partition })))
+    this.source.append(
+      this.stream.topic,
+      numbers.map(n => ({ ...eventRecord(n), partition })),
+    )
   }
 
   /** The records at those offsets, as a trigger would deliver them. */
@@ -80,7 +89,12 @@ export class BronzeFixture implements AsyncDisposable {
   /** What a trigger's invocation with those offsets does; `reread` are those whose bytes it did not keep. */
   async deliver(offsets: readonly number[], partition = 0, reread: readonly number[] = []): Promise<StepReport> {
     const again = reread.map(offset => ({ partition, offset: BigInt(offset) }))
-    return await ingestBatch(this.lake, this.stream, { records: await this.fetch(offsets, partition), reread: again }, 'kafka')
+    return await ingestBatch(
+      this.lake,
+      this.stream,
+      { records: await this.fetch(offsets, partition), reread: again },
+      'kafka',
+    )
   }
 
   /** Makes every read of the source take that long. */
@@ -164,7 +178,11 @@ export function range(start: number, end: number): readonly number[] {
 }
 
 /** A partition of the sample topic that holds the offsets up to `end`. */
-export function span(end: number, partition = 0, more: { readonly absent?: readonly number[]; readonly start?: number; readonly generation?: number } = {}): PartitionSpan {
+export function span(
+  end: number,
+  partition = 0,
+  more: { readonly absent?: readonly number[]; readonly start?: number; readonly generation?: number } = {},
+): PartitionSpan {
   const { absent = [], start = 0, generation = 0 } = more
   return { topic: 'events', partition, generation, start: BigInt(start), end: BigInt(end), absent: absent.map(BigInt) }
 }
@@ -175,6 +193,11 @@ export function isCommit(path: string): boolean {
 
 /** A valid event of the sample stream. */
 export function eventRecord(n: number): ProducedRecord {
-  const event = { event_id: String(n), event_type: 'click', timestamp: new Date(day0 + n * 1000).toISOString(), value: String(n) }
+  const event = {
+    event_id: String(n),
+    event_type: 'click',
+    timestamp: new Date(day0 + n * 1000).toISOString(),
+    value: String(n),
+  }
   return { key: null, value: Buffer.from(JSON.stringify(event)), timestamp: day0 + n * 1000 }
 }

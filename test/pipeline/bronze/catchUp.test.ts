@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import { bronzePath } from '../../../shared/contract/index.js'
 import { commitInfoOf } from '../../../shared/delta/index.js'
@@ -41,7 +42,11 @@ describe('a catch-up', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(10, 1)])).toEqual([])
   })
 
-  describe.each([['ahead', 40 * 86_400_000], ['a little ahead', 30_000], ['behind', -40 * 86_400_000]])('after a commit by a writer whose clock is %s', (_, ms) => {
+  describe.each([
+    ['ahead', 40 * 86_400_000],
+    ['a little ahead', 30_000],
+    ['behind', -40 * 86_400_000],
+  ])('after a commit by a writer whose clock is %s', (_, ms) => {
     const skewed = async () => {
       const f = await BronzeFixture.open()
       f.append(range(0, 30))
@@ -70,16 +75,24 @@ describe('a catch-up', () => {
     f.clock.advance(40 * 86_400_000)
     await f.deliver(range(0, 10))
     f.clock.advance(-40 * 86_400_000)
-    expect(await catchUp(f.lake, 'timer', { stalledForMs: 60_000 })).toMatchObject([{ outcome: 'committed', rowsOut: 20 }])
+    expect(await catchUp(f.lake, 'timer', { stalledForMs: 60_000 })).toMatchObject([
+      { outcome: 'committed', rowsOut: 20 },
+    ])
   })
 
   test('ends on the covered position: a trailing transaction marker is covered, an open transaction waited for', async () => {
     await using f = await BronzeFixture.open()
     const done = f.source.begin()
-    done.append('events', [0, 1].map(n => ({ ...eventRecord(n), partition: 0 })))
+    done.append(
+      'events',
+      [0, 1].map(n => ({ ...eventRecord(n), partition: 0 })),
+    )
     done.commit()
     const open = f.source.begin()
-    open.append('events', [3, 4].map(n => ({ ...eventRecord(n), partition: 0 })))
+    open.append(
+      'events',
+      [3, 4].map(n => ({ ...eventRecord(n), partition: 0 })),
+    )
     await catchUp(f.lake, 'timer')
     expect((await f.progress()).get(0)).toMatchObject({ covered: 2n, holes: 1n, missing: 0n })
     expect(await catchUp(f.lake, 'timer')).toMatchObject([{ outcome: 'nothingToDo' }])
@@ -178,7 +191,14 @@ describe('after the offsets were reset', () => {
     await resetOffsets(f.lake, f.stream)
     await f.deliver(range(0, 4))
     await catchUp(f.lake, 'command')
-    expect(eachOffsetOnce(await f.lineage(), [span(10), span(6, 1), span(4, 0, { generation: 1 }), span(3, 1, { generation: 1 })])).toEqual([])
+    expect(
+      eachOffsetOnce(await f.lineage(), [
+        span(10),
+        span(6, 1),
+        span(4, 0, { generation: 1 }),
+        span(3, 1, { generation: 1 }),
+      ]),
+    ).toEqual([])
   })
 
   test('what a writer had planned on the old generation is thrown away', async () => {
@@ -187,7 +207,16 @@ describe('after the offsets were reset', () => {
     f.append(range(0, 10))
     await f.deliver(range(0, 5))
     await using other = await f.another()
-    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await resetOffsets(other.lake, f.stream) } } })
+    faults.add({
+      on: 'putIfAbsent',
+      path: isCommit,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await resetOffsets(other.lake, f.stream)
+        },
+      },
+    })
     await f.deliver(range(5, 10))
     expect(eachOffsetOnce(await f.lineage(), [span(5), span(10, 0, { generation: 1 })])).toEqual([])
   })

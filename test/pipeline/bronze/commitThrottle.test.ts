@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import { CommitThrottle } from '../../../shared/pipeline/bronze/commitThrottle.js'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+
 import { defineStream, long, timestamp, timestampNtz } from '../../../shared/contract/index.js'
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
@@ -25,7 +26,9 @@ const record = (n: number) => {
   return { key: null, value: Buffer.from(JSON.stringify(event)), timestamp: day0, partition: 0 }
 }
 const columnOf = async (f: BronzeFixture, name: string) =>
-  [...(await f.rows())].sort((a, b) => Number((a['_offset'] as bigint) - (b['_offset'] as bigint))).map(row => row[name] ?? null)
+  [...(await f.rows())]
+    .sort((a, b) => Number((a['_offset'] as bigint) - (b['_offset'] as bigint)))
+    .map(row => row[name] ?? null)
 
 describe('a contract that changes while the pipeline runs', () => {
   test('a new nullable field is in the table with the next commit, and a writer of the old contract goes on', async () => {
@@ -38,7 +41,9 @@ describe('a contract that changes while the pipeline runs', () => {
     await catchUp(old.lake, 'timer')
     expect(eachOffsetOnce(await young.lineage(), [span(9)])).toEqual([])
     expect(await columnOf(young, 'page')).toEqual([null, null, null, 'p3', 'p4', 'p5', null, null, null])
-    expect((await young.lake.table('bronze/events').state({ fresh: true }))?.schema.fields.map(f => f.name)).toContain('page')
+    expect((await young.lake.table('bronze/events').state({ fresh: true }))?.schema.fields.map(f => f.name)).toContain(
+      'page',
+    )
   })
 
   test('a new field of a type that only newer readers know brings the feature along', async () => {
@@ -49,7 +54,11 @@ describe('a contract that changes while the pipeline runs', () => {
     await young.deliver([2, 3])
     const state = await young.lake.table('bronze/events').state({ fresh: true })
     expect(state?.schema.fields.map(f => f.name)).toContain('local')
-    expect(state?.protocol).toMatchObject({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['timestampNtz'] })
+    expect(state?.protocol).toMatchObject({
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ['timestampNtz'],
+    })
     expect(eachOffsetOnce(await young.lineage(), [span(4)])).toEqual([])
   })
 
@@ -57,7 +66,10 @@ describe('a contract that changes while the pipeline runs', () => {
     await using old = await BronzeFixture.open({ stream: before, partitions: 2 })
     old.source.append('events', range(0, 3).map(record))
     await old.deliver([0])
-    old.source.append('events', range(0, 3).map(n => ({ ...record(n), partition: 1 })))
+    old.source.append(
+      'events',
+      range(0, 3).map(n => ({ ...record(n), partition: 1 })),
+    )
     await using a = await old.another({ stream: after })
     await using b = await old.another({ stream: after })
     await Promise.all([a.deliver([1, 2]), b.deliver([0, 1, 2], 1)])

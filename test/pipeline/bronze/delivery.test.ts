@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { planDelivery } from '../../../shared/pipeline/bronze/delivery.js'
 import type { SourceRecord } from '../../../shared/sources/index.js'
 

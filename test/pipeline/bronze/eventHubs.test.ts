@@ -1,17 +1,18 @@
 import { EventHubConsumerClient, type Subscription } from '@azure/event-hubs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { systemClock } from '../../../shared/clock.js'
 import { bronzePath } from '../../../shared/contract/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
-import { coveredAppId, readProgress, type PartitionProgress } from '../../../shared/pipeline/bronze/progress.js'
+import { coveredAppId, type PartitionProgress, readProgress } from '../../../shared/pipeline/bronze/progress.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { openLake } from '../../../shared/pipeline/lake/openLake.js'
 import { readSettings } from '../../../shared/settings/index.js'
 import { EventHubsSource } from '../../../shared/sources/eventHubs/index.js'
 import { fromEventHubTrigger } from '../../../shared/sources/trigger/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
-import { systemClock } from '../../../shared/clock.js'
-import { events } from '../../harness/sampleStream/events.js'
 import { EventHubsServer } from '../../harness/eventHubsServer.js'
+import { events } from '../../harness/sampleStream/events.js'
 import { day0, eventRecord, readTable } from './bronzeFixture.js'
 
 let server: EventHubsServer
@@ -25,7 +26,8 @@ const sourceOf = (total: number) =>
     patience: { link: 1_000, total },
   })
 
-const openOn = (from: EventHubsSource, store: MemoryStore) => openLake(readSettings({ LAKE_URL: 'file:///unused' }), { store, source: from, streams: [events] })
+const openOn = (from: EventHubsSource, store: MemoryStore) =>
+  openLake(readSettings({ LAKE_URL: 'file:///unused' }), { store, source: from, streams: [events] })
 
 beforeEach(async () => {
   server = await EventHubsServer.start({ hub: events.topic })
@@ -34,30 +36,43 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await Promise.all(others.splice(0).map((other) => other.close()))
+  await Promise.all(others.splice(0).map(other => other.close()))
   await lake.close()
   await server[Symbol.asyncDispose]()
 })
 
-const sent = (count: number, from = 0) => Array.from({ length: count }, (_, n) => ({ body: eventRecord(from + n).value, partitionKey: `k${from + n}` }))
+const sent = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => ({ body: eventRecord(from + n).value, partitionKey: `k${from + n}` }))
 
 async function progress(of = lake): Promise<PartitionProgress | undefined> {
   const state = await of.table(bronzePath(events)).state({ fresh: true })
   return state && readProgress(state.metadata.id, events.topic, state.txns).get(0)
 }
 
-async function rowsOf(of = lake): Promise<readonly { readonly offset: bigint; readonly headers: string | null; readonly error: string | null }[]> {
+async function rowsOf(
+  of = lake,
+): Promise<readonly { readonly offset: bigint; readonly headers: string | null; readonly error: string | null }[]> {
   const rows = await readTable(of, bronzePath(events))
   return rows
-    .map((row) => ({ offset: row['_offset'] as bigint, headers: row['_headers'] as string | null, error: row['_error_code'] as string | null }))
+    .map(row => ({
+      offset: row['_offset'] as bigint,
+      headers: row['_headers'] as string | null,
+      error: row['_error_code'] as string | null,
+    }))
     .sort((a, b) => Number(a.offset - b.offset))
 }
 
 /** An Event Hubs trigger at work: its receiver has an owner level. */
 async function triggerReads(group = '$Default'): Promise<void> {
   const client = new EventHubConsumerClient(group, server.connectionString, events.topic)
-  others.push(client.subscribe('0', { processEvents: () => Promise.resolve(), processError: () => Promise.resolve() }, { ownerLevel: 1 }))
-  while (!server.hasEpoch(0, group)) await new Promise((resolve) => setTimeout(resolve, 10))
+  others.push(
+    client.subscribe(
+      '0',
+      { processEvents: () => Promise.resolve(), processError: () => Promise.resolve() },
+      { ownerLevel: 1 },
+    ),
+  )
+  while (!server.hasEpoch(0, group)) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
 const delivery = (bodies: readonly Uint8Array[], from: number, properties: readonly unknown[]) =>
@@ -83,7 +98,9 @@ describe('a catch-up from Event Hubs', () => {
     const patient = await openOn(source, store)
     expect((await catchUp(patient, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 990 })
     expect(await progress(patient)).toMatchObject({ covered: 999n, missing: 0n, holes: 0n })
-    expect((await rowsOf(patient)).map(({ offset }) => Number(offset))).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
+    expect((await rowsOf(patient)).map(({ offset }) => Number(offset))).toEqual(
+      Array.from({ length: 1_000 }, (_, n) => n),
+    )
   })
 
   test('is not told that the hub was created anew where compaction removed the last events', async () => {
@@ -100,7 +117,7 @@ describe('a catch-up from Event Hubs', () => {
     expect(await progress(patient)).toMatchObject({ covered: 14n, holes: 2n, missing: 0n })
   })
 
-  test.each([0, 3, 10, 30])('stops at a hub that was created anew, with %i events in it', async (count) => {
+  test.each([0, 3, 10, 30])('stops at a hub that was created anew, with %i events in it', async count => {
     server.append(0, sent(10))
     await catchUp(lake, 'command')
     server.recreate(new Date(Date.now() + 60_000))
@@ -117,7 +134,10 @@ describe('whether a hub is still the same', () => {
     await catchUp(await openOn(source, store), 'command')
     server.recreate(new Date(day0))
     server.append(0, sent(30, 100))
-    expect((await catchUp(await openOn(source, store), 'command'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+    expect((await catchUp(await openOn(source, store), 'command'))[0]).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'TOPIC_RECREATED' },
+    })
   })
 
   test('is not denied because version 0.1.0 took a pause for holes', async () => {
@@ -131,8 +151,22 @@ describe('whether a hub is still the same', () => {
     if (state === undefined || known === undefined) throw new Error('no table')
     const id = state.metadata.id
     const appId = coveredAppId(id, events.topic, 0, 0)
-    const txns = [{ appId, version: 999n, lastUpdated: day0 }, ...([['tail', 0n], ['holes', 990n]] as const).map(([fact, version]) => ({ appId: `${appId}/${fact}`, version, lastUpdated: day0 }))]
-    await table.commit({ readVersion: state.version, actions: txns.map((txn) => ({ txn })), operation: 'STREAMING UPDATE', isBlindAppend: true, reads: { files: 'none', appIds: () => false } })
+    const txns = [
+      { appId, version: 999n, lastUpdated: day0 },
+      ...(
+        [
+          ['tail', 0n],
+          ['holes', 990n],
+        ] as const
+      ).map(([fact, version]) => ({ appId: `${appId}/${fact}`, version, lastUpdated: day0 })),
+    ]
+    await table.commit({
+      readVersion: state.version,
+      actions: txns.map(txn => ({ txn })),
+      operation: 'STREAMING UPDATE',
+      isBlindAppend: true,
+      reads: { files: 'none', appIds: () => false },
+    })
     server.append(0, sent(995, 10))
     const after = await openOn(source, store)
     expect((await catchUp(after, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 5 })
@@ -144,12 +178,20 @@ describe('a delivery of the Event Hubs trigger', () => {
   test('with properties is read again while the trigger holds its own group, and stops nothing', async () => {
     await triggerReads()
     const properties = { Type: 'a', blob: Buffer.from([1, 2]), at: new Date(5), none: null }
-    server.append(0, sent(3).map((event) => ({ ...event, properties })))
+    server.append(
+      0,
+      sent(3).map(event => ({ ...event, properties })),
+    )
     server.append(0, sent(2, 3))
     const bodies = sent(5).map(({ body }) => body as Uint8Array)
-    await ingestBatch(lake, events, delivery(bodies, 0, [{ type: 'a' }, { type: 'a' }, { type: 'a' }, {}, {}]), 'eventhubs')
+    await ingestBatch(
+      lake,
+      events,
+      delivery(bodies, 0, [{ type: 'a' }, { type: 'a' }, { type: 'a' }, {}, {}]),
+      'eventhubs',
+    )
     const rows = await rowsOf()
-    expect(rows.map(({ offset, error }) => [offset, error])).toEqual([0n, 1n, 2n, 3n, 4n].map((offset) => [offset, null]))
+    expect(rows.map(({ offset, error }) => [offset, error])).toEqual([0n, 1n, 2n, 3n, 4n].map(offset => [offset, null]))
     expect(rows[0]?.headers).toContain('"Type"')
     expect(rows[0]?.headers).toContain(`["blob","${Buffer.from([1, 2]).toString('base64')}"]`)
   })

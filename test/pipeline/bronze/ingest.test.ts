@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+
 import { defineStream, timestamp } from '../../../shared/contract/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { SourceError } from '../../../shared/sources/index.js'
@@ -21,7 +22,11 @@ describe('a delivery', () => {
     f.append(range(0, 20))
     await f.deliver(range(0, 8))
     expect(await f.deliver(range(3, 12))).toMatchObject({ rowsOut: 4, detail: { redelivered: 5 } })
-    expect(await f.deliver(range(0, 12))).toMatchObject({ outcome: 'nothingToDo', rowsOut: 0, detail: { redelivered: 12 } })
+    expect(await f.deliver(range(0, 12))).toMatchObject({
+      outcome: 'nothingToDo',
+      rowsOut: 0,
+      detail: { redelivered: 12 },
+    })
     expect(await f.deliver(range(11, 20))).toMatchObject({ rowsOut: 8 })
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
   })
@@ -33,7 +38,9 @@ describe('a delivery', () => {
     await f.deliver(range(17, 20))
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
     const last = (await f.told()).at(-1)
-    expect(last?.ranges).toMatchObject([{ from: 5, position: 20, received: 15, repaired: 12, valid: 15, missing: 0, holes: 0 }])
+    expect(last?.ranges).toMatchObject([
+      { from: 5, position: 20, received: 15, repaired: 12, valid: 15, missing: 0, holes: 0 },
+    ])
   })
 
   test('with jumps inside it is filled up from the source', async () => {
@@ -78,7 +85,10 @@ describe('offsets without a record', () => {
     expect(await f.deliver(range(15, 20))).toMatchObject({ detail: { missing: 7 } })
     expect(eachOffsetOnce(await f.lineage(), [span(20, 0, { absent: range(5, 12) })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 19n, missing: 7n, holes: 0n })
-    expect((await f.told()).at(-1)).toMatchObject({ missing: [{ partition: 0, start: 5, end: 12 }], ranges: [{ missing: 7, holes: 0 }] })
+    expect((await f.told()).at(-1)).toMatchObject({
+      missing: [{ partition: 0, start: 5, end: 12 }],
+      ranges: [{ missing: 7, holes: 0 }],
+    })
   })
 
   test('deleted while the jump is being read are missing from there on only', async () => {
@@ -110,10 +120,16 @@ describe('offsets without a record', () => {
   test('taken by aborted records and transaction markers are natural holes', async () => {
     await using f = await BronzeFixture.open()
     const one = f.source.begin()
-    one.append('events', [0, 1].map(n => ({ ...eventRecord(n), partition: 0 })))
+    one.append(
+      'events',
+      [0, 1].map(n => ({ ...eventRecord(n), partition: 0 })),
+    )
     one.commit() // marker at 2
     const two = f.source.begin()
-    two.append('events', [3, 4].map(n => ({ ...eventRecord(n), partition: 0 })))
+    two.append(
+      'events',
+      [3, 4].map(n => ({ ...eventRecord(n), partition: 0 })),
+    )
     two.abort() // marker at 5
     f.append([6, 7])
     await f.deliver([0, 1, 6, 7])
@@ -146,11 +162,16 @@ describe('a partition that the source cannot give', () => {
     const records = [...(await f.fetch(range(10, 15))), ...(await f.fetch(range(0, 10), 1))]
     const read = f.source.read.bind(f.source)
     f.source.read = (topic, asked, options) => {
-      if (asked.partition === 0 && asked.end > 5n) throw new SourceError('SOURCE_CORRUPT', 'The batch at events/0 is corrupt.', { data: { topic, partition: 0 } })
+      if (asked.partition === 0 && asked.end > 5n)
+        throw new SourceError('SOURCE_CORRUPT', 'The batch at events/0 is corrupt.', { data: { topic, partition: 0 } })
       return read(topic, asked, options)
     }
     const report = await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
-    expect(report).toMatchObject({ outcome: 'failed', rowsOut: 10, error: { code: 'SOURCE_CORRUPT', retryable: false } })
+    expect(report).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 10,
+      error: { code: 'SOURCE_CORRUPT', retryable: false },
+    })
     expect(eachOffsetOnce(await f.lineage(), [span(5), span(10, 1)])).toEqual([])
     f.source.read = read
     await catchUp(f.lake, 'timer')
@@ -159,7 +180,12 @@ describe('a partition that the source cannot give', () => {
 })
 
 describe('what a delivery is made of', () => {
-  const record = (value: string | null) => ({ key: null, value: value === null ? null : Buffer.from(value), timestamp: day0, partition: 0 })
+  const record = (value: string | null) => ({
+    key: null,
+    value: value === null ? null : Buffer.from(value),
+    timestamp: day0,
+    partition: 0,
+  })
 
   test('nothing but bad records advances the offsets and is kept with its reasons', async () => {
     await using f = await BronzeFixture.open()
@@ -169,7 +195,10 @@ describe('what a delivery is made of', () => {
     const rows = await f.rows()
     expect(rows.map(row => row['_error_code'])).toEqual(['NOT_JSON', 'NOT_AN_OBJECT', 'FIELD_MISSING'])
     expect(rows.every(row => row['event_id'] === null)).toBe(true)
-    expect((await f.told()).at(-1)).toMatchObject({ ranges: [{ received: 3, valid: 0, quarantined: 3 }], rejections: { NOT_JSON: 1, NOT_UTF8: 0 } })
+    expect((await f.told()).at(-1)).toMatchObject({
+      ranges: [{ received: 3, valid: 0, quarantined: 3 }],
+      rejections: { NOT_JSON: 1, NOT_UTF8: 0 },
+    })
   })
 
   test('a tombstone is a row without an error, an empty value is one with', async () => {
@@ -181,13 +210,18 @@ describe('what a delivery is made of', () => {
       [true, true],
       [false, false],
     ])
-    expect((await f.told()).at(-1)).toMatchObject({ ranges: [{ received: 2, tombstones: 1, quarantined: 1, valid: 0 }] })
+    expect((await f.told()).at(-1)).toMatchObject({
+      ranges: [{ received: 2, tombstones: 1, quarantined: 1, valid: 0 }],
+    })
   })
 
   test('records whose bytes the trigger did not keep are read again', async () => {
     await using f = await BronzeFixture.open()
     const odd = Buffer.from([0x7b, 0xff, 0x7d])
-    f.source.append('events', [eventRecord(0), { ...record(''), value: odd }, eventRecord(2), record('')].map(r => ({ ...r, partition: 0 })))
+    f.source.append(
+      'events',
+      [eventRecord(0), { ...record(''), value: odd }, eventRecord(2), record('')].map(r => ({ ...r, partition: 0 })),
+    )
     await f.deliver([0, 2], 0, [1, 3])
     expect(eachOffsetOnce(await f.lineage(), [span(4)])).toEqual([])
     const row = (await f.rows()).find(r => r['_offset'] === 1n)
@@ -206,7 +240,9 @@ describe('what a delivery is made of', () => {
     await f.deliver(range(9, 20), 1)
     for (const { ranges } of await f.told()) {
       for (const r of ranges as Record<string, number>[]) {
-        expect(r['received']).toBe((r['redelivered'] ?? 0) + (r['valid'] ?? 0) + (r['quarantined'] ?? 0) + (r['tombstones'] ?? 0))
+        expect(r['received']).toBe(
+          (r['redelivered'] ?? 0) + (r['valid'] ?? 0) + (r['quarantined'] ?? 0) + (r['tombstones'] ?? 0),
+        )
         const rows = (r['valid'] ?? 0) + (r['quarantined'] ?? 0) + (r['tombstones'] ?? 0)
         expect((r['position'] ?? 0) - (r['from'] ?? 0)).toBe(rows + (r['missing'] ?? 0) + (r['holes'] ?? 0))
       }
@@ -225,7 +261,11 @@ describe('a topic that is not the one ingested', () => {
     f.source.truncate('events', 0, 0n)
     f.append(range(0, 4))
     const delivery = { records: [...(await f.fetch(range(0, 4))), ...healthy], reread: [] }
-    expect(await ingestBatch(f.lake, f.stream, delivery, 'kafka')).toMatchObject({ outcome: 'failed', rowsOut: 5, error: { code: 'TOPIC_RECREATED', retryable: false } })
+    expect(await ingestBatch(f.lake, f.stream, delivery, 'kafka')).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 5,
+      error: { code: 'TOPIC_RECREATED', retryable: false },
+    })
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(10, 1)])).toEqual([])
   })
 
@@ -245,7 +285,10 @@ describe('a topic that is not the one ingested', () => {
   test('is known by a record where a marker stood', async () => {
     await using f = await BronzeFixture.open()
     const transaction = f.source.begin()
-    transaction.append('events', [0, 1, 2].map(n => ({ ...eventRecord(n), partition: 0 })))
+    transaction.append(
+      'events',
+      [0, 1, 2].map(n => ({ ...eventRecord(n), partition: 0 })),
+    )
     transaction.commit()
     await catchUp(f.lake, 'command')
     f.source.recreateTopic('events')
@@ -272,7 +315,16 @@ describe('where a partition begins', () => {
   const streamFrom = (startFrom: 'latest' | { timestamp: number }) => {
     const schema = z.object({ event_id: z.string(), timestamp: timestamp() })
     const times = { allowedLateness: '10 minutes', dedupeWithin: '1 day' }
-    return defineStream({ name: 'events', topic: 'events', schema, key: 'event_id', eventTime: 'timestamp', clusterBy: ['timestamp'], startFrom, ...times })
+    return defineStream({
+      name: 'events',
+      topic: 'events',
+      schema,
+      key: 'event_id',
+      eventTime: 'timestamp',
+      clusterBy: ['timestamp'],
+      startFrom,
+      ...times,
+    })
   }
 
   test('latest is the end when bronze first looked, and stays there', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
@@ -33,23 +34,26 @@ describe('storage that fails', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
   })
 
-  test.each(['put', 'create', 'write', 'close', 'list', 'get'] as const)('in the middle (%s) is an error that says to try again, and the same delivery then is fine', async on => {
-    await using f = await open()
-    const { faults } = f
-    f.append(range(0, 10))
-    await f.deliver(range(0, 5))
-    await using other = await f.another()
-    faults.add({ on, times: 100, fault: { kind: 'fail' } })
-    const failed = await other.deliver(range(5, 10)).then(
-      () => undefined,
-      (error: unknown) => error,
-    )
-    const struck = faults.struck
-    faults.clear()
-    if (struck > 0) expect(failed).toMatchObject({ retryable: true })
-    await other.deliver(range(5, 10))
-    expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
-  })
+  test.each(['put', 'create', 'write', 'close', 'list', 'get'] as const)(
+    'in the middle (%s) is an error that says to try again, and the same delivery then is fine',
+    async on => {
+      await using f = await open()
+      const { faults } = f
+      f.append(range(0, 10))
+      await f.deliver(range(0, 5))
+      await using other = await f.another()
+      faults.add({ on, times: 100, fault: { kind: 'fail' } })
+      const failed = await other.deliver(range(5, 10)).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      const struck = faults.struck
+      faults.clear()
+      if (struck > 0) expect(failed).toMatchObject({ retryable: true })
+      await other.deliver(range(5, 10))
+      expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
+    },
+  )
 })
 
 describe('bounds', () => {
@@ -65,12 +69,17 @@ describe('bounds', () => {
   })
 
   test('a long jump is repaired in chunks, stops at half of the poll interval, and goes on where it stopped', async () => {
-    await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '10', MAX_POLL_INTERVAL_MS: '10000' } })
+    await using f = await BronzeFixture.open({
+      settings: { BRONZE_MAX_COMMIT_ROWS: '10', MAX_POLL_INTERVAL_MS: '10000' },
+    })
     f.append(range(0, 200))
     await f.deliver(range(0, 2))
     f.slowDown(1_000)
     const records = await f.fetch(range(195, 200))
-    await expect(ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')).rejects.toMatchObject({ code: 'REPAIR_UNFINISHED', retryable: true })
+    await expect(ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')).rejects.toMatchObject({
+      code: 'REPAIR_UNFINISHED',
+      retryable: true,
+    })
     const first = (await f.progress()).get(0)?.covered ?? 0n
     expect(first).toBeGreaterThan(10n)
     expect(first).toBeLessThan(190n)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
@@ -14,14 +15,21 @@ describe('several instances on one table', () => {
     expect(eachOffsetOnce(await a.lineage(), [span(5), span(5, 1)])).toEqual([])
   })
 
-  test('with partitions of their own do not stand in each other\'s way', async () => {
+  test("with partitions of their own do not stand in each other's way", async () => {
     await using base = await BronzeFixture.open({ partitions: 4 })
     const all = [base, await base.another(), await base.another(), await base.another()]
     for (const p of range(0, 4)) base.append(range(0, 40), p)
-    await Promise.all(all.map(async (f, p) => {
-      for (let at = 0; at < 40; at += 5) await f.deliver(range(at, at + 5), p)
-    }))
-    expect(eachOffsetOnce(await base.lineage(), range(0, 4).map(p => span(40, p)))).toEqual([])
+    await Promise.all(
+      all.map(async (f, p) => {
+        for (let at = 0; at < 40; at += 5) await f.deliver(range(at, at + 5), p)
+      }),
+    )
+    expect(
+      eachOffsetOnce(
+        await base.lineage(),
+        range(0, 4).map(p => span(40, p)),
+      ),
+    ).toEqual([])
     expect(await base.version()).toBe(32)
   })
 
@@ -43,7 +51,16 @@ describe('several instances on one table', () => {
     a.append(range(0, 20))
     a.append(range(0, 20), 1)
     await a.deliver(range(0, 5))
-    faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first: async () => { await b.deliver(range(3, 12)) } } })
+    faults.add({
+      on: 'putIfAbsent',
+      path: isCommit,
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await b.deliver(range(3, 12))
+        },
+      },
+    })
     const both = { records: [...(await a.fetch(range(5, 20))), ...(await a.fetch(range(0, 20), 1))], reread: [] }
     await ingestBatch(a.lake, a.stream, both, 'kafka')
     expect(faults.struck).toBe(1)
@@ -57,8 +74,22 @@ describe('several instances on one table', () => {
     await using b = await a.another()
     a.append(range(0, 100))
     await a.deliver(range(0, 5))
-    for (const [after, from, to] of [[0, 0, 30], [2, 20, 60], [1, 55, 100]] as const) {
-      faults.add({ on: 'putIfAbsent', path: isCommit, after, fault: { kind: 'interleave', first: async () => { await b.deliver(range(from, to)) } } })
+    for (const [after, from, to] of [
+      [0, 0, 30],
+      [2, 20, 60],
+      [1, 55, 100],
+    ] as const) {
+      faults.add({
+        on: 'putIfAbsent',
+        path: isCommit,
+        after,
+        fault: {
+          kind: 'interleave',
+          first: async () => {
+            await b.deliver(range(from, to))
+          },
+        },
+      })
     }
     await catchUp(a.lake, 'timer')
     expect(eachOffsetOnce(await a.lineage(), [span(100)])).toEqual([])
@@ -71,6 +102,11 @@ describe('several instances on one table', () => {
     for (let n = 0; n < 3; n++) all.push(await base.another({ settings: { BRONZE_MAX_COMMIT_ROWS: '20' } }))
     await Promise.all(all.map(f => catchUp(f.lake, 'timer')))
     await catchUp(base.lake, 'timer')
-    expect(eachOffsetOnce(await base.lineage(), range(0, 3).map(p => span(90, p)))).toEqual([])
+    expect(
+      eachOffsetOnce(
+        await base.lineage(),
+        range(0, 3).map(p => span(90, p)),
+      ),
+    ).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, range, span } from './bronzeFixture.js'

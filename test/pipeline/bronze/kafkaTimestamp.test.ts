@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { bronzePath, bronzeTable, silverPath } from '../../../shared/contract/index.js'
 import { createTable } from '../../../shared/delta/index.js'
 import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
@@ -20,19 +21,27 @@ const odd = [
 describe.each(odd)('a Kafka timestamp in %s', (_what, timestamp) => {
   const records = [0, 1, 2].map(n => ({ ...eventRecord(n), partition: 0, ...(n === 1 ? { timestamp } : {}) }))
 
-  test.each(['a range read', 'a delivery', 'a delivery that reads it again'])('is a row without one, by %s, and the contract alone judges its event', async how => {
-    await using fixture = await BronzeFixture.open()
-    fixture.source.append('events', records)
-    if (how === 'a range read') expect(await catchUp(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 3 }])
-    else await fixture.deliver(how === 'a delivery' ? [0, 1, 2] : [0, 2], 0, how === 'a delivery' ? [] : [1])
-    const rows = await fixture.rows()
-    expect(rows.map(r => [r['_offset'], r['_timestamp'] === null, r['_error_code']])).toEqual([[0n, false, null], [1n, true, null], [2n, false, null]])
-    expect((await fixture.told()).at(-1)).toMatchObject({ notices: { TIMESTAMP_OUT_OF_RANGE: 1 } })
+  test.each(['a range read', 'a delivery', 'a delivery that reads it again'])(
+    'is a row without one, by %s, and the contract alone judges its event',
+    async how => {
+      await using fixture = await BronzeFixture.open()
+      fixture.source.append('events', records)
+      if (how === 'a range read')
+        expect(await catchUp(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 3 }])
+      else await fixture.deliver(how === 'a delivery' ? [0, 1, 2] : [0, 2], 0, how === 'a delivery' ? [] : [1])
+      const rows = await fixture.rows()
+      expect(rows.map(r => [r['_offset'], r['_timestamp'] === null, r['_error_code']])).toEqual([
+        [0n, false, null],
+        [1n, true, null],
+        [2n, false, null],
+      ])
+      expect((await fixture.told()).at(-1)).toMatchObject({ notices: { TIMESTAMP_OUT_OF_RANGE: 1 } })
 
-    // It is the last word of nobody: the next run finds the partition as it was left.
-    fixture.append([3])
-    expect(await catchUp(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 1 }])
-  })
+      // It is the last word of nobody: the next run finds the partition as it was left.
+      fixture.append([3])
+      expect(await catchUp(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 1 }])
+    },
+  )
 
   test('goes through silver, not late, and is counted by the monitor', async () => {
     await using fixture = await BronzeFixture.open()
@@ -66,7 +75,9 @@ test('a table of version 0.1.0, in which no timestamp may be null, takes one tha
   await using fixture = await BronzeFixture.open()
   const shape = bronzeTable(fixture.stream)
   const fields = shape.schema.fields.map(f => (f.name === '_timestamp' ? { ...f, nullable: false } : f))
-  await fixture.lake.table(shape.path).commit(createTable({ ...shape, schema: { type: 'struct', fields }, createdTime: day0 }))
+  await fixture.lake
+    .table(shape.path)
+    .commit(createTable({ ...shape, schema: { type: 'struct', fields }, createdTime: day0 }))
   fixture.source.append('events', [{ ...eventRecord(0), partition: 0, timestamp: day0 * 1e6 }])
   expect(await catchUp(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 1 }])
   const state = await fixture.lake.table(bronzePath(fixture.stream)).state({ fresh: true })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { bronzePath } from '../../../shared/contract/index.js'
-import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
-import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
+
 import { ManualClock } from '../../../shared/clock.js'
+import { bronzePath } from '../../../shared/contract/index.js'
+import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
+import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { MemorySource } from '../../../shared/sources/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -31,7 +32,10 @@ async function tight(sizes: readonly (readonly number[])[], parts: { readonly ba
   const fixture = await BronzeFixture.open({ clock, source, store, streams, settings: { BRONZE_MEMORY_BUDGET: '2MB' } })
   for (const [i, { topic }] of streams.entries()) {
     source.createTopic(topic, 1)
-    source.append(topic, (sizes[i] ?? []).map((size, n) => sized(n, size)))
+    source.append(
+      topic,
+      (sizes[i] ?? []).map((size, n) => sized(n, size)),
+    )
   }
   const look = () => void held.push(fixture.lake.budget.held)
   faults.add({ on: 'put', path: isDataFile, times: Infinity, fault: { kind: 'interleave', first: look } })
@@ -42,7 +46,9 @@ const offsetsOf = async (fixture: BronzeFixture, path = bronzePath(events)) =>
   (await readTable(fixture.lake, path)).map(row => Number(row['_offset'])).sort((a, b) => a - b)
 
 const rowsOfFiles = async ({ lake }: BronzeFixture) =>
-  ((await lake.table(bronzePath(events)).snapshot())?.files ?? []).map(file => Number((JSON.parse(file.stats ?? '{}') as { numRecords?: number }).numRecords))
+  ((await lake.table(bronzePath(events)).snapshot())?.files ?? []).map(file =>
+    Number((JSON.parse(file.stats ?? '{}') as { numRecords?: number }).numRecords),
+  )
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
@@ -102,12 +108,18 @@ describe('a delivery', () => {
     const sizes = Array<number>(12).fill(900 * kilobyte)
     await using lake = await tight([sizes, sizes])
     const { fixture, streams } = lake
-    const all = await Promise.all(streams.map(async stream => {
-      const records = []
-      for await (const batch of fixture.source.read(stream.topic, { partition: 0, start: 0n, end: 12n })) records.push(...batch.records)
-      return records
-    }))
-    await Promise.all([...streams.map((stream, i) => ingestBatch(fixture.lake, stream, { records: all[i] ?? [], reread: [] }, 'kafka')), catchUp(fixture.lake, 'command')])
+    const all = await Promise.all(
+      streams.map(async stream => {
+        const records = []
+        for await (const batch of fixture.source.read(stream.topic, { partition: 0, start: 0n, end: 12n }))
+          records.push(...batch.records)
+        return records
+      }),
+    )
+    await Promise.all([
+      ...streams.map((stream, i) => ingestBatch(fixture.lake, stream, { records: all[i] ?? [], reread: [] }, 'kafka')),
+      catchUp(fixture.lake, 'command'),
+    ])
     for (const stream of streams) expect(await offsetsOf(fixture, bronzePath(stream))).toEqual(numbers(12))
     expect(fixture.lake.budget.most).toBeLessThanOrEqual(2 * megabyte)
     expect(fixture.lake.budget.held).toBe(0)

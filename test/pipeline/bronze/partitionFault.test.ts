@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
 import { stoppedError } from '../../../shared/pipeline/bronze/partitionFault.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
@@ -14,7 +15,8 @@ const three = async (settings: Readonly<Record<string, string>> = {}) => {
 
 async function rowsByPartition(fixture: BronzeFixture): Promise<Record<number, number>> {
   const counts: Record<number, number> = { 0: 0, 1: 0, 2: 0 }
-  for (const row of await fixture.rows()) counts[Number(row['_partition'])] = (counts[Number(row['_partition'])] ?? 0) + 1
+  for (const row of await fixture.rows())
+    counts[Number(row['_partition'])] = (counts[Number(row['_partition'])] ?? 0) + 1
   return counts
 }
 
@@ -29,14 +31,22 @@ describe('a partition without a leader', () => {
     await using fixture = await three()
     fixture.source.failLeader('events', 1, Infinity)
     for (const rows of [50, 60]) {
-      expect((await run(fixture)).error).toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true, message: expect.stringContaining('events/1') as string })
+      expect((await run(fixture)).error).toMatchObject({
+        code: 'SOURCE_UNREACHABLE',
+        retryable: true,
+        message: expect.stringContaining('events/1') as string,
+      })
       expect(await rowsByPartition(fixture)).toEqual({ 0: rows, 1: 0, 2: rows })
       fixture.append(range(1_000 + rows, 1_010 + rows), 0)
       fixture.append(range(2_000 + rows, 2_010 + rows), 2)
     }
     await runMonitor(fixture.lake, 'command')
     const bronze = (await fixture.read('monitor_logs')).find(row => row['layer'] === 'bronze')
-    expect(bronze).toMatchObject({ status: 'DEGRADED', reason: expect.stringContaining('events/1') as string, lag: 20n })
+    expect(bronze).toMatchObject({
+      status: 'DEGRADED',
+      reason: expect.stringContaining('events/1') as string,
+      lag: 20n,
+    })
     fixture.source.electLeader('events', 1)
     expect(await run(fixture)).toMatchObject({ outcome: 'committed' })
     expect(await rowsByPartition(fixture)).toEqual({ 0: 70, 1: 50, 2: 70 })
@@ -78,7 +88,9 @@ describe('a batch that does not match its checksum', () => {
     fixture.source.damage('events', 1, 17n)
     for (const rows of [50, 60]) {
       expect((await run(fixture)).error).toMatchObject({
-        code: 'SOURCE_CORRUPT', retryable: false, message: expect.stringMatching(/offset 17 of events\/1 .* stops there/) as string,
+        code: 'SOURCE_CORRUPT',
+        retryable: false,
+        message: expect.stringMatching(/offset 17 of events\/1 .* stops there/) as string,
       })
       expect(await rowsByPartition(fixture)).toEqual({ 0: rows, 1: 17, 2: rows })
       fixture.append(range(1_000 + rows, 1_010 + rows), 0)
@@ -87,7 +99,11 @@ describe('a batch that does not match its checksum', () => {
     fixture.clock.advance(120_000)
     await runMonitor(fixture.lake, 'command')
     const bronze = (await fixture.read('monitor_logs')).find(row => row['layer'] === 'bronze')
-    expect(bronze).toMatchObject({ status: 'DEGRADED', reason: expect.stringContaining('offset 17 of events/1') as string, max_partition_lag: 33n })
+    expect(bronze).toMatchObject({
+      status: 'DEGRADED',
+      reason: expect.stringContaining('offset 17 of events/1') as string,
+      max_partition_lag: 33n,
+    })
   })
 
   test('in two partitions: both are named', async () => {
@@ -110,10 +126,12 @@ describe('a batch that does not match its checksum', () => {
   })
 })
 
-test('a defect of ours, or of the store, is the run\'s and no partition\'s', async () => {
+test("a defect of ours, or of the store, is the run's and no partition's", async () => {
   await using fixture = await three()
   const mistake = new RangeError('a defect')
-  fixture.source.read = () => { throw mistake }
+  fixture.source.read = () => {
+    throw mistake
+  }
   expect((await run(fixture)).error).toEqual({ code: 'RangeError', message: 'a defect', retryable: false })
 })
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
+
 import type { Txn } from '../../../shared/delta/index.js'
 import {
   coveredAppId,
+  type PartitionProgress,
   progressTxns,
   readProgress,
   touchesPartitions,
   witnessOf,
-  type PartitionProgress,
 } from '../../../shared/pipeline/bronze/progress.js'
 
 const table = '7b6f4b1c-0000-4000-8000-000000000001'
@@ -44,11 +45,19 @@ describe('progress in txns', () => {
   })
 
   test('what identifies the topic keeps every bit, and a stop ends with its generation', () => {
-    const after = progress({ topicId: (1n << 127n) | (1n << 63n) | 5n, epoch: 7, tail: 0n, witness: { offset: 90n, digest: 3n }, stop: 2 })
+    const after = progress({
+      topicId: (1n << 127n) | (1n << 63n) | 5n,
+      epoch: 7,
+      tail: 0n,
+      witness: { offset: 90n, digest: 3n },
+      stop: 2,
+    })
     const before = progressTxns(table, 'events', undefined, after)
     expect(readProgress(table, 'events', txnMap(before)).get(3)).toEqual(after)
     const next = progress({ generation: 1, covered: 9n })
-    expect(readProgress(table, 'events', txnMap(before, progressTxns(table, 'events', after, next))).get(3)).toEqual(next)
+    expect(readProgress(table, 'events', txnMap(before, progressTxns(table, 'events', after, next))).get(3)).toEqual(
+      next,
+    )
   })
 
   test('where the covered offset holds no record, the last one before it stands for it', () => {
@@ -57,10 +66,12 @@ describe('progress in txns', () => {
     expect(witnessOf(progress())).toEqual({ offset: 99n, digest: 77n })
     expect(witnessOf(progress({ tail: 0n }))).toBeUndefined()
     // One that was written before the covered offset had a record is older, and not asked.
-    const txns = [progress({ tail: 0n, witness }), progress({ covered: 120n })].reduce<{ list: readonly Txn[]; last?: PartitionProgress }>(
-      ({ list, last }, one) => ({ list: [...list, ...progressTxns(table, 'events', last, one)], last: one }),
-      { list: [] },
-    )
+    const txns = [progress({ tail: 0n, witness }), progress({ covered: 120n })].reduce<{
+      list: readonly Txn[]
+      last?: PartitionProgress
+    }>(({ list, last }, one) => ({ list: [...list, ...progressTxns(table, 'events', last, one)], last: one }), {
+      list: [],
+    })
     expect(readProgress(table, 'events', txnMap(txns.list)).get(3)?.witness).toBeUndefined()
   })
 
@@ -72,7 +83,10 @@ describe('progress in txns', () => {
   })
 
   test('a topic whose name begins like another one is another topic', () => {
-    const txns = txnMap(progressTxns(table, 'events', undefined, progress()), progressTxns(table, 'events.v2', undefined, progress({ covered: 5n })))
+    const txns = txnMap(
+      progressTxns(table, 'events', undefined, progress()),
+      progressTxns(table, 'events.v2', undefined, progress({ covered: 5n })),
+    )
     expect(readProgress(table, 'events', txns).get(3)?.covered).toBe(99n)
     expect(readProgress(table, 'events.v2', txns).get(3)?.covered).toBe(5n)
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
-import { stopReasons, type StopReason } from '../../../shared/pipeline/bronze/stopReason.js'
+import { type StopReason, stopReasons } from '../../../shared/pipeline/bronze/stopReason.js'
 import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/index.js'
 import type { ObjectStore } from '../../../shared/storage/index.js'
@@ -24,7 +25,10 @@ async function openFixture(options: MemorySourceOptions, partitions = 1): Promis
 
 function transaction(f: BronzeFixture, numbers: readonly number[]): void {
   const one = f.source.begin()
-  one.append(topic, numbers.map(n => ({ ...eventRecord(n), partition: 0 })))
+  one.append(
+    topic,
+    numbers.map(n => ({ ...eventRecord(n), partition: 0 })),
+  )
   one.commit()
 }
 
@@ -136,7 +140,10 @@ describe.each(brokers)('%s', (_name, options) => {
         expect(report).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } })
       }
       expect((await f.progress()).get(0)?.stop).toBeDefined()
-      expect((await catchUp(other.lake, 'timer'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+      expect((await catchUp(other.lake, 'timer'))[0]).toMatchObject({
+        outcome: 'failed',
+        error: { code: 'TOPIC_RECREATED' },
+      })
       expect(await f.lineage()).toEqual(before)
     })
 
@@ -202,7 +209,9 @@ describe.each(brokers)('%s', (_name, options) => {
     f.append(range(200, 210))
     const [report] = await catchUp(f.lake, 'command')
     // Without an id nobody can tell, and nothing of the other one was ingested.
-    expect(report).toMatchObject(options.topicIds === false ? { rowsOut: 10 } : { outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+    expect(report).toMatchObject(
+      options.topicIds === false ? { rowsOut: 10 } : { outcome: 'failed', error: { code: 'TOPIC_RECREATED' } },
+    )
   })
 
   test('a lake of version 0.1.0 goes on, and is known from its first check', async () => {
@@ -211,13 +220,22 @@ describe.each(brokers)('%s', (_name, options) => {
     await catchUp(f.lake, 'command')
     await forgetIdentities(f.store)
     await using next = await f.another()
-    expect((await next.progress()).get(0)).toMatchObject({ topicId: undefined, epoch: undefined, witness: undefined, covered: 10n })
+    expect((await next.progress()).get(0)).toMatchObject({
+      topicId: undefined,
+      epoch: undefined,
+      witness: undefined,
+      covered: 10n,
+    })
     expect((await catchUp(next.lake, 'timer'))[0]?.error).toBeUndefined()
     if (options.topicIds !== false) expect((await next.progress()).get(0)?.topicId).toBeDefined()
     f.source.recreateTopic(topic)
     transaction(f, range(100, 110))
     f.append(range(110, 115))
-    expect(await next.deliver(range(11, 16))).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } })
+    expect(await next.deliver(range(11, 16))).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 0,
+      error: { code: 'TOPIC_RECREATED' },
+    })
   })
 
   test('a topic re-created before a lake of version 0.1.0 was ever checked is noticed by its rows', async () => {
@@ -246,7 +264,11 @@ describe.each(brokers)('%s', (_name, options) => {
       }
       return read(name, asked, more)
     }
-    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } })
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 0,
+      error: { code: 'TOPIC_RECREATED' },
+    })
     expect(eachOffsetOnce(await f.lineage(), [span(5)])).toEqual([])
     expect((await f.progress()).get(0)?.stop).toBeDefined()
   })
@@ -255,14 +277,19 @@ describe.each(brokers)('%s', (_name, options) => {
 describe('a stop', () => {
   test('is told by its reason', async () => {
     const found: Record<string, number | undefined> = {}
-    const reasons: Record<string, StopReason> = { 'a topic that is still empty': 'topicId', 'a log that lost its newest records in an unclean election': 'leaderEpoch' }
+    const reasons: Record<string, StopReason> = {
+      'a topic that is still empty': 'topicId',
+      'a log that lost its newest records in an unclean election': 'leaderEpoch',
+    }
     for (const hazard of Object.keys(reasons)) {
       await using f = await openFixture({})
       await hazards[hazard]?.(f)
       await catchUp(f.lake, 'command')
       found[hazard] = (await f.progress()).get(0)?.stop
     }
-    expect(found).toEqual(Object.fromEntries(Object.entries(reasons).map(([hazard, reason]) => [hazard, stopReasons[reason]])))
+    expect(found).toEqual(
+      Object.fromEntries(Object.entries(reasons).map(([hazard, reason]) => [hazard, stopReasons[reason]])),
+    )
   })
 })
 
@@ -272,7 +299,9 @@ async function forgetIdentities(store: ObjectStore): Promise<void> {
   for await (const { path } of store.list('')) {
     if (!isCommit(path)) continue
     const bytes = await store.get(path)
-    const lines = Buffer.from(bytes ?? []).toString().split('\n')
+    const lines = Buffer.from(bytes ?? [])
+      .toString()
+      .split('\n')
     await store.put(path, Buffer.from(lines.filter(line => !newFacts.test(line)).join('\n')))
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+
 import { bronzePath } from '../../../shared/contract/index.js'
-import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import type { Action } from '../../../shared/delta/index.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
@@ -31,7 +32,11 @@ describe('a stop', () => {
       isBlindAppend: true,
       reads: { files: 'none', appIds: () => false },
     })
-    expect(await f.deliver(range(5, 10))).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } })
+    expect(await f.deliver(range(5, 10))).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 0,
+      error: { code: 'TOPIC_RECREATED' },
+    })
   })
 
   test('of one partition is named, the healthy ones of every delivery are committed, and the trigger gets a normal answer', async () => {
@@ -81,7 +86,10 @@ describe('a stop', () => {
         },
       },
     })
-    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'TOPIC_RECREATED' },
+    })
     expect(eachOffsetOnce(await f.lineage(), [span(5)])).toEqual([])
   })
 
@@ -100,7 +108,11 @@ describe('a stop', () => {
       await catchUp(other.lake, 'timer')
       restore()
     }
-    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } })
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 0,
+      error: { code: 'TOPIC_RECREATED' },
+    })
     expect(eachOffsetOnce(await f.lineage(), [span(5)])).toEqual([])
   })
 
@@ -120,7 +132,10 @@ describe('a stop', () => {
       }
       return read(name, { ...asked, end: 99n }, more)
     }
-    expect(await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')).toMatchObject({ outcome: 'committed', rowsOut: 5 })
+    expect(await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')).toMatchObject({
+      outcome: 'committed',
+      rowsOut: 5,
+    })
     expect(looks).toBe(2)
     expect((await f.progress()).get(0)?.stop).toBeUndefined()
   })
@@ -137,7 +152,11 @@ describe('a partition that was never ingested', () => {
       f.source.recreateTopic(topic)
       f.append(range(100, 112))
     }
-    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED', retryable: true } })
+    expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({
+      outcome: 'failed',
+      rowsOut: 0,
+      error: { code: 'TOPIC_RECREATED', retryable: true },
+    })
     expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 12 })
     expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
   })
@@ -149,11 +168,16 @@ describe('a partition that was never ingested', () => {
     f.append(range(0, 10))
     await catchUp(latest.lake, 'timer')
     const pinned = await latest.lake.table(bronzePath(stream)).commits(1, 1).next()
-    const appIds = (pinned.value?.actions ?? []).flatMap((action: Action) => ('txn' in action ? [action.txn.appId] : []))
+    const appIds = (pinned.value?.actions ?? []).flatMap((action: Action) =>
+      'txn' in action ? [action.txn.appId] : [],
+    )
     expect(appIds).toContainEqual(expect.stringMatching(/\/0\/0\/topicIdHigh$/))
     f.source.recreateTopic(topic)
     f.append(range(100, 120))
-    expect((await catchUp(latest.lake, 'timer'))[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })
+    expect((await catchUp(latest.lake, 'timer'))[0]).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'TOPIC_RECREATED' },
+    })
   })
 })
 
@@ -170,17 +194,22 @@ describe('a delivery that waited since before the topic was re-created', () => {
     return { f, old }
   }
 
-  test.each([{}, { topicIds: false }, { topicIds: false, leaderEpochs: false }])('is not taken for the new one after a reset (%o)', async options => {
-    const { f, old } = await reset(options)
-    // Beyond the new log's end, and then within it.
-    await ingestBatch(f.lake, f.stream, { records: old, reread: [] }, 'kafka')
-    f.append(range(104, 125))
-    await ingestBatch(f.lake, f.stream, { records: old.slice(0, 5), reread: [] }, 'kafka')
-    await f.deliver(range(15, 25))
-    expect(eachOffsetOnce(await f.lineage(), [span(10), span(25, 0, { generation: 1 })])).toEqual([])
-    const ids = (await f.rows()).filter(row => row['_generation'] === 1).map(row => [Number(row['_offset']), row['event_id']])
-    expect(new Map(ids as [number, string][])).toEqual(new Map(range(0, 25).map(n => [n, String(100 + n)])))
-  })
+  test.each([{}, { topicIds: false }, { topicIds: false, leaderEpochs: false }])(
+    'is not taken for the new one after a reset (%o)',
+    async options => {
+      const { f, old } = await reset(options)
+      // Beyond the new log's end, and then within it.
+      await ingestBatch(f.lake, f.stream, { records: old, reread: [] }, 'kafka')
+      f.append(range(104, 125))
+      await ingestBatch(f.lake, f.stream, { records: old.slice(0, 5), reread: [] }, 'kafka')
+      await f.deliver(range(15, 25))
+      expect(eachOffsetOnce(await f.lineage(), [span(10), span(25, 0, { generation: 1 })])).toEqual([])
+      const ids = (await f.rows())
+        .filter(row => row['_generation'] === 1)
+        .map(row => [Number(row['_offset']), row['event_id']])
+      expect(new Map(ids as [number, string][])).toEqual(new Map(range(0, 25).map(n => [n, String(100 + n)])))
+    },
+  )
 
   test('does not make the deliveries after it doubtful for ever', async () => {
     const { f } = await reset({})

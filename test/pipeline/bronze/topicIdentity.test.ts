@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest'
+
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { compareIdentity, unbegun } from '../../../shared/pipeline/bronze/topicIdentity.js'
 import type { PartitionIdentity } from '../../../shared/sources/index.js'
 import { BronzeFixture, eventRecord, range } from './bronzeFixture.js'
 
 const known = { ...unbegun(0, 0n, { topicId: 5n, epoch: 3 }), covered: 99n }
-const found = (more: Partial<PartitionIdentity>): PartitionIdentity => ({ kind: 'known', topicId: 5n, epoch: 3, epochEnd: undefined, ...more })
+const found = (more: Partial<PartitionIdentity>): PartitionIdentity => ({
+  kind: 'known',
+  topicId: 5n,
+  epoch: 3,
+  epochEnd: undefined,
+  ...more,
+})
 
 describe('what ids and epochs say', () => {
   test('another id is another topic, whatever the epochs say; no id says nothing', () => {
@@ -32,7 +39,10 @@ describe('the last record', () => {
   test('stays known while commits cover nothing but markers', async () => {
     await using f = await BronzeFixture.open()
     const one = f.source.begin()
-    one.append('events', range(0, 10).map(n => ({ ...eventRecord(n), partition: 0 })))
+    one.append(
+      'events',
+      range(0, 10).map(n => ({ ...eventRecord(n), partition: 0 })),
+    )
     one.commit()
     await catchUp(f.lake, 'command')
     const witness = (await f.progress()).get(0)?.witness

@@ -1,21 +1,59 @@
 import { describe, expect, test } from 'vitest'
-import { WorkerPool } from '../../../shared/pipeline/bronze/workerPool.js'
-import type { EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
-import type { Worker, PartitionQueue } from '../../../shared/pipeline/bronze/worker.js'
-import type { RangeJob } from '../../../shared/pipeline/bronze/rangeJob.js'
 
-const queue = (partition: number, end: number): PartitionQueue => ({ partition, generation: 0, first: 0n, next: 0n, end: BigInt(end), busy: false })
+import type { EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
+import type { RangeJob } from '../../../shared/pipeline/bronze/rangeJob.js'
+import type { PartitionQueue, Worker } from '../../../shared/pipeline/bronze/worker.js'
+import { WorkerPool } from '../../../shared/pipeline/bronze/workerPool.js'
+
+const queue = (partition: number, end: number): PartitionQueue => ({
+  partition,
+  generation: 0,
+  first: 0n,
+  next: 0n,
+  end: BigInt(end),
+  busy: false,
+})
 
 /** Every failure is the run's. */
-const onFailure = (_queue: PartitionQueue, error: unknown): Promise<void> => Promise.resolve().then(() => { throw error })
+const onFailure = (_queue: PartitionQueue, error: unknown): Promise<void> =>
+  Promise.resolve().then(() => {
+    throw error
+  })
 
-const jobFor = (q: PartitionQueue) => ({ generation: 0, range: { partition: q.partition, start: q.next, end: q.end } }) as RangeJob
+const jobFor = (q: PartitionQueue) =>
+  ({ generation: 0, range: { partition: q.partition, start: q.next, end: q.end } }) as RangeJob
 
 function encoded({ range }: RangeJob, size: bigint): EncodedRows {
   const position = range.start + size < range.end ? range.start + size : range.end
-  const counts = { received: 0, redelivered: 0, repaired: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0n, holes: 0n }
-  const one = { partition: range.partition, generation: 0, from: range.start, position, tail: 0n, last: undefined, missing: [], counts }
-  return { adds: [], ranges: [one], rows: Number(position - range.start), bytes: 0, rejections: {} as EncodedRows['rejections'], failedExpectations: {}, notices: { TIMESTAMP_OUT_OF_RANGE: 0 } }
+  const counts = {
+    received: 0,
+    redelivered: 0,
+    repaired: 0,
+    valid: 0,
+    quarantined: 0,
+    tombstones: 0,
+    missing: 0n,
+    holes: 0n,
+  }
+  const one = {
+    partition: range.partition,
+    generation: 0,
+    from: range.start,
+    position,
+    tail: 0n,
+    last: undefined,
+    missing: [],
+    counts,
+  }
+  return {
+    adds: [],
+    ranges: [one],
+    rows: Number(position - range.start),
+    bytes: 0,
+    rejections: {} as EncodedRows['rejections'],
+    failedExpectations: {},
+    notices: { TIMESTAMP_OUT_OF_RANGE: 0 },
+  }
 }
 
 /** A lane whose jobs end when told. */
@@ -44,7 +82,8 @@ class HandLane implements Worker {
 }
 
 const quick = (failAt = -1n): Worker => ({
-  run: job => (job.range.start === failAt ? Promise.reject(new Error('lane failed')) : Promise.resolve(encoded(job, 10n))),
+  run: job =>
+    job.range.start === failAt ? Promise.reject(new Error('lane failed')) : Promise.resolve(encoded(job, 10n)),
   close: () => Promise.resolve(),
 })
 
@@ -61,7 +100,10 @@ describe('the crew', () => {
         seen.set(partition, position)
       }
     }
-    expect([...seen]).toEqual([[0, 95n], [1, 40n]])
+    expect([...seen]).toEqual([
+      [0, 95n],
+      [1, 40n],
+    ])
     expect(crew.isIdle).toBe(true)
     await crew.close()
   })
@@ -84,7 +126,8 @@ describe('the crew', () => {
     await Promise.resolve()
     let last = 0n
     const drain = async () => {
-      for (let taken = await crew.take(10); taken !== undefined; taken = await crew.take(10)) last = taken.at(-1)?.ranges[0]?.position ?? last
+      for (let taken = await crew.take(10); taken !== undefined; taken = await crew.take(10))
+        last = taken.at(-1)?.ranges[0]?.position ?? last
     }
     await expect(drain()).rejects.toThrow('lane failed')
     expect(last).toBe(30n)
@@ -101,7 +144,8 @@ describe('the crew', () => {
     for (const q of queues) q.next = 20n
     crew.start()
     const froms: bigint[] = []
-    for (let taken = await crew.take(1_000); taken !== undefined; taken = await crew.take(1_000)) froms.push(...taken.map(e => e.ranges[0]?.from ?? -1n))
+    for (let taken = await crew.take(1_000); taken !== undefined; taken = await crew.take(1_000))
+      froms.push(...taken.map(e => e.ranges[0]?.from ?? -1n))
     expect(froms).toEqual([20n, 30n, 40n, 50n])
     await crew.close()
   })

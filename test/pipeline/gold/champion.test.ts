@@ -1,25 +1,46 @@
 import { describe, expect, test, vi } from 'vitest'
-import { encodeModelCard, encodeValueRange, FolderModelSource, sha256, valueRangeTensors } from '../../../shared/models/index.js'
+
+import {
+  encodeModelCard,
+  encodeValueRange,
+  FolderModelSource,
+  sha256,
+  valueRangeTensors,
+} from '../../../shared/models/index.js'
 import { runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { events } from '../../harness/sampleStream/events.js'
-import { SilverFixture } from '../silver/silverFixture.js'
 import { endlessModel } from '../../models/hostileModels.js'
+import { SilverFixture } from '../silver/silverFixture.js'
 import { ok, scoredRows, silverOf } from './goldFixture.js'
 
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 /** Puts a version of the stream's model there, from its bytes, and makes it champion. */
-async function promote(f: SilverFixture, version: string, onnx: Uint8Array, tensors: { input: string; output: string }): Promise<void> {
+async function promote(
+  f: SilverFixture,
+  version: string,
+  onnx: Uint8Array,
+  tensors: { input: string; output: string },
+): Promise<void> {
   const card = {
-    name: 'anomaly', version, stream: 'events', createdAt: '2025-01-01T00:00:00.000Z', sha256: sha256(onnx), ...tensors,
-    features: [{ column: 'value', kind: 'numeric' as const }, { column: 'event_type', kind: 'category' as const, categories: ['click'] }],
+    name: 'anomaly',
+    version,
+    stream: 'events',
+    createdAt: '2025-01-01T00:00:00.000Z',
+    sha256: sha256(onnx),
+    ...tensors,
+    features: [
+      { column: 'value', kind: 'numeric' as const },
+      { column: 'event_type', kind: 'category' as const, categories: ['click'] },
+    ],
   }
   await f.lake.store.put(`models/anomaly/${version}/model.onnx`, onnx)
   await f.lake.store.put(`models/anomaly/${version}/model.json`, encodeModelCard(card))
   await f.lake.store.put('models/anomaly/champion.json', json({ version }))
 }
 
-const clicks = (mean: number) => encodeValueRange({ habits: [{ category: 'click', mean, spread: 10 }], tolerance: 3, steepness: 2 })
+const clicks = (mean: number) =>
+  encodeValueRange({ habits: [{ category: 'click', mean, spread: 10 }], tolerance: 3, steepness: 2 })
 const endless = { input: 'x', output: 'y' }
 
 describe('the model that scores', () => {
@@ -30,10 +51,20 @@ describe('the model that scores', () => {
     await promote(f, '2', endlessModel(), endless)
     await silverOf(f, [[{ id: 'b', type: 'click', value: 4 }]])
     ok([await scoreSilver(f.lake, events)])
-    await silverOf(f, [[{ id: 'c', type: 'click', value: 4 }, { id: 'd', type: 'click', value: 5_000 }]])
+    await silverOf(f, [
+      [
+        { id: 'c', type: 'click', value: 4 },
+        { id: 'd', type: 'click', value: 5_000 },
+      ],
+    ])
     ok([await scoreSilver(f.lake, events)])
     const versions = async () => (await scoredRows(f.lake)).map(r => [r['event_id'], r['model_version']])
-    expect(await versions()).toEqual([['a', 'starter-1'], ['b', '2'], ['c', 'starter-1'], ['d', 'starter-1']])
+    expect(await versions()).toEqual([
+      ['a', 'starter-1'],
+      ['b', '2'],
+      ['c', 'starter-1'],
+      ['d', 'starter-1'],
+    ])
     // It is left alone from then on, not tried again in every run.
     await silverOf(f, [[{ id: 'e', type: 'click', value: 6_000 }]])
     const load = vi.spyOn(FolderModelSource.prototype, 'load')
@@ -46,11 +77,22 @@ describe('the model that scores', () => {
   test('without an earlier one, the rows wait: the run fails by name and nothing is half scored', async () => {
     await using f = await SilverFixture.open(undefined, undefined, { MODEL_TIMEOUT: '4 seconds' })
     await promote(f, '1', endlessModel(), endless)
-    await silverOf(f, [[{ id: 'a', type: 'click', value: 4 }, { id: 'b', type: 'click', value: 5_000 }]])
-    expect((await scoreSilver(f.lake, events)).error).toMatchObject({ code: 'MODEL_LIMIT', message: expect.stringMatching(/anomaly, version 1/) as string })
+    await silverOf(f, [
+      [
+        { id: 'a', type: 'click', value: 4 },
+        { id: 'b', type: 'click', value: 5_000 },
+      ],
+    ])
+    expect((await scoreSilver(f.lake, events)).error).toMatchObject({
+      code: 'MODEL_LIMIT',
+      message: expect.stringMatching(/anomaly, version 1/) as string,
+    })
     await promote(f, '2', clicks(5_000), valueRangeTensors)
     ok([await scoreSilver(f.lake, events)])
-    expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['model_version'], r['is_anomaly']])).toEqual([['a', '2', true], ['b', '2', false]])
+    expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['model_version'], r['is_anomaly']])).toEqual([
+      ['a', '2', true],
+      ['b', '2', false],
+    ])
   })
 
   test('a model put in place of another under the same version is the one that scores', async () => {
@@ -63,7 +105,8 @@ describe('the model that scores', () => {
     ok([await scoreSilver(f.lake, events)])
     const rows = await scoredRows(f.lake)
     expect(rows.map(r => [r['event_id'], r['is_anomaly'], r['model_digest']])).toEqual([
-      ['a', false, sha256(clicks(100))], ['b', true, sha256(clicks(9_000))],
+      ['a', false, sha256(clicks(100))],
+      ['b', true, sha256(clicks(9_000))],
     ])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import type { Feature } from '../../../shared/models/index.js'
 import { FeatureMatrix } from '../../../shared/pipeline/gold/features.js'
 

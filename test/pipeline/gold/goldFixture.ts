@@ -1,9 +1,9 @@
 import { scoredPath, type Stream, summaryPath } from '../../../shared/contract/index.js'
-import type { Row } from '../../../shared/types/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
 import { DuckDbSession, openDeltaView } from '../../../shared/query/index.js'
+import type { Row } from '../../../shared/types/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import type { Given, SilverFixture } from '../silver/silverFixture.js'
 
@@ -24,7 +24,11 @@ export async function rowsOf(lake: Lake, path: string, sql: string): Promise<rea
   const snapshot = await lake.table(path).snapshot()
   if (snapshot === undefined) throw new Error(`there is no table ${path}`)
   await using session = await DuckDbSession.open({ memoryLimit: 256 * 2 ** 20 })
-  using view = await openDeltaView(session, lake.files, { store: lake.store.within(path), state: snapshot, files: snapshot.files })
+  using view = await openDeltaView(session, lake.files, {
+    store: lake.store.within(path),
+    state: snapshot,
+    files: snapshot.files,
+  })
   return (await session.query(`WITH t AS (${view.sql}) ${sql}`)).rows
 }
 

@@ -1,5 +1,6 @@
-import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
 import { defineStream, double, scoredPath, timestamp } from '../../../shared/contract/index.js'
 import { commitInfoOf } from '../../../shared/delta/index.js'
 import { encodeModelCard, FolderModelSource, type ModelCard, starterModel } from '../../../shared/models/index.js'
@@ -21,22 +22,34 @@ async function promote(f: SilverFixture, version: string, change: Partial<ModelC
 
 test('rows of silver get a score by the model that ships, and a window', async () => {
   await using f = await SilverFixture.open()
-  await silverOf(f, [[
-    { id: 'a', type: 'click', value: 1984 },
-    { id: 'b', type: 'click', value: 30_000 },
-    { id: 'c', type: 'purchase', value: 8_500 },
-    { id: 'd', type: 'never seen', value: 1e300 },
-  ]])
+  await silverOf(f, [
+    [
+      { id: 'a', type: 'click', value: 1984 },
+      { id: 'b', type: 'click', value: 30_000 },
+      { id: 'c', type: 'purchase', value: 8_500 },
+      { id: 'd', type: 'never seen', value: 1e300 },
+    ],
+  ])
   const [score, summary] = ok(await runGold(f.lake, 'timer'))
   expect(score?.detail).toMatchObject({ model: 'anomaly', scored: 4, anomalies: 1 })
   const { sha256 } = starterModel('anomaly').card
-  expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['is_anomaly'], r['model_version'], r['model_digest']])).toEqual([
-    ['a', false, 'starter-1', sha256], ['b', true, 'starter-1', sha256], ['c', false, 'starter-1', sha256], ['d', false, 'starter-1', sha256],
+  expect(
+    (await scoredRows(f.lake)).map(r => [r['event_id'], r['is_anomaly'], r['model_version'], r['model_digest']]),
+  ).toEqual([
+    ['a', false, 'starter-1', sha256],
+    ['b', true, 'starter-1', sha256],
+    ['c', false, 'starter-1', sha256],
+    ['d', false, 'starter-1', sha256],
   ])
   expect(summary?.detail).toMatchObject({ windows: 1 })
-  const counts = await summaryRows(f.lake, 'SELECT event_type, events, anomalies, scored, value_sum, value_p50 FROM t ORDER BY 1')
+  const counts = await summaryRows(
+    f.lake,
+    'SELECT event_type, events, anomalies, scored, value_sum, value_p50 FROM t ORDER BY 1',
+  )
   expect(counts.map(r => Object.values(r))).toEqual([
-    ['click', 2n, 1n, 2n, 31_984, 15_992], ['never seen', 1n, 0n, 1n, 1e300, 1e300], ['purchase', 1n, 0n, 1n, 8_500, 8_500],
+    ['click', 2n, 1n, 2n, 31_984, 15_992],
+    ['never seen', 1n, 0n, 1n, 1e300, 1e300],
+    ['purchase', 1n, 0n, 1n, 8_500, 8_500],
   ])
   expect((await runGold(f.lake, 'timer')).map(r => r.outcome)).toEqual(['nothingToDo', 'nothingToDo'])
 })
@@ -49,7 +62,10 @@ test('before there is a silver table there is nothing to do', async () => {
 test('a timer takes a bounded piece and says that more is left; a command goes on to the end', async () => {
   await using f = await SilverFixture.open()
   for (const id of ['a', 'b', 'c', 'd']) await silverOf(f, [[{ id }]])
-  expect((await runGold(f.lake, 'timer', { maxRows: 2 })).map(r => [r.rowsIn, r.more])).toEqual([[2, true], [2, false]])
+  expect((await runGold(f.lake, 'timer', { maxRows: 2 })).map(r => [r.rowsIn, r.more])).toEqual([
+    [2, true],
+    [2, false],
+  ])
   ok(await runGold(f.lake, 'command', { maxRows: 1 }))
   expect((await scoredRows(f.lake)).map(r => r['event_id'])).toEqual(['a', 'b', 'c', 'd'])
   expect(await summaryRows(f.lake, 'SELECT events FROM t')).toEqual([{ events: 4n }])
@@ -75,7 +91,12 @@ describe('a model', () => {
     await promote(f, '1', { features: [{ column: 'amount', kind: 'numeric' }] })
     await silverOf(f, [[{ id: 'a' }]])
     const [score] = await runGold(f.lake, 'timer')
-    expect(score?.error).toMatchObject({ code: 'MODEL_MISMATCH', message: expect.stringMatching(/needs the column amount as a number, and the contract of events has no such column/) as string })
+    expect(score?.error).toMatchObject({
+      code: 'MODEL_MISMATCH',
+      message: expect.stringMatching(
+        /needs the column amount as a number, and the contract of events has no such column/,
+      ) as string,
+    })
     await promote(f, '2', { features: [{ column: 'event_type', kind: 'numeric' }] })
     expect((await scoreSilver(f.lake, events)).error?.message).toMatch(/event_type as a number.*has it as string/)
     await promote(f, '3')
@@ -113,16 +134,38 @@ describe('a model', () => {
     expect(await scoredRows(f.lake, 'SELECT score, is_anomaly, model_name, model_digest, scored_at FROM t')).toEqual([
       { score: null, is_anomaly: null, model_name: null, model_digest: null, scored_at: null },
     ])
-    expect(await summaryRows(f.lake, 'SELECT events, scored, anomalies FROM t')).toEqual([{ events: 1n, scored: 0n, anomalies: 0n }])
+    expect(await summaryRows(f.lake, 'SELECT events, scored, anomalies FROM t')).toEqual([
+      { events: 1n, scored: 0n, anomalies: 0n },
+    ])
   })
 
   test('gives no score to a row whose value is null, and calls it no anomaly: null is not 0', async () => {
     const orders = defineStream({
-      name: 'events', topic: 'events', key: 'event_id', eventTime: 'timestamp', allowedLateness: '10 minutes', dedupeWithin: '1 day', clusterBy: ['event_type'],
-      schema: z.object({ event_id: z.string(), event_type: z.string(), timestamp: timestamp(), value: double().nullable() }),
+      name: 'events',
+      topic: 'events',
+      key: 'event_id',
+      eventTime: 'timestamp',
+      allowedLateness: '10 minutes',
+      dedupeWithin: '1 day',
+      clusterBy: ['event_type'],
+      schema: z.object({
+        event_id: z.string(),
+        event_type: z.string(),
+        timestamp: timestamp(),
+        value: double().nullable(),
+      }),
     })
     await using f = await SilverFixture.open(undefined, [orders])
-    await f.bronze([[{ id: 'a', more: { value: null } }, { id: 'b', value: 0 }, { id: 'c', value: 1984 }]], { stream: orders })
+    await f.bronze(
+      [
+        [
+          { id: 'a', more: { value: null } },
+          { id: 'b', value: 0 },
+          { id: 'c', value: 1984 },
+        ],
+      ],
+      { stream: orders },
+    )
     ok([await refineSilver(f.lake, orders)])
     const [score] = ok(await runGold(f.lake, 'timer'))
     expect(score?.detail).toMatchObject({ model: 'anomaly', scored: 2 })
@@ -137,11 +180,30 @@ describe('a model', () => {
 
   test('is not installed for a stream that it was not made for', async () => {
     const orders = defineStream({
-      name: 'orders', topic: 'orders', key: 'event_id', eventTime: 'timestamp', allowedLateness: '10 minutes', dedupeWithin: '1 day', clusterBy: ['timestamp'],
-      schema: z.object({ event_id: z.string(), event_type: z.string(), timestamp: timestamp(), value: double().nullable() }),
+      name: 'orders',
+      topic: 'orders',
+      key: 'event_id',
+      eventTime: 'timestamp',
+      allowedLateness: '10 minutes',
+      dedupeWithin: '1 day',
+      clusterBy: ['timestamp'],
+      schema: z.object({
+        event_id: z.string(),
+        event_type: z.string(),
+        timestamp: timestamp(),
+        value: double().nullable(),
+      }),
     })
     await using f = await SilverFixture.open(undefined, [orders])
-    await f.bronze([[{ id: 'a', at: minute, more: { value: null } }, { id: 'b', at: minute, value: 3 }]], { stream: orders })
+    await f.bronze(
+      [
+        [
+          { id: 'a', at: minute, more: { value: null } },
+          { id: 'b', at: minute, value: 3 },
+        ],
+      ],
+      { stream: orders },
+    )
     ok([await refineSilver(f.lake, orders)])
     const [score] = ok(await runGold(f.lake, 'timer'))
     expect(score?.detail).toMatchObject({ model: 'none' })
@@ -157,7 +219,8 @@ test('a commit says by which model it was made, and carries the run', async () =
   await silverOf(f, [[{ id: 'a', value: 1e6 }]])
   ok(await runGold(f.lake, 'timer'))
   const infos: unknown[] = []
-  for await (const { actions } of f.lake.table(scoredPath(events)).commits(1)) infos.push(commitInfoOf(actions)?.['lake'])
+  for await (const { actions } of f.lake.table(scoredPath(events)).commits(1))
+    infos.push(commitInfoOf(actions)?.['lake'])
   const model = { model: 'anomaly', model_version: 'starter-1', model_digest: starterModel('anomaly').card.sha256 }
   const gold = { ...model, rows: 1n, scored: 1n, anomalies: 1n, source: { from: null, to: { version: 1n, files: 0n } } }
   expect(asLongs(infos)).toMatchObject([{ run: { step: 'gold', stream: 'events', final: true }, gold }])

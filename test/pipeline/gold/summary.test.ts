@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { scoredPath, summaryPath, summaryTable } from '../../../shared/contract/index.js'
 import { type Action, createTable } from '../../../shared/delta/index.js'
 import { rebuildGold, runGold, scoreSilver, summariseScored } from '../../../shared/pipeline/gold/goldStep.js'
@@ -22,7 +23,8 @@ const expected = `
 /** Values whose sums are exact in any order, so that rows can be compared whole. */
 const types = ['click', 'view', 'purchase', 'sign_up', 'other']
 const eventOf = (random: Random, id: string, at: bigint): Given => ({
-  id, at,
+  id,
+  at,
   type: random.pick(types),
   value: random.below(400) * 64,
   kafkaAt: random.next() < 0.2 ? at + hour : at,
@@ -43,7 +45,8 @@ describe('the summary equals an aggregate over all scored rows', () => {
         Array.from({ length: 1 + random.below(30) }, () => {
           // Mostly new, some late, some on other days, some before 1970.
           const draw = random.next()
-          const base = draw < 0.7 ? BigInt(round) * 10n * minute : draw < 0.95 ? -BigInt(random.below(50)) * hour : -day0 - hour
+          const base =
+            draw < 0.7 ? BigInt(round) * 10n * minute : draw < 0.95 ? -BigInt(random.below(50)) * hour : -day0 - hour
           return eventOf(random, String(id++), base + BigInt(random.below(600_000_000)))
         }),
       )
@@ -61,12 +64,16 @@ describe('the summary equals an aggregate over all scored rows', () => {
     await using f = await SilverFixture.open()
     const { schema, ...shape } = summaryTable(events)
     const earlier = { name: 'event_no_avg', type: 'double', nullable: true } as const
-    await f.lake.table(shape.path).commit(createTable({ ...shape, schema: { ...schema, fields: [...schema.fields, earlier] }, createdTime: 0 }))
+    await f.lake
+      .table(shape.path)
+      .commit(createTable({ ...shape, schema: { ...schema, fields: [...schema.fields, earlier] }, createdTime: 0 }))
     for (const id of ['a', 'b']) {
       await silverOf(f, [[{ id, at: minute, type: 'click', value: 64, kafkaAt: minute }]])
       ok(await runGold(f.lake, 'command'))
     }
-    expect(await summaryRows(f.lake, 'SELECT events, value_avg, event_no_avg FROM t')).toEqual([{ events: 2n, value_avg: 64, event_no_avg: null }])
+    expect(await summaryRows(f.lake, 'SELECT events, value_avg, event_no_avg FROM t')).toEqual([
+      { events: 2n, value_avg: 64, event_no_avg: null },
+    ])
   })
 
   test('after silver was rebuilt', async () => {
@@ -128,10 +135,18 @@ describe('only what changed is touched', () => {
     for (const file of snapshot?.files ?? []) {
       const path = `compacted-${file.path}`
       await table.store.put(path, (await table.store.get(file.path)) ?? new Uint8Array())
-      actions.push({ remove: { path: file.path, dataChange: false, partitionValues: file.partitionValues, size: file.size } })
+      actions.push({
+        remove: { path: file.path, dataChange: false, partitionValues: file.partitionValues, size: file.size },
+      })
       actions.push({ add: { ...file, path, dataChange: false } })
     }
-    await table.commit({ readVersion: snapshot?.version ?? 0, actions, operation: 'OPTIMIZE', isBlindAppend: false, reads: { files: 'all', appIds: () => false } })
+    await table.commit({
+      readVersion: snapshot?.version ?? 0,
+      actions,
+      operation: 'OPTIMIZE',
+      isBlindAppend: false,
+      reads: { files: 'all', appIds: () => false },
+    })
     expect((await summariseScored(f.lake, events)).detail).toMatchObject({ windows: 1, filesRead: 2 })
     await expectWhole(f, 'compacted')
     expect((await summariseScored(f.lake, events)).outcome).toBe('nothingToDo')
@@ -144,10 +159,16 @@ describe('two instances', () => {
     const random = new Random(5)
     const lakes = [f.lake, await f.other(), await f.other()]
     for (let round = 0; round < 3; round++) {
-      await silverOf(f, [Array.from({ length: 20 }, (_, i) => eventOf(random, `${round}-${i}`, BigInt(random.below(3_600)) * 1_000_000n))])
+      await silverOf(f, [
+        Array.from({ length: 20 }, (_, i) =>
+          eventOf(random, `${round}-${i}`, BigInt(random.below(3_600)) * 1_000_000n),
+        ),
+      ])
       const reports = await Promise.all(lakes.map(lake => runGold(lake, 'command')))
       for (const own of reports) ok(own)
-      expect(reports.flat().filter(r => r.outcome === 'committed' && r.detail['table'] === scoredPath(events))).toHaveLength(1)
+      expect(
+        reports.flat().filter(r => r.outcome === 'committed' && r.detail['table'] === scoredPath(events)),
+      ).toHaveLength(1)
       expect(await scoredRows(f.lake)).toHaveLength(20 * (round + 1))
       await expectWhole(f, `round ${round}`)
     }
@@ -158,7 +179,10 @@ describe('spans of windows', () => {
   test('join neighbours, and never cross midnight', () => {
     const at = (minutes: number) => day0 + BigInt(minutes) * minute
     expect(spansOf([at(10), at(0), at(5), at(700), at(1435), at(1440)])).toEqual([
-      { from: at(0), to: at(15) }, { from: at(700), to: at(705) }, { from: at(1435), to: at(1440) }, { from: at(1440), to: at(1445) },
+      { from: at(0), to: at(15) },
+      { from: at(700), to: at(705) },
+      { from: at(1435), to: at(1440) },
+      { from: at(1440), to: at(1445) },
     ])
     expect(spansOf([])).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+
 import { decimal, defineStream, timestamp } from '../../../shared/contract/index.js'
 import { summarySelect } from '../../../shared/pipeline/gold/windows.js'
 import { DuckDbSession } from '../../../shared/query/index.js'
@@ -7,7 +8,13 @@ import { DuckDbSession } from '../../../shared/query/index.js'
 const payments = defineStream({
   name: 'payments',
   topic: 'payments',
-  schema: z.object({ id: z.string(), at: timestamp(), amount: decimal(38, 18), units: decimal(38, 0), price: decimal(10, 2) }),
+  schema: z.object({
+    id: z.string(),
+    at: timestamp(),
+    amount: decimal(38, 18),
+    units: decimal(38, 0),
+    price: decimal(10, 2),
+  }),
   key: 'id',
   eventTime: 'at',
   allowedLateness: '1 minute',
@@ -45,5 +52,10 @@ test('a small sum keeps its leading zeros behind the point', async () => {
 
 test('a sum with more digits than a column holds is null, and does not stop the query', async () => {
   const big = `${'9'.repeat(20)}.${'9'.repeat(18)}`
-  expect(await sums([[big, most, '1.00'], [big, most, '1.00']])).toEqual([null, null, 200n])
+  expect(
+    await sums([
+      [big, most, '1.00'],
+      [big, most, '1.00'],
+    ]),
+  ).toEqual([null, null, 200n])
 })

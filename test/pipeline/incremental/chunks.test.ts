@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { chunks } from '../../../shared/pipeline/incremental/chunks.js'
 
 test('chunks keep the order, hold what fits, and never lose an item that is too large', () => {

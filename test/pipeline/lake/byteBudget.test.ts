@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { ByteBudget, defaultBudget, type HeldBytes } from '../../../shared/pipeline/lake/byteBudget.js'
 
 /** Whether a promise is kept by now. */

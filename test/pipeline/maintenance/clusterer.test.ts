@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import {
   type AddFile,
@@ -12,11 +13,11 @@ import {
   writeDataFile,
 } from '../../../shared/delta/index.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
-import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
-import type { StructType } from '../../../shared/types/index.js'
+import { objectStoreSource, openParquet } from '../../../shared/parquet/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
 import { FileCache } from '../../../shared/query/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
+import type { StructType } from '../../../shared/types/index.js'
 import { Random } from '../../random.js'
 
 const schema: StructType = {
@@ -33,13 +34,22 @@ async function scattered(files: number, clustered = false) {
   const clock = new ManualClock()
   const store = new MemoryStore(clock)
   const table = new DeltaTable(store, { clock })
-  const domainMetadata = { domain: 'delta.clustering', configuration: '{"clusteringColumns":[["x"],["word"]],"domainName":"delta.clustering"}', removed: false }
+  const domainMetadata = {
+    domain: 'delta.clustering',
+    configuration: '{"clusteringColumns":[["x"],["word"]],"domainName":"delta.clustering"}',
+    removed: false,
+  }
   await table.commit(
     createTable({
-      schema, createdTime: 1,
+      schema,
+      createdTime: 1,
       ...(clustered
         ? {
-            protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'clustering', 'domainMetadata', 'invariants'] },
+            protocol: {
+              minReaderVersion: 1,
+              minWriterVersion: 7,
+              writerFeatures: ['appendOnly', 'clustering', 'domainMetadata', 'invariants'],
+            },
             actions: [{ domainMetadata }],
           }
         : {}),
@@ -52,9 +62,21 @@ async function scattered(files: number, clustered = false) {
       Array.from({ length: rows }, () => random.pick([`it's ${random.below(1_000)}`, '😀', '', null])),
       Array.from({ length: rows }, () => BigInt(random.below(1e9))),
     ]
-    const add = await writeDataFile(store, { schema, partitionColumns: [], configuration: {} }, schema.fields.map((field, i) => ({ field, data: data[i] ?? [] })), {}, { clock })
+    const add = await writeDataFile(
+      store,
+      { schema, partitionColumns: [], configuration: {} },
+      schema.fields.map((field, i) => ({ field, data: data[i] ?? [] })),
+      {},
+      { clock },
+    )
     const state = await table.state({ fresh: true })
-    const outcome = await table.commit({ readVersion: state?.version ?? 0, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+    const outcome = await table.commit({
+      readVersion: state?.version ?? 0,
+      actions: [{ add }],
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
     expect(outcome.kind).toBe('committed')
   }
   for (let i = 0; i < files; i++) await append(2_000)
@@ -62,7 +84,12 @@ async function scattered(files: number, clustered = false) {
     const texts: string[] = []
     for (const add of (await table.snapshot())?.files ?? []) {
       const file = await openParquet(objectStoreSource(store, decodeLogPath(add.path), add.size))
-      for await (const row of file.rows()) texts.push(JSON.stringify(Object.values(row), (_, v: unknown) => (typeof v === 'bigint' || Number.isNaN(v) ? String(v) : v)))
+      for await (const row of file.rows())
+        texts.push(
+          JSON.stringify(Object.values(row), (_, v: unknown) =>
+            typeof v === 'bigint' || Number.isNaN(v) ? String(v) : v,
+          ),
+        )
     }
     return texts.sort()
   }
@@ -72,22 +99,31 @@ async function scattered(files: number, clustered = false) {
 const clusterer = (cache: FileCache) => duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
 
 describe('clustering', () => {
-  test.each([[[['x'], ['word']]], [[['x']]], [[['word'], ['x'], ['at']]]])('by %j moves rows and loses none', async clusterBy => {
-    await using cache = new FileCache({ limitBytes: 2 ** 30 })
-    const { clock, table, rows } = await scattered(5)
-    const before = await rows()
-    const options = { clock, clusterBy, clusterer: clusterer(cache), targetFileSize: 8_000 }
-    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 5 } })
-    expect(await rows()).toEqual(before)
-    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'nothingToDo' })
-  })
+  test.each([[[['x'], ['word']]], [[['x']]], [[['word'], ['x'], ['at']]]])(
+    'by %j moves rows and loses none',
+    async clusterBy => {
+      await using cache = new FileCache({ limitBytes: 2 ** 30 })
+      const { clock, table, rows } = await scattered(5)
+      const before = await rows()
+      const options = { clock, clusterBy, clusterer: clusterer(cache), targetFileSize: 8_000 }
+      expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 5 } })
+      expect(await rows()).toEqual(before)
+      expect(await optimizeTable(table, options)).toMatchObject({ kind: 'nothingToDo' })
+    },
+  )
 
   test('lets a reader skip files by each of the columns', async () => {
     await using cache = new FileCache({ limitBytes: 2 ** 30 })
     const { clock, table } = await scattered(6)
     const skipper = new FileSkipper({ schema, partitionColumns: [], configuration: {} })
-    const read = (files: readonly AddFile[], column: string, value: string | number) => files.filter(add => skipper.match(add, { op: '=', column, value }) !== 'no').length / files.length
-    await optimizeTable(table, { clock, clusterBy: [['x'], ['word']], clusterer: clusterer(cache), targetFileSize: 4_000 })
+    const read = (files: readonly AddFile[], column: string, value: string | number) =>
+      files.filter(add => skipper.match(add, { op: '=', column, value }) !== 'no').length / files.length
+    await optimizeTable(table, {
+      clock,
+      clusterBy: [['x'], ['word']],
+      clusterer: clusterer(cache),
+      targetFileSize: 4_000,
+    })
     const files = (await table.snapshot())?.files ?? []
     expect(files.length).toBeGreaterThan(16)
     // Of a grid, a line crosses about its side: far fewer than all.
@@ -114,7 +150,10 @@ describe('clustering', () => {
     const { clock, table, rows } = await scattered(3, true)
     const before = await rows()
     const options = { clock, clusterer: { ...clusterer(cache), accepts: () => false } }
-    expect(await optimizeTable(table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 3, numAddedFiles: 1 } })
+    expect(await optimizeTable(table, options)).toMatchObject({
+      kind: 'optimized',
+      metrics: { numRemovedFiles: 3, numAddedFiles: 1 },
+    })
     expect(await rows()).toEqual(before)
     const [add] = (await table.snapshot())?.files ?? []
     expect(add?.clusteringProvider).toBeUndefined()
@@ -129,10 +168,20 @@ describe('clustering', () => {
     const [first, second] = snapshot?.files ?? []
     if (snapshot === undefined || first === undefined || second === undefined) throw new Error('two files were written')
     const deletionVector = inlineDeletionVector(RoaringBitmap.of(Array.from({ length: 1_990 }, (_, i) => i)))
-    const files = [{ ...first, stats: undefined, deletionVector, records: 10n }, { ...second, stats: undefined, records: 2_000n }]
+    const files = [
+      { ...first, stats: undefined, deletionVector, records: 10n },
+      { ...second, stats: undefined, records: 2_000n },
+    ]
     const rewriter = clusterer(cache)
     expect(files.every(file => rewriter.accepts(file, snapshot))).toBe(true)
-    const adds = await rewriter.rewrite({ store: table.store, state: snapshot, files, targetFileSize: 2 ** 20, clusterBy: [['word']], clock })
+    const adds = await rewriter.rewrite({
+      store: table.store,
+      state: snapshot,
+      files,
+      targetFileSize: 2 ** 20,
+      clusterBy: [['word']],
+      clock,
+    })
     expect(adds.map(({ stats }) => (JSON.parse(stats ?? '{}') as { numRecords: number }).numRecords)).toEqual([2_010])
   })
 })

@@ -1,19 +1,26 @@
 import { describe, expect, test } from 'vitest'
+
+import { ManualClock } from '../../../shared/clock.js'
 import { commitPath } from '../../../shared/delta/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
-import { errorGroup } from '../../../shared/pipeline/maintenance/errorGroup.js'
 import { ConsumerPositions } from '../../../shared/pipeline/maintenance/consumerPositions.js'
+import { errorGroup } from '../../../shared/pipeline/maintenance/errorGroup.js'
 import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenanceStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
-import { ManualClock } from '../../../shared/clock.js'
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 
-const settings = { SILVER_MEMORY_LIMIT: '256MB', COMPACTION_MIN_FILES: '3', FRESHNESS_LATE: '10 minutes', FRESHNESS_STALE: '90000 hours' }
+const settings = {
+  SILVER_MEMORY_LIMIT: '256MB',
+  COMPACTION_MIN_FILES: '3',
+  FRESHNESS_LATE: '10 minutes',
+  FRESHNESS_STALE: '90000 hours',
+}
 /** From now on, because bronze's files say when they were written by the machine's own clock. */
-const open = (parts: Parameters<typeof BronzeFixture.open>[0] = {}) => BronzeFixture.open({ settings, clock: new ManualClock(Date.now()), ...parts })
+const open = (parts: Parameters<typeof BronzeFixture.open>[0] = {}) =>
+  BronzeFixture.open({ settings, clock: new ManualClock(Date.now()), ...parts })
 const minutes = 60_000
 const day = 86_400_000
 
@@ -29,7 +36,11 @@ async function filled(f: BronzeFixture): Promise<void> {
 }
 
 async function pipeline(f: BronzeFixture): Promise<readonly StepReport[]> {
-  const reports = [...(await runSilver(f.lake, 'timer')), ...(await runGold(f.lake, 'timer')), ...(await runMonitor(f.lake, 'timer'))]
+  const reports = [
+    ...(await runSilver(f.lake, 'timer')),
+    ...(await runGold(f.lake, 'timer')),
+    ...(await runMonitor(f.lake, 'timer')),
+  ]
   expect(reports.flatMap(report => (report.error === undefined ? [] : [report.error.message]))).toEqual([])
   return reports
 }
@@ -41,13 +52,18 @@ async function maintain(f: BronzeFixture): Promise<Readonly<Record<string, StepR
 }
 
 const sorted = (rows: readonly unknown[]) =>
-  rows.map(row => JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).sort()
+  rows
+    .map(row => JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)))
+    .sort()
 
 async function monitored(f: BronzeFixture) {
   f.clock.advance(1_000)
   await pipeline(f)
   const rows = await f.read('monitor_logs')
-  const last = rows.reduce((newest, row) => ((row['run_time'] as bigint) > newest ? (row['run_time'] as bigint) : newest), 0n)
+  const last = rows.reduce(
+    (newest, row) => ((row['run_time'] as bigint) > newest ? (row['run_time'] as bigint) : newest),
+    0n,
+  )
   return rows.filter(row => row['run_time'] === last)
 }
 
@@ -63,11 +79,18 @@ describe('maintenance', () => {
     // Rejected rows stay in files of their own.
     expect(reports['bronze/events']).toMatchObject({ outcome: 'committed', detail: { filesBefore: 10, filesAfter: 2 } })
     expect(reports['silver/events']).toMatchObject({ outcome: 'committed', detail: { filesBefore: 5, filesAfter: 1 } })
-    expect(reports['gold/events_scored']).toMatchObject({ outcome: 'committed', detail: { filesBefore: 5, filesAfter: 1 } })
-    expect((await f.lake.table('bronze/events').snapshot())?.files.map(errorGroup).sort()).toEqual(['rejected', 'valid'])
+    expect(reports['gold/events_scored']).toMatchObject({
+      outcome: 'committed',
+      detail: { filesBefore: 5, filesAfter: 1 },
+    })
+    expect((await f.lake.table('bronze/events').snapshot())?.files.map(errorGroup).sort()).toEqual([
+      'rejected',
+      'valid',
+    ])
     expect((await Promise.all(paths.map(path => f.read(path)))).map(sorted)).toEqual(rows.map(sorted))
 
-    for (const report of [...(await runSilver(f.lake, 'timer')), ...(await runGold(f.lake, 'timer'))]) expect(report).toMatchObject({ outcome: 'nothingToDo' })
+    for (const report of [...(await runSilver(f.lake, 'timer')), ...(await runGold(f.lake, 'timer'))])
+      expect(report).toMatchObject({ outcome: 'nothingToDo' })
     const after = await monitored(f)
     expect(after.map(row => [row['layer'], row['rows_total'], row['rows_added'], row['identity_closed']])).toEqual(
       before.map(row => [row['layer'], row['rows_total'], 0n, row['identity_closed']]),
@@ -78,7 +101,12 @@ describe('maintenance', () => {
     await f.deliver(range(50, 55))
     const grown = await monitored(f)
     const counts = grown.map(row => [row['layer'], row['rows_total'], row['identity_closed']])
-    expect(counts).toEqual([['bronze', 55n, true], ['silver', 50n, true], ['gold', 50n, true], ['summary', 1n, true]])
+    expect(counts).toEqual([
+      ['bronze', 55n, true],
+      ['silver', 50n, true],
+      ['gold', 50n, true],
+      ['summary', 1n, true],
+    ])
     expect(await maintain(f)).toMatchObject({ 'silver/events': { outcome: 'nothingToDo' } })
   })
 
@@ -148,7 +176,8 @@ describe('maintenance', () => {
     await maintain(f)
     f.clock.advance(40 * day)
     await maintain(f)
-    for (const report of await runSilver(f.lake, 'timer')) expect(report).toMatchObject({ outcome: 'committed', rowsOut: 30 })
+    for (const report of await runSilver(f.lake, 'timer'))
+      expect(report).toMatchObject({ outcome: 'committed', rowsOut: 30 })
     for (const row of await monitored(f)) expect(row['identity_closed']).toBe(true)
     expect((await f.read('silver/events')).length).toBe(75)
   })
@@ -195,7 +224,12 @@ describe('maintenance', () => {
     await using f = await open({ store: new FaultyStore(new MemoryStore(clock), faults, clock), clock })
     await filled(f)
     f.clock.advance(20 * minutes)
-    faults.add({ on: 'putIfAbsent', path: path => path.startsWith('bronze/') && isCommit(path), times: 100, fault: { kind: 'fail', retryable: false } })
+    faults.add({
+      on: 'putIfAbsent',
+      path: path => path.startsWith('bronze/') && isCommit(path),
+      times: 100,
+      fault: { kind: 'fail', retryable: false },
+    })
     const reports = await runMaintenance(f.lake, 'timer')
     expect(reports.filter(report => report.outcome === 'failed')).toHaveLength(1)
     expect(reports.find(report => report.detail['table'] === 'silver/events')).toMatchObject({ outcome: 'committed' })

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+
+import { alterTable } from '../../../shared/delta/ddl/index.js'
+import { deleteRows } from '../../../shared/delta/dml/index.js'
 import {
   columnLayout,
   createTable,
@@ -10,12 +13,10 @@ import {
   type TableDefinition,
 } from '../../../shared/delta/index.js'
 import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
-import { alterTable } from '../../../shared/delta/ddl/index.js'
-import { deleteRows } from '../../../shared/delta/dml/index.js'
-import { openParquet, objectStoreSource } from '../../../shared/parquet/index.js'
-import type { Row, Value } from '../../../shared/types/index.js'
+import { objectStoreSource, openParquet } from '../../../shared/parquet/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
 import { FileCache } from '../../../shared/query/index.js'
+import type { Row, Value } from '../../../shared/types/index.js'
 import { field, struct, WrittenTable } from '../../delta/write/writtenTable.js'
 import { Random } from '../../random.js'
 
@@ -30,15 +31,29 @@ const schema = struct(
 
 const rowOf = (id: number, random: Random): Row => ({
   id: BigInt(id),
-  in: id % 11 === 0 ? null : { word: id % 7 === 0 ? null : random.pick(['', 'ä 😀', `w${random.below(500)}`]), at: BigInt(random.below(2 ** 40)) * 1000n },
+  in:
+    id % 11 === 0
+      ? null
+      : {
+          word: id % 7 === 0 ? null : random.pick(['', 'ä 😀', `w${random.below(500)}`]),
+          at: BigInt(random.below(2 ** 40)) * 1000n,
+        },
   price: id % 5 === 0 ? null : BigInt(random.below(2 ** 40)) * 10n ** 20n - 7n,
-  tags: id % 3 === 0 ? null : [{ key: 'x', value: NaN }, { key: '', value: null }],
+  tags:
+    id % 3 === 0
+      ? null
+      : [
+          { key: 'x', value: NaN },
+          { key: '', value: null },
+        ],
   list: id % 4 === 0 ? null : [null, { d: id, b: Uint8Array.of(id & 255, 0) }, { d: null, b: null }],
   nothing: null,
 })
 
 const text = (value: unknown) =>
-  JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' || Number.isNaN(v) ? String(v) : v instanceof Uint8Array ? Buffer.from(v).toString('hex') : v))
+  JSON.stringify(value, (_, v: unknown) =>
+    typeof v === 'bigint' || Number.isNaN(v) ? String(v) : v instanceof Uint8Array ? Buffer.from(v).toString('hex') : v,
+  )
 
 async function made(definition: Partial<TableDefinition>): Promise<WrittenTable> {
   const t = new WrittenTable()
@@ -54,12 +69,21 @@ async function made(definition: Partial<TableDefinition>): Promise<WrittenTable>
 async function contents(t: WrittenTable): Promise<readonly string[]> {
   const snapshot = await t.snapshot()
   const found: string[] = []
-  const { layout, fields, originsOf } = originReading(snapshot, { layout: columnLayout(snapshot), fields: snapshot.schema.fields })
+  const { layout, fields, originsOf } = originReading(snapshot, {
+    layout: columnLayout(snapshot),
+    fields: snapshot.schema.fields,
+  })
   for (const file of snapshot.files) {
     for await (const batch of readDataFile(t.store, file, { layout, fields, where: {} })) {
       const origins = originsOf(batch, file)
       for (let i = 0; i < batch.rows; i++)
-        found.push(text([...batch.columns.slice(0, snapshot.schema.fields.length).map((data): Value => data[i] ?? null), origins?.ids[i], origins?.commitVersions[i]]))
+        found.push(
+          text([
+            ...batch.columns.slice(0, snapshot.schema.fields.length).map((data): Value => data[i] ?? null),
+            origins?.ids[i],
+            origins?.commitVersions[i],
+          ]),
+        )
     }
   }
   return found.sort()
@@ -71,9 +95,15 @@ const words = [['in', 'word'], ['id']]
 const mapping = (mode: string) => ({ 'delta.columnMapping.mode': mode })
 const tables: [string, Partial<TableDefinition>][] = [
   ['columns mapped by name', { configuration: mapping('name') }],
-  ['columns mapped by id, with deletion vectors', { configuration: { ...mapping('id'), 'delta.enableDeletionVectors': 'true' } }],
+  [
+    'columns mapped by id, with deletion vectors',
+    { configuration: { ...mapping('id'), 'delta.enableDeletionVectors': 'true' } },
+  ],
   ['tracked rows', { configuration: { 'delta.enableRowTracking': 'true' } }],
-  ['tracked rows, mapped columns and deletion vectors', { configuration: { ...mapping('name'), 'delta.enableRowTracking': 'true', 'delta.enableDeletionVectors': 'true' } }],
+  [
+    'tracked rows, mapped columns and deletion vectors',
+    { configuration: { ...mapping('name'), 'delta.enableRowTracking': 'true', 'delta.enableDeletionVectors': 'true' } },
+  ],
 ]
 
 describe.each(tables)('sorting a table with %s', (_, definition) => {
@@ -82,7 +112,8 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
     const t = await made({ ...definition, clusterBy: ['in.word', 'id'] })
     const before = await contents(t)
     expect(before).toHaveLength(3_900)
-    if (keepsRowIds(await t.snapshot())) expect(new Set(before.map(row => /(\d+)","\d+"\]$/.exec(row)?.[1])).size).toBe(3_900)
+    if (keepsRowIds(await t.snapshot()))
+      expect(new Set(before.map(row => /(\d+)","\d+"\]$/.exec(row)?.[1])).size).toBe(3_900)
     const options = { clock: t.clock, clusterer: clusterer(cache), targetFileSize: 12_000 }
     expect(await optimizeTable(t.table, options)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 4 } })
     expect(await contents(t)).toEqual(before)
@@ -91,8 +122,16 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
     const { files, schema: now } = await t.snapshot()
     expect(files.length).toBeGreaterThan(4)
     // Recorded under the names of the schema, as other engines do it.
-    for (const add of files) expect(add).toMatchObject({ clusteringProvider: 'liquid', tags: { ZCUBE_ZORDER_BY: '["in.word","id"]' }, deletionVector: undefined })
-    expect((await t.table.history())[0]).toMatchObject({ operation: 'OPTIMIZE', operationParameters: { clusterBy: '["in.word","id"]' } })
+    for (const add of files)
+      expect(add).toMatchObject({
+        clusteringProvider: 'liquid',
+        tags: { ZCUBE_ZORDER_BY: '["in.word","id"]' },
+        deletionVector: undefined,
+      })
+    expect((await t.table.history())[0]).toMatchObject({
+      operation: 'OPTIMIZE',
+      operationParameters: { clusterBy: '["in.word","id"]' },
+    })
 
     const mapped = definition.configuration?.['delta.columnMapping.mode'] !== undefined
     const [id, inner] = now.fields
@@ -107,7 +146,10 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
     const [first] = files
     const parquet = await openParquet(objectStoreSource(t.store, decodeLogPath(first?.path ?? ''), first?.size ?? 0))
     expect(parquet.fields.map(({ name }) => name).slice(0, 2)).toEqual(names)
-    if (mapped) expect(parquet.fields.slice(0, 5).map(f => f.metadata?.['delta.columnMapping.id'])).toEqual(now.fields.slice(0, 5).map(f => f.metadata?.['delta.columnMapping.id']))
+    if (mapped)
+      expect(parquet.fields.slice(0, 5).map(f => f.metadata?.['delta.columnMapping.id'])).toEqual(
+        now.fields.slice(0, 5).map(f => f.metadata?.['delta.columnMapping.id']),
+      )
   })
 })
 
@@ -128,18 +170,31 @@ test('a table without the feature is sorted along the columns asked for, by thei
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = await made({ configuration: mapping('id') })
   const before = await contents(t)
-  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy: words })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 1 } })
+  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy: words })).toMatchObject(
+    { kind: 'optimized', metrics: { numAddedFiles: 1 } },
+  )
   expect(await contents(t)).toEqual(before)
 })
 
-test.each([['none', [['p']]], ['none', [['p'], ['id']]], ['name', [['p']]], ['name', [['p'], ['id']]]])('a partition column sorts nothing, and is no obstacle (columns mapped by %s, along %j)', async (mode, clusterBy) => {
+test.each([
+  ['none', [['p']]],
+  ['none', [['p'], ['id']]],
+  ['name', [['p']]],
+  ['name', [['p'], ['id']]],
+])('a partition column sorts nothing, and is no obstacle (columns mapped by %s, along %j)', async (mode, clusterBy) => {
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = new WrittenTable()
   const shape = struct(field('id', 'long'), field('p', 'string'))
-  await t.table.commit(createTable({ schema: shape, partitionColumns: ['p'], createdTime: 1, configuration: mapping(mode) }))
-  for (let n = 0; n < 3; n++) await t.append(Array.from({ length: 10 }, (_, i) => ({ id: BigInt((i * 7) % 10), p: i % 2 === 0 ? 'even' : null })))
+  await t.table.commit(
+    createTable({ schema: shape, partitionColumns: ['p'], createdTime: 1, configuration: mapping(mode) }),
+  )
+  for (let n = 0; n < 3; n++)
+    await t.append(Array.from({ length: 10 }, (_, i) => ({ id: BigInt((i * 7) % 10), p: i % 2 === 0 ? 'even' : null })))
   const before = await contents(t)
-  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
+  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy })).toMatchObject({
+    kind: 'optimized',
+    metrics: { numAddedFiles: 2 },
+  })
   expect(await contents(t)).toEqual(before)
 })
 
@@ -147,13 +202,26 @@ test('a table whose files hold the partition columns too keeps them there', asyn
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = new WrittenTable()
   const shape = struct(field('id', 'long'), field('p', 'string'))
-  await t.table.commit(createTable({ schema: shape, partitionColumns: ['p'], createdTime: 1, configuration: { 'delta.feature.materializePartitionColumns': 'supported' } }))
-  for (let n = 0; n < 3; n++) await t.append(Array.from({ length: 50 }, (_, i) => ({ id: BigInt((i * 37) % 50), p: i % 2 === 0 ? 'even' : null })))
-  expect(await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy: [['id']] })).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
+  await t.table.commit(
+    createTable({
+      schema: shape,
+      partitionColumns: ['p'],
+      createdTime: 1,
+      configuration: { 'delta.feature.materializePartitionColumns': 'supported' },
+    }),
+  )
+  for (let n = 0; n < 3; n++)
+    await t.append(
+      Array.from({ length: 50 }, (_, i) => ({ id: BigInt((i * 37) % 50), p: i % 2 === 0 ? 'even' : null })),
+    )
+  expect(
+    await optimizeTable(t.table, { clock: t.clock, clusterer: clusterer(cache), clusterBy: [['id']] }),
+  ).toMatchObject({ kind: 'optimized', metrics: { numAddedFiles: 2 } })
   const { files } = await t.snapshot()
   for (const { path, size, partitionValues } of files) {
     const rows: Row[] = []
-    for await (const row of (await openParquet(objectStoreSource(t.store, decodeLogPath(path), size))).rows()) rows.push(row)
+    for await (const row of (await openParquet(objectStoreSource(t.store, decodeLogPath(path), size))).rows())
+      rows.push(row)
     expect(rows).toHaveLength(75)
     expect(new Set(rows.map(row => row['p']))).toEqual(new Set([partitionValues['p']]))
     const ids = rows.map(row => row['id'] as bigint)

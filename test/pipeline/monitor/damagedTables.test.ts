@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest'
+
 import { commitPath } from '../../../shared/delta/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
-import { range, type BronzeFixture } from '../bronze/bronzeFixture.js'
+import { type BronzeFixture, range } from '../bronze/bronzeFixture.js'
 import { ingest, look, open, settings } from './monitorFixture.js'
 
 describe('the monitor, of tables one of which is damaged', () => {
   const damage = {
-    'a torn commit': (f: BronzeFixture, path: string, version: number) => f.store.put(`${path}/${commitPath(version)}`, Buffer.from('{"add":')),
+    'a torn commit': (f: BronzeFixture, path: string, version: number) =>
+      f.store.put(`${path}/${commitPath(version)}`, Buffer.from('{"add":')),
     'a commit that is gone': (f: BronzeFixture, path: string) => f.store.delete(`${path}/${commitPath(0)}`),
-    'no protocol': (f: BronzeFixture, path: string) => f.store.put(`${path}/${commitPath(0)}`, Buffer.from('{"commitInfo":{}}')),
+    'no protocol': (f: BronzeFixture, path: string) =>
+      f.store.put(`${path}/${commitPath(0)}`, Buffer.from('{"commitInfo":{}}')),
     'data files that are gone': async (f: BronzeFixture, path: string) => {
-      for await (const object of f.store.list(`${path}/`)) if (object.path.endsWith('.parquet')) await f.store.delete(object.path)
+      for await (const object of f.store.list(`${path}/`))
+        if (object.path.endsWith('.parquet')) await f.store.delete(object.path)
     },
   }
 
@@ -27,7 +31,8 @@ describe('the monitor, of tables one of which is damaged', () => {
       const layer = path.split('/')[0] ?? ''
       expect(rows[layer]).toMatchObject({ status: 'DEGRADED' })
       expect(rows[layer]?.['reason']).toMatch(/^The table cannot be read: /)
-      for (const [name, row] of Object.entries(rows)) if (name !== layer) expect(row, name).toMatchObject({ status: 'OK' })
+      for (const [name, row] of Object.entries(rows))
+        if (name !== layer) expect(row, name).toMatchObject({ status: 'OK' })
       expect(rows['bronze']?.['reason']).not.toContain('Kafka cannot be asked')
       // Its own run is told all the same, and so are those of the tables that are whole.
       expect((await f.read('cluster_logs')).length).toBeGreaterThan(0)

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest'
+
 import { deleteRows } from '../../../shared/delta/dml/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { openExpressions } from '../../../shared/query/spark/index.js'
-import { day0, range, type BronzeFixture } from '../bronze/bronzeFixture.js'
+import { type BronzeFixture, day0, range } from '../bronze/bronzeFixture.js'
 import { ingest, look, open, tamper } from './monitorFixture.js'
 
 describe('the monitor, of rows that were deleted on purpose', () => {
   const remove = async (f: BronzeFixture, path: string, where: string) => {
     await using expressions = openExpressions()
-    expect(await deleteRows(f.lake.table(path), { where, expressions, clock: f.clock })).toMatchObject({ kind: 'committed' })
+    expect(await deleteRows(f.lake.table(path), { where, expressions, clock: f.clock })).toMatchObject({
+      kind: 'committed',
+    })
   }
 
   test('of bronze: they are a term of the identity, and silver made anew of what is left', async () => {
@@ -45,7 +48,12 @@ describe('the monitor, of rows that were deleted on purpose', () => {
     await runGold(f.lake, 'command')
     await look(f)
     await remove(f, 'gold/events_scored', '_offset >= 15')
-    expect((await look(f))['gold']).toMatchObject({ identity_closed: true, status: 'OK', deleted: 5n, identity: 'silver 20 = scored 15 + deleted 5' })
+    expect((await look(f))['gold']).toMatchObject({
+      identity_closed: true,
+      status: 'OK',
+      deleted: 5n,
+      identity: 'silver 20 = scored 15 + deleted 5',
+    })
     await remove(f, 'silver/events', '_offset < 5')
     const { silver } = await look(f)
     expect(silver).toMatchObject({ identity_closed: true, status: 'OK', deleted: 5n, rows_total: 15n })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
@@ -17,7 +18,9 @@ describe('the monitor, of lag,', () => {
     f.append(range(30, 60), 1)
     const { bronze, silver } = await look(f)
     expect(bronze).toMatchObject({ status: 'LATE', lag: 70n })
-    expect(bronze?.['reason']).toContain('70 offsets wait in Kafka and do not drain: 60 offsets of partition 1 wait from 0 on, and were 30 61 s ago.')
+    expect(bronze?.['reason']).toContain(
+      '70 offsets wait in Kafka and do not drain: 60 offsets of partition 1 wait from 0 on, and were 30 61 s ago.',
+    )
     expect(silver).toMatchObject({ status: 'STALE', reason: 'The table does not exist yet.' })
     await f.deliver(range(0, 40), 1)
     expect((await look(f))['bronze']).toMatchObject({ status: 'OK', lag: 30n })
@@ -31,7 +34,11 @@ describe('the monitor, of lag,', () => {
     expect((await look(f))['bronze']).toMatchObject({ status: 'OK', lag: 20n })
     await using other = await f.another({ settings, clock: new ManualClock(f.clock.now() + 40 * 86_400_000) })
     expect(await runMonitor(other.lake, 'timer')).toMatchObject([{ outcome: 'committed' }])
-    expect((await f.read('monitor_logs')).filter(row => row['layer'] === 'bronze').map(row => row['status'])).toEqual(['OK', 'OK', 'OK'])
+    expect((await f.read('monitor_logs')).filter(row => row['layer'] === 'bronze').map(row => row['status'])).toEqual([
+      'OK',
+      'OK',
+      'OK',
+    ])
   })
 
   test('shows what lies behind a transaction that is still open, and calls it LATE when it is open for long', async () => {
@@ -62,7 +69,10 @@ describe('the monitor, of lag,', () => {
       await f.deliver(range(0, 5), partition)
     }
     const survey = f.source.survey.bind(f.source)
-    f.source.survey = async topic => ({ partitions: (await survey(topic)).partitions.filter(({ partition }) => partition < 2), unavailable: [] })
+    f.source.survey = async topic => ({
+      partitions: (await survey(topic)).partitions.filter(({ partition }) => partition < 2),
+      unavailable: [],
+    })
     const { bronze } = await look(f)
     expect(bronze).toMatchObject({ status: 'DEGRADED', lag: 0n })
     expect(bronze?.['reason']).toMatch(/no partition 2 any more, of which bronze holds offsets up to 4/)

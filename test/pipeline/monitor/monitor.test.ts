@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import { readsNothing } from '../../../shared/delta/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { cursorTxns } from '../../../shared/pipeline/incremental/cursor.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
-import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { SourceError } from '../../../shared/sources/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
@@ -15,17 +16,39 @@ describe('the monitor', () => {
   test('has a row for every table, and the identities close', async () => {
     await using f = await open()
     f.append([...range(0, 20), 3, 4])
-    f.source.append('events', [{ key: null, value: Buffer.from('{'), partition: 0, timestamp: day0 }, { key: null, value: null, partition: 0, timestamp: day0 }])
+    f.source.append('events', [
+      { key: null, value: Buffer.from('{'), partition: 0, timestamp: day0 },
+      { key: null, value: null, partition: 0, timestamp: day0 },
+    ])
     await f.deliver(range(0, 10))
     await f.deliver(range(5, 24))
     await refineSilver(f.lake, f.stream)
     const { bronze, silver, gold } = await look(f)
     expect(bronze).toMatchObject({
-      table_name: 'bronze.events', status: 'OK', rows_total: 24n, valid: 22n, quarantined: 1n, tombstones: 1n, received: 29n, redelivered: 5n,
-      covered_span: 24n, missing_offsets: 0n, natural_holes: 0n, lag: 0n, seconds_to_drain: 0, identity_closed: true,
+      table_name: 'bronze.events',
+      status: 'OK',
+      rows_total: 24n,
+      valid: 22n,
+      quarantined: 1n,
+      tombstones: 1n,
+      received: 29n,
+      redelivered: 5n,
+      covered_span: 24n,
+      missing_offsets: 0n,
+      natural_holes: 0n,
+      lag: 0n,
+      seconds_to_drain: 0,
+      identity_closed: true,
     })
     expect(JSON.parse(bronze?.['rejections'] as string)).toMatchObject({ NOT_JSON: 1, FIELD_TYPE: 0 })
-    expect(silver).toMatchObject({ status: 'OK', rows_total: 20n, valid: 22n, inserted: 20n, duplicates: 2n, identity_closed: true })
+    expect(silver).toMatchObject({
+      status: 'OK',
+      rows_total: 20n,
+      valid: 22n,
+      inserted: 20n,
+      duplicates: 2n,
+      identity_closed: true,
+    })
     expect(gold).toMatchObject({ status: 'STALE', reason: 'The table does not exist yet.' })
   })
 
@@ -34,8 +57,17 @@ describe('the monitor', () => {
     await ingest(f, range(0, 20))
     await runGold(f.lake, 'command')
     const { gold, summary } = await look(f)
-    expect(gold).toMatchObject({ table_name: 'gold.events_scored', rows_total: 20n, identity_closed: true, identity: 'silver 20 = scored 20' })
-    expect(summary).toMatchObject({ table_name: 'gold.events_summary', identity_closed: true, identity: 'scored 20 = summarised 20' })
+    expect(gold).toMatchObject({
+      table_name: 'gold.events_scored',
+      rows_total: 20n,
+      identity_closed: true,
+      identity: 'silver 20 = scored 20',
+    })
+    expect(summary).toMatchObject({
+      table_name: 'gold.events_summary',
+      identity_closed: true,
+      identity: 'scored 20 = summarised 20',
+    })
 
     await ingest(f, range(20, 30))
     expect((await look(f))['gold']).toMatchObject({ rows_total: 20n, identity_closed: null })
@@ -51,9 +83,21 @@ describe('the monitor', () => {
     await runGold(f.lake, 'command')
     const table = f.lake.table('gold/events_scored')
     const snapshot = await table.snapshot()
-    const actions = (snapshot?.files ?? []).map(add => ({ remove: { path: add.path, dataChange: true, size: add.size, partitionValues: add.partitionValues } }))
-    await table.commit({ readVersion: snapshot?.version ?? -1, actions, operation: 'WRITE', isBlindAppend: false, reads: readsNothing })
-    expect((await look(f))['gold']).toMatchObject({ status: 'DEGRADED', identity_closed: false, identity: '5 rows in silver, 0 scored' })
+    const actions = (snapshot?.files ?? []).map(add => ({
+      remove: { path: add.path, dataChange: true, size: add.size, partitionValues: add.partitionValues },
+    }))
+    await table.commit({
+      readVersion: snapshot?.version ?? -1,
+      actions,
+      operation: 'WRITE',
+      isBlindAppend: false,
+      reads: readsNothing,
+    })
+    expect((await look(f))['gold']).toMatchObject({
+      status: 'DEGRADED',
+      identity_closed: false,
+      identity: '5 rows in silver, 0 scored',
+    })
   })
 
   test('adds up what comes later, and says what is new since the last run', async () => {
@@ -62,22 +106,36 @@ describe('the monitor', () => {
     await look(f)
     await ingest(f, range(10, 25))
     const { bronze, silver } = await look(f)
-    expect(bronze).toMatchObject({ rows_added: 15n, rows_total: 25n, identity_closed: true, files: 2n, small_files: 2n })
+    expect(bronze).toMatchObject({
+      rows_added: 15n,
+      rows_total: 25n,
+      identity_closed: true,
+      files: 2n,
+      small_files: 2n,
+    })
     expect(silver).toMatchObject({ rows_added: 15n, rows_total: 25n, identity_closed: true })
-    expect((await look(f))['bronze']).toMatchObject({ rows_added: 0n, rows_total: 25n, queryable_p50_seconds: null, identity_closed: true })
+    expect((await look(f))['bronze']).toMatchObject({
+      rows_added: 0n,
+      rows_total: 25n,
+      queryable_p50_seconds: null,
+      identity_closed: true,
+    })
   })
 
-  test.each(['double', 'lose'] as const)('sees that the identity is open when somebody else wrote to bronze (%s)', async change => {
-    await using f = await open()
-    f.append(range(0, 10))
-    await f.deliver(range(0, 6))
-    await f.deliver(range(6, 10))
-    expect((await look(f))['bronze']).toMatchObject({ identity_closed: true })
-    await tamper(f, change)
-    const { bronze } = await look(f)
-    expect(bronze).toMatchObject({ identity_closed: false, status: 'DEGRADED' })
-    expect(bronze?.['reason']).toMatch(/accounts do not close.*10 offsets covered/)
-  })
+  test.each(['double', 'lose'] as const)(
+    'sees that the identity is open when somebody else wrote to bronze (%s)',
+    async change => {
+      await using f = await open()
+      f.append(range(0, 10))
+      await f.deliver(range(0, 6))
+      await f.deliver(range(6, 10))
+      expect((await look(f))['bronze']).toMatchObject({ identity_closed: true })
+      await tamper(f, change)
+      const { bronze } = await look(f)
+      expect(bronze).toMatchObject({ identity_closed: false, status: 'DEGRADED' })
+      expect(bronze?.['reason']).toMatch(/accounts do not close.*10 offsets covered/)
+    },
+  )
 
   test('sees a record that the reader left out: holes are counted, not what is left over', async () => {
     await using f = await open()
@@ -92,7 +150,13 @@ describe('the monitor', () => {
     }
     await catchUp(f.lake, 'command')
     const { bronze } = await look(f)
-    expect(bronze).toMatchObject({ status: 'DEGRADED', identity_closed: false, natural_holes: 2n, covered_span: 12n, rows_total: 9n })
+    expect(bronze).toMatchObject({
+      status: 'DEGRADED',
+      identity_closed: false,
+      natural_holes: 2n,
+      covered_span: 12n,
+      rows_total: 9n,
+    })
     expect(bronze?.['reason']).toContain('12 offsets covered, but rows + missing + holes = 11')
   })
 
@@ -107,7 +171,13 @@ describe('the monitor', () => {
     }
     await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
     const { bronze } = await look(f)
-    expect(bronze).toMatchObject({ status: 'DEGRADED', identity_closed: false, natural_holes: 0n, covered_span: 20n, rows_total: 19n })
+    expect(bronze).toMatchObject({
+      status: 'DEGRADED',
+      identity_closed: false,
+      natural_holes: 0n,
+      covered_span: 20n,
+      rows_total: 19n,
+    })
   })
 
   test('names missing offsets in the run that found them, and only there', async () => {
@@ -133,7 +203,16 @@ describe('the monitor', () => {
     await writer.deliver(range(0, 10))
     await look(f)
     await writer.deliver(range(10, 20))
-    faults.add({ on: 'get', path: path => path.endsWith('.parquet'), fault: { kind: 'interleave', first: async () => { await writer.deliver(range(20, 30)) } } })
+    faults.add({
+      on: 'get',
+      path: path => path.endsWith('.parquet'),
+      fault: {
+        kind: 'interleave',
+        first: async () => {
+          await writer.deliver(range(20, 30))
+        },
+      },
+    })
     expect((await look(f))['bronze']).toMatchObject({ identity_closed: true, rows_total: 20n })
     expect(faults.struck).toBe(1)
     expect((await look(f))['bronze']).toMatchObject({ identity_closed: true, rows_total: 30n })
@@ -141,7 +220,10 @@ describe('the monitor', () => {
 
   test('counts late and stale events', async () => {
     await using f = await open()
-    f.source.append('events', [1, 2, 3].map(n => ({ ...eventRecord(n), timestamp: day0 + n * 1_200_000, partition: 0 })))
+    f.source.append(
+      'events',
+      [1, 2, 3].map(n => ({ ...eventRecord(n), timestamp: day0 + n * 1_200_000, partition: 0 })),
+    )
     f.clock.advance(3 * 3_600_000)
     f.append([10_000])
     await f.deliver(range(0, 4))
@@ -180,8 +262,15 @@ describe('the monitor', () => {
     await using f = await open()
     f.append(range(0, 5))
     await f.deliver(range(0, 5))
-    f.source.offsets = () => Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
-    expect((await look(f))['bronze']).toMatchObject({ status: 'DEGRADED', lag: null, rows_total: 5n, identity_closed: true, reason: 'Kafka cannot be asked for its offsets.' })
+    f.source.offsets = () =>
+      Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
+    expect((await look(f))['bronze']).toMatchObject({
+      status: 'DEGRADED',
+      lag: null,
+      rows_total: 5n,
+      identity_closed: true,
+      reason: 'Kafka cannot be asked for its offsets.',
+    })
   })
 
   test('says which partition is stopped by a re-created topic', async () => {
@@ -200,7 +289,8 @@ describe('the monitor', () => {
     await f.deliver(range(0, 5))
     f.source.recreateTopic('events')
     await catchUp(f.lake, 'timer')
-    f.source.survey = () => Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
+    f.source.survey = () =>
+      Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
     const { bronze } = await look(f)
     expect(bronze).toMatchObject({ status: 'DEGRADED' })
     expect(bronze?.['reason']).toMatch(/partition 0, was re-created.*reset-offsets/)
@@ -226,7 +316,13 @@ describe('the monitor', () => {
     await refineSilver(f.lake, f.stream)
     await look(f)
     expect((await rebuildSilver(f.lake, f.stream)).outcome).toBe('committed')
-    expect((await look(f))['silver']).toMatchObject({ identity_closed: true, rows_total: 10n, valid: 12n, inserted: 10n, duplicates: 2n })
+    expect((await look(f))['silver']).toMatchObject({
+      identity_closed: true,
+      rows_total: 10n,
+      valid: 12n,
+      inserted: 10n,
+      duplicates: 2n,
+    })
     f.append(range(20, 25))
     await f.deliver(range(12, 17))
     await refineSilver(f.lake, f.stream)
@@ -254,7 +350,12 @@ describe('the monitor', () => {
     await look(f)
     f.append(range(10, 15))
     await f.deliver(range(10, 15))
-    faults.add({ on: 'putIfAbsent', path: path => path.startsWith('monitor_logs/') && isCommit(path), times: 1_000, fault: { kind: 'fail', retryable: false } })
+    faults.add({
+      on: 'putIfAbsent',
+      path: path => path.startsWith('monitor_logs/') && isCommit(path),
+      times: 1_000,
+      fault: { kind: 'fail', retryable: false },
+    })
     expect(await runMonitor(f.lake, 'timer')).toMatchObject([{ outcome: 'failed' }])
     faults.clear()
     expect((await look(f))['bronze']).toMatchObject({ rows_added: 5n, rows_total: 15n, identity_closed: true })
@@ -267,7 +368,12 @@ describe('the monitor', () => {
     f.append(range(0, 10))
     for (const n of range(0, 10)) await f.deliver([n])
     await look(f)
-    faults.add({ on: 'get', path: path => path.startsWith('bronze/') && path.endsWith('.parquet'), times: 1_000, fault: { kind: 'fail' } })
+    faults.add({
+      on: 'get',
+      path: path => path.startsWith('bronze/') && path.endsWith('.parquet'),
+      times: 1_000,
+      fault: { kind: 'fail' },
+    })
     expect((await look(f))['bronze']).toMatchObject({ rows_total: 10n, files: 10n })
     expect(faults.struck).toBe(0)
   })
@@ -280,7 +386,8 @@ describe('the monitor', () => {
     await refineSilver(f.lake, f.stream)
     const { bronze, silver } = await look(f)
     const newest = BigInt(day0 + 9_000) * 1000n
-    for (const row of [bronze, silver]) expect(row).toMatchObject({ status: 'LATE', newest_event_time: newest, freshness_seconds: 2_992 })
+    for (const row of [bronze, silver])
+      expect(row).toMatchObject({ status: 'LATE', newest_event_time: newest, freshness_seconds: 2_992 })
     // From the event to the commit, of ten events a second apart.
     for (const row of [bronze, silver]) {
       expect(Math.round(row?.['queryable_p50_seconds'] as number)).toBe(2_996)
@@ -298,7 +405,13 @@ describe('the monitor', () => {
     const silver = await f.lake.table('silver/events').state({ fresh: true })
     if (bronze === undefined || silver === undefined) throw new Error('no table')
     const txns = cursorTxns(silver, bronze.metadata.id, { version: bronze.version, files: 0 }, f.clock.now())
-    await f.lake.table('silver/events').commit({ readVersion: silver.version, actions: txns.map(txn => ({ txn })), operation: 'STREAMING UPDATE', isBlindAppend: true, reads: readsNothing })
+    await f.lake.table('silver/events').commit({
+      readVersion: silver.version,
+      actions: txns.map(txn => ({ txn })),
+      operation: 'STREAMING UPDATE',
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
     const row = (await look(f))['silver']
     expect(row).toMatchObject({ status: 'DEGRADED', identity_closed: false })
     expect(row?.['identity']).toContain('20 valid rows in bronze, 10 read')

@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
+
 import { type Action, readsNothing } from '../../../shared/delta/index.js'
-import type { Row } from '../../../shared/types/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
+import type { Row } from '../../../shared/types/index.js'
 import { BronzeFixture } from '../bronze/bronzeFixture.js'
 
 export const settings = { SILVER_MEMORY_LIMIT: '256MB', FRESHNESS_LATE: '10 minutes', FRESHNESS_STALE: '1 hour' }
@@ -32,11 +33,30 @@ export async function tamper(f: BronzeFixture, change: 'double' | 'lose'): Promi
   const snapshot = await table.snapshot()
   const add = snapshot?.files[0]
   if (snapshot === undefined || add === undefined) throw new Error('no file')
-  if (change === 'double') await f.store.put(`bronze/events/copy-${add.path.split('/').at(-1) ?? ''}`, (await f.store.get(`bronze/events/${add.path}`)) ?? new Uint8Array())
+  if (change === 'double')
+    await f.store.put(
+      `bronze/events/copy-${add.path.split('/').at(-1) ?? ''}`,
+      (await f.store.get(`bronze/events/${add.path}`)) ?? new Uint8Array(),
+    )
   const action: Action =
     change === 'double'
       ? { add: { ...add, path: `copy-${add.path.split('/').at(-1) ?? ''}` } }
-      : { remove: { path: add.path, dataChange: true, size: add.size, partitionValues: add.partitionValues, extendedFileMetadata: true, deletionTimestamp: f.clock.now() } }
-  const outcome = await table.commit({ readVersion: snapshot.version, actions: [action], operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+      : {
+          remove: {
+            path: add.path,
+            dataChange: true,
+            size: add.size,
+            partitionValues: add.partitionValues,
+            extendedFileMetadata: true,
+            deletionTimestamp: f.clock.now(),
+          },
+        }
+  const outcome = await table.commit({
+    readVersion: snapshot.version,
+    actions: [action],
+    operation: 'WRITE',
+    isBlindAppend: true,
+    reads: readsNothing,
+  })
   expect(outcome.kind).toBe('committed')
 }

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { bronzeIdentity, emptyAccounts, scoredIdentity, silverIdentity, summaryIdentity, type Accounts, type Span } from '../../../shared/pipeline/monitor/reconciliation.js'
+
+import {
+  type Accounts,
+  bronzeIdentity,
+  emptyAccounts,
+  scoredIdentity,
+  silverIdentity,
+  type Span,
+  summaryIdentity,
+} from '../../../shared/pipeline/monitor/reconciliation.js'
 
 /** Books that balance: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
 const balanced: Accounts = {
@@ -18,14 +27,31 @@ const off = [1, -1]
 
 describe('books that balance', () => {
   test('are closed, layer by layer', () => {
-    for (const { closed, text } of [bronzeIdentity(balanced, span), silverIdentity(balanced, true), scoredIdentity(balanced), summaryIdentity(balanced)]) expect(closed, text).toBe(true)
+    for (const { closed, text } of [
+      bronzeIdentity(balanced, span),
+      silverIdentity(balanced, true),
+      scoredIdentity(balanced),
+      summaryIdentity(balanced),
+    ])
+      expect(closed, text).toBe(true)
   })
 
   test('are closed with rows deleted on purpose, and not without knowing of them', () => {
-    const gone: Accounts = { ...balanced, counted: { rows: 90, valid: 86, quarantined: 2, tombstones: 2 }, silverRows: 75, scoredRows: 70, summary: { rows: 7, events: 60 } }
+    const gone: Accounts = {
+      ...balanced,
+      counted: { rows: 90, valid: 86, quarantined: 2, tombstones: 2 },
+      silverRows: 75,
+      scoredRows: 70,
+      summary: { rows: 7, events: 60 },
+    }
     const told: Accounts = { ...gone, deleted: { bronze: 5, silver: 5, gold: 5, summary: 1 } }
     const identities = (accounts: Accounts) =>
-      [bronzeIdentity(accounts, span), silverIdentity(accounts, false), scoredIdentity(accounts), summaryIdentity(accounts)].map(({ closed }) => closed)
+      [
+        bronzeIdentity(accounts, span),
+        silverIdentity(accounts, false),
+        scoredIdentity(accounts),
+        summaryIdentity(accounts),
+      ].map(({ closed }) => closed)
     expect(identities(told)).toEqual([true, true, true, true])
     expect(identities(gone)).toEqual([false, false, false, false])
   })
@@ -34,12 +60,17 @@ describe('books that balance', () => {
 describe('bronze is open', () => {
   const kinds = ['received', 'redelivered', 'valid', 'quarantined', 'tombstones', 'missing', 'holes'] as const
   test.each(kinds.flatMap(kind => off.map(by => [kind, by] as const)))('where the commits say %s %i', (kind, by) => {
-    expect(bronzeIdentity({ ...balanced, said: { ...balanced.said, [kind]: balanced.said[kind] + by } }, span).closed).toBe(false)
+    expect(
+      bronzeIdentity({ ...balanced, said: { ...balanced.said, [kind]: balanced.said[kind] + by } }, span).closed,
+    ).toBe(false)
   })
 
   const counted = ['rows', 'valid', 'quarantined', 'tombstones'] as const
   test.each(counted.flatMap(kind => off.map(by => [kind, by] as const)))('where the table has %s %i', (kind, by) => {
-    expect(bronzeIdentity({ ...balanced, counted: { ...balanced.counted, [kind]: balanced.counted[kind] + by } }, span).closed).toBe(false)
+    expect(
+      bronzeIdentity({ ...balanced, counted: { ...balanced.counted, [kind]: balanced.counted[kind] + by } }, span)
+        .closed,
+    ).toBe(false)
   })
 
   const terms = ['covered', 'missing', 'holes'] as const
@@ -48,16 +79,26 @@ describe('bronze is open', () => {
   })
 
   test('where a row became another kind of row', () => {
-    expect(bronzeIdentity({ ...balanced, counted: { rows: 95, valid: 89, quarantined: 4, tombstones: 2 } }, span).closed).toBe(false)
+    expect(
+      bronzeIdentity({ ...balanced, counted: { rows: 95, valid: 89, quarantined: 4, tombstones: 2 } }, span).closed,
+    ).toBe(false)
   })
 
   test.each(off)('where rows were deleted on purpose and %i more went', by => {
-    const accounts = { ...balanced, counted: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2 }, deleted: { ...balanced.deleted, bronze: 5 } }
+    const accounts = {
+      ...balanced,
+      counted: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2 },
+      deleted: { ...balanced.deleted, bronze: 5 },
+    }
     expect(bronzeIdentity(accounts, { ...span, covered: 100n - BigInt(by) }).closed).toBe(false)
   })
 
   test('where rows of one kind were deleted and ones of another came', () => {
-    const accounts = { ...balanced, counted: { rows: 90, valid: 84, quarantined: 4, tombstones: 2 }, deleted: { ...balanced.deleted, bronze: 5 } }
+    const accounts = {
+      ...balanced,
+      counted: { rows: 90, valid: 84, quarantined: 4, tombstones: 2 },
+      deleted: { ...balanced.deleted, bronze: 5 },
+    }
     expect(bronzeIdentity(accounts, span).closed).toBe(false)
   })
 })
@@ -65,7 +106,9 @@ describe('bronze is open', () => {
 describe('silver is open', () => {
   const kinds = ['read', 'inserted', 'duplicates', 'replayed'] as const
   test.each(kinds.flatMap(kind => off.map(by => [kind, by] as const)))('where its commits say %s %i', (kind, by) => {
-    expect(silverIdentity({ ...balanced, silver: { ...balanced.silver, [kind]: balanced.silver[kind] + by } }, false).closed).toBe(false)
+    expect(
+      silverIdentity({ ...balanced, silver: { ...balanced.silver, [kind]: balanced.silver[kind] + by } }, false).closed,
+    ).toBe(false)
   })
 
   test.each(off)('where its table has %i rows beside what was inserted', by => {
@@ -85,10 +128,15 @@ describe('gold is open', () => {
   })
 
   test.each(off)('where its summary stands for %i events beside its rows', by => {
-    expect(summaryIdentity({ ...balanced, summary: { rows: 7, events: balanced.summary.events + by } }).closed).toBe(false)
+    expect(summaryIdentity({ ...balanced, summary: { rows: 7, events: balanced.summary.events + by } }).closed).toBe(
+      false,
+    )
   })
 
   test('where its summary stands for more than its rows, although windows were deleted on purpose', () => {
-    expect(summaryIdentity({ ...balanced, summary: { rows: 7, events: 81 }, deleted: { ...balanced.deleted, summary: 1 } }).closed).toBe(false)
+    expect(
+      summaryIdentity({ ...balanced, summary: { rows: 7, events: 81 }, deleted: { ...balanced.deleted, summary: 1 } })
+        .closed,
+    ).toBe(false)
   })
 })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
-import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
-import { journalFolder } from '../../../shared/pipeline/lake/runJournal.js'
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
+import { journalFolder } from '../../../shared/pipeline/lake/runJournal.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
+import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { OffsetRange } from '../../../shared/sources/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
@@ -35,7 +36,9 @@ describe('cluster_logs', () => {
     await fold(f)
     expect(await fold(f)).toMatchObject({ rows: 0, version: undefined })
     const found = await rows(f)
-    expect(found.map(r => [r['step'], r['trigger'], r['outcome'], r['rows_in'], r['rows_out'], r['table_version']])).toEqual([
+    expect(
+      found.map(r => [r['step'], r['trigger'], r['outcome'], r['rows_in'], r['rows_out'], r['table_version']]),
+    ).toEqual([
       ['bronze', 'kafka', 'committed', 5n, 5n, 1n],
       ['bronze', 'kafka', 'nothingToDo', 5n, 0n, null],
       ['silver', expect.anything(), 'committed', 5n, 5n, 1n],
@@ -59,7 +62,12 @@ describe('cluster_logs', () => {
     expect(folds).toEqual([0])
     const found = await rows(f)
     expect(found).toHaveLength(1)
-    expect(found[0]).toMatchObject({ step: 'bronze', outcome: 'committed', rows_out: 35n, table_version: BigInt(await f.version()) })
+    expect(found[0]).toMatchObject({
+      step: 'bronze',
+      outcome: 'committed',
+      rows_out: 35n,
+      table_version: BigInt(await f.version()),
+    })
   })
 
   test('waits for a run of a host whose clock is behind, and no longer for one whose clock is ahead', async () => {
@@ -90,7 +98,11 @@ describe('cluster_logs', () => {
   test('calls a run that was cut off unfinished, when nothing was heard of it for long', async () => {
     const faults = new Faults()
     const clock = new ManualClock(day0)
-    await using f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(clock), faults), clock, settings })
+    await using f = await BronzeFixture.open({
+      store: new FaultyStore(new MemoryStore(clock), faults),
+      clock,
+      settings,
+    })
     f.append(range(0, 35))
     // The process is gone: neither its commits nor its journal are heard of again.
     faults.add({ on: 'putIfAbsent', path: isCommit, after: 3, times: 1_000, fault: { kind: 'fail', retryable: false } })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { silverPath, silverTable } from '../../../shared/contract/index.js'
 import { type Action, type AddFile, readsNothing } from '../../../shared/delta/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
@@ -27,7 +28,13 @@ async function foreignRow(f: SilverFixture, id: string): Promise<AddFile> {
 async function commit(f: SilverFixture, actions: readonly Action[]): Promise<void> {
   const table = f.lake.table(silverPath(events))
   const state = await table.state({ fresh: true })
-  const outcome = await table.commit({ readVersion: state?.version ?? -1, actions, operation: 'WRITE', isBlindAppend: false, reads: readsNothing })
+  const outcome = await table.commit({
+    readVersion: state?.version ?? -1,
+    actions,
+    operation: 'WRITE',
+    isBlindAppend: false,
+    reads: readsNothing,
+  })
   expect(outcome.kind).toBe('committed')
 }
 
@@ -45,14 +52,28 @@ describe('silver', () => {
   test('an upload of an earlier day that takes longer than the last one is waited for', async () => {
     const faults = new Faults()
     await using f = await SilverFixture.open(new FaultyStore(new MemoryStore(), faults))
-    await f.bronze([[{ id: 'a', at: 0n }, { id: 'b', at: 24n * hour }, { id: 'c', at: 48n * hour }]])
+    await f.bronze([
+      [
+        { id: 'a', at: 0n },
+        { id: 'b', at: 24n * hour },
+        { id: 'c', at: 48n * hour },
+      ],
+    ])
     // The first upload ends when the last one has begun, or after a while where it is waited for.
     let later: () => void = () => undefined
     const begun = new Promise<void>(resolve => (later = resolve))
-    const slow = () => Promise.race([begun, new Promise<void>(resolve => setTimeout(resolve, 300))]).then(() => new Promise<void>(resolve => setTimeout(resolve, 50)))
+    const slow = () =>
+      Promise.race([begun, new Promise<void>(resolve => setTimeout(resolve, 300))]).then(
+        () => new Promise<void>(resolve => setTimeout(resolve, 50)),
+      )
     const isData = (path: string) => path.startsWith('silver/') && path.endsWith('.parquet')
     faults.add({ on: 'close', path: isData, fault: { kind: 'interleave', first: slow } })
-    faults.add({ on: 'create', path: isData, after: 2, fault: { kind: 'interleave', first: () => (later(), Promise.resolve()) } })
+    faults.add({
+      on: 'create',
+      path: isData,
+      after: 2,
+      fault: { kind: 'interleave', first: () => (later(), Promise.resolve()) },
+    })
     expect(await refineSilver(f.lake, events)).toMatchObject({ outcome: 'committed', rowsOut: 3 })
     expect(await ids(f)).toEqual(['a', 'b', 'c'])
   })
@@ -69,31 +90,49 @@ describe('silver', () => {
     expect(await ids(f)).toEqual(['a', 'b', 'c'])
   })
 
-  test.each(['adds a key', 'takes one out'])('a run during which somebody else %s of silver is planned again', async change => {
-    const faults = new Faults()
-    await using f = await SilverFixture.open(new FaultyStore(new MemoryStore(), faults))
-    await f.bronze([[{ id: 'a' }]])
-    await refineSilver(f.lake, events)
-    await f.bronze([[{ id: 'a' }, { id: 'b' }]])
-    const [old] = (await f.lake.table(silverPath(events)).snapshot())?.files ?? []
-    if (old === undefined) throw new Error('no file')
-    const removal: Action = { remove: { path: old.path, dataChange: true, size: old.size, partitionValues: old.partitionValues, deletionTimestamp: f.clock.now() } }
-    const actions: readonly Action[] = change === 'adds a key' ? [{ add: await foreignRow(f, 'b') }] : [removal]
-    const first = async () => {
-      await commit(f, actions)
-    }
-    faults.add({ on: 'putIfAbsent', path: path => path.startsWith('silver/') && isCommit(path), fault: { kind: 'interleave', first } })
-    const report = await refineSilver(f.lake, events)
-    expect(report.error).toBeUndefined()
-    expect(await ids(f)).toEqual(['a', 'b'])
-  })
+  test.each(['adds a key', 'takes one out'])(
+    'a run during which somebody else %s of silver is planned again',
+    async change => {
+      const faults = new Faults()
+      await using f = await SilverFixture.open(new FaultyStore(new MemoryStore(), faults))
+      await f.bronze([[{ id: 'a' }]])
+      await refineSilver(f.lake, events)
+      await f.bronze([[{ id: 'a' }, { id: 'b' }]])
+      const [old] = (await f.lake.table(silverPath(events)).snapshot())?.files ?? []
+      if (old === undefined) throw new Error('no file')
+      const removal: Action = {
+        remove: {
+          path: old.path,
+          dataChange: true,
+          size: old.size,
+          partitionValues: old.partitionValues,
+          deletionTimestamp: f.clock.now(),
+        },
+      }
+      const actions: readonly Action[] = change === 'adds a key' ? [{ add: await foreignRow(f, 'b') }] : [removal]
+      const first = async () => {
+        await commit(f, actions)
+      }
+      faults.add({
+        on: 'putIfAbsent',
+        path: path => path.startsWith('silver/') && isCommit(path),
+        fault: { kind: 'interleave', first },
+      })
+      const report = await refineSilver(f.lake, events)
+      expect(report.error).toBeUndefined()
+      expect(await ids(f)).toEqual(['a', 'b'])
+    },
+  )
 
   test('a version that only takes rows away is no compaction: silver is made anew without them', async () => {
     await using f = await SilverFixture.open()
     const [old] = await f.bronze([[{ id: 'a' }], [{ id: 'b' }]])
     await refineSilver(f.lake, events)
     await f.bronze([], { remove: old === undefined ? [] : [old] })
-    expect(await refineSilver(f.lake, events)).toMatchObject({ outcome: 'committed', detail: { recomputed: 'version 2 of the source took rows away' } })
+    expect(await refineSilver(f.lake, events)).toMatchObject({
+      outcome: 'committed',
+      detail: { recomputed: 'version 2 of the source took rows away' },
+    })
     expect(await ids(f)).toEqual(['b'])
   })
 
@@ -108,15 +147,28 @@ describe('silver', () => {
     expect(await ids(f)).toEqual(['a'])
   })
 
-  test.each([1, 2, 1_000])('a rebuild by days (%i rows at once) has the last microsecond of a day and the first of the next, once', async maxRows => {
-    await using f = await SilverFixture.open()
-    const midnight = 24n * hour
-    await f.bronze([
-      [{ id: 'first', at: 0n }, { id: 'last', at: midnight - 1n }],
-      [{ id: 'midnight', at: midnight }, { id: 'after', at: midnight + 1n }],
-      [{ id: 'end', at: 2n * midnight - 1n }, { id: 'next', at: 2n * midnight }, { id: 'before 1970', at: -20_000n * midnight - 1n }],
-    ])
-    expect(await rebuildSilver(f.lake, events, { maxRows })).toMatchObject({ outcome: 'committed' })
-    expect(await ids(f)).toEqual(['after', 'before 1970', 'end', 'first', 'last', 'midnight', 'next'])
-  })
+  test.each([1, 2, 1_000])(
+    'a rebuild by days (%i rows at once) has the last microsecond of a day and the first of the next, once',
+    async maxRows => {
+      await using f = await SilverFixture.open()
+      const midnight = 24n * hour
+      await f.bronze([
+        [
+          { id: 'first', at: 0n },
+          { id: 'last', at: midnight - 1n },
+        ],
+        [
+          { id: 'midnight', at: midnight },
+          { id: 'after', at: midnight + 1n },
+        ],
+        [
+          { id: 'end', at: 2n * midnight - 1n },
+          { id: 'next', at: 2n * midnight },
+          { id: 'before 1970', at: -20_000n * midnight - 1n },
+        ],
+      ])
+      expect(await rebuildSilver(f.lake, events, { maxRows })).toMatchObject({ outcome: 'committed' })
+      expect(await ids(f)).toEqual(['after', 'before 1970', 'end', 'first', 'last', 'midnight', 'next'])
+    },
+  )
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { silverPath, silverTable } from '../../../shared/contract/index.js'
 import { commitInfoOf, commitPath } from '../../../shared/delta/index.js'
 import { rebuildSilver, refineSilver, runSilver } from '../../../shared/pipeline/silver/silverStep.js'
@@ -13,7 +14,10 @@ describe('rebuilding', () => {
     await refineSilver(f.lake, events)
     await using session = await DuckDbSession.open()
     const table = f.lake.table(silverPath(events))
-    for (const [id, offset] of [['replayed', 7], ['stray', 8]] as const) {
+    for (const [id, offset] of [
+      ['replayed', 7],
+      ['stray', 8],
+    ] as const) {
       const file = await copyToParquet(session, {
         select: `SELECT '${id}' AS event_id, 'click' AS event_type, TIMESTAMPTZ '2025-04-01 01:00:00Z' AS "timestamp", 2 AS "value",
           'events' AS _topic, 0 AS _generation, 0 AS _partition, ${offset} AS _offset, TIMESTAMPTZ '2025-04-03 00:00:00Z' AS _ingested_at, false AS _late`,
@@ -23,7 +27,13 @@ describe('rebuilding', () => {
       const state = await table.state({ fresh: true })
       if (file === undefined || state === undefined) throw new Error('no file')
       const add = await publishFile(table.store, file, f.clock)
-      await table.commit({ readVersion: state.version, actions: [{ add }], operation: 'WRITE', isBlindAppend: true, reads: { files: 'none', appIds: () => false } })
+      await table.commit({
+        readVersion: state.version,
+        actions: [{ add }],
+        operation: 'WRITE',
+        isBlindAppend: true,
+        reads: { files: 'none', appIds: () => false },
+      })
     }
     expect(await rebuildSilver(f.lake, events)).toMatchObject({ outcome: 'committed', detail: { inserted: 2 } })
     expect((await f.silver()).map(r => r['event_id'])).toEqual(['a', 'replayed'])
@@ -81,7 +91,12 @@ describe('rebuilding', () => {
 test('only files whose day, times and keys can hold a duplicate are read', async () => {
   await using f = await SilverFixture.open()
   for (const day of [0n, 1n, 2n, 3n, 6n]) {
-    await f.bronze([[{ id: `k1${day}`, at: day * 24n * hour }, { id: `k5${day}`, at: day * 24n * hour + hour }]])
+    await f.bronze([
+      [
+        { id: `k1${day}`, at: day * 24n * hour },
+        { id: `k5${day}`, at: day * 24n * hour + hour },
+      ],
+    ])
     await refineSilver(f.lake, events)
   }
   await f.bronze([[{ id: 'k3', at: 2n * 24n * hour + hour / 2n }]])
@@ -94,5 +109,8 @@ test('a command goes on until nothing is left; a timer takes one piece', async (
   await using f = await SilverFixture.open()
   await f.bronze([[{ id: 'a' }], [{ id: 'b' }], [{ id: 'c' }]])
   expect(await runSilver(f.lake, 'timer', { maxRows: 1 })).toMatchObject([{ rowsIn: 1, more: true }])
-  expect(await runSilver(f.lake, 'command', { maxRows: 1 })).toMatchObject([{ rowsIn: 1, more: true }, { rowsIn: 1, more: false }])
+  expect(await runSilver(f.lake, 'command', { maxRows: 1 })).toMatchObject([
+    { rowsIn: 1, more: true },
+    { rowsIn: 1, more: false },
+  ])
 })

@@ -1,33 +1,50 @@
-import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
 import { defineStream, double, silverPath, timestamp } from '../../../shared/contract/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { Random, seedNote } from '../../random.js'
-import { hour, minute, SilverFixture, type Given } from './silverFixture.js'
+import { type Given, hour, minute, SilverFixture } from './silverFixture.js'
 
 const ok = async (report: ReturnType<typeof refineSilver>) => {
   const done = await report
   if (done.outcome === 'failed') throw new Error(done.error?.message)
   return done
 }
-const refine = (fixture: SilverFixture, options?: Parameters<typeof refineSilver>[2]) => ok(refineSilver(fixture.lake, events, options))
-const at = (id: string, hours: number, more: Given = {}): Given => ({ id, at: BigInt(Math.round(hours * 3600)) * 1_000_000n, ...more })
+const refine = (fixture: SilverFixture, options?: Parameters<typeof refineSilver>[2]) =>
+  ok(refineSilver(fixture.lake, events, options))
+const at = (id: string, hours: number, more: Given = {}): Given => ({
+  id,
+  at: BigInt(Math.round(hours * 3600)) * 1_000_000n,
+  ...more,
+})
 
 describe('duplicates', () => {
   test('a key repeated inside one batch is taken once, the first by ingestion', async () => {
     await using f = await SilverFixture.open()
-    await f.bronze([[at('a', 1, { ingestedAt: 50n * hour, value: 2 }), at('a', 2, { ingestedAt: 49n * hour, value: 3 }), at('b', 1)]])
+    await f.bronze([
+      [at('a', 1, { ingestedAt: 50n * hour, value: 2 }), at('a', 2, { ingestedAt: 49n * hour, value: 3 }), at('b', 1)],
+    ])
     const report = await refine(f)
     expect(report.detail).toMatchObject({ valid: 3, inserted: 2, duplicates: 1 })
-    expect((await f.silver()).map(r => [r['event_id'], r['value']])).toEqual([['a', 3], ['b', 1]])
+    expect((await f.silver()).map(r => [r['event_id'], r['value']])).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ])
   })
 
   test('a tie of ingestion times is broken by partition and offset', async () => {
     await using f = await SilverFixture.open()
     const same = { ingestedAt: 50n * hour }
-    await f.bronze([[at('a', 1, { ...same, partition: 1, offset: 0n, value: 1 }), at('a', 1, { ...same, partition: 0, offset: 9n, value: 2 }), at('a', 1, { ...same, partition: 0, offset: 8n, value: 3 })]])
+    await f.bronze([
+      [
+        at('a', 1, { ...same, partition: 1, offset: 0n, value: 1 }),
+        at('a', 1, { ...same, partition: 0, offset: 9n, value: 2 }),
+        at('a', 1, { ...same, partition: 0, offset: 8n, value: 3 }),
+      ],
+    ])
     await refine(f)
     expect((await f.silver()).map(r => r['value'])).toEqual([3])
   })
@@ -119,11 +136,25 @@ describe('rows', () => {
 
   test('a file holds one day, sorted by clusterBy, split when it would grow too large', async () => {
     await using f = await SilverFixture.open()
-    await f.bronze([Array.from({ length: 20 }, (_, i) => at(`k${i}`, i % 2 === 0 ? 1 + i / 10 : 25 + i / 10, { type: i % 3 === 0 ? 'view' : 'buy' }))])
+    await f.bronze([
+      Array.from({ length: 20 }, (_, i) =>
+        at(`k${i}`, i % 2 === 0 ? 1 + i / 10 : 25 + i / 10, { type: i % 3 === 0 ? 'view' : 'buy' }),
+      ),
+    ])
     await refine(f, { rowsPerFile: 4 })
     const { files } = (await f.lake.table(silverPath(events)).snapshot()) ?? { files: [] }
-    expect(files.map(a => a.partitionValues['_event_date']).toSorted()).toEqual([...Array<string>(3).fill('2025-04-01'), ...Array<string>(3).fill('2025-04-02')])
-    const stats = files.map(a => JSON.parse(a.stats ?? '{}') as { numRecords: number; minValues: Record<string, string>; maxValues: Record<string, string> })
+    expect(files.map(a => a.partitionValues['_event_date']).toSorted()).toEqual([
+      ...Array<string>(3).fill('2025-04-01'),
+      ...Array<string>(3).fill('2025-04-02'),
+    ])
+    const stats = files.map(
+      a =>
+        JSON.parse(a.stats ?? '{}') as {
+          numRecords: number
+          minValues: Record<string, string>
+          maxValues: Record<string, string>
+        },
+    )
     expect(stats.reduce((sum, s) => sum + s.numRecords, 0)).toBe(20)
     expect(stats.every(s => s.numRecords <= 4)).toBe(true)
     expect(stats.filter(s => s.minValues['event_type'] === s.maxValues['event_type']).length).toBeGreaterThanOrEqual(4)
@@ -133,7 +164,9 @@ describe('rows', () => {
     await using f = await SilverFixture.open()
     await f.bronze([[at('a', 1, { partition: 3, offset: 9007199254740993n, generation: 2, value: 0.1 })]])
     await refine(f)
-    expect(await f.silver()).toMatchObject([{ _topic: 'events', _partition: 3, _offset: 9007199254740993n, _generation: 2, value: 0.1, _event_date: 20179 }])
+    expect(await f.silver()).toMatchObject([
+      { _topic: 'events', _partition: 3, _offset: 9007199254740993n, _generation: 2, value: 0.1, _event_date: 20179 },
+    ])
   })
 })
 
@@ -148,7 +181,11 @@ describe('the cursor', () => {
 
   test('one version may take several runs', async () => {
     await using f = await SilverFixture.open()
-    await f.bronze([[at('a', 1), at('b', 1)], [at('c', 1), at('a', 2)], [at('d', 1), at('b', 2)]])
+    await f.bronze([
+      [at('a', 1), at('b', 1)],
+      [at('c', 1), at('a', 2)],
+      [at('d', 1), at('b', 2)],
+    ])
     await f.bronze([[at('e', 1)]])
     expect(await refine(f, { maxRows: 2 })).toMatchObject({ rowsIn: 2, more: true })
     expect(await refine(f, { maxRows: 1 })).toMatchObject({ rowsIn: 2, rowsOut: 1, more: true })
@@ -238,10 +275,17 @@ describe('a contract that grows', () => {
     })
     await f.bronze([[at('b', 1, { more: { country: 'NO' } }), at('a', 2)]], { stream: wider })
     await ok(refineSilver(f.lake, wider))
-    expect((await f.silver(wider)).map(r => [r['event_id'], r['country']])).toEqual([['a', null], ['b', 'NO']])
+    expect((await f.silver(wider)).map(r => [r['event_id'], r['country']])).toEqual([
+      ['a', null],
+      ['b', 'NO'],
+    ])
     // The writer that does not know the field yet goes on beside it.
     await f.bronze([[at('c', 1)]])
     await refine(f)
-    expect((await f.silver(wider)).map(r => [r['event_id'], r['country']])).toEqual([['a', null], ['b', 'NO'], ['c', null]])
+    expect((await f.silver(wider)).map(r => [r['event_id'], r['country']])).toEqual([
+      ['a', null],
+      ['b', 'NO'],
+      ['c', null],
+    ])
   })
 })

@@ -1,13 +1,21 @@
 import { ManualClock } from '../../../shared/clock.js'
 import { bronzePath, bronzeTable, silverPath, type Stream } from '../../../shared/contract/index.js'
 import { type Action, type AddFile, createTable, readsNothing } from '../../../shared/delta/index.js'
-import type { Row, StructField, Value } from '../../../shared/types/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { openLake } from '../../../shared/pipeline/lake/openLake.js'
-import { copyToParquet, DuckDbSession, identifier, literal, openDeltaView, publishFile, sqlType } from '../../../shared/query/index.js'
+import {
+  copyToParquet,
+  DuckDbSession,
+  identifier,
+  literal,
+  openDeltaView,
+  publishFile,
+  sqlType,
+} from '../../../shared/query/index.js'
 import { readSettings, type SettingValues } from '../../../shared/settings/index.js'
 import type { Source } from '../../../shared/sources/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
+import type { Row, StructField, Value } from '../../../shared/types/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 
 export const hour = 3_600_000_000n
@@ -61,9 +69,18 @@ export class SilverFixture implements AsyncDisposable {
     this.#session = session
   }
 
-  static async open(store: ObjectStore = new MemoryStore(), streams: readonly Stream[] = [events], settings: SettingValues = {}): Promise<SilverFixture> {
+  static async open(
+    store: ObjectStore = new MemoryStore(),
+    streams: readonly Stream[] = [events],
+    settings: SettingValues = {},
+  ): Promise<SilverFixture> {
     const clock = new ManualClock(Number(day0 / 1000n) + 86_400_000)
-    const lake = await openLake(readSettings({ SILVER_MEMORY_LIMIT: '256MB', ...settings }), { store, streams, clock, source: noSource })
+    const lake = await openLake(readSettings({ SILVER_MEMORY_LIMIT: '256MB', ...settings }), {
+      store,
+      streams,
+      clock,
+      source: noSource,
+    })
     return new SilverFixture(lake, clock, await DuckDbSession.open({ memoryLimit: 256 * 2 ** 20 }))
   }
 
@@ -76,7 +93,10 @@ export class SilverFixture implements AsyncDisposable {
   }
 
   /** Commits rows to bronze, each list a file, as one version. */
-  async bronze(files: readonly (readonly Given[])[], options: { readonly stream?: Stream; readonly dataChange?: boolean; readonly remove?: readonly AddFile[] } = {}): Promise<readonly AddFile[]> {
+  async bronze(
+    files: readonly (readonly Given[])[],
+    options: { readonly stream?: Stream; readonly dataChange?: boolean; readonly remove?: readonly AddFile[] } = {},
+  ): Promise<readonly AddFile[]> {
     const stream = options.stream ?? events
     const table = this.lake.table(bronzePath(stream))
     let state = await table.state({ fresh: true })
@@ -88,19 +108,35 @@ export class SilverFixture implements AsyncDisposable {
     const { schema } = bronzeTable(stream)
     const adds: AddFile[] = []
     for (const rows of files) {
-      const select = rows.map(row => `SELECT ${schema.fields.map(f => valueSql(f, this.#bronzeRow(row)[f.name])).join(', ')}`)
+      const select = rows.map(
+        row => `SELECT ${schema.fields.map(f => valueSql(f, this.#bronzeRow(row)[f.name])).join(', ')}`,
+      )
       const file = await copyToParquet(this.#session, {
         select: select.join(' UNION ALL '),
         table: { ...bronzeTable(stream), configuration: {} },
         partitionValues: { _ingest_date: '2025-04-02' },
       })
-      if (file !== undefined) adds.push({ ...(await publishFile(table.store, file, this.clock)), dataChange: options.dataChange ?? true })
+      if (file !== undefined)
+        adds.push({ ...(await publishFile(table.store, file, this.clock)), dataChange: options.dataChange ?? true })
     }
     const removes = (options.remove ?? []).map(({ path, size, partitionValues }): Action => ({
-      remove: { path, dataChange: options.dataChange ?? true, deletionTimestamp: this.clock.now(), extendedFileMetadata: true, size, partitionValues },
+      remove: {
+        path,
+        dataChange: options.dataChange ?? true,
+        deletionTimestamp: this.clock.now(),
+        extendedFileMetadata: true,
+        size,
+        partitionValues,
+      },
     }))
     const actions = [...adds.map((add): Action => ({ add })), ...removes]
-    const outcome = await table.commit({ readVersion: state.version, actions, operation: 'WRITE', isBlindAppend: true, reads: readsNothing })
+    const outcome = await table.commit({
+      readVersion: state.version,
+      actions,
+      operation: 'WRITE',
+      isBlindAppend: true,
+      reads: readsNothing,
+    })
     if (outcome.kind !== 'committed') throw new Error(outcome.detail)
     return adds
   }
@@ -142,7 +178,9 @@ export class SilverFixture implements AsyncDisposable {
 
   /** The accepted rows as `id@hours`, in the order of their offsets. */
   async accepted(): Promise<readonly string[]> {
-    return (await this.silver()).map(row => `${row['event_id'] as string}@${Number((row['timestamp'] as bigint) - day0) / Number(hour)}`)
+    return (await this.silver()).map(
+      row => `${row['event_id'] as string}@${Number((row['timestamp'] as bigint) - day0) / Number(hour)}`,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,5 +196,7 @@ function valueSql(field: StructField, value: Value | undefined): string {
   if (value instanceof Uint8Array) return `from_hex(${literal(Buffer.from(value).toString('hex'))}) AS ${name}`
   if (typeof value === 'object') throw new TypeError(`${field.name} of a test's row is nested`)
   const text = value.toString()
-  return field.type === 'timestamp' ? `make_timestamptz(${text}::BIGINT) AS ${name}` : `CAST(${literal(text)} AS ${type}) AS ${name}`
+  return field.type === 'timestamp'
+    ? `make_timestamptz(${text}::BIGINT) AS ${name}`
+    : `CAST(${literal(text)} AS ${type}) AS ${name}`
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { parseLakeStatement } from '../../../shared/query/catalog/lakeStatement.js'
 import { edited, tokensOf } from '../../../shared/query/catalog/statementText.js'
 
@@ -16,19 +17,42 @@ describe('what a statement asks of the lake itself', () => {
     expect(parseLakeStatement(sql)).toEqual(statement)
   })
 
-  test.each(['SELECT 1', 'DESCRIBE silver.events', 'DESCRIBE history', 'DESCRIBE HISTORY a b', 'DESCRIBE HISTORY a LIMIT x', 'SHOW TABLES LIKE x', "SELECT 'SHOW TABLES'", ''])(
-    '%s is a query, and DuckDB says what is wrong with it',
-    sql => {
-      expect(parseLakeStatement(sql)).toEqual({ kind: 'query' })
-    },
-  )
+  test.each([
+    'SELECT 1',
+    'DESCRIBE silver.events',
+    'DESCRIBE history',
+    'DESCRIBE HISTORY a b',
+    'DESCRIBE HISTORY a LIMIT x',
+    'SHOW TABLES LIKE x',
+    "SELECT 'SHOW TABLES'",
+    '',
+  ])('%s is a query, and DuckDB says what is wrong with it', sql => {
+    expect(parseLakeStatement(sql)).toEqual({ kind: 'query' })
+  })
 })
 
 test('tokens know strings, names and comments from what they hold', () => {
   const sql = `SELECT 'a -- "b' /* AT ( */ , "q""x", $$ 'AT' $$ -- end\nFROM é.t AT (VERSION => 3)`
   expect(tokensOf(sql).map(token => Buffer.from(token.text, 'latin1').toString())).toEqual([
-    'SELECT', `'a -- "b'`, ',', '"q""x"', ',', "$$ 'AT' $$", 'FROM', 'é', '.', 't', 'AT', '(', 'VERSION', '=>', '3', ')',
+    'SELECT',
+    `'a -- "b'`,
+    ',',
+    '"q""x"',
+    ',',
+    "$$ 'AT' $$",
+    'FROM',
+    'é',
+    '.',
+    't',
+    'AT',
+    '(',
+    'VERSION',
+    '=>',
+    '3',
+    ')',
   ])
   const at = tokensOf(sql).find(token => token.text === 'AT')
-  expect(edited(sql, [{ start: at?.start ?? 0, end: at?.end ?? 0, text: 'ßé' }])).toBe(sql.replace(/AT(?= \(VERSION)/, 'ßé'))
+  expect(edited(sql, [{ start: at?.start ?? 0, end: at?.end ?? 0, text: 'ßé' }])).toBe(
+    sql.replace(/AT(?= \(VERSION)/, 'ßé'),
+  )
 })

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { DataType, StructField } from '../../../shared/types/index.js'
+
 import { checkCondition } from '../../../shared/query/condition/conditionCheck.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
+import type { DataType, StructField } from '../../../shared/types/index.js'
 
 let session: DuckDbSession
 
@@ -11,19 +12,41 @@ beforeAll(async () => {
 afterAll(() => session.close())
 
 const field = (name: string, type: DataType): StructField => ({ name, type, nullable: true })
-const schema = { type: 'struct' as const, fields: [field('i', 'integer'), field('s', 'string'), field('flag', 'boolean'), field('o', { type: 'struct', fields: [field('x', 'long')] })] }
+const schema = {
+  type: 'struct' as const,
+  fields: [
+    field('i', 'integer'),
+    field('s', 'string'),
+    field('flag', 'boolean'),
+    field('o', { type: 'struct', fields: [field('x', 'long')] }),
+  ],
+}
 const check = (condition: string) => checkCondition(session, condition, schema)
 
-test.each(['i = 1', 'flag', 'NOT t.FLAG', 'NULL', 'true', 'o.x > 1 -- why', 'i IN (SELECT 1)', 'COLUMNS(*) IS NOT NULL', "s LIKE 'a;b'", 'i = 1 /* ) */'])(
-  '%s is a condition',
+test.each([
+  'i = 1',
+  'flag',
+  'NOT t.FLAG',
+  'NULL',
+  'true',
+  'o.x > 1 -- why',
+  'i IN (SELECT 1)',
+  'COLUMNS(*) IS NOT NULL',
+  "s LIKE 'a;b'",
+  'i = 1 /* ) */',
+])('%s is a condition', async condition => {
+  await expect(check(condition)).resolves.toBeUndefined()
+})
+
+test.each(['i + 1', 'i', '0', '1', 's', 'o', 'coalesce(i, 0)', 'NULL::INTEGER'])(
+  '%s would be true of every row but those of zero, so it is none',
   async condition => {
-    await expect(check(condition)).resolves.toBeUndefined()
+    await expect(check(condition)).rejects.toMatchObject({
+      code: 'QUERY_BAD_SQL',
+      message: expect.stringMatching(/ is not one: it is neither true nor false of a row/) as string,
+    })
   },
 )
-
-test.each(['i + 1', 'i', '0', '1', 's', 'o', 'coalesce(i, 0)', 'NULL::INTEGER'])('%s would be true of every row but those of zero, so it is none', async condition => {
-  await expect(check(condition)).rejects.toMatchObject({ code: 'QUERY_BAD_SQL', message: expect.stringMatching(/ is not one: it is neither true nor false of a row/) as string })
-})
 
 test.each([
   ['', /the condition is empty; leave it out/],
@@ -37,5 +60,8 @@ test.each([
   ['sum(i) > 1', /cannot be evaluated: .*aggregates/],
   ['nofunction(i)', /cannot be evaluated: .*nofunction/],
 ])('of %s it is said what is wrong', async (condition, message) => {
-  await expect(check(condition)).rejects.toMatchObject({ code: 'QUERY_BAD_SQL', message: expect.stringMatching(message) as string })
+  await expect(check(condition)).rejects.toMatchObject({
+    code: 'QUERY_BAD_SQL',
+    message: expect.stringMatching(message) as string,
+  })
 })

@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { columnKey, type DataType, type StructField, type StructType, type Value } from '../../../shared/types/index.js'
-import { type AddFile, collectStats, encodeStats, FileSkipper, planStats, type Predicate } from '../../../shared/delta/index.js'
+
+import {
+  type AddFile,
+  collectStats,
+  encodeStats,
+  FileSkipper,
+  planStats,
+  type Predicate,
+} from '../../../shared/delta/index.js'
 import { encodeParquet } from '../../../shared/parquet/index.js'
-import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
-import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
-import { FileCache } from '../../../shared/query/scan/fileCache.js'
 import { sqlPredicate } from '../../../shared/query/condition/sqlPredicate.js'
+import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
+import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
+import { FileCache } from '../../../shared/query/scan/fileCache.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
+import { columnKey, type DataType, type StructField, type StructType, type Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 let session: DuckDbSession
@@ -21,10 +29,23 @@ const decimal = (precision: number, scale: number): DataType => ({ type: 'decima
 const schema: StructType = {
   type: 'struct',
   fields: [
-    field('i', 'integer'), field('b', 'byte'), field('l', 'long'), field('f', 'float'), field('d', 'double'),
-    field('m', decimal(10, 2)), field('w', decimal(38, 10)), field('day', 'date'), field('tz', 'timestamp'), field('wall', 'timestamp_ntz'),
-    field('s', 'string'), field('flag', 'boolean'), field('Some Name', 'integer'),
-    field('o', { type: 'struct', fields: [field('X', 'long'), field('y', { type: 'struct', fields: [field('z', 'string')] })] }),
+    field('i', 'integer'),
+    field('b', 'byte'),
+    field('l', 'long'),
+    field('f', 'float'),
+    field('d', 'double'),
+    field('m', decimal(10, 2)),
+    field('w', decimal(38, 10)),
+    field('day', 'date'),
+    field('tz', 'timestamp'),
+    field('wall', 'timestamp_ntz'),
+    field('s', 'string'),
+    field('flag', 'boolean'),
+    field('Some Name', 'integer'),
+    field('o', {
+      type: 'struct',
+      fields: [field('X', 'long'), field('y', { type: 'struct', fields: [field('z', 'string')] })],
+    }),
   ],
 }
 
@@ -68,25 +89,61 @@ describe('a condition as statistics can judge it', () => {
     ['flag', eq('flag', true)],
     ['NOT flag', eq('flag', false)],
     ['flag IS TRUE', eq('flag', true)],
-    ['flag IS NOT TRUE', { op: 'or', of: [{ op: 'isNull', column: 'flag' }, { op: 'not', of: eq('flag', true) }] }],
+    [
+      'flag IS NOT TRUE',
+      {
+        op: 'or',
+        of: [
+          { op: 'isNull', column: 'flag' },
+          { op: 'not', of: eq('flag', true) },
+        ],
+      },
+    ],
     ['i IN (1, 2.5, NULL)', { op: 'in', column: 'i', values: [1] }],
     ['i NOT IN (1, 2)', { op: 'not', of: { op: 'in', column: 'i', values: [1, 2] } }],
     ['i NOT IN (1, NULL)', { op: 'or', of: [] }],
     ['l IN (1, 1e300)', undefined],
     ["i IN (1, '2')", undefined],
-    ['i BETWEEN 1 AND 2.5', { op: 'and', of: [{ op: '>=', column: 'i', value: 1 }, { op: '<=', column: 'i', value: 2 }] }],
-    ['i NOT BETWEEN 1 AND 2', { op: 'or', of: [{ op: '<', column: 'i', value: 1 }, { op: '>', column: 'i', value: 2 }] }],
+    [
+      'i BETWEEN 1 AND 2.5',
+      {
+        op: 'and',
+        of: [
+          { op: '>=', column: 'i', value: 1 },
+          { op: '<=', column: 'i', value: 2 },
+        ],
+      },
+    ],
+    [
+      'i NOT BETWEEN 1 AND 2',
+      {
+        op: 'or',
+        of: [
+          { op: '<', column: 'i', value: 1 },
+          { op: '>', column: 'i', value: 2 },
+        ],
+      },
+    ],
     ['i IS NULL', { op: 'isNull', column: 'i' }],
     ['NOT (o.x IS NULL)', { op: 'isNotNull', column: 'o.X' }],
     ['i IS NOT DISTINCT FROM NULL', { op: 'isNull', column: 'i' }],
     ['i IS NOT DISTINCT FROM 3', eq('i', 3)],
-    ["s LIKE 'ab%c'", { op: 'and', of: [{ op: '>=', column: 's', value: 'ab' }, { op: '<', column: 's', value: 'ac' }] }],
+    [
+      "s LIKE 'ab%c'",
+      {
+        op: 'and',
+        of: [
+          { op: '>=', column: 's', value: 'ab' },
+          { op: '<', column: 's', value: 'ac' },
+        ],
+      },
+    ],
     ["s LIKE 'ab'", eq('s', 'ab')],
     ["s NOT LIKE 'ab'", { op: 'not', of: eq('s', 'ab') }],
     ["s NOT LIKE 'ab%'", undefined],
     ["starts_with(s, '\u{10ffff}')", { op: '>=', column: 's', value: '\u{10ffff}' }],
     ["s ILIKE 'ab%'", undefined],
-    ["s = 5", undefined],
+    ['s = 5', undefined],
     ["s = 'a' COLLATE NOCASE", undefined],
     ['i = 1 AND random() > 0.5', eq('i', 1)],
     ['i = 1 OR random() > 0.5', undefined],
@@ -112,7 +169,10 @@ describe('a condition as statistics can judge it', () => {
   })
 
   test('a column of the name that queries give the table is not taken for the table', async () => {
-    const own: StructType = { type: 'struct', fields: [field('t', { type: 'struct', fields: [field('i', 'string')] }), field('i', 'integer')] }
+    const own: StructType = {
+      type: 'struct',
+      fields: [field('t', { type: 'struct', fields: [field('i', 'string')] }), field('i', 'integer')],
+    }
     expect((await sqlPredicate(session, "t.i = '5'", own)).predicate).toEqual(undefined)
   })
 })
@@ -121,7 +181,8 @@ const randomValue = (random: Random, type: DataType): Value => {
   if (random.below(8) === 0) return null
   const small = random.below(7) - 3
   if (typeof type === 'object') {
-    if (type.type === 'decimal') return random.pick([BigInt(small), BigInt(small) * 50n, BigInt(small) * 10n ** BigInt(type.scale)])
+    if (type.type === 'decimal')
+      return random.pick([BigInt(small), BigInt(small) * 50n, BigInt(small) * 10n ** BigInt(type.scale)])
     if (type.type === 'struct') return Object.fromEntries(type.fields.map(f => [f.name, randomValue(random, f.type)]))
     throw new Error('no values of this type')
   }
@@ -152,30 +213,86 @@ const randomValue = (random: Random, type: DataType): Value => {
 }
 
 const constants = [
-  '0', '1', '-2', '0.5', '-1.5', '3.00', '1e0', '0.1', '0.1::FLOAT', '0.3::DOUBLE', '9007199254740993', '9007199254740992::DOUBLE', '-9223372036854775808',
-  '200', '16777217', "'1'", "'0.5'", "'a'", "'ab'", "'abc'", "'😀'", "''", 'NULL', 'true', 'false', "DATE '1970-01-02'", "'1969-12-31'",
-  "TIMESTAMP '1970-01-01 00:00:00.000001'", "TIMESTAMPTZ '1970-01-02 02:00:00+02'", "'1970-01-01 00:00:00'", "'NaN'::DOUBLE", "'-infinity'::FLOAT",
-  '123456789012345678901234567890', '0.00000000000000000001', '1::DECIMAL(38, 0)', '5::HUGEINT', "repeat('x', 40)", '1 + 1', "DATE '1970-01-03' - 1",
+  '0',
+  '1',
+  '-2',
+  '0.5',
+  '-1.5',
+  '3.00',
+  '1e0',
+  '0.1',
+  '0.1::FLOAT',
+  '0.3::DOUBLE',
+  '9007199254740993',
+  '9007199254740992::DOUBLE',
+  '-9223372036854775808',
+  '200',
+  '16777217',
+  "'1'",
+  "'0.5'",
+  "'a'",
+  "'ab'",
+  "'abc'",
+  "'😀'",
+  "''",
+  'NULL',
+  'true',
+  'false',
+  "DATE '1970-01-02'",
+  "'1969-12-31'",
+  "TIMESTAMP '1970-01-01 00:00:00.000001'",
+  "TIMESTAMPTZ '1970-01-02 02:00:00+02'",
+  "'1970-01-01 00:00:00'",
+  "'NaN'::DOUBLE",
+  "'-infinity'::FLOAT",
+  '123456789012345678901234567890',
+  '0.00000000000000000001',
+  '1::DECIMAL(38, 0)',
+  '5::HUGEINT',
+  "repeat('x', 40)",
+  '1 + 1',
+  "DATE '1970-01-03' - 1",
 ]
 
 function randomCondition(random: Random, columns: readonly string[], depth: number): string {
   if (depth > 0 && random.below(2) === 0) {
     const [a, b] = [randomCondition(random, columns, depth - 1), randomCondition(random, columns, depth - 1)]
-    return random.pick([`(${a}) AND (${b})`, `(${a}) OR (${b})`, `NOT (${a})`, `(${a}) AND random() >= 0`, `(${a}) OR random() < 0`])
+    return random.pick([
+      `(${a}) AND (${b})`,
+      `(${a}) OR (${b})`,
+      `NOT (${a})`,
+      `(${a}) AND random() >= 0`,
+      `(${a}) OR random() < 0`,
+    ])
   }
   const [column, x, y] = [random.pick(columns), random.pick(constants), random.pick(constants)]
   const op = random.pick(['=', '<>', '<', '<=', '>', '>='])
   return random.pick([
-    `${column} ${op} ${x}`, `${column} ${op} ${x}`, `${x} ${op} ${column}`, `${column} IN (${x}, ${y})`, `${column} NOT IN (${x}, ${y})`, `${column} IS NULL`,
-    `${column} IS NOT NULL`, `${column} BETWEEN ${x} AND ${y}`, `${column} NOT BETWEEN ${x} AND ${y}`, `${column} IS NOT DISTINCT FROM ${x}`,
-    `${column} IS DISTINCT FROM ${x}`, `s LIKE 'a%'`, `starts_with(s, 'ab')`, 'flag', 'NOT flag', 'flag IS NOT TRUE',
+    `${column} ${op} ${x}`,
+    `${column} ${op} ${x}`,
+    `${x} ${op} ${column}`,
+    `${column} IN (${x}, ${y})`,
+    `${column} NOT IN (${x}, ${y})`,
+    `${column} IS NULL`,
+    `${column} IS NOT NULL`,
+    `${column} BETWEEN ${x} AND ${y}`,
+    `${column} NOT BETWEEN ${x} AND ${y}`,
+    `${column} IS NOT DISTINCT FROM ${x}`,
+    `${column} IS DISTINCT FROM ${x}`,
+    `s LIKE 'a%'`,
+    `starts_with(s, 'ab')`,
+    'flag',
+    'NOT flag',
+    'flag IS NOT TRUE',
   ])
 }
 
 /** Every leaf's name as SQL has it. */
 function names(fields: readonly StructField[], before: string[] = []): string[] {
   return fields.flatMap(({ name, type }) =>
-    typeof type === 'object' && type.type === 'struct' ? names(type.fields, [...before, name]) : [[...before, name].map(n => `"${n}"`).join('.')],
+    typeof type === 'object' && type.type === 'struct'
+      ? names(type.fields, [...before, name])
+      : [[...before, name].map(n => `"${n}"`).join('.')],
   )
 }
 
@@ -184,7 +301,13 @@ test('no file is passed over that holds a row for which a condition is true', as
   const store = new MemoryStore()
   await using cache = new FileCache({ limitBytes: 10 ** 8 })
   const partitionColumns = ['Some Name', 'm']
-  const metadata = { id: 'x', format: { provider: 'parquet', options: {} }, schemaString: '', partitionColumns, configuration: {} }
+  const metadata = {
+    id: 'x',
+    format: { provider: 'parquet', options: {} },
+    schemaString: '',
+    partitionColumns,
+    configuration: {},
+  }
   const shape = { ...metadata, schema }
   const files: AddFile[] = []
   for (let i = 0; i < 40; i++) {
@@ -198,17 +321,30 @@ test('no file is passed over that holds a row for which a condition is true', as
     const plan = planStats(shape)
     const stats = random.below(10) === 0 ? undefined : encodeStats(collectStats(columns, plan), plan)
     const partitionValues = { 'Some Name': random.pick(['1', '-2', null]), m: random.pick(['0.50', '1.00', null]) }
-    files.push({ path, size: bytes.length, partitionValues, modificationTime: 0, dataChange: true, ...(stats === undefined ? {} : { stats }) })
+    files.push({
+      path,
+      size: bytes.length,
+      partitionValues,
+      modificationTime: 0,
+      dataChange: true,
+      ...(stats === undefined ? {} : { stats }),
+    })
   }
-  const views = await Promise.all(files.map(file => openDeltaView(session, cache, { store, state: { metadata, schema }, files: [file] })))
-  await session.run(`CREATE TABLE rows AS ${views.map((view, i) => `SELECT *, ${i} AS file FROM (${view.sql})`).join(' UNION ALL ')}`)
+  const views = await Promise.all(
+    files.map(file => openDeltaView(session, cache, { store, state: { metadata, schema }, files: [file] })),
+  )
+  await session.run(
+    `CREATE TABLE rows AS ${views.map((view, i) => `SELECT *, ${i} AS file FROM (${view.sql})`).join(' UNION ALL ')}`,
+  )
   for (const view of views) view.release()
   const skipper = new FileSkipper(shape)
   let skipped = 0
   let asked = 0
   for (let round = 0; round < 400 || (Math.min(asked, skipped) <= 100 && round < 8_000); round++) {
     const condition = randomCondition(random, names(schema.fields), 2)
-    const found = await session.query(`SELECT DISTINCT file FROM rows AS t WHERE (${condition}\n)`).catch(() => undefined)
+    const found = await session
+      .query(`SELECT DISTINCT file FROM rows AS t WHERE (${condition}\n)`)
+      .catch(() => undefined)
     if (found === undefined) continue
     const { predicate } = await sqlPredicate(session, condition, schema)
     asked++
@@ -217,7 +353,10 @@ test('no file is passed over that holds a row for which a condition is true', as
     for (const [i, file] of files.entries()) {
       if (skipper.match(file, predicate) !== 'no') continue
       skipped++
-      expect(holding.has(i), `${seedNote}: ${condition} passes over file ${i} with ${file.stats ?? ''} by ${JSON.stringify(predicate, (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))}`).toBe(false)
+      expect(
+        holding.has(i),
+        `${seedNote}: ${condition} passes over file ${i} with ${file.stats ?? ''} by ${JSON.stringify(predicate, (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))}`,
+      ).toBe(false)
     }
   }
   expect(columnKey(['o', 'X'])).toBe('o.X')

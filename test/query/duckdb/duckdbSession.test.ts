@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+
 import { describe, expect, test } from 'vitest'
+
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 
 describe('values of a query', () => {
@@ -27,16 +29,32 @@ describe('values of a query', () => {
         z: null,
       },
     ])
-    expect(fields.map(f => f.type).slice(0, 4)).toEqual(['long', { type: 'decimal', precision: 38, scale: 2 }, 'timestamp', 'timestamp_ntz'])
+    expect(fields.map(f => f.type).slice(0, 4)).toEqual([
+      'long',
+      { type: 'decimal', precision: 38, scale: 2 },
+      'timestamp',
+      'timestamp_ntz',
+    ])
   })
 
   test('IS DISTINCT FROM beside another comparison finds rows in files whose column is null throughout', async () => {
     await using session = await DuckDbSession.open({ threads: 1 })
-    for (const [name, values] of [['nulls', '(NULL, 1)'], ['some', '(1, 2), (NULL, 3)']] as const)
-      await session.run(`COPY (SELECT a::INTEGER AS a, id FROM (VALUES ${values}) v(a, id)) TO '${session.folder}/${name}.parquet'`)
+    for (const [name, values] of [
+      ['nulls', '(NULL, 1)'],
+      ['some', '(1, 2), (NULL, 3)'],
+    ] as const)
+      await session.run(
+        `COPY (SELECT a::INTEGER AS a, id FROM (VALUES ${values}) v(a, id)) TO '${session.folder}/${name}.parquet'`,
+      )
     await session.run("SET disabled_optimizers = 'build_side_probe_side'")
-    for (const condition of ['a IS DISTINCT FROM 1 OR a > 3', 'NOT (a is not\ndistinct  from 1) OR a = 3', 'a IS DISTINCT FROM 5 OR a > 5 OR id < 0']) {
-      const { rows } = await session.query(`SELECT id FROM '${session.folder}/*.parquet' WHERE a IS NULL AND (${condition}) ORDER BY id`)
+    for (const condition of [
+      'a IS DISTINCT FROM 1 OR a > 3',
+      'NOT (a is not\ndistinct  from 1) OR a = 3',
+      'a IS DISTINCT FROM 5 OR a > 5 OR id < 0',
+    ]) {
+      const { rows } = await session.query(
+        `SELECT id FROM '${session.folder}/*.parquet' WHERE a IS NULL AND (${condition}) ORDER BY id`,
+      )
       expect([condition, rows]).toEqual([condition, [{ id: 1 }, { id: 3 }]])
     }
     const { setting } = await session.row("SELECT current_setting('disabled_optimizers') AS setting")
@@ -62,13 +80,18 @@ describe('values of a query', () => {
 
   test('memory and what is spilled have their limits', async () => {
     await using session = await DuckDbSession.open({ memoryLimit: 48 * 2 ** 20, temporaryLimit: 64 * 2 ** 20 })
-    const limits = await session.row("SELECT current_setting('memory_limit') AS memory, current_setting('max_temp_directory_size') AS spilled")
+    const limits = await session.row(
+      "SELECT current_setting('memory_limit') AS memory, current_setting('max_temp_directory_size') AS spilled",
+    )
     expect(limits).toEqual({ memory: '48.0 MiB', spilled: '64.0 MiB' })
   })
 
   test('errors say whose fault they are, and the folder goes with the session', async () => {
     const session = await DuckDbSession.open()
-    await expect(session.run('SELECT * FROM nowhere')).rejects.toMatchObject({ code: 'QUERY_BAD_SQL', retryable: false })
+    await expect(session.run('SELECT * FROM nowhere')).rejects.toMatchObject({
+      code: 'QUERY_BAD_SQL',
+      retryable: false,
+    })
     await expect(session.query("SELECT CAST('x' AS INTEGER)")).rejects.toMatchObject({ code: 'QUERY_FAILED' })
     expect(existsSync(session.folder)).toBe(true)
     await session.close()
@@ -79,7 +102,9 @@ describe('values of a query', () => {
 describe('results whose last piece is one row', () => {
   test.each([1, 2048, 2049, 4097])('%i rows come whole, one by one in order', async count => {
     await using session = await DuckDbSession.open()
-    const { rows } = await session.query(`SELECT range::INTEGER AS i, [range] AS l, {'x': range::VARCHAR} AS s FROM range(${count})`)
+    const { rows } = await session.query(
+      `SELECT range::INTEGER AS i, [range] AS l, {'x': range::VARCHAR} AS s FROM range(${count})`,
+    )
     expect(rows.map(row => row['i'])).toEqual(Array.from({ length: count }, (_, i) => i))
     expect(rows.at(-1)).toEqual({ i: count - 1, l: [BigInt(count - 1)], s: { x: String(count - 1) } })
   })

@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises'
+
 import { afterEach, describe, expect, test } from 'vitest'
+
 import { DuckDbSession } from '../../../shared/query/duckdb/index.js'
 import { FileCache } from '../../../shared/query/scan/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
-import { tinyDisk, type TinyDisk } from '../../harness/tinyDisk.js'
+import { type TinyDisk, tinyDisk } from '../../harness/tinyDisk.js'
 
 const probe = tinyDisk(64)
 probe?.remove()
@@ -14,14 +16,19 @@ afterEach(() => {
 })
 
 describe.runIf(probe !== undefined)('a temporary folder whose disk is full', () => {
-  const told = { code: 'QUERY_DISK_FULL', message: expect.stringMatching(/make room on it, or name another folder in TEMP_FOLDER/) as string }
+  const told = {
+    code: 'QUERY_DISK_FULL',
+    message: expect.stringMatching(/make room on it, or name another folder in TEMP_FOLDER/) as string,
+  }
 
   test('is named by a query that writes there, and is left empty', async () => {
     disk = tinyDisk(64)
     const temporaryFolder = disk?.folder ?? ''
     {
       await using session = await DuckDbSession.open({ temporaryFolder, threads: 1 })
-      await expect(session.run(`COPY (SELECT random() FROM range(100000)) TO '${session.folder}/x.parquet'`)).rejects.toMatchObject(told)
+      await expect(
+        session.run(`COPY (SELECT random() FROM range(100000)) TO '${session.folder}/x.parquet'`),
+      ).rejects.toMatchObject(told)
     }
     expect(await readdir(temporaryFolder)).toEqual([])
   })

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
 import { makeTemporaryFolder, removeLeftOver } from '../../../shared/query/duckdb/temporaryFolder.js'
 
 let parent: string
@@ -26,10 +28,18 @@ const script = `
 /** A process that has made a folder, and lives. */
 async function owner(): Promise<{ folder: string; kill(): Promise<void> }> {
   const module = join(import.meta.dirname, '../../../shared/query/duckdb/temporaryFolder.ts')
-  const child = spawn(process.execPath, ['--experimental-strip-types', '--no-warnings', '--input-type=module', '-e', script, module, parent], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    ['--experimental-strip-types', '--no-warnings', '--input-type=module', '-e', script, module, parent],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const folder = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (bytes: Buffer) => { resolve(bytes.toString().trim()) })
-    child.once('exit', code => { reject(new Error(`it ended with ${code ?? 'a signal'}`)) })
+    child.stdout.once('data', (bytes: Buffer) => {
+      resolve(bytes.toString().trim())
+    })
+    child.once('exit', code => {
+      reject(new Error(`it ended with ${code ?? 'a signal'}`))
+    })
   })
   const exited = new Promise(resolve => child.once('exit', resolve))
   return {
@@ -62,7 +72,12 @@ describe('temporary folders', () => {
 
   test('folders of another machine, of a stranger, or without an owner and young are left alone', async () => {
     const mine = basename(await makeTemporaryFolder('lake-duckdb-', parent))
-    const kept = [mine.replace(/^lake-duckdb-[0-9a-f]{8}/, 'lake-duckdb-00000000').replace(/-\d+-/, '-999999999-'), 'lake-duckdb-abc123', 'lake-duckdb-mine', 'other']
+    const kept = [
+      mine.replace(/^lake-duckdb-[0-9a-f]{8}/, 'lake-duckdb-00000000').replace(/-\d+-/, '-999999999-'),
+      'lake-duckdb-abc123',
+      'lake-duckdb-mine',
+      'other',
+    ]
     for (const name of kept) await mkdir(join(parent, name))
     const old = join(parent, 'lake-files-aB3dE6')
     await mkdir(old)

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
+
 import { FileCache } from '../../../shared/query/scan/fileCache.js'
 import { LocalDiskStore, MemoryStore, MeteredStore } from '../../../shared/storage/index.js'
 
@@ -19,7 +21,11 @@ describe('files on the local disk', () => {
     const store = await storeOf('a', 'b')
     await using cache = new FileCache({ limitBytes: 100 })
     using lease = await cache.lease(store, [file('b'), file('a'), file('b')])
-    expect(lease.paths.map(path => readFileSync(path, 'utf8'))).toEqual(['b'.repeat(10), 'a'.repeat(10), 'b'.repeat(10)])
+    expect(lease.paths.map(path => readFileSync(path, 'utf8'))).toEqual([
+      'b'.repeat(10),
+      'a'.repeat(10),
+      'b'.repeat(10),
+    ])
     expect(cache.bytes).toBe(20)
   })
 
@@ -31,7 +37,10 @@ describe('files on the local disk', () => {
     await using cache = new FileCache({ limitBytes: 100 })
     using first = await cache.lease(one, [file('a')])
     using second = await cache.lease(other, [file('a')])
-    expect([...first.paths, ...second.paths].map(path => readFileSync(path, 'utf8'))).toEqual(['first-----', 'second----'])
+    expect([...first.paths, ...second.paths].map(path => readFileSync(path, 'utf8'))).toEqual([
+      'first-----',
+      'second----',
+    ])
   })
 
   test('leases at the same time share one download', async () => {
@@ -64,7 +73,9 @@ describe('files on the local disk', () => {
   test('what cannot fit is refused with the limit, not waited for', async () => {
     const store = await storeOf('a', 'b', 'c')
     await using cache = new FileCache({ limitBytes: 20 })
-    await expect(cache.lease(store, [file('a'), file('b'), file('c')])).rejects.toMatchObject({ code: 'QUERY_CACHE_TOO_SMALL' })
+    await expect(cache.lease(store, [file('a'), file('b'), file('c')])).rejects.toMatchObject({
+      code: 'QUERY_CACHE_TOO_SMALL',
+    })
     using lease = await cache.lease(store, [file('b'), file('c')])
     expect(lease.paths).toHaveLength(2)
   })
@@ -72,7 +83,10 @@ describe('files on the local disk', () => {
   test('a file that is gone is named, and is fetched once it is there', async () => {
     const store = await storeOf()
     await using cache = new FileCache({ limitBytes: 20 })
-    await expect(cache.lease(store, [file('x')])).rejects.toMatchObject({ code: 'QUERY_FILE_MISSING', data: { file: 'x' } })
+    await expect(cache.lease(store, [file('x')])).rejects.toMatchObject({
+      code: 'QUERY_FILE_MISSING',
+      data: { file: 'x' },
+    })
     expect(cache.bytes).toBe(0)
     await store.put('x', new Uint8Array(10))
     using lease = await cache.lease(store, [file('x')])

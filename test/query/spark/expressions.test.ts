@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import type { Rows } from '../../../shared/delta/index.js'
-import { type DataType, type StructField, type Value, variantType } from '../../../shared/types/index.js'
 import { openExpressions } from '../../../shared/query/spark/expressions.js'
+import { type DataType, type StructField, type Value, variantType } from '../../../shared/types/index.js'
 
 let expressions: ReturnType<typeof openExpressions>
 
@@ -30,8 +31,14 @@ const every = rowsOf({
   s: ['string', ['a\u0000"\'', '😀', null]],
   bin: ['binary', [Uint8Array.of(0, 255), Uint8Array.of(), null]],
   flag: ['boolean', [true, false, null]],
-  list: [{ type: 'array', elementType: { type: 'struct', fields: [field('x', 'long')] }, containsNull: true }, [[{ x: 2n ** 60n }, null], [], null]],
-  map: [{ type: 'map', keyType: 'string', valueType: 'date', valueContainsNull: true }, [[{ key: 'k', value: null }], [], null]],
+  list: [
+    { type: 'array', elementType: { type: 'struct', fields: [field('x', 'long')] }, containsNull: true },
+    [[{ x: 2n ** 60n }, null], [], null],
+  ],
+  map: [
+    { type: 'map', keyType: 'string', valueType: 'date', valueContainsNull: true },
+    [[{ key: 'k', value: null }], [], null],
+  ],
   var: [variantType, [{ metadata: Uint8Array.of(1, 0, 0), value: Uint8Array.of(12, 1) }, null, null]],
   none: ['void', [null, null, null]],
 })
@@ -53,7 +60,13 @@ describe('SQL over rows in memory', () => {
   test('answers stand where their rows do, whatever the engine makes of the order', async () => {
     const count = 300_000
     const id = BigInt64Array.from({ length: count }, (_, i) => BigInt(i))
-    const rows: Rows = { count, columns: [{ field: field('id', 'long'), data: id }, { field: field('unused', 'string'), data: new Array<string>(count).fill('x') }] }
+    const rows: Rows = {
+      count,
+      columns: [
+        { field: field('id', 'long'), data: id },
+        { field: field('unused', 'string'), data: new Array<string>(count).fill('x') },
+      ],
+    }
     const found = await expressions.test(rows, 'id % 3 = 0 AND id IN (SELECT range FROM range(300000))')
     expect(found.every((one, i) => one === Number(i % 3 === 0))).toBe(true)
     const [column] = await expressions.evaluate(rows, [{ field: field('v', 'integer'), sql: 'id * 2' }])
@@ -62,12 +75,22 @@ describe('SQL over rows in memory', () => {
 
   test('values become what their column can hold, or an error that names the expression', async () => {
     const rows = rowsOf({ i: ['integer', [1, 300]] })
-    expect(await expressions.evaluate(rows, [{ field: field('s', 'string'), sql: 'i' }])).toMatchObject([{ data: ['1', '300'] }])
-    const bad = expressions.evaluate(rows, [{ field: field('fine', 'integer'), sql: 'i + 1' }, { field: field('small', 'byte'), sql: 'i * 1' }])
+    expect(await expressions.evaluate(rows, [{ field: field('s', 'string'), sql: 'i' }])).toMatchObject([
+      { data: ['1', '300'] },
+    ])
+    const bad = expressions.evaluate(rows, [
+      { field: field('fine', 'integer'), sql: 'i + 1' },
+      { field: field('small', 'byte'), sql: 'i * 1' },
+    ])
     await expect(bad).rejects.toThrow(/the value i \* 1 for the column small cannot be evaluated: .*out of range/)
-    await expect(expressions.test(rows, 'nope = 1')).rejects.toMatchObject({ code: 'QUERY_BAD_SQL', message: expect.stringContaining('the condition nope = 1') as string })
+    await expect(expressions.test(rows, 'nope = 1')).rejects.toMatchObject({
+      code: 'QUERY_BAD_SQL',
+      message: expect.stringContaining('the condition nope = 1') as string,
+    })
     await expect(expressions.test(rows, 'sum(i) > 1')).rejects.toMatchObject({ code: 'QUERY_BAD_SQL' })
-    await expect(expressions.evaluate(rows, [{ field: field('v', 'long'), sql: 'sum(i)' }])).rejects.toMatchObject({ code: 'QUERY_BAD_SQL' })
+    await expect(expressions.evaluate(rows, [{ field: field('v', 'long'), sql: 'sum(i)' }])).rejects.toMatchObject({
+      code: 'QUERY_BAD_SQL',
+    })
   })
 
   test('calls at the same time do not get in each other’s way', async () => {

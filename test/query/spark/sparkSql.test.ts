@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import type { Rows } from '../../../shared/delta/index.js'
-import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 import { openExpressions } from '../../../shared/query/spark/expressions.js'
 import { sparkCondition } from '../../../shared/query/spark/sparkSql.js'
+import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 
 let expressions: ReturnType<typeof openExpressions>
 
@@ -56,17 +57,17 @@ describe('Spark’s SQL means here what it means there', () => {
     ["s rlike 'b.'", false],
     ["word RLIKE '^[A-Z][^0-9]{3,}e$'", true],
     ["regexp_like(word, '(ss|ß)')", true],
-    ["`ODD ``name` = 1", true],
+    ['`ODD ``name` = 1', true],
     ['o.x BETWEEN 5 AND 5L', true],
     ["day >= '2024-01-01' AND day < DATE'2024-01-02'", true],
     ["wall > TIMESTAMP_NTZ '2024-01-01 00:59:59.999999'", true],
     ["at = TIMESTAMP '2024-01-01 01:00:00+01:00'", true],
     ['hour(wall) = 1 AND dayofweek(day) = 2 AND datediff(day, date_sub(day, 3)) = 3', true],
     ["CASE WHEN i < 0 THEN 'minus' ELSE word END = 'minus'", true],
-    ["CASE i WHEN -7 THEN yes END", true],
-    ["coalesce(none, i) IN (1, -7) AND none NOT IN (1, 2) IS NULL", true],
+    ['CASE i WHEN -7 THEN yes END', true],
+    ['coalesce(none, i) IN (1, -7) AND none NOT IN (1, 2) IS NULL', true],
     ["substring(word, 2, 3) || 'x' = 'trax' AND length(word) = 6 AND octet_length(word) = 7", true],
-    ["concat(word, CAST(NULL AS STRING)) IS NULL", true],
+    ['concat(word, CAST(NULL AS STRING)) IS NULL', true],
     ['CAST(d AS INT) = 2 AND CAST(-2.5 AS INT) = -2 AND CAST(2.5 AS DECIMAL(2)) = 3', true],
     ["CAST(i AS STRING) = '-7' -- the end", true],
     ['if(yes, i, none) = -7 AND nvl(none, 4) = 4 AND greatest(none, 1, 2) = 2', true],
@@ -103,7 +104,10 @@ describe('Spark’s SQL means here what it means there', () => {
     ['o = o', /= of struct/],
     ['m * CAST(1 AS DECIMAL(30, 2)) > 0', /more than 38 digits/],
   ])('%s is refused, and it is said why', async (sql, message) => {
-    const refused: unknown = await expressions.test(rows, sql, 'spark').then(() => undefined, (error: unknown) => error)
+    const refused: unknown = await expressions.test(rows, sql, 'spark').then(
+      () => undefined,
+      (error: unknown) => error,
+    )
     expect(refused).toMatchObject({ message: expect.stringMatching(message) as string })
     expect((refused as Error).message).toContain(`the condition ${sql}`)
   })
@@ -111,10 +115,14 @@ describe('Spark’s SQL means here what it means there', () => {
   test('an overflow and a letter that engines change differently are errors, not values', async () => {
     await expect(expressions.test(rows, 'l * 4 > 0', 'spark')).rejects.toMatchObject({ code: 'QUERY_FAILED' })
     await expect(expressions.test(rows, "upper(word) = 'X'", 'spark')).rejects.toThrow(/differs between engines/)
-    expect(await expressions.test(rows, "upper(s) = 'A%B\\n' AND lower(CAST(NULL AS STRING)) IS NULL", 'spark')).toEqual(Uint8Array.of(1))
+    expect(
+      await expressions.test(rows, "upper(s) = 'A%B\\n' AND lower(CAST(NULL AS STRING)) IS NULL", 'spark'),
+    ).toEqual(Uint8Array.of(1))
   })
 
   test('what is a name stays one, and a text a text, whatever it holds', () => {
-    expect(sparkCondition("`a\"; DROP` = '\\'; x'", [field('a"; DROP', 'string')])).toBe(`(CAST("a""; DROP" AS VARCHAR) = CAST(CAST('''; x' AS VARCHAR) AS VARCHAR))`)
+    expect(sparkCondition("`a\"; DROP` = '\\'; x'", [field('a"; DROP', 'string')])).toBe(
+      `(CAST("a""; DROP" AS VARCHAR) = CAST(CAST('''; x' AS VARCHAR) AS VARCHAR))`,
+    )
   })
 })

@@ -1,6 +1,7 @@
 import type { EventHubConsumerClient, ReceivedEventData, SubscriptionEventHandlers } from '@azure/event-hubs'
 import { describe, expect, test } from 'vitest'
-import { EventChannel, type ChannelOptions } from '../../../shared/sources/eventHubs/eventChannel.js'
+
+import { type ChannelOptions, EventChannel } from '../../../shared/sources/eventHubs/eventChannel.js'
 
 const event = (sequenceNumber: number) => ({ sequenceNumber }) as ReceivedEventData
 
@@ -11,7 +12,13 @@ class PushingClient {
   readonly client = {
     subscribe: (_partition: string, handlers: SubscriptionEventHandlers) => {
       this.handlers = handlers
-      return { isRunning: true, close: () => { this.closed++; return Promise.resolve() } }
+      return {
+        isRunning: true,
+        close: () => {
+          this.closed++
+          return Promise.resolve()
+        },
+      }
     },
   } as unknown as EventHubConsumerClient
 
@@ -28,8 +35,10 @@ describe('events pulled from a subscription', () => {
     const service = new PushingClient()
     const channel = new EventChannel(service.client, options)
     let released = false
-    const pushed = service.push(event(1)).then(() => { released = true })
-    await new Promise((resolve) => setImmediate(resolve))
+    const pushed = service.push(event(1)).then(() => {
+      released = true
+    })
+    await new Promise(resolve => setImmediate(resolve))
     expect(released).toBe(false)
     expect((await channel.next(longTime)).map(({ sequenceNumber }) => sequenceNumber)).toEqual([1])
     expect(released).toBe(false)
@@ -83,7 +92,7 @@ describe('events pulled from a subscription', () => {
     const service = new PushingClient()
     const channel = new EventChannel(service.client, options)
     const closing = channel.close()
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise(resolve => setImmediate(resolve))
     expect(service.closed).toBe(0)
     const held = service.push()
     await closing

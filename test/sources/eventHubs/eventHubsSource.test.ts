@@ -1,5 +1,6 @@
 import { EventHubConsumerClient, type Subscription } from '@azure/event-hubs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
 import { EventHubsSource } from '../../../shared/sources/eventHubs/eventHubsSource.js'
 import type { OffsetRange, SourceBatch, SourceRecord } from '../../../shared/sources/source.js'
 import { EventHubsServer } from '../../harness/eventHubsServer.js'
@@ -19,7 +20,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await Promise.all(others.splice(0).map((other) => other.close()))
+  await Promise.all(others.splice(0).map(other => other.close()))
   await source.close()
   await server[Symbol.asyncDispose]()
 })
@@ -27,12 +28,17 @@ afterEach(async () => {
 const sourceOf = (consumerGroup: string, waits = patience, connectionString = server.connectionString) =>
   new EventHubsSource({ connection: { connectionString, consumerGroup }, patience: waits })
 
-const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, n) => ({ body: Buffer.from(String(from + n)) }))
+const numbered = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => ({ body: Buffer.from(String(from + n)) }))
 
 const offsets = (records: readonly SourceRecord[]) => records.map(({ offset }) => Number(offset))
 const upTo = (end: number, from = 0) => Array.from({ length: end - from }, (_, n) => from + n)
 
-async function readAll(range: OffsetRange, onBatch: (batch: SourceBatch, seen: number) => void = () => undefined, from = source) {
+async function readAll(
+  range: OffsetRange,
+  onBatch: (batch: SourceBatch, seen: number) => void = () => undefined,
+  from = source,
+) {
   const records: SourceRecord[] = []
   let position = range.start
   for await (const batch of from.read(topic, range)) {
@@ -43,13 +49,23 @@ async function readAll(range: OffsetRange, onBatch: (batch: SourceBatch, seen: n
   return { records, position }
 }
 
-const codeOf = (promise: Promise<unknown>) => promise.then(() => 'no error', (error: unknown) => (error as { code?: string }).code)
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => (error as { code?: string }).code,
+  )
 
 /** A receiver with an owner level, as a trigger's are. */
 async function trigger(group: string, partition = 0): Promise<void> {
   const client = new EventHubConsumerClient(group, server.connectionString, topic)
-  others.push(client.subscribe(String(partition), { processEvents: () => Promise.resolve(), processError: () => Promise.resolve() }, { ownerLevel: 1 }))
-  while (!server.hasEpoch(partition, group)) await new Promise((resolve) => setTimeout(resolve, 10))
+  others.push(
+    client.subscribe(
+      String(partition),
+      { processEvents: () => Promise.resolve(), processError: () => Promise.resolve() },
+      { ownerLevel: 1 },
+    ),
+  )
+  while (!server.hasEpoch(partition, group)) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
 describe('a range', () => {
@@ -65,7 +81,10 @@ describe('a range', () => {
     server.append(0, numbered(1_000))
     server.pause(0, 10)
     const { records } = await readAll({ partition: 0, start: 0n, end: 1_000n }, (_, seen) => {
-      if (seen === 10) setTimeout(() => { server.resume(0) }, 300)
+      if (seen === 10)
+        setTimeout(() => {
+          server.resume(0)
+        }, 300)
     })
     expect(offsets(records)).toEqual(upTo(1_000))
 
@@ -83,8 +102,18 @@ describe('a range', () => {
     server.pause(0, 10)
     const seen: SourceBatch[] = []
     const impatient = sourceOf('lake-reader', hasty)
-    const reading = readAll({ partition: 0, start: 0n, end: 1_000n }, (batch) => { seen.push(batch) }, impatient)
-    await expect(reading).rejects.toMatchObject({ code: 'SOURCE_SILENT', retryable: true, data: { partition: 0, start: 10n, end: 1_000n } })
+    const reading = readAll(
+      { partition: 0, start: 0n, end: 1_000n },
+      batch => {
+        seen.push(batch)
+      },
+      impatient,
+    )
+    await expect(reading).rejects.toMatchObject({
+      code: 'SOURCE_SILENT',
+      retryable: true,
+      data: { partition: 0, start: 10n, end: 1_000n },
+    })
     expect(seen.at(-1)?.position).toBe(10n)
     expect(offsets(seen.flatMap(({ records }) => records))).toEqual(upTo(10))
     await impatient.close()
@@ -96,11 +125,16 @@ describe('a range', () => {
     server.append(0, numbered(10))
     server.hub().partition(0).compactAway([0, 4, 8, 9])
     const impatient = sourceOf('lake-reader', hasty)
-    await expect(readAll({ partition: 0, start: 0n, end: 10n }, undefined, impatient)).rejects.toMatchObject({ code: 'SOURCE_SILENT', data: { start: 8n } })
+    await expect(readAll({ partition: 0, start: 0n, end: 10n }, undefined, impatient)).rejects.toMatchObject({
+      code: 'SOURCE_SILENT',
+      data: { start: 8n },
+    })
     await impatient.close()
     server.append(0, numbered(1))
     let holes = 0n
-    const { records, position } = await readAll({ partition: 0, start: 0n, end: 10n }, (batch) => { holes += batch.holes })
+    const { records, position } = await readAll({ partition: 0, start: 0n, end: 10n }, batch => {
+      holes += batch.holes
+    })
     expect(offsets(records)).toEqual([1, 2, 3, 5, 6, 7])
     expect([position, holes]).toEqual([10n, 4n])
   })
@@ -123,14 +157,18 @@ describe('a range', () => {
     server.hub().partition(0).trim(20)
     expect(await codeOf(readAll({ partition: 0, start: 0n, end: 50n }))).toBe('SOURCE_OUT_OF_RANGE')
     server.pause(0, 30)
-    const reading = readAll({ partition: 0, start: 20n, end: 100n }, (_, seen) => { if (seen === 10) server.hub().partition(0).trim(60) })
+    const reading = readAll({ partition: 0, start: 20n, end: 100n }, (_, seen) => {
+      if (seen === 10) server.hub().partition(0).trim(60)
+    })
     await expect(reading).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { start: 30n, logStart: 60n } })
   })
 
   test('of a hub that is created anew meanwhile is out of range', async () => {
     server.append(0, numbered(100))
     server.pause(0, 30)
-    const reading = readAll({ partition: 0, start: 0n, end: 100n }, (_, seen) => { if (seen === 30) server.recreate() })
+    const reading = readAll({ partition: 0, start: 0n, end: 100n }, (_, seen) => {
+      if (seen === 30) server.recreate()
+    })
     expect(await codeOf(reading)).toBe('SOURCE_OUT_OF_RANGE')
   })
 
@@ -151,14 +189,32 @@ describe('a range', () => {
     server.append(0, numbered(10))
     server.pause(0, 0)
     const stop = new AbortController()
-    const reading = source.read(topic, { partition: 0, start: 0n, end: 10n }, { signal: stop.signal })[Symbol.asyncIterator]().next()
-    setTimeout(() => { stop.abort(new Error('enough')) }, 50)
+    const reading = source
+      .read(topic, { partition: 0, start: 0n, end: 10n }, { signal: stop.signal })
+      [Symbol.asyncIterator]()
+      .next()
+    setTimeout(() => {
+      stop.abort(new Error('enough'))
+    }, 50)
     await expect(reading).rejects.toThrow('enough')
   })
 
   test('events with properties of every AMQP type do not stop it', async () => {
-    const properties = { Type: 'a', n: 1.5, big: Buffer.from('7fffffffffffffff', 'hex'), none: null, at: new Date(5), yes: false, deep: { a: [1, { b: 2 }] } }
-    server.append(0, [{ body: Buffer.from('{}'), properties }, { body: { a: 1 }, partitionKey: 'k' }, { body: null }, { body: 'text' }])
+    const properties = {
+      Type: 'a',
+      n: 1.5,
+      big: Buffer.from('7fffffffffffffff', 'hex'),
+      none: null,
+      at: new Date(5),
+      yes: false,
+      deep: { a: [1, { b: 2 }] },
+    }
+    server.append(0, [
+      { body: Buffer.from('{}'), properties },
+      { body: { a: 1 }, partitionKey: 'k' },
+      { body: null },
+      { body: 'text' },
+    ])
     const { records } = await readAll({ partition: 0, start: 0n, end: 4n })
     expect(records[0]?.headers.map(([name]) => name)).toEqual(Object.keys(properties))
     expect(records.map(({ value }) => (value === null ? null : String(value)))).toEqual(['{}', '{"a":1}', null, 'text'])
@@ -187,7 +243,9 @@ describe('the offset at a time', () => {
   test('is not the end because the service is slow', async () => {
     server.append(0, [at(1_000), at(2_000)])
     server.pause(0, 0)
-    setTimeout(() => { server.resume(0) }, 300)
+    setTimeout(() => {
+      server.resume(0)
+    }, 300)
     expect(await source.offsetAt(topic, 0, 1_500)).toBe(1n)
     server.pause(0, 0)
     const impatient = sourceOf('lake-reader', hasty)
@@ -200,7 +258,8 @@ describe('the consumer group of the reader', () => {
   test('is looked for at the start, by name', async () => {
     const lost = sourceOf('nobody')
     await expect(lost.offsets(topic)).rejects.toMatchObject({
-      code: 'SOURCE_BAD_SETTINGS', message: expect.stringMatching(/no consumer group nobody.*EVENTHUBS_READER_CONSUMER_GROUP/) as string,
+      code: 'SOURCE_BAD_SETTINGS',
+      message: expect.stringMatching(/no consumer group nobody.*EVENTHUBS_READER_CONSUMER_GROUP/) as string,
     })
     server.hub().consumerGroups.add('nobody')
     await expect(lost.offsets(topic)).resolves.toHaveLength(2)
@@ -211,7 +270,11 @@ describe('the consumer group of the reader', () => {
     server.append(0, numbered(10))
     await trigger('$Default')
     const shared = sourceOf('$Default')
-    const refusal = { code: 'SOURCE_REFUSED', retryable: false, message: expect.stringMatching(/ReceiverDisconnectedError/) as string }
+    const refusal = {
+      code: 'SOURCE_REFUSED',
+      retryable: false,
+      message: expect.stringMatching(/ReceiverDisconnectedError/) as string,
+    }
     await expect(shared.offsets(topic)).rejects.toMatchObject(refusal)
     await expect(readAll({ partition: 0, start: 0n, end: 10n }, undefined, shared)).rejects.toMatchObject(refusal)
     await shared.close()
@@ -223,9 +286,10 @@ describe('the consumer group of the reader', () => {
     server.append(0, numbered(10))
     server.pause(0, 5)
     const refused = expect(readAll({ partition: 0, start: 0n, end: 10n })).rejects.toMatchObject({
-      code: 'SOURCE_REFUSED', data: { consumerGroup: 'lake-reader' },
+      code: 'SOURCE_REFUSED',
+      data: { consumerGroup: 'lake-reader' },
     })
-    while (server.receivers(0) === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (server.receivers(0) === 0) await new Promise(resolve => setTimeout(resolve, 10))
     await trigger('lake-reader')
     await refused
   })
@@ -238,7 +302,10 @@ describe('the consumer group of the reader', () => {
 })
 
 describe('the identity of a hub', () => {
-  const asked = new Map([[0, undefined], [1, undefined]])
+  const asked = new Map([
+    [0, undefined],
+    [1, undefined],
+  ])
   const idOf = async () => (await source.identify(topic, asked)).get(1)
 
   test('is the same at every call, and another once the hub was created anew', async () => {
@@ -252,7 +319,10 @@ describe('the identity of a hub', () => {
   test('is unknown where the service does not tell when it was created, and failed where it does not answer', async () => {
     server.recreate(new Date(Number.NaN))
     expect(await idOf()).toMatchObject({ kind: 'known', topicId: undefined })
-    expect((await source.identify('other', asked)).get(0)).toMatchObject({ kind: 'failed', error: { code: 'SOURCE_TOPIC_MISSING' } })
+    expect((await source.identify('other', asked)).get(0)).toMatchObject({
+      kind: 'failed',
+      error: { code: 'SOURCE_TOPIC_MISSING' },
+    })
   })
 })
 
@@ -273,10 +343,13 @@ describe('what is not there', () => {
     expect(await codeOf(source.offsets(topic))).toBe('SOURCE_UNAUTHORIZED')
   })
 
-  test("a connection string of another hub names the hub, and not the key", async () => {
+  test('a connection string of another hub names the hub, and not the key', async () => {
     const other = sourceOf('lake-reader', patience, `${server.connectionString};EntityPath=orders`)
     const error = await other.offsets(topic).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'SOURCE_BAD_SETTINGS', message: expect.stringMatching(/orders.*events/) as string })
+    expect(error).toMatchObject({
+      code: 'SOURCE_BAD_SETTINGS',
+      message: expect.stringMatching(/orders.*events/) as string,
+    })
     expect(String(error)).not.toContain('dGVzdA==')
   })
 })
@@ -284,16 +357,28 @@ describe('what is not there', () => {
 describe('events that are produced', () => {
   test('come back as they were: key, bytes, headers, in order', async () => {
     const header = Buffer.from([0xff, 0x00])
-    await source.produce(topic, upTo(5).map((n) => ({ key: Buffer.from('k'), value: Buffer.from([n]), headers: [['Name', header] as const] })))
+    await source.produce(
+      topic,
+      upTo(5).map(n => ({ key: Buffer.from('k'), value: Buffer.from([n]), headers: [['Name', header] as const] })),
+    )
     const logs = await source.offsets(topic)
     const log = logs.find(({ end }) => end > 0n) ?? logs[0]
     if (log === undefined) throw new Error('no partition')
     const { records } = await readAll({ ...log })
-    expect(records.map(({ key, value, headers }) => [String(key), [...(value ?? [])], headers])).toEqual(upTo(5).map((n) => ['k', [n], [['Name', header]]]))
+    expect(records.map(({ key, value, headers }) => [String(key), [...(value ?? [])], headers])).toEqual(
+      upTo(5).map(n => ['k', [n], [['Name', header]]]),
+    )
   })
 
   test('with a header twice are refused instead of losing one', async () => {
-    const twice = { key: null, value: Buffer.from('x'), headers: [['a', null], ['a', null]] as const }
+    const twice = {
+      key: null,
+      value: Buffer.from('x'),
+      headers: [
+        ['a', null],
+        ['a', null],
+      ] as const,
+    }
     expect(await codeOf(source.produce(topic, [twice]))).toBe('SOURCE_REFUSED')
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { ManualClock } from '../../../shared/clock.js'
 import { ByteWriter } from '../../../shared/sources/kafka/bytes.js'
 import { type Cluster } from '../../../shared/sources/kafka/cluster.js'
@@ -25,7 +26,8 @@ function leader(answers: readonly (Answer | Error)[]) {
   const asked: bigint[] = []
   let forgotten = 0
   const node: BrokerNode = {
-    host: 'b', port: 1,
+    host: 'b',
+    port: 1,
     connect: () => Promise.resolve(),
     disconnect: () => Promise.resolve(),
     newestVersion: () => 4,
@@ -35,13 +37,21 @@ function leader(answers: readonly (Answer | Error)[]) {
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(encode(answer))
     },
   }
-  const cluster = { leader: () => Promise.resolve(node), forget: () => { forgotten++ } } as unknown as Cluster
+  const cluster = {
+    leader: () => Promise.resolve(node),
+    forget: () => {
+      forgotten++
+    },
+  } as unknown as Cluster
   return { cluster, asked, forgotten: () => forgotten }
 }
 
 function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header = {}, records }: Answer): Buffer {
-  const encoded = batches.map((offset) => {
-    const batch = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)
+  const encoded = batches.map(offset => {
+    const batch = encodeRecordBatch(
+      [0, 1].map(n => ({ key: null, value: Buffer.from(String(n)) })),
+      0,
+    )
     batch.writeBigInt64BE(offset, 0)
     if (header.attributes !== undefined) batch.writeInt16BE(header.attributes, 21)
     if (header.lastDelta !== undefined) batch.writeInt32BE(header.lastDelta, 23)
@@ -49,8 +59,18 @@ function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header =
     batch.writeUInt32BE(crc32c(batch, 21, batch.length), 17)
     return batch
   })
-  return new ByteWriter().int32(throttle).int32(1).string('t').int32(1)
-    .int32(0).int16(error).int64(stable).int64(stable).int32(0).byteArray(records ?? Buffer.concat(encoded)).finish()
+  return new ByteWriter()
+    .int32(throttle)
+    .int32(1)
+    .string('t')
+    .int32(1)
+    .int32(0)
+    .int16(error)
+    .int64(stable)
+    .int64(stable)
+    .int32(0)
+    .byteArray(records ?? Buffer.concat(encoded))
+    .finish()
 }
 
 async function holesOf(cluster: Cluster, range: Omit<OffsetRange, 'partition'>): Promise<bigint> {
@@ -74,16 +94,28 @@ async function read(cluster: Cluster, range: Omit<OffsetRange, 'partition'>, pat
 describe('reading a range', () => {
   test('the next fetch begins after the last batch, not after the last record of the range', async () => {
     const { cluster, asked } = leader([{ batches: [10n, 14n] }, { batches: [16n, 30n] }])
-    expect(await read(cluster, { start: 11n, end: 31n })).toEqual({ offsets: [11n, 14n, 15n, 16n, 17n, 30n], positions: [16n, 31n] })
+    expect(await read(cluster, { start: 11n, end: 31n })).toEqual({
+      offsets: [11n, 14n, 15n, 16n, 17n, 30n],
+      positions: [16n, 31n],
+    })
     expect(asked).toEqual([11n, 16n])
   })
 
   test('nothing is fetched ahead that would come to more than is wanted', async () => {
-    const size = encodeRecordBatch([0, 1].map(n => ({ key: null, value: Buffer.from(String(n)) })), 0).length
+    const size = encodeRecordBatch(
+      [0, 1].map(n => ({ key: null, value: Buffer.from(String(n)) })),
+      0,
+    ).length
     const answers = [0n, 2n, 4n, 6n].map(offset => ({ batches: [offset] }))
     const askedBefore = async (wantedBytes: number | undefined) => {
       const { cluster, asked } = leader(answers)
-      const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true, wantedBytes }
+      const options = {
+        clock: new ManualClock(),
+        patienceMs: 1_000,
+        fetchBytes: 1_000,
+        verifyChecksum: true,
+        wantedBytes,
+      }
       const counts: number[] = []
       const parts = readRange(cluster, 't', { partition: 0, start: 0n, end: 8n }, options)
       while ((await parts.next()).done !== true) counts.push(asked.length)
@@ -96,7 +128,12 @@ describe('reading a range', () => {
 
   test('what a fetch unfolds to is handed on in stretches, at the borders of its batches', async () => {
     const batches = [0n, 2n, 4n].map(offset => {
-      const batch = encodeRecordBatch([0, 1].map(() => ({ key: null, value: Buffer.alloc(8 * 2 ** 20) })), 0, undefined, 'gzip')
+      const batch = encodeRecordBatch(
+        [0, 1].map(() => ({ key: null, value: Buffer.alloc(8 * 2 ** 20) })),
+        0,
+        undefined,
+        'gzip',
+      )
       batch.writeBigInt64BE(offset, 0)
       return batch
     })
@@ -105,13 +142,23 @@ describe('reading a range', () => {
   })
 
   test('a batch too large for one piece is handed on in stretches that lose and repeat no record', async () => {
-    const records = encodeRecordBatch(Array.from({ length: 5 }, () => ({ key: null, value: Buffer.alloc(24 * 2 ** 20) })), 0, undefined, 'gzip')
+    const records = encodeRecordBatch(
+      Array.from({ length: 5 }, () => ({ key: null, value: Buffer.alloc(24 * 2 ** 20) })),
+      0,
+      undefined,
+      'gzip',
+    )
     const { offsets, positions } = await read(leader([{ records }]).cluster, { start: 0n, end: 5n })
     expect(offsets).toEqual([0n, 1n, 2n, 3n, 4n])
     expect(positions.length).toBeGreaterThan(1)
     const parts: [bigint, bigint[]][] = []
     const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
-    for await (const part of readRange(leader([{ records }]).cluster, 't', { partition: 0, start: 0n, end: 5n }, options)) {
+    for await (const part of readRange(
+      leader([{ records }]).cluster,
+      't',
+      { partition: 0, start: 0n, end: 5n },
+      options,
+    )) {
       parts.push([part.position, part.records.map(({ offset }) => offset)])
       expect(part.holes).toBe(0n)
     }
@@ -145,20 +192,30 @@ describe('reading a range', () => {
     const range = { start: 0n, end: 20n }
     expect(await holesOf(leader([{ batches: [0n, 4n], header: { lastDelta: 3 } }, {}]).cluster, range)).toBe(4n + 12n)
     // Records more than there are offsets for: what is read does not add up, and must not seem to.
-    await expect(holesOf(leader([{ batches: [18n], header: { recordCount: 2, lastDelta: 0 } }]).cluster, { start: 18n, end: 19n })).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' })
-    expect(await holesOf(leader([{ batches: [0n], header: { attributes: 0x20 } }]).cluster, { start: 0n, end: 2n })).toBe(2n)
+    await expect(
+      holesOf(leader([{ batches: [18n], header: { recordCount: 2, lastDelta: 0 } }]).cluster, { start: 18n, end: 19n }),
+    ).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' })
+    expect(
+      await holesOf(leader([{ batches: [0n], header: { attributes: 0x20 } }]).cluster, { start: 0n, end: 2n }),
+    ).toBe(2n)
     expect(await holesOf(leader([{ batches: [3n] }]).cluster, { start: 0n, end: 5n })).toBe(3n)
     expect(await holesOf(leader([{ batches: [3n] }]).cluster, { start: 4n, end: 5n })).toBe(0n)
   })
 
   test('patience ends with the last error', async () => {
     const { cluster } = leader([{ error: 6 }])
-    await expect(read(cluster, { start: 0n, end: 2n }, 1_000)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true })
+    await expect(read(cluster, { start: 0n, end: 2n }, 1_000)).rejects.toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      retryable: true,
+    })
   })
 
   test('an end beyond the last stable offset is refused, not waited for', async () => {
     const { cluster } = leader([{ stable: 5n, batches: [0n] }])
-    await expect(read(cluster, { start: 0n, end: 6n })).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { logEnd: 5n } })
+    await expect(read(cluster, { start: 0n, end: 6n })).rejects.toMatchObject({
+      code: 'SOURCE_OUT_OF_RANGE',
+      data: { logEnd: 5n },
+    })
   })
 
   test('a leader elected in mid-read may not know its end yet', async () => {
@@ -170,12 +227,18 @@ describe('reading a range', () => {
 test('a message format before Kafka 0.11 is named with its partition', async () => {
   const records = encodeRecordBatch([{ key: null, value: Buffer.from('x') }], 0)
   records[16] = 1
-  await expect(read(leader([{ records }]).cluster, { start: 0n, end: 1n })).rejects.toMatchObject({ code: 'SOURCE_FORMAT_OLD', message: expect.stringContaining('t/0') as string })
+  await expect(read(leader([{ records }]).cluster, { start: 0n, end: 1n })).rejects.toMatchObject({
+    code: 'SOURCE_FORMAT_OLD',
+    message: expect.stringContaining('t/0') as string,
+  })
 })
 
 describe('damage', () => {
   const batch = (offset: bigint, spoil: (bytes: Buffer) => void = () => undefined): Buffer => {
-    const bytes = encodeRecordBatch([0, 1].map((n) => ({ key: null, value: Buffer.from(String(n)) })), 0)
+    const bytes = encodeRecordBatch(
+      [0, 1].map(n => ({ key: null, value: Buffer.from(String(n)) })),
+      0,
+    )
     bytes.writeBigInt64BE(offset, 0)
     spoil(bytes)
     return bytes
@@ -197,22 +260,60 @@ describe('damage', () => {
   }
 
   test.each([
-    ['in a byte of its records', (bytes: Buffer) => { bytes[bytes.length - 1] = 0x7f }],
-    ['in its second record, with a checksum that is right', (bytes: Buffer) => {
-      bytes[bytes.length - 5] = 0x7e
-      bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17)
-    }],
-    ['in its format', (bytes: Buffer) => { bytes[16] = 9 }],
-    ['in a length below the header\'s', (bytes: Buffer) => { bytes.writeInt32BE(3, 8) }],
-    ['in a negative length', (bytes: Buffer) => { bytes.writeInt32BE(-40, 8) }],
-    ['in a length beyond every fetch', (bytes: Buffer) => { bytes.writeInt32BE(0x70000000, 8) }],
-  ])('%s of a batch: what lies before it is handed on, and then the partition is named; nothing behind it is taken for a hole', async (_what, spoil) => {
-    const bad = batch(2n, spoil)
-    const { cluster } = leader([{ records: Buffer.concat([batch(0n), bad, batch(4n)]) }, { records: Buffer.concat([bad, batch(4n)]) }])
-    const { offsets, position, error } = await readUntilFault(cluster, 6n)
-    expect({ offsets, position }).toEqual({ offsets: [0n, 1n], position: 2n })
-    expect(error).toMatchObject({ code: 'SOURCE_CORRUPT', retryable: false, message: expect.stringContaining('t/0') as string })
-    const alone = await readUntilFault(leader([{ records: bad }]).cluster, 6n)
-    expect(alone).toMatchObject({ offsets: [], position: 0n, error: { code: 'SOURCE_CORRUPT' } })
-  })
+    [
+      'in a byte of its records',
+      (bytes: Buffer) => {
+        bytes[bytes.length - 1] = 0x7f
+      },
+    ],
+    [
+      'in its second record, with a checksum that is right',
+      (bytes: Buffer) => {
+        bytes[bytes.length - 5] = 0x7e
+        bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17)
+      },
+    ],
+    [
+      'in its format',
+      (bytes: Buffer) => {
+        bytes[16] = 9
+      },
+    ],
+    [
+      "in a length below the header's",
+      (bytes: Buffer) => {
+        bytes.writeInt32BE(3, 8)
+      },
+    ],
+    [
+      'in a negative length',
+      (bytes: Buffer) => {
+        bytes.writeInt32BE(-40, 8)
+      },
+    ],
+    [
+      'in a length beyond every fetch',
+      (bytes: Buffer) => {
+        bytes.writeInt32BE(0x70000000, 8)
+      },
+    ],
+  ])(
+    '%s of a batch: what lies before it is handed on, and then the partition is named; nothing behind it is taken for a hole',
+    async (_what, spoil) => {
+      const bad = batch(2n, spoil)
+      const { cluster } = leader([
+        { records: Buffer.concat([batch(0n), bad, batch(4n)]) },
+        { records: Buffer.concat([bad, batch(4n)]) },
+      ])
+      const { offsets, position, error } = await readUntilFault(cluster, 6n)
+      expect({ offsets, position }).toEqual({ offsets: [0n, 1n], position: 2n })
+      expect(error).toMatchObject({
+        code: 'SOURCE_CORRUPT',
+        retryable: false,
+        message: expect.stringContaining('t/0') as string,
+      })
+      const alone = await readUntilFault(leader([{ records: bad }]).cluster, 6n)
+      expect(alone).toMatchObject({ offsets: [], position: 0n, error: { code: 'SOURCE_CORRUPT' } })
+    },
+  )
 })

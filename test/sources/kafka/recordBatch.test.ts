@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
+
 import { committedBatches } from '../../../shared/sources/kafka/abortedTransactions.js'
 import { crc32c } from '../../../shared/sources/kafka/crc32c.js'
 import { batchHeaders, checksummedFrom } from '../../../shared/sources/kafka/recordBatch.js'
 import { decodeRecords } from '../../../shared/sources/kafka/recordDecoder.js'
 import { encodeRecordBatch } from '../../../shared/sources/kafka/recordEncoder.js'
-import { Random, seedNote } from '../../random.js'
 import { type ProducedRecord, type SourceRecord } from '../../../shared/sources/source.js'
+import { Random, seedNote } from '../../random.js'
 
 const window = { topic: 't', partition: 3, start: 0n, end: 1n << 60n, verifyChecksum: true }
 
@@ -27,7 +28,11 @@ function stored(records: readonly ProducedRecord[], { baseOffset, producerId = -
 const value = (text: string): ProducedRecord => ({ key: null, value: Buffer.from(text) })
 const transactional = 0x10
 const marker = (baseOffset: bigint, producerId: bigint, type: 'commit' | 'abort'): Buffer =>
-  stored([{ key: Buffer.from([0, 0, 0, type === 'commit' ? 1 : 0]), value: Buffer.alloc(6) }], { baseOffset, producerId, attributes: 0x30 })
+  stored([{ key: Buffer.from([0, 0, 0, type === 'commit' ? 1 : 0]), value: Buffer.alloc(6) }], {
+    baseOffset,
+    producerId,
+    attributes: 0x30,
+  })
 
 function decode(bytes: Buffer, limits: Partial<typeof window> = {}): SourceRecord[] {
   const records: SourceRecord[] = []
@@ -35,17 +40,35 @@ function decode(bytes: Buffer, limits: Partial<typeof window> = {}): SourceRecor
   return records
 }
 
-const texts = (records: readonly SourceRecord[]) => records.map((record) => (record.value === null ? null : Buffer.from(record.value).toString()))
+const texts = (records: readonly SourceRecord[]) =>
+  records.map(record => (record.value === null ? null : Buffer.from(record.value).toString()))
 
 describe('record batches', () => {
   test('offsets beyond 2^53 and timestamps before and after the first are exact', () => {
     const baseOffset = (1n << 60n) - 500n
-    const bytes = stored([{ ...value('a'), timestamp: 5_000 }, { ...value('b'), timestamp: 0 }, { ...value('c'), timestamp: 4e12 }], { baseOffset })
-    expect(decode(bytes).map(({ offset, timestamp }) => [offset, timestamp])).toEqual([[baseOffset, 5_000], [baseOffset + 1n, 0], [baseOffset + 2n, 4e12]])
+    const bytes = stored(
+      [
+        { ...value('a'), timestamp: 5_000 },
+        { ...value('b'), timestamp: 0 },
+        { ...value('c'), timestamp: 4e12 },
+      ],
+      { baseOffset },
+    )
+    expect(decode(bytes).map(({ offset, timestamp }) => [offset, timestamp])).toEqual([
+      [baseOffset, 5_000],
+      [baseOffset + 1n, 0],
+      [baseOffset + 2n, 4e12],
+    ])
   })
 
   test('log append time is the same for the whole batch', () => {
-    const bytes = stored([{ ...value('a'), timestamp: 5_000 }, { ...value('b'), timestamp: 7_000 }], { baseOffset: 0n, attributes: 0x08 })
+    const bytes = stored(
+      [
+        { ...value('a'), timestamp: 5_000 },
+        { ...value('b'), timestamp: 7_000 },
+      ],
+      { baseOffset: 0n, attributes: 0x08 },
+    )
     expect(decode(bytes).map(({ timestamp }) => timestamp)).toEqual([7_000, 7_000])
   })
 
@@ -85,7 +108,11 @@ describe('record batches', () => {
   })
 
   describe('a record whose own bytes do not hold together', () => {
-    const middle: ProducedRecord = { key: Buffer.from('key'), value: Buffer.from('value'), headers: [['h', Buffer.from('1')]] }
+    const middle: ProducedRecord = {
+      key: Buffer.from('key'),
+      value: Buffer.from('value'),
+      headers: [['h', Buffer.from('1')]],
+    }
     /** Its bytes begin behind the batch's header, the first record and its own length. */
     const at = 61 + 8 + 1
     const spoiled: readonly (readonly [string, number, number])[] = [
@@ -99,23 +126,40 @@ describe('record batches', () => {
       ["a header's value longer than it", 16, 0x7e],
     ]
 
-    test.each(spoiled)('%s: all of its bytes, told as damaged, and its neighbours as they are', (_what, place, byte) => {
-      const bytes = stored([value('a'), middle, value('c')], { baseOffset: 10n })
-      const size = (bytes[at - 1] as number) / 2
-      bytes[at + place] = byte
-      bytes.writeUInt32BE(crc32c(bytes, checksummedFrom), checksummedFrom - 4)
-      const records = decode(bytes)
-      expect(records.map(({ offset, defect }) => [offset, defect])).toEqual([[10n, undefined], [11n, { kind: 'damaged', size }], [12n, undefined]])
-      expect(records[1]).toMatchObject({ key: null, headers: [], timestamp: 1_000 })
-      expect(Buffer.from(records[1]?.value ?? []).equals(bytes.subarray(at, at + size))).toBe(true)
-      expect(texts(records)[0]).toBe('a')
-      expect(texts(records)[2]).toBe('c')
-    })
+    test.each(spoiled)(
+      '%s: all of its bytes, told as damaged, and its neighbours as they are',
+      (_what, place, byte) => {
+        const bytes = stored([value('a'), middle, value('c')], { baseOffset: 10n })
+        const size = (bytes[at - 1] as number) / 2
+        bytes[at + place] = byte
+        bytes.writeUInt32BE(crc32c(bytes, checksummedFrom), checksummedFrom - 4)
+        const records = decode(bytes)
+        expect(records.map(({ offset, defect }) => [offset, defect])).toEqual([
+          [10n, undefined],
+          [11n, { kind: 'damaged', size }],
+          [12n, undefined],
+        ])
+        expect(records[1]).toMatchObject({ key: null, headers: [], timestamp: 1_000 })
+        expect(Buffer.from(records[1]?.value ?? []).equals(bytes.subarray(at, at + size))).toBe(true)
+        expect(texts(records)[0]).toBe('a')
+        expect(texts(records)[2]).toBe('c')
+      },
+    )
   })
 
   test('whatever one byte of the records is changed to, each record is read, is damaged, or the batch is', () => {
     const random = new Random()
-    const whole = stored(Array.from({ length: 5 }, (_, n) => ({ key: Buffer.from(`k${n}`), value: Buffer.from('v'.repeat(n * 40)), headers: [['h', Buffer.from(String(n))], ['i', null]] })), { baseOffset: 0n })
+    const whole = stored(
+      Array.from({ length: 5 }, (_, n) => ({
+        key: Buffer.from(`k${n}`),
+        value: Buffer.from('v'.repeat(n * 40)),
+        headers: [
+          ['h', Buffer.from(String(n))],
+          ['i', null],
+        ],
+      })),
+      { baseOffset: 0n },
+    )
     for (let round = 0; round < 3_000; round++) {
       const bytes = Buffer.from(whole)
       bytes[61 + random.below(bytes.length - 61)] = random.below(256)
@@ -141,11 +185,12 @@ describe('read_committed', () => {
   const visible = (batches: Buffer[], aborted: { producerId: bigint; firstOffset: bigint }[]): (string | null)[] => {
     const bytes = Buffer.concat(batches)
     const records: SourceRecord[] = []
-    for (const header of committedBatches(bytes, batchHeaders(bytes), aborted)) decodeRecords(bytes, header, window, records)
+    for (const header of committedBatches(bytes, batchHeaders(bytes), aborted))
+      decodeRecords(bytes, header, window, records)
     return texts(records)
   }
 
-  test('an abort lasts to its marker; the producer\'s next transaction counts', () => {
+  test("an abort lasts to its marker; the producer's next transaction counts", () => {
     const batches = [
       stored([value('gone')], { baseOffset: 0n, producerId: 7n, attributes: transactional }),
       marker(1n, 7n, 'abort'),
@@ -163,12 +208,20 @@ describe('read_committed', () => {
       marker(13n, 1n, 'abort'),
       stored([value('z')], { baseOffset: 14n }),
     ]
-    const aborted = [{ producerId: 2n, firstOffset: 5n }, { producerId: 1n, firstOffset: 4n }]
+    const aborted = [
+      { producerId: 2n, firstOffset: 5n },
+      { producerId: 1n, firstOffset: 4n },
+    ]
     expect(visible(batches, aborted)).toEqual(['z'])
     expect(visible(batches, aborted.toReversed())).toEqual(['z'])
   })
 
   test('what the producer wrote outside of transactions is not aborted with them', () => {
-    expect(visible([stored([value('idempotent only')], { baseOffset: 0n, producerId: 7n })], [{ producerId: 7n, firstOffset: 0n }])).toEqual(['idempotent only'])
+    expect(
+      visible(
+        [stored([value('idempotent only')], { baseOffset: 0n, producerId: 7n })],
+        [{ producerId: 7n, firstOffset: 0n }],
+      ),
+    ).toEqual(['idempotent only'])
   })
 })

@@ -1,5 +1,7 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
 import { describe, expect, test } from 'vitest'
+
 import type { Clock } from '../../../shared/clock.js'
 import { KafkaSource, waitingInWords } from '../../../shared/sources/kafka/kafkaSource.js'
 import { Backoff, retrying, type Waiting } from '../../../shared/sources/kafka/retry.js'
@@ -23,7 +25,9 @@ class StepClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) reject(signal.reason as Error)
-      signal?.addEventListener('abort', () => { reject(signal.reason as Error) })
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error)
+      })
       this.#sleepers.push({ at: this.#now + ms, wake: resolve })
     })
   }
@@ -44,7 +48,11 @@ class StepClock implements Clock {
 
 describe('an operation that waits', () => {
   const told: { at: number; waiting: Waiting }[] = []
-  const patience = (clock: Clock) => ({ clock, patienceMs: 60_000, onWaiting: (waiting: Waiting) => void told.push({ at: clock.monotonic(), waiting }) })
+  const patience = (clock: Clock) => ({
+    clock,
+    patienceMs: 60_000,
+    onWaiting: (waiting: Waiting) => void told.push({ at: clock.monotonic(), waiting }),
+  })
 
   test('says so after two seconds of refusals, then now and then, and ends with the last of them', async () => {
     told.length = 0
@@ -88,26 +96,45 @@ describe('an operation that waits', () => {
 
 test('the sentence names the broker, what is tried, and how long', () => {
   const waiting = { doing: 'asking for the offsets of events', waitedMs: 2_000, patienceMs: 60_000 }
-  expect(waitingInWords({ ...waiting, error: undefined }, 'b:1,c:2')).toBe('Kafka at b:1,c:2 does not answer. Still asking for the offsets of events, for up to 58 s more.')
-  expect(waitingInWords({ ...waiting, error: away }, 'b:1')).toBe(`${away.message} Still asking for the offsets of events, for up to 58 s more.`)
+  expect(waitingInWords({ ...waiting, error: undefined }, 'b:1,c:2')).toBe(
+    'Kafka at b:1,c:2 does not answer. Still asking for the offsets of events, for up to 58 s more.',
+  )
+  expect(waitingInWords({ ...waiting, error: away }, 'b:1')).toBe(
+    `${away.message} Still asking for the offsets of events, for up to 58 s more.`,
+  )
 })
 
 describe('a broker that is not there', () => {
   const port = (listener: (socket: Socket) => void) =>
     new Promise<{ port: number; close: () => void }>(resolve => {
       const sockets = new Set<Socket>()
-      const server = createServer(socket => { sockets.add(socket); listener(socket) })
+      const server = createServer(socket => {
+        sockets.add(socket)
+        listener(socket)
+      })
       server.listen(0, '127.0.0.1', () => {
-        resolve({ port: (server.address() as AddressInfo).port, close: () => { server.close(); for (const socket of sockets) socket.destroy() } })
+        resolve({
+          port: (server.address() as AddressInfo).port,
+          close: () => {
+            server.close()
+            for (const socket of sockets) socket.destroy()
+          },
+        })
       })
     })
 
   test('one that accepts and is silent is named long before the request times out', async () => {
     const silent = await port(() => undefined)
     const told: string[] = []
-    const source = new KafkaSource({ connection: { brokers: [`127.0.0.1:${silent.port}`] }, onWaiting: sentence => told.push(sentence), patienceMs: 1 })
+    const source = new KafkaSource({
+      connection: { brokers: [`127.0.0.1:${silent.port}`] },
+      onWaiting: sentence => told.push(sentence),
+      patienceMs: 1,
+    })
     const asked = source.survey('events').catch((error: unknown) => error)
-    await expect.poll(() => told, { timeout: 120_000 }).toMatchObject([expect.stringContaining(`127.0.0.1:${silent.port}`) as string])
+    await expect
+      .poll(() => told, { timeout: 120_000 })
+      .toMatchObject([expect.stringContaining(`127.0.0.1:${silent.port}`) as string])
     silent.close()
     expect(await asked).toMatchObject({ code: 'SOURCE_UNREACHABLE' })
     await source.close()

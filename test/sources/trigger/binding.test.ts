@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { readSettings } from '../../../shared/settings/index.js'
 import { bronzeTrigger } from '../../../shared/sources/trigger/bronzeTrigger.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -24,7 +25,8 @@ describe("bronze's trigger follows the settings", () => {
 
   test('two streams are never members of one consumer group, whatever the group is called', () => {
     for (const values of [{}, { KAFKA_CONSUMER_GROUP: 'g' }]) {
-      const groupOf = (name: string) => bronzeTrigger({ ...events, name }, readSettings(values), values).binding['consumerGroup']
+      const groupOf = (name: string) =>
+        bronzeTrigger({ ...events, name }, readSettings(values), values).binding['consumerGroup']
       expect(groupOf('orders')).not.toEqual(groupOf('events'))
     }
   })
@@ -56,11 +58,15 @@ describe("bronze's trigger follows the settings", () => {
       sslCaLocation: '%KAFKA_SSL_CA%',
     })
     const text = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----'
-    expect(bindingFor({ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CA: text })).toMatchObject({ sslCaPEM: '%KAFKA_SSL_CA%' })
+    expect(bindingFor({ KAFKA_SECURITY_PROTOCOL: 'ssl', KAFKA_SSL_CA: text })).toMatchObject({
+      sslCaPEM: '%KAFKA_SSL_CA%',
+    })
   })
 
   test('Event Hubs hands over bytes, by identity or by connection string', () => {
-    expect(bindingFor({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net' })).toEqual({
+    expect(
+      bindingFor({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net' }),
+    ).toEqual({
       type: 'eventHubTrigger',
       name: 'records',
       eventHubName: 'events',
@@ -69,7 +75,12 @@ describe("bronze's trigger follows the settings", () => {
       cardinality: 'many',
       dataType: 'binary',
     })
-    expect(bindingFor({ SOURCE: 'eventhubs', EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://n/;SharedAccessKeyName=a;SharedAccessKey=b' })).toMatchObject({
+    expect(
+      bindingFor({
+        SOURCE: 'eventhubs',
+        EVENTHUBS_CONNECTION_STRING: 'Endpoint=sb://n/;SharedAccessKeyName=a;SharedAccessKey=b',
+      }),
+    ).toMatchObject({
       connection: 'EVENTHUBS_CONNECTION_STRING',
     })
   })

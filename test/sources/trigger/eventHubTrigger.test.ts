@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { fromEventHubTrigger } from '../../../shared/sources/trigger/eventHubTrigger.js'
 
 const metadata = (fields: Record<string, unknown> = {}) => ({
@@ -48,22 +49,34 @@ describe('fromEventHubTrigger', () => {
     ['a key that a decoder changed', { partitionKeyArray: ['a\uFFFD'] }],
     ['properties that are no object', { propertiesArray: [[1]] }],
   ])('an event with %s is read again, and stops nothing', (_, fields) => {
-    expect(fromEventHubTrigger('hub', [Buffer.from('x')], metadata(fields))).toEqual({ records: [], reread: [{ partition: 3, offset: 7n }] })
+    expect(fromEventHubTrigger('hub', [Buffer.from('x')], metadata(fields))).toEqual({
+      records: [],
+      reread: [{ partition: 3, offset: 7n }],
+    })
   })
 
   test('sequence numbers that a worker took apart are put together', () => {
     const numbers = [{ low: 5, high: 1, unsigned: false }]
-    expect(fromEventHubTrigger('hub', [Buffer.from('x')], metadata({ sequenceNumberArray: numbers })).records[0]?.offset).toBe(4_294_967_301n)
+    expect(
+      fromEventHubTrigger('hub', [Buffer.from('x')], metadata({ sequenceNumberArray: numbers })).records[0]?.offset,
+    ).toBe(4_294_967_301n)
   })
 
   test('no partition key is no key', () => {
-    expect(fromEventHubTrigger('hub', [Buffer.from('x')], metadata({ partitionKeyArray: [null] })).records[0]?.key).toBeNull()
+    expect(
+      fromEventHubTrigger('hub', [Buffer.from('x')], metadata({ partitionKeyArray: [null] })).records[0]?.key,
+    ).toBeNull()
   })
 
   test.each([
     ['an event that was parsed', [{ a: 1 }], {}, /dataType 'binary'/],
     ['no partition', [Buffer.from('x')], { partitionContext: null }, /which partition/],
-    ['numbers for other events', [Buffer.from('x'), Buffer.from('y')], {}, /not as many entries of sequenceNumberArray/],
+    [
+      'numbers for other events',
+      [Buffer.from('x'), Buffer.from('y')],
+      {},
+      /not as many entries of sequenceNumberArray/,
+    ],
   ])('%s is an error', (_, payload, fields, message) => {
     expect(() => fromEventHubTrigger('hub', payload, metadata(fields))).toThrow(message)
   })

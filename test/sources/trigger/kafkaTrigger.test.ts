@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaTrigger.js'
 
 const utf8 = (text: string) => Buffer.from(text, 'utf8')
@@ -29,11 +30,22 @@ const metadata = (records: readonly Record<string, unknown>[]) => {
   }
 }
 
-describe("a timestamp that a .NET date cannot hold", () => {
-  const odd = ['0001-01-01T00:00:00', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.9999999Z', '+055840-01-01T00:00:00Z', null, undefined, 'x']
+describe('a timestamp that a .NET date cannot hold', () => {
+  const odd = [
+    '0001-01-01T00:00:00',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59.9999999Z',
+    '+055840-01-01T00:00:00Z',
+    null,
+    undefined,
+    'x',
+  ]
 
   test.each(odd)('%s is read again from the source, and the others of its batch are not', Timestamp => {
-    const { records, reread } = fromKafkaTrigger([envelope({ Timestamp }), envelope({ Offset: 42, Timestamp: '1969-12-31T23:59:59.999Z' })])
+    const { records, reread } = fromKafkaTrigger([
+      envelope({ Timestamp }),
+      envelope({ Offset: 42, Timestamp: '1969-12-31T23:59:59.999Z' }),
+    ])
     expect(reread).toEqual([{ partition: 3, offset: 41n }])
     expect(records.map(r => [r.offset, r.timestamp])).toEqual([[42n, -1]])
   })
@@ -70,10 +82,7 @@ describe('text envelopes', () => {
   })
 
   test('a tombstone, an empty value, no key and an empty key are four different things', () => {
-    const { records } = fromKafkaTrigger([
-      envelope({ Value: null, Key: null }),
-      envelope({ Value: '', Key: '' }),
-    ])
+    const { records } = fromKafkaTrigger([envelope({ Value: null, Key: null }), envelope({ Value: '', Key: '' })])
     expect(records.map(r => [r.value, r.key])).toEqual([
       [null, null],
       [utf8(''), utf8('')],
@@ -98,7 +107,9 @@ describe('text envelopes', () => {
   })
 
   test('an offset that JSON rounded stops the batch instead of naming another record', () => {
-    expect(() => fromKafkaTrigger([envelope({ Offset: 2 ** 60 })])).toThrow(expect.objectContaining({ code: 'TRIGGER_OFFSET' }))
+    expect(() => fromKafkaTrigger([envelope({ Offset: 2 ** 60 })])).toThrow(
+      expect.objectContaining({ code: 'TRIGGER_OFFSET' }),
+    )
   })
 
   test('cardinality one hands over the envelope itself', () => {
@@ -106,7 +117,11 @@ describe('text envelopes', () => {
   })
 
   test('partitions stay mixed, in the order they came', () => {
-    const batch = [envelope({ Partition: 1, Offset: 7 }), envelope({ Partition: 0, Offset: 2 }), envelope({ Partition: 1, Offset: 8 })]
+    const batch = [
+      envelope({ Partition: 1, Offset: 7 }),
+      envelope({ Partition: 0, Offset: 2 }),
+      envelope({ Partition: 1, Offset: 8 }),
+    ]
     expect(fromKafkaTrigger(batch).records.map(r => [r.partition, r.offset])).toEqual([
       [1, 7n],
       [0, 2n],
@@ -150,7 +165,10 @@ describe('binary values', () => {
   })
 
   test('an empty value is read again, since a tombstone looks the same', () => {
-    const { records, reread } = fromKafkaTrigger([Buffer.alloc(0), Buffer.from('x')], metadata([{ offset: 5 }, { offset: 6 }]))
+    const { records, reread } = fromKafkaTrigger(
+      [Buffer.alloc(0), Buffer.from('x')],
+      metadata([{ offset: 5 }, { offset: 6 }]),
+    )
     expect(records.map(r => r.offset)).toEqual([6n])
     expect(reread).toEqual([{ partition: 0, offset: 5n }])
   })
@@ -161,7 +179,10 @@ describe('binary values', () => {
   })
 
   test('offsets that a worker took apart are put together', () => {
-    const { records } = fromKafkaTrigger([Buffer.from('x')], metadata([{ offset: { low: 0, high: 1, unsigned: false } }]))
+    const { records } = fromKafkaTrigger(
+      [Buffer.from('x')],
+      metadata([{ offset: { low: 0, high: 1, unsigned: false } }]),
+    )
     expect(records[0]?.offset).toBe(4_294_967_296n)
   })
 
@@ -171,6 +192,8 @@ describe('binary values', () => {
   })
 
   test('metadata of another length than the values is an error, not a shifted offset', () => {
-    expect(() => fromKafkaTrigger([Buffer.from('x'), Buffer.from('y')], metadata([{}]))).toThrow(/not as many of offset/)
+    expect(() => fromKafkaTrigger([Buffer.from('x'), Buffer.from('y')], metadata([{}]))).toThrow(
+      /not as many of offset/,
+    )
   })
 })

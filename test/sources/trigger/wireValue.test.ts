@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+
 import { toOffset, toTimestamp } from '../../../shared/sources/trigger/wireValue.js'
 
 describe('toOffset', () => {
@@ -16,9 +17,12 @@ describe('toOffset', () => {
     expect(toOffset(given)).toBe(expected)
   })
 
-  test.each([2 ** 53, 1.5, Number.NaN, '12abc', '', null, undefined, {}, { low: 1 }])('%s is refused, never rounded', given => {
-    expect(() => toOffset(given)).toThrow(expect.objectContaining({ code: 'TRIGGER_OFFSET' }))
-  })
+  test.each([2 ** 53, 1.5, Number.NaN, '12abc', '', null, undefined, {}, { low: 1 }])(
+    '%s is refused, never rounded',
+    given => {
+      expect(() => toOffset(given)).toThrow(expect.objectContaining({ code: 'TRIGGER_OFFSET' }))
+    },
+  )
 })
 
 describe('toTimestamp', () => {

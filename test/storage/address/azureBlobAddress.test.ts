@@ -1,24 +1,92 @@
 import { describe, expect, it } from 'vitest'
-import { formatAzureBlobAddress, isSameAccount, parseAzureBlobAddress } from '../../../shared/storage/address/azureBlobAddress.js'
+
+import {
+  formatAzureBlobAddress,
+  isSameAccount,
+  parseAzureBlobAddress,
+} from '../../../shared/storage/address/azureBlobAddress.js'
 
 const blob = 'https://acct.blob.core.windows.net'
 
 describe('an address of a blob container', () => {
   it.each([
-    ['http://127.0.0.1:10000/devstoreaccount1/lake', 'http://127.0.0.1:10000/devstoreaccount1', 'devstoreaccount1', 'lake', '', true],
-    ['http://azurite:10000/devstoreaccount1/lake/a/b/', 'http://azurite:10000/devstoreaccount1', 'devstoreaccount1', 'lake', 'a/b', true],
+    [
+      'http://127.0.0.1:10000/devstoreaccount1/lake',
+      'http://127.0.0.1:10000/devstoreaccount1',
+      'devstoreaccount1',
+      'lake',
+      '',
+      true,
+    ],
+    [
+      'http://azurite:10000/devstoreaccount1/lake/a/b/',
+      'http://azurite:10000/devstoreaccount1',
+      'devstoreaccount1',
+      'lake',
+      'a/b',
+      true,
+    ],
     ['https://acct.blob.core.windows.net/lake', blob, 'acct', 'lake', '', false],
     ['https://acct.blob.core.windows.net/lake/a%20b/c', blob, 'acct', 'lake', 'a b/c', false],
     ['https://acct.dfs.core.windows.net/lake/x', blob, 'acct', 'lake', 'x', false],
-    ['https://acct.z12.blob.storage.azure.net/lake', 'https://acct.z12.blob.storage.azure.net', 'acct', 'lake', '', false],
-    ['https://acct.dfs.core.chinacloudapi.cn/lake', 'https://acct.blob.core.chinacloudapi.cn', 'acct', 'lake', '', false],
+    [
+      'https://acct.z12.blob.storage.azure.net/lake',
+      'https://acct.z12.blob.storage.azure.net',
+      'acct',
+      'lake',
+      '',
+      false,
+    ],
+    [
+      'https://acct.dfs.core.chinacloudapi.cn/lake',
+      'https://acct.blob.core.chinacloudapi.cn',
+      'acct',
+      'lake',
+      '',
+      false,
+    ],
     ['https://acct.privatelink.blob.core.windows.net/lake', blob, 'acct', 'lake', '', false],
     ['https://acct.privatelink.dfs.core.windows.net/lake', blob, 'acct', 'lake', '', false],
-    ['https://acct-secondary.blob.core.windows.net/lake', 'https://acct-secondary.blob.core.windows.net', 'acct', 'lake', '', false],
-    ['https://onelake.dfs.fabric.microsoft.com/ws/x.Lakehouse/Tables/t', 'https://onelake.blob.fabric.microsoft.com', 'onelake', 'ws', 'x.Lakehouse/Tables/t', false],
-    ['https://westus-onelake.dfs.fabric.microsoft.com/ws/i', 'https://westus-onelake.blob.fabric.microsoft.com', 'onelake', 'ws', 'i', false],
-    ['abfss://ws@msit-onelake.dfs.fabric.microsoft.com/i', 'https://msit-onelake.blob.fabric.microsoft.com', 'onelake', 'ws', 'i', false],
-    ['https://0123456789abcdef0123456789abcdef.z01.blob.fabric.microsoft.com/ws/i', 'https://0123456789abcdef0123456789abcdef.z01.blob.fabric.microsoft.com', 'onelake', 'ws', 'i', false],
+    [
+      'https://acct-secondary.blob.core.windows.net/lake',
+      'https://acct-secondary.blob.core.windows.net',
+      'acct',
+      'lake',
+      '',
+      false,
+    ],
+    [
+      'https://onelake.dfs.fabric.microsoft.com/ws/x.Lakehouse/Tables/t',
+      'https://onelake.blob.fabric.microsoft.com',
+      'onelake',
+      'ws',
+      'x.Lakehouse/Tables/t',
+      false,
+    ],
+    [
+      'https://westus-onelake.dfs.fabric.microsoft.com/ws/i',
+      'https://westus-onelake.blob.fabric.microsoft.com',
+      'onelake',
+      'ws',
+      'i',
+      false,
+    ],
+    [
+      'abfss://ws@msit-onelake.dfs.fabric.microsoft.com/i',
+      'https://msit-onelake.blob.fabric.microsoft.com',
+      'onelake',
+      'ws',
+      'i',
+      false,
+    ],
+    [
+      'https://0123456789abcdef0123456789abcdef.z01.blob.fabric.microsoft.com/ws/i',
+      'https://0123456789abcdef0123456789abcdef.z01.blob.fabric.microsoft.com',
+      'onelake',
+      'ws',
+      'i',
+      false,
+    ],
     ['abfss://lake@acct.dfs.core.windows.net', blob, 'acct', 'lake', '', false],
     ['abfss://lake@acct.dfs.core.windows.net/a/b', blob, 'acct', 'lake', 'a/b', false],
   ])('%s', (address, endpoint, account, container, folder, emulated) => {
@@ -31,7 +99,9 @@ describe('an address of a blob container', () => {
     const parsed = parseAzureBlobAddress('https://acct.blob.core.windows.net/lake?sv=2024&sig=secret')
     expect(parsed.sas).toBe('sv=2024&sig=secret')
     expect(formatAzureBlobAddress(parsed)).toBe('https://acct.blob.core.windows.net/lake')
-    expect(() => parseAzureBlobAddress('https://acct.blob.core.windows.net/?sig=secret')).toThrow(/^(?!.*secret).*container/)
+    expect(() => parseAzureBlobAddress('https://acct.blob.core.windows.net/?sig=secret')).toThrow(
+      /^(?!.*secret).*container/,
+    )
   })
 
   it.each([
@@ -47,9 +117,17 @@ describe('an address of a blob container', () => {
     'abfss://lake:secret@acct.dfs.core.windows.net/t',
     'https://user:secret@acct.blob.core.windows.net/lake/t',
     'https://user@acct.blob.core.windows.net/lake/t',
-  ])('%s has a part that would be passed over, so that two addresses were one table: refused, without secrets', address => {
-    expect(() => parseAzureBlobAddress(address)).toThrow(expect.objectContaining({ code: 'STORAGE_BAD_ADDRESS', message: expect.not.stringContaining('secret') as string }))
-  })
+  ])(
+    '%s has a part that would be passed over, so that two addresses were one table: refused, without secrets',
+    address => {
+      expect(() => parseAzureBlobAddress(address)).toThrow(
+        expect.objectContaining({
+          code: 'STORAGE_BAD_ADDRESS',
+          message: expect.not.stringContaining('secret') as string,
+        }),
+      )
+    },
+  )
 
   it.each([
     ['https://acct.blob.core.windows.net/a', 'https://acct-secondary.dfs.core.windows.net/b', true],
@@ -66,10 +144,12 @@ describe('an address of a blob container', () => {
     expect(isSameAccount(parseAzureBlobAddress(one), parseAzureBlobAddress(other))).toBe(same)
   })
 
-  it.each(['https://acct.blob.core.windows.net', 'http://127.0.0.1:10000/devstoreaccount1', 'abfss://acct.dfs.core.windows.net/lake', 'nonsense'])(
-    '%s is none',
-    address => {
-      expect(() => parseAzureBlobAddress(address)).toThrow(expect.objectContaining({ code: 'STORAGE_BAD_ADDRESS' }))
-    },
-  )
+  it.each([
+    'https://acct.blob.core.windows.net',
+    'http://127.0.0.1:10000/devstoreaccount1',
+    'abfss://acct.dfs.core.windows.net/lake',
+    'nonsense',
+  ])('%s is none', address => {
+    expect(() => parseAzureBlobAddress(address)).toThrow(expect.objectContaining({ code: 'STORAGE_BAD_ADDRESS' }))
+  })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+
 import { externalLocationOf } from '../../../shared/storage/address/externalLocation.js'
 import { openStore } from '../../../shared/storage/openStore.js'
 
@@ -44,7 +45,8 @@ describe('an address that a table names', () => {
   it('is opened only in a location that is named, and with that location’s signature', async () => {
     const url = 'https://other.blob.core.windows.net/c/folder'
     await expect(openStore(url, { namedBy: 'file:///t' })).rejects.toMatchObject({
-      code: 'STORAGE_FORBIDDEN', message: expect.stringContaining('--external-location') as string,
+      code: 'STORAGE_FORBIDDEN',
+      message: expect.stringContaining('--external-location') as string,
     })
     const externalLocations = ['https://other.blob.core.windows.net/c?sv=1&sig=x']
     expect((await openStore(url, { namedBy: 'file:///t', externalLocations })).url).toBe(url)

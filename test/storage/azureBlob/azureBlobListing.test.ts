@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+
 import { safeStart } from '../../../shared/storage/azureBlob/azureBlobListing.js'
 import { compareUtf8 } from '../../../shared/storage/objectPath.js'
 import { Random, seedNote } from '../../random.js'
@@ -24,7 +25,8 @@ it('a start loses nothing in any of the orders that services keep', () => {
     const [after, name] = [text(), text()]
     const start = safeStart('', after)
     if (start === undefined || compareUtf8(name, after) <= 0) continue
-    for (const order of orders) expect(order(name, start), `${seedNote}: ${JSON.stringify({ after, name })}`).toBeGreaterThanOrEqual(0)
+    for (const order of orders)
+      expect(order(name, start), `${seedNote}: ${JSON.stringify({ after, name })}`).toBeGreaterThanOrEqual(0)
   }
 })
 

@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
 import { bytesOf, collected, describeContract, textOf } from '../contract.js'
 import { raceInProcesses } from '../putRace.js'
@@ -60,7 +62,9 @@ describe('LocalDiskStore', () => {
     await utimes(old, new Date(0), new Date(0))
     expect(await collected(store.list('killed/'))).toEqual([])
     expect(await readdir(folder)).toEqual(['.upload~young'])
-    await expect((async () => store.get('killed/.upload~young'))()).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS' })
+    await expect((async () => store.get('killed/.upload~young'))()).rejects.toMatchObject({
+      code: 'STORAGE_BAD_ADDRESS',
+    })
   })
 
   it('a folder is no object', async () => {
@@ -90,7 +94,10 @@ describe('LocalDiskStore', () => {
   })
 
   it('a name too long for the file system, or a relative root, is refused by its name', async () => {
-    await expect(store.put('x'.repeat(300), bytesOf('x'))).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS', retryable: false })
+    await expect(store.put('x'.repeat(300), bytesOf('x'))).rejects.toMatchObject({
+      code: 'STORAGE_BAD_ADDRESS',
+      retryable: false,
+    })
     expect(() => new LocalDiskStore('relative')).toThrow('absolute')
   })
 })

@@ -1,13 +1,15 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
+
 import { appendRows } from '../../../shared/delta/dml/index.js'
-import type { StructType } from '../../../shared/types/index.js'
+import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
 import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
 import { openStore } from '../../../shared/storage/openStore.js'
+import type { StructType } from '../../../shared/types/index.js'
 import { lake } from '../../cli/testShell.js'
 import { allRows } from '../../delta/logFixture.js'
 import { bytesOf, collected, textOf } from '../contract.js'
@@ -27,7 +29,11 @@ beforeEach(async () => {
 })
 afterEach(() => rm(base, { recursive: true }))
 
-const refused = { code: 'STORAGE_FORBIDDEN', retryable: false, message: expect.stringContaining('leads out of') as string }
+const refused = {
+  code: 'STORAGE_FORBIDDEN',
+  retryable: false,
+  message: expect.stringContaining('leads out of') as string,
+}
 
 describe('a link that leads out of a local store', () => {
   it('to a file is neither read nor listed', async () => {
@@ -38,16 +44,19 @@ describe('a link that leads out of a local store', () => {
     expect(await collected(store.list(''))).toEqual([])
   })
 
-  it.each(['secret', 'new', 'new/deeper/still'])('to a folder is no way to %s, for reading, writing or deleting', async name => {
-    await symlink(outside, path.join(root, 'out'))
-    if (name === 'secret') await expect(store.get(`out/${name}`)).rejects.toMatchObject(refused)
-    await expect(store.put(`out/${name}`, bytesOf('x'))).rejects.toMatchObject(refused)
-    await expect(store.putIfAbsent(`out/${name}`, bytesOf('x'))).rejects.toMatchObject(refused)
-    await expect((async () => store.create(`out/${name}`))()).rejects.toMatchObject(refused)
-    await expect(store.delete(`out/${name}`)).rejects.toMatchObject(refused)
-    expect(await readdir(outside)).toEqual(['secret'])
-    expect(await readFile(path.join(outside, 'secret'), 'utf8')).toBe('secret')
-  })
+  it.each(['secret', 'new', 'new/deeper/still'])(
+    'to a folder is no way to %s, for reading, writing or deleting',
+    async name => {
+      await symlink(outside, path.join(root, 'out'))
+      if (name === 'secret') await expect(store.get(`out/${name}`)).rejects.toMatchObject(refused)
+      await expect(store.put(`out/${name}`, bytesOf('x'))).rejects.toMatchObject(refused)
+      await expect(store.putIfAbsent(`out/${name}`, bytesOf('x'))).rejects.toMatchObject(refused)
+      await expect((async () => store.create(`out/${name}`))()).rejects.toMatchObject(refused)
+      await expect(store.delete(`out/${name}`)).rejects.toMatchObject(refused)
+      expect(await readdir(outside)).toEqual(['secret'])
+      expect(await readFile(path.join(outside, 'secret'), 'utf8')).toBe('secret')
+    },
+  )
 
   it('a folder with the same beginning is outside too', async () => {
     await mkdir(`${root}2`)
@@ -124,10 +133,13 @@ describe('a local table', () => {
     const { table, file } = await made(path.join(base, 't'))
     await symlink(path.join(base, 't'), path.join(base, 'alias'))
     const absolute = pathToFileURL(path.join(base, 't', file)).href
-    await table.store.put('_delta_log/00000000000000000002.json', bytesOf(
-      `{"remove":{"path":"${file}","dataChange":true,"deletionTimestamp":1}}\n` +
-      `{"add":{"path":"${absolute}","partitionValues":{},"size":${(await table.store.head(file))?.size},"modificationTime":0,"dataChange":true}}\n`,
-    ))
+    await table.store.put(
+      '_delta_log/00000000000000000002.json',
+      bytesOf(
+        `{"remove":{"path":"${file}","dataChange":true,"deletionTimestamp":1}}\n` +
+          `{"add":{"path":"${absolute}","partitionValues":{},"size":${(await table.store.head(file))?.size},"modificationTime":0,"dataChange":true}}\n`,
+      ),
+    )
     expect(await rows(new DeltaTable(new LocalDiskStore(path.join(base, 'alias'))))).toEqual([[7n]])
   })
 })
