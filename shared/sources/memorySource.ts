@@ -164,7 +164,6 @@ export class MemorySource implements Source {
     asked: ReadonlyMap<number, number | undefined>,
   ): Promise<ReadonlyMap<number, Identified>> {
     this.#check(topic)
-    this.#partitions(topic)
     return new Map(Array.from(asked, ([partition, epoch]) => [partition, this.#identify(topic, partition, epoch)]))
   }
 

@@ -89,20 +89,14 @@ test('offsets that are missing or holes in several commits are added up', async 
 
 test('the last record is not forgotten over commits that bring none', async () => {
   await using f = await BronzeFixture.open()
-  const commit = f.source.begin()
-  commit.append(
-    'events',
-    range(0, 3).map(n => ({ ...eventRecord(n), partition: 0 })),
-  )
-  commit.commit()
+  f.append(range(0, 3))
   await catchUp(f.lake, 'command')
-  const { witness } = (await f.progress()).get(0) ?? {}
-  expect(witness?.offset).toBe(2n)
-  for (const n of [4, 6]) {
+  const { tail: digest } = (await f.progress()).get(0) ?? {}
+  for (const n of [3, 5]) {
     const aborted = f.source.begin()
     aborted.append('events', [{ ...eventRecord(n), partition: 0 }])
     aborted.abort()
     await catchUp(f.lake, 'command')
   }
-  expect((await f.progress()).get(0)).toMatchObject({ covered: 7n, tail: 0n, witness })
+  expect((await f.progress()).get(0)).toMatchObject({ covered: 6n, tail: 0n, witness: { offset: 2n, digest } })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { SourceError } from '../../../shared/sources/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, range, span } from './bronzeFixture.js'
 
@@ -40,5 +41,42 @@ describe('what a delivery jumps over', () => {
     await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
     expect(eachOffsetOnce(await f.lineage(), [span(12, 0, { absent: [1, 8] })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 11n, missing: 0n, holes: 2n })
+  })
+
+  test('is not covered where the source breaks off before its end', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
+    const records = await f.fetch(range(15, 20))
+    const read = f.source.read.bind(f.source)
+    f.source.read = async function* (topic, asked, options) {
+      const end = asked.start === 5n ? 9n : asked.end
+      yield* read(topic, { ...asked, end }, options)
+    }
+    await expect(ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')).rejects.toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      retryable: true,
+    })
+    expect((await f.progress()).get(0)?.covered).toBe(4n)
+    f.source.read = read
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
+  })
+
+  test('is asked for once where the source says that it is out of range and the log begins before it', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 20))
+    await f.deliver(range(0, 5))
+    const records = await f.fetch(range(15, 20))
+    const read = f.source.read.bind(f.source)
+    let asks = 0
+    f.source.read = (topic, asked, options) => {
+      if (asked.start !== 5n) return read(topic, asked, options)
+      if (++asks > 10) throw new Error('asked for ever')
+      throw new SourceError('SOURCE_OUT_OF_RANGE', 'Offset 5 is out of range.', { data: { topic, partition: 0 } })
+    }
+    const report = await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect(report).toMatchObject({ outcome: 'failed', error: { code: 'SOURCE_OUT_OF_RANGE' } })
+    expect(asks).toBe(1)
   })
 })

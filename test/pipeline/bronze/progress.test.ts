@@ -82,6 +82,16 @@ describe('progress in txns', () => {
     expect(readProgress(table, 'events', txnMap(txns)).get(3)).toEqual(after)
   })
 
+  test('the newest generation counts, in whatever order a checkpoint has the txns', () => {
+    const after = progress({ generation: 1, start: 0n, covered: 5n })
+    const lists = [
+      progressTxns(table, 'events', undefined, progress()),
+      progressTxns(table, 'events', progress(), after),
+    ]
+    expect(readProgress(table, 'events', txnMap(...lists)).get(3)).toEqual(after)
+    expect(readProgress(table, 'events', txnMap(...lists.toReversed())).get(3)).toEqual(after)
+  })
+
   test('a topic whose name begins like another one is another topic', () => {
     const txns = txnMap(
       progressTxns(table, 'events', undefined, progress()),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { silverPath, silverTable } from '../../../shared/contract/index.js'
-import { type Action, type AddFile, readsNothing } from '../../../shared/delta/index.js'
+import { type Action, type AddFile, commitPath, readsNothing } from '../../../shared/delta/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
 import { copyToParquet, DuckDbSession, publishFile } from '../../../shared/query/index.js'
@@ -47,6 +47,21 @@ describe('silver', () => {
     await f.bronze([[{ id: 'f' }], [{ id: 'g' }]])
     await refineSilver(f.lake, events)
     expect(await ids(f)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    // Nor is it left behind in the table for a later run.
+    await f.bronze([[{ id: 'h' }], [{ id: 'i' }]])
+    await refineSilver(f.lake, events)
+    expect(await ids(f)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
+  })
+
+  test('a cursor ahead of a bronze that was put back is told, not taken for nothing to do', async () => {
+    await using f = await SilverFixture.open()
+    await f.bronze([[{ id: 'a' }]])
+    await f.bronze([[{ id: 'b' }]])
+    await refineSilver(f.lake, events)
+    await f.lake.store.delete(`bronze/events/${commitPath(2)}`)
+    const report = await refineSilver(await f.other(), events)
+    expect(report).toMatchObject({ outcome: 'failed', error: { code: 'SOURCE_VERSIONS_GONE' } })
+    expect(report.error?.message).toContain('its newest version is 1')
   })
 
   test('an upload of an earlier day that takes longer than the last one is waited for', async () => {
@@ -123,6 +138,23 @@ describe('silver', () => {
       expect(await ids(f)).toEqual(['a', 'b'])
     },
   )
+
+  test('a rebuild during which somebody else adds a row swaps again: what bronze does not have is not in silver', async () => {
+    const faults = new Faults()
+    await using f = await SilverFixture.open(new FaultyStore(new MemoryStore(), faults))
+    await f.bronze([[{ id: 'a' }]])
+    await refineSilver(f.lake, events)
+    const first = async () => {
+      await commit(f, [{ add: await foreignRow(f, 'stray') }])
+    }
+    faults.add({
+      on: 'putIfAbsent',
+      path: path => path.startsWith('silver/') && isCommit(path),
+      fault: { kind: 'interleave', first },
+    })
+    expect((await rebuildSilver(f.lake, events)).outcome).toBe('committed')
+    expect(await ids(f)).toEqual(['a'])
+  })
 
   test('a version that only takes rows away is no compaction: silver is made anew without them', async () => {
     await using f = await SilverFixture.open()
