@@ -9,6 +9,7 @@ export type LocalStackErrorCode =
   | 'PART_FAILED'
   | 'UNREACHABLE'
   | 'TOPIC'
+  | 'STATE'
 
 /** Why the local stack does not run, with what to do about it. */
 export class LocalStackError extends CodedError<LocalStackErrorCode> {

@@ -7,10 +7,12 @@ import {
   stateFolderName,
   writeRunningStack,
 } from '../../shared/cli/index.js'
+import { asError } from '../../shared/errors.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import { streams } from '../../shared/streams/index.js'
 import type { Logger } from '../../shared/telemetry/index.js'
 import { azuritePlan, lakeUrlAt } from './azurite.js'
+import { DiskWatch } from './diskWatch.js'
 import { freePort } from './freePort.js'
 import { KafkaService } from './kafkaService.js'
 import { endLeftOver } from './leftOver.js'
@@ -54,6 +56,7 @@ export class LocalStack {
   #starting: Promise<void> = Promise.resolve()
   #ready = false
   #isEnding = false
+  #isToldOf = true
   #ending: Promise<void> | undefined
   kafkaBrokers = ''
   lakeUrl = ''
@@ -74,7 +77,16 @@ export class LocalStack {
     readSettings(readLocalSettings(given.folder))
     await refuseSecond(given.folder, given.log)
     const stack = new LocalStack(given)
-    stack.announce()
+    try {
+      stack.#writeState()
+    } catch (thrown) {
+      const { message } = asError(thrown)
+      throw new LocalStackError(
+        'STATE',
+        `The folder ${stack.stateFolder} cannot be written to: ${message}. Make room on its disk, or let this user write there.`,
+      )
+    }
+    stack.add(new DiskWatch({ folder: stack.stateFolder, say: given.say }))
     try {
       await stack.#startServices()
       return stack
@@ -157,8 +169,21 @@ export class LocalStack {
     this.announce()
   }
 
-  /** Tells the command line where everything is. */
+  /** Tells the command line where everything is. What runs goes on when it cannot be told. */
   announce(): void {
+    try {
+      this.#writeState()
+      this.#isToldOf = true
+    } catch (thrown) {
+      if (this.#isToldOf)
+        this.#given.say(
+          `The state of the stack cannot be written (${asError(thrown).message}); until it can, lake may not find what was started again.`,
+        )
+      this.#isToldOf = false
+    }
+  }
+
+  #writeState(): void {
     if (this.#isEnding) return
     const processes = Object.fromEntries(this.#parts.flatMap(p => (p.pid === undefined ? [] : [[p.name, p.pid]])))
     const running: RunningStack = {

@@ -72,11 +72,14 @@ export function runningStack(folder: string): RunningStack | undefined {
 export function writeRunningStack(folder: string, stack: RunningStack): void {
   const file = fileOf(folder)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(
-    `${file}.new`,
-    `${JSON.stringify({ ...stack, kafkaBrokers: withoutSecret(stack.kafkaBrokers), lakeUrl: withoutSecret(stack.lakeUrl) }, null, 2)}\n`,
-  )
-  renameSync(`${file}.new`, file)
+  const shown = { ...stack, kafkaBrokers: withoutSecret(stack.kafkaBrokers), lakeUrl: withoutSecret(stack.lakeUrl) }
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(shown, null, 2)}\n`)
+    renameSync(`${file}.new`, file)
+  } catch (thrown) {
+    rmSync(`${file}.new`, { force: true })
+    throw thrown
+  }
 }
 
 function withoutSecret(address: string): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -11,7 +11,10 @@ import {
   stackState,
   writeRunningStack,
 } from '../../shared/cli/runningStack.js'
+import { tinyDisk } from '../harness/tinyDisk.js'
 
+const probe = tinyDisk(64)
+probe?.remove()
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stack-'))
@@ -77,5 +80,20 @@ describe('the running stack', () => {
     expect(stackState(folder).kind).toBe('running')
     removeRunningStack(folder, process.pid)
     expect(stackState(folder)).toEqual({ kind: 'none' })
+  })
+
+  test.runIf(probe !== undefined)('one that a full disk has no room for is refused, and the one before stays', () => {
+    const disk = tinyDisk(64)
+    try {
+      writeRunningStack(disk?.folder ?? '', stack())
+      const large = stack({ processes: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`part ${i}`, 1])) })
+      expect(() => {
+        writeRunningStack(disk?.folder ?? '', large)
+      }).toThrow('ENOSPC')
+      expect(runningStack(disk?.folder ?? '')).toEqual(stack())
+      expect(readdirSync(join(disk?.folder ?? '', '.lake', 'run'))).toEqual(['stack.json'])
+    } finally {
+      disk?.remove()
+    }
   })
 })

@@ -1,3 +1,6 @@
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { copyProject, type ProjectCopy } from '../../harness/projectCopy.js'
@@ -55,6 +58,31 @@ describe('npm start as a supervisor', () => {
     await next.prints(/Ready\./)
     expect(await next.stop()).toBe(0)
     expect(next.state).toBeUndefined()
+  })
+
+  test('a state that cannot be written is said, and what runs goes on', async () => {
+    const s = (stack = await StartedStack.start(project, ['stack']))
+    await s.prints(/Ready\./)
+    // Nobody, not even a superuser, writes a file where a folder is.
+    const inTheWay = join(project.folder, '.lake', 'run', 'stack.json.new')
+    await mkdir(inTheWay)
+    const pid = s.pid('Azurite')
+    process.kill(pid, 'SIGKILL')
+    await s.prints(/The state of the stack cannot be written \(.+\)/)
+    await s.prints(/Azurite runs again/)
+    await rmdir(inTheWay)
+    expect(await s.stop()).toBe(0)
+    expect(s.output.match(/cannot be written/g)).toHaveLength(1)
+    expect(s.state).toBeUndefined()
+    const unwritable = join(project.folder, '.lake', 'run')
+    await rmdir(unwritable)
+    await writeFile(unwritable, '')
+    const next = (stack = await StartedStack.start(project, ['stack']))
+    expect(await next.ended).toBe(1)
+    expect(next.output).toMatch(
+      /^error: The folder .+ cannot be written to: .+\. Make room on its disk, or let this user write there\.\n$/,
+    )
+    await rm(unwritable)
   })
 
   test('an output whose reader is gone is a wish to stop: no trace, no state, nothing left running', async () => {
