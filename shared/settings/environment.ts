@@ -5,6 +5,7 @@ import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
 import {
   brokersFault,
+  clientIdFault,
   eventHubsConnectionFault,
   eventHubsGroupFault,
   folderNameFault,
@@ -117,6 +118,9 @@ export const environment = z.object({
     .describe(
       "Beginning of the triggers' consumer groups, one a stream: `<group>-<stream>`. What is ingested is known from the Delta log, not from them.",
     ),
+  KAFKA_MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000)
+    .default(300_000)
+    .describe("Kafka's `max.poll.interval.ms`; repairs stop at half of it and continue at the next call."),
   EVENTHUBS_NAMESPACE: checked(namespaceFault)
     .optional()
     .describe('`<namespace>.servicebus.windows.net`, with the managed identity, when SOURCE is `eventhubs`.'),
@@ -140,6 +144,11 @@ export const environment = z.object({
     "The storage account's connection string; the managed identity when empty.",
     storageConnectionFault,
   ),
+  AZURE_CLIENT_ID: checked(clientIdFault)
+    .optional()
+    .describe(
+      'Client id of a user-assigned managed identity, for storage and Event Hubs. The system-assigned identity, or who is signed in on this machine, when empty.',
+    ),
   LAKE_EXTERNAL_LOCATIONS: locations()
     .default([])
     .register(secrets, { secret: true })
@@ -174,13 +183,10 @@ export const environment = z.object({
   BRONZE_WORKERS: whole(0, 64)
     .default(0)
     .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
-  MAX_POLL_INTERVAL_MS: whole(10_000, 86_400_000)
-    .default(300_000)
-    .describe("Kafka's `max.poll.interval.ms`; repairs stop at half of it and continue at the next call."),
   SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000)
     .default(5_000_000)
     .describe('Most bronze rows one silver run takes on; the next continues.'),
-  SILVER_MEMORY_LIMIT: bytes(64 * megabyte)
+  DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
     .default(1024 ** 3)
     .describe('Most memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
   TEMP_FOLDER: checked(folderFault)
@@ -218,7 +224,7 @@ export const environment = z.object({
     .describe("Bytes of a compacted file, where the table's `delta.targetFileSize` says nothing."),
   COMPACTION_MIN_FILES: whole(2, 100_000)
     .default(16)
-    .describe('Small files of one partition that are worth putting together before they fill a file.'),
+    .describe('Small files of one partition that are worth compacting before they fill a file.'),
   COMPACTION_MAX_BYTES: bytes()
     .default(2 * 1024 ** 3)
     .describe('Most bytes that maintenance compacts of one table in one run; the next continues.'),

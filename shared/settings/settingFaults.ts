@@ -2,6 +2,7 @@ import { redact } from '../telemetry/index.js'
 import { type Environment, isSecret, settingNames } from './environment.js'
 import { accountOf } from './lakeAddress.js'
 import { meantName } from './misspelt.js'
+import { renamedTo } from './renamed.js'
 import { connectionParts } from './settingText.js'
 
 /** What is wrong with settings, each by its name and with the remedy. Pure; no I/O. */
@@ -50,15 +51,15 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
     faults.push('FRESHNESS_STALE must be longer than FRESHNESS_LATE.')
   }
-  if (s.BRONZE_MIN_COMMIT_INTERVAL * 2 > s.MAX_POLL_INTERVAL_MS) {
+  if (s.BRONZE_MIN_COMMIT_INTERVAL * 2 > s.KAFKA_MAX_POLL_INTERVAL_MS) {
     const why = 'or Kafka takes the partitions away while bronze waits'
-    faults.push(`BRONZE_MIN_COMMIT_INTERVAL must be at most half of MAX_POLL_INTERVAL_MS, ${why}.`)
+    faults.push(`BRONZE_MIN_COMMIT_INTERVAL must be at most half of KAFKA_MAX_POLL_INTERVAL_MS, ${why}.`)
   }
   if (s.COMPACTION_TARGET_SIZE > s.COMPACTION_MAX_BYTES) {
     faults.push('COMPACTION_TARGET_SIZE is more than COMPACTION_MAX_BYTES. Lower the one or raise the other.')
   }
-  if (s.SILVER_MEMORY_LIMIT > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
-    faults.push('SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB. Lower the one or raise the other.')
+  if (s.DUCKDB_MEMORY_LIMIT > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
+    faults.push('DUCKDB_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB. Lower the one or raise the other.')
   }
   if (given['WEBSITE_INSTANCE_ID'] !== undefined) {
     // The local defaults would make a deployed app fail later, and less clearly.
@@ -113,18 +114,21 @@ export function valueOf(name: string, given: Readonly<Record<string, string | un
 }
 
 /**
- * Names that are a slip away from a setting's, which would be ignored without a word. Of the environment's other names
- * only those of several words are looked at.
+ * Names that would be ignored without a word: those a setting had before, and those a slip away from one. Of the
+ * environment's other names only those of several words are looked at.
  */
-export function misspeltFaults(given: Readonly<Record<string, string | undefined>>): string[] {
+export function unknownNameFaults(given: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(given)
     .filter(name => name.includes('_'))
-    .flatMap(name => misspeltFault(name, given[name]))
+    .flatMap(name => unknownNameFault(name, given[name]))
 }
 
 /** What is wrong with one name, if anything. */
-export function misspeltFault(name: string, value: string | undefined): string[] {
-  const meant = value === undefined || value.trim() === '' ? undefined : meantName(name, settingNames)
+export function unknownNameFault(name: string, value: string | undefined): string[] {
+  if (value === undefined || value.trim() === '') return []
+  const current = renamedTo(name)
+  if (current !== undefined) return [`${name} is now ${current}: rename it.`]
+  const meant = meantName(name, settingNames)
   return meant === undefined ? [] : [`${name} is no setting: did you mean ${meant}?`]
 }
 

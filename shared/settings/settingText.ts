@@ -53,6 +53,12 @@ export const namespaceFault: TextCheck = value =>
     ? undefined
     : 'expected a host name alone, as <namespace>.servicebus.windows.net'
 
+/** The client id of an identity in Microsoft Entra, as the portal shows it. */
+export const clientIdFault: TextCheck = value =>
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+    ? undefined
+    : 'expected the client id of an identity, as 01234567-89ab-cdef-0123-456789abcdef'
+
 /** The name of a consumer group of Event Hubs. */
 export const eventHubsGroupFault: TextCheck = value =>
   /^(?:\$default|[a-z0-9](?:[a-z0-9._-]{0,48}[a-z0-9])?)$/i.test(value)

@@ -6,7 +6,14 @@ import { z } from 'zod'
 import { CodedError } from '../errors.js'
 import { protectSecret, protectSecretsIn, redact } from '../telemetry/index.js'
 import { type Environment, environment, isSecret, settingNames } from './environment.js'
-import { crossFieldFaults, faultOf, misspeltFault, misspeltFaults, triggerNamespace, valueOf } from './settingFaults.js'
+import {
+  crossFieldFaults,
+  faultOf,
+  triggerNamespace,
+  unknownNameFault,
+  unknownNameFaults,
+  valueOf,
+} from './settingFaults.js'
 
 export { isSecret, settingNames } from './environment.js'
 export { defaultText, settingsTable } from './settingsTable.js'
@@ -44,7 +51,7 @@ export function readSettings(values: SettingValues): Settings {
   const faults = parsed.success
     ? crossFieldFaults(parsed.data, values)
     : parsed.error.issues.map(({ path, message }) => faultOf(String(path[0]), given[String(path[0])], message))
-  const wrong = [...misspeltFaults(values), ...faults]
+  const wrong = [...unknownNameFaults(values), ...faults]
   if (!parsed.success || wrong.length > 0) throw new SettingsError('BAD_SETTINGS', wrong.join('\n'))
   return Object.fromEntries(Object.entries(parsed.data).map(([name, value]) => [camelCase(name), value])) as Settings
 }
@@ -82,7 +89,7 @@ function localValues(content: unknown, path: string): Readonly<Record<string, st
     )
   const wrong = Object.entries(file.data.Values).flatMap(([name, value]) =>
     typeof value === 'string'
-      ? misspeltFault(name, value)
+      ? unknownNameFault(name, value)
       : [`${name} is ${typeof value === 'object' ? 'no text' : `a ${typeof value}`}: write it in quotes.`],
   )
   if (wrong.length > 0)

@@ -32,7 +32,7 @@ function inUnits(value: number, units: readonly (readonly [string, number])[], s
   return `${count}${space}${name}${plural && count !== 1 ? 's' : ''}`
 }
 
-/** A Markdown table of all settings, for README. */
+/** A Markdown table of all settings, for the documentation. */
 export function settingsTable(): string {
   const rows = settingNames.map(name => {
     const fallback = defaultText(name)

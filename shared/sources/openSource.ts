@@ -31,10 +31,19 @@ export interface OpenSourceOptions {
 /** Which source the settings name, and how to reach it. Plain data: it may be handed to a worker thread. */
 export function sourceConnection(settings: Settings): SourceConnection {
   if (settings.source === 'eventhubs') {
-    const { eventhubsNamespace: namespace, eventhubsConnectionString: connectionString } = settings
+    const {
+      eventhubsNamespace: namespace,
+      eventhubsConnectionString: connectionString,
+      azureClientId: managedIdentityClientId,
+    } = settings
     return {
       kind: 'eventhubs',
-      eventHubs: { namespace, connectionString, consumerGroup: settings.eventhubsReaderConsumerGroup },
+      eventHubs: {
+        namespace,
+        connectionString,
+        managedIdentityClientId,
+        consumerGroup: settings.eventhubsReaderConsumerGroup,
+      },
     }
   }
   const { kafkaOauthTokenEndpoint, kafkaOauthClientId, kafkaOauthClientSecret } = settings

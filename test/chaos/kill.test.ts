@@ -30,7 +30,7 @@ beforeAll(async () => {
     LAKE_URL: pathToFileURL(join(folder, 'lake')).href,
     BRONZE_MAX_COMMIT_ROWS: '1500',
     BRONZE_WORKERS: '2',
-    SILVER_MEMORY_LIMIT: '256MB',
+    DUCKDB_MEMORY_LIMIT: '256MB',
     TEMP_FOLDER: folder,
   }
 })

@@ -31,7 +31,7 @@ describe('host.json keeps what exactly-once rests on', () => {
   })
 
   test('repairs and the extension count with the same poll interval', () => {
-    expect(host.extensions.kafka['maxPollIntervalMs']).toBe(readSettings({}).maxPollIntervalMs)
+    expect(host.extensions.kafka['maxPollIntervalMs']).toBe(readSettings({}).kafkaMaxPollIntervalMs)
   })
 
   test('what the extension fetches and holds is bounded by bytes', () => {

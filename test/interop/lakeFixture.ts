@@ -95,7 +95,7 @@ export class LakeFixture implements AsyncDisposable {
 
   async #open(streams: readonly Stream[]): Promise<Lake> {
     const lakeUrl = pathToFileURL(this.#folder).href
-    const settings = readSettings({ LAKE_URL: lakeUrl, SILVER_MEMORY_LIMIT: '256MB' })
+    const settings = readSettings({ LAKE_URL: lakeUrl, DUCKDB_MEMORY_LIMIT: '256MB' })
     return openLake(settings, {
       store: await openStore(lakeUrl),
       source: lasting(this.#source),

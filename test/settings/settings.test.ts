@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   defaultText,
   isSecret,
-  readLocalSettings,
   readSettings,
   settingNames,
   SettingsError,
@@ -54,7 +53,7 @@ describe('a bad setting', () => {
     [{ SILVER_SCHEDULE: '* * * * *' }, 'SILVER_SCHEDULE is "* * * * *": expected an NCRONTAB expression of six'],
     [{ BRONZE_MAX_COMMIT_ROWS: 'many' }, 'BRONZE_MAX_COMMIT_ROWS is "many": expected a whole number from 1'],
     [{ LAKE_URL: 'lake' }, 'LAKE_URL is "lake": expected file:///'],
-    [{ SILVER_MEMORY_LIMIT: '1 gigabyte' }, 'SILVER_MEMORY_LIMIT is "1 gigabyte": expected a size'],
+    [{ DUCKDB_MEMORY_LIMIT: '1 gigabyte' }, 'DUCKDB_MEMORY_LIMIT is "1 gigabyte": expected a size'],
     [{ FRESHNESS_LATE: 'soon' }, 'FRESHNESS_LATE is "soon": expected a duration'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'],
     ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(
@@ -103,8 +102,15 @@ describe('a bad setting', () => {
     ].map(
       given => [{ EVENTHUBS_NAMESPACE: given }, `EVENTHUBS_NAMESPACE is "${given}": expected a host name`] as const,
     ),
+    ...[
+      'x',
+      'my-identity',
+      '01234567-89ab-cdef-0123-456789abcde',
+      'a01234567-89ab-cdef-0123-456789abcdef',
+      '{01234567-89ab-cdef-0123-456789abcdef}',
+    ].map(given => [{ AZURE_CLIENT_ID: given }, `AZURE_CLIENT_ID is "${given}": expected the client id`] as const),
     [{ EVENTHUBS_READER_CONSUMER_GROUP: 'a/b' }, 'EVENTHUBS_READER_CONSUMER_GROUP is "a/b": expected'],
-    [{ SILVER_MEMORY_LIMIT: '1B' }, 'SILVER_MEMORY_LIMIT is "1B": expected a size of at least 64MB'],
+    [{ DUCKDB_MEMORY_LIMIT: '1B' }, 'DUCKDB_MEMORY_LIMIT is "1B": expected a size of at least 64MB'],
     [{ VACUUM_RETENTION: '40000 days' }, 'VACUUM_RETENTION is "40000 days": expected a duration of at most'],
     [{ CHECKPOINT_INTERVAL: '1.5' }, 'CHECKPOINT_INTERVAL is "1.5": expected a whole number'],
     [
@@ -173,6 +179,7 @@ describe('a good setting passes', () => {
     { ANOMALY_THRESHOLD: '1' },
     { COST_PER_GB_SECOND: '1.6e-5' },
     { TEMP_FOLDER: tmpdir() },
+    { AZURE_CLIENT_ID: '01234567-89AB-cdef-0123-456789abcdef' },
     tls,
     { ...tls, KAFKA_SSL_CA: import.meta.filename },
     { ...tls, KAFKA_SSL_CA: pem('CERTIFICATE').replaceAll('\n', '\\n') },
@@ -222,13 +229,28 @@ describe('a name that is a slip away from a setting', () => {
     'KAFKA_HEAP_OPTS',
     'KAFKA_HOME',
     'SOURCE_DATE_EPOCH',
-    'AZURE_CLIENT_ID',
+    'AZURE_TENANT_ID',
+    'AZURE_CLIENT_SECRET',
     'LAKE_OWNER',
     'MY_KAFKA_BROKERS',
     'WEBSITE_SITE_NAME',
     'EVENTHUBS__credential',
   ])('%s belongs to others', name => {
     expect(faults({ [name]: 'x' })).toBe('')
+  })
+})
+
+describe('a name that a setting had before', () => {
+  test.each([
+    ['SILVER_MEMORY_LIMIT', '1GB', 'DUCKDB_MEMORY_LIMIT'],
+    ['MAX_POLL_INTERVAL_MS', '300000', 'KAFKA_MAX_POLL_INTERVAL_MS'],
+    ['max_poll_interval_ms', '300000', 'KAFKA_MAX_POLL_INTERVAL_MS'],
+  ])('%s, set to %s, is an error that names %s', (name, value, current) => {
+    expect(settingNames).toContain(current)
+    expect(settingNames).not.toContain(name)
+    expect(faults({ [name]: value })).toBe(`${name} is now ${current}: rename it.`)
+    expect(faults({ [name]: value, [current]: value })).toBe(`${name} is now ${current}: rename it.`)
+    expect(faults({ [name]: '' })).toBe('')
   })
 })
 
@@ -281,7 +303,7 @@ describe('settings that only make sense together', () => {
     ],
     [{ FRESHNESS_LATE: '1 day', FRESHNESS_STALE: '1 hour' }, 'FRESHNESS_STALE must be longer'],
     [{ BRONZE_MIN_COMMIT_INTERVAL: '200000' }, 'BRONZE_MIN_COMMIT_INTERVAL must be at most half'],
-    [{ SILVER_MEMORY_LIMIT: '4GB' }, 'SILVER_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB'],
+    [{ DUCKDB_MEMORY_LIMIT: '4GB' }, 'DUCKDB_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB'],
     [{ WEBSITE_INSTANCE_ID: 'x', KAFKA_BROKERS: 'a:1' }, 'LAKE_URL is not set: a deployed app'],
   ])('%o', (values, message) => {
     expect(faults(values)).toContain(message)
@@ -298,51 +320,14 @@ test('an empty value counts as not set', () => {
 })
 
 test('durations are milliseconds and sizes bytes', () => {
-  expect(readSettings({ FRESHNESS_LATE: 'PT2M', SILVER_MEMORY_LIMIT: '512MB' })).toMatchObject({
+  expect(readSettings({ FRESHNESS_LATE: 'PT2M', DUCKDB_MEMORY_LIMIT: '512MB' })).toMatchObject({
     freshnessLate: 120_000,
-    silverMemoryLimit: 512 * 1024 ** 2,
+    duckdbMemoryLimit: 512 * 1024 ** 2,
   })
 })
 
-test('the table for README has a description of every setting', () => {
+test('the table of the documentation has a description of every setting', () => {
   const rows = settingsTable().trim().split('\n').slice(2)
   expect(rows).toHaveLength(settingNames.length)
   for (const row of rows) expect(row).toMatch(/^\| `[A-Z0-9_]+` \| .*\| .{10,} \|$/)
-})
-
-describe('local.settings.json', () => {
-  let folder = ''
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'settings-'))))
-  afterEach(() => {
-    rmSync(folder, { recursive: true })
-  })
-
-  test('lies under the environment', () => {
-    const content = { Values: { KAFKA_BROKERS: 'file:1', LOG_LEVEL: 'warn' } }
-    writeFileSync(join(folder, 'local.settings.json'), `\uFEFF${JSON.stringify(content)}`)
-    expect(readLocalSettings(folder, { KAFKA_BROKERS: 'environment:1', LOG_LEVEL: undefined })).toMatchObject({
-      KAFKA_BROKERS: 'environment:1',
-      LOG_LEVEL: 'warn',
-    })
-  })
-
-  test('may be absent', () => {
-    expect(readLocalSettings(folder, { A: 'b' })).toEqual({ A: 'b' })
-  })
-
-  test.each([
-    ['{"IsEncrypted": true, "Values": {}}', /is encrypted.*func settings decrypt/],
-    ['{"Values": {"A": 1, "B": {}}}', /A is a number: write it in quotes\. B is no text/],
-    ['{"Values": {"KAFKA_BROKER": "a:1"}}', /KAFKA_BROKER is no setting: did you mean KAFKA_BROKERS\?/],
-    ['{"Values": {"SORUCE": "kafka"}}', /SORUCE is no setting: did you mean SOURCE\?/],
-    ['{"IsEncrypted": "no", "Values": {}}', /"IsEncrypted", false/],
-  ])('says what is wrong with it: %s', (content, message) => {
-    writeFileSync(join(folder, 'local.settings.json'), content)
-    expect(() => readLocalSettings(folder, {})).toThrow(message)
-  })
-
-  test.each(['{', '{"Values": {"A": 1}}', '[]'])('that the host could not read is an error: %s', content => {
-    writeFileSync(join(folder, 'local.settings.json'), content)
-    expect(() => readLocalSettings(folder, {})).toThrow(/local\.settings\.json.*local\.settings\.template\.json/)
-  })
 })

@@ -50,12 +50,20 @@ describe('the source the settings name', () => {
 
   test('Event Hubs, and the connection survives the way into a worker thread', () => {
     const connection = sourceConnection(
-      readSettings({ SOURCE: 'eventhubs', EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net' }),
+      readSettings({
+        SOURCE: 'eventhubs',
+        EVENTHUBS__fullyQualifiedNamespace: 'ns-one.servicebus.windows.net',
+        AZURE_CLIENT_ID: '01234567-89ab-cdef-0123-456789abcdef',
+      }),
     )
     expect(structuredClone(connection)).toEqual(connection)
     expect(connection).toMatchObject({
       kind: 'eventhubs',
-      eventHubs: { namespace: 'ns-one.servicebus.windows.net', consumerGroup: 'lake-reader' },
+      eventHubs: {
+        namespace: 'ns-one.servicebus.windows.net',
+        managedIdentityClientId: '01234567-89ab-cdef-0123-456789abcdef',
+        consumerGroup: 'lake-reader',
+      },
     })
   })
 

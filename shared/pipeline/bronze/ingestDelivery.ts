@@ -62,7 +62,7 @@ export async function ingestDelivery(
   delivery: Delivery,
   run: StepRun,
 ): Promise<IngestResult> {
-  const deadline = lake.clock.monotonic() + lake.settings.maxPollIntervalMs / 2
+  const deadline = lake.clock.monotonic() + lake.settings.kafkaMaxPollIntervalMs / 2
   const proven = memo(provenGenerations, lake, () => new Set<string>())
   const throttle = memo(throttles, lake, () => new CommitThrottle(lake.clock, lake.settings.bronzeMinCommitInterval))
   const done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }

@@ -4,7 +4,7 @@ import type { Lake } from './lake.js'
 /** The bounds of every DuckDB, by the settings: memory, and what it may spill where. */
 export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOptions {
   return {
-    memoryLimit: settings.silverMemoryLimit,
+    memoryLimit: settings.duckdbMemoryLimit,
     temporaryFolder: settings.tempFolder,
     temporaryLimit: settings.tempLimit,
   }

@@ -6,7 +6,7 @@ import { type ObjectStore, openStore, type OpenStoreOptions } from '../../storag
 export function storeOptions(settings: Settings): OpenStoreOptions {
   return {
     connectionString: settings.lakeConnectionString,
-    managedIdentityClientId: process.env['AZURE_CLIENT_ID'],
+    managedIdentityClientId: settings.azureClientId,
     externalLocations: settings.lakeExternalLocations,
   }
 }

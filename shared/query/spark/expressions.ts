@@ -17,7 +17,7 @@ export function duckDbExpressions(session: DuckDbSession): Expressions {
  * The same with a session of its own, which is opened by the first call.
  *
  * @example
- * await using expressions = openExpressions({ memoryLimit: settings.silverMemoryLimit, temporaryFolder: settings.tempFolder })
+ * await using expressions = openExpressions({ memoryLimit: settings.duckdbMemoryLimit, temporaryFolder: settings.tempFolder })
  * await deleteRows(table, "day < '2025-01-01'", { expressions })
  */
 export function openExpressions(options: SessionOptions = {}): Expressions & AsyncDisposable {

@@ -2,6 +2,8 @@
 export interface EventHubsConnection {
   /** `<namespace>.servicebus.windows.net`, with the managed identity. Not needed with a connection string. */
   readonly namespace?: string | undefined
+  /** Client id of a user-assigned managed identity; the system-assigned one, or who is signed in, when absent. */
+  readonly managedIdentityClientId?: string | undefined
   /** Of the namespace, or of one event hub. */
   readonly connectionString?: string | undefined
   /**

@@ -41,7 +41,7 @@ export class HubClients {
 
   /** @throws SourceError SOURCE_BAD_SETTINGS when the connection does not name this hub */
   static async open(
-    { connectionString, namespace, consumerGroup = '$Default' }: EventHubsConnection,
+    { connectionString, namespace, managedIdentityClientId, consumerGroup = '$Default' }: EventHubsConnection,
     hub: string,
   ): Promise<HubClients> {
     const { EventHubConsumerClient, EventHubProducerClient } = await import('@azure/event-hubs')
@@ -58,7 +58,9 @@ export class HubClients {
       }
     }
     const { DefaultAzureCredential } = await import('@azure/identity')
-    const credential = new DefaultAzureCredential()
+    const credential = new DefaultAzureCredential(
+      managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
+    )
     const host = namespace as string
     return new HubClients(
       consumerGroup,

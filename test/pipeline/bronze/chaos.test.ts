@@ -57,7 +57,7 @@ describe('chaos', () => {
       const random = () => numbers.next()
       const int = (below: number) => numbers.below(below)
       const memory = new MemoryStore()
-      const settings = { BRONZE_MAX_COMMIT_ROWS: String(5 + int(40)), MAX_POLL_INTERVAL_MS: '600000' }
+      const settings = { BRONZE_MAX_COMMIT_ROWS: String(5 + int(40)), KAFKA_MAX_POLL_INTERVAL_MS: '600000' }
       await using base = await BronzeFixture.open({ store: memory, partitions, settings })
       const topic = new Topic(base, int)
       const plans = range(0, 3).map(() => new Faults(random))

@@ -70,7 +70,7 @@ describe('bounds', () => {
 
   test('a long jump is repaired in chunks, stops at half of the poll interval, and goes on where it stopped', async () => {
     await using f = await BronzeFixture.open({
-      settings: { BRONZE_MAX_COMMIT_ROWS: '10', MAX_POLL_INTERVAL_MS: '10000' },
+      settings: { BRONZE_MAX_COMMIT_ROWS: '10', KAFKA_MAX_POLL_INTERVAL_MS: '10000' },
     })
     f.append(range(0, 200))
     await f.deliver(range(0, 2))

@@ -13,7 +13,7 @@ import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 
 const settings = {
-  SILVER_MEMORY_LIMIT: '256MB',
+  DUCKDB_MEMORY_LIMIT: '256MB',
   COMPACTION_MIN_FILES: '3',
   FRESHNESS_LATE: '10 minutes',
   FRESHNESS_STALE: '90000 hours',

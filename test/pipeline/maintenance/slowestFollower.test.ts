@@ -12,7 +12,7 @@ import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.
 import { BronzeFixture, range } from '../bronze/bronzeFixture.js'
 
 const settings = {
-  SILVER_MEMORY_LIMIT: '256MB',
+  DUCKDB_MEMORY_LIMIT: '256MB',
   COMPACTION_MIN_FILES: '1000',
   CHECKPOINT_INTERVAL: '2',
   FRESHNESS_STALE: '90000 hours',

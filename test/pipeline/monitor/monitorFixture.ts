@@ -6,7 +6,7 @@ import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { Row } from '../../../shared/types/index.js'
 import { BronzeFixture } from '../bronze/bronzeFixture.js'
 
-export const settings = { SILVER_MEMORY_LIMIT: '256MB', FRESHNESS_LATE: '10 minutes', FRESHNESS_STALE: '1 hour' }
+export const settings = { DUCKDB_MEMORY_LIMIT: '256MB', FRESHNESS_LATE: '10 minutes', FRESHNESS_STALE: '1 hour' }
 export const open = (parts: Parameters<typeof BronzeFixture.open>[0] = {}) => BronzeFixture.open({ settings, ...parts })
 
 /** One run; its rows by layer. */

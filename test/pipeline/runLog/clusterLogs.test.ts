@@ -10,7 +10,7 @@ import type { OffsetRange } from '../../../shared/sources/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 
-const settings = { BRONZE_MAX_COMMIT_ROWS: '10', SILVER_MEMORY_LIMIT: '256MB' }
+const settings = { BRONZE_MAX_COMMIT_ROWS: '10', DUCKDB_MEMORY_LIMIT: '256MB' }
 
 const fold = async (f: BronzeFixture) => {
   await f.lake.journal.flush()

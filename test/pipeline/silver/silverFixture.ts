@@ -75,7 +75,7 @@ export class SilverFixture implements AsyncDisposable {
     settings: SettingValues = {},
   ): Promise<SilverFixture> {
     const clock = new ManualClock(Number(day0 / 1000n) + 86_400_000)
-    const lake = await openLake(readSettings({ SILVER_MEMORY_LIMIT: '256MB', ...settings }), {
+    const lake = await openLake(readSettings({ DUCKDB_MEMORY_LIMIT: '256MB', ...settings }), {
       store,
       streams,
       clock,
