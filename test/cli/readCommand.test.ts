@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import {
   createTable,
@@ -14,6 +14,7 @@ import {
   RoaringBitmap,
   writeDataFile,
 } from '../../shared/delta/index.js'
+import { DuckDbSession } from '../../shared/query/index.js'
 import { LocalDiskStore } from '../../shared/storage/index.js'
 import {
   type DataType,
@@ -280,6 +281,16 @@ describe('what a condition spares', () => {
       .map(line => (JSON.parse(line) as { id: number }).id)
     expect(ids).toEqual([179_992, 179_996, 179_998, ...Array.from({ length: 10_000 }, (_, i) => 180_000 + 2 * i)])
     rmSync(own, { recursive: true })
+  })
+
+  test('a condition is parsed once, however many files are read with it', async () => {
+    const statements = vi.spyOn(DuckDbSession.prototype, 'stream')
+    try {
+      await lake(['read', 'silver.events', '--where', 'id IS NOT NULL', '--columns', 'text'], { environment })
+      expect(statements.mock.calls.filter(([sql]) => sql.includes('json_serialize_sql'))).toHaveLength(1)
+    } finally {
+      statements.mockRestore()
+    }
   })
 
   test('a wrong condition is an error even where no file would be read', async () => {

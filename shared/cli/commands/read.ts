@@ -131,13 +131,13 @@ async function* matchingBatches(
   { fields, where, limit = Infinity, timeZone }: Selection,
 ): AsyncGenerator<ColumnBatch> {
   const names = fields.map(f => f.name)
-  const { files } = await planScan(session, snapshot, where, timeZone)
-  const columns = await neededColumns(session, snapshot, names, where)
+  const plan = await planScan(session, snapshot, where, timeZone)
+  const columns = neededColumns(snapshot, names, plan)
   // Rows stay in their file's order as long as the side of a join that is streamed is not chosen anew.
   await session.run("SET disabled_optimizers = 'build_side_probe_side'")
   const openFolder = folderOpener(lake.settings)
   let left = limit
-  for (const file of files) {
+  for (const file of plan.files) {
     if (left <= 0) return
     using view = await openDeltaView(session, lake.files, {
       store,

@@ -1,5 +1,5 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../../types/index.js'
-import { children, type DuckDbSession, literal, nodesIn, QueryError, textOf } from '../duckdb/index.js'
+import { children, type DuckDbSession, nodesIn, QueryError, syntaxTree, textOf } from '../duckdb/index.js'
 
 /** The state of a table that a query asks for: a version, or a time as text. */
 export type TimeTravel = { readonly version: number } | { readonly timestamp: string }
@@ -35,8 +35,7 @@ export type Reference = TableReference | DeltaCall
  * @throws QueryError QUERY_BAD_SQL for a version or time that is none
  */
 export async function referencesIn(session: DuckDbSession, sql: string): Promise<readonly Reference[] | undefined> {
-  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`)
-  const json = parseJson(tree as string)
+  const json = parseJson(await syntaxTree(session, sql))
   if (!isJsonObject(json) || json['error'] !== false) return undefined
   const found: Reference[] = []
   for (const node of nodesIn(json)) {

@@ -1,6 +1,6 @@
-import { parseJson, type StructType } from '../../types/index.js'
-import { asQueryError, type DuckDbSession, isNode, literal, QueryError, textOf } from '../duckdb/index.js'
+import { asQueryError, type DuckDbSession, QueryError } from '../duckdb/index.js'
 import { emptySelect } from '../scan/index.js'
+import type { ParsedCondition } from './parsedCondition.js'
 import { tableAlias } from './sqlPredicate.js'
 
 /**
@@ -9,13 +9,15 @@ import { tableAlias } from './sqlPredicate.js'
  *
  * @throws QueryError QUERY_BAD_SQL that names the condition and what is wrong with it
  */
-export async function checkCondition(session: DuckDbSession, condition: string, schema: StructType): Promise<void> {
+export async function checkCondition(
+  session: DuckDbSession,
+  { text: condition, schema, fault }: ParsedCondition,
+): Promise<void> {
   const wrong = (why: string, cause?: QueryError) =>
     new QueryError('QUERY_BAD_SQL', `the condition ${condition} ${why}`, { cause, data: { condition } })
   if (condition.trim() === '')
     throw new QueryError('QUERY_BAD_SQL', 'the condition is empty; leave it out when all rows are meant')
-  const unparsed = await parserFault(session, condition)
-  if (unparsed !== undefined) throw wrong(`is not SQL: ${unparsed}`)
+  if (fault !== undefined) throw wrong(`is not SQL: ${fault}`)
   // The line's end closes a comment that the condition may end with.
   const typed = (sql: string) =>
     session.columnsOf(`SELECT ${sql} FROM (${emptySelect(schema.fields)}) AS ${tableAlias} WHERE (${condition}\n)`)
@@ -37,12 +39,3 @@ export async function checkCondition(session: DuckDbSession, condition: string, 
 }
 
 const unknownColumn = /(?:Referenced column|does not have a column named) "([^"]+)"/
-
-/** What DuckDB's parser says of the condition as it stands, without anything around it. */
-async function parserFault(session: DuckDbSession, condition: string): Promise<string | undefined> {
-  const { tree } = await session.row(
-    `SELECT CAST(json_serialize_sql(${literal(`SELECT 1 WHERE ${condition}`)}) AS VARCHAR) AS tree`,
-  )
-  const json = parseJson(tree as string)
-  return isNode(json) && json['error_type'] === 'parser' ? textOf(json['error_message']) : undefined
-}

@@ -3,14 +3,13 @@ import {
   formatJson,
   isJsonArray,
   type Json,
-  JsonNumber,
   type JsonObject,
   type StructType,
   type Value,
 } from '../../types/index.js'
 import { children, type DuckDbSession, isNode, literal, QueryError, sqlType, textOf } from '../duckdb/index.js'
 
-/** A condition taken apart by DuckDB's parser. */
+/** A condition's syntax tree, of DuckDB's parser. */
 export interface ConditionTree {
   readonly where: Json
   /** The statement around the condition, to put other expressions into. */
@@ -32,24 +31,26 @@ export interface Constant {
   readonly as: ReadonlyMap<string, Value>
 }
 
-/** Undefined when the text is not one condition; whoever runs it will be told what is wrong. */
-export async function conditionTree(
-  session: DuckDbSession,
-  condition: string,
-  schema: StructType,
-): Promise<ConditionTree | undefined> {
-  const types = leafTypes(schema)
-  const casts = types.map(type => `TRY_CAST(NULL AS ${type})`)
-  // The line's end closes a comment that the condition may end with.
-  const sql = `SELECT ${['typeof(NULL)', ...casts].join(', ')} FROM t WHERE (${condition}\n)`
-  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`)
-  const json = parseExactly(tree as string)
+/**
+ * A statement to parse, with the condition as it stands and all that {@link conditionTree} makes other expressions of.
+ * The condition is not in brackets: what it closes, or adds behind itself, is to be seen.
+ */
+export function conditionStatement(condition: string, schema: StructType): string {
+  const casts = leafTypes(schema).map(type => `TRY_CAST(NULL AS ${type})`)
+  return `SELECT ${['typeof(NULL)', ...casts].join(', ')} FROM t WHERE ${condition}`
+}
+
+/** Of a parsed {@link conditionStatement}; undefined when that is more than a condition, or not SQL. */
+export function conditionTree(json: Json, schema: StructType): ConditionTree | undefined {
   if (!isNode(json) || json['error'] !== false || !isJsonArray(json['statements']) || json['statements'].length !== 1)
     return undefined
   const [statement] = json['statements']
   const node = isNode(statement) ? statement['node'] : undefined
   if (!isNode(statement) || !isNode(node) || node['type'] !== 'SELECT_NODE' || !isJsonArray(node['select_list']))
     return undefined
+  if (clausesBehind.some(name => !isAbsent(node[name])) || node['aggregate_handling'] !== 'STANDARD_HANDLING')
+    return undefined
+  const types = leafTypes(schema)
   const [typeofNull, ...castNodes] = node['select_list'] as readonly JsonObject[]
   const where = node['where_clause']
   if (!isNode(where) || typeofNull === undefined) return undefined
@@ -77,16 +78,10 @@ export async function conditionTree(
   }
 }
 
-/** Numbers as they are written: DuckDB tells `1` from `1.0`. */
-function parseExactly(text: string): Json {
-  const parse = JSON.parse as (
-    text: string,
-    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ) => unknown
-  return parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined ? new JsonNumber(source) : value,
-  ) as Json
-}
+/** What may stand behind a WHERE clause. */
+const clausesBehind = ['group_expressions', 'group_sets', 'having', 'qualify', 'sample', 'modifiers'] as const
+
+const isAbsent = (clause: Json | undefined) => (clause ?? null) === null || (isJsonArray(clause) && clause.length === 0)
 
 /** Values of all constant parts of a condition, the largest parts only. */
 export async function constantsOf(

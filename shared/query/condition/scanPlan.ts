@@ -1,9 +1,9 @@
 import { type AddFile, FileSkipper, type Snapshot } from '../../delta/index.js'
 import type { DuckDbSession } from '../duckdb/index.js'
-import { namedColumns } from '../scan/index.js'
 import { checkCondition } from './conditionCheck.js'
+import { parseCondition } from './parsedCondition.js'
 import { predicateText } from './predicateText.js'
-import { sqlPredicate, tableAlias } from './sqlPredicate.js'
+import { sqlPredicate } from './sqlPredicate.js'
 
 /** Which files of a table a condition needs, and why not the others. */
 export interface ScanPlan {
@@ -20,6 +20,8 @@ export interface ScanPlan {
   readonly predicate: string | undefined
   /** Parts of the condition that files are not judged by. */
   readonly unknown: readonly string[]
+  /** Which columns the condition can mean, by name in lower case. */
+  readonly isNamed: (name: string) => boolean
 }
 
 /** The plan of a full read. */
@@ -34,11 +36,12 @@ export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
     bytesSkipped: 0,
     predicate: undefined,
     unknown: [],
+    isNamed: () => false,
   }
 }
 
 /**
- * Which files of the snapshot can hold rows for which `condition` is true. The condition is checked against the table's
+ * Which files of the snapshot can hold rows for which the condition is true. The condition is checked against the table's
  * columns, so that a wrong one is an error even when no file would be read.
  *
  * @throws QueryError QUERY_BAD_SQL
@@ -46,12 +49,14 @@ export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
 export async function planScan(
   session: DuckDbSession,
   { schema, metadata, files }: Pick<Snapshot, 'schema' | 'metadata' | 'files'>,
-  condition: string,
+  text: string,
   timeZone?: string,
 ): Promise<ScanPlan> {
-  await checkCondition(session, condition, schema)
-  const { predicate, unknown } = await sqlPredicate(session, condition, schema)
-  if (predicate === undefined) return { ...fullScan({ files }), unjudged: files.length, unknown }
+  const condition = await parseCondition(session, text, schema)
+  await checkCondition(session, condition)
+  const { predicate, unknown } = await sqlPredicate(session, condition)
+  const isNamed = condition.columns
+  if (predicate === undefined) return { ...fullScan({ files }), unjudged: files.length, unknown, isNamed }
   const { partitionColumns, configuration } = metadata
   const skipper = new FileSkipper({ schema, partitionColumns, configuration }, { zone: timeZone })
   const wanted: AddFile[] = []
@@ -75,17 +80,16 @@ export async function planScan(
     bytesSkipped: totalSize(files) - bytesRead,
     predicate: predicateText(predicate, schema),
     unknown,
+    isNamed,
   }
 }
 
-/** The columns of the table that a SELECT with a condition needs, in the schema's order. */
-export async function neededColumns(
-  session: DuckDbSession,
+/** The columns of the table that a SELECT with the plan's condition needs, in the schema's order. */
+export function neededColumns(
   { schema }: Pick<Snapshot, 'schema'>,
   selected: readonly string[],
-  condition: string,
-): Promise<readonly string[]> {
-  const isNamed = await namedColumns(session, `SELECT 1 FROM ${tableAlias} WHERE (${condition}\n)`)
+  { isNamed }: Pick<ScanPlan, 'isNamed'>,
+): readonly string[] {
   return schema.fields.map(f => f.name).filter(name => selected.includes(name) || isNamed(name.toLowerCase()))
 }
 

@@ -9,7 +9,8 @@ import {
 } from '../../types/index.js'
 import { children, type DuckDbSession, isNode, textOf, textsOf } from '../duckdb/index.js'
 import { type Point, pointsOf } from './comparedValue.js'
-import { conditionTree, type Constant, constantsOf } from './conditionTree.js'
+import { type Constant, constantsOf } from './conditionTree.js'
+import type { ParsedCondition } from './parsedCondition.js'
 import { always, type Comparison, comparison, never, prefixed } from './pointPredicate.js'
 
 /** What statistics and partition values can tell of an SQL condition. */
@@ -21,19 +22,19 @@ export interface UnderstoodCondition {
 }
 
 /**
- * The predicate in a WHERE condition of DuckDB's SQL, taken apart by DuckDB's own parser. A comparison counts when it is
+ * The predicate in a WHERE condition of DuckDB's SQL. A comparison counts when it is
  * certain that DuckDB compares in the way the predicate does; any other part stands for whatever it may be: left out
  * where it is joined by AND, and with all of its alternatives where it is joined by OR.
  *
- * @example (await sqlPredicate(session, "day >= '2025-04-01' AND lower(name) = 'x'", schema)).predicate // of day alone
+ * @example
+ * const condition = await parseCondition(session, "day >= '2025-04-01' AND lower(name) = 'x'", schema)
+ * const { predicate } = await sqlPredicate(session, condition) // of day alone
  */
 export async function sqlPredicate(
   session: DuckDbSession,
-  condition: string,
-  schema: StructType,
+  { text, schema, tree }: ParsedCondition,
 ): Promise<UnderstoodCondition> {
-  const tree = await conditionTree(session, condition, schema)
-  if (tree === undefined) return { predicate: undefined, unknown: [condition] }
+  if (tree === undefined) return { predicate: undefined, unknown: [text] }
   const constants = await constantsOf(session, tree, schema)
   const reading = new ConditionReading(schema, constants)
   const predicate = reading.read(tree.where, false)

@@ -18,6 +18,20 @@ export function textsOf(json: Json | undefined): string[] {
   return isJsonArray(json) ? json.map(textOf) : []
 }
 
+/**
+ * Which columns the tree can mean by what it names, in lower case; every one when it names them in ways that are not
+ * looked into.
+ */
+export function namedIn(json: Json | undefined): (name: string) => boolean {
+  const names = new Set<string>()
+  for (const node of nodesIn(json)) {
+    if (node['class'] === 'STAR' || node['class'] === 'SUBQUERY' || node['class'] === 'POSITIONAL_REFERENCE')
+      return () => true
+    if (node['class'] === 'COLUMN_REF') for (const name of textsOf(node['column_names'])) names.add(name.toLowerCase())
+  }
+  return name => names.has(name)
+}
+
 /** Every object in the tree, each before those inside it. */
 export function* nodesIn(json: Json | undefined): Generator<JsonObject> {
   if (isJsonArray(json)) for (const item of json) yield* nodesIn(item)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Rows } from '../../delta/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type Column, parseJson } from '../../types/index.js'
-import { type DuckDbSession, isNode, literal, nodesIn, parquetFiles, textsOf } from '../duckdb/index.js'
+import { type DuckDbSession, isNode, namedIn, parquetFiles, syntaxTree } from '../duckdb/index.js'
 import { copyFields, normalizedCopySql } from './normalizedCopy.js'
 
 /** The column that holds a row's place among those handed over; no name that a table's column would have. */
@@ -51,16 +51,8 @@ export async function stageRows(
   }
 }
 
-/** Which columns a query can mean by what it names; every one when it names them in ways that are not looked into. */
+/** Which columns a query can mean, in lower case; every one when the parser does not take it apart. */
 export async function namedColumns(session: DuckDbSession, query: string): Promise<(name: string) => boolean> {
-  const { tree } = await session.row(`SELECT CAST(json_serialize_sql(${literal(query)}) AS VARCHAR) AS tree`)
-  const json = parseJson(tree as string)
-  if (!isNode(json) || json['error'] !== false) return () => true
-  const names = new Set<string>()
-  for (const node of nodesIn(json)) {
-    if (node['class'] === 'STAR' || node['class'] === 'SUBQUERY' || node['class'] === 'POSITIONAL_REFERENCE')
-      return () => true
-    if (node['class'] === 'COLUMN_REF') for (const name of textsOf(node['column_names'])) names.add(name.toLowerCase())
-  }
-  return name => names.has(name)
+  const json = parseJson(await syntaxTree(session, query))
+  return isNode(json) && json['error'] === false ? namedIn(json) : () => true
 }

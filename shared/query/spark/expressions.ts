@@ -1,6 +1,13 @@
 import type { Expressions, Predicate, Rows, SqlDialect } from '../../delta/index.js'
 import type { Column, StructField, StructType, Value } from '../../types/index.js'
-import { checkCondition, sqlPredicate, tableAlias, withPlainYears } from '../condition/index.js'
+import {
+  checkCondition,
+  parseCondition,
+  type ParsedCondition,
+  sqlPredicate,
+  tableAlias,
+  withPlainYears,
+} from '../condition/index.js'
 import { asQueryError, DuckDbSession, QueryError, type SessionOptions, sqlType } from '../duckdb/index.js'
 import { namedColumns, rowPlace, stageRows } from '../scan/index.js'
 import { sparkCondition } from './sparkSql.js'
@@ -37,7 +44,9 @@ interface Wanted {
 
 class SessionExpressions implements Expressions {
   readonly #open: () => Promise<DuckDbSession>
-  /** By query: which columns it names. */
+  /** Conditions by their text. */
+  readonly #parsed = new Map<string, ParsedCondition>()
+  /** By the terms of a query: which columns they name. */
   readonly #named = new Map<string, (name: string) => boolean>()
   #last: Promise<unknown> = Promise.resolve()
 
@@ -60,14 +69,11 @@ class SessionExpressions implements Expressions {
               )
         // Rewriting may take an overflow out of a condition (`a * 4 > 0` becomes `a > 0`), which to Spark is another one.
         if (dialect === 'spark') await session.run("SET disabled_optimizers = 'expression_rewriter'")
+        const schema: StructType = { type: 'struct', fields: rows.columns.map(({ field }) => field) }
+        const { columns } = this.#parsed.get(sql) ?? (await this.#parse(session, sql, schema))
         const found = new Uint8Array(rows.count)
-        await this.#each(
-          session,
-          rows,
-          `SELECT ${rowPlace} FROM`,
-          ` WHERE (${sql}\n)`,
-          ([place]) => (found[Number(place)] = 1),
-        )
+        const query = (from: string) => `SELECT ${rowPlace} FROM ${from} WHERE (${sql}\n)`
+        await this.#each(session, rows, columns, query, ([place]) => (found[Number(place)] = 1))
         return found
       } catch (error) {
         throw about(`the condition ${condition}`, error)
@@ -94,9 +100,17 @@ class SessionExpressions implements Expressions {
   prune(condition: string, schema: StructType): Promise<Predicate | undefined> {
     const plain = withPlainYears(condition, schema.fields)
     return this.#inTurn(async session => {
-      await checkCondition(session, plain, schema)
-      return (await sqlPredicate(session, plain, schema)).predicate
+      const known = this.#parsed.get(plain)
+      const parsed = known?.schema === schema ? known : await this.#parse(session, plain, schema)
+      await checkCondition(session, parsed)
+      return (await sqlPredicate(session, parsed)).predicate
     })
+  }
+
+  async #parse(session: DuckDbSession, condition: string, schema: StructType): Promise<ParsedCondition> {
+    const parsed = await parseCondition(session, condition, schema)
+    this.#parsed.set(condition, parsed)
+    return parsed
   }
 
   async #evaluate(session: DuckDbSession, rows: Rows, wanted: readonly Wanted[]): Promise<readonly Column[]> {
@@ -105,8 +119,12 @@ class SessionExpressions implements Expressions {
       ({ field, sql }, i) =>
         `CAST((${withPlainYears(sql, [field, ...rows.columns.map(column => column.field)])}\n) AS ${sqlType(field.type)}) AS v${i}`,
     )
+    const query = (from: string) => `SELECT ${[rowPlace, ...terms].join(', ')} FROM ${from}`
+    const text = query(tableAlias)
+    const isNamed = this.#named.get(text) ?? (await namedColumns(session, text))
+    this.#named.set(text, isNamed)
     let seen = 0
-    await this.#each(session, rows, `SELECT ${[rowPlace, ...terms].join(', ')} FROM`, '', ([place, ...values]) => {
+    await this.#each(session, rows, isNamed, query, ([place, ...values]) => {
       seen++
       values.forEach((value, i) => {
         const column = columns[i]
@@ -120,15 +138,12 @@ class SessionExpressions implements Expressions {
   async #each(
     session: DuckDbSession,
     rows: Rows,
-    head: string,
-    tail: string,
+    isNamed: (name: string) => boolean,
+    query: (from: string) => string,
     take: (values: readonly Value[]) => void,
   ): Promise<void> {
-    const text = `${head} ${tableAlias}${tail}`
-    const isNamed = this.#named.get(text) ?? (await namedColumns(session, text))
-    this.#named.set(text, isNamed)
     await using staged = await stageRows(session, rows, isNamed)
-    const { fields, batches } = await session.stream(`${head} (${staged.sql}) AS ${tableAlias}${tail}`)
+    const { fields, batches } = await session.stream(query(`(${staged.sql}) AS ${tableAlias}`))
     for await (const batch of batches) for (const row of batch) take(fields.map(({ name }) => row[name] ?? null))
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { checkCondition } from '../../../shared/query/condition/conditionCheck.js'
+import { parseCondition } from '../../../shared/query/condition/parsedCondition.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 import type { DataType, StructField } from '../../../shared/types/index.js'
 
@@ -21,7 +22,7 @@ const schema = {
     field('o', { type: 'struct', fields: [field('x', 'long')] }),
   ],
 }
-const check = (condition: string) => checkCondition(session, condition, schema)
+const check = async (condition: string) => checkCondition(session, await parseCondition(session, condition, schema))
 
 test.each([
   'i = 1',

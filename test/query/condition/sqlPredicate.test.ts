@@ -9,6 +9,7 @@ import {
   type Predicate,
 } from '../../../shared/delta/index.js'
 import { encodeParquet } from '../../../shared/parquet/index.js'
+import { parseCondition } from '../../../shared/query/condition/parsedCondition.js'
 import { sqlPredicate } from '../../../shared/query/condition/sqlPredicate.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
@@ -160,11 +161,14 @@ describe('a condition as statistics can judge it', () => {
     ['i = 1) UNION SELECT 1 WHERE (true', undefined],
     ['i =', undefined],
   ])('%s', async (condition, predicate) => {
-    expect((await sqlPredicate(session, condition, schema)).predicate).toEqual(predicate)
+    expect((await sqlPredicate(session, await parseCondition(session, condition, schema))).predicate).toEqual(predicate)
   })
 
   test('what is left out is said as SQL', async () => {
-    const { unknown } = await sqlPredicate(session, "i = 1 AND (lower(s) = 'x' OR d > 1) AND flag", schema)
+    const { unknown } = await sqlPredicate(
+      session,
+      await parseCondition(session, "i = 1 AND (lower(s) = 'x' OR d > 1) AND flag", schema),
+    )
     expect(unknown).toEqual(["(lower(s) = 'x')"])
   })
 
@@ -173,7 +177,7 @@ describe('a condition as statistics can judge it', () => {
       type: 'struct',
       fields: [field('t', { type: 'struct', fields: [field('i', 'string')] }), field('i', 'integer')],
     }
-    expect((await sqlPredicate(session, "t.i = '5'", own)).predicate).toEqual(undefined)
+    expect((await sqlPredicate(session, await parseCondition(session, "t.i = '5'", own))).predicate).toEqual(undefined)
   })
 })
 
@@ -346,7 +350,7 @@ test('no file is passed over that holds a row for which a condition is true', as
       .query(`SELECT DISTINCT file FROM rows AS t WHERE (${condition}\n)`)
       .catch(() => undefined)
     if (found === undefined) continue
-    const { predicate } = await sqlPredicate(session, condition, schema)
+    const { predicate } = await sqlPredicate(session, await parseCondition(session, condition, schema))
     asked++
     if (predicate === undefined) continue
     const holding = new Set(found.rows.map(row => row['file']))
