@@ -3,6 +3,7 @@ import { type Action, type CommitInfo, decodeCommit } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { commitPath } from './logName.js'
 import { listLog } from './logSegment.js'
+import { readAhead } from './readAhead.js'
 
 /** One version of a table's log. */
 export interface Commit {
@@ -63,9 +64,6 @@ export async function commitTimestamp(
   return inCommitTimestampOf(actions) ?? modifiedAt ?? (await store.head(commitPath(version)))?.modifiedAt ?? 0
 }
 
-/** How many commits are fetched ahead of the one being looked at. */
-const readAhead = 8
-
 /**
  * The commits `from` … `to`, both inclusive, in order. A version that is missing between them, deleted by log clean-up
  * or never written, throws DELTA_VERSION_GAP.
@@ -85,23 +83,14 @@ export async function* readCommits(store: ObjectStore, from: number, to: number)
 
 /** The same without timestamps, and so without a listing. */
 export async function* readCommitFiles(store: ObjectStore, from: number, to: number): AsyncGenerator<CommitFile, void> {
-  const ahead: Promise<CommitFile | undefined>[] = []
-  let next = from
-  try {
-    for (let version = from; version <= to; version++) {
-      while (next <= to && ahead.length < readAhead) {
-        const read = readCommitFile(store, next++)
-        // Its failure is reported when its turn comes, if it does.
-        read.catch(() => undefined)
-        ahead.push(read)
-      }
-      const file = await ahead.shift()
-      if (file === undefined) throw versionGap(store, version)
-      yield file
-    }
-  } finally {
-    await Promise.allSettled(ahead)
+  for await (const [version, file] of readAhead(versions(from, to), one => readCommitFile(store, one))) {
+    if (file === undefined) throw versionGap(store, version)
+    yield file
   }
+}
+
+function* versions(from: number, to: number): Generator<number, void> {
+  for (let version = from; version <= to; version++) yield version
 }
 
 export function versionGap(store: ObjectStore, version: number): DeltaError {

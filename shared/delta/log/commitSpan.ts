@@ -5,6 +5,7 @@ import { DeltaError } from '../deltaError.js'
 import { readCommitFile, versionGap } from './commit.js'
 import type { VersionRange } from './logName.js'
 import type { LogSegment } from './logSegment.js'
+import { readAhead } from './readAhead.js'
 
 /** Versions that are replayed as one: a commit, or what several come to by a log compaction file. */
 export interface CommitSpan extends VersionRange {
@@ -18,9 +19,6 @@ export interface SpanPlan extends VersionRange {
 
 /** In which order versions are read. */
 export type ReplayOrder = 'oldestFirst' | 'newestFirst'
-
-/** How many segments are fetched ahead of the one being looked at. */
-const readAhead = 8
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -53,23 +51,10 @@ export async function* readSpans(
 ): AsyncGenerator<CommitSpan, void> {
   const plan = planSpans(segment, from, to)
   if (order === 'newestFirst') plan.reverse()
-  const ahead: Promise<CommitSpan | undefined>[] = []
-  let next = 0
-  try {
-    for (const part of plan) {
-      while (next < plan.length && ahead.length < readAhead) {
-        const read = readSpan(store, plan[next++] as SpanPlan)
-        // Its failure is reported when its turn comes, if it does.
-        read.catch(() => undefined)
-        ahead.push(read)
-      }
-      const span = await ahead.shift()
-      if (span !== undefined) yield span
-      else if (part.file === undefined) throw versionGap(store, part.from)
-      else yield* readSpans(store, { compacted: [] }, part.from, part.to, order)
-    }
-  } finally {
-    await Promise.allSettled(ahead)
+  for await (const [part, span] of readAhead(plan, one => readSpan(store, one))) {
+    if (span !== undefined) yield span
+    else if (part.file === undefined) throw versionGap(store, part.from)
+    else yield* readSpans(store, { compacted: [] }, part.from, part.to, order)
   }
 }
 
