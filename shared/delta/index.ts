@@ -42,6 +42,7 @@ export {
   removedFile,
   type RemoveFile,
   resolveDataPath,
+  sizeChanges,
   type Txn,
 } from './actions/index.js'
 export {

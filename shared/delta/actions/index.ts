@@ -25,3 +25,4 @@ export {
 export { fileKey } from './fileKey.js'
 export { parseLogJson } from './logJson.js'
 export { removedFile } from './removedFile.js'
+export { sizeChanges } from './sizeChanges.js'

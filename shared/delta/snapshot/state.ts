@@ -1,5 +1,12 @@
 import type { StructType } from '../../types/index.js'
-import type { Action, DomainMetadata, Metadata, Protocol, Txn } from '../actions/index.js'
+import {
+  type Action,
+  type DomainMetadata,
+  type Metadata,
+  type Protocol,
+  sizeChanges,
+  type Txn,
+} from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { inCommitTimestampOf } from '../log/index.js'
 import { isOn, type TableState, type Totals } from '../protocol/index.js'
@@ -94,26 +101,13 @@ export function nextState(
   return replay.finish(commit.version, inCommitTimestampOf(commit.actions) ?? commit.timestamp, where)
 }
 
-/**
- * The totals after a commit, or `undefined` when its actions do not tell: a `remove` without a size, or an `add`
- * without data change beside no `remove`, which says something new about a file that may be there already.
- */
+/** The totals after a commit, or `undefined` when its actions do not tell: see {@link sizeChanges}. */
 export function nextTotals(totals: Totals, actions: readonly Action[]): Totals | undefined {
-  let { numFiles, sizeInBytes } = totals
-  let restated = false
-  let removes = 0
-  for (const action of actions) {
-    if ('add' in action) {
-      numFiles++
-      sizeInBytes += BigInt(action.add.size)
-      restated ||= !action.add.dataChange
-    } else if ('remove' in action) {
-      if (action.remove.size === undefined) return undefined
-      removes++
-      numFiles--
-      sizeInBytes -= BigInt(action.remove.size)
-    }
-  }
-  if ((restated && removes === 0) || numFiles < 0 || sizeInBytes < 0n) return undefined
-  return { numFiles, sizeInBytes }
+  const changes = sizeChanges(actions)
+  if (changes === undefined) return undefined
+  let { sizeInBytes } = totals
+  for (const size of changes.added) sizeInBytes += BigInt(size)
+  for (const size of changes.removed) sizeInBytes -= BigInt(size)
+  const numFiles = totals.numFiles + changes.added.length - changes.removed.length
+  return numFiles < 0 || sizeInBytes < 0n ? undefined : { numFiles, sizeInBytes }
 }
