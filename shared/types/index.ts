@@ -1,6 +1,7 @@
 /** The vocabulary of every room: data types and values, exact JSON, dates, decimals and numbers as text, literals, the order of values, column paths. */
 export { formatDate, parseDate, parseTimestamp, splitTimestamp } from './calendar.js'
 export { columnKey, type ColumnPath, parseColumnList, parseColumnPath, quotedColumn } from './columnPath.js'
+export { containsType } from './containsType.js'
 export {
   type Column,
   type ColumnData,
@@ -20,6 +21,6 @@ export { JsonError } from './jsonError.js'
 export { literalText } from './literalText.js'
 export { namedValue, namedValues } from './namedValues.js'
 export { formatDouble, formatFloat, parseDouble } from './numberText.js'
-export { isRow, isStruct, typeAt } from './struct.js'
+export { isRow, isStruct, isVariant, typeAt } from './struct.js'
 export { compareStrings, compareValues, surrogatesLast } from './valueOrder.js'
 export { standardOffsetMs, zoneOffsetMs } from './zoneOffset.js'

@@ -7,6 +7,11 @@ export function isStruct(type: DataType | undefined): type is StructType {
   return typeof type === 'object' && type.type === 'struct' && type.variant !== true
 }
 
+/** Whether a type is a variant, which is stored as a struct and is none to SQL. */
+export function isVariant(type: DataType): boolean {
+  return typeof type === 'object' && type.type === 'struct' && type.variant === true
+}
+
 /** The type of the column that a path of names leads to, spelled as the schema has it; nothing where there is none. */
 export function typeAt(schema: StructType, path: readonly string[]): DataType | undefined {
   let type: DataType | undefined = schema

@@ -1,4 +1,4 @@
-import type { DataType, StructType } from '../../types/index.js'
+import { containsType, isVariant, type StructType } from '../../types/index.js'
 import type { Protocol } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { allFields, isMapped } from '../schema/index.js'
@@ -43,8 +43,9 @@ const needs: Readonly<Record<string, Needed>> = {
   columnMapping: (_schema, configuration) => isMapped(configuration),
   identityColumns: inField('delta.identity.'),
   allowColumnDefaults: inField('CURRENT_DEFAULT'),
-  timestampNtz: schema => uses(schema, type => type === 'timestamp_ntz'),
-  variantType: (schema, _configuration, present) => !present.has('variantType-preview') && uses(schema, isVariant),
+  timestampNtz: schema => containsType(schema, type => type === 'timestamp_ntz'),
+  variantType: (schema, _configuration, present) =>
+    !present.has('variantType-preview') && containsType(schema, isVariant),
   variantShredding: onUnless('delta.enableVariantShredding', 'variantShredding-preview'),
   deletionVectors: on('delta.enableDeletionVectors'),
   typeWidening: onUnless('delta.enableTypeWidening', 'typeWidening-preview'),
@@ -181,23 +182,4 @@ function impliedFeatures(reader: number, writer: number): readonly string[] {
   return features
     .filter(({ legacy }) => legacy !== undefined && legacy.writer <= writer && (legacy.reader ?? 1) <= known)
     .map(({ name }) => name)
-}
-
-function isVariant(type: DataType): boolean {
-  return typeof type !== 'string' && type.type === 'struct' && type.variant === true
-}
-
-function uses(type: DataType, wanted: (type: DataType) => boolean): boolean {
-  if (wanted(type)) return true
-  if (typeof type === 'string') return false
-  switch (type.type) {
-    case 'struct':
-      return type.variant !== true && type.fields.some(field => uses(field.type, wanted))
-    case 'array':
-      return uses(type.elementType, wanted)
-    case 'map':
-      return uses(type.keyType, wanted) || uses(type.valueType, wanted)
-    case 'decimal':
-      return false
-  }
 }

@@ -8,14 +8,13 @@ import {
   type TableState,
 } from '../../delta/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import type { DataType, StructField } from '../../types/index.js'
+import { containsType, isStruct, isVariant, type StructField } from '../../types/index.js'
 import { type DuckDbSession, identifier, parquetFiles, QueryError, sqlType } from '../duckdb/index.js'
 import { deletedRows } from './deletedRows.js'
 import type { FileCache } from './fileCache.js'
 import { FileReading, type LocalFile } from './fileReading.js'
 import type { ImmutableFile } from './immutableFile.js'
 import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
-import { holds } from './typeParts.js'
 
 /** What a view is made of: a table's state and the files of it that are to be read. */
 export interface ViewSource {
@@ -124,10 +123,8 @@ async function leaseFiles(
  */
 function isToldByName(field: StructField, { match }: ColumnLayout): boolean {
   const { type } = field
-  const isStruct = (part: DataType) => typeof part !== 'string' && part.type === 'struct'
-  const isVariant = (part: DataType) => typeof part !== 'string' && part.type === 'struct' && part.variant === true
-  if (match === 'id' || holds(type, isVariant) || hasChars(field)) return false
-  return match === 'name' || !holds(type, isStruct)
+  if (match === 'id' || containsType(type, isVariant) || hasChars(field)) return false
+  return match === 'name' || !containsType(type, isStruct)
 }
 
 /** Those of the files in which DuckDB finds what the table has. */

@@ -6,7 +6,7 @@ import {
   parsePartitionValue,
   physicalNameOf,
 } from '../../delta/index.js'
-import { type DataType, namedValue, type StructField } from '../../types/index.js'
+import { containsType, type DataType, namedValue, type StructField } from '../../types/index.js'
 import {
   type DuckDbSession,
   identifier,
@@ -20,7 +20,6 @@ import {
 import type { DeletedRows } from './deletedRows.js'
 import { countLegacyDates } from './legacyDates.js'
 import { countUnreadable } from './readableFormats.js'
-import { holds } from './typeParts.js'
 
 /** Names that no column of a table would have. */
 const fileColumn = '__lake_file'
@@ -68,7 +67,7 @@ export class FileReading {
     })
     if (!fits) return false
     if ((await countUnreadable(session, files)) > 0) return false
-    const dated = this.#fields.some(field => holds(field.type, part => part === 'date' || part === 'timestamp'))
+    const dated = this.#fields.some(field => containsType(field.type, part => part === 'date' || part === 'timestamp'))
     if (dated && (await countLegacyDates(session, files)) > 0) return false
     for (const [name, column] of columns) this.#inFiles.set(name, column)
     return true
@@ -100,7 +99,7 @@ export class FileReading {
 
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
     // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
-    const texts = this.#fields.some(field => holds(field.type, part => part === 'binary'))
+    const texts = this.#fields.some(field => containsType(field.type, part => part === 'binary'))
       ? []
       : ['binary_as_string = true']
     return parquetFiles(
@@ -150,7 +149,7 @@ export class FileReading {
  * for bounds.
  */
 function stored(column: string, type: DataType): string {
-  return holds(type, part => part === 'float' || part === 'double') ? `TRY(${column})` : column
+  return containsType(type, part => part === 'float' || part === 'double') ? `TRY(${column})` : column
 }
 
 interface PartitionColumn {
