@@ -4,8 +4,6 @@ export {
   decodedData,
   objectStoreSource,
   ParquetError,
-  type ParquetErrorCode,
-  parquetErrorCodes,
   type ParquetSource,
   type StoredColumn,
   type StoredData,
@@ -22,4 +20,4 @@ export {
   type RowGroupInfo,
 } from './read/index.js'
 export { schemaElements } from './schema/index.js'
-export { type ByteSink, encodeParquet, type ParquetOptions, ParquetWriter } from './write/index.js'
+export { type ByteSink, encodeParquet, ParquetWriter } from './write/index.js'

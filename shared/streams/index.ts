@@ -1,7 +1,5 @@
 import type { Stream } from '../contract/index.js'
 import { events } from './events.js'
 
-export { events } from './events.js'
-
 /** Every declared stream; each function serves them all. */
 export const streams: readonly Stream[] = [events]

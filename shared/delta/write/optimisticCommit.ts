@@ -1,4 +1,3 @@
-import { type AddFile, canonicalPath } from '../actions/index.js'
 import { discard, type WrittenFile } from '../dataFiles/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
@@ -55,6 +54,3 @@ export async function planAndCommit(
     if (round >= maxPlans || !planAgain.has(outcome.reason)) return outcome
   }
 }
-
-/** The key by which a transaction's reads find a file again. */
-export const filePath = ({ path }: Pick<AddFile, 'path'>): string => canonicalPath(path)

@@ -1,2 +1,2 @@
 /** Column chunks, row groups and files. */
-export { type ByteSink, encodeParquet, type ParquetOptions, ParquetWriter } from './writer.js'
+export { type ByteSink, encodeParquet, ParquetWriter } from './writer.js'

@@ -6,7 +6,6 @@ export { decodeConsumerRecords, type DecodedMessage } from './consumerRecords.js
 export { crc32c } from './crc32c.js'
 export { memberName, removeDeadMembers } from './deadMembers.js'
 export { KafkaSource, type KafkaSourceOptions } from './kafkaSource.js'
-export type { OAuthClient } from './oauthToken.js'
 export { requestProduce } from './protocol.js'
 export { checksummedFrom, headerSize } from './recordBatch.js'
 export { encodeRecordBatch } from './recordEncoder.js'
