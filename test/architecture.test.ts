@@ -90,8 +90,9 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['shared/sources/kafka/', 'infra/local/'],
   '@duckdb/node-api': ['shared/query/duckdb/'],
   'onnxruntime-web': ['shared/models/'],
-  hyparquet: ['shared/parquet/'],
-  'hyparquet-writer': ['shared/parquet/'],
+  hyparquet: ['shared/parquet/hyparquetInternals.ts'],
+  'hyparquet-writer': ['shared/parquet/hyparquetInternals.ts'],
+  'hyparquet-compressors': ['shared/parquet/hyparquetInternals.ts'],
 }
 
 /** Built-in modules that compute and reach nothing. */

@@ -1,4 +1,4 @@
-import { deltaBinaryUnpack, deltaLengthByteArray } from 'hyparquet/src/delta.js'
+import { deltaBinaryUnpack, deltaLengthByteArray } from '../hyparquetInternals.js'
 
 interface Position {
   view: DataView<ArrayBuffer>

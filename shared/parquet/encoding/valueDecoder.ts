@@ -1,7 +1,6 @@
-import type { DecodedArray, SchemaElement } from 'hyparquet'
-
 import type { DataType, DecimalType, PrimitiveType, Value } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
+import type { DecodedArray, SchemaElement } from '../hyparquetInternals.js'
 import { isUnsigned, type LeafNode, type LegacyCalendar } from '../schema/index.js'
 
 /** Values of one column in memory, without nulls. */

@@ -1,6 +1,5 @@
-import type { Encoding } from 'hyparquet'
-
 import type { ByteBuffer } from '../base/index.js'
+import type { Encoding } from '../hyparquetInternals.js'
 import { appendDeltas, packable } from './deltaBinaryPacked.js'
 import { appendByLength } from './deltaLengthByteArray.js'
 import type { PhysicalValues } from './physicalValues.js'

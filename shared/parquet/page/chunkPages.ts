@@ -1,10 +1,8 @@
 import { crc32 } from 'node:zlib'
 
-import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
-import { parquetHeader } from 'hyparquet/src/column.js'
-
 import { ParquetError } from '../base/index.js'
 import { bitWidth, readBitPacked, readRuns } from '../encoding/index.js'
+import { type ColumnMetaData, type Encoding, type PageHeader, parquetHeader } from '../hyparquetInternals.js'
 import type { LeafNode } from '../schema/index.js'
 import { decompress } from './codec.js'
 import { type MemoryAllowance, valueBytes } from './memoryAllowance.js'

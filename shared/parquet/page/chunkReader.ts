@@ -1,7 +1,3 @@
-import type { ColumnMetaData } from 'hyparquet'
-import { byteStreamSplit } from 'hyparquet/src/encoding.js'
-import { readPlain } from 'hyparquet/src/plain.js'
-
 import { Utf8Column } from '../base/index.js'
 import {
   type DecodedValues,
@@ -15,6 +11,7 @@ import {
   texts,
   type ValueDecoder,
 } from '../encoding/index.js'
+import { byteStreamSplit, type ColumnMetaData, readPlain } from '../hyparquetInternals.js'
 import type { LeafNode } from '../schema/index.js'
 import {
   chunkPages,

@@ -9,11 +9,8 @@ import {
   type ZstdOptions,
 } from 'node:zlib'
 
-import type { CompressionCodec } from 'hyparquet'
-import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
-import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
-
 import { ParquetError } from '../base/index.js'
+import { type CompressionCodec, decompressLz4, decompressLz4Raw, snappyCompress } from '../hyparquetInternals.js'
 import { decompressSnappy } from './snappy.js'
 
 export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const

@@ -1,6 +1,5 @@
-import type { ColumnMetaData } from 'hyparquet'
-
 import { type ByteSpan, corruptFile } from '../base/index.js'
+import type { ColumnMetaData } from '../hyparquetInternals.js'
 import type { LeafNode } from '../schema/index.js'
 
 /** Where a column chunk lies in its file. Pure; no I/O. */

@@ -1,5 +1,3 @@
-import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from 'hyparquet'
-
 import {
   type Column,
   type ColumnData,
@@ -22,6 +20,7 @@ import {
   tailBytes,
 } from '../base/index.js'
 import { type DecodedValues, texts, valueDecoder } from '../encoding/index.js'
+import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from '../hyparquetInternals.js'
 import {
   entryBytes,
   joinedValues,

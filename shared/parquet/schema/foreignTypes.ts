@@ -1,5 +1,4 @@
-import type { SchemaElement } from 'hyparquet'
-
+import type { SchemaElement } from '../hyparquetInternals.js'
 import { durationColumns } from './arrowSchema.js'
 import type { SchemaNode } from './schemaNode.js'
 

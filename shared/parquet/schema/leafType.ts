@@ -1,7 +1,6 @@
-import type { SchemaElement } from 'hyparquet'
-
 import type { DecimalType, PrimitiveType } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
+import type { SchemaElement } from '../hyparquetInternals.js'
 
 /** The type of a physical column by its annotations, old and new. Pure; no I/O. */
 export function leafType(element: SchemaElement): PrimitiveType | DecimalType {

@@ -1,7 +1,6 @@
-import type { SchemaElement } from 'hyparquet'
-
 import type { DataType, PrimitiveType, StructField } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
+import type { SchemaElement } from '../hyparquetInternals.js'
 
 const columnId = 'delta.columnMapping.id'
 

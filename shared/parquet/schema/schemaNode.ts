@@ -1,6 +1,5 @@
-import type { SchemaElement } from 'hyparquet'
-
 import type { DataType, DecimalType, PrimitiveType, StructField } from '../../types/index.js'
+import type { SchemaElement } from '../hyparquetInternals.js'
 import { badSchema, leafType } from './leafType.js'
 
 interface NodeBase {

@@ -1,9 +1,8 @@
-import type { SchemaElement } from 'hyparquet'
-
 import type { Value } from '../../types/index.js'
 import type { Projection } from '../assembly/index.js'
 import { ParquetError } from '../base/index.js'
 import { type DecodedValues, typeName, type ValueDecoder, valueDecoder } from '../encoding/index.js'
+import type { SchemaElement } from '../hyparquetInternals.js'
 import {
   calendarOf,
   isUnsigned,

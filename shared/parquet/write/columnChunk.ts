@@ -1,9 +1,5 @@
 import { crc32 } from 'node:zlib'
 
-import type { ColumnMetaData, Encoding, PageHeader } from 'hyparquet'
-import { ByteWriter } from 'hyparquet-writer'
-import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
-
 import { ByteBuffer } from '../base/index.js'
 import {
   appendPlain,
@@ -19,6 +15,13 @@ import {
   plainEncoder,
   type ValueEncoder,
 } from '../encoding/index.js'
+import {
+  ByteWriter,
+  type ColumnMetaData,
+  type Encoding,
+  type PageHeader,
+  writePageHeader,
+} from '../hyparquetInternals.js'
 import { codecNames, compress, compressElsewhere, type WrittenCodec } from '../page/index.js'
 import type { LeafValues } from './leafValues.js'
 

@@ -1,11 +1,8 @@
 import { availableParallelism } from 'node:os'
 
-import type { RowGroup } from 'hyparquet'
-import { ByteWriter } from 'hyparquet-writer'
-import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
-
 import type { StructField } from '../../types/index.js'
 import { ParquetError, type StoredColumn } from '../base/index.js'
+import { ByteWriter, type RowGroup, writeMetadata } from '../hyparquetInternals.js'
 import type { WrittenCodec } from '../page/index.js'
 import { schemaElements, type SchemaNode, schemaNodes } from '../schema/index.js'
 import { type ChunkOptions, type ColumnChunk, encodeChunk, encodeChunkElsewhere } from './columnChunk.js'
