@@ -99,20 +99,24 @@ test('the example in the doc comment runs as it stands', async () => {
   }
 })
 
-test('every function of the example in README and in the doc comment is there', () => {
+test('every function of the example in docs/engine.md and in the doc comment is there', () => {
   const root = resolve(import.meta.dirname, '../..')
-  const texts = [
-    readFileSync(join(root, 'shared/delta/index.ts'), 'utf8').split('*/')[0] ?? '',
-    /## A Delta engine for other tables[\s\S]*?```ts\n([\s\S]*?)```/.exec(
-      readFileSync(join(root, 'README.md'), 'utf8'),
-    )?.[1] ?? '',
-  ]
+  const page =
+    /# A Delta engine for other tables[\s\S]*?```ts\n([\s\S]*?)```/.exec(
+      readFileSync(join(root, 'docs/engine.md'), 'utf8'),
+    )?.[1] ?? ''
+  const texts = [readFileSync(join(root, 'shared/delta/index.ts'), 'utf8').split('*/')[0] ?? '', page]
   for (const text of texts) {
     const called = [
       ...text.matchAll(/await (\w+)\(table|= (scanRows)\(|of (scanRows)\(|new (DeltaTable)\(|commit\((createTable)\(/g),
     ].map(match => match.slice(1).find(Boolean) ?? '')
     expect(called.length).toBeGreaterThan(3)
     for (const name of called) expect(delta, name).toHaveProperty(name)
+  }
+  // Each function comes from the door that the page imports it from.
+  for (const [, names = '', door = ''] of page.matchAll(/import \{ (.*?) \} from '\.\/(.*?)'/g)) {
+    const exported = readFileSync(join(root, door.replace(/\.js$/, '.ts')), 'utf8')
+    for (const name of names.split(', ')) expect(exported, door).toMatch(new RegExp(`\\b${name}\\b`))
   }
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../../infra/local/options.js'
 
 describe('parseOptions', () => {
-  test('the defaults are what README says', () => {
+  test('the defaults are what the documentation says', () => {
     expect(parseOptions([])).toEqual({
       command: 'start',
       rate: 200,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { lake } from './testShell.js'
 
-const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
+const page = readFileSync(resolve(import.meta.dirname, '../../docs/engine.md'), 'utf8')
 let folder: string
 
 beforeAll(() => {
@@ -22,10 +22,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** The words of each command in README's section on tables of others, as a shell has them. */
+/** The words of each command in the page on tables of others, as a shell has them. */
 function commands(): string[][] {
-  const [, section = ''] = readme.split('## A Delta engine for other tables')
-  const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(section) ?? []
+  const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(page) ?? []
   return block
     .replaceAll(/\\\n\s*/g, ' ')
     .split('\n')
@@ -37,7 +36,7 @@ function commands(): string[][] {
     )
 }
 
-test("README's commands do what it says, one behind the other", async () => {
+test("the engine page's commands do what it says, one behind the other", async () => {
   const all = commands()
   expect(all.map(([name]) => name)).toEqual(['create', 'append', 'update', 'merge', 'alter', 'changes', 'restore'])
   for (const words of all) {

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { featureTable } from '../shared/delta/index.js'
+import { settingsTable } from '../shared/settings/index.js'
+
+const root = resolve(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)]
+
+test.each([
+  ['settings', settingsTable],
+  ['features', featureTable],
+])("the table of docs/%s.md is the code's (npm run docs writes it)", async (name, table) => {
+  const page = read(`docs/${name}.md`)
+  const section = new RegExp(`(<!-- ${name} -->\\n)([\\s\\S]*?)(<!-- /${name} -->)`)
+  expect(page).toMatch(section)
+  const wanted = page.replace(section, (_, start: string, __, end: string) => `${start}${table()}${end}`)
+  await expect(wanted).toMatchFileSnapshot(join(root, `docs/${name}.md`))
+})
+
+test('the decisions name every dependency, with a reason', () => {
+  const page = read('docs/decisions.md')
+  const table = page.slice(page.indexOf('## Dependencies'))
+  const manifest = JSON.parse(read('package.json')) as {
+    dependencies: Record<string, string>
+  }
+  expect(Object.keys(manifest.dependencies).filter(name => !table.includes(`\`${name}\``))).toEqual([])
+})
+
+test('README is short, and names every page', () => {
+  const readme = read('README.md')
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+  for (const page of pages.slice(1)) expect(readme).toContain(`](${page})`)
+})
+
+test("README's map has every folder of the code, and no other", () => {
+  const [, map = ''] = /## Where things are[\s\S]*?```\n([\s\S]*?)```/.exec(read('README.md')) ?? []
+  const parents: string[] = []
+  const named = map.split('\n').flatMap(line => {
+    const [, space = '', words = ''] = /^( *)((?:[A-Za-z][A-Za-z/]*\/ ?)+)/.exec(line) ?? []
+    const depth = space.length / 2
+    return words
+      .split(' ')
+      .filter(word => word !== '')
+      .map(word => join(...parents.slice(0, depth), (parents[depth] = word.replace(/\/$/, ''))))
+  })
+  expect(named.filter(path => !existsSync(join(root, path)))).toEqual([])
+  const folders = readdirSync(join(root, 'shared'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => relative(root, join(entry.parentPath, entry.name)))
+  expect(folders.filter(path => !named.some(name => name === path || name.startsWith(`${path}/`)))).toEqual([])
+})
+
+test.each(pages)('the links of %s lead somewhere', page => {
+  const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+  for (const link of links.filter(to => !/^https?:/.test(to))) {
+    const [path = '', anchor] = link.split('#')
+    const target = path === '' ? page : join(dirname(page), path)
+    expect(existsSync(join(root, target)), `${page}: ${link}`).toBe(true)
+    if (anchor === undefined) continue
+    const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-'),
+    )
+    expect(headings, `${page}: ${link}`).toContain(anchor)
+  }
+})
+
+test('dependencies are pinned to exact versions', () => {
+  const manifest = JSON.parse(read('package.json')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >
+  const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+    ([, v]) => !/^\d+\.\d+\.\d+(-r\.\d+)?$/.test(v),
+  )
+  expect(loose).toEqual([])
+})
