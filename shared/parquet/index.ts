@@ -9,7 +9,7 @@ export {
   type StoredData,
   Utf8Column,
 } from './base/index.js'
-export { compress, type WrittenCodec } from './page/index.js'
+export { compress, compressSnappy, decompressSnappy, type WrittenCodec } from './page/index.js'
 export {
   type ColumnMatch,
   type LeafData,

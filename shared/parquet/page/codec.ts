@@ -10,8 +10,8 @@ import {
 } from 'node:zlib'
 
 import { ParquetError } from '../base/index.js'
-import { type CompressionCodec, decompressLz4, decompressLz4Raw, snappyCompress } from '../hyparquetInternals.js'
-import { decompressSnappy } from './snappy.js'
+import { type CompressionCodec, decompressLz4, decompressLz4Raw } from '../hyparquetInternals.js'
+import { compressSnappy, decompressSnappy } from './snappy.js'
 
 export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const
 
@@ -31,7 +31,7 @@ export function compress(codec: WrittenCodec, bytes: Uint8Array, zstdLevel: numb
     case 'uncompressed':
       return bytes
     case 'snappy':
-      return bytes.length === 0 ? new Uint8Array([0]) : snappyCompress(bytes)
+      return compressSnappy(bytes)
     case 'zstd':
       return zstdCompressSync(bytes, zstdOptions(bytes, zstdLevel))
   }

@@ -2,3 +2,4 @@
 export { joinedValues, type LeafData, readChunk, readTextChunk } from './chunkReader.js'
 export { codecNames, compress, compressElsewhere, type WrittenCodec } from './codec.js'
 export { entryBytes, MemoryAllowance, valueBytes } from './memoryAllowance.js'
+export { compressSnappy, decompressSnappy } from './snappy.js'

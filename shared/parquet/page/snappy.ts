@@ -1,4 +1,11 @@
-/** Snappy's raw format, as pages of Parquet have it. Pure; no I/O. */
+import { snappyCompress } from '../hyparquetInternals.js'
+
+/** Snappy's raw format, as pages of Parquet have it and, in frames, Kafka's record batches. Pure; no I/O. */
+
+/** Any bytes, compressed as one block. */
+export function compressSnappy(input: Uint8Array): Uint8Array {
+  return input.length === 0 ? new Uint8Array([0]) : snappyCompress(input)
+}
 
 /** From here on a copy by the platform is faster than one byte by byte. */
 const longCopy = 48

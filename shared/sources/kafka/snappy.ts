@@ -1,6 +1,5 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
+import { compressSnappy, decompressSnappy } from '../../parquet/index.js'
 import { SourceError } from '../sourceError.js'
-import { copyMatch, matchLength } from './matching.js'
 
 // The container Java's SnappyOutputStream writes: this header, two versions, then length-prefixed blocks.
 const xerialHeader = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
@@ -15,7 +14,7 @@ export function snappyDecompress(input: Buffer, limit = Infinity): Buffer | unde
   const pieces: Buffer[] = []
   let size = 0
   for (const block of blocksOf(input)) {
-    size += sizeOf(block).size
+    size += sizeOf(block)
     if (size > limit) return undefined
     pieces.push(decompressBlock(block))
   }
@@ -50,137 +49,47 @@ function* blocksOf(input: Buffer): Generator<Buffer> {
 const hasHeader = (input: Buffer, at: number): boolean =>
   at + xerialBlocks <= input.length && xerialHeader.compare(input, at, at + xerialHeader.length) === 0
 
-/** What a block says that it comes to, and where its elements begin. */
-function sizeOf(input: Buffer): { readonly size: number; readonly at: number } {
+/** Bytes that a block says it comes to. */
+function sizeOf(input: Buffer): number {
   let at = 0
   let size = 0
   for (let shift = 0; ; shift += 7) {
     if (at >= input.length || shift > 28) throw corrupt('no length at', at)
-    const byte = input[at++]!
+    const byte = input.readUInt8(at++)
     size += (byte & 0x7f) * 2 ** shift
     if (byte < 0x80) break
   }
   // A copy of three bytes makes at most 64: anything longer is damage, not a reason to reserve gigabytes.
   if (size > input.length * 64) throw corrupt('an impossible length at', at)
-  return { size, at }
+  return size
 }
 
 function decompressBlock(input: Buffer): Buffer {
-  const { size, at: first } = sizeOf(input)
-  let at = first
-  const output = Buffer.allocUnsafe(size)
-  let to = 0
-  while (at < input.length) {
-    const tag = input[at++]!
-    if ((tag & 3) === 0) {
-      let length = (tag >> 2) + 1
-      if (length > 60) {
-        const bytes = length - 60
-        if (at + bytes > input.length) throw corrupt('a literal is cut off at', at)
-        length = input.readUIntLE(at, bytes) + 1
-        at += bytes
-      }
-      if (at + length > input.length || to + length > size) throw corrupt('a literal overruns at', at)
-      if (length > 16) {
-        output.set(input.subarray(at, at + length), to)
-        at += length
-        to += length
-      } else {
-        for (const stop = at + length; at < stop;) output[to++] = input[at++]!
-      }
-      continue
-    }
-    let length: number
-    let distance: number
-    if ((tag & 3) === 1) {
-      length = ((tag >> 2) & 7) + 4
-      distance = ((tag >> 5) << 8) | (input[at] ?? 0)
-      at += 1
-    } else {
-      length = (tag >> 2) + 1
-      const bytes = (tag & 3) === 2 ? 2 : 4
-      if (at + bytes > input.length) throw corrupt('a copy is cut off at', at)
-      distance = input.readUIntLE(at, bytes)
-      at += bytes
-    }
-    if (distance === 0 || distance > to || to + length > size) throw corrupt('a copy overruns at', at)
-    copyMatch(output, to, distance, length)
-    to += length
+  const output = Buffer.allocUnsafe(sizeOf(input))
+  try {
+    decompressSnappy(input, output)
+  } catch (cause) {
+    throw new SourceError('SOURCE_CORRUPT', 'Snappy data is damaged: a block is not what its length says.', { cause })
   }
-  if (to !== size) throw corrupt('it ends early at', at)
   return output
 }
 
 const blockSize = 1 << 15
-const hashBits = 13
 
 /** Framed as Java's client does it (32 KiB blocks): every Kafka client reads that. Pure; no I/O. */
 export function snappyCompress(input: Uint8Array): Buffer {
-  const blocks = Math.ceil(input.length / blockSize)
-  const output = Buffer.allocUnsafe(xerialBlocks + blocks * (4 + 32 + blockSize + Math.ceil(blockSize / 6)))
-  xerialHeader.copy(output)
-  output.writeInt32BE(1, 8)
-  output.writeInt32BE(1, 12)
-  let to = xerialBlocks
-  const table = new Int32Array(1 << hashBits)
+  const header = Buffer.alloc(xerialBlocks)
+  xerialHeader.copy(header)
+  header.writeInt32BE(1, 8)
+  header.writeInt32BE(1, 12)
+  const pieces: Uint8Array[] = [header]
   for (let start = 0; start < input.length; start += blockSize) {
-    const end = Math.min(start + blockSize, input.length)
-    const stop = compressBlock(input, start, end, output, to + 4, table)
-    output.writeInt32BE(stop - to - 4, to)
-    to = stop
+    const block = compressSnappy(input.subarray(start, start + blockSize))
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(block.length)
+    pieces.push(size, block)
   }
-  return output.subarray(0, to)
-}
-
-function compressBlock(
-  input: Uint8Array,
-  start: number,
-  end: number,
-  output: Buffer,
-  from: number,
-  table: Int32Array,
-): number {
-  let to = from
-  let size = end - start
-  for (; size >= 0x80; size >>>= 7) output[to++] = (size & 0x7f) | 0x80
-  output[to++] = size
-  let literal = start
-  let at = start
-  table.fill(-1)
-  while (at < end - 4) {
-    const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24)
-    const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - hashBits)
-    const candidate = table[slot]!
-    table[slot] = at
-    let length = candidate < 0 ? 0 : matchLength(input, candidate, at, end)
-    if (length < 4) {
-      at += 1 + ((at - literal) >> 5)
-      continue
-    }
-    to = writeLiteral(input, literal, at, output, to)
-    const distance = at - candidate
-    at += length
-    literal = at
-    for (; length > 0; length -= Math.min(length, 64)) {
-      output[to++] = ((Math.min(length, 64) - 1) << 2) | 2
-      output[to++] = distance & 0xff
-      output[to++] = distance >> 8
-    }
-  }
-  return writeLiteral(input, literal, end, output, to)
-}
-
-function writeLiteral(input: Uint8Array, literal: number, end: number, output: Buffer, at: number): number {
-  const length = end - literal
-  if (length === 0) return at
-  if (length <= 60) output[at++] = (length - 1) << 2
-  else {
-    output[at++] = 61 << 2
-    output[at++] = (length - 1) & 0xff
-    output[at++] = (length - 1) >> 8
-  }
-  output.set(input.subarray(literal, end), at)
-  return at + length
+  return Buffer.concat(pieces)
 }
 
 const corrupt = (what: string, at: number): SourceError =>

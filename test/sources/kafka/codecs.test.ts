@@ -1,5 +1,6 @@
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 
+import { snappyUncompress } from 'hyparquet'
 import { describe, expect, test } from 'vitest'
 
 import { compress, compressions, decompress, decompressInPieces } from '../../../shared/sources/kafka/codecs.js'
@@ -73,6 +74,20 @@ describe('compression', () => {
         expect(outcome, `cut at ${end}`).toBeLessThan(bytes.length)
       }
     }
+  })
+
+  test('snappy blocks are as other readers know them, each in its length and none of more than 32 KiB', () => {
+    const raw = sample(5, 100_000)
+    const framed = snappyCompress(raw)
+    expect(framed.subarray(0, 16).toString('hex')).toBe('82534e41505059000000000100000001')
+    const pieces: Buffer[] = []
+    for (let at = 16; at < framed.length; at += 4 + framed.readInt32BE(at)) {
+      const piece = Buffer.alloc(Math.min(32_768, raw.length - pieces.length * 32_768))
+      snappyUncompress(framed.subarray(at + 4, at + 4 + framed.readInt32BE(at)), piece)
+      pieces.push(piece)
+    }
+    expect(pieces).toHaveLength(4)
+    expect(Buffer.concat(pieces).equals(raw)).toBe(true)
   })
 
   test('snappy without a frame is read, too', () => {
