@@ -30,6 +30,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
+  // What it prints goes to a file: a disk that is full must not end it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
   const lake = await openLake(readSettings(readLocalSettings(process.cwd())))
   const makers = lake.streams.flatMap(stream => {

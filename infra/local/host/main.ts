@@ -20,6 +20,8 @@ async function main(): Promise<void> {
       state: { type: 'string' },
     },
   })
+  // What it prints goes to a file: a disk that is full must not end it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const settings = readLocalSettings(values.app)
   Object.assign(process.env, settings)
   const log = reporting(consoleLogger({ write: line => process.stdout.write(line) }))

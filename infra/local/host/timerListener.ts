@@ -1,4 +1,5 @@
 import { type Clock } from '../../../shared/clock.js'
+import { asError } from '../../../shared/errors.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { type InvocationInput } from './functionApp.js'
 import { type Schedule } from './ncrontab.js'
@@ -44,13 +45,23 @@ export class TimerListener {
       const next = schedule.next(clock.now())
       if (next === undefined) return
       known = { last: known?.last, next, updated: clock.now() }
-      status.write(name, known)
+      this.#note(known)
       if (await this.#waitUntil(next)) known = await this.#fire(known, false)
     }
   }
 
   get #stopped(): boolean {
     return this.#stopping.signal.aborted
+  }
+
+  /** One that cannot be kept is missed after a restart at worst: no reason to run no more. */
+  #note(status: TimerStatus): void {
+    const { name, log, status: store } = this.#parts
+    try {
+      store.write(name, status)
+    } catch (thrown) {
+      log.warn(`When ${name} ran last cannot be kept`, { error: asError(thrown).message })
+    }
   }
 
   /** Timers of the platform drift and are cut at 24 days: the clock is asked again until the time has come. */
@@ -63,12 +74,12 @@ export class TimerListener {
   }
 
   async #fire(known: TimerStatus | undefined, isPastDue: boolean): Promise<TimerStatus> {
-    const { name, clock, log, schedule, status } = this.#parts
+    const { name, clock, log, schedule } = this.#parts
     const last = clock.now()
     const error = await this.#parts.execute(timerInput(known, isPastDue))
     if (error !== undefined) log.error(`${name} failed and runs again at its next tick`, { error: error.message })
     const after = { last, next: schedule.next(clock.now()) ?? Number.MAX_SAFE_INTEGER, updated: clock.now() }
-    status.write(name, after)
+    this.#note(after)
     return after
   }
 }

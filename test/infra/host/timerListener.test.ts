@@ -14,7 +14,10 @@ interface Fired {
 }
 
 /** Runs a timer until it has fired `times`; `work` is the time each run takes. */
-async function firing(times: number, options: { status?: TimerStatus; work?: number; fail?: boolean } = {}) {
+async function firing(
+  times: number,
+  options: { status?: TimerStatus; work?: number; fail?: boolean; fullDisk?: boolean } = {},
+) {
   const time = new ManualClock(start)
   const clock: Clock = {
     now: () => time.now(),
@@ -32,6 +35,7 @@ async function firing(times: number, options: { status?: TimerStatus; work?: num
     status: {
       read: name => statuses.get(name),
       write: (name, status) => {
+        if (options.fullDisk === true) throw new Error('ENOSPC')
         statuses.set(name, status)
       },
     },
@@ -65,6 +69,11 @@ describe('a timer', () => {
   test('a run longer than the interval does not overlap itself: ticks meanwhile are left out', async () => {
     const { fired } = await firing(2, { work: 150_000 })
     expect(fired.map(f => f.at)).toEqual(['00:01:00', '00:04:00'])
+  })
+
+  test('runs on when its last run cannot be kept', async () => {
+    const { fired } = await firing(2, { fullDisk: true })
+    expect(fired.map(f => f.at)).toEqual(['00:01:00', '00:02:00'])
   })
 
   test('a failed run waits for the next tick', async () => {
