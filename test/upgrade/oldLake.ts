@@ -13,7 +13,7 @@ export const afterwards = Date.UTC(2026, 11, 7, 8)
 
 /** Files are compacted and checkpoints written as early as in the fixture; its events are never too old. */
 export const settings = {
-  SILVER_MEMORY_LIMIT: '256MB',
+  DUCKDB_MEMORY_LIMIT: '256MB',
   CHECKPOINT_INTERVAL: '8',
   COMPACTION_MIN_FILES: '3',
   FRESHNESS_LATE: '90000 hours',
