@@ -1,11 +1,10 @@
 import type { Stream } from '../../contract/index.js'
+import type { RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
-import type { GoldOptions } from './goldOptions.js'
 import { rebuildScored, scoreSilver } from './score.js'
 import { rebuildSummary, summariseScored } from './summary.js'
 
-export type { GoldOptions } from './goldOptions.js'
 export { scoreSilver } from './score.js'
 export { summariseScored } from './summary.js'
 
@@ -13,7 +12,11 @@ export { summariseScored } from './summary.js'
  * Gold of every stream: scores what silver has gained, and brings the summary up to it. A timer takes on one bounded
  * piece and leaves the rest to its next run; a command goes on until it has all.
  */
-export async function runGold(lake: Lake, trigger: Trigger, options: GoldOptions = {}): Promise<readonly StepReport[]> {
+export async function runGold(
+  lake: Lake,
+  trigger: Trigger,
+  options: RefreshOptions = {},
+): Promise<readonly StepReport[]> {
   const reports: StepReport[] = []
   for (const stream of lake.streams) {
     for (const part of [scoreSilver, summariseScored]) {
@@ -31,7 +34,7 @@ export async function runGold(lake: Lake, trigger: Trigger, options: GoldOptions
 export async function rebuildGold(
   lake: Lake,
   stream: Stream,
-  options: GoldOptions = {},
+  options: RefreshOptions = {},
 ): Promise<readonly StepReport[]> {
   const scored = await rebuildScored(lake, stream, options)
   if (scored.outcome === 'failed') return [scored]

@@ -1,16 +1,26 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { scoredPartitionColumns, scoredTable, silverPath, type Stream } from '../../contract/index.js'
+import { scoredPartitionColumns, silverPath, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
-import { chunks, type OpenedTable, partitionDay, recordCount } from '../incremental/index.js'
+import {
+  chunks,
+  type DayCount,
+  dayCount,
+  dayFilesOf,
+  maxRowsOf,
+  type OpenedTable,
+  recordCount,
+  type RefreshOptions,
+  rowsIn,
+  rowsPerFile,
+  writeDayFiles,
+} from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
-import { type DayCount, dayMicros, rowsPerFile, writeDayFiles } from '../silver/index.js'
 import type { ReadyModel } from './champion.js'
 import { featureColumns, FeatureMatrix } from './features.js'
-import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
 
 /** What is to be scored, by what, and where it goes. */
 export interface Scoring {
@@ -32,7 +42,7 @@ export interface Scored {
 export async function scoreFiles(
   lake: Lake,
   stream: Stream,
-  options: GoldOptions,
+  options: RefreshOptions,
   scoring: Scoring,
   files: readonly AddFile[],
 ): Promise<Scored> {
@@ -58,7 +68,7 @@ function compare(a: string | null | undefined, b: string | null | undefined): nu
 async function scorePart(
   lake: Lake,
   stream: Stream,
-  options: GoldOptions,
+  options: RefreshOptions,
   { silver, scored, model }: Scoring,
   files: readonly AddFile[],
 ): Promise<Scored> {
@@ -77,16 +87,7 @@ async function scorePart(
     model === undefined ? undefined : await scoreTable(session, model, new Set(columns), lake.settings.anomalyThreshold)
   const rows = verdictSelect(lake, scored, new Set(columns), model, scores?.file)
   const days = await countDays(session, stream)
-  const store = lake.store.within(scoredTable(stream).path)
-  const table = { ...scored.state.metadata, schema: scored.schema }
-  const target = {
-    session,
-    stream,
-    store,
-    table,
-    clock: lake.clock,
-    rowsPerFile: rowsPerFile(options, files, rowsIn(files)),
-  }
+  const target = dayFilesOf(lake, stream, session, scored, rowsPerFile(options, files, rowsIn(files)))
   const adds = await writeDayFiles(target, rows, days)
   return {
     adds,
@@ -177,8 +178,5 @@ function verdictSelect(
 async function countDays(session: DuckDbSession, stream: Stream): Promise<readonly DayCount[]> {
   const { rows } = await session.query(`
     SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n FROM new_rows GROUP BY ALL ORDER BY day`)
-  return rows.map(row => {
-    const day = row['day'] as number
-    return { day: partitionDay(day), start: BigInt(day) * dayMicros, rows: Number(row['n']) }
-  })
+  return rows.map(row => dayCount(row['day'] as number, Number(row['n'])))
 }

@@ -16,10 +16,17 @@ import {
   publishFile,
 } from '../../query/index.js'
 import { columnKey } from '../../types/index.js'
-import { chunks, type OpenedTable, partitionDay } from '../incremental/index.js'
+import {
+  chunks,
+  dayOf,
+  maxRowsOf,
+  type OpenedTable,
+  partitionDay,
+  type RefreshOptions,
+  rowsIn,
+} from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
-import { type GoldOptions, maxRowsOf, rowsIn } from './goldOptions.js'
-import { dayOf, type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
+import { type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
 
 /** A part of the summary, made anew. */
 export interface Summarised {
@@ -40,7 +47,7 @@ export interface Summarised {
 export async function summariseWindows(
   lake: Lake,
   stream: Stream,
-  options: GoldOptions,
+  options: RefreshOptions,
   scored: Snapshot,
   summary: OpenedTable,
   touching?: readonly AddFile[],

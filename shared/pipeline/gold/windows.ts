@@ -8,6 +8,7 @@ import {
 } from '../../contract/index.js'
 import { identifier, sqlType } from '../../query/index.js'
 import type { DataType, StructType } from '../../types/index.js'
+import { dayOf } from '../incremental/index.js'
 
 /** The summary's windows, as SQL and as spans. Pure; no I/O. */
 
@@ -121,10 +122,3 @@ export function spansOf(windows: readonly bigint[]): readonly Span[] {
   }
   return spans
 }
-
-/** Days since 1970 of a time in microseconds. */
-export function dayOf(micros: bigint): number {
-  return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
-}
-
-const dayMicros = 86_400_000_000n

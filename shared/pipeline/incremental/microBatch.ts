@@ -33,7 +33,7 @@ export async function planMicroBatch(
   tip: number,
   cursor: Cursor | undefined,
   maxRows: number,
-  rebuild = 'lake rebuild silver',
+  rebuild: string,
 ): Promise<MicroBatch> {
   let { version, files: skip } = cursor ?? atBeginning
   if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)

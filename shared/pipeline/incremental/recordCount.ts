@@ -8,3 +8,8 @@ export function recordCount(file: AddFile): number {
   const known = knownCount(file)
   return known === undefined ? Math.ceil(file.size / leastBytesPerRow) : Number(known)
 }
+
+/** Rows in the files, as {@link recordCount} has them. Pure; no I/O. */
+export function rowsIn(files: readonly AddFile[]): number {
+  return files.reduce((sum, file) => sum + recordCount(file), 0)
+}

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import { type DuckDbSession, identifier } from '../../query/index.js'
 import type { Json } from '../../types/index.js'
-import { partitionDay } from '../incremental/index.js'
+import { type DayCount, dayCount } from '../incremental/index.js'
 import { lineage } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */
@@ -15,15 +15,6 @@ export interface PartitionCounters {
   readonly duplicates: number
   /** Of those inserted. */
   readonly late: number
-}
-
-/** How many rows a day of event time gets. */
-export interface DayCount {
-  /** `2025-04-01`, as the partition value has it. */
-  readonly day: string
-  /** Microseconds of its beginning. */
-  readonly start: bigint
-  readonly rows: number
 }
 
 export interface Tally {
@@ -84,12 +75,6 @@ export async function tallyRows(session: DuckDbSession, stream: Stream, rows: st
     newestEvent: newest,
   }
 }
-
-function dayCount(day: number, rows: number): DayCount {
-  return { day: partitionDay(day), start: BigInt(day) * dayMicros, rows }
-}
-
-export const dayMicros = 86_400_000_000n
 
 export const noRows: Tally = {
   partitions: [],

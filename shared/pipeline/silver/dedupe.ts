@@ -9,6 +9,11 @@ export const lineage = ['_topic', '_generation', '_partition', '_offset'] as con
 /** The order in which rows of one key are judged: the first one stays. */
 const judged = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const
 
+/** A SELECT of a relation's rows that are not in the table `duplicates`. */
+export function withoutDuplicates(rows: string): string {
+  return `SELECT * FROM ${rows} ANTI JOIN duplicates USING (${lineage.join(', ')})`
+}
+
 /**
  * Makes the table `duplicates` (the lineage of every duplicate) of two relations of the session: `rows`, with the
  * contract's key and event time, lineage and `_ingested_at`; and the table `prior (k, t)`, key and event time in

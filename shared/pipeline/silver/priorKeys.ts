@@ -3,6 +3,7 @@ import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js
 import { type DuckDbSession, type FileCache, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { columnKey, type Value } from '../../types/index.js'
+import { dayOf, eventDate } from '../incremental/index.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
 export interface DayRange {
@@ -44,16 +45,6 @@ export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate
   })
   return { op: 'or', of }
 }
-
-/** Days since 1970 of a time in microseconds. */
-function dayOf(micros: bigint): number {
-  return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
-}
-
-const dayMicros = 86_400_000_000n
-
-/** Silver's partition column: the day of the event time, UTC. */
-export const eventDate = '_event_date'
 
 /**
  * Makes the table `prior (k, t)`: key and event time in microseconds of the rows in silver that a row of `rows` could be

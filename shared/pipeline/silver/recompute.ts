@@ -1,147 +1,28 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
-import { type Action, type AddFile, removedFile, type Snapshot } from '../../delta/index.js'
+import type { AddFile, Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
 import type { StructType } from '../../types/index.js'
 import {
   chunks,
-  movesCursor,
+  type DayCount,
+  dayFilesOf,
+  dayMicros,
+  maxRowsOf,
   type OpenedTable,
-  openTable,
   recordCount,
-  replacingTxns,
-  withCarriedColumns,
+  type RefreshOptions,
+  rowsIn,
+  rowsPerFile,
+  timeBetween,
+  type Whole,
+  writeDayFiles,
 } from '../incremental/index.js'
-import { type Lake, openSession, PipelineError } from '../lake/index.js'
-import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
-import { type DayCount, dayMicros, type Tally, tallyJson, tallyRows } from './counters.js'
-import { findDuplicates, lineage } from './dedupe.js'
-import { timeBetween, writeSilverFiles } from './silverFiles.js'
-import { rowsPerFile, type SilverOptions } from './silverOptions.js'
+import { type Lake, openSession } from '../lake/index.js'
+import { type Tally, tallyRows } from './counters.js'
+import { findDuplicates, lineage, withoutDuplicates } from './dedupe.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
-/**
- * Makes silver anew from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
- * Rows that were brought from quarantine by a replay stay, as long as bronze has the record they were made from.
- *
- * @throws never: what goes wrong is in the report
- */
-export function rebuildSilver(lake: Lake, stream: Stream, options: SilverOptions = {}): Promise<StepReport> {
-  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
-  return runStep(lake, about, async run => {
-    const result = await recompute(lake, stream, run, { ...options, why: 'asked for', onConflict: 'swapAgain' })
-    if (result !== undefined) return result
-    throw new PipelineError('CONTENDED', `Other writers of ${silverTable(stream).path} won every time.`, {
-      retryable: true,
-    })
-  })
-}
-
-export interface RecomputeOptions extends SilverOptions {
-  readonly why: string
-  /** Another writer's commit: give the work up, or, since it depends on bronze alone, put it on top. */
-  readonly onConflict: 'replan' | 'swapAgain'
-}
-
-/** How many times in a row other writers may win. */
-const maxSwaps = 20
-
-/** @returns undefined when another writer won */
-export async function recompute(
-  lake: Lake,
-  stream: Stream,
-  run: StepRun,
-  options: RecomputeOptions,
-): Promise<StepResult | undefined> {
-  const bronze = await lake.table(bronzePath(stream)).snapshot()
-  if (bronze === undefined) {
-    throw new PipelineError(
-      'NO_TABLE',
-      `There is no table ${bronzePath(stream)} to make silver from. Run \`lake run bronze\` first.`,
-    )
-  }
-  const spec = withCarriedColumns(silverTable(stream), bronze.schema)
-  let silver = await openTable(lake, spec)
-  const { adds, tally, rows, replayed } = await rewrite(lake, stream, options, bronze, silver)
-  const counts = { rowsIn: rows, rowsOut: tally.inserted }
-  for (let swap = 0; swap < maxSwaps; swap++) {
-    const version = await commitSwap(lake, stream, run, options, { bronze, silver, adds, tally, replayed, counts })
-    if (version !== undefined) {
-      run.committed(counts)
-      const { valid, inserted, duplicates, late } = tally
-      const detail = {
-        valid,
-        inserted,
-        duplicates,
-        late,
-        files: adds.length,
-        filesRead: bronze.numFiles,
-        bronzeVersion: bronze.version,
-        recomputed: options.why,
-      }
-      return { ...counts, version, detail }
-    }
-    if (options.onConflict === 'replan') return undefined
-    await lake.clock.sleep(Math.ceil(Math.random() * 100 * (swap + 1)))
-    silver = await openTable(lake, spec)
-  }
-  return undefined
-}
-
-interface Swap {
-  readonly bronze: Snapshot
-  readonly silver: OpenedTable
-  readonly adds: readonly AddFile[]
-  readonly tally: Tally
-  readonly replayed: number
-  readonly counts: { readonly rowsIn: number; readonly rowsOut: number }
-}
-
-/** @returns the version committed; undefined when another writer was faster */
-async function commitSwap(
-  lake: Lake,
-  stream: Stream,
-  run: StepRun,
-  options: RecomputeOptions,
-  swap: Swap,
-): Promise<number | undefined> {
-  const { bronze, silver, adds, tally, replayed, counts } = swap
-  const now = lake.clock.now()
-  const old = await silver.table.snapshot({ version: silver.state.version })
-  const cursor = { version: bronze.version, files: 0 }
-  const outcome = await silver.table.commit({
-    readVersion: silver.state.version,
-    actions: [
-      ...(silver.metadata === undefined ? [] : [{ metaData: silver.metadata }]),
-      ...replacingTxns(silver.state, bronze.metadata.id, cursor, now).map((txn): Action => ({ txn })),
-      ...(old?.files ?? []).map((file): Action => ({ remove: removedFile(file, now) })),
-      ...adds.map((add): Action => ({ add })),
-    ],
-    operation: 'WRITE',
-    operationParameters: { mode: 'Overwrite', source: bronzePath(stream), why: options.why },
-    operationMetrics: {
-      numAddedFiles: adds.length,
-      numRemovedFiles: old?.numFiles ?? 0,
-      numOutputRows: tally.inserted,
-      numOutputBytes: adds.reduce((sum, add) => sum + add.size, 0),
-    },
-    info: {
-      lake: {
-        run: run.inCommit(counts, true),
-        // The counters of all time begin anew with these.
-        silver: {
-          ...tallyJson(tally, replayed),
-          rebuilt: true,
-          source: { table: bronze.metadata.id, from: null, to: cursor },
-        },
-      },
-    },
-    isBlindAppend: false,
-    reads: { files: 'all', appIds: movesCursor(silver.state) },
-  })
-  return outcome.kind === 'committed' ? outcome.version : undefined
-}
-
-interface Rewritten {
+export interface Recomputed {
   readonly adds: readonly AddFile[]
   readonly tally: Tally
   /** Bronze rows in all. */
@@ -150,16 +31,19 @@ interface Rewritten {
   readonly replayed: number
 }
 
-/** Uploads the files that silver is to consist of. Bronze is read twice: few columns at first, and then day by day. */
-async function rewrite(
+/**
+ * Uploads the files that silver is to consist of, out of all of bronze. Bronze is read twice: few columns at first, and
+ * then day by day. Rows that were brought from quarantine by a replay stay, as long as bronze has the record they were
+ * made from.
+ */
+export async function recompute(
   lake: Lake,
   stream: Stream,
-  options: RecomputeOptions,
-  bronze: Snapshot,
-  silver: OpenedTable,
-): Promise<Rewritten> {
-  const maxRows = options.maxRows ?? lake.settings.silverMaxRowsPerRun
-  const rows = bronze.files.reduce((sum, file) => sum + recordCount(file), 0)
+  options: RefreshOptions,
+  { source: bronze, target: silver }: Whole,
+): Promise<Recomputed> {
+  const maxRows = maxRowsOf(lake, options)
+  const rows = rowsIn(bronze.files)
   await using session = await openSession(lake)
   await gatherRows(session, lake, stream, bronze, silver.schema, chunks(bronze.files, recordCount, maxRows))
   const replayed = await carryReplayed(session, lake, stream, silver)
@@ -169,16 +53,7 @@ async function rewrite(
   await findDuplicates(session, stream, 'all_rows')
   const tally = await tallyRows(session, stream, 'all_rows')
   await session.run('DROP TABLE all_rows')
-  const store = lake.store.within(silverTable(stream).path)
-  const table = { ...silver.state.metadata, schema: silver.schema }
-  const target = {
-    session,
-    stream,
-    store,
-    table,
-    clock: lake.clock,
-    rowsPerFile: rowsPerFile(options, bronze.files, rows),
-  }
+  const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, bronze.files, rows))
   const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
   for (const days of chunks(tally.days, day => day.rows, maxRows)) {
@@ -194,7 +69,7 @@ async function rewrite(
       CREATE OR REPLACE VIEW day_rows AS SELECT * FROM (
         ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM replayed_rows)
       WHERE ${timeBetween(stream, least, greatest + 1n)}`)
-    adds.push(...(await writeSilverFiles(target, 'day_rows', days)))
+    adds.push(...(await writeDayFiles(target, withoutDuplicates('day_rows'), days)))
   }
   return { adds, tally, rows, replayed }
 }

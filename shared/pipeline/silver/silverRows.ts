@@ -2,8 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import { type AddFile, FileSkipper, type Predicate, type TableState } from '../../delta/index.js'
 import { identifier } from '../../query/index.js'
 import { columnKey, type StructType } from '../../types/index.js'
-import { sourceColumns } from '../incremental/index.js'
-import { eventDate } from './priorKeys.js'
+import { eventDate, sourceColumns } from '../incremental/index.js'
 
 const bronzeOwn = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']
 

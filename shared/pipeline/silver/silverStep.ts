@@ -1,11 +1,9 @@
+import type { RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
 import { refineSilver } from './refine.js'
-import type { SilverOptions } from './silverOptions.js'
 
-export { rebuildSilver } from './recompute.js'
-export { refineSilver } from './refine.js'
-export type { SilverOptions } from './silverOptions.js'
+export { rebuildSilver, refineSilver } from './refine.js'
 
 /**
  * Silver of every stream. A timer takes on one bounded piece and leaves the rest to its next run; a command goes on
@@ -14,7 +12,7 @@ export type { SilverOptions } from './silverOptions.js'
 export async function runSilver(
   lake: Lake,
   trigger: Trigger,
-  options: SilverOptions = {},
+  options: RefreshOptions = {},
 ): Promise<readonly StepReport[]> {
   const reports: StepReport[] = []
   for (const stream of lake.streams) {

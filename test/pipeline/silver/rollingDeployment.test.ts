@@ -13,8 +13,7 @@ import {
 } from '../../../shared/contract/index.js'
 import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { withCarriedColumns } from '../../../shared/pipeline/incremental/carriedColumns.js'
-import { rebuildSilver } from '../../../shared/pipeline/silver/recompute.js'
-import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
+import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { DataType, StructType } from '../../../shared/types/index.js'
 import { SilverFixture } from './silverFixture.js'
 

@@ -3,12 +3,15 @@ import type { Stream } from '../../contract/index.js'
 import type { AddFile, StatsShape } from '../../delta/index.js'
 import { copyToParquet, type DuckDbSession, identifier, type ParquetCopy, publishFile } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { type DayCount, dayMicros } from './counters.js'
-import { lineage } from './dedupe.js'
-import { eventDate } from './priorKeys.js'
+import type { Lake } from '../lake/index.js'
+import { type DayCount, dayMicros } from './days.js'
+import type { OpenedTable } from './openTable.js'
 
-/** Where silver's files go and what they look like. */
-export interface SilverTarget {
+/** The partition column of tables by day: the day of the event time, UTC. */
+export const eventDate = '_event_date'
+
+/** Where the files of a table by day go, and what they look like. */
+export interface DayFilesTarget {
   readonly session: DuckDbSession
   readonly stream: Stream
   /** The table's folder. */
@@ -19,22 +22,26 @@ export interface SilverTarget {
   readonly rowsPerFile: number
 }
 
-/** Writes the rows of a relation that are not in the table `duplicates`; see {@link writeDayFiles}. */
-export function writeSilverFiles(
-  target: SilverTarget,
-  rows: string,
-  days: readonly DayCount[],
-): Promise<readonly AddFile[]> {
-  return writeDayFiles(target, `SELECT * FROM ${rows} ANTI JOIN duplicates USING (${lineage.join(', ')})`, days)
+/** Where the files of an opened table go. */
+export function dayFilesOf(
+  lake: Lake,
+  stream: Stream,
+  session: DuckDbSession,
+  { table, state, schema }: OpenedTable,
+  rowsPerFile: number,
+): DayFilesTarget {
+  return { session, stream, store: table.store, table: { ...state.metadata, schema }, clock: lake.clock, rowsPerFile }
 }
 
 /**
- * Writes a query's rows sorted by `clusterBy`: one file per day of event time, or several of like size where a day has
+ * Uploads a query's rows sorted by `clusterBy`: one file per day of event time, or several of like size where a day has
  * too many rows for one.
+ *
+ * @param kept a SELECT of the table's columns but for `_event_date`
  * @param days all of the rows' days
  */
 export async function writeDayFiles(
-  target: SilverTarget,
+  target: DayFilesTarget,
   kept: string,
   days: readonly DayCount[],
 ): Promise<readonly AddFile[]> {
@@ -44,7 +51,7 @@ export async function writeDayFiles(
   const upload = new UploadQueue(target)
   if (days.length === 1 && only.rows <= rowsPerFile) {
     await upload.write({
-      select: `${kept} WHERE ${within(stream, days)}`,
+      select: `SELECT * FROM (${kept}) WHERE ${within(stream, days)}`,
       orderBy: orderOf(stream),
       partitionValues: partition(only),
     })
@@ -52,7 +59,7 @@ export async function writeDayFiles(
   }
   // Sorted once; each file is then a stretch of it.
   await session.run(`
-    CREATE OR REPLACE TABLE sorted_rows AS ${kept} WHERE ${within(stream, days)}
+    CREATE OR REPLACE TABLE sorted_rows AS SELECT * FROM (${kept}) WHERE ${within(stream, days)}
     ORDER BY CAST(${identifier(stream.eventTime)} AS DATE), ${orderOf(stream)}`)
   let from = 0
   for (const day of days) {
@@ -96,11 +103,11 @@ export function timeBetween(stream: Stream, start: bigint, end: bigint): string 
 
 /** Brings one file to the store while the next is being written. */
 class UploadQueue {
-  readonly #target: SilverTarget
+  readonly #target: DayFilesTarget
   readonly #adds: AddFile[] = []
   #running: Promise<void> = Promise.resolve()
 
-  constructor(target: SilverTarget) {
+  constructor(target: DayFilesTarget) {
     this.#target = target
   }
 

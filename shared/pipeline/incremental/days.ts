@@ -1,0 +1,29 @@
+import { formatDate } from '../../types/index.js'
+
+export const dayMicros = 86_400_000_000n
+
+/** The day since 1970-01-01 of a time in microseconds, before 1970 too, where division cuts upwards. Pure; no I/O. */
+export function dayOf(micros: bigint): number {
+  return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
+}
+
+/** A day since 1970-01-01 as the value of a partition column. @throws RangeError for what is no day */
+export function partitionDay(day: number): string {
+  const text = formatDate(day)
+  if (text === undefined) throw new RangeError(`${day} is not a day that a date column can hold.`)
+  return text
+}
+
+/** How many rows a day of event time gets. */
+export interface DayCount {
+  /** `2025-04-01`, as the partition value has it. */
+  readonly day: string
+  /** Microseconds of its beginning. */
+  readonly start: bigint
+  readonly rows: number
+}
+
+/** @param day since 1970-01-01 */
+export function dayCount(day: number, rows: number): DayCount {
+  return { day: partitionDay(day), start: BigInt(day) * dayMicros, rows }
+}

@@ -1,0 +1,143 @@
+import type { DeltaTable, Snapshot, TableState } from '../../delta/index.js'
+import type { StructType } from '../../types/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
+import type { StepResult, StepRun } from '../step/index.js'
+import { withCarriedColumns } from './carriedColumns.js'
+import { commitRows } from './commitRows.js'
+import { type Cursor, readCursor } from './cursor.js'
+import type { Batch, Derivation } from './derivation.js'
+import { type MicroBatch, planMicroBatch } from './microBatch.js'
+import { type OpenedTable, openTable } from './openTable.js'
+
+/** How many times in a row other writers may win before a run gives up for now. */
+const maxPlans = 8
+
+/** The same for a commit whose rows depend on the source alone, and which is therefore only put on top again. */
+const maxSwaps = 20
+
+/**
+ * One incremental run of a derived table: takes what the source has gained since the last one, up to `maxRows`, and
+ * commits the rows made of it together with the cursor. `more` in the result says that the bound was reached. Rows taken
+ * out of the source make it replace all rows, in one commit.
+ *
+ * Other writers may be at work: whoever commits first wins, and the other throws its plan away and plans again.
+ *
+ * @throws PipelineError CONTENDED when others won every time; SOURCE_TABLE_CHANGED, SOURCE_VERSIONS_GONE when the cursor
+ *   cannot go on; CONTRACT_INCOMPATIBLE
+ */
+export async function refresh(lake: Lake, run: StepRun, derivation: Derivation): Promise<StepResult> {
+  for (let plan = 1; plan <= maxPlans; plan++) {
+    const result = await refreshOnce(lake, run, derivation)
+    if (result !== undefined) return result
+    await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
+  }
+  throw contended(derivation)
+}
+
+/**
+ * Replaces all rows of a derived table by those made from its source as it is now, in one commit, which also puts the
+ * cursor there: readers see the old rows or the new.
+ *
+ * @throws PipelineError CONTENDED when others won every time; NO_TABLE without a source; CONTRACT_INCOMPATIBLE
+ */
+export async function rebuildTable(lake: Lake, run: StepRun, derivation: Derivation): Promise<StepResult> {
+  const result = await replaceAll(lake, run, derivation, 'asked for', 'swapAgain')
+  if (result === undefined) throw contended(derivation)
+  return result
+}
+
+function contended({ target }: Derivation): PipelineError {
+  return new PipelineError('CONTENDED', `Other writers of ${target.spec.path} won every time.`, { retryable: true })
+}
+
+/** @returns undefined when another writer won and the plan is void */
+async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Promise<StepResult | undefined> {
+  const { source, target, maxRows, detail } = derivation
+  const table = lake.table(source.path)
+  const state = await table.state({ fresh: true })
+  if (state === undefined) return nothingToDo(derivation)
+  const opened = await openDerived(lake, derivation, state.schema)
+  const names = { table: target.spec.path, source: source.path, rebuild: target.rebuiltBy }
+  const cursor = readCursor(opened.state, state.metadata.id, names)
+  const batch = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
+  if (batch.kind === 'nothing') return nothingToDo(derivation)
+  const why = batch.kind === 'recompute' ? batch.why : target.outdated?.(opened)
+  if (batch.kind === 'recompute' || why !== undefined) return replaceAll(lake, run, derivation, why ?? '', 'replan')
+  const made = await derivation.apply(batchOf(table, state, opened, batch))
+  const { adds, replaces, info } = made
+  const counts = { rowsIn: batch.rows, rowsOut: made.rows }
+  const mode = replaces === undefined ? 'Append' : 'Update'
+  const moved: { from: Cursor | undefined; to: Cursor } = { from: cursor, to: batch.next }
+  const commit = { mode, adds, removes: replaces ?? [], source: state, ...moved, counts, info } as const
+  const outcome = await commitRows(lake, run, derivation, opened, commit)
+  if (outcome.version === undefined) {
+    lake.log.debug('The table moved while a run was at work; planning again.', {
+      table: target.spec.path,
+      detail: outcome.detail,
+    })
+    return undefined
+  }
+  return { ...counts, version: outcome.version, more: batch.more, detail: { ...detail, ...made.detail } }
+}
+
+function batchOf(
+  table: DeltaTable,
+  source: TableState,
+  target: OpenedTable,
+  { files, rows, next }: Extract<MicroBatch, { kind: 'files' }>,
+): Batch {
+  const snapshot = () => snapshotOf(table, source.version)
+  return { source, target, files, rows, next, snapshot }
+}
+
+/**
+ * @param onConflict another writer's commit: give the work up, or, since it depends on the source alone, put it on top
+ * @returns undefined when another writer won
+ */
+async function replaceAll(
+  lake: Lake,
+  run: StepRun,
+  derivation: Derivation,
+  why: string,
+  onConflict: 'replan' | 'swapAgain',
+): Promise<StepResult | undefined> {
+  const { source, target } = derivation
+  const whole = await lake.table(source.path).snapshot()
+  if (whole === undefined) {
+    throw new PipelineError(
+      'NO_TABLE',
+      `There is no table ${source.path} to make ${target.spec.path} from. Run \`${source.madeBy}\` first.`,
+    )
+  }
+  let opened = await openDerived(lake, derivation, whole.schema)
+  const { adds, rowsRead, rows, info, detail } = await derivation.rebuild({ source: whole, target: opened })
+  const counts = { rowsIn: rowsRead, rowsOut: rows }
+  const moved: { from: Cursor | undefined; to: Cursor } = { from: undefined, to: { version: whole.version, files: 0 } }
+  for (let swap = 1; swap <= maxSwaps; swap++) {
+    const removes = (await opened.table.snapshot({ version: opened.state.version }))?.files ?? []
+    const commit = { mode: 'Overwrite', why, adds, removes, source: whole, ...moved, counts, info } as const
+    const { version } = await commitRows(lake, run, derivation, opened, commit)
+    if (version !== undefined) {
+      return { ...counts, version, detail: { ...derivation.detail, ...detail, recomputed: why } }
+    }
+    if (onConflict === 'replan') return undefined
+    await lake.clock.sleep(Math.ceil(Math.random() * 100 * swap))
+    opened = await openDerived(lake, derivation, whole.schema)
+  }
+  return undefined
+}
+
+function openDerived(lake: Lake, { target }: Derivation, source: StructType): Promise<OpenedTable> {
+  return openTable(lake, target.carriesColumns ? withCarriedColumns(target.spec, source) : target.spec)
+}
+
+/** The table at that version. @throws PipelineError NO_TABLE when it is gone */
+export async function snapshotOf(table: DeltaTable, version: number): Promise<Snapshot> {
+  const snapshot = await table.snapshot({ version })
+  if (snapshot === undefined) throw new PipelineError('NO_TABLE', `Table ${table.url} is gone.`, { retryable: true })
+  return snapshot
+}
+
+function nothingToDo({ detail }: Derivation): StepResult {
+  return { rowsIn: 0, rowsOut: 0, version: undefined, detail }
+}

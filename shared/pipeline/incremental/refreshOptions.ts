@@ -1,0 +1,32 @@
+import type { AddFile } from '../../delta/index.js'
+import type { Lake } from '../lake/index.js'
+import type { Trigger } from '../step/index.js'
+
+/** What a run of a derived table may be told. */
+export interface RefreshOptions {
+  /** What started the run; `timer` when absent. */
+  readonly trigger?: Trigger | undefined
+  /** Most rows of the source that are worked on at once; the setting SILVER_MAX_ROWS_PER_RUN when absent. */
+  readonly maxRows?: number | undefined
+  /** Most rows of one file; by size, about 128 MiB, when absent. */
+  readonly rowsPerFile?: number | undefined
+}
+
+export function maxRowsOf(lake: Lake, options: RefreshOptions): number {
+  return options.maxRows ?? lake.settings.silverMaxRowsPerRun
+}
+
+const fileBytes = 128 * 2 ** 20
+const leastRowsPerFile = 100_000
+
+/**
+ * Most rows of one file, by the size of the source's files: the rows made of them are about as large, or smaller.
+ *
+ * @param rows how many rows the files hold
+ */
+export function rowsPerFile(options: RefreshOptions, files: readonly AddFile[], rows: number): number {
+  const bytes = files.reduce((sum, file) => sum + file.size, 0)
+  return (
+    options.rowsPerFile ?? Math.max(leastRowsPerFile, Math.floor((fileBytes * Math.max(1, rows)) / Math.max(1, bytes)))
+  )
+}
