@@ -1,6 +1,8 @@
 import type { StructType } from '../../types/index.js'
 import type { Metadata, Protocol } from '../actions/index.js'
-import { checkReadable, checkWritable, type Feature, features, keptFeatures, type WriteKind } from './features.js'
+import type { Feature, WriteKind } from './feature.js'
+import { checkReadable, checkWritable } from './featureCheck.js'
+import { features, findFeature, keptFeatures } from './features.js'
 import { knownProperties } from './tableProperties.js'
 
 /** What this reader and writer can do with each table feature, found by asking the gate itself. Pure; no I/O. */
@@ -86,8 +88,7 @@ export function featureTable(): string {
 /** A protocol with this feature and those it needs, and no other: the others are not asked about. */
 function listing({ name, requires = [] }: Feature): Protocol {
   const names = [...new Set([name, ...requires])]
-  const isRead = (wanted: string) =>
-    features.some(feature => feature.name === wanted && feature.kind === 'readerWriter')
+  const isRead = (wanted: string) => findFeature(wanted)?.kind === 'readerWriter'
   return { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: names.filter(isRead), writerFeatures: names }
 }
 

@@ -1,16 +1,10 @@
 /** Table features, table properties, and what may be read and written here. */
-export {
-  checkReadable,
-  checkWritable,
-  type FeatureCheck,
-  keptFeatures,
-  readerFeaturesOf,
-  type WriteKind,
-  writerFeaturesOf,
-} from './features.js'
+export type { WriteKind } from './feature.js'
+export { checkReadable, checkWritable, type FeatureCheck, readerFeaturesOf, writerFeaturesOf } from './featureCheck.js'
+export { keptFeatures, needExpressions } from './features.js'
 export { type FeatureRow, featureRows, type FeatureSupport, featureTable } from './featureTable.js'
 export { parseInterval } from './interval.js'
-export { needExpressions, requireMaintainable, requireReadable, requireWritableRows } from './protocolGate.js'
+export { requireMaintainable, requireReadable, requireWritableRows } from './protocolGate.js'
 export {
   type AskedProtocol,
   dependents,

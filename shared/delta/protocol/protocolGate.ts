@@ -1,5 +1,7 @@
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { checkReadable, checkWritable, type FeatureCheck, type WriteKind } from './features.js'
+import type { WriteKind } from './feature.js'
+import { checkReadable, checkWritable, type FeatureCheck } from './featureCheck.js'
+import { needExpressions } from './features.js'
 import type { TableState } from './tableState.js'
 
 /** Turns away tables with features that are not understood here. Pure; no I/O. */
@@ -38,9 +40,6 @@ export function requireWritableRows(
       : ''
   refuse(check, 'written', where, remedy)
 }
-
-/** Features whose duties nobody can fulfil who cannot evaluate SQL. */
-export const needExpressions: readonly string[] = ['checkConstraints', 'invariants']
 
 /**
  * Throws DELTA_UNSUPPORTED_FEATURE when the table may not be looked after here: rows moved between files, files and log

@@ -1,62 +1,13 @@
-import { containsType, isVariant, type StructType } from '../../types/index.js'
+import type { StructType } from '../../types/index.js'
 import type { Protocol } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
-import { allFields, isMapped } from '../schema/index.js'
-import { type Feature, features } from './features.js'
-import { constraintPrefix, type GivenProperties, isOn } from './tableProperties.js'
+import { features, findFeature } from './features.js'
+import type { GivenProperties } from './tableProperties.js'
 
 /**
  * Which protocol a table needs (PROTOCOL.md, "Table Features"): the one that most readers and writers know. A set of
- * features that is exactly what an old version implies is that version; any other is a list. Pure; no I/O.
+ * features that is exactly what an old version implies is that version; any other is a list.
  */
-type Needed = (
-  schema: StructType,
-  configuration: Readonly<Record<string, string>>,
-  present: ReadonlySet<string>,
-) => boolean
-
-const on =
-  (property: string): Needed =>
-  (_schema, configuration) =>
-    isOn(configuration, property)
-const onUnless =
-  (property: string, preview: string): Needed =>
-  (_schema, configuration, present) =>
-    isOn(configuration, property) && !present.has(preview)
-const inField =
-  (prefix: string): Needed =>
-  schema => {
-    for (const { field } of allFields(schema))
-      if (Object.keys(field.metadata ?? {}).some(key => key.startsWith(prefix))) return true
-    return false
-  }
-
-/** What in a table's schema and properties needs a feature. */
-const needs: Readonly<Record<string, Needed>> = {
-  appendOnly: on('delta.appendOnly'),
-  invariants: inField('delta.invariants'),
-  checkConstraints: (_schema, configuration) =>
-    Object.keys(configuration).some(name => name.toLowerCase().startsWith(constraintPrefix)),
-  changeDataFeed: (_schema, configuration) =>
-    isOn(configuration, 'delta.enableChangeDataFeed') || isOn(configuration, 'delta.enableChangeDataCapture'),
-  generatedColumns: inField('delta.generationExpression'),
-  columnMapping: (_schema, configuration) => isMapped(configuration),
-  identityColumns: inField('delta.identity.'),
-  allowColumnDefaults: inField('CURRENT_DEFAULT'),
-  timestampNtz: schema => containsType(schema, type => type === 'timestamp_ntz'),
-  variantType: (schema, _configuration, present) =>
-    !present.has('variantType-preview') && containsType(schema, isVariant),
-  variantShredding: onUnless('delta.enableVariantShredding', 'variantShredding-preview'),
-  deletionVectors: on('delta.enableDeletionVectors'),
-  typeWidening: onUnless('delta.enableTypeWidening', 'typeWidening-preview'),
-  v2Checkpoint: (_schema, configuration) => configuration['delta.checkpointPolicy'] === 'v2',
-  rowTracking: on('delta.enableRowTracking'),
-  inCommitTimestamp: on('delta.enableInCommitTimestamps'),
-  icebergCompatV1: on('delta.enableIcebergCompatV1'),
-  icebergCompatV2: on('delta.enableIcebergCompatV2'),
-  icebergCompatV3: on('delta.enableIcebergCompatV3'),
-  materializePartitionColumns: on('delta.enableMaterializePartitionColumnsFeature'),
-}
 
 /** What is asked for besides what schema and properties need. */
 export type AskedProtocol = Pick<GivenProperties, 'minReaderVersion' | 'minWriterVersion'> & {
@@ -137,28 +88,27 @@ function featuresNeeded(
   configuration: Readonly<Record<string, string>>,
   present: ReadonlySet<string>,
 ): string[] {
-  return Object.entries(needs)
-    .filter(([, needed]) => needed(schema, configuration, present))
-    .map(([name]) => name)
+  return features
+    .filter(({ servedBy }) => servedBy === undefined || !present.has(servedBy))
+    .filter(({ neededBy }) => neededBy?.({ configuration, schema }) !== undefined)
+    .map(({ name }) => name)
 }
 
 function withRequired(names: readonly string[]): ReadonlySet<string> {
   const all = new Set(names)
-  for (const name of all) for (const required of byName.get(name)?.requires ?? []) all.add(required)
+  for (const name of all) for (const required of findFeature(name)?.requires ?? []) all.add(required)
   return all
 }
-
-const byName: ReadonlyMap<string, Feature> = new Map(features.map(feature => [feature.name, feature]))
 
 /** The weakest protocol with exactly these features. `known`: whose reader features those not known here may be. */
 function protocolOf(names: ReadonlySet<string>, known?: Protocol): Protocol {
   const isNative = (name: string) =>
-    byName.has(name)
-      ? byName.get(name)?.kind === 'readerWriter' && byName.get(name)?.legacy === undefined
+    findFeature(name) !== undefined
+      ? findFeature(name)?.kind === 'readerWriter' && findFeature(name)?.legacy === undefined
       : known?.readerFeatures?.includes(name) === true
-  const readsMapping = [...names].some(name => (byName.get(name)?.legacy?.reader ?? 1) > 1)
+  const readsMapping = [...names].some(name => (findFeature(name)?.legacy?.reader ?? 1) > 1)
   const minReaderVersion = [...names].some(isNative) ? 3 : readsMapping ? 2 : 1
-  const versions = [...names].map(name => byName.get(name)?.legacy?.writer ?? 7)
+  const versions = [...names].map(name => findFeature(name)?.legacy?.writer ?? 7)
   const legacy = Math.max(1, ...versions)
   const implied = impliedFeatures(minReaderVersion, legacy)
   if (legacy < 7 && implied.length === names.size && implied.every(name => names.has(name)))
@@ -168,7 +118,7 @@ function protocolOf(names: ReadonlySet<string>, known?: Protocol): Protocol {
     minReaderVersion,
     minWriterVersion: 7,
     ...(minReaderVersion >= 3
-      ? { readerFeatures: sorted.filter(name => isNative(name) || byName.get(name)?.kind === 'readerWriter') }
+      ? { readerFeatures: sorted.filter(name => isNative(name) || findFeature(name)?.kind === 'readerWriter') }
       : {}),
     writerFeatures: sorted,
   }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import { activeUse } from '../../../shared/delta/protocol/feature.js'
 import { features } from '../../../shared/delta/protocol/features.js'
 import { featureRows } from '../../../shared/delta/protocol/featureTable.js'
 
@@ -21,16 +22,10 @@ it.each([
 })
 
 it('"while unused" is said of what can be in use: the example uses it', () => {
-  const metadata = {
-    id: '',
-    format: { provider: 'parquet', options: {} },
-    schemaString: '',
-    partitionColumns: [],
-    configuration: {},
-  }
+  const unused = { configuration: {}, schema: { type: 'struct', fields: [] } } as const
   for (const feature of features) {
     const { name, write } = feature
-    const canBeUnused = feature.active(metadata, { type: 'struct', fields: [] }, 'append') === undefined
+    const canBeUnused = activeUse(feature, unused, 'append') === undefined
     if (write === 'inactive' && canBeUnused) expect(rows.get(name), name).toContain('unused')
   }
 })

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
-import {
-  checkReadable,
-  checkWritable,
-  features,
-  keptFeatures,
-  writerFeaturesOf,
-} from '../../../shared/delta/protocol/features.js'
-import { protocolFor, protocolForChange } from '../../../shared/delta/protocol/protocolNeeds.js'
+import { checkReadable, checkWritable, writerFeaturesOf } from '../../../shared/delta/protocol/featureCheck.js'
+import { features, keptFeatures } from '../../../shared/delta/protocol/features.js'
+import { featuresOf, protocolFor, protocolForChange } from '../../../shared/delta/protocol/protocolNeeds.js'
 import type { StructType } from '../../../shared/types/index.js'
 
 const plain: StructType = { type: 'struct', fields: [{ name: 'a', type: 'long', nullable: true }] }
@@ -221,6 +216,26 @@ describe('the protocol of a new table', () => {
 
   it('names timestampNtz, and what version 2 would imply, once a column needs it at any depth', () => {
     expect(protocolFor(ntz)).toEqual(lists(['timestampNtz'], ['appendOnly', 'invariants', 'timestampNtz']))
+  })
+
+  it.each<readonly [string, Record<string, string>, StructType]>([
+    ['checkConstraints', { 'DELTA.constraints.a': 'a > 0' }, plain],
+    ['changeDataFeed', { 'delta.enableChangeDataCapture': 'true' }, plain],
+    ['columnMapping', { 'delta.columnMapping.mode': 'id' }, plain],
+    ['deletionVectors', { 'delta.enableDeletionVectors': 'true' }, plain],
+    ['v2Checkpoint', { 'delta.checkpointPolicy': 'v2' }, plain],
+    ['rowTracking', { 'delta.enableRowTracking': 'true' }, plain],
+    ['identityColumns', {}, withFieldMetadata({ 'delta.identity.start': 1 })],
+  ])('has %s once something in the table needs it, and not before', (name, configuration, schema) => {
+    expect(featuresOf(protocolFor(schema, configuration))).toContain(name)
+    expect(featuresOf(protocolFor(plain))).not.toContain(name)
+  })
+
+  it('names no feature beside its preview, which serves as well', () => {
+    const configuration = { 'delta.enableTypeWidening': 'true' }
+    expect(featuresOf(protocolFor(plain, configuration))).toContain('typeWidening')
+    const names = featuresOf(protocolFor(plain, configuration, { features: ['typeWidening-preview'] }))
+    expect([names.has('typeWidening-preview'), names.has('typeWidening')]).toEqual([true, false])
   })
 
   it('an upgrade keeps everything that the old version implied', () => {

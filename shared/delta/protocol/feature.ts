@@ -1,0 +1,97 @@
+import { columnKey, containsType, type DataType, type StructType } from '../../types/index.js'
+import { allFields, mappingMode } from '../schema/index.js'
+import { constraintPrefix, isOn } from './tableProperties.js'
+
+/** A table feature: what a table may demand, and what this reader and writer do about it. */
+export interface Feature {
+  readonly name: string
+  readonly kind: 'writer' | 'readerWriter'
+  /** The versions that imply it, without lists. */
+  readonly legacy?: { readonly reader?: number; readonly writer: number }
+  readonly requires?: readonly string[]
+  /** What makes a table need it; nothing but being asked for where this is absent. */
+  readonly neededBy?: Use
+  /** Its preview, which serves as well: a table that has that does not come to need this one. */
+  readonly servedBy?: string
+  /** What makes a table that lists or implies it use it; being listed where this is absent. */
+  readonly activeBy?: Use
+  /** The writes that it concerns: such as write rows anew, or such as take or change rows. Every write where absent. */
+  readonly concerns?: 'newRows' | 'changedRows'
+  readonly read: Exclude<Support, 'kept'>
+  readonly write: Support
+  /** Whether only who evaluates SQL can fulfil what it asks of writers. */
+  readonly needsExpressions?: true
+}
+
+/**
+ * `inactive`: only as long as nothing in the table uses it. `kept`: besides, by a transaction that says that it fulfils
+ * what the feature asks of writers (see `Transaction.keeps`).
+ */
+export type Support = 'yes' | 'kept' | 'inactive' | 'no'
+
+/** What a write does to rows: adds some, only moves them between files, or takes or changes some. */
+export type WriteKind = 'append' | 'rearrange' | 'change'
+
+/** What of a table decides whether it uses a feature. Readers need no schema for it. */
+export interface TableDefinition {
+  readonly configuration: Readonly<Record<string, string>>
+  readonly schema?: StructType | undefined
+}
+
+/** What in a table uses a feature, in words for a message; undefined when nothing does. */
+export type Use = (table: TableDefinition) => string | undefined
+
+/** What in a table uses the feature where `write` has to heed it. */
+export function activeUse(feature: Feature, table: TableDefinition, write: WriteKind): string | undefined {
+  if (feature.concerns === 'newRows' && write === 'rearrange') return undefined
+  if (feature.concerns === 'changedRows' && write !== 'change') return undefined
+  return (feature.activeBy ?? listed)(table)
+}
+
+const listed: Use = () => 'it is listed'
+
+export const listedUnless =
+  (property: string): Use =>
+  ({ configuration }) =>
+    isOn(configuration, property) ? undefined : 'it is listed'
+
+export const property =
+  (...names: readonly string[]): Use =>
+  ({ configuration }) => {
+    const name = names.find(one => isOn(configuration, one))
+    return name === undefined ? undefined : `${name} is true`
+  }
+
+export const propertyValue =
+  (name: string, value: string): Use =>
+  ({ configuration }) =>
+    configuration[name] === value ? `${name} is ${value}` : undefined
+
+/** By a key in the metadata of a field, at any depth. */
+export const fieldKey =
+  (prefix: string): Use =>
+  ({ schema }) => {
+    for (const { path, field } of schema === undefined ? [] : allFields(schema))
+      if (Object.keys(field.metadata ?? {}).some(key => key.startsWith(prefix)))
+        return `column ${columnKey(path)} has ${prefix}`
+    return undefined
+  }
+
+/** By the type of a column, or a type inside it. */
+export const columnType =
+  (name: string, wanted: (type: DataType) => boolean): Use =>
+  ({ schema }) =>
+    schema !== undefined && containsType(schema, wanted) ? `a column is of type ${name}` : undefined
+
+export const mapping: Use = ({ configuration }) => {
+  const mode = mappingMode(configuration)
+  return mode === 'none' ? undefined : `delta.columnMapping.mode is ${mode}`
+}
+
+/** By a CHECK constraint, however its property is spelled: as the log has it, or as somebody gives it. */
+export const constraint =
+  (spelling: 'asStored' | 'anyCase'): Use =>
+  ({ configuration }) =>
+    Object.keys(configuration).find(key =>
+      (spelling === 'asStored' ? key : key.toLowerCase()).startsWith(constraintPrefix),
+    )
