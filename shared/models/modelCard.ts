@@ -94,7 +94,7 @@ export function jsonObject(bytes: Uint8Array, place: string): Readonly<Record<st
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
-    throw new ModelError('MODEL_MISMATCH', `${place} is not JSON; write it anew.`, { cause, data: { file: place } })
+    throw new ModelError('MODEL_MISMATCH', `${place} is not JSON; write it again.`, { cause, data: { file: place } })
   }
   return asObject(json) ?? fail(place, 'it', 'an object')
 }

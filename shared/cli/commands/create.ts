@@ -20,7 +20,7 @@ import { printOutcome } from '../writeOutcome.js'
 
 export const create: Command = {
   usage: 'create <table>',
-  summary: 'make a table',
+  summary: 'create a table',
   about:
     'Makes a Delta table. The schema is written as in Spark\'s SQL: "id BIGINT NOT NULL, tags ARRAY<STRING>, pair STRUCT<x: INT>"; ' +
     'without one it is that of the rows of --from. Features are turned on by their properties, as delta.enableDeletionVectors=true, ' +

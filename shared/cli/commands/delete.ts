@@ -6,10 +6,10 @@ import { externalLocationOptions } from '../externalLocations.js'
 
 export const deleteCommand: Command = {
   usage: 'delete <table>',
-  summary: 'take rows out of a table',
+  summary: 'delete rows of a table',
   about:
     'Deletes the rows for which a condition holds: by deletion vectors where the table has them, else by writing the rows that stay ' +
-    'anew. Older versions keep them until `lake vacuum`. Prints what was done as one JSON object.',
+    'again. Older versions keep them until `lake vacuum`. Prints what was done as one JSON object.',
   examples: ['lake delete ./sales --where "day < DATE \'2025-01-01\'"'],
   positionals: { least: 1, most: 1 },
   options: {

@@ -7,7 +7,7 @@ import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
 export const merge: Command = {
   usage: 'merge <table>',
-  summary: 'bring rows into a table by their key',
+  summary: 'insert or update rows by their key',
   about:
     'Brings rows into a table: those whose key the table has are updated, the others inserted, unless the options say otherwise. ' +
     'Columns that the rows lack stay as they are. Prints what was done as one JSON object.',

@@ -11,7 +11,7 @@ import { noTable, openTable } from '../openTable.js'
 
 export const optimize: Command = {
   usage: 'optimize <table>',
-  summary: "put a table's small files together",
+  summary: "compact a table's small files",
   about:
     'Makes few large files of many small ones, and sorts them along the clustering columns where the table has any; rows ' +
     'that were sorted before are not sorted again. Files of which many rows are deleted are rewritten without them. No row changes, and appends meanwhile are not held up. Prints what was done ' +

@@ -8,7 +8,7 @@ import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
 export const overwrite: Command = {
   usage: 'overwrite <table>',
-  summary: 'put rows in the place of others',
+  summary: 'replace rows of a table',
   about:
     'Puts rows in the place of all that a table has, or of those for which a condition holds; the new rows must meet it too. Older ' +
     'versions keep the old rows. Prints what was done as one JSON object.',

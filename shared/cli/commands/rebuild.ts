@@ -19,8 +19,8 @@ const layers: Readonly<Record<string, Rebuild>> = {
 
 export const rebuild: Command = {
   usage: `rebuild ${Object.keys(layers).join('|')}`,
-  summary: 'make a layer anew from its source',
-  about: 'Makes a layer anew from its source, and swaps it in by one commit: readers see the old rows or the new.',
+  summary: 'recreate a layer from its source',
+  about: 'Recreates a layer from its source, and swaps it in by one commit: readers see the old rows or the new.',
   printsRows: true,
   examples: ['lake rebuild silver', 'lake rebuild gold --stream events'],
   positionals: { least: 1, most: 1 },

@@ -9,7 +9,7 @@ import { printRecords } from '../printRecords.js'
 
 export const resetOffsetsCommand: Command = {
   usage: 'reset-offsets <stream>',
-  summary: 'begin anew with a topic that was re-created',
+  summary: 'go on with a topic that was re-created',
   about:
     'Begins a new generation of a topic that was re-created or truncated: bronze reads it from its first offset as it is ' +
     'now, under a raised _generation; rows of older generations stay. Says what it will do, and asks.',

@@ -14,7 +14,7 @@ import { printOutcome } from '../writeOutcome.js'
 
 export const restore: Command = {
   usage: 'restore <table>',
-  summary: 'make a table what it was at a version',
+  summary: 'restore a table to a version',
   about:
     'Makes a table again what it was at an older version or time, by one new version: its rows, its schema and its ' +
     'properties. Rows appended since then go; nothing is deleted from storage, so that this can be undone in the same way. ' +
@@ -76,6 +76,6 @@ function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Argum
     return
   throw new CliError(
     'USAGE',
-    `${shownAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` makes silver and gold anew; --force restores all the same.`,
+    `${shownAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` recreates silver and gold; --force restores all the same.`,
   )
 }

@@ -8,7 +8,7 @@ import { keyValue } from '../keyValue.js'
 
 export const update: Command = {
   usage: 'update <table>',
-  summary: 'give columns of some rows other values',
+  summary: 'change values of some rows',
   about:
     'Gives columns of the rows for which a condition holds other values, each an SQL expression over the row as it was. Prints ' +
     'what was done as one JSON object.',

@@ -269,12 +269,12 @@ async function rewind(lake: Lake, stream: Stream, tableId: string, queues: reado
   }
 }
 
-/** A table made anew knows nothing of what this run has planned on. */
+/** A recreated table knows nothing of what this run has planned on. */
 function requireSameTable(planned: string, stream: Stream, found: string): void {
   if (planned === found) return
   throw new PipelineError(
     'SOURCE_TABLE_CHANGED',
-    `Bronze of ${stream.name} was made anew while it was caught up; the next run begins afresh.`,
+    `Bronze of ${stream.name} was recreated while it was caught up; the next run begins afresh.`,
     {
       retryable: true,
       data: { planned, found },

@@ -108,7 +108,7 @@ export async function ingestDelivery(
     for (const [n, group] of groups.entries()) {
       // A later piece goes on top of the commit of the one before it.
       const target = n === 0 ? bronze : await openBronze(lake, stream)
-      if (target.state.metadata.id !== id) stale = 'the table was made anew'
+      if (target.state.metadata.id !== id) stale = 'the table was recreated'
       else stale = await commitGroup(target, group, covering, isLast && n === groups.length - 1)
       if (stale !== undefined) break
     }

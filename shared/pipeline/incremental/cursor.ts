@@ -43,7 +43,7 @@ export function readCursor(
   throw new PipelineError(
     'SOURCE_TABLE_CHANGED',
     `${names.table} was made from the table ${other ?? 'that came after this one'}, but ${names.source} is now the table ${sourceId}: ` +
-      `it was deleted and made anew, or replaced. Run \`${names.rebuild}\` to make ${names.table} from what is there now.`,
+      `it was deleted and recreated, or replaced. Run \`${names.rebuild}\` to make ${names.table} from what is there now.`,
     { data: { table: names.table, source: names.source, sourceId, knownSourceId: other } },
   )
 }

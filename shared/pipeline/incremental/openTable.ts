@@ -43,7 +43,7 @@ export async function openTable(lake: Lake, spec: TableSpec): Promise<OpenedTabl
     throw new PipelineError(
       'CONTRACT_INCOMPATIBLE',
       `Field ${change.field} of table ${spec.path} is ${change.tableType}, but the contract says ${change.wantedType} (${change.why}). ` +
-        `Give the field another name in the contract, or move the table away and let it be built anew.`,
+        `Give the field another name in the contract, or move the table away and let it be recreated.`,
       { data: { table: spec.path, field: change.field, tableType: change.tableType, contractType: change.wantedType } },
     )
   }
