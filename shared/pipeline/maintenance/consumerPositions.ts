@@ -13,12 +13,12 @@ export class ConsumerPositions {
   readonly #lake: Lake
   readonly #cluster: TableState | undefined
   /** The monitor's last version by table id. */
-  readonly #booked: ReadonlyMap<string, number>
+  readonly #observed: ReadonlyMap<string, number>
 
-  private constructor(lake: Lake, cluster: TableState | undefined, booked: ReadonlyMap<string, number>) {
+  private constructor(lake: Lake, cluster: TableState | undefined, observed: ReadonlyMap<string, number>) {
     this.#lake = lake
     this.#cluster = cluster
-    this.#booked = booked
+    this.#observed = observed
   }
 
   /** As they are now; they only go on from here. */
@@ -26,11 +26,11 @@ export class ConsumerPositions {
     const cluster = await lake.table('cluster_logs').state({ fresh: true })
     const monitor = lake.table('monitor_logs')
     const state = await monitor.state({ fresh: true })
-    const books = state === undefined ? [] : Object.values((await lastMemory(monitor, state)).books)
-    const booked = new Map(
-      books.flatMap(({ booked }) => Object.values(booked).map(({ id, version }) => [id, version] as const)),
+    const states = state === undefined ? [] : Object.values((await lastMemory(monitor, state)).states)
+    const observed = new Map(
+      states.flatMap(({ positions }) => Object.values(positions).map(({ id, version }) => [id, version] as const)),
     )
-    return new ConsumerPositions(lake, cluster, booked)
+    return new ConsumerPositions(lake, cluster, observed)
   }
 
   /**
@@ -43,7 +43,7 @@ export class ConsumerPositions {
     const told = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n
     const versions = [Number(told) + 1]
     if (stream === undefined) versions.push(Math.max(0, state.version - memoryVersions))
-    else versions.push((this.#booked.get(id) ?? -1) + 1)
+    else versions.push((this.#observed.get(id) ?? -1) + 1)
     const cursor = stream === undefined ? undefined : await this.#cursor(path, id, stream)
     if (cursor !== undefined) versions.push(cursor + 1)
     return Math.min(...versions)

@@ -4,8 +4,8 @@ import { redact } from '../../telemetry/index.js'
 import type { Row } from '../../types/index.js'
 import type { Skew } from './clockSkew.js'
 import { type Lag, lagToHighWatermark } from './lag.js'
-import type { BookedTable, Found } from './monitorState.js'
-import type { Accounts, Identity, Layer, Span } from './reconciliation.js'
+import type { Found, TablePosition } from './monitorState.js'
+import type { Identity, Layer, Reconciliation, Span } from './reconciliation.js'
 import type { Verdict } from './status.js'
 
 /** What one row of `monitor_logs` is made of. */
@@ -17,8 +17,8 @@ export interface Observation {
   readonly runTime: number
   readonly verdict: Verdict
   /** Undefined when the table does not exist. */
-  readonly booked: BookedTable | undefined
-  readonly accounts: Accounts
+  readonly position: TablePosition | undefined
+  readonly reconciliation: Reconciliation
   readonly found: Found
   readonly identity: Identity | undefined
   /** Only of bronze. */
@@ -31,8 +31,8 @@ export interface Observation {
 
 /** An observation as a row. Pure; no I/O. */
 export function monitorRow(o: Observation): Row {
-  const newest = o.accounts.newest[o.layer]
-  const { said, counted, silver } = o.accounts
+  const newest = o.reconciliation.newest[o.layer]
+  const { reported, observed, silver } = o.reconciliation
   const bronze = o.layer === 'bronze'
   return {
     run_time: BigInt(Math.round(o.runTime)) * 1000n,
@@ -41,7 +41,7 @@ export function monitorRow(o: Observation): Row {
     layer: o.layer,
     status: o.verdict.status,
     reason: redact(o.verdict.reason),
-    table_version: o.booked === undefined ? null : BigInt(o.booked.version),
+    table_version: o.position === undefined ? null : BigInt(o.position.version),
     newest_event_time: newest === 0 ? null : BigInt(Math.round(newest)),
     freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,
     queryable_p50_seconds: o.found.p50 ?? null,
@@ -50,10 +50,10 @@ export function monitorRow(o: Observation): Row {
     rows_added: whole(o.found.rows),
     rows_total: whole(
       {
-        bronze: counted.rows,
-        silver: o.accounts.silverRows,
-        gold: o.accounts.scoredRows,
-        summary: o.accounts.summary.rows,
+        bronze: observed.rows,
+        silver: o.reconciliation.silverRows,
+        gold: o.reconciliation.scoredRows,
+        summary: o.reconciliation.summary.rows,
       }[o.layer],
     ),
     late_count: whole(o.found.late),
@@ -62,26 +62,26 @@ export function monitorRow(o: Observation): Row {
     max_partition_lag: o.lag?.worst ?? null,
     lag_high_watermark: o.lag === undefined ? null : (lagToHighWatermark(o.lag) ?? null),
     seconds_to_drain: o.secondsToDrain ?? null,
-    received: bronze ? whole(said.received) : null,
-    redelivered: bronze ? whole(said.redelivered) : null,
-    valid: bronze ? whole(counted.valid) : o.layer === 'silver' ? whole(silver.read) : null,
-    quarantined: bronze ? whole(counted.quarantined) : null,
-    tombstones: bronze ? whole(counted.tombstones) : null,
+    received: bronze ? whole(reported.received) : null,
+    redelivered: bronze ? whole(reported.redelivered) : null,
+    valid: bronze ? whole(observed.valid) : o.layer === 'silver' ? whole(silver.read) : null,
+    quarantined: bronze ? whole(observed.quarantined) : null,
+    tombstones: bronze ? whole(observed.tombstones) : null,
     missing_offsets: o.span?.missing ?? null,
     natural_holes: o.span?.holes ?? null,
     covered_span: o.span?.covered ?? null,
-    deleted: o.booked === undefined ? null : whole(o.accounts.deleted[o.layer]),
+    deleted: o.position === undefined ? null : whole(o.reconciliation.deleted[o.layer]),
     inserted: o.layer === 'silver' ? whole(silver.inserted) : null,
     duplicates: o.layer === 'silver' ? whole(silver.duplicates) : null,
-    anomalies: o.layer === 'gold' ? whole(o.accounts.anomalies) : null,
+    anomalies: o.layer === 'gold' ? whole(o.reconciliation.anomalies) : null,
     identity_closed: o.identity?.closed ?? null,
     identity: o.identity?.text ?? null,
-    rejections: bronze ? JSON.stringify(o.accounts.rejections) : null,
-    expectations: bronze ? JSON.stringify(o.accounts.expectations) : null,
-    notices: bronze ? JSON.stringify(o.accounts.notices) : null,
-    files: o.booked === undefined ? null : whole(o.booked.files),
-    small_files: o.booked === undefined ? null : whole(o.booked.smallFiles),
-    bytes: o.booked === undefined ? null : whole(o.booked.bytes),
+    rejections: bronze ? JSON.stringify(o.reconciliation.rejections) : null,
+    expectations: bronze ? JSON.stringify(o.reconciliation.expectations) : null,
+    notices: bronze ? JSON.stringify(o.reconciliation.notices) : null,
+    files: o.position === undefined ? null : whole(o.position.files),
+    small_files: o.position === undefined ? null : whole(o.position.smallFiles),
+    bytes: o.position === undefined ? null : whole(o.position.bytes),
     clock_skew_seconds: skewSeconds(o.skew),
     versions_since_checkpoint: o.versionsSinceCheckpoint === undefined ? null : whole(o.versionsSinceCheckpoint),
   }

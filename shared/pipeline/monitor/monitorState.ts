@@ -8,21 +8,28 @@ import { asObject } from '../runLog/index.js'
 import { type Additions, additionsSince } from './additions.js'
 import { noSkew, type Skew } from './clockSkew.js'
 import { committedAt, measure, numberIn } from './measure.js'
-import { type Accounts, addCounts, emptyAccounts, type Layer, layers, type Said } from './reconciliation.js'
+import {
+  addCounts,
+  emptyReconciliation,
+  type Layer,
+  layers,
+  type Reconciliation,
+  type Reported,
+} from './reconciliation.js'
 import { type FileTotals, noFiles } from './tableHealth.js'
 
-/** How far each table is booked: by its id, because a table made anew is booked from its beginning. */
-export type Booked = Readonly<Record<string, BookedTable>>
+/** How far each table was observed: with its id, because a recreated table is observed from its beginning. */
+export type TablePositions = Readonly<Record<string, TablePosition>>
 
-export interface BookedTable extends FileTotals {
+export interface TablePosition extends FileTotals {
   readonly id: string
   readonly version: number
 }
 
-/** A stream's books as one run of the monitor leaves them for the next. */
-export interface Books {
-  readonly accounts: Accounts
-  readonly booked: Booked
+/** What one run of the monitor leaves of a stream for the next. */
+export interface MonitorState {
+  readonly reconciliation: Reconciliation
+  readonly positions: TablePositions
 }
 
 /** What was found in one layer since the last run. */
@@ -38,7 +45,7 @@ export interface Found {
   readonly skew: Skew
 }
 
-export const emptyBooks: Books = { accounts: emptyAccounts, booked: {} }
+export const emptyMonitorState: MonitorState = { reconciliation: emptyReconciliation, positions: {} }
 
 const nothingFound: Found = {
   rows: 0,
@@ -50,17 +57,22 @@ const nothingFound: Found = {
   skew: noSkew,
 }
 
-/** Books of a stream brought up to the tables' newest versions, and what was new. */
-export interface Booking {
-  readonly books: Books
+/** A stream's state at the tables' newest versions, and what was new. */
+export interface StreamObservation {
+  readonly monitorState: MonitorState
   readonly found: Readonly<Record<Layer, Found>>
-  /** The tables as they were booked; whatever is said beside the books must be said of these. */
+  /** The tables as they were observed; whatever is said beside the counts must be said of these. */
   readonly states: Readonly<Partial<Record<Layer, TableState>>>
-  /** Why a table could not be looked at, in words: its books stay as they were, and the others are looked at. */
+  /** Why a table could not be looked at, in words: its counts stay as they were, and the others are looked at. */
   readonly failed: Readonly<Partial<Record<Layer, string>>>
 }
 
-export async function bookStream(lake: Lake, session: DuckDbSession, stream: Stream, before: Books): Promise<Booking> {
+export async function observeTables(
+  lake: Lake,
+  session: DuckDbSession,
+  stream: Stream,
+  before: MonitorState,
+): Promise<StreamObservation> {
   const found: Record<Layer, Found> = {
     bronze: nothingFound,
     silver: nothingFound,
@@ -68,48 +80,48 @@ export async function bookStream(lake: Lake, session: DuckDbSession, stream: Str
     summary: nothingFound,
   }
   const states: Partial<Record<Layer, TableState>> = {}
-  const booked: Record<string, BookedTable> = { ...before.booked }
-  let { accounts } = before
+  const positions: Record<string, TablePosition> = { ...before.positions }
+  let { reconciliation } = before
   const failed: Partial<Record<Layer, string>> = {}
   for (const layer of layers) {
     const path = layerPath(stream, layer)
     try {
-      const looked = await bookLayer(lake, session, stream, layer, accounts, booked[path])
+      const looked = await observeLayer(lake, session, stream, layer, reconciliation, positions[path])
       if (looked === undefined) continue
-      accounts = looked.accounts
+      reconciliation = looked.reconciliation
       found[layer] = looked.found
       states[layer] = looked.state
-      booked[path] = looked.booked
+      positions[path] = looked.positions
     } catch (thrown) {
       const error = asError(thrown)
       failed[layer] = error.message
       lake.log.error(`Table ${path} cannot be looked at.`, { error: error.message })
     }
   }
-  return { books: { accounts, booked }, found, states, failed }
+  return { monitorState: { reconciliation, positions }, found, states, failed }
 }
 
-async function bookLayer(
+async function observeLayer(
   lake: Lake,
   session: DuckDbSession,
   stream: Stream,
   layer: Layer,
-  before: Accounts,
-  booked: BookedTable | undefined,
+  before: Reconciliation,
+  position: TablePosition | undefined,
 ) {
   const table = lake.table(layerPath(stream, layer))
   const state = await table.state({ fresh: true })
   if (state === undefined) return undefined
-  const known = booked?.id === state.metadata.id ? booked : undefined
-  const accounts = known === undefined ? clearLayer(before, layer) : before
+  const known = position?.id === state.metadata.id ? position : undefined
+  const reconciliation = known === undefined ? clearLayer(before, layer) : before
   const additions = await additionsSince(table, state, known?.version ?? -1, known ?? noFiles)
   const { columns, select } = aggregate(stream, layer, lake.settings.freshnessStale)
   const measured = await measure(lake, session, table, state, additions.files, columns, select)
   return {
-    accounts: book(accounts, layer, additions, measured),
+    reconciliation: reconcileLayer(reconciliation, layer, additions, measured),
     found: finding(measured, additions),
     state,
-    booked: { ...additions.totals, id: state.metadata.id, version: state.version },
+    positions: { ...additions.totals, id: state.metadata.id, version: state.version },
   }
 }
 
@@ -160,36 +172,50 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): { columns: re
   }
 }
 
-function clearLayer(accounts: Accounts, layer: Layer): Accounts {
-  const { said, counted, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } =
-    emptyAccounts
-  const newest = { ...accounts.newest, [layer]: 0 }
-  const deleted = { ...accounts.deleted, [layer]: 0 }
-  if (layer === 'bronze') return { ...accounts, said, counted, rejections, expectations, notices, newest, deleted }
-  if (layer === 'silver') return { ...accounts, silver, silverRows, newest, deleted }
-  if (layer === 'gold') return { ...accounts, scoredRows, anomalies, newest, deleted }
-  return { ...accounts, summary, newest, deleted }
+function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconciliation {
+  const { reported, observed, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } =
+    emptyReconciliation
+  const newest = { ...reconciliation.newest, [layer]: 0 }
+  const deleted = { ...reconciliation.deleted, [layer]: 0 }
+  if (layer === 'bronze')
+    return { ...reconciliation, reported, observed, rejections, expectations, notices, newest, deleted }
+  if (layer === 'silver') return { ...reconciliation, silver, silverRows, newest, deleted }
+  if (layer === 'gold') return { ...reconciliation, scoredRows, anomalies, newest, deleted }
+  return { ...reconciliation, summary, newest, deleted }
 }
 
-function book(before: Accounts, layer: Layer, additions: Additions, measured: readonly Row[]): Accounts {
+function reconcileLayer(
+  before: Reconciliation,
+  layer: Layer,
+  additions: Additions,
+  measured: readonly Row[],
+): Reconciliation {
   const deleted = { ...before.deleted, [layer]: additions.deleted + (additions.rebuilt ? 0 : before.deleted[layer]) }
-  const base = { ...(additions.recounted ? clearCounted(before, layer) : before), deleted }
+  const base = { ...(additions.recounted ? clearObserved(before, layer) : before), deleted }
   const sum = (name: string) => measured.reduce((total, row) => total + numberIn(row, name), 0)
   const newest = {
     ...base.newest,
     [layer]: measured.reduce((max, row) => Math.max(max, numberIn(row, 'newest')), base.newest[layer]),
   }
   if (layer === 'bronze') {
-    const counted = {
+    const observed = {
       rows: sum('rows'),
       valid: sum('valid'),
       quarantined: sum('quarantined'),
       tombstones: sum('tombstones'),
     }
-    return additions.infos.reduce<Accounts>(bookBronze, { ...base, counted: addCounts(base.counted, counted), newest })
+    return additions.infos.reduce<Reconciliation>(addBronzeReport, {
+      ...base,
+      observed: addCounts(base.observed, observed),
+      newest,
+    })
   }
   if (layer === 'silver') {
-    return additions.infos.reduce<Accounts>(bookSilver, { ...base, silverRows: base.silverRows + sum('rows'), newest })
+    return additions.infos.reduce<Reconciliation>(addSilverReport, {
+      ...base,
+      silverRows: base.silverRows + sum('rows'),
+      newest,
+    })
   }
   if (layer === 'gold') {
     return { ...base, scoredRows: base.scoredRows + sum('rows'), anomalies: base.anomalies + sum('anomalies'), newest }
@@ -197,33 +223,36 @@ function book(before: Accounts, layer: Layer, additions: Additions, measured: re
   return { ...base, summary: addCounts(base.summary, { rows: sum('rows'), events: sum('events') }), newest }
 }
 
-function clearCounted(accounts: Accounts, layer: Layer): Accounts {
-  if (layer === 'bronze') return { ...accounts, counted: emptyAccounts.counted }
-  if (layer === 'silver') return { ...accounts, silverRows: 0 }
-  if (layer === 'gold') return { ...accounts, scoredRows: 0, anomalies: 0 }
-  return { ...accounts, summary: emptyAccounts.summary }
+function clearObserved(reconciliation: Reconciliation, layer: Layer): Reconciliation {
+  if (layer === 'bronze') return { ...reconciliation, observed: emptyReconciliation.observed }
+  if (layer === 'silver') return { ...reconciliation, silverRows: 0 }
+  if (layer === 'gold') return { ...reconciliation, scoredRows: 0, anomalies: 0 }
+  return { ...reconciliation, summary: emptyReconciliation.summary }
 }
 
-function bookBronze(accounts: Accounts, info: Readonly<Record<string, unknown>>): Accounts {
+function addBronzeReport(reconciliation: Reconciliation, info: Readonly<Record<string, unknown>>): Reconciliation {
   const bronze = asObject(info['bronze'])
-  if (bronze === undefined) return accounts
+  if (bronze === undefined) return reconciliation
   const ranges = Array.isArray(bronze['ranges']) ? bronze['ranges'].map(r => asObject(r) ?? {}) : []
-  const said = ranges.reduce<Said>((sum, range) => addCounts(sum, pick(range, Object.keys(sum))), accounts.said)
+  const reported = ranges.reduce<Reported>(
+    (sum, range) => addCounts(sum, pick(range, Object.keys(sum))),
+    reconciliation.reported,
+  )
   return {
-    ...accounts,
-    said,
-    rejections: addCounts(accounts.rejections, counts(bronze['rejections'])),
-    expectations: addCounts(accounts.expectations, counts(bronze['expectations'])),
-    notices: addCounts(accounts.notices, counts(bronze['notices'])),
+    ...reconciliation,
+    reported,
+    rejections: addCounts(reconciliation.rejections, counts(bronze['rejections'])),
+    expectations: addCounts(reconciliation.expectations, counts(bronze['expectations'])),
+    notices: addCounts(reconciliation.notices, counts(bronze['notices'])),
   }
 }
 
-function bookSilver(accounts: Accounts, info: Readonly<Record<string, unknown>>): Accounts {
+function addSilverReport(reconciliation: Reconciliation, info: Readonly<Record<string, unknown>>): Reconciliation {
   const silver = asObject(info['silver'])
-  if (silver === undefined) return accounts
-  // A rebuild reads everything anew, and says so: its counts replace the sum so far.
-  const before = silver['rebuilt'] === true ? emptyAccounts.silver : accounts.silver
-  return { ...accounts, silver: addCounts(before, pick(silver, Object.keys(before))) }
+  if (silver === undefined) return reconciliation
+  // A rebuild reads everything again, and says so: its counts replace the sum so far.
+  const before = silver['rebuilt'] === true ? emptyReconciliation.silver : reconciliation.silver
+  return { ...reconciliation, silver: addCounts(before, pick(silver, Object.keys(before))) }
 }
 
 function finding(measured: readonly Row[], additions: Additions): Found {
@@ -252,23 +281,33 @@ function counts(json: unknown): Record<string, number> {
   return pick(record, Object.keys(record))
 }
 
-/** Books as JSON for the monitor's own commit, and back; what cannot be read is an empty book. Pure; no I/O. */
-export function encodeBooks(books: Books): Json {
-  return JSON.parse(JSON.stringify(books)) as Json
+/** The state as JSON for the monitor's own commit, under the names that earlier versions read. */
+export function encodeMonitorState({ reconciliation, positions }: MonitorState): Json {
+  const { reported, observed, ...sums } = reconciliation
+  return JSON.parse(
+    JSON.stringify({ accounts: { said: reported, counted: observed, ...sums }, booked: positions }),
+  ) as Json
 }
 
-export function decodeBooks(json: unknown): Books {
+/** What cannot be read is the empty state. */
+export function decodeMonitorState(json: unknown): MonitorState {
   const record = asObject(json)
   const accounts = asObject(record?.['accounts'])
-  const booked = asObject(record?.['booked'])
-  if (accounts === undefined || booked === undefined) return emptyBooks
+  const positions = asObject(record?.['booked'])
+  if (accounts === undefined || positions === undefined) return emptyMonitorState
+  const { said, counted, ...sums } = plainNumbers(accounts) as Record<string, object>
   return {
-    accounts: { ...emptyAccounts, ...(plainNumbers(accounts) as object) },
-    booked: plainNumbers(booked),
-  } as Books
+    reconciliation: {
+      ...emptyReconciliation,
+      ...sums,
+      ...(said === undefined ? {} : { reported: said }),
+      ...(counted === undefined ? {} : { observed: counted }),
+    },
+    positions: plainNumbers(positions),
+  } as MonitorState
 }
 
-/** A reader that keeps every digit gives large whole numbers as bigint; the books are all within a double. */
+/** A reader that keeps every digit gives large whole numbers as bigint; these are all within a double. */
 function plainNumbers(json: unknown): unknown {
   if (typeof json === 'bigint') return Number(json)
   const record = asObject(json)

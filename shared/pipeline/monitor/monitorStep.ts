@@ -7,7 +7,7 @@ import { asObject, type Folded, foldRuns, newestEntry } from '../runLog/index.js
 import { runStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
-import { type Books, decodeBooks, emptyBooks, encodeBooks } from './monitorState.js'
+import { decodeMonitorState, emptyMonitorState, encodeMonitorState, type MonitorState } from './monitorState.js'
 import { monitorTable } from './monitorTable.js'
 import { observeStream } from './observeStream.js'
 
@@ -23,7 +23,7 @@ export async function runMonitor(lake: Lake, trigger: Trigger): Promise<readonly
 export interface Memory {
   /** Milliseconds of the storage's clock. */
   readonly runTime: number
-  readonly books: Readonly<Record<string, Books>>
+  readonly states: Readonly<Record<string, MonitorState>>
   /** By stream: what was waiting in Kafka. */
   readonly marks: Readonly<Record<string, Marks>>
 }
@@ -38,19 +38,19 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   const before = await lastMemory(table, state)
   const look = { runTime: await table.store.now(), ownSkew: await ownSkew(lake) }
   const { runTime } = look
-  const books = namedValues<Json>()
+  const states = namedValues<Json>()
   const marks = namedValues<Json>()
   const rows: Row[] = []
   await using session = await openSession(lake)
   for (const stream of lake.streams) {
     const { name } = stream
     const remembered = {
-      books: namedValue(before.books, name) ?? emptyBooks,
+      monitorState: namedValue(before.states, name) ?? emptyMonitorState,
       marks: namedValue(before.marks, name) ?? new Map(),
       lastRun: before.runTime,
     }
     const observed = await observeStream(lake, session, stream, remembered, look)
-    books[name] = encodeBooks(observed.books)
+    states[name] = encodeMonitorState(observed.monitorState)
     marks[name] = encodeMarks(observed.marks)
     rows.push(...observed.rows)
   }
@@ -59,7 +59,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   const add = await writeDataFile(table.store, layout, columnsOf(schema.fields, rows), {})
   const turn = `lake/${state.metadata.id}/monitor`
   const counts = { rowsIn: folded.rows, rowsOut: rows.length }
-  const memory: Json = { runTime, books, marks }
+  const memory: Json = { runTime, books: states, marks }
   const actions: Action[] = [
     ...(metadata === undefined ? [] : [{ metaData: metadata }]),
     { txn: { appId: turn, version: (state.txns.get(turn)?.version ?? 0n) + 1n, lastUpdated: lake.clock.now() } },
@@ -107,11 +107,13 @@ function failedRow(table: string, message: string, runTime: number): Row {
 /** What the newest run of the monitor left. */
 export async function lastMemory(table: DeltaTable, state: TableState): Promise<Memory> {
   const memory = await newestEntry(table, state, 'monitor')
-  const books = Object.entries(asObject(memory?.['books']) ?? {}).map(([name, b]) => [name, decodeBooks(b)] as const)
+  const states = Object.entries(asObject(memory?.['books']) ?? {}).map(
+    ([name, b]) => [name, decodeMonitorState(b)] as const,
+  )
   const marks = Object.entries(asObject(memory?.['marks']) ?? {}).map(([name, m]) => [name, decodeMarks(m)] as const)
   return {
     runTime: Number(memory?.['runTime'] ?? 0),
-    books: Object.fromEntries(books),
+    states: Object.fromEntries(states),
     marks: Object.fromEntries(marks),
   }
 }

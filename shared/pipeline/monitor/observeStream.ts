@@ -10,7 +10,7 @@ import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { compareLag, type Marks } from './drain.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { monitorRow } from './monitorRow.js'
-import { type Booking, type Books, bookStream, layerPath } from './monitorState.js'
+import { layerPath, type MonitorState, observeTables, type StreamObservation } from './monitorState.js'
 import {
   bronzeIdentity,
   type Identity,
@@ -29,7 +29,7 @@ const lagPatienceMs = 30_000
 
 /** What the last run left of a stream, and when it was. */
 export interface Remembered {
-  readonly books: Books
+  readonly monitorState: MonitorState
   readonly marks: Marks
   /** Milliseconds of the storage's clock; 0 when there was none. */
   readonly lastRun: number
@@ -43,7 +43,7 @@ export interface Look {
 }
 
 export interface ObservedStream {
-  readonly books: Books
+  readonly monitorState: MonitorState
   readonly marks: Marks
   readonly rows: readonly Row[]
 }
@@ -63,13 +63,15 @@ export async function observeStream(
     lagMs: Math.max(lagPatienceMs, 2 * lake.settings.bronzeMinCommitInterval),
     transactionMs: lake.settings.freshnessLate,
   })
-  const { books, found, states, failed } = await bookStream(lake, session, stream, before.books)
-  const { accounts } = books
+  const { monitorState, found, states, failed } = await observeTables(lake, session, stream, before.monitorState)
+  const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
   const newlyMissing =
-    accounts.said.missing -
-    (isSameTable(before.books, books, bronzePath(stream)) ? before.books.accounts.said.missing : 0)
+    reconciliation.reported.missing -
+    (isSameTable(before.monitorState, monitorState, bronzePath(stream))
+      ? before.monitorState.reconciliation.reported.missing
+      : 0)
   const passed = before.lastRun === 0 ? undefined : elapsedMs(before.lastRun, runTime)
   const rate = passed === undefined || passed === 0 ? 0 : found.bronze.rows / (passed / 1000)
   const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
@@ -79,8 +81,8 @@ export async function observeStream(
     const state = states[layer]
     const isBronze = layer === 'bronze'
     const { identity, stopped, note } =
-      failed[layer] === undefined ? await balanceOf(lake, stream, layer, books, states, span) : unknownBalance
-    const newest = accounts.newest[layer]
+      failed[layer] === undefined ? await balanceOf(lake, stream, layer, monitorState, states, span) : unknownBalance
+    const newest = reconciliation.newest[layer]
     const { skew } = found[layer]
     const verdict = judge({
       layer,
@@ -106,8 +108,8 @@ export async function observeStream(
         layer,
         runTime,
         verdict,
-        booked: state === undefined ? undefined : books.booked[path],
-        accounts,
+        position: state === undefined ? undefined : monitorState.positions[path],
+        reconciliation,
         found: found[layer],
         identity,
         lag: isBronze ? lag : undefined,
@@ -118,7 +120,7 @@ export async function observeStream(
       }),
     )
   }
-  return { books, marks: lag.total === undefined ? before.marks : drain.marks, rows }
+  return { monitorState, marks: lag.total === undefined ? before.marks : drain.marks, rows }
 }
 
 /** Where bronze cannot be read its row says so; that Kafka cannot be asked would be untrue. */
@@ -140,15 +142,15 @@ async function checkpointAge(table: DeltaTable, state: TableState): Promise<numb
   }
 }
 
-function isSameTable(before: Books, after: Books, path: string): boolean {
-  return before.booked[path]?.id === after.booked[path]?.id
+function isSameTable(before: MonitorState, after: MonitorState, path: string): boolean {
+  return before.positions[path]?.id === after.positions[path]?.id
 }
 
 interface Balance {
   readonly identity: Identity | undefined
   /** What keeps the layer from going on, in words. */
   readonly stopped: readonly string[]
-  /** Why nothing can be said of its accounts, in words. */
+  /** Why nothing can be said of its counts, in words. */
   readonly note: readonly string[]
 }
 
@@ -158,11 +160,12 @@ async function balanceOf(
   lake: Lake,
   stream: Stream,
   layer: Layer,
-  books: Books,
-  states: Booking['states'],
+  monitorState: MonitorState,
+  states: StreamObservation['states'],
   span: Span | undefined,
 ): Promise<Balance> {
-  if (layer === 'bronze') return { ...unknownBalance, identity: span && bronzeIdentity(books.accounts, span) }
+  if (layer === 'bronze')
+    return { ...unknownBalance, identity: span && bronzeIdentity(monitorState.reconciliation, span) }
   const table = states[layer]
   const before = ({ silver: 'bronze', gold: 'silver', summary: 'gold' } as const)[layer]
   const source = states[before]
@@ -175,14 +178,15 @@ async function balanceOf(
       rebuild,
     })
     const caughtUp = await hasReadAll(lake.table(layerPath(stream, before)), cursor, source)
-    if (layer === 'silver') return { ...unknownBalance, identity: silverIdentity(books.accounts, caughtUp) }
+    if (layer === 'silver')
+      return { ...unknownBalance, identity: silverIdentity(monitorState.reconciliation, caughtUp) }
     const identity = layer === 'gold' ? scoredIdentity : summaryIdentity
-    return { ...unknownBalance, identity: caughtUp ? identity(books.accounts) : undefined }
+    return { ...unknownBalance, identity: caughtUp ? identity(monitorState.reconciliation) : undefined }
   } catch (error) {
     if (error instanceof PipelineError) return { ...unknownBalance, stopped: [error.message] }
     return {
       ...unknownBalance,
-      note: [`its accounts cannot be compared with ${layerPath(stream, before)}: ${asError(error).message}`],
+      note: [`its counts cannot be compared with ${layerPath(stream, before)}: ${asError(error).message}`],
     }
   }
 }

@@ -1,26 +1,26 @@
 import { namedValues } from '../../types/index.js'
 
 /**
- * The books of one stream, cumulative: what writers said in their commits, and what was counted in the tables. The two
+ * The counts of one stream, cumulative: what writers reported in their commits, and what is observed in the tables. The two
  * are kept apart, because their agreement is the proof.
  */
-export interface Accounts {
-  /** Said by bronze's commits. */
-  readonly said: Said
-  /** Counted in bronze's files. */
-  readonly counted: Counted
-  /** Said by silver's commits. */
+export interface Reconciliation {
+  /** Reported by bronze's commits. */
+  readonly reported: Reported
+  /** Observed in bronze's files. */
+  readonly observed: Observed
+  /** Reported by silver's commits. */
   readonly silver: {
     readonly read: number
     readonly inserted: number
     readonly duplicates: number
     readonly replayed: number
   }
-  /** Counted in silver's files. */
+  /** Observed in silver's files. */
   readonly silverRows: number
   readonly scoredRows: number
   readonly anomalies: number
-  /** Counted in the summary: its rows, and the events they stand for. */
+  /** Observed in the summary: its rows, and the events they stand for. */
   readonly summary: { readonly rows: number; readonly events: number }
   readonly rejections: Readonly<Record<string, number>>
   readonly expectations: Readonly<Record<string, number>>
@@ -34,7 +34,7 @@ export interface Accounts {
 export const layers = ['bronze', 'silver', 'gold', 'summary'] as const
 export type Layer = (typeof layers)[number]
 
-export interface Said {
+export interface Reported {
   readonly received: number
   readonly redelivered: number
   readonly valid: number
@@ -45,16 +45,16 @@ export interface Said {
   readonly holes: number
 }
 
-export interface Counted {
+export interface Observed {
   readonly rows: number
   readonly valid: number
   readonly quarantined: number
   readonly tombstones: number
 }
 
-export const emptyAccounts: Accounts = {
-  said: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0, holes: 0 },
-  counted: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
+export const emptyReconciliation: Reconciliation = {
+  reported: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0, holes: 0 },
+  observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
   silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0 },
   silverRows: 0,
   scoredRows: 0,
@@ -81,41 +81,44 @@ export interface Identity {
 }
 
 /**
- * Whether bronze's books balance: all that was received is accounted for, every covered offset is a row, missing, a hole
+ * Whether bronze's counts reconcile: all that was received is accounted for, every covered offset is a row, missing, a hole
  * or was deleted on purpose, and the table holds what the writers said they wrote. Pure; no I/O.
  */
-export function bronzeIdentity({ said, counted, deleted: { bronze: deleted } }: Accounts, span: Span): Identity {
+export function bronzeIdentity(
+  { reported, observed, deleted: { bronze: deleted } }: Reconciliation,
+  span: Span,
+): Identity {
   const wrong: string[] = []
-  const kept = said.redelivered + said.valid + said.quarantined + said.tombstones
-  if (said.received !== kept) wrong.push(`received ${said.received}, accounted for ${kept}`)
-  const offsets = BigInt(counted.rows + deleted) + span.missing + span.holes
+  const kept = reported.redelivered + reported.valid + reported.quarantined + reported.tombstones
+  if (reported.received !== kept) wrong.push(`received ${reported.received}, accounted for ${kept}`)
+  const offsets = BigInt(observed.rows + deleted) + span.missing + span.holes
   if (span.covered !== offsets)
     wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
   const kinds = ['valid', 'quarantined', 'tombstones'] as const
   // Which rows were deleted nobody says: of each kind at most those that are not there any more.
-  const gone = kinds.reduce((sum, kind) => sum + said[kind] - counted[kind], 0)
+  const gone = kinds.reduce((sum, kind) => sum + reported[kind] - observed[kind], 0)
   for (const kind of kinds) {
-    const fits = deleted === 0 ? said[kind] === counted[kind] : said[kind] >= counted[kind]
-    if (!fits) wrong.push(`${said[kind]} ${kind} written, ${counted[kind]} in the table`)
+    const fits = deleted === 0 ? reported[kind] === observed[kind] : reported[kind] >= observed[kind]
+    if (!fits) wrong.push(`${reported[kind]} ${kind} written, ${observed[kind]} in the table`)
   }
   if (deleted > 0 && gone !== deleted) wrong.push(`${deleted} rows deleted on purpose, ${gone} gone from the table`)
   for (const kind of ['missing', 'holes'] as const) {
-    if (BigInt(said[kind]) !== span[kind]) wrong.push(`${said[kind]} ${kind} told, ${span[kind]} on record`)
+    if (BigInt(reported[kind]) !== span[kind]) wrong.push(`${reported[kind]} ${kind} reported, ${span[kind]} on record`)
   }
   const sums =
-    `received ${said.received} = redelivered ${said.redelivered} + valid ${said.valid} + quarantined ${said.quarantined} + ` +
-    `tombstones ${said.tombstones}; covered ${span.covered} = rows ${counted.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
+    `received ${reported.received} = redelivered ${reported.redelivered} + valid ${reported.valid} + quarantined ${reported.quarantined} + ` +
+    `tombstones ${reported.tombstones}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
 /**
- * Whether silver's books balance: every valid row read was inserted or is a duplicate, and the table holds what was
+ * Whether silver's counts reconcile: every valid row read was inserted or is a duplicate, and the table holds what was
  * inserted and not deleted on purpose. Bronze's rows are compared only when silver has read all of them. Pure; no I/O.
  *
  * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
  */
 export function silverIdentity(
-  { silver, silverRows, counted, deleted: { silver: deleted } }: Accounts,
+  { silver, silverRows, observed, deleted: { silver: deleted } }: Reconciliation,
   caughtUp: boolean,
 ): Identity {
   const wrong: string[] = []
@@ -128,8 +131,8 @@ export function silverIdentity(
       `${silver.inserted} rows inserted, ${silverRows} in the table${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`,
     )
   }
-  if (caughtUp && silver.read !== counted.valid)
-    wrong.push(`${counted.valid} valid rows in bronze, ${silver.read} read`)
+  if (caughtUp && silver.read !== observed.valid)
+    wrong.push(`${observed.valid} valid rows in bronze, ${silver.read} read`)
   const sums =
     `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}` +
     (deleted === 0 ? '' : `; inserted ${silver.inserted} = rows ${silverRows} + deleted ${deleted}`)
@@ -137,7 +140,7 @@ export function silverIdentity(
 }
 
 /** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. Pure; no I/O. */
-export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Accounts): Identity {
+export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Reconciliation): Identity {
   if (silverRows === scoredRows + deleted)
     return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
   return {
@@ -147,7 +150,7 @@ export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: delete
 }
 
 /** Whether the summary, once it has read all scored rows, stands for every one of them. Pure; no I/O. */
-export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Accounts): Identity {
+export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Reconciliation): Identity {
   // For how many events a deleted window stood is not known any more: no more than that can be said then.
   const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
   if (!fits) return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }

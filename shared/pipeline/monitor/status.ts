@@ -50,7 +50,7 @@ function verdictOf(f: Findings): Verdict {
   const degraded = [
     ...(f.failed === undefined ? [] : [`the table cannot be read: ${f.failed}`]),
     ...f.stopped,
-    ...(f.identity?.closed === false ? [`the accounts do not close: ${f.identity.text}`] : []),
+    ...(f.identity?.closed === false ? [`the counts do not reconcile: ${f.identity.text}`] : []),
     ...(f.newlyMissing > 0n ? [`${f.newlyMissing} offsets were deleted in Kafka before they were read`] : []),
     ...(f.unanswered === undefined ? [] : [f.unanswered]),
   ]

@@ -133,7 +133,7 @@ describe('the monitor', () => {
       await tamper(f, change)
       const { bronze } = await look(f)
       expect(bronze).toMatchObject({ identity_closed: false, status: 'DEGRADED' })
-      expect(bronze?.['reason']).toMatch(/accounts do not close.*10 offsets covered/)
+      expect(bronze?.['reason']).toMatch(/counts do not reconcile.*10 offsets covered/)
     },
   )
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import {
-  type Accounts,
   bronzeIdentity,
-  emptyAccounts,
+  emptyReconciliation,
+  type Reconciliation,
   scoredIdentity,
   silverIdentity,
   type Span,
@@ -11,10 +11,10 @@ import {
 } from '../../../shared/pipeline/monitor/reconciliation.js'
 
 /** Books that balance: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
-const balanced: Accounts = {
-  ...emptyAccounts,
-  said: { received: 97, redelivered: 2, valid: 90, quarantined: 3, tombstones: 2, missing: 1, holes: 4 },
-  counted: { rows: 95, valid: 90, quarantined: 3, tombstones: 2 },
+const balanced: Reconciliation = {
+  ...emptyReconciliation,
+  reported: { received: 97, redelivered: 2, valid: 90, quarantined: 3, tombstones: 2, missing: 1, holes: 4 },
+  observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2 },
   silver: { read: 90, inserted: 80, duplicates: 11, replayed: 1 },
   silverRows: 80,
   scoredRows: 80,
@@ -37,15 +37,15 @@ describe('books that balance', () => {
   })
 
   test('are closed with rows deleted on purpose, and not without knowing of them', () => {
-    const gone: Accounts = {
+    const gone: Reconciliation = {
       ...balanced,
-      counted: { rows: 90, valid: 86, quarantined: 2, tombstones: 2 },
+      observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2 },
       silverRows: 75,
       scoredRows: 70,
       summary: { rows: 7, events: 60 },
     }
-    const told: Accounts = { ...gone, deleted: { bronze: 5, silver: 5, gold: 5, summary: 1 } }
-    const identities = (accounts: Accounts) =>
+    const told: Reconciliation = { ...gone, deleted: { bronze: 5, silver: 5, gold: 5, summary: 1 } }
+    const identities = (accounts: Reconciliation) =>
       [
         bronzeIdentity(accounts, span),
         silverIdentity(accounts, false),
@@ -61,14 +61,15 @@ describe('bronze is open', () => {
   const kinds = ['received', 'redelivered', 'valid', 'quarantined', 'tombstones', 'missing', 'holes'] as const
   test.each(kinds.flatMap(kind => off.map(by => [kind, by] as const)))('where the commits say %s %i', (kind, by) => {
     expect(
-      bronzeIdentity({ ...balanced, said: { ...balanced.said, [kind]: balanced.said[kind] + by } }, span).closed,
+      bronzeIdentity({ ...balanced, reported: { ...balanced.reported, [kind]: balanced.reported[kind] + by } }, span)
+        .closed,
     ).toBe(false)
   })
 
   const counted = ['rows', 'valid', 'quarantined', 'tombstones'] as const
   test.each(counted.flatMap(kind => off.map(by => [kind, by] as const)))('where the table has %s %i', (kind, by) => {
     expect(
-      bronzeIdentity({ ...balanced, counted: { ...balanced.counted, [kind]: balanced.counted[kind] + by } }, span)
+      bronzeIdentity({ ...balanced, observed: { ...balanced.observed, [kind]: balanced.observed[kind] + by } }, span)
         .closed,
     ).toBe(false)
   })
@@ -80,14 +81,14 @@ describe('bronze is open', () => {
 
   test('where a row became another kind of row', () => {
     expect(
-      bronzeIdentity({ ...balanced, counted: { rows: 95, valid: 89, quarantined: 4, tombstones: 2 } }, span).closed,
+      bronzeIdentity({ ...balanced, observed: { rows: 95, valid: 89, quarantined: 4, tombstones: 2 } }, span).closed,
     ).toBe(false)
   })
 
   test.each(off)('where rows were deleted on purpose and %i more went', by => {
     const accounts = {
       ...balanced,
-      counted: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2 },
+      observed: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
     expect(bronzeIdentity(accounts, { ...span, covered: 100n - BigInt(by) }).closed).toBe(false)
@@ -96,7 +97,7 @@ describe('bronze is open', () => {
   test('where rows of one kind were deleted and ones of another came', () => {
     const accounts = {
       ...balanced,
-      counted: { rows: 90, valid: 84, quarantined: 4, tombstones: 2 },
+      observed: { rows: 90, valid: 84, quarantined: 4, tombstones: 2 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
     expect(bronzeIdentity(accounts, span).closed).toBe(false)
@@ -116,7 +117,7 @@ describe('silver is open', () => {
   })
 
   test.each(off)('where it has read all and bronze has %i rows beside that', by => {
-    const accounts = { ...balanced, counted: { ...balanced.counted, valid: balanced.counted.valid + by } }
+    const accounts = { ...balanced, observed: { ...balanced.observed, valid: balanced.observed.valid + by } }
     expect(silverIdentity(accounts, true).closed).toBe(false)
     expect(silverIdentity(accounts, false).closed).toBe(true)
   })
