@@ -162,6 +162,7 @@ export {
 export {
   type Condition,
   type Expressions,
+  predicateText,
   type RepeatableRows,
   type Rows,
   rowsOf,

@@ -1,35 +1,62 @@
-import { type DataType, literalText, parseColumnList, type StructType, typeAt } from '../../types/index.js'
+import {
+  columnKey,
+  type DataType,
+  literalText,
+  type StructField,
+  type StructType,
+  type Value,
+} from '../../types/index.js'
 import type { Predicate } from '../stats/index.js'
 
 /** Of a long list, so many values are told: what the log says of a change is read with every version. */
 const toldValues = 25
 
-/** A predicate as `DESCRIBE HISTORY` shows it: SQL. Pure; no I/O. */
-export function predicateText(predicate: Predicate, schema: StructType): string {
-  switch (predicate.op) {
-    case 'and':
-    case 'or': {
-      if (predicate.of.length === 0) return predicate.op === 'and' ? 'true' : 'false'
-      return `(${predicate.of.map(part => predicateText(part, schema)).join(` ${predicate.op.toUpperCase()} `)})`
+/**
+ * A predicate as SQL: for `history` as `DESCRIBE HISTORY` shows it, each part in brackets, long lists shortened; for a
+ * `plan` as a person would have written it, whole and with the brackets it needs. Pure; no I/O.
+ */
+export function predicateText(predicate: Predicate, schema: StructType, use: 'history' | 'plan' = 'history'): string {
+  const isPlan = use === 'plan'
+  const types = new Map(leaves(schema.fields, []))
+  const bracketed = (text: string) => (isPlan ? text : `(${text})`)
+  const literal = (column: string, value: Value) => literalText(value, types.get(column))
+  return text(predicate)
+
+  function text(part: Predicate): string {
+    switch (part.op) {
+      case 'and':
+      case 'or':
+        if (part.of.length === 0) return String(part.op === 'and')
+        return bracketed(part.of.map(inner).join(part.op === 'and' ? ' AND ' : ' OR '))
+      case 'not':
+        if (isPlan && part.of.op === '=') return `${part.of.column} <> ${literal(part.of.column, part.of.value)}`
+        return bracketed(isPlan ? `NOT (${text(part.of)})` : `NOT ${text(part.of)}`)
+      case 'isNull':
+        return bracketed(`${part.column} IS NULL`)
+      case 'isNotNull':
+        return bracketed(`${part.column} IS NOT NULL`)
+      case 'in':
+        return bracketed(`${part.column} IN (${listed(part.column, part.values)})`)
+      default:
+        return bracketed(`${part.column} ${part.op} ${literal(part.column, part.value)}`)
     }
-    case 'not':
-      return `(NOT ${predicateText(predicate.of, schema)})`
-    case 'isNull':
-      return `(${predicate.column} IS NULL)`
-    case 'isNotNull':
-      return `(${predicate.column} IS NOT NULL)`
-    case 'in': {
-      const { column, values } = predicate
-      const type = typeOf(column, schema)
-      const told = values.slice(0, toldValues).map(value => literalText(value, type))
-      if (values.length > toldValues) told.push(`... ${values.length - toldValues} more values`)
-      return `(${column} IN (${told.join(', ')}))`
-    }
-    default:
-      return `(${predicate.column} ${predicate.op} ${literalText(predicate.value, typeOf(predicate.column, schema))})`
+  }
+
+  function inner(part: Predicate): string {
+    return isPlan && (part.op === 'and' || part.op === 'or') ? `(${text(part)})` : text(part)
+  }
+
+  function listed(column: string, values: readonly Value[]): string {
+    const told = values.slice(0, isPlan ? values.length : toldValues).map(value => literal(column, value))
+    if (told.length < values.length) told.push(`... ${values.length - told.length} more values`)
+    return told.join(', ')
   }
 }
 
-function typeOf(column: string, schema: StructType): DataType | undefined {
-  return typeAt(schema, parseColumnList(column)[0] ?? [])
+/** Every column and field inside structs, by its key: not all names can be told from the text of a key. */
+function* leaves(fields: readonly StructField[], before: readonly string[]): Generator<[string, DataType]> {
+  for (const { name, type } of fields) {
+    yield [columnKey([...before, name]), type]
+    if (typeof type === 'object' && type.type === 'struct') yield* leaves(type.fields, [...before, name])
+  }
 }

@@ -1,8 +1,7 @@
-import { type AddFile, FileSkipper, type Snapshot } from '../../delta/index.js'
+import { type AddFile, FileSkipper, predicateText, type Snapshot } from '../../delta/index.js'
 import type { DuckDbSession } from '../duckdb/index.js'
 import { checkCondition } from './conditionCheck.js'
 import { parseCondition } from './parsedCondition.js'
-import { predicateText } from './predicateText.js'
 import { sqlPredicate } from './sqlPredicate.js'
 
 /** Which files of a table a condition needs, and why not the others. */
@@ -78,7 +77,7 @@ export async function planScan(
     unjudged,
     bytesRead,
     bytesSkipped: totalSize(files) - bytesRead,
-    predicate: predicateText(predicate, schema),
+    predicate: predicateText(predicate, schema, 'plan'),
     unknown,
     isNamed,
   }

@@ -158,4 +158,28 @@ describe('the text of a predicate', () => {
     expect(text({ op: '=', column: 'b', value: Uint8Array.of(10, 255) })).toBe("(b = X'0AFF')")
     expect(text({ op: 'in', column: 'n', values: [...Array(30).keys()] })).toMatch(/, 24, \.\.\. 5 more values\)\)$/)
   })
+
+  it('is for a plan as a person writes it, with the brackets it needs, and whole', () => {
+    const text = (predicate: Predicate) => predicateText(fittedPredicate(predicate, schema), schema, 'plan')
+    const name: Predicate = { op: '=', column: 't', value: "it's" }
+    expect(text({ op: 'not', of: name })).toBe("t <> 'it''s'")
+    expect(text({ op: 'not', of: { op: 'isNull', column: 'n' } })).toBe('NOT (n IS NULL)')
+    expect(
+      text({
+        op: 'and',
+        of: [
+          { op: 'or', of: [name, { op: 'isNotNull', column: 'n' }] },
+          { op: '<', column: 'day', value: 19_000 },
+          { op: 'and', of: [] },
+        ],
+      }),
+    ).toBe("(t = 'it''s' OR n IS NOT NULL) AND day < DATE '2022-01-08' AND (true)")
+    expect(text({ op: 'or', of: [] })).toBe('false')
+    expect(text({ op: 'in', column: 'n', values: [...Array(30).keys()] })).toMatch(/, 24, 25, .*, 29\)$/)
+  })
+
+  it('has values in the type of their column, whatever that is called', () => {
+    const named: StructType = { type: 'struct', fields: [{ name: 'a, b', type: 'date', nullable: true }] }
+    expect(predicateText({ op: '<', column: 'a, b', value: 19_000 }, named)).toBe("(a, b < DATE '2022-01-08')")
+  })
 })
