@@ -1,8 +1,8 @@
 import type { Stream } from '../../contract/index.js'
-import { type DuckDbSession, identifier } from '../../query/index.js'
+import { identifier } from '../../query/index.js'
 import type { Json } from '../../types/index.js'
-import { type DayCount, dayCount } from '../incremental/index.js'
-import { lineage } from './dedupe.js'
+import { type DayCount, dayCount, type SessionTable } from '../incremental/index.js'
+import { type Duplicates, lineage } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */
 export interface PartitionCounters {
@@ -29,13 +29,13 @@ export interface Tally {
   readonly newestEvent: bigint | undefined
 }
 
-/** Counts the relation `rows` (lineage, event time, `_late`) against the table `duplicates`, in one pass. */
-export async function tallyRows(session: DuckDbSession, stream: Stream, rows: string): Promise<Tally> {
+/** Counts rows (lineage, event time, `_late`) and how many of them are duplicates, in one pass. */
+export async function tallyRows(stream: Stream, rows: SessionTable, duplicates: Duplicates): Promise<Tally> {
   const on = lineage.map(column => `r.${column} = d.${column}`).join(' AND ')
-  const { rows: groups } = await session.query(`
+  const { rows: groups } = await rows.session.query(`
     SELECT r._topic, r._generation, r._partition, CAST(r.${identifier(stream.eventTime)} AS DATE) AS day, d._offset IS NOT NULL AS duplicate,
       count(*) AS n, count(*) FILTER (r._late) AS late, max(epoch_us(r.${identifier(stream.eventTime)})) AS newest
-    FROM ${rows} AS r LEFT JOIN duplicates AS d ON ${on}
+    FROM ${rows.name} AS r LEFT JOIN ${duplicates.name} AS d ON ${on}
     GROUP BY ALL ORDER BY ALL`)
   const partitions = new Map<string, PartitionCounters>()
   const days = new Map<number, number>()

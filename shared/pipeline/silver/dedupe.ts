@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/index.js'
-import { type DuckDbSession, identifier } from '../../query/index.js'
+import { identifier } from '../../query/index.js'
 import type { Row, Value } from '../../types/index.js'
+import { SessionTable } from '../incremental/index.js'
 import { DedupeWindow } from './dedupeWindow.js'
 
 /** Where in Kafka a row comes from, and so which row it is. */
@@ -9,61 +10,99 @@ export const lineage = ['_topic', '_generation', '_partition', '_offset'] as con
 /** The order in which rows of one key are judged: the first one stays. */
 const judged = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const
 
-/** A SELECT of a relation's rows that are not in the table `duplicates`. */
-export function withoutDuplicates(rows: string): string {
-  return `SELECT * FROM ${rows} ANTI JOIN duplicates USING (${lineage.join(', ')})`
+/** Of rows that were accepted before: key, and event time in microseconds. */
+export type PriorKeys = SessionTable<'k' | 't'>
+
+/** The lineage of every row that is a duplicate. */
+export type Duplicates = SessionTable<(typeof lineage)[number]>
+
+/** A SELECT of a relation's rows that are no duplicates. */
+export function withoutDuplicates(relation: string, duplicates: Duplicates): string {
+  return `SELECT * FROM ${relation} ANTI JOIN ${duplicates.name} USING (${lineage.join(', ')})`
 }
 
 /**
- * Makes the table `duplicates` (the lineage of every duplicate) of two relations of the session: `rows`, with the
- * contract's key and event time, lineage and `_ingested_at`; and the table `prior (k, t)`, key and event time in
- * microseconds of what has been accepted before.
+ * Finds the duplicates among `rows`, which have the contract's key and event time, lineage and `_ingested_at`.
  *
  * The meaning is sequential: rows are judged one after the other, and a row is a duplicate if a row of its key that was
  * accepted lies within `dedupeWithin` of it in event time. Nearly all keys are settled by SQL: those of a single row,
  * and those whose rows all lie within the window of one another. What is left is judged row by row.
  */
-export async function findDuplicates(session: DuckDbSession, stream: Stream, rows: string): Promise<void> {
+export async function findDuplicates(stream: Stream, rows: SessionTable, prior: PriorKeys): Promise<Duplicates> {
+  const { session } = rows
   const key = identifier(stream.key)
   const time = `epoch_us(${identifier(stream.eventTime)})`
-  await session.run(`
-    CREATE OR REPLACE TABLE disputed_keys AS
-      SELECT ${key} AS k FROM ${rows} GROUP BY ${key} HAVING count(*) > 1 UNION SELECT k FROM prior`)
-  await session.run(`
-    CREATE OR REPLACE TABLE disputed AS
-      SELECT ${key} AS k, ${time} AS t, ${judged.join(', ')} FROM ${rows} WHERE ${key} IN (SELECT k FROM disputed_keys)`)
-  await session.run(`
-    CREATE OR REPLACE TABLE spans AS
-      SELECT k, max(t) - min(t) <= ${windowOf(stream)} AS narrow, bool_or(known) AS known
-      FROM (SELECT k, t, false AS known FROM disputed UNION ALL SELECT k, t, true FROM prior) GROUP BY k`)
-  await session.run(`
-    CREATE OR REPLACE TABLE duplicates AS
-      SELECT ${lineage.join(', ')} FROM (
+  const keys = await SessionTable.create(
+    session,
+    'disputed_keys',
+    ['k'],
+    `SELECT ${key} AS k FROM ${rows.name} GROUP BY ${key} HAVING count(*) > 1 UNION SELECT k FROM ${prior.name}`,
+  )
+  const disputed: Disputed = await SessionTable.create(
+    session,
+    'disputed',
+    ['k', 't', ...judged],
+    `SELECT ${key} AS k, ${time} AS t, ${judged.join(', ')} FROM ${rows.name} WHERE ${key} IN (SELECT k FROM ${keys.name})`,
+  )
+  const spans: Spans = await SessionTable.create(
+    session,
+    'spans',
+    ['k', 'narrow', 'known'],
+    `SELECT k, max(t) - min(t) <= ${windowOf(stream)} AS narrow, bool_or(known) AS known
+      FROM (SELECT k, t, false AS known FROM ${disputed.name} UNION ALL SELECT k, t, true FROM ${prior.name}) GROUP BY k`,
+  )
+  const duplicates: Duplicates = await SessionTable.create(
+    session,
+    'duplicates',
+    lineage,
+    `SELECT * FROM (
         SELECT d.*, s.known, row_number() OVER (PARTITION BY d.k ORDER BY ${judged.map(c => `d.${c}`).join(', ')}) AS place
-        FROM disputed AS d JOIN spans AS s ON d.k = s.k WHERE s.narrow)
-      WHERE known OR place > 1`)
-  const { wide } = await session.row('SELECT count(*) AS wide FROM spans WHERE NOT narrow')
-  if (wide !== 0n) await judgeOneByOne(session, windowOf(stream))
-  await session.run('DROP TABLE disputed; DROP TABLE disputed_keys; DROP TABLE spans')
+        FROM ${disputed.name} AS d JOIN ${spans.name} AS s ON d.k = s.k WHERE s.narrow)
+      WHERE known OR place > 1`,
+  )
+  const { wide } = await session.row(`SELECT count(*) AS wide FROM ${spans.name} WHERE NOT narrow`)
+  if (wide !== 0n) await judgeOneByOne(windowOf(stream), disputed, prior, spans, duplicates)
+  for (const table of [disputed, keys, spans]) await table.drop()
+  return duplicates
 }
+
+/** Rows of keys that have more than one row, accepted ones included. */
+type Disputed = SessionTable<'k' | 't' | (typeof judged)[number]>
+
+/** A row a disputed key: whether all its rows lie within the window, and whether one was accepted before. */
+type Spans = SessionTable<'k' | 'narrow' | 'known'>
 
 /** Microseconds. */
 const windowOf = (stream: Stream) => BigInt(stream.dedupeWithinMs) * 1000n
 
-async function judgeOneByOne(session: DuckDbSession, window: bigint): Promise<void> {
+/** Adds to `duplicates` those of the keys that no rule over all their rows settles. */
+async function judgeOneByOne(
+  window: bigint,
+  disputed: Disputed,
+  prior: PriorKeys,
+  spans: Spans,
+  duplicates: Duplicates,
+): Promise<void> {
+  const { session } = disputed
   const order = judged.map(column => `r.${column}`).join(', ')
   const none = judged.map(column => `NULL AS ${column}`).join(', ')
   // Before the result is opened: another statement on its connection would end it.
-  await session.run('CREATE OR REPLACE TABLE judged_places (place BIGINT)')
+  const rejected = await SessionTable.create(
+    session,
+    'judged_places',
+    ['place'],
+    'SELECT CAST(0 AS BIGINT) AS place LIMIT 0',
+  )
   const { batches } = await session.stream(`
     SELECT s.rowid AS key_number, r.t, r.place
-    FROM (SELECT k, t, rowid AS place, ${judged.join(', ')} FROM disputed UNION ALL SELECT k, t, NULL, ${none} FROM prior) AS r
-    JOIN spans AS s ON r.k = s.k WHERE NOT s.narrow
+    FROM (
+      SELECT k, t, rowid AS place, ${judged.join(', ')} FROM ${disputed.name}
+      UNION ALL SELECT k, t, NULL, ${none} FROM ${prior.name}) AS r
+    JOIN ${spans.name} AS s ON r.k = s.k WHERE NOT s.narrow
     ORDER BY s.rowid, r.place IS NOT NULL, ${order}`)
-  await session.append('judged_places', rejectedPlaces(batches, window))
-  await session.run(`
-    INSERT INTO duplicates SELECT ${lineage.join(', ')} FROM disputed WHERE rowid IN (SELECT place FROM judged_places)`)
-  await session.run('DROP TABLE judged_places')
+  await session.append(rejected.name, rejectedPlaces(batches, window))
+  await duplicates.insert(`SELECT * FROM ${disputed.name} WHERE rowid IN (SELECT place FROM ${rejected.name})`)
+  await rejected.drop()
 }
 
 /** The places of rows that are duplicates, of rows that come key by key and in the order of judgement. */

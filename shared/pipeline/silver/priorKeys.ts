@@ -1,9 +1,10 @@
 import type { Stream } from '../../contract/index.js'
 import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
-import { type DuckDbSession, type FileCache, identifier, openDeltaView } from '../../query/index.js'
+import { type FileCache, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { columnKey, type Value } from '../../types/index.js'
-import { dayOf, eventDate } from '../incremental/index.js'
+import { dayOf, eventDate, SessionTable } from '../incremental/index.js'
+import type { PriorKeys } from './dedupe.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
 export interface DayRange {
@@ -13,12 +14,12 @@ export interface DayRange {
 }
 
 /** The batch's ranges per day of event time: one event of last month must not open all files since then. */
-export async function dayRanges(session: DuckDbSession, stream: Stream, rows: string): Promise<readonly DayRange[]> {
+export async function dayRanges(stream: Stream, rows: SessionTable): Promise<readonly DayRange[]> {
   const time = `epoch_us(${identifier(stream.eventTime)})`
   const key = identifier(stream.key)
-  const { rows: days } = await session.query(`
+  const { rows: days } = await rows.session.query(`
     SELECT min(${time}) AS t0, max(${time}) AS t1, min(${key}) AS k0, max(${key}) AS k1
-    FROM ${rows} GROUP BY CAST(${identifier(stream.eventTime)} AS DATE)`)
+    FROM ${rows.name} GROUP BY CAST(${identifier(stream.eventTime)} AS DATE)`)
   return days.map(({ t0, t1, k0, k1 }) => ({
     times: [t0 as bigint, t1 as bigint],
     keys: [k0 ?? null, k1 ?? null],
@@ -46,39 +47,43 @@ export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate
   return { op: 'or', of }
 }
 
+/** None, of the type of the rows' keys. */
+export function noPriorKeys(stream: Stream, rows: SessionTable): Promise<PriorKeys> {
+  const none = `SELECT ${identifier(stream.key)} AS k, CAST(0 AS BIGINT) AS t FROM ${rows.name} LIMIT 0`
+  return SessionTable.create(rows.session, 'prior', ['k', 't'], none)
+}
+
 /**
- * Makes the table `prior (k, t)`: key and event time in microseconds of the rows in silver that a row of `rows` could be
- * a duplicate of.
- * @returns how many files were read
+ * Key and event time of the rows in silver that one of `rows` could be a duplicate of.
+ * @returns how many files were read for them, too
  */
 export async function loadPriorKeys(
-  session: DuckDbSession,
   cache: FileCache,
   stream: Stream,
-  rows: string,
+  rows: SessionTable,
   silver: { readonly store: ObjectStore; readonly snapshot: Snapshot },
-): Promise<number> {
-  const key = identifier(stream.key)
-  await session.run(`CREATE OR REPLACE TABLE prior AS SELECT ${key} AS k, CAST(0 AS BIGINT) AS t FROM ${rows} LIMIT 0`)
-  if (silver.snapshot.files.length === 0) return 0
-  const days = await dayRanges(session, stream, rows)
+): Promise<{ readonly prior: PriorKeys; readonly files: number }> {
+  const prior = await noPriorKeys(stream, rows)
+  if (silver.snapshot.files.length === 0) return { prior, files: 0 }
+  const days = await dayRanges(stream, rows)
   const { schema, metadata } = silver.snapshot
   const skipper = new FileSkipper({ ...metadata, schema })
   const wanted = mayBeKnown(stream, days)
   const files = silver.snapshot.files.filter(file => skipper.match(file, wanted) !== 'no')
-  if (files.length === 0) return 0
-  using view = await openDeltaView(session, cache, {
+  if (files.length === 0) return { prior, files: 0 }
+  using view = await openDeltaView(rows.session, cache, {
     store: silver.store,
     state: silver.snapshot,
     files,
     columns: [stream.key, stream.eventTime],
   })
   const window = BigInt(stream.dedupeWithinMs) * 1000n
+  const key = identifier(stream.key)
   const time = `epoch_us(${identifier(stream.eventTime)})`
   const least = days.reduce((t, { times: [first] }) => (first < t ? first : t), days[0]?.times[0] ?? 0n)
   const greatest = days.reduce((t, { times: [, last] }) => (last > t ? last : t), least)
-  await session.run(`
-    INSERT INTO prior SELECT ${key}, ${time} FROM (${view.sql})
-    WHERE ${time} BETWEEN ${least - window} AND ${greatest + window} AND ${key} IN (SELECT ${key} FROM ${rows})`)
-  return files.length
+  await prior.insert(`
+    SELECT ${key} AS k, ${time} AS t FROM (${view.sql})
+    WHERE ${time} BETWEEN ${least - window} AND ${greatest + window} AND ${key} IN (SELECT ${key} FROM ${rows.name})`)
+  return { prior, files: files.length }
 }

@@ -1,6 +1,6 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import type { AddFile, Snapshot } from '../../delta/index.js'
-import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, openDeltaView } from '../../query/index.js'
 import type { StructType } from '../../types/index.js'
 import {
   chunks,
@@ -13,6 +13,7 @@ import {
   type RefreshOptions,
   rowsIn,
   rowsPerFile,
+  SessionTable,
   timeBetween,
   type Whole,
   writeDayFiles,
@@ -20,6 +21,7 @@ import {
 import { type Lake, openSession } from '../lake/index.js'
 import { type Tally, tallyRows } from './counters.js'
 import { findDuplicates, lineage, withoutDuplicates } from './dedupe.js'
+import { noPriorKeys } from './priorKeys.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
 export interface Recomputed {
@@ -45,14 +47,12 @@ export async function recompute(
   const maxRows = maxRowsOf(lake, options)
   const rows = rowsIn(bronze.files)
   await using session = await openSession(lake)
-  await gatherRows(session, lake, stream, bronze, silver.schema, chunks(bronze.files, recordCount, maxRows))
-  const replayed = await carryReplayed(session, lake, stream, silver)
-  await session.run(
-    `CREATE TABLE prior AS SELECT ${identifier(stream.key)} AS k, CAST(0 AS BIGINT) AS t FROM all_rows LIMIT 0`,
-  )
-  await findDuplicates(session, stream, 'all_rows')
-  const tally = await tallyRows(session, stream, 'all_rows')
-  await session.run('DROP TABLE all_rows')
+  const { all, rejected } = await gatherRows(session, lake, stream, bronze, silver.schema, maxRows)
+  const replayed = await loadReplayed(lake, stream, silver, rejected)
+  const carried = await all.insert(`SELECT * FROM ${replayed.name}`)
+  const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
+  const tally = await tallyRows(stream, all, duplicates)
+  await all.drop()
   const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, bronze.files, rows))
   const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
@@ -65,64 +65,76 @@ export async function recompute(
       columns,
     })
     const { least, greatest } = spanOf(days)
-    await session.run(`
-      CREATE OR REPLACE VIEW day_rows AS SELECT * FROM (
-        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM replayed_rows)
-      WHERE ${timeBetween(stream, least, greatest + 1n)}`)
-    adds.push(...(await writeDayFiles(target, withoutDuplicates('day_rows'), days)))
+    const dayRows = `
+      SELECT * FROM (
+        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM ${replayed.name})
+      WHERE ${timeBetween(stream, least, greatest + 1n)}`
+    adds.push(...(await writeDayFiles(target, withoutDuplicates(`(${dayRows})`, duplicates), days)))
   }
-  return { adds, tally, rows, replayed }
+  return { adds, tally, rows, replayed: carried }
 }
 
 function spanOf(days: readonly DayCount[]): { readonly least: bigint; readonly greatest: bigint } {
   return { least: days[0]?.start ?? 0n, greatest: (days.at(-1)?.start ?? 0n) + dayMicros - 1n }
 }
 
-/** Makes `all_rows`, what judging and counting need of every valid row, and `rejected`, the lineage of the others. */
+/** What judging and counting need of every valid row, and the lineage of the records that bronze has as rejected. */
 async function gatherRows(
   session: DuckDbSession,
   lake: Lake,
   stream: Stream,
   bronze: Snapshot,
-  schema: StructType,
-  parts: readonly (readonly AddFile[])[],
-): Promise<void> {
+  silver: StructType,
+  maxRows: number,
+): Promise<{ readonly all: SessionTable; readonly rejected: Lineage }> {
   const narrow = narrowColumns(stream)
   const needed = new Set([...narrow, '_timestamp', '_error_code'])
   const columns = bronzeColumns(bronze.schema).filter(name => needed.has(name))
   const store = lake.store.within(bronzePath(stream))
-  for (const [i, files] of (parts.length === 0 ? [[]] : parts).entries()) {
+  const selects = (relation: string) => ({
+    valid: validRows(stream, silver, columns, `(${relation})`),
+    failed: `SELECT * FROM (${relation}) WHERE _error_code IS NOT NULL`,
+  })
+  using empty = await openDeltaView(session, lake.files, { store, state: bronze, files: [], columns })
+  const { valid, failed } = selects(empty.sql)
+  const all = await SessionTable.create(session, 'all_rows', narrow, valid)
+  const rejected: Lineage = await SessionTable.create(session, 'rejected', lineage, failed)
+  for (const files of chunks(bronze.files, recordCount, maxRows)) {
     using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
-    const valid = `SELECT ${narrow.map(identifier).join(', ')} FROM (${validRows(stream, schema, columns, `(${view.sql})`)})`
-    const rejected = `SELECT ${lineage.join(', ')} FROM (${view.sql}) WHERE _error_code IS NOT NULL`
-    await session.run(i === 0 ? `CREATE TABLE all_rows AS ${valid}` : `INSERT INTO all_rows ${valid}`)
-    await session.run(i === 0 ? `CREATE TABLE rejected AS ${rejected}` : `INSERT INTO rejected ${rejected}`)
+    const part = selects(view.sql)
+    await all.insert(part.valid)
+    await rejected.insert(part.failed)
   }
+  return { all, rejected }
 }
+
+type Lineage = SessionTable<(typeof lineage)[number]>
 
 /** What judging and counting need of a row. */
 function narrowColumns(stream: Stream): readonly string[] {
   return [...new Set([stream.key, stream.eventTime, '_ingested_at', ...lineage, '_late'])]
 }
 
-/** Makes `replayed_rows`: rows of silver that come from records bronze has as rejected, which bronze alone cannot give. */
-async function carryReplayed(session: DuckDbSession, lake: Lake, stream: Stream, silver: OpenedTable): Promise<number> {
-  const { rejected } = await session.row('SELECT count(*) AS rejected FROM rejected')
-  const snapshot = await silver.table.snapshot({ version: silver.state.version })
-  const files = rejected === 0n ? [] : (snapshot?.files ?? [])
-  const columns = silver.schema.fields.flatMap(f =>
-    silver.state.metadata.partitionColumns.includes(f.name) ? [] : [f.name],
-  )
-  const state = { metadata: silver.state.metadata, schema: silver.schema }
-  using view = await openDeltaView(session, lake.files, {
+/** Rows of silver that come from records bronze has as rejected, which bronze alone cannot give. */
+async function loadReplayed(
+  lake: Lake,
+  stream: Stream,
+  { table, state, schema }: OpenedTable,
+  rejected: Lineage,
+): Promise<SessionTable> {
+  const none = (await rejected.count()) === 0
+  const files = none ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
+  const columns = schema.fields.flatMap(f => (state.metadata.partitionColumns.includes(f.name) ? [] : [f.name]))
+  using view = await openDeltaView(rejected.session, lake.files, {
     store: lake.store.within(silverTable(stream).path),
-    state,
+    state: { metadata: state.metadata, schema },
     files,
     columns,
   })
-  await session.run(
-    `CREATE TABLE replayed_rows AS SELECT * FROM (${view.sql}) SEMI JOIN rejected USING (${lineage.join(', ')})`,
+  return await SessionTable.create(
+    rejected.session,
+    'replayed_rows',
+    columns,
+    `SELECT * FROM (${view.sql}) SEMI JOIN ${rejected.name} USING (${lineage.join(', ')})`,
   )
-  const narrow = narrowColumns(stream).map(identifier).join(', ')
-  return await session.run(`INSERT INTO all_rows BY NAME SELECT ${narrow} FROM replayed_rows`)
 }

@@ -1,11 +1,12 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
-import { openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, openDeltaView } from '../../query/index.js'
 import {
   type Batch,
   dayFilesOf,
   type RefreshOptions,
   rowsPerFile,
+  SessionTable,
   snapshotOf,
   writeDayFiles,
 } from '../incremental/index.js'
@@ -13,7 +14,7 @@ import { type Lake, openSession } from '../lake/index.js'
 import { noRows, type Tally, tallyRows } from './counters.js'
 import { findDuplicates, withoutDuplicates } from './dedupe.js'
 import { loadPriorKeys } from './priorKeys.js'
-import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
+import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
 
 export interface Refined {
   readonly tally: Tally
@@ -28,17 +29,31 @@ export async function refineBatch(lake: Lake, stream: Stream, options: RefreshOp
   const files = filesWithEvents(stream, bronze, batch.files)
   if (files.length === 0) return { tally: noRows, adds: [], priorFiles: 0 }
   await using session = await openSession(lake)
-  {
-    const columns = bronzeColumns(bronze.schema)
-    const store = lake.store.within(bronzePath(stream))
-    using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
-    await session.run(`CREATE TABLE valid_rows AS ${validRows(stream, silver.schema, columns, `(${view.sql})`)}`)
-  }
+  const rows = await loadValidRows(session, lake, stream, batch, files)
   const store = lake.store.within(silverTable(stream).path)
   const snapshot = await snapshotOf(silver.table, silver.state.version)
-  const priorFiles = await loadPriorKeys(session, lake.files, stream, 'valid_rows', { store, snapshot })
-  await findDuplicates(session, stream, 'valid_rows')
-  const tally = await tallyRows(session, stream, 'valid_rows')
+  const { prior, files: priorFiles } = await loadPriorKeys(lake.files, stream, rows, { store, snapshot })
+  const duplicates = await findDuplicates(stream, rows, prior)
+  const tally = await tallyRows(stream, rows, duplicates)
   const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, files, batch.rows))
-  return { tally, adds: await writeDayFiles(target, withoutDuplicates('valid_rows'), tally.days), priorFiles }
+  return { tally, adds: await writeDayFiles(target, withoutDuplicates(rows.name, duplicates), tally.days), priorFiles }
+}
+
+/** The valid rows in the files of bronze, with silver's columns. */
+async function loadValidRows(
+  session: DuckDbSession,
+  lake: Lake,
+  stream: Stream,
+  { source: bronze, target: silver }: Batch,
+  files: readonly AddFile[],
+): Promise<SessionTable> {
+  const columns = bronzeColumns(bronze.schema)
+  const store = lake.store.within(bronzePath(stream))
+  using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
+  return await SessionTable.create(
+    session,
+    'valid_rows',
+    silverColumns(silver.schema),
+    validRows(stream, silver.schema, columns, `(${view.sql})`),
+  )
 }

@@ -11,6 +11,11 @@ export function bronzeColumns(bronze: StructType): readonly string[] {
   return sourceColumns(bronze, bronzeOwn)
 }
 
+/** Silver's columns but for the partition column, in the order of its schema. */
+export function silverColumns(silver: StructType): readonly string[] {
+  return silver.fields.flatMap(({ name }) => (name === eventDate ? [] : [name]))
+}
+
 /**
  * A SELECT of silver's columns, but for the partition column, out of a relation of bronze rows: the valid ones. A record
  * that was rejected has an error code; a tombstone, which has none, is null in all of the contract's columns, and a
@@ -20,10 +25,9 @@ export function validRows(stream: Stream, silver: StructType, bronze: readonly s
   const time = identifier(stream.eventTime)
   // Without a timestamp of Kafka's nothing says that the event came late.
   const late = `coalesce(epoch_us(_timestamp) - epoch_us(${time}) > ${BigInt(stream.allowedLatenessMs) * 1000n}, false)`
-  const columns = silver.fields.flatMap(({ name }) => {
-    if (name === eventDate) return []
-    if (name === '_late') return [`${late} AS _late`]
-    return [bronze.includes(name) ? identifier(name) : `NULL AS ${identifier(name)}`]
+  const columns = silverColumns(silver).map(name => {
+    if (name === '_late') return `${late} AS _late`
+    return bronze.includes(name) ? identifier(name) : `NULL AS ${identifier(name)}`
   })
   return `SELECT ${columns.join(', ')} FROM ${relation} AS b WHERE ${isValid(stream)}`
 }
