@@ -59,8 +59,8 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
   'shared/sources': {
     uses: engine,
-    rooms: ['kafka', 'eventHubs', 'trigger'],
-    doors: ['kafka', 'eventHubs', 'trigger'],
+    rooms: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
+    doors: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
   },
   'shared/models': { uses: engine },
   'shared/query': {

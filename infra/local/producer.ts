@@ -3,13 +3,8 @@ import type { Stream } from '../../shared/contract/index.js'
 import { asError } from '../../shared/errors.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
-import {
-  type EventMaker,
-  type ProducedRecord,
-  type Source,
-  SyntheticEvents,
-  syntheticMaker,
-} from '../../shared/sources/index.js'
+import type { ProducedRecord, Source } from '../../shared/sources/index.js'
+import { type EventMaker, SyntheticEvents, syntheticMaker } from '../../shared/sources/synthetic/index.js'
 import { redact } from '../../shared/telemetry/index.js'
 import { type StackOptions } from './options.js'
 

@@ -1,8 +1,7 @@
 import { redact } from '../telemetry/index.js'
 import { type Environment, isSecret, settingNames } from './environment.js'
 import { accountOf } from './lakeAddress.js'
-import { meantName } from './misspelt.js'
-import { renamedTo } from './renamed.js'
+import { meantName, renamedTo } from './misspelt.js'
 import { connectionParts } from './settingText.js'
 
 /** What is wrong with settings, each by its name and with the remedy. Pure; no I/O. */

@@ -1,5 +1,4 @@
 /** Where records come from: one seam of offset ranges, and what stands behind it. */
-export type { EventMaker } from './eventMaker.js'
 export { MemorySource, type MemorySourceOptions } from './memorySource.js'
 export { openSource, sourceConnection } from './openSource.js'
 export { recordBytes } from './recordBytes.js'
@@ -20,4 +19,3 @@ export {
   type TopicSurvey,
 } from './source.js'
 export { partitionMissing, SourceError } from './sourceError.js'
-export { SyntheticEvents, syntheticMaker } from './syntheticEvents.js'

@@ -8,7 +8,8 @@ import { startBroker } from '../../infra/local/kafka/index.js'
 import { catchUp } from '../../shared/pipeline/bronze/index.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../shared/settings/index.js'
-import { openSource, type Source, SyntheticEvents } from '../../shared/sources/index.js'
+import { openSource, type Source } from '../../shared/sources/index.js'
+import { SyntheticEvents } from '../../shared/sources/synthetic/index.js'
 import { events } from '../harness/sampleStream/events.js'
 
 export interface BronzeMeasure {

@@ -7,7 +7,7 @@ import { encodeOnnx, type OnnxGraph } from '../../shared/models/onnxModel.js'
 import { openOnnxScorer } from '../../shared/models/onnxScorer.js'
 import { starterModel } from '../../shared/models/starterModel.js'
 import { encodeValueRange, scoreValue, type ValueRange, valueRangeTensors } from '../../shared/models/valueRange.js'
-import { SyntheticEvents } from '../../shared/sources/index.js'
+import { SyntheticEvents } from '../../shared/sources/synthetic/index.js'
 import { Random, seedNote } from '../random.js'
 
 const logistic = (weights: readonly number[], bias: number, more: Partial<OnnxGraph> = {}): Uint8Array =>

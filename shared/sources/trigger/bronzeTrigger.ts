@@ -4,7 +4,7 @@ import { eventHubBinding } from './eventHubBinding.js'
 import { fromEventHubTrigger } from './eventHubTrigger.js'
 import { kafkaBinding } from './kafkaBinding.js'
 import { fromKafkaTrigger } from './kafkaTrigger.js'
-import { type TriggerBatch, type TriggerMetadata } from './triggerBatch.js'
+import type { TriggerBatch, TriggerMetadata } from './triggerBatch.js'
 
 export interface BronzeTrigger {
   /** The trigger as the platform takes it. */

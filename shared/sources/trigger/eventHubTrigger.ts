@@ -1,5 +1,5 @@
-import { type Header, type SourceRecord } from '../source.js'
-import { type RecordPosition, type TriggerBatch, type TriggerMetadata } from './triggerBatch.js'
+import type { Header, SourceRecord } from '../source.js'
+import type { RecordPosition, TriggerBatch, TriggerMetadata } from './triggerBatch.js'
 import { TriggerError } from './triggerError.js'
 import { describe, toOffset, toTimestamp } from './wireValue.js'
 

@@ -1,4 +1,4 @@
-import { type SourceRecord } from '../source.js'
+import type { SourceRecord } from '../source.js'
 
 export interface RecordPosition {
   readonly partition: number

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { bronzeTable } from '../../../shared/contract/tables.js'
+import { bronzeTable } from '../../../shared/contract/index.js'
 import { createTable } from '../../../shared/delta/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'

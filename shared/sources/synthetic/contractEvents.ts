@@ -1,4 +1,4 @@
-import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../contract/index.js'
+import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../../contract/index.js'
 import type { EventMaker, MadeEvent } from './eventMaker.js'
 import type { SyntheticMaker } from './syntheticEvents.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { SyntheticEvents } from '../../shared/sources/syntheticEvents.js'
+import { SyntheticEvents } from '../../../shared/sources/synthetic/syntheticEvents.js'
 
 const text = (bytes: Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString('latin1'))
 

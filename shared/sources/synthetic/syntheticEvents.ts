@@ -1,8 +1,8 @@
-import type { Stream } from '../contract/index.js'
+import type { Stream } from '../../contract/index.js'
+import type { ProducedRecord } from '../source.js'
 import { contractEvents } from './contractEvents.js'
 import type { EventMaker } from './eventMaker.js'
 import { sampleEvents } from './sampleEvents.js'
-import type { ProducedRecord } from './source.js'
 
 export interface SyntheticOptions {
   readonly seed?: number

@@ -12,10 +12,10 @@ import {
   patternSampler,
   timestamp,
   timestampNtz,
-} from '../../shared/contract/index.js'
-import { SyntheticEvents, syntheticMaker } from '../../shared/sources/syntheticEvents.js'
-import { streams } from '../harness/threeStreams/index.js'
-import { Random, seedNote, testSeed as seed } from '../random.js'
+} from '../../../shared/contract/index.js'
+import { SyntheticEvents, syntheticMaker } from '../../../shared/sources/synthetic/syntheticEvents.js'
+import { streams } from '../../harness/threeStreams/index.js'
+import { Random, seedNote, testSeed as seed } from '../../random.js'
 
 const roles = { eventTime: 'at', allowedLateness: '10 minutes', dedupeWithin: '1 day' } as const
 const wide = defineStream({
