@@ -1,7 +1,12 @@
 import type { ByteBuffer, Utf8Column } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
-/** Appends values `from` to `to` (end exclusive) as they are (PLAIN). Pure; no I/O. */
+/**
+ * Appends values `from` to `to` (end exclusive) as they are (PLAIN). Pure; no I/O.
+ *
+ * Values with a length are written one by one: to join their bytes first, as DELTA_LENGTH_BYTE_ARRAY wants them, and put
+ * the lengths between takes twice the time.
+ */
 export function appendPlain(out: ByteBuffer, physical: PhysicalValues, from: number, to: number): void {
   switch (physical.kind) {
     case 'boolean':
