@@ -16,6 +16,7 @@ import {
   type RefreshOptions,
   rowsIn,
   rowsPerFile,
+  SessionTable,
   writeDayFiles,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
@@ -73,28 +74,32 @@ async function scorePart(
   files: readonly AddFile[],
 ): Promise<Scored> {
   await using session = await openSession(lake)
-  const columns = silver.schema.fields.flatMap(f => (scoredPartitionColumns.includes(f.name) ? [] : [f.name]))
-  {
-    using view = await openDeltaView(session, lake.files, {
-      store: lake.store.within(silverPath(stream)),
-      state: silver,
-      files,
-      columns,
-    })
-    await session.run(`CREATE TABLE new_rows AS ${view.sql}`)
-  }
-  const scores =
-    model === undefined ? undefined : await scoreTable(session, model, new Set(columns), lake.settings.anomalyThreshold)
-  const rows = verdictSelect(lake, scored, new Set(columns), model, scores?.file)
-  const days = await countDays(session, stream)
+  const rows = await loadRows(session, lake, stream, silver, files)
+  const scores = model === undefined ? undefined : await scoreTable(rows, model, lake.settings.anomalyThreshold)
+  const select = verdictSelect(lake, scored, rows, model, scores?.file)
+  const days = await countDays(rows, stream)
   const target = dayFilesOf(lake, stream, session, scored, rowsPerFile(options, files, rowsIn(files)))
-  const adds = await writeDayFiles(target, rows, days)
+  const adds = await writeDayFiles(target, select, days)
   return {
     adds,
     rows: days.reduce((sum, day) => sum + day.rows, 0),
     scored: scores?.scored ?? 0,
     anomalies: scores?.anomalies ?? 0,
   }
+}
+
+/** The rows to be scored, which are read more than once. */
+async function loadRows(
+  session: DuckDbSession,
+  lake: Lake,
+  stream: Stream,
+  silver: Scoring['silver'],
+  files: readonly AddFile[],
+): Promise<SessionTable> {
+  const columns = silver.schema.fields.flatMap(f => (scoredPartitionColumns.includes(f.name) ? [] : [f.name]))
+  const store = lake.store.within(silverPath(stream))
+  using view = await openDeltaView(session, lake.files, { store, state: silver, files, columns })
+  return await SessionTable.create(session, 'new_rows', columns, view.sql)
 }
 
 /** Rows that the model scores at once. */
@@ -107,15 +112,10 @@ interface Scores {
   readonly anomalies: number
 }
 
-/** Scores the table `new_rows`. The features come out of DuckDB, and the scores go back as a file it can join. */
-async function scoreTable(
-  session: DuckDbSession,
-  { card, scorer }: ReadyModel,
-  columns: ReadonlySet<string>,
-  threshold: number,
-): Promise<Scores> {
-  const { n } = await session.row('SELECT count(*) AS n FROM new_rows')
-  const scores = new Float64Array(Number(n))
+/** Scores the rows. The features come out of DuckDB, and the scores go back as a file it can join. */
+async function scoreTable(rows: SessionTable, { card, scorer }: ReadyModel, threshold: number): Promise<Scores> {
+  const { session } = rows
+  const scores = new Float64Array(await rows.count())
   const matrix = new FeatureMatrix(card.features, Math.min(batchRows, scores.length))
   let at = 0
   let scored = 0
@@ -129,7 +129,9 @@ async function scoreTable(
     matrix.clear()
   }
   // Without an order the rows come as they were inserted (DuckDB's preserve_insertion_order).
-  const { batches } = await session.stream(`SELECT ${featureColumns(card.features, columns)} FROM new_rows`)
+  const { batches } = await session.stream(
+    `SELECT ${featureColumns(card.features, new Set(rows.columns))} FROM ${rows.name}`,
+  )
   for await (const batch of batches) {
     for (const row of batch) {
       matrix.add(row)
@@ -143,11 +145,11 @@ async function scoreTable(
   return { file, scored, anomalies }
 }
 
-/** A SELECT of the scored table's columns, but for the partition column, out of `new_rows`. */
+/** A SELECT of the scored table's columns, but for the partition column, out of the rows and their scores. */
 function verdictSelect(
   lake: Lake,
   { schema }: OpenedTable,
-  columns: ReadonlySet<string>,
+  rows: SessionTable,
   model: ReadyModel | undefined,
   scores: string | undefined,
 ): string {
@@ -164,19 +166,19 @@ function verdictSelect(
         }
   const fields = schema.fields.flatMap(({ name }) => {
     if (scoredPartitionColumns.includes(name)) return []
-    const value = columns.has(name) ? `r.${identifier(name)}` : (verdict[name] ?? 'NULL')
+    const value = rows.columns.includes(name) ? `r.${identifier(name)}` : (verdict[name] ?? 'NULL')
     return [`${value} AS ${identifier(name)}`]
   })
   const from =
     scores === undefined
-      ? 'new_rows AS r'
-      : `new_rows AS r JOIN ${parquetFiles([scores], ['file_row_number = true'])} AS s ON s.file_row_number = r.rowid`
+      ? `${rows.name} AS r`
+      : `${rows.name} AS r JOIN ${parquetFiles([scores], ['file_row_number = true'])} AS s ON s.file_row_number = r.rowid`
   return `SELECT ${fields.join(', ')} FROM ${from}`
 }
 
-/** How many rows of `new_rows` each day has, in the order of time. */
-async function countDays(session: DuckDbSession, stream: Stream): Promise<readonly DayCount[]> {
-  const { rows } = await session.query(`
-    SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n FROM new_rows GROUP BY ALL ORDER BY day`)
+/** How many of the rows each day has, in the order of time. */
+async function countDays(table: SessionTable, stream: Stream): Promise<readonly DayCount[]> {
+  const { rows } = await table.session.query(`
+    SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n FROM ${table.name} GROUP BY ALL ORDER BY day`)
   return rows.map(row => dayCount(row['day'] as number, Number(row['n'])))
 }

@@ -24,6 +24,7 @@ import {
   partitionDay,
   type RefreshOptions,
   rowsIn,
+  SessionTable,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
@@ -53,45 +54,56 @@ export async function summariseWindows(
   touching?: readonly AddFile[],
 ): Promise<Summarised> {
   await using session = await openSession(lake)
-  const windows = await findWindows(session, lake, stream, scored, touching ?? scored.files)
+  const touched = await findWindows(session, lake, stream, scored, touching ?? scored.files)
+  const windows = await windowsOf(touched)
   const days = filesByDay(stream, scored, spansOf(windows))
   const columns = summarisedColumns(stream, scored.schema)
   const store = lake.store.within(scoredPath(stream))
   const select = (relation: string) => summarySelect(stream, relation, columns)
   const fields = scored.schema.fields.filter(f => columns.includes(f.name))
-  await session.run(`CREATE TABLE fresh AS ${select(`(${emptySelect(fields)})`)}`)
+  const fresh = await SessionTable.create(session, 'fresh', measuredColumns(stream), select(`(${emptySelect(fields)})`))
   for (const part of chunks(days, day => rowsIn(day.files), maxRowsOf(lake, options))) {
     const files = part.flatMap(day => day.files)
     using view = await openDeltaView(session, lake.files, { store, state: scored, files, columns })
-    await session.run(
-      `INSERT INTO fresh ${select(`(SELECT * FROM (${view.sql}) WHERE ${windowOf(stream)} IN (SELECT w FROM touched))`)}`,
-    )
+    const rows = `SELECT * FROM (${view.sql}) WHERE ${windowOf(stream)} IN (SELECT w FROM ${touched.name})`
+    await fresh.insert(select(`(${rows})`))
   }
   const filesRead = days.reduce((sum, day) => sum + day.files.length, 0)
-  const { n } = await session.row('SELECT count(*) AS n FROM fresh')
-  const { adds, replaced } = await replaceRows(
-    session,
-    lake,
-    stream,
-    summary,
-    touching === undefined ? undefined : days,
-  )
-  return { adds, replaced, windows: windows.length, rows: Number(n), filesRead }
+  const made = { touched, fresh }
+  const { adds, replaced } = await replaceRows(lake, stream, summary, made, touching === undefined ? undefined : days)
+  return { adds, replaced, windows: windows.length, rows: await fresh.count(), filesRead }
 }
 
-/** Makes the table `touched (w)`, the windows that have rows in the files. */
+/** Beginnings of windows, microseconds. */
+type Windows = SessionTable<'w'>
+
+/** The windows that have rows in the files. */
 async function findWindows(
   session: DuckDbSession,
   lake: Lake,
   stream: Stream,
   scored: Snapshot,
   files: readonly AddFile[],
-): Promise<readonly bigint[]> {
+): Promise<Windows> {
   const store = lake.store.within(scoredPath(stream))
   using view = await openDeltaView(session, lake.files, { store, state: scored, files, columns: [stream.eventTime] })
-  await session.run(`CREATE TABLE touched AS SELECT DISTINCT ${windowOf(stream)} AS w FROM (${view.sql})`)
-  const { rows } = await session.query('SELECT w FROM touched ORDER BY w')
+  return await SessionTable.create(
+    session,
+    'touched',
+    ['w'],
+    `SELECT DISTINCT ${windowOf(stream)} AS w FROM (${view.sql})`,
+  )
+}
+
+async function windowsOf({ session, name }: Windows): Promise<readonly bigint[]> {
+  const { rows } = await session.query(`SELECT w FROM ${name} ORDER BY w`)
   return rows.map(row => row['w'] as bigint)
+}
+
+/** The summary's columns but for the partition column. */
+function measuredColumns(stream: Stream): readonly string[] {
+  const { fields } = summaryTable(stream).schema
+  return fields.flatMap(({ name }) => (summaryPartitionColumns.includes(name) ? [] : [name]))
 }
 
 interface Day {
@@ -136,27 +148,29 @@ function within(column: string, spans: readonly Span[]): Predicate {
 }
 
 /**
- * Writes one file per day out of the table `fresh` and what stays of the files it takes the place of.
+ * Writes one file per day out of the rows of the touched windows and what stays of the files they take the place of.
  * @param days `undefined` replaces every file there is
  */
 async function replaceRows(
-  session: DuckDbSession,
   lake: Lake,
   stream: Stream,
   { table, state, schema }: OpenedTable,
+  { touched, fresh }: { readonly touched: Windows; readonly fresh: SessionTable },
   days: readonly Day[] | undefined,
 ): Promise<Pick<Summarised, 'adds' | 'replaced'>> {
+  const { session } = fresh
   const store = lake.store.within(summaryTable(stream).path)
   const shape = { ...state.metadata, schema }
   const names = schema.fields.flatMap(f => (summaryPartitionColumns.includes(f.name) ? [] : [f.name]))
   const group = summaryGroupName(stream)
-  const there = new Set(summaryTable(stream).schema.fields.map(f => f.name))
-  const fresh = names.map(name => (there.has(name) ? identifier(name) : `NULL AS ${identifier(name)}`)).join(', ')
+  const columns = names
+    .map(name => (fresh.columns.includes(name) ? identifier(name) : `NULL AS ${identifier(name)}`))
+    .join(', ')
   const skipper = new FileSkipper(shape)
   const current = days === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
   const adds: AddFile[] = []
   const replaced: AddFile[] = []
-  for (const day of days?.map(d => d.day) ?? (await freshDays(session))) {
+  for (const day of days?.map(d => d.day) ?? (await freshDays(fresh))) {
     const spans = days?.find(d => d.day === day)?.spans ?? []
     const wanted = within(columnKey(['window_start']), spans)
     const old = current.filter(
@@ -168,8 +182,8 @@ async function replaceRows(
       files: old,
       columns: names,
     })
-    const kept = `SELECT * FROM (${view.sql}) WHERE epoch_us(window_start) NOT IN (SELECT w FROM touched)`
-    const made = `SELECT ${fresh} FROM fresh WHERE CAST(window_start AS DATE) = CAST(${literal(day)} AS DATE)`
+    const kept = `SELECT * FROM (${view.sql}) WHERE epoch_us(window_start) NOT IN (SELECT w FROM ${touched.name})`
+    const made = `SELECT ${columns} FROM ${fresh.name} WHERE CAST(window_start AS DATE) = CAST(${literal(day)} AS DATE)`
     const file = await copyToParquet(session, {
       select: `${made} UNION ALL BY NAME ${kept}`,
       orderBy: group === undefined ? 'window_start' : `window_start, ${identifier(group)}`,
@@ -182,9 +196,9 @@ async function replaceRows(
   return { adds, replaced }
 }
 
-async function freshDays(session: DuckDbSession): Promise<readonly string[]> {
+async function freshDays({ session, name }: SessionTable): Promise<readonly string[]> {
   const { rows } = await session.query(
-    'SELECT DISTINCT CAST(CAST(window_start AS DATE) AS VARCHAR) AS day FROM fresh ORDER BY day',
+    `SELECT DISTINCT CAST(CAST(window_start AS DATE) AS VARCHAR) AS day FROM ${name} ORDER BY day`,
   )
   return rows.map(row => row['day'] as string)
 }
