@@ -4,20 +4,11 @@ import {
   type FileList,
   isUnreadable,
   readCheckpoint,
-  readCheckpointHint,
   readCheckpointState,
   requireSidecars,
 } from '../checkpoint/index.js'
-import {
-  type CheckpointFiles,
-  commitInfoOf,
-  type CommitSpan,
-  listLog,
-  type LogSegment,
-  readSpans,
-  versionGap,
-} from '../log/index.js'
-import { requireCommits } from './replayBase.js'
+import { commitInfoOf, type CommitSpan, type LogSegment, readSpans, versionGap } from '../log/index.js'
+import { type BaseReader, findReplay, type Replay } from './replayBase.js'
 import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { StateReplay } from './state.js'
 import { StringSet } from './stringSet.js'
@@ -31,13 +22,13 @@ export function openFileList(store: ObjectStore): Promise<FileList | undefined> 
 }
 
 async function open(store: ObjectStore): Promise<FileList | undefined> {
-  const base = await findBase(store)
-  if (base === undefined) return undefined
-  const { checkpoint, segment } = base
-  const from = (checkpoint?.version ?? -1) + 1
-  const to = segment.tip
+  const found = await findFileListReplay(store)
+  if (found === undefined) return undefined
+  const { base, segment, version: to } = found
+  const { checkpoint } = base
+  const from = base.version + 1
   const replay = new StateReplay()
-  replay.applyState(base.state)
+  replay.applyState(base.content)
   const decided = new StringSet()
   let kept: CommitSpan[] | undefined = []
   let count = 0
@@ -98,38 +89,24 @@ function committedAt({ actions, to }: CommitSpan, { commits }: LogSegment): numb
   return Math.min(commitInfoOf(actions)?.timestamp ?? -Infinity, commits.get(to)?.modifiedAt ?? -Infinity)
 }
 
-interface Base {
-  readonly checkpoint: CheckpointFiles | undefined
-  readonly state: readonly Action[]
-  readonly segment: LogSegment
-}
-
-async function findBase(store: ObjectStore): Promise<Base | undefined> {
-  const hint = await readCheckpointHint(store)
-  if (hint !== undefined) {
-    const base = await baseFrom(store, await listLog(store, hint.version))
-    if (base !== undefined) return base
-  }
-  const segment = await listLog(store)
-  if (segment.tip < 0) return undefined
-  const base = await baseFrom(store, segment)
-  if (base === undefined) throw versionGap(store, 0)
-  return base
-}
-
-async function baseFrom(store: ObjectStore, segment: LogSegment): Promise<Base | undefined> {
-  for (const checkpoint of segment.checkpoints.toReversed()) {
-    requireCommits(store, segment, checkpoint.version + 1, segment.tip)
-    try {
+/** Of a checkpoint only the state: its files are streamed when they are asked for. */
+function fileListBaseReader(store: ObjectStore): BaseReader<readonly Action[]> {
+  return {
+    empty: () => [],
+    async fromCheckpoint(checkpoint) {
       const state = await readCheckpointState(store, checkpoint)
       // Its files are streamed later, when no other checkpoint can stand in any more.
       await requireSidecars(store, checkpoint.version, state)
-      return { checkpoint, segment, state }
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-    }
+      return state
+    },
   }
-  if (!segment.commits.has(0)) return undefined
-  requireCommits(store, segment, 0, segment.tip)
-  return { checkpoint: undefined, segment, state: [] }
+}
+
+/** A log without its beginning whose checkpoints are all damaged has a gap, however they are damaged. */
+async function findFileListReplay(store: ObjectStore): Promise<Replay<readonly Action[]> | undefined> {
+  try {
+    return await findReplay(store, fileListBaseReader(store))
+  } catch (error) {
+    throw isUnreadable(error) ? versionGap(store, 0) : error
+  }
 }

@@ -1,46 +1,100 @@
 import { asError } from '../../errors.js'
-import type { ObjectInfo, ObjectStore } from '../../storage/index.js'
-import { isUnreadable, readCheckpointState } from '../checkpoint/index.js'
-import { type CheckpointFiles, type LogSegment, versionGap } from '../log/index.js'
-import { readChecksumState } from './checksumFile.js'
-import type { StateReplay } from './state.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { isUnreadable, readCheckpointHint } from '../checkpoint/index.js'
+import { DeltaError } from '../deltaError.js'
+import { type CheckpointFiles, listLog, type LogSegment, versionGap } from '../log/index.js'
 
-/** A version from which a state can be had without the commits before it. */
-export interface ReplayBase {
+/** A version from which a replay can begin without the commits before it. */
+export interface ReplayBase<Content> {
   /** −1: the empty table before the first version. */
   readonly version: number
-  readonly modifiedAt?: number | undefined
-  readonly inCommitTimestamp?: number | undefined
-  apply(replay: StateReplay): void
+  readonly checkpoint?: CheckpointFiles | undefined
+  readonly content: Content
+}
+
+/** What a replay takes from its base. A read that fails as {@link isUnreadable} says passes the base over. */
+export interface BaseReader<Content> {
+  /** Of the table before its first version. */
+  empty(): Content
+  fromCheckpoint(checkpoint: CheckpointFiles): Promise<Content>
+  /** Nothing when the checksum does not tell everything. Absent where none can: a checksum names no files. */
+  fromChecksum?(version: number): Promise<Content | undefined>
+}
+
+/** What makes a version: a base, and the commits after it up to that version, of which none is missing. */
+export interface Replay<Content> {
+  readonly base: ReplayBase<Content>
+  readonly segment: LogSegment
+  readonly version: number
 }
 
 /** How many checksum files are tried before a checkpoint is read. */
 const maxChecksums = 3
 
 /**
- * The newest version at or before `version` from which its state can be built: a version checksum that has everything,
- * a checkpoint, or the log's beginning. One that cannot be read is passed over; `undefined` when none is left.
- * Throws DELTA_VERSION_GAP when the commits after it are not all there.
+ * What makes `version`, or the newest: looked for from where `_last_checkpoint` says, and in the whole log where that
+ * leads nowhere. `undefined` when there is no table.
+ *
+ * @throws DeltaError DELTA_NO_VERSION for a version that does not exist yet or any more; DELTA_VERSION_GAP when commits
+ * are missing; what is wrong with a checkpoint when all have to be passed over
  */
-export async function findReplayBase(
+export async function findReplay<Content>(
+  store: ObjectStore,
+  reader: BaseReader<Content>,
+  version?: number,
+): Promise<Replay<Content> | undefined> {
+  const hint = await readCheckpointHint(store)
+  if (hint !== undefined && (version === undefined || version >= hint.version)) {
+    const replay = await replayIn(store, await listLog(store, hint.version), reader, version)
+    if (replay !== undefined) return replay
+  }
+  const segment = await listLog(store)
+  if (segment.tip < 0) return undefined
+  const where = { table: store.url }
+  if (version !== undefined && version > segment.tip) {
+    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${segment.tip}`, {
+      where,
+    })
+  }
+  const replay = await replayIn(store, segment, reader, version)
+  if (replay !== undefined) return replay
+  if (version === undefined) throw versionGap(store, 0)
+  throw new DeltaError(
+    'DELTA_NO_VERSION',
+    `version ${version} can no longer be read: log clean-up has deleted the commits it is made of`,
+    { where },
+  )
+}
+
+async function replayIn<Content>(
   store: ObjectStore,
   segment: LogSegment,
+  reader: BaseReader<Content>,
+  version = segment.tip,
+): Promise<Replay<Content> | undefined> {
+  if (version < 0 || version > segment.tip) return undefined
+  const base = await findReplayBase(store, segment, reader, version)
+  return base === undefined ? undefined : { base, segment, version }
+}
+
+/**
+ * The newest base at or before `version` in a listing: a version checksum or a checkpoint, or the log's beginning. One
+ * that cannot be read is passed over; `undefined` when none is left. Throws DELTA_VERSION_GAP when the commits after it
+ * are not all there.
+ */
+export async function findReplayBase<Content>(
+  store: ObjectStore,
+  segment: LogSegment,
+  reader: BaseReader<Content>,
   version: number,
-): Promise<ReplayBase | undefined> {
-  const candidates = [
-    ...segment.checksums.slice(-maxChecksums).map(of => ({ version: of, read: () => fromChecksum(store, of) })),
-    ...segment.checkpoints.map(files => ({ version: files.version, read: () => fromCheckpoint(store, files) })),
-  ]
-    .filter(candidate => candidate.version <= version)
-    // Of one version the checksum comes first: it is one small file.
-    .map((candidate, order) => ({ ...candidate, order }))
-    .sort((a, b) => b.version - a.version || a.order - b.order)
+): Promise<ReplayBase<Content> | undefined> {
   let failure: Error | undefined
-  for (const candidate of candidates) {
+  for (const candidate of candidates(segment, reader)) {
+    if (candidate.version > version) continue
     requireCommits(store, segment, candidate.version + 1, version)
     try {
-      const start = await candidate.read()
-      if (start !== undefined) return start
+      const content = await candidate.read()
+      if (content !== undefined) return { version: candidate.version, checkpoint: candidate.checkpoint, content }
     } catch (error) {
       if (!isUnreadable(error)) throw error
       failure ??= asError(error)
@@ -48,46 +102,36 @@ export async function findReplayBase(
   }
   if (segment.commits.has(0)) {
     requireCommits(store, segment, 0, version)
-    return {
-      version: -1,
-      apply: replay => {
-        replay.startEmpty()
-      },
-    }
+    return { version: -1, content: reader.empty() }
   }
   if (failure !== undefined && segment.from === 0) throw failure
   return undefined
 }
 
+interface Candidate<Content> {
+  readonly version: number
+  readonly checkpoint?: CheckpointFiles
+  read(): Promise<Content | undefined>
+}
+
+/** Newest first; of one version the checksum, which is one small file, and of checkpoints the single-file one. */
+function candidates<Content>(
+  { checkpoints, checksums }: LogSegment,
+  reader: BaseReader<Content>,
+): readonly Candidate<Content>[] {
+  const ofCheckpoints = checkpoints.map((checkpoint): Candidate<Content> => {
+    return { version: checkpoint.version, checkpoint, read: () => reader.fromCheckpoint(checkpoint) }
+  })
+  const ofChecksums =
+    reader.fromChecksum === undefined
+      ? []
+      : checksums.slice(-maxChecksums).map((version): Candidate<Content> => {
+          return { version, read: async () => reader.fromChecksum?.(version) }
+        })
+  return [...ofCheckpoints, ...ofChecksums].sort((a, b) => a.version - b.version).reverse()
+}
+
 /** Throws DELTA_VERSION_GAP for the first version of `from` … `to` that has no commit in the listing. */
-export function requireCommits(store: ObjectStore, { commits }: LogSegment, from: number, to: number): void {
+function requireCommits(store: ObjectStore, { commits }: LogSegment, from: number, to: number): void {
   for (let version = from; version <= to; version++) if (!commits.has(version)) throw versionGap(store, version)
-}
-
-async function fromChecksum(store: ObjectStore, version: number): Promise<ReplayBase | undefined> {
-  const checksum = await readChecksumState(store, version)
-  if (checksum === undefined) return undefined
-  return {
-    version,
-    inCommitTimestamp: checksum.inCommitTimestamp,
-    apply: replay => {
-      replay.applyState(checksum.actions)
-      replay.setTotals(checksum.totals)
-    },
-  }
-}
-
-async function fromCheckpoint(store: ObjectStore, files: CheckpointFiles): Promise<ReplayBase> {
-  const actions = await readCheckpointState(store, files)
-  return {
-    version: files.version,
-    modifiedAt: lastModified(files.files),
-    apply: replay => {
-      replay.applyState(actions)
-    },
-  }
-}
-
-function lastModified(files: readonly ObjectInfo[]): number | undefined {
-  return files.reduce<number | undefined>((last, file) => Math.max(last ?? 0, file.modifiedAt), undefined)
 }

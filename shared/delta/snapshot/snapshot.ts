@@ -1,21 +1,10 @@
-import { asError } from '../../errors.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { AddFile, RemoveFile } from '../actions/index.js'
-import { isUnreadable, readCheckpointHint, readCheckpointParts } from '../checkpoint/index.js'
-import { DeltaError } from '../deltaError.js'
-import {
-  type CheckpointFiles,
-  type CommitFile,
-  commitTimestamp,
-  listLog,
-  type LogSegment,
-  readCommitFile,
-  readSpans,
-  versionGap,
-} from '../log/index.js'
+import { readCheckpointParts } from '../checkpoint/index.js'
+import { type CommitFile, commitTimestamp, readCommitFile, readSpans } from '../log/index.js'
 import { type TableState, tombstoneExpiry } from '../protocol/index.js'
 import { FileReplay } from './fileReplay.js'
-import { requireCommits } from './replayBase.js'
+import { type BaseReader, findReplay } from './replayBase.js'
 import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { StateReplay } from './state.js'
 
@@ -37,41 +26,11 @@ export function readSnapshot(store: ObjectStore, now: number, version?: number):
   return retryAfterLogCleanup(() => read(store, now, version))
 }
 
-async function read(store: ObjectStore, now: number, version?: number): Promise<Snapshot | undefined> {
-  const hint = await readCheckpointHint(store)
-  if (hint !== undefined && (version === undefined || version >= hint.version)) {
-    const snapshot = await snapshotFrom(store, await listLog(store, hint.version), now, version)
-    if (snapshot !== undefined) return snapshot
-  }
-  const segment = await listLog(store)
-  if (segment.tip < 0) return undefined
-  const where = { table: store.url }
-  if (version !== undefined && version > segment.tip) {
-    throw new DeltaError('DELTA_NO_VERSION', `the table has no version ${version}; its newest is ${segment.tip}`, {
-      where,
-    })
-  }
-  const snapshot = await snapshotFrom(store, segment, now, version)
-  if (snapshot !== undefined) return snapshot
-  if (version === undefined) throw versionGap(store, 0)
-  throw new DeltaError(
-    'DELTA_NO_VERSION',
-    `version ${version} can no longer be read: log clean-up has deleted the commits it is made of`,
-    { where },
-  )
-}
-
-async function snapshotFrom(
-  store: ObjectStore,
-  segment: LogSegment,
-  now: number,
-  wanted?: number,
-): Promise<Snapshot | undefined> {
-  const version = wanted ?? segment.tip
-  if (version < 0 || version > segment.tip) return undefined
-  const base = await readBase(store, segment, version)
-  if (base === undefined) return undefined
-  const { state, listed } = base
+async function read(store: ObjectStore, now: number, wanted?: number): Promise<Snapshot | undefined> {
+  const found = await findReplay(store, snapshotBaseReader(store), wanted)
+  if (found === undefined) return undefined
+  const { base, segment, version } = found
+  const { state, listed } = base.content
   const files = new FileReplay()
   let last: CommitFile | undefined
   for await (const { from, to, actions } of readSpans(store, segment, base.version + 1, version)) {
@@ -79,7 +38,7 @@ async function snapshotFrom(
     files.apply(actions)
     last = from === to ? { version: to, actions } : undefined
   }
-  const modifiedAt = segment.commits.get(version)?.modifiedAt ?? base.modifiedAt
+  const modifiedAt = segment.commits.get(version)?.modifiedAt ?? base.checkpoint?.files.at(-1)?.modifiedAt
   // It may be a large commit, and where the table keeps no time in it says nothing more of its own.
   if (last === undefined && state.keepsTime && segment.commits.has(version)) last = await readCommitFile(store, version)
   const timestamp = last === undefined ? (modifiedAt ?? 0) : await commitTimestamp(store, last, modifiedAt)
@@ -119,9 +78,8 @@ function totalSize(files: readonly AddFile[]): bigint {
   return whole + BigInt(part)
 }
 
-interface Base {
-  readonly version: number
-  readonly modifiedAt?: number | undefined
+/** What a snapshot is replayed from. */
+interface SnapshotBase {
   readonly state: StateReplay
   readonly listed: ListedFiles
 }
@@ -132,43 +90,22 @@ interface ListedFiles {
   readonly removes: readonly RemoveFile[]
 }
 
-/** The newest whole checkpoint that can be read, or the log's beginning. */
-async function readBase(store: ObjectStore, segment: LogSegment, version: number): Promise<Base | undefined> {
-  let failure: Error | undefined
-  for (const files of segment.checkpoints.toReversed()) {
-    if (files.version > version) continue
-    requireCommits(store, segment, files.version + 1, version)
-    try {
-      return await readCheckpointBase(store, files)
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-      failure ??= asError(error)
-    }
-  }
-  if (segment.commits.has(0)) {
-    requireCommits(store, segment, 0, version)
-    return { version: -1, state: new StateReplay(), listed: { adds: [], removes: [] } }
-  }
-  if (failure !== undefined && segment.from === 0) throw failure
-  return undefined
-}
-
-async function readCheckpointBase(store: ObjectStore, checkpoint: CheckpointFiles): Promise<Base> {
-  const state = new StateReplay()
-  const adds: AddFile[] = []
-  const removes: RemoveFile[] = []
-  for await (const { actions, adds: plain } of readCheckpointParts(store, checkpoint)) {
-    state.applyState(actions)
-    for (const add of plain) adds.push(add)
-    for (const action of actions) {
-      if ('add' in action) adds.push(action.add)
-      else if ('remove' in action) removes.push(action.remove)
-    }
-  }
+function snapshotBaseReader(store: ObjectStore): BaseReader<SnapshotBase> {
   return {
-    version: checkpoint.version,
-    modifiedAt: checkpoint.files.at(-1)?.modifiedAt,
-    state,
-    listed: { adds, removes },
+    empty: () => ({ state: new StateReplay(), listed: { adds: [], removes: [] } }),
+    async fromCheckpoint(checkpoint) {
+      const state = new StateReplay()
+      const adds: AddFile[] = []
+      const removes: RemoveFile[] = []
+      for await (const { actions, adds: plain } of readCheckpointParts(store, checkpoint)) {
+        state.applyState(actions)
+        for (const add of plain) adds.push(add)
+        for (const action of actions) {
+          if ('add' in action) adds.push(action.add)
+          else if ('remove' in action) removes.push(action.remove)
+        }
+      }
+      return { state, listed: { adds, removes } }
+    },
   }
 }

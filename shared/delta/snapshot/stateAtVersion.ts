@@ -4,6 +4,7 @@ import { type CommitFile, commitTimestamp, listLog, readCommitFiles } from '../l
 import type { TableState } from '../protocol/index.js'
 import { findReplayBase } from './replayBase.js'
 import { StateReplay } from './state.js'
+import { stateBaseReader } from './stateBase.js'
 
 /**
  * The table without its files as it was at an older version; `undefined` when the log no longer tells. For the rare
@@ -12,19 +13,19 @@ import { StateReplay } from './state.js'
 export async function readStateAtVersion(store: ObjectStore, version: number): Promise<TableState | undefined> {
   const segment = await listLog(store)
   if (version > segment.tip) return undefined
-  const start = await findReplayBase(store, segment, version).catch((error: unknown) => {
+  const start = await findReplayBase(store, segment, stateBaseReader(store), version).catch((error: unknown) => {
     if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return undefined
     throw error
   })
   if (start === undefined) return undefined
   const replay = new StateReplay()
-  start.apply(replay)
+  start.content.apply(replay)
   let last: CommitFile | undefined
   for await (const commit of readCommitFiles(store, start.version + 1, version)) {
     replay.applyCommit(commit.actions)
     last = commit
   }
-  const modifiedAt = segment.commits.get(version)?.modifiedAt ?? start.modifiedAt ?? 0
+  const modifiedAt = segment.commits.get(version)?.modifiedAt ?? start.content.modifiedAt ?? 0
   return replay.finish(version, last === undefined ? modifiedAt : await commitTimestamp(store, last, modifiedAt), {
     table: store.url,
   })

@@ -1,19 +1,10 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { readCheckpointHint } from '../checkpoint/index.js'
-import {
-  type CommitFile,
-  commitTimestamp,
-  listLog,
-  type LogSegment,
-  readCommitFile,
-  readCommitFiles,
-  readSpans,
-  versionGap,
-} from '../log/index.js'
+import { type CommitFile, commitTimestamp, listLog, readCommitFile, readCommitFiles, readSpans } from '../log/index.js'
 import type { TableState } from '../protocol/index.js'
-import { findReplayBase, type ReplayBase } from './replayBase.js'
+import { findReplay, type Replay } from './replayBase.js'
 import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { nextState, StateReplay } from './state.js'
+import { type StateBase, stateBaseReader } from './stateBase.js'
 
 /** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
 export type OnCommit = (commit: CommitFile) => void
@@ -27,30 +18,13 @@ export function loadState(store: ObjectStore, onCommit?: OnCommit): Promise<Tabl
 }
 
 async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState | undefined> {
-  const hint = await readCheckpointHint(store)
-  if (hint !== undefined) {
-    const state = await stateFrom(store, await listLog(store, hint.version), onCommit)
-    if (state !== undefined) return state
-  }
-  const segment = await listLog(store)
-  if (segment.tip < 0) return undefined
-  const state = await stateFrom(store, segment, onCommit)
-  if (state === undefined) throw versionGap(store, 0)
-  return state
-}
-
-async function stateFrom(
-  store: ObjectStore,
-  segment: LogSegment,
-  onCommit?: OnCommit,
-): Promise<TableState | undefined> {
-  const { tip } = segment
-  const start = tip < 0 ? undefined : await findReplayBase(store, segment, tip)
-  if (start === undefined) return undefined
+  const found = await findReplay(store, stateBaseReader(store))
+  if (found === undefined) return undefined
+  const { base, segment, version: tip } = found
   const replay = new StateReplay()
-  start.apply(replay)
+  base.content.apply(replay)
   let last: CommitFile | undefined
-  for await (const { from, to, actions } of readSpans(store, segment, start.version + 1, tip)) {
+  for await (const { from, to, actions } of readSpans(store, segment, base.version + 1, tip)) {
     if (from < to) {
       // What several commits come to does not tell how many files they found.
       replay.applyState(actions)
@@ -62,22 +36,21 @@ async function stateFrom(
     replay.applyCommit(actions)
     onCommit?.(last)
   }
-  return replay.finish(tip, await timestampAt(store, segment, start, last, replay.keepsTime), { table: store.url })
+  return replay.finish(tip, await timestampOf(store, found, last, replay.keepsTime), { table: store.url })
 }
 
-async function timestampAt(
+async function timestampOf(
   store: ObjectStore,
-  segment: LogSegment,
-  start: ReplayBase,
+  { base, segment, version }: Replay<StateBase>,
   last: CommitFile | undefined,
   keepsTime: boolean,
 ): Promise<number> {
-  const modifiedAt = segment.commits.get(segment.tip)?.modifiedAt ?? start.modifiedAt
+  const modifiedAt = segment.commits.get(version)?.modifiedAt ?? base.content.modifiedAt
   if (last !== undefined) return commitTimestamp(store, last, modifiedAt)
-  const { tip } = segment
-  if (start.version === tip && start.inCommitTimestamp !== undefined) return start.inCommitTimestamp
+  const { inCommitTimestamp } = base.content
+  if (base.version === version && inCommitTimestamp !== undefined) return inCommitTimestamp
   // Neither a checkpoint nor a log compaction file says when its last version was committed.
-  const file = keepsTime && segment.commits.has(tip) ? await readCommitFile(store, tip) : undefined
+  const file = keepsTime && segment.commits.has(version) ? await readCommitFile(store, version) : undefined
   return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
 }
 
