@@ -91,7 +91,8 @@ async function judge(
   if (found.kind === 'failed') return ofPartition(found.error)
   const { topicId, epoch, holesUnproven = false } = found
   const byIdentity = compareIdentity(known, found)
-  if (byIdentity !== undefined) return byIdentity
+  // A writer that knows no epochs moves the covered offset and leaves the epoch behind: then the record there tells.
+  if (byIdentity === 'topicId' || (byIdentity !== undefined && known.tail === 0n)) return byIdentity
   if (known.covered < known.start) return { topicId, epoch }
   // Only an id that is still the same explains that a record is not there any more.
   const isSameTopic = topicId !== undefined && topicId === known.topicId
@@ -109,6 +110,7 @@ async function judge(
     if (!(isSameTopic && error instanceof SourceError && error.code === 'SOURCE_SILENT')) return ofPartition(error)
     byLog = 'nothingToCompare'
   }
+  if (byIdentity !== undefined && byLog !== 'same') return byIdentity
   if (byLog === 'logEnd' || byLog === 'otherRecord') return byLog
   looks.add(place)
   if (byLog === 'nothingToCompare' && !isSameTopic) {
