@@ -88,6 +88,21 @@ describe('a deletion vector', () => {
       '65,536 positions and has none',
       bitmap([4, portableMagic], [8, 1], [4, 0], [4, 12_346], [4, 1], [2, 0], [2, 65_535], [4, 16]),
     ],
+    [
+      'runs that overlap',
+      Buffer.concat([
+        bitmap([4, portableMagic], [8, 1], [4, 0], [4, 12_347]),
+        Buffer.from([1]),
+        bitmap([2, 0], [2, 9], [2, 2], [2, 0], [2, 5], [2, 3], [2, 5]),
+      ]),
+    ],
+    [
+      '5,000 positions in a bitmap of none',
+      Buffer.concat([
+        bitmap([4, portableMagic], [8, 1], [4, 0], [4, 12_346], [4, 1], [2, 0], [2, 4_999], [4, 16]),
+        new Uint8Array(8_192),
+      ]),
+    ],
     ['a key past every file', bitmap([4, portableMagic], [8, 1], [4, 2 ** 32 - 1], [4, 12_346], [4, 0])],
   ]
   it.each(liars)('that claims %s is told, with no more memory than it has bytes', (_what, bytes) => {

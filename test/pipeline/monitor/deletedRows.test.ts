@@ -61,6 +61,20 @@ describe('the monitor, of rows that were deleted on purpose', () => {
     expect((await look(f))['silver']).toMatchObject({ identity_closed: true, deleted: 0n, rows_total: 20n })
   })
 
+  test('of silver and brought back by a rebuild before anybody looked: none is deleted any more', async () => {
+    await using f = await open()
+    await ingest(f, range(0, 20))
+    await look(f)
+    await remove(f, 'silver/events', '_offset < 5')
+    expect((await rebuildSilver(f.lake, f.stream)).outcome).toBe('committed')
+    expect((await look(f))['silver']).toMatchObject({
+      identity_closed: true,
+      status: 'OK',
+      deleted: 0n,
+      rows_total: 20n,
+    })
+  })
+
   test('rows that went without anybody asking are none of them', async () => {
     await using f = await open()
     f.append(range(0, 20))

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
-import { catchUp } from '../../../shared/pipeline/bronze/index.js'
+import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
-import { eventRecord, range } from '../bronze/bronzeFixture.js'
+import { SourceError } from '../../../shared/sources/index.js'
+import { type BronzeFixture, eventRecord, range } from '../bronze/bronzeFixture.js'
 import { look, open, settings } from './monitorFixture.js'
 
 describe('the monitor, of lag,', () => {
@@ -39,6 +40,65 @@ describe('the monitor, of lag,', () => {
       'OK',
       'OK',
     ])
+  })
+
+  const faults: readonly (readonly [what: string, (f: BronzeFixture) => void, says: RegExp])[] = [
+    [
+      'has no leader',
+      f => {
+        f.source.failLeader('events', 1)
+      },
+      /events\/1/,
+    ],
+    [
+      'cannot be asked what it is',
+      f => {
+        const identify = f.source.identify.bind(f.source)
+        const error = new SourceError('SOURCE_REFUSED', 'Nobody may ask about events/1.', { data: { partition: 1 } })
+        f.source.identify = async (topic, asked) =>
+          new Map([...(await identify(topic, asked)), [1, { kind: 'failed', error }]])
+      },
+      /Nobody may ask about events\/1/,
+    ],
+    [
+      'has a damaged record where bronze is to go on',
+      f => {
+        f.source.damage('events', 1, 5n)
+      },
+      /offset 5 of events\/1/,
+    ],
+  ]
+  test.each(faults)('is DEGRADED by one partition that %s, and names it', async (_, strike, says) => {
+    await using f = await open({ partitions: 2 })
+    for (const partition of [0, 1]) {
+      f.append(range(0, 5), partition)
+      await f.deliver(range(0, 5), partition)
+      f.append(range(5, 7), partition)
+    }
+    expect((await look(f))['bronze']).toMatchObject({ status: 'OK', lag: 4n })
+    const records = await f.fetch(range(5, 7))
+    strike(f)
+    f.clock.advance(61_000)
+    await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    const { bronze } = await look(f)
+    expect(bronze?.['status']).toBe('DEGRADED')
+    expect(bronze?.['reason']).toMatch(says)
+  })
+
+  test('remembers since when offsets wait over a look at which Kafka could not be asked', async () => {
+    await using f = await open()
+    f.append(range(0, 30))
+    await f.deliver(range(0, 10))
+    await look(f)
+    const survey = f.source.survey.bind(f.source)
+    f.source.survey = () =>
+      Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
+    expect((await look(f))['bronze']).toMatchObject({ status: 'DEGRADED', lag: null })
+    f.source.survey = survey
+    f.clock.advance(60_000)
+    const { bronze } = await look(f)
+    expect(bronze).toMatchObject({ status: 'LATE', lag: 20n })
+    expect(bronze?.['reason']).toContain('20 offsets of partition 0 wait from 10 on, and were 20 62 s ago')
   })
 
   test('shows what lies behind a transaction that is still open, and calls it LATE when it is open for long', async () => {

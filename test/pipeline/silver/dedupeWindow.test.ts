@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
+import { SessionTable } from '../../../shared/pipeline/incremental/index.js'
+import { findDuplicates, lineage, withoutDuplicates } from '../../../shared/pipeline/silver/dedupe.js'
 import { DedupeWindow } from '../../../shared/pipeline/silver/dedupeWindow.js'
+import { noPriorKeys } from '../../../shared/pipeline/silver/priorKeys.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
+import { DuckDbSession } from '../../../shared/query/index.js'
 import { events } from '../../harness/sampleStream/events.js'
-import { type Given, hour, SilverFixture } from './silverFixture.js'
+import { day0, type Given, hour, SilverFixture } from './silverFixture.js'
 
 /** The sample stream's `dedupeWithin`. */
 const day = 24n * hour
@@ -63,4 +67,18 @@ test.each(cases)('rows of one key as far apart as the window %s', async (_, befo
   const first = (await f.silver())[0]?.['timestamp'] as bigint
   const found = (await f.silver()).map(row => (row['timestamp'] as bigint) - first)
   expect(found).toEqual(accepted.map(at => at - (accepted[0] ?? 0n)))
+})
+
+test('a key with more rows than the engine hands over at once is judged as one', async () => {
+  await using session = await DuckDbSession.open()
+  const rows = await SessionTable.create(
+    session,
+    'all_rows',
+    ['event_id', 'timestamp', '_ingested_at', ...lineage],
+    `SELECT 'a' AS event_id, make_timestamptz(${day0} + i * 60_000_000) AS "timestamp", make_timestamptz(${day0}) AS _ingested_at,
+      'events' AS _topic, 0 AS _generation, 0 AS _partition, i AS _offset FROM range(5_000) AS r(i)`,
+  )
+  const duplicates = await findDuplicates(events, rows, await noPriorKeys(events, rows))
+  const { rows: kept } = await session.query(`${withoutDuplicates(rows.name, duplicates)} ORDER BY _offset`)
+  expect(kept.map(row => row['_offset'])).toEqual([0n, 1_441n, 2_882n, 4_323n])
 })
