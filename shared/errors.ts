@@ -49,7 +49,7 @@ const mistakes: readonly (new (...args: never[]) => Error)[] = [
 /**
  * True for what only a defect of the program throws (`RangeError`, `TypeError` and their like, a failed assertion): never
  * worth another try, and never to be told as a fault of the network or of the settings. What `fetch` throws for a network
- * that fails is a TypeError too, and no defect. Pure; no I/O.
+ * that fails is a TypeError too, and no defect.
  */
 export function isProgrammingError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -57,7 +57,7 @@ export function isProgrammingError(error: unknown): boolean {
   return mistakes.some(kind => error instanceof kind) && !(error instanceof TypeError && error.cause instanceof Error)
 }
 
-/** The programming error in `error` or among its causes, if there is one. Pure; no I/O. */
+/** The programming error in `error` or among its causes, if there is one. */
 export function programmingErrorIn(error: unknown): Error | undefined {
   for (let e = error; e instanceof Error; e = e.cause) if (isProgrammingError(e)) return e
   return undefined

@@ -73,7 +73,7 @@ export class ProgressReader {
   }
 }
 
-/** One line for a terminal. Pure; no I/O. */
+/** One line for a terminal. */
 export function progressLine(time: Date, progress: StreamProgress): string {
   const count = (value: number | bigint) => value.toLocaleString('en-US')
   const { stream, events, bronze, silver, gold, lag, freshness } = progress

@@ -175,7 +175,7 @@ export class SupervisedPart {
     running?.kill()
     await running?.exited
     if (running !== undefined && !this.#isStopping())
-      this.#supervision.say(`${this.name} is ended until then, so that it begins afresh`)
+      this.#supervision.say(`${this.name} is ended until then, so that it begins again`)
     this.#supervision.changed()
   }
 

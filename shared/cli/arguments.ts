@@ -12,7 +12,7 @@ export interface GivenOption {
   readonly value: string
 }
 
-/** What stands behind a command's name, checked against what the command takes. Pure; no I/O. */
+/** What stands behind a command's name, checked against what the command takes. */
 export class Arguments {
   readonly positionals: readonly string[]
   /** The options that have values, in the order they were given. */
@@ -134,7 +134,7 @@ export class Arguments {
   }
 }
 
-/** What Node's parser says of a command line, in one sentence. Pure; no I/O. */
+/** What Node's parser says of a command line, in one sentence. */
 export function parsingFault(message: string): string {
   const dashed = /^Option '(?:-\w, )?(--[\w-]+).*' argument is ambiguous/.exec(message)?.[1]
   if (dashed !== undefined) return `${dashed} has no value; one that begins with a dash is written ${dashed}=-1.`

@@ -10,7 +10,7 @@ export function cliSettings(context: Pick<CommandContext, 'environment' | 'proje
 
 /**
  * The same as values. A file that was copied from the template names the local defaults, which is what the stack
- * provides, if need be on other ports: there the stack knows better. Pure; no I/O.
+ * provides, if need be on other ports: there the stack knows better.
  */
 export function settingValues(
   environment: SettingValues,

@@ -1,7 +1,7 @@
 import type { Command } from './command.js'
 import { optionsOf, type OptionSpec } from './commandSpec.js'
 
-/** Texts of `--help`. Pure; no I/O. */
+/** Texts of `--help`. */
 
 export function commandHelp(command: Command): string {
   return [

@@ -18,7 +18,7 @@ export interface CommandSpec {
   readonly printsRows?: true | undefined
 }
 
-/** All options that the command takes. Pure; no I/O. */
+/** All options that the command takes. */
 export function optionsOf({ options, printsRows }: CommandSpec): Readonly<Record<string, OptionSpec>> {
   return { ...options, ...(printsRows === true ? { format: formatOption } : {}), ...commonOptions }
 }

@@ -1,6 +1,6 @@
 import { formatJson, isJsonArray, isJsonObject, type Json } from '../types/index.js'
 
-/** JSON text for people, `indent` blanks a level; 0 is one line. Numbers keep all their digits. Pure; no I/O. */
+/** JSON text for people, `indent` blanks a level; 0 is one line. Numbers keep all their digits. */
 export function indentedJson(value: Json, indent: number): string {
   return indent === 0 ? formatJson(value) : lines(value, ' '.repeat(indent), '')
 }

@@ -1,4 +1,4 @@
-/** Names of columns on the command line, quoted as SQL has them. Pure; no I/O. */
+/** Names of columns on the command line, quoted as SQL has them. */
 
 /** A name in double quotes, as conditions have it, or in backticks; the quote stands twice inside. */
 export const quotedName = /"(?:[^"]|"")+"|`(?:[^`]|``)+`/

@@ -4,7 +4,7 @@ import { columnKey, type DataType, type StructField, type StructType } from '../
 import { CliError } from './cliError.js'
 
 /**
- * A table's schema with the columns, and fields of structs, that only a Parquet file has. Pure; no I/O.
+ * A table's schema with the columns, and fields of structs, that only a Parquet file has.
  * @throws CliError BAD_INPUT for columns that no table can take as they are
  */
 export function parquetSchema(

@@ -70,12 +70,12 @@ function csvLines({ fields }: RowSource, shown: (text: string) => string): LineO
     )
 }
 
-/** A text that a spreadsheet would take for a formula, made a text by an apostrophe. Pure; no I/O. */
+/** A text that a spreadsheet would take for a formula, made a text by an apostrophe. */
 export function withoutFormula(text: string): string {
   return /^\s*[=+\-@]/.test(text) || /^[\t\r]/.test(text) ? `'${text}` : text
 }
 
-/** A line by RFC 4180; undefined is null, which is nothing at all. Pure; no I/O. */
+/** A line by RFC 4180; undefined is null, which is nothing at all. */
 export function csvLine(cells: readonly (string | undefined)[]): string {
   const quoted = cells.map(cell =>
     cell === undefined ? '' : cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,

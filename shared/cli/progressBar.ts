@@ -37,7 +37,6 @@ export class ProgressBar {
   }
 }
 
-/** Pure; no I/O. */
 export function progressText({ rows, covered, total }: CatchUpProgress, elapsedMs: number): string {
   const share = total === 0n ? 1 : Number(covered) / Number(total)
   const filled = Math.floor(share * barWidth)

@@ -9,7 +9,7 @@ const wrapperFields: ReadonlySet<string> = new Set(['key', 'value', 'headers', '
 /**
  * Records out of a file's text: a JSON array, or JSON lines. A record is the event itself, keyed by the stream's key, or
  * `{"key","value","headers","timestamp","partition"}`, where only `value` must be there: an object, a text that is sent as
- * it stands, or null for a tombstone. Pure; no I/O.
+ * it stands, or null for a tombstone.
  *
  * @throws CliError USAGE that names the record
  */

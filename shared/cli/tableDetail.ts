@@ -20,7 +20,7 @@ export const detailColumns = [
   'tableFeatures',
 ] as const
 
-/** A table at a version, as `DESCRIBE DETAIL` says it. Pure; no I/O. */
+/** A table at a version, as `DESCRIBE DETAIL` says it. */
 export function tableDetail(snapshot: Snapshot, location: string): JsonObject {
   const { protocol, metadata, schema, numFiles, sizeInBytes, timestamp } = snapshot
   const { id, name, description, format, createdTime, partitionColumns, configuration } = metadata

@@ -16,7 +16,7 @@ const gap = 2
 
 /**
  * Rows as a table for people, the columns as wide as the first rows need. Where that is wider than the terminal, texts
- * are cut first, the widest most; columns that still do not fit are left out, from the right. Pure; no I/O.
+ * are cut first, the widest most; columns that still do not fit are left out, from the right.
  */
 export class TableLayout {
   readonly #columns: readonly TableColumn[]

@@ -11,7 +11,6 @@ export type TableReference =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
 
-/** Pure; no I/O. */
 export function parseTableReference(text: string, streams: readonly Stream[]): TableReference {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text) || text.startsWith('file:')) return { kind: 'url', url: text }
   if (/[/\\]/.test(text) || text === '.' || text === '..') return { kind: 'path', path: text }

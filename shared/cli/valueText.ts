@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../types/index.js'
 
-/** Values as text, by the types of dataType.ts. Pure; no I/O. */
+/** Values as text, by the types of dataType.ts. */
 
 export type ValueText = (value: Value | undefined) => string
 

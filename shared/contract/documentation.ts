@@ -10,7 +10,7 @@ import {
   type TableSpec,
 } from './tables.js'
 
-/** A Markdown page about a stream: what it promises and what is in its tables. Pure; no I/O. */
+/** A Markdown page about a stream: what it promises and what is in its tables. */
 export function documentationOf(stream: Stream): string {
   const facts: readonly (readonly [string, string])[] = [
     ['Topic', code(stream.topic)],

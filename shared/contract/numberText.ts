@@ -1,4 +1,4 @@
-/** Numbers as decimal text. Pure; no I/O. */
+/** Numbers as decimal text. */
 
 const decimalForm = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
 

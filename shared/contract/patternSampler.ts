@@ -9,7 +9,7 @@ const openEnded = 4
 /**
  * Draws texts that a regular expression should match: classes, groups, alternatives, quantifiers and escapes; what it
  * only looks at (anchors, look-around, `\b`) is passed over, so a text has to be checked. Undefined for what it does not
- * know, as back references. Pure; no I/O.
+ * know, as back references.
  */
 export function patternSampler(pattern: RegExp): Maker | undefined {
   try {

@@ -17,7 +17,6 @@ export type Sampler = (draw: Draw) => unknown
 /**
  * Compiles a schema into draws of values for it. Bounds, lengths, formats, patterns and choices are kept to; what only
  * code can say (`refine`, an expectation) is not known here, so what is drawn has to be parsed before it is used.
- * Pure; no I/O.
  */
 export function samplerOf(schema: z.core.$ZodType): Sampler {
   const own = fieldTypeOf(schema)

@@ -59,7 +59,7 @@ export interface Stream {
   /** Names of the expectations, in declared order; each is counted, zeros too. */
   readonly expectations: readonly string[]
   /**
-   * Reads one record's value. Pure; no I/O. Never throws: a bad record is an outcome.
+   * Reads one record's value. Never throws: a bad record is an outcome.
    * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Null, below zero or years
    * ahead it says nothing, and the time of ingestion stands in for it
    * @param ingestedAt milliseconds; the machine's clock when absent

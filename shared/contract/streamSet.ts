@@ -24,7 +24,7 @@ export function streamSet(streams: readonly Stream[]): readonly Stream[] {
   return streams
 }
 
-/** Topics that several streams read, with the streams' names. Pure; no I/O. */
+/** Topics that several streams read, with the streams' names. */
 export function sharedTopics(streams: readonly Stream[]): ReadonlyMap<string, readonly string[]> {
   const readers = Map.groupBy(streams, ({ topic }) => topic)
   return new Map(

@@ -1,7 +1,7 @@
 import type { DataType, StructField, StructType } from '../types/index.js'
 import type { Stream } from './stream.js'
 
-/** The tables of a stream, as structures. Pure; no I/O. */
+/** The tables of a stream, as structures. */
 
 export interface TableSpec {
   /** Folder in the lake, as `bronze/events`. */

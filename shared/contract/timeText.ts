@@ -1,4 +1,4 @@
-/** Times and dates as text, by ISO 8601. Pure; no I/O. */
+/** Times and dates as text, by ISO 8601. */
 
 const usPerSecond = 1_000_000
 const secondsPerDay = 86_400

@@ -31,7 +31,7 @@ export interface ModelCard {
   readonly golden?: readonly GoldenVector[] | undefined
 }
 
-/** How many numbers a row has for the model. Pure; no I/O. */
+/** How many numbers a row has for the model. */
 export function featureWidth(features: readonly Feature[]): number {
   return features.reduce((width, feature) => width + (feature.kind === 'numeric' ? 1 : feature.categories.length), 0)
 }
@@ -43,7 +43,7 @@ export function encodeModelCard(card: ModelCard): Uint8Array {
 }
 
 /**
- * Reads a `model.json`. Pure; no I/O.
+ * Reads a `model.json`.
  *
  * @param place what to call the file in a message
  * @throws ModelError MODEL_MISMATCH naming the field that is not as it must be

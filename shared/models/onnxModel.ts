@@ -38,7 +38,7 @@ const operatorSet = 13
 const floatType = 1
 
 /**
- * The bytes of a `.onnx` file (onnx.proto, ModelProto) for a graph. Pure; no I/O. The same graph gives the same bytes,
+ * The bytes of a `.onnx` file (onnx.proto, ModelProto) for a graph. The same graph gives the same bytes,
  * so that their digest names it.
  *
  * @throws RangeError when a constant's values do not fill its shape

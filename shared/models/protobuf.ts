@@ -1,4 +1,4 @@
-/** Protocol Buffers' wire format, as far as ONNX files need it. Pure; no I/O. */
+/** Protocol Buffers' wire format, as far as ONNX files need it. */
 
 /** One field as it stands in a message. */
 export type Field = Uint8Array

@@ -23,7 +23,7 @@ export interface ValueRange {
 /** The tensors' names: rows × features, the value first and one 0 or 1 per category after it; rows × 1. */
 export const valueRangeTensors = { input: 'features', output: 'score' } as const
 
-/** Standardisation is folded into the weights, so that the model takes values as they are. Pure; no I/O. */
+/** Standardisation is folded into the weights, so that the model takes values as they are. */
 export function encodeValueRange({ habits, tolerance, steepness }: ValueRange): Uint8Array {
   const { input, output } = valueRangeTensors
   const features = habits.length + 1
@@ -56,7 +56,7 @@ export function encodeValueRange({ habits, tolerance, steepness }: ValueRange): 
   })
 }
 
-/** The same model's score of one value, in 64 bits. Pure; no I/O. */
+/** The same model's score of one value, in 64 bits. */
 export function scoreValue(
   { habits, tolerance, steepness }: ValueRange,
   category: string | null,

@@ -91,7 +91,7 @@ async function planOn(lake: Lake, stream: Stream, state: TableState) {
   const resets: PartitionReset[] = []
   const untouched: number[] = []
   const partitions = (await lake.source.offsets(stream.topic)).map(({ partition }) => partition)
-  // Before the starts: of a topic that is re-created in between, an older id is noticed, an older start would not be.
+  // Before the starts: of a topic that is recreated in between, an older id is noticed, an older start would not be.
   const identities = await identify(lake.source, stream.topic, partitions)
   const logs = await lake.source.offsets(stream.topic)
   const begun = [...progress.values()].filter(({ partition, stop }) => stop === undefined && identities.has(partition))

@@ -7,7 +7,7 @@ const containerName = /^(?:\$[a-z]+|(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*)$/
 
 const expected = 'expected file:///folder or https://<account>.dfs.core.windows.net/<container>'
 
-/** A folder, or a container of a storage account that can be one. Pure; no I/O. */
+/** A folder, or a container of a storage account that can be one. */
 export const lakeUrlFault: TextCheck = value => {
   const url = URL.parse(value)
   if (url === null) return expected
@@ -34,7 +34,7 @@ function isEmulatorHost(hostname: string): boolean {
   return isPrivate || !hostname.includes('.') || /\.(?:localhost|local|internal|lan|test)$/.test(hostname)
 }
 
-/** The storage account of an address; undefined for a folder and for an emulator. Pure; no I/O. */
+/** The storage account of an address; undefined for a folder and for an emulator. */
 export function accountOf(lakeUrl: string): string | undefined {
   return azureHost(URL.parse(lakeUrl)?.hostname ?? '')?.account
 }

@@ -42,7 +42,7 @@ const horizonYears = 8
 /**
  * Reads an NCRONTAB expression as timer triggers have it: `second minute hour day month day-of-week` (or the five
  * fields without seconds); each `*`, a number, a name (`jan`, `mon`), a range, a step or a list of them. A day must
- * satisfy both the day and the day-of-week field. Pure; no I/O.
+ * satisfy both the day and the day-of-week field.
  * @throws ScheduleFault that names the field
  */
 export function parseNcrontab(expression: string): Schedule {

@@ -4,7 +4,7 @@ import { accountOf } from './lakeAddress.js'
 import { meantName, renamedTo } from './misspelt.js'
 import { connectionParts } from './settingText.js'
 
-/** What is wrong with settings, each by its name and with the remedy. Pure; no I/O. */
+/** What is wrong with settings, each by its name and with the remedy. */
 
 /** What several settings say against each other; `given` is the environment as it stands. */
 export function crossFieldFaults(s: Environment, given: Readonly<Record<string, string | undefined>>): string[] {

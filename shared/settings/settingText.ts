@@ -2,7 +2,7 @@ import { parseNcrontab } from './ncrontab.js'
 
 /**
  * The forms that settings are written in. Each check gives what is wrong with a value, beginning with what was expected
- * instead, or undefined. None quotes the value. Pure; no I/O.
+ * instead, or undefined. None quotes the value.
  */
 export type TextCheck = (value: string) => string | undefined
 

@@ -56,7 +56,7 @@ const firstTopicId = (1n << 127n) | (1n << 63n)
 
 /**
  * A broker in memory with a broker's semantics: log starts that move, holes of compaction, transactions with markers
- * and aborted records, topics re-created, logs put back to an older state, partitions added, leaders elected or away.
+ * and aborted records, topics recreated, logs put back to an older state, partitions added, leaders elected or away.
  *
  * ```ts
  * const source = new MemorySource()

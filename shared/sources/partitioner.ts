@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes are read inside bounds that the loops keep */
-/** Murmur2 as Java's client has it. Pure; no I/O. */
+/** Murmur2 as Java's client has it. */
 export function murmur2(bytes: Uint8Array): number {
   const multiplier = 0x5bd1e995
   const { length } = bytes

@@ -1,7 +1,7 @@
 import type { ByteRange } from './objectStore.js'
 
 /**
- * The part of an object of `size` bytes that a range asks for, cut to what exists; empty when there is nothing. Pure; no I/O.
+ * The part of an object of `size` bytes that a range asks for, cut to what exists; empty when there is nothing.
  * Takes a range that {@link checkRange} lets pass.
  */
 export function clippedRange(

@@ -10,7 +10,7 @@ const graceMs = 2_000
 /**
  * Milliseconds between two times of one clock. Undefined when the earlier one lies in the future: the clock was wrong
  * then or is wrong now, and how much time has passed is not known. What is harmless to do once too often is done then;
- * what deletes is not. Pure; no I/O.
+ * what deletes is not.
  */
 export function elapsedMs(since: number, now: number): number | undefined {
   if (since > now + graceMs) return undefined

@@ -17,7 +17,7 @@ export interface StorageUsage {
 
 export const noUsage: StorageUsage = { reads: 0, writes: 0, lists: 0, deletes: 0, bytesRead: 0, bytesWritten: 0 }
 
-/** What was used between two readings. Pure; no I/O. */
+/** What was used between two readings. */
 export function usageBetween(before: StorageUsage, after: StorageUsage): StorageUsage {
   return {
     reads: after.reads - before.reads,

@@ -1,7 +1,7 @@
 import { StorageError } from './storageError.js'
 
 /**
- * Names of objects, checked and ordered the same way by every store. Pure; no I/O.
+ * Names of objects, checked and ordered the same way by every store.
  */
 
 /** Order of the UTF-8 bytes of two strings, which is the order of their code points: what blob listings use. */

@@ -42,7 +42,7 @@ export interface BilledWork {
 
 /**
  * What this work costs on Azure in US dollars, as if its instance had done nothing else meanwhile: executions that share
- * an instance share its price. Storage capacity, network and Kafka are not in it. Pure; no I/O.
+ * an instance share its price. Storage capacity, network and Kafka are not in it.
  */
 export function estimateCostUsd(work: BilledWork, prices: Prices = defaultPrices): number {
   const executions = work.executions ?? 1

@@ -92,7 +92,7 @@ export const runFields = [
   ...optionalNumbers,
 ] as const satisfies readonly (keyof RunRecord)[]
 
-/** The record as it travels in a commit's `commitInfo`. Pure; no I/O. */
+/** The record as it travels in a commit's `commitInfo`. */
 export function encodeRun(run: RunRecord): RunJson {
   const json = namedValues<string | number>()
   for (const field of runFields) {
@@ -104,7 +104,7 @@ export function encodeRun(run: RunRecord): RunJson {
 
 /**
  * A record that `encodeRun` wrote, or `undefined` for anything else: a commit is free to hold what it likes there.
- * Fields of a later version of this project are dropped. Pure; no I/O.
+ * Fields of a later version of this project are dropped.
  */
 export function decodeRun(json: unknown): RunRecord | undefined {
   if (typeof json !== 'object' || json === null) return undefined

@@ -2,7 +2,7 @@
  * Text for a terminal: nothing in it is taken for a command, and nothing turns the order of what is read around. Line
  * feeds and tabs stay; every other control character (C0, DEL, C1), marks of writing direction, separators of lines and
  * paragraphs and spaces of no width become an escape that JSON reads as the same character, or `\xNN` below U+0080, where
- * JSON has escaped them already. Pure; no I/O.
+ * JSON has escaped them already.
  *
  * @example
  * terminalText('a\u009b2Jb') // 'a\\u009b2Jb'
@@ -15,7 +15,7 @@ export function terminalText(text: string): string {
   })
 }
 
-/** The same in one line: line ends and tabs are escaped too. Pure; no I/O. */
+/** The same in one line: line ends and tabs are escaped too. */
 export function terminalLine(text: string): string {
   return terminalText(text.replace(/[\n\r\t]/g, character => lineEscapes[character] ?? character))
 }

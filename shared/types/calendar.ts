@@ -4,7 +4,7 @@ import { zoneOffsetMs } from './zoneOffset.js'
 /**
  * Days and microseconds since 1970-01-01 ⇄ text, in the proleptic Gregorian calendar: every day that a 32-bit number can
  * count and every time that a 64-bit one can. Years are written as Spark writes them: four digits at least, `-0044` for
- * 45 BC, `+12345` beyond 9999. Pure; no I/O.
+ * 45 BC, `+12345` beyond 9999.
  */
 const microsPerDay = 86_400_000_000n
 const [leastDay, greatestDay] = [-(2 ** 31), 2 ** 31 - 1]

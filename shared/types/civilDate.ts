@@ -1,4 +1,4 @@
-/** Days since 1970-01-01 ⇄ year, month and day of the proleptic Gregorian calendar, with a year 0. Pure; no I/O. */
+/** Days since 1970-01-01 ⇄ year, month and day of the proleptic Gregorian calendar, with a year 0. */
 
 export interface CivilDate {
   /** Astronomical: 0 is 1 BC, -43 is 44 BC. */

@@ -1,6 +1,5 @@
 /**
  * Names of columns inside structs: `a.b`, with a name that holds a dot or a backtick in backticks, as in a table property.
- * Pure; no I/O.
  */
 export function columnKey(path: readonly string[]): string {
   const [only] = path

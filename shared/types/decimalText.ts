@@ -1,4 +1,4 @@
-/** Exact decimals ⇄ text. In memory a decimal is its unscaled bigint. Pure; no I/O. */
+/** Exact decimals ⇄ text. In memory a decimal is its unscaled bigint. */
 
 /** Plain digits with all of the scale's: `1230n` at scale 2 is `12.30`. */
 export function formatDecimal(unscaled: bigint, scale: number): string {

@@ -2,7 +2,7 @@ import { JsonError } from './jsonError.js'
 
 /**
  * JSON without loss: an integer beyond 2^53 is a bigint, any other number that a double cannot carry is a
- * {@link JsonNumber}. Pure; no I/O.
+ * {@link JsonNumber}.
  */
 export type Json = null | boolean | number | bigint | string | JsonNumber | readonly Json[] | JsonObject
 

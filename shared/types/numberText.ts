@@ -1,6 +1,6 @@
 /**
  * Floating-point numbers as the text that Java 17, and so nearly every Spark, writes: texts in logs are to be those of
- * other engines, digit for digit. Later Javas write fewer digits of some numbers. Pure; no I/O.
+ * other engines, digit for digit. Later Javas write fewer digits of some numbers.
  */
 
 /** A text that reads back as the same double: `1984.0`, `4.661261177E7`, `0.001`, `-0.0`, `NaN`, `-Infinity`. */

@@ -1,6 +1,6 @@
 import type { DataType, Row, StructType, Value } from './dataType.js'
 
-/** Structs, as types and as values. Pure; no I/O. */
+/** Structs, as types and as values. */
 
 /** Whether a type has fields that are columns. A variant has none: what it is made of is its encoding. */
 export function isStruct(type: DataType | undefined): type is StructType {

@@ -1,7 +1,7 @@
 import type { Value } from './dataType.js'
 
 /**
- * The order of values that statistics and skipping mean. Pure; no I/O.
+ * The order of values that statistics and skipping mean.
  */
 
 /** Order of two well-formed strings by code points, which is the order of their UTF-8 bytes; not JavaScript's `<`. */

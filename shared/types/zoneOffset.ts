@@ -1,6 +1,6 @@
 import { daysOfCivil } from './civilDate.js'
 
-/** Time zones, by what the runtime knows of them. Pure; no I/O. */
+/** Time zones, by what the runtime knows of them. */
 
 const msPerDay = 86_400_000
 /** As far as the runtime's dates reach, either way. */

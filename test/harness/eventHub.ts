@@ -80,7 +80,6 @@ export class Hub {
 
 /**
  * The position that a receiver's filter names: `amqp.annotation.x-opt-offset > '…'`, by sequence number or by time.
- * Pure; no I/O.
  */
 export function positionOf(filter: string, hub: HubPartition): Position {
   const match = /^amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'([^']*)'$/.exec(filter)

@@ -7,7 +7,7 @@ export interface ServiceError {
   readonly description: string
 }
 
-/** The answer to a token. Pure; no I/O. */
+/** The answer to a token. */
 export function tokenAnswer(status: number) {
   return {
     application_properties: {
@@ -17,7 +17,7 @@ export function tokenAnswer(status: number) {
   }
 }
 
-/** The management node's answer to a READ of a hub or of one of its partitions. Pure; no I/O. */
+/** The management node's answer to a READ of a hub or of one of its partitions. */
 export function managementAnswer(hubs: ReadonlyMap<string, Hub>, { type, name, partition }: Dictionary<unknown>) {
   const hub = hubs.get(String(name))
   if (hub === undefined) return refusal(404, notFound(String(name)))

@@ -9,7 +9,7 @@ import { BronzeFixture } from './bronze/bronzeFixture.js'
 
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
 
-/** Ten records in each of two partitions, ingested; then the topic is made anew with three other records in each. */
+/** Ten records in each of two partitions, ingested; then the topic is recreated with three other records in each. */
 async function recreated(): Promise<BronzeFixture> {
   const f = await BronzeFixture.open({ partitions: 2 })
   for (const partition of [0, 1]) f.append(numbers(partition * 100, 10), partition)
@@ -25,7 +25,7 @@ async function everyProgress(f: BronzeFixture) {
 }
 
 describe('resetting offsets', () => {
-  test('a re-created topic stops, and goes on in a generation of its own after the reset', async () => {
+  test('a recreated topic stops, and goes on in a generation of its own after the reset', async () => {
     await using f = await recreated()
     const stopped = await catchUp(f.lake, 'command')
     expect(stopped[0]).toMatchObject({ outcome: 'failed', error: { code: 'TOPIC_RECREATED' } })

@@ -66,7 +66,7 @@ describe('a broker in memory', () => {
     expect((await source.offsets('t'))[0]).toEqual({ partition: 0, start: 3n, end: 4n, highWatermark: 4n })
   })
 
-  test('a topic made anew begins at 0 and keeps nothing', async () => {
+  test('a topic recreated begins at 0 and keeps nothing', async () => {
     source.append('t', [value('old'), value('old')])
     source.recreateTopic('t')
     source.append('t', [value('new')])

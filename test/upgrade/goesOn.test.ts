@@ -105,7 +105,7 @@ test('silver and gold go on behind what they have read, and read none of it agai
   expect(infos).toMatchObject([{ run: { rowsIn: 4, rowsOut: 4 } }])
 })
 
-test.each(['topic ids and epochs', 'neither'])('a re-created topic is known, with %s', async what => {
+test.each(['topic ids and epochs', 'neither'])('a recreated topic is known, with %s', async what => {
   const isKnown = what !== 'neither'
   await using f = await openOldLake({ topicIds: isKnown, leaderEpochs: isKnown })
   f.source.recreateTopic('events', 2)

@@ -58,7 +58,6 @@ function writingAsOld(store: ObjectStore, folder = ''): ObjectStore {
   })
 }
 
-/** Pure; no I/O. */
 function asOld(commit: Uint8Array): Uint8Array {
   const lines = Buffer.from(commit).toString().split('\n')
   const kept = lines.flatMap(line => {

@@ -3,7 +3,7 @@ import { HostError } from './hostError.js'
 /** App settings by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Replaces every `%NAME%` by the app setting of that name. Pure; no I/O. */
+/** Replaces every `%NAME%` by the app setting of that name. */
 export function resolveText(text: string, settings: Environment): string {
   return text.replace(/%([^%]+)%/g, (_, name: string) => {
     const value = settings[name]
@@ -17,7 +17,7 @@ export function resolveText(text: string, settings: Environment): string {
 
 /**
  * How the Kafka extension reads a binding's text: `%NAME%` first; then, where the result is itself the name of an app
- * setting, that setting's value. Pure; no I/O.
+ * setting, that setting's value.
  */
 export function resolveSecret(text: string, settings: Environment): string {
   const resolved = resolveText(text, settings)

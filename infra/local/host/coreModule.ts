@@ -7,7 +7,7 @@ export interface Binding extends Readonly<Record<string, unknown>> {
   readonly direction?: string | undefined
 }
 
-/** A binding's property as text; empty when it is absent or something else. Pure; no I/O. */
+/** A binding's property as text; empty when it is absent or something else. */
 export function textOf(binding: Binding, property: string): string {
   const value = binding[property]
   return typeof value === 'string' ? value : ''

@@ -26,7 +26,7 @@ export interface HostSettings {
   readonly routePrefix: string
 }
 
-/** What the local host needs of a host.json's text. Property names are matched without case, as the host does. Pure; no I/O. */
+/** What the local host needs of a host.json's text. Property names are matched without case, as the host does. */
 export function parseHostSettings(text: string, name = 'host.json'): HostSettings {
   let root: Properties
   try {

@@ -11,7 +11,7 @@ export type RouteMatch =
   | { readonly kind: 'methodNotAllowed'; readonly methods: readonly string[] }
   | { readonly kind: 'notFound' }
 
-/** The HTTP functions' routes: `/<prefix>/<route or the function's name>`, `{name}` for a parameter. Pure; no I/O. */
+/** The HTTP functions' routes: `/<prefix>/<route or the function's name>`, `{name}` for a parameter. */
 export function routesOf(functions: readonly RegisteredFunction[], prefix: string): Route[] {
   return functions
     .filter(f => f.trigger.type.toLowerCase() === 'httptrigger')
@@ -26,7 +26,6 @@ export function routesOf(functions: readonly RegisteredFunction[], prefix: strin
     })
 }
 
-/** Pure; no I/O. */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
   const allowed: string[] = []
   for (const route of routes) {

@@ -12,7 +12,7 @@ export interface KafkaTarget {
 
 /**
  * Where and how a Kafka trigger's binding connects, its settings resolved as the extension does it. Enumeration members
- * are checked, since a misspelt one fails only after deployment. Pure; no I/O.
+ * are checked, since a misspelt one fails only after deployment.
  */
 export function kafkaTarget(functionName: string, binding: Binding, settings: Environment): KafkaTarget {
   const text = (name: string): string | undefined => {

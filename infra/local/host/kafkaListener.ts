@@ -205,7 +205,7 @@ export class KafkaListener<R extends Positioned> {
   }
 }
 
-/** Milliseconds before the given retry (from 1), without the jitter of the platform. Pure; no I/O. */
+/** Milliseconds before the given retry (from 1), without the jitter of the platform. */
 export function retryDelay(retry: RetryOptions | undefined, attempt: number): number {
   const ms = (d: RetryOptions['delayInterval']) => (d?.seconds ?? 0) * 1000 + (d?.nanos ?? 0) / 1e6
   if (retry === undefined) return 0

@@ -7,7 +7,7 @@ import { type InvocationInput } from './functionApp.js'
 /**
  * What the Kafka extension (4.3) sends to the worker for a batch: for text, one JSON envelope a record; for binary,
  * the values alone; the records' metadata beside them in either case. Like the extension's, this conversion loses
- * what is not UTF-8 and, for binary, the difference between an empty value and none. Pure; no I/O.
+ * what is not UTF-8 and, for binary, the difference between an empty value and none.
  */
 export function kafkaInput(binding: Binding, polled: readonly SourceRecord[]): InvocationInput {
   const records = carried(polled)

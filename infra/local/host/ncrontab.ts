@@ -5,7 +5,7 @@ import { HostError } from './hostError.js'
 export type { Schedule } from '../../../shared/settings/index.js'
 
 /**
- * The schedule of a timer's binding. Pure; no I/O.
+ * The schedule of a timer's binding.
  * @throws HostError that names the field
  */
 export function parseSchedule(expression: string): Schedule {

@@ -12,7 +12,7 @@ export type Assignment = ReadonlyMap<string, ReadonlyMap<string, readonly number
 /**
  * Partitions only to members that subscribed to their topic, topic by topic in turn, as librdkafka and the Java client
  * do. kafkajs's own assigner gives every partition to every member, and what a member did not subscribe to is then
- * read by nobody. Pure; no I/O.
+ * read by nobody.
  */
 export function assignPartitions(
   members: readonly Subscription[],

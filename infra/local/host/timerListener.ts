@@ -84,7 +84,7 @@ export class TimerListener {
   }
 }
 
-/** A timer's payload as the extension writes it. Pure; no I/O. */
+/** A timer's payload as the extension writes it. */
 export function timerInput(status: TimerStatus | undefined, isPastDue: boolean): InvocationInput {
   const iso = (time: number | undefined) => (time === undefined ? '0001-01-01T00:00:00' : new Date(time).toISOString())
   return {

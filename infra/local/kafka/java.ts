@@ -45,7 +45,7 @@ export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<Ja
   )
 }
 
-/** Reads what `java -version` prints. Pure; no I/O. */
+/** Reads what `java -version` prints. */
 export function parseJavaVersion(text: string): Omit<Java, 'command'> | undefined {
   const version = /version "(\d+)(?:\.(\d+))?[^"]*"/.exec(text)
   if (version === null) return undefined

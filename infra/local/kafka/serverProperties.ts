@@ -10,7 +10,7 @@ export const localRetentionBytes = String(4 * 1024 ** 3)
 
 /**
  * Settings of a one-node broker and controller: loopback only, one replica of everything, no waiting for groups to
- * gather, topics made on purpose only. Pure; no I/O.
+ * gather, topics made on purpose only.
  */
 export function serverProperties(settings: ServerSettings, extra: Readonly<Record<string, string>> = {}): string {
   const { host, port, controllerPort, dataFolder } = settings

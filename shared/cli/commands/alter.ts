@@ -97,7 +97,7 @@ export const alter: Command = {
   },
 }
 
-/** The changes that options stand for, in their order. Pure; no I/O. */
+/** The changes that options stand for, in their order. */
 export function changesOf(given: readonly GivenOption[]): readonly TableChange[] {
   return given.flatMap(({ option, value }) =>
     Object.hasOwn(changes, option) ? [(changes[option] as Change).read(value)] : [],

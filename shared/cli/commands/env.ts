@@ -24,7 +24,7 @@ export const env: Command = {
   },
 }
 
-/** A value as a shell reads it; quoted only when it must be. Pure; no I/O. */
+/** A value as a shell reads it; quoted only when it must be. */
 export function shellWord(value: string): string {
   return /^[\w.,:/%@+=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
 }

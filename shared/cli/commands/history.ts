@@ -30,7 +30,6 @@ export const history: Command = {
 
 export const historyColumns = ['version', 'timestamp', 'operation', 'engineInfo', 'operationMetrics'] as const
 
-/** Pure; no I/O. */
 export function historyJson(entry: HistoryEntry): JsonObject {
   return { ...entry, timestamp: new Date(entry.timestamp).toISOString() }
 }

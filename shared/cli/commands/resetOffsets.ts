@@ -9,9 +9,9 @@ import { printRecords } from '../printRecords.js'
 
 export const resetOffsetsCommand: Command = {
   usage: 'reset-offsets <stream>',
-  summary: 'go on with a topic that was re-created',
+  summary: 'go on with a topic that was recreated',
   about:
-    'Begins a new generation of a topic that was re-created or truncated: bronze reads it from its first offset as it is ' +
+    'Begins a new generation of a topic that was recreated or truncated: bronze reads it from its first offset as it is ' +
     'now, under a raised _generation; rows of older generations stay. Says what it will do, and asks.',
   printsRows: true,
   examples: ['lake reset-offsets events', 'lake reset-offsets events --yes'],
@@ -46,7 +46,7 @@ function resetJson({ partition, before, after }: PartitionReset): JsonObject {
   }
 }
 
-/** What will happen, in words. Pure; no I/O. */
+/** What will happen, in words. */
 export function planText(plan: ResetPlan): string {
   const lines = plan.resets.map(({ partition, before, after, end, stopped }) => {
     const old = `generation ${before.generation}, covered to offset ${before.covered}`

@@ -34,7 +34,7 @@ export const snapshot: Command = {
   },
 }
 
-/** A snapshot as JSON; integers beyond 2^53 keep all their digits. Pure; no I/O. */
+/** A snapshot as JSON; integers beyond 2^53 keep all their digits. */
 export function snapshotJson(snapshot: Snapshot): JsonObject {
   const { version, timestamp, protocol, metadata, schema, numFiles, sizeInBytes, txns, domains, files } = snapshot
   const { id, name, description, format, schemaString, partitionColumns, configuration, createdTime } = metadata

@@ -18,7 +18,7 @@ import { addLineStart, plainAdd } from './addLine.js'
 import { validateCommit } from './commitInvariants.js'
 import { parseLogJson } from './logJson.js'
 
-/** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). Pure; no I/O. */
+/** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). */
 
 /**
  * The actions of a commit's text, in its order. Unknown actions and fields are ignored, as the protocol asks. Throws

@@ -1,7 +1,7 @@
 import { isJsonArray, isJsonObject, type JsonObject } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
-/** The fields of one action, each read as the type it must have; null is absent. Pure; no I/O. */
+/** The fields of one action, each read as the type it must have; null is absent. */
 export class Fields {
   readonly name: string
   readonly body: JsonObject

@@ -12,7 +12,7 @@ export interface Protocol {
 }
 
 export interface Metadata {
-  /** The table's id; a table made anew has another one. */
+  /** The table's id; a recreated table has another one. */
   readonly id: string
   readonly name?: string | undefined
   readonly description?: string | undefined

@@ -9,7 +9,7 @@ export const addLineStart = '{"add":{'
 /**
  * The `add` of a commit's line where it is as most are: its numbers whole and below 2^53, no deletion vector, no row
  * ids. Most of a long log's lines are such, and this takes half the time of reading any JSON without loss. `undefined`
- * for every other line, a wrong one too. Pure; no I/O.
+ * for every other line, a wrong one too.
  */
 export function plainAdd(line: string): AddFile | undefined {
   const add = parsed(line)

@@ -6,7 +6,6 @@ import { fileKey } from './fileKey.js'
  * Throws DELTA_BAD_COMMIT when actions may not stand in one commit: more than one protocol, metaData or commitInfo,
  * two txns of one application, two domainMetadata of one domain, one logical file added twice, removed twice, or both
  * added and removed (PROTOCOL.md, "Action Reconciliation"). Order carries no meaning, so none of these has an answer.
- * Pure; no I/O.
  */
 export function validateCommit(actions: readonly Action[], where?: LogPlace): void {
   const singles = new Set<string>()

@@ -4,7 +4,7 @@ import { namedValue } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /**
- * Paths of data files: what the log says (an RFC 2396 URI, encoded once) and the object's name (raw). Pure; no I/O.
+ * Paths of data files: what the log says (an RFC 2396 URI, encoded once) and the object's name (raw).
  */
 export type DataPath =
   { readonly kind: 'relative'; readonly name: string } | { readonly kind: 'absolute'; readonly url: string }

@@ -1,7 +1,7 @@
 import type { AddFile, DeletionVector, RemoveFile } from './actions.js'
 import { canonicalPath } from './dataPath.js'
 
-/** The id of a deletion vector, unique within a table (PROTOCOL.md, "Deletion Vectors"). Pure; no I/O. */
+/** The id of a deletion vector, unique within a table (PROTOCOL.md, "Deletion Vectors"). */
 export function deletionVectorId(vector: DeletionVector): string {
   const id = vector.storageType + vector.pathOrInlineDv
   return vector.offset === undefined ? id : `${id}@${vector.offset}`

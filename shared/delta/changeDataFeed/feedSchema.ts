@@ -5,7 +5,7 @@ import { isMapped, isWidening, storedName, typeText } from '../schema/index.js'
 
 /**
  * Under which schema the rows of several versions can be read together: columns may have been added between them and
- * types widened, and nothing else. Pure; no I/O.
+ * types widened, and nothing else.
  */
 export interface Described {
   readonly schema: StructType

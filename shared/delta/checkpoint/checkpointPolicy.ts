@@ -2,7 +2,7 @@ import type { TableState } from '../protocol/index.js'
 import type { CheckpointColumns } from './checkpointSchema.js'
 import { typedColumns } from './checkpointStats.js'
 
-/** How a table wants its checkpoints, by its properties. Pure; no I/O. */
+/** How a table wants its checkpoints, by its properties. */
 export interface CheckpointPolicy {
   readonly kind: 'classic' | 'v2'
   /** Whether the table may have V2 checkpoints. */

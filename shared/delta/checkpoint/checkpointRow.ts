@@ -4,7 +4,6 @@ import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /**
  * The rows of a Parquet checkpoint as actions: one column for each kind of action, exactly one of them set in a row.
- * Pure; no I/O.
  *
  * @param statsOf the statistics of an `add` whose file has them as a struct only
  */

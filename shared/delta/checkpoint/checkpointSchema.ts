@@ -3,7 +3,7 @@ import type { TypedColumns } from './checkpointStats.js'
 
 /**
  * The columns of a checkpoint, in Spark's order and with Spark's types (PROTOCOL.md, "Checkpoint Schema"): everything
- * optional, because a row has one column set. Pure; no I/O.
+ * optional, because a row has one column set.
  */
 export interface CheckpointColumns {
   /** Whether `add` has the statistics' JSON. */

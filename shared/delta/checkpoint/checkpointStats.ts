@@ -14,7 +14,7 @@ import { parseBound, planStats, type StatsColumn, type StatsShape } from '../sta
 
 /**
  * Statistics and partition values of an `add` with types, as checkpoints have them beside or in the place of texts
- * (PROTOCOL.md, "Checkpoints"). Pure; no I/O.
+ * (PROTOCOL.md, "Checkpoints").
  */
 export interface TypedColumns {
   /** Absent in a table without partitions. */

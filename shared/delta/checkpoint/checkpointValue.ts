@@ -3,7 +3,7 @@ import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } 
 import type { TypedColumns } from './checkpointStats.js'
 
 /**
- * Actions as the rows of a Parquet checkpoint. Pure; no I/O.
+ * Actions as the rows of a Parquet checkpoint.
  *
  * @param fields the columns, as `checkpointFields` makes them
  * @param typed what makes the columns with types, where `fields` has them

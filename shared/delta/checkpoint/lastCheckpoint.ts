@@ -12,7 +12,7 @@ import {
 } from '../../types/index.js'
 
 /**
- * The hint in `_delta_log/_last_checkpoint` (PROTOCOL.md, "Last Checkpoint File Schema"). Pure; no I/O.
+ * The hint in `_delta_log/_last_checkpoint` (PROTOCOL.md, "Last Checkpoint File Schema").
  */
 export interface LastCheckpoint {
   readonly version: number

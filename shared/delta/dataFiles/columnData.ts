@@ -1,7 +1,7 @@
 import { decodedData, type StoredData, Utf8Column } from '../../parquet/index.js'
 import type { ColumnData, Value } from '../../types/index.js'
 
-/** Values of columns cut out and put together. Pure; no I/O. */
+/** Values of columns cut out and put together. */
 
 type TypedData = Exclude<ColumnData, readonly Value[]>
 

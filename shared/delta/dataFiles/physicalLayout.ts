@@ -17,7 +17,6 @@ export interface PhysicalLayoutOptions {
   readonly partitionColumns?: boolean | undefined
 }
 
-/** Pure; no I/O. */
 export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
   const mapped = isMapped(table.configuration)
   const partitions = new Set(

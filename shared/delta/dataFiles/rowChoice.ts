@@ -1,6 +1,6 @@
 import type { RoaringBitmap } from '../deletionVectors/index.js'
 
-/** Which rows of a data file are wanted. Pure; no I/O. */
+/** Which rows of a data file are wanted. */
 export interface RowChoice {
   /** One past the last position it speaks of: a file with fewer rows is not the file that was meant. */
   readonly end: number

@@ -37,7 +37,6 @@ export interface OriginReading {
  *   await writer.write(rowsOfBatch, originsOf(batch, file))
  * }
  * ```
- * Pure; no I/O.
  */
 export function originReading(
   table: Pick<TableState, 'protocol' | 'metadata'>,

@@ -11,7 +11,7 @@ import { DeltaError, type LogPlace } from '../deltaError.js'
 import { isOn, writerFeaturesOf } from '../protocol/index.js'
 import { parseStats } from '../stats/index.js'
 
-/** Row ids and row commit versions (PROTOCOL.md, "Row Tracking"). Pure; no I/O. */
+/** Row ids and row commit versions (PROTOCOL.md, "Row Tracking"). */
 
 export const rowTrackingDomain = 'delta.rowTracking'
 

@@ -1,6 +1,6 @@
 const defaultTarget = 128 * 2 ** 20
 
-/** Bytes that a table wants its files to have, by `delta.targetFileSize` (`104857600`, `100mb`). Pure; no I/O. */
+/** Bytes that a table wants its files to have, by `delta.targetFileSize` (`104857600`, `100mb`). */
 export function targetFileSizeOf(
   configuration: Readonly<Record<string, string>>,
   otherwise: number = defaultTarget,

@@ -20,7 +20,7 @@ export interface AlterOperation {
   readonly operationParameters: Readonly<Record<string, Json>>
 }
 
-/** @param before the table when the change came to it, `after` with the change made. Pure; no I/O. */
+/** @param before the table when the change came to it, `after` with the change made. */
 export function operationOf(change: TableChange, before: TableDraft, after: TableDraft): AlterOperation {
   switch (change.kind) {
     case 'addColumns':

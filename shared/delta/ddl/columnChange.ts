@@ -7,7 +7,7 @@ import { speaksOf } from '../write/index.js'
 import { editField, editStruct, editType, exactPath, fieldAt, placed, structAt } from './schemaEdit.js'
 import type { NewColumn, TableChange } from './tableChange.js'
 
-/** Changes of columns, made to a draft. Pure; no I/O. */
+/** Changes of columns, made to a draft. */
 
 export function addColumns(draft: TableDraft, columns: readonly NewColumn[]): TableDraft {
   return columns.reduce((before, { parent = [], field, position }) => {

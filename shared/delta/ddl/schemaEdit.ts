@@ -3,7 +3,7 @@ import { DeltaError } from '../deltaError.js'
 import { typeText, withTypeChanges } from '../schema/index.js'
 import type { ColumnPosition } from './tableChange.js'
 
-/** Schemas with one column changed, found by its path whatever the letter case. Pure; no I/O. */
+/** Schemas with one column changed, found by its path whatever the letter case. */
 
 /** The names of a path as the schema spells them. Throws DELTA_NO_COLUMN. */
 export function exactPath(schema: StructType, path: readonly string[]): readonly string[] {

@@ -15,7 +15,7 @@ import { mappedDraft, setClusteringInstead, type TableDraft } from '../table/ind
 import { exactPath } from './schemaEdit.js'
 import type { TableChange } from './tableChange.js'
 
-/** Changes of properties, constraints, clustering and features, made to a draft. Pure; no I/O. */
+/** Changes of properties, constraints, clustering and features, made to a draft. */
 
 export function setProperties(
   draft: TableDraft,

@@ -44,7 +44,7 @@ export async function readDeletionVector(
 }
 
 /**
- * The path of a stored vector's file as a log path: relative to the table (`u`) or absolute (`p`). Pure; no I/O.
+ * The path of a stored vector's file as a log path: relative to the table (`u`) or absolute (`p`).
  *
  * @throws DeltaError DELTA_BAD_DELETION_VECTOR for an inline vector, or for one that names no file
  */

@@ -1,4 +1,4 @@
-/** A set of numbers from 0 to 65,535, in whichever of Roaring's three forms. Pure; no I/O. */
+/** A set of numbers from 0 to 65,535, in whichever of Roaring's three forms. */
 export type RoaringContainer =
   /** Ascending. */
   | { readonly kind: 'array'; readonly values: Uint16Array }

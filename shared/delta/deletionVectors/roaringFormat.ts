@@ -3,7 +3,7 @@ import { bitmapBytes, cardinalityOf, containerSize, longestArray, type RoaringCo
 
 /**
  * The bytes of a Roaring bitmap (PROTOCOL.md, "Deletion Vector Format"): one 32-bit bitmap for each value of a position's
- * upper half. Pure; no I/O.
+ * upper half.
  */
 
 /** First bytes of a bitmap in the 64-bit form that all Roaring implementations share. */

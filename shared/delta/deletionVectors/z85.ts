@@ -1,4 +1,4 @@
-/** Z85 (ZeroMQ RFC 32): four bytes as five printable characters. Pure; no I/O. */
+/** Z85 (ZeroMQ RFC 32): four bytes as five printable characters. */
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#'
 

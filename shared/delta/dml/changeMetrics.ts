@@ -1,7 +1,7 @@
 import type { WriteMetrics } from '../write/index.js'
 import type { ChangeCounts } from './rowChanger.js'
 
-/** What a change came to, by the names that `DESCRIBE HISTORY` shows for its operation. Pure; no I/O. */
+/** What a change came to, by the names that `DESCRIBE HISTORY` shows for its operation. */
 export function changeMetrics(operation: 'DELETE' | 'UPDATE', counts: Readonly<ChangeCounts>): WriteMetrics {
   return whole({
     ...(operation === 'DELETE' ? { numDeletedRows: counts.deletedRows } : { numUpdatedRows: counts.updatedRows }),

@@ -21,7 +21,7 @@ const mostValues = 256
 
 /**
  * Rows in memory, to be found by the values of some columns, which are compared exactly: texts by their bytes, NaN equal
- * to itself, -0 to 0. A key that is null in part equals nothing. Pure; no I/O.
+ * to itself, -0 to 0. A key that is null in part equals nothing.
  */
 export class KeyedRows {
   /** With the table's names and types, in the table's order. */

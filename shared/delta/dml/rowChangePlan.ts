@@ -13,7 +13,7 @@ export interface PlannedChange {
   readonly reads: Reads['files']
 }
 
-/** A change of rows as a plan to be committed. Pure; no I/O. */
+/** A change of rows as a plan to be committed. */
 export function rowChangePlan(
   { operation, operationParameters, metrics, actions, written, reads }: PlannedChange,
   options: WriteOptions,

@@ -18,7 +18,7 @@ import type { Rows } from '../write/index.js'
 
 /**
  * Which rows a predicate is true for, as Spark's SQL has it: a comparison with null is neither true nor false, NaN is
- * equal to itself and above all other numbers, -0 is 0. Pure; no I/O.
+ * equal to itself and above all other numbers, -0 is 0.
  */
 
 /** True, false, or nobody knows. */

@@ -2,7 +2,7 @@ import type { ColumnData, Value } from '../../types/index.js'
 import { pickedData } from '../dataFiles/index.js'
 import type { Rows } from '../write/index.js'
 
-/** Rows cut out and put in. Pure; no I/O. */
+/** Rows cut out and put in. */
 
 /** The places of the given fates, ascending. */
 export function placesWith(rowActions: Uint8Array, ...wanted: readonly number[]): Int32Array {

@@ -24,7 +24,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The segments that make versions `from` … `to`, oldest first: the log compaction files that lie wholly inside, the one
- * that reaches furthest where several begin, and commits for the rest. Pure; no I/O.
+ * that reaches furthest where several begin, and commits for the rest.
  */
 export function planSpans({ compacted }: Pick<LogSegment, 'compacted'>, from: number, to: number): SpanPlan[] {
   const furthest = new Map<number, SpanPlan>()

@@ -1,5 +1,5 @@
 /**
- * Names in `_delta_log/` (PROTOCOL.md, "Delta Log Entries", "Checkpoints", "Version Checksum File"). Pure; no I/O.
+ * Names in `_delta_log/` (PROTOCOL.md, "Delta Log Entries", "Checkpoints", "Version Checksum File").
  */
 export const logFolder = '_delta_log/'
 export const sidecarFolder = `${logFolder}_sidecars/`

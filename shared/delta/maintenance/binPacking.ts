@@ -1,4 +1,4 @@
-/** Which files are rewritten: small ones together, and those with many deleted rows. Pure; no I/O. */
+/** Which files are rewritten: small ones together, and those with many deleted rows. */
 
 /** What packing looks at. */
 export interface Packable {

@@ -4,7 +4,7 @@ import { stretches } from './binPacking.js'
 
 /**
  * Clustering: which files are sorted along the clustering columns already, and which are to be. Recorded as other
- * engines do: the files that were sorted together (a cube) have tags with the cube's id and its columns. Pure; no I/O.
+ * engines do: the files that were sorted together (a cube) have tags with the cube's id and its columns.
  */
 
 const cubeIdTag = 'ZCUBE_ID'
@@ -46,7 +46,7 @@ export interface CubeLimits {
 type Clustered = Pick<AddFile, 'tags' | 'size'>
 
 /**
- * The lists of files to be sorted anew, each into a cube: the new ones, and those older cubes that have not more bytes
+ * The lists of files to be sorted again, each into a cube: the new ones, and those older cubes that have not more bytes
  * than what is sorted already. So a row is sorted again only when its cube at least doubles, and without new files
  * there is nothing to do.
  */

@@ -12,7 +12,7 @@ import { FileReplay } from '../snapshot/index.js'
 
 /**
  * What commits, oldest first, come to (PROTOCOL.md, "Action Reconciliation"): the newest of each thing, removed files
- * and domains included, without `commitInfo` and change data. Pure; no I/O.
+ * and domains included, without `commitInfo` and change data.
  */
 export function reconcile(commits: Iterable<readonly Action[]>): Action[] {
   let protocol: Protocol | undefined

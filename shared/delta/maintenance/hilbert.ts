@@ -1,6 +1,6 @@
 /**
  * The place of a cell on the Hilbert curve through a grid of 2^bits cells along each axis: cells that are near on the
- * curve are near in space (Skilling, "Programming the Hilbert curve", 2004). Pure; no I/O.
+ * curve are near in space (Skilling, "Programming the Hilbert curve", 2004).
  *
  * @param cell one coordinate an axis, each from 0 to 2^bits − 1; bits × axes is at most 30
  */

@@ -2,7 +2,7 @@ import type { AddFile } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { recordCount } from '../stats/index.js'
 
-/** When so many rows of a file are deleted that it is rewritten without them. Pure; no I/O. */
+/** When so many rows of a file are deleted that it is rewritten without them. */
 
 /** Spark's `spark.databricks.delta.optimize.maxDeletedRowsRatio`. */
 const defaultRatio = 0.05

@@ -5,7 +5,7 @@ import { checkReadable, checkWritable } from './featureCheck.js'
 import { features, findFeature, keptFeatures } from './features.js'
 import { knownProperties } from './tableProperties.js'
 
-/** What this reader and writer can do with each table feature, found by asking the gate itself. Pure; no I/O. */
+/** What this reader and writer can do with each table feature, found by asking the gate itself. */
 
 /** What is done about tables with a feature: in any case, as long as nothing uses it, or never. */
 export type FeatureSupport = 'yes' | 'unused' | 'no'

@@ -1,6 +1,6 @@
 import { DeltaError } from '../deltaError.js'
 
-/** Lengths of time in table properties (`interval 30 days`) ⇄ milliseconds. Pure; no I/O. */
+/** Lengths of time in table properties (`interval 30 days`) ⇄ milliseconds. */
 
 const units = [
   ['week', 604_800_000],

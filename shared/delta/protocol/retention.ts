@@ -1,6 +1,6 @@
 import { parseInterval } from './interval.js'
 
-/** How long the log remembers removed files (`delta.deletedFileRetentionDuration`). Pure; no I/O. */
+/** How long the log remembers removed files (`delta.deletedFileRetentionDuration`). */
 const property = 'delta.deletedFileRetentionDuration'
 const defaultRetention = 'interval 1 week'
 

@@ -4,7 +4,7 @@ import { parseInterval } from './interval.js'
 
 /**
  * The properties of a table that begin with `delta.`, as a closed list, and what each may say. Properties of other names
- * are the user's own and may say anything. Pure; no I/O.
+ * are the user's own and may say anything.
  */
 interface PropertyKind {
   /** In words, for a message. */

@@ -2,7 +2,7 @@ import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '..
 
 /**
  * Columns of SQL's type `CHAR(n)`: tables store them as strings, as short as the writer had them, and keep the type's
- * text in the field's metadata; read, they have their blanks. Pure; no I/O.
+ * text in the field's metadata; read, they have their blanks.
  */
 const typeStringKey = '__CHAR_VARCHAR_TYPE_STRING'
 

@@ -13,7 +13,7 @@ export type ColumnPlace =
   /** Of a type that has no values; the files leave it out. */
   | { readonly kind: 'void' }
 
-/** How the columns of a table are found (PROTOCOL.md, "Column Mapping"). Pure; no I/O. */
+/** How the columns of a table are found (PROTOCOL.md, "Column Mapping"). */
 export interface ColumnLayout {
   readonly match: ColumnMatch
   readonly placeOf: (field: StructField) => ColumnPlace

@@ -14,7 +14,7 @@ import {
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { typeText } from './schema.js'
 
-/** Values of partition columns ⇄ text in the log (PROTOCOL.md, "Partition Value Serialization"). Pure; no I/O. */
+/** Values of partition columns ⇄ text in the log (PROTOCOL.md, "Partition Value Serialization"). */
 
 export interface PartitionValueOptions {
   /** The zone of the writer of timestamps without an offset, which old writers left; UTC when absent. */

@@ -14,7 +14,7 @@ import {
 import { parseLogJson } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
-/** A table's schema ⇄ its text in the log (PROTOCOL.md, "Schema Serialization Format"). Pure; no I/O. */
+/** A table's schema ⇄ its text in the log (PROTOCOL.md, "Schema Serialization Format"). */
 
 const primitiveTypes: ReadonlySet<string> = new Set<PrimitiveType>([
   'string',

@@ -6,7 +6,7 @@ import { widensByItself, withTypeChanges } from './typeChange.js'
 /**
  * What writing rows of one schema into a table of another would take. Columns that the table has and the rows lack
  * stay, and are null in the new rows; nullability only ever loosens. Columns that are new have no ids yet, whatever table
- * the rows come from: see `assignMapping`. Pure; no I/O.
+ * the rows come from: see `assignMapping`.
  */
 export type SchemaChange =
   /** The table can hold the rows as it is. */

@@ -11,7 +11,7 @@ import { DeltaError } from '../deltaError.js'
 /**
  * Schemas as people write them, in the words of Spark's SQL: `id BIGINT NOT NULL, tags ARRAY<STRING>, at TIMESTAMP
  * COMMENT 'when', pair STRUCT<x: INT, y: DECIMAL(10,2)>`. Names with other characters than letters, digits and `_` stand
- * in backticks; the case of types does not matter. Pure; no I/O.
+ * in backticks; the case of types does not matter.
  *
  * @throws DeltaError DELTA_BAD_SCHEMA that names the place and what is expected there
  */
@@ -30,7 +30,7 @@ export interface ColumnText {
   readonly position?: 'first' | { readonly after: string } | undefined
 }
 
-/** One column: `name TYPE [NOT NULL] [COMMENT '…'] [FIRST | AFTER other]`; a dotted name is the path of a field inside others. Throws as {@link parseSchemaText}. Pure; no I/O. */
+/** One column: `name TYPE [NOT NULL] [COMMENT '…'] [FIRST | AFTER other]`; a dotted name is the path of a field inside others. Throws as {@link parseSchemaText}. */
 export function parseColumnText(text: string): ColumnText {
   const parser = new Parser(text)
   const path = [parser.name('the name of a column')]
@@ -41,7 +41,7 @@ export function parseColumnText(text: string): ColumnText {
   return { path, field, ...(position === undefined ? {} : { position }) }
 }
 
-/** A type alone: `DECIMAL(10,2)`. Throws as {@link parseSchemaText}. Pure; no I/O. */
+/** A type alone: `DECIMAL(10,2)`. Throws as {@link parseSchemaText}. */
 export function parseTypeText(text: string): DataType {
   const parser = new Parser(text)
   const type = parser.type([])

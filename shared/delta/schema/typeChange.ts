@@ -4,7 +4,6 @@ import { isWidening } from './typeWidening.js'
 
 /**
  * How a column's type changes when it is widened, and what the schema remembers of it (PROTOCOL.md, "Type Widening").
- * Pure; no I/O.
  */
 const typeChangesKey = 'delta.typeChanges'
 

@@ -2,7 +2,7 @@ import { columnKey, type DataType, type StructType } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { allFields } from './schema.js'
 
-/** Types that columns had before (PROTOCOL.md, "Type Widening"). Pure; no I/O. */
+/** Types that columns had before (PROTOCOL.md, "Type Widening"). */
 
 /** A column's field metadata: the changes of its type, oldest first. */
 const typeChanges = 'delta.typeChanges'

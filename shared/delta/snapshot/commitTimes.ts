@@ -144,7 +144,7 @@ function noVersionAt(store: ObjectStore, message: string, data: Readonly<Record<
   return new DeltaError('DELTA_NO_VERSION', message, { where: { table: store.url }, data })
 }
 
-/** The times of log files, each later than the one before. Pure; no I/O. */
+/** The times of log files, each later than the one before. */
 export function fileTimes({ commits }: Pick<LogSegment, 'commits'>, first: number): (version: number) => number {
   const times = new Map<number, number>()
   let previous = -Infinity

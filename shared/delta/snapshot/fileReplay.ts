@@ -2,7 +2,7 @@ import { type Action, type AddFile, fileKey, type RemoveFile } from '../actions/
 
 /**
  * Which files a table has: file actions, oldest first, reconciled by logical file: its path and its deletion vector
- * (PROTOCOL.md, "Action Reconciliation"). Pure; no I/O.
+ * (PROTOCOL.md, "Action Reconciliation").
  */
 export class FileReplay {
   readonly #adds = new Map<string, AddFile>()

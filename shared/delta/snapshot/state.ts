@@ -12,7 +12,7 @@ import { inCommitTimestampOf } from '../log/index.js'
 import { isOn, type TableState, type Totals } from '../protocol/index.js'
 import { parseSchema } from '../schema/index.js'
 
-/** Folds actions, oldest first, into a {@link TableState}. Pure; no I/O. */
+/** Folds actions, oldest first, into a {@link TableState}. */
 export class StateReplay {
   #protocol: Protocol | undefined
   #metadata: Metadata | undefined

@@ -74,7 +74,7 @@ export async function followState(store: ObjectStore, state: TableState, onCommi
 }
 
 /**
- * The same when `state` may be so old that the log was cleaned up beyond it, or the table made anew: looks at a listing
+ * The same when `state` may be so old that the log was cleaned up beyond it, or the table recreated: looks at a listing
  * first, because a version that is absent then does not prove that the log ends there.
  */
 export async function reviseState(

@@ -11,7 +11,7 @@ import {
 
 /**
  * The content of `<version>.crc`: a table's state as of one version, in one small file (PROTOCOL.md, "Version Checksum
- * File"). Pure; no I/O.
+ * File").
  */
 export interface VersionChecksum {
   readonly txnId?: string | undefined

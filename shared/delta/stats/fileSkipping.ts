@@ -16,7 +16,6 @@ import { type StatsColumn, statsColumns, type StatsShape } from './statsColumns.
 
 /**
  * Which files of a table can hold rows that a predicate is true for, from partition values and statistics alone.
- * Pure; no I/O.
  */
 export type Predicate =
   | { readonly op: '=' | '<' | '<=' | '>' | '>='; readonly column: string; readonly value: Value }

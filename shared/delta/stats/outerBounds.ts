@@ -5,7 +5,7 @@ import { numberText, parseBound } from './statsText.js'
 /**
  * What a bound in statistics promises at least. Bounds are to lie around a file's values, and known writers leave some
  * that do not: long integers and decimals that went through a double, timestamps whose offset lost its seconds, greatest
- * texts that end in U+FFFD. Pure; no I/O.
+ * texts that end in U+FFFD.
  */
 
 /** Bounds as far out as what is written can mean; none where it says nothing. */

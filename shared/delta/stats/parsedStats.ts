@@ -10,7 +10,7 @@ import {
 import { formatBound } from './statsText.js'
 
 /**
- * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form. Pure; no I/O.
+ * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form.
  *
  * @param field the checkpoint's own column
  */

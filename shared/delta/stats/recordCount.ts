@@ -3,7 +3,7 @@ import { parseStats } from './stats.js'
 
 /**
  * How many rows a file holds by its statistics, those that a deletion vector takes out among them; `undefined` when they
- * do not say, or cannot be read. Pure; no I/O.
+ * do not say, or cannot be read.
  */
 export function recordCount({ stats }: Pick<AddFile, 'stats'>): bigint | undefined {
   if (stats === undefined) return undefined

@@ -11,7 +11,7 @@ import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
 import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
 
-/** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
+/** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). */
 export interface FileStats {
   readonly numRecords: bigint
   /** By column key (see columnPath.ts): `a`, `s.x`. */

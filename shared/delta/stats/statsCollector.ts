@@ -14,7 +14,7 @@ import type { StatsColumn, StatsPlan } from './statsColumns.js'
 
 /**
  * The statistics of columns in memory, in one pass over each. Every column must have the same number of values.
- * A planned column that is not among `columns` is missing from the file, which means null in every row. Pure; no I/O.
+ * A planned column that is not among `columns` is missing from the file, which means null in every row.
  */
 export function collectStats(columns: readonly StoredColumn[], plan: StatsPlan): FileStats {
   const rows = columns[0]?.data.length ?? 0

@@ -2,7 +2,7 @@ import { columnKey, parseColumnList, type StructField, type StructType } from '.
 import { isMapped, type LeafColumn, leafColumns, physicalNameOf } from '../schema/index.js'
 import { defaultStringPrefix, hasBounds } from './statsText.js'
 
-/** Which columns of a table have statistics (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
+/** Which columns of a table have statistics (PROTOCOL.md, "Per-file Statistics"). */
 export interface StatsColumn extends LeafColumn {
   /** {@link columnKey} of the path: how statistics in memory name the column. */
   readonly key: string

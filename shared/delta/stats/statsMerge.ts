@@ -1,7 +1,7 @@
 import { compareValues, type Value } from '../../types/index.js'
 import type { ColumnStats, FileStats } from './stats.js'
 
-/** The exact statistics of rows from the exact statistics of two parts of them. Pure; no I/O. */
+/** The exact statistics of rows from the exact statistics of two parts of them. */
 export function mergeStats(a: FileStats, b: FileStats): FileStats {
   if (a.numRecords === 0n) return b
   if (b.numRecords === 0n) return a

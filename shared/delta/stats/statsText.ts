@@ -15,7 +15,7 @@ import {
   type Value,
 } from '../../types/index.js'
 
-/** Least and greatest values in statistics ⇄ JSON (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O. */
+/** Least and greatest values in statistics ⇄ JSON (PROTOCOL.md, "Per-file Statistics"). */
 
 const boundedTypes: ReadonlySet<string> = new Set<PrimitiveType>([
   'string',

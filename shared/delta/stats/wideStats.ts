@@ -3,7 +3,7 @@ import type { AddFile } from '../actions/index.js'
 
 /**
  * The statistics of a file some of whose rows a deletion vector takes out: they are those of all its rows, and so may
- * be wider than those of the rows that are left (PROTOCOL.md, "Per-file Statistics"). Pure; no I/O.
+ * be wider than those of the rows that are left (PROTOCOL.md, "Per-file Statistics").
  *
  * @param rows all of the file's rows, those that are deleted among them
  */

@@ -13,7 +13,7 @@ import type { TableState } from '../protocol/index.js'
 import { isMapped, physicalNameOf, storedName, typeText } from '../schema/index.js'
 import { planStats, type StatsShape } from '../stats/index.js'
 
-/** The columns that a table is clustered by, as its clustering feature records them. Pure; no I/O. */
+/** The columns that a table is clustered by, as its clustering feature records them. */
 
 export const clusteringDomain = 'delta.clustering'
 /** Who clusters a table with the clustering feature, by the name that all engines give it. */

@@ -4,7 +4,7 @@ import { isOn } from '../protocol/index.js'
 import { allFields, typeText } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
 
-/** What a table's schema, partition columns and properties may be together. Pure; no I/O. */
+/** What a table's schema, partition columns and properties may be together. */
 
 /** Columns that a change data feed adds to a table's own. */
 const changeColumns: ReadonlySet<string> = new Set(['_change_type', '_commit_version', '_commit_timestamp'])

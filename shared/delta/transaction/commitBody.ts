@@ -22,8 +22,8 @@ interface Attempt {
 }
 
 /**
- * The actions of one attempt, `commitInfo` first. Made anew for every attempt, because the time and the version it
- * stands on belong to the attempt; only `txnId` stays. Pure; no I/O.
+ * The actions of one attempt, `commitInfo` first. Recreated for every attempt, because the time and the version it
+ * stands on belong to the attempt; only `txnId` stays.
  */
 export function commitBody(transaction: Transaction, attempt: Attempt): CommitBody {
   const { state, version, txnId, engineInfo, now } = attempt

@@ -11,7 +11,7 @@ export interface Conflict {
 /**
  * Whether a transaction may still be committed after `winner`, the actions of one commit that took a version it wanted.
  * `undefined` when it may, as far as `winner` is concerned. The outcomes are those of the reference (ConflictChecker.scala)
- * under Serializable; its order of reasons too. Pure; no I/O.
+ * under Serializable; its order of reasons too.
  *
  * @param before what the table asked of writers just before `winner`; without it every change of that is a conflict.
  *   With it, whether the transaction fulfils what the table asks of it now is still to be checked.
@@ -29,7 +29,7 @@ export function findConflict(
   )
 }
 
-/** What a commit made of the table's rules, or `undefined` when it left them alone. Pure; no I/O. */
+/** What a commit made of the table's rules, or `undefined` when it left them alone. */
 export function changedRules(actions: readonly Action[]): Partial<TableRules> | undefined {
   let changed: Partial<TableRules> | undefined
   for (const action of actions) {

@@ -10,7 +10,7 @@ export interface TableRules {
 
 /**
  * Whether the protocol lost a feature: whoever wrote for `before` may have relied on it. New features are another
- * matter, which {@link checkWritable} judges. Pure; no I/O.
+ * matter, which {@link checkWritable} judges.
  */
 export function lostFeature(before: Protocol, after: Protocol): string | undefined {
   const left = new Set([...readerFeaturesOf(after), ...writerFeaturesOf(after)])
@@ -26,7 +26,7 @@ export interface Stale {
 /**
  * What stands against committing, after the metadata became `after`, something that was made for `before`: `undefined`
  * for a change that only turns on a feature whose absence from the files written meanwhile does no harm, which is the
- * list of the reference (ConflictChecker.scala, `attemptToResolveMetadataConflicts`). Pure; no I/O.
+ * list of the reference (ConflictChecker.scala, `attemptToResolveMetadataConflicts`).
  *
  * Stricter in one point: row tracking that is turned on stands against what moves rows, which then has to carry along
  * their ids; the reference marks such a commit as one that lost them.

@@ -10,7 +10,7 @@ import type { Transaction } from './transaction.js'
  * Throws DELTA_BAD_COMMIT, naming the column, when a file that the transaction brings into the table could not be read
  * by ourselves: a partition value that is not one of its column's type, none where there must be one, statistics that are
  * no statistics. One such file makes the table unreadable for everybody, so it is refused where all writers pass.
- * Files that others wrote and that only come back (with a deletion vector, by RESTORE) are as they were. Pure; no I/O.
+ * Files that others wrote and that only come back (with a deletion vector, by RESTORE) are as they were.
  */
 export function requireReadableFiles(
   state: TableState | undefined,

@@ -26,7 +26,7 @@ export interface ConformOptions {
 
 /**
  * Rows as the table has them: all its columns in its order, under its own names at every depth, null where the rows
- * say nothing. An empty text or binary in a partition column is null, as the log cannot say it. Pure; no I/O.
+ * say nothing. An empty text or binary in a partition column is null, as the log cannot say it.
  *
  * @throws DeltaError DELTA_BAD_ROWS, naming column and row, when they do not fit
  */

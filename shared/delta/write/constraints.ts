@@ -21,7 +21,7 @@ const invariantKey = 'delta.invariants'
 
 /**
  * The constraints that writers of the table must enforce: its checks and the invariants of its columns, each where the
- * protocol has them (PROTOCOL.md, "CHECK Constraints", "Column Invariants"). Pure; no I/O.
+ * protocol has them (PROTOCOL.md, "CHECK Constraints", "Column Invariants").
  */
 export function tableConstraints(
   { protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>,

@@ -27,7 +27,7 @@ const defaultMaxPlans = 10
 
 /**
  * Plans a change on the newest version and commits it; when others have changed meanwhile what it read, its files are
- * taken away and it is planned anew. `plan` answers undefined when there is nothing to do.
+ * taken away and it is planned again. `plan` answers undefined when there is nothing to do.
  *
  * The commit is the point from which on the change is seen; taking files away is best effort, VACUUM does the rest.
  */

@@ -15,7 +15,7 @@ export interface PartitionPart {
 
 /**
  * Which rows belong to which partition, in the order in which partitions appear. Values are the same when their texts
- * in the log are. Pure; no I/O.
+ * in the log are.
  *
  * @param rowsBefore rows that came before, for the message
  * @throws DeltaError DELTA_BAD_ROWS for a value that has no text

@@ -13,7 +13,7 @@ const toldValues = 25
 
 /**
  * A predicate as SQL: for `history` as `DESCRIBE HISTORY` shows it, each part in brackets, long lists shortened; for a
- * `plan` as a person would have written it, whole and with the brackets it needs. Pure; no I/O.
+ * `plan` as a person would have written it, whole and with the brackets it needs.
  */
 export function predicateText(predicate: Predicate, schema: StructType, use: 'history' | 'plan' = 'history'): string {
   const isPlan = use === 'plan'

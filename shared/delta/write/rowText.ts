@@ -5,7 +5,7 @@ import type { Rows } from './rows.js'
 const shownColumns = 20
 const shownLength = 60
 
-/** The values of one row, for a message. Pure; no I/O. */
+/** The values of one row, for a message. */
 export function rowText({ columns }: Rows, row: number): string {
   const parts = columns
     .slice(0, shownColumns)

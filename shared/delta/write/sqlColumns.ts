@@ -1,6 +1,6 @@
 /**
  * The columns that an expression in Spark's SQL may speak of: every name in it that is no function's, with the names
- * that follow by dots. More than there are, never fewer: keywords and aliases are among them. Pure; no I/O.
+ * that follow by dots. More than there are, never fewer: keywords and aliases are among them.
  */
 export function sqlColumns(sql: string): string[][] {
   const paths: string[][] = []

@@ -12,7 +12,7 @@ import { isVoid, storedName } from '../schema/index.js'
 
 /**
  * A column's values as data files hold them: structs under the physical names of their fields, without fields that have
- * no values. The data itself where there is no difference. Pure; no I/O.
+ * no values. The data itself where there is no difference.
  */
 export function storedValues(field: StructField, data: ColumnData, mapped: boolean): ColumnData {
   const convert = converter(field.type, mapped)

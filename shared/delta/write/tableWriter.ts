@@ -130,7 +130,7 @@ export class TableWriter {
   }
 }
 
-/** Splits fitted rows by partition, and gives them the form in which files hold them. Pure; no I/O. */
+/** Splits fitted rows by partition, and gives them the form in which files hold them. */
 export class RowSplitter {
   readonly shape: StatsShape
   readonly #layout: PhysicalLayout
@@ -168,7 +168,7 @@ export class RowSplitter {
 
 /**
  * Rows as objects by column name, as columns of the schema. Convenient, and not for many rows. Names that the schema
- * lacks become void columns, which whoever writes the rows refuses by name; values are checked there, too. Pure; no I/O.
+ * lacks become void columns, which whoever writes the rows refuses by name; values are checked there, too.
  *
  * ```ts
  * rowsOf(parseSchemaText('id BIGINT, day DATE'), [{ id: 1n, day: 20_000 }])

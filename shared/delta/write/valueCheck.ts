@@ -8,7 +8,7 @@ const integerLimits: Readonly<Record<string, number>> = {
 }
 const longLimit = 2n ** 63n
 
-/** Whether a value that is not null is one of a type that holds no others, and in its range. Pure; no I/O. */
+/** Whether a value that is not null is one of a type that holds no others, and in its range. */
 export function holdsValue(type: DataType, value: Value): boolean {
   if (typeof type !== 'string') {
     if (type.type !== 'decimal') return false

@@ -4,7 +4,7 @@ import type { Rows } from './rows.js'
 
 /**
  * The schema that a table must have at least to hold the rows, said by the table's own names: what it has already keeps
- * its nullability, and its type where the rows have none. For comparison by `compareSchemas`. Pure; no I/O.
+ * its nullability, and its type where the rows have none. For comparison by `compareSchemas`.
  */
 export function wantedSchema(table: StructType, { columns }: Rows): StructType {
   return structAs(table, { type: 'struct', fields: columns.map(({ field }) => field) })

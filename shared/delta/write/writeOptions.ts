@@ -13,7 +13,7 @@ export interface WriteOptions {
   readonly targetFileSize?: number | undefined
   /** Makes the change happen at most once: a table that has this version of the application, or a later one, stays. */
   readonly txn?: Txn | undefined
-  /** How often the change is planned anew when others change what it has read; 10 when absent. */
+  /** How often the change is planned again when others change what it has read; 10 when absent. */
   readonly maxPlans?: number | undefined
   /** Further fields of `commitInfo`, e.g. `userMetadata`. */
   readonly info?: Readonly<Record<string, Json>> | undefined
@@ -31,5 +31,5 @@ export type WriteOutcome =
   /** It has the given `txn` already. */
   | { readonly kind: 'alreadyApplied'; readonly version: number }
   | { readonly kind: 'noTable' }
-  /** Others changed the table faster than it could be planned anew, or in a way that only the caller can answer. */
+  /** Others changed the table faster than it could be planned again, or in a way that only the caller can answer. */
   | { readonly kind: 'conflict'; readonly reason: ConflictReason; readonly version: number; readonly detail: string }

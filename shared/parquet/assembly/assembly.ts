@@ -70,7 +70,7 @@ class Cursor {
   }
 }
 
-/** A column's values from its physical columns (Dremel's assembly). Pure; no I/O. */
+/** A column's values from its physical columns (Dremel's assembly). */
 export function assemble(projection: Projection, data: readonly LeafData[], rows: number): ColumnData {
   if (projection.kind === 'leaf') return flat(data[0] as LeafData, rows)
   const cursors = new Map<LeafNode, Cursor>()

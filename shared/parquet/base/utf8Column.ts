@@ -15,7 +15,6 @@ const mostBytes = 2 ** 31 - 1
 
 /**
  * Texts as the UTF-8 that files hold, for who only passes them on: no object is made for each. Always well-formed.
- * Pure; no I/O.
  */
 export class Utf8Column {
   /**

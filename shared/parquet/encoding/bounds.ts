@@ -7,7 +7,7 @@ export interface Bounds {
 
 /**
  * Least and greatest value of a column of numbers, as the footer holds them; nothing for other columns, for none, and
- * where a NaN would make them meaningless. `doubles` are the same 64-bit numbers, when they fit. Pure; no I/O.
+ * where a NaN would make them meaningless. `doubles` are the same 64-bit numbers, when they fit.
  */
 export function boundsOf(physical: PhysicalValues, doubles?: Float64Array): Bounds | undefined {
   if (physical.values.length === 0) return undefined

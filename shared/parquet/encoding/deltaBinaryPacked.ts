@@ -6,7 +6,7 @@ const miniblockSize = blockSize / miniblocks
 
 /**
  * Whole numbers as differences in few bits (DELTA_BINARY_PACKED). Every difference within a block must lie less than
- * 2^32 above the block's least, and every number within ±2^52; see {@link packable}. Pure; no I/O.
+ * 2^32 above the block's least, and every number within ±2^52; see {@link packable}.
  */
 export function appendDeltas(out: ByteBuffer, values: Int32Array | Float64Array, from: number, to: number): void {
   const count = to - from

@@ -5,7 +5,7 @@ import type { PhysicalValues } from './physicalValues.js'
 /** Values that have a length each. */
 export type LongValues = Extract<PhysicalValues, { kind: 'text' | 'encodedText' | 'bytes' }>
 
-/** Appends values `from` to `to` as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). Pure; no I/O. */
+/** Appends values `from` to `to` as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). */
 export function appendByLength(out: ByteBuffer, physical: LongValues, from: number, to: number): void {
   switch (physical.kind) {
     case 'text':

@@ -10,7 +10,7 @@ export interface Dictionary {
 const sampleSize = 1000
 const mostDistinct = 20_000
 
-/** A dictionary of the values when they repeat enough to be worth one. Pure; no I/O. */
+/** A dictionary of the values when they repeat enough to be worth one. */
 export function dictionaryOf(physical: PhysicalValues): Dictionary | undefined {
   if (physical.values.length < 2) return undefined
   switch (physical.kind) {

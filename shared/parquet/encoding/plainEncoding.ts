@@ -2,7 +2,7 @@ import type { ByteBuffer, Utf8Column } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /**
- * Appends values `from` to `to` (end exclusive) as they are (PLAIN). Pure; no I/O.
+ * Appends values `from` to `to` (end exclusive) as they are (PLAIN).
  *
  * Values with a length are written one by one: to join their bytes first, as DELTA_LENGTH_BYTE_ARRAY wants them, and put
  * the lengths between takes twice the time.

@@ -9,7 +9,6 @@ const shortestRun = 16
 
 /**
  * Appends values `from` to `to` (end exclusive) in Parquet's mixture of runs and bit-packed groups of eight.
- * Pure; no I/O.
  */
 export function appendRuns(
   out: ByteBuffer,
@@ -73,7 +72,7 @@ function appendPacked(out: ByteBuffer, values: Uint8Array | Int32Array, from: nu
 
 /**
  * Fills `out` from runs that start at `start`; answers where they end. Throws a RangeError when the bytes give out
- * first. Pure; no I/O.
+ * first.
  */
 export function readRuns(bytes: Uint8Array, start: number, width: number, out: Uint8Array | Int32Array): number {
   const count = out.length
@@ -113,7 +112,7 @@ export function readRuns(bytes: Uint8Array, start: number, width: number, out: U
 
 /**
  * Fills `out` from Parquet's deprecated BIT_PACKED encoding, which begins with the uppermost bit of each byte; answers
- * where it ends. Throws a RangeError when the bytes give out first. Pure; no I/O.
+ * where it ends. Throws a RangeError when the bytes give out first.
  */
 export function readBitPacked(bytes: Uint8Array, start: number, width: number, out: Uint8Array): number {
   const end = start + Math.ceil((out.length * width) / 8)

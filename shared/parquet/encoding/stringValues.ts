@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 
-/** Texts that stand in a page one behind the other. Pure; no I/O. */
+/** Texts that stand in a page one behind the other. */
 
 /** Bytes that are made text at once: what a kept text keeps in memory besides itself, at most. */
 const blockBytes = 64 * 1024

@@ -16,7 +16,7 @@ const julianEpochDay = 2_440_588n
  * How a column of a file becomes values of type `wanted`: the column's own type or one it widens to (whole numbers, decimals
  * without a fraction among them, to longer ones, decimals, and floats and doubles that hold them; float to double; date to
  * timestamp_ntz; decimals to more digits). `calendar` is the
- * one that the file counts days by when it is not today's. Pure; no I/O.
+ * one that the file counts days by when it is not today's.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */

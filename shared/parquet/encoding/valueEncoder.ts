@@ -6,7 +6,7 @@ import type { PhysicalValues } from './physicalValues.js'
 import { appendPlain } from './plainEncoding.js'
 import { appendRuns, bitWidth } from './rleHybrid.js'
 
-/** How the values of a chunk come to stand in its pages. Pure; no I/O. */
+/** How the values of a chunk come to stand in its pages. */
 export interface ValueEncoder {
   readonly encoding: Encoding
   /** About how many bytes a value takes, uncompressed. */

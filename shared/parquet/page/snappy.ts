@@ -1,6 +1,6 @@
 import { snappyCompress } from '../hyparquetInternals.js'
 
-/** Snappy's raw format, as pages of Parquet have it and, in frames, Kafka's record batches. Pure; no I/O. */
+/** Snappy's raw format, as pages of Parquet have it and, in frames, Kafka's record batches. */
 
 /** Any bytes, compressed as one block. */
 export function compressSnappy(input: Uint8Array): Uint8Array {

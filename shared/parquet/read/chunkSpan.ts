@@ -2,7 +2,7 @@ import { type ByteSpan, corruptFile } from '../base/index.js'
 import type { ColumnMetaData } from '../hyparquetInternals.js'
 import type { LeafNode } from '../schema/index.js'
 
-/** Where a column chunk lies in its file. Pure; no I/O. */
+/** Where a column chunk lies in its file. */
 export function chunkSpan(chunk: ColumnMetaData): ByteSpan {
   const data = Number(chunk.data_page_offset)
   const dictionary = Number(chunk.dictionary_page_offset ?? 0n)

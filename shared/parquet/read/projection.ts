@@ -24,7 +24,7 @@ const physicalName = 'delta.columnMapping.physicalName'
 
 /**
  * The node for `field` among `nodes`, or nothing when the file lacks it. A name that is not there as it stands may be
- * there in other letter case, as other engines have it. Pure; no I/O.
+ * there in other letter case, as other engines have it.
  */
 export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
   const id = field.metadata?.[columnId]
@@ -37,7 +37,7 @@ export function findNode(nodes: readonly SchemaNode[], field: StructField, match
 
 /**
  * Reads `node` as `type`: nested fields that the file lacks are null, those not asked for are not read, and numbers
- * widen as valueDecoder.ts says. `lossless`: what a type cannot hold whole is an error. Pure; no I/O.
+ * widen as valueDecoder.ts says. `lossless`: what a type cannot hold whole is an error.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */

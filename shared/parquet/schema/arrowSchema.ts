@@ -1,7 +1,7 @@
 /**
  * What Arrow's own schema, which its writers put into a Parquet footer, says of durations: Parquet has no annotation for
  * them, and they are stored as bare integers. The schema is a message of Arrow's stream format, which is a FlatBuffer
- * (Message.fbs and Schema.fbs of the Arrow format). Pure; no I/O.
+ * (Message.fbs and Schema.fbs of the Arrow format).
  *
  * @param text the footer's `ARROW:schema`, in base64
  * @returns the paths of columns of durations; none when the text is no such schema

@@ -9,7 +9,7 @@ export interface ForeignColumn {
   readonly what: string
 }
 
-/** The columns of a file that its annotations, or those of Arrow in its footer, give such a meaning. Pure; no I/O. */
+/** The columns of a file that its annotations, or those of Arrow in its footer, give such a meaning. */
 export function foreignColumns(
   nodes: readonly SchemaNode[],
   keyValues: ReadonlyMap<string, string>,

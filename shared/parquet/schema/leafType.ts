@@ -2,7 +2,7 @@ import type { DecimalType, PrimitiveType } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
 import type { SchemaElement } from '../hyparquetInternals.js'
 
-/** The type of a physical column by its annotations, old and new. Pure; no I/O. */
+/** The type of a physical column by its annotations, old and new. */
 export function leafType(element: SchemaElement): PrimitiveType | DecimalType {
   const { type, converted_type: converted, logical_type: logical } = element
   if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {

@@ -3,7 +3,7 @@ import type { LeafNode } from './schemaNode.js'
 
 /**
  * Old writers, and newer ones told to, count days before 15 October 1582 by the Julian calendar, and the times of a zone
- * before 1900 by the offset it has today. The files say so, and of which zone. Pure; no I/O.
+ * before 1900 by the offset it has today. The files say so, and of which zone.
  */
 export interface LegacyCalendar {
   readonly days: (stored: number) => number

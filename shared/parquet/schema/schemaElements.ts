@@ -6,7 +6,7 @@ const columnId = 'delta.columnMapping.id'
 
 /**
  * The schema of a Parquet file, depth first, as Spark writes it: three-level lists, `key_value` maps, INT64
- * microseconds, and the smallest physical type for a decimal. Pure; no I/O.
+ * microseconds, and the smallest physical type for a decimal.
  */
 export function schemaElements(fields: readonly StructField[]): SchemaElement[] {
   const elements: SchemaElement[] = [{ name: 'spark_schema', num_children: fields.length }]

@@ -58,7 +58,6 @@ interface Group {
 
 /**
  * A file's schema elements as columns, by the rules for today's lists and maps and for the older two-level ones.
- * Pure; no I/O.
  */
 export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
   let next = 0

@@ -29,7 +29,7 @@ const [longest4, longest8, longest16] = [9, 18, 38].map(digits => 10n ** BigInt(
 
 /**
  * Puts a variant together from parts, with a dictionary of the names that it has, in the order in which they came: the
- * bytes that Spark makes of the same parts. To be used again after {@link take}. Pure; no I/O.
+ * bytes that Spark makes of the same parts. To be used again after {@link take}.
  */
 export class VariantBuilder {
   readonly #value = new ByteBuffer()

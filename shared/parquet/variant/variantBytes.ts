@@ -2,7 +2,7 @@ import { ParquetError } from '../base/index.js'
 
 /**
  * The binary encoding of variants (Parquet's VariantEncoding.md): what the bytes of a value's parts say. Every length
- * and offset is checked against the bytes that there are. Pure; no I/O.
+ * and offset is checked against the bytes that there are.
  */
 
 export const basicTypes = { primitive: 0, shortString: 1, object: 2, array: 3 } as const

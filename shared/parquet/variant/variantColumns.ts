@@ -46,7 +46,7 @@ interface Read<Part> {
 
 /**
  * The columns of a variant (Parquet's VariantShredding.md), found by name. Those to be read are added to `decoders`.
- * Pure; no I/O. Throws ParquetError PARQUET_UNSUPPORTED for what the format does not have.
+ * Throws ParquetError PARQUET_UNSUPPORTED for what the format does not have.
  */
 export class VariantColumns {
   readonly #calendars: LegacyCalendars

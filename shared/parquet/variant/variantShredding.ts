@@ -17,7 +17,7 @@ export interface VariantProjection {
  * Reads the group `node` as variants. They may be kept in parts (Parquet's VariantShredding.md): what has the type of a
  * `typed_value` is there, all else in `value`, at any depth. They are put together again by the algorithm there; what
  * it calls invalid is an error that names the column, except what can be read in one way only. The columns to be read
- * are added to `decoders`. Pure; no I/O.
+ * are added to `decoders`.
  *
  * @throws ParquetError PARQUET_UNSUPPORTED for parts that the format does not have; from `restore`, PARQUET_CORRUPT
  */

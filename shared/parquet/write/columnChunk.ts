@@ -66,7 +66,7 @@ const page = new ByteBuffer(1 << 16)
 /** A page of one long value is rare: its room is not kept for the process's life. */
 const mostKept = 4 << 20
 
-/** Encodes one physical column: a dictionary page where one is worth it, then data pages. Pure; no I/O. */
+/** Encodes one physical column: a dictionary page where one is worth it, then data pages. */
 export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnChunk {
   const assembly = new ChunkAssembly()
   const pages = chunkPages(column, options)

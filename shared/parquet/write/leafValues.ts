@@ -15,7 +15,7 @@ export interface LeafValues {
   readonly repetitionLevels: Uint8Array | undefined
 }
 
-/** The physical columns of a column's values (Dremel's levels). Pure; no I/O. */
+/** The physical columns of a column's values (Dremel's levels). */
 export function leafValues(node: SchemaNode, data: StoredData): LeafValues[] {
   return node.kind === 'leaf' ? [flatValues(node, data)] : nestedValues(node, decodedData(data))
 }

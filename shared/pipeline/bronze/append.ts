@@ -78,7 +78,7 @@ export async function appendBronze(table: DeltaTable, append: Append): Promise<A
   return settle(outcome, encoded, ranges)
 }
 
-/** Records taken in and rows that come of them. Pure; no I/O. */
+/** Records taken in and rows that come of them. */
 export function countsOf(encoded: readonly EncodedRows[]): StepCounts {
   return {
     rowsIn: sum(
@@ -98,7 +98,7 @@ function settle(
   return { kind: 'committed', version: outcome.version, rows: sum(encoded, e => e.rows), ranges }
 }
 
-/** Joins neighbouring stretches of one partition, so that a commit has one range a partition. Pure; no I/O. */
+/** Joins neighbouring stretches of one partition, so that a commit has one range a partition. */
 export function joinRanges(ranges: readonly EncodedRange[]): readonly EncodedRange[] {
   const byPartition = new Map<number, EncodedRange>()
   for (const range of [...ranges].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0))) {

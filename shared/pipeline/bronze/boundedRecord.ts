@@ -11,7 +11,7 @@ export interface BoundedRecord {
 
 /**
  * Any record whatever becomes a row: what is longer than `maxBytes` is left out and told by its length and digest, and
- * what the source could not make out of a record is said. Pure; no I/O.
+ * what the source could not make out of a record is said.
  */
 export function boundedRecord(record: SourceRecord, maxBytes: number): BoundedRecord {
   const { key, value, headers, defect } = record

@@ -55,7 +55,7 @@ const firstChunkRows = 10_000
 const maxStale = 50
 
 /**
- * Brings bronze from what is covered to the partitions' ends as they are now, reading the source itself. Lanes read,
+ * Brings bronze from what is covered to the partitions' ends as they are now, reading the source itself. Workers read,
  * validate, encode and upload side by side; commits are made one after the other, in offset order per partition. Before each
  * commit the topic is looked at again: what was read may be of another one by now.
  */
@@ -250,7 +250,7 @@ async function tellStops(
 function beganAgain({ topic }: Stream, partition: number): PipelineError {
   return new PipelineError(
     'TOPIC_RECREATED',
-    `Topic ${topic}, partition ${partition}, was re-created while it was read for the first time; the next run reads it as it is then.`,
+    `Topic ${topic}, partition ${partition}, was recreated while it was read for the first time; the next run reads it as it is then.`,
     { retryable: true, data: { topic, partition } },
   )
 }
@@ -274,7 +274,7 @@ function requireSameTable(planned: string, stream: Stream, found: string): void 
   if (planned === found) return
   throw new PipelineError(
     'SOURCE_TABLE_CHANGED',
-    `Bronze of ${stream.name} was recreated while it was caught up; the next run begins afresh.`,
+    `Bronze of ${stream.name} was recreated while it was caught up; the next run begins again.`,
     {
       retryable: true,
       data: { planned, found },
@@ -282,7 +282,7 @@ function requireSameTable(planned: string, stream: Stream, found: string): void 
   )
 }
 
-/** Rows of one job: large enough for good files, small enough that every lane has work and a commit holds several. */
+/** Rows of one job: large enough for good files, small enough that every worker has work and a commit holds several. */
 function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
   return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 2 : rowLimit * 0.9))
 }

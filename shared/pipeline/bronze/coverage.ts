@@ -23,7 +23,7 @@ export interface Coverage {
   readonly repaired: number
 }
 
-/** How many offsets of the coverage are missing. Pure; no I/O. */
+/** How many offsets of the coverage are missing. */
 export function missingOffsets(coverage: Pick<Coverage, 'missing'>): bigint {
   return coverage.missing.reduce((sum, r) => sum + (r.end - r.start), 0n)
 }
@@ -38,7 +38,7 @@ export interface PieceLimits {
 /**
  * The coverage in pieces within the limits, in order, so that each can be committed on its own. Where its holes lie is not
  * known: each piece has those that its offsets leave room for, and the last one what is left of them, so that the pieces'
- * holes are the coverage's. Pure; no I/O.
+ * holes are the coverage's.
  */
 export function splitCoverage(coverage: Coverage, limits: PieceLimits): readonly Coverage[] {
   const { records } = coverage
@@ -99,7 +99,7 @@ function clip(ranges: readonly OffsetRange[], from: bigint, to: bigint): readonl
   })
 }
 
-/** Pieces put together, in order, into groups within the limits. Pure; no I/O. */
+/** Pieces put together, in order, into groups within the limits. */
 export function packCoverages(coverages: readonly Coverage[], limits: PieceLimits): readonly (readonly Coverage[])[] {
   const groups: Coverage[][] = []
   let rows = 0

@@ -22,12 +22,12 @@ export interface PartitionDelivery {
   readonly redelivered: number
 }
 
-/** The partitions that a delivery has something of. Pure; no I/O. */
+/** The partitions that a delivery has something of. */
 export function partitionsOf(delivery: Delivery): ReadonlySet<number> {
   return new Set([...delivery.records, ...delivery.reread].map(({ partition }) => partition))
 }
 
-/** What a delivery has of some partitions. Pure; no I/O. */
+/** What a delivery has of some partitions. */
 export function ofPartitions(delivery: Delivery, wanted: (partition: number) => boolean): Delivery {
   return {
     records: delivery.records.filter(({ partition }) => wanted(partition)),
@@ -36,7 +36,7 @@ export function ofPartitions(delivery: Delivery, wanted: (partition: number) => 
 }
 
 /**
- * Sorts a delivery out by partition against what is covered. Pure; no I/O.
+ * Sorts a delivery out by partition against what is covered.
  *
  * @param expected the first offset not covered yet, for every partition of the delivery
  */

@@ -4,7 +4,7 @@ import { maxPartBytes, type SourceRecord } from '../../sources/index.js'
 
 /**
  * 63 bits that tell one record from another at the same offset: over Kafka's timestamp, key and value. Never 0, which
- * stands for "no record". Pure; no I/O.
+ * stands for "no record".
  */
 export function recordDigest(record: SourceRecord): bigint {
   const hash = createHash('sha256')

@@ -6,7 +6,7 @@ const last = 253_402_300_799_999
 
 /**
  * Kafka's timestamp in milliseconds, or undefined where it is no date: a producer may write microseconds or nanoseconds
- * there, or any number. Pure; no I/O.
+ * there, or any number.
  */
 export function kafkaTimestamp({ timestamp }: Pick<SourceRecord, 'timestamp'>): number | undefined {
   return timestamp >= first && timestamp <= last ? timestamp : undefined

@@ -9,7 +9,7 @@ import { startWorkerThread, workersAvailable } from './workerThread.js'
 /** Below that many offsets a worker's start costs more than it saves. */
 const worthWorkers = 20_000n
 
-/** As many lanes as the work and the machine are good for: workers for a long way, this thread for a short one. */
+/** As many workers as the work and the machine are good for: workers for a long way, this thread for a short one. */
 export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): Promise<readonly Worker[]> {
   const wanted = lake.settings.bronzeWorkers === 0 ? availableParallelism() : lake.settings.bronzeWorkers
   if (wanted < 2 || offsets < worthWorkers || !lake.separable || !workersAvailable) {

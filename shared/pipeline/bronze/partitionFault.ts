@@ -6,7 +6,7 @@ import type { PartitionQueue } from './worker.js'
 /** What the source says of itself as a whole: to ask for the other partitions would be of no use. */
 const wholeSource: ReadonlySet<string> = new Set(['SOURCE_CLOSED', 'SOURCE_BAD_SETTINGS', 'SOURCE_TOPIC_MISSING'])
 
-/** Whether an error, perhaps reported by a worker thread, concerns one partition of the source alone. Pure; no I/O. */
+/** Whether an error, perhaps reported by a worker thread, concerns one partition of the source alone. */
 export function isPartitionFault(error: unknown): error is CodedError {
   if (!(error instanceof CodedError) || error instanceof PipelineError) return false
   const { code } = error as CodedError
@@ -14,7 +14,7 @@ export function isPartitionFault(error: unknown): error is CodedError {
 }
 
 /**
- * Sets aside the queue over which a lane failed, so that the other partitions go on. Where the fault may pass, the source
+ * Sets aside the queue over which a worker failed, so that the other partitions go on. Where the fault may pass, the source
  * is asked who else is away: each would only be waited for as long.
  *
  * @throws the error itself when it concerns the run, or what the source says when no partition can be asked
@@ -36,7 +36,7 @@ export async function setAside(
   }
 }
 
-/** One error that names every partition that was not ingested; one that does not pass first, for its code. Pure; no I/O. */
+/** One error that names every partition that was not ingested; one that does not pass first, for its code. */
 export function stoppedError(stopped: readonly CodedError[]): CodedError | undefined {
   const [first, ...others] = stopped.toSorted((a, b) => Number(a.retryable) - Number(b.retryable))
   if (first === undefined || others.length === 0) return first

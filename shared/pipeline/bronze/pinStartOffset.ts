@@ -20,7 +20,7 @@ export async function pinStartOffset(
   const { id } = state.metadata
   if (stream.startFrom !== 'latest' || readProgress(id, stream.topic, state.txns).size > 0) return false
   const partitions = (await source.offsets(stream.topic)).map(({ partition }) => partition)
-  // Before the ends: of a topic that is re-created in between, an older id is noticed, an older end would not be.
+  // Before the ends: of a topic that is recreated in between, an older id is noticed, an older end would not be.
   const identities = await identify(source, stream.topic, partitions)
   const logs = await source.offsets(stream.topic)
   const pins = logs.map(({ partition, end }) => ({

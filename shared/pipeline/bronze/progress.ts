@@ -40,7 +40,7 @@ export interface Witness {
   readonly digest: bigint
 }
 
-/** The last record known to be covered; undefined when there is none, or when version 0.1.0 did not keep it. Pure; no I/O. */
+/** The last record known to be covered; undefined when there is none, or when version 0.1.0 did not keep it. */
 export function witnessOf({ covered, tail, witness }: PartitionProgress): Witness | undefined {
   return tail === 0n ? witness : { offset: covered, digest: tail }
 }
@@ -53,7 +53,7 @@ export function coveredAppId(tableId: string, topic: string, generation: number,
   return `${topicPrefix(tableId, topic)}${generation}/${partition}`
 }
 
-/** Every partition in every generation, out of the table's txns. Pure; no I/O. */
+/** Every partition in every generation, out of the table's txns. */
 export function allProgress(
   tableId: string,
   topic: string,
@@ -96,7 +96,7 @@ export function allProgress(
   return progress
 }
 
-/** Every partition in its newest generation. Pure; no I/O. */
+/** Every partition in its newest generation. */
 export function readProgress(
   tableId: string,
   topic: string,
@@ -110,7 +110,7 @@ export function readProgress(
   return newest
 }
 
-/** The txns that move a partition from `before` (undefined: never ingested) to `after`. Pure; no I/O. */
+/** The txns that move a partition from `before` (undefined: never ingested) to `after`. */
 export function progressTxns(
   tableId: string,
   topic: string,
@@ -159,7 +159,7 @@ function factsOf({
   return facts.flatMap(([name, version]) => (version === undefined ? [] : [[name, version] as const]))
 }
 
-/** Whether a winner's txn touches one of these partitions, in whatever generation. Pure; no I/O. */
+/** Whether a winner's txn touches one of these partitions, in whatever generation. */
 export function touchesPartitions(
   tableId: string,
   topic: string,
@@ -171,7 +171,7 @@ export function touchesPartitions(
   }
 }
 
-/** The partition that a txn says something of; undefined for those of other topics and tables. Pure; no I/O. */
+/** The partition that a txn says something of; undefined for those of other topics and tables. */
 export function partitionOf(tableId: string, topic: string, appId: string): number | undefined {
   const prefix = topicPrefix(tableId, topic)
   return appId.startsWith(prefix) ? Number(appId.slice(prefix.length).split('/')[1]) : undefined

@@ -14,7 +14,7 @@ import type { Coverage } from './coverage.js'
 import { encodeCoverage, type EncodedRows } from './encode.js'
 import { readRange } from './repair.js'
 
-/** One piece of work for a lane: read from `range.start`, stop at its end or at a bound, encode and upload. */
+/** One piece of work for a worker: read from `range.start`, stop at its end or at a bound, encode and upload. */
 export interface RangeJob {
   readonly generation: number
   readonly range: OffsetRange
@@ -25,7 +25,7 @@ export interface RangeJob {
   readonly maxRows: number
   /** What it never exceeds, even inside a fetch. */
   readonly rowLimit: number
-  /** Of keys, values and headers, unless the first record has more; what bounds the memory of a lane. */
+  /** Of keys, values and headers, unless the first record has more; what bounds the memory of a worker. */
   readonly maxBytes: number
   /** Milliseconds. */
   readonly ingestedAt: number

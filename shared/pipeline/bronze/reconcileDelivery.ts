@@ -104,7 +104,7 @@ export async function reconcileDelivery(
     await byItself(partition, async () => {
       const generation = progress.get(partition)?.generation ?? 0
       const life = `${topic}/${partition}/${generation}`
-      // What is delivered after a reset may have waited in a consumer since before the topic was re-created.
+      // What is delivered after a reset may have waited in a consumer since before the topic was recreated.
       const doubtful = generation > 0 && !proven.has(life) && planned.position > planned.expected
       const part = doubtful ? fromSource(planned, await log(partition)) : planned
       if (part.position <= part.expected) {
@@ -148,15 +148,12 @@ export async function reconcileDelivery(
   }
 
   function tellLeftOut({ partition, position, records }: PartitionDelivery, where: string): void {
-    lake.log.warn(
-      `Records were delivered ${where}: they are of the topic before it was re-created, and are left out.`,
-      {
-        topic,
-        partition,
-        position,
-        records: records.length,
-      },
-    )
+    lake.log.warn(`Records were delivered ${where}: they are of the topic before it was recreated, and are left out.`, {
+      topic,
+      partition,
+      position,
+      records: records.length,
+    })
   }
 }
 

@@ -18,7 +18,7 @@ export const stopReasons = {
 
 export type StopReason = keyof typeof stopReasons
 
-/** The reason of that number; a number of a later version is a reason too. Pure; no I/O. */
+/** The reason of that number; a number of a later version is a reason too. */
 export function stopReasonOf(code: number): StopReason | 'unknown' {
   const found = Object.entries(stopReasons).find(([, number]) => number === code)
   return (found?.[0] as StopReason | undefined) ?? 'unknown'
@@ -33,13 +33,13 @@ const findings: Readonly<Record<StopReason | 'unknown', (covered: bigint) => str
   unknown: covered => `bronze, which holds it up to offset ${covered}, was told so by a later version of this program`,
 }
 
-/** The error that a stopped partition is reported with. Pure; no I/O. */
+/** The error that a stopped partition is reported with. */
 export function stopError(stream: string, topic: string, progress: PartitionProgress, code: number): PipelineError {
   const { partition, generation, covered } = progress
   const reason = stopReasonOf(code)
   return new PipelineError(
     'TOPIC_RECREATED',
-    `Topic ${topic}, partition ${partition}, was re-created or truncated: ${findings[reason](covered)}. Nothing more of it is ingested; ` +
+    `Topic ${topic}, partition ${partition}, was recreated or truncated: ${findings[reason](covered)}. Nothing more of it is ingested; ` +
       `other partitions go on. If the new topic is meant to continue the table, run: lake reset-offsets ${stream}`,
     { data: { topic, partition, generation, covered, reason } },
   )

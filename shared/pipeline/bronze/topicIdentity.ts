@@ -126,7 +126,7 @@ async function judge(
   return { topicId, epoch }
 }
 
-/** Whether the topic does not exist at the moment. Pure; no I/O. */
+/** Whether the topic does not exist at the moment. */
 export function isTopicGone(error: unknown): error is CodedError {
   return error instanceof SourceError && error.code === 'SOURCE_TOPIC_MISSING'
 }
@@ -137,7 +137,7 @@ function ofPartition(error: unknown): CodedError {
   throw error
 }
 
-/** What ids and epochs say of a partition; undefined when they do not speak against it. Pure; no I/O. */
+/** What ids and epochs say of a partition; undefined when they do not speak against it. */
 export function compareIdentity(known: PartitionProgress, found: PartitionIdentity): StopReason | undefined {
   if (known.topicId !== undefined && found.topicId !== undefined && known.topicId !== found.topicId) return 'topicId'
   if (
@@ -154,7 +154,7 @@ export function compareIdentity(known: PartitionProgress, found: PartitionIdenti
 
 /**
  * What a partition that was never ingested is known by, in the form in which it is looked at again before its first
- * commit. Pure; no I/O.
+ * commit.
  */
 export function unbegun(partition: number, start: bigint, identity: TopicIdentity | undefined): PartitionProgress {
   return {

@@ -8,7 +8,7 @@ export interface Worker {
   close(): Promise<void>
 }
 
-/** Work on one partition, as the lanes take it. */
+/** Work on one partition, as the workers take it. */
 export interface PartitionQueue {
   readonly partition: number
   readonly generation: number
@@ -23,7 +23,7 @@ export interface PartitionQueue {
   failure?: CodedError | undefined
 }
 
-/** The idle partition with most left to do, so that all of them end together. Pure; no I/O. */
+/** The idle partition with most left to do, so that all of them end together. */
 export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | undefined {
   let best: PartitionQueue | undefined
   for (const queue of queues) {

@@ -3,24 +3,24 @@ import type { RangeJob } from './rangeJob.js'
 import { type PartitionQueue, pickQueue, type Worker } from './worker.js'
 
 /**
- * Keeps lanes at work on partition queues, and hands over what they have finished in the order in which they finished
- * it. A partition is on one lane at a time, so its stretches come in offset order.
+ * Keeps workers at work on partition queues, and hands over what they have finished in the order in which they finished
+ * it. A partition is on one worker at a time, so its stretches come in offset order.
  */
 export class WorkerPool {
-  readonly #lanes: readonly Worker[]
+  readonly #workers: readonly Worker[]
   readonly #queues: readonly PartitionQueue[]
   readonly #jobFor: (queue: PartitionQueue) => RangeJob
   readonly #onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>
   #finished: EncodedRows[] = []
-  #laps: readonly Promise<void>[] = []
+  #runLoops: readonly Promise<void>[] = []
   #working = 0
   #paused = true
   #failure: unknown
   #wake: () => void = () => undefined
 
   /**
-   * @param jobFor the next job of a queue; called when a lane is free
-   * @param onFailure what a lane threw over a queue: sets the queue's `failure` where it concerns that partition alone,
+   * @param jobFor the next job of a queue; called when a worker is free
+   * @param onFailure what a worker threw over a queue: sets the queue's `failure` where it concerns that partition alone,
    * and throws where it concerns the run
    */
   constructor(
@@ -29,7 +29,7 @@ export class WorkerPool {
     jobFor: (queue: PartitionQueue) => RangeJob,
     onFailure: (queue: PartitionQueue, error: unknown) => Promise<void>,
   ) {
-    this.#lanes = workers
+    this.#workers = workers
     this.#queues = queues
     this.#jobFor = jobFor
     this.#onFailure = onFailure
@@ -42,13 +42,13 @@ export class WorkerPool {
 
   start(): void {
     this.#paused = false
-    this.#laps = this.#lanes.map(worker => this.#lap(worker))
+    this.#runLoops = this.#workers.map(worker => this.#runLoop(worker))
   }
 
   /** Waits for the work under way, begins no more, and forgets what was finished and not taken. */
   async pause(): Promise<void> {
     this.#paused = true
-    await Promise.all(this.#laps)
+    await Promise.all(this.#runLoops)
     this.#finished = []
   }
 
@@ -60,7 +60,7 @@ export class WorkerPool {
   /**
    * Finished work of at most `maxRows` rows (or one piece, if larger); waits for some.
    * @returns undefined when all is done and taken
-   * @throws what a lane threw, once everything finished before it is taken
+   * @throws what a worker threw, once everything finished before it is taken
    */
   async take(maxRows: number): Promise<readonly EncodedRows[] | undefined> {
     while (this.#finished.length === 0) {
@@ -80,14 +80,14 @@ export class WorkerPool {
     return this.#finished.splice(0, count)
   }
 
-  /** Waits for the work under way and closes the lanes. Never throws. */
+  /** Waits for the work under way and closes the workers. Never throws. */
   async close(): Promise<void> {
     this.#paused = true
-    await Promise.allSettled(this.#laps)
-    await Promise.allSettled(this.#lanes.map(worker => worker.close()))
+    await Promise.allSettled(this.#runLoops)
+    await Promise.allSettled(this.#workers.map(worker => worker.close()))
   }
 
-  async #lap(worker: Worker): Promise<void> {
+  async #runLoop(worker: Worker): Promise<void> {
     this.#working++
     try {
       while (!this.#paused && this.#failure === undefined) {

@@ -30,7 +30,7 @@ export class WorkerError extends CodedError {
 
 /**
  * A chunk's records live as long as its encoding and die together: in a young generation that holds many of them most
- * never have to be copied, which is a sixth of a lane's CPU time.
+ * never have to be copied, which is a sixth of a worker's CPU time.
  */
 const maxYoungGenerationSizeMb = 64
 

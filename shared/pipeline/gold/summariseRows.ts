@@ -29,7 +29,7 @@ import {
 import { type Lake, openSession } from '../lake/index.js'
 import { type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
 
-/** A part of the summary, made anew. */
+/** A part of the summary, recreated. */
 export interface Summarised {
   readonly adds: readonly AddFile[]
   /** Files of the summary whose rows are in `adds`, or replaced by rows there. */

@@ -10,7 +10,7 @@ import { identifier, sqlType } from '../../query/index.js'
 import type { DataType, StructType } from '../../types/index.js'
 import { dayOf } from '../incremental/index.js'
 
-/** The summary's windows, as SQL and as spans. Pure; no I/O. */
+/** The summary's windows, as SQL and as spans. */
 
 /** Microseconds. */
 export const windowMicros = BigInt(summaryWindowMs) * 1000n

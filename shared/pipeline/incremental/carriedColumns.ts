@@ -6,7 +6,7 @@ import type { StructField, StructType } from '../../types/index.js'
  * The table with the contract columns of another version of the contract, which its source has and this one lacks.
  * While a new version is rolled out, an instance of the old one still takes rows from the source and moves the cursor
  * past them: what it left out would be lost for good. Columns of the pipeline begin with an underscore, and no contract
- * column does. Pure; no I/O.
+ * column does.
  */
 export function withCarriedColumns(spec: TableSpec, source: StructType): TableSpec {
   const stored = new Map(

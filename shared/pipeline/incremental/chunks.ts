@@ -1,4 +1,4 @@
-/** Splits a list, in its order, into stretches of at most `most` by weight, and at least one item. Pure; no I/O. */
+/** Splits a list, in its order, into stretches of at most `most` by weight, and at least one item. */
 export function chunks<T>(items: readonly T[], weight: (item: T) => number, most: number): readonly (readonly T[])[] {
   const parts: T[][] = []
   let sum = Infinity

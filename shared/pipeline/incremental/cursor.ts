@@ -48,7 +48,7 @@ export function readCursor(
   )
 }
 
-/** The txns that put the cursor there. Pure; no I/O. */
+/** The txns that put the cursor there. */
 export function cursorTxns(
   table: Pick<TableState, 'metadata' | 'txns'>,
   sourceId: string,
@@ -77,7 +77,7 @@ export function replacingTxns(
   ]
 }
 
-/** Whether a winner's txn moves a cursor of the table. Pure; no I/O. */
+/** Whether a winner's txn moves a cursor of the table. */
 export function movesCursor(table: Identified): (appId: string) => boolean {
   const prefix = prefixOf(table)
   return appId => appId.startsWith(prefix)
@@ -91,7 +91,7 @@ function sourcesOf(table: Pick<TableState, 'metadata' | 'txns'>): readonly strin
     .map(txn => txn.appId.slice(prefix.length))
 }
 
-/** What was read of the source, for whoever reads the log. Pure; no I/O. */
+/** What was read of the source, for whoever reads the log. */
 export function sourceJson(source: Pick<TableState, 'metadata'>, from: Cursor | undefined, to: Cursor): Json {
   return { table: source.metadata.id, from: from === undefined ? null : { ...from }, to: { ...to } }
 }

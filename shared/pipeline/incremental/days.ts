@@ -2,7 +2,7 @@ import { formatDate } from '../../types/index.js'
 
 export const dayMicros = 86_400_000_000n
 
-/** The day since 1970-01-01 of a time in microseconds, before 1970 too, where division cuts upwards. Pure; no I/O. */
+/** The day since 1970-01-01 of a time in microseconds, before 1970 too, where division cuts upwards. */
 export function dayOf(micros: bigint): number {
   return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
 }

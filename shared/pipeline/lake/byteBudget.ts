@@ -7,7 +7,7 @@ const largestPiece = 64 * megabyte
 
 /**
  * Bytes of records that a process may have in work when nobody says: a sixteenth of what it may use, since a byte is in
- * memory several times on its way (fetched, decompressed, as a row, as a page, as a file). Pure; no I/O.
+ * memory several times on its way (fetched, decompressed, as a row, as a page, as a file).
  *
  * @param memory bytes of the machine
  * @param limit bytes that the process is limited to, 0 (or more than there are) when it is not

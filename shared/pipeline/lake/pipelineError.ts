@@ -1,7 +1,7 @@
 import { CodedError, type ErrorDetails } from '../../errors.js'
 
 export const pipelineErrorCodes = [
-  /** The topic was re-created or truncated: its offsets no longer mean what bronze has under them. */
+  /** The topic was recreated or truncated: its offsets no longer mean what bronze has under them. */
   'TOPIC_RECREATED',
   /** The contract cannot be brought together with the table that exists. */
   'CONTRACT_INCOMPATIBLE',

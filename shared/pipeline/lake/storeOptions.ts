@@ -2,7 +2,7 @@ import type { OpenFolder } from '../../delta/index.js'
 import type { Settings } from '../../settings/index.js'
 import { type ObjectStore, openStore, type OpenStoreOptions } from '../../storage/index.js'
 
-/** The settings as the store wants them. Pure; no I/O. */
+/** The settings as the store wants them. */
 export function storeOptions(settings: Settings): OpenStoreOptions {
   return {
     connectionString: settings.lakeConnectionString,

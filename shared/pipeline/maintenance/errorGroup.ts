@@ -8,7 +8,7 @@ const errorCode: StatsColumn = {
   bounds: true,
 }
 
-/** Keeps bronze's rejected rows in files of their own, which readers of valid rows need not open. Pure; no I/O. */
+/** Keeps bronze's rejected rows in files of their own, which readers of valid rows need not open. */
 export function errorGroup({ stats }: Pick<AddFile, 'stats'>): 'valid' | 'rejected' | 'unknown' {
   if (stats === undefined) return 'unknown'
   try {

@@ -13,7 +13,7 @@ export const noSkew: Skew = { ahead: 0, behind: 0 }
 const aheadMs = 5_000
 const behindMs = 60_000
 
-/** What a commit shows of its writer's clock. Pure; no I/O. */
+/** What a commit shows of its writer's clock. */
 export function skewOf({ actions, modifiedAt }: Commit): Skew {
   if (modifiedAt === undefined) return noSkew
   const said = commitInfoOf(actions)?.timestamp
@@ -31,12 +31,12 @@ export async function ownSkew({ clock, store }: Lake): Promise<Skew> {
   return { ahead: before - now > aheadMs ? before - now : 0, behind: now - after > aheadMs ? now - after : 0 }
 }
 
-/** The worst of two. Pure; no I/O. */
+/** The worst of two. */
 export function worseSkew(a: Skew, b: Skew): Skew {
   return { ahead: Math.max(a.ahead, b.ahead), behind: Math.max(a.behind, b.behind) }
 }
 
-/** In words, one for each direction; none where nothing was seen. Pure; no I/O. */
+/** In words, one for each direction; none where nothing was seen. */
 export function skewSentences(whose: string, { ahead, behind }: Skew): readonly string[] {
   return [
     ...(ahead > 0 ? [`${whose} is ${inWords(ahead / 1000)} ahead of the storage's clock`] : []),
@@ -44,7 +44,7 @@ export function skewSentences(whose: string, { ahead, behind }: Skew): readonly 
   ]
 }
 
-/** Seconds as people say them. Pure; no I/O. */
+/** Seconds as people say them. */
 export function inWords(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`

@@ -45,7 +45,7 @@ export interface Patience {
 
 /**
  * Compares what waits in Kafka with what waited when it was looked at before. A lag drains when what waited is covered
- * since, or when less waits now; one that does neither stands still or grows, however new the newest row is. Pure; no I/O.
+ * since, or when less waits now; one that does neither stands still or grows, however new the newest row is.
  *
  * @param now milliseconds of the storage's clock
  */
@@ -82,7 +82,7 @@ export function compareLag(before: Marks, partitions: readonly PartitionLag[], n
   return { marks, undrained, held, heldLong }
 }
 
-/** Marks as JSON, offsets as text, and back; what cannot be read is left out. Pure; no I/O. */
+/** Marks as JSON, offsets as text, and back; what cannot be read is left out. */
 export function encodeMarks(marks: Marks): Record<string, Record<string, string | number>> {
   return Object.fromEntries(
     Array.from(marks, ([partition, { next, end, at, heldEnd, heldAt }]) => [

@@ -113,7 +113,7 @@ async function readAt(source: Source, topic: string, log: PartitionOffsets, next
     if (batch.position > start) return
 }
 
-/** Partitions that bronze has offsets of and the topic no longer has. Pure; no I/O. */
+/** Partitions that bronze has offsets of and the topic no longer has. */
 function vanished(
   topic: string,
   progress: ReadonlyMap<number, PartitionProgress>,
@@ -130,7 +130,7 @@ function vanished(
     )
 }
 
-/** Offsets up to the high watermark that bronze does not cover; undefined where the source does not tell. Pure; no I/O. */
+/** Offsets up to the high watermark that bronze does not cover; undefined where the source does not tell. */
 export function lagToHighWatermark({ total, partitions }: Lag): bigint | undefined {
   if (total === undefined || partitions.some(({ highWatermark }) => highWatermark === undefined)) return undefined
   return partitions.reduce(
@@ -139,7 +139,7 @@ export function lagToHighWatermark({ total, partitions }: Lag): bigint | undefin
   )
 }
 
-/** What that state of bronze covers, added up over partitions and generations. Pure; no I/O. */
+/** What that state of bronze covers, added up over partitions and generations. */
 export function spanOf(stream: Stream, state: TableState): Span {
   return allProgress(state.metadata.id, stream.topic, state.txns).reduce<Span>(
     (sum, p) => ({

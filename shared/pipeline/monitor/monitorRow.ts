@@ -29,7 +29,7 @@ export interface Observation {
   readonly skew: Skew
 }
 
-/** An observation as a row. Pure; no I/O. */
+/** An observation as a row. */
 export function monitorRow(o: Observation): Row {
   const newest = o.reconciliation.newest[o.layer]
   const { reported, observed, silver } = o.reconciliation

@@ -92,7 +92,7 @@ async function fold(lake: Lake): Promise<{ readonly folded: Folded; readonly fai
   }
 }
 
-/** Of a table that has no row unless something is wrong with it. Pure; no I/O. */
+/** Of a table that has no row unless something is wrong with it. */
 function failedRow(table: string, message: string, runTime: number): Row {
   const reason = `The table cannot be written or read: ${message}${message.endsWith('.') ? '' : '.'}`
   return {

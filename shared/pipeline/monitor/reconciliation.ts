@@ -82,7 +82,7 @@ export interface Identity {
 
 /**
  * Whether bronze's counts reconcile: all that was received is accounted for, every covered offset is a row, missing, a hole
- * or was deleted on purpose, and the table holds what the writers said they wrote. Pure; no I/O.
+ * or was deleted on purpose, and the table holds what the writers said they wrote.
  */
 export function bronzeIdentity(
   { reported, observed, deleted: { bronze: deleted } }: Reconciliation,
@@ -113,7 +113,7 @@ export function bronzeIdentity(
 
 /**
  * Whether silver's counts reconcile: every valid row read was inserted or is a duplicate, and the table holds what was
- * inserted and not deleted on purpose. Bronze's rows are compared only when silver has read all of them. Pure; no I/O.
+ * inserted and not deleted on purpose. Bronze's rows are compared only when silver has read all of them.
  *
  * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
  */
@@ -139,7 +139,7 @@ export function silverIdentity(
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
-/** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. Pure; no I/O. */
+/** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. */
 export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Reconciliation): Identity {
   if (silverRows === scoredRows + deleted)
     return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
@@ -149,7 +149,7 @@ export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: delete
   }
 }
 
-/** Whether the summary, once it has read all scored rows, stands for every one of them. Pure; no I/O. */
+/** Whether the summary, once it has read all scored rows, stands for every one of them. */
 export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Reconciliation): Identity {
   // For how many events a deleted window stood is not known any more: no more than that can be said then.
   const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
@@ -162,7 +162,7 @@ export function summaryIdentity({ scoredRows, summary, deleted: { summary: delet
 
 const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + deleted${amount ? ` ${deleted}` : ''}`)
 
-/** Adds counts by name; a name that either lacks counts 0 there. Pure; no I/O. */
+/** Adds counts by name; a name that either lacks counts 0 there. */
 export function addCounts<T extends object>(a: T, b: object): T {
   const sum: Record<string, number> = Object.assign(namedValues<number>(), a)
   for (const [name, n] of Object.entries(b) as [string, number][]) sum[name] = (sum[name] ?? 0) + n

@@ -39,7 +39,7 @@ export interface Verdict {
 /**
  * One word for a table and the sentence why. What is wrong with the data outranks its age; old data with nothing
  * waiting in Kafka is the source's silence, and the sentence says so. A lag that does not drain is LATE, however new the
- * newest row is. Pure; no I/O.
+ * newest row is.
  */
 export function judge(f: Findings): Verdict {
   const { status, reason } = verdictOf(f)

@@ -43,7 +43,7 @@ export const clusterTable: TableSpec = {
   partitionColumns: [],
 }
 
-/** A run as a row. Pure; no I/O. */
+/** A run as a row. */
 export function clusterRow(run: RunRecord, outcome: string = run.outcome): Row {
   return {
     run_id: run.runId,

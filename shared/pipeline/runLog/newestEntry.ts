@@ -24,7 +24,7 @@ export async function newestEntry(
   return undefined
 }
 
-/** A JSON object, or undefined for anything else. Pure; no I/O. */
+/** A JSON object, or undefined for anything else. */
 export function asObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
     ? (json as Record<string, unknown>)

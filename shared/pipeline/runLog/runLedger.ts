@@ -20,7 +20,7 @@ export interface Settled {
   readonly pending: readonly PendingRun[]
 }
 
-/** What a commit's `commitInfo.lake.run` says; undefined when it says nothing. Pure; no I/O. */
+/** What a commit's `commitInfo.lake.run` says; undefined when it says nothing. */
 export function readReportedRun(json: unknown, version: number): ReportedRun | undefined {
   const run = decodeRun(json)
   if (run === undefined) return undefined
@@ -30,7 +30,7 @@ export function readReportedRun(json: unknown, version: number): ReportedRun | u
 /**
  * Settles runs by what was told of them. A run commits several times, and each commit tells more than the one before:
  * the last word counts. One that meant to go on is waited for, and is `unfinished` when nothing more comes. It is waited
- * for from when its word was read: the times in it are those of another host's clock. Pure; no I/O.
+ * for from when its word was read: the times in it are those of another host's clock.
  *
  * @param before runs left pending last time
  * @param journaled runs told outside commits: the end of a run, always
@@ -69,7 +69,7 @@ export function settleRuns(
   return { ended, pending }
 }
 
-/** Pending runs as JSON, and back. Pure; no I/O. */
+/** Pending runs as JSON, and back. */
 export function encodePending(pending: readonly PendingRun[]): readonly RunJson[] {
   return pending.map(({ run, heardAt }) => ({ ...encodeRun(run), ...(heardAt === undefined ? {} : { heardAt }) }))
 }

@@ -1,4 +1,4 @@
-/** Event times of one key's accepted rows, sorted, each asked for by its neighbourhood. Pure; no I/O. */
+/** Event times of one key's accepted rows, sorted, each asked for by its neighbourhood. */
 export class DedupeWindow {
   readonly #window: bigint
   readonly #times: bigint[] = []

@@ -26,7 +26,7 @@ export async function dayRanges(stream: Stream, rows: SessionTable): Promise<rea
   }))
 }
 
-/** What a row must fulfil to make a row of the batch a duplicate, as far as statistics can say. Pure; no I/O. */
+/** What a row must fulfil to make a row of the batch a duplicate, as far as statistics can say. */
 export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate {
   const window = BigInt(stream.dedupeWithinMs) * 1000n
   const of = days.map(({ times: [first, last], keys: [least, greatest] }): Predicate => {

@@ -90,7 +90,7 @@ export class LakeCatalog implements Disposable {
     const edits: Edit[] = []
     for (const reference of references) {
       if (reference.kind === 'call') edits.push(await this.#openCall(reference, tokens))
-      else if (reference.at !== undefined) edits.push(...(await this.#openMoment(reference, reference.at, tokens)))
+      else if (reference.at !== undefined) edits.push(...(await this.#openTimeTravel(reference, reference.at, tokens)))
       else {
         for (const name of await this.#openName(reference.parts)) opened.add(name)
         if (reference.parts.length > 2) edits.push(rename(reference, tokens, quoted(viewOf(reference.parts))))
@@ -150,7 +150,7 @@ export class LakeCatalog implements Disposable {
     return true
   }
 
-  async #openMoment(reference: TableReference, at: TimeTravel, tokens: readonly Token[]): Promise<readonly Edit[]> {
+  async #openTimeTravel(reference: TableReference, at: TimeTravel, tokens: readonly Token[]): Promise<readonly Edit[]> {
     const known = this.names.find(
       each => isNamed(each, reference.parts) && (reference.parts.length > 1 || !each.includes('.')),
     )

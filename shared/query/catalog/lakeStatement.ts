@@ -10,7 +10,7 @@ export type LakeStatement =
 
 /**
  * Takes `SHOW TABLES [IN namespace]`, `DESCRIBE HISTORY table [LIMIT n]` and `DESCRIBE DETAIL table` apart; the table is
- * a name, a path in quotes, or delta.`path`. Anything else is a query. Pure; no I/O.
+ * a name, a path in quotes, or delta.`path`. Anything else is a query.
  */
 export function parseLakeStatement(sql: string): LakeStatement {
   const tokens = tokensOf(sql).filter((token, i, all) => !(token.text === ';' && i === all.length - 1))

@@ -2,7 +2,7 @@ import { identifier, QueryError } from '../duckdb/index.js'
 import { type Edit, isWord, nameOf, type Token } from './statementText.js'
 import type { DeltaCall, TableReference } from './tableReferences.js'
 
-/** Where the tables that a query asks for stand in its text, and what to write there instead. Pure; no I/O. */
+/** Where the tables that a query asks for stand in its text, and what to write there instead. */
 
 /** Puts a view where the query has the table's name; `name` is what its columns are called by where the query gives no alias. */
 export function rename(

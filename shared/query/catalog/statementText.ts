@@ -1,6 +1,6 @@
 /**
  * The text of a DuckDB statement in tokens. Places are counted in bytes of UTF-8, as DuckDB's parser counts them
- * (`query_location`). Pure; no I/O.
+ * (`query_location`).
  */
 
 export interface Token {

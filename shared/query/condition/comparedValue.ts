@@ -3,7 +3,7 @@ import { sqlType } from '../duckdb/index.js'
 import type { Constant } from './conditionTree.js'
 
 /**
- * Constants of a condition among the values of a column, in the way DuckDB would compare the two. Pure; no I/O.
+ * Constants of a condition among the values of a column, in the way DuckDB would compare the two.
  */
 
 /**

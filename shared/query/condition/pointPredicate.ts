@@ -1,7 +1,7 @@
 import type { Predicate } from '../../delta/index.js'
 import type { Point } from './comparedValue.js'
 
-/** What a comparison with a point among a column's values says as a predicate. Pure; no I/O. */
+/** What a comparison with a point among a column's values says as a predicate. */
 
 export type Comparison = '=' | '<' | '<=' | '>' | '>='
 

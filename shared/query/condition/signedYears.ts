@@ -3,7 +3,7 @@ import type { DataType, StructField } from '../../types/index.js'
 /**
  * SQL with years beyond 9999 as DuckDB reads them: Spark, and this project's own output, write `+12345-11-29`, and DuckDB
  * `12345-11-29`. A text loses its sign where it is said to be a date or a time (`DATE '+…'`, `CAST('+…' AS DATE)`,
- * `'+…'::DATE`), and as it stands where the columns are known and no text among them is named. Pure; no I/O.
+ * `'+…'::DATE`), and as it stands where the columns are known and no text among them is named.
  */
 export function withPlainYears(sql: string, fields?: readonly StructField[]): string {
   if (!/'\+\d{5,7}-/.test(sql)) return sql

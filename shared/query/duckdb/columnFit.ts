@@ -5,7 +5,7 @@ import type { DuckDbModule } from './duckdbModule.js'
 
 /**
  * Whether DuckDB's CAST of a file's column of type `from` to `wanted` gives exactly the values that the table has: for
- * the same type, and for the widenings that Delta knows. Pure; no I/O.
+ * the same type, and for the widenings that Delta knows.
  */
 export function columnFits(duckdb: DuckDbModule, from: DuckDBType, wanted: DataType): boolean {
   const id = duckdb.DuckDBTypeId

@@ -1,6 +1,6 @@
 import { type DataType, formatDecimal, type Value } from '../../types/index.js'
 
-/** SQL as text, in DuckDB's dialect. Pure; no I/O. */
+/** SQL as text, in DuckDB's dialect. */
 
 /** A name in double quotes. */
 export function identifier(name: string): string {

@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
 
-/** Statements as DuckDB's parser serializes them (`json_serialize_sql`). Pure; no I/O. */
+/** Statements as DuckDB's parser serializes them (`json_serialize_sql`). */
 
 export const isNode = isJsonObject
 

@@ -3,7 +3,7 @@ import { literal, sqlType, valueLiteral } from '../duckdb/index.js'
 import { unsupported } from './sparkTokens.js'
 import { decimalType, isFloating, type TypedSql } from './typedSql.js'
 
-/** Literals of Spark's SQL as DuckDB's, of the very types that they have there. Pure; no I/O. */
+/** Literals of Spark's SQL as DuckDB's, of the very types that they have there. */
 
 const numberSuffixes: Readonly<Record<string, DataType>> = { L: 'long', S: 'short', Y: 'byte', D: 'double', F: 'float' }
 

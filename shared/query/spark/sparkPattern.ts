@@ -1,6 +1,6 @@
 import { unsupported } from './sparkTokens.js'
 
-/** Patterns of LIKE and RLIKE in Spark's meaning, for DuckDB. Pure; no I/O. */
+/** Patterns of LIKE and RLIKE in Spark's meaning, for DuckDB. */
 
 /** A LIKE pattern as it stands, to be used with the escape `\`. */
 export function likePattern(pattern: string): string {

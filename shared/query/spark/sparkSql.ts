@@ -21,7 +21,7 @@ import {
 /**
  * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean
  * something else, in any of Spark's versions and settings, is refused by name: other functions, comparisons of texts
- * with numbers, days of timestamps in nobody's zone. An overflow is an error, as in Spark's ANSI mode. Pure; no I/O.
+ * with numbers, days of timestamps in nobody's zone. An overflow is an error, as in Spark's ANSI mode.
  *
  * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION
  * @example sparkCondition("name RLIKE '^a.+' AND n div 2 <=> 3", fields)

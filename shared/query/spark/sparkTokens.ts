@@ -1,6 +1,6 @@
 import { QueryError } from '../duckdb/index.js'
 
-/** Spark SQL text as tokens. Pure; no I/O. */
+/** Spark SQL text as tokens. */
 export type SparkToken =
   /** Bare words, in their own letter case; `quoted` ones are names and never key words. */
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }

@@ -2,7 +2,7 @@ import { asError, isProgrammingError } from '../../errors.js'
 import { SourceError, topicMissing } from '../sourceError.js'
 
 /**
- * Whatever the Event Hubs library throws, as a SourceError. Pure; no I/O.
+ * Whatever the Event Hubs library throws, as a SourceError.
  *
  * @param reading the consumer group, for what went wrong while a partition of an event hub that exists was read
  * @throws the error itself when it is a mistake of ours

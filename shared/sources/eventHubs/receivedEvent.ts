@@ -9,7 +9,7 @@ const noTimestamp = -1
 /**
  * An event as a record: the sequence number is the offset, the partition key the key, application properties the
  * headers. The body is kept as bytes; a body that another AMQP client sent as a value is given as JSON. Whatever types
- * an event's parts have, it becomes a record: what the contract cannot read is for the contract to reject. Pure; no I/O.
+ * an event's parts have, it becomes a record: what the contract cannot read is for the contract to reject.
  */
 export function toRecord(topic: string, partition: number, event: ReceivedEventData): SourceRecord {
   return {

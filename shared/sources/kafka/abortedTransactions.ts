@@ -9,7 +9,7 @@ export interface AbortedTransaction {
 
 /**
  * The batches of a read_committed fetch whose records count: neither markers nor parts of aborted transactions. A
- * transaction's abort lasts from its first offset to its producer's next abort marker. Pure; no I/O.
+ * transaction's abort lasts from its first offset to its producer's next abort marker.
  */
 export function* committedBatches(
   bytes: Buffer,

@@ -1,7 +1,7 @@
 import { SourceError } from '../sourceError.js'
 
 /**
- * Kafka's big-endian primitives, read from a buffer in order. Pure; no I/O.
+ * Kafka's big-endian primitives, read from a buffer in order.
  * @throws SourceError `SOURCE_CORRUPT` (every method) at the end of the bytes
  */
 export class ByteReader {

@@ -27,7 +27,7 @@ for (let n = 1; n < 8; n++) {
   }
 }
 
-/** CRC-32C (Castagnoli), the checksum of a record batch. Pure; no I/O. */
+/** CRC-32C (Castagnoli), the checksum of a record batch. */
 export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
   let crc = -1
   let at = start

@@ -49,7 +49,7 @@ const unauthorized: Readonly<Record<number, string>> = {
   58: 'SASL_AUTHENTICATION_FAILED',
 }
 
-/** A broker's answer other than success, as an error. Pure; no I/O. */
+/** A broker's answer other than success, as an error. */
 export function protocolFault(code: number, topic: string, partition?: number): SourceError {
   const where = partition === undefined ? topic : `${topic}/${partition}`
   const data = { topic, partition, kafkaCode: code }

@@ -144,7 +144,7 @@ export class KafkaSource implements Source {
   }
 }
 
-/** What is waited for, in words for a person. Pure; no I/O. */
+/** What is waited for, in words for a person. */
 export function waitingInWords({ doing, error, waitedMs, patienceMs }: Waiting, brokers: string): string {
   const reason = error?.message ?? `Kafka at ${brokers} does not answer.`
   const left = Math.max(1, Math.round((patienceMs - waitedMs) / 1_000))

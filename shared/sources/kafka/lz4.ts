@@ -55,7 +55,7 @@ function* blocksOf(input: Buffer): Generator<Lz4Block> {
 }
 
 /**
- * All frames of `input`, decompressed; undefined when they come to more than `limit` bytes. Pure; no I/O.
+ * All frames of `input`, decompressed; undefined when they come to more than `limit` bytes.
  * @throws SourceError `SOURCE_CORRUPT`
  */
 export function lz4Decompress(input: Buffer, limit = Infinity): Buffer | undefined {
@@ -133,7 +133,7 @@ function decompressBlock(input: Buffer, start: number, end: number, output: Buff
 const writtenBlock = 1 << 16
 const hashBits = 14
 
-/** One frame of independent 64 KiB blocks, with real matching (one hash probe a position). Pure; no I/O. */
+/** One frame of independent 64 KiB blocks, with real matching (one hash probe a position). */
 export function lz4Compress(input: Uint8Array): Buffer {
   const blocks = Math.ceil(input.length / writtenBlock)
   const output = Buffer.allocUnsafe(15 + blocks * (4 + writtenBlock + Math.ceil(writtenBlock / 255) + 16))

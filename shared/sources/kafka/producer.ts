@@ -108,7 +108,7 @@ class Lane {
         }
         if (code === codes.none || code === codes.duplicateSequence) return
         this.#cluster.forget(this.#topic)
-        // The broker lost sight of this producer (its state expired, the topic was made anew): begin again as another.
+        // The broker lost sight of this producer (its state expired, the topic was recreated): begin again as another.
         if (code === codes.unknownProducerId || code === codes.outOfOrderSequence || code === codes.producerFenced)
           this.#restart()
         throw protocolFault(code, this.#topic, this.#partition)

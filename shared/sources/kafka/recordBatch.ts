@@ -30,7 +30,7 @@ export interface ScannedBatches {
   readonly damage: SourceError | undefined
 }
 
-/** A batch that was cut off at the end is left out; `where` is the partition, for the error. Pure; no I/O. */
+/** A batch that was cut off at the end is left out; `where` is the partition, for the error. */
 export function scanBatches(bytes: Buffer, where: string): ScannedBatches {
   const headers: BatchHeader[] = []
   try {
@@ -46,7 +46,7 @@ export function scanBatches(bytes: Buffer, where: string): ScannedBatches {
 }
 
 /**
- * Headers of the whole batches in what a fetch returned; a last batch that was cut off is left out. Pure; no I/O.
+ * Headers of the whole batches in what a fetch returned; a last batch that was cut off is left out.
  * @throws SourceError `SOURCE_FORMAT_OLD` for message formats before Kafka 0.11
  */
 export function batchHeaders(bytes: Buffer): BatchHeader[] {

@@ -21,7 +21,7 @@ export const wholeBatchBytes = 64 * 2 ** 20
 /**
  * Appends the batch's records that lie in the window. Keys and values are views on the fetched (or decompressed)
  * bytes. A record whose own bytes do not hold together is one with a defect; where the next one begins is known all the
- * same. Pure; no I/O.
+ * same.
  * @returns false, having appended nothing, when the batch is too large to be decompressed in one piece
  * @throws SourceError `SOURCE_CORRUPT`, `SOURCE_CODEC_MISSING`
  */

@@ -15,7 +15,7 @@ export interface ProducerStamp {
 export const anonymous: ProducerStamp = { producerId: -1n, epoch: -1, sequence: -1 }
 
 /**
- * One record batch (message format 2) of at least one record. Pure; no I/O.
+ * One record batch (message format 2) of at least one record.
  * @param now milliseconds, the timestamp of records that have none
  */
 export function encodeRecordBatch(

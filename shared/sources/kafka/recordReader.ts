@@ -20,7 +20,7 @@ export interface RecordBody {
   readonly headers: readonly Header[] | OversizedPart
 }
 
-/** The record's content as a SourceRecord has it, the oversized parts left out and named. Pure; no I/O. */
+/** The record's content as a SourceRecord has it, the oversized parts left out and named. */
 export function contentOf({
   key,
   value,
@@ -36,14 +36,14 @@ export function contentOf({
   }
 }
 
-/** Bytes as they are, or their digest. Pure; no I/O. */
+/** Bytes as they are, or their digest. */
 export function partOf(part: OversizedPart['part'], bytes: Uint8Array): Uint8Array | OversizedPart {
   return bytes.length <= maxPartBytes
     ? bytes
     : { part, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** A record whose bytes cannot be told apart, all of them as its value. Pure; no I/O. */
+/** A record whose bytes cannot be told apart, all of them as its value. */
 export function damagedContent(bytes: Uint8Array): Pick<SourceRecord, 'key' | 'value' | 'headers' | 'defect'> {
   const value = partOf('value', bytes)
   const defect: RecordDefect = isOversized(value)
@@ -52,7 +52,7 @@ export function damagedContent(bytes: Uint8Array): Pick<SourceRecord, 'key' | 'v
   return { key: null, value: isOversized(value) ? null : value, headers: noHeaders, defect }
 }
 
-/** Reads records (message format 2) out of decompressed bytes. Pure; no I/O. */
+/** Reads records (message format 2) out of decompressed bytes. */
 export class RecordReader {
   at = 0
   readonly #buffer: ArrayBufferLike

@@ -7,7 +7,7 @@ const xerialBlocks = 16
 
 /**
  * Snappy as Java clients frame it, or one raw block as others write it; undefined when it comes to more than `limit`
- * bytes. Pure; no I/O.
+ * bytes.
  * @throws SourceError `SOURCE_CORRUPT`
  */
 export function snappyDecompress(input: Buffer, limit = Infinity): Buffer | undefined {
@@ -76,7 +76,7 @@ function decompressBlock(input: Buffer): Buffer {
 
 const blockSize = 1 << 15
 
-/** Framed as Java's client does it (32 KiB blocks): every Kafka client reads that. Pure; no I/O. */
+/** Framed as Java's client does it (32 KiB blocks): every Kafka client reads that. */
 export function snappyCompress(input: Uint8Array): Buffer {
   const header = Buffer.alloc(xerialBlocks)
   xerialHeader.copy(header)

@@ -9,7 +9,7 @@ const rotate = (value: number, by: number): number => (value << by) | (value >>>
 const round = (lane: number, input: number): number =>
   Math.imul(rotate((lane + Math.imul(input, prime2)) | 0, 13), prime1)
 
-/** xxHash (32 bits, seed 0): the checksum of the LZ4 frame format. Pure; no I/O. */
+/** xxHash (32 bits, seed 0): the checksum of the LZ4 frame format. */
 export function xxHash32(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = bytes.length

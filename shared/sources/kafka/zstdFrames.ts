@@ -12,7 +12,7 @@ export const isSkippable = (magic: number): boolean => magic >>> 4 === skippable
 
 /**
  * The frames of Zstandard data (RFC 8878, 3.1), skippable ones left out: Node's decompressor stops after the first frame
- * of any kind. Pure; no I/O.
+ * of any kind.
  * @throws SourceError `SOURCE_CORRUPT`
  */
 export function zstdFrames(input: Buffer): Buffer[] {

@@ -50,7 +50,6 @@ interface PastEvent {
 
 /**
  * Events from a seed, the same every time: good ones, with late, repeated and broken ones and tombstones among them.
- * Pure; no I/O.
  *
  * ```ts
  * const events = new SyntheticEvents({ seed: 1, duplicates: 1, late: 2, broken: 1 })

@@ -13,7 +13,7 @@ export interface BronzeTrigger {
   readonly read: (payload: unknown, metadata: TriggerMetadata | undefined) => TriggerBatch
 }
 
-/** What starts a stream's bronze function, by the SOURCE setting. Pure; no I/O. */
+/** What starts a stream's bronze function, by the SOURCE setting. */
 export function bronzeTrigger(stream: Stream, settings: Settings, values: SettingValues): BronzeTrigger {
   return settings.source === 'kafka'
     ? { binding: kafkaBinding(stream, settings, values), read: fromKafkaTrigger }

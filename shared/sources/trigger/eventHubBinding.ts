@@ -9,7 +9,7 @@ export interface EventHubBinding extends Record<string, unknown> {
 /**
  * The Event Hubs trigger of a stream's bronze function. Values are asked for as bytes: as text they would arrive parsed
  * by JSON, their digits and spaces lost. Without a connection string, the platform signs in by identity with the
- * settings that begin with `EVENTHUBS__` (`EVENTHUBS__fullyQualifiedNamespace`). Pure; no I/O.
+ * settings that begin with `EVENTHUBS__` (`EVENTHUBS__fullyQualifiedNamespace`).
  */
 export function eventHubBinding(stream: Stream, settings: Settings, values: SettingValues): EventHubBinding {
   return {

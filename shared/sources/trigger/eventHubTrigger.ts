@@ -7,7 +7,7 @@ const noHeaders: readonly Header[] = []
 
 /**
  * The records of an Event Hubs trigger's invocation (binary values, cardinality many), which are all of one partition.
- * The sequence number is the offset, the partition key the key, as the source has it. Pure; no I/O.
+ * The sequence number is the offset, the partition key the key, as the source has it.
  *
  * An event with application properties is to be read again: on the way to the function the first letter of a property's
  * name is made lower case, so that the names are not what was sent. So is one whose key, properties or time did not

@@ -10,7 +10,7 @@ const noHeaders: readonly Header[] = []
 
 /**
  * The records of a Kafka trigger's invocation, whichever of the two forms its `dataType` has. One record (cardinality
- * one) is a batch of one. Pure; no I/O.
+ * one) is a batch of one.
  *
  * ```ts
  * const { records, reread } = fromKafkaTrigger(payload, context.triggerMetadata)

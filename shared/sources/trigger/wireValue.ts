@@ -2,7 +2,7 @@ import { TriggerError } from './triggerError.js'
 
 /**
  * An offset as it may arrive: a number, decimal text, a bigint, or the `{low, high, unsigned}` that a worker makes of
- * a 64-bit integer when it cannot tell that it is one. Pure; no I/O.
+ * a 64-bit integer when it cannot tell that it is one.
  * @throws TriggerError for a number that JSON has already rounded, and for anything else
  */
 export function toOffset(value: unknown): bigint {
@@ -23,7 +23,6 @@ function isLong(value: unknown): value is { readonly low: number; readonly high:
  * A .NET date as JSON has it, in milliseconds since 1970, or undefined when it cannot be what the broker has. All dates
  * are UTC, whether or not they say so; up to seven digits of fraction are cut to three. Kafka's timestamp is any 64-bit
  * number, of which a .NET date holds the years 1 to 9999: its first and last millisecond stand for what is beyond.
- * Pure; no I/O.
  */
 export function toKafkaTimestamp(value: unknown): number | undefined {
   const ms = parseDate(value)

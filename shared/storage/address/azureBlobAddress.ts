@@ -25,7 +25,7 @@ const notSas: ReadonlySet<string> = new Set(['snapshot'])
 /**
  * Reads `http://127.0.0.1:10000/devstoreaccount1/lake`, `https://<account>.blob.core.windows.net/lake/prefix`, the same
  * with `.dfs.`, and `abfss://lake@<account>.dfs.core.windows.net/prefix`. Nothing in it is passed over: what is neither
- * the place nor a signature is refused, so that two addresses are not one table. Pure; no I/O.
+ * the place nor a signature is refused, so that two addresses are not one table.
  * @throws StorageError STORAGE_BAD_ADDRESS
  */
 export function parseAzureBlobAddress(address: string): AzureBlobAddress {
@@ -60,13 +60,13 @@ export function parseAzureBlobAddress(address: string): AzureBlobAddress {
   }
 }
 
-/** The address in its plain form, which `parseAzureBlobAddress` reads again; without the signature. Pure; no I/O. */
+/** The address in its plain form, which `parseAzureBlobAddress` reads again; without the signature. */
 export function formatAzureBlobAddress(address: AzureBlobAddress): string {
   const path = [address.container, ...address.folder.split('/').filter(segment => segment !== '')]
   return `${address.endpoint}/${path.map(encodeURIComponent).join('/')}`
 }
 
-/** Whether what signs requests to the one may sign requests to the other. Pure; no I/O. */
+/** Whether what signs requests to the one may sign requests to the other. */
 export function isSameAccount(one: AzureBlobAddress, other: AzureBlobAddress): boolean {
   return accountIdentity(one) === accountIdentity(other)
 }

@@ -1,5 +1,5 @@
 /**
- * Hosts of Azure Blob Storage: which account a host is, and where its requests go. Pure; no I/O.
+ * Hosts of Azure Blob Storage: which account a host is, and where its requests go.
  */
 export interface AzureHost {
   readonly account: string

@@ -33,7 +33,7 @@ export function notFollowed(url: string, table: string): StorageError {
   )
 }
 
-/** Whether the file or folder is in the folder `root`, or is it; both absolute and without links. Pure; no I/O. */
+/** Whether the file or folder is in the folder `root`, or is it; both absolute and without links. */
 export function isInside(root: string, file: string): boolean {
   return file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep)
 }

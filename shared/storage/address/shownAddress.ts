@@ -3,7 +3,7 @@ const signature = /[?&](?:[^#]*&)?sig=/i
 
 /**
  * An address as it may stand in a message: without a query that is or may be a shared access signature, and without a
- * user's name and password. A local path stays as it is. Pure; no I/O.
+ * user's name and password. A local path stays as it is.
  */
 export function shownAddress(address: string): string {
   const [start = '', scheme = '', slashes = '', user] = urlStart.exec(address) ?? []

@@ -39,7 +39,7 @@ export interface ListingService {
 
 /**
  * From where the service may list so that nothing after `startAfter` is lost, whichever order it keeps: up to the first
- * character that those orders place differently. `undefined` when that is no more than the prefix. Pure; no I/O.
+ * character that those orders place differently. `undefined` when that is no more than the prefix.
  */
 export function safeStart(prefix: string, startAfter: string): string | undefined {
   if (!startAfter.startsWith(prefix)) return undefined

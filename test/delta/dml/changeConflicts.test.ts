@@ -143,7 +143,7 @@ describe('changes of rows while others commit', () => {
     expect(await ids(table)).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('a change of the schema meanwhile is one that they are planned anew on', async () => {
+  it('a change of the schema meanwhile is one that they are planned again on', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(rows(0, 3))
     table.beforeCommit(async () => {

@@ -190,7 +190,7 @@ describe('a commit', () => {
     expect(await sleeper.commit(append(state?.version ?? -1, 'a', 1n))).toMatchObject({ kind: 'committed', version: 7 })
   })
 
-  it('to a table that was deleted and made anew does not build on the old one', async () => {
+  it('to a table that was deleted and recreated does not build on the old one', async () => {
     const { clock, store, open } = await setUp()
     const sleeper = open()
     for (let version = 0; version < 3; version++) await sleeper.commit(append(version, 'b', BigInt(version)))

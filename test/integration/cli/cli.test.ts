@@ -145,7 +145,7 @@ describe('the compiled command line, on a broker', () => {
     expect(messages).toMatch(/^error: bronze of events failed: Topic events does not exist[^\n]*\n$/)
   })
 
-  test('a topic that was made anew goes on after a reset that was agreed to', async () => {
+  test('a topic that was recreated goes on after a reset that was agreed to', async () => {
     await createTopic(broker.client, { topic: events.topic, numPartitions: 4 })
     await lake('produce', '--from', join(checkout, 'shared/streams/synthetic_data_sample.json'))
     const stopped = await lake('run', 'bronze')

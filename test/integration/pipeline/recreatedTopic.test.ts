@@ -121,7 +121,7 @@ class Ingestion implements AsyncDisposable {
 const stopped = { outcome: 'failed', rowsOut: 0, error: { code: 'TOPIC_RECREATED' } }
 
 describe.each([true, false])('with topic ids: %s', topicIds => {
-  test('a transactional topic that was re-created is stopped, by a catch-up and by the trigger', async () => {
+  test('a transactional topic that was recreated is stopped, by a catch-up and by the trigger', async () => {
     await using it = await Ingestion.open(await kafka.topic('transactional'), topicIds)
     await it.produce(0, 100, true)
     await it.reaches(101n)
@@ -134,7 +134,7 @@ describe.each([true, false])('with topic ids: %s', topicIds => {
     expect(await it.trigger(101n)).toMatchObject(stopped)
   })
 
-  test('a topic that was re-created and filled beyond the covered offset is stopped by the trigger, and by a catch-up', async () => {
+  test('a topic that was recreated and filled beyond the covered offset is stopped by the trigger, and by a catch-up', async () => {
     await using it = await Ingestion.open(await kafka.topic('refilled'), topicIds)
     await it.produce(0, 20)
     expect(await it.trigger(0n)).toMatchObject({ outcome: 'committed', rowsOut: 20 })

@@ -42,7 +42,7 @@ const identify = async (from: KafkaSource, topic: string, epoch?: number) =>
   known((await from.identify(topic, new Map([[0, epoch]]))).get(0))
 
 describe('the identity of a partition', () => {
-  test('has an id that is the same at every call, and another one after the topic was re-created', async () => {
+  test('has an id that is the same at every call, and another one after the topic was recreated', async () => {
     const topic = await kafka.topic('identity', { numPartitions: 3 })
     const asked = new Map([
       [0, undefined],

@@ -112,7 +112,7 @@ describe('a catch-up', () => {
     expect(await catchUp(f.lake, 'timer')).toMatchObject([{ outcome: 'nothingToDo' }])
   })
 
-  test('is not taken for a re-created topic because another writer is ahead of the ends it looked up', async () => {
+  test('is not taken for a recreated topic because another writer is ahead of the ends it looked up', async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 10))
     await f.deliver(range(0, 10))
@@ -133,14 +133,14 @@ describe('a catch-up', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
   })
 
-  test('up to given offsets is not taken for a re-created topic when they are covered already', async () => {
+  test('up to given offsets is not taken for a recreated topic when they are covered already', async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 10))
     await f.deliver(range(0, 10))
     expect(await catchUp(f.lake, 'timer', { until: new Map([[0, 4n]]) })).toMatchObject([{ outcome: 'nothingToDo' }])
   })
 
-  test('stops a re-created partition after the healthy ones are ingested', async () => {
+  test('stops a recreated partition after the healthy ones are ingested', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })
     f.append(range(0, 10))
     f.append(range(0, 10), 1)
@@ -179,7 +179,7 @@ describe('a catch-up', () => {
 })
 
 describe('after the offsets were reset', () => {
-  test('a re-created topic is ingested under its next generation, by deliveries and catch-ups, and old rows stay', async () => {
+  test('a recreated topic is ingested under its next generation, by deliveries and catch-ups, and old rows stay', async () => {
     await using f = await BronzeFixture.open({ partitions: 2 })
     f.append(range(0, 10))
     f.append(range(0, 6), 1)

@@ -26,7 +26,7 @@ function recreateMeanwhile(f: BronzeFixture): void {
   }
 }
 
-describe('a topic that is made anew between its ids and its offsets', () => {
+describe('a topic that is recreated between its ids and its offsets', () => {
   const latest = defineStream({
     name: 'events',
     topic: 'events',

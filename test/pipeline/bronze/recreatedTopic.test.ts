@@ -198,7 +198,7 @@ describe.each(brokers)('%s', (_name, options) => {
     expect((await catchUp(f.lake, 'command'))[0]).toMatchObject({ outcome: 'committed', rowsOut: 5 })
   })
 
-  test('a topic re-created again after a reset, before anything of it was ingested, is not taken for the one of the reset', async () => {
+  test('a topic recreated again after a reset, before anything of it was ingested, is not taken for the one of the reset', async () => {
     await using f = await openFixture(options)
     f.append(range(0, 10))
     await catchUp(f.lake, 'command')
@@ -238,7 +238,7 @@ describe.each(brokers)('%s', (_name, options) => {
     })
   })
 
-  test('a topic re-created before a lake of version 0.1.0 was ever checked is noticed by its rows', async () => {
+  test('a topic recreated before a lake of version 0.1.0 was ever checked is noticed by its rows', async () => {
     await using f = await openFixture(options)
     transaction(f, range(0, 10))
     await catchUp(f.lake, 'command')
@@ -251,7 +251,7 @@ describe.each(brokers)('%s', (_name, options) => {
     expect((await next.progress()).get(0)?.stop).toBe(stopReasons.otherRecord)
   })
 
-  test('a catch-up that is at work when the topic is re-created commits nothing of the new one', async () => {
+  test('a catch-up that is at work when the topic is recreated commits nothing of the new one', async () => {
     await using f = await openFixture(options)
     f.append(range(0, 10))
     await f.deliver(range(0, 5))

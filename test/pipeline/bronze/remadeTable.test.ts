@@ -17,7 +17,7 @@ async function remake(f: BronzeFixture): Promise<void> {
   f.clock.advance(61_000)
 }
 
-describe('a bronze that is made anew while rows are on their way gets none from the middle of a partition', () => {
+describe('a bronze that is recreated while rows are on their way gets none from the middle of a partition', () => {
   test('of a catch-up: the next one begins at the beginning', async () => {
     await using f = await BronzeFixture.open({ settings })
     f.append(range(0, 10))

@@ -142,7 +142,7 @@ describe('a stop', () => {
 })
 
 describe('a partition that was never ingested', () => {
-  test('and is of a re-created topic by the time it was read begins with the topic as it is then', async () => {
+  test('and is of a recreated topic by the time it was read begins with the topic as it is then', async () => {
     await using f = await openFixture({})
     f.append(range(0, 10))
     const read = f.source.read.bind(f.source)
@@ -181,7 +181,7 @@ describe('a partition that was never ingested', () => {
   })
 })
 
-describe('a delivery that waited since before the topic was re-created', () => {
+describe('a delivery that waited since before the topic was recreated', () => {
   const reset = async (options: MemorySourceOptions) => {
     const f = await openFixture(options)
     f.append(range(0, 30))

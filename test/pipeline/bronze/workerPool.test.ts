@@ -56,7 +56,7 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
   }
 }
 
-/** A lane whose jobs end when told. */
+/** A worker whose jobs end when told. */
 class HandLane implements Worker {
   readonly started: RangeJob[] = []
   readonly #ends: (() => void)[] = []
@@ -66,7 +66,7 @@ class HandLane implements Worker {
   async run(job: RangeJob): Promise<EncodedRows> {
     this.started.push(job)
     await new Promise<void>(resolve => this.#ends.push(resolve))
-    if (this.failOn(job)) throw new Error(`lane failed at ${job.range.start}`)
+    if (this.failOn(job)) throw new Error(`worker failed at ${job.range.start}`)
     return encoded(job, 10n)
   }
 
@@ -83,17 +83,17 @@ class HandLane implements Worker {
 
 const quick = (failAt = -1n): Worker => ({
   run: job =>
-    job.range.start === failAt ? Promise.reject(new Error('lane failed')) : Promise.resolve(encoded(job, 10n)),
+    job.range.start === failAt ? Promise.reject(new Error('worker failed')) : Promise.resolve(encoded(job, 10n)),
   close: () => Promise.resolve(),
 })
 
-describe('the crew', () => {
-  test('hands over the stretches of a partition in offset order, from several lanes', async () => {
+describe('the pool', () => {
+  test('hands over the stretches of a partition in offset order, from several workers', async () => {
     const queues = [queue(0, 95), queue(1, 40)]
-    const crew = new WorkerPool([quick(), quick(), quick()], queues, jobFor, onFailure)
-    crew.start()
+    const pool = new WorkerPool([quick(), quick(), quick()], queues, jobFor, onFailure)
+    pool.start()
     const seen = new Map<number, bigint>()
-    for (let taken = await crew.take(25); taken !== undefined; taken = await crew.take(25)) {
+    for (let taken = await pool.take(25); taken !== undefined; taken = await pool.take(25)) {
       expect(taken.reduce((sum, e) => sum + e.rows, 0)).toBeLessThanOrEqual(25)
       for (const { partition, from, position } of taken.flatMap(e => e.ranges)) {
         expect(from).toBe(seen.get(partition) ?? 0n)
@@ -104,82 +104,82 @@ describe('the crew', () => {
       [0, 95n],
       [1, 40n],
     ])
-    expect(crew.isIdle).toBe(true)
-    await crew.close()
+    expect(pool.isIdle).toBe(true)
+    await pool.close()
   })
 
-  test('one partition is on one lane at a time', async () => {
-    const lanes = [new HandLane(), new HandLane()]
-    const crew = new WorkerPool(lanes, [queue(0, 100)], jobFor, onFailure)
-    crew.start()
-    expect(lanes.map(l => l.started.length)).toEqual([1, 0])
-    await lanes[0]?.finish()
-    expect(lanes.map(l => l.started.length)).toEqual([2, 0])
-    const closed = crew.close()
-    await lanes[0]?.finish()
+  test('one partition is on one worker at a time', async () => {
+    const workers = [new HandLane(), new HandLane()]
+    const pool = new WorkerPool(workers, [queue(0, 100)], jobFor, onFailure)
+    pool.start()
+    expect(workers.map(l => l.started.length)).toEqual([1, 0])
+    await workers[0]?.finish()
+    expect(workers.map(l => l.started.length)).toEqual([2, 0])
+    const closed = pool.close()
+    await workers[0]?.finish()
     await closed
   })
 
-  test('a lane that fails is heard of after everything finished before it was taken', async () => {
-    const crew = new WorkerPool([quick(30n)], [queue(0, 100)], jobFor, onFailure)
-    crew.start()
+  test('a worker that fails is heard of after everything finished before it was taken', async () => {
+    const pool = new WorkerPool([quick(30n)], [queue(0, 100)], jobFor, onFailure)
+    pool.start()
     await Promise.resolve()
     let last = 0n
     const drain = async () => {
-      for (let taken = await crew.take(10); taken !== undefined; taken = await crew.take(10))
+      for (let taken = await pool.take(10); taken !== undefined; taken = await pool.take(10))
         last = taken.at(-1)?.ranges[0]?.position ?? last
     }
-    await expect(drain()).rejects.toThrow('lane failed')
+    await expect(drain()).rejects.toThrow('worker failed')
     expect(last).toBe(30n)
-    await crew.close()
+    await pool.close()
   })
 
   test('paused, forgets what was not taken; started again, works from where the queues are put', async () => {
     const queues = [queue(0, 60)]
-    const crew = new WorkerPool([quick()], queues, jobFor, onFailure)
-    crew.start()
-    const first = await crew.take(10)
+    const pool = new WorkerPool([quick()], queues, jobFor, onFailure)
+    pool.start()
+    const first = await pool.take(10)
     expect(first?.[0]?.ranges[0]?.from).toBe(0n)
-    await crew.pause()
+    await pool.pause()
     for (const q of queues) q.next = 20n
-    crew.start()
+    pool.start()
     const froms: bigint[] = []
-    for (let taken = await crew.take(1_000); taken !== undefined; taken = await crew.take(1_000))
+    for (let taken = await pool.take(1_000); taken !== undefined; taken = await pool.take(1_000))
       froms.push(...taken.map(e => e.ranges[0]?.from ?? -1n))
     expect(froms).toEqual([20n, 30n, 40n, 50n])
-    await crew.close()
+    await pool.close()
   })
 
   test('wound up, takes on no more work, and what is under way is still handed over', async () => {
-    const lane = new HandLane()
-    const crew = new WorkerPool([lane], [queue(0, 100)], jobFor, onFailure)
-    crew.start()
-    crew.drain()
-    await lane.finish()
-    expect((await crew.take(100))?.length).toBe(1)
-    expect(crew.isIdle).toBe(true)
-    expect(await crew.take(100)).toBeUndefined()
-    expect(lane.started).toHaveLength(1)
-    await crew.close()
+    const worker = new HandLane()
+    const pool = new WorkerPool([worker], [queue(0, 100)], jobFor, onFailure)
+    pool.start()
+    pool.drain()
+    await worker.finish()
+    expect((await pool.take(100))?.length).toBe(1)
+    expect(pool.isIdle).toBe(true)
+    expect(await pool.take(100)).toBeUndefined()
+    expect(worker.started).toHaveLength(1)
+    await pool.close()
   })
 
-  test('closing waits for the work under way, then closes every lane', async () => {
-    const lane = new HandLane(() => true)
-    const crew = new WorkerPool([lane], [queue(0, 100)], jobFor, onFailure)
-    crew.start()
+  test('closing waits for the work under way, then closes every worker', async () => {
+    const worker = new HandLane(() => true)
+    const pool = new WorkerPool([worker], [queue(0, 100)], jobFor, onFailure)
+    pool.start()
     let closed = false
-    const closing = crew.close().then(() => (closed = true))
+    const closing = pool.close().then(() => (closed = true))
     for (let n = 0; n < 10; n++) await Promise.resolve()
-    expect([closed, lane.closed]).toEqual([false, false])
-    await lane.finish()
+    expect([closed, worker.closed]).toEqual([false, false])
+    await worker.finish()
     await closing
-    expect(lane.closed).toBe(true)
+    expect(worker.closed).toBe(true)
   })
 
   test('without any work is done at once', async () => {
-    const crew = new WorkerPool([quick()], [], jobFor, onFailure)
-    crew.start()
-    expect(await crew.take(10)).toBeUndefined()
-    await crew.close()
+    const pool = new WorkerPool([quick()], [], jobFor, onFailure)
+    pool.start()
+    expect(await pool.take(10)).toBeUndefined()
+    await pool.close()
   })
 })

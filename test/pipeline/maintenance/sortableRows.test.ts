@@ -153,7 +153,7 @@ describe.each(tables)('sorting a table with %s', (_, definition) => {
   })
 })
 
-test('a column that was renamed is sorted along under its new name, and its old cubes are sorted anew', async () => {
+test('a column that was renamed is sorted along under its new name, and its old cubes are sorted again', async () => {
   await using cache = new FileCache({ limitBytes: 2 ** 30 })
   const t = await made({ configuration: mapping('name'), clusterBy: ['in.word'] })
   const options = { clock: t.clock, clusterer: clusterer(cache) }

@@ -15,7 +15,7 @@ describe('the monitor, of rows that were deleted on purpose', () => {
     })
   }
 
-  test('of bronze: they are a term of the identity, and silver made anew of what is left', async () => {
+  test('of bronze: they are a term of the identity, and silver recreated of what is left', async () => {
     await using f = await open()
     f.source.append('events', [{ key: null, value: Buffer.from('{'), partition: 0, timestamp: day0 }])
     await ingest(f, range(1, 20))

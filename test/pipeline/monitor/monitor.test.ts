@@ -190,14 +190,14 @@ describe('the monitor', () => {
     })
   })
 
-  test('says which partition is stopped by a re-created topic', async () => {
+  test('says which partition is stopped by a recreated topic', async () => {
     await using f = await open()
     f.append(range(0, 5))
     await f.deliver(range(0, 5))
     f.source.recreateTopic('events')
     const { bronze } = await look(f)
     expect(bronze).toMatchObject({ status: 'DEGRADED' })
-    expect(bronze?.['reason']).toMatch(/partition 0, was re-created.*reset-offsets/)
+    expect(bronze?.['reason']).toMatch(/partition 0, was recreated.*reset-offsets/)
   })
 
   test('says so from the table alone while Kafka cannot be asked', async () => {
@@ -210,10 +210,10 @@ describe('the monitor', () => {
       Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'No broker answers.', { retryable: true }))
     const { bronze } = await look(f)
     expect(bronze).toMatchObject({ status: 'DEGRADED' })
-    expect(bronze?.['reason']).toMatch(/partition 0, was re-created.*reset-offsets/)
+    expect(bronze?.['reason']).toMatch(/partition 0, was recreated.*reset-offsets/)
   })
 
-  test('books a table that was made anew from its beginning, and names what silver must do', async () => {
+  test('books a table that was recreated from its beginning, and names what silver must do', async () => {
     await using f = await open()
     await ingest(f, range(0, 10))
     await look(f)

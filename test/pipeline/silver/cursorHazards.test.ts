@@ -155,7 +155,7 @@ describe('silver', () => {
     expect(await ids(f)).toEqual(['a'])
   })
 
-  test('a version that only takes rows away is no compaction: silver is made anew without them', async () => {
+  test('a version that only takes rows away is no compaction: silver is recreated without them', async () => {
     await using f = await SilverFixture.open()
     const [old] = await f.bronze([[{ id: 'a' }], [{ id: 'b' }]])
     await refineSilver(f.lake, events)
