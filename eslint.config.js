@@ -14,6 +14,7 @@ export default tseslint.config(
       'import-sort/imports': 'error',
       'import-sort/exports': 'error',
       eqeqeq: 'error',
+      'no-restricted-imports': ['error', { name: 'vitest', importNames: ['it'], message: 'Use test.' }],
       'no-console': 'error',
       'max-lines': ['error', { max: 320, skipBlankLines: true, skipComments: true }],
     },

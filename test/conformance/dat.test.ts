@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
 import { expectedRows, snapshotOf, storeOf, tableRows } from './tables.js'
@@ -18,7 +18,7 @@ const cases = conformanceTableNames('dat').flatMap(table =>
 )
 
 describe.skipIf(!haveConformanceTables)('Delta Acceptance Tests', () => {
-  it.each(cases)('$table at $version: the rows, the protocol and the properties', async ({ table, version }) => {
+  test.each(cases)('$table at $version: the rows, the protocol and the properties', async ({ table, version }) => {
     const folder = join(conformanceRoot, 'dat', table, 'expected', version)
     const expected = JSON.parse(readFileSync(join(folder, 'table_version_metadata.json'), 'utf8')) as VersionMetadata
     const store = storeOf('dat', table, 'delta')

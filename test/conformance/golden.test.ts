@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { DeltaTable, loadState } from '../../shared/delta/index.js'
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
@@ -41,14 +41,14 @@ const all = conformanceTableNames(family).filter(name => name !== 'hive')
 const withRows = all.filter(name => existsSync(join(conformanceRoot, family, name, 'expected')))
 
 describe.skipIf(!haveConformanceTables)('golden tables', () => {
-  it.each(withRows.filter(name => negative[name] === undefined))('%s has the rows that Spark sees', async name => {
+  test.each(withRows.filter(name => negative[name] === undefined))('%s has the rows that Spark sees', async name => {
     const store = storeOf(family, name, 'delta')
     const { schema } = await snapshotOf(store)
     const rows = await tableRows(store, { timeZone: zones[name] })
     expect(rows).toEqual(await expectedRows(join(conformanceRoot, family, name, 'expected'), schema.fields))
   })
 
-  it.each(Object.entries(negative))('%s is refused', async (name, { code, message }) => {
+  test.each(Object.entries(negative))('%s is refused', async (name, { code, message }) => {
     const store = storeOf(family, name, 'delta')
     const table = new DeltaTable(store)
     for (const read of [() => table.snapshot(), () => table.state()]) {
@@ -64,16 +64,16 @@ describe.skipIf(!haveConformanceTables)('golden tables', () => {
     }
   })
 
-  it('no-delta-log-folder is no table', async () => {
+  test('no-delta-log-folder is no table', async () => {
     expect(await new DeltaTable(storeOf(family, 'no-delta-log-folder', 'delta')).snapshot()).toBeUndefined()
   })
 
-  it.each(Object.entries(logOnly))('%s has the files that Spark sees', async (name, expected) => {
+  test.each(Object.entries(logOnly))('%s has the files that Spark sees', async (name, expected) => {
     const { version, numFiles, sizeInBytes } = await snapshotOf(storeOf(family, name, 'delta'))
     expect([version, numFiles, sizeInBytes]).toEqual(expected)
   })
 
-  it('every table is looked at by one of these', () => {
+  test('every table is looked at by one of these', () => {
     const seen = new Set([
       ...withRows,
       ...Object.keys(negative),
@@ -84,7 +84,7 @@ describe.skipIf(!haveConformanceTables)('golden tables', () => {
     expect(all.filter(name => !seen.has(name))).toEqual([])
   })
 
-  it.each(elsewhere)('%s opens, state and snapshot alike', async name => {
+  test.each(elsewhere)('%s opens, state and snapshot alike', async name => {
     const store = storeOf(family, name, 'delta')
     const [snapshot, state] = [await snapshotOf(store), await loadState(store)]
     expect(snapshot.version).toBe(state?.version)
@@ -118,7 +118,7 @@ const hive: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.skipIf(!haveConformanceTables)('golden tables of the Hive connector', () => {
-  it.each(conformanceTableNames(family, 'hive', 'delta'))('%s has its rows', async name => {
+  test.each(conformanceTableNames(family, 'hive', 'delta'))('%s has its rows', async name => {
     expect(await tableRows(storeOf(family, 'hive', 'delta', name))).toEqual(hive[name])
   })
 })

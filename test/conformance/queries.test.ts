@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { scanRows } from '../../shared/delta/index.js'
 import { planScan } from '../../shared/query/condition/index.js'
@@ -51,7 +51,7 @@ async function rowsOf(sql: string, fields: readonly StructField[]): Promise<stri
 }
 
 describe.skipIf(!haveConformanceTables)('queries see the rows that the reader sees', () => {
-  it.each(tables)('%s %s %s %s', async (...path) => {
+  test.each(tables)('%s %s %s %s', async (...path) => {
     const store = storeOf(...path)
     const snapshot = await snapshotOf(store)
     const timeZone = zones[path[1] ?? '']
@@ -100,7 +100,7 @@ const judged: readonly (readonly [met: string, unmet: string])[] = [
 const metByNaN = ['as_float > 0.25', 'as_double <> 0', 'NOT as_double <= 0'] as const
 
 describe.skipIf(!haveConformanceTables)('statistics of other writers', () => {
-  it.each(skipping)('%s: a file is passed over for what it cannot hold', async name => {
+  test.each(skipping)('%s: a file is passed over for what it cannot hold', async name => {
     const snapshot = await snapshotOf(storeOf('delta-golden', name, 'delta'))
     for (const [met, unmet] of judged) {
       expect((await planScan(session, snapshot, met)).files.length, met).toBe(1)

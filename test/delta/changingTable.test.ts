@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { DeltaTable } from '../../shared/delta/table/table.js'
 import { FaultyStore, MemoryStore } from '../../shared/storage/index.js'
@@ -13,7 +13,7 @@ const seconds = Number(process.env['CHAOS_SECONDS'] ?? 45)
 const patience = 20
 
 describe('sixteen appenders, two that delete, one that merges, one that alters, two optimizers, a vacuum, checkpoints and clean-up on failing storage', () => {
-  it(`lose nothing, double nothing, overwrite no version and take no file from a reader (${seconds} simulated seconds)`, async () => {
+  test(`lose nothing, double nothing, overwrite no version and take no file from a reader (${seconds} simulated seconds)`, async () => {
     const about = seedNote
     const random = new Random()
     const next = () => random.next()

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { readChanges } from '../../shared/delta/changeDataFeed/changeDataFeed.js'
 import { encodeDeletionVector } from '../../shared/delta/deletionVectors/deletionVector.js'
@@ -47,7 +47,7 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   }
 }
 
-it('damage to any file of a table ends in rows or in an error of ours, never in a crash or a hang', async () => {
+test('damage to any file of a table ends in rows or in an error of ours, never in a crash or a hang', async () => {
   const random = new Random()
   const store = await wholeTable()
   const names = [

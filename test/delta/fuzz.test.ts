@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readChanges } from '../../shared/delta/changeDataFeed/changeDataFeed.js'
 import { DeltaError, deltaErrorCodes } from '../../shared/delta/deltaError.js'
@@ -114,7 +114,7 @@ function complaint(error: unknown): string | undefined {
 }
 
 describe('a file of a table that is damaged anywhere', () => {
-  it(`gives rows or an error that names the table, never a crash, a hang or memory without end (${rounds} rounds)`, async () => {
+  test(`gives rows or an error that names the table, never a crash, a hang or memory without end (${rounds} rounds)`, async () => {
     const random = new Random()
     const outcomes = new Map<string, number>()
     const count = (what: string) => outcomes.set(what, (outcomes.get(what) ?? 0) + 1)

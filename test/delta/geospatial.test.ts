@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Metadata } from '../../shared/delta/actions/actions.js'
 import { alterTable } from '../../shared/delta/ddl/alterTable.js'
@@ -50,7 +50,7 @@ async function tableOf(type: string, listed: boolean): Promise<LogFixture> {
 }
 
 describe('columns of shapes', () => {
-  it.each(
+  test.each(
     types.flatMap(
       type =>
         [
@@ -68,7 +68,7 @@ describe('columns of shapes', () => {
     ).toEqual([[1n, new Uint8Array(point)]])
   })
 
-  it.each(
+  test.each(
     types.flatMap(
       type =>
         [
@@ -92,13 +92,13 @@ describe('columns of shapes', () => {
     expect((await t.snapshot()).version).toBe(0)
   })
 
-  it('inside arrays, maps and structs too', () => {
+  test('inside arrays, maps and structs too', () => {
     const nested =
       '{"type":"struct","fields":[{"name":"geometry","nullable":true,"metadata":{},"type":{"type":"array","elementType":"geometry(EPSG:3857)","containsNull":true}}]}'
     expect(parseSchema(nested).fields[0]?.type).toEqual({ type: 'array', elementType: 'binary', containsNull: true })
   })
 
-  it('a usual column called geometry is no reason to refuse anything', async () => {
+  test('a usual column called geometry is no reason to refuse anything', async () => {
     const t = new LogFixture({ fields: [columnField('geometry', 'string'), columnField('type', 'string')] })
     await t.commit()
     const table = new DeltaTable(t.store, { clock: t.clock })

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { AddFile, DeletionVector } from '../../shared/delta/actions/actions.js'
 import { inlineDeletionVector, readDeletionVector } from '../../shared/delta/deletionVectors/deletionVector.js'
@@ -41,13 +41,13 @@ describe('a path in the log', () => {
     'a//b',
     './a',
   ]
-  it.each(tricks)('%j leads nowhere outside the table, and is told as damage of it', async path => {
+  test.each(tricks)('%j leads nowhere outside the table, and is told as damage of it', async path => {
     const t = fixture()
     await t.commit(adding(path))
     await expect(rowsOf(t)).rejects.toMatchObject({ code: 'DELTA_BAD_PATH', data: { table: t.store.url, file: path } })
   })
 
-  it.each(tricks.filter(path => path.includes('secret')))(
+  test.each(tricks.filter(path => path.includes('secret')))(
     '%j does not read a file beside a table on disk',
     async path => {
       const root = await mkdtemp(join(tmpdir(), 'hostile-'))
@@ -105,7 +105,7 @@ describe('a deletion vector', () => {
     ],
     ['a key past every file', bitmap([4, portableMagic], [8, 1], [4, 2 ** 32 - 1], [4, 12_346], [4, 0])],
   ]
-  it.each(liars)('that claims %s is told, with no more memory than it has bytes', (_what, bytes) => {
+  test.each(liars)('that claims %s is told, with no more memory than it has bytes', (_what, bytes) => {
     const before = process.memoryUsage().arrayBuffers
     expect(() => RoaringBitmap.decode(bytes, { table: 't' })).toThrow(
       expect.objectContaining({ code: 'DELTA_BAD_DELETION_VECTOR', data: { table: 't' } }) as Error,
@@ -125,7 +125,7 @@ describe('a deletion vector', () => {
     ['an offset of 2^52 in a file that is not there', { storageType: 'u', offset: 2 ** 52 }],
     ['a file outside the table', { storageType: 'p', pathOrInlineDv: 's3://elsewhere/x.bin', offset: 1 }],
   ]
-  it.each(wrong)('of which the log says %s is told', async (_what, lie) => {
+  test.each(wrong)('of which the log says %s is told', async (_what, lie) => {
     const error: unknown = await readDeletionVector(new MemoryStore(), { ...whole, ...lie }).catch(
       (thrown: unknown) => thrown,
     )
@@ -159,7 +159,7 @@ describe('a log', () => {
     ['has a lone bracket', '{', 'DELTA_BAD_JSON'],
     ['has a byte order mark in its middle', '{"txn":{"appId":"a","version":1}}\n\ufeff{}', 'DELTA_BAD_JSON'],
   ]
-  it.each(broken)('that %s is refused, with table and version', async (_what, line, code) => {
+  test.each(broken)('that %s is refused, with table and version', async (_what, line, code) => {
     const t = fixture()
     await t.commit()
     await t.store.put(commitPath(1), Buffer.from(`${line}\n`))
@@ -171,14 +171,14 @@ describe('a log', () => {
     ['is nested a hundred thousand deep', `{"commitInfo":{"x":${deep(100_000)}}}`],
     ['has two actions in a line', '{"txn":{"appId":"a","version":1},"add":{"path":"x"}}'],
   ]
-  it.each(odd)('that %s is read', async (_what, line) => {
+  test.each(odd)('that %s is read', async (_what, line) => {
     const t = fixture()
     await t.commit()
     await t.store.put(commitPath(1), Buffer.from(`${line}\n`))
     expect(await loadState(t.store)).toMatchObject({ version: 1 })
   })
 
-  it('with a key called __proto__ changes no object but its own', async () => {
+  test('with a key called __proto__ changes no object but its own', async () => {
     const t = fixture()
     await t.commit()
     await t.store.put(
@@ -195,13 +195,13 @@ describe('a log', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
 
-  it('of a line of many megabytes is read', async () => {
+  test('of a line of many megabytes is read', async () => {
     const t = fixture()
     await t.commit(adding('x', { stats: JSON.stringify({ numRecords: 1, text: 'x'.repeat(8_000_000) }) }))
     expect((await t.snapshot()).files[0]?.stats?.length).toBeGreaterThan(8_000_000)
   })
 
-  it('with names of versions that no number can be is read without them', async () => {
+  test('with names of versions that no number can be is read without them', async () => {
     const t = fixture()
     await t.commit({ txn: { appId: 'a', version: 1n } })
     for (const name of [
@@ -218,7 +218,7 @@ describe('a log', () => {
     expect(await loadState(t.store)).toMatchObject({ version: 0, txns: new Map([['a', { appId: 'a', version: 1n }]]) })
   })
 
-  it.each(['-1', '9007199254740993', '1e400', '"3"', 'null', '99'])(
+  test.each(['-1', '9007199254740993', '1e400', '"3"', 'null', '99'])(
     'whose hint speaks of version %s is read all the same',
     async version => {
       const t = fixture()
@@ -229,7 +229,7 @@ describe('a log', () => {
     },
   )
 
-  it('with a part of its only checkpoint missing is refused, not read without that part', async () => {
+  test('with a part of its only checkpoint missing is refused, not read without that part', async () => {
     const t = fixture()
     await t.commit()
     const name = classicCheckpointPath(0).replace('.checkpoint.', '.checkpoint.0000000001.0000000002.')
@@ -245,7 +245,7 @@ describe('a schema', () => {
     const open = '{"type":"struct","fields":[{"name":"a","nullable":true,"metadata":{},"type":'
     return `${open.repeat(levels)}"long"${'}]}'.repeat(levels)}`
   }
-  it('nested deeper than any table is told, before anything that walks it falls', () => {
+  test('nested deeper than any table is told, before anything that walks it falls', () => {
     expect(() => parseSchema(nested(100_000), { table: 't' })).toThrow(
       expect.objectContaining({
         code: 'DELTA_BAD_SCHEMA',
@@ -255,7 +255,7 @@ describe('a schema', () => {
     expect(parseSchema(nested(90)).fields).toHaveLength(1)
   })
 
-  it('of thousands of columns is read', () => {
+  test('of thousands of columns is read', () => {
     const fields = Array.from(
       { length: 20_000 },
       (_, i) => `{"name":"c${i}","type":"long","nullable":true,"metadata":{}}`,
@@ -265,7 +265,7 @@ describe('a schema', () => {
 })
 
 describe('JSON', () => {
-  it('has the last of two fields of one name, as JSON.parse has', () => {
+  test('has the last of two fields of one name, as JSON.parse has', () => {
     expect(parseJson('{"a":1,"a":2}')).toEqual({ a: 2 })
   })
 })

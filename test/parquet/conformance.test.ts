@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { openParquet, type ParquetFile } from '../../shared/parquet/read/reader.js'
@@ -35,7 +35,7 @@ function rowText(row: Row): string {
 const golden = join(folder, 'delta-golden')
 
 describe.skipIf(!haveConformanceTables)('files that Spark wrote', () => {
-  it('the table and its expected rows agree, in whatever encodings either is', async () => {
+  test('the table and its expected rows agree, in whatever encodings either is', async () => {
     const tables = [
       'parquet-all-types',
       'parquet-all-types-legacy-format',
@@ -58,7 +58,7 @@ describe.skipIf(!haveConformanceTables)('files that Spark wrote', () => {
     }
   })
 
-  it('decimals in every physical type are the same with and without dictionaries', async () => {
+  test('decimals in every physical type are the same with and without dictionaries', async () => {
     for (const table of ['parquet-decimal-dictionaries', 'parquet-decimal-dictionaries-v2', 'parquet-decimal-type']) {
       const [actual, expected] = await Promise.all(
         ['delta', 'expected'].map(async kind => {
@@ -75,13 +75,13 @@ describe.skipIf(!haveConformanceTables)('files that Spark wrote', () => {
     }
   })
 
-  it('legacy lists and maps hold the same rows as the standard ones', async () => {
+  test('legacy lists and maps hold the same rows as the standard ones', async () => {
     const standard = await rowBag(join(golden, 'parquet-all-types', 'delta'))
     expect(standard.length).toBe(200)
     expect(await rowBag(join(golden, 'parquet-all-types-legacy-format', 'delta'))).toEqual(standard)
   })
 
-  it('INT96, milliseconds and microseconds are the same instants', async () => {
+  test('INT96, milliseconds and microseconds are the same instants', async () => {
     const instants = ['-31536000000000n', '1580544550000000n', '915181200000000n', '946717200000000n']
     for (const table of ['int96', 'timestamp_micros', 'timestamp_millis']) {
       const rows = await rowBag(join(golden, `kernel-timestamp-${table}`, 'delta'), ['time'])
@@ -90,7 +90,7 @@ describe.skipIf(!haveConformanceTables)('files that Spark wrote', () => {
     }
   })
 
-  it('every data file of every table can be read, whole', async () => {
+  test('every data file of every table can be read, whole', async () => {
     for (const path of dataFiles(folder)) {
       const file = await open(path)
       for (const { field, data } of await file.readColumns())

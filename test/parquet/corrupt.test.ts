@@ -1,5 +1,5 @@
 import { parquetHeader } from 'hyparquet/src/column.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { ParquetError } from '../../shared/parquet/base/parquetError.js'
@@ -27,7 +27,7 @@ function sample(seed: number): Column[] {
 }
 
 describe('damaged files', () => {
-  it('any flipped bytes give values or a ParquetError that names the file, and nothing else', async () => {
+  test('any flipped bytes give values or a ParquetError that names the file, and nothing else', async () => {
     for (let round = 0; round < 1200; round++) {
       const random = new Random(testSeed + round)
       const bytes = encodeParquet(sample(round % 5), { codec: random.pick(writtenCodecs), pageBytes: 300 })
@@ -43,14 +43,14 @@ describe('damaged files', () => {
     }
   })
 
-  it('a file that is cut off anywhere is told', async () => {
+  test('a file that is cut off anywhere is told', async () => {
     const bytes = encodeParquet(sample(1))
     for (let length = 0; length < bytes.length; length += 1 + Math.floor(length / 20)) {
       expect(await outcome(bytes.subarray(0, length)), `${length} bytes`).toMatchObject({ code: 'PARQUET_CORRUPT' })
     }
   })
 
-  it.each(writtenCodecs)(
+  test.each(writtenCodecs)(
     'one flipped bit in any page is told by its checksum, where the value would be another one unnoticed (%s)',
     async codec => {
       const random = new Random()
@@ -72,7 +72,7 @@ describe('damaged files', () => {
     },
   )
 
-  it('text that is no Parquet file is told', async () => {
+  test('text that is no Parquet file is told', async () => {
     expect(await outcome(Buffer.from('{"commitInfo":{"timestamp":1}}'))).toMatchObject({
       code: 'PARQUET_CORRUPT',
       data: { file: 'part-0.parquet' },
@@ -80,7 +80,7 @@ describe('damaged files', () => {
     })
   })
 
-  it('an error of the source is not taken for damage of the file', async () => {
+  test('an error of the source is not taken for damage of the file', async () => {
     const bytes = encodeParquet(sample(2))
     const lost = new ParquetError('PARQUET_MISSING', 'gone', { data: { file: 'x' } })
     const file = await openParquet(bufferSource(bytes))

@@ -1,5 +1,5 @@
 import type { Encoding, SchemaElement } from 'hyparquet'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { openParquet } from '../../shared/parquet/read/reader.js'
@@ -13,7 +13,7 @@ const columns = async (bytes: Uint8Array) =>
   )
 
 describe('encodings that page headers name', () => {
-  it('levels packed in bits are read as what they are, and not as runs', async () => {
+  test('levels packed in bits are read as what they are, and not as runs', async () => {
     const random = new Random()
     for (let round = 0; round < 50; round++) {
       const pages = Array.from({ length: 1 + random.below(3) }, () =>
@@ -45,7 +45,7 @@ describe('encodings that page headers name', () => {
     }
   })
 
-  it('levels of more than one bit, of repetition too', async () => {
+  test('levels of more than one bit, of repetition too', async () => {
     const lists: readonly (readonly (number | null)[] | null)[] = [[1, null, 2], null, [], [3], [4, 5]]
     const repetitions = lists.flatMap(list =>
       list === null || list.length === 0 ? [0] : list.map((_, i) => (i === 0 ? 0 : 1)),
@@ -79,7 +79,7 @@ describe('encodings that page headers name', () => {
     expect(await columns(handmadeParquet([{ rows: lists.length, chunks: [chunk] }], { schema }))).toEqual([lists])
   })
 
-  it('an encoding that is named for levels that are not there does not matter', async () => {
+  test('an encoding that is named for levels that are not there does not matter', async () => {
     const element: SchemaElement = { ...id, repetition_type: 'REQUIRED' }
     const body = int32s(7, 8)
     const header = dataPage(2, body.length, {
@@ -95,7 +95,7 @@ describe('encodings that page headers name', () => {
     ).toEqual([[7, 8]])
   })
 
-  it.each<Encoding>(['PLAIN', 'DELTA_BINARY_PACKED'])(
+  test.each<Encoding>(['PLAIN', 'DELTA_BINARY_PACKED'])(
     'levels in %s are refused by the name of the column',
     async encoding => {
       const bytes = handmadeParquet([
@@ -111,7 +111,7 @@ describe('encodings that page headers name', () => {
     },
   )
 
-  it('levels that end early are damage, and no nulls', async () => {
+  test('levels that end early are damage, and no nulls', async () => {
     const values = Array.from({ length: 20 }, () => null)
     const bytes = handmadeParquet([
       {
@@ -129,7 +129,7 @@ describe('encodings that page headers name', () => {
     await expect(columns(bytes)).rejects.toMatchObject({ code: 'PARQUET_CORRUPT' })
   })
 
-  it('a dictionary in another encoding than plain is refused', async () => {
+  test('a dictionary in another encoding than plain is refused', async () => {
     const body = int32s(1, 2)
     const indexes = Uint8Array.of(1, 3, 0b01)
     const element: SchemaElement = { ...id, repetition_type: 'REQUIRED' }
@@ -176,7 +176,7 @@ describe('row groups without rows', () => {
     ],
   })
 
-  it.each([[[[]]], [[[], [1, 2]]], [[[1], [], [2, 3], []]]])(
+  test.each([[[[]]], [[[], [1, 2]]], [[[1], [], [2, 3], []]]])(
     '%j: the rows of the others are read, by every way of reading',
     async groups => {
       const file = await openParquet(bufferSource(handmadeParquet(groups.map(values => group(...values))), 'a.parquet'))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../shared/parquet/base/bufferSource.js'
 import { writtenCodecs } from '../../shared/parquet/page/codec.js'
@@ -35,7 +35,7 @@ function typeName(type: DataType): string {
 describe('what is written is read back', () => {
   for (const type of flatTypes) {
     for (const codec of writtenCodecs) {
-      it(`${typeName(type)} with ${codec}`, async () => {
+      test(`${typeName(type)} with ${codec}`, async () => {
         for (const nullable of [true, false]) {
           for (const rows of [0, 1, 2, 7, 8, 129, 3000]) {
             for (const nulls of nullable ? [0, 0.3, 1] : [0]) {
@@ -51,7 +51,7 @@ describe('what is written is read back', () => {
     }
   }
 
-  it('nested columns of random types, with nulls and empty collections at every level', async () => {
+  test('nested columns of random types, with nulls and empty collections at every level', async () => {
     for (let round = 0; round < 150; round++) {
       const random = new Random(testSeed + round)
       const field: StructField = { name: 'c', type: randomType(random, 4), nullable: random.below(3) > 0 }
@@ -64,7 +64,7 @@ describe('what is written is read back', () => {
     }
   })
 
-  it('typed arrays, without changing them', async () => {
+  test('typed arrays, without changing them', async () => {
     const columns: Column[] = [
       { field: { name: 'l', type: 'long', nullable: true }, data: BigInt64Array.of(2n ** 63n - 1n, -1n, 0n) },
       { field: { name: 'd', type: 'double', nullable: true }, data: Float64Array.of(-0, NaN, 1e300) },
@@ -77,13 +77,13 @@ describe('what is written is read back', () => {
     expect(columns.map(column => values(column))).toEqual(before)
   })
 
-  it('a lone surrogate at the edge of a text does not join its neighbour', async () => {
+  test('a lone surrogate at the edge of a text does not join its neighbour', async () => {
     const field: StructField = { name: 's', type: 'string', nullable: false }
     const [read] = await readBack([{ field, data: ['ab\ud83d', '\ude00cd', 'plain', 'more'] }])
     expect(values(read)).toEqual(['ab\ufffd', '\ufffdcd', 'plain', 'more'])
   })
 
-  it('maps keep the order and the repeats of their keys', async () => {
+  test('maps keep the order and the repeats of their keys', async () => {
     const field: StructField = {
       name: 'm',
       type: { type: 'map', keyType: 'string', valueType: 'integer', valueContainsNull: true },

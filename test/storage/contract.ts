@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { elapsedMs } from '../../shared/storage/elapsed.js'
 import { compareUtf8 } from '../../shared/storage/objectPath.js'
@@ -44,7 +44,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
     })
     afterAll(() => subject.stop?.())
 
-    it('an absent name is an outcome of every read, and may be deleted', async () => {
+    test('an absent name is an outcome of every read, and may be deleted', async () => {
       const { store } = fresh()
       expect(await store.get('a/b')).toBeUndefined()
       expect(await store.get('a/b', { start: 0, end: 0 })).toBeUndefined()
@@ -54,7 +54,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list('no/such/folder/'))).toEqual([])
     })
 
-    it('folders are named one level at a time, without what lies deeper and without objects', async () => {
+    test('folders are named one level at a time, without what lies deeper and without objects', async () => {
       const { store } = fresh()
       for (const path of ['top.json', 'a/x', 'a/b/y', 'a/b/deep/z', 'a b/é/1', 'ab/1'])
         await store.put(path, bytesOf('x'))
@@ -67,7 +67,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await store.within('a').folders('')).toEqual(['b'])
     })
 
-    it('says the time that it dates objects with, and leaves nothing behind', async () => {
+    test('says the time that it dates objects with, and leaves nothing behind', async () => {
       const { store } = fresh()
       expect(elapsedMs((await store.now()) - 1_000, await store.now())).toBeDefined()
       await store.put('a', bytesOf('x'))
@@ -77,7 +77,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list(''))).toEqual(['a'])
     })
 
-    it('a write is read back at once, also by another client', async () => {
+    test('a write is read back at once, also by another client', async () => {
       const { store, again } = fresh()
       await store.put('a/b.txt', bytesOf('hello'))
       expect(textOf(await again.get('a/b.txt'))).toBe('hello')
@@ -85,7 +85,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await collected(again.list(''))).toMatchObject([{ path: 'a/b.txt', size: 5 }])
     })
 
-    it('bytes that are read belong to the reader: changing them, or those written, changes no object', async () => {
+    test('bytes that are read belong to the reader: changing them, or those written, changes no object', async () => {
       const { store } = fresh()
       const written = bytesOf('abc')
       await store.put('x', written)
@@ -96,7 +96,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(textOf(await store.get('x'))).toBe('abc')
     })
 
-    it('a view into a larger buffer is written as the view, and what is read starts its buffer', async () => {
+    test('a view into a larger buffer is written as the view, and what is read starts its buffer', async () => {
       const { store } = fresh()
       await store.put('x', Buffer.from('__abc__').subarray(2, 5))
       await store.putIfAbsent('y', bytesOf('__abc__').subarray(2, 5))
@@ -108,7 +108,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       }
     })
 
-    it('an overwrite replaces the object whole, shorter or longer, and moves its time', async () => {
+    test('an overwrite replaces the object whole, shorter or longer, and moves its time', async () => {
       const { store } = fresh()
       await store.put('x', bytesOf('a longer text'))
       const before = await store.head('x')
@@ -119,7 +119,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(textOf(await store.get('x'))).toBe('a longer text again')
     })
 
-    it('a reader never sees a mixture of an old and a new object', async () => {
+    test('a reader never sees a mixture of an old and a new object', async () => {
       const { store, again } = fresh()
       const versions = [0x61, 0x62].map(fill => new Uint8Array(300_000).fill(fill))
       await store.put('x', versions[0] ?? new Uint8Array())
@@ -136,7 +136,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       await writes
     })
 
-    it('empty objects exist', async () => {
+    test('empty objects exist', async () => {
       const { store } = fresh()
       await store.put('p', new Uint8Array())
       expect(await store.putIfAbsent('q', new Uint8Array())).toBe('created')
@@ -150,7 +150,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list(''))).toEqual(['p', 'q', 'r'])
     })
 
-    it('ranges are cut to what exists', async () => {
+    test('ranges are cut to what exists', async () => {
       const { store } = fresh()
       await store.put('x', bytesOf('0123456789'))
       const part = async (start: number, end?: number) => textOf(await store.get('x', { start, end }))
@@ -166,7 +166,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       await expect(part(-1)).rejects.toThrow(RangeError)
     })
 
-    it('put-if-absent writes once and says so ever after', async () => {
+    test('put-if-absent writes once and says so ever after', async () => {
       const { store, again } = fresh()
       expect(await store.putIfAbsent('log/0.json', bytesOf('first'))).toBe('created')
       expect(await again.putIfAbsent('log/0.json', bytesOf('second'))).toBe('exists')
@@ -175,7 +175,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await again.putIfAbsent('log/0.json', bytesOf('third'))).toBe('created')
     })
 
-    it('of 50 racing put-if-absents exactly one creates, and its bytes are the object', async () => {
+    test('of 50 racing put-if-absents exactly one creates, and its bytes are the object', async () => {
       const { store, again } = fresh()
       for (const name of ['_delta_log/1.json', '_delta_log/2.json', '_delta_log/3.json']) {
         const outcomes = await Promise.all(
@@ -188,7 +188,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list(''))).toHaveLength(3)
     })
 
-    it('names are kept as they are, special characters and all', async () => {
+    test('names are kept as they are, special characters and all', async () => {
       const { store } = fresh()
       const names = [
         'a b/c d',
@@ -232,7 +232,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list(''))).toEqual(['new/p=%C3%BC ü#?'])
     })
 
-    it('names that leave the root, or mean another name, are refused', async () => {
+    test('names that leave the root, or mean another name, are refused', async () => {
       const { store } = fresh()
       for (const name of [
         '',
@@ -258,7 +258,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(() => store.within('..')).toThrow(StorageError)
     })
 
-    it('listings are in the order of UTF-8 bytes of whole names, folders or not', async () => {
+    test('listings are in the order of UTF-8 bytes of whole names, folders or not', async () => {
       const { store } = fresh()
       const names = [
         'a/x',
@@ -283,7 +283,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       )
     })
 
-    it('a prefix is text, not a folder; startAfter is exclusive and need not exist', async () => {
+    test('a prefix is text, not a folder; startAfter is exclusive and need not exist', async () => {
       const { store } = fresh()
       const names = ['a', 'log/0001.json', 'log/0002.json', 'log/0010.json', 'log/sub/1', 'log-2/1', 'logs', 'z']
       for (const name of names) await store.put(name, bytesOf(name))
@@ -316,7 +316,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await after('', 'log/0010.json')).toEqual(['log/sub/1', 'logs', 'z'])
     })
 
-    it(`a folder of ${options.many} objects is listed whole and in order, from any place in it`, async () => {
+    test(`a folder of ${options.many} objects is listed whole and in order, from any place in it`, async () => {
       const { store } = fresh()
       const name = (i: number) => `_delta_log/${String(i).padStart(20, '0')}.json`
       const all = Array.from({ length: options.many }, (_, i) => name(i))
@@ -327,7 +327,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list('', { startAfter: name(10) }))).toEqual(all.slice(11))
     })
 
-    it('a listing may be left early', async () => {
+    test('a listing may be left early', async () => {
       const { store } = fresh()
       for (const name of ['a', 'b', 'c']) await store.put(name, bytesOf(name))
       for await (const info of store.list('')) {
@@ -337,7 +337,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await paths(store.list(''))).toEqual(['a', 'b', 'c'])
     })
 
-    it('an upload shows nothing before it is closed, then everything', async () => {
+    test('an upload shows nothing before it is closed, then everything', async () => {
       const { store, again } = fresh()
       const writer = await store.create('data/part.parquet')
       const parts = [
@@ -356,7 +356,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await collected(again.list(''))).toMatchObject([{ path: 'data/part.parquet', size: 300_001 }])
     })
 
-    it('an upload copies what it is given: the caller may use its buffer again', async () => {
+    test('an upload copies what it is given: the caller may use its buffer again', async () => {
       const { store } = fresh()
       const writer = await store.create('x')
       const buffer = new Uint8Array(4)
@@ -369,7 +369,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(await store.get('x')).toEqual(new Uint8Array([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]))
     })
 
-    it('an upload replaces what had the name, and an aborted one leaves it', async () => {
+    test('an upload replaces what had the name, and an aborted one leaves it', async () => {
       const { store } = fresh()
       await store.put('x', bytesOf('old'))
       const aborted = await store.create('x')
@@ -387,7 +387,7 @@ export function describeContract(name: string, start: () => Promise<ContractSubj
       expect(textOf(await store.get('x'))).toBe('new')
     })
 
-    it('within is a folder: names are relative to it, nothing outside is seen', async () => {
+    test('within is a folder: names are relative to it, nothing outside is seen', async () => {
       const { store, folder } = fresh()
       const events = store.within('bronze/events')
       await events.put('_delta_log/0.json', bytesOf('{}'))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../shared/clock.js'
 import { Faults } from '../../shared/storage/faults.js'
@@ -24,7 +24,7 @@ function begun() {
 }
 
 describe('a planned fault', () => {
-  it('fail: nothing happened, and the error says so', async () => {
+  test('fail: nothing happened, and the error says so', async () => {
     const { faults, memory, store } = begun()
     faults.add({ on: ['put', 'putIfAbsent'], fault: { kind: 'fail', code: 'STORAGE_THROTTLED' }, times: 2 })
     await expect(store.put('x', bytesOf('x'))).rejects.toMatchObject({
@@ -38,7 +38,7 @@ describe('a planned fault', () => {
     expect(faults.struck).toBe(2)
   })
 
-  it('loseAnswer: it happened, and nobody can know', async () => {
+  test('loseAnswer: it happened, and nobody can know', async () => {
     const { faults, memory, store } = begun()
     faults.add({ on: 'putIfAbsent', fault: { kind: 'loseAnswer' } })
     await expect(store.putIfAbsent('x', bytesOf('mine'))).rejects.toMatchObject({ ambiguous: true, retryable: true })
@@ -46,14 +46,14 @@ describe('a planned fault', () => {
     expect(await store.putIfAbsent('x', bytesOf('mine'))).toBe('exists')
   })
 
-  it('meetOwnWrite: our own first try is answered as if it were a competitor', async () => {
+  test('meetOwnWrite: our own first try is answered as if it were a competitor', async () => {
     const { faults, store } = begun()
     faults.add({ on: 'putIfAbsent', fault: { kind: 'meetOwnWrite' } })
     expect(await store.putIfAbsent('x', bytesOf('mine'))).toBe('exists')
     expect(textOf(await store.get('x'))).toBe('mine')
   })
 
-  it('interleave: a competitor gets in first', async () => {
+  test('interleave: a competitor gets in first', async () => {
     const { faults, memory, store } = begun()
     faults.add({
       on: 'putIfAbsent',
@@ -68,7 +68,7 @@ describe('a planned fault', () => {
     expect(textOf(await store.get('x'))).toBe('theirs')
   })
 
-  it('delay: it happens later, by the clock', async () => {
+  test('delay: it happens later, by the clock', async () => {
     const { clock, faults, store } = begun()
     faults.add({ on: 'put', fault: { kind: 'delay', ms: 7000 } })
     const before = clock.now()
@@ -76,7 +76,7 @@ describe('a planned fault', () => {
     expect((await store.head('x'))?.modifiedAt).toBe(before + 7000)
   })
 
-  it('strikes the paths, and the calls, that it names, also through within', async () => {
+  test('strikes the paths, and the calls, that it names, also through within', async () => {
     const { faults, store } = begun()
     faults.add({ on: 'put', path: path => path === 'log/2.json', after: 1, fault: { kind: 'fail' } })
     const log = store.within('log')
@@ -86,7 +86,7 @@ describe('a planned fault', () => {
     await log.put('2.json', bytesOf('x'))
   })
 
-  it('strikes an upload in each of its steps, and a listing', async () => {
+  test('strikes an upload in each of its steps, and a listing', async () => {
     const { faults, memory, store } = begun()
     faults.add({ on: 'list', fault: { kind: 'fail' } }).add({ on: 'create', fault: { kind: 'fail' } })
     await expect(collected(store.list(''))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
@@ -99,7 +99,7 @@ describe('a planned fault', () => {
     expect(textOf(await memory.get('x'))).toBe('b')
   })
 
-  it('with a chance strikes the same calls for the same seed', () => {
+  test('with a chance strikes the same calls for the same seed', () => {
     const strikes = () => {
       const random = new Random()
       const faults = new Faults(() => random.next()).add({

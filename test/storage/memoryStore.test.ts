@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { ManualClock } from '../../shared/clock.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
@@ -13,7 +13,7 @@ describeContract(
   { many: 6000 },
 )
 
-it("modifiedAt is the clock's time of the last write, for each way to write", async () => {
+test("modifiedAt is the clock's time of the last write, for each way to write", async () => {
   const clock = new ManualClock(1000)
   const store = new MemoryStore(clock)
   await store.put('a', bytesOf('1'))

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
@@ -18,7 +18,7 @@ describeContract(
   { many: 100 },
 )
 
-it('every request counts in its class, whatever came of it, and a store within counts with its parent', async () => {
+test('every request counts in its class, whatever came of it, and a store within counts with its parent', async () => {
   const store = new MeteredStore(new MemoryStore())
   const table = store.within('bronze').within('events')
   await table.put('a', bytesOf('12345'))
@@ -37,7 +37,7 @@ it('every request counts in its class, whatever came of it, and a store within c
   expect(table.usage()).toEqual(usage)
 })
 
-it('a long listing counts its pages', async () => {
+test('a long listing counts its pages', async () => {
   const memory = new MemoryStore()
   for (let i = 0; i < 5001; i++) await memory.put(`${i}`, new Uint8Array())
   const store = new MeteredStore(memory)
@@ -45,7 +45,7 @@ it('a long listing counts its pages', async () => {
   expect(store.usage().lists).toBe(2)
 })
 
-it('what a run used is the difference of two readings, which later requests leave alone', async () => {
+test('what a run used is the difference of two readings, which later requests leave alone', async () => {
   const store = new MeteredStore(new MemoryStore())
   await store.put('a', bytesOf('1'))
   const before = store.usage()
@@ -55,7 +55,7 @@ it('what a run used is the difference of two readings, which later requests leav
   expect(usageBetween(before, after)).toEqual({ ...noUsage, reads: 1, bytesRead: 1 })
 })
 
-it('a folder on this disk stays one', async () => {
+test('a folder on this disk stays one', async () => {
   const root = await mkdtemp(path.join(os.tmpdir(), 'metered-'))
   try {
     const store = new MeteredStore(new LocalDiskStore(root))

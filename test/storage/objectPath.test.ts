@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { checkedFolder, checkedPath, checkedPrefix, compareUtf8, joinedPath } from '../../shared/storage/objectPath.js'
 import { Random, seedNote } from '../random.js'
 
-it('compareUtf8 orders as the bytes do, for any pair of names', () => {
+test('compareUtf8 orders as the bytes do, for any pair of names', () => {
   const random = new Random()
   const alphabet = [
     'a',
@@ -30,13 +30,13 @@ it('compareUtf8 orders as the bytes do, for any pair of names', () => {
   }
 })
 
-it('a prefix may end inside a name, even inside one that begins with dots', () => {
+test('a prefix may end inside a name, even inside one that begins with dots', () => {
   for (const prefix of ['', 'a', 'a/', 'a/b', 'a/.', 'a/..', '..']) expect(checkedPrefix(prefix)).toBe(prefix)
   for (const prefix of ['/', '/a', 'a//', '../a', 'a/../', './'])
     expect(() => checkedPrefix(prefix)).toThrow('object name')
 })
 
-it('a folder may be given with the slash that listings need, a name may not', () => {
+test('a folder may be given with the slash that listings need, a name may not', () => {
   expect(checkedFolder('a/b/')).toBe('a/b')
   expect(checkedFolder('')).toBe('')
   expect(() => checkedFolder('a//')).toThrow('empty part')
@@ -44,6 +44,6 @@ it('a folder may be given with the slash that listings need, a name may not', ()
   expect(() => checkedPath('a\\b')).toThrow('backslash')
 })
 
-it('joining with the root changes nothing', () => {
+test('joining with the root changes nothing', () => {
   expect([joinedPath('', 'a'), joinedPath('a', ''), joinedPath('a', 'b/c')]).toEqual(['a', 'a', 'a/b/c'])
 })

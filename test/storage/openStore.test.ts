@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { shownAddress } from '../../shared/storage/address/shownAddress.js'
 import { AzureBlobStore } from '../../shared/storage/azureBlob/azureBlob.js'
@@ -7,7 +7,7 @@ import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
 import { MemoryStore } from '../../shared/storage/memoryStore.js'
 import { openStore } from '../../shared/storage/openStore.js'
 
-it('each address opens its kind of store', async () => {
+test('each address opens its kind of store', async () => {
   const folder = await openStore('file:///data/my%20lake')
   expect(folder).toBeInstanceOf(LocalDiskStore)
   expect(folder.localPath?.('x')).toBe('/data/my lake/x')
@@ -17,13 +17,13 @@ it('each address opens its kind of store', async () => {
   expect(await openStore('http://127.0.0.1:10000/devstoreaccount1/lake')).toBeInstanceOf(AzureBlobStore)
 })
 
-it('two memory stores share nothing', async () => {
+test('two memory stores share nothing', async () => {
   const [one, other] = [await openStore('memory:'), await openStore('memory:')]
   await one.put('x', new Uint8Array(1))
   expect(await other.head('x')).toBeUndefined()
 })
 
-it('a local path is a path, whatever is in it; in a URL "#" and "?" are not passed over', async () => {
+test('a local path is a path, whatever is in it; in a URL "#" and "?" are not passed over', async () => {
   const names = ['/data/a#b', '/data/a?b', '/data/a%23b', '/data/a']
   const stores = await Promise.all(names.map(name => openStore(name)))
   expect(stores.map(store => store.localPath?.('x'))).toEqual(names.map(name => `${name}/x`))
@@ -33,7 +33,7 @@ it('a local path is a path, whatever is in it; in a URL "#" and "?" are not pass
   }
 })
 
-it.each([
+test.each([
   'htps://acct.blob.core.windows.net/lake?sv=1&sig=secret',
   'https://x/?sig=secret',
   's3://user:secret@host/lake',
@@ -42,7 +42,7 @@ it.each([
   expect(shownAddress(url)).not.toContain('secret')
 })
 
-it.each([
+test.each([
   '',
   'lake',
   './lake',
@@ -54,7 +54,7 @@ it.each([
   await expect(openStore(url)).rejects.toMatchObject({ code: 'STORAGE_BAD_ADDRESS', retryable: false })
 })
 
-it('a connection string of another account, or without a key, is refused before anything is sent', async () => {
+test('a connection string of another account, or without a key, is refused before anything is sent', async () => {
   const open = (connectionString: string) =>
     openStore('http://127.0.0.1:10000/devstoreaccount1/lake', { connectionString })
   await expect(open('AccountName=other;AccountKey=a2V5')).rejects.toThrow('"other"')

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { ManualClock } from '../../shared/clock.js'
 import { consoleLogger, type ConsoleLoggerOptions } from '../../shared/telemetry/consoleLogger.js'
@@ -9,7 +9,7 @@ function heard(options: ConsoleLoggerOptions) {
   return { lines, log: consoleLogger({ clock: new ManualClock(Date.UTC(2025, 3, 1, 17, 37, 57)), write, ...options }) }
 }
 
-it('says nothing below its level', () => {
+test('says nothing below its level', () => {
   const { lines, log } = heard({ level: 'warn' })
   log.debug('a')
   log.info('b')
@@ -21,7 +21,7 @@ it('says nothing below its level', () => {
   ])
 })
 
-it('json is one object a line, with all digits of a bigint, and data cannot pose as the message', () => {
+test('json is one object a line, with all digits of a bigint, and data cannot pose as the message', () => {
   const { lines, log } = heard({ format: 'json' })
   log.info('two\nlines', { offset: 9007199254740993n, message: 'other', gone: undefined })
   expect(lines).toHaveLength(1)
@@ -34,7 +34,7 @@ it('json is one object a line, with all digits of a bigint, and data cannot pose
   })
 })
 
-it('text stays on one line and quotes what has spaces', () => {
+test('text stays on one line and quotes what has spaces', () => {
   const { lines, log } = heard({})
   log.info('two\nlines', { table: 'bronze.events', reason: 'not "ok"', rows: 3, gone: undefined })
   expect(lines).toEqual(['17:37:57.000 info  two\\nlines table=bronze.events reason="not \\"ok\\"" rows=3\n'])

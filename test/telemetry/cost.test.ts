@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { defaultPrices, estimateCostUsd } from '../../shared/telemetry/cost.js'
 
@@ -6,12 +6,12 @@ const idle = { reads: 0, writes: 0, lists: 0, deletes: 0 }
 const gigabyte = 1024 ** 3
 
 describe('estimateCostUsd', () => {
-  it('a 2 GB instance that is busy for an hour costs 18.7 cents and its execution', () => {
+  test('a 2 GB instance that is busy for an hour costs 18.7 cents and its execution', () => {
     const hour = estimateCostUsd({ durationMs: 3_600_000, instanceMemoryBytes: 2 * gigabyte, storage: idle })
     expect(hour).toBeCloseTo(7200 * 0.000026 + 0.4e-6, 12)
   })
 
-  it('each class of storage requests has its own price, and removals are free', () => {
+  test('each class of storage requests has its own price, and removals are free', () => {
     const perClass = (storage: Partial<typeof idle>) =>
       estimateCostUsd({ durationMs: 0, executions: 0, storage: { ...idle, ...storage } })
     expect(perClass({ writes: 10_000 })).toBeCloseTo(0.065, 12)
@@ -20,13 +20,13 @@ describe('estimateCostUsd', () => {
     expect(perClass({ deletes: 10_000 })).toBe(0)
   })
 
-  it('a run of a few milliseconds is billed as the shortest there is', () => {
+  test('a run of a few milliseconds is billed as the shortest there is', () => {
     const at = (durationMs: number) => estimateCostUsd({ durationMs, storage: idle })
     expect(at(3)).toBe(at(1000))
     expect(at(2000)).toBeGreaterThan(at(1000))
   })
 
-  it('prices can be replaced', () => {
+  test('prices can be replaced', () => {
     const prices = { ...defaultPrices, perGigabyteSecond: 0, perMillionExecutions: 1e6 }
     expect(estimateCostUsd({ durationMs: 5000, executions: 3, storage: idle }, prices)).toBe(3)
   })

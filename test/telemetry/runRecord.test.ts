@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../shared/clock.js'
 import { MemoryStore, MeteredStore, StorageError } from '../../shared/storage/index.js'
@@ -12,7 +12,7 @@ function begun() {
 }
 
 describe('a run', () => {
-  it('counts what was used since it started, not what was used before', async () => {
+  test('counts what was used since it started, not what was used before', async () => {
     const { clock, store, start } = begun()
     await store.put('before', new Uint8Array(100))
     const run = startRun(start)
@@ -47,7 +47,7 @@ describe('a run', () => {
     expect(record.estimatedCostUsd).toBeGreaterThan(0)
   })
 
-  it('told before its commit and again after it is the same run', async () => {
+  test('told before its commit and again after it is the same run', async () => {
     const { store, start } = begun()
     const run = startRun(start)
     const before = run.finish({ outcome: 'committed' })
@@ -58,7 +58,7 @@ describe('a run', () => {
     expect([before.storageWrites, after.storageWrites]).toEqual([0, 1])
   })
 
-  it('that failed keeps the code and the words of its error, whatever was thrown', () => {
+  test('that failed keeps the code and the words of its error, whatever was thrown', () => {
     const run = startRun(begun().start)
     const error = new StorageError('STORAGE_THROTTLED', 'too much', { retryable: true })
     expect(run.finish({ outcome: 'failed', error })).toMatchObject({
@@ -72,23 +72,23 @@ describe('a run', () => {
 describe('a run that travels in a commit', () => {
   const full = startRun(begun().start).finish({ outcome: 'failed', error: new Error('x'), rowsIn: 12 })
 
-  it('comes back as it was through JSON text', () => {
+  test('comes back as it was through JSON text', () => {
     for (const run of [full, startRun({ ...begun().start, stream: undefined }).finish({ outcome: 'nothingToDo' })]) {
       expect(decodeRun(JSON.parse(JSON.stringify(encodeRun(run))))).toEqual(JSON.parse(JSON.stringify(run)))
     }
   })
 
-  it('has a column for every field a record can have', () => {
+  test('has a column for every field a record can have', () => {
     const all = { ...full, version: 1 }
     expect([...runFields].sort()).toEqual(Object.keys(all).sort())
   })
 
-  it('is read from logs that give whole numbers as bigint', () => {
+  test('is read from logs that give whole numbers as bigint', () => {
     const json = { ...encodeRun(full), startTime: BigInt(full.startTime), rowsIn: 12n }
     expect(decodeRun(json)).toMatchObject({ startTime: full.startTime, rowsIn: 12 })
   })
 
-  it("is not mistaken for anything else that others put there, and a later version's fields are dropped", () => {
+  test("is not mistaken for anything else that others put there, and a later version's fields are dropped", () => {
     for (const other of [
       undefined,
       null,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { parseLogJson } from '../../shared/delta/index.js'
 import { formatJson, type Json, JsonNumber, parseJson } from '../../shared/types/json.js'
@@ -6,7 +6,7 @@ import { JsonError } from '../../shared/types/jsonError.js'
 import { Random, seedNote } from '../random.js'
 
 describe('json', () => {
-  it.each([
+  test.each([
     ['9223372036854775807', 9223372036854775807n],
     ['-9223372036854775808', -9223372036854775808n],
     ['9007199254740991', 9007199254740991],
@@ -23,7 +23,7 @@ describe('json', () => {
     expect(parseJson(`["x", ${text}]`)).toEqual(['x', value])
   })
 
-  it.each(['99999999999999999999.999999999999999999', '0.99999999999999999999', '9007199254740991.4', '1e400'])(
+  test.each(['99999999999999999999.999999999999999999', '0.99999999999999999999', '9007199254740991.4', '1e400'])(
     '%s, which a double would change, keeps its text',
     text => {
       expect(parseJson(`{"max":${text}}`)).toEqual({ max: new JsonNumber(text) })
@@ -31,34 +31,34 @@ describe('json', () => {
     },
   )
 
-  it('statistics stay the text that they are, digits and all', () => {
+  test('statistics stay the text that they are, digits and all', () => {
     const stats = '{"numRecords":1,"maxValues":{"a":1.50,"b":9223372036854775807}}'
     const line = JSON.stringify({ add: { path: 'a', stats, size: 1 } })
     expect(parseJson(line)).toEqual({ add: { path: 'a', stats, size: 1 } })
   })
 
-  it('a field named __proto__ is a field', () => {
+  test('a field named __proto__ is a field', () => {
     const parsed = parseJson('{"__proto__":12345678901234567890}') as Record<string, Json>
     expect(Object.getOwnPropertyDescriptor(parsed, '__proto__')?.value).toBe(12345678901234567890n)
     expect(formatJson(parsed)).toBe('{"__proto__":12345678901234567890}')
   })
 
-  it('a NaN is refused instead of becoming null', () => {
+  test('a NaN is refused instead of becoming null', () => {
     expect(() => formatJson({ a: Number.NaN })).toThrow(JsonError)
     expect(() => formatJson([Number.POSITIVE_INFINITY])).toThrow(/Infinity/)
   })
 
-  it('broken text is an error that names the place', () => {
+  test('broken text is an error that names the place', () => {
     expect(() => parseLogJson('{"a":', { file: '00.json', line: 3 })).toThrow(/file 00\.json, line 3/)
     expect(() => parseLogJson('{"a":')).toThrow(expect.objectContaining({ code: 'DELTA_BAD_JSON' }))
     expect(() => parseJson('{"a":')).toThrow(/not JSON: .*a/)
   })
 
-  it('undefined fields are left out and nulls are kept', () => {
+  test('undefined fields are left out and nulls are kept', () => {
     expect(formatJson({ a: undefined, b: null, c: [], d: {} })).toBe('{"b":null,"c":[],"d":{}}')
   })
 
-  it('whatever is written is read back, and ordinary values read as JSON.parse reads them', () => {
+  test('whatever is written is read back, and ordinary values read as JSON.parse reads them', () => {
     const random = new Random()
     for (let i = 0; i < 2000; i++) {
       const value = randomJson(random, 4)

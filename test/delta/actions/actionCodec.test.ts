@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { decodeAction, decodeActions, decodeCommit, encodeCommit } from '../../../shared/delta/actions/actionCodec.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
@@ -10,31 +10,31 @@ import { logFiles } from '../conformanceLogs.js'
 const add: AddFile = { path: 'a.parquet', partitionValues: {}, size: 1, modificationTime: 2, dataChange: true }
 
 describe('reading a commit', () => {
-  it('a txn version beyond 2^53 keeps all digits', () => {
+  test('a txn version beyond 2^53 keeps all digits', () => {
     expect(decodeCommit('{"txn":{"appId":"a","version":9007199254740993}}\n')).toEqual([
       { txn: { appId: 'a', version: 9007199254740993n } },
     ])
     expect(decodeCommit('{"txn":{"appId":"a","version":7}}')).toEqual([{ txn: { appId: 'a', version: 7n } }])
   })
 
-  it('actions and fields of the future are ignored', () => {
+  test('actions and fields of the future are ignored', () => {
     const text =
       '{"shiny":{"x":1}}\n{"add":{"path":"a.parquet","partitionValues":{},"size":1,"modificationTime":2,' +
       '"dataChange":true,"shinyField":[1]}}\n\n'
     expect(decodeCommit(text)).toEqual([{ add }])
   })
 
-  it('an action named like a method of Object is not one', () => {
+  test('an action named like a method of Object is not one', () => {
     expect(decodeAction(parseJson('{"constructor":{},"toString":{}}'))).toBeUndefined()
   })
 
-  it('the line of a checkpoint, with nulls for the other actions, is the one that is set', () => {
+  test('the line of a checkpoint, with nulls for the other actions, is the one that is set', () => {
     expect(decodeAction(parseJson('{"add":null,"txn":{"appId":"a","version":1}}'))).toEqual({
       txn: { appId: 'a', version: 1n },
     })
   })
 
-  it('a deletion vector and row ids come as bigints', () => {
+  test('a deletion vector and row ids come as bigints', () => {
     const text =
       '{"add":{"path":"a","partitionValues":{"p":null},"size":1,"modificationTime":2,"dataChange":false,' +
       '"deletionVector":{"storageType":"u","pathOrInlineDv":"x","offset":1,"sizeInBytes":36,"cardinality":2},' +
@@ -51,7 +51,7 @@ describe('reading a commit', () => {
     ])
   })
 
-  it.each([
+  test.each([
     ['{"add":{"partitionValues":{},"size":1,"modificationTime":2,"dataChange":true}}', /add: .*"path" is missing/],
     ['{"add":{"path":"a","partitionValues":{},"size":"1","modificationTime":2,"dataChange":true}}', /"size" must be/],
     ['{"add":{"path":"a","partitionValues":{},"size":1.5,"modificationTime":2,"dataChange":true}}', /"size" must be/],
@@ -69,7 +69,7 @@ describe('reading a commit', () => {
 })
 
 describe('writing a commit', () => {
-  it('commitInfo is the first line, whatever order it was given in', () => {
+  test('commitInfo is the first line, whatever order it was given in', () => {
     const text = encodeCommit([{ add }, { txn: { appId: 'a', version: 2n ** 60n } }, { commitInfo: { txnId: 'u' } }])
     expect(text).toBe(
       '{"commitInfo":{"txnId":"u"}}\n' +
@@ -78,7 +78,7 @@ describe('writing a commit', () => {
     )
   })
 
-  it('what is written is read back the same', () => {
+  test('what is written is read back the same', () => {
     const actions: Action[] = [
       { commitInfo: { operation: 'WRITE', operationParameters: { mode: 'Append', partitionBy: '[]' } } },
       { protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['a'], writerFeatures: ['a', 'b'] } },
@@ -99,7 +99,7 @@ describe('writing a commit', () => {
     expect(decodeCommit(encodeCommit(actions))).toEqual(actions)
   })
 
-  it.each<[string, Action[]]>([
+  test.each<[string, Action[]]>([
     ['one file added twice under two spellings', [{ add }, { add: { ...add, path: '%61.parquet' } }]],
     ['one file both added and removed', [{ add }, { remove: { path: 'a.parquet', dataChange: true } }]],
     ['two txns of one application', [{ txn: { appId: 'a', version: 1n } }, { txn: { appId: 'a', version: 2n } }]],
@@ -114,7 +114,7 @@ describe('writing a commit', () => {
     expect(() => encodeCommit(actions, { version: 3 })).toThrow(/may hold only one .*version 3/)
   })
 
-  it('a file may get another deletion vector in one commit', () => {
+  test('a file may get another deletion vector in one commit', () => {
     const vector = { storageType: 'u', pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } as const
     const actions: Action[] = [
       { add: { ...add, deletionVector: vector } },
@@ -125,7 +125,7 @@ describe('writing a commit', () => {
 })
 
 describe.skipIf(!haveConformanceTables)('logs that other engines wrote', () => {
-  it('every commit is read, and means the same after it is written again', () => {
+  test('every commit is read, and means the same after it is written again', () => {
     const files = logFiles(/^\d{20}\.json$/)
     expect(files.length).toBeGreaterThan(100)
     for (const { table, name, version, text } of files) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { decodeAction, encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import type { AddFile } from '../../../shared/delta/actions/actions.js'
@@ -12,7 +12,7 @@ const general = (line: string) => {
 }
 
 describe('the line of an add', () => {
-  it('says the same as by the general way', () => {
+  test('says the same as by the general way', () => {
     const random = new Random()
     let plain = 0
     for (let i = 0; i < 2_000 || (plain <= 500 && i < 100_000); i++) {
@@ -42,7 +42,7 @@ describe('the line of an add', () => {
   })
 
   const rest = '"size":1,"modificationTime":1,"dataChange":true}}'
-  it.each([
+  test.each([
     [
       'a number beyond 2^53',
       `{"add":{"path":"a","partitionValues":{},"size":9007199254740993,"modificationTime":1,"dataChange":true}}`,
@@ -60,7 +60,7 @@ describe('the line of an add', () => {
     expect(plainAdd(line)).toBeUndefined()
   })
 
-  it('has no trouble with nulls', () => {
+  test('has no trouble with nulls', () => {
     const line = `{"add":{"path":"a","partitionValues":{"p":null},"stats":null,"tags":null,"deletionVector":null,"baseRowId":null,${rest}`
     expect(plainAdd(line)).toEqual(general(line))
   })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   canonicalPath,
@@ -12,7 +12,7 @@ import { fileKey } from '../../../shared/delta/actions/fileKey.js'
 import { Random, seedNote } from '../../random.js'
 
 describe('paths', () => {
-  it.each([
+  test.each([
     ['a/b', 'p=a%252Fb'],
     ['100%', 'p=100%2525'],
     ['2024-01-01 00:00:00', 'p=2024-01-01%2000%253A00%253A00'],
@@ -27,12 +27,12 @@ describe('paths', () => {
     },
   )
 
-  it('a log path is decoded exactly once, and a plus stays a plus', () => {
+  test('a log path is decoded exactly once, and a plus stays a plus', () => {
     expect(decodeLogPath('p=a%252Fb/x+y%20z.parquet')).toBe('p=a%2Fb/x+y z.parquet')
     expect(() => decodeLogPath('100%', { version: 2 })).toThrow(/"100%" is not percent-encoded.*version 2/)
   })
 
-  it('every name comes back, whatever is in it', () => {
+  test('every name comes back, whatever is in it', () => {
     const random = new Random()
     for (let i = 0; i < 3000; i++) {
       const name = random.pick(['', 'a:b/', 'c:']) + random.text(12) + '.parquet'
@@ -41,7 +41,7 @@ describe('paths', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['file:///lake/t', 'file:///lake/t/a%20b.parquet', { kind: 'relative', name: 'a b.parquet' }],
     ['file:///lake/t', '/lake/t/a.parquet', { kind: 'relative', name: 'a.parquet' }],
     ['file:///lake/t', 'file:/other/a%2525.parquet', { kind: 'absolute', url: 'file:///other/a%2525.parquet' }],
@@ -56,7 +56,7 @@ describe('paths', () => {
     expect(resolveDataPath(table, path)).toEqual(resolved)
   })
 
-  it('two spellings of one file have one key, and a deletion vector makes another', () => {
+  test('two spellings of one file have one key, and a deletion vector makes another', () => {
     const spellings = ['file:///some/p%20q', 'file:/some/p q', '/some/p%20q', 'file://localhost/some/p%20q']
     expect(new Set(spellings.map(canonicalPath))).toEqual(new Set(['/some/p q']))
     const vector = { storageType: 'u', pathOrInlineDv: 'x', sizeInBytes: 1, cardinality: 1n } as const
@@ -66,7 +66,7 @@ describe('paths', () => {
     expect(new Set(keys).size).toBe(4)
   })
 
-  it('new names differ, need no encoding and are not hidden', () => {
+  test('new names differ, need no encoding and are not hidden', () => {
     const names = Array.from({ length: 100 }, () => newDataFileName())
     expect(new Set(names).size).toBe(100)
     for (const name of names) {

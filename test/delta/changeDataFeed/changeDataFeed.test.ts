@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { readChanges } from '../../../shared/delta/changeDataFeed/changeDataFeed.js'
@@ -23,7 +23,7 @@ async function feed(table: LogFixture, from: number, to?: number) {
 }
 
 describe('the change feed', () => {
-  it('is inserts and deletes where a version has no change files, and nothing where only files moved', async () => {
+  test('is inserts and deletes where a version has no change files, and nothing where only files moved', async () => {
     const table = new LogFixture({ fields: [id, p], partitionColumns: ['p'], configuration: on })
     const [a, b] = [
       await table.file('a', { id: longs(1, 2) }, { partitionValues: { p: 'x' } }),
@@ -41,7 +41,7 @@ describe('the change feed', () => {
     expect(await feed(table, 1, 1)).toEqual([])
   })
 
-  it('is the change files alone where a version has any', async () => {
+  test('is the change files alone where a version has any', async () => {
     const table = new LogFixture({ fields: [id, p], partitionColumns: ['p'], configuration: on })
     const a = await table.file('a', { id: longs(1, 2) }, { partitionValues: { p: 'x' } })
     await table.commit({ add: a })
@@ -62,7 +62,7 @@ describe('the change feed', () => {
     ])
   })
 
-  it('is what two deletion vectors of one file differ in', async () => {
+  test('is what two deletion vectors of one file differ in', async () => {
     const features = ['deletionVectors']
     const table = new LogFixture({
       fields: [id, p],
@@ -96,7 +96,7 @@ describe('the change feed', () => {
     ])
   })
 
-  it('is dated by the commits, by their own clock where they have one', async () => {
+  test('is dated by the commits, by their own clock where they have one', async () => {
     const table = new LogFixture({ fields: [id], configuration: on })
     const first = table.clock.now()
     await table.commit({ add: await table.file('a', { id: longs(1) }) })
@@ -107,7 +107,7 @@ describe('the change feed', () => {
     expect(await allRows(batches)).toEqual([[BigInt(first) * 1000n], [BigInt(first + 1) * 1000n], [77_000n]])
   })
 
-  it('of a time when the table kept none is refused, not derived', async () => {
+  test('of a time when the table kept none is refused, not derived', async () => {
     const table = new LogFixture({ fields: [id, p], partitionColumns: ['p'] })
     await table.commit({ add: await table.file('a', { id: longs(1) }, { partitionValues: { p: 'x' } }) })
     const metaData = (await table.snapshot()).metadata
@@ -118,7 +118,7 @@ describe('the change feed', () => {
     await expect(feed(table, 1)).rejects.toMatchObject({ code: 'DELTA_NO_CHANGE_DATA', data: { version: 2 } })
   })
 
-  it('from a version that kept none is refused, although no commit since says so', async () => {
+  test('from a version that kept none is refused, although no commit since says so', async () => {
     const table = new LogFixture({ fields: [id, p], partitionColumns: ['p'] })
     for (const name of ['a', 'b', 'c'])
       await table.commit({ add: await table.file(name, { id: longs(1) }, { partitionValues: { p: 'x' } }) })
@@ -130,7 +130,7 @@ describe('the change feed', () => {
     expect(await feed(table, 3)).toEqual([])
   })
 
-  it.each([
+  test.each([
     [5, undefined],
     [1, 0],
     [0, 9],
@@ -142,7 +142,7 @@ describe('the change feed', () => {
     await expect(readChanges(table.store, { from, to })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
   })
 
-  it('of a log with a hole is refused at the hole', async () => {
+  test('of a log with a hole is refused at the hole', async () => {
     const table = new LogFixture({ fields: [id], configuration: on })
     for (let version = 0; version < 4; version++) await table.commit()
     await table.store.delete(commitPath(2))
@@ -153,7 +153,7 @@ describe('the change feed', () => {
       })
   })
 
-  it('a change file whose rows do not say what became of them is refused', async () => {
+  test('a change file whose rows do not say what became of them is refused', async () => {
     const table = new LogFixture({ fields: [id], configuration: on })
     await table.commit()
     const { path, partitionValues, size } = await table.file('_change_data/c', { id: longs(1) })
@@ -164,7 +164,7 @@ describe('the change feed', () => {
     })
   })
 
-  it('has the columns of the newest version; those added since are null in older rows', async () => {
+  test('has the columns of the newest version; those added since are null in older rows', async () => {
     const table = new LogFixture({ fields: [id], configuration: on })
     await table.commit({ add: await table.file('a', { id: longs(1) }) })
     await table.commit(await schemaOf(table, [id, p]))
@@ -178,7 +178,7 @@ describe('the change feed', () => {
     ])
   })
 
-  it.each([
+  test.each([
     ['dropped', [id], /column p was dropped or renamed/],
     ['of another type', [id, columnField('p', 'long')], /column p was string and became long/],
     ['not null', [id, { ...p, nullable: false }], /column p may be null no longer/],
@@ -193,7 +193,7 @@ describe('the change feed', () => {
     expect(await allRows((await readChanges(table.store, { from: 1 })).batches)).toEqual([])
   })
 
-  it('across a column that was dropped and came back is refused at the version that dropped it', async () => {
+  test('across a column that was dropped and came back is refused at the version that dropped it', async () => {
     const table = new LogFixture({ fields: [id, p], configuration: on })
     await table.commit()
     await table.commit(await schemaOf(table, [id, columnField('p', 'long')]))
@@ -201,7 +201,7 @@ describe('the change feed', () => {
     await expect(feed(table, 0)).rejects.toMatchObject({ code: 'DELTA_INCOMPATIBLE_SCHEMA', data: { version: 1 } })
   })
 
-  it('of mapped columns has the columns of its last version', async () => {
+  test('of mapped columns has the columns of its last version', async () => {
     const mapping = (name: string, column: number) =>
       columnField(name, 'long', { 'delta.columnMapping.id': column, 'delta.columnMapping.physicalName': `c${column}` })
     const table = new LogFixture({
@@ -216,7 +216,7 @@ describe('the change feed', () => {
     await expect(readChanges(table.store, { from: 0 })).rejects.toThrow(/column id was renamed to renamed/)
   })
 
-  it('of a merge that changed no row is empty, whatever files it wrote anew', async () => {
+  test('of a merge that changed no row is empty, whatever files it wrote anew', async () => {
     const table = new LogFixture({ fields: [id, p], configuration: on })
     const a = await table.file('a', { id: longs(1), p: ['x'] })
     await table.commit({ add: a })

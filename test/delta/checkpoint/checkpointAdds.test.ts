@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { plainAdds } from '../../../shared/delta/checkpoint/checkpointAdds.js'
@@ -26,7 +26,7 @@ function add(more: Partial<AddFile> = {}): Action {
 }
 
 describe('files straight from the columns of a checkpoint', () => {
-  it('are the same as by the general way, whatever stands between them', async () => {
+  test('are the same as by the general way, whatever stands between them', async () => {
     const random = new Random()
     for (let round = 0; round < 40; round++) {
       const columns = random.pick([[], ['p'], ['p', 'q r', '__proto__']])
@@ -57,7 +57,7 @@ describe('files straight from the columns of a checkpoint', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['tags', { tags: { a: 'b' } }],
     [
       'a deletion vector',
@@ -71,7 +71,7 @@ describe('files straight from the columns of a checkpoint', () => {
     for (const group of file.rowGroups) expect(await plainAdds(file, group)).toBeUndefined()
   })
 
-  it('are left to the general way, which says what is wrong, where a number is too large or a path is missing', async () => {
+  test('are left to the general way, which says what is wrong, where a number is too large or a path is missing', async () => {
     const field = fields.find(({ name }) => name === 'add')
     if (field === undefined) throw new Error('no such column')
     const row = { path: 'a', partitionValues: [], size: 1n, modificationTime: 1n, dataChange: true }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
@@ -73,7 +73,7 @@ function remove(path: string, deletionTimestamp: number): Action {
 }
 
 describe('a checkpoint', () => {
-  it('stands in for the commits it was made of', async () => {
+  test('stands in for the commits it was made of', async () => {
     const { clock, store, table, write, create, reopen } = setUp()
     await create()
     await write(add('a'), add('b'), { txn: { appId: 'x', version: 9007199254740993n, lastUpdated: 3 } })
@@ -98,7 +98,7 @@ describe('a checkpoint', () => {
     })
   })
 
-  it('is made of the one before and the commits since: what these decided holds', async () => {
+  test('is made of the one before and the commits since: what these decided holds', async () => {
     const { clock, store, table, write, create, reopen } = setUp()
     await create()
     await write(add('a'), add('b'), add('c'))
@@ -114,7 +114,7 @@ describe('a checkpoint', () => {
     expect(after?.tombstones.map(file => file.path)).toEqual(['b'])
   })
 
-  it('names a file once, also when it came back after a checkpoint had its tombstone', async () => {
+  test('names a file once, also when it came back after a checkpoint had its tombstone', async () => {
     const { clock, store, table, write, create } = setUp()
     await create()
     await write(add('a'))
@@ -128,7 +128,7 @@ describe('a checkpoint', () => {
     expect(Array.from(removes?.data ?? []).filter(row => row !== null)).toEqual([])
   })
 
-  it('forgets tombstones only after their time', async () => {
+  test('forgets tombstones only after their time', async () => {
     const { clock, table, write, create } = setUp()
     await create()
     await write(add('a'), add('b'))
@@ -142,7 +142,7 @@ describe('a checkpoint', () => {
     expect((await table.snapshot())?.tombstones.map(file => file.path)).toEqual(['b'])
   })
 
-  it('does not take the pointer back when another writer has gone further', async () => {
+  test('does not take the pointer back when another writer has gone further', async () => {
     const { store, table, write, create } = setUp()
     await create()
     await write(add('a'))
@@ -157,7 +157,7 @@ describe('a checkpoint', () => {
     expect(await table.writeCheckpoint()).toEqual({ kind: 'exists', version: 2 })
   })
 
-  it("has Spark's columns in Spark's order, in Snappy", async () => {
+  test("has Spark's columns in Spark's order, in Snappy", async () => {
     const { store, table, write, create } = setUp()
     await create()
     await write(add('a'))
@@ -246,7 +246,7 @@ describe('statistics in a checkpoint', () => {
   ]
   const [asJson, asStruct] = ['delta.checkpoint.writeStatsAsJson', 'delta.checkpoint.writeStatsAsStruct']
 
-  it.each([
+  test.each([
     [{}, ['stats']],
     [{ [asStruct]: 'true' }, ['stats', 'partitionValues_parsed', 'stats_parsed']],
     [{ [asJson]: 'false', [asStruct]: 'true' }, ['partitionValues_parsed', 'stats_parsed']],
@@ -260,7 +260,7 @@ describe('statistics in a checkpoint', () => {
     expect((await addFields(t.store, classicCheckpointPath(0))).names).toEqual([...plain, ...columns])
   })
 
-  it('come back the same from a struct alone, to the last digit', async () => {
+  test('come back the same from a struct alone, to the last digit', async () => {
     const t = wide({ [asJson]: 'false', [asStruct]: 'true' })
     await t.commit(
       wideAdd('a'),
@@ -278,7 +278,7 @@ describe('statistics in a checkpoint', () => {
     ])
   })
 
-  it('that cannot be read are null, and no reason to fail', async () => {
+  test('that cannot be read are null, and no reason to fail', async () => {
     const t = wide({ [asStruct]: 'true' })
     await t.commit(
       wideAdd('a', { stats: '{"numRecords":' }),
@@ -297,7 +297,7 @@ describe('statistics in a checkpoint', () => {
     ])
   })
 
-  it('have the physical names of a mapped table, and say how tight they are where vectors may be', async () => {
+  test('have the physical names of a mapped table, and say how tight they are where vectors may be', async () => {
     const physical = { 'delta.columnMapping.id': 1, 'delta.columnMapping.physicalName': 'col-1' }
     const features = ['columnMapping', 'deletionVectors']
     const t = new LogFixture({
@@ -367,7 +367,7 @@ describe('a V2 checkpoint', () => {
     return { t, names, hint: decodeLastCheckpoint(new TextDecoder().decode(await t.store.get(lastCheckpointPath))) }
   }
 
-  it.each(['json', 'parquet'] as const)(
+  test.each(['json', 'parquet'] as const)(
     'in %s stands in for the commits, its files in sidecars of the size asked for',
     async format => {
       const { t, names } = await written({ format, sidecarActions: 4 })
@@ -385,7 +385,7 @@ describe('a V2 checkpoint', () => {
     },
   )
 
-  it('is told of in the hint as Spark does it', async () => {
+  test('is told of in the hint as Spark does it', async () => {
     const { names, hint } = await written({ sidecarActions: 6 })
     if (hint.kind !== 'valid') throw new Error(hint.why)
     const { version, size, numOfAddFiles, v2Checkpoint } = hint.checkpoint
@@ -411,7 +411,7 @@ describe('a V2 checkpoint', () => {
     )
   })
 
-  it('is not written where the table does not want it, and refused where it must not have it', async () => {
+  test('is not written where the table does not want it, and refused where it must not have it', async () => {
     expect((await written({}, {})).names).toContain(classicCheckpointPath(1))
     const t = wide({ 'delta.checkpointPolicy': 'v2' })
     await t.commit(wideAdd('a'))
@@ -422,7 +422,7 @@ describe('a V2 checkpoint', () => {
     expect(await t.store.head(classicCheckpointPath(0))).toBeDefined()
   })
 
-  it('of a table without files has no sidecar', async () => {
+  test('of a table without files has no sidecar', async () => {
     const t = wide(v2, features)
     await t.commit()
     await writeCheckpoint(t.store, 0)
@@ -430,7 +430,7 @@ describe('a V2 checkpoint', () => {
     expect((await t.snapshot()).files).toEqual([])
   })
 
-  it('is passed over with a missing sidecar, by every reader', async () => {
+  test('is passed over with a missing sidecar, by every reader', async () => {
     const { t, names } = await written({ sidecarActions: 6 })
     await t.store.delete(names.find(name => name.startsWith(sidecarFolder)) ?? '')
     expect((await t.snapshot()).numFiles).toBe(9)
@@ -441,7 +441,7 @@ describe('a V2 checkpoint', () => {
     expect((await t.snapshot()).numFiles).toBe(10)
   })
 
-  it('leaves no sidecar behind when it cannot be finished', async () => {
+  test('leaves no sidecar behind when it cannot be finished', async () => {
     const { t } = await written({}, {})
     await t.commit(wideAdd('z'))
     const faults = new Faults().add({
@@ -460,7 +460,7 @@ describe('a V2 checkpoint', () => {
 })
 
 describe('two writers of one checkpoint', () => {
-  it('never take a whole checkpoint from under its readers', async () => {
+  test('never take a whole checkpoint from under its readers', async () => {
     const t = wide({})
     await t.commit(wideAdd('a'))
     const faults = new Faults()
@@ -479,7 +479,7 @@ describe('two writers of one checkpoint', () => {
     expect(await t.store.get(classicCheckpointPath(0))).toEqual(first)
   })
 
-  it('keep to that with one too large to be held, too', async () => {
+  test('keep to that with one too large to be held, too', async () => {
     const store = new MemoryStore()
     const slow = new CheckpointUpload(store, 'x')
     await slow.write(new Uint8Array(9 * 2 ** 20).fill(1))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import { type DataFileLayout, writeDataFile } from '../../../shared/delta/dataFiles/dataFile.js'
@@ -23,7 +23,7 @@ const id = (data: Column['data']): Column => ({ field: { name: 'id', type: 'long
 const text: Column = { field: { name: 'text', type: 'string', nullable: true }, data: ['b', null] }
 
 describe('writing a data file', () => {
-  it('the add tells of the object that is there, and of the rows in it', async () => {
+  test('the add tells of the object that is there, and of the rows in it', async () => {
     const store = new MemoryStore()
     const clock = new ManualClock(12345)
     const add = await writeDataFile(store, layout, [text, id([7n, 8n])], { day: '' }, { clock, tags: { a: 'b' } })
@@ -45,7 +45,7 @@ describe('writing a data file', () => {
     ])
   })
 
-  it.each<[RegExp, Column[], Record<string, string | null>]>([
+  test.each<[RegExp, Column[], Record<string, string | null>]>([
     [/column id may not be null in the table, and is in a row/, [id([1n, null])], { day: null }],
     [/column id may not be null in the table, and the rows lack it/, [text], { day: null }],
     [

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Protocol } from '../../../shared/delta/actions/actions.js'
 import { scanRows } from '../../../shared/delta/scan/scanRows.js'
@@ -16,7 +16,7 @@ const protocol: Protocol = {
 }
 
 describe('a column that a table says was widened', () => {
-  it.each<[from: DataType, to: DataType, stored: readonly Value[], read: readonly Value[]]>([
+  test.each<[from: DataType, to: DataType, stored: readonly Value[], read: readonly Value[]]>([
     ['byte', decimal(4, 1), [-128, 127, null], [-1280n, 1270n, null]],
     ['short', decimal(5, 0), [-32_768, 7, null], [-32_768n, 7n, null]],
     ['integer', decimal(12, 2), [2 ** 31 - 1, null], [214_748_364_700n, null]],
@@ -45,7 +45,7 @@ describe('a column that a table says was widened', () => {
     expect((await session.query(view.sql)).rows.map(row => row['v'])).toEqual(read)
   })
 
-  it('of which values would be lost is refused by its name', async () => {
+  test('of which values would be lost is refused by its name', async () => {
     const metadata = { 'delta.typeChanges': [{ fromType: 'long', toType: 'double' }] }
     const table = new LogFixture({ fields: [columnField('v', 'double', metadata)], protocol })
     await table.commit()

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { readDataFile } from '../../../shared/delta/dataFiles/dataFileRows.js'
@@ -38,7 +38,7 @@ const markIn = (actions: readonly Action[]) =>
   actions.flatMap(action => ('domainMetadata' in action ? [action.domainMetadata.configuration] : []))
 
 describe('giving ids to the rows of new files', () => {
-  it('files follow one another from the highest id ever given, and the mark is the last', () => {
+  test('files follow one another from the highest id ever given, and the mark is the last', () => {
     const actions = withRowIds([add('a', 3), add('b', 2)], mark(2n ** 53n), 7)
     expect(idsIn(actions)).toEqual([
       ['a', 2n ** 53n + 1n, 7n],
@@ -48,20 +48,20 @@ describe('giving ids to the rows of new files', () => {
     expect(idsIn(withRowIds([add('a', 3)], undefined, 0))).toEqual([['a', 0n, 0n]])
   })
 
-  it('a file that was there keeps its ids, and a commit without new rows leaves the mark alone', () => {
+  test('a file that was there keeps its ids, and a commit without new rows leaves the mark alone', () => {
     const again = withRowIds([add('a', 3, { baseRowId: 5n, defaultRowCommitVersion: 2n })], mark(9n), 7)
     expect(idsIn(again)).toEqual([['a', 5n, 2n]])
     expect(markIn(again)).toEqual([])
   })
 
-  it('a mark that the transaction brings itself is not undercut, and stands once', () => {
+  test('a mark that the transaction brings itself is not undercut, and stands once', () => {
     const actions = withRowIds([{ domainMetadata: mark(100n) }, add('a', 2)], mark(9n), 7)
     expect(idsIn(actions)).toEqual([['a', 101n, 7n]])
     expect(markIn(actions)).toEqual(['{"rowIdHighWaterMark":102}'])
     expect(markIn(withRowIds([{ domainMetadata: mark(100n) }], mark(9n), 7))).toEqual(['{"rowIdHighWaterMark":100}'])
   })
 
-  it('a file of unknown rows cannot have ids', () => {
+  test('a file of unknown rows cannot have ids', () => {
     expect(() => withRowIds([add('a', 1, { stats: undefined })], undefined, 1)).toThrow(/without statistics/)
     expect(() => withRowIds([add('a', 1)], { ...mark(1n), configuration: '{}' }, 1)).toThrow(/rowIdHighWaterMark/)
   })
@@ -101,7 +101,7 @@ async function identities(t: WrittenTable): Promise<readonly string[]> {
 }
 
 describe('a table that tracks rows', () => {
-  it('rows keep ids and versions through OPTIMIZE, twice, and through a rewriting DELETE', async () => {
+  test('rows keep ids and versions through OPTIMIZE, twice, and through a rewriting DELETE', async () => {
     const t = await tracked()
     await t.append(rows(10, 11))
     await t.append(rows(12, 13))
@@ -124,7 +124,7 @@ describe('a table that tracks rows', () => {
     })
   })
 
-  it('ids are given again for every attempt: two writers never give the same', async () => {
+  test('ids are given again for every attempt: two writers never give the same', async () => {
     const t = await tracked()
     const other = new DeltaTable(t.store, { clock: t.clock })
     const before = await t.snapshot()
@@ -147,7 +147,7 @@ describe('a table that tracks rows', () => {
     expect((await t.snapshot()).domains.get(rowTrackingDomain)?.configuration).toBe('{"rowIdHighWaterMark":4}')
   })
 
-  it('rows that come with their origins keep them beside rows that are new, whichever is written first', async () => {
+  test('rows that come with their origins keep them beside rows that are new, whichever is written first', async () => {
     const t = await tracked()
     const writer = new TableWriter(t.store, await t.snapshot(), { clock: t.clock })
     await writer.write(rowsOf(schema, rows(1)))
@@ -160,7 +160,7 @@ describe('a table that tracks rows', () => {
     expect(new Set(found.map(text => text.split('@')[1]?.split('/')[0])).size).toBe(5)
   })
 
-  it('an appender that does not know of it is refused, and one is not asked for it while it is suspended', async () => {
+  test('an appender that does not know of it is refused, and one is not asked for it while it is suspended', async () => {
     const t = await tracked()
     const commit = (table: DeltaTable) =>
       table.commit({
@@ -179,7 +179,7 @@ describe('a table that tracks rows', () => {
     expect(idsIn((await readCommitFile(suspended.store, 1))?.actions ?? [])).toEqual([['x', undefined, undefined]])
   })
 
-  it('a table that does not say where ids are kept is refused', async () => {
+  test('a table that does not say where ids are kept is refused', async () => {
     const t = await WrittenTable.create({
       schema,
       configuration: { 'delta.enableRowTracking': 'true' },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
 import type { DataType, Row, StructField, StructType, Value } from '../../../shared/types/index.js'
@@ -180,7 +180,7 @@ function sorted(rows: readonly Row[]): readonly string[] {
 }
 
 describe('a table that is altered again and again', () => {
-  it.each(Array.from({ length: 8 }, (_, i) => i))(
+  test.each(Array.from({ length: 8 }, (_, i) => i))(
     'has the rows that were put into it, in any order of changes (%i)',
     async i => {
       const random = new Random(testSeed + i)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import { rowTrackingDomain } from '../../../shared/delta/dataFiles/rowTracking.js'
@@ -22,7 +22,7 @@ const set = (properties: Readonly<Record<string, string>>): TableChange => ({ ki
 describe('constraints', () => {
   const positive: TableChange = { kind: 'addConstraint', name: 'Pos', expression: ' a > 0 ' }
 
-  it('a row that does not meet a new one is named, and nothing is written', async () => {
+  test('a row that does not meet a new one is named, and nothing is written', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([
       { a: 1n, s: 'good' },
@@ -34,7 +34,7 @@ describe('constraints', () => {
     expect((await t.snapshot()).version).toBe(1)
   })
 
-  it('null does not meet it either, as in Spark', async () => {
+  test('null does not meet it either, as in Spark', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: null, s: 'none' }])
     await expect(t.alter(positive, { expressions: greaterThan })).rejects.toMatchObject({
@@ -42,7 +42,7 @@ describe('constraints', () => {
     })
   })
 
-  it('is held from then on', async () => {
+  test('is held from then on', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'good' }])
     await t.alter(positive, { expressions: greaterThan })
@@ -58,7 +58,7 @@ describe('constraints', () => {
     expect(await t.alter({ kind: 'dropConstraint', name: 'pos', ifExists: true })).toBe('nothingToDo')
   })
 
-  it('what cannot be evaluated is not taken on, rows or none', async () => {
+  test('what cannot be evaluated is not taken on, rows or none', async () => {
     const t = await AlteredTable.create(plain)
     await expect(t.alter(positive)).rejects.toThrow(/pass `expressions`/)
     await expect(
@@ -69,7 +69,7 @@ describe('constraints', () => {
 })
 
 describe('properties', () => {
-  it.each<[Record<string, string>, string]>([
+  test.each<[Record<string, string>, string]>([
     [{ 'delta.appendOnly': 'true' }, '1 2'],
     [{ 'delta.enableChangeDataFeed': 'true' }, '1 7 appendOnly changeDataFeed invariants'],
     [{ 'delta.enableDeletionVectors': 'true' }, '3 7 appendOnly deletionVectors invariants'],
@@ -85,7 +85,7 @@ describe('properties', () => {
     expect(protocolText((await t.snapshot()).protocol)).toBe(protocol)
   })
 
-  it('a version that implied features keeps them when it becomes a list', async () => {
+  test('a version that implied features keeps them when it becomes a list', async () => {
     const t = await AlteredTable.create(plain, { protocol: { minReaderVersion: 2, minWriterVersion: 5 } })
     await t.alter(set({ 'delta.enableDeletionVectors': 'true' }))
     expect((await t.snapshot()).protocol).toEqual({
@@ -104,7 +104,7 @@ describe('properties', () => {
     })
   })
 
-  it('set and unset leave the others alone; what changes nothing writes nothing', async () => {
+  test('set and unset leave the others alone; what changes nothing writes nothing', async () => {
     const t = await AlteredTable.create(plain, { configuration: { mine: '1', 'delta.appendOnly': 'true' } })
     expect(await t.alter(set({ 'DELTA.appendonly': 'true' }))).toBe('nothingToDo')
     await t.alter([
@@ -118,7 +118,7 @@ describe('properties', () => {
     expect(await t.operation()).toEqual(['SET TBLPROPERTIES', { properties: '{"delta.appendOnly":"false"}' }])
   })
 
-  it('in-commit timestamps that begin later say since when', async () => {
+  test('in-commit timestamps that begin later say since when', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'x' }])
     await t.alter(set({ 'delta.enableInCommitTimestamps': 'true' }))
@@ -130,7 +130,7 @@ describe('properties', () => {
     })
   })
 
-  it.each<[string, Record<string, string>, TableChange, RegExp]>([
+  test.each<[string, Record<string, string>, TableChange, RegExp]>([
     ['mapping by id over files without ids', {}, set({ 'delta.columnMapping.mode': 'id' }), /use name/],
     [
       'another mapping',
@@ -179,7 +179,7 @@ describe('properties', () => {
 })
 
 describe('row tracking that begins later', () => {
-  it('gives ids to the rows that are there, in the commit that promises them', async () => {
+  test('gives ids to the rows that are there, in the commit that promises them', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([
       { a: 1n, s: 'x' },
@@ -199,7 +199,7 @@ describe('row tracking that begins later', () => {
     expect((await t.snapshot()).files.map(f => f.baseRowId)).toContain(3n)
   })
 
-  it('does not miss a file that comes in meanwhile', async () => {
+  test('does not miss a file that comes in meanwhile', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'x' }])
     const { version } = await t.snapshot()
@@ -220,7 +220,7 @@ describe('row tracking that begins later', () => {
 })
 
 describe('clustering and features', () => {
-  it('columns to cluster by turn the feature on, and off leaves it listed', async () => {
+  test('columns to cluster by turn the feature on, and off leaves it listed', async () => {
     const t = await AlteredTable.create(nested)
     await t.alter({ kind: 'setClustering', columns: ['a', 'S.x'] })
     expect(protocolText((await t.snapshot()).protocol)).toBe('1 7 appendOnly clustering domainMetadata invariants')
@@ -237,7 +237,7 @@ describe('clustering and features', () => {
     )
   })
 
-  it('a feature that only writers knew is dropped when nothing uses it', async () => {
+  test('a feature that only writers knew is dropped when nothing uses it', async () => {
     const t = await AlteredTable.create(plain, { configuration: { 'delta.constraints.pos': 'a > 0' } })
     await expect(t.alter({ kind: 'dropFeature', feature: 'checkConstraints' })).rejects.toThrow(
       /has the constraint pos/,
@@ -258,7 +258,7 @@ describe('clustering and features', () => {
     ])
   })
 
-  it.each<[string, Record<string, string>, RegExp]>([
+  test.each<[string, Record<string, string>, RegExp]>([
     [
       'deletionVectors',
       { 'delta.enableDeletionVectors': 'true' },
@@ -274,7 +274,7 @@ describe('clustering and features', () => {
     await expect(t.alter({ kind: 'dropFeature', feature })).rejects.toThrow(message)
   })
 
-  it('several changes are one commit under one name', async () => {
+  test('several changes are one commit under one name', async () => {
     const t = await AlteredTable.create(plain)
     await t.alter([set({ 'delta.columnMapping.mode': 'name' }), { kind: 'renameColumn', column: 'a', name: 'b' }])
     const [operation, parameters] = await t.operation()
@@ -286,11 +286,11 @@ describe('clustering and features', () => {
     expect((await t.snapshot()).version).toBe(1)
   })
 
-  it('no table is no surprise', async () => {
+  test('no table is no surprise', async () => {
     expect(await alterTable(new AlteredTable().table, [set({ mine: '1' })])).toEqual({ kind: 'noTable' })
   })
 
-  it('a table with a feature that is not known is left alone', async () => {
+  test('a table with a feature that is not known is left alone', async () => {
     const t = await AlteredTable.create(plain)
     const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['newest'] }
     await t.store.put(commitPath(1), Buffer.from(`${encodeAction({ protocol })}\n`))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
 import type { TableChange } from '../../../shared/delta/ddl/tableChange.js'
@@ -21,7 +21,7 @@ const add = (name: string, type: DataType, more: object = {}): TableChange => ({
 })
 
 describe('columns are added', () => {
-  it('last, first or after another, at the top or inside a struct, and are null in the rows that are there', async () => {
+  test('last, first or after another, at the top or inside a struct, and are null in the rows that are there', async () => {
     const t = await AlteredTable.create(nested, { partitionColumns: ['p'] })
     await t.append([{ a: 1n, s: { x: 5, y: 'y' }, p: 'p1' }])
     expect(
@@ -49,13 +49,13 @@ describe('columns are added', () => {
     expect(await t.rows()).toContainEqual({ first: 9n, a: 2n, s: { x: 6, k: 0.5, y: null }, p: 'p1', last: 3 })
   })
 
-  it('a type that needs a feature brings it along', async () => {
+  test('a type that needs a feature brings it along', async () => {
     const t = await AlteredTable.create(plain)
     await t.alter(add('t', 'timestamp_ntz'))
     expect(protocolText((await t.snapshot()).protocol)).toBe('3 7 appendOnly invariants timestampNtz')
   })
 
-  it('in a mapped table they get ids that no column ever had', async () => {
+  test('in a mapped table they get ids that no column ever had', async () => {
     const t = await AlteredTable.create(plain, mapped)
     await t.alter({ kind: 'dropColumn', column: 's' })
     await t.append([{ a: 1n }])
@@ -66,7 +66,7 @@ describe('columns are added', () => {
     expect(await t.rows()).toEqual([{ a: 1n, s: null }])
   })
 
-  it.each<[TableChange, RegExp]>([
+  test.each<[TableChange, RegExp]>([
     [add('A', 'long'), /there is a column a already/],
     [add('x y', 'long'), /blanks/],
     [
@@ -86,7 +86,7 @@ describe('columns are added', () => {
 })
 
 describe('columns are renamed and dropped', () => {
-  it('only where files do not know them by their names, and the message says what to do', async () => {
+  test('only where files do not know them by their names, and the message says what to do', async () => {
     const t = await AlteredTable.create(plain)
     await expect(t.alter({ kind: 'renameColumn', column: 'a', name: 'b' })).rejects.toThrow(
       /set delta.columnMapping.mode to name first/,
@@ -96,7 +96,7 @@ describe('columns are renamed and dropped', () => {
     )
   })
 
-  it('mapping turned on later: what was written before is found under its old name, whatever it is called now', async () => {
+  test('mapping turned on later: what was written before is found under its old name, whatever it is called now', async () => {
     const t = await AlteredTable.create(nested, { partitionColumns: ['p'] })
     await t.append([{ a: 1n, s: { x: 5, y: 'y' }, p: 'p1' }])
     await t.alter(set({ 'delta.columnMapping.mode': 'name', 'delta.dataSkippingStatsColumns': 'a,s' }))
@@ -120,7 +120,7 @@ describe('columns are renamed and dropped', () => {
     expect(await t.rows(1)).toEqual([{ a: 1n, s: { x: 5, y: 'y' }, p: 'p1' }])
   })
 
-  it('a column added under the name of one that was dropped does not find its values', async () => {
+  test('a column added under the name of one that was dropped does not find its values', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'old' }])
     await t.alter([
@@ -131,7 +131,7 @@ describe('columns are renamed and dropped', () => {
     expect(await t.rows()).toEqual([{ a: 1n, s: null }])
   })
 
-  it('the operations are named as Spark names them', async () => {
+  test('the operations are named as Spark names them', async () => {
     const t = await AlteredTable.create(nested, mapped)
     await t.alter({ kind: 'renameColumn', column: 's.x', name: 'z' })
     expect(await t.operation()).toEqual(['RENAME COLUMN', { oldColumnPath: 's.x', newColumnPath: 's.z' }])
@@ -142,7 +142,7 @@ describe('columns are renamed and dropped', () => {
     expect(await t.operation()).toEqual(['DROP COLUMNS', { columns: '["a","s.z"]' }])
   })
 
-  it.each<[string, TableChange, RegExp]>([
+  test.each<[string, TableChange, RegExp]>([
     ['a partition column', { kind: 'dropColumn', column: 'p' }, /partitioned by it/],
     ['a column that is not there', { kind: 'renameColumn', column: 'nope', name: 'x' }, /no column nope/],
     ['a name that is taken', { kind: 'renameColumn', column: 'a', name: 'S' }, /there is a column s already/],
@@ -162,12 +162,12 @@ describe('columns are renamed and dropped', () => {
     await expect(t.alter(change)).rejects.toThrow(message)
   })
 
-  it('the last column that is not a partition column stays', async () => {
+  test('the last column that is not a partition column stays', async () => {
     const t = await AlteredTable.create(plain, { ...mapped, partitionColumns: ['s'] })
     await expect(t.alter({ kind: 'dropColumn', column: 'a' })).rejects.toThrow(/only one there/)
   })
 
-  it('a column that a constraint speaks of stays what it is', async () => {
+  test('a column that a constraint speaks of stays what it is', async () => {
     const t = await AlteredTable.create(plain, {
       configuration: { ...mapped.configuration, 'delta.constraints.pos': 'A > 0', 'delta.enableTypeWidening': 'true' },
     })
@@ -180,7 +180,7 @@ describe('columns are renamed and dropped', () => {
     await t.alter({ kind: 'renameColumn', column: 's', name: 't' })
   })
 
-  it('clustering follows a renamed column and holds on to it', async () => {
+  test('clustering follows a renamed column and holds on to it', async () => {
     const t = await AlteredTable.create(nested, { ...mapped, clusterBy: ['a', 's.x'] })
     const before = (await t.snapshot()).domains.get('delta.clustering')
     await t.alter({ kind: 'renameColumn', column: 's', name: 'r' })
@@ -191,7 +191,7 @@ describe('columns are renamed and dropped', () => {
     await t.alter({ kind: 'dropColumn', column: 'a' })
   })
 
-  it('statistics columns lose a dropped one, and the property with the last', async () => {
+  test('statistics columns lose a dropped one, and the property with the last', async () => {
     const t = await AlteredTable.create(plain, {
       configuration: { ...mapped.configuration, 'delta.dataSkippingStatsColumns': 's' },
     })
@@ -199,7 +199,7 @@ describe('columns are renamed and dropped', () => {
     expect((await t.snapshot()).metadata.configuration).not.toHaveProperty(['delta.dataSkippingStatsColumns'])
   })
 
-  it('columns change their places, and rows do not', async () => {
+  test('columns change their places, and rows do not', async () => {
     const t = await AlteredTable.create(nested)
     await t.append([{ a: 1n, s: { x: 5, y: 'y' }, p: 'p1' }])
     await t.alter([
@@ -211,7 +211,7 @@ describe('columns are renamed and dropped', () => {
     expect(await t.rows()).toEqual([{ p: 'p1', a: 1n, s: { y: 'y', x: 5 } }])
   })
 
-  it('a clustering column must not lose its statistics to those that come before it', async () => {
+  test('a clustering column must not lose its statistics to those that come before it', async () => {
     const t = await AlteredTable.create(plain, {
       clusterBy: ['a'],
       configuration: { 'delta.dataSkippingNumIndexedCols': '1' },
@@ -242,7 +242,7 @@ describe('types are widened', () => {
     field('b', 'byte'),
   )
 
-  it('rows of the narrow type are read as the wide one, at any depth, and the schema remembers as Spark’s does', async () => {
+  test('rows of the narrow type are read as the wide one, at any depth, and the schema remembers as Spark’s does', async () => {
     const t = await AlteredTable.create(wide, widening)
     await t.append([{ a: 1, l: [2], m: [{ key: 3, value: 0.5 }], s: { d: 123n, l: [{ q: 4 }] }, b: 5 }])
     await t.alter([
@@ -286,7 +286,7 @@ describe('types are widened', () => {
     expect(await t.rows()).toEqual([narrow, much])
   })
 
-  it('the message says what stands against it', async () => {
+  test('the message says what stands against it', async () => {
     const t = await AlteredTable.create(wide)
     await expect(t.alter({ kind: 'widenType', column: 'a', type: 'long' })).rejects.toThrow(
       /set delta.enableTypeWidening to true first/,
@@ -304,7 +304,7 @@ describe('types are widened', () => {
     expect(await t.alter({ kind: 'widenType', column: 'a', type: 'integer' })).toBe('nothingToDo')
   })
 
-  it('a date that becomes a timestamp without zone brings its feature', async () => {
+  test('a date that becomes a timestamp without zone brings its feature', async () => {
     const t = await AlteredTable.create(struct(field('d', 'date')), widening)
     await t.append([{ d: 1 }])
     await t.alter({ kind: 'widenType', column: 'd', type: 'timestamp_ntz' })
@@ -312,7 +312,7 @@ describe('types are widened', () => {
     expect(await t.rows()).toEqual([{ d: 86_400_000_000n }])
   })
 
-  it('partition values are read as the wide type too', async () => {
+  test('partition values are read as the wide type too', async () => {
     const t = await AlteredTable.create(struct(field('p', 'integer'), field('v', 'long')), {
       ...widening,
       partitionColumns: ['p'],
@@ -328,7 +328,7 @@ describe('types are widened', () => {
 })
 
 describe('not null', () => {
-  it('is for a column without nulls: statistics answer, or the rows do', async () => {
+  test('is for a column without nulls: statistics answer, or the rows do', async () => {
     const t = await AlteredTable.create(struct(field('a', 'long'), field('b', 'long')), {
       configuration: { 'delta.dataSkippingStatsColumns': 'a' },
     })
@@ -351,14 +351,14 @@ describe('not null', () => {
     )
   })
 
-  it('a column that came later is null in the older rows', async () => {
+  test('a column that came later is null in the older rows', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'x' }])
     await t.alter(add('n', 'long'))
     await expect(t.alter({ kind: 'setNotNull', column: 'n' })).rejects.toThrow(/null in a row/)
   })
 
-  it('a partition that is null is null in all its rows', async () => {
+  test('a partition that is null is null in all its rows', async () => {
     const t = await AlteredTable.create(plain, { partitionColumns: ['s'], configuration: mapped.configuration })
     await t.append([{ a: 1n, s: 'x' }])
     await t.alter({ kind: 'setNotNull', column: 's' })
@@ -367,7 +367,7 @@ describe('not null', () => {
     await expect(t.alter({ kind: 'setNotNull', column: 's' })).rejects.toThrow(/null in a row/)
   })
 
-  it('inside of what may be null itself it means nothing', async () => {
+  test('inside of what may be null itself it means nothing', async () => {
     const t = await AlteredTable.create(nested)
     await expect(t.alter({ kind: 'setNotNull', column: 's.x' })).rejects.toThrow(
       /s, which it is inside of, may be null/,
@@ -380,7 +380,7 @@ describe('not null', () => {
     await expect(t.alter({ kind: 'setNotNull', column: 's.y' })).rejects.toThrow(/null in a row/)
   })
 
-  it('a null that comes in meanwhile is seen', async () => {
+  test('a null that comes in meanwhile is seen', async () => {
     const t = await AlteredTable.create(plain)
     await t.append([{ a: 1n, s: 'x' }])
     const stale = t.other()

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action } from '../../../shared/delta/actions/actions.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
@@ -42,7 +42,7 @@ const configured = ({ metadata }: TableState, configuration: Readonly<Record<str
 })
 
 describe('an append that meets a change of rules', () => {
-  it('goes over a new feature, and over deletion vectors turned on by the same commit', async () => {
+  test('goes over a new feature, and over deletion vectors turned on by the same commit', async () => {
     const { open, table } = await setUp()
     await table.state()
     await change(open(), state => [featured(state, 'vacuumProtocolCheck')])
@@ -54,7 +54,7 @@ describe('an append that meets a change of rules', () => {
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
   })
 
-  it('goes over it just so when this process has seen the newer version already', async () => {
+  test('goes over it just so when this process has seen the newer version already', async () => {
     const { open, table } = await setUp()
     await change(open(), state => [featured(state, 'vacuumProtocolCheck')])
     await change(open(), state => [
@@ -70,7 +70,7 @@ describe('an append that meets a change of rules', () => {
     expect(last?.timestamp).toBeGreaterThan(before?.timestamp ?? Infinity)
   })
 
-  it('is a conflict where the table now asks something that it was not written for', async () => {
+  test('is a conflict where the table now asks something that it was not written for', async () => {
     const { open, table } = await setUp()
     await table.state()
     await change(open(), state => [featured(state, 'columnMapping')])
@@ -94,7 +94,7 @@ describe('an append that meets a change of rules', () => {
     expect(await table.commit({ ...append(0, 'a', 1n), keeps })).toMatchObject({ kind: 'committed', version: 3 })
   })
 
-  it('is a conflict when the log no longer tells what the change was', async () => {
+  test('is a conflict when the log no longer tells what the change was', async () => {
     const { store, open } = await setUp()
     const sleeper = open()
     await open().commit(append(0, 'b', 1n))

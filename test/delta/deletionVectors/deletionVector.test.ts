@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { DeletionVector } from '../../../shared/delta/actions/actions.js'
 import {
@@ -28,17 +28,17 @@ describe('the path of a vector', () => {
     cardinality: 1n,
   })
 
-  it('is the protocol’s example, prefix and all', () => {
+  test('is the protocol’s example, prefix and all', () => {
     expect(deletionVectorPath(vector('u', 'ab^-aqEH.-t@S}K{vb[*k^'))).toBe(
       'ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin',
     )
   })
 
-  it('is what the log says where it is absolute', () => {
+  test('is what the log says where it is absolute', () => {
     expect(deletionVectorPath(vector('p', 'file:///a%20b/x.bin'))).toBe('file:///a%20b/x.bin')
   })
 
-  it.each([
+  test.each([
     ['u', 'short'],
     ['p', 'not/absolute.bin'],
     ['i', 'whatever'],
@@ -48,7 +48,7 @@ describe('the path of a vector', () => {
 })
 
 describe('a stored vector', () => {
-  it('comes back, alone or among others in one file', async () => {
+  test('comes back, alone or among others in one file', async () => {
     const store = new MemoryStore()
     const bitmaps = [[5], Array.from({ length: 9000 }, (_, i) => i * 3), [0, 2 ** 33]].map(positions =>
       RoaringBitmap.of(positions),
@@ -63,7 +63,7 @@ describe('a stored vector', () => {
     }
   })
 
-  it.each<[string, (bytes: Buffer, vector: DeletionVector) => DeletionVector | undefined, RegExp]>([
+  test.each<[string, (bytes: Buffer, vector: DeletionVector) => DeletionVector | undefined, RegExp]>([
     ['a damaged byte', bytes => void bytes.writeUInt8(bytes.readUInt8(30) ^ 1, 30), /checksum/],
     ['another length in the file', bytes => void bytes.writeInt32BE(7, 1), /7 bytes/],
     ['another format', bytes => void bytes.writeUInt8(2, 0), /format 2/],
@@ -82,7 +82,7 @@ describe('a stored vector', () => {
     })
   })
 
-  it('that is gone is an error, for without it the rows are unknown', async () => {
+  test('that is gone is an error, for without it the rows are unknown', async () => {
     const { store, name, vector } = await stored([1])
     await store.delete(name)
     await expect(readDeletionVector(store, vector)).rejects.toMatchObject({
@@ -91,7 +91,7 @@ describe('a stored vector', () => {
     })
   })
 
-  it('any damage is a DeltaError', async () => {
+  test('any damage is a DeltaError', async () => {
     const random = new Random()
     const { store, name, bytes, vector } = await stored([1, 5, 9, 70_000, 70_001])
     for (let round = 0; round < 300; round++) {
@@ -104,7 +104,7 @@ describe('a stored vector', () => {
   })
 })
 
-it('a vector in the log itself comes back, and a wrong one is refused', async () => {
+test('a vector in the log itself comes back, and a wrong one is refused', async () => {
   const vector = inlineDeletionVector(RoaringBitmap.of([3, 4, 7, 11, 18, 29]))
   expect([...(await readDeletionVector(new MemoryStore(), vector)).positions()]).toEqual([3, 4, 7, 11, 18, 29])
   for (const wrong of [{ pathOrInlineDv: `${vector.pathOrInlineDv}~` }, { sizeInBytes: 9999 }, { cardinality: 5n }]) {

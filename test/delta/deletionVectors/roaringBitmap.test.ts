@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { RoaringBitmap } from '../../../shared/delta/deletionVectors/roaringBitmap.js'
 import { portableMagic } from '../../../shared/delta/deletionVectors/roaringFormat.js'
@@ -21,7 +21,7 @@ function randomPositions(random: Random): number[] {
 }
 
 describe('a bitmap', () => {
-  it('comes back from its bytes, whatever it holds', () => {
+  test('comes back from its bytes, whatever it holds', () => {
     const random = new Random()
     for (let round = 0; round < 40; round++) {
       const positions = randomPositions(random)
@@ -35,7 +35,7 @@ describe('a bitmap', () => {
     }
   })
 
-  it('marks exactly its own among any rows, across containers', () => {
+  test('marks exactly its own among any rows, across containers', () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const positions = randomPositions(random)
@@ -49,14 +49,14 @@ describe('a bitmap', () => {
     }
   })
 
-  it('grows by further positions and keeps those it had', () => {
+  test('grows by further positions and keeps those it had', () => {
     const base = RoaringBitmap.of([1, 70_000, 5_000_000_000])
     const grown = RoaringBitmap.of([2, 70_000, 65_536], base)
     expect([...grown.positions()]).toEqual([1, 2, 65_536, 70_000, 5_000_000_000])
     expect([...base.positions()]).toEqual([1, 70_000, 5_000_000_000])
   })
 
-  it('uses the form that takes the fewest bytes', () => {
+  test('uses the form that takes the fewest bytes', () => {
     const run = RoaringBitmap.of(Array.from({ length: 60_000 }, (_, i) => i))
     const sparse = RoaringBitmap.of(Array.from({ length: 100 }, (_, i) => i * 600))
     const dense = RoaringBitmap.of(Array.from({ length: 30_000 }, (_, i) => i * 2))
@@ -65,7 +65,7 @@ describe('a bitmap', () => {
     expect(dense.encode().length).toBeLessThan(8300)
   })
 
-  it('is read in the form of Delta’s first days too', () => {
+  test('is read in the form of Delta’s first days too', () => {
     const portable = Buffer.from(RoaringBitmap.of([3, 4, 7, 70_000]).encode())
     const body = portable.subarray(16)
     const native = Buffer.alloc(12)
@@ -75,11 +75,11 @@ describe('a bitmap', () => {
     expect([...RoaringBitmap.decode(Buffer.concat([native, body])).positions()]).toEqual([3, 4, 7, 70_000])
   })
 
-  it.each([-1, 1.5, NaN, 2 ** 53])('%d is no position', position => {
+  test.each([-1, 1.5, NaN, 2 ** 53])('%d is no position', position => {
     expect(() => RoaringBitmap.of([position])).toThrow(RangeError)
   })
 
-  it('any damage gives other positions or a DeltaError, and nothing else', () => {
+  test('any damage gives other positions or a DeltaError, and nothing else', () => {
     const random = new Random()
     const whole = Array.from({ length: 10 }, () => RoaringBitmap.of(randomPositions(random)).encode())
     for (let round = 0; round < 2000; round++) {

@@ -1,15 +1,15 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { decodeZ85, encodeZ85 } from '../../../shared/delta/deletionVectors/z85.js'
 import { Random, seedNote } from '../../random.js'
 
-it('the RFC’s example', () => {
+test('the RFC’s example', () => {
   const bytes = Buffer.from('864FD26FB559F75B', 'hex')
   expect(encodeZ85(bytes)).toBe('HelloWorld')
   expect(Buffer.from(decodeZ85('HelloWorld') ?? [])).toEqual(bytes)
 })
 
-it('whatever bytes go in come out, with zeros behind them', () => {
+test('whatever bytes go in come out, with zeros behind them', () => {
   const random = new Random()
   for (let round = 0; round < 200; round++) {
     const bytes = Buffer.from(
@@ -22,6 +22,6 @@ it('whatever bytes go in come out, with zeros behind them', () => {
   }
 })
 
-it.each(['Hell', 'Hello~orld', 'Helloä0000', '#####', 'Hello "rld'])('%s is no Z85', text => {
+test.each(['Hell', 'Hello~orld', 'Helloä0000', '#####', 'Hello "rld'])('%s is no Z85', text => {
   expect(decodeZ85(text)).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import { assignMapping } from '../../../shared/delta/schema/columnMapping.js'
@@ -127,7 +127,7 @@ function plain(_key: string, value: unknown): unknown {
 }
 
 describe('any table', () => {
-  it('gives back the rows that were written, in files and after OPTIMIZE, and its statistics hide none of them', async () => {
+  test('gives back the rows that were written, in files and after OPTIMIZE, and its statistics hide none of them', async () => {
     for (let round = 0; round < 15; round++) {
       const any = new Anything(new Random(testSeed + round))
       const { random } = any

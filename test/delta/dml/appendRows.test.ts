@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { appendRows } from '../../../shared/delta/dml/appendRows.js'
 import { commitInfoOf, readCommitFile } from '../../../shared/delta/log/commit.js'
@@ -34,7 +34,7 @@ async function interrupted(t: WrittenTable, first: () => Promise<unknown>): Prom
 }
 
 describe('appending rows', () => {
-  it('says in the log what Spark says, and counts exactly', async () => {
+  test('says in the log what Spark says, and counts exactly', async () => {
     const t = await WrittenTable.create({ schema })
     expect(await appendRows(t.table, pieces(1, 2, 3), { info: { userMetadata: 'mine' } })).toMatchObject({
       kind: 'committed',
@@ -52,7 +52,7 @@ describe('appending rows', () => {
     expect(await ids(t)).toEqual([1, 2, 3])
   })
 
-  it('no rows are no commit, but a transaction of none is remembered, and is never applied twice', async () => {
+  test('no rows are no commit, but a transaction of none is remembered, and is never applied twice', async () => {
     const t = await WrittenTable.create({ schema })
     expect(await appendRows(t.table, [])).toEqual({ kind: 'nothingToDo', version: 0 })
     const txn = { appId: 'job', version: 7n }
@@ -62,7 +62,7 @@ describe('appending rows', () => {
     expect(await ids(t)).toEqual([2])
   })
 
-  it('a twin that commits the same transaction first wins, and leaves nothing of ours behind', async () => {
+  test('a twin that commits the same transaction first wins, and leaves nothing of ours behind', async () => {
     const t = await WrittenTable.create({ schema })
     const txn = { appId: 'job', version: 7n }
     const table = await interrupted(t, () => appendRows(t.table, pieces(1), { txn }))
@@ -71,7 +71,7 @@ describe('appending rows', () => {
     expect(await t.objects()).toHaveLength(1)
   })
 
-  it('a stream is written once, whatever others append meanwhile', async () => {
+  test('a stream is written once, whatever others append meanwhile', async () => {
     const t = await WrittenTable.create({ schema })
     const table = await interrupted(t, () => t.append([{ id: 9n }]))
     let reads = 0
@@ -87,7 +87,7 @@ describe('appending rows', () => {
     expect(await t.objects()).toHaveLength(2)
   })
 
-  it.each(['array', 'function', 'stream'])(
+  test.each(['array', 'function', 'stream'])(
     'rows from %s, when a column was added meanwhile, are written anew or are a conflict',
     async kind => {
       const t = await WrittenTable.create({ schema })
@@ -121,7 +121,7 @@ describe('appending rows', () => {
     },
   )
 
-  it('a bad row in a later piece leaves neither rows nor files', async () => {
+  test('a bad row in a later piece leaves neither rows nor files', async () => {
     const t = await WrittenTable.create({ schema })
     const bad = [...pieces(1), { count: 1, columns: [{ field: field('id', 'long'), data: ['x'] }] }]
     await expect(appendRows(t.table, bad)).rejects.toMatchObject({
@@ -132,7 +132,7 @@ describe('appending rows', () => {
     expect((await t.snapshot()).version).toBe(0)
   })
 
-  it('there is no table', async () => {
+  test('there is no table', async () => {
     const t = new WrittenTable()
     expect(await appendRows(t.table, pieces(1))).toEqual({ kind: 'noTable' })
   })
@@ -147,7 +147,7 @@ describe('storage that fails', () => {
     ]),
   )
 
-  it.each<[StorageOperation, Fault['kind'], number]>(
+  test.each<[StorageOperation, Fault['kind'], number]>(
     (['create', 'write', 'close'] as const).flatMap(on =>
       (['fail', 'loseAnswer'] as const).flatMap(kind =>
         [0, 1, 3].map((after): [StorageOperation, Fault['kind'], number] => [on, kind, after]),
@@ -166,7 +166,7 @@ describe('storage that fails', () => {
     expect(await t.rows()).toHaveLength(12)
   })
 
-  it.each(['loseAnswer', 'meetOwnWrite', 'fail'] as const)('a commit with %s adds the rows once', async kind => {
+  test.each(['loseAnswer', 'meetOwnWrite', 'fail'] as const)('a commit with %s adds the rows once', async kind => {
     const t = await WrittenTable.create({ schema: partitioned, partitionColumns: ['p'] })
     const faults = new Faults()
     faults.add({ on: 'putIfAbsent', fault: { kind } })
@@ -180,7 +180,7 @@ describe('merging schemas', () => {
   const wider = struct(field('ID', 'long'), field('extra', struct(field('x', 'integer'))))
   const wide = rowsOf(wider, [{ ID: 1n, extra: { x: 5 } }])
 
-  it('adds the columns in the same commit; without it they are refused', async () => {
+  test('adds the columns in the same commit; without it they are refused', async () => {
     const t = await WrittenTable.create({ schema })
     await expect(appendRows(t.table, [wide])).rejects.toThrow(/column extra is not a column of the table/)
     await appendRows(t.table, pieces(0))
@@ -198,7 +198,7 @@ describe('merging schemas', () => {
     )
   })
 
-  it.each(['name', 'id'])(
+  test.each(['name', 'id'])(
     'gives the new columns of a table mapped by %s ids and physical names, inside structs too',
     async mode => {
       const t = await WrittenTable.create({
@@ -222,7 +222,7 @@ describe('merging schemas', () => {
     },
   )
 
-  it('keeps a column that may not be null as it is, though the rows would allow null', async () => {
+  test('keeps a column that may not be null as it is, though the rows would allow null', async () => {
     const strict = struct(field('id', 'long', { nullable: false }))
     const t = await WrittenTable.create({ schema: strict })
     expect(await appendRows(t.table, [wide], { mergeSchema: true })).toMatchObject({ kind: 'committed' })
@@ -231,7 +231,7 @@ describe('merging schemas', () => {
     await expect(appendRows(t.table, [without], { mergeSchema: true })).rejects.toThrow(/column id may not be null/)
   })
 
-  it('another type is refused, unless the table widens types; old files stay readable', async () => {
+  test('another type is refused, unless the table widens types; old files stay readable', async () => {
     const t = await WrittenTable.create({
       schema: struct(field('id', 'integer')),
       configuration: { 'delta.enableTypeWidening': 'true' },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
@@ -21,7 +21,7 @@ const ids = async (table: ChangeFixture) => (await table.rows()).map(([key]) => 
 
 describe('changes of rows while others commit', () => {
   for (const [kind, configuration] of Object.entries({ plain: {}, 'with deletion vectors': vectors })) {
-    it(`${kind}: rows that came meanwhile and cannot match do not hold a change up, those that can are changed, too`, async () => {
+    test(`${kind}: rows that came meanwhile and cannot match do not hold a change up, those that can are changed, too`, async () => {
       const table = await ChangeFixture.create({ fields, configuration })
       await table.append(rows(0, 10))
       let written = 0
@@ -61,7 +61,7 @@ describe('changes of rows while others commit', () => {
       expect(await table.strays()).toEqual([])
     })
 
-    it(`${kind}: two that change the same file both come true, whatever the order`, async () => {
+    test(`${kind}: two that change the same file both come true, whatever the order`, async () => {
       const table = await ChangeFixture.create({ fields, configuration: { ...configuration, ...feed } })
       await table.append(rows(0, 10))
       table.beforeCommit(() =>
@@ -95,7 +95,7 @@ describe('changes of rows while others commit', () => {
       expect(await table.strays()).toEqual([])
     })
 
-    it(`${kind}: a file that was rearranged meanwhile is looked at where its rows are now`, async () => {
+    test(`${kind}: a file that was rearranged meanwhile is looked at where its rows are now`, async () => {
       const table = await ChangeFixture.create({ fields, configuration })
       await table.append(rows(0, 20), { files: [5, 5, 5, 5] })
       table.beforeCommit(() => optimizeTable(table.other().table, { clock: table.clock }))
@@ -108,7 +108,7 @@ describe('changes of rows while others commit', () => {
     })
   }
 
-  it('that others were rearranged, in which nothing was found, is no reason to do it again', async () => {
+  test('that others were rearranged, in which nothing was found, is no reason to do it again', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(rows(0, 10), { files: [5, 5] })
     const found = (await table.snapshot()).files.find(
@@ -143,7 +143,7 @@ describe('changes of rows while others commit', () => {
     expect(await ids(table)).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('a change of the schema meanwhile is one that they are planned again on', async () => {
+  test('a change of the schema meanwhile is one that they are planned again on', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(rows(0, 3))
     table.beforeCommit(async () => {
@@ -166,7 +166,7 @@ describe('changes of rows while others commit', () => {
     expect(await table.strays()).toEqual([])
   })
 
-  it('a lost answer to their commit is no conflict: nothing is done twice', async () => {
+  test('a lost answer to their commit is no conflict: nothing is done twice', async () => {
     for (const fault of [
       { kind: 'loseAnswer' },
       { kind: 'meetOwnWrite' },
@@ -210,7 +210,7 @@ describe('changes of rows while others commit', () => {
     }
   })
 
-  it('an upload that fails leaves the table as it was, and no file', async () => {
+  test('an upload that fails leaves the table as it was, and no file', async () => {
     for (const configuration of [feed, { ...feed, ...vectors }]) {
       for (const on of ['create', 'write', 'close', 'put'] as const) {
         const table = await ChangeFixture.create({ fields, configuration })
@@ -231,7 +231,7 @@ describe('changes of rows while others commit', () => {
     }
   })
 
-  it('a change that has its txn already is not made again, and two at once with one txn are one', async () => {
+  test('a change that has its txn already is not made again, and two at once with one txn are one', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(rows(0, 3))
     const txn = { appId: 'job', version: 4n }
@@ -249,7 +249,7 @@ describe('changes of rows while others commit', () => {
     expect(await table.strays()).toEqual([])
   })
 
-  it('gives up as a conflict after as many plans as it was told', async () => {
+  test('gives up as a conflict after as many plans as it was told', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(rows(0, 3))
     for (let i = 0; i < 2; i++) table.beforeCommit(() => table.other().append(rows(0, 1)))
@@ -259,7 +259,7 @@ describe('changes of rows while others commit', () => {
     expect(await table.strays()).toEqual([])
   })
 
-  it('there may be no table', async () => {
+  test('there may be no table', async () => {
     const table = await ChangeFixture.create({ fields })
     for await (const { path } of table.memory.list('')) await table.memory.delete(path)
     expect(await deleteRows(table.other().table)).toEqual({ kind: 'noTable' })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
@@ -278,7 +278,7 @@ function trouble(table: ChangeFixture, model: Model, random: Random): () => numb
 
 describe('random appends, deletes, updates and merges', () => {
   for (const [kind, options] of Object.entries(tables)) {
-    it(`${kind}: leave the rows, and tell the changes, that a list in memory has, whoever gets in their way`, async () => {
+    test(`${kind}: leave the rows, and tell the changes, that a list in memory has, whoever gets in their way`, async () => {
       const random = new Random()
       const table = await ChangeFixture.create(options)
       const model = new Model(random)

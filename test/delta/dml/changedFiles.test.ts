@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { encodeDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
@@ -18,7 +18,7 @@ describe('changes of rows in files as others write them', () => {
   for (const configuration of [feed, { ...feed, ...vectors }]) {
     const kind = 'delta.enableDeletionVectors' in configuration ? 'with deletion vectors' : 'plain'
 
-    it(`${kind}: find their places across row groups, beside rows that are gone`, async () => {
+    test(`${kind}: find their places across row groups, beside rows that are gone`, async () => {
       const table = await ChangeFixture.create({ fields: [id, name], configuration })
       const written = new LogFixture({ fields: [id, name] })
       const add = await written.file(
@@ -66,7 +66,7 @@ describe('changes of rows in files as others write them', () => {
       expect(await table.changes(4)).toHaveLength(5)
     })
 
-    it(`${kind}: read columns in the types they have now, and write them so`, async () => {
+    test(`${kind}: read columns in the types they have now, and write them so`, async () => {
       const history = (fromType: string, toType: string) => ({ 'delta.typeChanges': [{ fromType, toType }] })
       const fields = [
         columnField('id', 'long', history('integer', 'long')),
@@ -100,7 +100,7 @@ describe('changes of rows in files as others write them', () => {
       ])
     })
 
-    it(`${kind}: pass over a file that has no rows at all`, async () => {
+    test(`${kind}: pass over a file that has no rows at all`, async () => {
       const table = await ChangeFixture.create({ fields: [id, name], configuration })
       const written = new LogFixture({ fields: [id, name] })
       const add = await written.file('empty.parquet', { id: new BigInt64Array(0), name: [] })
@@ -117,7 +117,7 @@ describe('changes of rows in files as others write them', () => {
     })
   }
 
-  it('write no vector where the table does not want them any more, and bring back no row that an old one took out', async () => {
+  test('write no vector where the table does not want them any more, and bring back no row that an old one took out', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: vectors })
     await table.append(Array.from({ length: 5 }, (_, i) => ({ id: BigInt(i), name: `n${i}` })))
     await deleteRows(table.table, { where: { op: '=', column: 'id', value: 1n } })
@@ -130,7 +130,7 @@ describe('changes of rows in files as others write them', () => {
     expect((await table.rows()).map(([key]) => key)).toEqual([0n, 2n, 4n])
   })
 
-  it('keep what else is known of a file when its vector changes', async () => {
+  test('keep what else is known of a file when its vector changes', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: vectors })
     await table.append(Array.from({ length: 5 }, (_, i) => ({ id: BigInt(i), name: `n${i}` })))
     const [file] = (await table.snapshot()).files

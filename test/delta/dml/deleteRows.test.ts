@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Protocol } from '../../../shared/delta/actions/actions.js'
 import { readDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
@@ -13,7 +13,7 @@ const vectors = { 'delta.enableDeletionVectors': 'true' }
 const feed = { 'delta.enableChangeDataFeed': 'true' }
 
 describe('deleting rows', () => {
-  it('leaves the other rows, in new files of the table where it has no deletion vectors', async () => {
+  test('leaves the other rows, in new files of the table where it has no deletion vectors', async () => {
     const table = await ChangeFixture.create({ fields: [id, name] })
     await table.append(people, { files: [5, 5] })
     const [first] = (await table.snapshot()).files
@@ -42,7 +42,7 @@ describe('deleting rows', () => {
     })
   })
 
-  it('does not bring back what a deletion vector took out before, and one file of vectors serves the commit', async () => {
+  test('does not bring back what a deletion vector took out before, and one file of vectors serves the commit', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: vectors })
     await table.append(people, { files: [5, 5] })
     await deleteRows(table.table, { where: { op: 'in', column: 'id', values: [1n, 6n] } })
@@ -76,7 +76,7 @@ describe('deleting rows', () => {
     for (const { stats } of adds) expect(JSON.parse(stats ?? '')).toMatchObject({ numRecords: 5, tightBounds: false })
   })
 
-  it('finds statistics that say how tight they are where the table has deletion vectors, as Spark writes them', async () => {
+  test('finds statistics that say how tight they are where the table has deletion vectors, as Spark writes them', async () => {
     const plain: Protocol = { minReaderVersion: 1, minWriterVersion: 2 }
     for (const [options, tight] of [
       [{ configuration: vectors }, true],
@@ -94,7 +94,7 @@ describe('deleting rows', () => {
     }
   })
 
-  it('gives a file the count of its rows when the first vector comes, which readers rely on', async () => {
+  test('gives a file the count of its rows when the first vector comes, which readers rely on', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: vectors })
     await table.append(people)
     const [file] = (await table.snapshot()).files
@@ -110,7 +110,7 @@ describe('deleting rows', () => {
     }
   })
 
-  it('takes a file out whole when no row is left, without a vector and without reading it where statistics say so', async () => {
+  test('takes a file out whole when no row is left, without a vector and without reading it where statistics say so', async () => {
     for (const configuration of [{}, vectors]) {
       const table = await ChangeFixture.create({ fields: [id, name], configuration })
       await table.append(people, { files: [5, 5] })
@@ -129,7 +129,7 @@ describe('deleting rows', () => {
     }
   })
 
-  it('keeps a row for which the comparison is null, and one whose NaN no bound tells of', async () => {
+  test('keeps a row for which the comparison is null, and one whose NaN no bound tells of', async () => {
     const x = columnField('x', 'double')
     const table = await ChangeFixture.create({ fields: [id, x] })
     await table.append([
@@ -160,7 +160,7 @@ describe('deleting rows', () => {
     ])
   })
 
-  it('without a condition empties the table, and says so once', async () => {
+  test('without a condition empties the table, and says so once', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: { ...vectors, ...feed } })
     await table.append(people, { files: [4, 6] })
     await deleteRows(table.table, { where: { op: '=', column: 'id', value: 0n } })
@@ -176,7 +176,7 @@ describe('deleting rows', () => {
     )
   })
 
-  it('tells the change feed by files where rows of a file go, for those that go with their file as well, and not where only files go whole', async () => {
+  test('tells the change feed by files where rows of a file go, for those that go with their file as well, and not where only files go whole', async () => {
     for (const configuration of [feed, { ...feed, ...vectors }]) {
       const table = await ChangeFixture.create({ fields: [id, name], configuration })
       await table.append(people, { files: [2, 4, 4] })
@@ -189,7 +189,7 @@ describe('deleting rows', () => {
     }
   })
 
-  it('finds columns of mapped tables, partitions and fields inside structs', async () => {
+  test('finds columns of mapped tables, partitions and fields inside structs', async () => {
     const inner = columnField('s', { type: 'struct', fields: [mappedField(columnField('a.b', 'integer'), 4)] })
     const fields = [mappedField(id, 1), mappedField(columnField('p', 'string'), 2), mappedField(inner, 3)]
     const table = await ChangeFixture.create({
@@ -230,7 +230,7 @@ describe('deleting rows', () => {
     expect((await table.rows()).map(([n]) => n)).toEqual([4n])
   })
 
-  it('refuses what would leave a wrong question unnoticed: a column that is not there, a value of another type, SQL that nobody evaluates', async () => {
+  test('refuses what would leave a wrong question unnoticed: a column that is not there, a value of another type, SQL that nobody evaluates', async () => {
     const table = await ChangeFixture.create({ fields: [id, name] })
     await table.append(people)
     await expect(deleteRows(table.table, { where: { op: '=', column: 'nme', value: 'x' } })).rejects.toMatchObject({
@@ -247,7 +247,7 @@ describe('deleting rows', () => {
     expect(await table.rows()).toHaveLength(10)
   })
 
-  it('refuses an append-only table before it reads a row of it', async () => {
+  test('refuses an append-only table before it reads a row of it', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: { 'delta.appendOnly': 'true' } })
     await table.append(people)
     for (const { path } of (await table.snapshot()).files) await table.memory.delete(path)
@@ -256,7 +256,7 @@ describe('deleting rows', () => {
     })
   })
 
-  it('answers that nothing is to do when no row matches, and writes nothing', async () => {
+  test('answers that nothing is to do when no row matches, and writes nothing', async () => {
     const table = await ChangeFixture.create({ fields: [id, name], configuration: feed })
     await table.append(people)
     expect(await deleteRows(table.table, { where: { op: '=', column: 'name', value: 'n11' } })).toEqual({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
@@ -71,7 +71,7 @@ async function tableOf({ type, value, min, max }: Known): Promise<WrittenTable> 
 
 describe('rows whose file has inexact bounds', () => {
   for (const one of known) {
-    it(`${one.what}: a merge finds the key, and does not double it`, async () => {
+    test(`${one.what}: a merge finds the key, and does not double it`, async () => {
       const made = await tableOf(one)
       const { schema } = await made.snapshot()
       const outcome = await mergeRows(made.table, [rowsOf(schema, [{ k: one.value, v: 2 }])], { on: ['k'] })
@@ -79,7 +79,7 @@ describe('rows whose file has inexact bounds', () => {
       expect(await made.rows()).toEqual([{ k: one.value, v: 2 }])
     })
 
-    it(`${one.what}: a read, an update and a deletion find the row`, async () => {
+    test(`${one.what}: a read, an update and a deletion find the row`, async () => {
       const made = await tableOf(one)
       const where = { op: '=', column: 'k', value: one.value } as const
       expect(scanRows(made.store, await made.snapshot(), { predicate: where }).files).toHaveLength(1)
@@ -88,7 +88,7 @@ describe('rows whose file has inexact bounds', () => {
       })
     })
 
-    it(`${one.what}: a deletion takes the row out, and nothing else`, async () => {
+    test(`${one.what}: a deletion takes the row out, and nothing else`, async () => {
       const made = await tableOf(one)
       expect(await deleteRows(made.table, { where: { op: '<', column: 'k', value: one.value } })).toEqual({
         kind: 'nothingToDo',

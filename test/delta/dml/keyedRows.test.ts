@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { KeyedRows } from '../../../shared/delta/dml/keyedRows.js'
 import { testRows } from '../../../shared/delta/dml/rowPredicate.js'
@@ -23,7 +23,7 @@ const rangesOf = (predicate: Predicate | undefined) => {
 }
 
 describe('keys in memory', () => {
-  it('tell in few words where they are, leaving out the wide gaps between them', () => {
+  test('tell in few words where they are, leaving out the wide gaps between them', () => {
     const values = [...Array(5000).keys()].flatMap(i => [BigInt(i), 10n ** 15n + BigInt(i) * 3n])
     const predicate = keyed('long', values).predicate()
     expect(rangesOf(predicate)).toBeLessThanOrEqual(256)
@@ -34,7 +34,7 @@ describe('keys in memory', () => {
     expect([...testRows({ count: 8, columns: [column] }, predicate as Predicate)]).toEqual([1, 1, 0, 0, 0, 1, 1, 0])
   })
 
-  it('are never outside of what they tell, whatever their type and number', () => {
+  test('are never outside of what they tell, whatever their type and number', () => {
     const random = new Random()
     const kinds: readonly (readonly [StructField['type'], () => Value])[] = [
       ['long', () => random.long()],
@@ -60,7 +60,7 @@ describe('keys in memory', () => {
     }
   })
 
-  it('tell nothing where bounds cannot be relied on: of NaN and of bytes', () => {
+  test('tell nothing where bounds cannot be relied on: of NaN and of bytes', () => {
     expect(keyed('double', [1, NaN]).predicate()).toBeUndefined()
     expect(keyed('binary', [Uint8Array.of(1)]).predicate()).toBeUndefined()
   })

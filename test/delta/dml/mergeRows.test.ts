@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
@@ -24,7 +24,7 @@ describe('merging rows', () => {
     plain: feed,
     'with deletion vectors': { ...feed, ...vectors },
   })) {
-    it(`${kind}: updates by key what is there and inserts what is not, in one commit`, async () => {
+    test(`${kind}: updates by key what is there and inserts what is not, in one commit`, async () => {
       const table = await ChangeFixture.create({ fields, configuration })
       await table.append(people, { files: [3, 3] })
       const outcome = await mergeRows(
@@ -68,7 +68,7 @@ describe('merging rows', () => {
       })
     })
 
-    it(`${kind}: takes out what the source has, or what it lacks`, async () => {
+    test(`${kind}: takes out what the source has, or what it lacks`, async () => {
       const table = await ChangeFixture.create({ fields, configuration })
       await table.append(people, { files: [3, 3] })
       await mergeRows(table.table, source([{ id: 2n }, { id: 9n, name: 'ignored' }]), {
@@ -107,7 +107,7 @@ describe('merging rows', () => {
     })
   }
 
-  it('leaves columns that the source lacks, and takes only those it is told to', async () => {
+  test('leaves columns that the source lacks, and takes only those it is told to', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(people.slice(0, 2))
     await mergeRows(table.table, source([{ id: 0n, n: 10 }]), { on: ['id'] })
@@ -136,7 +136,7 @@ describe('merging rows', () => {
     })
   })
 
-  it('refuses two rows of the source for one of the table, naming the key; two that are new are two rows', async () => {
+  test('refuses two rows of the source for one of the table, naming the key; two that are new are two rows', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(people.slice(0, 2))
     const twice = source([
@@ -169,7 +169,7 @@ describe('merging rows', () => {
     ])
   })
 
-  it('a key that is null in part is like no other, on either side', async () => {
+  test('a key that is null in part is like no other, on either side', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append([
       { id: 1n, name: null, n: 1 },
@@ -194,7 +194,7 @@ describe('merging rows', () => {
     ])
   })
 
-  it('compares keys of every type exactly', async () => {
+  test('compares keys of every type exactly', async () => {
     const cases: readonly (readonly [
       StructField['type'],
       readonly [Row[string], Row[string]],
@@ -249,7 +249,7 @@ describe('merging rows', () => {
     })
   })
 
-  it('finds the keys of CHAR columns, which have blanks when they are read', async () => {
+  test('finds the keys of CHAR columns, which have blanks when they are read', async () => {
     const code = columnField('code', 'string', { __CHAR_VARCHAR_TYPE_STRING: 'char(4)' })
     const table = await ChangeFixture.create({ fields: [code, n] })
     await table.append([
@@ -275,7 +275,7 @@ describe('merging rows', () => {
     ])
   })
 
-  it('does not read files that hold no key of the source, be it one key or a thousand', async () => {
+  test('does not read files that hold no key of the source, be it one key or a thousand', async () => {
     const table = await ChangeFixture.create({ fields: [id, n], configuration: vectors })
     const many = Array.from({ length: 3000 }, (_, i) => ({ id: BigInt(i), n: i }))
     await table.append(many, { files: [1000, 1000, 1000] })
@@ -301,7 +301,7 @@ describe('merging rows', () => {
     })
   })
 
-  it('does nothing for an empty source, or takes all out when the source is what the table is to be', async () => {
+  test('does nothing for an empty source, or takes all out when the source is what the table is to be', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(people)
     expect(await mergeRows(table.table, [], { on: ['id'] })).toMatchObject({ kind: 'nothingToDo' })
@@ -312,7 +312,7 @@ describe('merging rows', () => {
     expect(await table.rows()).toEqual([])
   })
 
-  it('only adds to an append-only table, and says why it does no more', async () => {
+  test('only adds to an append-only table, and says why it does no more', async () => {
     const table = await ChangeFixture.create({ fields, configuration: { 'delta.appendOnly': 'true' } })
     await table.append(people.slice(0, 1))
     await mergeRows(
@@ -332,7 +332,7 @@ describe('merging rows', () => {
     })
   })
 
-  it('plans anew over a file that came meanwhile with a key of its own, and reads its source once', async () => {
+  test('plans anew over a file that came meanwhile with a key of its own, and reads its source once', async () => {
     const table = await ChangeFixture.create({ fields, configuration: { ...vectors, ...feed } })
     await table.append(people)
     let times = 0

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { overwriteRows } from '../../../shared/delta/dml/overwriteRows.js'
 import { commitInfoOf, readCommitFile } from '../../../shared/delta/log/commit.js'
@@ -39,7 +39,7 @@ async function filled(
 }
 
 describe('replacing the whole table', () => {
-  it('all that was goes, all that is given comes, in one commit', async () => {
+  test('all that was goes, all that is given comes, in one commit', async () => {
     const t = await filled()
     expect(await overwriteRows(t.table, pieces(row('c', 9)))).toMatchObject({
       kind: 'committed',
@@ -54,12 +54,12 @@ describe('replacing the whole table', () => {
     })
   })
 
-  it('nothing in place of nothing is no commit', async () => {
+  test('nothing in place of nothing is no commit', async () => {
     const t = await WrittenTable.create({ schema })
     expect(await overwriteRows(t.table, [])).toEqual({ kind: 'nothingToDo', version: 0 })
   })
 
-  it('rows that were added meanwhile go too, and a stream is written only once for that', async () => {
+  test('rows that were added meanwhile go too, and a stream is written only once for that', async () => {
     const t = await filled()
     const table = new DeltaTable(t.store, { clock: t.clock })
     const commit = table.commit.bind(table)
@@ -76,7 +76,7 @@ describe('replacing the whole table', () => {
     expect([attempts, await texts(t)]).toEqual([2, ['c9']])
   })
 
-  it('an append-only table keeps its rows, and nothing is written', async () => {
+  test('an append-only table keeps its rows, and nothing is written', async () => {
     const t = await WrittenTable.create({ schema, configuration: { 'delta.appendOnly': 'true' } })
     await t.append([row('a', 1)])
     const before = await t.objects()
@@ -84,7 +84,7 @@ describe('replacing the whole table', () => {
     expect(await t.objects()).toEqual(before)
   })
 
-  it.each(['none', 'name'])(
+  test.each(['none', 'name'])(
     'the schema may become another one, under mapping %s; the old one stays for old versions',
     async mode => {
       const t = await WrittenTable.create({
@@ -127,7 +127,7 @@ describe('replacing the whole table', () => {
 describe('replacing the rows that meet a condition', () => {
   const where = { op: '=', column: 'p', value: 'a' } as const
 
-  it.each<[string[], string]>([
+  test.each<[string[], string]>([
     [['p'], 'whole files'],
     [[], 'rows of a file'],
   ])('partitioned by %j: %s go, others stay', async partitionColumns => {
@@ -141,7 +141,7 @@ describe('replacing the rows that meet a condition', () => {
     })
   })
 
-  it('a new row outside the condition is refused by name, and leaves no file', async () => {
+  test('a new row outside the condition is refused by name, and leaves no file', async () => {
     const t = await filled()
     const before = await t.objects()
     await expect(overwriteRows(t.table, pieces(row('a', 8), row('b', 9)), { where })).rejects.toMatchObject({
@@ -152,7 +152,7 @@ describe('replacing the rows that meet a condition', () => {
     expect(await texts(t)).toEqual(['a1', 'a2', 'b3'])
   })
 
-  it.each([
+  test.each([
     ['rewriting files', {}, { minReaderVersion: 1, minWriterVersion: 4 }],
     [
       'deletion vectors',
@@ -177,7 +177,7 @@ describe('replacing the rows that meet a condition', () => {
     },
   )
 
-  it('the schema of rows that stay cannot become another', async () => {
+  test('the schema of rows that stay cannot become another', async () => {
     const t = await filled()
     await expect(overwriteRows(t.table, [], { where, overwriteSchema: true })).rejects.toMatchObject({
       code: 'DELTA_INCOMPATIBLE_SCHEMA',

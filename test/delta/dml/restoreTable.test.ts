@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { readChanges } from '../../../shared/delta/changeDataFeed/changeDataFeed.js'
@@ -58,7 +58,7 @@ async function threeVersions() {
 }
 
 describe('restoring a table', () => {
-  it('brings back files that have gone and removes those that came since', async () => {
+  test('brings back files that have gone and removes those that came since', async () => {
     const { log, table, a, b } = await threeVersions()
     const outcome = await restoreTable(table, { version: 0 }, { clock: log.clock })
     expect(outcome).toEqual({
@@ -83,7 +83,7 @@ describe('restoring a table', () => {
     })
   })
 
-  it('to a time is to the newest version of then, and to the newest of all is nothing to do', async () => {
+  test('to a time is to the newest version of then, and to the newest of all is nothing to do', async () => {
     const { log, table } = await threeVersions()
     const clock = log.clock
     const first = clock.now()
@@ -103,7 +103,7 @@ describe('restoring a table', () => {
     await expect(restoreTable(table, { version: 9 }, { clock })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
   })
 
-  it('of a version whose files were deleted names them, and writes nothing; what is left is restored when that is asked', async () => {
+  test('of a version whose files were deleted names them, and writes nothing; what is left is restored when that is asked', async () => {
     const { log, table, a } = await threeVersions()
     await log.store.delete(a.path)
     await expect(restoreTable(table, { version: 1 })).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe('restoring a table', () => {
     })
   })
 
-  it('gives rows their deletion vectors of then, and the change feed tells which rows came and went', async () => {
+  test('gives rows their deletion vectors of then, and the change feed tells which rows came and went', async () => {
     const configuration = { 'delta.enableChangeDataFeed': 'true', 'delta.enableDeletionVectors': 'true' }
     const protocol = {
       minReaderVersion: 3,
@@ -152,7 +152,7 @@ describe('restoring a table', () => {
     await expect(restoreTable(table, { version: 1 })).rejects.toMatchObject({ code: 'DELTA_FILE_MISSING' })
   })
 
-  it('takes schema and properties back, and never the protocol', async () => {
+  test('takes schema and properties back, and never the protocol', async () => {
     const log = new LogFixture({ fields: [id] })
     await log.commit({ add: await log.file('a', { id: longs(1) }) })
     const protocol = {
@@ -176,7 +176,7 @@ describe('restoring a table', () => {
     expect((await log.snapshot()).metadata.configuration).toEqual({ 'delta.enableDeletionVectors': 'true', mine: '1' })
   })
 
-  it('brings a feature back that was dropped since', async () => {
+  test('brings a feature back that was dropped since', async () => {
     const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: vectors, writerFeatures: vectors }
     const log = new LogFixture({ fields: [id], protocol })
     await log.commit({ add: await log.file('a', { id: longs(1) }) })
@@ -190,7 +190,7 @@ describe('restoring a table', () => {
     })
   })
 
-  it('does not give row ids and column ids a second time', async () => {
+  test('does not give row ids and column ids a second time', async () => {
     const features = ['columnMapping', 'domainMetadata', 'rowTracking']
     const mapped = (name: string, column: number) =>
       columnField(name, 'long', { 'delta.columnMapping.id': column, 'delta.columnMapping.physicalName': `c${column}` })
@@ -224,7 +224,7 @@ describe('restoring a table', () => {
     expect(metadata.configuration).toEqual(mapping(2))
   })
 
-  it('clusters by the columns of then, and keeps what others have noted in the log', async () => {
+  test('clusters by the columns of then, and keeps what others have noted in the log', async () => {
     const clustering = (...columns: string[]): Action => ({
       domainMetadata: {
         domain: 'delta.clustering',
@@ -258,7 +258,7 @@ describe('restoring a table', () => {
     expect([domains.get('mine')?.configuration, txns.get('app')?.version]).toEqual(['x', 7n])
   })
 
-  it('keeps since when commits say their own time', async () => {
+  test('keeps since when commits say their own time', async () => {
     const log = new LogFixture({
       fields: [id],
       configuration: { 'delta.enableInCommitTimestamps': 'true' },
@@ -283,7 +283,7 @@ describe('restoring a table', () => {
     expect(await rowsOf(log)).toEqual([[1n]])
   })
 
-  it('is refused where rows may only be added', async () => {
+  test('is refused where rows may only be added', async () => {
     const log = new LogFixture({ fields: [id], configuration: { 'delta.appendOnly': 'true' } })
     await log.commit({ add: await log.file('a', { id: longs(1) }) })
     await log.commit({ add: await log.file('b', { id: longs(2) }) })
@@ -292,7 +292,7 @@ describe('restoring a table', () => {
     })
   })
 
-  it('goes back to a version in which rows could only be added', async () => {
+  test('goes back to a version in which rows could only be added', async () => {
     const log = new LogFixture({ fields: [id], configuration: { 'delta.appendOnly': 'true' } })
     const a = await log.file('a', { id: longs(1) })
     await log.commit({ add: a })
@@ -307,7 +307,7 @@ describe('restoring a table', () => {
     expect(await rowsOf(log)).toEqual([[1n]])
   })
 
-  it('does not take away rows that came after it was planned', async () => {
+  test('does not take away rows that came after it was planned', async () => {
     const { log, table } = await threeVersions()
     const current = await log.snapshot()
     const plan = await planRestore(table, current, { version: 0 })
@@ -319,7 +319,7 @@ describe('restoring a table', () => {
     })
   })
 
-  it('planned only leaves no trace', async () => {
+  test('planned only leaves no trace', async () => {
     const { log, table } = await threeVersions()
     const before = await log.snapshot()
     expect((await planRestore(table, before, { version: 0 }))?.metrics).toMatchObject({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { fittedPredicate, predicateFields, testRows } from '../../../shared/delta/dml/rowPredicate.js'
 import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
@@ -34,7 +34,7 @@ function holding(predicate: Predicate, column: string, values: readonly Value[])
 }
 
 describe('a predicate, row by row', () => {
-  it('is never true of a null that it compares, nor is its opposite', () => {
+  test('is never true of a null that it compares, nor is its opposite', () => {
     for (const op of ['=', '<', '<=', '>', '>='] as const) {
       const predicate = { op, column: 'n', value: 2 } as const
       const [yes, no] = [
@@ -47,7 +47,7 @@ describe('a predicate, row by row', () => {
     }
   })
 
-  it('knows that unknown or true is true, and unknown and false is false', () => {
+  test('knows that unknown or true is true, and unknown and false is false', () => {
     const unknown: Predicate = { op: '=', column: 'n', value: null }
     const [yes, no]: Predicate[] = [
       { op: 'isNotNull', column: 'n' },
@@ -62,7 +62,7 @@ describe('a predicate, row by row', () => {
     expect(is({ op: 'or', of: [] })).toBe(false)
   })
 
-  it('finds values in lists as SQL does: a null in the list makes all others unknown', () => {
+  test('finds values in lists as SQL does: a null in the list makes all others unknown', () => {
     expect(holding({ op: 'in', column: 'n', values: [1, 3] }, 'n', [1, 2, 3, null])).toEqual([1, 3])
     expect(holding({ op: 'in', column: 'n', values: [1, null] }, 'n', [1, 2, null])).toEqual([1])
     expect(holding({ op: 'not', of: { op: 'in', column: 'n', values: [1, null] } }, 'n', [1, 2, null])).toEqual([])
@@ -77,7 +77,7 @@ describe('a predicate, row by row', () => {
     ).toEqual([Uint8Array.of(1, 2)])
   })
 
-  it('orders as Spark does: NaN above all, -0 as 0, texts and bytes by their bytes', () => {
+  test('orders as Spark does: NaN above all, -0 as 0, texts and bytes by their bytes', () => {
     expect(holding({ op: '=', column: 'x', value: NaN }, 'x', [1, NaN, Infinity])).toEqual([NaN])
     expect(holding({ op: '>', column: 'x', value: Infinity }, 'x', [1, NaN, Infinity])).toEqual([NaN])
     expect(holding({ op: '=', column: 'x', value: 0 }, 'x', [-0, 0, 1])).toEqual([-0, 0])
@@ -91,7 +91,7 @@ describe('a predicate, row by row', () => {
     ).toEqual([Uint8Array.of(127, 255), new Uint8Array(0)])
   })
 
-  it('looks inside structs, where a null struct is null in each field', () => {
+  test('looks inside structs, where a null struct is null in each field', () => {
     const rows = [{ 'Inner.most': 5n }, { 'Inner.most': null }, {}, null]
     const column = 'S.`inner.MOST`'
     expect(holding({ op: '=', column, value: 5n }, 's', rows)).toEqual([rows[0]])
@@ -102,7 +102,7 @@ describe('a predicate, row by row', () => {
     ])
   })
 
-  it('refuses columns that are not there and values that compare with nothing', () => {
+  test('refuses columns that are not there and values that compare with nothing', () => {
     for (const column of ['nn', 's.x', 'n.x', '', 'list.element'])
       expect(() => fittedPredicate({ op: 'isNull', column }, schema), column).toThrow(
         expect.objectContaining({ code: 'DELTA_NO_COLUMN' }) as Error,
@@ -132,7 +132,7 @@ describe('a predicate, row by row', () => {
 })
 
 describe('the text of a predicate', () => {
-  it('is SQL, and says of a long list how long it is', () => {
+  test('is SQL, and says of a long list how long it is', () => {
     const text = (predicate: Predicate) => predicateText(fittedPredicate(predicate, schema), schema)
     expect(
       text({
@@ -159,7 +159,7 @@ describe('the text of a predicate', () => {
     expect(text({ op: 'in', column: 'n', values: [...Array(30).keys()] })).toMatch(/, 24, \.\.\. 5 more values\)\)$/)
   })
 
-  it('is for a plan as a person writes it, with the brackets it needs, and whole', () => {
+  test('is for a plan as a person writes it, with the brackets it needs, and whole', () => {
     const text = (predicate: Predicate) => predicateText(fittedPredicate(predicate, schema), schema, 'plan')
     const name: Predicate = { op: '=', column: 't', value: "it's" }
     expect(text({ op: 'not', of: name })).toBe("t <> 'it''s'")
@@ -178,7 +178,7 @@ describe('the text of a predicate', () => {
     expect(text({ op: 'in', column: 'n', values: [...Array(30).keys()] })).toMatch(/, 24, 25, .*, 29\)$/)
   })
 
-  it('has values in the type of their column, whatever that is called', () => {
+  test('has values in the type of their column, whatever that is called', () => {
     const named: StructType = { type: 'struct', fields: [{ name: 'a, b', type: 'date', nullable: true }] }
     expect(predicateText({ op: '<', column: 'a, b', value: 19_000 }, named)).toBe("(a, b < DATE '2022-01-08')")
   })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readDataFile } from '../../../shared/delta/dataFiles/dataFileRows.js'
 import { originReading } from '../../../shared/delta/dataFiles/rowOrigins.js'
@@ -47,7 +47,7 @@ describe('rows of a table that tracks them', () => {
     'written anew': tracked,
     'marked by vectors': { ...tracked, 'delta.enableDeletionVectors': 'true' },
   })) {
-    it(`${kind}, keep their ids; a row that changes gets a new version, and one that only moves does not`, async () => {
+    test(`${kind}, keep their ids; a row that changes gets a new version, and one that only moves does not`, async () => {
       const table = await ChangeFixture.create({ fields: [id, name], configuration, protocol })
       await table.append(
         [0, 1, 2, 3].map(i => ({ id: BigInt(i), name: `n${i}` })),

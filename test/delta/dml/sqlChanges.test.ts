@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { mergeRows } from '../../../shared/delta/dml/mergeRows.js'
@@ -43,7 +43,7 @@ describe('changes by SQL', () => {
   }
   const ids = async (table: ChangeFixture) => (await table.rows()).map(([key]) => Number(key))
 
-  it('see every column, under its name, exactly as it is, and the row as a whole', async () => {
+  test('see every column, under its name, exactly as it is, and the row as a whole', async () => {
     const conditions: readonly (readonly [string, readonly number[]])[] = [
       ['id = 3', [3]],
       ['"the ""name""" IS NULL', [3]],
@@ -68,7 +68,7 @@ describe('changes by SQL', () => {
     }
   })
 
-  it('do not read files that cannot hold such a row', async () => {
+  test('do not read files that cannot hold such a row', async () => {
     const table = await made(vectors)
     for (const { path, stats } of (await table.snapshot()).files)
       if (!/"maxValues":\{[^}]*:7[,}]/.test(stats ?? '')) await table.memory.put(path, Buffer.from('gone'))
@@ -77,7 +77,7 @@ describe('changes by SQL', () => {
     ).toMatchObject({ kind: 'committed', metrics: { numDeletedRows: 1n } })
   })
 
-  it('name the condition that cannot be evaluated, and change nothing', async () => {
+  test('name the condition that cannot be evaluated, and change nothing', async () => {
     const table = await made()
     await expect(deleteRows(table.table, { where: 'nonsense(id)', expressions })).rejects.toThrow(/nonsense/)
     await expect(updateRows(table.table, { set: { price: { sql: "'x' || id" } }, expressions })).rejects.toThrow(
@@ -87,7 +87,7 @@ describe('changes by SQL', () => {
     expect(await table.strays()).toEqual([])
   })
 
-  it('give new values from the old ones, each cast to its column, for rows that match alone', async () => {
+  test('give new values from the old ones, each cast to its column, for rows that match alone', async () => {
     for (const configuration of [{}, vectors]) {
       const table = await made(configuration)
       await updateRows(table.table, {
@@ -116,7 +116,7 @@ describe('changes by SQL', () => {
     }
   })
 
-  it('hold rows to the constraints of their table', async () => {
+  test('hold rows to the constraints of their table', async () => {
     const constraint = { 'delta.constraints.small': 'id < 100' }
     const protocol = {
       minReaderVersion: 3,

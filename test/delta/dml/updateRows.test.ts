@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { updateRows } from '../../../shared/delta/dml/updateRows.js'
@@ -48,7 +48,7 @@ describe('updating rows', () => {
     plain: feed,
     'with deletion vectors': { ...feed, ...vectors },
   })) {
-    it(`${kind}: writes what changes, leaves the rest, and tells both images`, async () => {
+    test(`${kind}: writes what changes, leaves the rest, and tells both images`, async () => {
       const table = await ChangeFixture.create({ fields: [id, name, day], configuration })
       await table.append(people, { files: [3, 3] })
       const outcome = await updateRows(table.table, {
@@ -77,7 +77,7 @@ describe('updating rows', () => {
       expect((await table.rows()).map(row => row[1])).toEqual(['y', 'y', 'y', 'n3', 'n4', 'n5'])
     })
 
-    it(`${kind}: a row whose partition changes moves there`, async () => {
+    test(`${kind}: a row whose partition changes moves there`, async () => {
       const table = await ChangeFixture.create({ fields: [id, name, day], partitionColumns: ['day'], configuration })
       await table.append(people)
       await updateRows(table.table, { where: { op: '=', column: 'name', value: 'n3' }, set: { day: { value: 7 } } })
@@ -93,7 +93,7 @@ describe('updating rows', () => {
     })
   }
 
-  it('takes new values from the row as it was, in SQL of whoever evaluates it, and asks only of rows that are there', async () => {
+  test('takes new values from the row as it was, in SQL of whoever evaluates it, and asks only of rows that are there', async () => {
     const table = await ChangeFixture.create({ fields: [id, name, day], configuration: vectors })
     await table.append(people, { files: [4, 2] })
     await deleteRows(table.table, { where: { op: '=', column: 'id', value: 2n } })
@@ -113,7 +113,7 @@ describe('updating rows', () => {
     ])
   })
 
-  it('of all rows replaces all files, whatever engine there is', async () => {
+  test('of all rows replaces all files, whatever engine there is', async () => {
     const table = await ChangeFixture.create({ fields: [id, name, day], configuration: { ...vectors, ...feed } })
     await table.append(people, { files: [4, 2] })
     await deleteRows(table.table, { where: { op: '=', column: 'id', value: 2n } })
@@ -123,7 +123,7 @@ describe('updating rows', () => {
     expect(await table.changes(3)).toHaveLength(10)
   })
 
-  it('refuses nested fields, columns set twice, values of another type and SQL without an engine, and leaves no file behind', async () => {
+  test('refuses nested fields, columns set twice, values of another type and SQL without an engine, and leaves no file behind', async () => {
     const inside = columnField('s', { type: 'struct', fields: [columnField('x', 'long')] })
     const table = await ChangeFixture.create({ fields: [id, name, inside] })
     await table.append([

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { decodeCommit } from '../../../shared/delta/actions/actionCodec.js'
 import type { Action, AddFile, DomainMetadata, Metadata, Txn } from '../../../shared/delta/actions/actions.js'
@@ -107,7 +107,7 @@ function randomCommit(random: Random, model: Model, t: LogFixture, version: numb
 }
 
 describe('a log with compaction files', () => {
-  it('reads the same as commit by commit, at every version, with checkpoints of every kind', async () => {
+  test('reads the same as commit by commit, at every version, with checkpoints of every kind', async () => {
     const random = new Random()
     for (let round = 0; round < 12; round++) {
       const protocol = {
@@ -180,7 +180,7 @@ describe('a log with compaction files', () => {
       .sort()
       .join('')
 
-  it('is read through the file and not through what it stands for', async () => {
+  test('is read through the file and not through what it stands for', async () => {
     const t = await compacted()
     // Nobody looks at these any more.
     for (const version of [3, 4]) await t.store.put(commitPath(version), Buffer.from('not read'))
@@ -188,7 +188,7 @@ describe('a log with compaction files', () => {
     expect((await loadState(t.store))?.version).toBe(9)
   })
 
-  it('reads a version inside the range from the commits', async () => {
+  test('reads a version inside the range from the commits', async () => {
     const t = await compacted()
     expect(await paths(t, 4)).toBe('01234')
     expect(await paths(t, 6)).toBe('0123456')
@@ -197,7 +197,7 @@ describe('a log with compaction files', () => {
     expect(await paths(t, 6)).toBe('0123456')
   })
 
-  it.each([
+  test.each([
     ['torn in the middle of a line', (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 20)],
     ['empty', () => new Uint8Array()],
     ['not UTF-8', () => Uint8Array.of(0xff, 0xfe, 0x00)],
@@ -210,13 +210,13 @@ describe('a log with compaction files', () => {
     expect((await loadState(t.store))?.version).toBe(9)
   })
 
-  it('still misses a commit that is gone under a compaction file', async () => {
+  test('still misses a commit that is gone under a compaction file', async () => {
     const t = await compacted()
     await t.store.delete(commitPath(4))
     await expect(t.snapshot()).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP' })
   })
 
-  it('does not guess the totals of a range', async () => {
+  test('does not guess the totals of a range', async () => {
     const t = await compacted({ from: 0, to: 9 })
     expect((await loadState(t.store))?.totals).toBeUndefined()
     await t.store.delete(compactedPath({ from: 0, to: 9 }))
@@ -224,7 +224,7 @@ describe('a log with compaction files', () => {
     expect((await loadState(t.store))?.totals).toEqual({ numFiles: 10, sizeInBytes: 10n })
   })
 
-  it('takes the file that reaches furthest, and none that reaches out of what is asked for', () => {
+  test('takes the file that reaches furthest, and none that reaches out of what is asked for', () => {
     const file = { path: 'f', size: 1, modifiedAt: 0 }
     const ranges = [
       { from: 1, to: 3, file },

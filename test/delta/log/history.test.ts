@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readHistory } from '../../../shared/delta/log/history.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
@@ -8,7 +8,7 @@ import { columnField, LogFixture } from '../logFixture.js'
 const fields = [columnField('id', 'long')]
 
 describe('the history of a table', () => {
-  it('is what the writers said, newest first, and null where they said nothing', async () => {
+  test('is what the writers said, newest first, and null where they said nothing', async () => {
     const log = new LogFixture({ fields })
     await log.commit()
     await log.commit({
@@ -34,7 +34,7 @@ describe('the history of a table', () => {
     expect(await readHistory(log.store, 1)).toHaveLength(1)
   })
 
-  it('dates versions by their own time where they say it, however late their files are', async () => {
+  test('dates versions by their own time where they say it, however late their files are', async () => {
     const log = new LogFixture({ fields })
     const start = log.clock.now()
     await log.commit()
@@ -49,7 +49,7 @@ describe('the history of a table', () => {
     expect((await readHistory(log.store)).map(({ timestamp }) => timestamp - start)).toEqual([50, 1_000_001, 1_000_000])
   })
 
-  it('begins behind a hole that clean-up has left, and of no table is empty', async () => {
+  test('begins behind a hole that clean-up has left, and of no table is empty', async () => {
     const log = new LogFixture({ fields })
     for (let version = 0; version < 4; version++) await log.commit()
     await log.store.delete(commitPath(1))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   classicCheckpointPath,
@@ -35,19 +35,19 @@ function commits(from: number, to: number): string[] {
 }
 
 describe('a listing of the log', () => {
-  it('goes on over the border of a block', async () => {
+  test('goes on over the border of a block', async () => {
     const listing = await listLog(await storeWith(...commits(990, 2_003)), 998)
     expect(listing.tip).toBe(2_003)
     expect(listing.commits.size).toBe(2_003 - 998 + 1)
   })
 
-  it('of a long log from a late version does not hand out the whole log', async () => {
+  test('of a long log from a late version does not hand out the whole log', async () => {
     const store = await storeWith(...commits(0, 5_020))
     expect((await listLog(store, 5_010)).tip).toBe(5_020)
     expect(store.listed).toBe(11)
   })
 
-  it('leaves out a checkpoint that lacks a part, and takes it once it is whole', async () => {
+  test('leaves out a checkpoint that lacks a part, and takes it once it is whole', async () => {
     const part = (n: number) => `${logFolder}${paddedVersion(4)}.checkpoint.000000000${n}.0000000002.parquet`
     const store = await storeWith(...commits(0, 4), part(1))
     expect((await listLog(store)).checkpoints).toEqual([])
@@ -57,7 +57,7 @@ describe('a listing of the log', () => {
     ])
   })
 
-  it('prefers the single file among checkpoints of one version', async () => {
+  test('prefers the single file among checkpoints of one version', async () => {
     const uuid = '6374b053-df23-479b-b2cf-c9c550132b49'
     const store = await storeWith(
       classicCheckpointPath(3),
@@ -70,7 +70,7 @@ describe('a listing of the log', () => {
 })
 
 describe('names in the log', () => {
-  it.each([
+  test.each([
     '_staged_commits/00000000000000000001.6374b053-df23-479b-b2cf-c9c550132b49.json',
     '.00000000000000000001.json.crc',
     '00000000000000000001.json.tmp',

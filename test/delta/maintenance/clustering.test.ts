@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { packBins, stretches } from '../../../shared/delta/maintenance/binPacking.js'
 import { commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
@@ -15,7 +15,7 @@ const files = (...sizes: number[]) => sizes.map(size => ({ size }))
 const sizes = (bins: readonly (readonly { size: number }[])[]) => bins.map(bin => bin.map(file => file.size))
 
 describe('packing', () => {
-  it('never makes a bin of one file, nor one larger than the target, and takes each small file once', () => {
+  test('never makes a bin of one file, nor one larger than the target, and takes each small file once', () => {
     const random = new Random()
     for (let round = 0; round < 200; round++) {
       const given = files(...Array.from({ length: random.below(60) }, () => 1 + random.below(120)))
@@ -35,7 +35,7 @@ describe('packing', () => {
     }
   })
 
-  it('keeps the order, and waits for enough files unless they fill one', () => {
+  test('keeps the order, and waits for enough files unless they fill one', () => {
     expect(sizes(packBins(files(10, 60, 90, 50, 20, 1), limits))).toEqual([
       [10, 60],
       [50, 20, 1],
@@ -45,7 +45,7 @@ describe('packing', () => {
     expect(sizes(packBins(files(60, 60, 60), limits))).toEqual([])
   })
 
-  it('cuts a list into stretches of at least one item', () => {
+  test('cuts a list into stretches of at least one item', () => {
     expect(stretches([5, 1, 1, 9, 1], n => n, 6)).toEqual([[5, 1], [1], [9], [1]])
     expect(stretches([], () => 1, 6)).toEqual([])
   })
@@ -57,7 +57,7 @@ describe('clustering', () => {
   const fresh = (size: number) => ({ size })
   const inCube = (id: string, size: number, by = columns) => ({ size, tags: cubeTagsOf(id, by) })
 
-  it('records cubes as other engines do', () => {
+  test('records cubes as other engines do', () => {
     expect(cubeTagsOf('u', columns)).toEqual({
       ZCUBE_ID: 'u',
       ZCUBE_ZORDER_BY: '["a","s.x"]',
@@ -68,11 +68,11 @@ describe('clustering', () => {
     expect(cubeTagsOf('u', odd)['ZCUBE_ZORDER_BY']).toBe('["`1a`","`ü`.`12`","`a``b`","_x"]')
   })
 
-  it('has nothing to do without new files', () => {
+  test('has nothing to do without new files', () => {
     expect(planCubes([inCube('x', 10), inCube('x', 20), inCube('y', 5)], columns, cube)).toEqual([])
   })
 
-  it('sorts new files with the cubes that are not larger than they are, and leaves larger ones alone', () => {
+  test('sorts new files with the cubes that are not larger than they are, and leaves larger ones alone', () => {
     const plan = planCubes(
       [inCube('big', 500), fresh(30), inCube('small', 50), fresh(30), inCube('middle', 100)],
       columns,
@@ -81,11 +81,11 @@ describe('clustering', () => {
     expect(plan.map(part => part.map(({ size }) => size))).toEqual([[30, 30, 50, 100]])
   })
 
-  it('takes files that were sorted by other columns for new ones', () => {
+  test('takes files that were sorted by other columns for new ones', () => {
     expect(planCubes([inCube('x', 10, [['a']]), inCube('x', 20, [['b']])], columns, cube)).toHaveLength(1)
   })
 
-  it('never sorts more at once than it may, nor a small file alone', () => {
+  test('never sorts more at once than it may, nor a small file alone', () => {
     expect(
       planCubes([fresh(60), fresh(60), fresh(60)], columns, { ...cube, most: 130 }).map(part => part.length),
     ).toEqual([2])
@@ -93,7 +93,7 @@ describe('clustering', () => {
     expect(planCubes([fresh(160)], columns, cube)).toHaveLength(1)
   })
 
-  it('sorts a row again only when its cube at least doubles', () => {
+  test('sorts a row again only when its cube at least doubles', () => {
     let table: { size: number; tags?: Readonly<Record<string, string>> }[] = []
     let sorted = 0
     for (let i = 0; i < 512; i++) {
@@ -110,7 +110,7 @@ describe('clustering', () => {
     expect(table.length).toBeLessThanOrEqual(11)
   })
 
-  it("knows the table's own columns by its feature and domain alone", () => {
+  test("knows the table's own columns by its feature and domain alone", () => {
     const domain = {
       domain: 'delta.clustering',
       configuration: '{"clusteringColumns":[["a"],["s","x"]],"domainName":"delta.clustering"}',
@@ -123,7 +123,7 @@ describe('clustering', () => {
     expect(clusteringColumns({ protocol: { minReaderVersion: 1, minWriterVersion: 2 }, domains })).toBeUndefined()
   })
 
-  it('keeps tags that all files have, but those of cubes', () => {
+  test('keeps tags that all files have, but those of cubes', () => {
     expect(
       commonTags([{ tags: { a: '1', b: '2', ZCUBE_ID: 'x' } }, { tags: { a: '1', b: '3', ZCUBE_ID: 'x' } }]),
     ).toEqual({ a: '1' })
@@ -148,7 +148,7 @@ describe('statistics of parts', () => {
       plan,
     )
 
-  it('come to those of the whole, to the letter', () => {
+  test('come to those of the whole, to the letter', () => {
     const random = new Random()
     for (let round = 0; round < 300; round++) {
       const rows = Array.from({ length: random.below(12) }, (): Value[] => [

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import { commitInfoOf } from '../../../shared/delta/log/commit.js'
@@ -62,7 +62,7 @@ async function turns(count: number): Promise<void> {
 }
 
 describe('sixteen appenders, an optimizer and a vacuum on failing storage', () => {
-  it('lose nothing, double nothing and overwrite no version', async () => {
+  test('lose nothing, double nothing and overwrite no version', async () => {
     const about = seedNote
     const random = new Random()
     const clock = new ManualClock()

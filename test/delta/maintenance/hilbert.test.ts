@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { hilbertIndex } from '../../../shared/delta/maintenance/hilbert.js'
 
 describe('the Hilbert curve', () => {
-  it.each([
+  test.each([
     [1, 5],
     [2, 1],
     [2, 4],

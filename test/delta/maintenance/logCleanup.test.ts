@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import {
@@ -34,7 +34,7 @@ async function logNames(t: RowTable): Promise<readonly string[]> {
 }
 
 describe('log clean-up', () => {
-  it('deletes what a checkpoint as old as the retention stands in for, and keeps that checkpoint with its commit', async () => {
+  test('deletes what a checkpoint as old as the retention stands in for, and keeps that checkpoint with its commit', async () => {
     const t = await aged(42)
     await writeCompactedLog(t.store, { from: 6, to: 8 })
     await writeCompactedLog(t.store, { from: 10, to: 12 })
@@ -62,14 +62,14 @@ describe('log clean-up', () => {
     expect(await cleanLog(t.table)).toEqual({ kind: 'nothingToDo' })
   })
 
-  it('never passes a version that a follower has still to read', async () => {
+  test('never passes a version that a follower has still to read', async () => {
     const t = await aged(42)
     expect(await cleanLog(t.table, { lowWatermark: 9 })).toMatchObject({ kind: 'cleaned', oldest: 5 })
     expect(await logNames(t)).toContain(commitPath(9))
     expect(await cleanLog(t.table, { lowWatermark: 0 })).toEqual({ kind: 'nothingToDo' })
   })
 
-  it("keeps to the table's properties", async () => {
+  test("keeps to the table's properties", async () => {
     const off = await aged(42, { 'delta.enableExpiredLogCleanup': 'false' })
     expect(await cleanLog(off.table)).toEqual({ kind: 'disabled' })
     expect(await cleanLog(off.table, { force: true })).toMatchObject({ kind: 'cleaned', oldest: 10 })
@@ -77,7 +77,7 @@ describe('log clean-up', () => {
     expect(await cleanLog(week.table)).toMatchObject({ kind: 'cleaned', oldest: 15 })
   })
 
-  it('keeps a young version although the ones after it are dated long ago', async () => {
+  test('keeps a young version although the ones after it are dated long ago', async () => {
     const t = await RowTable.create()
     t.clock.advance(100 * day)
     for (let version = 1; version <= 5; version++) await t.append([version])
@@ -90,7 +90,7 @@ describe('log clean-up', () => {
     expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
   })
 
-  it('is not held up by a version that was dated in the future', async () => {
+  test('is not held up by a version that was dated in the future', async () => {
     const t = await aged(20)
     t.clock.advance(400 * day)
     await t.append([21])
@@ -107,7 +107,7 @@ describe('log clean-up', () => {
     expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 25 })
   })
 
-  it('goes by the time in the commit where the table keeps it', async () => {
+  test('goes by the time in the commit where the table keeps it', async () => {
     const t = await aged(42, { 'delta.enableInCommitTimestamps': 'true' })
     const other = await RowTable.create()
     // Copied with old dates: the files say nothing then.
@@ -116,7 +116,7 @@ describe('log clean-up', () => {
     expect(await cleanLog(other.table)).toMatchObject({ kind: 'cleaned', oldest: 10 })
   })
 
-  it('deletes nothing on the word of a checkpoint that cannot be read', async () => {
+  test('deletes nothing on the word of a checkpoint that cannot be read', async () => {
     const t = await aged(42)
     await t.store.put(classicCheckpointPath(10), new TextEncoder().encode('PAR1 torn PAR1'))
     expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 5 })
@@ -125,7 +125,7 @@ describe('log clean-up', () => {
     await t.rows()
   })
 
-  it.each(['protocol', 'metaData'])('deletes nothing on the word of a checkpoint that has no %s', async missing => {
+  test.each(['protocol', 'metaData'])('deletes nothing on the word of a checkpoint that has no %s', async missing => {
     const t = await aged(42)
     const state = await t.table.state()
     if (state === undefined) throw new Error('no table')
@@ -141,7 +141,7 @@ describe('log clean-up', () => {
     expect(await cleanLog(t.table)).toMatchObject({ kind: 'cleaned', oldest: 5 })
   })
 
-  it('protected checkpoints go only with all the history that they hide, and after its commits', async () => {
+  test('protected checkpoints go only with all the history that they hide, and after its commits', async () => {
     const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['checkpointProtection'] }
     for (const [before, outcome] of [
       ['12', { kind: 'nothingToDo' }],
@@ -165,7 +165,7 @@ describe('log clean-up', () => {
     }
   })
 
-  it('deletes the sidecars of checkpoints that go, and neither those of one that stays nor young ones that nobody names yet', async () => {
+  test('deletes the sidecars of checkpoints that go, and neither those of one that stays nor young ones that nobody names yet', async () => {
     const names = ['v2Checkpoint', 'appendOnly', 'invariants']
     const t = await RowTable.create({
       configuration: { 'delta.checkpointPolicy': 'v2' },
@@ -199,7 +199,7 @@ describe('log clean-up', () => {
     expect(await sidecars()).not.toContain(`${sidecarFolder}of-one-being-written.parquet`)
   })
 
-  it('leaves a whole log when it is interrupted anywhere', async () => {
+  test('leaves a whole log when it is interrupted anywhere', async () => {
     for (let after = 0; after < 11; after += 3) {
       const t = await aged(42)
       const faults = new Faults().add({ on: 'delete', after, times: 1_000, fault: { kind: 'fail' } })
@@ -214,7 +214,7 @@ describe('log clean-up', () => {
 })
 
 describe('a compacted log', () => {
-  it('says what its commits come to, with what was removed', async () => {
+  test('says what its commits come to, with what was removed', async () => {
     const t = await RowTable.create()
     const [a, b] = [await t.append([1]), await t.append([2])]
     await t.commit(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import type { AddFile, Metadata } from '../../../shared/delta/actions/actions.js'
@@ -30,7 +30,7 @@ async function withFaults(): Promise<{ rows: RowTable; faults: Faults }> {
 const isCommit = (path: string) => /_delta_log\/\d{20}\.json$/.test(path)
 
 describe('optimize', () => {
-  it('puts small files of a partition into one, with the same rows and their exact statistics', async () => {
+  test('puts small files of a partition into one, with the same rows and their exact statistics', async () => {
     const t = await RowTable.create()
     for (let i = 0; i < 5; i++) await t.append(upTo(10 * i + 10, 10 * i), i % 2 === 0 ? 'a' : 'b')
     const before = await t.rows()
@@ -53,7 +53,7 @@ describe('optimize', () => {
     })
   })
 
-  it('changes no data: every add and remove says so, and history shows the names that other engines use', async () => {
+  test('changes no data: every add and remove says so, and history shows the names that other engines use', async () => {
     const t = await RowTable.create()
     for (let i = 0; i < 3; i++) await t.append([i])
     await optimizeTable(t.table, { clock: t.clock })
@@ -70,7 +70,7 @@ describe('optimize', () => {
     }
   })
 
-  it('variants go on as they are, and those in parts in one piece', async () => {
+  test('variants go on as they are, and those in parts in one piece', async () => {
     const features = ['variantType', 'variantShredding']
     const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: features, writerFeatures: features }
     const fixture = new LogFixture({ fields: [columnField('v', variantType)], protocol })
@@ -96,14 +96,14 @@ describe('optimize', () => {
     ])
   })
 
-  it('finds nothing to do the second time', async () => {
+  test('finds nothing to do the second time', async () => {
     const t = await RowTable.create()
     for (let i = 0; i < 6; i++) await t.append(upTo(i + 3))
     await optimizeTable(t.table, { clock: t.clock })
     expect(await optimizeTable(t.table, { clock: t.clock })).toEqual({ kind: 'nothingToDo', version: 7 })
   })
 
-  it('leaves large files, young files, other partitions and too few files alone', async () => {
+  test('leaves large files, young files, other partitions and too few files alone', async () => {
     const t = await RowTable.create()
     const large = await t.append(upTo(5_000))
     await t.append([1])
@@ -125,7 +125,7 @@ describe('optimize', () => {
     expect(await t.files()).toHaveLength(3)
   })
 
-  it('never mixes groups, and bounds what one commit and one call replace', async () => {
+  test('never mixes groups, and bounds what one commit and one call replace', async () => {
     const t = await RowTable.create()
     for (let i = 0; i < 12; i++) await t.append([i], i < 6 ? 'a' : 'b')
     const rows = await t.rows()
@@ -138,7 +138,7 @@ describe('optimize', () => {
     expect(await t.files()).toHaveLength(4)
   })
 
-  it('goes on top of appends that came first', async () => {
+  test('goes on top of appends that came first', async () => {
     const { rows: t, faults } = await withFaults()
     for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
     faults.add({
@@ -160,7 +160,7 @@ describe('optimize', () => {
     expect((await t.rows()).length).toBe(4)
   })
 
-  it('drops the rewrite of a file that somebody removed meanwhile, commits the others and leaves nothing behind', async () => {
+  test('drops the rewrite of a file that somebody removed meanwhile, commits the others and leaves nothing behind', async () => {
     const { rows: t, faults } = await withFaults()
     for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
     const doomed = await t.append([50], 'b', t.other())
@@ -199,7 +199,7 @@ describe('optimize', () => {
     expect(await t.dataFiles()).toHaveLength(6)
   })
 
-  it('drops the rewrite of a file whose entry was renewed meanwhile', async () => {
+  test('drops the rewrite of a file whose entry was renewed meanwhile', async () => {
     const { rows: t, faults } = await withFaults()
     const renewed = await t.append([1], 'a', t.other())
     await t.append([2], 'a', t.other())
@@ -222,7 +222,7 @@ describe('optimize', () => {
     expect(await t.files()).toHaveLength(2)
   })
 
-  it('gives up when the schema was changed meanwhile, and goes on when only a property was', async () => {
+  test('gives up when the schema was changed meanwhile, and goes on when only a property was', async () => {
     for (const [change, kind] of [
       ['schema', 'nothingToDo'],
       ['property', 'optimized'],
@@ -264,7 +264,7 @@ describe('optimize', () => {
     }
   })
 
-  it('is done once when the answer to its commit was lost', async () => {
+  test('is done once when the answer to its commit was lost', async () => {
     const { rows: t, faults } = await withFaults()
     for (let i = 0; i < 3; i++) await t.append([i], 'a', t.other())
     faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
@@ -272,7 +272,7 @@ describe('optimize', () => {
     expect((await t.rows()).length).toBe(3)
   })
 
-  it('leaves the table as it was when a file cannot be read', async () => {
+  test('leaves the table as it was when a file cannot be read', async () => {
     const t = await RowTable.create()
     const gone = await t.append([1])
     await t.append([2])
@@ -282,7 +282,7 @@ describe('optimize', () => {
     expect(await t.dataFiles()).toHaveLength(1)
   })
 
-  it('changes nothing when the files hold other rows than their statistics say', async () => {
+  test('changes nothing when the files hold other rows than their statistics say', async () => {
     const t = await RowTable.create()
     const add = await t.write([1, 2])
     await t.commit([{ add: { ...add, stats: '{"numRecords":3}' } }])
@@ -292,7 +292,7 @@ describe('optimize', () => {
     expect(await t.files()).toHaveLength(2)
   })
 
-  it('refuses a table with a feature that it does not know, before anything is written', async () => {
+  test('refuses a table with a feature that it does not know, before anything is written', async () => {
     const store = new MemoryStore()
     const table = new DeltaTable(store)
     await expect(
@@ -320,7 +320,7 @@ describe('optimize', () => {
     expect(await t.dataFiles()).toHaveLength(2)
   })
 
-  it('leaves deleted rows out, and their vectors behind', async () => {
+  test('leaves deleted rows out, and their vectors behind', async () => {
     const protocol = {
       minReaderVersion: 3,
       minWriterVersion: 7,
@@ -362,7 +362,7 @@ describe('optimize', () => {
     )
   })
 
-  it('gives up what was made without row ids when rows are tracked meanwhile', async () => {
+  test('gives up what was made without row ids when rows are tracked meanwhile', async () => {
     const { rows: t, faults } = await withFaults()
     for (let i = 0; i < 2; i++) await t.append([i], 'a', t.other())
     const state = await t.other().state()
@@ -408,7 +408,7 @@ describe('optimize', () => {
     expect(await t.dataFiles()).toHaveLength(2)
   })
 
-  it('writes mapped columns under their physical names', async () => {
+  test('writes mapped columns under their physical names', async () => {
     const mapped = {
       type: 'struct' as const,
       fields: schema.fields.map((field, i) => ({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
@@ -37,7 +37,7 @@ async function compacted(): Promise<RowTable> {
 }
 
 describe('vacuum', () => {
-  it('keeps removed files as long as the table says, then deletes them and nothing else', async () => {
+  test('keeps removed files as long as the table says, then deletes them and nothing else', async () => {
     const t = await compacted()
     const rows = await t.rows()
     t.clock.advance(6 * day)
@@ -58,7 +58,7 @@ describe('vacuum', () => {
     expect((await t.objects()).filter(name => name.startsWith('_delta_log/'))).toEqual(log)
   })
 
-  it('keeps a file that was removed lately although it is old, and an orphan that is young', async () => {
+  test('keeps a file that was removed lately although it is old, and an orphan that is young', async () => {
     const t = await RowTable.create()
     const old = await t.append([1])
     t.clock.advance(30 * day)
@@ -68,7 +68,7 @@ describe('vacuum', () => {
     expect(await t.dataFiles()).toEqual([inFlight.path, old.path].sort())
   })
 
-  it('keeps the deletion vector of a file that was removed lately, also where only a checkpoint still tells of it', async () => {
+  test('keeps the deletion vector of a file that was removed lately, also where only a checkpoint still tells of it', async () => {
     const t = await RowTable.create({
       configuration: { 'delta.enableDeletionVectors': 'true' },
       protocol: {
@@ -113,7 +113,7 @@ describe('vacuum', () => {
     expect((await t.objects()).filter(name => name.endsWith('.bin'))).toEqual(vectors)
   })
 
-  it.each(['at once', 'after a checkpoint'])(
+  test.each(['at once', 'after a checkpoint'])(
     'keeps what a writer removed whose clock is ten days behind (%s)',
     async when => {
       const t = await RowTable.create()
@@ -140,7 +140,7 @@ describe('vacuum', () => {
     },
   )
 
-  it('by a host whose clock is ahead deletes neither what was removed lately nor what is being uploaded', async () => {
+  test('by a host whose clock is ahead deletes neither what was removed lately nor what is being uploaded', async () => {
     const t = await compacted()
     const inFlight = await t.write([9])
     const ahead = new ManualClock(t.clock.now() + 40 * day)
@@ -150,7 +150,7 @@ describe('vacuum', () => {
     expect((await t.other().snapshot())?.tombstones).toHaveLength(3)
   })
 
-  it.each([
+  test.each([
     ['the host', 10],
     ['the storage', -10],
   ])('keeps an old file that was removed lately where the clock of %s is ahead', async (_, days) => {
@@ -165,7 +165,7 @@ describe('vacuum', () => {
     expect(await t.dataFiles()).toEqual([old.path])
   })
 
-  it('keeps an old change file that a commit names which a follower has still to read', async () => {
+  test('keeps an old change file that a commit names which a follower has still to read', async () => {
     const t = await RowTable.create({ configuration: { 'delta.enableChangeDataFeed': 'true' } })
     const path = '_change_data/cdc-1.parquet'
     await t.store.put(path, new Uint8Array(3))
@@ -176,7 +176,7 @@ describe('vacuum', () => {
     expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 3, dryRun: true })).toMatchObject({ files: 1 })
   })
 
-  it('deletes orphans of commits that never were', async () => {
+  test('deletes orphans of commits that never were', async () => {
     const t = await RowTable.create()
     await t.write([1])
     const live = await t.append([2])
@@ -185,7 +185,7 @@ describe('vacuum', () => {
     expect(await t.dataFiles()).toEqual([live.path])
   })
 
-  it('works from a checkpoint whose commits are gone', async () => {
+  test('works from a checkpoint whose commits are gone', async () => {
     const t = await compacted()
     await t.table.writeCheckpoint()
     for (let version = 0; version < 4; version++) await t.store.delete(commitPath(version))
@@ -194,7 +194,7 @@ describe('vacuum', () => {
     expect(await t.rows()).toHaveLength(3)
   })
 
-  it("wants force for less than the table's retention, and then keeps to what is asked", async () => {
+  test("wants force for less than the table's retention, and then keeps to what is asked", async () => {
     const t = await compacted()
     t.clock.advance(2 * day)
     await expect(vacuumTable(t.table, { clock: t.clock, retentionMs: day })).rejects.toThrow(
@@ -206,7 +206,7 @@ describe('vacuum', () => {
     expect(await vacuumTable(t.table, { clock: t.clock, retentionMs: day, force: true })).toMatchObject({ files: 3 })
   })
 
-  it("takes the table's own retention, and deletes nothing where that makes no sense", async () => {
+  test("takes the table's own retention, and deletes nothing where that makes no sense", async () => {
     for (const [text, files] of [
       ['interval 1 day', 3],
       ['interval 1 year', 0],
@@ -223,7 +223,7 @@ describe('vacuum', () => {
     }
   })
 
-  it('keeps what the commits name that a follower has still to read, however old', async () => {
+  test('keeps what the commits name that a follower has still to read, however old', async () => {
     const t = await RowTable.create()
     const adds = [await t.append([1]), await t.append([2]), await t.append([3])]
     for (const add of adds) await t.commit([removeOf(t, add)], t.table, false)
@@ -236,14 +236,14 @@ describe('vacuum', () => {
     expect(await vacuumTable(t.other(), { clock: t.clock, lowWatermark: 0, dryRun: true })).toMatchObject({ files: 1 })
   })
 
-  it('does not keep for a follower what was only put elsewhere since', async () => {
+  test('does not keep for a follower what was only put elsewhere since', async () => {
     const t = await compacted()
     t.clock.advance(30 * day)
     expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 4, dryRun: true })).toMatchObject({ files: 3 })
     expect(await vacuumTable(t.table, { clock: t.clock, lowWatermark: 2, dryRun: true })).toMatchObject({ files: 1 })
   })
 
-  it('never touches a file that a commit names while it is at work', async () => {
+  test('never touches a file that a commit names while it is at work', async () => {
     const t = await RowTable.create()
     const slow = await t.write([7])
     const lost = await t.write([8])
@@ -268,7 +268,7 @@ describe('vacuum', () => {
     expect(await t.rows()).toEqual(['a/1:row 1', 'a/7:row 7'])
   })
 
-  it('deletes the rest at the next call when a deletion fails or the bound is reached', async () => {
+  test('deletes the rest at the next call when a deletion fails or the bound is reached', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     const faults = new Faults().add({ on: 'delete', fault: { kind: 'fail' } })
@@ -283,7 +283,7 @@ describe('vacuum', () => {
     expect(await t.dataFiles()).toHaveLength(1)
   })
 
-  it('keeps files under every spelling of their path, and deletion vectors of live files', () => {
+  test('keeps files under every spelling of their path, and deletion vectors of live files', () => {
     const needed = new NeededFiles('https://account.blob.core.windows.net/lake/table')
     const add = (path: string, vector?: AddFile['deletionVector']): Action => ({
       add: { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, deletionVector: vector },
@@ -319,7 +319,7 @@ describe('vacuum', () => {
     expect(needed.has('p=a%2520b/x%2By.parquet')).toBe(false)
   })
 
-  it.each([
+  test.each([
     ['part-1.parquet', true],
     ['ab/deletion_vector_x.bin', true],
     ['_delta_log/00000000000000000000.json', false],
@@ -336,7 +336,7 @@ describe('vacuum', () => {
     expect(isVacuumable(path, ['_day'])).toBe(may)
   })
 
-  it('tells its start and its end in the log as Spark does, and its end with transactions when asked', async () => {
+  test('tells its start and its end in the log as Spark does, and its end with transactions when asked', async () => {
     const t = await compacted()
     await t.write([9])
     t.clock.advance(8 * day)
@@ -359,7 +359,7 @@ describe('vacuum', () => {
     expect((await t.table.state())?.txns.get('vacuum')?.version).toBe(9n)
   })
 
-  it('says which retention was asked for, and that it was not checked', async () => {
+  test('says which retention was asked for, and that it was not checked', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     await vacuumTable(t.table, { clock: t.clock, retentionMs: 0, force: true })
@@ -371,7 +371,7 @@ describe('vacuum', () => {
     })
   })
 
-  it('leaves the log alone when it is not to be told, and on a dry run', async () => {
+  test('leaves the log alone when it is not to be told, and on a dry run', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({
@@ -387,7 +387,7 @@ describe('vacuum', () => {
     expect((await t.other().state())?.version).toBe(4)
   })
 
-  it('tells that it failed, and fails with the reason', async () => {
+  test('tells that it failed, and fails with the reason', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     const faults = new Faults().add({ on: 'delete', fault: { kind: 'fail' } })
@@ -404,7 +404,7 @@ describe('vacuum', () => {
     ])
   })
 
-  it('refuses a table with a writer feature that it does not know', async () => {
+  test('refuses a table with a writer feature that it does not know', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     await t.store.put(

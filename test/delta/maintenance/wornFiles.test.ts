@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deleteRows } from '../../../shared/delta/dml/deleteRows.js'
 import { concatenation } from '../../../shared/delta/maintenance/concatenation.js'
@@ -28,7 +28,7 @@ async function outcome(t: ChangeFixture, options: OptimizeOptions = {}) {
 }
 
 describe('a single file with deleted rows', () => {
-  it('is rewritten without them when they are more than five of a hundred, and then left alone', async () => {
+  test('is rewritten without them when they are more than five of a hundred, and then left alone', async () => {
     const t = await worn(23)
     expect(await outcome(t)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 1, numAddedFiles: 1 } })
     expect((await t.snapshot()).files).toMatchObject([{ deletionVector: undefined, dataChange: false }])
@@ -38,12 +38,12 @@ describe('a single file with deleted rows', () => {
     expect(await outcome(await worn(0))).toMatchObject({ kind: 'nothingToDo' })
   })
 
-  it('whatever its size, and however many files a bin shall have', async () => {
+  test('whatever its size, and however many files a bin shall have', async () => {
     expect(await outcome(await worn(23), { threshold: 1, minFiles: 16 })).toMatchObject({ kind: 'optimized' })
     expect(await outcome(await worn(23), { minFiles: 16 })).toMatchObject({ kind: 'optimized' })
   })
 
-  it('by the share that the table or the call names', async () => {
+  test('by the share that the table or the call names', async () => {
     const property = { 'lake.optimize.maxDeletedRowsRatio': '0.3' }
     expect(await outcome(await worn(23, property))).toMatchObject({ kind: 'nothingToDo' })
     expect(await outcome(await worn(31, property))).toMatchObject({ kind: 'optimized' })
@@ -54,7 +54,7 @@ describe('a single file with deleted rows', () => {
     ).rejects.toMatchObject({ code: 'DELTA_BAD_PROPERTY', message: expect.stringContaining('"half"') as string })
   })
 
-  it('of a sorted table too, and it stays sorted', async () => {
+  test('of a sorted table too, and it stays sorted', async () => {
     const t = await worn(23)
     const clusterer = { ...concatenation, accepts: () => true }
     const first = await outcome(t, { clusterBy: [['id']], clusterer })

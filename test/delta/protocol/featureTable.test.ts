@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { activeUse } from '../../../shared/delta/protocol/feature.js'
 import { features } from '../../../shared/delta/protocol/features.js'
@@ -6,7 +6,7 @@ import { featureRows } from '../../../shared/delta/protocol/featureTable.js'
 
 const rows = new Map(featureRows().map(({ name, ...support }) => [name, Object.values(support).join(' ')]))
 
-it.each([
+test.each([
   ['appendOnly', 'yes yes unused yes'],
   ['checkConstraints', 'yes yes yes yes'],
   ['changeDataFeed', 'yes yes yes yes'],
@@ -21,7 +21,7 @@ it.each([
   expect(rows.get(name)).toBe(support)
 })
 
-it('"while unused" is said of what can be in use: the example uses it', () => {
+test('"while unused" is said of what can be in use: the example uses it', () => {
   const unused = { configuration: {}, schema: { type: 'struct', fields: [] } } as const
   for (const feature of features) {
     const { name, write } = feature

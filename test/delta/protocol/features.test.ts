@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
 import { checkReadable, checkWritable, writerFeaturesOf } from '../../../shared/delta/protocol/featureCheck.js'
@@ -51,14 +51,14 @@ const withFieldMetadata = (fieldMetadata: Record<string, unknown>): StructType =
 })
 
 describe('reading', () => {
-  it.each([versions(1, 1), versions(1, 2), versions(1, 6), versions(2, 5)])(
+  test.each([versions(1, 1), versions(1, 2), versions(1, 6), versions(2, 5)])(
     '%j without anything in use is readable',
     protocol => {
       expect(checkReadable(protocol, metadata())).toEqual({ ok: true })
     },
   )
 
-  it('writer features never keep a reader out', () => {
+  test('writer features never keep a reader out', () => {
     expect(
       checkReadable(
         { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking', 'futureThing'] },
@@ -67,7 +67,7 @@ describe('reading', () => {
     ).toEqual({ ok: true })
   })
 
-  it.each([
+  test.each([
     'timestampNtz',
     'v2Checkpoint',
     'vacuumProtocolCheck',
@@ -82,17 +82,17 @@ describe('reading', () => {
     expect(checkReadable(lists([name], [name]), metadata())).toEqual({ ok: true })
   })
 
-  it.each(['catalogManaged', 'catalogOwned-preview', 'aFeatureOfTheFuture'])('%s is refused by name', name => {
+  test.each(['catalogManaged', 'catalogOwned-preview', 'aFeatureOfTheFuture'])('%s is refused by name', name => {
     expect(checkReadable(lists([name], [name]), metadata())).toMatchObject({ ok: false, features: [name] })
   })
 
-  it('column mapping that is on is read, and not written', () => {
+  test('column mapping that is on is read, and not written', () => {
     const on = metadata({ 'delta.columnMapping.mode': 'name' })
     expect(checkReadable(versions(2, 5), on)).toEqual({ ok: true })
     expect(checkWritable(versions(2, 5), on, plain)).toMatchObject({ ok: false, features: ['columnMapping'] })
   })
 
-  it.each([
+  test.each([
     versions(4, 7),
     versions(99, 99),
     versions(0, 2),
@@ -102,7 +102,7 @@ describe('reading', () => {
     expect(checkReadable(protocol, metadata()).ok).toBe(false)
   })
 
-  it('a reader feature that writers are not told of is refused', () => {
+  test('a reader feature that writers are not told of is refused', () => {
     expect(checkReadable(lists(['timestampNtz'], []), metadata())).toMatchObject({
       ok: false,
       why: expect.stringContaining('timestampNtz') as string,
@@ -111,11 +111,11 @@ describe('reading', () => {
 })
 
 describe('writing', () => {
-  it.each([1, 2, 3, 4, 5, 6])('writer version %i, with nothing in use, is writable', version => {
+  test.each([1, 2, 3, 4, 5, 6])('writer version %i, with nothing in use, is writable', version => {
     expect(checkWritable(versions(version >= 5 ? 2 : 1, version), metadata(), plain)).toEqual({ ok: true })
   })
 
-  it.each<[string, Protocol, Metadata, StructType]>([
+  test.each<[string, Protocol, Metadata, StructType]>([
     ['invariants', versions(1, 2), metadata(), withFieldMetadata({ 'delta.invariants': '{}' })],
     ['checkConstraints', versions(1, 3), metadata({ 'delta.constraints.positive': 'a > 0' }), plain],
     ['generatedColumns', versions(1, 4), metadata(), withFieldMetadata({ 'delta.generationExpression': 'b' })],
@@ -127,7 +127,7 @@ describe('writing', () => {
     expect(checkWritable(protocol, meta, schema)).toMatchObject({ ok: false, features: [name] })
   })
 
-  it('a feature that is listed and not in use is no obstacle', () => {
+  test('a feature that is listed and not in use is no obstacle', () => {
     const names = [
       'appendOnly',
       'invariants',
@@ -140,7 +140,7 @@ describe('writing', () => {
     expect(checkWritable(lists([], names), metadata(), plain)).toEqual({ ok: true })
   })
 
-  it('rows that only move have met constraints already', () => {
+  test('rows that only move have met constraints already', () => {
     for (const schema of [
       withFieldMetadata({ 'delta.invariants': '{}' }),
       withFieldMetadata({ 'delta.generationExpression': 'b' }),
@@ -151,14 +151,14 @@ describe('writing', () => {
       ).toEqual({ ok: true })
   })
 
-  it('an append-only table takes appends and compaction, and loses no rows', () => {
+  test('an append-only table takes appends and compaction, and loses no rows', () => {
     const meta = metadata({ 'delta.appendOnly': 'TRUE' })
     expect(checkWritable(versions(1, 2), meta, plain, 'append').ok).toBe(true)
     expect(checkWritable(versions(1, 2), meta, plain, 'rearrange').ok).toBe(true)
     expect(checkWritable(versions(1, 2), meta, plain, 'change')).toMatchObject({ ok: false, features: ['appendOnly'] })
   })
 
-  it('a change feed is kept by appends and would be broken by changes', () => {
+  test('a change feed is kept by appends and would be broken by changes', () => {
     const meta = metadata({ 'delta.enableChangeDataFeed': 'true' })
     expect(checkWritable(versions(1, 4), meta, plain, 'append').ok).toBe(true)
     expect(checkWritable(versions(1, 4), meta, plain, 'change')).toMatchObject({
@@ -167,7 +167,7 @@ describe('writing', () => {
     })
   })
 
-  it.each(keptFeatures)("%s is in nobody's way who keeps it", name => {
+  test.each(keptFeatures)("%s is in nobody's way who keeps it", name => {
     const needsReader = features.find(f => f.name === name)?.kind === 'readerWriter'
     const protocol = lists(needsReader ? [name] : [], [name, 'domainMetadata'])
     const meta = metadata({
@@ -189,7 +189,7 @@ describe('writing', () => {
     expect(checkWritable(protocol, meta, schema, 'change', [name])).toEqual({ ok: true })
   })
 
-  it('what this writer cannot do stays refused, whoever says that he keeps it', () => {
+  test('what this writer cannot do stays refused, whoever says that he keeps it', () => {
     const protocol = lists([], ['identityColumns', 'somethingNew'])
     expect(
       checkWritable(protocol, metadata(), withFieldMetadata({ 'delta.identity.start': 1 }), 'append', [
@@ -202,7 +202,7 @@ describe('writing', () => {
     })
   })
 
-  it('version 7 with an old invariant in a column, and no feature for it, does not enforce it', () => {
+  test('version 7 with an old invariant in a column, and no feature for it, does not enforce it', () => {
     expect(checkWritable(lists([], []), metadata(), withFieldMetadata({ 'delta.invariants': '{}' }))).toEqual({
       ok: true,
     })
@@ -210,15 +210,15 @@ describe('writing', () => {
 })
 
 describe('the protocol of a new table', () => {
-  it('is the one that most readers can read', () => {
+  test('is the one that most readers can read', () => {
     expect(protocolFor(plain)).toEqual(versions(1, 2))
   })
 
-  it('names timestampNtz, and what version 2 would imply, once a column needs it at any depth', () => {
+  test('names timestampNtz, and what version 2 would imply, once a column needs it at any depth', () => {
     expect(protocolFor(ntz)).toEqual(lists(['timestampNtz'], ['appendOnly', 'invariants', 'timestampNtz']))
   })
 
-  it.each<readonly [string, Record<string, string>, StructType]>([
+  test.each<readonly [string, Record<string, string>, StructType]>([
     ['checkConstraints', { 'DELTA.constraints.a': 'a > 0' }, plain],
     ['changeDataFeed', { 'delta.enableChangeDataCapture': 'true' }, plain],
     ['columnMapping', { 'delta.columnMapping.mode': 'id' }, plain],
@@ -231,26 +231,26 @@ describe('the protocol of a new table', () => {
     expect(featuresOf(protocolFor(plain))).not.toContain(name)
   })
 
-  it('names no feature beside its preview, which serves as well', () => {
+  test('names no feature beside its preview, which serves as well', () => {
     const configuration = { 'delta.enableTypeWidening': 'true' }
     expect(featuresOf(protocolFor(plain, configuration))).toContain('typeWidening')
     const names = featuresOf(protocolFor(plain, configuration, { features: ['typeWidening-preview'] }))
     expect([names.has('typeWidening-preview'), names.has('typeWidening')]).toEqual([true, false])
   })
 
-  it('an upgrade keeps everything that the old version implied', () => {
+  test('an upgrade keeps everything that the old version implied', () => {
     expect(protocolForChange(versions(2, 5), ntz)).toEqual(
       lists(['columnMapping', 'timestampNtz'], [...writerFeaturesOf(versions(2, 5)), 'timestampNtz'].sort()),
     )
     expect(protocolForChange(versions(1, 2), plain)).toEqual(versions(1, 2))
   })
 
-  it('is one that we can read and write ourselves', () => {
+  test('is one that we can read and write ourselves', () => {
     for (const schema of [plain, ntz])
       expect(checkWritable(protocolFor(schema), metadata(), schema)).toEqual({ ok: true })
   })
 
-  it('what a feature requires is a feature', () => {
+  test('what a feature requires is a feature', () => {
     const names = new Set(features.map(f => f.name))
     expect(names.size).toBe(features.length)
     for (const feature of features) for (const name of feature.requires ?? []) expect(names).toContain(name)

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { formatInterval, parseInterval } from '../../../shared/delta/protocol/interval.js'
 
 describe('intervals of table properties', () => {
-  it.each([
+  test.each([
     ['interval 30 days', 2_592_000_000],
     ['INTERVAL 1 Week', 604_800_000],
     ['7 days 12 hours', 648_000_000],
@@ -14,7 +14,7 @@ describe('intervals of table properties', () => {
     expect(parseInterval(text)).toBe(ms)
   })
 
-  it.each([
+  test.each([
     'interval 1 month',
     'interval 2 years',
     '',
@@ -27,7 +27,7 @@ describe('intervals of table properties', () => {
     expect(() => parseInterval(text, 'delta.logRetentionDuration')).toThrow(/delta\.logRetentionDuration/)
   })
 
-  it.each([0, 1, 999, 60_000, 604_800_000, 86_400_001])('%i ms come back', ms => {
+  test.each([0, 1, 999, 60_000, 604_800_000, 86_400_001])('%i ms come back', ms => {
     expect(parseInterval(formatInterval(ms))).toBe(ms)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { checkTogether, readProperties } from '../../../shared/delta/protocol/tableProperties.js'
@@ -13,7 +13,7 @@ function refusal(run: () => unknown): DeltaError {
 }
 
 describe('properties of a table', () => {
-  it.each([
+  test.each([
     ['delta.enableDeletionVectors', 'maybe', 'true or false'],
     ['delta.enableDeletionVectors', '1', 'true or false'],
     ['delta.checkpointInterval', '0', 'a whole number of 1 or more'],
@@ -39,7 +39,7 @@ describe('properties of a table', () => {
     expect(error.message).toContain(expected)
   })
 
-  it('one that nobody knows is refused, with the one that was meant', () => {
+  test('one that nobody knows is refused, with the one that was meant', () => {
     expect(refusal(() => readProperties({ 'delta.enableDeletionVector': 'true' })).message).toContain(
       'did you mean delta.enableDeletionVectors?',
     )
@@ -48,7 +48,7 @@ describe('properties of a table', () => {
     )
   })
 
-  it.each([
+  test.each([
     'delta.columnMapping.maxColumnId',
     'delta.rowTracking.materializedRowIdColumnName',
     'delta.inCommitTimestampEnablementVersion',
@@ -56,7 +56,7 @@ describe('properties of a table', () => {
     expect(refusal(() => readProperties({ [property]: '5' })).message).toContain('written by the engine')
   })
 
-  it('names get the letter case that other engines look for; values stay as they are', () => {
+  test('names get the letter case that other engines look for; values stay as they are', () => {
     expect(
       readProperties({ 'DELTA.APPENDONLY': 'TRUE', 'My.Own': 'x', 'delta.constraints.Pos': 'a > 0' }).configuration,
     ).toEqual({
@@ -66,7 +66,7 @@ describe('properties of a table', () => {
     })
   })
 
-  it('what belongs into the protocol does not become a property', () => {
+  test('what belongs into the protocol does not become a property', () => {
     expect(
       readProperties({
         'delta.feature.vacuumProtocolCheck': 'supported',
@@ -81,7 +81,7 @@ describe('properties of a table', () => {
     })
   })
 
-  it('a log must not forget commits before it forgets the files that they removed', () => {
+  test('a log must not forget commits before it forgets the files that they removed', () => {
     expect(
       refusal(() => {
         checkTogether({ 'delta.logRetentionDuration': 'interval 1 day' })

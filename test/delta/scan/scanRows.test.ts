@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { encodeDeletionVector } from '../../../shared/delta/deletionVectors/deletionVector.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
@@ -14,7 +14,7 @@ const day = columnField('day', 'date')
 const longs = (...values: number[]) => BigInt64Array.from(values.map(BigInt))
 
 describe('the rows of a snapshot', () => {
-  it('have the log’s partition values, whatever the path says, and null for what a file lacks', async () => {
+  test('have the log’s partition values, whatever the path says, and null for what a file lacks', async () => {
     const table = new LogFixture({ fields: [day, id, name], partitionColumns: ['day'] })
     await table.commit(
       {
@@ -35,7 +35,7 @@ describe('the rows of a snapshot', () => {
     expect(scan.counts).toMatchObject({ filesRead: 2, filesSkipped: 0, rowGroups: 2, rows: 3 })
   })
 
-  it('leave out what deletion vectors name, by place in the file, across row groups and typed arrays', async () => {
+  test('leave out what deletion vectors name, by place in the file, across row groups and typed arrays', async () => {
     const table = new LogFixture({ fields: [id, name] })
     const { name: path, bytes, vector } = encodeDeletionVector([0, 4, 5, 6, 7, 9])
     await table.store.put(path, bytes)
@@ -55,7 +55,7 @@ describe('the rows of a snapshot', () => {
     expect(positions).toEqual([1, 2, 3, 8])
   })
 
-  it('are found by physical name or by id, at any depth, whatever the columns are called now', async () => {
+  test('are found by physical name or by id, at any depth, whatever the columns are called now', async () => {
     const mapped = (field: StructField, physical: string, of: number): StructField => ({
       ...field,
       metadata: { 'delta.columnMapping.physicalName': physical, 'delta.columnMapping.id': of },
@@ -97,7 +97,7 @@ describe('the rows of a snapshot', () => {
     }
   })
 
-  it('id mode refuses a file without ids instead of giving nulls', async () => {
+  test('id mode refuses a file without ids instead of giving nulls', async () => {
     const field = columnField('a', 'long', { 'delta.columnMapping.physicalName': 'a', 'delta.columnMapping.id': 1 })
     const table = new LogFixture({
       fields: [field],
@@ -114,7 +114,7 @@ describe('the rows of a snapshot', () => {
     })
   })
 
-  it('void columns are null, and a variant is its two parts', async () => {
+  test('void columns are null, and a variant is its two parts', async () => {
     const table = new LogFixture({
       fields: [id, columnField('n', 'void'), columnField('v', variantType)],
       protocol: {
@@ -135,7 +135,7 @@ describe('the rows of a snapshot', () => {
     expect(rows[1]?.[2]).toBeNull()
   })
 
-  it('a variant in parts is one again; parts that contradict each other are an error that names file and column', async () => {
+  test('a variant in parts is one again; parts that contradict each other are an error that names file and column', async () => {
     const table = new LogFixture({
       fields: [columnField('v', variantType)],
       protocol: {
@@ -170,7 +170,7 @@ describe('the rows of a snapshot', () => {
     })
   })
 
-  it('only partition columns are asked for: files still say how many rows there are', async () => {
+  test('only partition columns are asked for: files still say how many rows there are', async () => {
     const table = new LogFixture({ fields: [id, day], partitionColumns: ['day'] })
     await table.commit({
       add: await table.file('a.parquet', { id: longs(1, 2, 3) }, { partitionValues: { day: null } }),
@@ -184,7 +184,7 @@ describe('the rows of a snapshot', () => {
 })
 
 describe('skipping', () => {
-  it('passes over files by partition and by statistics, and says how many', async () => {
+  test('passes over files by partition and by statistics, and says how many', async () => {
     const table = new LogFixture({ fields: [id, day], partitionColumns: ['day'] })
     const file = async (path: string, value: number, more: object) => ({
       add: await table.file(path, { id: longs(value) }, { partitionValues: { day: '2024-01-01' }, ...more }),
@@ -215,7 +215,7 @@ describe('skipping', () => {
     ])
   })
 
-  it('a column that was of floats is not skipped for the digits that its bounds lack', async () => {
+  test('a column that was of floats is not skipped for the digits that its bounds lack', async () => {
     const field = columnField('f', 'double', { 'delta.typeChanges': [{ fromType: 'float', toType: 'double' }] })
     const table = new LogFixture({ fields: [field] })
     const written = new LogFixture({ fields: [columnField('f', 'float')] })
@@ -250,7 +250,7 @@ describe('what cannot be read', () => {
   }
   const nothing = () => Promise.resolve()
 
-  it.each<[string, string, (table: LogFixture, path: string) => Promise<void>, object]>([
+  test.each<[string, string, (table: LogFixture, path: string) => Promise<void>, object]>([
     ['a missing file', 'DELTA_FILE_MISSING', (t, path) => t.store.delete(path), {}],
     ['a damaged file', 'DELTA_BAD_DATA_FILE', (t, path) => t.store.put(path, Buffer.alloc(400, 7)), {}],
     [
@@ -271,13 +271,13 @@ describe('what cannot be read', () => {
     expect(error).toMatchObject({ code, data: { table: table.store.url, version: 1, file: 'a.parquet' } })
   })
 
-  it('a deletion vector beyond the file’s rows means another file', async () => {
+  test('a deletion vector beyond the file’s rows means another file', async () => {
     const { name: path, bytes, vector } = encodeDeletionVector([2])
     const { error } = await broken(t => t.store.put(path, bytes), { deletionVector: vector })
     expect(error.code).toBe('DELTA_BAD_DELETION_VECTOR')
   })
 
-  it('an absolute path elsewhere is refused, and followed where somebody can', async () => {
+  test('an absolute path elsewhere is refused, and followed where somebody can', async () => {
     const table = new LogFixture({ fields: [id] })
     const add = await table.file('x.parquet', { id: longs(4) })
     const elsewhere = new MemoryStore()
@@ -294,7 +294,7 @@ describe('what cannot be read', () => {
     expect(opened).toEqual(['abfss://c@other.dfs.core.windows.net/t'])
   })
 
-  it('a column that is not there is an error with those that are', async () => {
+  test('a column that is not there is an error with those that are', async () => {
     const table = new LogFixture({ fields: [id, name] })
     await table.commit()
     const snapshot = await table.snapshot()
@@ -303,7 +303,7 @@ describe('what cannot be read', () => {
     )
   })
 
-  it('a catalog’s table is refused', async () => {
+  test('a catalog’s table is refused', async () => {
     const names = ['catalogManaged', 'inCommitTimestamp', 'vacuumProtocolCheck']
     const table = new LogFixture({
       fields: [id],
@@ -319,7 +319,7 @@ describe('what cannot be read', () => {
     )
   })
 
-  it('a change of type that is not known is refused, also inside a map', async () => {
+  test('a change of type that is not known is refused, also inside a map', async () => {
     const type = { type: 'map', keyType: 'string', valueType: 'long', valueContainsNull: true } as const
     const table = new LogFixture({
       fields: [

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import { formatPartitionValue, parsePartitionValue } from '../../../shared/delta/schema/partitionValue.js'
@@ -8,7 +8,7 @@ import { Random, seedNote } from '../../random.js'
 const decimal = { type: 'decimal', precision: 38, scale: 2 } as const
 
 describe('partition values', () => {
-  it.each<[DataType, Value, string]>([
+  test.each<[DataType, Value, string]>([
     ['string', 'a/b 100%', 'a/b 100%'],
     ['long', -(2n ** 63n), '-9223372036854775808'],
     ['double', 1e100, '1.0E100'],
@@ -38,7 +38,7 @@ describe('partition values', () => {
     expect(parsePartitionValue(type, text)).toEqual(value)
   })
 
-  it('the empty text is null for every type, both ways', () => {
+  test('the empty text is null for every type, both ways', () => {
     for (const type of ['string', 'long', 'timestamp', 'binary', decimal] as const) {
       expect(parsePartitionValue(type, '')).toBeNull()
       expect(parsePartitionValue(type, null)).toBeNull()
@@ -47,7 +47,7 @@ describe('partition values', () => {
     expect(formatPartitionValue('binary', new Uint8Array())).toBeNull()
   })
 
-  it.each<[string, string | undefined, bigint]>([
+  test.each<[string, string | undefined, bigint]>([
     ['2024-01-01 00:00:00', undefined, 1_704_067_200_000_000n],
     ['2024-01-01 00:00:00.5', undefined, 1_704_067_200_500_000n],
     ['2024-01-01 00:00:00', 'America/Los_Angeles', 1_704_096_000_000_000n],
@@ -59,7 +59,7 @@ describe('partition values', () => {
     expect(parsePartitionValue('timestamp', text, { zone })).toBe(micros)
   })
 
-  it.each<[DataType, string]>([
+  test.each<[DataType, string]>([
     ['integer', '2147483648'],
     ['byte', '128'],
     ['long', '1.0'],
@@ -77,7 +77,7 @@ describe('partition values', () => {
     expect(() => parsePartitionValue(type, text, { where: { version: 4 } })).toThrow(/not a partition value.*version 4/)
   })
 
-  it.each<[DataType, Value]>([
+  test.each<[DataType, Value]>([
     ['integer', 2147483648],
     ['long', 'x'],
     ['binary', Uint8Array.of(0xff)],
@@ -89,7 +89,7 @@ describe('partition values', () => {
     expect(() => formatPartitionValue(type, value)).toThrow(DeltaError)
   })
 
-  it('whatever is written is read back', () => {
+  test('whatever is written is read back', () => {
     const random = new Random()
     for (let i = 0; i < 3000; i++) {
       const micros = random.below(2) === 0 ? random.long() : (random.long() >> 8n) % 60_000_000_000_000_000n

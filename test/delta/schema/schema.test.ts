@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { decodeActions } from '../../../shared/delta/actions/actionCodec.js'
 import { DeltaError } from '../../../shared/delta/deltaError.js'
@@ -17,7 +17,7 @@ const field = (name: string, type: unknown) => ({ name, type, nullable: true, me
 const schemaOf = (...fields: unknown[]) => JSON.stringify({ type: 'struct', fields })
 
 describe('schema', () => {
-  it('metadata survives, with numbers a double cannot hold', () => {
+  test('metadata survives, with numbers a double cannot hold', () => {
     const text =
       '{"type":"struct","fields":[{"name":"a","type":"decimal(38,18)","nullable":false,"metadata":' +
       '{"comment":"ü","delta.identity.start":9223372036854775807}},{"name":"m","type":{"type":"map","keyType":"string",' +
@@ -25,16 +25,16 @@ describe('schema', () => {
     expect(formatSchema(parseSchema(text))).toBe(text)
   })
 
-  it.each(['variant', 'void'])('%s is the same after it is written again, at any depth', type => {
+  test.each(['variant', 'void'])('%s is the same after it is written again, at any depth', type => {
     const text = schemaOf(field('s', { type: 'struct', fields: [field('x.y', type)] }), field('t', type))
     expect(formatSchema(parseSchema(text))).toBe(text)
   })
 
-  it('a variant is one leaf, whatever its encoding has inside', () => {
+  test('a variant is one leaf, whatever its encoding has inside', () => {
     expect(leafColumns(parseSchema(schemaOf(field('v', 'variant')))).map(({ path }) => path)).toEqual([['v']])
   })
 
-  it.each([
+  test.each([
     [schemaOf(field('a', 'uint8')), /field a has the unknown type "uint8"/],
     [schemaOf(field('a', 'decimal(39,2)')), /impossible type/],
     [schemaOf({ name: 'a', type: 'long', metadata: {} }), /field a does not say whether it is nullable/],
@@ -48,7 +48,7 @@ describe('schema', () => {
     expect(() => parseSchema(text)).toThrow(DeltaError)
   })
 
-  it('two names that differ only in case are not written either, at any depth', () => {
+  test('two names that differ only in case are not written either, at any depth', () => {
     const pair = [
       { name: 'b', type: 'long', nullable: true },
       { name: 'B', type: 'long', nullable: true },
@@ -59,7 +59,7 @@ describe('schema', () => {
     )
   })
 
-  it('leaves are counted through structs, and an array or a map is one leaf', () => {
+  test('leaves are counted through structs, and an array or a map is one leaf', () => {
     const schema = parseSchema(
       schemaOf(
         field('a', 'long'),
@@ -76,7 +76,7 @@ describe('schema', () => {
     ])
   })
 
-  it('names with blanks are refused for a new table', () => {
+  test('names with blanks are refused for a new table', () => {
     const check = (name: string) => () => {
       checkNewColumnNames(parseSchema(schemaOf(field(name, 'long'))))
     }
@@ -86,7 +86,7 @@ describe('schema', () => {
 })
 
 describe.skipIf(!haveConformanceTables)('schemas that other engines wrote', () => {
-  it('mean the same after they are written again', () => {
+  test('mean the same after they are written again', () => {
     let schemas = 0
     for (const { table, name, text } of logFiles(/^\d{20}\.json$/))
       for (const action of decodeActions(text, { table, file: name })) {

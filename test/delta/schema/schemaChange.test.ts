@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { typeText } from '../../../shared/delta/schema/schema.js'
 import { compareSchemas } from '../../../shared/delta/schema/schemaChange.js'
@@ -10,18 +10,18 @@ const array = (elementType: DataType, containsNull = true): DataType => ({ type:
 const map = (valueType: DataType): DataType => ({ type: 'map', keyType: 'string', valueType, valueContainsNull: true })
 
 describe('how a schema may change', () => {
-  it('the same columns in another order are the same', () => {
+  test('the same columns in another order are the same', () => {
     const table = struct(field('a', 'long'), field('b', 'string'))
     expect(compareSchemas(table, struct(field('b', 'string'), field('a', 'long')))).toEqual({ kind: 'same' })
   })
 
-  it('a column that only the table has stays: an older writer is no reason to drop it', () => {
+  test('a column that only the table has stays: an older writer is no reason to drop it', () => {
     expect(compareSchemas(struct(field('a', 'long'), field('new', 'string')), struct(field('a', 'long')))).toEqual({
       kind: 'same',
     })
   })
 
-  it('new columns come last and nullable, at any depth, and metadata of the old ones stays', () => {
+  test('new columns come last and nullable, at any depth, and metadata of the old ones stays', () => {
     const kept = { ...field('a', 'long'), metadata: { comment: 'x' } }
     const table = struct(kept, field('s', struct(field('x', 'long'))), field('l', array(struct(field('y', 'long')))))
     const wanted = struct(
@@ -43,7 +43,7 @@ describe('how a schema may change', () => {
     })
   })
 
-  it('nullability loosens and never tightens', () => {
+  test('nullability loosens and never tightens', () => {
     expect(compareSchemas(struct(field('a', 'long')), struct(field('a', 'long', false)))).toEqual({ kind: 'same' })
     expect(compareSchemas(struct(field('a', 'long', false)), struct(field('a', 'long')))).toEqual({
       kind: 'additive',
@@ -59,7 +59,7 @@ describe('how a schema may change', () => {
     })
   })
 
-  it('a column that may be null stays so when other columns come along: rows of before may be null in it', () => {
+  test('a column that may be null stays so when other columns come along: rows of before may be null in it', () => {
     const loose: DataType = { type: 'map', keyType: 'string', valueType: array('long'), valueContainsNull: true }
     const tight: DataType = {
       type: 'map',
@@ -88,7 +88,7 @@ describe('how a schema may change', () => {
     })
   })
 
-  it.each<[string, DataType, DataType, string]>([
+  test.each<[string, DataType, DataType, string]>([
     ['s.x', struct(field('x', 'integer')), struct(field('x', 'long')), 'long'],
     ['s.element', array('string'), array('long'), 'long'],
     ['s.value', map('string'), map(array('string')), 'array<string>'],
@@ -100,14 +100,14 @@ describe('how a schema may change', () => {
     expect(change.kind === 'incompatible' && change.why).toContain(wantedType)
   })
 
-  it('a name that differs only in case is a clash, not a second column', () => {
+  test('a name that differs only in case is a clash, not a second column', () => {
     expect(compareSchemas(struct(field('Id', 'long')), struct(field('id', 'long')))).toMatchObject({
       kind: 'incompatible',
       field: 'Id',
     })
   })
 
-  it.each<[DataType, DataType]>([
+  test.each<[DataType, DataType]>([
     ['byte', 'short'],
     ['short', 'long'],
     ['integer', 'long'],
@@ -134,7 +134,7 @@ describe('how a schema may change', () => {
     })
   })
 
-  it.each<[DataType, DataType]>([
+  test.each<[DataType, DataType]>([
     ['integer', 'double'],
     ['integer', { type: 'decimal', precision: 12, scale: 0 }],
     ['long', 'integer'],
@@ -150,7 +150,7 @@ describe('how a schema may change', () => {
     })
   })
 
-  it('a type that is widened inside an array or a map is remembered by the field that holds it, with the path', () => {
+  test('a type that is widened inside an array or a map is remembered by the field that holds it, with the path', () => {
     const nested = (inner: DataType): DataType => map(array(inner))
     const change = compareSchemas(struct(field('s', nested('integer'))), struct(field('s', nested('long'))), {
       widenTypes: true,
@@ -165,7 +165,7 @@ describe('how a schema may change', () => {
     })
   })
 
-  it('a column of another mapped table brings no id along: ids are the own table’s', () => {
+  test('a column of another mapped table brings no id along: ids are the own table’s', () => {
     const foreign = {
       ...field('b', struct({ ...field('x', 'long'), metadata: { 'delta.columnMapping.id': 8 } })),
       metadata: { 'delta.columnMapping.id': 7, comment: 'c' },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
 import { parseColumnText, parseSchemaText, parseTypeText } from '../../../shared/delta/schema/schemaText.js'
@@ -13,7 +13,7 @@ const field = (name: string, type: unknown, more: object = {}) => ({
 })
 
 describe('a schema as text', () => {
-  it('has every type by every name', () => {
+  test('has every type by every name', () => {
     const text =
       'a BOOLEAN, b TINYINT, c byte, d smallint, e Short, f INT, g integer, h BIGINT, i long, j FLOAT, k real, l DOUBLE, ' +
       'm date, n TIMESTAMP, o timestamp_ntz, p STRING, q BINARY, r void, s DECIMAL(38, 10), t dec(5), u NUMERIC, v variant'
@@ -43,7 +43,7 @@ describe('a schema as text', () => {
     ])
   })
 
-  it('nests, with colons or without, closing several at once', () => {
+  test('nests, with colons or without, closing several at once', () => {
     expect(
       parseSchemaText('s STRUCT<x: INT NOT NULL, y ARRAY<MAP<STRING, STRUCT<z: DECIMAL(1,0)>>>>, e struct<>'),
     ).toEqual({
@@ -70,7 +70,7 @@ describe('a schema as text', () => {
     })
   })
 
-  it('has names in backticks, comments and NOT NULL in any order', () => {
+  test('has names in backticks, comments and NOT NULL in any order', () => {
     const { fields } = parseSchemaText(
       "`a b``, c` INT COMMENT 'it''s \\'so\\'' NOT NULL, größe LONG not null comment \"x\", comment STRING, `not` INT",
     )
@@ -82,14 +82,14 @@ describe('a schema as text', () => {
     ])
   })
 
-  it('is a schema that can stand in the log', () => {
+  test('is a schema that can stand in the log', () => {
     expect(JSON.parse(formatSchema(parseSchemaText('id BIGINT NOT NULL')))).toEqual({
       type: 'struct',
       fields: [field('id', 'long', { nullable: false })],
     })
   })
 
-  it('of a single column has the path of a field', () => {
+  test('of a single column has the path of a field', () => {
     expect(parseColumnText('a.`b.c`.d INT NOT NULL')).toEqual({
       path: ['a', 'b.c', 'd'],
       field: field('d', 'integer', { nullable: false }),
@@ -103,7 +103,7 @@ describe('a schema as text', () => {
     expect(parseTypeText('array<int>')).toEqual({ type: 'array', elementType: 'integer', containsNull: true })
   })
 
-  it.each([
+  test.each([
     ['', /at its end: expected the name of a column/],
     ['id', /at its end: expected a type of column id/],
     ['id INTT', /at "INTT": expected a type of column id/],

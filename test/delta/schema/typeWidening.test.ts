@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { isLossless, isWidening } from '../../../shared/delta/schema/typeWidening.js'
 
-it.each([
+test.each([
   ['byte', 'short'],
   ['byte', 'long'],
   ['integer', 'long'],
@@ -19,7 +19,7 @@ it.each([
   expect(isWidening(from, to)).toBe(true)
 })
 
-it.each([
+test.each([
   ['long', 'integer'],
   ['long', 'double'],
   ['double', 'float'],
@@ -34,7 +34,7 @@ it.each([
   expect(isWidening(from, to)).toBe(false)
 })
 
-it.each([
+test.each([
   ['byte', 'decimal(4,1)'],
   ['short', 'decimal(5,0)'],
   ['integer', 'decimal(12,2)'],
@@ -53,7 +53,7 @@ it.each([
   expect(isLossless(from, to)).toBe(true)
 })
 
-it.each([
+test.each([
   ['byte', 'decimal(3,1)'],
   ['short', 'decimal(4,0)'],
   ['integer', 'decimal(9,0)'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { commitAt, firstVersionFrom, versionAt } from '../../../shared/delta/snapshot/commitTimes.js'
@@ -20,7 +20,7 @@ async function dated(steps: readonly number[], configuration: Readonly<Record<st
 }
 
 describe('the version of a moment', () => {
-  it('is the newest that was there; afterwards it is an error with the newest version’s time, or the newest where that is asked', async () => {
+  test('is the newest that was there; afterwards it is an error with the newest version’s time, or the newest where that is asked', async () => {
     const { table, start } = await dated([0, 100, 100, 100])
     const at = (ms: number) => versionAt(table.store, start + ms)
     expect(await Promise.all([0, 99, 100, 250, 300].map(at))).toEqual([0, 0, 1, 2, 3])
@@ -31,7 +31,7 @@ describe('the version of a moment', () => {
     expect(await commitAt(table.store, start + 301, { toNewest: true })).toEqual({ version: 3, timestamp: start + 300 })
   })
 
-  it('to begin with is the first that came no earlier', async () => {
+  test('to begin with is the first that came no earlier', async () => {
     const { table, start } = await dated([0, 100, 100, 100])
     const from = (ms: number) => firstVersionFrom(table.store, start + ms)
     expect(await Promise.all([-1000, 0, 1, 100, 101, 299, 300].map(from))).toEqual([0, 0, 1, 1, 2, 3, 3])
@@ -42,7 +42,7 @@ describe('the version of a moment', () => {
     expect(await firstVersionFrom(new MemoryStore(), 0)).toBeUndefined()
   })
 
-  it('before the first version is an error with the first version’s time', async () => {
+  test('before the first version is an error with the first version’s time', async () => {
     const { table, start } = await dated([0, 100])
     await expect(versionAt(table.store, start - 1)).rejects.toMatchObject({
       code: 'DELTA_NO_VERSION',
@@ -51,13 +51,13 @@ describe('the version of a moment', () => {
     expect(await versionAt(table.store, start - 1, { toOldest: true })).toBe(0)
   })
 
-  it('grows with the versions although the clocks of their writers did not', async () => {
+  test('grows with the versions although the clocks of their writers did not', async () => {
     const { table, start } = await dated([500, -200, -200, 1000])
     const at = (ms: number) => versionAt(table.store, start + ms)
     expect(await Promise.all([500, 501, 502, 1099, 1100].map(at))).toEqual([0, 1, 2, 2, 3])
   })
 
-  it('is by the commits’ own times once the table keeps them, whatever the files’ times are', async () => {
+  test('is by the commits’ own times once the table keeps them, whatever the files’ times are', async () => {
     const table = new LogFixture({ fields })
     const start = table.clock.now()
     await table.commit()
@@ -78,7 +78,7 @@ describe('the version of a moment', () => {
     ])
   })
 
-  it('is never one that clean-up has made unreadable', async () => {
+  test('is never one that clean-up has made unreadable', async () => {
     const { table, start } = await dated([0, 100, 100])
     await writeCheckpoint(table.store, start)
     table.clock.advance(100)
@@ -88,7 +88,7 @@ describe('the version of a moment', () => {
     await expect(versionAt(table.store, start + 199)).rejects.toMatchObject({ data: { oldestVersion: 2 } })
   })
 
-  it('of no table is nothing', async () => {
+  test('of no table is nothing', async () => {
     expect(await versionAt(new MemoryStore(), 0)).toBeUndefined()
   })
 })

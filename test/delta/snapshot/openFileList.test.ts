@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action } from '../../../shared/delta/actions/actions.js'
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
@@ -14,7 +14,7 @@ const removing = (path: string, deletionTimestamp = 1): Action => ({
 })
 
 describe("the list of a table's files", () => {
-  it('is whole where the commits since the checkpoint hold more actions than are kept, and are read again', async () => {
+  test('is whole where the commits since the checkpoint hold more actions than are kept, and are read again', async () => {
     const t = new LogFixture({ fields: [columnField('id', 'long')] })
     const perCommit = 9_000
     for (let commit = 0; commit < 4; commit++)
@@ -30,7 +30,7 @@ describe("the list of a table's files", () => {
     expect((await t.snapshot()).numFiles).toBe(4 * perCommit - 2)
   })
 
-  it('has no tombstone of a file that was removed before a checkpoint and has come back since', async () => {
+  test('has no tombstone of a file that was removed before a checkpoint and has come back since', async () => {
     const t = new LogFixture({ fields: [columnField('id', 'long')] })
     await t.commit(adding('a'), adding('b'))
     await t.commit(removing('a'), removing('b'))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { DeltaError } from '../../../shared/delta/deltaError.js'
 import {
@@ -48,33 +48,33 @@ const log = () =>
   )
 
 describe('a replay', () => {
-  it('begins with the newest there is: the checksum, then the single-file checkpoint, then older ones', async () => {
+  test('begins with the newest there is: the checksum, then the single-file checkpoint, then older ones', async () => {
     const reader = namedBases(['checksum 6', 'classic 6', 'v2Json 6', 'classic 3'])
     const found = await findReplay(await log(), reader)
     expect(reader.read).toEqual(['checksum 6', 'classic 6', 'v2Json 6', 'classic 3'])
     expect([found?.base.version, found?.base.content, found?.version]).toEqual([-1, 'nothing', 9])
   })
 
-  it('of an older version begins at or before it', async () => {
+  test('of an older version begins at or before it', async () => {
     const found = await findReplay(await log(), namedBases(), 5)
     expect([found?.base.version, found?.base.checkpoint?.form, found?.version]).toEqual([3, 'classic', 5])
   })
 
-  it('looks at the whole log where _last_checkpoint names one that is damaged', async () => {
+  test('looks at the whole log where _last_checkpoint names one that is damaged', async () => {
     const store = await log()
     await store.put(lastCheckpointPath, new TextEncoder().encode('{"version":6,"size":1}'))
     const found = await findReplay(store, namedBases(['checksum 6', 'classic 6', 'v2Json 6']))
     expect(found?.base.content).toBe('classic 3')
   })
 
-  it('reads no base after which a commit is missing', async () => {
+  test('reads no base after which a commit is missing', async () => {
     const reader = namedBases()
     const store = await storeWith(...commits(0, 4), ...commits(6, 9), classicCheckpointPath(3))
     await expect(findReplay(store, reader)).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 5 } })
     expect(reader.read).toEqual([])
   })
 
-  it('of a log without its beginning says what is wrong with the newest checkpoint', async () => {
+  test('of a log without its beginning says what is wrong with the newest checkpoint', async () => {
     const store = await storeWith(...commits(3, 9), classicCheckpointPath(3), classicCheckpointPath(6))
     await expect(findReplay(store, namedBases(['classic 3', 'classic 6']))).rejects.toThrow('classic 6 is gone')
     await expect(findReplay(store, namedBases(), 2)).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
@@ -86,7 +86,7 @@ describe('a replay', () => {
     expect(await findReplay(await storeWith(), namedBases())).toBeUndefined()
   })
 
-  it('of the files alone calls that a gap', async () => {
+  test('of the files alone calls that a gap', async () => {
     const store = await storeWith(...commits(3, 9), classicCheckpointPath(3))
     await expect(openFileList(store)).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 0 } })
   })

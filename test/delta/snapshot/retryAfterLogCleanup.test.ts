@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
@@ -29,18 +29,18 @@ async function overtaken(): Promise<{ readonly store: FaultyStore; readonly faul
 }
 
 describe('a reader that log clean-up overtakes', () => {
-  it('has the state all the same', async () => {
+  test('has the state all the same', async () => {
     const { store, faults } = await overtaken()
     expect(await loadState(store)).toMatchObject({ version: 4 })
     expect(faults.struck).toBe(1)
   })
 
-  it('has the snapshot all the same', async () => {
+  test('has the snapshot all the same', async () => {
     const { store } = await overtaken()
     expect(await readSnapshot(store, 0)).toMatchObject({ version: 4, numFiles: 5 })
   })
 
-  it('has the list of files all the same', async () => {
+  test('has the list of files all the same', async () => {
     const { store } = await overtaken()
     const names: string[] = []
     for await (const actions of (await openFileList(store))?.actions(-Infinity) ?? [])
@@ -48,7 +48,7 @@ describe('a reader that log clean-up overtakes', () => {
     expect(names.sort()).toEqual(['0.parquet', '1.parquet', '2.parquet', '3.parquet', '4.parquet'])
   })
 
-  it('is told of what is missing for good', async () => {
+  test('is told of what is missing for good', async () => {
     const t = new LogFixture({ fields: [columnField('id', 'long')] })
     for (let i = 0; i < 3; i++) await t.commit({ txn: { appId: 'a', version: BigInt(i) } })
     await t.store.delete(commitPath(1))

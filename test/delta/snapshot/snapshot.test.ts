@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action } from '../../../shared/delta/actions/actions.js'
@@ -46,7 +46,7 @@ async function expectWhole(cold: () => DeltaTable, versions: number) {
 }
 
 describe('a snapshot', () => {
-  it('survives a hint that is missing, torn, or points to a checkpoint that is not there', async () => {
+  test('survives a hint that is missing, torn, or points to a checkpoint that is not there', async () => {
     const { store, cold } = await tableOf(7, 5)
     const hint = (await store.get(lastCheckpointPath)) ?? new Uint8Array()
     await expectWhole(cold, 7)
@@ -63,7 +63,7 @@ describe('a snapshot', () => {
     await expectWhole(cold, 7)
   })
 
-  it('passes over a damaged checkpoint while the commits before it are there, and says so when they are not', async () => {
+  test('passes over a damaged checkpoint while the commits before it are there, and says so when they are not', async () => {
     const { store, cold } = await tableOf(7, 5)
     const bytes = (await store.get(classicCheckpointPath(5))) ?? new Uint8Array()
     await store.put(classicCheckpointPath(5), bytes.subarray(0, bytes.length - 7))
@@ -72,20 +72,20 @@ describe('a snapshot', () => {
     await expect(cold().snapshot()).rejects.toMatchObject({ code: expect.stringContaining('CORRUPT') as string })
   })
 
-  it('takes a version that is missing between two others for a gap, not for the end of the log', async () => {
+  test('takes a version that is missing between two others for a gap, not for the end of the log', async () => {
     const { store, cold } = await tableOf(7)
     await store.delete(commitPath(4))
     await expect(cold().state()).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 4 } })
     await expect(cold().snapshot()).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 4 } })
   })
 
-  it('takes a gap right after the checkpoint for a gap too', async () => {
+  test('takes a gap right after the checkpoint for a gap too', async () => {
     const { store, cold } = await tableOf(7, 5)
     await store.delete(commitPath(6))
     await expect(cold().state()).rejects.toMatchObject({ code: 'DELTA_VERSION_GAP', data: { version: 6 } })
   })
 
-  it('can be had of an older version as long as the log reaches back to it', async () => {
+  test('can be had of an older version as long as the log reaches back to it', async () => {
     const { store, cold } = await tableOf(7, 5)
     expect(await cold().snapshot({ version: 3 })).toMatchObject({ version: 3, numFiles: 3, sizeInBytes: 6n })
     await expect(cold().snapshot({ version: 8 })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
@@ -94,7 +94,7 @@ describe('a snapshot', () => {
     await expect(cold().snapshot({ version: 3 })).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
   })
 
-  it('is the checkpoint alone where clean-up has left no commit', async () => {
+  test('is the checkpoint alone where clean-up has left no commit', async () => {
     const { store, cold } = await tableOf(5, 5)
     for (let version = 0; version <= 5; version++) await store.delete(commitPath(version))
     await expectWhole(cold, 5)
@@ -137,24 +137,24 @@ function tables(family: string): string[] {
 }
 
 describe.runIf(haveConformanceTables)('tables of other engines', () => {
-  it.each(Object.entries(broken))('%s is refused: %s', async (name, code) => {
+  test.each(Object.entries(broken))('%s is refused: %s', async (name, code) => {
     const table = new DeltaTable(new LocalDiskStore(join(root, 'delta-golden', name, 'delta')))
     await expect(table.state()).rejects.toMatchObject({ code })
     await expect(table.snapshot()).rejects.toMatchObject({ code })
   })
 
-  it('no-delta-log-folder is no table', async () => {
+  test('no-delta-log-folder is no table', async () => {
     const table = new DeltaTable(new LocalDiskStore(join(root, 'delta-golden', 'no-delta-log-folder', 'delta')))
     expect(await table.snapshot()).toBeUndefined()
   })
 
-  it.each(Object.entries(known))('%s has the files that Spark sees', async (name, expected) => {
+  test.each(Object.entries(known))('%s has the files that Spark sees', async (name, expected) => {
     const store = new LocalDiskStore(join(root, 'delta-golden', name, 'delta'))
     const snapshot = await readSnapshot(store, 0)
     expect([snapshot?.version, snapshot?.numFiles, snapshot?.sizeInBytes]).toEqual(expected)
   })
 
-  it.each(tables('delta-golden').filter(name => broken[name] === undefined))(
+  test.each(tables('delta-golden').filter(name => broken[name] === undefined))(
     '%s: the light state is the snapshot without its files',
     async name => {
       const store = new LocalDiskStore(join(root, 'delta-golden', name, 'delta'))
@@ -173,7 +173,7 @@ describe.runIf(haveConformanceTables)('tables of other engines', () => {
     },
   )
 
-  it.each(tables('dat'))('%s has the totals its checksum files say, at every version', async name => {
+  test.each(tables('dat'))('%s has the totals its checksum files say, at every version', async name => {
     const store = new LocalDiskStore(join(root, 'dat', name, 'delta'))
     let compared = 0
     for await (const { path } of store.list('_delta_log/0')) {

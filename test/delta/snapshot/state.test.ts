@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { nextTotals, StateReplay } from '../../../shared/delta/snapshot/state.js'
@@ -10,7 +10,7 @@ const add = (size: number, over: Partial<AddFile> = {}): Action => ({
 const remove = (size: number | undefined, dataChange = true): Action => ({ remove: { path: 'r', dataChange, size } })
 
 describe('totals', () => {
-  it.each<readonly [string, readonly Action[], typeof totals | undefined]>([
+  test.each<readonly [string, readonly Action[], typeof totals | undefined]>([
     ['grow by what is added and shrink by what is removed', [add(7), remove(10)], { numFiles: 2, sizeInBytes: 17n }],
     [
       'stay exact over a compaction',
@@ -30,7 +30,7 @@ describe('totals', () => {
 })
 
 describe('a replay', () => {
-  it('keeps the latest of each, and forgets a removed domain', () => {
+  test('keeps the latest of each, and forgets a removed domain', () => {
     const replay = new StateReplay()
     const domain = (removed: boolean): Action => ({ domainMetadata: { domain: 'd', configuration: '', removed } })
     const metaData = (id: string, schemaString: string): Action => ({

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { StringSet } from '../../../shared/delta/snapshot/stringSet.js'
 import { Random, seedNote } from '../../random.js'
 
 describe('a set of texts by their hashes', () => {
-  it('answers as a set of texts does, also when it has grown many times', () => {
+  test('answers as a set of texts does, also when it has grown many times', () => {
     const random = new Random()
     const set = new StringSet()
     const model = new Set<string>()

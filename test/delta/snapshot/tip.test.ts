@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
@@ -20,7 +20,7 @@ class SlowStore extends MemoryStore {
 }
 
 describe('what a process knows of a table', () => {
-  it('is not put back by a look that ends late', async () => {
+  test('is not put back by a look that ends late', async () => {
     const { clock, store } = await emptyTable()
     const slow = new SlowStore(clock)
     await slow.put(commitPath(0), (await store.get(commitPath(0))) ?? new Uint8Array())

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   decodeVersionChecksum,
@@ -25,13 +25,13 @@ const checksum: VersionChecksum = {
 }
 
 describe('a version checksum', () => {
-  it('what is written is read back, with all digits', () => {
+  test('what is written is read back, with all digits', () => {
     const text = encodeVersionChecksum(checksum)
     expect(text).toContain('"tableSizeBytes":1152921504606846976,"numFiles":3,"numMetadata":1,"numProtocol":1')
     expect(decodeVersionChecksum(text)).toEqual({ kind: 'valid', checksum })
   })
 
-  it('no word about transactions is not the same as no transactions', () => {
+  test('no word about transactions is not the same as no transactions', () => {
     const silent = { ...checksum, setTransactions: undefined }
     const reading = decodeVersionChecksum(encodeVersionChecksum(silent))
     expect(reading.kind === 'valid' && reading.checksum.setTransactions).toBeUndefined()
@@ -39,7 +39,7 @@ describe('a version checksum', () => {
     expect(none.kind === 'valid' && none.checksum.setTransactions).toEqual([])
   })
 
-  it.each(['', '{"tableSizeBytes":1,"numFiles":1', '{}', '{"tableSizeBytes":1,"numFiles":1,"protocol":{}}'])(
+  test.each(['', '{"tableSizeBytes":1,"numFiles":1', '{}', '{"tableSizeBytes":1,"numFiles":1,"protocol":{}}'])(
     'a torn one (%j) is an outcome, not an error',
     text => {
       expect(decodeVersionChecksum(text).kind).toBe('invalid')
@@ -48,7 +48,7 @@ describe('a version checksum', () => {
 })
 
 describe.skipIf(!haveConformanceTables)('version checksums that Spark wrote', () => {
-  it('are read, and their totals are those of the files they list', () => {
+  test('are read, and their totals are those of the files they list', () => {
     const files = logFiles(/^\d{20}\.crc$/)
     expect(files.length).toBeGreaterThan(20)
     for (const { table, name, text } of files) {

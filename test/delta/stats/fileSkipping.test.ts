@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { FileSkipper, type Match, type Predicate } from '../../../shared/delta/stats/fileSkipping.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
@@ -31,7 +31,7 @@ const bounds = (column: string, min: string, max: string, nulls = 0, more = '') 
 const not = (of: Predicate): Predicate => ({ op: 'not', of })
 
 describe('files that a predicate cannot touch', () => {
-  it.each<[Predicate, Match]>([
+  test.each<[Predicate, Match]>([
     [{ op: '=', column: 'i', value: 0 }, 'no'],
     [{ op: '=', column: 'i', value: 1 }, 'maybe'],
     [{ op: '<', column: 'i', value: 1 }, 'no'],
@@ -51,7 +51,7 @@ describe('files that a predicate cannot touch', () => {
     expect(skipper.match(bounds('i', '1', '5'), predicate)).toBe(match)
   })
 
-  it.each<[Predicate, Match]>([
+  test.each<[Predicate, Match]>([
     [{ op: '=', column: 'n', value: 6 }, 'no'],
     [{ op: '=', column: 'n', value: NaN }, 'maybe'],
     [{ op: 'in', column: 'n', values: [0, 6] }, 'no'],
@@ -106,7 +106,7 @@ describe('files that a predicate cannot touch', () => {
     expect(skipper.match(bounds('n', '1.0', '5.0'), predicate)).toBe(match)
   })
 
-  it('a file without statistics, or with broken ones, is kept', () => {
+  test('a file without statistics, or with broken ones, is kept', () => {
     const predicate: Predicate = { op: '=', column: 'n', value: 1 }
     expect(skipper.match(file(), predicate)).toBe('maybe')
     expect(skipper.match(file('{"numRecords":'), predicate)).toBe('maybe')
@@ -114,7 +114,7 @@ describe('files that a predicate cannot touch', () => {
     expect(skipper.match(file('{"numRecords":1,"minValues":{"n":"x"}}'), predicate)).toBe('maybe')
   })
 
-  it('nulls keep a comparison from being true for all rows, and its negation too', () => {
+  test('nulls keep a comparison from being true for all rows, and its negation too', () => {
     const some = bounds('i', '1', '1', 3)
     expect(skipper.match(some, { op: '=', column: 'i', value: 1 })).toBe('maybe')
     expect(skipper.match(some, not({ op: '=', column: 'i', value: 1 }))).toBe('no')
@@ -124,7 +124,7 @@ describe('files that a predicate cannot touch', () => {
     expect(skipper.match(nulls, { op: 'isNull', column: 'n' })).toBe('all')
   })
 
-  it('a count of nulls under wide bounds says nothing unless it is none or all', () => {
+  test('a count of nulls under wide bounds says nothing unless it is none or all', () => {
     expect(skipper.match(bounds('n', '1.0', '2.0', 9, ',"tightBounds":false'), { op: 'isNotNull', column: 'n' })).toBe(
       'maybe',
     )
@@ -133,18 +133,18 @@ describe('files that a predicate cannot touch', () => {
     )
   })
 
-  it('a time just past the greatest in the statistics may be in the file: they are cut to milliseconds', () => {
+  test('a time just past the greatest in the statistics may be in the file: they are cut to milliseconds', () => {
     const times = bounds('t', '"1970-01-01T00:00:00.000Z"', '"1970-01-01T00:00:00.005Z"')
     expect(skipper.match(times, { op: '=', column: 't', value: 5_999n })).toBe('maybe')
     expect(skipper.match(times, { op: '=', column: 't', value: 6_001n })).toBe('no')
   })
 
-  it('strings are compared by code points: an emoji is above U+FFFF', () => {
+  test('strings are compared by code points: an emoji is above U+FFFF', () => {
     expect(skipper.match(bounds('s', '"a"', '"\uffff"'), { op: '=', column: 's', value: '😀' })).toBe('no')
     expect(skipper.match(bounds('s', '"a"', '"😀"'), { op: '=', column: 's', value: '\uffff' })).toBe('maybe')
   })
 
-  it('partition values decide without statistics, and null is one of them', () => {
+  test('partition values decide without statistics, and null is one of them', () => {
     const day = { op: '=', column: 'p', value: 20089 } as const
     expect(skipper.match(file(), day)).toBe('all')
     expect(skipper.match(file(undefined, '2025-01-02'), day)).toBe('no')
@@ -154,11 +154,11 @@ describe('files that a predicate cannot touch', () => {
     expect(skipper.match({ partitionValues: {}, stats: undefined }, day)).toBe('maybe')
   })
 
-  it('a column nobody knows is never a reason to skip', () => {
+  test('a column nobody knows is never a reason to skip', () => {
     expect(skipper.match(bounds('n', '1', '2'), { op: 'isNull', column: 'nosuch' })).toBe('maybe')
   })
 
-  it('what is skipped holds no row, and what matches wholly holds only rows, for any data and predicate', () => {
+  test('what is skipped holds no row, and what matches wholly holds only rows, for any data and predicate', () => {
     const random = new Random()
     let decided = 0
     for (let i = 0; i < 4000 || (decided <= 500 && i < 200_000); i++) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { outerBounds } from '../../../shared/delta/stats/outerBounds.js'
 import { formatBound, parseBound } from '../../../shared/delta/stats/statsText.js'
@@ -16,7 +16,7 @@ const hold = (type: DataType, text: string, value: bigint) => {
 }
 
 describe('what a bound can mean that a known writer left', () => {
-  it.each<[what: string, type: DataType, text: string, value: bigint]>([
+  test.each<[what: string, type: DataType, text: string, value: bigint]>([
     ['a long whose double was written out', 'long', '1234567890123456768', 1234567890123456789n],
     ['the shortest digits of its double', 'long', '1234567890123456800', 1234567890123456789n],
     ['the same with an exponent', 'long', '1.2345678901234568e18', 1234567890123456789n],
@@ -30,7 +30,7 @@ describe('what a bound can mean that a known writer left', () => {
     expect(hold(type, text, value)).toBe(true)
   })
 
-  it.each<[what: string, type: DataType, text: string]>([
+  test.each<[what: string, type: DataType, text: string]>([
     ['a short long', 'long', '42'],
     ['a long with all its digits', 'long', '1234567890123456789'],
     ['a decimal that a double holds', decimal(15, 2), '1234567890123.45'],
@@ -46,7 +46,7 @@ describe('what a bound can mean that a known writer left', () => {
     expect(bounds(type, text)).toEqual({ min: exact, max: exact })
   })
 
-  it('what a writer divided as doubles is held, at any precision and scale', () => {
+  test('what a writer divided as doubles is held, at any precision and scale', () => {
     const random = new Random()
     for (let i = 0; i < 5000; i++) {
       const precision = 16 + random.below(23)
@@ -63,7 +63,7 @@ describe('what a bound can mean that a known writer left', () => {
     }
   })
 
-  it('an offset of local mean time, cut to minutes, is up to a minute beside its time', () => {
+  test('an offset of local mean time, cut to minutes, is up to a minute beside its time', () => {
     // New York was 4:56:02 behind; what was noon there is written so.
     const noon = BigInt(Date.UTC(1850, 0, 1, 16, 56, 2)) * 1000n
     expect(hold('timestamp', '"1850-01-01T12:00:00.000-04:56"', noon)).toBe(true)
@@ -76,15 +76,15 @@ describe('what a bound can mean that a known writer left', () => {
     )
   })
 
-  it('a greatest text that ends in U+FFFD says nothing, and a least one does', () => {
+  test('a greatest text that ends in U+FFFD says nothing, and a least one does', () => {
     expect(bounds('string', '"aa\ufffd"')).toEqual({ min: 'aa\ufffd', max: undefined })
   })
 
-  it('NaN as the least says nothing: a writer that compares with < keeps it from whatever came first', () => {
+  test('NaN as the least says nothing: a writer that compares with < keeps it from whatever came first', () => {
     expect(bounds('double', '"NaN"')).toEqual({ min: undefined, max: NaN })
   })
 
-  it('our own bounds of long decimals stay around the value', () => {
+  test('our own bounds of long decimals stay around the value', () => {
     const type = decimal(38, 18)
     const value = 5n * 10n ** 18n
     expect(hold(type, formatBound(type, value) ?? '', value)).toBe(true)

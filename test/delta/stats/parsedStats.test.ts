@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readCheckpoint } from '../../../shared/delta/checkpoint/checkpoint.js'
 import { classicCheckpointPath } from '../../../shared/delta/log/logName.js'
@@ -11,7 +11,7 @@ const field = (name: string, type: DataType): StructField => ({ name, type, null
 const struct = (name: string, ...fields: StructField[]) => field(name, { type: 'struct', fields })
 
 describe('statistics that a checkpoint has as a struct only', () => {
-  it('come out as their JSON, exact and without what is null; times of before whole minutes as ones whose offset may be cut', async () => {
+  test('come out as their JSON, exact and without what is null; times of before whole minutes as ones whose offset may be cut', async () => {
     const bounds = [
       field('l', 'long'),
       field('d', { type: 'decimal', precision: 30, scale: 2 }),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { decodeActions } from '../../../shared/delta/actions/actionCodec.js'
 import type { Metadata } from '../../../shared/delta/actions/actions.js'
@@ -33,7 +33,7 @@ const encode = (...columns: Column[]) => encodeStats(collectStats(columns, planO
 const utf8 = (text: string) => Buffer.from(text, 'utf8')
 
 describe('bounds', () => {
-  it('long integers keep all digits, typed or not', () => {
+  test('long integers keep all digits, typed or not', () => {
     const text =
       '{"numRecords":3,"minValues":{"a":-9223372036854775808},"maxValues":{"a":9223372036854775807},"nullCount":{"a":0}}'
     const values = [2n ** 63n - 1n, -(2n ** 63n), 4294967296n]
@@ -41,7 +41,7 @@ describe('bounds', () => {
     expect(encode(column('a', 'long', values))).toBe(text)
   })
 
-  it('typed longs are ordered by both halves', () => {
+  test('typed longs are ordered by both halves', () => {
     const random = new Random()
     for (let i = 0; i < 300; i++) {
       const values = Array.from({ length: 1 + random.below(6) }, () =>
@@ -54,7 +54,7 @@ describe('bounds', () => {
     }
   })
 
-  it('NaN is the greatest, and infinities and minus zero have a text', () => {
+  test('NaN is the greatest, and infinities and minus zero have a text', () => {
     expect(encode(column('a', 'double', [1.5, NaN, -Infinity, null]))).toBe(
       '{"numRecords":4,"minValues":{"a":"-Infinity"},"maxValues":{"a":"NaN"},"nullCount":{"a":1}}',
     )
@@ -67,21 +67,21 @@ describe('bounds', () => {
     )
   })
 
-  it('floats have the shortest text of a float, doubles that of a double', () => {
+  test('floats have the shortest text of a float, doubles that of a double', () => {
     expect(encode(column('a', 'float', Float32Array.of(0.234)))).toContain('{"a":0.234}')
     expect(encode(column('a', 'double', [46612611.77, 1984]))).toContain(
       '"minValues":{"a":1984.0},"maxValues":{"a":4.661261177E7}',
     )
   })
 
-  it('timestamps are cut to milliseconds towards the past, before 1970 too', () => {
+  test('timestamps are cut to milliseconds towards the past, before 1970 too', () => {
     expect(encode(column('a', 'timestamp', [-1n, 1_709_210_096_123_999n]))).toContain(
       '"minValues":{"a":"1969-12-31T23:59:59.999Z"},"maxValues":{"a":"2024-02-29T12:34:56.123Z"}',
     )
     expect(encode(column('a', 'timestamp_ntz', [0n]))).toContain('{"a":"1970-01-01T00:00:00.000"}')
   })
 
-  it('of times and days outside the years of four digits are whole, and are read back', () => {
+  test('of times and days outside the years of four digits are whole, and are read back', () => {
     expect(encode(column('a', 'timestamp', [-62_167_219_200_000_001n, 2n ** 62n]))).toContain(
       '"minValues":{"a":"-0001-12-31T23:59:59.999Z"},"maxValues":{"a":"+148108-07-06T14:00:27.387Z"}',
     )
@@ -97,7 +97,7 @@ describe('bounds', () => {
     expect(parseBound('date', '2025-04-01T00:00:00.000Z')).toBe(20_179)
   })
 
-  it.each([
+  test.each([
     [[-1n, 10n ** 38n - 1n], '-1E-18', '99999999999999999999.999999999999999999'],
     [[0n], '0E-18', '0E-18'],
     [[1_500_000_000_000n, 10n ** 12n], '0.000001000000000000', '0.000001500000000000'],
@@ -110,14 +110,14 @@ describe('bounds', () => {
     },
   )
 
-  it('escapes have capital digits, and a backslash is no escape of what follows it', () => {
+  test('escapes have capital digits, and a backslash is no escape of what follows it', () => {
     expect(encode(column('a', 'string', ['\u0001', '\\u001f', '\n\u001b']))).toContain(
       String.raw`"minValues":{"a":"\u0001"},"maxValues":{"a":"\\u001f"}`,
     )
     expect(encode(column('a', 'string', ['\u001b\u001f']))).toContain(String.raw`"\u001B\u001F"`)
   })
 
-  it('booleans, bytes, arrays and maps have counts of nulls alone, and a column of nulls has no bounds', () => {
+  test('booleans, bytes, arrays and maps have counts of nulls alone, and a column of nulls has no bounds', () => {
     expect(
       encode(
         column('b', 'boolean', [true, null]),
@@ -133,7 +133,7 @@ describe('bounds', () => {
     )
   })
 
-  it('a null struct is null in each of its leaves', () => {
+  test('a null struct is null in each of its leaves', () => {
     const type = struct(fieldOf('x', 'long'), fieldOf('in', struct(fieldOf('y', 'string'))))
     expect(encode(column('s', type, [{ x: 1n, in: { y: 'b' } }, null, { x: 3n, in: null }, { in: {} }]))).toBe(
       '{"numRecords":4,"minValues":{"s":{"x":1,"in":{"y":"b"}}},"maxValues":{"s":{"x":3,"in":{"y":"b"}}},' +
@@ -141,7 +141,7 @@ describe('bounds', () => {
     )
   })
 
-  it('a column that the file lacks is null in every row', () => {
+  test('a column that the file lacks is null in every row', () => {
     const here = column('a', 'long', [1n])
     const plan = planOf([here, column('later', 'long', [])])
     expect(encodeStats(collectStats([here], plan), plan)).toBe(
@@ -149,7 +149,7 @@ describe('bounds', () => {
     )
   })
 
-  it('columns of different lengths are refused', () => {
+  test('columns of different lengths are refused', () => {
     const columns = [column('a', 'long', [1n]), column('b', 'long', [])]
     expect(() => collectStats(columns, planOf(columns))).toThrow(/column b has 0 values, others have 1/)
   })
@@ -160,7 +160,7 @@ describe('which columns have statistics', () => {
   const keys = (configuration: Record<string, string>, columns = many, partitions: string[] = []) =>
     planOf(columns, configuration, partitions).columns.map(c => c.key)
 
-  it('the first 32 leaves, partition columns not counted', () => {
+  test('the first 32 leaves, partition columns not counted', () => {
     expect(keys({})).toHaveLength(32)
     expect(keys({}, many, ['C3'])).toEqual(
       many
@@ -172,7 +172,7 @@ describe('which columns have statistics', () => {
     expect(keys({}, [nested, ...many])).toEqual(many.slice(0, 32).map(c => `s.${c.field.name}`))
   })
 
-  it('as many as the property says, all for -1, none for 0', () => {
+  test('as many as the property says, all for -1, none for 0', () => {
     expect(keys({ 'delta.dataSkippingNumIndexedCols': '-1' })).toHaveLength(40)
     expect(keys({ 'delta.dataSkippingNumIndexedCols': '2' })).toEqual(['c0', 'c1'])
     expect(
@@ -180,7 +180,7 @@ describe('which columns have statistics', () => {
     ).toBe('{"numRecords":5}')
   })
 
-  it('exactly the named ones, whatever the number says; a struct names all in it', () => {
+  test('exactly the named ones, whatever the number says; a struct names all in it', () => {
     const columns = [...many, column('s', struct(fieldOf('x', 'long'), fieldOf('y.z', 'long')), [])]
     const named = (list: string) =>
       keys({ 'delta.dataSkippingStatsColumns': list, 'delta.dataSkippingNumIndexedCols': '1' }, columns)
@@ -188,7 +188,7 @@ describe('which columns have statistics', () => {
     expect(named('s.`y.z`,`c1`')).toEqual(['c1', 's.`y.z`'])
   })
 
-  it('mapped columns have their physical names in the text', () => {
+  test('mapped columns have their physical names in the text', () => {
     const mapped = { ...fieldOf('a', 'long'), metadata: { 'delta.columnMapping.physicalName': 'col-1' } }
     const columns = [{ field: mapped, data: [1n] }]
     const plan = planOf(columns, { 'delta.columnMapping.mode': 'name' })
@@ -201,7 +201,7 @@ describe('which columns have statistics', () => {
 describe('long strings', () => {
   const x31 = 'x'.repeat(31)
 
-  it('32 units stay whole; a cut maximum gets a tie-breaker above what was cut', () => {
+  test('32 units stay whole; a cut maximum gets a tie-breaker above what was cut', () => {
     expect(truncateMax(`${x31}y`, 32)).toBe(`${x31}y`)
     expect(truncateMax(`${x31}ya`, 32)).toBe(`${x31}y\u007f`)
     expect(truncateMax(`${x31}y\u007f`, 32)).toBe(`${x31}y\u{10ffff}`)
@@ -209,12 +209,12 @@ describe('long strings', () => {
     expect(truncateMin(`${x31}yz`, 32)).toBe(`${x31}y`)
   })
 
-  it('a surrogate pair at the cut stays whole', () => {
+  test('a surrogate pair at the cut stays whole', () => {
     expect(truncateMin(`${x31}😀z`, 32)).toBe(`${x31}😀`)
     expect(truncateMax(`${x31}😀`, 32)).toBe(`${x31}😀`)
   })
 
-  it('a least text keeps 32 characters, a greatest 32 units', () => {
+  test('a least text keeps 32 characters, a greatest 32 units', () => {
     const smiles = '😀'.repeat(40)
     expect(truncateMin(smiles, 32)).toBe('😀'.repeat(32))
     expect(truncateMin('😀'.repeat(20), 32)).toBe('😀'.repeat(20))
@@ -223,7 +223,7 @@ describe('long strings', () => {
     expect(truncateMax(`${x31}😀z`, 32)).toBe(`${x31}😀\u007f`)
   })
 
-  it('the greatest of all characters is skipped over, and after 64 units there is no maximum', () => {
+  test('the greatest of all characters is skipped over, and after 64 units there is no maximum', () => {
     const top = '\u{10ffff}'
     expect(truncateMax(`${x31}x${top}a`, 32)).toBe(`${x31}x${top}\u007f`)
     expect(truncateMax(`${x31}x${top}`, 32)).toBe(`${x31}x${top}`)
@@ -233,7 +233,7 @@ describe('long strings', () => {
     )
   })
 
-  it('bounds hold every value between them in the order of UTF-8 bytes, whatever the text', () => {
+  test('bounds hold every value between them in the order of UTF-8 bytes, whatever the text', () => {
     const random = new Random()
     for (let i = 0; i < 1000; i++) {
       const prefix = 1 + random.below(8)
@@ -255,7 +255,7 @@ describe('long strings', () => {
     }
   })
 
-  it('a lone surrogate is what the file holds for it, U+FFFD, in value and in order', () => {
+  test('a lone surrogate is what the file holds for it, U+FFFD, in value and in order', () => {
     const random = new Random()
     const pieces = ['\ud800', '\udc00', '\ufffe', '\uffff', '\ue000', '\u{10000}', 'a', '\ufffd']
     for (let i = 0; i < 1000; i++) {
@@ -285,7 +285,7 @@ describe('reading', () => {
   )
   const columns = statsColumns({ schema, partitionColumns: [], configuration: {} })
 
-  it('numbers keep their digits, offsets are honoured, wide bounds are said to be wide', () => {
+  test('numbers keep their digits, offsets are honoured, wide bounds are said to be wide', () => {
     const text =
       '{"numRecords":2,"minValues":{"l":9007199254740993,"d":12345678901234567890.1234,"t":"2000-01-01T00:00:00.000-08:00","f":"NaN"},' +
       '"maxValues":{"d":1E+3},"nullCount":{"l":1},"tightBounds":false}'
@@ -297,18 +297,18 @@ describe('reading', () => {
     expect(stats.columns.get('f')).toEqual({ min: NaN })
   })
 
-  it('a bound of another type is unknown, not an error', () => {
+  test('a bound of another type is unknown, not an error', () => {
     const stats = parseStats('{"numRecords":1,"minValues":{"l":"x","d":0.00001,"t":5,"f":{}},"nullCount":"?"}', columns)
     expect(stats.columns.size).toBe(0)
   })
 
-  it.each(['', '[]', '{"minValues":{}}', '{"numRecords":"1"}'])('%j is no statistics', text => {
+  test.each(['', '[]', '{"minValues":{}}', '{"numRecords":"1"}'])('%j is no statistics', text => {
     expect(() => parseStats(text, columns, { file: '3.json' })).toThrow(/statistics.*file 3\.json/)
   })
 })
 
 describe.skipIf(!haveConformanceTables)('statistics that Spark wrote', () => {
-  it('are those that we collect from the same data files', async () => {
+  test('are those that we collect from the same data files', async () => {
     let compared = 0
     const metadata = new Map<string, Metadata>()
     for (const { table, name, text } of logFiles(/^\d{20}\.json$/)) {
@@ -343,7 +343,7 @@ describe.skipIf(!haveConformanceTables)('statistics that Spark wrote', () => {
     expect(compared).toBeGreaterThan(50)
   })
 
-  it('come out of our encoder with the same text', () => {
+  test('come out of our encoder with the same text', () => {
     let compared = 0
     const metadata = new Map<string, Metadata>()
     for (const { table, name, text } of logFiles(/^\d{20}\.json$/)) {

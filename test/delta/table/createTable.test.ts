@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
 import { allFields, parseSchema } from '../../../shared/delta/schema/schema.js'
@@ -48,7 +48,7 @@ function short({ minReaderVersion, minWriterVersion, readerFeatures, writerFeatu
 }
 
 describe('the protocol of a new table is the one that Spark 4.1 gives it', () => {
-  it.each<[Record<string, string>, string]>([
+  test.each<[Record<string, string>, string]>([
     [{}, '1 2'],
     [{ 'delta.appendOnly': 'true' }, '1 2'],
     [{ 'delta.columnMapping.mode': 'none' }, '1 2'],
@@ -92,7 +92,7 @@ describe('the protocol of a new table is the one that Spark 4.1 gives it', () =>
     expect(short(made({ configuration }).protocol)).toBe(protocol)
   })
 
-  it.each<[string, StructType, string]>([
+  test.each<[string, StructType, string]>([
     [
       'timestamp_ntz inside',
       struct(field('a', struct(field('t', 'timestamp_ntz')))),
@@ -108,7 +108,7 @@ describe('the protocol of a new table is the one that Spark 4.1 gives it', () =>
     expect(short(made({ schema }).protocol)).toBe(protocol)
   })
 
-  it('clustering is a feature of its own, with the columns by physical name', () => {
+  test('clustering is a feature of its own, with the columns by physical name', () => {
     const schema = struct(field('a', 'long'), field('s', struct(field('x', 'integer'), field('y', 'string'))))
     expect(short(made({ schema, clusterBy: ['a', 's.x'] }).protocol)).toBe(
       '1 7 appendOnly clustering domainMetadata invariants',
@@ -152,7 +152,7 @@ describe('column mapping of a new table', () => {
     field('p', 'string'),
   )
 
-  it.each(['name', 'id'])('%s: every field at any depth has an id and a name of its own', mode => {
+  test.each(['name', 'id'])('%s: every field at any depth has an id and a name of its own', mode => {
     const { metadata } = made({
       schema: nested,
       partitionColumns: ['p'],
@@ -166,11 +166,11 @@ describe('column mapping of a new table', () => {
     expect(metadata.partitionColumns).toEqual(['p'])
   })
 
-  it('names with blanks are for mapped tables', () => {
+  test('names with blanks are for mapped tables', () => {
     expect(() => made({ schema: nested })).toThrow(/b c.*blanks/)
   })
 
-  it('a schema from a mapped table says nothing of ids in one that is not', () => {
+  test('a schema from a mapped table says nothing of ids in one that is not', () => {
     const schema = struct(
       field('a', 'long', {
         metadata: { 'delta.columnMapping.id': 3, 'delta.columnMapping.physicalName': 'col-x', comment: 'c' },
@@ -181,7 +181,7 @@ describe('column mapping of a new table', () => {
 })
 
 describe('a table that cannot be', () => {
-  it.each<[string, Partial<TableDefinition>, RegExp]>([
+  test.each<[string, Partial<TableDefinition>, RegExp]>([
     ['an unknown feature', { configuration: { 'delta.feature.nope': 'supported' } }, /no table feature "nope"/],
     ['clustering without columns', { configuration: { 'delta.feature.clustering': 'supported' } }, /clusterBy/],
     [
@@ -227,7 +227,7 @@ describe('a table that cannot be', () => {
 })
 
 describe('a table that is made is one that is written and read', () => {
-  it.each<[Record<string, string>]>([
+  test.each<[Record<string, string>]>([
     [{ 'delta.columnMapping.mode': 'name' }],
     [{ 'delta.columnMapping.mode': 'id' }],
     [

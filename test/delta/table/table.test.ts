@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import type { AddFile } from '../../../shared/delta/actions/actions.js'
@@ -25,14 +25,14 @@ function append(readVersion: number, appId: string, version: bigint, path: strin
 }
 
 describe('a table', () => {
-  it('is not there before it is made', async () => {
+  test('is not there before it is made', async () => {
     const table = new DeltaTable(new MemoryStore())
     expect(await table.state()).toBeUndefined()
     expect(await table.snapshot()).toBeUndefined()
     expect(await table.history()).toEqual([])
   })
 
-  it('is made once: a second creation is a conflict', async () => {
+  test('is made once: a second creation is a conflict', async () => {
     const store = new MemoryStore()
     const clock = new ManualClock()
     const one = new DeltaTable(store, { clock })
@@ -44,7 +44,7 @@ describe('a table', () => {
     expect(outcomes.find(outcome => outcome.kind === 'conflict')).toMatchObject({ reason: 'tableExists', version: 0 })
   })
 
-  it('is appended to, read back by another process, and has a history', async () => {
+  test('is appended to, read back by another process, and has a history', async () => {
     const store = new MemoryStore()
     const clock = new ManualClock()
     const table = new DeltaTable(store, { clock })
@@ -73,7 +73,7 @@ describe('a table', () => {
     expect(versions).toEqual([1, 2])
   })
 
-  it('tells times that grow with the versions, also when its files were written in one millisecond', async () => {
+  test('tells times that grow with the versions, also when its files were written in one millisecond', async () => {
     const store = new MemoryStore(new ManualClock(1_000))
     const table = new DeltaTable(store)
     await table.commit(createTable({ schema, createdTime: 0 }))
@@ -84,7 +84,7 @@ describe('a table', () => {
     expect(times).toEqual([1_000, 1_001, 1_002])
   })
 
-  it('has no commits beyond its newest, and a gap where one is asked for that is not there', async () => {
+  test('has no commits beyond its newest, and a gap where one is asked for that is not there', async () => {
     const table = new DeltaTable(new MemoryStore())
     await table.commit(createTable({ schema, createdTime: 0 }))
     const versions = async (from: number, to?: number) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { type Clock, ManualClock } from '../../../shared/clock.js'
 import type { Action, CommitInfo } from '../../../shared/delta/actions/actions.js'
@@ -23,7 +23,7 @@ describe('a commit', () => {
     ['lost answer', { kind: 'loseAnswer' }],
     ['"exists" that is our own first write', { kind: 'meetOwnWrite' }],
   ]
-  it.each(lost)('whose answer is a %s is not a conflict and not done twice', async (_name, fault) => {
+  test.each(lost)('whose answer is a %s is not a conflict and not done twice', async (_name, fault) => {
     const { faults, table, open } = await setUp()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault })
     expect(await table.commit(append(0, 'a', 1n))).toEqual({
@@ -37,14 +37,14 @@ describe('a commit', () => {
     expect(await table.commit(append(1, 'a', 2n))).toMatchObject({ kind: 'committed', version: 2 })
   })
 
-  it('whose answer is lost before anything was written is sent again to the same version', async () => {
+  test('whose answer is lost before anything was written is sent again to the same version', async () => {
     const { faults, table, open } = await setUp()
     faults.add({ on: 'putIfAbsent', path: isCommit, times: 2, fault: { kind: 'fail', ambiguous: true } })
     expect(await table.commit(append(0, 'a', 1n))).toMatchObject({ kind: 'committed', version: 1, attempts: 1 })
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
   })
 
-  it('whose answer is lost while a rival takes the version goes to the next one', async () => {
+  test('whose answer is lost while a rival takes the version goes to the next one', async () => {
     const { faults, table, open } = await setUp()
     const rival = open()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', ambiguous: true } })
@@ -62,7 +62,7 @@ describe('a commit', () => {
     expect(await pathsOf(open())).toEqual(['a-1.parquet', 'b-1.parquet'])
   })
 
-  it('is known again when both its answer and the first read-back are lost', async () => {
+  test('is known again when both its answer and the first read-back are lost', async () => {
     const { faults, table, open } = await setUp()
     await table.state()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
@@ -71,7 +71,7 @@ describe('a commit', () => {
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
   })
 
-  it('that stays unresolved is an error to try again, and its txn tells what became of it', async () => {
+  test('that stays unresolved is an error to try again, and its txn tells what became of it', async () => {
     const { faults, table, open } = await setUp()
     await table.state()
     faults.add({ on: 'putIfAbsent', path: isCommit, times: 99, fault: { kind: 'loseAnswer' } })
@@ -89,7 +89,7 @@ describe('a commit', () => {
     expect((await open().state())?.txns.get('a')?.version).toBe(1n)
   })
 
-  it('is known again when its answer was lost and storage then refuses outright', async () => {
+  test('is known again when its answer was lost and storage then refuses outright', async () => {
     const { faults, table, open } = await setUp()
     await table.state()
     faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'loseAnswer' } })
@@ -103,7 +103,7 @@ describe('a commit', () => {
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
   })
 
-  it('that lost a version to a rival writes none into a log that was deleted meanwhile', async () => {
+  test('that lost a version to a rival writes none into a log that was deleted meanwhile', async () => {
     const { store, faults, table, open } = await setUp()
     await table.state()
     await open().commit(append(0, 'b', 1n))
@@ -116,13 +116,13 @@ describe('a commit', () => {
     expect(await store.get(commitPath(1))).toBeUndefined()
   })
 
-  it('that storage refuses outright fails as storage says', async () => {
+  test('that storage refuses outright fails as storage says', async () => {
     const { faults, table } = await setUp()
     faults.add({ on: 'putIfAbsent', fault: { kind: 'fail', code: 'STORAGE_FORBIDDEN', retryable: false } })
     await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'STORAGE_FORBIDDEN' })
   })
 
-  it('keeps its txnId over all attempts, and says at each what it stands on', async () => {
+  test('keeps its txnId over all attempts, and says at each what it stands on', async () => {
     const { clock, store, open } = await setUp()
     const rival = open()
     const sent: CommitInfo[] = []
@@ -152,7 +152,7 @@ describe('a commit', () => {
     expect(sent[0]?.txnId).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('of an appId that a rival has brought further is a conflict, not a second copy', async () => {
+  test('of an appId that a rival has brought further is a conflict, not a second copy', async () => {
     const { table, open } = await setUp()
     await table.state()
     await open().commit(append(0, 'a', 1n))
@@ -163,7 +163,7 @@ describe('a commit', () => {
     })
   })
 
-  it('planned on an older version is checked against every version since, known already or not', async () => {
+  test('planned on an older version is checked against every version since, known already or not', async () => {
     const { table } = await setUp()
     await table.commit(append(0, 'a', 1n))
     await table.commit(append(1, 'b', 1n))
@@ -175,7 +175,7 @@ describe('a commit', () => {
     expect(await table.commit(append(0, 'c', 1n))).toMatchObject({ kind: 'committed', version: 3 })
   })
 
-  it('on a tip known for more than a minute looks at the log first: clean-up may have freed an old version', async () => {
+  test('on a tip known for more than a minute looks at the log first: clean-up may have freed an old version', async () => {
     const { clock, store, open } = await setUp()
     const sleeper = open()
     await sleeper.state()
@@ -190,7 +190,7 @@ describe('a commit', () => {
     expect(await sleeper.commit(append(state?.version ?? -1, 'a', 1n))).toMatchObject({ kind: 'committed', version: 7 })
   })
 
-  it('to a table that was deleted and recreated does not build on the old one', async () => {
+  test('to a table that was deleted and recreated does not build on the old one', async () => {
     const { clock, store, open } = await setUp()
     const sleeper = open()
     for (let version = 0; version < 3; version++) await sleeper.commit(append(version, 'b', BigInt(version)))
@@ -200,13 +200,13 @@ describe('a commit', () => {
     expect(await sleeper.state({ fresh: true })).toMatchObject({ version: 0, totals: { numFiles: 0 } })
   })
 
-  it('without a table, or on a version that does not exist, is an error that says so', async () => {
+  test('without a table, or on a version that does not exist, is an error that says so', async () => {
     const { open, table } = await setUp()
     await expect(open(new MemoryStore()).commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_TABLE' })
     await expect(table.commit(append(5, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
   })
 
-  it('gives up as a conflict when others are faster every time', async () => {
+  test('gives up as a conflict when others are faster every time', async () => {
     const { faults, clock, store, open } = await setUp()
     const rival = open()
     const table = new DeltaTable(new FaultyStore(store, faults, clock), { clock, maxAttempts: 3 })
@@ -231,7 +231,7 @@ describe('a commit', () => {
 })
 
 describe('one table object', () => {
-  it('takes many transactions at once', async () => {
+  test('takes many transactions at once', async () => {
     const { open } = await setUp()
     const table = open()
     const names = Array.from({ length: 12 }, (_, i) => `app${i}`)
@@ -241,7 +241,7 @@ describe('one table object', () => {
     expect(await table.state()).toMatchObject({ version: 12, totals: { numFiles: 12 } })
   })
 
-  it('sees what another process has written when asked for the fresh state, and not before', async () => {
+  test('sees what another process has written when asked for the fresh state, and not before', async () => {
     const { open } = await setUp()
     const reader = open()
     await reader.state()
@@ -260,7 +260,7 @@ describe('in-commit timestamps', () => {
   }
   const configuration = { 'delta.enableInCommitTimestamps': 'true' }
 
-  it("only grow, also when the next writer's clock is behind or an attempt is lost", async () => {
+  test("only grow, also when the next writer's clock is behind or an attempt is lost", async () => {
     const clock = new ManualClock(5_000)
     const store = new MemoryStore(clock)
     await new DeltaTable(store, { clock }).commit(createTable({ schema, createdTime: 0, protocol, configuration }))
@@ -292,7 +292,7 @@ describe('in-commit timestamps', () => {
     expect(await new DeltaTable(store).state()).toMatchObject({ version: 2, timestamp: 9_001 })
   })
 
-  it('that begin later say since when', async () => {
+  test('that begin later say since when', async () => {
     const { clock, table, open } = await setUp()
     const state = await table.state()
     if (state === undefined) throw new Error('no table')
@@ -313,7 +313,7 @@ describe('in-commit timestamps', () => {
 })
 
 describe('version checksums', () => {
-  it('are left every tenth version, so that a cold writer reads one small file', async () => {
+  test('are left every tenth version, so that a cold writer reads one small file', async () => {
     const { clock, store, table } = await setUp()
     for (let version = 0; version < 12; version++) await table.commit(append(version, 'a', BigInt(version)))
     expect(await store.get(checksumPath(10))).toBeDefined()
@@ -325,7 +325,7 @@ describe('version checksums', () => {
     expect(state?.txns.get('a')?.version).toBe(11n)
   })
 
-  it('that leave out the transactions are not trusted', async () => {
+  test('that leave out the transactions are not trusted', async () => {
     const { store, table, open } = await setUp()
     for (let version = 0; version < 10; version++) await table.commit(append(version, 'a', BigInt(version)))
     const checksum = JSON.parse(new TextDecoder().decode(await store.get(checksumPath(10)))) as Record<string, unknown>
@@ -336,7 +336,7 @@ describe('version checksums', () => {
     expect((await open().state())?.txns.get('a')?.version).toBe(9n)
   })
 
-  it('are not written over a total that is not known', async () => {
+  test('are not written over a total that is not known', async () => {
     const { store, table, open } = await setUp()
     const forget: Action = { remove: { path: 'a-0.parquet', dataChange: true, deletionTimestamp: 1 } }
     await table.commit(append(0, 'a', 0n))
@@ -348,7 +348,7 @@ describe('version checksums', () => {
 })
 
 describe('sixteen appenders on one table', () => {
-  it('lose nothing and double nothing, with answers lost, late and repeated', async () => {
+  test('lose nothing and double nothing, with answers lost, late and repeated', async () => {
     const random = new Random()
     const store = new MemoryStore()
     // Sleeping is a few turns of the event loop: rivals overtake one another, and no time passes.

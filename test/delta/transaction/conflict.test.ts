@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
 import { findConflict } from '../../../shared/delta/transaction/conflict.js'
@@ -146,7 +146,7 @@ const cases: readonly (readonly [string, readonly Action[], Reads, readonly Acti
 ]
 
 describe('a winner', () => {
-  it.each(cases)('%s', (_name, actions, reads, winner, reason) => {
+  test.each(cases)('%s', (_name, actions, reads, winner, reason) => {
     expect(findConflict({ actions, reads }, winner)?.reason).toBe(reason)
   })
 })

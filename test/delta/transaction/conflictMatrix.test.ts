@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { findConflict } from '../../../shared/delta/transaction/conflict.js'
 import { before, kinds, readsOf, rulesOf } from './conflictKinds.js'
@@ -9,12 +9,12 @@ describe('of two changes planned on one version', () => {
     kinds.map(loser => [winner.name, loser.name, reasonFor(winner.name, loser.name)] as const),
   )
 
-  it('every pair has an outcome', () => {
+  test('every pair has an outcome', () => {
     expect(Object.keys(matrix)).toEqual(kinds.map(({ name }) => name))
     for (const [winner, line] of Object.entries(matrix)) expect([winner, line.length]).toEqual([winner, kinds.length])
   })
 
-  it.each(cases)('%s first, then %s: %s', (first, second, reason) => {
+  test.each(cases)('%s first, then %s: %s', (first, second, reason) => {
     const [winner, loser] = [first, second].map(name => kinds.find(kind => kind.name === name))
     if (winner === undefined || loser === undefined) throw new Error('no such kind')
     const transaction = { actions: loser.actions('second'), reads: readsOf(loser.reads) }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Metadata, Protocol } from '../../../shared/delta/actions/actions.js'
 import { lostFeature, metadataObstacle } from '../../../shared/delta/transaction/protocolConflict.js'
@@ -111,26 +111,29 @@ const harmful: readonly (readonly [string, Metadata])[] = [
 ]
 
 describe('what was written before the table', () => {
-  it.each(harmless)('turned on %s can still be committed', (_name, after) => {
+  test.each(harmless)('turned on %s can still be committed', (_name, after) => {
     expect(metadataObstacle(before, { protocol, metadata: after }, stale)).toBeUndefined()
   })
 
-  it.each(harmful)('got %s cannot', (_name, after) => {
+  test.each(harmful)('got %s cannot', (_name, after) => {
     expect(metadataObstacle(before, { protocol, metadata: after }, stale)).toEqual(expect.any(String))
   })
 
-  it.each(harmless)('turned on %s cannot be committed where the protocol does not have the feature', (_name, after) => {
-    expect(metadataObstacle(before, { protocol: bare, metadata: after }, stale)).toEqual(expect.any(String))
-  })
+  test.each(harmless)(
+    'turned on %s cannot be committed where the protocol does not have the feature',
+    (_name, after) => {
+      expect(metadataObstacle(before, { protocol: bare, metadata: after }, stale)).toEqual(expect.any(String))
+    },
+  )
 
-  it('stricter than the reference: what moves rows does not go over row tracking turned on, as their ids would be lost', () => {
+  test('stricter than the reference: what moves rows does not go over row tracking turned on, as their ids would be lost', () => {
     const after = configured({ 'delta.enableRowTracking': 'true' })
     expect(metadataObstacle(before, { protocol, metadata: after }, { moves: true })).toContain(
       'delta.enableRowTracking',
     )
   })
 
-  it('stricter than the reference: physical names that are not those of the table are not those of its files', () => {
+  test('stricter than the reference: physical names that are not those of the table are not those of its files', () => {
     const after = mapped(
       schemaOf({ name: 'a', metadata: mapping(1, 'col-1') }, { name: 'b', metadata: mapping(2, 'b') }),
     )
@@ -139,7 +142,7 @@ describe('what was written before the table', () => {
 })
 
 describe('a feature', () => {
-  it('is lost when it is neither listed nor implied any more', () => {
+  test('is lost when it is neither listed nor implied any more', () => {
     expect(
       lostFeature(protocol, {
         ...protocol,
@@ -151,7 +154,7 @@ describe('a feature', () => {
     ).toBe('columnMapping')
   })
 
-  it('is not lost when lists take the place of versions', () => {
+  test('is not lost when lists take the place of versions', () => {
     const listed = ['appendOnly', 'invariants', 'checkConstraints', 'generatedColumns', 'changeDataFeed']
     expect(
       lostFeature(

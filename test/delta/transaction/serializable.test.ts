@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import { alterTable } from '../../../shared/delta/ddl/alterTable.js'
@@ -82,7 +82,7 @@ describe('of two changes planned on one version', () => {
     .flatMap(first => names.map(second => [first, second] as const))
     .filter(pair => pair.join() !== 'new column,new column')
 
-  it.each(pairs)('%s first, then %s: the rows are those of one after the other', async (first, second) => {
+  test.each(pairs)('%s first, then %s: the rows are those of one after the other', async (first, second) => {
     const [winner, loser] = [changes[first], changes[second]]
     if (winner === undefined || loser === undefined) throw new Error('no such change')
     const serial = await newTable()

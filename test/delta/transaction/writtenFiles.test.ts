@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import type { Action, AddFile } from '../../../shared/delta/actions/actions.js'
@@ -41,7 +41,7 @@ const add = (more: Partial<AddFile>): Action => ({
 const remove: Action = { remove: { path: 'a.parquet', dataChange: true, deletionTimestamp: 1 } }
 
 describe('a file that our own reader would refuse is not committed', () => {
-  it.each<[string, Partial<AddFile>, string]>([
+  test.each<[string, Partial<AddFile>, string]>([
     ['a day that is a count', { partitionValues: { ...good, day: '-719163' } }, 'day'],
     ['a day that no calendar has', { partitionValues: { ...good, day: '2025-02-30' } }, 'day'],
     ['an empty text where there must be one', { partitionValues: { ...good, region: '' } }, 'region'],
@@ -61,12 +61,12 @@ describe('a file that our own reader would refuse is not committed', () => {
     expect((await table.state({ fresh: true }))?.version).toBe(0)
   })
 
-  it('statistics that are not JSON', async () => {
+  test('statistics that are not JSON', async () => {
     const { commit } = await partitioned()
     await expect(commit(add({ stats: '{"numRecords":' }))).rejects.toMatchObject({ code: 'DELTA_BAD_STATISTICS' })
   })
 
-  it('one of changed rows', async () => {
+  test('one of changed rows', async () => {
     const { commit } = await partitioned()
     const cdc: Action = {
       cdc: { path: '_change_data/a', partitionValues: { ...good, day: 'x' }, size: 1, dataChange: false },
@@ -74,7 +74,7 @@ describe('a file that our own reader would refuse is not committed', () => {
     await expect(commit(cdc)).rejects.toMatchObject({ code: 'DELTA_BAD_COMMIT', data: { column: 'day' } })
   })
 
-  it('one of the version that makes the table', async () => {
+  test('one of the version that makes the table', async () => {
     const table = new DeltaTable(new MemoryStore(new ManualClock()))
     const create = createTable({ schema, partitionColumns: ['day', 'region'], createdTime: 0 })
     const actions = [...create.actions, add({ partitionValues: { ...good, day: 'x' } })]
@@ -86,7 +86,7 @@ describe('a file that our own reader would refuse is not committed', () => {
 })
 
 describe('a file that can be read is committed', () => {
-  it.each<[string, Partial<AddFile>]>([
+  test.each<[string, Partial<AddFile>]>([
     ['a day before year 0', { partitionValues: { ...good, day: '-0044-03-15' } }],
     ['a day beyond 9999', { partitionValues: { ...good, day: '+12345-11-29' } }],
     ['an empty text that is null', { partitionValues: { ...good, day: '' } }],
@@ -103,7 +103,7 @@ describe('a file that can be read is committed', () => {
     expect(await commit(add(more))).toMatchObject({ kind: 'committed' })
   })
 
-  it('and one of others that only comes back with a deletion vector, whatever its bounds', async () => {
+  test('and one of others that only comes back with a deletion vector, whatever its bounds', async () => {
     const { commit } = await partitioned()
     const odd = { stats: '{"numRecords":1,"minValues":{"seen":"never"}}' }
     const deletionVector = {

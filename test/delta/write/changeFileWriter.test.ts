@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ChangeFileWriter } from '../../../shared/delta/write/changeFileWriter.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
@@ -6,7 +6,7 @@ import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import { field, struct, WrittenTable } from './writtenTable.js'
 
 describe('change files', () => {
-  it.each(['none', 'name', 'id'])('mapped by %s: they are read back as the changes that were written', async mode => {
+  test.each(['none', 'name', 'id'])('mapped by %s: they are read back as the changes that were written', async mode => {
     const mapped = (id: number) =>
       mode === 'none'
         ? {}
@@ -57,7 +57,7 @@ describe('change files', () => {
     ])
   })
 
-  it('nothing changed is no file, and what is aborted leaves none', async () => {
+  test('nothing changed is no file, and what is aborted leaves none', async () => {
     const schema = struct(field('id', 'long'))
     const t = await WrittenTable.create({ schema })
     const nothing = new ChangeFileWriter(t.store, await t.snapshot())

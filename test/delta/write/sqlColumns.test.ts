@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { speaksOf, sqlColumns } from '../../../shared/delta/write/sqlColumns.js'
 
-it.each<[string, string[][]]>([
+test.each<[string, string[][]]>([
   ['a > 0', [['a']]],
   ['s <> \'a b\' AND `x y`.z = "c"', [['s'], ['AND'], ['x y', 'z']]],
   ['lower(s) LIKE concat(t.u, 1.5e3)', [['s'], ['LIKE'], ['t', 'u']]],
@@ -14,7 +14,7 @@ it.each<[string, string[][]]>([
   expect(sqlColumns(sql)).toEqual(columns)
 })
 
-it.each<[string, string[], boolean]>([
+test.each<[string, string[], boolean]>([
   ['a > 0', ['A'], true],
   ['s.x > 0', ['s'], true],
   ['s.x > 0', ['s', 'y'], false],

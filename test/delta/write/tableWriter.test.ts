@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { optimizeTable } from '../../../shared/delta/maintenance/optimize.js'
 import { keptFeatures } from '../../../shared/delta/protocol/features.js'
@@ -30,7 +30,7 @@ const greaterThan: Expressions = {
 }
 
 describe('rows in, rows out', () => {
-  it('partitions of every type, with values that paths and logs garble, come back as they were', async () => {
+  test('partitions of every type, with values that paths and logs garble, come back as they were', async () => {
     const types: readonly [string, StructField['type'], readonly Value[]][] = [
       ['s', 'string', ['a/b', 'ä é', '100% "sure"', '=', 'null', null, '__HIVE_DEFAULT_PARTITION__']],
       ['b', 'boolean', [true, false, true, null, false, true, false]],
@@ -71,7 +71,7 @@ describe('rows in, rows out', () => {
     expect((await t.snapshot()).files).toHaveLength(7)
   })
 
-  it('the empty text of a partition column is null, and cannot get past a column that may not be null', async () => {
+  test('the empty text of a partition column is null, and cannot get past a column that may not be null', async () => {
     const t = await WrittenTable.create({
       schema: struct(field('p', 'string'), field('v', 'long')),
       partitionColumns: ['p'],
@@ -93,7 +93,7 @@ describe('rows in, rows out', () => {
     ).rejects.toThrow(/column p may not be null in the table, and is empty.*row 2/)
   })
 
-  it.each(['name', 'id'])(
+  test.each(['name', 'id'])(
     'mapped by %s: nested fields stand under physical names and ids, also in statistics and partition values',
     async mode => {
       const schema: StructType = struct(
@@ -167,7 +167,7 @@ describe('rows that do not fit', () => {
   )
   const good = { id: 1n, n: 1, m: 1n, s: { x: 'a' }, l: [1], dflt: null }
 
-  it.each<[RegExp, Row]>([
+  test.each<[RegExp, Row]>([
     [/column id may not be null in the table, and is in the rows, row 2/, { ...good, id: null }],
     [/column id \(long\) cannot hold 1 \(number\), row 2/, { ...good, id: 1 }],
     [/column id \(long\) cannot hold 9223372036854775808 \(bigint\), row 2/, { ...good, id: 2n ** 63n }],
@@ -193,7 +193,7 @@ describe('rows that do not fit', () => {
     expect(await t.rows()).toEqual([{ ...good, nothing: null }])
   })
 
-  it('columns of another type, of the wrong length, or standing twice', async () => {
+  test('columns of another type, of the wrong length, or standing twice', async () => {
     const t = await WrittenTable.create({ schema: struct(field('id', 'long'), field('u', 'timestamp')) })
     const writer = new TableWriter(t.store, await t.snapshot())
     const write = (...columns: Column[]) => writer.write({ count: 1, columns })
@@ -215,7 +215,7 @@ describe('rows that do not fit', () => {
     await expect(t.append([{ id: 1n, u: 5 }])).rejects.toThrow(/column u \(timestamp\) cannot hold 5/)
   })
 
-  it('a column with a default must be given, because it is not evaluated here', async () => {
+  test('a column with a default must be given, because it is not evaluated here', async () => {
     const t = await WrittenTable.create({
       schema,
       protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['allowColumnDefaults'] },
@@ -234,7 +234,7 @@ describe('conditions that every row must meet', () => {
     protocol: { minReaderVersion: 1, minWriterVersion, ...(minWriterVersion === 7 ? { writerFeatures } : {}) },
   })
 
-  it('a violated check names itself, its expression and the row; null violates, too', async () => {
+  test('a violated check names itself, its expression and the row; null violates, too', async () => {
     const t = await WrittenTable.create({ ...constrained, ...versions(3) })
     await expect(
       t.append(
@@ -261,7 +261,7 @@ describe('conditions that every row must meet', () => {
     expect(await t.rows()).toEqual([{ id: 1n, n: 4n }])
   })
 
-  it.each([
+  test.each([
     [versions(3), ['checkConstraints', 'invariants']],
     [versions(7, 'checkConstraints'), ['checkConstraints']],
     [versions(2), ['invariants']],
@@ -273,13 +273,13 @@ describe('conditions that every row must meet', () => {
     expect((error as Error).message).toMatch(/pass `expressions`/)
   })
 
-  it('what the protocol does not speak of is not enforced', async () => {
+  test('what the protocol does not speak of is not enforced', async () => {
     const t = await WrittenTable.create({ ...constrained, ...versions(7) })
     await t.append([{ id: 0n, n: 0n }])
     expect(await t.rows()).toHaveLength(1)
   })
 
-  it.each([
+  test.each([
     ['generatedColumns', versions(4), { 'delta.generationExpression': 'id + 1' }],
     ['identityColumns', versions(6), { 'delta.identity.start': 1 }],
   ])('%s are refused by name', async (name, protocol, metadata) => {
@@ -289,14 +289,14 @@ describe('conditions that every row must meet', () => {
     expect(t).toMatchObject({ code: 'DELTA_UNSUPPORTED_FEATURE', message: expect.stringContaining(name) as string })
   })
 
-  it('writtenFeatures leaves the constraints to who can evaluate them', () => {
+  test('writtenFeatures leaves the constraints to who can evaluate them', () => {
     expect(writtenFeatures({ expressions: greaterThan })).toEqual(keptFeatures)
     expect(keptFeatures.filter(name => !writtenFeatures({}).includes(name))).toEqual(['invariants', 'checkConstraints'])
   })
 })
 
 describe('many rows', () => {
-  it('files end at the target size, and hold all rows', async () => {
+  test('files end at the target size, and hold all rows', async () => {
     const t = await WrittenTable.create({
       schema: struct(field('id', 'long'), field('text', 'string')),
       configuration: { 'delta.targetFileSize': '10kb' },
@@ -318,7 +318,7 @@ describe('many rows', () => {
     expect((await t.rows()).map(({ text: value }) => value)).toEqual(text)
   })
 
-  it('more partitions than files may be open lose nothing, and an abort leaves nothing', async () => {
+  test('more partitions than files may be open lose nothing, and an abort leaves nothing', async () => {
     const t = await WrittenTable.create({
       schema: struct(field('p', 'integer'), field('id', 'long')),
       partitionColumns: ['p'],
@@ -340,7 +340,7 @@ describe('many rows', () => {
     expect(await t.objects()).toEqual(left)
   })
 
-  it('a table without a column that a file could hold is refused, instead of losing its rows', async () => {
+  test('a table without a column that a file could hold is refused, instead of losing its rows', async () => {
     const t = await WrittenTable.create({
       schema: struct(field('p', 'string'), field('nothing', 'void')),
       partitionColumns: ['p'],
@@ -348,7 +348,7 @@ describe('many rows', () => {
     await expect(t.append([{ p: 'a' }])).rejects.toMatchObject({ code: 'DELTA_BAD_SCHEMA' })
   })
 
-  it('no rows are no file', async () => {
+  test('no rows are no file', async () => {
     const t = await WrittenTable.create({ schema: struct(field('id', 'long')) })
     const writer = new TableWriter(t.store, await t.snapshot())
     await writer.write({ count: 0, columns: [] })
@@ -356,7 +356,7 @@ describe('many rows', () => {
     expect(await t.objects()).toEqual([])
   })
 
-  it('partition columns stand in the files too where the table wants that, and are read from the log', async () => {
+  test('partition columns stand in the files too where the table wants that, and are read from the log', async () => {
     const t = await WrittenTable.create({
       schema: struct(field('p', 'string'), field('id', 'long')),
       partitionColumns: ['p'],

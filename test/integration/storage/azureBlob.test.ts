@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { blockSize, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { type Azurite, startAzurite } from '../../harness/azurite.js'
@@ -25,7 +25,7 @@ describe('AzureBlobStore on Azurite', () => {
   })
   afterAll(() => azurite.stop())
 
-  it('a container that is missing reads as empty, and the first write of many at once makes it', async () => {
+  test('a container that is missing reads as empty, and the first write of many at once makes it', async () => {
     for (const [i, way] of (['put', 'putIfAbsent'] as const).entries()) {
       const store = await openAzureBlob(`${azurite.url}/fresh-${i}`)
       expect(await store.get('x')).toBeUndefined()
@@ -42,7 +42,7 @@ describe('AzureBlobStore on Azurite', () => {
     expect((await streamed.head('x'))?.size).toBe(blockSize + 1)
   })
 
-  it('an upload of several blocks comes back byte for byte, shows nothing before, and can be given up', async () => {
+  test('an upload of several blocks comes back byte for byte, shows nothing before, and can be given up', async () => {
     const store = await openAzureBlob(`${azurite.url}/blocks`)
     const whole = Uint8Array.from({ length: 2 * blockSize + 12_345 }, (_, i) => (i * 31 + (i >> 13)) & 255)
     const writer = await store.create('big')
@@ -61,7 +61,7 @@ describe('AzureBlobStore on Azurite', () => {
     expect((await store.head('big'))?.size).toBe(whole.length)
   })
 
-  it('a wrong key is refused as forbidden, at once', async () => {
+  test('a wrong key is refused as forbidden, at once', async () => {
     const connectionString = azurite.connectionString.replace(/AccountKey=[^;]*/, `AccountKey=${btoa('wrong')}`)
     const store = await openAzureBlob(`${azurite.url}/lake`, { connectionString })
     await expect(store.get('x')).rejects.toMatchObject({ code: 'STORAGE_FORBIDDEN', retryable: false })
@@ -71,7 +71,7 @@ describe('AzureBlobStore on Azurite', () => {
     })
   })
 
-  it('a put-if-absent to a service that is not there is retryable, and surely did not happen', async () => {
+  test('a put-if-absent to a service that is not there is retryable, and surely did not happen', async () => {
     const stopped = await startAzurite()
     const store = await openAzureBlob(`${stopped.url}/lake`)
     await stopped.stop()

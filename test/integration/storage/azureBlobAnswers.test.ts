@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { bytesOf, collected } from '../../storage/contract.js'
@@ -14,7 +14,7 @@ async function served(answer: (request: ServedRequest) => StubAnswer | 'cut' | '
 }
 
 describe('put-if-absent', () => {
-  it('is one PUT of a block blob on the condition that nothing has the name', async () => {
+  test('is one PUT of a block blob on the condition that nothing has the name', async () => {
     const { stub, store } = await served(() => ({ status: 201 }))
     expect(await store.putIfAbsent('_delta_log/1.json', bytesOf('{}'))).toBe('created')
     expect(stub.requests).toHaveLength(1)
@@ -25,7 +25,7 @@ describe('put-if-absent', () => {
     })
   })
 
-  it.each([
+  test.each([
     [409, 'BlobAlreadyExists'],
     [409, 'PathAlreadyExists'],
     [412, 'ConditionNotMet'],
@@ -34,7 +34,7 @@ describe('put-if-absent', () => {
     expect(await store.putIfAbsent('x', bytesOf('x'))).toBe('exists')
   })
 
-  it.each([
+  test.each([
     [409, 'LeaseIdMissing', 'STORAGE_FAILED', false],
     [409, 'ContainerBeingDeleted', 'STORAGE_UNAVAILABLE', true],
     [403, 'AuthorizationFailure', 'STORAGE_FORBIDDEN', false],
@@ -50,7 +50,7 @@ describe('put-if-absent', () => {
     expect(stub.requests).toHaveLength(1)
   })
 
-  it.each([
+  test.each([
     [500, 'InternalError', 'STORAGE_UNAVAILABLE'],
     [500, 'OperationTimedOut', 'STORAGE_TIMEOUT'],
     [503, 'ServerBusy', 'STORAGE_THROTTLED'],
@@ -66,7 +66,7 @@ describe('put-if-absent', () => {
     expect(stub.requests).toHaveLength(1)
   })
 
-  it('a connection that breaks after the request may have written, and is not tried again here', async () => {
+  test('a connection that breaks after the request may have written, and is not tried again here', async () => {
     const { stub, store } = await served(() => 'cut')
     await expect(store.putIfAbsent('x', bytesOf('x'))).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
@@ -76,7 +76,7 @@ describe('put-if-absent', () => {
     expect(stub.requests).toHaveLength(1)
   })
 
-  it('a service that says nothing is given up after the deadline, and may have written', async () => {
+  test('a service that says nothing is given up after the deadline, and may have written', async () => {
     const stub = await startBlobServiceStub(() => 'hang')
     stubs.push(stub)
     const store = await openAzureBlob(stub.url, { deadlineMs: 200 })
@@ -89,7 +89,7 @@ describe('put-if-absent', () => {
     await expect(collected(store.list(''))).rejects.toMatchObject({ code: 'STORAGE_TIMEOUT' })
   })
 
-  it('into a missing container makes it and then writes, still once', async () => {
+  test('into a missing container makes it and then writes, still once', async () => {
     const { stub, store } = await served(({ before }) =>
       before === 0 ? { status: 404, code: 'ContainerNotFound' } : { status: 201 },
     )
@@ -101,7 +101,7 @@ describe('put-if-absent', () => {
     ])
   })
 
-  it('into a missing container that it may not make names the container', async () => {
+  test('into a missing container that it may not make names the container', async () => {
     const { store } = await served(({ target }) =>
       target.includes('restype')
         ? { status: 403, code: 'AuthorizationPermissionMismatch' }
@@ -115,7 +115,7 @@ describe('put-if-absent', () => {
   })
 })
 
-it('a service on this machine is asked directly, whatever proxy leads to the network', async () => {
+test('a service on this machine is asked directly, whatever proxy leads to the network', async () => {
   vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9')
   try {
     const { store } = await served(() => ({ status: 201 }))
@@ -126,7 +126,7 @@ it('a service on this machine is asked directly, whatever proxy leads to the net
 })
 
 describe('what may be repeated is', () => {
-  it('a read after a passing failure', async () => {
+  test('a read after a passing failure', async () => {
     const { stub, store } = await served(({ before }) =>
       before < 2
         ? { status: 503, code: 'ServerBusy' }
@@ -136,7 +136,7 @@ describe('what may be repeated is', () => {
     expect(stub.requests).toHaveLength(3)
   })
 
-  it('a whole write after a cut connection', async () => {
+  test('a whole write after a cut connection', async () => {
     const { stub, store } = await served(({ before }) => (before === 0 ? 'cut' : { status: 201 }))
     await store.put('x', bytesOf('x'))
     expect(stub.requests).toHaveLength(2)
@@ -152,7 +152,7 @@ describe('a hierarchical namespace', () => {
   const page = (blobs: string, marker = '') =>
     `<?xml version="1.0"?><EnumerationResults><Blobs>${blobs}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>`
 
-  it('lists folder by folder; the store gives the order of whole names, without the folders', async () => {
+  test('lists folder by folder; the store gives the order of whole names, without the folders', async () => {
     const { store } = await served(({ target }) => ({
       status: 200,
       body: target.includes('marker=')
@@ -163,7 +163,7 @@ describe('a hierarchical namespace', () => {
     expect((await collected(store.list('', { startAfter: 'a-b/x' }))).map(info => info.path)).toEqual(['a.txt', 'a/x'])
   })
 
-  it('a folder is no object', async () => {
+  test('a folder is no object', async () => {
     const { store } = await served(() => ({
       status: 200,
       headers: { 'x-ms-meta-hdi_isfolder': 'true', 'content-length': '0' },
@@ -172,7 +172,7 @@ describe('a hierarchical namespace', () => {
     expect(await store.get('a')).toBeUndefined()
   })
 
-  it('a service that does not know where to start from is asked for the whole folder', async () => {
+  test('a service that does not know where to start from is asked for the whole folder', async () => {
     const { stub, store } = await served(({ target }) =>
       target.includes('startFrom')
         ? { status: 400, code: 'UnsupportedQueryParameter' }

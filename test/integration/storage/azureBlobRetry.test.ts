@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 
 import { openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import { bytesOf, collected } from '../../storage/contract.js'
@@ -43,7 +43,7 @@ const content = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31 + (i >> 8
 const rangeOf = ({ headers }: ServedRequest) => headers['x-ms-range'] ?? headers['range']
 
 describe('a download whose connection breaks inside the body', () => {
-  it.each(['cutAfter', 'silentAfter'] as const)('goes on where it was (%s), for the same object only', async kind => {
+  test.each(['cutAfter', 'silentAfter'] as const)('goes on where it was (%s), for the same object only', async kind => {
     const { stub, store } = await served(
       blob(
         () => ({ bytes: content, etag: '"1"' }),
@@ -61,7 +61,7 @@ describe('a download whose connection breaks inside the body', () => {
     expect(stub.requests.slice(1).map(request => request.headers['if-match'])).toEqual(['"1"', '"1"', '"1"'])
   })
 
-  it('goes on inside a range', async () => {
+  test('goes on inside a range', async () => {
     const { stub, store } = await served(
       blob(
         () => ({ bytes: content, etag: '"1"' }),
@@ -72,7 +72,7 @@ describe('a download whose connection breaks inside the body', () => {
     expect(stub.requests.map(rangeOf)).toEqual(['bytes=500-699', 'bytes=510-699'])
   })
 
-  it('begins again when the object has changed meanwhile: never a mixture', async () => {
+  test('begins again when the object has changed meanwhile: never a mixture', async () => {
     const other = Uint8Array.from(content, byte => byte ^ 255)
     const { store } = await served(
       blob(
@@ -83,7 +83,7 @@ describe('a download whose connection breaks inside the body', () => {
     expect(Buffer.compare((await store.get('x')) ?? new Uint8Array(), other)).toBe(0)
   })
 
-  it('is absent when the object is deleted meanwhile', async () => {
+  test('is absent when the object is deleted meanwhile', async () => {
     const whole = blob(
       () => ({ bytes: content, etag: '"1"' }),
       () => ({ cutAfter: 50_000 }),
@@ -94,7 +94,7 @@ describe('a download whose connection breaks inside the body', () => {
     expect(await store.get('x')).toBeUndefined()
   })
 
-  it('of a service that answers the whole for the rest is not put together wrongly', async () => {
+  test('of a service that answers the whole for the rest is not put together wrongly', async () => {
     const { store } = await served(({ before }) => ({
       status: 200,
       body: content,
@@ -104,7 +104,7 @@ describe('a download whose connection breaks inside the body', () => {
     expect(Buffer.compare((await store.get('x')) ?? new Uint8Array(), content)).toBe(0)
   })
 
-  it('that breaks without end is told as a broken connection', async () => {
+  test('that breaks without end is told as a broken connection', async () => {
     const { store } = await served(
       blob(
         () => ({ bytes: content, etag: '"1"' }),
@@ -119,7 +119,7 @@ describe('a download whose connection breaks inside the body', () => {
     })
   })
 
-  it('gets through a connection that breaks more often than there are tries, as long as it moves', async () => {
+  test('gets through a connection that breaks more often than there are tries, as long as it moves', async () => {
     const { stub, store } = await served(
       blob(
         () => ({ bytes: content, etag: '"1"' }),
@@ -161,13 +161,13 @@ const success = ({ method, target }: ServedRequest): StubAnswer => {
 }
 
 describe.each(Object.entries(operations))('%s', (_, operate) => {
-  it.each([408, 429, 500, 502, 503, 504])('is repeated after a %i', async status => {
+  test.each([408, 429, 500, 502, 503, 504])('is repeated after a %i', async status => {
     const { stub, store } = await served(request => (request.before < 2 ? { status } : success(request)))
     await operate(store)
     expect(stub.requests).toHaveLength(3)
   })
 
-  it('is repeated after a cut and after silence, each long before its deadline', async () => {
+  test('is repeated after a cut and after silence, each long before its deadline', async () => {
     const { stub, store } = await served(
       request => (request.before === 0 ? 'cut' : request.before === 1 ? 'hang' : success(request)),
       { silenceMs: 1500 },
@@ -176,13 +176,13 @@ describe.each(Object.entries(operations))('%s', (_, operate) => {
     expect(stub.requests).toHaveLength(3)
   })
 
-  it.each([400, 403, 409])('is not repeated after a %i', async status => {
+  test.each([400, 403, 409])('is not repeated after a %i', async status => {
     const { stub, store } = await served(() => ({ status, code: 'Whatever' }))
     await expect(operate(store)).rejects.toMatchObject({ retryable: false })
     expect(stub.requests).toHaveLength(1)
   })
 
-  it('waits as long as the service asks, and says at once when that is longer than it may take', async () => {
+  test('waits as long as the service asks, and says at once when that is longer than it may take', async () => {
     const { stub, store } = await served(request =>
       request.before === 0 ? { status: 503, code: 'ServerBusy', headers: { 'retry-after': '1' } } : success(request),
     )
@@ -197,7 +197,7 @@ describe.each(Object.entries(operations))('%s', (_, operate) => {
 })
 
 describe('a listing', () => {
-  it.each([
+  test.each([
     ['that is cut', { cutAfter: 200 }],
     ['that is cut after its headers', { cutAfter: 0 }],
     ['that ends early', { body: page(['b']).slice(0, 150) }],
@@ -212,7 +212,7 @@ describe('a listing', () => {
     expect((await collected(store.list(''))).map(info => info.path)).toEqual(['a', 'b', 'c'])
   })
 
-  it('gives only names that can be read', async () => {
+  test('gives only names that can be read', async () => {
     const names = ['a', 'a/', 'b//c', './d', 'e/../f', '/g', 'h\\i', 'ok/x']
     const { store } = await served(request =>
       request.target.includes('comp=list') ? { status: 200, body: page(names) } : success(request),
@@ -222,7 +222,7 @@ describe('a listing', () => {
     for (const name of given) await store.get(name)
   })
 
-  it('is asked from a name on only once by a service that does not know that', async () => {
+  test('is asked from a name on only once by a service that does not know that', async () => {
     const { stub, store } = await served(({ target }) =>
       target.includes('startFrom')
         ? { status: 400, code: 'UnsupportedQueryParameter' }
@@ -236,7 +236,7 @@ describe('a listing', () => {
 
 describe('what a refusal means is said', () => {
   const ahead = (ms: number) => new Date(Date.now() + ms).toISOString().replace(/\.\d+/, '')
-  it.each<[string, number, string, string, object]>([
+  test.each<[string, number, string, string, object]>([
     [
       'an expired signature',
       403,
@@ -294,7 +294,7 @@ describe('what a refusal means is said', () => {
     }
   })
 
-  it('https to an http port, and a port that speaks something else', async () => {
+  test('https to an http port, and a port that speaks something else', async () => {
     const { stub } = await served(() => ({ status: 200 }))
     const store = await openAzureBlob(stub.url.replace('http:', 'https:'))
     await expect(store.get('x')).rejects.toMatchObject({
@@ -311,7 +311,7 @@ describe('what a refusal means is said', () => {
 })
 
 describe('two uploads of one name at once', () => {
-  it('that the service forgot the blocks of is no failure when another has come first, and is one otherwise', async () => {
+  test('that the service forgot the blocks of is no failure when another has come first, and is one otherwise', async () => {
     for (const [etags, fails] of [
       [['"1"', '"2"'], false],
       [['"1"', '"1"'], true],
@@ -334,7 +334,7 @@ describe('two uploads of one name at once', () => {
   })
 })
 
-it('a large write goes in pieces, whole, and anew after a cut', async () => {
+test('a large write goes in pieces, whole, and anew after a cut', async () => {
   const { stub, store } = await served(({ before }) => (before === 0 ? 'cut' : { status: 201 }))
   await store.put('x', new Uint8Array(3_000_000))
   expect(stub.requests.map(request => request.headers['content-length'])).toEqual(['3000000', '3000000'])

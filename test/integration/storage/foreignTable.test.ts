@@ -10,7 +10,7 @@ import {
   SASProtocol,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { appendRows } from '../../../shared/delta/dml/index.js'
 import {
@@ -145,7 +145,7 @@ const elsewhere = [
 ]
 
 describe.each(['azure', 'local'] as const)('a table (%s) whose log names a file elsewhere', kind => {
-  it.each(elsewhere)('%s: nothing is read there, and nothing is sent', async address => {
+  test.each(elsewhere)('%s: nothing is read there, and nothing is sent', async address => {
     const path = address.replace('HOST', recorder.host)
     const inline: DeletionVector = {
       storageType: 'p',
@@ -176,7 +176,7 @@ describe.each(['azure', 'local'] as const)('a table (%s) whose log names a file 
 })
 
 describe('what the user names is followed', () => {
-  it('a server that is named as an external location is asked', async () => {
+  test('a server that is named as an external location is asked', async () => {
     const table = await tableNaming(await fresh('local'), `http://${recorder.host}/devstoreaccount1/c/d/x.parquet`)
     const location = `http://${recorder.host}/devstoreaccount1/c`
     const other = await lake(['read', table.url, '--external-location', `http://${recorder.host}/devstoreaccount1/cc`])
@@ -197,7 +197,7 @@ describe('what the user names is followed', () => {
     }
   })
 
-  it("a token is given to the user's own account, and to no host that only looks like storage", async () => {
+  test("a token is given to the user's own account, and to no host that only looks like storage", async () => {
     const own = await openAzureBlob('https://acct.blob.core.windows.net/lake', {
       deadlineMs: 30_000,
       silenceMs: 30_000,
@@ -218,7 +218,7 @@ describe('what the user names is followed', () => {
 })
 
 describe('a shallow clone', () => {
-  it('of a table in another container of the account is read, filtered, changed and restored with what opens the table', async () => {
+  test('of a table in another container of the account is read, filtered, changed and restored with what opens the table', async () => {
     const source = new DeltaTable(await openAzureBlob(`${azurite.url}/source/s 1`))
     await source.commit(createTable({ schema, createdTime: 0 }))
     await appendRows(source, [rowsOf(schema, [{ id: 1n }, { id: 2n }])])
@@ -236,7 +236,7 @@ describe('a shallow clone', () => {
     expect(recorder.arrivals).toEqual([])
   })
 
-  it('with a deletion vector in the other container sees what is deleted there', async () => {
+  test('with a deletion vector in the other container sees what is deleted there', async () => {
     const source = new DeltaTable(await openAzureBlob(`${azurite.url}/source/v`))
     await source.commit(createTable({ schema, createdTime: 0 }))
     await appendRows(source, [rowsOf(schema, [{ id: 1n }, { id: 2n }])])
@@ -253,7 +253,7 @@ describe('a shallow clone', () => {
 })
 
 describe('a storage service that sends its client elsewhere', () => {
-  it.each(
+  test.each(
     [301, 302, 307, 308].flatMap(
       status =>
         [
@@ -283,7 +283,7 @@ describe('a storage service that sends its client elsewhere', () => {
 })
 
 describe('a table whose address has a signature', () => {
-  it('is made, read and changed with it, and no message shows it', async () => {
+  test('is made, read and changed with it, and no message shows it', async () => {
     const key = new StorageSharedKeyCredential(emulatorAccount, emulatorKey)
     const sas = generateAccountSASQueryParameters(
       {
@@ -328,7 +328,7 @@ describe('a table whose address has a signature', () => {
     for (const form of [signature, encodeURIComponent(signature)]) expect(said.join('\n')).not.toContain(form)
   })
 
-  it.each(['#other', '?version=1', '#'])(
+  test.each(['#other', '?version=1', '#'])(
     'an address that ends in %s is refused rather than taken for the one without it',
     async end => {
       const { code, messages } = await lake(['create', `${azurite.url}/signed/u${end}`, '--schema', 'id BIGINT'])

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { appendRows } from '../../../shared/delta/dml/index.js'
 import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => azurite.stop())
 
 describe('with 8 % of all requests failing', () => {
-  it(`${appenders} appenders lose nothing and double nothing`, async () => {
+  test(`${appenders} appenders lose nothing and double nothing`, async () => {
     const random = new Random()
     const proxy = await startFaultProxy(azurite.url, 0.08, () => random.next())
     const patience = { deadlineMs: 60_000, silenceMs: 2000, pauseMs: 5 }
@@ -73,7 +73,7 @@ describe('with 8 % of all requests failing', () => {
     process.stderr.write(`storm: ${appended.length} appends, ${JSON.stringify(Object.fromEntries(proxy.struck))}\n`)
   })
 
-  it('large objects are written and read whole, and listings are complete', async () => {
+  test('large objects are written and read whole, and listings are complete', async () => {
     const random = new Random()
     const proxy = await startFaultProxy(azurite.url, 0.15, () => random.next())
     try {
@@ -102,7 +102,7 @@ describe('with 8 % of all requests failing', () => {
 })
 
 describe('two uploads of one name above the size of a block', () => {
-  it('whichever is closed first and however often: both end well, and the object is one of them, whole', async () => {
+  test('whichever is closed first and however often: both end well, and the object is one of them, whole', async () => {
     const address = `${azurite.url}/storm/uploads`
     const stores = [await openAzureBlob(address), await openAzureBlob(address)]
     for (let round = 0; round < 3; round++) {

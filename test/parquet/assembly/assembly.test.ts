@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
@@ -67,7 +67,7 @@ function randomValue(random: Random, type: DataType, barren: Barren, nulls: Read
 }
 
 describe('nested values', () => {
-  it('come back as they were although some place in them, the first too, is null in every row', async () => {
+  test('come back as they were although some place in them, the first too, is null in every row', async () => {
     const random = new Random()
     for (let round = 0; round < 400; round++) {
       const type = randomType(random, 3)

@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
 
-it('room for one long value is given up when the buffer is cleared, other room is kept', () => {
+test('room for one long value is given up when the buffer is cleared, other room is kept', () => {
   const buffer = new ByteBuffer(16)
   buffer.append(new Uint8Array(100))
   const { data } = buffer

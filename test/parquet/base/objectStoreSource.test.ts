@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { objectStoreSource } from '../../../shared/parquet/base/objectStoreSource.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
@@ -24,7 +24,7 @@ function columns(rows: number): Column[] {
 }
 
 describe('a file in a store', () => {
-  it('a small file takes one request for footer and data together', async () => {
+  test('a small file takes one request for footer and data together', async () => {
     const store = new CountingStore()
     const bytes = encodeParquet(columns(100))
     await store.put('t/part-0.parquet', bytes)
@@ -33,7 +33,7 @@ describe('a file in a store', () => {
     expect(store.reads.length).toBe(1)
   })
 
-  it('neighbouring columns of a large file come in one request, a far one in another', async () => {
+  test('neighbouring columns of a large file come in one request, a far one in another', async () => {
     const store = new CountingStore()
     const bytes = encodeParquet(columns(100_000))
     await store.put('p', bytes)
@@ -46,12 +46,12 @@ describe('a file in a store', () => {
     expect([a?.data, d?.data]).toEqual([columns(100_000)[0]?.data, columns(100_000)[3]?.data])
   })
 
-  it('an object that is gone is missing, not damaged', async () => {
+  test('an object that is gone is missing, not damaged', async () => {
     const opening = openParquet(objectStoreSource(new MemoryStore(), 'gone.parquet', 1000))
     await expect(opening).rejects.toMatchObject({ code: 'PARQUET_MISSING', data: { file: 'gone.parquet' } })
   })
 
-  it('an object shorter than the log says is told', async () => {
+  test('an object shorter than the log says is told', async () => {
     const store = new MemoryStore()
     await store.put('short.parquet', encodeParquet(columns(10)))
     await expect(openParquet(objectStoreSource(store, 'short.parquet', 100_000))).rejects.toMatchObject({

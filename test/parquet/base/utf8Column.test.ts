@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { collectStats, planStats } from '../../../shared/delta/index.js'
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
@@ -40,7 +40,7 @@ async function streamed(columns: readonly StoredColumn[], options: ParquetOption
 }
 
 describe('texts as they are stored', () => {
-  it('are the texts that were written, and have their statistics', async () => {
+  test('are the texts that were written, and have their statistics', async () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const data = anyTexts(random)
@@ -50,7 +50,7 @@ describe('texts as they are stored', () => {
     }
   })
 
-  it('make the very file that the texts in memory make, from one thread or from several', async () => {
+  test('make the very file that the texts in memory make, from one thread or from several', async () => {
     const random = new Random()
     for (let round = 0; round < 40; round++) {
       const texts = Array.from({ length: 2 + random.below(30_000) }, (_, i) =>
@@ -69,7 +69,7 @@ describe('texts as they are stored', () => {
     }
   })
 
-  it('become a dictionary where they repeat after all', async () => {
+  test('become a dictionary where they repeat after all', async () => {
     const halves = await Promise.all([0, 1].map(() => stored(Array.from({ length: 40 }, (_, i) => `color ${i}`))))
     const data = Utf8Column.joined(Array.from({ length: 50 }, (_, i) => halves[i % 2] as Utf8Column)) as Utf8Column
     const expected = encodeParquet([{ field, data: data.texts() }])
@@ -77,7 +77,7 @@ describe('texts as they are stored', () => {
     expect(expected.length).toBeLessThan(data.bytes.length / 2)
   })
 
-  it('are cut, picked and joined as texts in memory are', async () => {
+  test('are cut, picked and joined as texts in memory are', async () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const texts = [...anyTexts(random), 'end', 'of all']
@@ -96,7 +96,7 @@ describe('texts as they are stored', () => {
     }
   })
 
-  it('are none where a dictionary holds them, where bytes are no UTF-8, and where a text begins within a character', async () => {
+  test('are none where a dictionary holds them, where bytes are no UTF-8, and where a text begins within a character', async () => {
     expect(await stored(Array.from({ length: 100 }, (_, i) => `same ${i % 3}`))).toEqual(
       Array.from({ length: 100 }, (_, i) => `same ${i % 3}`),
     )
@@ -105,7 +105,7 @@ describe('texts as they are stored', () => {
     expect(Utf8Column.of(Buffer.from('éa'), Int32Array.of(2, 1))?.texts()).toEqual(['é', 'a'])
   })
 
-  it('do not reach past their bytes', () => {
+  test('do not reach past their bytes', () => {
     expect(() => Utf8Column.of(Buffer.from('abc'), Int32Array.of(2, 2))).toThrow(RangeError)
     expect(() => Utf8Column.of(Buffer.from('abc'), Int32Array.of(-1, 2))).toThrow(RangeError)
     expect(() => Utf8Column.ofPlain(Uint8Array.of(9, 0, 0, 0, 97), 1)).toThrow(RangeError)

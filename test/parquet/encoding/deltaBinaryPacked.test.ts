@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
 import { appendDeltas, packable } from '../../../shared/parquet/encoding/deltaBinaryPacked.js'
@@ -7,7 +7,7 @@ import { readDeltas } from '../../../shared/parquet/encoding/deltaDecoding.js'
 const [least, most] = [-(2 ** 31), 2 ** 31 - 1]
 
 describe('numbers packed as differences', () => {
-  it('whose differences leave 32 bits are not packed: other readers refuse a page of such a least difference', () => {
+  test('whose differences leave 32 bits are not packed: other readers refuse a page of such a least difference', () => {
     for (const values of [
       [1_900_000_000, -1_900_000_000],
       [-1_900_000_000, 1_900_000_000],
@@ -18,7 +18,7 @@ describe('numbers packed as differences', () => {
       expect(packable(Int32Array.from(values)), values.join()).toBe(false)
   })
 
-  it('whose differences just fit are packed, and come back', () => {
+  test('whose differences just fit are packed, and come back', () => {
     for (const values of [
       [0, most, most],
       [0, least, least],
@@ -36,7 +36,7 @@ describe('numbers packed as differences', () => {
     }
   })
 
-  it('of 64 bits may lie further apart', () => {
+  test('of 64 bits may lie further apart', () => {
     expect(packable(Float64Array.from([0, 3_000_000_000, 3_000_000_005]))).toBe(true)
   })
 })

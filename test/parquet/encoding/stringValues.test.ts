@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { joinedStrings, plainStrings } from '../../../shared/parquet/encoding/stringValues.js'
 import { Random, seedNote } from '../../random.js'
@@ -15,7 +15,7 @@ function page(texts: readonly string[], prefixed: boolean): Uint8Array {
 }
 
 describe('texts decoded many at once', () => {
-  it('are what they were, of any length and of any characters, over many blocks', () => {
+  test('are what they were, of any length and of any characters, over many blocks', () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const plain = random.below(2) === 0
@@ -28,19 +28,19 @@ describe('texts decoded many at once', () => {
     }
   })
 
-  it('are ASCII although a length is not', () => {
+  test('are ASCII although a length is not', () => {
     const texts = ['y'.repeat(128), 'z'.repeat(255), '', 'é', 'w'.repeat(200)]
     expect(plainStrings(page(texts, true), 5)).toEqual(texts)
   })
 
-  it('leave the page as it was', () => {
+  test('leave the page as it was', () => {
     const bytes = page(['abc', 'd'.repeat(200)], true)
     const before = Uint8Array.from(bytes)
     plainStrings(bytes, 2)
     expect(bytes).toEqual(Buffer.from(before))
   })
 
-  it.each([
+  test.each([
     ['a count that the page cannot hold', () => plainStrings(page(['a'], true), 2_000_000_000)],
     ['a text past the end', () => plainStrings(page(['abc'], true).subarray(0, 6), 1)],
     ['a length past the end', () => plainStrings(Uint8Array.of(255, 255, 255, 255, 1), 1)],

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 
 import type { Encoding, PageHeader, SchemaElement } from 'hyparquet'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { ByteBuffer } from '../../../shared/parquet/base/byteBuffer.js'
@@ -85,7 +85,7 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
   const emptyLists = 50_000_000
   const group = (...chunks: HandmadeChunk[]) => ({ rows: chunks[0]?.values ?? 0, chunks })
 
-  it.each([
+  test.each([
     ['nulls', [group(nulls(billion))], undefined],
     ['a run in a dictionary', [group(repeated(billion))], undefined],
     [
@@ -118,11 +118,11 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
     await expect(reading(bytes)).rejects.toMatchObject(refusal)
   })
 
-  it.each(['rows', 'stored'] as const)('whichever way it is read (%s)', async how => {
+  test.each(['rows', 'stored'] as const)('whichever way it is read (%s)', async how => {
     await expect(reading(handmadeParquet([group(nulls(billion))]), how)).rejects.toMatchObject(refusal)
   })
 
-  it('also a column that the file lacks, beside one that it has', async () => {
+  test('also a column that the file lacks, beside one that it has', async () => {
     const wanted = async () =>
       reading(handmadeParquet([group({ ...nulls(billion), element: { ...optional('INT32'), name: 'y' } })]), 'rows', [
         'x',
@@ -130,7 +130,7 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
     await expect(wanted()).rejects.toMatchObject(refusal)
   })
 
-  it('also pages of texts that unfold to half a gigabyte each', async () => {
+  test('also pages of texts that unfold to half a gigabyte each', async () => {
     const size = 60 * 2 ** 20
     const body = new Uint8Array(zstdCompressSync(Buffer.concat([levels(0, 1), Buffer.alloc(size)])))
     const pages = Array.from({ length: 40 }, () => ({ body, header: dataPage(1, size + levels(0, 1).length) }))
@@ -139,7 +139,7 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
     ).rejects.toMatchObject(refusal)
   })
 
-  it('also values that share a long beginning', async () => {
+  test('also values that share a long beginning', async () => {
     const count = 4_000
     const shared = 2 ** 20
     const out = new ByteBuffer()
@@ -167,7 +167,7 @@ describe('a few bytes that unfold to a billion values are refused, by file, colu
 })
 
 describe('what takes memory that its bytes explain is read', () => {
-  it('any amount, when the file itself is large', () => {
+  test('any amount, when the file itself is large', () => {
     const gigabyte = 2 ** 30
     const allowance = new MemoryAllowance()
     allowance.take('x', 64 * gigabyte, gigabyte)
@@ -177,7 +177,7 @@ describe('what takes memory that its bytes explain is read', () => {
     }).toThrow('column z')
   })
 
-  it('a million equal values, or none', async () => {
+  test('a million equal values, or none', async () => {
     const count = 1_000_000
     for (const chunk of [nulls(count), repeated(count)]) {
       const [column] = (await reading(handmadeParquet([{ rows: count, chunks: [chunk] }]))) as {
@@ -187,14 +187,14 @@ describe('what takes memory that its bytes explain is read', () => {
     }
   })
 
-  it('row groups of a billion nulls in all, one after the other', async () => {
+  test('row groups of a billion nulls in all, one after the other', async () => {
     const groups = Array.from({ length: 50 }, () => ({ rows: 20_000_000, chunks: [nulls(20_000_000)] }))
     const file = await openParquet(bufferSource(handmadeParquet(groups), 'many.parquet'))
     const [column] = await file.readColumns({ rowStart: 980_000_000, rowEnd: 980_000_003 })
     expect(Array.from(column?.data ?? [])).toEqual([null, null, null])
   })
 
-  it('a row group of forty columns of a hundred thousand equal texts', async () => {
+  test('a row group of forty columns of a hundred thousand equal texts', async () => {
     const field = (i: number) => ({ name: `c${i}`, type: 'string' as const, nullable: true })
     const bytes = encodeParquet(
       Array.from({ length: 40 }, (_, i) => ({ field: field(i), data: new Array<string>(100_000).fill('same') })),
@@ -203,7 +203,7 @@ describe('what takes memory that its bytes explain is read', () => {
   })
 })
 
-it('a dictionary of booleans that claims more of them than it has bits for is damage', async () => {
+test('a dictionary of booleans that claims more of them than it has bits for is damage', async () => {
   const chunk = chunkOf(required('BOOLEAN'), 1, [
     {
       body: new Uint8Array(1),

@@ -1,5 +1,5 @@
 import { snappyUncompress } from 'hyparquet'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { compressSnappy, decompressSnappy } from '../../../shared/parquet/page/snappy.js'
 import { Random, seedNote } from '../../random.js'
@@ -11,7 +11,7 @@ function decompressed(input: Uint8Array, length: number): Uint8Array {
 }
 
 describe('Snappy', () => {
-  it('gives back what was compressed: repeated from near and far, overlapping, and not at all', () => {
+  test('gives back what was compressed: repeated from near and far, overlapping, and not at all', () => {
     const random = new Random()
     for (let round = 0; round < 150; round++) {
       const parts: Uint8Array[] = []
@@ -32,7 +32,7 @@ describe('Snappy', () => {
     }
   })
 
-  it('reads literals and copies of every form', () => {
+  test('reads literals and copies of every form', () => {
     // A literal of 61 bytes with its length in one byte, then copies with offsets of one, two and four bytes.
     const literal = Uint8Array.from({ length: 61 }, (_, i) => i)
     const input = Uint8Array.from([
@@ -56,7 +56,7 @@ describe('Snappy', () => {
     expect(Array.from(wanted.subarray(61, 66))).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('ends in bytes or in an error whatever is damaged, never past the output', () => {
+  test('ends in bytes or in an error whatever is damaged, never past the output', () => {
     const random = new Random()
     const raw = Buffer.from(Array.from({ length: 400 }, () => random.pick(['abc', 'abcdefgh', 'x'])).join(''))
     const whole = compressSnappy(raw)
@@ -75,11 +75,11 @@ describe('Snappy', () => {
     }
   })
 
-  it('makes a block of no bytes that holds none', () => {
+  test('makes a block of no bytes that holds none', () => {
     expect(compressSnappy(new Uint8Array())).toEqual(Uint8Array.of(0))
   })
 
-  it.each([
+  test.each([
     ['too little', 400],
     ['too much', 398],
   ])('holds %s', (_what, length) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { openParquet, type ReadOptions } from '../../../shared/parquet/read/reader.js'
@@ -18,14 +18,14 @@ const ids: Column = { field: field('id', 'long'), data: [1n, 2n, null, 4n, 5n] }
 const names: Column = { field: field('name', 'string'), data: ['a', 'b', 'c', null, 'e'] }
 
 describe('reading part of a file', () => {
-  it('a column that the file lacks is null in every row', async () => {
+  test('a column that the file lacks is null in every row', async () => {
     expect(await read([ids, names], { columns: ['later', 'name'] })).toEqual([
       [null, null, null, null, null],
       ['a', 'b', 'c', null, 'e'],
     ])
   })
 
-  it('a range of rows may begin and end inside row groups', async () => {
+  test('a range of rows may begin and end inside row groups', async () => {
     expect(await read([ids, names], { rowStart: 1, rowEnd: 4 })).toEqual([
       [2n, null, 4n],
       ['b', 'c', null],
@@ -33,7 +33,7 @@ describe('reading part of a file', () => {
     expect(await read([ids], { rowStart: 5 })).toEqual([[]])
   })
 
-  it('rows come one by one, with the columns asked for', async () => {
+  test('rows come one by one, with the columns asked for', async () => {
     const file = await openParquet(bufferSource(encodeParquet([ids, names], { rowGroupRows: 2 })))
     const rows: Row[] = []
     for await (const row of file.rows({ columns: ['name', 'later'], rowStart: 2 })) rows.push(row)
@@ -44,7 +44,7 @@ describe('reading part of a file', () => {
     ])
   })
 
-  it('a field that a struct lacks is null, and a null struct stays null', async () => {
+  test('a field that a struct lacks is null, and a null struct stays null', async () => {
     const inner: DataType = {
       type: 'struct',
       fields: [field('x', 'long'), field('deep', { type: 'array', elementType: 'long', containsNull: true })],
@@ -59,7 +59,7 @@ describe('reading part of a file', () => {
     ])
   })
 
-  it('a struct of which the file has no field that is asked for is still null where it was null', async () => {
+  test('a struct of which the file has no field that is asked for is still null where it was null', async () => {
     const inner: DataType = {
       type: 'struct',
       fields: [field('deep', { type: 'array', elementType: 'long', containsNull: true })],
@@ -81,7 +81,7 @@ describe('reading part of a file', () => {
     ).toEqual([[[{ y: null }, null, { y: null }], [], null, [{ y: null }]]])
   })
 
-  it('by id, a renamed column is found and a new one of the old name is not', async () => {
+  test('by id, a renamed column is found and a new one of the old name is not', async () => {
     const columns: Column[] = [
       { field: field('a', 'long', 7), data: [1n] },
       { field: field('b', 'long', 8), data: [2n] },
@@ -105,7 +105,7 @@ describe('widened types', () => {
     [{ type: 'decimal', precision: 5, scale: 2 }, { type: 'decimal', precision: 30, scale: 4 }, -123n, -12300n],
   ]
   for (const [from, to, written, expected] of widened) {
-    it(`${JSON.stringify(from)} reads as ${JSON.stringify(to)}`, async () => {
+    test(`${JSON.stringify(from)} reads as ${JSON.stringify(to)}`, async () => {
       const data = [written, null, written]
       expect(await read([{ field: field('c', from), data }], { fields: [field('c', to)] })).toEqual([
         [expected, null, expected],
@@ -126,7 +126,7 @@ describe('widened types', () => {
     [{ type: 'array', elementType: 'string', containsNull: true }, 'string'],
   ]
   for (const [from, to] of refused) {
-    it(`${JSON.stringify(from)} is not read as ${JSON.stringify(to)}`, async () => {
+    test(`${JSON.stringify(from)} is not read as ${JSON.stringify(to)}`, async () => {
       const reading = read([{ field: field('c', from), data: [null] }], { fields: [field('c', to)] })
       await expect(reading).rejects.toMatchObject({ code: 'PARQUET_TYPE_MISMATCH', data: { column: 'c' } })
     })

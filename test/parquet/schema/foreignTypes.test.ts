@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { durationColumns } from '../../../shared/parquet/schema/arrowSchema.js'
 import { Random, seedNote } from '../../random.js'
@@ -10,11 +10,11 @@ const arrow =
   'BgAGAAAAAAACABAAFAAIAAYABwAMAAAAEAAQAAAAAAABAhAAAAAcAAAABAAAAAAAAAACAAAAaWQAAAgADAAIAAcACAAAAAAAAAFAAAAA'
 
 describe("durations, of which only Arrow's own schema in a footer knows", () => {
-  it('are found by name, inside structs too', () => {
+  test('are found by name, inside structs too', () => {
     expect(durationColumns(arrow)).toEqual([['s', 'e'], ['d']].reverse())
   })
 
-  it('no schema, or one that is damaged anywhere, ends in an answer', () => {
+  test('no schema, or one that is damaged anywhere, ends in an answer', () => {
     expect(durationColumns(undefined)).toEqual([])
     const random = new Random()
     for (let i = 0; i < 2000; i++) {

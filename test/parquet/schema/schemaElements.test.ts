@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { decimalBytes, schemaElements } from '../../../shared/parquet/schema/schemaElements.js'
 import { schemaNodes } from '../../../shared/parquet/schema/schemaNode.js'
@@ -9,7 +9,7 @@ function element(type: DataType) {
 }
 
 describe('the schema Spark writes', () => {
-  it('timestamps are microseconds, and only instants are adjusted to UTC', () => {
+  test('timestamps are microseconds, and only instants are adjusted to UTC', () => {
     expect(element('timestamp')).toMatchObject({
       type: 'INT64',
       converted_type: 'TIMESTAMP_MICROS',
@@ -19,7 +19,7 @@ describe('the schema Spark writes', () => {
     expect(element('timestamp_ntz')).not.toHaveProperty('converted_type')
   })
 
-  it('a decimal takes the smallest type that holds its digits', () => {
+  test('a decimal takes the smallest type that holds its digits', () => {
     const physical = (precision: number) => {
       const { type, type_length: length } = element({ type: 'decimal', precision, scale: 0 }) ?? {}
       return length === undefined ? type : length
@@ -28,7 +28,7 @@ describe('the schema Spark writes', () => {
     expect([2, 4, 20, 21].map(decimalBytes)).toEqual([1, 2, 9, 9])
   })
 
-  it('lists and maps have three levels and field ids stay with their field', () => {
+  test('lists and maps have three levels and field ids stay with their field', () => {
     const elements = schemaElements([
       {
         name: 'l',
@@ -60,7 +60,7 @@ describe('lists of older writers', () => {
   const root = { name: 'root', num_children: 1 }
   const types = (...elements: Parameters<typeof schemaNodes>[0]) => schemaNodes([root, ...elements])[0]?.type
 
-  it('a repeated primitive is the element itself', () => {
+  test('a repeated primitive is the element itself', () => {
     expect(types(list, { name: 'array', repetition_type: 'REPEATED', type: 'INT32' })).toEqual({
       type: 'array',
       elementType: 'integer',
@@ -68,7 +68,7 @@ describe('lists of older writers', () => {
     })
   })
 
-  it('a group named array is the element, any other group of one field a wrapper', () => {
+  test('a group named array is the element, any other group of one field a wrapper', () => {
     const inner = { name: 'x', repetition_type: 'OPTIONAL', type: 'INT64' } as const
     const struct = { type: 'struct', fields: [{ name: 'x', type: 'long', nullable: true }] }
     const group = (name: string) => ({ name, repetition_type: 'REPEATED', num_children: 1 }) as const
@@ -77,14 +77,14 @@ describe('lists of older writers', () => {
     expect(types(list, group('bag'), inner)).toEqual({ type: 'array', elementType: 'long', containsNull: true })
   })
 
-  it('a repeated field without any annotation is an array that is never null', () => {
+  test('a repeated field without any annotation is an array that is never null', () => {
     expect(schemaNodes([root, { name: 'r', repetition_type: 'REPEATED', type: 'INT64' }])[0]).toMatchObject({
       nullable: false,
       type: { type: 'array', elementType: 'long', containsNull: false },
     })
   })
 
-  it('a schema that is cut off or nested without end is damage', () => {
+  test('a schema that is cut off or nested without end is damage', () => {
     expect(() => schemaNodes([{ name: 'root', num_children: 3 }])).toThrow(/cut off/)
   })
 })

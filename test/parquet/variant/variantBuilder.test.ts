@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ParquetError } from '../../../shared/parquet/base/parquetError.js'
 import { VariantBuilder } from '../../../shared/parquet/variant/variantBuilder.js'
@@ -60,7 +60,7 @@ function again(metadata: Uint8Array, value: Uint8Array): Row {
 }
 
 describe('variants from parts', () => {
-  it('a value says the same after it is appended to another one, and nothing of one before it is left', () => {
+  test('a value says the same after it is appended to another one, and nothing of one before it is left', () => {
     const random = new Random()
     const builder = new VariantBuilder()
     for (let round = 0; round < 500; round++) {
@@ -72,12 +72,12 @@ describe('variants from parts', () => {
     }
   })
 
-  it('two fields of one name are an error, whichever numbers the name has', () => {
+  test('two fields of one name are an error, whichever numbers the name has', () => {
     const value = Uint8Array.of(2, 2, 0, 1, 0, 1, 2, 0, 0)
     expect(() => again(Uint8Array.of(1, 2, 0, 1, 2, 97, 97), value)).toThrow(/two fields a/)
   })
 
-  it('parts that share bytes are an error, before they are more than memory holds', () => {
+  test('parts that share bytes are an error, before they are more than memory holds', () => {
     let value = Uint8Array.of(0)
     for (let depth = 0; depth < 8; depth++) {
       const size = value.length
@@ -95,7 +95,7 @@ describe('variants from parts', () => {
     expect(() => again(Uint8Array.of(1, 0, 0), value)).toThrow(/overlap/)
   })
 
-  it('what is too deep is told, and is no crash', () => {
+  test('what is too deep is told, and is no crash', () => {
     const nested = (depth: number) => {
       let value = Buffer.of(0)
       for (let i = 0; i < depth; i++) {
@@ -109,7 +109,7 @@ describe('variants from parts', () => {
     expect(variantText(again(Uint8Array.of(1, 0, 0), nested(1000)))).toBe(`${'['.repeat(1000)}null${']'.repeat(1000)}`)
   })
 
-  it('any bytes are a variant or a ParquetError, and nothing else', () => {
+  test('any bytes are a variant or a ParquetError, and nothing else', () => {
     const random = new Random()
     const builder = new VariantBuilder()
     for (let round = 0; round < 5000; round++) {

@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { openParquet } from '../../../shared/parquet/read/reader.js'
@@ -57,7 +57,7 @@ async function read(type: DataType, rows: readonly Value[], wanted: DataType = v
 const texts = async (type: DataType, ...rows: readonly Value[]) => (await read(type, rows)).map(variantText)
 
 describe('the examples of the specification', () => {
-  it('numbers, and what is none', async () => {
+  test('numbers, and what is none', async () => {
     expect(
       await texts(
         shredded('long'),
@@ -70,7 +70,7 @@ describe('the examples of the specification', () => {
     ).toEqual(['34', 'null', '"n/a"', '100', 'no variant'])
   })
 
-  it('lists of texts', async () => {
+  test('lists of texts', async () => {
     const element = (typed: string | null, value: Uint8Array | null = null) => ({ value, typed_value: typed })
     expect(
       await texts(
@@ -92,7 +92,7 @@ describe('the examples of the specification', () => {
     event_ts: { value: null, typed_value: at },
   })
 
-  it('objects: a field that is missing, null, or of another type; and no object at all', async () => {
+  test('objects: a field that is missing, null, or of another type; and no object at all', async () => {
     expect(
       await texts(
         event,
@@ -127,7 +127,7 @@ describe('the examples of the specification', () => {
     ])
   })
 
-  it('an object that is not shredded although it could be is what it says; a value that is required and missing is null', async () => {
+  test('an object that is not shredded although it could be is what it says; a value that is required and missing is null', async () => {
     expect(
       await texts(
         event,
@@ -146,7 +146,7 @@ describe('the examples of the specification', () => {
     ])
   })
 
-  it.each<[string, DataType, Row, RegExp]>([
+  test.each<[string, DataType, Row, RegExp]>([
     [
       'a shredded field is in the value as well',
       event,
@@ -228,7 +228,7 @@ describe('the examples of the specification', () => {
 
 describe('every type that is shredded', () => {
   const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })
-  it.each<[DataType, Value, string]>([
+  test.each<[DataType, Value, string]>([
     ['boolean', true, 'true'],
     ['boolean', false, 'false'],
     ['byte', -128, '-128'],
@@ -268,7 +268,7 @@ describe('every type that is shredded', () => {
     return projectVariant(schemaNodes(elements)[0] as StructNode, 0, {}, new Map())
   }
 
-  it.each<[string, Omit<SchemaElement, 'name'>, Value, string]>([
+  test.each<[string, Omit<SchemaElement, 'name'>, Value, string]>([
     [
       'a uuid',
       { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } },
@@ -297,7 +297,7 @@ describe('every type that is shredded', () => {
     expect(variantText(projected(element).restore({ metadata: none, value: null, typed_value: value }))).toBe(said)
   })
 
-  it.each<[string, Omit<SchemaElement, 'name'>]>([
+  test.each<[string, Omit<SchemaElement, 'name'>]>([
     ['numbers without sign', { type: 'INT32', logical_type: { type: 'INTEGER', bitWidth: 32, isSigned: false } }],
     ['the same, of 64 bits', { type: 'INT64', converted_type: 'UINT_64' }],
     ['bytes of a length', { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 4 }],
@@ -309,7 +309,7 @@ describe('every type that is shredded', () => {
     expect(() => projected(element)).toThrow(/Column v\.typed_value .* which variants are not shredded to/)
   })
 
-  it('groups that are no parts of a variant are refused by the column', () => {
+  test('groups that are no parts of a variant are refused by the column', () => {
     const leaf: SchemaElement = { name: 'a', type: 'INT32', ...optional }
     expect(() => projected({ num_children: 1 }, leaf)).toThrow(
       /Column v\.typed_value\.a .* where a group of value and typed_value must be/,
@@ -333,7 +333,7 @@ describe('every type that is shredded', () => {
     )
   })
 
-  it('a variant with parts that are not known is refused by its column', async () => {
+  test('a variant with parts that are not known is refused by its column', async () => {
     await expect(
       read(struct(field('metadata', 'binary'), field('value', 'binary'), field('more', 'long')), [null]),
     ).rejects.toThrow(/Column v\..*more/)
@@ -351,7 +351,7 @@ describe('every type that is shredded', () => {
 describe('variants in parts, at any depth', () => {
   const both = (typed: Value, value: Value = null) => ({ value, typed_value: typed })
 
-  it('lists in objects in lists, each of them partly shredded', async () => {
+  test('lists in objects in lists, each of them partly shredded', async () => {
     const type = shredded(array(part(object({ a: 'integer', b: array(part(object({ c: 'string' }))), d: undefined }))))
     const metadata = names('a', 'b', 'c', 'd', 'x')
     const inner = both({ c: both('cc') }, fieldsOf([4, nullValue]))
@@ -367,7 +367,7 @@ describe('variants in parts, at any depth', () => {
     ).toEqual(['[{"a":1,"b":[{"c":"cc","x":null},"t"],"d":9,"x":{"c":3}},7,{}]'])
   })
 
-  it('names that objects of the language have, the empty name, and letters in the order of their bytes', async () => {
+  test('names that objects of the language have, the empty name, and letters in the order of their bytes', async () => {
     const type = shredded(
       struct(
         ...['\u{1f600}', 'constructor', 'A', '', '__proto__', 'a', '\uffff'].map(name =>
@@ -384,7 +384,7 @@ describe('variants in parts, at any depth', () => {
     ])
   })
 
-  it('in structs, lists and maps, and null or missing there', async () => {
+  test('in structs, lists and maps, and null or missing there', async () => {
     const type = shredded('long')
     const of = (typed: bigint | null, value: Uint8Array | null = null) => ({
       metadata: none,
@@ -430,7 +430,7 @@ describe('variants in parts, at any depth', () => {
     ])
   })
 
-  it('more fields, more elements and more bytes than a byte can count', async () => {
+  test('more fields, more elements and more bytes than a byte can count', async () => {
     const many = Array.from({ length: 300 }, (_, i) => `f${String(i).padStart(3, '0')}`)
     const long = 'y'.repeat(70_000)
     const type = shredded(object(Object.fromEntries(many.map(name => [name, array(part('string'))]))))
@@ -450,7 +450,7 @@ describe('variants in parts, at any depth', () => {
     ])
   })
 
-  it('each row has its own names, whatever the row before it had', async () => {
+  test('each row has its own names, whatever the row before it had', async () => {
     const type = shredded(object({ a: 'long' }))
     const row = (metadata: Uint8Array, id: number) => ({
       metadata,

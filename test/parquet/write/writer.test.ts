@@ -1,6 +1,6 @@
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import parquetjs from 'parquetjs-lite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
 import { decompress } from '../../../shared/parquet/page/codec.js'
@@ -45,7 +45,7 @@ describe('values a column cannot hold are refused by name', () => {
     [{ type: 'struct', fields: [{ name: 'x', type: 'long', nullable: false }] }, {}],
   ]
   for (const [type, value] of refused) {
-    it(`${JSON.stringify(type)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`, () => {
+    test(`${JSON.stringify(type)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`, () => {
       expect(() => encodeParquet([column('c', type, [value])])).toThrow(
         expect.objectContaining({
           code: 'PARQUET_BAD_VALUE',
@@ -55,22 +55,22 @@ describe('values a column cannot hold are refused by name', () => {
     })
   }
 
-  it('a typed array whose numbers do not fit the narrow type', () => {
+  test('a typed array whose numbers do not fit the narrow type', () => {
     expect(() => encodeParquet([column('c', 'byte', Int32Array.of(1, 300))])).toThrow(/cannot hold 300/)
   })
 
-  it('a null where none may be', () => {
+  test('a null where none may be', () => {
     expect(() => encodeParquet([column('c', 'long', [1n, null], false)])).toThrow(/c is not nullable/)
   })
 
-  it('columns of different lengths', () => {
+  test('columns of different lengths', () => {
     const columns = [column('a', 'long', [1n]), column('b', 'long', [1n, 2n])]
     expect(() => encodeParquet(columns)).toThrow(/Column b has 2 values, the first column 1/)
   })
 })
 
 describe('the streaming writer', () => {
-  it('writes row groups as they come and counts bytes and rows', async () => {
+  test('writes row groups as they come and counts bytes and rows', async () => {
     const { sink, bytes } = collector()
     const ids = column('id', 'long', BigInt64Array.of(1n, 2n))
     const more = column('id', 'long', [null])
@@ -87,7 +87,7 @@ describe('the streaming writer', () => {
     expect((await file.readColumns())[0]?.data).toEqual([1n, 2n, null])
   })
 
-  it('a file without rows has its schema', async () => {
+  test('a file without rows has its schema', async () => {
     const { sink, bytes } = collector()
     const { field } = column('s', 'string', [])
     await new ParquetWriter(sink, [field]).finish()
@@ -95,7 +95,7 @@ describe('the streaming writer', () => {
     expect([file.rowCount, file.fields]).toEqual([0, [field]])
   })
 
-  it('columns in another order than the schema are refused', async () => {
+  test('columns in another order than the schema are refused', async () => {
     const { sink } = collector()
     const [a, b] = [column('a', 'long', [1n]), column('b', 'long', [1n])]
     const writer = new ParquetWriter(sink, [a.field, b.field])
@@ -119,7 +119,7 @@ describe('columns that say little take little', () => {
     ),
   ]
   for (const c of cheap) {
-    it(c.field.name, () => {
+    test(c.field.name, () => {
       expect(encodeParquet([c]).length).toBeLessThan(c.field.name === 'offset' ? 3000 : 500)
     })
   }
@@ -127,7 +127,7 @@ describe('columns that say little take little', () => {
 
 describe('readers that share no code with the writer', () => {
   for (const codec of ['snappy', 'uncompressed'] as const) {
-    it(`parquetjs-lite reads ${codec}`, async () => {
+    test(`parquetjs-lite reads ${codec}`, async () => {
       const columns = bronzeColumns(3000).filter(({ field }) => field.type !== 'timestamp')
       const reader = await parquetjs.ParquetReader.openBuffer(
         Buffer.from(encodeParquet(columns, { codec, pageBytes: 20_000 })),
@@ -151,7 +151,7 @@ describe('readers that share no code with the writer', () => {
     { codec: 'uncompressed', packed: true },
     { codec: 'snappy' },
   ] as ParquetOptions[]) {
-    it(`hyparquet's own decoders read ${JSON.stringify(options)}`, async () => {
+    test(`hyparquet's own decoders read ${JSON.stringify(options)}`, async () => {
       const random = new Random()
       const columns = packed.map((type, i) =>
         randomColumn(random, { name: `c${i}`, type, nullable: i % 2 === 0 }, 2000),
@@ -187,7 +187,7 @@ const floats: readonly (readonly [what: string, type: DataType, of: (values: num
   ['floats', 'float', values => values],
   ['a typed array of floats', 'float', values => Float32Array.from(values)],
 ]
-it.each(floats)(
+test.each(floats)(
   '%s have no bounds in the footer where one is NaN, first, last or in between: readers would pass it over',
   async (_, type, of) => {
     const bounds = async (values: number[]) => {
@@ -201,7 +201,7 @@ it.each(floats)(
   },
 )
 
-it('a decimal has no bounds in the footer, which would be taken for others', async () => {
+test('a decimal has no bounds in the footer, which would be taken for others', async () => {
   const field: StructField = { name: 'c', type: { type: 'decimal', precision: 5, scale: 2 }, nullable: true }
   const bytes = encodeParquet([{ field, data: [1n] }])
   const metadata = await parquetMetadataAsync(bufferSource(bytes))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   formatAzureBlobAddress,
@@ -9,7 +9,7 @@ import {
 const blob = 'https://acct.blob.core.windows.net'
 
 describe('an address of a blob container', () => {
-  it.each([
+  test.each([
     [
       'http://127.0.0.1:10000/devstoreaccount1/lake',
       'http://127.0.0.1:10000/devstoreaccount1',
@@ -95,7 +95,7 @@ describe('an address of a blob container', () => {
     expect(parseAzureBlobAddress(formatAzureBlobAddress(parsed))).toEqual(parsed)
   })
 
-  it('keeps a signature to itself', () => {
+  test('keeps a signature to itself', () => {
     const parsed = parseAzureBlobAddress('https://acct.blob.core.windows.net/lake?sv=2024&sig=secret')
     expect(parsed.sas).toBe('sv=2024&sig=secret')
     expect(formatAzureBlobAddress(parsed)).toBe('https://acct.blob.core.windows.net/lake')
@@ -104,7 +104,7 @@ describe('an address of a blob container', () => {
     )
   })
 
-  it.each([
+  test.each([
     'https://acct.blob.core.windows.net/lake/t#b',
     'https://acct.blob.core.windows.net/lake/t#',
     'https://acct.blob.core.windows.net/lake/t?',
@@ -129,7 +129,7 @@ describe('an address of a blob container', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['https://acct.blob.core.windows.net/a', 'https://acct-secondary.dfs.core.windows.net/b', true],
     ['https://acct.blob.core.windows.net/a', 'abfss://b@acct.privatelink.dfs.core.windows.net', true],
     ['https://onelake.blob.fabric.microsoft.com/a', 'https://westus-onelake.dfs.fabric.microsoft.com/b', true],
@@ -144,7 +144,7 @@ describe('an address of a blob container', () => {
     expect(isSameAccount(parseAzureBlobAddress(one), parseAzureBlobAddress(other))).toBe(same)
   })
 
-  it.each([
+  test.each([
     'https://acct.blob.core.windows.net',
     'http://127.0.0.1:10000/devstoreaccount1',
     'abfss://acct.dfs.core.windows.net/lake',

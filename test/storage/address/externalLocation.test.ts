@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { externalLocationOf } from '../../../shared/storage/address/externalLocation.js'
 import { openStore } from '../../../shared/storage/openStore.js'
@@ -33,16 +33,16 @@ const notHeld: readonly (readonly [string, string])[] = [
 ]
 
 describe('an external location', () => {
-  it.each(held)('%s lies in %s', (url, location) => {
+  test.each(held)('%s lies in %s', (url, location) => {
     expect(externalLocationOf(url, ['file:///nowhere', location])).toBe(location)
   })
-  it.each(notHeld)('%s does not lie in %s', (url, location) => {
+  test.each(notHeld)('%s does not lie in %s', (url, location) => {
     expect(externalLocationOf(url, [location])).toBeUndefined()
   })
 })
 
 describe('an address that a table names', () => {
-  it('is opened only in a location that is named, and with that location’s signature', async () => {
+  test('is opened only in a location that is named, and with that location’s signature', async () => {
     const url = 'https://other.blob.core.windows.net/c/folder'
     await expect(openStore(url, { namedBy: 'file:///t' })).rejects.toMatchObject({
       code: 'STORAGE_FORBIDDEN',

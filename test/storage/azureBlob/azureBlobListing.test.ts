@@ -1,21 +1,21 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { safeStart } from '../../../shared/storage/azureBlob/azureBlobListing.js'
 import { compareUtf8 } from '../../../shared/storage/objectPath.js'
 import { Random, seedNote } from '../../random.js'
 
-it('a listing of a log starts at the version', () => {
+test('a listing of a log starts at the version', () => {
   expect(safeStart('t/_delta_log/', 't/_delta_log/00000000000000000010.json')).toBe('t/_delta_log/00000000000000000010')
   expect(safeStart('t/_delta_log/', 't/_delta_log/00000000000000000010')).toBe('t/_delta_log/00000000000000000010')
 })
 
-it('the prefix itself may hold any character', () => {
+test('the prefix itself may hold any character', () => {
   expect(safeStart('a b.c/', 'a b.c/d.e')).toBe('a b.c/d')
   expect(safeStart('a b.c/', 'a b.c/.e')).toBeUndefined()
   expect(safeStart('log/', 'aaa')).toBeUndefined()
 })
 
-it('a start loses nothing in any of the orders that services keep', () => {
+test('a start loses nothing in any of the orders that services keep', () => {
   const random = new Random()
   const alphabet = ['a', 'b', '/', '-', '.', '\u{1f600}', '\uffee']
   const text = () => Array.from({ length: 1 + random.below(5) }, () => random.pick(alphabet)).join('')

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs
 import os from 'node:os'
 import path from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
 import { bytesOf, collected, describeContract, textOf } from '../contract.js'
@@ -33,7 +33,7 @@ describe('LocalDiskStore', () => {
   })
   afterAll(() => rm(root, { recursive: true }))
 
-  it('of processes racing to put one name, exactly one creates it, name after name', async () => {
+  test('of processes racing to put one name, exactly one creates it, name after name', async () => {
     const names = Array.from({ length: 40 }, (_, i) => `_delta_log/${String(i).padStart(20, '0')}.json`)
     const created = await raceInProcesses(path.join(root, 'race'), names, 4)
     expect([...created.flat()].sort()).toEqual(names)
@@ -44,7 +44,7 @@ describe('LocalDiskStore', () => {
     expect(await readdir(path.join(root, 'race', '_delta_log'))).toHaveLength(names.length)
   })
 
-  it('no temporary file is left by any way to write', async () => {
+  test('no temporary file is left by any way to write', async () => {
     const tidy = store.within('tidy')
     await tidy.put('a', bytesOf('a'))
     await tidy.putIfAbsent('a', bytesOf('b'))
@@ -54,7 +54,7 @@ describe('LocalDiskStore', () => {
     expect((await readdir(path.join(root, 'tidy'))).sort()).toEqual(['a', 'c', 'e'])
   })
 
-  it('what a killed upload left is not listed, and is removed once it is old', async () => {
+  test('what a killed upload left is not listed, and is removed once it is old', async () => {
     const folder = path.join(root, 'killed')
     await mkdir(folder)
     const [young, old] = [path.join(folder, '.upload~young'), path.join(folder, '.upload~old')]
@@ -67,7 +67,7 @@ describe('LocalDiskStore', () => {
     })
   })
 
-  it('a folder is no object', async () => {
+  test('a folder is no object', async () => {
     await store.put('dir/x', bytesOf('x'))
     expect(await store.get('dir')).toBeUndefined()
     expect(await store.get('dir', { start: 0, end: 0 })).toBeUndefined()
@@ -78,7 +78,7 @@ describe('LocalDiskStore', () => {
     expect(textOf(await store.get('dir/x'))).toBe('x')
   })
 
-  it('a link to a folder is not followed by a listing, so a loop ends', async () => {
+  test('a link to a folder is not followed by a listing, so a loop ends', async () => {
     await store.put('linked/x', bytesOf('x'))
     await symlink(path.join(root, 'linked'), path.join(root, 'linked', 'self'))
     await symlink(path.join(root, 'linked', 'x'), path.join(root, 'linked', 'y'))
@@ -86,14 +86,14 @@ describe('LocalDiskStore', () => {
     expect((await collected(store.list('linked/'))).map(info => info.path)).toEqual(['linked/x', 'linked/y'])
   })
 
-  it('localPath is where the bytes are', async () => {
+  test('localPath is where the bytes are', async () => {
     await store.put('a b/c%2Fd', bytesOf('x'))
     expect(store.localPath('a b/c%2Fd')).toBe(path.join(root, 'a b', 'c%2Fd'))
     expect(store.within('a b').localPath('c%2Fd')).toBe(path.join(root, 'a b', 'c%2Fd'))
     expect(() => store.localPath('../x')).toThrow('".."')
   })
 
-  it('a name too long for the file system, or a relative root, is refused by its name', async () => {
+  test('a name too long for the file system, or a relative root, is refused by its name', async () => {
     await expect(store.put('x'.repeat(300), bytesOf('x'))).rejects.toMatchObject({
       code: 'STORAGE_BAD_ADDRESS',
       retryable: false,

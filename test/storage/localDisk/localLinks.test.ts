@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { appendRows } from '../../../shared/delta/dml/index.js'
 import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
@@ -36,7 +36,7 @@ const refused = {
 }
 
 describe('a link that leads out of a local store', () => {
-  it('to a file is neither read nor listed', async () => {
+  test('to a file is neither read nor listed', async () => {
     await symlink(path.join(outside, 'secret'), path.join(root, 'd', 'file'))
     await expect(store.get('d/file')).rejects.toMatchObject(refused)
     await expect(store.get('d/file', { start: 0, end: 2 })).rejects.toMatchObject(refused)
@@ -44,7 +44,7 @@ describe('a link that leads out of a local store', () => {
     expect(await collected(store.list(''))).toEqual([])
   })
 
-  it.each(['secret', 'new', 'new/deeper/still'])(
+  test.each(['secret', 'new', 'new/deeper/still'])(
     'to a folder is no way to %s, for reading, writing or deleting',
     async name => {
       await symlink(outside, path.join(root, 'out'))
@@ -58,14 +58,14 @@ describe('a link that leads out of a local store', () => {
     },
   )
 
-  it('a folder with the same beginning is outside too', async () => {
+  test('a folder with the same beginning is outside too', async () => {
     await mkdir(`${root}2`)
     await writeFile(path.join(`${root}2`, 'x'), 'x')
     await symlink(path.join(`${root}2`, 'x'), path.join(root, 'x'))
     await expect(store.get('x')).rejects.toMatchObject(refused)
   })
 
-  it('is followed to a folder that is allowed', async () => {
+  test('is followed to a folder that is allowed', async () => {
     await symlink(path.join(outside, 'secret'), path.join(root, 'd', 'file'))
     const allowing = await openStore(pathToFileURL(root).href, { externalLocations: [pathToFileURL(outside).href] })
     expect(textOf(await allowing.get('d/file'))).toBe('secret')
@@ -77,7 +77,7 @@ describe('a link that leads out of a local store', () => {
 })
 
 describe('links that lead nowhere else', () => {
-  it('within the store are followed, and the root may be one', async () => {
+  test('within the store are followed, and the root may be one', async () => {
     await store.put('d/x', bytesOf('x'))
     await symlink(path.join(root, 'd'), path.join(root, 'e'))
     await symlink(path.join('..', 'd', 'x'), path.join(root, 'd', 'y'))
@@ -90,7 +90,7 @@ describe('links that lead nowhere else', () => {
     expect(textOf(await store.get('d/new/z'))).toBe('z')
   })
 
-  it('to nothing, and in circles, are absent or an error, and never hang', async () => {
+  test('to nothing, and in circles, are absent or an error, and never hang', async () => {
     await symlink('nothing', path.join(root, 'dangling'))
     await symlink('circle', path.join(root, 'circle'))
     expect(await store.get('dangling')).toBeUndefined()
@@ -112,7 +112,7 @@ describe('a local table', () => {
     return snapshot === undefined ? [] : await allRows(scanRows(table.store, snapshot).batches)
   }
 
-  it('whose data file is a link to somewhere else is not read, by any way to read, unless the place is named', async () => {
+  test('whose data file is a link to somewhere else is not read, by any way to read, unless the place is named', async () => {
     const { table, file } = await made(path.join(base, 't'))
     const moved = path.join(outside, 'moved.parquet')
     const target = path.join(base, 't', file)
@@ -129,7 +129,7 @@ describe('a local table', () => {
     }
   })
 
-  it('opened by a link finds files of its own that the log names in full', async () => {
+  test('opened by a link finds files of its own that the log names in full', async () => {
     const { table, file } = await made(path.join(base, 't'))
     await symlink(path.join(base, 't'), path.join(base, 'alias'))
     const absolute = pathToFileURL(path.join(base, 't', file)).href
