@@ -8,6 +8,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** The machine's own clocks, used where no other is given. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -1,6 +1,7 @@
 /** Data attached to an error: what a reader of the log needs to act on it, by name. */
 export type ErrorData = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>
 
+/** What a {@link CodedError} takes beside its code and sentence; without `retryable`, no retry is promised. */
 export interface ErrorDetails {
   readonly data?: ErrorData | undefined
   readonly cause?: unknown

@@ -9,8 +9,10 @@ import { type PartPlan } from './supervisedPart.js'
 
 /** The account that Azurite knows from the start; its key is public. */
 export const account = 'devstoreaccount1'
+/** The blob container that holds the local lake. */
 export const container = 'lake'
 
+/** The address of the lake in an Azurite on that port, as LAKE_URL takes it. */
 export function lakeUrlAt(port: number): string {
   return `http://127.0.0.1:${port}/${account}/${container}`
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../../shared/clock.js'
 import { LocalStackError } from './localStackError.js'
 import { type RunningProcess } from './supervisedPart.js'
 
+/** What a process of the stack runs; `env` is laid over this process's own environment. */
 export interface ChildOptions {
   readonly name: string
   /** A script for this Node. */

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../shared/clock.js'
 const leastBytes = 32 * 1024 ** 2
 const everyMs = 2_000
 
+/** The folder whose disk is watched; `say` takes a sentence for the terminal. */
 export interface DiskWatchParts {
   readonly folder: string
   readonly say: (line: string) => void

@@ -11,6 +11,7 @@ const run = promisify(execFile)
 const image = 'apache/kafka:4.1.0'
 const volume = 'kafka-delta-functions'
 
+/** Whether a Docker daemon answers this user; the client alone does not count. */
 export async function dockerIsThere(): Promise<boolean> {
   return run('docker', ['version', '--format', '{{.Server.Version}}']).then(
     () => true,

@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../../shared/errors.js'
 
+/** Everything that can keep the local stack from running, as a closed list. */
 export type LocalStackErrorCode =
   | 'USAGE'
   | 'ALREADY_RUNNING'

@@ -4,6 +4,7 @@ import { parsingFault } from '../../shared/cli/index.js'
 import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
 
+/** The command line of `npm start` and `npm run stack`. A port in use gives way to the next free one. */
 export interface StackOptions {
   readonly command: 'start' | 'stack'
   /** Events a second of each stream; 0 produces none. */
@@ -21,6 +22,7 @@ export interface StackOptions {
   readonly progress: number
 }
 
+/** What `--help` prints. */
 export const help = `Usage: npm start [-- options]       Kafka, blob storage, the functions and a producer of events, until Ctrl-C
        npm run stack [-- options]   only Kafka and blob storage
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 
+/** A command that waits for this process to be gone. */
 export interface OrphanGuard {
   /** What it watches over has ended in order: nothing is to be done any more. */
   dismiss(): void

@@ -30,6 +30,7 @@ export interface Part {
   kill?(): void
 }
 
+/** What a stack is started with. */
 export interface StackParts {
   /** The checkout. */
   readonly folder: string

@@ -13,6 +13,7 @@ export interface RunningProcess {
   kill(): void
 }
 
+/** How a part of the stack is started, the first time and after each end. */
 export interface PartPlan {
   readonly name: string
   /** For messages. */
@@ -30,6 +31,7 @@ export interface RestartPolicy {
   readonly stableMs: number
 }
 
+/** The policy of the stack's own parts: patient enough for a broker that recovers its log, no loop without end. */
 export const restartPolicy: RestartPolicy = {
   firstDelayMs: 1_000,
   longestDelayMs: 15_000,
@@ -37,6 +39,7 @@ export const restartPolicy: RestartPolicy = {
   stableMs: 60_000,
 }
 
+/** How a part is watched over, and who is told; `say` takes a sentence for the terminal. */
 export interface Supervision {
   readonly policy: RestartPolicy
   readonly clock?: Clock | undefined

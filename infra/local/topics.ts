@@ -3,6 +3,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { asError } from '../../shared/errors.js'
 import { LocalStackError } from './localStackError.js'
 
+/** Partitions of each topic that the stack creates; a broker that the settings name has its own number. */
 export const partitionsPerTopic = 4
 
 /** Creates the topics that do not exist. Only for a broker of one's own: a shared one has its own ways. */

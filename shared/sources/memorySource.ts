@@ -13,6 +13,7 @@ import type {
 } from './source.js'
 import { batchDamaged, outOfRange, partitionMissing, SourceError, topicMissing } from './sourceError.js'
 
+/** Which kind of broker a memory source stands for. */
 export interface MemorySourceOptions {
   /** Milliseconds; the timestamp of records that have none. */
   readonly now?: () => number

@@ -15,10 +15,12 @@ import type {
 } from './source.js'
 import { SourceError } from './sourceError.js'
 
+/** How to reach the source of events, by its kind; holds secrets. */
 export type SourceConnection =
   | { readonly kind: 'kafka'; readonly kafka: KafkaConnection }
   | { readonly kind: 'eventhubs'; readonly eventHubs: EventHubsConnection }
 
+/** What a source is opened with beside its connection. */
 export interface OpenSourceOptions {
   readonly log?: Logger
   readonly clock?: Clock

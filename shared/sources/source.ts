@@ -16,12 +16,14 @@ export interface SourceRecord {
   readonly defect?: RecordDefect | undefined
 }
 
+/** Why a record is not here as it was written; it takes its place in a batch all the same. */
 export type RecordDefect =
   /** Its bytes cannot be told apart into key, value and headers: they are all in `value`. */
   | { readonly kind: 'damaged'; readonly size: number }
   /** Parts are longer than `maxPartBytes`: null (or no headers) here, and known by their length and digest. */
   | { readonly kind: 'oversized'; readonly parts: readonly OversizedPart[] }
 
+/** A part of a record that was too long to be held in memory. */
 export interface OversizedPart {
   readonly part: 'key' | 'value' | 'headers'
   /** Bytes; of headers as they stand in the log, lengths included. */
@@ -33,6 +35,7 @@ export interface OversizedPart {
 /** The longest key, value or headers that a source holds in memory: longer ones become a digest while they are read. */
 export const maxPartBytes = 256 * 2 ** 20
 
+/** A record's header: its key decoded as UTF-8, its value as bytes; null is no value, not an empty one. */
 export type Header = readonly [key: string, value: Uint8Array | null]
 
 /** A record to be written; the source chooses the partition by the key when none is given. */
@@ -67,6 +70,7 @@ export interface TopicSurvey {
   readonly unavailable: readonly UnavailablePartition[]
 }
 
+/** A partition that a survey got no offsets of, and why. */
 export interface UnavailablePartition {
   readonly partition: number
   readonly error: SourceError
@@ -120,6 +124,7 @@ export interface PartitionIdentity {
 /** What a source answers for one partition: its identity, or why there is none at the moment. */
 export type Identified = PartitionIdentity | { readonly kind: 'failed'; readonly error: SourceError }
 
+/** What a read may be told beside its range; an aborted `signal` ends it with the signal's reason. */
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
   /** How many bytes of the range will be taken, about: nothing is fetched ahead that would come to more. All when absent. */

@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../errors.js'
 
+/** Everything that can go wrong with a source, as a closed list. */
 export const sourceErrorCodes = [
   'SOURCE_TOPIC_MISSING',
   'SOURCE_PARTITION_MISSING',
@@ -16,6 +17,7 @@ export const sourceErrorCodes = [
   'SOURCE_CLOSED',
 ] as const
 
+/** The `code` of a {@link SourceError}. */
 export type SourceErrorCode = (typeof sourceErrorCodes)[number]
 
 /** What went wrong between us and Kafka or Event Hubs. */
@@ -25,12 +27,14 @@ export class SourceError extends CodedError<SourceErrorCode> {
   }
 }
 
+/** `SOURCE_TOPIC_MISSING`; the details' own `data` gives way to the topic's name. */
 export const topicMissing = (topic: string, details?: ErrorDetails): SourceError =>
   new SourceError('SOURCE_TOPIC_MISSING', `Topic ${topic} does not exist. Create it, or correct the stream's topic.`, {
     ...details,
     data: { topic },
   })
 
+/** `SOURCE_PARTITION_MISSING`, with topic and partition in its data. */
 export const partitionMissing = (topic: string, partition: number): SourceError =>
   new SourceError(
     'SOURCE_PARTITION_MISSING',

@@ -13,6 +13,7 @@ export const storageOperations = [
   'delete',
 ] as const
 
+/** One of {@link storageOperations}. */
 export type StorageOperation = (typeof storageOperations)[number]
 
 /** What goes wrong, the way real storage goes wrong. */
@@ -33,6 +34,7 @@ export type Fault =
   /** Something else happens first, such as a competitor's commit. */
   | { readonly kind: 'interleave'; readonly first: () => Promise<void> | void }
 
+/** Which calls a fault strikes, and how often. */
 export interface FaultRule {
   readonly on: StorageOperation | readonly StorageOperation[]
   /** Which objects; for a listing, its prefix. Paths are those of the outermost store. All when absent. */

@@ -15,6 +15,7 @@ export interface StorageUsage {
   readonly bytesWritten: number
 }
 
+/** The reading of a store that nobody has used yet. */
 export const noUsage: StorageUsage = { reads: 0, writes: 0, lists: 0, deletes: 0, bytesRead: 0, bytesWritten: 0 }
 
 /** What was used between two readings. */

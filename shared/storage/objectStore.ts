@@ -8,6 +8,7 @@ export interface ObjectInfo {
   readonly modifiedAt: number
 }
 
+/** Bytes `start` (inclusive) to `end` (exclusive) of an object. */
 export interface ByteRange {
   /** First byte, inclusive. */
   readonly start: number

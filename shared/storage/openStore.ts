@@ -8,6 +8,7 @@ import { MemoryStore } from './memoryStore.js'
 import type { ObjectStore } from './objectStore.js'
 import { StorageError } from './storageError.js'
 
+/** What opening a store takes beside its address; what its kind has no use for is passed over. */
 export interface OpenStoreOptions {
   /** Azure Storage connection string; without it the store finds a credential by itself (see azureBlob.ts). */
   readonly connectionString?: string | undefined

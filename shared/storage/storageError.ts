@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../errors.js'
 
+/** Everything that can go wrong with a store, as a closed list. */
 export const storageErrorCodes = [
   'STORAGE_UNAVAILABLE',
   'STORAGE_TIMEOUT',
@@ -10,6 +11,7 @@ export const storageErrorCodes = [
   'STORAGE_FAILED',
 ] as const
 
+/** The `code` of a {@link StorageError}. */
 export type StorageErrorCode = (typeof storageErrorCodes)[number]
 
 /** A store's surprise. `ambiguous` says that a write may have happened although its answer was lost. */

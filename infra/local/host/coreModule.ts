@@ -18,6 +18,7 @@ interface Duration {
   readonly nanos?: number | undefined
 }
 
+/** A function's retry policy, as `@azure/functions` hands it over: `fixedDelay` or `exponentialBackoff`. */
 export interface RetryOptions {
   /** How often a failed execution is repeated; -1 is for ever. */
   readonly maxRetryCount?: number | undefined
@@ -27,6 +28,7 @@ export interface RetryOptions {
   readonly maximumInterval?: Duration | undefined
 }
 
+/** A registration by `@azure/functions`: its bindings by name, the trigger among them. */
 export interface FunctionMetadata {
   readonly name: string
   readonly functionId?: string | undefined
@@ -34,9 +36,12 @@ export interface FunctionMetadata {
   readonly retryOptions?: RetryOptions | undefined
 }
 
+/** A function's handler; only the programming model knows its arguments. */
 export type FunctionCallback = (...args: unknown[]) => unknown
 
+/** Moments at which an app can hook into the worker. */
 export type HookName = 'appStart' | 'appTerminate' | 'preInvocation' | 'postInvocation' | 'log'
+/** A hook's handler; a promise that it returns is waited for. */
 export type HookCallback = (context: unknown) => unknown
 
 /** One invocation as the programming model (the @azure/functions package) sees it. */
@@ -46,6 +51,7 @@ export interface InvocationModel {
   getResponse(context: unknown, result: unknown): Promise<InvocationResponse>
 }
 
+/** What a function returned, encoded for the host: the value of its return and of its output bindings. */
 export interface InvocationResponse {
   readonly outputData?: readonly { readonly name?: string; readonly data?: TypedData | null }[] | null
   readonly returnValue?: TypedData | null
@@ -62,6 +68,7 @@ export interface TypedData {
   readonly collectionSint64?: { readonly sint64: readonly unknown[] }
 }
 
+/** An HTTP request or response on the wire to the host (`RpcHttp`); the nullable maps may hold empty values. */
 export interface HttpData {
   readonly url?: string
   readonly method?: string
@@ -73,6 +80,7 @@ export interface HttpData {
   readonly body?: TypedData | null
 }
 
+/** What `@azure/functions` gives the worker, so that it can turn invocations into calls and results into responses. */
 export interface ProgrammingModel {
   readonly name: string
   readonly version: string
@@ -80,6 +88,7 @@ export interface ProgrammingModel {
   getCapabilities?(capabilities: Record<string, string>): Promise<Record<string, string>>
 }
 
+/** A registration that can be taken back. */
 export interface Disposable {
   dispose(): void
 }

@@ -15,6 +15,7 @@ import {
 } from './coreModule.js'
 import { HostError } from './hostError.js'
 
+/** A function that the app registered; `trigger` is the one of its bindings that starts it. */
 export interface RegisteredFunction {
   readonly name: string
   readonly metadata: FunctionMetadata
@@ -22,6 +23,7 @@ export interface RegisteredFunction {
   readonly trigger: Binding
 }
 
+/** What the host sends for one invocation. */
 export interface InvocationInput {
   /** The trigger's value, as the host sends it. */
   readonly data: TypedData
@@ -29,6 +31,7 @@ export interface InvocationInput {
   readonly retryContext?: { readonly retryCount: number; readonly maxRetryCount: number } | undefined
 }
 
+/** How an invocation ended; what a function throws is an outcome, not an error of the host. */
 export type InvocationOutcome =
   | { readonly kind: 'succeeded'; readonly response: InvocationResponse }
   | { readonly kind: 'failed'; readonly error: Error }

@@ -21,6 +21,7 @@ import { parseSchedule } from './ncrontab.js'
 import { TimerListener } from './timerListener.js'
 import { timerStatusFile } from './timerStatus.js'
 
+/** The app that the host runs, and where on this machine. */
 export interface HostOptions {
   /** The app: host.json, package.json and what its `main` names. */
   readonly folder: string
@@ -34,6 +35,7 @@ export interface HostOptions {
   readonly clock?: Clock | undefined
 }
 
+/** Where an app is loaded from; its own log lines go to `log`. */
 export interface AppOptions {
   readonly folder: string
   readonly log: Logger

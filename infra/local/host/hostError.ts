@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../../../shared/errors.js'
 
+/** Everything that can be wrong with an app, its settings or the command line, as a closed list. */
 export type HostErrorCode =
   | 'ENTRY_POINT'
   | 'FUNCTION_UNKNOWN'

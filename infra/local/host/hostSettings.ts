@@ -21,6 +21,7 @@ export interface KafkaHostSettings {
   readonly queuedMaxMessagesKbytes: number
 }
 
+/** What of host.json bears on functions here: the Kafka extension's settings, and the first part of HTTP paths. */
 export interface HostSettings {
   readonly kafka: KafkaHostSettings
   readonly routePrefix: string
@@ -67,6 +68,10 @@ export function parseHostSettings(text: string, name = 'host.json'): HostSetting
   }
 }
 
+/**
+ * What {@link parseHostSettings} reads, of a file.
+ * @throws HostError `HOST_JSON`, or Node's own error when there is no such file
+ */
 export function readHostSettings(file: string): HostSettings {
   return parseHostSettings(readFileSync(file, 'utf8'), file)
 }

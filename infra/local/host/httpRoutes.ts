@@ -1,11 +1,13 @@
 import { type RegisteredFunction } from './functionApp.js'
 
+/** Where an HTTP function is reached: methods in upper case, and a path with `{name}` for a parameter. */
 export interface Route {
   readonly functionName: string
   readonly methods: readonly string[]
   readonly path: string
 }
 
+/** What a request's path and method lead to; `methods` are those that the path does take. */
 export type RouteMatch =
   | { readonly kind: 'found'; readonly functionName: string; readonly params: Readonly<Record<string, string>> }
   | { readonly kind: 'methodNotAllowed'; readonly methods: readonly string[] }
@@ -26,6 +28,10 @@ export function routesOf(functions: readonly RegisteredFunction[], prefix: strin
     })
 }
 
+/**
+ * The first route that fits: fixed parts without case, parameters percent-decoded.
+ * @throws URIError for a parameter with a malformed escape
+ */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
   const allowed: string[] = []
   for (const route of routes) {

@@ -4,6 +4,7 @@ import { type Environment, resolveSecret } from './appSettings.js'
 import { type Binding } from './coreModule.js'
 import { HostError } from './hostError.js'
 
+/** What a Kafka trigger listens to, in kafkajs's terms. */
 export interface KafkaTarget {
   readonly config: KafkaConfig
   readonly topic: string

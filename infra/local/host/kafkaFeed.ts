@@ -21,6 +21,7 @@ export interface Taker {
   reassigned(): void
 }
 
+/** What a feed polls, and the Kafka extension's settings that bear on polling. */
 export interface FeedOptions {
   /** Without a client id: each consumer has its own. */
   readonly connection: KafkaConfig

@@ -12,6 +12,7 @@ export interface Positioned {
 /** The next offset to read, by partition. */
 export type NextOffsets = ReadonlyMap<number, bigint>
 
+/** What a listener runs, where it stores offsets, and the policies it follows. */
 export interface ListenerParts<R extends Positioned> {
   /** Runs the function once over a batch; an error is the function's failure. */
   execute(batch: readonly R[], retryCount: number): Promise<Error | undefined>

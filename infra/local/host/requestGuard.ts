@@ -7,6 +7,7 @@ export interface RequestOrigin {
   readonly target: string
 }
 
+/** A request with its resolved URL, or the HTTP status and the sentence it is refused with. */
 export type GuardedRequest =
   | { readonly kind: 'admitted'; readonly url: URL }
   | { readonly kind: 'refused'; readonly status: 400 | 403; readonly reason: string }

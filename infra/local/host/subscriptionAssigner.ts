@@ -40,6 +40,10 @@ type KnownCluster = Cluster & {
 const name = 'subscription-round-robin'
 const version = 0
 
+/**
+ * kafkajs's form of {@link assignPartitions}. All members of a group have to know it: Kafka refuses one that shares no
+ * assigner with the others.
+ */
 export const subscriptionAssigner: PartitionAssigner = ({ cluster }) => ({
   name,
   version,

@@ -5,6 +5,7 @@ import { type InvocationInput } from './functionApp.js'
 import { type Schedule } from './ncrontab.js'
 import { type TimerStatus, type TimerStatusStore } from './timerStatus.js'
 
+/** What a timer runs and when; `execute` answers with the function's failure, if it failed. */
 export interface TimerParts {
   readonly name: string
   readonly schedule: Schedule

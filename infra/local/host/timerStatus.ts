@@ -8,6 +8,7 @@ export interface TimerStatus {
   readonly updated: number
 }
 
+/** Where timers' statuses outlive the host, by the function's name. */
 export interface TimerStatusStore {
   read(name: string): TimerStatus | undefined
   write(name: string, status: TimerStatus): void

@@ -18,6 +18,7 @@ import { serverProperties } from './serverProperties.js'
 
 const run = promisify(execFile)
 
+/** Where a broker lives and how large it may be. */
 export interface BrokerOptions {
   /** Topics, settings, the log and the process id live here; the same folder again is the same broker again. */
   readonly stateFolder: string
@@ -34,6 +35,7 @@ export interface BrokerOptions {
   readonly log?: Logger
 }
 
+/** A broker that runs and answers. */
 export interface Broker {
   /** `127.0.0.1:9092`, as KAFKA_BROKERS takes it. */
   readonly brokers: string

@@ -10,6 +10,7 @@ const run = promisify(execFile)
 /** The oldest Java the broker's jars run on. */
 export const oldestJava = 17
 
+/** A Java runtime of this machine; `major` is 8 for what calls itself 1.8. */
 export interface Java {
   /** Path or name of the executable. */
   readonly command: string

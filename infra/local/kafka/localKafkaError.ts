@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../../../shared/errors.js'
 
+/** Everything that can keep a local broker from running, as a closed list. */
 export const localKafkaErrorCodes = [
   'JAVA_MISSING',
   'MAVEN_MISSING',
@@ -10,6 +11,7 @@ export const localKafkaErrorCodes = [
   'START_FAILED',
 ] as const
 
+/** The `code` of a {@link LocalKafkaError}. */
 export type LocalKafkaErrorCode = (typeof localKafkaErrorCodes)[number]
 
 /** Why no broker runs on this machine, with what to do about it. */

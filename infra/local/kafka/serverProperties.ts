@@ -1,3 +1,4 @@
+/** What of server.properties differs from one local broker to another. */
 export interface ServerSettings {
   readonly host: string
   readonly port: number

@@ -16,6 +16,7 @@ import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEd
 import { type Edit, edited, type Token, tokensOf } from './statementText.js'
 import { type DeltaCall, referencesIn, type TableReference, type TimeTravel } from './tableReferences.js'
 
+/** The session that a catalog makes its views in, and where it finds the tables. */
 export interface LakeCatalogOptions {
   readonly session: DuckDbSession
   readonly cache: FileCache

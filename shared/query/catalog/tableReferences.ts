@@ -25,6 +25,7 @@ export interface DeltaCall extends Asked {
   readonly place: string
 }
 
+/** A table that a query reads, by its name or by its place. */
 export type Reference = TableReference | DeltaCall
 
 /**

@@ -5,7 +5,9 @@ import type { Point } from './comparedValue.js'
 
 export type Comparison = '=' | '<' | '<=' | '>' | '>='
 
+/** True of every row: a conjunction of nothing. */
 export const always: Predicate = { op: 'and', of: [] }
+/** True of no row: a disjunction of nothing. */
 export const never: Predicate = { op: 'or', of: [] }
 
 /** A column's value compared with a point; true for nothing when that is null. */

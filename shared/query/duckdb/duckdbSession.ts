@@ -10,6 +10,7 @@ import { asQueryError } from './queryError.js'
 import { type ValueReader, valueReader } from './sqlValue.js'
 import { makeTemporaryFolder } from './temporaryFolder.js'
 
+/** Limits of a session: memory, disk, threads. */
 export interface SessionOptions {
   /** Bytes that DuckDB may hold before it spills to the temporary folder; 512 MiB when absent. */
   readonly memoryLimit?: number | undefined
@@ -27,6 +28,7 @@ export interface RowStream {
   readonly batches: AsyncIterable<readonly Row[]>
 }
 
+/** A whole result, held in memory. */
 export interface RowSet {
   readonly fields: readonly StructField[]
   readonly rows: readonly Row[]

@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../../errors.js'
 
+/** Everything that can go wrong with a query, as a closed list. */
 export const queryErrorCodes = [
   /** The DuckDB library could not be loaded. */
   'QUERY_ENGINE_MISSING',
@@ -22,6 +23,7 @@ export const queryErrorCodes = [
   'QUERY_NO_TABLE',
 ] as const
 
+/** The `code` of a {@link QueryError}. */
 export type QueryErrorCode = (typeof queryErrorCodes)[number]
 
 /** A query's surprise. */

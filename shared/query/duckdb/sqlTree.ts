@@ -10,10 +10,12 @@ export function children(node: JsonObject): readonly Json[] {
   return isJsonArray(list) ? list : []
 }
 
+/** A text of the tree; empty when it is absent or something else. */
 export function textOf(json: Json | undefined): string {
   return typeof json === 'string' ? json : ''
 }
 
+/** A list of texts of the tree; empty when it is absent or no list. */
 export function textsOf(json: Json | undefined): string[] {
   return isJsonArray(json) ? json.map(textOf) : []
 }

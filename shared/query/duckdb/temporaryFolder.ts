@@ -7,6 +7,7 @@ import { temporaryFileFault } from './queryError.js'
 
 const prefixes = ['lake-duckdb-', 'lake-files-'] as const
 
+/** How a temporary folder's name begins, which is how left-over ones are found. */
 export type TemporaryPrefix = (typeof prefixes)[number]
 
 /** Folders that do not say whose they are (earlier versions made such) are left over after so long without a change. */

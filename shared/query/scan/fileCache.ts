@@ -5,6 +5,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import { makeTemporaryFolder, QueryError, temporaryFileFault } from '../duckdb/index.js'
 import { download, type ImmutableFile, localFile } from './immutableFile.js'
 
+/** Where downloaded files go, and how much of the disk and the network they may take. */
 export interface FileCacheOptions {
   /** Bytes that downloaded files may take on the local disk, all together. */
   readonly limitBytes: number

@@ -5,6 +5,7 @@ import type { Column, DataType, StructField } from '../../types/index.js'
 import { identifier, sqlType } from '../duckdb/index.js'
 import type { FileCache, FileLease } from './fileCache.js'
 
+/** The table's state that the copy follows, and the columns it has. */
 export interface NormalizedCopyOptions {
   readonly state: Pick<Snapshot, 'metadata' | 'schema'>
   /** Columns wanted. */

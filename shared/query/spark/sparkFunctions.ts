@@ -104,6 +104,7 @@ export const sparkFunctions: ReadonlyMap<string, Translation> = new Map<string, 
   ['date_sub', (args, name) => dateMoved(args, name, '-')],
 ])
 
+/** @throws QueryError `QUERY_UNSUPPORTED_EXPRESSION` unless the value is a boolean, or a NULL without a type */
 export function requireBoolean(value: TypedSql): void {
   if (value.type !== 'boolean' && value.type !== 'void')
     throw unsupported(`a ${typeText(value.type)} where a condition is expected`)

@@ -73,6 +73,7 @@ function unescaped(text: string): string {
   })
 }
 
+/** `QUERY_UNSUPPORTED_EXPRESSION`; `what` is the part that has no sure meaning here, as it completes "Spark's SQL has". */
 export function unsupported(what: string): QueryError {
   return new QueryError(
     'QUERY_UNSUPPORTED_EXPRESSION',

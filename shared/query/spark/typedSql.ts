@@ -15,11 +15,16 @@ export interface TypedSql {
 const digits: Readonly<Record<string, number>> = { byte: 3, short: 5, integer: 10, long: 20 }
 const integers = ['byte', 'short', 'integer', 'long'] as const
 
+/** Spark's byte, short, integer and long. */
 export const isInteger = (type: DataType) => typeof type === 'string' && digits[type] !== undefined
+/** Decimals of any precision and scale. */
 export const isDecimal = (type: DataType): type is DecimalType => typeof type === 'object' && type.type === 'decimal'
+/** Integers and decimals: Spark brings them to a common decimal. */
 export const isExact = (type: DataType) => isInteger(type) || isDecimal(type)
+/** Float and double, whose arithmetic rounds. */
 export const isFloating = (type: DataType) => type === 'float' || type === 'double'
 
+/** The value's SQL, cast to the type that DuckDB has for a Delta type. */
 export function as({ sql }: TypedSql, type: DataType): string {
   return `CAST(${sql} AS ${sqlType(type)})`
 }

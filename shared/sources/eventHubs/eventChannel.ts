@@ -2,6 +2,7 @@ import type { EventHubConsumerClient, EventPosition, ReceivedEventData, Subscrip
 
 import { asError } from '../../errors.js'
 
+/** Which partition a channel pulls and from where; an aborted `signal` fails whoever waits for events. */
 export interface ChannelOptions {
   readonly partition: number
   readonly startPosition: EventPosition

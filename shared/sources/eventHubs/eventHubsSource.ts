@@ -26,6 +26,7 @@ export interface Patience {
   readonly total: number
 }
 
+/** The namespace to read and how long its silence is borne; 20 s a link and 60 s in all when `patience` is absent. */
 export interface EventHubsSourceOptions {
   readonly connection: EventHubsConnection
   readonly clock?: Clock | undefined

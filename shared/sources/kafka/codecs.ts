@@ -15,6 +15,7 @@ const { CompressionCodecs, CompressionTypes } = kafkajs
 /** By the numbers in a record batch's attributes: the position is the number. */
 export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
+/** A codec by the name that Kafka's `compression.type` has for it. */
 export type Compression = (typeof compressions)[number]
 
 interface Codec {
@@ -115,6 +116,7 @@ function damaged(name: Compression | undefined, cause: unknown): SourceError {
   return new SourceError('SOURCE_CORRUPT', `Records compressed with ${name} cannot be decompressed.`, { cause })
 }
 
+/** Bytes of a batch's records as a producer writes them; `none` gives the same buffer back. */
 export function compress(name: Compression, bytes: Buffer): Buffer {
   return name === 'none' ? bytes : codecs[name].compress(bytes)
 }

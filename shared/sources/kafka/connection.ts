@@ -9,7 +9,9 @@ import { SourceError } from '../sourceError.js'
 import type { ConnectionSettings } from './kafkajsInternals.js'
 import { type OAuthClient, oauthTokens } from './oauthToken.js'
 
+/** Values of Kafka's `security.protocol`, in lower case as librdkafka spells them. */
 export const securityProtocols = ['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'] as const
+/** Ways of signing in that the client speaks, as kafkajs spells them; GSSAPI (Kerberos) is not among them. */
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
 
 /** How to reach a Kafka cluster: what the trigger's settings say, too. */
@@ -32,6 +34,7 @@ export interface KafkaConnection {
   readonly clientId?: string | undefined
 }
 
+/** A checked connection as kafkajs takes it, before it has a logger. */
 export type KafkaClientSettings = Omit<ConnectionSettings, 'logger'>
 
 /** Checks the connection and turns it into what the client needs. @throws SourceError `SOURCE_BAD_SETTINGS` */

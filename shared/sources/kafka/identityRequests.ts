@@ -9,6 +9,7 @@ const offsetForLeaderEpoch = { apiKey: 23, apiName: 'OffsetForLeaderEpoch' } as 
 const withTopicIds = 10
 const withLeaderEpochs = 7
 
+/** A topic in a Metadata response; `errorCode` is Kafka's, 0 for none. */
 export interface IdentifiedTopic {
   readonly errorCode: number
   /** 128 bits; undefined when the broker knows no ids or has none for the topic. */
@@ -16,6 +17,7 @@ export interface IdentifiedTopic {
   readonly partitions: readonly IdentifiedPartition[]
 }
 
+/** A partition in a Metadata response, with the leader epoch that tells one log from its successor. */
 export interface IdentifiedPartition {
   readonly errorCode: number
   readonly partition: number
@@ -115,6 +117,7 @@ async function requestFlexible(node: BrokerNode, topic: string): Promise<Identif
   return topics[0]
 }
 
+/** A partition's answer to OffsetForLeaderEpoch; `errorCode` is Kafka's, 0 for none. */
 export interface EpochEnd {
   readonly errorCode: number
   readonly partition: number

@@ -21,6 +21,7 @@ import { readRange } from './rangeReader.js'
 import { offsetsOf, type Patience, retrying, type Waiting } from './retry.js'
 import { listOffsets, lookOnce, surveyTopic } from './topicSurvey.js'
 
+/** How to reach the cluster, and how records are fetched, checked and written. */
 export interface KafkaSourceOptions {
   readonly connection: KafkaConnection
   readonly log?: Logger

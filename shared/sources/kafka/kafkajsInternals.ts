@@ -10,12 +10,15 @@ import type { Kafka, SASLOptions } from 'kafkajs'
  */
 const load = createRequire(import.meta.url)
 
+/** Takes one message of kafkajs; `level` is one of its `logLevel` numbers, a lower one being more severe. */
 export type LogWriter = (entry: { readonly level: number; readonly log: { readonly message: string } }) => void
 
+/** kafkajs's logger, as far as it is handed through: its connections ask for one by namespace. */
 export interface KafkajsLogger {
   namespace(name: string): KafkajsLogger
 }
 
+/** What kafkajs's connections take; `ssl: null` is no TLS, `sasl: null` no signing in. */
 export interface ConnectionSettings {
   readonly brokers: readonly string[]
   readonly clientId: string
@@ -28,6 +31,7 @@ export interface ConnectionSettings {
   readonly logger: KafkajsLogger
 }
 
+/** A request of the Kafka protocol: `body` is everything behind the request header, encoded for `apiVersion`. */
 export interface Request {
   readonly apiKey: number
   readonly apiVersion: number
@@ -134,6 +138,7 @@ export interface GroupCoordinator {
   leaveGroup(member: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
 }
 
+/** kafkajs's cluster, as far as it takes to find the coordinator of a consumer group. */
 export interface GroupCluster {
   connect(): Promise<void>
   findGroupCoordinator(group: { readonly groupId: string }): Promise<GroupCoordinator>
@@ -153,6 +158,9 @@ export function groupCluster(client: Kafka): GroupCluster {
 
 const asIs = (raw: Buffer): Promise<Buffer> => Promise.resolve(raw)
 
+/**
+ * The broker at that address, not yet connected: nothing is sent before `connect`. Errors of its calls are kafkajs's.
+ */
 export async function openNode(settings: ConnectionSettings, host: string, port: number): Promise<BrokerNode> {
   const { Broker, connectionPoolBuilder, Encoder } = internals()
   const pool = await connectionPoolBuilder({

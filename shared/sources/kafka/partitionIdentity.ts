@@ -6,6 +6,7 @@ import { type EpochEnd, type IdentifiedTopic, requestEpochEnds, requestTopicIden
 import type { BrokerNode } from './kafkajsInternals.js'
 import { Backoff, type Patience } from './retry.js'
 
+/** How identities are asked for; whatever `patienceMs` says, no longer than a few seconds. */
 export interface IdentityOptions extends Patience {
   /** False asks as if the broker knew no topic ids. */
   readonly topicIds: boolean

@@ -8,6 +8,7 @@ import { type ProducerIdentity, requestProduce, requestProducerId } from './prot
 import { anonymous, encodeRecordBatch, type ProducerStamp } from './recordEncoder.js'
 import { type Patience, retrying } from './retry.js'
 
+/** How records are written, and how long a write is tried again. */
 export interface ProducerOptions extends Patience {
   readonly compression: Compression
   /** Batches sent again after a lost answer are written once. */

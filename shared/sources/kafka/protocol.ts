@@ -7,19 +7,23 @@ const apiKeys = { Produce: 0, Fetch: 1, ListOffsets: 2, Metadata: 3, InitProduce
 
 /** Which end a reader sees: `uncommitted` is the high watermark, `committed` the last stable offset. */
 export const isolation = { uncommitted: 0, committed: 1 } as const
+/** The `isolation_level` of Fetch and ListOffsets requests. */
 export type Isolation = (typeof isolation)[keyof typeof isolation]
 
+/** A Metadata response: every broker of the cluster, and the topics that were asked about. */
 export interface ClusterMetadata {
   readonly nodes: readonly { readonly id: number; readonly host: string; readonly port: number }[]
   readonly topics: readonly TopicMetadata[]
 }
 
+/** A topic in a Metadata response; `leader` is a broker's id, -1 for none, and error codes are Kafka's. */
 export interface TopicMetadata {
   readonly errorCode: number
   readonly topic: string
   readonly partitions: readonly { readonly errorCode: number; readonly partition: number; readonly leader: number }[]
 }
 
+/** Metadata of one topic (version 4). A topic that does not exist has an error code in it and is not created. */
 export async function requestMetadata(node: BrokerNode, topic: string): Promise<ClusterMetadata> {
   const body = new ByteWriter().int32(1).string(topic).int8(0)
   const reader = new ByteReader(await node.send({ ...api('Metadata', 4), body: body.finish() }))
@@ -46,12 +50,14 @@ export async function requestMetadata(node: BrokerNode, topic: string): Promise<
   return { nodes, topics }
 }
 
+/** A partition's answer to ListOffsets; the offset is -1 when no record is as young as the timestamp. */
 export interface ListedOffset {
   readonly errorCode: number
   readonly partition: number
   readonly offset: bigint
 }
 
+/** As a timestamp of ListOffsets: the first offset that the log still has. */
 export const earliest = -2n
 /** As read_committed: the last stable offset. */
 export const latest = -1n
@@ -81,6 +87,7 @@ export async function requestOffsets(
     .flat()
 }
 
+/** What to fetch of one partition; a first batch longer than `maxBytes` comes whole all the same. */
 export interface FetchRequest {
   readonly topic: string
   readonly partition: number
@@ -90,6 +97,7 @@ export interface FetchRequest {
   readonly maxWait: number
 }
 
+/** A partition's answer to Fetch; `errorCode` is Kafka's, 0 for none. */
 export interface FetchResponse {
   readonly errorCode: number
   /** Milliseconds; the broker leaves the records out when it is above zero. */
@@ -102,6 +110,10 @@ export interface FetchResponse {
   readonly records: Buffer
 }
 
+/**
+ * Fetches from one partition as read_committed, outside any fetch session, in the newest of versions 4 to 11 the broker
+ * has.
+ */
 export async function requestFetch(node: BrokerNode, request: FetchRequest): Promise<FetchResponse> {
   const version = Math.min(11, node.newestVersion(apiKeys.Fetch) ?? 4)
   const { topic, partition, offset, maxBytes, maxWait } = request
@@ -149,11 +161,13 @@ const nothing: FetchResponse = {
   records: Buffer.alloc(0),
 }
 
+/** An encoded record batch (message format 2) and where it goes. */
 export interface ProducedBatch {
   readonly partition: number
   readonly bytes: Buffer
 }
 
+/** A partition's answer to Produce; `errorCode` is Kafka's, 0 when all replicas in sync have the batch. */
 export interface ProducedAnswer {
   readonly partition: number
   readonly errorCode: number
@@ -184,6 +198,7 @@ export async function requestProduce(
     .flat()
 }
 
+/** An InitProducerId response: what stamps the batches of an idempotent producer. `errorCode` is Kafka's. */
 export interface ProducerIdentity {
   readonly errorCode: number
   readonly producerId: bigint

@@ -7,6 +7,7 @@ export const headerSize = 61
 /** Where the checksummed part begins. */
 export const checksummedFrom = 21
 
+/** Masks of a record batch's `attributes` (Kafka's message format 2). */
 export const attributeBits = { codec: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const
 
 /** The header of a record batch (message format 2) and where the batch lies in its buffer. */

@@ -5,6 +5,7 @@ import { crc32c } from './crc32c.js'
 import { attributeBits, type BatchHeader, checksummedFrom, headerSize } from './recordBatch.js'
 import { contentOf, damagedContent, RecordReader } from './recordReader.js'
 
+/** What of a partition's batches is wanted: a batch may begin before the range and end behind it. */
 export interface DecodeWindow {
   readonly topic: string
   readonly partition: number
@@ -70,8 +71,10 @@ export function checkBatch(
   }
 }
 
+/** The codec's number in the batch's attributes, as `decompress` takes it. */
 export const codecOf = (header: BatchHeader): number => header.attributes & attributeBits.codec
 
+/** A view of the batch's records as they stand in the log, compressed where the batch is. */
 export const packedRecords = (bytes: Buffer, header: BatchHeader): Buffer =>
   bytes.subarray(header.at + headerSize, header.end)
 
@@ -83,6 +86,7 @@ function bodyOf(bytes: Buffer, header: BatchHeader, window: DecodeWindow): Buffe
   }
 }
 
+/** `SOURCE_CORRUPT` for a batch whose records do not add up to it. */
 export const damagedBatch = ({ baseOffset }: BatchHeader, { topic, partition }: DecodeWindow): SourceError =>
   batchDamaged(topic, partition, baseOffset, 'is damaged')
 

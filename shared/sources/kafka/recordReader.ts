@@ -8,6 +8,7 @@ const noHeaders: readonly Header[] = Object.freeze([])
 /** A part of a record: its bytes, or what is known of them when they are too many. */
 export type RecordPart = Uint8Array | null | OversizedPart
 
+/** Whether a part was longer than `maxPartBytes`, so that only its length and digest are known. */
 export const isOversized = (part: RecordPart | readonly Header[]): part is OversizedPart =>
   part !== null && 'sha256' in part
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { SourceError } from '../sourceError.js'
 
+/** How long an operation is tried again. An aborted `signal` ends it with the signal's reason. */
 export interface Patience {
   readonly clock: Clock
   /** Milliseconds without success until the last error is thrown. */
@@ -125,4 +126,5 @@ export async function retrying<T>(patience: Patience, doing: string, attempt: ()
   }
 }
 
+/** The `doing` of operations that ask for a topic's offsets; see {@link Waiting}. */
 export const offsetsOf = (topic: string): string => `asking for the offsets of ${topic}`

@@ -1,3 +1,4 @@
+/** A good event, as the record's exact bytes, and what an observer should find in it. */
 export interface MadeEvent {
   readonly key: Uint8Array
   readonly value: Uint8Array

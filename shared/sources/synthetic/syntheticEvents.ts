@@ -4,6 +4,7 @@ import { contractEvents } from './contractEvents.js'
 import type { EventMaker } from './eventMaker.js'
 import { sampleEvents } from './sampleEvents.js'
 
+/** What synthetic records are drawn by: the same options give the same records. */
 export interface SyntheticOptions {
   readonly seed?: number
   /** Milliseconds: Kafka's timestamp of the first record. */
@@ -164,6 +165,7 @@ export class SyntheticEvents {
   }
 }
 
+/** The maker of a stream's events, or in a sentence why there can be none. */
 export type SyntheticMaker =
   { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }
 

@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import type { Settings, SettingValues } from '../../settings/index.js'
 import { settingReference } from './settingReference.js'
 
+/** An `eventHubTrigger` binding, under the names of properties that the Event Hubs extension has. */
 export interface EventHubBinding extends Record<string, unknown> {
   readonly type: 'eventHubTrigger'
 }

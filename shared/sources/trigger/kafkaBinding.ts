@@ -11,6 +11,7 @@ const mechanisms = {
   oauthbearer: 'OAuthBearer',
 } as const
 
+/** A `kafkaTrigger` binding, under the names of properties that the Kafka extension has. */
 export interface KafkaBinding extends Record<string, unknown> {
   readonly type: 'kafkaTrigger'
 }

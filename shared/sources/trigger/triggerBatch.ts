@@ -1,5 +1,6 @@
 import type { SourceRecord } from '../source.js'
 
+/** Where a record of the stream's topic stands. */
 export interface RecordPosition {
   readonly partition: number
   readonly offset: bigint

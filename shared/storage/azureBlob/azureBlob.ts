@@ -24,6 +24,7 @@ const defaultDeadlineMs = 60_000
 const silenceShare = 4
 const pauseMs = 250
 
+/** How requests are signed, and how long they are tried. */
 export interface AzureBlobOptions extends AzureBlobAccess {
   /** Milliseconds an operation may take, its retries included; what it moves adds ten seconds per megabyte. 60,000 when absent. */
   readonly deadlineMs?: number | undefined

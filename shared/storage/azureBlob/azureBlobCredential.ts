@@ -4,6 +4,7 @@ import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-
 import { type AzureBlobAddress, azureHost, externalLocationOf, formatAzureBlobAddress } from '../address/index.js'
 import { StorageError } from '../storageError.js'
 
+/** What requests to a storage account can be signed with; see {@link azureBlobCredential} for what goes first. */
 export interface AzureBlobAccess {
   readonly connectionString?: string | undefined
   /** Client id of a user-assigned managed identity. */
@@ -20,6 +21,7 @@ export interface AzureBlobCredential {
 
 /** Azurite's account and key: the same on every machine, published by Microsoft, no secret. */
 export const emulatorAccount = 'devstoreaccount1'
+/** The key of {@link emulatorAccount}, in base64. */
 export const emulatorKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 /**

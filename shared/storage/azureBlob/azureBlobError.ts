@@ -12,6 +12,9 @@ export interface ServiceAnswer {
   readonly date?: number | undefined
 }
 
+/**
+ * The answer that an SDK error carries; without one, `status` is undefined and `code` the error's own, as `ECONNRESET`.
+ */
 export function serviceAnswer(error: unknown): ServiceAnswer {
   if (!isRestError(error)) return { status: undefined, code: errorCode(error) }
   const details = error.details
