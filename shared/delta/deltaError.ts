@@ -34,6 +34,7 @@ export const deltaErrorCodes = [
   'DELTA_TOO_MANY_CONFLICTS',
 ] as const
 
+/** What `code` of a {@link DeltaError} can be. Codes stay the same from version to version, unlike messages. */
 export type DeltaErrorCode = (typeof deltaErrorCodes)[number]
 
 /** The place in a table's log that an error speaks of. */

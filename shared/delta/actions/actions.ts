@@ -4,6 +4,11 @@ import type { Json } from '../../types/index.js'
  * The actions of a Delta commit, with the protocol's own names (PROTOCOL.md, "Actions"). Whatever can exceed 2^53 is a
  * bigint; `version` of a table stays a number.
  */
+
+/**
+ * The least versions, and the features, that readers and writers need (PROTOCOL.md, "Protocol Evolution"). Features are
+ * listed at reader version 3 and writer version 7 only.
+ */
 export interface Protocol {
   readonly minReaderVersion: number
   readonly minWriterVersion: number
@@ -11,6 +16,10 @@ export interface Protocol {
   readonly writerFeatures?: readonly string[] | undefined
 }
 
+/**
+ * Schema, partitioning and properties of the table (PROTOCOL.md, "Change Metadata"): each replaces the one before as a
+ * whole.
+ */
 export interface Metadata {
   /** The table's id; a recreated table has another one. */
   readonly id: string
@@ -36,6 +45,10 @@ export interface DeletionVector {
   readonly cardinality: bigint
 }
 
+/**
+ * A data file that is part of the table (PROTOCOL.md, "Add File and Remove File"). It replaces an earlier `add` of the
+ * same path and deletion vector.
+ */
 export interface AddFile {
   /** As the log has it: URI-encoded, relative to the table or absolute. See path.ts. */
   readonly path: string
@@ -55,6 +68,10 @@ export interface AddFile {
   readonly clusteringProvider?: string | undefined
 }
 
+/**
+ * A tombstone: the file with this path and deletion vector is no longer part of the table (PROTOCOL.md, "Add File and
+ * Remove File"). The object stays, for readers of older versions, until the retention has passed.
+ */
 export interface RemoveFile {
   readonly path: string
   readonly dataChange: boolean
@@ -70,6 +87,10 @@ export interface RemoveFile {
   readonly defaultRowCommitVersion?: bigint | undefined
 }
 
+/**
+ * How far an application has come (PROTOCOL.md, "Transaction Identifiers"). `version` counts in the application's own
+ * terms; the newest of each `appId` holds.
+ */
 export interface Txn {
   readonly appId: string
   readonly version: bigint
@@ -77,6 +98,10 @@ export interface Txn {
   readonly lastUpdated?: number | undefined
 }
 
+/**
+ * A file with the rows that its commit changed, for readers of the change data feed alone (PROTOCOL.md, "Add CDC
+ * File"). `size` is in bytes.
+ */
 export interface CdcFile {
   readonly path: string
   readonly partitionValues: Readonly<Record<string, string | null>>
@@ -85,6 +110,10 @@ export interface CdcFile {
   readonly tags?: Readonly<Record<string, string | null>> | undefined
 }
 
+/**
+ * Free text that a feature or an application keeps with the table (PROTOCOL.md, "Domain Metadata"). The newest of each
+ * domain holds; `removed` ends it.
+ */
 export interface DomainMetadata {
   readonly domain: string
   readonly configuration: string
@@ -107,11 +136,16 @@ export interface CommitInfo {
   readonly [field: string]: Json | undefined
 }
 
+/** Tells the version of a V2 checkpoint; found there and never in a commit (PROTOCOL.md, "Checkpoint Metadata"). */
 export interface CheckpointMetadata {
   readonly version: number
   readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
+/**
+ * A file with file actions of a V2 checkpoint (PROTOCOL.md, "Sidecar File Information"). `modificationTime` is in
+ * milliseconds since 1970.
+ */
 export interface Sidecar {
   readonly path: string
   readonly sizeInBytes: number

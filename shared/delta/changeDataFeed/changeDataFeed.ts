@@ -14,8 +14,10 @@ import { requireReadableUnder } from './feedSchema.js'
 /** What became of a row; an update is its two images. */
 export const changeTypes = ['insert', 'delete', 'update_preimage', 'update_postimage'] as const
 
+/** What a row has in the column `_change_type`. */
 export type ChangeType = (typeof changeTypes)[number]
 
+/** Which versions and columns {@link readChanges} reads; `openFolder` is for files outside the table's folder. */
 export interface ChangesOptions {
   /** First version, inclusive. */
   readonly from: number
@@ -35,6 +37,10 @@ export interface ChangeBatch {
   readonly columns: readonly ColumnData[]
 }
 
+/**
+ * The answer of {@link readChanges}: the versions read, both inclusive, and their rows, which are read as `batches` is
+ * iterated.
+ */
 export interface ChangeScan {
   readonly from: number
   readonly to: number

@@ -14,6 +14,10 @@ const groupRows = 10_000
 /** A checkpoint as `_last_checkpoint` tells of it. */
 export type WrittenCheckpoint = LastCheckpoint & { readonly sizeInBytes: number; readonly numOfAddFiles: number }
 
+/**
+ * The answer of {@link CheckpointFile.finish}: actions, bytes, and how many of the actions are `add`s. `exists`: there
+ * was a file of this name, and it stays as it is.
+ */
 export interface FinishedFile {
   readonly kind: 'created' | 'exists'
   readonly rows: number

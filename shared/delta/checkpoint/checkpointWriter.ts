@@ -12,11 +12,16 @@ import type { FileList } from './fileList.js'
 import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { type V2CheckpointOptions, writeV2Checkpoint } from './v2CheckpointWriter.js'
 
+/**
+ * The answer of {@link writeCheckpointOf}: `numFiles` counts the live files of the table, `sizeInBytes` the bytes of
+ * the checkpoint and its sidecars.
+ */
 export type WrittenCheckpointOutcome =
   | { readonly kind: 'written'; readonly version: number; readonly numFiles: number; readonly sizeInBytes: number }
   /** There is one of the newest version already. */
   | { readonly kind: 'exists'; readonly version: number }
 
+/** The form of a checkpoint, where it is to differ from what the table's properties ask for. */
 export interface CheckpointOptions extends V2CheckpointOptions {
   /** What the table's property says when absent; a V2 checkpoint needs the table's feature. */
   readonly kind?: 'classic' | 'v2' | undefined

@@ -8,6 +8,7 @@ import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpoi
 import { type CheckpointColumns, checkpointFields, sidecarFields } from './checkpointSchema.js'
 import type { FileList } from './fileList.js'
 
+/** How a V2 checkpoint is divided into files; without effect on a classic one. */
 export interface V2CheckpointOptions {
   /** Of a V2 checkpoint's own file; JSON when absent, as Spark has it. */
   readonly format?: 'json' | 'parquet' | undefined

@@ -41,6 +41,10 @@ export interface RowFile {
   readonly deletionVector?: DeletionVector | undefined
 }
 
+/**
+ * Which columns and rows of a data file are read, and by which mapping. `openFolder` is for files outside the table's
+ * folder; `where` is named in errors.
+ */
 export interface FileRowsOptions {
   readonly layout: ColumnLayout
   readonly fields: readonly StructField[]

@@ -12,11 +12,16 @@ export interface PhysicalLayout {
   readonly stats: StatsPlan
 }
 
+/** What the layout takes from the table's protocol rather than from its schema and properties. */
 export interface PhysicalLayoutOptions {
   /** Whether the files hold the partition columns, too; readers take these values from the log all the same. */
   readonly partitionColumns?: boolean | undefined
 }
 
+/**
+ * The layout by schema and properties alone; {@link dataFileLayout} asks the protocol, too. Columns of type `void` are
+ * not stored.
+ */
 export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
   const mapped = isMapped(table.configuration)
   const partitions = new Set(

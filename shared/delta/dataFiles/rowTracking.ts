@@ -13,6 +13,7 @@ import { parseStats } from '../stats/index.js'
 
 /** Row ids and row commit versions (PROTOCOL.md, "Row Tracking"). */
 
+/** The metadata domain that keeps the highest row id given out. */
 export const rowTrackingDomain = 'delta.rowTracking'
 
 type Table = { readonly protocol: Protocol; readonly metadata: Pick<Metadata, 'configuration'> }

@@ -6,6 +6,10 @@ import { collectStats, encodeStats, type FileStats, mergeStats, type StatsShape 
 import { codecOf, type PartitionTexts } from './dataFile.js'
 import type { PhysicalLayout } from './physicalLayout.js'
 
+/**
+ * What sets a {@link StreamedFile} apart from an ordinary data file of the table: its name, or columns that the schema
+ * does not have.
+ */
 export interface StreamedFileOptions {
   /** The object's name; a new one for a data file when absent. */
   readonly name?: string | undefined

@@ -9,6 +9,11 @@ import type { NewColumn, TableChange } from './tableChange.js'
 
 /** Changes of columns, made to a draft. */
 
+/**
+ * Adds nullable columns one after the other; existing rows are null there.
+ * @throws DeltaError DELTA_NO_COLUMN for a parent or a neighbour that is missing, DELTA_BAD_SCHEMA for a name that is
+ * taken or not allowed, DELTA_INCOMPATIBLE_SCHEMA for a column that is not nullable
+ */
 export function addColumns(draft: TableDraft, columns: readonly NewColumn[]): TableDraft {
   return columns.reduce((before, { parent = [], field, position }) => {
     const path = parent.length === 0 ? [] : exactPath(before.schema, parseColumnPath(parent))
@@ -23,6 +28,11 @@ export function addColumns(draft: TableDraft, columns: readonly NewColumn[]): Ta
   }, draft)
 }
 
+/**
+ * Takes a column out of the schema; the data files keep its values.
+ * @throws DeltaError DELTA_NO_COLUMN; DELTA_INCOMPATIBLE_SCHEMA without column mapping, for a column that partitions or
+ * clusters the table, that an expression of the table uses, or that is the only one with data in its struct
+ */
 export function dropColumn(draft: TableDraft, { column }: Extract<TableChange, { kind: 'dropColumn' }>): TableDraft {
   const path = exactPath(draft.schema, parseColumnPath(column))
   requireMapping(draft, path, 'dropped')
@@ -51,6 +61,11 @@ export function dropColumn(draft: TableDraft, { column }: Extract<TableChange, {
   }
 }
 
+/**
+ * Gives a column another name, in partitioning, clustering and the list of statistics as well; its physical name stays.
+ * @throws DeltaError DELTA_NO_COLUMN; DELTA_INCOMPATIBLE_SCHEMA without column mapping, for a name that is taken, or
+ * for a column that an expression of the table uses
+ */
 export function renameColumn(
   draft: TableDraft,
   { column, name }: Extract<TableChange, { kind: 'renameColumn' }>,
@@ -80,6 +95,10 @@ export function renameColumn(
   }
 }
 
+/**
+ * Moves a column within its struct; the data files stay as they are.
+ * @throws DeltaError DELTA_NO_COLUMN when it, or the one it is to follow, is not there
+ */
 export function moveColumn(
   draft: TableDraft,
   { column, position }: Extract<TableChange, { kind: 'moveColumn' }>,
@@ -101,6 +120,12 @@ export function moveColumn(
   }
 }
 
+/**
+ * Gives a column, or what an array or a map holds, a wider type and records the change in the field (PROTOCOL.md, "Type
+ * Widening"); files keep the narrower one.
+ * @throws DeltaError DELTA_NO_COLUMN; DELTA_INCOMPATIBLE_SCHEMA when the new type cannot hold every value, the table
+ * does not widen types, or an expression of the table uses the column
+ */
 export function widenType(
   draft: TableDraft,
   { column, type }: Extract<TableChange, { kind: 'widenType' }>,
@@ -133,6 +158,11 @@ export function widenType(
   return { ...draft, schema: asStruct(schema) }
 }
 
+/**
+ * Allows nulls in a column, or forbids them: then the draft asks for a check of the existing rows.
+ * @throws DeltaError DELTA_NO_COLUMN; DELTA_INCOMPATIBLE_SCHEMA when nulls are forbidden inside a struct that may be
+ * null
+ */
 export function setNullability(
   draft: TableDraft,
   change: Extract<TableChange, { kind: 'setNotNull' | 'dropNotNull' }>,
@@ -152,6 +182,10 @@ export function setNullability(
   return { ...draft, schema, checks: nullable ? draft.checks : [...draft.checks, { kind: 'notNull', path }] }
 }
 
+/**
+ * Sets the comment of a column, or takes it away; the rest of the field's metadata stays.
+ * @throws DeltaError DELTA_NO_COLUMN
+ */
 export function setComment(
   draft: TableDraft,
   { column, comment }: Extract<TableChange, { kind: 'setComment' }>,

@@ -8,6 +8,10 @@ import { parseStats, statsColumns } from '../stats/index.js'
 import type { RowCheck } from '../table/index.js'
 import { type Expressions, type Rows, rowText } from '../write/index.js'
 
+/**
+ * What a check of existing rows needs: `expressions` for constraints, `openFolder` for files outside the table's
+ * folder; `where` is named in errors.
+ */
 export interface ExistingRowsOptions {
   readonly expressions?: Expressions | undefined
   readonly openFolder?: OpenFolder | undefined

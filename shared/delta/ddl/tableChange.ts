@@ -38,6 +38,7 @@ export type TableChange =
   /** Only where nothing of the table, old versions included, needs it any more. */
   | { readonly kind: 'dropFeature'; readonly feature: string }
 
+/** A column to add, into the struct at `parent` or at the top, behind all others when no position is given. */
 export interface NewColumn {
   readonly parent?: ColumnPath | undefined
   readonly field: StructField

@@ -17,6 +17,12 @@ import type { TableChange } from './tableChange.js'
 
 /** Changes of properties, constraints, clustering and features, made to a draft. */
 
+/**
+ * Sets properties as `SET TBLPROPERTIES` does: `comment` becomes the description; versions of the protocol and
+ * `delta.feature.…` are requests that the finished draft fulfils.
+ * @throws DeltaError DELTA_BAD_PROPERTY for a property or value that is not known, not for users to set, or not
+ * possible for this table; DELTA_UNSUPPORTED_FEATURE for a feature that is not known
+ */
 export function setProperties(
   draft: TableDraft,
   { properties }: Extract<TableChange, { kind: 'setProperties' }>,
@@ -43,6 +49,10 @@ export function setProperties(
   return withMode({ ...described, asked, configuration: { ...draft.configuration, ...configuration } }, draft)
 }
 
+/**
+ * Takes properties away; those that are not set are passed over, and `comment` is the description.
+ * @throws DeltaError DELTA_BAD_PROPERTY for one that the engine writes, or for the mode of a table with column mapping
+ */
 export function unsetProperties(
   draft: TableDraft,
   { names }: Extract<TableChange, { kind: 'unsetProperties' }>,
@@ -54,6 +64,10 @@ export function unsetProperties(
   return withMode({ ...draft, configuration, description: gone.has('comment') ? undefined : draft.description }, draft)
 }
 
+/**
+ * Adds a CHECK constraint in Spark's SQL, its name in lower case, and asks for a check of the existing rows.
+ * @throws DeltaError DELTA_BAD_PROPERTY for a name that is taken or not allowed, or an empty expression
+ */
 export function addConstraint(draft: TableDraft, change: Extract<TableChange, { kind: 'addConstraint' }>): TableDraft {
   const name = change.name.toLowerCase()
   const sql = change.expression.trim()
@@ -69,6 +83,10 @@ export function addConstraint(draft: TableDraft, change: Extract<TableChange, { 
   }
 }
 
+/**
+ * Takes a CHECK constraint away; the letter case of its name does not matter.
+ * @throws DeltaError DELTA_BAD_PROPERTY when there is none of the name, unless `ifExists`
+ */
 export function dropConstraint(
   draft: TableDraft,
   { name, ifExists = false }: Extract<TableChange, { kind: 'dropConstraint' }>,
@@ -85,6 +103,10 @@ export function dropConstraint(
   }
 }
 
+/**
+ * Sets the clustering columns and asks for the feature; none turn clustering off. Existing files are not sorted by it.
+ * @throws DeltaError DELTA_NO_COLUMN
+ */
 export function setClustering(
   draft: TableDraft,
   { columns }: Extract<TableChange, { kind: 'setClustering' }>,
@@ -94,12 +116,22 @@ export function setClustering(
   return { ...draft, clustering, asked: { ...draft.asked, features: [...(draft.asked.features ?? []), 'clustering'] } }
 }
 
+/**
+ * Asks for a table feature; the finished draft adds what it requires.
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for one that is not known; DELTA_BAD_PROPERTY for clustering, which
+ * needs its columns
+ */
 export function addFeature(draft: TableDraft, { feature }: Extract<TableChange, { kind: 'addFeature' }>): TableDraft {
   const name = featureName(feature)
   if (name === 'clustering') throw setClusteringInstead('setClustering')
   return { ...draft, asked: { ...draft.asked, features: [...(draft.asked.features ?? []), name] } }
 }
 
+/**
+ * Takes a feature that concerns writers alone out of the protocol, and turns off the properties that ask for it.
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for one that is not known or not there, that another feature or the
+ * table itself needs, or that versions still in the log may need
+ */
 export function dropFeature(draft: TableDraft, { feature }: Extract<TableChange, { kind: 'dropFeature' }>): TableDraft {
   const name = featureName(feature)
   const present = featuresOf(draft.state.protocol)

@@ -16,6 +16,7 @@ const uuidChars = 20
 /** Before the version byte of a file nothing is worth a request of its own. */
 const readAlong = 4096
 
+/** Where a vector is read: `openFolder` is for files outside the table's folder, `where` is named in errors. */
 export interface VectorPlace {
   readonly openFolder?: OpenFolder | undefined
   readonly where?: LogPlace | undefined

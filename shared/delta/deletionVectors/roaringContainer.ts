@@ -7,11 +7,14 @@ export type RoaringContainer =
   /** Pairs of a run's first number and how many follow it, ascending. */
   | { readonly kind: 'runs'; readonly pairs: Uint16Array }
 
+/** Numbers that one container can hold: those with the same upper bits. */
 export const containerSize = 65_536
+/** Bytes of a bitmap container, however few numbers it holds. */
 export const bitmapBytes = containerSize / 8
 /** Arrays beyond this are not allowed: a bitmap is smaller. */
 export const longestArray = 4096
 
+/** How many numbers the set holds. */
 export function cardinalityOf(container: RoaringContainer): number {
   switch (container.kind) {
     case 'array':

@@ -13,6 +13,7 @@ import {
   writtenFeatures,
 } from '../write/index.js'
 
+/** How {@link appendRows} appends; rows that do not fit the schema are refused unless `mergeSchema` is given. */
 export interface AppendOptions extends WriteOptions {
   /**
    * Columns of the rows that the table lacks are added to it, in the same commit; types become wider where the table

@@ -17,6 +17,7 @@ import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
 import { type ChangeCounts, RowChanger } from './rowChanger.js'
 import { type RowCondition, rowCondition } from './rowCondition.js'
 
+/** Which rows {@link deleteRows} deletes, and how. */
 export interface DeleteOptions extends WriteOptions {
   /** Which rows go: those for which it is true; all rows when absent. */
   readonly where?: Condition | undefined

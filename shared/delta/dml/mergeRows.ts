@@ -23,6 +23,9 @@ import { RowChanger } from './rowChanger.js'
 import { mayHoldBy } from './rowCondition.js'
 import { pickedRows } from './rowSelection.js'
 
+/**
+ * The key of {@link mergeRows}, and what it does with rows on both sides, in the source only, and in the table only.
+ */
 export interface MergeOptions extends WriteOptions {
   /** The columns whose values make a row of the source and one of the table the same; a null is like nothing. */
   readonly on: readonly string[]

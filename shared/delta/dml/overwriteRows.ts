@@ -28,6 +28,7 @@ import { writeMetrics } from './appendRows.js'
 import { type Deletion, planDeletion } from './deleteRows.js'
 import { rowCondition } from './rowCondition.js'
 
+/** How much {@link overwriteRows} replaces: some rows, all of them, or schema and partitioning as well. */
 export interface OverwriteOptions extends WriteOptions {
   /** Only rows for which it is true are replaced, and all new rows must meet it (Spark's `replaceWhere`); the whole table when absent. */
   readonly where?: Condition | undefined

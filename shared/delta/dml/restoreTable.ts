@@ -27,6 +27,7 @@ import { type Plan, planAndCommit, type WriteOptions, type WriteOutcome } from '
 /** A version, or the newest that was there at a time in milliseconds since 1970. */
 export type RestoreTarget = { readonly version: number } | { readonly timestamp: number }
 
+/** How {@link restoreTable} restores; a missing file is an error unless `ignoreMissingFiles` is given. */
 export interface RestoreOptions extends WriteOptions {
   /** Restore what is left when files of the old version were deleted, by VACUUM or by hand. */
   readonly ignoreMissingFiles?: boolean | undefined

@@ -49,6 +49,7 @@ export interface ChangeCounts {
   rewriteMs: number
 }
 
+/** The answer of {@link RowChanger.finish}, ready to be committed. */
 export interface ChangedTable extends Pick<Plan, 'written'> {
   /** Without `commitInfo` and `txn`; none when no row was touched. */
   readonly actions: readonly Action[]

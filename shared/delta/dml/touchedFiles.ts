@@ -10,6 +10,7 @@ import { recordCount } from '../stats/index.js'
 import type { Rows } from '../write/index.js'
 import { RowAction, type RowChange, type TouchedFile } from './rowChange.js'
 
+/** What reading the files of one snapshot takes; {@link fileReading} makes it. `where` is named in errors. */
 export interface FileReading {
   readonly store: ObjectStore
   readonly layout: ColumnLayout

@@ -25,6 +25,7 @@ import { rowCondition } from './rowCondition.js'
 /** What a column becomes: one value for all rows, or SQL over the row as it was. */
 export type Assignment = { readonly value: Value } | { readonly sql: string }
 
+/** Which rows {@link updateRows} changes, and the values they get. */
 export interface UpdateOptions extends WriteOptions {
   /** Which rows change: those for which it is true; all rows when absent. */
   readonly where?: Condition | undefined

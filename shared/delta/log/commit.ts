@@ -45,6 +45,7 @@ function decodeCommitBytes(store: ObjectStore, version: number, bytes: Uint8Arra
   return decodeCommit(text, where)
 }
 
+/** The first `commitInfo` of a commit; the protocol does not oblige writers to leave one. */
 export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined {
   for (const action of actions) if ('commitInfo' in action) return action.commitInfo
   return undefined
@@ -93,6 +94,7 @@ function* versions(from: number, to: number): Generator<number, void> {
   for (let version = from; version <= to; version++) yield version
 }
 
+/** DELTA_VERSION_GAP for the caller to throw, about a version that the log must have and has not. */
 export function versionGap(store: ObjectStore, version: number): DeltaError {
   return new DeltaError(
     'DELTA_VERSION_GAP',

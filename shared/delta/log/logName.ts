@@ -2,7 +2,9 @@
  * Names in `_delta_log/` (PROTOCOL.md, "Delta Log Entries", "Checkpoints", "Version Checksum File").
  */
 export const logFolder = '_delta_log/'
+/** Folder of the sidecars of V2 checkpoints; relative to the table, as all paths here are. */
 export const sidecarFolder = `${logFolder}_sidecars/`
+/** The hint to the newest checkpoint; it may be missing, damaged or behind. */
 export const lastCheckpointPath = `${logFolder}_last_checkpoint`
 
 /** What a file of the log is, by its name. */
@@ -30,14 +32,17 @@ export function paddedVersion(version: number): string {
   return version.toString().padStart(20, '0')
 }
 
+/** The commit that makes a version: whoever creates this object has won the version. */
 export function commitPath(version: number): string {
   return `${logFolder}${paddedVersion(version)}.json`
 }
 
+/** The version checksum, which a version may lack. */
 export function checksumPath(version: number): string {
   return `${logFolder}${paddedVersion(version)}.crc`
 }
 
+/** A checkpoint in a single file; all who write one of this version write this object. */
 export function classicCheckpointPath(version: number): string {
   return `${logFolder}${paddedVersion(version)}.checkpoint.parquet`
 }

@@ -8,6 +8,7 @@ export interface Packable {
   readonly worn?: boolean | undefined
 }
 
+/** By which sizes {@link packBins} puts files together. */
 export interface BinLimits {
   /** Bytes that a bin's files may come to. */
   readonly target: number

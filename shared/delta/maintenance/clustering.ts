@@ -32,6 +32,7 @@ export function commonTags(
   return common.length === 0 ? undefined : Object.fromEntries(common)
 }
 
+/** By which sizes {@link planCubes} chooses what is sorted again. */
 export interface CubeLimits {
   /** Bytes of a cube that is left alone whatever comes. */
   readonly full: number

@@ -14,6 +14,7 @@ import {
 import { parseInterval, requireMaintainable, type TableState, writerFeaturesOf } from '../protocol/index.js'
 import type { DeltaTable } from '../table/index.js'
 
+/** How much history {@link cleanLog} leaves. */
 export interface LogCleanupOptions {
   /** Milliseconds of history to keep; the table's `delta.logRetentionDuration` (30 days) when absent. */
   readonly retentionMs?: number | undefined
@@ -25,6 +26,7 @@ export interface LogCleanupOptions {
   readonly dryRun?: boolean | undefined
 }
 
+/** The answer of {@link cleanLog}; `planned` is that of a dry run, `files` counts objects of the log. */
 export type LogCleanupOutcome =
   | { readonly kind: 'noTable' }
   /** The table's property forbids it. */

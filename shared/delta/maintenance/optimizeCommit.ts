@@ -16,6 +16,10 @@ export interface Replacement {
   readonly clusterBy: readonly (readonly string[])[]
 }
 
+/**
+ * The answer of {@link commitReplacements}: `dropped` are the replacements that are not in the table and whose new
+ * files nobody needs.
+ */
 export type ReplacementOutcome = { readonly dropped: readonly Replacement[] } & (
   | { readonly kind: 'committed'; readonly version: number; readonly metrics: OptimizeMetrics }
   /** All were dropped, or there was never anything. */

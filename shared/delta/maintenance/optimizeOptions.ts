@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { AddFile } from '../actions/index.js'
 import type { Rewriter } from './rewriter.js'
 
+/** Which files `optimizeTable` rewrites, how large it makes them, and how much it does in one call. */
 export interface OptimizeOptions {
   /** Bytes that a new file may have; the table's `delta.targetFileSize` when absent. */
   readonly targetFileSize?: number | undefined
@@ -45,6 +46,7 @@ export interface OptimizeMetrics {
   readonly numAddedBytes: number
 }
 
+/** The answer of `optimizeTable`; `planned` is that of a dry run. */
 export type OptimizeOutcome =
   | { readonly kind: 'noTable' }
   | { readonly kind: 'nothingToDo'; readonly version: number }

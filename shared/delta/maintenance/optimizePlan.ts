@@ -22,6 +22,7 @@ export interface OptimizeJob {
   readonly rewriter: Rewriter
 }
 
+/** The answer of {@link planOptimize}; `targetFileSize` is in bytes. */
 export interface OptimizePlan {
   readonly jobs: readonly OptimizeJob[]
   readonly targetFileSize: number

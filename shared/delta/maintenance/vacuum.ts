@@ -11,6 +11,7 @@ import { NeededFiles } from './neededFiles.js'
 import { VacuumRecord } from './vacuumRecord.js'
 import { isVacuumable } from './vacuumScope.js'
 
+/** What {@link vacuumTable} may delete, and what it records of that in the log. */
 export interface VacuumOptions {
   /** Milliseconds that a file nobody needs is kept; the table's `delta.deletedFileRetentionDuration` (a week) when absent. */
   readonly retentionMs?: number | undefined
@@ -31,6 +32,7 @@ export interface VacuumOptions {
   readonly clock?: Clock | undefined
 }
 
+/** The answer of {@link vacuumTable}; `planned` is that of a dry run, `more` says that `maxFiles` left some. */
 export type VacuumOutcome =
   | { readonly kind: 'noTable' }
   | {

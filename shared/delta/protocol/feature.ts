@@ -50,11 +50,13 @@ export function activeUse(feature: Feature, table: TableDefinition, write: Write
 
 const listed: Use = () => 'it is listed'
 
+/** By being listed, as long as the property is not true. */
 export const listedUnless =
   (property: string): Use =>
   ({ configuration }) =>
     isOn(configuration, property) ? undefined : 'it is listed'
 
+/** By properties that are true; one of them is enough. */
 export const property =
   (...names: readonly string[]): Use =>
   ({ configuration }) => {
@@ -62,6 +64,7 @@ export const property =
     return name === undefined ? undefined : `${name} is true`
   }
 
+/** By a property with exactly this value. */
 export const propertyValue =
   (name: string, value: string): Use =>
   ({ configuration }) =>
@@ -83,6 +86,7 @@ export const columnType =
   ({ schema }) =>
     schema !== undefined && containsType(schema, wanted) ? `a column is of type ${name}` : undefined
 
+/** By a mode of column mapping other than `none`. */
 export const mapping: Use = ({ configuration }) => {
   const mode = mappingMode(configuration)
   return mode === 'none' ? undefined : `delta.columnMapping.mode is ${mode}`

@@ -10,6 +10,7 @@ import { knownProperties } from './tableProperties.js'
 /** What is done about tables with a feature: in any case, as long as nothing uses it, or never. */
 export type FeatureSupport = 'yes' | 'unused' | 'no'
 
+/** How far one table feature is supported, by what is done with the table; {@link featureRows} makes it. */
 export interface FeatureRow {
   readonly name: string
   readonly read: FeatureSupport

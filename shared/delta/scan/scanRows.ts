@@ -8,6 +8,7 @@ import { columnLayout } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { FileSkipper, type Predicate } from '../stats/index.js'
 
+/** What {@link scanRows} reads of a snapshot. */
 export interface ScanOptions {
   /** Columns wanted, in this order; all of the schema's when absent. Letter case does not matter. */
   readonly columns?: readonly string[] | undefined
@@ -34,6 +35,7 @@ export interface ScanBatch extends RowBatch {
   readonly file: AddFile
 }
 
+/** The answer of {@link scanRows}: rows are read as `batches` is iterated, and `counts` grow meanwhile. */
 export interface RowScan {
   /** What `columns` of a batch are, in order. */
   readonly fields: readonly StructField[]

@@ -6,6 +6,7 @@ import type { ColumnData, DataType, MapEntry, Row, StructField, Value } from '..
  */
 const typeStringKey = '__CHAR_VARCHAR_TYPE_STRING'
 
+/** Makes a value as stored, never null, into the one that is read; {@link charPadding} makes it for a column. */
 export type Padding = (value: Value) => Value
 
 /** Whether the field is, or holds, values that are longer when read than they are stored. */
@@ -20,6 +21,7 @@ export function charPadding(field: StructField): Padding | undefined {
   return typeof text === 'string' && hasChars(field) ? new TypeString(text).padding(field.type) : undefined
 }
 
+/** A new column with every value padded; nulls stay. */
 export function padColumn(data: ColumnData, pad: Padding): ColumnData {
   return Array.from(data as readonly Value[], value => (value === null ? null : pad(value)))
 }

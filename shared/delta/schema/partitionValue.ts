@@ -16,6 +16,7 @@ import { typeText } from './schema.js'
 
 /** Values of partition columns ⇄ text in the log (PROTOCOL.md, "Partition Value Serialization"). */
 
+/** How the text of a partition value is read; `where` is named in errors. */
 export interface PartitionValueOptions {
   /** The zone of the writer of timestamps without an offset, which old writers left; UTC when absent. */
   readonly zone?: string | undefined

@@ -32,6 +32,7 @@ export interface VersionChecksum {
 export type VersionChecksumReading =
   { readonly kind: 'valid'; readonly checksum: VersionChecksum } | { readonly kind: 'invalid'; readonly why: string }
 
+/** Reads the text of a version checksum. Never throws: damaged text is `invalid`, with the reason. */
 export function decodeVersionChecksum(text: string): VersionChecksumReading {
   try {
     return readChecksum(parseJson(text))

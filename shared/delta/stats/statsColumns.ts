@@ -12,6 +12,7 @@ export interface StatsColumn extends LeafColumn {
   readonly bounds: boolean
 }
 
+/** Which statistics the data files of a table get; {@link planStats} makes it. */
 export interface StatsPlan {
   /** In the order of the schema. */
   readonly columns: readonly StatsColumn[]

@@ -15,6 +15,7 @@ import { planStats, type StatsShape } from '../stats/index.js'
 
 /** The columns that a table is clustered by, as its clustering feature records them. */
 
+/** The metadata domain that keeps the clustering columns, under their physical names. */
 export const clusteringDomain = 'delta.clustering'
 /** Who clusters a table with the clustering feature, by the name that all engines give it. */
 export const clusteringProvider = 'liquid'

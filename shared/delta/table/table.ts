@@ -15,6 +15,7 @@ import {
 } from '../snapshot/index.js'
 import { type CommitOutcome, commitTransaction, type Transaction } from '../transaction/index.js'
 
+/** How a {@link DeltaTable} commits, and as whom. */
 export interface TableOptions {
   readonly clock?: Clock
   /** Who writes, as `commitInfo.engineInfo` says it. */

@@ -31,6 +31,7 @@ export interface TableDraft {
   readonly checks: readonly RowCheck[]
 }
 
+/** A condition that existing rows must meet before the draft may be committed. */
 export type RowCheck =
   | { readonly kind: 'notNull'; readonly path: readonly string[] }
   | { readonly kind: 'constraint'; readonly name: string; readonly sql: string }
@@ -44,6 +45,7 @@ export interface DraftedTable {
   readonly actions: readonly Action[]
 }
 
+/** The draft to start from: it makes the table that is there, and has nothing to check. */
 export function draftOf(state: TableState): TableDraft {
   const { metadata, schema } = state
   const clustered = clusteringColumns(state)

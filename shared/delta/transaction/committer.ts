@@ -14,6 +14,10 @@ import type { CommitOutcome, Transaction } from './transaction.js'
 import { requireWritable } from './writableActions.js'
 import { requireReadableFiles } from './writtenFiles.js'
 
+/**
+ * What {@link commitTransaction} needs besides the transaction: `random` answers numbers in [0, 1) for back-off,
+ * `engineInfo` goes into `commitInfo`.
+ */
 export interface CommitterOptions {
   readonly clock: Clock
   readonly random: () => number

@@ -38,6 +38,7 @@ export interface Transaction {
   readonly keeps?: readonly string[] | undefined
 }
 
+/** Why a transaction was not committed, as a closed list: what other commits did, or that they were faster. */
 export const conflictReasons = [
   /** The table was to be created, and there is one. */
   'tableExists',
@@ -57,8 +58,10 @@ export const conflictReasons = [
   'tooManyAttempts',
 ] as const
 
+/** Tells the caller how to go on: only after `tooManyAttempts` may the same transaction just be tried again. */
 export type ConflictReason = (typeof conflictReasons)[number]
 
+/** What became of a transaction: it made a version of its own, or nothing of it is in the table. */
 export type CommitOutcome =
   | {
       readonly kind: 'committed'

@@ -16,6 +16,7 @@ import { charLimit, withinLimit } from './charLimit.js'
 import type { Rows } from './rows.js'
 import { holdsValue } from './valueCheck.js'
 
+/** How strict {@link conformRows} is, and what its errors name. */
 export interface ConformOptions {
   readonly where?: LogPlace | undefined
   /** Rows that came before, for messages. */

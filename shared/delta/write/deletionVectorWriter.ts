@@ -13,6 +13,7 @@ export interface MarkedFile {
   readonly rows: number
 }
 
+/** The answer of {@link writeDeletionVectors}; `bytes` is the size of the file. */
 export interface WrittenVectors {
   /** A `remove` with the vector that was and an `add` with the one that is, for each file. */
   readonly actions: readonly Action[]

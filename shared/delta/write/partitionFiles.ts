@@ -20,6 +20,7 @@ const heldBytes = 128 * 2 ** 20
 /** Uploads that are open at once; each may hold a block in memory. */
 const openFiles = 64
 
+/** What {@link PartitionFiles} writes for; `newName` answers a name for an object, another one each time. */
 export interface PartitionFilesOptions {
   /** Rooted at the table. */
   readonly store: ObjectStore

@@ -23,6 +23,10 @@ export interface SourceFiles {
   readonly rules: readonly Action[]
 }
 
+/**
+ * How {@link SourceWriting} writes, and what the rows may change of the table; partitioned as before when
+ * `partitionColumns` is absent.
+ */
 export interface SourceFilesOptions extends TableWriterOptions {
   /** What rows make of the table's schema; that schema itself when it is to stay. `first`: no rows came before them. */
   readonly schemaFor?: ((table: WritableTable, rows: Rows, first: boolean) => StructType) | undefined

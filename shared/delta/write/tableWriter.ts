@@ -26,6 +26,7 @@ import type { WriteOptions } from './writeOptions.js'
 /** What a writer needs to know of its table. */
 export type WritableTable = Pick<TableState, 'version' | 'protocol' | 'metadata' | 'schema'>
 
+/** What a {@link TableWriter} is told of the rows that the table itself does not say. */
 export interface TableWriterOptions extends WriteOptions {
   /** False for rows that the table had already, only in other files. Default true. */
   readonly dataChange?: boolean | undefined

@@ -24,6 +24,7 @@ export interface WriteOptions {
 /** By the names that `DESCRIBE HISTORY` shows. */
 export type WriteMetrics = Readonly<Record<string, bigint>>
 
+/** What became of a change of rows: only `committed` has made a version. */
 export type WriteOutcome =
   | { readonly kind: 'committed'; readonly version: number; readonly metrics: WriteMetrics }
   /** The table is what it was to become. */
