@@ -1,5 +1,6 @@
 /** Days since 1970-01-01 ⇄ year, month and day of the proleptic Gregorian calendar, with a year 0. */
 
+/** A day by its parts; {@link daysOfCivil} takes them, {@link civilOfDays} answers them. */
 export interface CivilDate {
   /** Astronomical: 0 is 1 BC, -43 is 44 BC. */
   readonly year: number

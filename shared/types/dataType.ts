@@ -19,6 +19,7 @@
  */
 export type DataType = PrimitiveType | DecimalType | StructType | ArrayType | MapType
 
+/** Types without parameters, as a schema in the log spells them. */
 export type PrimitiveType =
   | 'string'
   | 'byte'
@@ -34,6 +35,7 @@ export type PrimitiveType =
   | 'timestamp_ntz'
   | 'void'
 
+/** Exact numbers of a fixed scale, which the log spells `decimal(precision,scale)`. */
 export interface DecimalType {
   readonly type: 'decimal'
   /** Digits in all, 1 to 38. */
@@ -42,6 +44,7 @@ export interface DecimalType {
   readonly scale: number
 }
 
+/** Fields in order. The schema of a table is a struct, too. */
 export interface StructType {
   readonly type: 'struct'
   readonly fields: readonly StructField[]
@@ -59,6 +62,7 @@ export const variantType: StructType = {
   ],
 }
 
+/** A column of a table or a field of a struct; `nullable` says whether a value may be absent. */
 export interface StructField {
   readonly name: string
   readonly type: DataType
@@ -67,12 +71,14 @@ export interface StructField {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
 }
 
+/** Values of one type; `containsNull` says whether some may be null. */
 export interface ArrayType {
   readonly type: 'array'
   readonly elementType: DataType
   readonly containsNull: boolean
 }
 
+/** Keys, which are never null, with values; `valueContainsNull` says whether these may be. */
 export interface MapType {
   readonly type: 'map'
   readonly keyType: DataType
@@ -80,6 +86,7 @@ export interface MapType {
   readonly valueContainsNull: boolean
 }
 
+/** One entry of a map in memory, where a map is a list: its keys may be of any type. */
 export interface MapEntry {
   readonly key: Value
   readonly value: Value
@@ -97,6 +104,7 @@ export interface Row {
 /** A column's values in order. Typed arrays hold no nulls. */
 export type ColumnData = readonly Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array
 
+/** The values of one column, an entry for each row. */
 export interface Column {
   readonly field: StructField
   readonly data: ColumnData

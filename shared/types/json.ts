@@ -6,6 +6,7 @@ import { JsonError } from './jsonError.js'
  */
 export type Json = null | boolean | number | bigint | string | JsonNumber | readonly Json[] | JsonObject
 
+/** An object of JSON; a key with `undefined` is written as if it were not there. */
 export interface JsonObject {
   readonly [key: string]: Json | undefined
 }
@@ -103,6 +104,7 @@ function formatNumber(value: number): string {
   return Object.is(value, -0) ? '-0.0' : String(value)
 }
 
+/** Narrows to a read-only array, which `Array.isArray` does not. */
 export function isJsonArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../../errors.js'
 
+/** Everything that can go wrong with a Parquet file, as a closed list. */
 export const parquetErrorCodes = [
   /** The bytes are not a Parquet file, or are damaged. */
   'PARQUET_CORRUPT',
@@ -15,6 +16,7 @@ export const parquetErrorCodes = [
   'PARQUET_BAD_SHAPE',
 ] as const
 
+/** What `code` of a {@link ParquetError} can be. Codes stay the same from version to version, unlike messages. */
 export type ParquetErrorCode = (typeof parquetErrorCodes)[number]
 
 /** What went wrong with a Parquet file; the message names the file when it is known, and the column. */

@@ -5,6 +5,7 @@ import type { ColumnData, StructField } from '../../types/index.js'
 /** A column's values as they are in memory or, of texts, as they are stored. */
 export type StoredData = ColumnData | Utf8Column
 
+/** A column to write or to pass on; `data` has an entry for each row, null where there is no value. */
 export interface StoredColumn {
   readonly field: StructField
   readonly data: StoredData

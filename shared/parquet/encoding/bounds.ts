@@ -1,5 +1,6 @@
 import type { PhysicalValues } from './physicalValues.js'
 
+/** Both inclusive; bigint for 64-bit integers, number for the rest, never NaN. */
 export interface Bounds {
   readonly min: number | bigint
   readonly max: number | bigint

@@ -14,6 +14,7 @@ export interface ValueEncoder {
   append(out: ByteBuffer, from: number, to: number): void
 }
 
+/** Values one behind the other, which every reader knows (Parquet's Encodings.md, PLAIN). */
 export function plainEncoder(physical: PhysicalValues): ValueEncoder {
   return {
     encoding: 'PLAIN',

@@ -25,6 +25,7 @@ export interface RawPage {
   readonly levels: PageLevels
 }
 
+/** A dictionary page as it is in the file: `body` is still compressed. */
 export interface RawDictionary {
   readonly kind: 'dictionary'
   readonly header: PageHeader
@@ -154,6 +155,7 @@ function countPresent(leaf: LeafNode, definitions: Uint8Array | undefined, count
   return present
 }
 
+/** A view on exactly these bytes, which are not copied and must not be shared memory. */
 export function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
   return new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -13,6 +13,7 @@ import { ParquetError } from '../base/index.js'
 import { type CompressionCodec, decompressLz4, decompressLz4Raw } from '../hyparquetInternals.js'
 import { compressSnappy, decompressSnappy } from './snappy.js'
 
+/** The codecs that can be written, as a closed list; more can be read. */
 export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const
 
 /** How pages are compressed in files this project writes. */

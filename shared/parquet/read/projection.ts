@@ -5,6 +5,7 @@ import { losslessDecoder, typeName, type ValueDecoder, valueDecoder } from '../e
 import { calendarOf, type LeafNode, type LegacyCalendars, type SchemaNode } from '../schema/index.js'
 import { projectVariant } from '../variant/index.js'
 
+/** The ways to find a column in a file, as a closed list. */
 export const columnMatches = ['name', 'physicalName', 'id'] as const
 
 /**

@@ -45,6 +45,7 @@ import { type ColumnMatch, type ColumnProjection, findNode, projectColumn } from
 
 export type { LeafData } from '../page/index.js'
 
+/** Where a row group is, and what it costs to read. */
 export interface RowGroupInfo {
   /** Place of its first row in the file. */
   readonly rowStart: number
@@ -53,6 +54,7 @@ export interface RowGroupInfo {
   readonly bytes: number
 }
 
+/** Which columns and rows are read, and as which types; the whole file under its own schema when all are absent. */
 export interface ReadOptions {
   /** Names of top-level columns, in the order wanted; all of the file's when absent. One that it lacks is all null. */
   readonly columns?: readonly string[] | undefined

@@ -45,6 +45,10 @@ export function calendarOf(
   return element.type === 'INT96' ? calendars.int96 : calendars.dates
 }
 
+/**
+ * Turns stored days, and microseconds since 1970, into those of today's calendar. `zone` is the writer's, by its IANA
+ * name.
+ */
 export function legacyCalendar(zone: string): LegacyCalendar {
   return { days: julianToGregorianDays, micros: micros => julianToGregorianMicros(micros, zone) }
 }

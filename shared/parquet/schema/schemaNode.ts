@@ -25,6 +25,7 @@ export interface LeafNode extends NodeBase {
   readonly maxRepetitionLevel: number
 }
 
+/** A group with fields of its own. */
 export interface StructNode extends NodeBase {
   readonly kind: 'struct'
   readonly children: readonly SchemaNode[]
@@ -37,11 +38,13 @@ interface RepeatedNode extends NodeBase {
   readonly maxRepetitionLevel: number
 }
 
+/** A list, whether the file has it in the form of today or in an older one of two levels. */
 export interface ArrayNode extends RepeatedNode {
   readonly kind: 'array'
   readonly item: SchemaNode
 }
 
+/** A map, whose entries of key and value repeat. */
 export interface MapNode extends RepeatedNode {
   readonly kind: 'map'
   readonly key: SchemaNode

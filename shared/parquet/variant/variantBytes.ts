@@ -5,8 +5,10 @@ import { ParquetError } from '../base/index.js'
  * and offset is checked against the bytes that there are.
  */
 
+/** The lower two bits of a value's first byte. */
 export const basicTypes = { primitive: 0, shortString: 1, object: 2, array: 3 } as const
 
+/** The types of primitive values, by the number in the upper six bits of the first byte. */
 export const primitives = {
   null: 0,
   true: 1,
@@ -163,6 +165,7 @@ export function variantName(key: string): string {
   return Buffer.from(key, 'latin1').toString()
 }
 
+/** PARQUET_CORRUPT for the caller to throw; `what` completes the sentence and has no full stop. */
 export function corrupt(what: string): ParquetError {
   return new ParquetError('PARQUET_CORRUPT', `A variant cannot be read: ${what}.`)
 }

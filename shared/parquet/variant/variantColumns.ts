@@ -19,13 +19,19 @@ export interface ShreddedPart {
   readonly typed: TypedPart | undefined
 }
 
+/**
+ * What `typed_value` holds: values of one type, the elements of arrays, or those fields of objects that have columns of
+ * their own.
+ */
 export type TypedPart =
   | { readonly kind: 'scalar'; readonly append: AppendScalar }
   | { readonly kind: 'array'; readonly element: ShreddedPart }
   | { readonly kind: 'object'; readonly fields: readonly ShreddedField[]; readonly keys: ReadonlySet<string> }
 
+/** Appends a shredded value, which is not null, as a variant of its column's type. */
 export type AppendScalar = (builder: VariantBuilder, value: Value) => void
 
+/** A field of an object with columns of its own; `key` is what {@link variantKey} makes of its name. */
 export interface ShreddedField {
   readonly name: string
   readonly key: string

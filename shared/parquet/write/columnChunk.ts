@@ -25,6 +25,7 @@ import {
 import { codecNames, compress, compressElsewhere, type WrittenCodec } from '../page/index.js'
 import type { LeafValues } from './leafValues.js'
 
+/** How a column chunk is encoded: what `ParquetOptions` ask for, with the defaults filled in. */
 export interface ChunkOptions {
   readonly codec: WrittenCodec
   readonly zstdLevel: number

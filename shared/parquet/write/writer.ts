@@ -8,6 +8,7 @@ import { schemaElements, type SchemaNode, schemaNodes } from '../schema/index.js
 import { type ChunkOptions, type ColumnChunk, encodeChunk, encodeChunkElsewhere } from './columnChunk.js'
 import { type LeafValues, leafValues } from './leafValues.js'
 
+/** How a file is encoded. What a reader gets from it is the same in any case. */
 export interface ParquetOptions {
   /** Default zstd. */
   readonly codec?: WrittenCodec | undefined
