@@ -28,10 +28,7 @@ export function routesOf(functions: readonly RegisteredFunction[], prefix: strin
     })
 }
 
-/**
- * The first route that fits: fixed parts without case, parameters percent-decoded.
- * @throws URIError for a parameter with a malformed escape
- */
+/** The first route that fits: fixed parts without case, parameters percent-decoded. */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
   const allowed: string[] = []
   for (const route of routes) {
@@ -51,8 +48,17 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
   for (const [i, part] of expected.entries()) {
     const given = actual[i] ?? ''
     const name = /^\{(\w+)\}$/.exec(part)?.[1]
-    if (name !== undefined) params[name] = decodeURIComponent(given)
+    if (name !== undefined) params[name] = decoded(given)
     else if (part.toLowerCase() !== given.toLowerCase()) return undefined
   }
   return params
+}
+
+/** A malformed escape stays as it was sent, as the platform leaves it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -30,6 +30,10 @@ describe('routes', () => {
     })
   })
 
+  test('a malformed escape in a parameter stays as it was sent', () => {
+    expect(matchRoute(routes, 'GET', '/api/items/%zz')).toMatchObject({ kind: 'found', params: { id: '%zz' } })
+  })
+
   test('a route without that method says which it has', () => {
     expect(matchRoute(routes, 'GET', '/api/pipeline/run')).toEqual({ kind: 'methodNotAllowed', methods: ['POST'] })
   })
