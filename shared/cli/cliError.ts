@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../errors.js'
 
+/** Why a command did not do what it was told, as a closed list. */
 export const cliErrorCodes = [
   /** The command line itself is wrong: an unknown command or option, a value that is none. */
   'USAGE',
@@ -17,6 +18,7 @@ export const cliErrorCodes = [
   'INTERRUPTED',
 ] as const
 
+/** What a caller decides by; the message is for a person. */
 export type CliErrorCode = (typeof cliErrorCodes)[number]
 
 /** What the command line has to say to its user. */

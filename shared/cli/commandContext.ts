@@ -20,6 +20,7 @@ export interface CommandContext {
 /** `csv-safe` is CSV for spreadsheets: a text that one of them would take for a formula begins with an apostrophe. */
 export const formats = ['table', 'csv', 'csv-safe', 'jsonl'] as const
 
+/** A value of `--format`. */
 export type Format = (typeof formats)[number]
 
 /** How rows are to be printed. */

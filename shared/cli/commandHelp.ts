@@ -3,6 +3,7 @@ import { optionsOf, type OptionSpec } from './commandSpec.js'
 
 /** Texts of `--help`. */
 
+/** What `lake <command> --help` prints. */
 export function commandHelp(command: Command): string {
   return [
     `Usage: lake ${command.usage}${Object.keys(command.options).length === 0 ? '' : ' [options]'}`,
@@ -17,6 +18,7 @@ export function commandHelp(command: Command): string {
   ].join('\n')
 }
 
+/** What `lake --help` prints: the commands in the order given. */
 export function generalHelp(all: readonly Command[]): string {
   const width = Math.max(...all.map(c => c.usage.length))
   return [

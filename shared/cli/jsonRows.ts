@@ -3,6 +3,7 @@ import { isJsonObject, type Json, parseJson, type StructField, type StructType, 
 import { CliError } from './cliError.js'
 import { fieldReaders, MisfitError } from './jsonValue.js'
 
+/** How JSON lines are cut into pieces, and which of their deviations from the schema are let pass. */
 export interface JsonRowsOptions {
   /** What messages call the input. */
   readonly name: string
@@ -66,6 +67,11 @@ export function parsedLine(
   return json
 }
 
+/**
+ * The error of one line, which says that nothing was written: to be thrown before a commit.
+ *
+ * @param number from 1 on
+ */
 export function badLine(name: string, number: number, what: string): CliError {
   return new CliError('BAD_INPUT', `${name}, line ${number}: ${what}. Nothing was written.`, { data: { line: number } })
 }

@@ -32,6 +32,7 @@ export interface Misfit {
   readonly found?: Json | undefined
 }
 
+/** What a reader throws. It knows the column and not the line, which its caller adds. */
 export class MisfitError extends Error {
   readonly misfit: Misfit
 
@@ -43,8 +44,10 @@ export class MisfitError extends Error {
   }
 }
 
+/** Makes the value in memory out of one JSON value. @throws MisfitError */
 export type JsonReader = (json: Json) => Value
 
+/** Which nulls are let pass. */
 export interface JsonReaderOptions {
   /** Default true. */
   readonly nullable?: boolean | undefined
@@ -228,11 +231,17 @@ export interface FieldReaders {
   fieldOf(key: string): StructField | undefined
 }
 
+/** Which fields an object may lack, and which it may have that the schema lacks. */
 export interface FieldReadersOptions extends Pick<JsonReaderOptions, 'unknownNulls'> {
   /** Whether an object may lack fields that may not be null. */
   readonly partial?: boolean | undefined
 }
 
+/**
+ * Readers of objects with these fields. A key means the field of that name, else the one that differs in case alone.
+ *
+ * @param path of the struct that has the fields; empty for a row
+ */
 export function fieldReaders(
   fields: readonly StructField[],
   path: readonly string[] = [],

@@ -47,6 +47,7 @@ export async function requireSnapshot(table: DeltaTable, name: string, version?:
   return snapshot
 }
 
+/** The error NOT_FOUND of a table that is named, with where it was looked for; a secret in the name is not shown. */
 export function noTable(table: Pick<DeltaTable, 'url'>, name: string): CliError {
   return new CliError(
     'NOT_FOUND',

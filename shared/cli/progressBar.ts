@@ -37,6 +37,7 @@ export class ProgressBar {
   }
 }
 
+/** The line of a progress bar. The time left is reckoned from the share of the offsets that is covered so far. */
 export function progressText({ rows, covered, total }: CatchUpProgress, elapsedMs: number): string {
   const share = total === 0n ? 1 : Number(covered) / Number(total)
   const filled = Math.floor(share * barWidth)

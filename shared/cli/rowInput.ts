@@ -23,6 +23,7 @@ export interface RowInput {
   rows(schema: StructType, options?: RowInputOptions): AsyncIterable<Rows>
 }
 
+/** How rows are read. Of a Parquet file only `pieceRows` says something: infinite, all its rows are one piece. */
 export type RowInputOptions = Omit<JsonRowsOptions, 'name'>
 
 /** The option of commands that take rows. */

@@ -26,6 +26,7 @@ export const stateFolderName = '.lake'
 
 const fileOf = (folder: string) => join(folder, stateFolderName, 'run', 'stack.json')
 
+/** What the state file of a checkout tells; a file that cannot be read counts as none. */
 export type StackState =
   | { readonly kind: 'running'; readonly stack: RunningStack }
   /** Its process is gone without having tidied up. */

@@ -1,6 +1,7 @@
 import { terminalLine } from '../telemetry/index.js'
 import type { Output } from './output.js'
 
+/** A column of a table for people. Those aligned right are numbers, which are not narrowed to make room. */
 export interface TableColumn {
   readonly name: string
   readonly alignRight: boolean
@@ -73,6 +74,7 @@ export function widthOf({ isTerminal, columns }: Output): number {
   return isTerminal ? Math.max(1, columns) : Infinity
 }
 
+/** Says which columns a layout left out, and how they are seen; for a layout that left out some. */
 export function leftOutText({ leftOut }: TableLayout): string {
   return `too narrow for ${leftOut.join(', ')}; --format jsonl shows everything`
 }

@@ -11,6 +11,10 @@ export type TableReference =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
 
+/**
+ * What the user means by that text: a URL by its scheme, a path by its separators, else a name, whatever its case. A
+ * name that the lake does not know stays as it is; nothing is looked up in storage.
+ */
 export function parseTableReference(text: string, streams: readonly Stream[]): TableReference {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text) || text.startsWith('file:')) return { kind: 'url', url: text }
   if (/[/\\]/.test(text) || text === '.' || text === '..') return { kind: 'path', path: text }

@@ -4,6 +4,7 @@ import type { StructField } from '../types/index.js'
 import { CliError } from './cliError.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
 
+/** Which part of a snapshot is read, and how. */
 export interface TableRowsOptions {
   /** Columns wanted, in this order; all of the schema's when absent. */
   readonly columns?: readonly string[] | undefined

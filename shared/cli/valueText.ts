@@ -10,6 +10,7 @@ import {
 
 /** Values as text, by the types of dataType.ts. */
 
+/** Gives the text of values of one type; an absent value counts as null. */
 export type ValueText = (value: Value | undefined) => string
 
 /**

@@ -48,10 +48,12 @@ export function stored(type: DataType, decode: Decoder['decode']): Decoder['deco
   }
 }
 
+/** A JSON text as it is; anything else is an issue, FIELD_TYPE. */
 export function decodeString(found: unknown): unknown {
   return typeof found === 'string' ? found : wrongType(found, 'a text')
 }
 
+/** `true` or `false` as it is; anything else is an issue, FIELD_TYPE: no text and no number stands for one. */
 export function decodeBoolean(found: unknown): unknown {
   return typeof found === 'boolean' ? found : wrongType(found, 'true or false')
 }
@@ -61,6 +63,9 @@ function decodeNumber(found: unknown): unknown {
   return found instanceof ExactNumber ? decodeNumber(found.number) : wrongType(found, 'a number')
 }
 
+/**
+ * A number by its zod format: `int32` is an integer column, other whole numbers long, `float32` float, the rest double.
+ */
 export function numberDecoder(schema: z.core.$ZodNumber, checks: Checks | undefined): Decoder {
   const formats = [schema, ...(schema._zod.def.checks ?? [])].map(part => (part._zod.def as { format?: string }).format)
   if (formats.includes('int32')) return leaf('integer', decodeNumber, checks)
@@ -71,6 +76,7 @@ export function numberDecoder(schema: z.core.$ZodNumber, checks: Checks | undefi
   return leaf(formats.includes('float32') ? 'float' : 'double', decodeNumber, checks)
 }
 
+/** A long column, whose digits are read exactly. @throws ContractError UNMAPPABLE_TYPE for `z.uint64()` */
 export function bigintDecoder(schema: z.core.$ZodBigInt, path: string, checks: Checks | undefined): Decoder {
   if ((schema._zod.def as { format?: string }).format === 'uint64') {
     throw unmappable(path, 'z.uint64()', 'its upper half does not fit a long; use decimal(20, 0).min(0n)')

@@ -21,8 +21,10 @@ export const rejectionCodes = [
   'RECORD_DAMAGED',
 ] as const
 
+/** As `_error_code` of bronze has it. */
 export type RejectionCode = (typeof rejectionCodes)[number]
 
+/** Why one record is in quarantine: `_error_code`, `_error_path` and `_error_message` of bronze. */
 export interface Rejection {
   readonly code: RejectionCode
   /** The field, as `a.b[3]`; empty for the record as a whole; an expectation's name for EXPECTATION_FAILED. */
@@ -30,6 +32,7 @@ export interface Rejection {
   readonly message: string
 }
 
+/** A record's row, by the names of the contract's columns, or why the record is rejected. */
 export type ParseOutcome =
   { readonly valid: true; readonly row: Row } | { readonly valid: false; readonly rejection: Rejection }
 

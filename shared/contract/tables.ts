@@ -3,6 +3,7 @@ import type { Stream } from './stream.js'
 
 /** The tables of a stream, as structures. */
 
+/** What a table is created from, and what one that exists is compared with. */
 export interface TableSpec {
   /** Folder in the lake, as `bronze/events`. */
   readonly path: string
@@ -38,8 +39,10 @@ export function bronzeSchema(stream: Stream): StructType {
   }
 }
 
+/** By day of ingestion: a rejected record has no event time. */
 export const bronzePartitionColumns: readonly string[] = ['_ingest_date']
 
+/** Bronze of a stream: the trigger's and the catch-up's table, and the source of silver. */
 export function bronzeTable(stream: Stream): TableSpec {
   return {
     path: bronzePath(stream),
@@ -54,8 +57,10 @@ export function silverSchema(stream: Stream): StructType {
   return { type: 'struct', fields: [...silverColumns(stream), eventDate] }
 }
 
+/** By day of event time. */
 export const silverPartitionColumns: readonly string[] = ['_event_date']
 
+/** Silver of a stream: the source of the scored table. */
 export function silverTable(stream: Stream): TableSpec {
   return {
     path: silverPath(stream),
@@ -82,8 +87,10 @@ export function scoredSchema(stream: Stream): StructType {
   }
 }
 
+/** By day of event time, as silver. */
 export const scoredPartitionColumns: readonly string[] = ['_event_date']
 
+/** Gold of a stream, row by row: the source of the summary. */
 export function scoredTable(stream: Stream): TableSpec {
   return {
     path: scoredPath(stream),
@@ -157,8 +164,10 @@ function ownSummaryFields(stream: Stream): readonly [StructField, StructField, .
   ]
 }
 
+/** By day of the window's beginning. */
 export const summaryPartitionColumns: readonly string[] = ['_window_date']
 
+/** Gold of a stream, by windows of event time and groups. */
 export function summaryTable(stream: Stream): TableSpec {
   const group = summaryGroup(stream)
   return {
@@ -189,18 +198,22 @@ function measureType(type: DataType, measure: (typeof summaryMeasures)[number]):
   return type === 'long' ? { type: 'decimal', precision: 38, scale: 0 } : 'long'
 }
 
+/** Folder of bronze, relative to the lake's root. */
 export function bronzePath(stream: Pick<Stream, 'name'>): string {
   return `bronze/${stream.name}`
 }
 
+/** Folder of silver, relative to the lake's root. */
 export function silverPath(stream: Pick<Stream, 'name'>): string {
   return `silver/${stream.name}`
 }
 
+/** Folder of the scored table, relative to the lake's root. */
 export function scoredPath(stream: Pick<Stream, 'name'>): string {
   return `gold/${stream.name}_scored`
 }
 
+/** Folder of the summary, relative to the lake's root. */
 export function summaryPath(stream: Pick<Stream, 'name'>): string {
   return `gold/${stream.name}_summary`
 }

@@ -51,6 +51,7 @@ export function wrongValue(found: unknown, expected: string): ValidationIssue {
   return new ValidationIssue('FIELD_VALUE', `found ${inWords(found)}, expected ${expected}`)
 }
 
+/** A field that is absent and must have a value; its container puts the path in. */
 export function missing(): ValidationIssue {
   return new ValidationIssue('FIELD_MISSING', 'the field is missing')
 }

@@ -89,6 +89,7 @@ export class FolderModelSource implements ModelSource {
 
 const pointer = 'champion.json'
 
+/** The digest in lower-case hexadecimal, as a model card has it. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }

@@ -36,6 +36,7 @@ export function featureWidth(features: readonly Feature[]): number {
   return features.reduce((width, feature) => width + (feature.kind === 'numeric' ? 1 : feature.categories.length), 0)
 }
 
+/** The bytes of `model.json`: UTF-8, indented. `decodeModelCard` reads them. */
 export function encodeModelCard(card: ModelCard): Uint8Array {
   const { name, version, stream, features, input, output, createdAt, sha256, golden } = card
   const json = { name, version, stream, features, input, output, created_at: createdAt, sha256, golden }

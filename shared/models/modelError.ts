@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../errors.js'
 
+/** What keeps a model from scoring, as a closed list. */
 export const modelErrorCodes = [
   /** A pointer names a version whose files are not there. */
   'MODEL_MISSING',
@@ -11,6 +12,7 @@ export const modelErrorCodes = [
   'MODEL_RUNTIME',
 ] as const
 
+/** As `error_code` of `cluster_logs` has it. */
 export type ModelErrorCode = (typeof modelErrorCodes)[number]
 
 /** What is wrong with a model, or with what runs it. */

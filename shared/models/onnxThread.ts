@@ -6,6 +6,7 @@ export interface OnnxThreadData {
   readonly memoryLimit: number
 }
 
+/** What is asked of a thread; the caller numbers its models. `features` are row by row, `shape` is [rows, features]. */
 export type OnnxRequest =
   | { readonly kind: 'open'; readonly model: number; readonly onnx: Uint8Array }
   | { readonly kind: 'close'; readonly model: number }
@@ -18,6 +19,7 @@ export type OnnxRequest =
       readonly shape: readonly number[]
     }
 
+/** What a thread posts: `ready` once, then one answer to each request, of its kind or `failed`. */
 export type OnnxAnswer =
   /** Once, after the start. */
   | { readonly kind: 'ready' }
@@ -42,6 +44,7 @@ export type OnnxFailure =
   | { readonly kind: 'memory'; readonly message: string }
   | { readonly kind: 'error'; readonly message: string }
 
+/** The thread has ended, by this call or before it; no call of it will be answered. */
 export class OnnxThreadError extends Error {
   readonly failure: OnnxFailure
 

@@ -25,6 +25,7 @@ export function bytes(id: number, value: Uint8Array): Field {
   return concat([varint(id * 8 + 2), varint(value.length), value])
 }
 
+/** A string field, in UTF-8. */
 export function text(id: number, value: string): Field {
   return bytes(id, encoder.encode(value))
 }

@@ -16,6 +16,9 @@ export const brokersFault: TextCheck = value => {
   return undefined
 }
 
+/**
+ * Whether a service can be reached at it: 1 to 65535. 0 stands for any free port, and only a listener may ask for that.
+ */
 export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535
 
 /** An NCRONTAB expression of six fields that names a time which comes. */

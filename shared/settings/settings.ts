@@ -18,6 +18,7 @@ import {
 export { isSecret, settingNames } from './environment.js'
 export { defaultText, settingsTable } from './settingsTable.js'
 
+/** Settings that cannot be used; the message has a line for each fault, and no secret. */
 export class SettingsError extends CodedError<'BAD_SETTINGS' | 'BAD_SETTINGS_FILE'> {
   constructor(code: 'BAD_SETTINGS' | 'BAD_SETTINGS_FILE', message: string, cause?: unknown) {
     super(code, redact(message), { cause })

@@ -6,8 +6,10 @@ import { terminalLine } from './terminalText.js'
 /** From the most talkative to the least; the closed list. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 
+/** Weight of a message: a logger writes those of its level and above. */
 export type LogLevel = (typeof logLevels)[number]
 
+/** What is said, how and where; everything has a default. */
 export interface ConsoleLoggerOptions {
   /** Nothing below it is said; `info` when absent. */
   readonly level?: LogLevel | undefined

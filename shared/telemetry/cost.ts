@@ -31,6 +31,7 @@ export const defaultPrices: Prices = {
 /** The memory of a Flex Consumption instance unless configured otherwise: 2 GB. */
 export const defaultInstanceMemoryBytes = 2048 * 1024 * 1024
 
+/** Work that Azure would bill: executions of one instance and what they asked of storage. */
 export interface BilledWork {
   readonly durationMs: number
   /** Flex Consumption bills what the instance has, not what is used: 512, 2048 or 4096 MB. */

@@ -6,6 +6,7 @@ export interface Logger {
   error(message: string, data?: LogData): void
 }
 
+/** What belongs to a message, by name; a value of undefined is left out. */
 export type LogData = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>
 
 /** Says nothing. */

@@ -8,6 +8,7 @@ import { defaultPrices, estimateCostUsd, type Prices } from './cost.js'
 import { redact } from './redaction.js'
 import type { RunRecord } from './runRecord.js'
 
+/** What a run is measured by. An absent `instanceMemoryBytes` or `prices` is the default of the cost estimate. */
 export interface RunStart {
   readonly step: string
   readonly stream?: string | undefined
@@ -28,6 +29,7 @@ export type RunEnd = RunCounts &
     | { readonly outcome: 'failed'; readonly error: unknown }
   )
 
+/** Rows and bytes of a run as the step counts them. */
 export interface RunCounts {
   /** 0 when absent. */
   readonly rowsIn?: number | undefined
@@ -39,6 +41,7 @@ export interface RunCounts {
   readonly bytesOut?: number | undefined
 }
 
+/** A run under way; `startTime` in milliseconds since 1970-01-01 UTC. */
 export interface Run {
   readonly runId: string
   readonly startTime: number

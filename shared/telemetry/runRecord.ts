@@ -3,6 +3,7 @@ import { namedValues } from '../types/index.js'
 /** How a run of a step ended; the closed list. */
 export const runOutcomes = ['committed', 'nothingToDo', 'conflict', 'failed'] as const
 
+/** As `outcome` of `cluster_logs` has it, beside `unfinished` for a run that was never heard of again. */
 export type RunOutcome = (typeof runOutcomes)[number]
 
 /** One run of one function or command: a row of `cluster_logs`. Times are milliseconds since 1970-01-01 UTC. */

@@ -2,6 +2,7 @@ import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../openTable.js'
 
+/** `lake checkpoint`: a version that has a checkpoint is left as it is, and that is success. */
 export const checkpoint: Command = {
   usage: 'checkpoint <table>',
   summary: "write a checkpoint of a table's newest version",

@@ -6,6 +6,7 @@ import { formatOf } from '../commandContext.js'
 import { noTable, openTable } from '../openTable.js'
 import { printRecords } from '../printRecords.js'
 
+/** `lake history`: versions that log clean-up has taken are not listed. */
 export const history: Command = {
   usage: 'history <table>',
   summary: "list a table's versions",
@@ -28,8 +29,10 @@ export const history: Command = {
   },
 }
 
+/** The columns of a history where it is printed as a table or CSV; JSON lines have every field of an entry. */
 export const historyColumns = ['version', 'timestamp', 'operation', 'engineInfo', 'operationMetrics'] as const
 
+/** An entry as it is printed, its time in ISO 8601 (UTC). */
 export function historyJson(entry: HistoryEntry): JsonObject {
   return { ...entry, timestamp: new Date(entry.timestamp).toISOString() }
 }

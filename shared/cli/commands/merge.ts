@@ -5,6 +5,10 @@ import type { Command } from '../command.js'
 import { externalLocationOptions } from '../externalLocations.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
+/**
+ * `lake merge`: all changes are one commit; the rows brought are held in memory together. Rejects with CliError
+ * BAD_INPUT when one of them does not fit.
+ */
 export const merge: Command = {
   usage: 'merge <table>',
   summary: 'insert or update rows by their key',

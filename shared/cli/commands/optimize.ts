@@ -9,6 +9,7 @@ import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../openTable.js'
 
+/** `lake optimize`: changes no row. Rejects with CliError USAGE for a clustering column that has no order. */
 export const optimize: Command = {
   usage: 'optimize <table>',
   summary: "compact a table's small files",

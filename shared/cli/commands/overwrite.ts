@@ -6,6 +6,10 @@ import { confirm } from '../confirm.js'
 import { externalLocationOptions } from '../externalLocations.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
+/**
+ * `lake overwrite`: old rows go and new ones come in one commit. Without a condition it asks first, and rejects with
+ * CliError DECLINED unless the answer is yes.
+ */
 export const overwrite: Command = {
   usage: 'overwrite <table>',
   summary: 'replace rows of a table',

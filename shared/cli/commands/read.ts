@@ -19,6 +19,9 @@ import { parseTableReference } from '../tableNames.js'
 import { tableRows, wantedFields } from '../tableRows.js'
 import { timeTravelOptions, versionOption } from '../timeTravel.js'
 
+/**
+ * `lake read`: rows stream. Rejects with CliError USAGE when an older version of a view is asked for, which has none.
+ */
 export const read: Command = {
   usage: 'read <table>',
   summary: 'print the rows of a table',

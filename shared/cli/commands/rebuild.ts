@@ -17,6 +17,7 @@ const layers: Readonly<Record<string, Rebuild>> = {
     (await import('../../pipeline/gold/index.js')).rebuildGold(lake, stream, { trigger: 'command' }),
 }
 
+/** `lake rebuild`: stream by stream. Rejects with CliError STEP_FAILED when one fails; the others are rebuilt. */
 export const rebuild: Command = {
   usage: `rebuild ${Object.keys(layers).join('|')}`,
   summary: 'recreate a layer from its source',

@@ -12,6 +12,10 @@ import { openTable, requireSnapshot } from '../openTable.js'
 import { timeTravelOf, timeTravelOptions } from '../timeTravel.js'
 import { printOutcome } from '../writeOutcome.js'
 
+/**
+ * `lake restore`: a new version, the old ones stay. Unless forced, rejects with CliError USAGE for a table of the
+ * pipeline.
+ */
 export const restore: Command = {
   usage: 'restore <table>',
   summary: 'restore a table to a version',

@@ -13,6 +13,7 @@ import { indentedJson } from '../indentedJson.js'
 import { openTable, requireSnapshot } from '../openTable.js'
 import { timeTravelOptions, versionOption } from '../timeTravel.js'
 
+/** `lake snapshot`: reads the log alone, no data file; on a terminal the JSON is indented. */
 export const snapshot: Command = {
   usage: 'snapshot <table>',
   summary: 'print what a table is at a version',

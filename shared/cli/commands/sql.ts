@@ -16,6 +16,7 @@ import { printRows } from '../printRows.js'
 import { detailColumns, tableDetail } from '../tableDetail.js'
 import { historyColumns, historyJson } from './history.js'
 
+/** `lake sql`: rows stream; Ctrl-C interrupts the query. */
 export const sql: Command = {
   usage: 'sql "<query>"',
   summary: 'query the lake with SQL',

@@ -14,6 +14,7 @@ import { formatOf } from '../commandContext.js'
 import { type LakeTable, lakeTables } from '../lakeTables.js'
 import { printRecords } from '../printRecords.js'
 
+/** `lake tables`: lists damaged tables too, and rejects with CliError STEP_FAILED after the list when there are any. */
 export const tables: Command = {
   usage: 'tables',
   summary: "list the lake's tables",

@@ -6,6 +6,10 @@ import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../openTable.js'
 
+/**
+ * `lake vacuum`: versions whose files are deleted cannot be read again. A retention below that of the table must be
+ * forced.
+ */
 export const vacuum: Command = {
   usage: 'vacuum <table>',
   summary: 'delete files that no version needs any more',

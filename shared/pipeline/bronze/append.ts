@@ -6,6 +6,7 @@ import type { EncodedRange, EncodedRows } from './encode.js'
 import { type PartitionProgress, progressTxns, readProgress, touchesPartitions, witnessOf } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 
+/** What became of a commit of bronze. When it is `stale` nothing is committed, and the uploaded files are orphans. */
 export type AppendOutcome =
   | {
       readonly kind: 'committed'

@@ -18,6 +18,7 @@ import { checkTopic, type TopicCheck, unbegun } from './topicIdentity.js'
 import type { PartitionQueue } from './worker.js'
 import { WorkerPool } from './workerPool.js'
 
+/** What bounds a catch-up, and who is told how it goes. */
 export interface CatchUpOptions {
   /** Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves them. */
   readonly stalledForMs?: number | undefined
@@ -30,6 +31,7 @@ export interface CatchUpOptions {
   readonly onProgress?: ((done: CatchUpProgress) => void) | undefined
 }
 
+/** How far the catch-up of one stream is, after each of its commits. */
 export interface CatchUpProgress {
   readonly rows: number
   /** Offsets covered by this run, and those it set out to cover. */
@@ -37,6 +39,10 @@ export interface CatchUpProgress {
   readonly total: bigint
 }
 
+/**
+ * What a catch-up committed: data rows and the bytes of their files. `version` is that of its last commit, `missing`
+ * the offsets that the source had deleted, and `more` says that offsets of partitions that can be ingested are left.
+ */
 export interface CatchUpResult {
   readonly rows: number
   readonly bytes: number

@@ -16,6 +16,7 @@ export const noticeCodes = [
   'TIMESTAMP_OUT_OF_RANGE',
 ] as const
 
+/** As a commit's `lake.bronze.notices` names it. */
 export type NoticeCode = (typeof noticeCodes)[number]
 
 /** What became of one stretch of one partition; the accounting identity is made of these. */

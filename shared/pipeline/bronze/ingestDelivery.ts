@@ -18,6 +18,10 @@ import { readProgress } from './progress.js'
 import { type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
 import { stopError } from './stopReason.js'
 
+/**
+ * What became of one delivery: the rows committed, the bytes of their files and the version of the last commit, if
+ * there was one; `missing` are offsets that the source had deleted.
+ */
 export interface IngestResult {
   readonly rows: number
   readonly bytes: number

@@ -16,6 +16,7 @@ export const stopReasons = {
   otherRecord: 4,
 } as const
 
+/** A reason by its name, as the error of a stopped partition carries it in its data. */
 export type StopReason = keyof typeof stopReasons
 
 /** The reason of that number; a number of a later version is a reason too. */

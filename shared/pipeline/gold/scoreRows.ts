@@ -31,6 +31,7 @@ export interface Scoring {
   readonly model: ReadyModel | undefined
 }
 
+/** Files uploaded and not committed, and what is counted in them. */
 export interface Scored {
   readonly adds: readonly AddFile[]
   readonly rows: number

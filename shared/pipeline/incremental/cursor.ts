@@ -13,6 +13,7 @@ export interface Cursor {
   readonly files: number
 }
 
+/** The cursor of a table that has read nothing of its source: the source's version 0 is the next. */
 export const atBeginning: Cursor = { version: -1, files: 0 }
 
 /** Stands in the place of a cursor whose source was replaced by another: a txn can be changed, never taken away. */

@@ -12,6 +12,7 @@ export interface RefreshOptions {
   readonly rowsPerFile?: number | undefined
 }
 
+/** Most rows of the source that are worked on at once: the run's own bound, else the setting. */
 export function maxRowsOf(lake: Lake, options: RefreshOptions): number {
   return options.maxRows ?? lake.settings.silverMaxRowsPerRun
 }

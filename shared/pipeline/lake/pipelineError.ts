@@ -1,5 +1,6 @@
 import { CodedError, type ErrorDetails } from '../../errors.js'
 
+/** What keeps a step from going on, as a closed list. */
 export const pipelineErrorCodes = [
   /** The topic was recreated or truncated: its offsets no longer mean what bronze has under them. */
   'TOPIC_RECREATED',
@@ -18,6 +19,7 @@ export const pipelineErrorCodes = [
   'NO_TABLE',
 ] as const
 
+/** As `error_code` of `cluster_logs` has it. */
 export type PipelineErrorCode = (typeof pipelineErrorCodes)[number]
 
 /** A step's surprise. */

@@ -7,6 +7,7 @@ export interface Skew {
   readonly behind: number
 }
 
+/** No difference seen. */
 export const noSkew: Skew = { ahead: 0, behind: 0 }
 
 /** A writer's time is taken before its commit is sent: later than the file's it can never be, earlier it may be. */

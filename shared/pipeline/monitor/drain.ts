@@ -24,8 +24,10 @@ export interface Mark {
   readonly heldAt: number
 }
 
+/** Marks by partition; one where nothing waits has none. */
 export type Marks = ReadonlyMap<number, Mark>
 
+/** What a look at Kafka shows of a stream's lag, beside the one before. */
 export interface Drain {
   /** For the next look. */
   readonly marks: Marks
@@ -36,6 +38,7 @@ export interface Drain {
   readonly heldLong: boolean
 }
 
+/** How long something may wait before the verdict changes. */
 export interface Patience {
   /** Milliseconds that an offset may wait without the lag growing smaller. */
   readonly lagMs: number
@@ -98,6 +101,9 @@ export function encodeMarks(marks: Marks): Record<string, Record<string, string 
   )
 }
 
+/**
+ * What `encodeMarks` wrote. A partition whose offsets cannot be read is left out: nothing was seen waiting in it then.
+ */
 export function decodeMarks(json: unknown): Marks {
   return new Map(
     Object.entries(asObject(json) ?? {}).flatMap(([partition, found]) => {

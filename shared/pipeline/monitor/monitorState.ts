@@ -21,6 +21,7 @@ import { type FileTotals, noFiles } from './tableHealth.js'
 /** How far each table was observed: with its id, because a recreated table is observed from its beginning. */
 export type TablePositions = Readonly<Record<string, TablePosition>>
 
+/** One table as it was observed: its id, the version and the files it had then. */
 export interface TablePosition extends FileTotals {
   readonly id: string
   readonly version: number
@@ -45,6 +46,7 @@ export interface Found {
   readonly skew: Skew
 }
 
+/** Of a stream that was never looked at: every table is observed from its first version. */
 export const emptyMonitorState: MonitorState = { reconciliation: emptyReconciliation, positions: {} }
 
 const nothingFound: Found = {
@@ -67,6 +69,10 @@ export interface StreamObservation {
   readonly failed: Readonly<Partial<Record<Layer, string>>>
 }
 
+/**
+ * Counts what came to each of a stream's tables since `before`. A table that cannot be read is in `failed`, and its
+ * counts stay as they were; nothing is thrown for it.
+ */
 export async function observeTables(
   lake: Lake,
   session: DuckDbSession,

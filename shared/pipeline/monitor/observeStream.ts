@@ -42,6 +42,7 @@ export interface Look {
   readonly ownSkew: Skew
 }
 
+/** What is to be kept of a stream for the next run, and its rows for `monitor_logs`, one a table. */
 export interface ObservedStream {
   readonly monitorState: MonitorState
   readonly marks: Marks

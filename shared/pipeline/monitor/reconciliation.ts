@@ -31,9 +31,15 @@ export interface Reconciliation {
   readonly newest: Readonly<Record<Layer, number>>
 }
 
+/** The layers of a stream in the order in which rows pass them; `gold` is the table of scored rows. */
 export const layers = ['bronze', 'silver', 'gold', 'summary'] as const
+/** As the column `layer` of `monitor_logs` has it. */
 export type Layer = (typeof layers)[number]
 
+/**
+ * Records by what became of them, as the commits of bronze say: `received` is `redelivered`, `valid`, `quarantined` and
+ * `tombstones` together.
+ */
 export interface Reported {
   readonly received: number
   readonly redelivered: number
@@ -45,6 +51,7 @@ export interface Reported {
   readonly holes: number
 }
 
+/** Rows of bronze's files: `rows` is `valid`, `quarantined` and `tombstones` together. */
 export interface Observed {
   readonly rows: number
   readonly valid: number
@@ -52,6 +59,7 @@ export interface Observed {
   readonly tombstones: number
 }
 
+/** Nothing reported and nothing observed. */
 export const emptyReconciliation: Reconciliation = {
   reported: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0, holes: 0 },
   observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
@@ -74,6 +82,7 @@ export interface Span {
   readonly holes: bigint
 }
 
+/** Whether the counts of a layer agree. */
 export interface Identity {
   readonly closed: boolean
   /** The sums in words, or what is wrong with them. */

@@ -1,7 +1,9 @@
 import { inWords } from './clockSkew.js'
 import type { Identity, Layer } from './reconciliation.js'
 
+/** From good to bad: LATE and STALE tell of time, DEGRADED of data that is wrong or cannot be read. */
 export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const
+/** As the column `status` of `monitor_logs` has it. */
 export type Status = (typeof statuses)[number]
 
 /** What a verdict on one table is made from. Times in seconds. */
@@ -31,6 +33,7 @@ export interface Findings {
   readonly stale: number
 }
 
+/** What is said of one table; the reason is whole sentences. */
 export interface Verdict {
   readonly status: Status
   readonly reason: string

@@ -7,6 +7,7 @@ export interface FileTotals {
   readonly bytes: number
 }
 
+/** The totals of a table before its first version. */
 export const noFiles: FileTotals = { files: 0, smallFiles: 0, bytes: 0 }
 
 /** Below it a file costs a reader more to open than to read. */

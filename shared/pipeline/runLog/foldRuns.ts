@@ -23,6 +23,9 @@ const maxJournalFiles = 1_000
 /** A run that has not been heard of for so long was cut off. */
 const patienceMs = 15 * 60_000
 
+/**
+ * What a fold committed; `version` is undefined when it committed nothing. `more` says that work is left for the next.
+ */
 export interface Folded {
   readonly rows: number
   readonly version: number | undefined

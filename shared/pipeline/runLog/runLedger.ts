@@ -74,6 +74,7 @@ export function encodePending(pending: readonly PendingRun[]): readonly RunJson[
   return pending.map(({ run, heardAt }) => ({ ...encodeRun(run), ...(heardAt === undefined ? {} : { heardAt }) }))
 }
 
+/** What `encodePending` wrote; a run that cannot be read is left out. */
 export function decodePending(json: unknown): readonly PendingRun[] {
   if (!Array.isArray(json)) return []
   return json.flatMap((item: unknown) => {

@@ -17,6 +17,9 @@ export interface PartitionCounters {
   readonly late: number
 }
 
+/**
+ * What became of valid rows of bronze: `valid` is `inserted` and `duplicates` together, `late` are of those inserted.
+ */
 export interface Tally {
   readonly partitions: readonly PartitionCounters[]
   /** In the order of time. */
@@ -76,6 +79,7 @@ export async function tallyRows(stream: Stream, rows: SessionTable, duplicates: 
   }
 }
 
+/** The tally of no rows. */
 export const noRows: Tally = {
   partitions: [],
   days: [],

@@ -24,6 +24,7 @@ import { findDuplicates, lineage, withoutDuplicates } from './dedupe.js'
 import { noPriorKeys } from './priorKeys.js'
 import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
+/** Files uploaded and not committed: all that silver is to consist of, and what is counted in them. */
 export interface Recomputed {
   readonly adds: readonly AddFile[]
   readonly tally: Tally

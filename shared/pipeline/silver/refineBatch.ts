@@ -16,6 +16,7 @@ import { findDuplicates, withoutDuplicates } from './dedupe.js'
 import { loadPriorKeys } from './priorKeys.js'
 import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
 
+/** Files uploaded and not committed, and what became of the rows of the batch. */
 export interface Refined {
   readonly tally: Tally
   readonly adds: readonly AddFile[]

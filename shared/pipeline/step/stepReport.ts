@@ -1,6 +1,7 @@
 /** The steps of the pipeline, in the order in which one run takes them. */
 export const stepNames = ['bronze', 'silver', 'gold', 'monitor', 'maintenance', 'replay'] as const
 
+/** As run records and `cluster_logs` name it. */
 export type StepName = (typeof stepNames)[number]
 
 /** What one step did for one stream (or for the whole lake): JSON as it stands. */

@@ -7,6 +7,7 @@ import type { StepName, StepReport } from './stepReport.js'
 /** What started a run. */
 export type Trigger = 'kafka' | 'eventhubs' | 'timer' | 'http' | 'command'
 
+/** Rows taken from the source and rows written, in one commit or in all of them. */
 export interface StepCounts {
   readonly rowsIn: number
   readonly rowsOut: number
