@@ -247,6 +247,29 @@ describe('dependencies point one way', () => {
     expect(wrong.map(({ from, spec }) => `${from} imports ${spec}`)).toEqual([])
   })
 
+  test('every export says what it is', () => {
+    const silent = files
+      .filter(file => basename(file) !== 'index.ts')
+      .flatMap(file => {
+        const lines = readFileSync(join(root, file), 'utf8').split('\n')
+        return lines.flatMap((line, i) => {
+          const name =
+            /^export (?:default |declare |abstract |async )*(?:function\*?|class|interface|type|const|let|enum) (\w+)/.exec(
+              line,
+            )?.[1]
+          const above = lines[i - 1] ?? ''
+          if (
+            name === undefined ||
+            above.endsWith('*/') ||
+            new RegExp(`^export (async )?function ${name}\\b`).test(above)
+          )
+            return []
+          return [`${file}: ${name}`]
+        })
+      })
+    expect(silent).toEqual([])
+  })
+
   test('objects that are filled by names from outside have nothing behind them', () => {
     const plain = sources('shared').filter(f =>
       /\bRecord<string, [^=\n]*> = \{\}$/m.test(readFileSync(join(root, f), 'utf8')),

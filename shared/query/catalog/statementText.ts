@@ -1,8 +1,7 @@
 /**
- * The text of a DuckDB statement in tokens. Places are counted in bytes of UTF-8, as DuckDB's parser counts them
+ * A token of a DuckDB statement's text. Places are counted in bytes of UTF-8, as DuckDB's parser counts them
  * (`query_location`).
  */
-
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'symbol'
   /** As it stands in the text, in bytes as Latin-1 characters. */

@@ -1,8 +1,7 @@
 import type { Predicate } from '../../delta/index.js'
 import type { Point } from './comparedValue.js'
 
-/** What a comparison with a point among a column's values says as a predicate. */
-
+/** The comparisons that bounds can answer. */
 export type Comparison = '=' | '<' | '<=' | '>' | '>='
 
 /** True of every row: a conjunction of nothing. */

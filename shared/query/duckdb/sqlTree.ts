@@ -1,7 +1,6 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
 
-/** Statements as DuckDB's parser serializes them (`json_serialize_sql`). */
-
+/** True for a node of a statement as DuckDB's parser serializes it (`json_serialize_sql`). */
 export const isNode = isJsonObject
 
 /** The expressions that an operator or a function has. */
