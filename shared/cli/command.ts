@@ -10,6 +10,6 @@ export interface Command extends CommandSpec {
   readonly about: string
   /** Command lines, for its help. */
   readonly examples: readonly string[]
-  /** Rejects with what went wrong; anything else is success. */
+  /** Resolves on success. @throws what went wrong */
   run(context: CommandContext, args: Arguments): Promise<void>
 }

@@ -12,7 +12,8 @@ import { badLine, parsedLine } from './jsonRows.js'
 /**
  * A table's schema with the columns, and fields of structs, that only JSON lines have: text is string, a whole number
  * long, another number double, an object a struct, an array an array. What is null everywhere has no type and is left
- * out. @throws CliError BAD_INPUT for a new column of several types
+ * out.
+ * @throws CliError BAD_INPUT for a new column of several types
  */
 export async function withNewColumns(
   lines: AsyncIterable<string>,

@@ -53,7 +53,7 @@ export async function* parquetRows(
   }
 }
 
-/** Throws BAD_INPUT for columns that differ in letter case only, and for those whose meaning would be lost. */
+/** @throws CliError BAD_INPUT for columns that differ in letter case only, and for those whose meaning would be lost */
 function checkColumns({ fields, foreignColumns }: Pick<ParquetFile, 'fields' | 'foreignColumns'>, name: string): void {
   const seen = new Map<string, string>()
   for (const { path } of allFields({ type: 'struct', fields })) {

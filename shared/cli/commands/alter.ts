@@ -69,7 +69,10 @@ const changes: Readonly<Record<string, Change>> = {
   })),
 }
 
-/** `lake alter`: all changes are one commit. Rejects with CliError USAGE when none is given. */
+/**
+ * `lake alter`: all changes are one commit.
+ * @throws CliError USAGE when none is given
+ */
 export const alter: Command = {
   usage: 'alter <table>',
   summary: "change a table's columns, properties and rules",

@@ -3,7 +3,10 @@ import { changeTable } from '../changeCommand.js'
 import type { Command } from '../command.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
-/** `lake append`: all rows are one commit. Rejects with CliError BAD_INPUT when a row does not fit; none is added. */
+/**
+ * `lake append`: all rows are one commit.
+ * @throws CliError BAD_INPUT when a row does not fit; none is added
+ */
 export const append: Command = {
   usage: 'append <table>',
   summary: 'add rows to a table',

@@ -5,7 +5,10 @@ import { formatOf } from '../commandContext.js'
 import { printReports } from '../printReports.js'
 import { ProgressBar } from '../progressBar.js'
 
-/** `lake backfill`: Ctrl-C leaves what is committed. Rejects with CliError STEP_FAILED when a stream fails. */
+/**
+ * `lake backfill`: Ctrl-C leaves what is committed.
+ * @throws CliError STEP_FAILED when a stream fails
+ */
 export const backfill: Command = {
   usage: 'backfill',
   summary: 'catch bronze up from Kafka, with a progress bar',

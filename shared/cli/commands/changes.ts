@@ -10,7 +10,10 @@ import { noTable, openTable } from '../openTable.js'
 import { printRows } from '../printRows.js'
 import { timeOption } from '../timeTravel.js'
 
-/** `lake changes`: both ends of the range are part of it. Rejects with CliError USAGE for a range that is none. */
+/**
+ * `lake changes`: both ends of the range are part of it.
+ * @throws CliError USAGE for a range that is none
+ */
 export const changes: Command = {
   usage: 'changes <table>',
   summary: 'print the rows that versions changed',

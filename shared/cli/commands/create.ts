@@ -18,7 +18,10 @@ import { openRowInput, type RowInput } from '../rowInput.js'
 import { tableWriting } from '../tableWriting.js'
 import { printOutcome } from '../writeOutcome.js'
 
-/** `lake create`: table and first rows are one commit. Rejects with CliError STEP_FAILED when the table exists. */
+/**
+ * `lake create`: table and first rows are one commit.
+ * @throws CliError STEP_FAILED when the table exists
+ */
 export const create: Command = {
   usage: 'create <table>',
   summary: 'create a table',

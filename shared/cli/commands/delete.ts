@@ -4,7 +4,10 @@ import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
 import { externalLocationOptions } from '../externalLocations.js'
 
-/** `lake delete`: without a condition it asks first, and rejects with CliError DECLINED unless the answer is yes. */
+/**
+ * `lake delete`: without a condition it asks first.
+ * @throws CliError DECLINED unless the answer is yes
+ */
 export const deleteCommand: Command = {
   usage: 'delete <table>',
   summary: 'delete rows of a table',

@@ -2,7 +2,10 @@ import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import { runningStack } from '../runningStack.js'
 
-/** `lake env`: an address that holds a secret is left out. Rejects with CliError NOT_FOUND while no stack runs. */
+/**
+ * `lake env`: an address that holds a secret is left out.
+ * @throws CliError NOT_FOUND while no stack runs
+ */
 export const env: Command = {
   usage: 'env',
   summary: 'print the addresses of the running stack',

@@ -6,8 +6,8 @@ import { externalLocationOptions } from '../externalLocations.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
 /**
- * `lake merge`: all changes are one commit; the rows brought are held in memory together. Rejects with CliError
- * BAD_INPUT when one of them does not fit.
+ * `lake merge`: all changes are one commit; the source rows are held in memory together.
+ * @throws CliError BAD_INPUT when one of them does not fit
  */
 export const merge: Command = {
   usage: 'merge <table>',

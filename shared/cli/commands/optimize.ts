@@ -9,7 +9,10 @@ import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../openTable.js'
 
-/** `lake optimize`: changes no row. Rejects with CliError USAGE for a clustering column that has no order. */
+/**
+ * `lake optimize`: changes no row.
+ * @throws CliError USAGE for a clustering column that has no order
+ */
 export const optimize: Command = {
   usage: 'optimize <table>',
   summary: "compact a table's small files",

@@ -7,8 +7,8 @@ import { externalLocationOptions } from '../externalLocations.js'
 import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
 
 /**
- * `lake overwrite`: old rows go and new ones come in one commit. Without a condition it asks first, and rejects with
- * CliError DECLINED unless the answer is yes.
+ * `lake overwrite`: old rows go and new ones come in one commit. Without a condition it asks first.
+ * @throws CliError DECLINED unless the answer is yes
  */
 export const overwrite: Command = {
   usage: 'overwrite <table>',

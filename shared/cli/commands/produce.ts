@@ -24,8 +24,8 @@ const percents = { duplicates: 1, late: 2, broken: 1, tombstones: 0.1 } as const
 const synthetic = ['count', 'rate', 'seconds', 'seed', ...Object.keys(percents)]
 
 /**
- * `lake produce`: prints one record, the topic and the counts that a pipeline should find. Rejects with CliError
- * NOT_FOUND for a topic that does not exist, unless it is to be made.
+ * `lake produce`: prints one record, the topic and the counts that a pipeline should find.
+ * @throws CliError NOT_FOUND for a topic that does not exist, unless it is to be created
  */
 export const produce: Command = {
   usage: 'produce',

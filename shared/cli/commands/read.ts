@@ -20,7 +20,8 @@ import { tableRows, wantedFields } from '../tableRows.js'
 import { timeTravelOptions, versionOption } from '../timeTravel.js'
 
 /**
- * `lake read`: rows stream. Rejects with CliError USAGE when an older version of a view is asked for, which has none.
+ * `lake read`: rows stream.
+ * @throws CliError USAGE when an older version of a view is asked for, which has none
  */
 export const read: Command = {
   usage: 'read <table>',

@@ -17,7 +17,10 @@ const layers: Readonly<Record<string, Rebuild>> = {
     (await import('../../pipeline/gold/index.js')).rebuildGold(lake, stream, { trigger: 'command' }),
 }
 
-/** `lake rebuild`: stream by stream. Rejects with CliError STEP_FAILED when one fails; the others are rebuilt. */
+/**
+ * `lake rebuild`: stream by stream.
+ * @throws CliError STEP_FAILED when one fails; the others are rebuilt
+ */
 export const rebuild: Command = {
   usage: `rebuild ${Object.keys(layers).join('|')}`,
   summary: 'recreate a layer from its source',

@@ -8,8 +8,8 @@ import { confirm } from '../confirm.js'
 import { printRecords } from '../printRecords.js'
 
 /**
- * `lake reset-offsets`: raises the generation of the partitions that bronze has begun. It asks first, and rejects with
- * CliError DECLINED unless the answer is yes.
+ * `lake reset-offsets`: raises the generation of the partitions that bronze has begun. It asks first.
+ * @throws CliError DECLINED unless the answer is yes
  */
 export const resetOffsetsCommand: Command = {
   usage: 'reset-offsets <stream>',

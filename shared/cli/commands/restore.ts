@@ -13,8 +13,8 @@ import { timeTravelOf, timeTravelOptions } from '../timeTravel.js'
 import { printOutcome } from '../writeOutcome.js'
 
 /**
- * `lake restore`: a new version, the old ones stay. Unless forced, rejects with CliError USAGE for a table of the
- * pipeline.
+ * `lake restore`: a new version, the old ones stay.
+ * @throws CliError USAGE for a table of the pipeline, unless forced
  */
 export const restore: Command = {
   usage: 'restore <table>',

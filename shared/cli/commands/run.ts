@@ -17,7 +17,10 @@ const steps: Readonly<Record<string, StepsOf>> = {
   pipeline: async lake => (await (await import('../../pipeline/index.js')).runPipeline(lake, 'command')).steps,
 }
 
-/** `lake run`: prints one record a step and stream. Rejects with CliError STEP_FAILED when one of them failed. */
+/**
+ * `lake run`: prints one record a step and stream.
+ * @throws CliError STEP_FAILED when one of them failed
+ */
 export const run: Command = {
   usage: `run ${Object.keys(steps).join('|')}`,
   summary: 'run a step of the pipeline once',

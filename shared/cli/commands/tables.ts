@@ -14,7 +14,10 @@ import { formatOf } from '../commandContext.js'
 import { type LakeTable, lakeTables } from '../lakeTables.js'
 import { printRecords } from '../printRecords.js'
 
-/** `lake tables`: lists damaged tables too, and rejects with CliError STEP_FAILED after the list when there are any. */
+/**
+ * `lake tables`: lists damaged tables too.
+ * @throws CliError STEP_FAILED after the list when there are damaged ones
+ */
 export const tables: Command = {
   usage: 'tables',
   summary: "list the lake's tables",

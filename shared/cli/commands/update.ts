@@ -6,7 +6,10 @@ import { confirm } from '../confirm.js'
 import { externalLocationOptions } from '../externalLocations.js'
 import { keyValue } from '../keyValue.js'
 
-/** `lake update`: without a condition it asks first, and rejects with CliError DECLINED unless the answer is yes. */
+/**
+ * `lake update`: without a condition it asks first.
+ * @throws CliError DECLINED unless the answer is yes
+ */
 export const update: Command = {
   usage: 'update <table>',
   summary: 'change values of some rows',

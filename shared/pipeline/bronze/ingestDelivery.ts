@@ -53,10 +53,10 @@ const throttles = new WeakMap<Lake, CommitThrottle>()
 
 /**
  * Ingests what a trigger delivered, in one commit, with whatever the delivery jumped over; in several when it exceeds
- * BRONZE_MAX_COMMIT_ROWS or its share of the budget. Each partition fares by itself. When it returns, every offset of the delivery is covered, or is
- * of a partition that `failure` names: its records stay in the source, and what is covered is kept in the table, so that
- * a catch-up or a reset finds them, while to deliver them again would only hold up the others. When it throws, the same
- * delivery may come again.
+ * BRONZE_MAX_COMMIT_ROWS or its share of the budget. Each partition is independent of the others. When it returns,
+ * every offset of the delivery is covered, or is of a partition that `failure` names: its records stay in the source,
+ * and what is covered is kept in the table, so that a catch-up or a reset finds them, while to deliver them again would
+ * only hold up the others. When it throws, the same delivery may come again.
  *
  * @throws SourceError of a partition that may be ingested later, after the others are committed
  */

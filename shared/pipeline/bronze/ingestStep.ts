@@ -6,8 +6,9 @@ import { ingestDelivery } from './ingestDelivery.js'
 
 /**
  * Ingests one delivery of a trigger. Returns when every offset of it is covered by a commit, or is of a partition that
- * the report says is stopped; throws otherwise, so that the trigger delivers again.
+ * the report says is stopped.
  *
+ * @throws what kept an offset from being covered, so that the trigger delivers again
  * @example
  * await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')
  */

@@ -17,8 +17,8 @@ export function outsideTarget(root: string, file: string, allowed: readonly stri
 }
 
 /**
- * Throws STORAGE_FORBIDDEN for a file that a link puts outside the store: of a table that somebody else made, it would
- * be whatever they want to have read.
+ * A link that leads out of the store would let whoever made the table choose what is read.
+ * @throws StorageError STORAGE_FORBIDDEN for a file that a link puts outside the store
  */
 export function requireInside(root: string, file: string, allowed: readonly string[]): void {
   const real = outsideTarget(root, file, allowed)
