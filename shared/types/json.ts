@@ -37,7 +37,11 @@ const riskyNumber = /(?:^|(?:(?<!\\)|\\\\)"\s*:|[[,])\s*-?(?:\d{16}|\d+[.eE])/
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown
 
-/** Parses JSON text. Throws JsonError with the beginning of what is none. */
+/**
+ * Parses JSON text.
+ *
+ * @throws JsonError with the beginning of what is none
+ */
 export function parseJson(text: string): Json {
   try {
     return (riskyNumber.test(text) ? parseWithSource(text, exactNumber) : JSON.parse(text)) as Json
@@ -72,7 +76,8 @@ function canonicalDecimal(text: string): string {
 
 /**
  * JSON text of a value: bigints and exact numbers as bare digits, keys in their order, undefined fields left out.
- * A number that JSON cannot say (NaN, infinities) throws JsonError instead of becoming null.
+ *
+ * @throws JsonError for a number that JSON cannot express (NaN, infinities), instead of writing null
  */
 export function formatJson(value: Json): string {
   switch (typeof value) {

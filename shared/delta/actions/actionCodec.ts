@@ -21,8 +21,10 @@ import { parseLogJson } from './logJson.js'
 /** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). */
 
 /**
- * The actions of a commit's text, in its order. Unknown actions and fields are ignored, as the protocol asks. Throws
- * DELTA_BAD_JSON or DELTA_BAD_ACTION with the line, or DELTA_BAD_COMMIT when the actions contradict each other.
+ * The actions of a commit's text, in its order. Unknown actions and fields are ignored, as the protocol asks.
+ *
+ * @throws DeltaError DELTA_BAD_JSON or DELTA_BAD_ACTION with the line, or DELTA_BAD_COMMIT when the actions contradict
+ * each other
  */
 export function decodeCommit(text: string, where: LogPlace = {}): Action[] {
   const actions = decodeActions(text, where)
@@ -64,8 +66,9 @@ export function decodeAction(json: Json, where?: LogPlace): Action | undefined {
 }
 
 /**
- * The text of a commit: one action a line, `commitInfo` first, as in-commit timestamps demand. Throws DELTA_BAD_COMMIT
- * for actions that may not stand in one commit.
+ * The text of a commit: one action a line, `commitInfo` first, as in-commit timestamps demand.
+ *
+ * @throws DeltaError DELTA_BAD_COMMIT for actions that may not stand in one commit
  */
 export function encodeCommit(actions: readonly Action[], where: LogPlace = {}): string {
   validateCommit(actions, where)

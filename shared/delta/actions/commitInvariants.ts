@@ -3,9 +3,11 @@ import type { Action } from './actions.js'
 import { fileKey } from './fileKey.js'
 
 /**
- * Throws DELTA_BAD_COMMIT when actions may not stand in one commit: more than one protocol, metaData or commitInfo,
- * two txns of one application, two domainMetadata of one domain, one logical file added twice, removed twice, or both
- * added and removed (PROTOCOL.md, "Action Reconciliation"). Order carries no meaning, so none of these has an answer.
+ * Refuses actions that may not be in one commit (PROTOCOL.md, "Action Reconciliation"): their order carries no meaning,
+ * so neither of two that contradict each other wins.
+ *
+ * @throws DeltaError DELTA_BAD_COMMIT for more than one protocol, metaData or commitInfo, two txns of one application,
+ * two domainMetadata of one domain, one logical file added twice, removed twice, or both added and removed
  */
 export function validateCommit(actions: readonly Action[], where?: LogPlace): void {
   const singles = new Set<string>()

@@ -1,7 +1,11 @@
 import { type Json, JsonError, parseJson } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
-/** Parses JSON of the log. Throws DELTA_BAD_JSON that names `where`. */
+/**
+ * Parses JSON of the log.
+ *
+ * @throws DeltaError DELTA_BAD_JSON that names `where`
+ */
 export function parseLogJson(text: string, where?: LogPlace): Json {
   try {
     return parseJson(text)

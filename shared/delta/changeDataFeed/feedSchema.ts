@@ -13,8 +13,9 @@ export interface Described {
 }
 
 /**
- * Throws DELTA_INCOMPATIBLE_SCHEMA, naming the column, when rows of `older` lose something or change their meaning under
- * `read`: a column dropped, renamed or of another type, other partition columns, or column mapping taken away.
+ * @throws DeltaError DELTA_INCOMPATIBLE_SCHEMA, naming the column, when rows of `older` lose something or change their
+ * meaning under `read`: a column dropped, renamed or of another type, other partition columns, or column mapping taken
+ * away
  */
 export function requireReadableUnder(read: Described, older: Described, where: LogPlace): void {
   const mapped = isMapped(read.metadata.configuration)

@@ -79,7 +79,7 @@ export function sidecarPath({ path }: Sidecar): string {
   return name.includes('/') ? name : `${sidecarFolder}${name}`
 }
 
-/** Throws DELTA_FILE_MISSING unless every sidecar that `actions` name is there. */
+/** @throws DeltaError DELTA_FILE_MISSING unless every sidecar that `actions` name is there */
 export async function requireSidecars(store: ObjectStore, version: number, actions: readonly Action[]): Promise<void> {
   const paths = actions.flatMap(action => ('sidecar' in action ? [sidecarPath(action.sidecar)] : []))
   const found = await Promise.all(paths.map(path => store.head(path)))

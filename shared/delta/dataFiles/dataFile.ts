@@ -29,7 +29,10 @@ export type PartitionTexts = Readonly<Record<string, string | null>>
  * `add` is committed, so call it once, outside any retry loop; a file whose commit fails is left to VACUUM.
  *
  * `columns` are the table's columns without the partition columns; nullable ones may be left out. `store` is rooted at
- * the table. Throws DELTA_BAD_ROWS when columns and table do not fit, and StorageError.
+ * the table.
+ *
+ * @throws DeltaError DELTA_BAD_ROWS when columns and table do not fit
+ * @throws StorageError
  */
 export async function writeDataFile(
   store: ObjectStore,
@@ -78,7 +81,11 @@ export function describeDataFile(
   }
 }
 
-/** The columns in the table's order and with the table's fields. Throws DELTA_BAD_ROWS when they do not fit. Pure. */
+/**
+ * The columns in the table's order and with the table's fields. Pure.
+ *
+ * @throws DeltaError DELTA_BAD_ROWS when they do not fit
+ */
 function fitColumns({ schema, partitionColumns }: DataFileLayout, columns: readonly Column[]): Column[] {
   const given = new Map(columns.map(column => [column.field.name, column]))
   const fitted: Column[] = []

@@ -36,7 +36,11 @@ export interface RowIdColumns {
   readonly commitVersion: StructField
 }
 
-/** Undefined where rows need not keep their ids. Throws DELTA_BAD_PROPERTY when the table does not name the columns. */
+/**
+ * Undefined where rows need not keep their ids.
+ *
+ * @throws DeltaError DELTA_BAD_PROPERTY when the table does not name the columns
+ */
 export function rowIdColumns(table: Table, where?: LogPlace): RowIdColumns | undefined {
   if (!keepsRowIds(table)) return undefined
   const named = (property: string): StructField => {
@@ -55,7 +59,11 @@ export function rowIdColumns(table: Table, where?: LogPlace): RowIdColumns | und
   }
 }
 
-/** The highest row id that was ever given out; −1 before the first. Throws DELTA_BAD_ACTION for what is none. */
+/**
+ * The highest row id that was ever given out; −1 before the first.
+ *
+ * @throws DeltaError DELTA_BAD_ACTION for what is none
+ */
 export function rowIdHighWaterMark(domain: DomainMetadata | undefined, where?: LogPlace): bigint {
   if (domain === undefined) return -1n
   const json = parseLogJson(domain.configuration, where)

@@ -208,7 +208,7 @@ function requireMapping({ configuration }: TableDraft, path: readonly string[], 
     )
 }
 
-/** Throws when an expression of the table speaks of the column. */
+/** @throws DeltaError DELTA_INCOMPATIBLE_SCHEMA when an expression of the table refers to the column */
 function requireUnused({ schema, configuration }: TableDraft, path: readonly string[], what: string): void {
   for (const [property, sql] of Object.entries(configuration)) {
     if (!property.toLowerCase().startsWith(constraintPrefix) || !speaksOf(sql, path)) continue

@@ -5,7 +5,11 @@ import type { ColumnPosition } from './tableChange.js'
 
 /** Schemas with one column changed, found by its path whatever the letter case. */
 
-/** The names of a path as the schema spells them. Throws DELTA_NO_COLUMN. */
+/**
+ * The names of a path as the schema spells them.
+ *
+ * @throws DeltaError DELTA_NO_COLUMN
+ */
 export function exactPath(schema: StructType, path: readonly string[]): readonly string[] {
   const names: string[] = []
   let type: DataType = schema
@@ -18,13 +22,21 @@ export function exactPath(schema: StructType, path: readonly string[]): readonly
   return names
 }
 
-/** The field at a path, which is in structs only. Throws DELTA_NO_COLUMN. */
+/**
+ * The field at a path, which is in structs only.
+ *
+ * @throws DeltaError DELTA_NO_COLUMN
+ */
 export function fieldAt(schema: StructType, path: readonly string[]): StructField {
   const parent = structAt(schema, path.slice(0, -1), path)
   return fieldIn(parent.fields, path.at(-1) ?? '', path)
 }
 
-/** The struct at a path. Throws DELTA_NO_COLUMN, and DELTA_BAD_SCHEMA when there is none. */
+/**
+ * The struct at a path.
+ *
+ * @throws DeltaError DELTA_NO_COLUMN, and DELTA_BAD_SCHEMA when there is none
+ */
 export function structAt(schema: StructType, path: readonly string[], whole: readonly string[] = path): StructType {
   let type: DataType = schema
   for (const name of path) [, type] = step(type, name, whole)
@@ -101,7 +113,11 @@ export function editType(
   }
 }
 
-/** With a field at a position; last when there is none. Throws DELTA_BAD_SCHEMA when the name is taken. */
+/**
+ * With a field at a position; last when there is none.
+ *
+ * @throws DeltaError DELTA_BAD_SCHEMA when the name is taken
+ */
 export function placed(
   fields: readonly StructField[],
   field: StructField,

@@ -66,8 +66,9 @@ export async function commitTimestamp(
 }
 
 /**
- * The commits `from` … `to`, both inclusive, in order. A version that is missing between them, deleted by log clean-up
- * or never written, throws DELTA_VERSION_GAP.
+ * The commits `from` … `to`, both inclusive, in order.
+ *
+ * @throws DeltaError DELTA_VERSION_GAP for a version missing between them, deleted by log cleanup or never written
  */
 export async function* readCommits(store: ObjectStore, from: number, to: number): AsyncGenerator<Commit, void> {
   if (to < from) return

@@ -38,9 +38,10 @@ export function planSpans({ compacted }: Pick<LogSegment, 'compacted'>, from: nu
 }
 
 /**
- * Versions `from` … `to`, both inclusive, for a replay that asks what they come to and not what each said. A log
- * compaction file that is gone or damaged is passed over for the commits it stands for. Throws DELTA_VERSION_GAP when a
- * commit is missing that has to be read.
+ * Versions `from` … `to`, both inclusive, for a replay that needs their reconciled actions and not each commit's own. A
+ * log compaction file that is missing or damaged is passed over for the commits that it covers.
+ *
+ * @throws DeltaError DELTA_VERSION_GAP when a commit is missing that has to be read
  */
 export async function* readSpans(
   store: ObjectStore,

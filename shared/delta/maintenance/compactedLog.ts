@@ -41,7 +41,8 @@ export function reconcile(commits: Iterable<readonly Action[]>): Action[] {
 
 /**
  * Writes the commits of a range as one file beside them, which a reader may take in their place; the commits stay.
- * Throws DELTA_VERSION_GAP when one of them is missing.
+ *
+ * @throws DeltaError DELTA_VERSION_GAP when one of them is missing
  */
 export async function writeCompactedLog(store: ObjectStore, range: VersionRange): Promise<'created' | 'exists'> {
   if (range.from < 0 || range.from >= range.to)

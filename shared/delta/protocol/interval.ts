@@ -14,7 +14,8 @@ const microsecond = 'microsecond'
 
 /**
  * Milliseconds of `interval 1 week`, `30 days 12 hours` and the like, whatever the case. Microseconds are rounded up.
- * Throws DELTA_BAD_PROPERTY for months and years, whose length is not fixed, and for anything else.
+ *
+ * @throws DeltaError DELTA_BAD_PROPERTY for months and years, whose length is not fixed, and for anything else
  */
 export function parseInterval(text: string, property = 'the interval'): number {
   const refuse = (why: string) =>

@@ -6,7 +6,7 @@ import type { TableState } from './tableState.js'
 
 /** Turns away tables with features that are not understood here. */
 
-/** Throws DELTA_UNSUPPORTED_FEATURE, naming the features, when the table must not be read. */
+/** @throws DeltaError DELTA_UNSUPPORTED_FEATURE, naming the features, when the table must not be read */
 export function requireReadable(
   { protocol, metadata }: Pick<TableState, 'protocol' | 'metadata'>,
   where: LogPlace,
@@ -15,9 +15,11 @@ export function requireReadable(
 }
 
 /**
- * Throws DELTA_UNSUPPORTED_FEATURE, naming the features, when a write of this kind that fulfils the duties of `keeps`
- * must not be made; DELTA_APPEND_ONLY when the table takes no such write from anybody. What changes rows asks this
- * before it reads or writes anything.
+ * Called before a change of rows reads or writes anything.
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE, naming the features, when a write of this kind that meets the
+ * requirements of the features in `keeps` must not be made; DELTA_APPEND_ONLY when the table accepts no such write from
+ * anybody
  */
 export function requireWritableRows(
   { protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>,
@@ -42,8 +44,10 @@ export function requireWritableRows(
 }
 
 /**
- * Throws DELTA_UNSUPPORTED_FEATURE when the table may not be looked after here: rows moved between files, files and log
- * entries that nobody needs deleted, checkpoints written.
+ * Refuses a table that this engine may not maintain: move rows between files, delete files and log entries that are no
+ * longer needed, write checkpoints.
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE, naming the features
  */
 export function requireMaintainable(
   { protocol, metadata, schema }: Pick<TableState, 'protocol' | 'metadata' | 'schema'>,

@@ -61,7 +61,11 @@ export function featuresOf(protocol: Protocol): ReadonlySet<string> {
   return new Set([...impliedFeatures(minReaderVersion, minWriterVersion), ...readerFeatures, ...writerFeatures])
 }
 
-/** The name of a feature as the log has it. Throws DELTA_UNSUPPORTED_FEATURE when it is not known. */
+/**
+ * The name of a feature as the log has it.
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE when it is not known
+ */
 export function featureName(name: string): string {
   const known = features.find(feature => feature.name.toLowerCase() === name.toLowerCase())
   if (known !== undefined) return known.name

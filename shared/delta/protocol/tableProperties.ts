@@ -134,8 +134,8 @@ export function readProperties(given: Readonly<Record<string, string>>): GivenPr
 }
 
 /**
- * Throws DELTA_BAD_PROPERTY when the log would forget commits before it forgets the files they removed, or when two
- * properties contradict each other.
+ * @throws DeltaError DELTA_BAD_PROPERTY when the log would forget commits before it forgets the files they removed, or
+ * when two properties contradict each other
  */
 export function checkTogether(configuration: Readonly<Record<string, string>>): void {
   const log = configuration['delta.logRetentionDuration']

@@ -94,7 +94,11 @@ export function scanRows(store: ObjectStore, snapshot: Scannable, options: ScanO
   }
 }
 
-/** Some of `fields` by their names, whatever the letter case; all without names. Throws DELTA_NO_COLUMN. */
+/**
+ * Some of `fields` by their names, whatever the letter case; all without names.
+ *
+ * @throws DeltaError DELTA_NO_COLUMN
+ */
 export function fieldsByName(
   fields: readonly StructField[],
   names: readonly string[] | undefined,

@@ -24,8 +24,10 @@ const physicalName = 'delta.columnMapping.physicalName'
 const columnId = 'delta.columnMapping.id'
 
 /**
- * The layout of a table. Throws DELTA_UNSUPPORTED_FEATURE for a mapping mode that is not known, DELTA_BAD_SCHEMA for a
- * mapped column without its physical name or id, and what {@link requireKnownWidening} throws.
+ * The layout of a table.
+ *
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for an unknown column mapping mode, DELTA_BAD_SCHEMA for a column under
+ * column mapping without a physical name or id, and what {@link requireKnownWidening} throws
  */
 export function columnLayout(
   {

@@ -78,7 +78,11 @@ function formatted(type: DataType, value: Value): string | undefined {
   }
 }
 
-/** The value of a text; null and the empty text are null for every type. Throws DELTA_BAD_PARTITION_VALUE. */
+/**
+ * The value of a text; null and the empty text are null for every type.
+ *
+ * @throws DeltaError DELTA_BAD_PARTITION_VALUE
+ */
 export function parsePartitionValue(
   type: DataType,
   text: string | null | undefined,

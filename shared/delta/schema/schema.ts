@@ -39,7 +39,9 @@ export interface LeafColumn {
 }
 
 /**
- * The schema in a `schemaString`. Metadata is kept as it stands. Throws DELTA_BAD_SCHEMA, by field.
+ * The schema in a `schemaString`. Metadata is kept as it stands.
+ *
+ * @throws DeltaError DELTA_BAD_SCHEMA, by field
  */
 export function parseSchema(schemaString: string, where?: LogPlace): StructType {
   const schema = readType(parseLogJson(schemaString, where), [], where)
@@ -48,7 +50,11 @@ export function parseSchema(schemaString: string, where?: LogPlace): StructType 
   return schema
 }
 
-/** The text of a schema as the log has it. Throws DELTA_BAD_SCHEMA when two names differ only in case. */
+/**
+ * The text of a schema as the log has it.
+ *
+ * @throws DeltaError DELTA_BAD_SCHEMA when two names differ only in case
+ */
 export function formatSchema(schema: StructType): string {
   return formatJson(typeJson(schema, []))
 }
@@ -108,8 +114,8 @@ export function* allFields(type: DataType, path: readonly string[] = []): Genera
 }
 
 /**
- * Throws DELTA_BAD_SCHEMA for names that a table without column mapping may not have: other engines refuse blanks and
- * ` ,;{}()=` in them.
+ * @throws DeltaError DELTA_BAD_SCHEMA for names that a table without column mapping may not have: other engines refuse
+ * blanks and ` ,;{}()=` in them
  */
 export function checkNewColumnNames(schema: StructType): void {
   for (const { path, field } of allFields(schema))

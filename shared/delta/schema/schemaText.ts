@@ -30,7 +30,12 @@ export interface ColumnText {
   readonly position?: 'first' | { readonly after: string } | undefined
 }
 
-/** One column: `name TYPE [NOT NULL] [COMMENT '…'] [FIRST | AFTER other]`; a dotted name is the path of a field inside others. Throws as {@link parseSchemaText}. */
+/**
+ * One column: `name TYPE [NOT NULL] [COMMENT '…'] [FIRST | AFTER other]`; a dotted name is the path of a field inside
+ * others.
+ *
+ * @throws DeltaError DELTA_BAD_SCHEMA as {@link parseSchemaText}
+ */
 export function parseColumnText(text: string): ColumnText {
   const parser = new Parser(text)
   const path = [parser.name('the name of a column')]
@@ -41,7 +46,11 @@ export function parseColumnText(text: string): ColumnText {
   return { path, field, ...(position === undefined ? {} : { position }) }
 }
 
-/** A type alone: `DECIMAL(10,2)`. Throws as {@link parseSchemaText}. */
+/**
+ * A type alone: `DECIMAL(10,2)`.
+ *
+ * @throws DeltaError DELTA_BAD_SCHEMA as {@link parseSchemaText}
+ */
 export function parseTypeText(text: string): DataType {
   const parser = new Parser(text)
   const type = parser.type([])

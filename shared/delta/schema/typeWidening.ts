@@ -64,7 +64,9 @@ function isWhole(type: ReturnType<typeof decimal>, digits: number): boolean {
   return type?.scale === 0 && type.precision <= digits
 }
 
-/** Throws DELTA_UNSUPPORTED_TYPE for a change of type in a column's history that this reader does not know. */
+/**
+ * @throws DeltaError DELTA_UNSUPPORTED_TYPE for a change of type in a column's history that this reader does not know
+ */
 export function requireKnownWidening(schema: StructType, where?: LogPlace): void {
   for (const { path, field } of allFields(schema)) {
     for (const [from, to] of typeHistory(field.metadata)) {

@@ -16,7 +16,11 @@ import { StringSet } from './stringSet.js'
 /** Commits with no more actions than this in all are kept; of more only the state is, and they are read again. */
 const keptActions = 20_000
 
-/** `undefined` when there is no table. Throws DELTA_VERSION_GAP when its commits are not all there. */
+/**
+ * `undefined` when there is no table.
+ *
+ * @throws DeltaError DELTA_VERSION_GAP when its commits are not all there
+ */
 export function openFileList(store: ObjectStore): Promise<FileList | undefined> {
   return retryAfterLogCleanup(() => open(store))
 }

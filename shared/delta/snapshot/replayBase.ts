@@ -79,8 +79,9 @@ async function replayIn<Content>(
 
 /**
  * The newest base at or before `version` in a listing: a version checksum or a checkpoint, or the log's beginning. One
- * that cannot be read is passed over; `undefined` when none is left. Throws DELTA_VERSION_GAP when the commits after it
- * are not all there.
+ * that cannot be read is passed over; `undefined` when none is left.
+ *
+ * @throws DeltaError DELTA_VERSION_GAP when the commits after it are not all there
  */
 export async function findReplayBase<Content>(
   store: ObjectStore,
@@ -131,7 +132,7 @@ function candidates<Content>(
   return [...ofCheckpoints, ...ofChecksums].sort((a, b) => a.version - b.version).reverse()
 }
 
-/** Throws DELTA_VERSION_GAP for the first version of `from` … `to` that has no commit in the listing. */
+/** @throws DeltaError DELTA_VERSION_GAP for the first version of `from` … `to` that has no commit in the listing */
 function requireCommits(store: ObjectStore, { commits }: LogSegment, from: number, to: number): void {
   for (let version = from; version <= to; version++) if (!commits.has(version)) throw versionGap(store, version)
 }

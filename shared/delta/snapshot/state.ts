@@ -66,7 +66,11 @@ export class StateReplay {
     }
   }
 
-  /** The state at `version`. Throws DELTA_NO_PROTOCOL or DELTA_NO_METADATA. */
+  /**
+   * The state at `version`.
+   *
+   * @throws DeltaError DELTA_NO_PROTOCOL or DELTA_NO_METADATA
+   */
   finish(version: number, timestamp: number, where: LogPlace): TableState {
     const place = { ...where, version }
     if (this.#protocol === undefined) {

@@ -57,7 +57,11 @@ export class Tip {
     this.#learn(state, this.#clock.monotonic())
   }
 
-  /** A commit of the log. Throws DELTA_VERSION_GAP when it is gone. */
+  /**
+   * A commit of the log.
+   *
+   * @throws DeltaError DELTA_VERSION_GAP when it was deleted
+   */
   async commit(version: number): Promise<CommitFile> {
     const commit = this.#recent.get(version) ?? (await readCommitFile(this.#store, version))
     if (commit === undefined) throw versionGap(this.#store, version)

@@ -73,8 +73,9 @@ export interface BoundReading {
 const written: BoundReading = { min: parseBound, max: parseBound }
 
 /**
- * What the text says of the given columns. A bound that is not of its column's type is unknown. Throws
- * DELTA_BAD_STATISTICS when the text is no statistics at all.
+ * The statistics of the given columns in the text. A bound that is not of its column's type is unknown.
+ *
+ * @throws DeltaError DELTA_BAD_STATISTICS when the text is no statistics at all
  */
 export function parseStats(
   text: string,
@@ -101,8 +102,9 @@ export function parseStats(
 }
 
 /**
- * Those of the columns with a bound that is not of their type, which readers take as unknown at best. Throws
- * DELTA_BAD_STATISTICS when the text is no JSON object.
+ * Those of the columns with a bound that is not of their type, which readers take as unknown at best.
+ *
+ * @throws DeltaError DELTA_BAD_STATISTICS when the text is no JSON object
  */
 export function unreadableBounds(
   text: string,

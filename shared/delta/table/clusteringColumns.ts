@@ -43,8 +43,8 @@ function pathOf(json: Json): string[] {
 const most = 4
 
 /**
- * Throws DELTA_BAD_SCHEMA for columns that a table cannot be clustered by: not there, without a least and a greatest
- * value, not among those with statistics, or beside partitions.
+ * @throws DeltaError DELTA_BAD_SCHEMA for columns that a table cannot be clustered by: not there, without a least and a
+ * greatest value, not among those with statistics, or beside partitions
  */
 export function checkClustering(shape: StatsShape, columns: readonly (readonly string[])[]): void {
   const refuse = (what: string) => new DeltaError('DELTA_BAD_SCHEMA', what)

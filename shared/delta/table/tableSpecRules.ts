@@ -9,7 +9,10 @@ import type { StatsShape } from '../stats/index.js'
 /** Columns that a change data feed adds to a table's own. */
 const changeColumns: ReadonlySet<string> = new Set(['_change_type', '_commit_version', '_commit_timestamp'])
 
-/** Throws DELTA_BAD_SCHEMA for a column without a name, and for one that would be mistaken for one of the change feed's. */
+/**
+ * @throws DeltaError DELTA_BAD_SCHEMA for a column without a name, and for one that would be mistaken for one of the
+ * change feed's
+ */
 export function checkColumnNames(schema: StructType, configuration: Readonly<Record<string, string>>): void {
   for (const { path, field } of allFields(schema)) if (field.name === '') throw bad(path, 'has no name')
   if (!isOn(configuration, 'delta.enableChangeDataFeed')) return
@@ -21,7 +24,10 @@ export function checkColumnNames(schema: StructType, configuration: Readonly<Rec
       )
 }
 
-/** Throws DELTA_BAD_SCHEMA for partition columns that are not there, stand twice, hold nested values or are all there is. */
+/**
+ * @throws DeltaError DELTA_BAD_SCHEMA for partition columns that are not there, stand twice, hold nested values or are
+ * all there is
+ */
 export function checkPartitioning(schema: StructType, partitionColumns: readonly string[]): void {
   const seen = new Set<string>()
   for (const name of partitionColumns) {
@@ -36,7 +42,7 @@ export function checkPartitioning(schema: StructType, partitionColumns: readonly
     throw new DeltaError('DELTA_BAD_SCHEMA', 'a table needs a column that is not a partition column')
 }
 
-/** Throws DELTA_BAD_PROPERTY for columns in `delta.dataSkippingStatsColumns` that can have no statistics. */
+/** @throws DeltaError DELTA_BAD_PROPERTY for columns in `delta.dataSkippingStatsColumns` that can have no statistics */
 export function checkStatsColumns({ schema, partitionColumns, configuration }: StatsShape): void {
   const property = 'delta.dataSkippingStatsColumns'
   const value = configuration[property]

@@ -15,8 +15,10 @@ const maxTries = 6
  * the answer: a lost answer, or an "exists" that may be our own first write, is settled by reading the version back and
  * comparing its `commitInfo.txnId` with ours (`txnId`).
  *
- * The caller may go on to the next version only after `theirs`: as long as the version is not seen to be taken, a
- * write of ours may still be on its way to it. Throws DELTA_COMMIT_UNRESOLVED (retryable) when storage stays silent.
+ * The caller may go on to the next version only after `theirs`: as long as the version is not seen to be taken, a write
+ * of ours may still be on its way to it.
+ *
+ * @throws DeltaError DELTA_COMMIT_UNRESOLVED (retryable) when storage stays silent
  */
 export async function putCommit(
   store: ObjectStore,

@@ -6,8 +6,8 @@ import { parseSchema } from '../schema/index.js'
 import type { Transaction } from './transaction.js'
 
 /**
- * Throws DELTA_UNSUPPORTED_FEATURE when `actions` may not be written: by the table as it is, or by what they make of
- * it. Without a table they must hold a protocol and metadata.
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE when `actions` may not be written: by the table as it is, or by what
+ * they turn it into; DELTA_NO_PROTOCOL or DELTA_NO_METADATA when there is no table and they hold none
  */
 export function requireWritable(
   state: TableState | undefined,

@@ -7,10 +7,13 @@ import { type StatsColumn, statsColumns, type StatsShape, unreadableBounds } fro
 import type { Transaction } from './transaction.js'
 
 /**
- * Throws DELTA_BAD_COMMIT, naming the column, when a file that the transaction brings into the table could not be read
- * by ourselves: a partition value that is not one of its column's type, none where there must be one, statistics that are
- * no statistics. One such file makes the table unreadable for everybody, so it is refused where all writers pass.
- * Files that others wrote and that only come back (with a deletion vector, by RESTORE) are as they were.
+ * Refuses files that a transaction adds and that this reader could not read: one such file makes the table unreadable
+ * for everybody, so it is refused where all writers pass. Files that others wrote and that only come back (with a
+ * deletion vector, by RESTORE) are not checked.
+ *
+ * @throws DeltaError DELTA_BAD_COMMIT, naming the column, for a partition value that is not of its column's type, none
+ * where there must be one, or a least or greatest value in the statistics that is not of its column's type;
+ * DELTA_BAD_STATISTICS for statistics that are no JSON object
  */
 export function requireReadableFiles(
   state: TableState | undefined,

@@ -57,11 +57,11 @@ function invariantSql(text: unknown, path: readonly string[], where: LogPlace | 
 }
 
 /**
- * Throws DELTA_CONSTRAINT_VIOLATED, naming the constraint and the row, when one of the rows makes one of them false or
- * null.
  *
  * @param rows all columns of the table
  * @param rowsBefore rows that came before, for the message
+ * @throws DeltaError DELTA_CONSTRAINT_VIOLATED, naming the constraint and the row, when one of the rows makes one of
+ * them false or null
  */
 export async function requireConstraints(
   constraints: readonly Constraint[],

@@ -53,7 +53,7 @@ export class SourceWriting {
     this.#options = options
   }
 
-  /** Throws {@link RowsConsumed}, and what {@link TableWriter} throws; then no file is left. */
+  /** @throws {@link RowsConsumed}, and what {@link TableWriter} throws; then no file is left */
   async filesFor(state: TableState): Promise<SourceFiles> {
     const key = shapeKey(state, { table: this.#table.url, version: state.version })
     if (this.#made?.key === key) return this.#made.files
@@ -130,7 +130,9 @@ function isRepeatable(source: RepeatableRows): boolean {
 
 /**
  * The table's schema with what the rows have besides, or in a wider type where the table allows that (Spark's
- * `mergeSchema`). Throws DELTA_INCOMPATIBLE_SCHEMA.
+ * `mergeSchema`).
+ *
+ * @throws DeltaError DELTA_INCOMPATIBLE_SCHEMA
  */
 export function mergedSchema({ schema, metadata }: WritableTable, rows: Rows, where: LogPlace): StructType {
   const change = compareSchemas(schema, wantedSchema(schema, rows), {

@@ -29,7 +29,11 @@ export class Utf8Column {
     readonly present: Uint8Array | undefined,
   ) {}
 
-  /** Texts that are all there; nothing when the bytes are no UTF-8 or too many. Throws a RangeError for lengths that are not theirs. */
+  /**
+   * Texts that are all there; nothing when the bytes are no UTF-8 or too many.
+   *
+   * @throws RangeError for lengths that are not theirs
+   */
   static of(bytes: Uint8Array, lengths: Int32Array): Utf8Column | undefined {
     if (bytes.length > mostBytes) return undefined
     const ends = new Int32Array(lengths.length)

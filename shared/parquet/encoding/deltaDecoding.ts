@@ -5,19 +5,31 @@ interface Position {
   offset: number
 }
 
-/** Whole numbers from DELTA_BINARY_PACKED. Pure; throws a RangeError on damaged bytes. */
+/**
+ * Whole numbers from DELTA_BINARY_PACKED.
+ *
+ * @throws RangeError on damaged bytes
+ */
 export function readDeltas<T extends Int32Array | BigInt64Array>(at: Position, output: T): T {
   checkHeader(at)
   deltaBinaryUnpack(at, output.length, output)
   return output
 }
 
-/** The lengths at the head of DELTA_LENGTH_BYTE_ARRAY; the bytes follow. Pure; throws a RangeError on damaged bytes. */
+/**
+ * The lengths at the head of DELTA_LENGTH_BYTE_ARRAY; the bytes follow.
+ *
+ * @throws RangeError on damaged bytes
+ */
 export function readLengths(at: Position, count: number): Int32Array {
   return readDeltas(at, new Int32Array(count))
 }
 
-/** Bytes from DELTA_LENGTH_BYTE_ARRAY. Pure; throws a RangeError on damaged bytes. */
+/**
+ * Bytes from DELTA_LENGTH_BYTE_ARRAY.
+ *
+ * @throws RangeError on damaged bytes
+ */
 export function readByLength(at: Position, count: number): Uint8Array[] {
   checkHeader(at)
   const output = new Array<Uint8Array>(count)
@@ -26,9 +38,10 @@ export function readByLength(at: Position, count: number): Uint8Array[] {
 }
 
 /**
- * Bytes from DELTA_BYTE_ARRAY: what each shares with the one before, and the rest. Pure; throws a RangeError.
+ * Bytes from DELTA_BYTE_ARRAY: the length of the prefix shared with the value before, and the suffix.
  *
- * @param taking told of each value's bytes before it is made: a shared beginning may be long, and shared by many
+ * @param taking called with each value's bytes before it is built: a shared prefix may be long, and shared by many
+ * @throws RangeError on damaged bytes
  */
 export function readByPrefix(at: Position, count: number, taking: (bytes: number) => void): Uint8Array[] {
   const prefixes = readDeltas(at, new Int32Array(count))

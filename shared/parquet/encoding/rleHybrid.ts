@@ -71,8 +71,9 @@ function appendPacked(out: ByteBuffer, values: Uint8Array | Int32Array, from: nu
 }
 
 /**
- * Fills `out` from runs that start at `start`; answers where they end. Throws a RangeError when the bytes give out
- * first.
+ * Fills `out` from runs that start at `start`; answers where they end.
+ *
+ * @throws RangeError when the bytes give out first
  */
 export function readRuns(bytes: Uint8Array, start: number, width: number, out: Uint8Array | Int32Array): number {
   const count = out.length
@@ -112,7 +113,9 @@ export function readRuns(bytes: Uint8Array, start: number, width: number, out: U
 
 /**
  * Fills `out` from Parquet's deprecated BIT_PACKED encoding, which begins with the uppermost bit of each byte; answers
- * where it ends. Throws a RangeError when the bytes give out first.
+ * where it ends.
+ *
+ * @throws RangeError when the bytes give out first
  */
 export function readBitPacked(bytes: Uint8Array, start: number, width: number, out: Uint8Array): number {
   const end = start + Math.ceil((out.length * width) / 8)

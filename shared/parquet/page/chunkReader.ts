@@ -33,7 +33,11 @@ export interface LeafData<V = DecodedValues> extends PageLevels {
 
 type Page<V> = PageLevels & { readonly values: V }
 
-/** Decodes a column chunk. Throws on damaged bytes, as ParquetError or as what the decoders throw. */
+/**
+ * Decodes a column chunk.
+ *
+ * @throws on damaged bytes: ParquetError, or what the decoders throw
+ */
 export function readChunk(
   leaf: LeafNode,
   metadata: ColumnMetaData,

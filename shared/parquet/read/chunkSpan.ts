@@ -10,7 +10,7 @@ export function chunkSpan(chunk: ColumnMetaData): ByteSpan {
   return { start, end: start + Number(chunk.total_compressed_size) }
 }
 
-/** Throws PARQUET_CORRUPT for a chunk that cannot be one of `rows` rows in a file of so many bytes. */
+/** @throws ParquetError PARQUET_CORRUPT for a chunk that cannot be one of `rows` rows in a file of so many bytes */
 export function checkChunk(leaf: LeafNode, chunk: ColumnMetaData | undefined, rows: number, fileSize: number): void {
   const name = leaf.path.join('.')
   if (chunk === undefined) throw corruptFile(`Column ${name} has no metadata; it may be encrypted or in another file.`)

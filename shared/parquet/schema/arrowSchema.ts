@@ -44,7 +44,11 @@ function collect(fields: readonly FlatTable[], path: readonly string[], found: s
   }
 }
 
-/** A table of a FlatBuffer; reading past the end throws a RangeError. */
+/**
+ * A table of a FlatBuffer.
+ *
+ * @throws RangeError on reading past the end
+ */
 class FlatTable {
   readonly #view: DataView
   readonly #at: number

@@ -52,7 +52,8 @@ interface Read<Part> {
 
 /**
  * The columns of a variant (Parquet's VariantShredding.md), found by name. Those to be read are added to `decoders`.
- * Throws ParquetError PARQUET_UNSUPPORTED for what the format does not have.
+ *
+ * @throws ParquetError PARQUET_UNSUPPORTED for what the format does not have
  */
 export class VariantColumns {
   readonly #calendars: LegacyCalendars
