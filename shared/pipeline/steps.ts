@@ -13,7 +13,7 @@ export { runSilver } from './silver/index.js'
 
 /**
  * One run of the whole pipeline, in order: bronze catches up with Kafka, silver with bronze, gold with silver, and the
- * monitor looks at the result. A step that fails does not keep the next from doing what it can.
+ * monitor checks the result. A step that fails does not keep the next from doing what it can.
  */
 export async function runPipeline(lake: Lake, trigger: Trigger): Promise<PipelineReport> {
   const startedAt = new Date(lake.clock.now()).toISOString()

@@ -10,8 +10,8 @@ export interface BoundedRecord {
 }
 
 /**
- * Any record whatever becomes a row: what is longer than `maxBytes` is left out and told by its length and digest, and
- * what the source could not make out of a record is said.
+ * Any record whatever becomes a row: what is longer than `maxBytes` is left out and reported by its length and digest,
+ * and a record that the source could not decode is rejected as damaged.
  */
 export function boundedRecord(record: SourceRecord, maxBytes: number): BoundedRecord {
   const { key, value, headers, defect } = record

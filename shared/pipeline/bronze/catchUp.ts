@@ -18,9 +18,12 @@ import { checkTopic, type TopicCheck, unbegun } from './topicIdentity.js'
 import type { PartitionQueue } from './worker.js'
 import { WorkerPool } from './workerPool.js'
 
-/** What bounds a catch-up, and who is told how it goes. */
+/** What bounds a catch-up, and who is notified of its progress. */
 export interface CatchUpOptions {
-  /** Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves them. */
+  /**
+   * Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves
+   * them.
+   */
   readonly stalledForMs?: number | undefined
   /** Only up to these offsets (exclusive), by partition; every partition up to its end when absent. */
   readonly until?: ReadonlyMap<number, bigint> | undefined
@@ -62,8 +65,8 @@ const maxStale = 50
 
 /**
  * Brings bronze from what is covered to the partitions' ends as they are now, reading the source itself. Workers read,
- * validate, encode and upload side by side; commits are made one after the other, in offset order per partition. Before each
- * commit the topic is looked at again: what was read may be of another one by now.
+ * validate, encode and upload side by side; commits are made one after the other, in offset order per partition. Before
+ * each commit the topic is checked again: what was read may be of another one by now.
  */
 export async function catchUpStream(
   lake: Lake,
@@ -124,7 +127,7 @@ export async function catchUpStream(
         encoded,
         identities: check.identities,
         now: lake.clock.now(),
-        // A run that is to report a stopped partition has not said its last word.
+        // A run that has yet to report a stopped partition does not end with this commit.
         run: run.inCommit(counts, pool.isIdle && allStopped().length === 0 && options.goesOn !== true),
       })
       if (outcome.kind === 'committed') {

@@ -15,7 +15,7 @@ export interface Coverage {
   readonly missing: readonly OffsetRange[]
   /** Offsets that never carried a record, as the source's reader counted them: see `SourceBatch`. */
   readonly holes: bigint
-  /** Records handed over for this partition, redelivered ones included. */
+  /** Records delivered for this partition, redelivered ones included. */
   readonly received: number
   /** Of those, records that were covered before or came twice in one delivery. */
   readonly redelivered: number
@@ -36,9 +36,9 @@ export interface PieceLimits {
 }
 
 /**
- * The coverage in pieces within the limits, in order, so that each can be committed on its own. Where its holes lie is not
- * known: each piece has those that its offsets leave room for, and the last one what is left of them, so that the pieces'
- * holes are the coverage's.
+ * The coverage in pieces within the limits, in order, so that each can be committed on its own. Where its holes lie is
+ * not known: each piece has those that its offsets leave room for, and the last one what is left of them, so that the
+ * pieces' holes are the coverage's.
  */
 export function splitCoverage(coverage: Coverage, limits: PieceLimits): readonly Coverage[] {
   const { records } = coverage
@@ -99,7 +99,7 @@ function clip(ranges: readonly OffsetRange[], from: bigint, to: bigint): readonl
   })
 }
 
-/** Pieces put together, in order, into groups within the limits. */
+/** Pieces combined, in order, into groups within the limits. */
 export function packCoverages(coverages: readonly Coverage[], limits: PieceLimits): readonly (readonly Coverage[])[] {
   const groups: Coverage[][] = []
   let rows = 0

@@ -1,6 +1,6 @@
 import type { OffsetRange, SourceRecord } from '../../sources/index.js'
 
-/** What a trigger hands over: records of several partitions mixed, perhaps seen before, perhaps with jumps. */
+/** What a trigger delivers: records of several partitions mixed, perhaps seen before, perhaps with jumps. */
 export interface Delivery {
   readonly records: readonly SourceRecord[]
   /** Delivered offsets whose bytes the trigger did not keep exactly: to be read again from the source. */

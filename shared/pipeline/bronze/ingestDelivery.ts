@@ -73,7 +73,7 @@ export async function ingestDelivery(
   const limits = { rows: lake.settings.bronzeMaxCommitRows, bytes: lake.budget.piece(concurrentDeliveries) }
   let rest = delivery
   for (let plan = 0; plan < maxPlans; plan++) {
-    // Before the table is looked at: what is planned must not grow old while it waits.
+    // Before the table is read: what is planned must not grow old while it waits.
     const outcome = await lake.budget.during(bytesInWork(rest, limits.bytes), attempt)
     if (outcome.kind === 'done') return outcome.result
     if (outcome.kind === 'planAgain') continue

@@ -2,7 +2,7 @@ import { type DeltaTable, listLog, readCommitFile, type TableState } from '../..
 import { elapsedMs } from '../../storage/index.js'
 import { partitionOf } from './progress.js'
 
-/** How many versions are looked at: with more of them in so short a time a partition that none moved stands out anyway. */
+/** How many versions are read: with more of them in so short a time a partition that none moved stands out anyway. */
 const farthest = 500
 
 /**
@@ -23,7 +23,7 @@ export async function movingPartitions(
   const versions = [...commits.keys()].filter(version => version <= state.version).sort((a, b) => b - a)
   for (const version of versions) {
     const age = elapsedMs(commits.get(version)?.modifiedAt ?? now, now)
-    // Dated in the future, by a clock that was wrong: nothing is known of its age, and those before it may still tell.
+    // Dated in the future, by a clock that was wrong: nothing is known of its age; those before it are still read.
     if (age === undefined) continue
     if (age >= withinMs) break
     for (const action of (await readCommitFile(store, version))?.actions ?? []) {

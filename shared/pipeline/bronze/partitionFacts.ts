@@ -5,8 +5,8 @@ import { type PartitionProgress, progressTxns, touchesPartitions } from './progr
 import type { TopicIdentity } from './topicIdentity.js'
 
 /**
- * Writes down that partitions are stopped, so that nobody ingests them any more: neither the trigger nor a catch-up, nor
- * a process that knows nothing yet.
+ * Writes down that partitions are stopped, so that nobody ingests them any more: neither the trigger nor a catch-up,
+ * nor a process that knows nothing yet.
  *
  * @param progress what the stops were found against, of the table's state
  * @returns false when another writer moved one of the partitions meanwhile: look at it again
@@ -26,8 +26,8 @@ export function recordStops(
 }
 
 /**
- * Writes down by what partitions are known that have nothing of the kind yet: those of a table of version 0.1.0, or of a
- * source that tells more than it did.
+ * Writes down by what partitions are known that have nothing of the kind yet: those of a table of version 0.1.0, or of
+ * a source that reports more than it did.
  *
  * @returns false when another writer moved one of the partitions meanwhile, who wrote it down as well
  */

@@ -19,8 +19,8 @@ export interface PartitionProgress {
   /** Offsets covered that never carried a record: compacted away, transaction markers, aborted. */
   readonly holes: bigint
   /**
-   * When `covered` last moved by the clock of the host that moved it, milliseconds; 0 when unknown. For people: how long
-   * ago that was cannot be told from it, see movingPartitions.ts.
+   * When `covered` last moved by the clock of the host that moved it, milliseconds; 0 when unknown. For people: how
+   * long ago that was cannot be derived from it, see movingPartitions.ts.
    */
   readonly updatedAt: number
   /** 128 bits that identify the topic; undefined where the source has none, and in lakes of version 0.1.0. */

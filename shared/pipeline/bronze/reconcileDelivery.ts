@@ -19,7 +19,7 @@ import type { PartitionProgress } from './progress.js'
 import { type RangePart, readRange } from './repair.js'
 import { checkTopic, isTopicGone, type TopicIdentity, unbegun } from './topicIdentity.js'
 
-/** What a delivery came to, partition by partition: each fares by itself. */
+/** What a delivery came to, partition by partition: each is independent of the others. */
 export interface ReconciledDelivery {
   readonly coverages: readonly Coverage[]
   /** Jumps too long for one commit: to be ingested on their own, in chunks. */
@@ -46,7 +46,7 @@ interface Room {
 
 /**
  * Turns a delivery into coverage: drops what is covered, reads from the source whatever the delivery jumps over, and
- * tells partitions whose topic is not the one ingested before.
+ * reports partitions whose topic is not the one ingested before.
  *
  * @param delivery nothing of stopped partitions
  * @param gaps the most offsets and bytes of all jumps together that are read into memory here

@@ -7,13 +7,13 @@ import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
 import { type StopReason, stopReasons } from './stopReason.js'
 
-/** What a partition's log is known by from now on, as far as the source tells. */
+/** What a partition's log is known by from now on, as far as the source reports it. */
 export interface TopicIdentity {
   readonly topicId: bigint | undefined
   readonly epoch: number | undefined
 }
 
-/** What a look at a topic's partitions found. */
+/** What a check of a topic's partitions found. */
 export interface TopicCheck {
   /** The partitions that are what they were. */
   readonly identities: ReadonlyMap<number, TopicIdentity>
@@ -26,12 +26,12 @@ export interface TopicCheck {
 /**
  * Whether partitions are still those that were ingested. To be called after records have arrived and before they are
  * committed: then the records are of the topic that is found here. The topic's id is compared first; then the leader
- * epoch, which tells a log that was put back or truncated too; then records that still exist with what bronze holds of
- * them. That nothing is found at an offset proves nothing. A low offset alone says nothing either: groups are reset, and
- * deliveries repeat.
+ * epoch, which also shows a log that was restored or truncated; then records that still exist with what bronze holds of
+ * them. That nothing is found at an offset proves nothing. A low offset alone says nothing either: groups are reset,
+ * and deliveries repeat.
  *
- * @param progress what is known of the partitions, read before this call; of one that was never ingested, what an earlier
- * look found
+ * @param progress what is known of the partitions, read before this call; of one that was never ingested, what an
+ * earlier check found
  */
 export async function checkTopic(
   lake: Lake,
@@ -75,7 +75,7 @@ export async function checkTopic(
   }
 }
 
-/** A stop is for good: what may be a broker's passing state is looked at twice. */
+/** A stop is for good: what may be a broker's passing state is checked twice. */
 const secondLookMs = 1_000
 
 /** Per process: partitions whose log was compared. */
@@ -91,12 +91,12 @@ async function judge(
   if (found.kind === 'failed') return ofPartition(found.error)
   const { topicId, epoch, holesUnproven = false } = found
   const byIdentity = compareIdentity(known, found)
-  // A writer that knows no epochs moves the covered offset and leaves the epoch behind: then the record there tells.
+  // A writer that knows no epochs moves the covered offset and leaves the epoch behind: then the record there decides.
   if (byIdentity === 'topicId' || (byIdentity !== undefined && known.tail === 0n)) return byIdentity
   if (known.covered < known.start) return { topicId, epoch }
   // Only an id that is still the same explains that a record is not there any more.
   const isSameTopic = topicId !== undefined && topicId === known.topicId
-  // A service without leader epochs puts no log back into an older state: its id says it all, and one look at the log
+  // A service without leader epochs puts no log back into an older state: its id is enough, and one check of the log
   // is for an id that is not what it should be.
   const looks = compared.get(lake) ?? new Set<string>()
   compared.set(lake, looks)
@@ -106,7 +106,7 @@ async function judge(
   try {
     byLog = await compareLog(lake, stream, known, isSameTopic, holesUnproven)
   } catch (error) {
-    // Nothing comes where compaction has removed the last events; the id has said already that it is the same.
+    // Nothing comes where compaction has removed the last events; the id has shown already that it is the same.
     if (!(isSameTopic && error instanceof SourceError && error.code === 'SOURCE_SILENT')) return ofPartition(error)
     byLog = 'nothingToCompare'
   }
@@ -153,7 +153,7 @@ export function compareIdentity(known: PartitionProgress, found: PartitionIdenti
 }
 
 /**
- * What a partition that was never ingested is known by, in the form in which it is looked at again before its first
+ * What a partition that was never ingested is known by, in the form in which it is checked again before its first
  * commit.
  */
 export function unbegun(partition: number, start: bigint, identity: TopicIdentity | undefined): PartitionProgress {
@@ -170,7 +170,10 @@ export function unbegun(partition: number, start: bigint, identity: TopicIdentit
   }
 }
 
-/** The identities of those partitions as they are now, without any comparison. @throws SourceError of the first that cannot be asked */
+/**
+ * The identities of those partitions as they are now, without any comparison.
+ * @throws SourceError of the first that cannot be asked
+ */
 export async function identify(
   source: Source,
   topic: string,

@@ -3,7 +3,7 @@ import type { RangeJob } from './rangeJob.js'
 import { type PartitionQueue, pickQueue, type Worker } from './worker.js'
 
 /**
- * Keeps workers at work on partition queues, and hands over what they have finished in the order in which they finished
+ * Keeps workers at work on partition queues, and returns what they have finished in the order in which they finished
  * it. A partition is on one worker at a time, so its stretches come in offset order.
  */
 export class WorkerPool {
@@ -20,8 +20,8 @@ export class WorkerPool {
 
   /**
    * @param jobFor the next job of a queue; called when a worker is free
-   * @param onFailure what a worker threw over a queue: sets the queue's `failure` where it concerns that partition alone,
-   * and throws where it concerns the run
+   * @param onFailure what a worker threw over a queue: sets the queue's `failure` where it concerns that partition
+   * alone, and throws where it concerns the run
    */
   constructor(
     workers: readonly Worker[],

@@ -31,14 +31,14 @@ interface Known {
 
 const known = new WeakMap<Lake, Map<string, Known>>()
 
-/** What was said already; a warning once a process is enough. */
+/** Warnings that were logged already; once a process is enough. */
 const told = new WeakMap<Lake, Set<string>>()
 
 /**
  * Scores with the model that is champion now, `undefined` when it is for another stream. Asked once a run; loaded again
- * only when the champion is another. A lake without a model of that name gets the one that ships, if it is for this stream.
- * A model that fails, or takes more time or memory than it may, is left alone for a while and the last good one does the
- * work again, all of it: what one call makes is of one model.
+ * only when the champion is another. A lake without a model of that name gets the one that ships, if it is for this
+ * stream. A model that fails, or takes more time or memory than it may, is left alone for a while and the last good one
+ * does the work again, all of it: what one call makes is of one model.
  *
  * @param score called again with an earlier model when it throws what a model did
  * @throws ModelError, PipelineError MODEL_MISMATCH when the champion does not fit or fails and there is no earlier one

@@ -4,7 +4,7 @@ import { identifier, literalList } from '../../query/index.js'
 import type { DataType, Row, Value } from '../../types/index.js'
 import { PipelineError } from '../lake/index.js'
 
-/** What a model looks at, out of a stream's columns. */
+/** The inputs of a model, out of a stream's columns. */
 
 /**
  * Holds a model's features against the contract.

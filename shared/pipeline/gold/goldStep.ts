@@ -30,7 +30,7 @@ export async function runGold(
   return reports
 }
 
-/** Makes gold anew from all of silver, each table swapped in by one commit. */
+/** Rebuilds gold from all of silver, each table swapped in by one commit. */
 export async function rebuildGold(
   lake: Lake,
   stream: Stream,

@@ -15,7 +15,7 @@ import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
 
 /**
  * One run of scoring: takes the rows that silver has gained since the last one, up to a bound, and commits them with
- * their scores and the cursor. Rows taken out of silver make it score all of silver anew.
+ * their scores and the cursor. Rows removed from silver make it score all of silver again.
  *
  * @throws never: what goes wrong is in the report
  */
@@ -24,7 +24,7 @@ export function scoreSilver(lake: Lake, stream: Stream, options: RefreshOptions 
   return runStep(lake, about, run => refresh(lake, run, scoredDerivation(lake, stream, options)))
 }
 
-/** Scores all of silver anew with the model of now, and swaps it in by one commit. */
+/** Scores all of silver again with the current model, and swaps it in by one commit. */
 export function rebuildScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
   return runStep(lake, about, run => rebuildTable(lake, run, scoredDerivation(lake, stream, options)))

@@ -12,9 +12,9 @@ import { runStep, type StepReport } from '../step/index.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
 
 /**
- * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows, and
- * replaces them by one commit together with the cursor. What it computes does not depend on what was there, so a run
- * that is repeated changes nothing.
+ * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows,
+ * and replaces them by one commit together with the cursor. What it computes does not depend on what was there, so a
+ * run that is repeated changes nothing.
  *
  * @throws never: what goes wrong is in the report
  */
@@ -23,7 +23,7 @@ export function summariseScored(lake: Lake, stream: Stream, options: RefreshOpti
   return runStep(lake, about, run => refresh(lake, run, summaryDerivation(lake, stream, options)))
 }
 
-/** Makes the summary anew from all scored rows, and swaps it in by one commit. */
+/** Rebuilds the summary from all scored rows, and swaps it in by one commit. */
 export function rebuildSummary(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
   return runStep(lake, about, run => rebuildTable(lake, run, summaryDerivation(lake, stream, options)))

@@ -19,7 +19,7 @@ export interface RowsCommit {
   readonly from: Cursor | undefined
   readonly to: Cursor
   readonly counts: StepCounts
-  /** What `commitInfo` tells of the rows. */
+  /** What `commitInfo` records of the rows. */
   readonly info: Readonly<Record<string, Json>>
 }
 
@@ -64,7 +64,7 @@ export async function commitRows(
         run: run.inCommit(counts, true),
         [target.layer]: {
           ...commit.info,
-          // Counters of all time begin anew with such a commit.
+          // Counters of all time start again with such a commit.
           ...(overwrites ? { rebuilt: true } : {}),
           source: sourceJson(commit.source, commit.from, commit.to),
         },

@@ -120,7 +120,7 @@ class UploadQueue {
     await this.#running
     if (file === undefined) return
     this.#running = publishFile(store, file, clock).then(add => void this.#adds.push(add))
-    // Told when it is awaited.
+    // A failure is reported when it is awaited.
     this.#running.catch(() => undefined)
   }
 

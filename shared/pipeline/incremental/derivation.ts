@@ -6,9 +6,9 @@ import type { Cursor } from './cursor.js'
 import type { OpenedTable } from './openTable.js'
 
 /**
- * A table that is made from another one: what it is, and how rows become rows. When that happens, what is read, and that
- * each row of the source is taken exactly once is the work of `refresh` and `rebuildTable`, which ask the derivation for
- * data files and commit them together with the cursor.
+ * A table that is made from another one: what it is, and how rows become rows. When that happens, what is read, and
+ * that each row of the source is taken exactly once is the work of `refresh` and `rebuildTable`, which ask the
+ * derivation for data files and commit them together with the cursor.
  */
 export interface Derivation {
   readonly source: {
@@ -20,7 +20,7 @@ export interface Derivation {
     readonly spec: TableSpec
     /** Whether the contract columns are carried along that the source has and the spec lacks. */
     readonly carriesColumns: boolean
-    /** Where in `lake` of `commitInfo` a commit tells what its rows are. */
+    /** Where in `lake` of `commitInfo` a commit records what its rows are. */
     readonly layer: 'silver' | 'gold'
     /** The command that rebuilds it, for messages. */
     readonly rebuiltBy: string
@@ -29,12 +29,12 @@ export interface Derivation {
   }
   /** Most rows of the source that one run takes, unless a single file has more. */
   readonly maxRows: number
-  /** What the run's report tells of the table whatever happens. */
+  /** What the run's report contains of the table whatever happens. */
   readonly detail: StepReport['detail']
   /**
-   * Uploads data files for the rows that the source has gained. What it makes may depend on the rows of `batch.target` as
-   * they were at that version and no others: when another writer changes them, the files are given up and it is asked
-   * again.
+   * Uploads data files for the rows that the source has gained. What it makes may depend on the rows of `batch.target`
+   * as they were at that version and no others: when another writer changes them, the files are given up and it is
+   * asked again.
    */
   apply(batch: Batch): Promise<NewRows>
   /** Uploads data files for all rows there should be, out of the source as it is at one version. */
@@ -43,7 +43,7 @@ export interface Derivation {
 
 /** What the source has gained since the last run, or as much of it as one run may take. */
 export interface Batch {
-  /** The source at the version that the run looks at. */
+  /** The source at the version that the run reads. */
   readonly source: TableState
   readonly target: OpenedTable
   /** The source's files to be read, in the order of its log. */
@@ -69,9 +69,9 @@ export interface NewRows {
   readonly replaces?: readonly AddFile[] | undefined
   /** Rows made. */
   readonly rows: number
-  /** What `commitInfo` tells of the rows. */
+  /** What `commitInfo` records of the rows. */
   readonly info: Readonly<Record<string, Json>>
-  /** What the run's report tells of them. */
+  /** What the run's report contains of them. */
   readonly detail: StepReport['detail']
 }
 

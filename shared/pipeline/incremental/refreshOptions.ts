@@ -2,7 +2,7 @@ import type { AddFile } from '../../delta/index.js'
 import type { Lake } from '../lake/index.js'
 import type { Trigger } from '../step/index.js'
 
-/** What a run of a derived table may be told. */
+/** Options of a run of a derived table. */
 export interface RefreshOptions {
   /** What started the run; `timer` when absent. */
   readonly trigger?: Trigger | undefined

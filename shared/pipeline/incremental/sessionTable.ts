@@ -1,8 +1,8 @@
 import { type DuckDbSession, identifier } from '../../query/index.js'
 
 /**
- * A table of a run's DuckDB session, by which one part of a step hands rows to another: who is given one knows that it
- * was made, in which session, and what columns it has.
+ * A table of a run's DuckDB session, by which one part of a step passes rows to another: who is given one knows that it
+ * was created, in which session, and what columns it has.
  */
 export class SessionTable<Column extends string = string> {
   readonly session: DuckDbSession

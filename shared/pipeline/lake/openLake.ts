@@ -19,7 +19,7 @@ export interface LakeParts {
   readonly streams?: readonly Stream[] | undefined
   readonly clock?: Clock | undefined
   readonly log?: Logger | undefined
-  /** Told in a sentence what the source waits for, after two seconds without an answer; a warning in the log when absent. */
+  /** Called with what the source waits for, after two seconds without an answer; a warning in the log when absent. */
   readonly onWaiting?: ((sentence: string) => void) | undefined
 }
 

@@ -19,7 +19,7 @@ export interface MaintainedTable {
 }
 
 /**
- * Looks after one table, as far as there is need: small files are put together, a checkpoint is written, and once a day
+ * Maintains one table, as far as there is need: small files are compacted, a checkpoint is written, and once a day
  * files and log entries that nobody needs are deleted. Bounded: what is left is done by the next run.
  */
 export async function maintainTable(
@@ -90,8 +90,8 @@ async function checkpoint(lake: Lake, table: DeltaTable): Promise<boolean> {
 const cleanUpAppId = (state: Pick<TableState, 'metadata'>) => `lake/${state.metadata.id}/vacuum`
 
 /**
- * Whether today's clean-up is still to be made. Days are those of the storage's clock, and a clean-up that was noted for
- * any other day, one of the future too, is not today's: a host whose clock was ahead puts off nothing.
+ * Whether today's clean-up is still to be made. Days are those of the storage's clock, and a clean-up that was noted
+ * for any other day, one of the future too, is not today's: a host whose clock was ahead puts off nothing.
  */
 async function isDue(table: DeltaTable): Promise<boolean> {
   const state = await table.state()

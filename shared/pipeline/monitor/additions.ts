@@ -31,7 +31,7 @@ export interface Additions {
 
 /**
  * Reads the commits after `version` up to that of `state`. A commit that removes rows makes the whole table the
- * addition; so do commits that log clean-up has taken before they were looked at.
+ * addition; so do commits that log clean-up has removed before they were read.
  *
  * @param totals of the table at `version`; undefined when they are not known
  */

@@ -8,7 +8,7 @@ const metrics = ['numDeletedRows', 'numTargetRowsDeleted']
  * How many rows a commit deleted because somebody asked for it: a DELETE, MERGE, TRUNCATE or overwrite, not one of the
  * pipeline's own commits. Its metrics say so; where they do not, the statistics of the files before and after it.
  *
- * @returns 0 for any other commit, and where nothing tells: the rows then count as lost
+ * @returns 0 for any other commit, and where neither says so: the rows then count as lost
  */
 export async function deletedOnPurpose(
   table: DeltaTable,

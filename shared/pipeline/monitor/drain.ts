@@ -9,11 +9,11 @@ export interface PartitionLag {
   readonly next: bigint
   /** One past the last offset that a read_committed reader can pass. */
   readonly end: bigint
-  /** One past the last record written; undefined where the source does not tell. */
+  /** One past the last record written; undefined where the source does not report it. */
   readonly highWatermark: bigint | undefined
 }
 
-/** What was waiting in a partition when it was looked at, until all of that is covered. */
+/** What was waiting in a partition when it was observed, until all of that is covered. */
 export interface Mark {
   readonly next: bigint
   readonly end: bigint
@@ -47,7 +47,7 @@ export interface Patience {
 }
 
 /**
- * Compares what waits in Kafka with what waited when it was looked at before. A lag drains when what waited is covered
+ * Compares what waits in Kafka with what waited when it was last observed. A lag drains when what waited is covered
  * since, or when less waits now; one that does neither stands still or grows, however new the newest row is.
  *
  * @param now milliseconds of the storage's clock

@@ -130,7 +130,7 @@ function vanished(
     )
 }
 
-/** Offsets up to the high watermark that bronze does not cover; undefined where the source does not tell. */
+/** Offsets up to the high watermark that bronze does not cover; undefined where the source does not report it. */
 export function lagToHighWatermark({ total, partitions }: Lag): bigint | undefined {
   if (total === undefined || partitions.some(({ highWatermark }) => highWatermark === undefined)) return undefined
   return partitions.reduce(

@@ -4,7 +4,7 @@ import type { Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { AddedFile } from './additions.js'
 
-/** Files looked at in one query: what bounds memory and the space of fetched files. */
+/** Files read in one query: what bounds memory and the space of fetched files. */
 const filesAtOnce = 100
 
 /** The column that holds, in microseconds, when a row's file was committed. */

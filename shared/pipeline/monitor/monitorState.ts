@@ -46,7 +46,7 @@ export interface Found {
   readonly skew: Skew
 }
 
-/** Of a stream that was never looked at: every table is observed from its first version. */
+/** Of a stream that was never observed: every table is observed from its first version. */
 export const emptyMonitorState: MonitorState = { reconciliation: emptyReconciliation, positions: {} }
 
 const nothingFound: Found = {
@@ -63,9 +63,9 @@ const nothingFound: Found = {
 export interface StreamObservation {
   readonly monitorState: MonitorState
   readonly found: Readonly<Record<Layer, Found>>
-  /** The tables as they were observed; whatever is said beside the counts must be said of these. */
+  /** The tables as they were observed; whatever is reported beside the counts must be about these. */
   readonly states: Readonly<Partial<Record<Layer, TableState>>>
-  /** Why a table could not be looked at, in words: its counts stay as they were, and the others are looked at. */
+  /** Why a table could not be read, in words: its counts stay as they were, and the others are observed. */
   readonly failed: Readonly<Partial<Record<Layer, string>>>
 }
 

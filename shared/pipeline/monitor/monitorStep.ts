@@ -81,7 +81,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   return { ...counts, version: outcome.version, more: folded.more, detail: { runs: folded.rows } }
 }
 
-/** Runs are told by a table of their own: what is wrong with it must not hide what is wrong with others. */
+/** Runs are recorded in a table of their own: what is wrong with it must not hide what is wrong with others. */
 async function fold(lake: Lake): Promise<{ readonly folded: Folded; readonly failure: string | undefined }> {
   try {
     return { folded: await foldRuns(lake), failure: undefined }

@@ -49,7 +49,10 @@ export interface ObservedStream {
   readonly rows: readonly Row[]
 }
 
-/** One row for each table of a stream. A table that cannot be read is DEGRADED with its reason; the others are looked at all the same. */
+/**
+ * One row for each table of a stream. A table that cannot be read is DEGRADED with its reason; the others are observed
+ * all the same.
+ */
 export async function observeStream(
   lake: Lake,
   session: DuckDbSession,
@@ -138,7 +141,7 @@ async function checkpointAge(table: DeltaTable, state: TableState): Promise<numb
   try {
     return await versionsSinceCheckpoint(table, state)
   } catch {
-    // What keeps a hint from being read is said where the table is.
+    // What keeps a hint from being read is reported where the table is read.
     return undefined
   }
 }

@@ -1,8 +1,8 @@
 import { namedValues } from '../../types/index.js'
 
 /**
- * The counts of one stream, cumulative: what writers reported in their commits, and what is observed in the tables. The two
- * are kept apart, because their agreement is the proof.
+ * The counts of one stream, cumulative: what writers reported in their commits, and what is observed in the tables. The
+ * two are kept apart, because their agreement is the proof.
  */
 export interface Reconciliation {
   /** Reported by bronze's commits. */
@@ -90,8 +90,8 @@ export interface Identity {
 }
 
 /**
- * Whether bronze's counts reconcile: all that was received is accounted for, every covered offset is a row, missing, a hole
- * or was deleted on purpose, and the table holds what the writers said they wrote.
+ * Whether bronze's counts reconcile: all that was received is accounted for, every covered offset is a row, missing, a
+ * hole or was deleted on purpose, and the table holds what the writers reported.
  */
 export function bronzeIdentity(
   { reported, observed, deleted: { bronze: deleted } }: Reconciliation,

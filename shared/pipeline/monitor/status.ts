@@ -1,7 +1,7 @@
 import { inWords } from './clockSkew.js'
 import type { Identity, Layer } from './reconciliation.js'
 
-/** From good to bad: LATE and STALE tell of time, DEGRADED of data that is wrong or cannot be read. */
+/** From good to bad: LATE and STALE are about time, DEGRADED about data that is wrong or cannot be read. */
 export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const
 /** As the column `status` of `monitor_logs` has it. */
 export type Status = (typeof statuses)[number]
@@ -11,7 +11,7 @@ export interface Findings {
   readonly layer: Layer
   readonly exists: boolean
   readonly freshness: number | undefined
-  /** Why the table cannot be looked at, in words. */
+  /** Why the table cannot be read, in words. */
   readonly failed: string | undefined
   /** Offsets that Kafka has and bronze does not cover; undefined when Kafka cannot be asked. */
   readonly lag: bigint | undefined
@@ -33,7 +33,7 @@ export interface Findings {
   readonly stale: number
 }
 
-/** What is said of one table; the reason is whole sentences. */
+/** What is reported of one table; the reason is whole sentences. */
 export interface Verdict {
   readonly status: Status
   readonly reason: string
@@ -41,8 +41,8 @@ export interface Verdict {
 
 /**
  * One word for a table and the sentence why. What is wrong with the data outranks its age; old data with nothing
- * waiting in Kafka is the source's silence, and the sentence says so. A lag that does not drain is LATE, however new the
- * newest row is.
+ * waiting in Kafka is the source's silence, and the sentence says so. A lag that does not drain is LATE, however new
+ * the newest row is.
  */
 export function judge(f: Findings): Verdict {
   const { status, reason } = verdictOf(f)

@@ -13,7 +13,7 @@ export const noFiles: FileTotals = { files: 0, smallFiles: 0, bytes: 0 }
 /** Below it a file costs a reader more to open than to read. */
 const smallFileBytes = 16 * 2 ** 20
 
-/** The totals after one more commit, or `undefined` when its actions do not tell: see {@link sizeChanges}. */
+/** The totals after one more commit, or `undefined` when its actions do not suffice: see {@link sizeChanges}. */
 export function totalsAfter(before: FileTotals, actions: readonly Action[]): FileTotals | undefined {
   const changes = sizeChanges(actions)
   if (changes === undefined) return undefined
@@ -27,7 +27,7 @@ export function totalsAfter(before: FileTotals, actions: readonly Action[]): Fil
   }
 }
 
-/** The totals from the whole list of files: for when the commits alone do not tell. */
+/** The totals from the whole list of files: for when the commits alone do not suffice. */
 export async function countFiles(table: DeltaTable, version: number): Promise<FileTotals> {
   const snapshot = await table.snapshot({ version })
   if (snapshot === undefined) return noFiles

@@ -35,7 +35,7 @@ export interface Folded {
 }
 
 /**
- * Folds the runs that commits and the journal tell of into `cluster_logs`: each run once. The cursors move in the same
+ * Folds the runs that commits and the journal report into `cluster_logs`: each run once. The cursors move in the same
  * commit as the rows.
  */
 export async function foldRuns(lake: Lake): Promise<Folded> {
@@ -66,7 +66,7 @@ export async function foldRuns(lake: Lake): Promise<Folded> {
     readVersion: state.version,
     actions: [
       ...(metadata === undefined ? [] : [{ metaData: metadata }]),
-      // Two folds at once would tell every run twice: this txn makes the second a conflict.
+      // Two folds at once would record every run twice: this txn makes the second a conflict.
       { txn: { appId: fold, version: (state.txns.get(fold)?.version ?? 0n) + 1n, lastUpdated: now } },
       ...reported.cursors.map(({ appId, version }): Action => ({ txn: { appId, version, lastUpdated: now } })),
       ...adds.map((add): Action => ({ add })),
@@ -95,7 +95,7 @@ async function forget(lake: Lake, names: readonly string[]): Promise<void> {
 }
 
 const foldAppId = (state: TableState) => `lake/${state.metadata.id}/fold`
-/** Whose version says how far the runs told in that table are folded. */
+/** Whose version says how far the runs reported in that table are folded. */
 export const runsAppId = (state: TableState, tableId: string) => `lake/${state.metadata.id}/runs/${tableId}`
 
 interface LastFold {
@@ -138,14 +138,14 @@ async function readReported(lake: Lake, cluster: TableState, paths: readonly str
       runs.push(...found)
       cursors.push({ appId, version: BigInt(to) })
     } catch (error) {
-      // A table that is damaged tells its runs once it is whole again; those of the others are told now.
+      // The runs of a damaged table are folded once it can be read again; those of the others are folded now.
       lake.log.error(`Runs told by ${path} cannot be read.`, { error: asError(error).message })
     }
   }
   return { runs, cursors, more }
 }
 
-/** @param folded names that an earlier fold has told already and could not delete */
+/** @param folded names that an earlier fold has recorded already and could not delete */
 async function readJournal(lake: Lake, folded: ReadonlySet<string>) {
   const names: string[] = []
   const leftover: string[] = []

@@ -1,7 +1,7 @@
 import { elapsedMs } from '../../storage/index.js'
 import { decodeRun, encodeRun, type RunJson, type RunRecord } from '../../telemetry/index.js'
 
-/** A run as a commit told it: with `final` false the run meant to go on. */
+/** A run as a commit reported it: with `final` false the run meant to go on. */
 export interface ReportedRun {
   readonly run: RunRecord
   readonly final: boolean
@@ -28,12 +28,12 @@ export function readReportedRun(json: unknown, version: number): ReportedRun | u
 }
 
 /**
- * Settles runs by what was told of them. A run commits several times, and each commit tells more than the one before:
- * the last word counts. One that meant to go on is waited for, and is `unfinished` when nothing more comes. It is waited
- * for from when its word was read: the times in it are those of another host's clock.
+ * Settles runs by what was reported of them. A run commits several times, and each commit reports more than the one
+ * before: the last report counts. One that meant to go on is waited for, and is `unfinished` when nothing more comes.
+ * It is waited for from when that report was read: the times in it are those of another host's clock.
  *
  * @param before runs left pending last time
- * @param journaled runs told outside commits: the end of a run, always
+ * @param journaled runs reported outside commits: the end of a run, always
  * @param now milliseconds of the storage's clock
  * @param patienceMs how long a run may be silent
  */

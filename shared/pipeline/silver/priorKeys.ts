@@ -30,7 +30,7 @@ export async function dayRanges(stream: Stream, rows: SessionTable): Promise<rea
 export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate {
   const window = BigInt(stream.dedupeWithinMs) * 1000n
   const of = days.map(({ times: [first, last], keys: [least, greatest] }): Predicate => {
-    // Statistics cut times to milliseconds; the day is told by the partition even where they are missing.
+    // Statistics cut times to milliseconds; the day is known from the partition even where they are missing.
     const [from, to] = [first - window, last + window]
     return {
       op: 'and',

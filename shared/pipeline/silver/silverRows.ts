@@ -17,9 +17,9 @@ export function silverColumns(silver: StructType): readonly string[] {
 }
 
 /**
- * A SELECT of silver's columns, but for the partition column, out of a relation of bronze rows: the valid ones. A record
- * that was rejected has an error code; a tombstone, which has none, is null in all of the contract's columns, and a
- * valid record is never null in its key and event time. So the value's bytes need not be read to tell them apart.
+ * A SELECT of silver's columns, but for the partition column, out of a relation of bronze rows: the valid ones. A
+ * record that was rejected has an error code; a tombstone, which has none, is null in all of the contract's columns,
+ * and a valid record is never null in its key and event time. So the value's bytes need not be read to tell them apart.
  */
 export function validRows(stream: Stream, silver: StructType, bronze: readonly string[], relation: string): string {
   const time = identifier(stream.eventTime)
@@ -39,7 +39,7 @@ export function isValid(stream: Stream): string {
 
 /**
  * The files of bronze that can hold valid rows, those with an event time from `least` to `greatest` (microseconds) if a
- * span is given. Files of nothing but rejected records are told by their statistics.
+ * span is given. Files of nothing but rejected records are recognised by their statistics.
  */
 export function filesWithEvents(
   stream: Stream,

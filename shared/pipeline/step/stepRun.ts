@@ -19,13 +19,16 @@ export interface StepResult extends StepCounts {
   readonly version: number | undefined
   readonly more?: boolean | undefined
   readonly detail: StepReport['detail']
-  /** What kept the step from a part of its work, the rest of which is done: the run counts as failed, and nothing is thrown. */
+  /**
+   * What kept the step from a part of its work, the rest of which is done: the run counts as failed, and nothing is
+   * thrown.
+   */
   readonly failure?: Error | undefined
 }
 
 /**
- * One run of one step: measured, and told in the commits it makes. A run may commit several times; each commit carries
- * what the run had done by then, so that one that is killed is still known by its last commit.
+ * One run of one step: measured, and reported in the commits it makes. A run may commit several times; each commit
+ * carries what the run had done by then, so that one that is killed is still known by its last commit.
  */
 export class StepRun {
   readonly #run: Run
@@ -60,7 +63,7 @@ export class StepRun {
     this.#rowsOut += counts.rowsOut
   }
 
-  /** Whether the last commit was told to be the run's end: nothing more needs to be said of it. */
+  /** Whether the last commit reported the run's end: nothing more needs to be recorded of it. */
   get ended(): boolean {
     return this.#ended
   }
@@ -76,8 +79,8 @@ export class StepRun {
 }
 
 /**
- * Runs a step and tells how it went. A run whose last commit told its end is in that commit; any other goes to the
- * journal.
+ * Runs a step and reports how it went. A run whose last commit reported its end is in that commit; any other goes to
+ * the journal.
  *
  * @param rethrow whether a failure is thrown after it is recorded (a trigger must see it) or reported
  */
