@@ -68,7 +68,7 @@ export function decodeAction(json: Json, where?: LogPlace): Action | undefined {
 /**
  * The text of a commit: one action a line, `commitInfo` first, as in-commit timestamps demand.
  *
- * @throws DeltaError DELTA_BAD_COMMIT for actions that may not stand in one commit
+ * @throws DeltaError DELTA_BAD_COMMIT for actions that may not be in one commit
  */
 export function encodeCommit(actions: readonly Action[], where: LogPlace = {}): string {
   validateCommit(actions, where)

@@ -33,7 +33,10 @@ export interface Metadata {
   readonly createdTime?: number | undefined
 }
 
-/** Where the set of a file's deleted rows stands (PROTOCOL.md, "Deletion Vectors"): in a file, or in the text itself. */
+/**
+ * Where the set of a file's deleted rows is stored (PROTOCOL.md, "Deletion Vectors"): in a file, or inline in the
+ * action.
+ */
 export interface DeletionVector {
   /** `u`: a file by its id; `i`: inline; `p`: a file by its absolute path. */
   readonly storageType: 'u' | 'i' | 'p'
@@ -136,7 +139,7 @@ export interface CommitInfo {
   readonly [field: string]: Json | undefined
 }
 
-/** Tells the version of a V2 checkpoint; found there and never in a commit (PROTOCOL.md, "Checkpoint Metadata"). */
+/** Names the version of a V2 checkpoint; found there and never in a commit (PROTOCOL.md, "Checkpoint Metadata"). */
 export interface CheckpointMetadata {
   readonly version: number
   readonly tags?: Readonly<Record<string, string>> | undefined

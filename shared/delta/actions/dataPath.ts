@@ -3,9 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { namedValue } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
-/**
- * Paths of data files: what the log says (an RFC 2396 URI, encoded once) and the object's name (raw).
- */
+/** Paths of data files: in the log (an RFC 2396 URI, encoded once) and as the object's name (raw). */
 export type DataPath =
   { readonly kind: 'relative'; readonly name: string } | { readonly kind: 'absolute'; readonly url: string }
 
@@ -55,7 +53,7 @@ export function isAbsolutePath(logPath: string): boolean {
 
 /**
  * The form in which two log paths are one file if and only if they are equal: decoded, and `file:/x`, `file:///x` and
- * `/x` are one. A path that cannot be decoded stands for itself, and fails where its file is looked for.
+ * `/x` are one. A path that cannot be decoded is taken as it is, and fails when its file is read.
  */
 export function canonicalPath(logPath: string): string {
   const path = isEncoded(logPath) ? decodeURIComponent(logPath) : logPath

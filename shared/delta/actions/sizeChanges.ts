@@ -7,9 +7,9 @@ export interface SizeChanges {
 }
 
 /**
- * What a commit does to the files that a table counts, or `undefined` when its actions do not tell: a `remove` without a
- * size, or an `add` without data change beside no `remove`, which says something new about a file that may be there
- * already.
+ * What a commit does to the files that a table counts, or `undefined` when its actions do not determine it: a `remove`
+ * without a size, or an `add` without data change in a commit without a `remove`, which may only update a file that the
+ * table has already.
  */
 export function sizeChanges(actions: readonly Action[]): SizeChanges | undefined {
   const added: number[] = []

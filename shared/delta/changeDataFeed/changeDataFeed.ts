@@ -56,7 +56,7 @@ const commitTimestamp: StructField = { name: '_commit_timestamp', type: 'timesta
 /**
  * The rows that versions `from` … `to` inserted, updated and deleted (PROTOCOL.md, "Change Data Files"), oldest version
  * first: from a version's change files, or, where it has none, from the files and the deletion vectors that it added
- * and removed. Rows have the columns of the table's newest version, and of version `to` where columns are mapped; columns
+ * and removed. Rows have the columns of the table's newest version, and of version `to` under column mapping; columns
  * added since are null in rows that had none.
  *
  * ```ts
@@ -141,7 +141,7 @@ async function readingVersion(store: ObjectStore, { from, to, newest }: Range): 
 }
 
 async function stateAt(store: ObjectStore, version: number): Promise<TableState> {
-  // A snapshot says why there is none.
+  // Reading the snapshot fails with the reason why there is none.
   const state = (await readStateAtVersion(store, version)) ?? (await readSnapshot(store, 0, version))
   if (state === undefined) throw new DeltaError('DELTA_NO_TABLE', 'the table is gone', { where: { table: store.url } })
   return state

@@ -9,14 +9,14 @@ export interface ChangeFileRows {
   readonly file: RowFile
   /** Which rows; absent: those that the file's own deletion vector leaves. */
   readonly choice?: RowChoice | undefined
-  /** Absent for a change file, which says it row by row. */
+  /** Absent for a change file, which has it for each row. */
   readonly type?: 'insert' | 'delete' | undefined
 }
 
 /**
- * Where the rows are that a commit changed. Its change files are all there is to know when it has any; a file that it
- * removes and adds again under another deletion vector changed in the rows that only one of the two has. A merge that
- * says it changed no row may have written files anew all the same, and said that their data changed.
+ * Where the rows are that a commit changed. Only in its change files when it has any; a file that it removes and adds
+ * again under another deletion vector changed in the rows that only one of the two has. A merge whose metrics report
+ * that it changed no row may still have rewritten files with `dataChange` true.
  */
 export async function* changeFileRows(
   store: ObjectStore,

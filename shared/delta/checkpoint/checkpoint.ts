@@ -39,7 +39,7 @@ export async function* readCheckpoint(store: ObjectStore, checkpoint: Checkpoint
   }
 }
 
-/** Some of a checkpoint; an `add` stands in one of the two lists. */
+/** Some of a checkpoint; an `add` is in one of the two lists. */
 export interface CheckpointPart {
   readonly actions: Action[]
   /** Most of the files: without an action around each. */
@@ -137,7 +137,7 @@ function structStatsOnly(file: ParquetFile): StructField | undefined {
   return add.fields.find(({ name }) => name === 'stats_parsed')
 }
 
-/** The wanted columns that the file has, without what nobody here looks at, such as partition values with types. */
+/** The wanted columns that the file has, without those that are not read here, such as typed partition values. */
 function projectedFields(
   file: ParquetFile,
   wanted: readonly string[],
@@ -155,8 +155,8 @@ function withField(struct: StructField, field: StructField): StructField {
 }
 
 /**
- * Whether a checkpoint failed because its bytes are gone or damaged, so that an older one may stand in for it. One that
- * can be read and says what cannot be is not passed over: then something is wrong with the table.
+ * Whether a checkpoint failed because its bytes are missing or damaged, so that an older one may be used instead. One
+ * that can be read and whose actions are invalid is not passed over: then something is wrong with the table.
  */
 export function isUnreadable(error: unknown): boolean {
   if (isRetryable(error)) return false

@@ -32,11 +32,11 @@ const seldom: readonly LeafRequest[] = [
 /**
  * The `add`s of a checkpoint's row group straight from its physical columns: most of a large table's opening is spent
  * here. `undefined` when this row group has something that only {@link checkpointActions} understands, or that is
- * wrong, which it says better.
+ * wrong, which it reports better.
  */
 export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise<AddFile[] | undefined> {
   if (!file.hasLeaves([...needed, ...seldom])) return undefined
-  // Of most the footer says that they are not there.
+  // By the footer's statistics most of them hold only nulls.
   const asked = seldom.filter(({ path }) => file.mayHaveValues(group, path))
   const [path, key, value, size, modificationTime, dataChange, stats, ...others] = await file.readLeaves(group, [
     ...needed,
@@ -59,7 +59,7 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
   for (let row = 0, at = 0, nextStats = 0; row < rows; row++) {
     const hasStats = isPresent(stats, row)
     if (!isPresent(path, row)) {
-      // Nothing stands in a struct that is not there.
+      // The fields of a null struct hold nothing.
       if (hasStats || isPresent(size, row) || isPresent(modificationTime, row) || isPresent(dataChange, row))
         return undefined
       continue
@@ -88,7 +88,10 @@ function isPresent(
   return definitions === undefined || definitions[row] === present
 }
 
-/** Longs as numbers; nothing when one is beyond 2^53. Halves are put together, for a bigint each would cost more. */
+/**
+ * Longs as numbers; nothing when one is beyond 2^53. Combined from 32-bit halves, because a bigint for each would cost
+ * more.
+ */
 function safeIntegers({ values }: LeafData): Float64Array | undefined {
   if (!(values instanceof BigInt64Array)) return values.length === 0 ? new Float64Array() : undefined
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2)

@@ -11,7 +11,7 @@ import type { LastCheckpoint } from './lastCheckpoint.js'
 /** Rows of a row group: what is held in memory at a time. */
 const groupRows = 10_000
 
-/** A checkpoint as `_last_checkpoint` tells of it. */
+/** A checkpoint as `_last_checkpoint` describes it. */
 export type WrittenCheckpoint = LastCheckpoint & { readonly sizeInBytes: number; readonly numOfAddFiles: number }
 
 /**
@@ -73,7 +73,7 @@ export class CheckpointFile {
   }
 }
 
-/** What a checkpoint says of a table besides its files. */
+/** What a checkpoint holds of a table besides its files. */
 export function stateActions({ protocol, metadata, txns, domains }: TableState): Action[] {
   return [
     { protocol },

@@ -3,8 +3,8 @@ import { lastCheckpointPath } from '../log/index.js'
 import { decodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 
 /**
- * What `_last_checkpoint` says, or `undefined` when it is missing or makes no sense. A hint and no more: the checkpoint
- * it names may be gone, and there may be newer ones.
+ * The content of `_last_checkpoint`, or `undefined` when it is missing or invalid. Only a hint: the checkpoint that it
+ * names may have been deleted, and there may be newer ones.
  */
 export async function readCheckpointHint(store: ObjectStore): Promise<LastCheckpoint | undefined> {
   const bytes = await store.get(lastCheckpointPath)

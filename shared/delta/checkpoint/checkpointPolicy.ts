@@ -12,9 +12,9 @@ export interface CheckpointPolicy {
 
 /**
  * `delta.checkpointPolicy`, `delta.checkpoint.writeStatsAsJson` and `delta.checkpoint.writeStatsAsStruct`. JSON is on
- * and the struct is off where the table does not say, as the protocol has it; the struct doubles a checkpoint's size,
- * and no reader may depend on it. But where JSON is turned off and of the struct nothing is said it is written, as
- * Spark does, because else the statistics would be lost for good.
+ * and the struct is off by default, as the protocol defines; the struct doubles a checkpoint's size, and no reader may
+ * depend on it. But where JSON is turned off and the struct's property is not set, the struct is written, as Spark
+ * does: otherwise the statistics would be lost for good.
  */
 export function checkpointPolicy({ protocol, metadata, schema }: TableState): CheckpointPolicy {
   const { configuration, partitionColumns } = metadata

@@ -28,7 +28,7 @@ export interface TypedColumns {
 /**
  * The typed columns of a table's checkpoint, under physical names and with Spark's types.
  *
- * @param tightBounds whether the table may have deletion vectors, so that statistics say how tight they are
+ * @param tightBounds whether the table may have deletion vectors, so that statistics record whether bounds are tight
  */
 export function typedColumns(table: StatsShape, tightBounds: boolean): TypedColumns {
   const { columns } = planStats(table)

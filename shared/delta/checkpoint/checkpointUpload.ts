@@ -5,9 +5,9 @@ import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
 const heldBytes = 8 * 2 ** 20
 
 /**
- * An upload that never takes another object's place under a reader's eyes: small ones by put-if-absent; larger ones
- * are streamed, and given up when the name is taken by the time they are whole. Two writers of one checkpoint may both
- * win that race for a large one; then the later replaces the earlier by one that says the same of the table, whole.
+ * An upload that does not replace an object that a reader may be reading: small ones by put-if-absent; larger ones are
+ * streamed, and aborted when the name is taken by the time they are complete. Two writers of one checkpoint may both
+ * win that race for a large one; then the later replaces the earlier by a complete one with the same content.
  */
 export class CheckpointUpload implements ByteSink {
   readonly #store: ObjectStore

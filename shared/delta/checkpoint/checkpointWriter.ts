@@ -23,7 +23,7 @@ export type WrittenCheckpointOutcome =
 
 /** The form of a checkpoint, where it is to differ from what the table's properties ask for. */
 export interface CheckpointOptions extends V2CheckpointOptions {
-  /** What the table's property says when absent; a V2 checkpoint needs the table's feature. */
+  /** The table's property when absent; a V2 checkpoint needs the table's feature. */
   readonly kind?: 'classic' | 'v2' | undefined
 }
 

@@ -14,7 +14,7 @@ export interface FileList {
   readonly checkpoint: CheckpointFiles | undefined
   /**
    * Every live `add`, and every `remove` made at `expiry` (milliseconds since 1970) or later, a part at a time, the
-   * checkpoint's first. Each call reads the list anew, as of the same version.
+   * checkpoint's first. Each call reads the list again, as of the same version.
    */
   actions(expiry: number): AsyncGenerator<Action[], void>
 }

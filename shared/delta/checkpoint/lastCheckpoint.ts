@@ -24,7 +24,7 @@ export interface LastCheckpoint {
   readonly numOfAddFiles?: number | undefined
   readonly checkpointSchema?: Json | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
-  /** What Spark says of a V2 checkpoint besides: its file, and of its content what is not long. */
+  /** What Spark adds for a V2 checkpoint: its file, and of its content what is not long. */
   readonly v2Checkpoint?: Json | undefined
 }
 

@@ -17,7 +17,7 @@ export interface V2CheckpointOptions {
 }
 
 const defaultSidecarActions = 50_000
-/** Actions of either kind, beyond which `_last_checkpoint` says nothing of them, as in Spark. */
+/** Actions of either kind, beyond which `_last_checkpoint` leaves them out, as in Spark. */
 const mostInHint = 30
 
 /**

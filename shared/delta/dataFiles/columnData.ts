@@ -1,7 +1,7 @@
 import { decodedData, type StoredData, Utf8Column } from '../../parquet/index.js'
 import type { ColumnData, Value } from '../../types/index.js'
 
-/** Values of columns cut out and put together. */
+/** Values of columns sliced and concatenated. */
 
 type TypedData = Exclude<ColumnData, readonly Value[]>
 
@@ -42,7 +42,7 @@ export function joinedStored(parts: readonly StoredData[]): StoredData {
   return joined ?? joinedData(parts.map(decodedData))
 }
 
-/** How many values of a column are looked at to tell how large all are. */
+/** How many values of a column are sampled to estimate the size of all. */
 const sampled = 64
 
 /** The bytes that values take in memory, about. */

@@ -10,7 +10,10 @@ import { collectStats, encodeStats, planStats, type StatsShape } from '../stats/
 /** What a table asks of its data files: its schema, partition columns and properties. */
 export type DataFileLayout = StatsShape
 
-/** How a data file is written, and what its `add` says besides the rows; `clock` gives its modification time. */
+/**
+ * How a data file is written, and what its `add` holds besides what follows from the rows; `clock` gives its
+ * modification time.
+ */
 export interface DataFileOptions {
   /** Default: the table's `delta.parquet.compression.codec`, or zstd. */
   readonly codec?: WrittenCodec | undefined

@@ -32,7 +32,7 @@ export interface StoredBatch extends Omit<RowBatch, 'columns'> {
   readonly columns: readonly StoredData[]
 }
 
-/** What the log says of a file with rows: an `add`, a `remove` or a `cdc`. */
+/** The log's entry for a file with rows: an `add`, a `remove` or a `cdc`. */
 export interface RowFile {
   readonly path: string
   readonly partitionValues?: Readonly<Record<string, string | null>> | undefined
@@ -162,7 +162,7 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
   if (place.kind !== 'partition') return null
   const text = namedValue(file.partitionValues ?? {}, place.key)
   if (text === undefined) {
-    // Spark leaves nulls out when it says what a file was that it removes.
+    // Spark leaves nulls out of the partition values of a `remove`.
     if (!('modificationTime' in file)) return null
     throw new DeltaError(
       'DELTA_BAD_PARTITION_VALUE',
@@ -184,7 +184,7 @@ function picked<D extends StoredData>(data: D | ColumnData, kept: Int32Array): D
   return output as ColumnData
 }
 
-/** Runs a reading of the file; what it says of damage is said of the table as well. */
+/** Runs a read of the file; an error about damage then names the table as well. */
 async function reading<T>(where: LogPlace, read: () => Promise<T>): Promise<T> {
   try {
     return await read()

@@ -7,8 +7,9 @@ import type { RowBatch } from './dataFileRows.js'
 import { rowIdColumns } from './rowTracking.js'
 
 /**
- * Who rows were before they come to stand in new files: their stable row ids and row commit versions (PROTOCOL.md, "Row
- * Tracking"). Null for a row that was not in the table; the version is null as well for one that is changed now.
+ * The identity that rows had before they were moved to new files: their stable row ids and row commit versions
+ * (PROTOCOL.md, "Row Tracking"). Null for a row that was not in the table; the version is null as well for one that is
+ * changed now.
  */
 export interface RowOrigins {
   readonly ids: readonly (bigint | null)[] | BigInt64Array
@@ -18,7 +19,7 @@ export interface RowOrigins {
 /** How data files are read along with the origins of their rows. */
 export interface OriginReading {
   readonly layout: ColumnLayout
-  /** The fields asked for, and behind them what tells the origins. */
+  /** The fields asked for, followed by the columns that hold the origins. */
   readonly fields: readonly StructField[]
   /** The origins of the rows of a batch that was read with these fields; undefined where the table does not track rows. */
   readonly originsOf: (
@@ -28,8 +29,8 @@ export interface OriginReading {
 }
 
 /**
- * Extends a reading of data files by what tells the origins of their rows; nothing is added where the table does not
- * track rows.
+ * Extends a read of data files by the columns that hold the origins of their rows; nothing is added where the table
+ * does not track rows.
  *
  * ```ts
  * const { layout, fields, originsOf } = originReading(snapshot, reading)

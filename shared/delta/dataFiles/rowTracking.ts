@@ -25,7 +25,7 @@ export function assignsRowIds({ protocol, metadata }: Table): boolean {
   )
 }
 
-/** Whether rows keep their ids when they come to stand in other files. */
+/** Whether rows keep their ids when they are moved to other files. */
 export function keepsRowIds(table: Table): boolean {
   return assignsRowIds(table) && isOn(table.metadata.configuration, 'delta.enableRowTracking')
 }
@@ -78,7 +78,7 @@ export function rowIdHighWaterMark(domain: DomainMetadata | undefined, where?: L
 
 /**
  * The actions with an id for the first row, and a version, on each `add` that has none, and with the highest id given
- * out. A file that was in the table before keeps what its `add` says.
+ * out. A file that was in the table before keeps the values of its `add`.
  *
  * @param version the version that the actions become
  * @throws DeltaError DELTA_BAD_STATISTICS for a file of which nobody knows how many rows it holds

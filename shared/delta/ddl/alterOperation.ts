@@ -118,7 +118,7 @@ function listOperation(operation: string, columns: readonly Json[]): AlterOperat
   return { operation, columns, operationParameters: { columns: JSON.stringify(columns) } }
 }
 
-/** What is inside an array or a map is told of as Spark does: as if it were a column. */
+/** What is inside an array or a map is reported as Spark does: as if it were a column. */
 function changedColumn({ schema }: TableDraft, path: readonly string[]): JsonObject {
   for (let depth = path.length; depth > 0; depth--) {
     const field = tryField(schema, path.slice(0, depth))

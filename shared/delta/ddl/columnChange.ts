@@ -242,7 +242,7 @@ function withStatsColumns(
     : { ...others, 'delta.dataSkippingStatsColumns': changed.map(columnKey).join(',') }
 }
 
-/** Whether `inner` is the column at `outer` or stands inside it. */
+/** Whether `inner` is the column at `outer` or nested in it. */
 function isWithin(inner: readonly string[], outer: readonly string[]): boolean {
   return outer.every((name, i) => inner[i]?.toLowerCase() === name.toLowerCase())
 }

@@ -99,7 +99,7 @@ async function requireNoNulls(
   }
 }
 
-/** Whether a file's statistics, or its partition, say that no row is null in a column. */
+/** Whether a file's statistics, or its partition, show that no row is null in a column. */
 function holdsNoNull(
   { schema, metadata }: Scannable,
   { stats, partitionValues }: AddFile,

@@ -1,6 +1,6 @@
 import type { ColumnPath, DataType, StructField } from '../../types/index.js'
 
-/** Where a column comes to stand among those of its struct. */
+/** The position of a column among those of its struct. */
 export type ColumnPosition = 'first' | { readonly after: string }
 
 /**

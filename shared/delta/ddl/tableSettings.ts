@@ -150,7 +150,7 @@ export function dropFeature(draft: TableDraft, { feature }: Extract<TableChange,
   return { ...released, droppedFeatures: [...released.droppedFeatures, name] }
 }
 
-/** How a table lets go of features that only ever concerned writers: the draft without them, or what stands against it. */
+/** Drops features that only ever concerned writers: the draft without them, or why they cannot be dropped. */
 const releases: Readonly<Record<string, ((draft: TableDraft) => TableDraft | string) | undefined>> = {
   checkConstraints: draft => {
     const key = Object.keys(draft.configuration).find(name => name.toLowerCase().startsWith(constraintPrefix))

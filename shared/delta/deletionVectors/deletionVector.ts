@@ -111,7 +111,7 @@ async function storedBytes(
   return data
 }
 
-/** A file of deletion vectors, and for each of them what an `add` says of it. */
+/** A file of deletion vectors, and for each of them its descriptor in the `add`. */
 export interface DeletionVectorFile {
   /** Object name relative to the table. */
   readonly name: string

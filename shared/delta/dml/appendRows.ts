@@ -35,8 +35,8 @@ const defaultMaxPlans = 10
 
 /**
  * Adds rows to a table. They are written once, and committed on top of whatever others commit meanwhile; only when
- * these change what the table's files are to be, rows are written anew, for which they must be there again: an array,
- * or a function that answers them. From a stream, that is a conflict.
+ * these change what the table's files are to be, rows are written again, for which they must be readable again: an
+ * array, or a function that answers them. From a stream, that is a conflict.
  *
  * ```ts
  * const outcome = await appendRows(table, [rowsOf(schema, [{ id: 1n, name: 'x' }])], { txn: { appId: 'import', version: 7n } })

@@ -24,9 +24,9 @@ export interface DeleteOptions extends WriteOptions {
 }
 
 /**
- * Deletes rows: by deletion vectors where the table has them enabled, else by writing the rows that stay into new files.
- * A file of which every row goes is taken out of the table as it is, one that statistics or partition values show to have
- * no such row is not looked at. Memory is bounded by a row group and the places of the rows that go.
+ * Deletes rows: by deletion vectors where the table has them enabled, else by writing the rows that stay into new
+ * files. A file of which every row goes is taken out of the table as it is, one that statistics or partition values
+ * show to have no such row is not read. Memory is bounded by a row group and the places of the rows that go.
  *
  * ```ts
  * const outcome = await deleteRows(table, { where: { op: '<', column: 'day', value: 20_000 } })
@@ -57,9 +57,9 @@ export interface Deletion {
   readonly counts: Readonly<ChangeCounts>
   /** Which files the deletion depends on. */
   readonly reads: Reads['files']
-  /** The condition as the log tells it; undefined when all rows go. */
+  /** The condition as the log reports it; undefined when all rows go. */
   readonly text: string | undefined
-  /** Whether the commit has change files now: they must then tell of its other changes, too. */
+  /** Whether the commit has change files now: they must then hold its other changes, too. */
   readonly feed: boolean
 }
 

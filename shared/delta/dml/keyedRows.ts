@@ -16,7 +16,7 @@ import { conformRows, type Rows, rowText } from '../write/index.js'
 /** A key as a Map compares it; undefined for one that is null in part, and so equals nothing. */
 type MapKey = string | number | bigint | boolean | undefined
 
-/** Up to so many values of a column are told one by one, and more in so many ranges. */
+/** Up to so many values of a column are listed one by one, and more in so many ranges. */
 const mostValues = 256
 
 /**
@@ -76,7 +76,7 @@ export class KeyedRows {
     return this.#more.get(place) ?? []
   }
 
-  /** What is true of every row of the table that matches one here; undefined when nothing can be said. */
+  /** What is true of every row of the table that matches one here; undefined when nothing is known. */
   predicate(): Predicate | undefined {
     const places = [...this.#first.values()]
     const parts = this.keys.flatMap(field => {
@@ -87,7 +87,7 @@ export class KeyedRows {
     return parts.length === 0 ? undefined : { op: 'and', of: parts }
   }
 
-  /** What must not be when rows change by what is here: that two rows say what one becomes. */
+  /** The error for a change by these rows in which two of them would update the same row. */
   ambiguous(row: number): DeltaError {
     const columns = this.rows.columns.filter(({ field }) => this.keys.includes(field))
     return new DeltaError(
@@ -208,7 +208,10 @@ function valuesPredicate({ name, type }: StructField, values: Value[]): Predicat
   }
 }
 
-/** So many stretches that hold all of the values, which ascend, with the widest gaps between them where these can be told. */
+/**
+ * So many stretches that hold all of the values, which ascend, with the widest gaps between them where these can be
+ * measured.
+ */
 function stretchesOf(values: readonly Value[]): (readonly [least: Value, most: Value])[] {
   const cuts = typeof values[0] === 'string' ? evenCuts(values.length) : widestGaps(Float64Array.from(values, Number))
   return [0, ...cuts].map((from, i) => [values[from] ?? null, values[(cuts[i] ?? values.length) - 1] ?? null])

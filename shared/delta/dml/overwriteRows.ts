@@ -93,7 +93,7 @@ class Overwriting {
     this.#writing = new SourceWriting(table, rows, {
       ...options,
       check: async (fitted, rowsBefore) => this.#check?.(fitted, rowsBefore),
-      // The first rows say the schema; all others must fit it.
+      // The first rows give the schema; all others must fit it.
       ...(overwriteSchema
         ? {
             schemaFor: (known, piece, first) =>
@@ -165,7 +165,7 @@ class Overwriting {
     await this.#writing.discard()
   }
 
-  /** Once a commit has change files, they tell all that it changes: here what comes. */
+  /** Once a commit has change files, they must hold all that it changes: here the inserted rows. */
   async #insertFeed(
     snapshot: Snapshot,
     adds: readonly AddFile[],

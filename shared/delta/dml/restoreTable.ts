@@ -34,11 +34,11 @@ export interface RestoreOptions extends WriteOptions {
 }
 
 /**
- * Makes the table again what it was at an older version, by one new version: files that have gone since come back,
- * deletion vectors and row ids as they were, files that came since are removed, schema, properties, partitioning and
- * clustering columns are the old ones. The protocol keeps every feature it has, and row ids already given out are not
- * given again; transactions of applications and metadata of other domains stay as they are. Rows appended since go, so
- * anything that others commit meanwhile is a conflict; `maxPlans` above 1 plans anew instead.
+ * Makes the table again what it was at an older version, by one new version: files removed since come back, deletion
+ * vectors and row ids as they were, files added since are removed, schema, properties, partitioning and clustering
+ * columns are the old ones. The protocol keeps every feature it has, and row ids already given out are not given again;
+ * transactions of applications and metadata of other domains stay as they are. Rows appended since go, so anything that
+ * others commit meanwhile is a conflict; `maxPlans` above 1 plans again instead.
  *
  * ```ts
  * const outcome = await restoreTable(table, { version: 41 })
@@ -111,7 +111,7 @@ function without(files: readonly AddFile[], others: readonly AddFile[]): AddFile
   return files.filter(file => !known.has(fileKey(file)))
 }
 
-/** What has to be said of the table besides its files. */
+/** The actions of a restore besides those of its files. */
 function stateActions(current: Snapshot, old: Snapshot): Action[] {
   const actions: Action[] = []
   const metaData = restoredMetadata(current.metadata, old.metadata)
@@ -134,7 +134,7 @@ const maxColumnId = 'delta.columnMapping.maxColumnId'
 /** The old metadata, but for what the log in between has made true for good. */
 function restoredMetadata({ configuration: now }: Metadata, old: Metadata): Metadata {
   let { configuration } = old
-  // Since when commits say their time has not changed when they did so before and after.
+  // The version and time at which in-commit timestamps were enabled have not changed when they are on before and after.
   if (isOn(now, inCommitTimestamps) && isOn(configuration, inCommitTimestamps)) {
     const isEnablement = ([name]: readonly [string, string]) => enablement.has(name)
     configuration = Object.fromEntries([

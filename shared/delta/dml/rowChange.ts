@@ -11,10 +11,10 @@ export const RowAction = { keep: 0, delete: 1, update: 2 } as const
 export interface RowChange {
   /** The top-level columns that {@link decide} needs. */
   readonly fields: readonly StructField[]
-  /** Of a file's rows: none is touched, all meet {@link whole}, or they have to be looked at. */
+  /** Of a file's rows: none is touched, all meet {@link whole}, or they have to be read. */
   match(file: AddFile): Match
   readonly whole: 1 | 2
-  /** For each row its fate, as {@link RowAction} numbers them. Asked once of every row that is looked at. */
+  /** For each row its fate, as {@link RowAction} numbers them. Called once for every row that is read. */
   decide(rows: Rows): Promise<Uint8Array>
   /** The rows that change, with all their columns, as they become; undefined when none ever changes. */
   readonly change: ((rows: Rows) => Promise<Rows>) | undefined

@@ -2,7 +2,7 @@ import type { Action } from '../actions/index.js'
 import type { Reads, Transaction } from '../transaction/index.js'
 import { type Plan, type WriteMetrics, type WriteOptions, writtenFeatures } from '../write/index.js'
 
-/** What a change of rows came to, and how the log is to tell it. */
+/** The result of a change of rows, and how the log is to report it. */
 export interface PlannedChange {
   readonly operation: 'DELETE' | 'UPDATE' | 'MERGE'
   readonly operationParameters: NonNullable<Transaction['operationParameters']>
@@ -26,7 +26,7 @@ export function rowChangePlan(
       operationMetrics: metrics,
       info: options.info,
       isBlindAppend: false,
-      // What was read stays true when rows only come to stand in other files.
+      // What was read stays true when rows are only moved to other files.
       reads: { files: reads, appIds: () => false, overCompaction: true },
       keeps: writtenFeatures(options),
     },
@@ -35,7 +35,7 @@ export function rowChangePlan(
   }
 }
 
-/** The condition of a change as the log tells it: a list of one, or of none when all rows change. */
+/** The condition of a change as the log reports it: a list of one, or of none when all rows change. */
 export function predicateParameter(text: string | undefined): string {
   return JSON.stringify(text === undefined ? [] : [text])
 }

@@ -34,7 +34,7 @@ export interface ChangeCounts {
   deletedRows: number
   updatedRows: number
   insertedRows: number
-  /** Rows that stand in other files now, and are what they were. */
+  /** Rows that were moved to other files unchanged. */
   copiedRows: number
   /** Files that no row is left in; those with a new deletion vector are not among them. */
   removedFiles: number
@@ -54,13 +54,13 @@ export interface ChangedTable extends Pick<Plan, 'written'> {
   /** Without `commitInfo` and `txn`; none when no row was touched. */
   readonly actions: readonly Action[]
   readonly counts: Readonly<ChangeCounts>
-  /** Whether the commit has change files, so that they must tell all that it changes. */
+  /** Whether the commit has change files, so that they must hold all that it changes. */
   readonly feed: boolean
 }
 
 /**
- * Carries out changes of rows on one version of a table, up to the commit: rows are found, marked by deletion vectors or
- * left out of new files, and written anew where they change. Nobody sees anything before the actions are committed.
+ * Carries out changes of rows on one version of a table, up to the commit: rows are found, marked by deletion vectors
+ * or left out of new files, and written again where they change. Nobody sees anything before the actions are committed.
  *
  * Call {@link find}, {@link insert} and then {@link finish}, or {@link abort} on the way.
  */
@@ -73,7 +73,7 @@ export class RowChanger {
   readonly #fields: readonly StructField[]
   /** The same reading, and who the rows are where the table tracks them. */
   readonly #origins: FileReading & OriginReading
-  /** Rows are taken out by deletion vectors, not by writing the others anew. */
+  /** Rows are taken out by deletion vectors, not by rewriting the others. */
   readonly #marks: boolean
   #touched: readonly TouchedFile[] = []
   #change: RowChange | undefined
@@ -223,8 +223,8 @@ export class RowChanger {
   }
 
   /**
-   * The writer of change files, where they are needed: what comes or goes as a whole file is understood without. What a
-   * deletion vector takes out is told, too: not every reader of feeds compares vectors.
+   * The writer of change files, where they are needed: whole files added or removed need none. Rows deleted by a
+   * deletion vector are recorded too: not every reader of feeds compares vectors.
    */
   #changeFeed(): ChangeFileWriter | undefined {
     if (!this.#decided) {

@@ -13,7 +13,7 @@ export interface RowCondition {
   readonly text: string | undefined
   /** The top-level columns that {@link test} needs. */
   readonly fields: readonly StructField[]
-  /** What a file's partition values and statistics say; `all` only where they can be relied on. */
+  /** The verdict of a file's partition values and statistics; `all` only where they can be relied on. */
   match(file: AddFile): Match
   /** For each row 1 when the condition is true of it. */
   test(rows: Rows): Promise<Uint8Array>
@@ -25,8 +25,8 @@ export interface RowCondition {
 export type ConditionTable = Pick<Snapshot, 'version' | 'metadata' | 'schema'>
 
 /**
- * @throws DeltaError DELTA_NO_COLUMN, DELTA_UNSUPPORTED_TYPE, or DELTA_UNSUPPORTED_FEATURE for SQL when no engine was handed in;
- * for SQL also what the engine throws
+ * @throws DeltaError DELTA_NO_COLUMN, DELTA_UNSUPPORTED_TYPE, or DELTA_UNSUPPORTED_FEATURE for SQL when no engine was
+ * passed; for SQL also what the engine throws
  */
 export async function rowCondition(
   condition: Condition | undefined,

@@ -54,7 +54,7 @@ export function fittedPredicate(predicate: Predicate, schema: StructType, where?
   }
 }
 
-/** The top-level columns that a fitted predicate looks at, in the schema's order. */
+/** The top-level columns that a fitted predicate refers to, in the schema's order. */
 export function predicateFields(predicate: Predicate, schema: StructType): readonly StructField[] {
   const names = new Set(predicateColumns(predicate).map(key => columnPath(key)[0]))
   return schema.fields.filter(field => names.has(field.name))

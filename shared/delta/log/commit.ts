@@ -18,7 +18,7 @@ export interface Commit {
   readonly actions: readonly Action[]
 }
 
-/** A commit's text and what it says, before anybody has asked when it was written. */
+/** A commit's actions, before its timestamp is determined. */
 export interface CommitFile {
   readonly version: number
   readonly actions: readonly Action[]

@@ -68,7 +68,7 @@ async function readSpan(store: ObjectStore, { from, to, file }: SpanPlan): Promi
   return actions === undefined ? undefined : { from, to, actions }
 }
 
-/** Nothing when it is gone, damaged, or empty, which the commits tell better. */
+/** Nothing when it is missing, damaged, or empty: then the commits are read. */
 async function readCompacted(store: ObjectStore, { path }: ObjectInfo): Promise<readonly Action[] | undefined> {
   const bytes = await store.get(path)
   if (bytes === undefined || bytes.length === 0) return undefined

@@ -3,7 +3,7 @@ import type { Json } from '../../types/index.js'
 import { commitInfoOf, readCommits } from './commit.js'
 import { listLog } from './logSegment.js'
 
-/** One version as `DESCRIBE HISTORY` shows it; what its writer did not say is null. */
+/** One version as `DESCRIBE HISTORY` shows it; what its writer did not record is null. */
 export interface HistoryEntry {
   readonly version: number
   /** Milliseconds since 1970. */

@@ -21,7 +21,7 @@ export type LogName =
     }
   | ({ readonly kind: 'compacted'; /** The first. */ readonly version: number } & VersionRange)
 
-/** Versions that stand together, both inclusive. */
+/** A range of versions, both inclusive. */
 export interface VersionRange {
   readonly from: number
   readonly to: number

@@ -1,4 +1,4 @@
-/** How many are fetched ahead of the one being looked at. */
+/** How many are fetched ahead of the one being read. */
 const depth = 8
 
 /** What `read` finds for each of `items`, in their order, with several reads under way at a time. */

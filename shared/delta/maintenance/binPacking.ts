@@ -1,6 +1,6 @@
 /** Which files are rewritten: small ones together, and those with many deleted rows. */
 
-/** What packing looks at. */
+/** What packing needs to know of a file. */
 export interface Packable {
   /** Bytes. */
   readonly size: number
@@ -19,11 +19,11 @@ export interface BinLimits {
 }
 
 /**
- * Bins of neighbours in the order given, none larger than the target, and none of a single file unless that is worn. In
- * the order of time a bin keeps what belongs together together, so that the bounds of the new file stay narrow.
+ * Bins of neighbours in the order given, none larger than the target, and none of a single file unless too many of its
+ * rows are deleted. Neighbours in time share a bin, so that the bounds of the new file stay narrow.
  *
- * Packing what it has made again finds nothing that it would have packed before, as long as the new files are as large
- * as what they were made of; where they come out smaller, they are small files like others.
+ * Packing is idempotent as long as the new files are as large as those they were built from; where they come out
+ * smaller, they are small files like others.
  */
 export function packBins<T extends Packable>(files: readonly T[], { target, threshold, minFiles }: BinLimits): T[][] {
   const bins: T[][] = []

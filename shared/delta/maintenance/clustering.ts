@@ -21,7 +21,7 @@ function columnsText(columns: readonly (readonly string[])[]): string {
   return JSON.stringify(columns.map(quotedColumn))
 }
 
-/** The tags that all of the files have in common, without those of cubes: what holds for a file made of them. */
+/** The tags that all of the files have in common, without those of cubes: what holds for a file built from them. */
 export function commonTags(
   files: readonly Pick<AddFile, 'tags'>[],
 ): Readonly<Record<string, string | null>> | undefined {

@@ -2,7 +2,7 @@ import type { AddFile } from '../actions/index.js'
 import type { RewriteJob, Rewriter } from './rewriter.js'
 import { StoredRows } from './storedRows.js'
 
-/** Puts files one behind the other into one, row group by row group: the order of the rows stays. */
+/** Concatenates files into one, row group by row group: the order of the rows stays. */
 export const concatenation: Rewriter = {
   accepts: () => true,
   rewrite: concatenate,
@@ -16,7 +16,7 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
     for await (const group of stored.groups()) {
       await writing
       writing = output.append(group.take())
-      // Told when its turn comes: the next row group is read meanwhile.
+      // A failure is reported when `writing` is awaited: the next row group is read meanwhile.
       writing.catch(() => undefined)
     }
     await writing

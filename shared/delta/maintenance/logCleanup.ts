@@ -20,9 +20,9 @@ export interface LogCleanupOptions {
   readonly retentionMs?: number | undefined
   /** The oldest version that a follower of the table has still to read: its commit and all later ones stay. */
   readonly lowWatermark?: number | undefined
-  /** Cleans up although the table's `delta.enableExpiredLogCleanup` says no. */
+  /** Cleans up although the table's `delta.enableExpiredLogCleanup` is false. */
   readonly force?: boolean | undefined
-  /** Only says what would be deleted. */
+  /** Only reports what would be deleted. */
   readonly dryRun?: boolean | undefined
 }
 
@@ -111,7 +111,10 @@ function expiredUpTo({ commits }: LogSegment, now: number, retentionMs: number):
   return expired
 }
 
-/** The checkpoint that stands in for all before it. It is read whole first: nothing is deleted on the word of a bad one. */
+/**
+ * The checkpoint that replaces all commits before it. It is read completely first: nothing is deleted because of a
+ * damaged one.
+ */
 async function findCut(
   store: ObjectStore,
   segment: LogSegment,
@@ -156,7 +159,7 @@ async function expiredFiles(store: ObjectStore, cut: number): Promise<readonly (
     if (name === undefined) continue
     const { version } = name
     const ofCommits = name.kind === 'commit' || name.kind === 'checksum' || name.kind === 'compacted'
-    // A compacted file that begins at the checkpoint's own version speaks of nothing that is left to speak of.
+    // A compacted file from the checkpoint's own version on is of no use: a replay begins with the version after it.
     if (version < cut || (name.kind === 'compacted' && version <= cut))
       (ofCommits ? commits : checkpoints).push({ path, version })
   }

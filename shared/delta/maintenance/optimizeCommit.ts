@@ -9,7 +9,7 @@ import type { DeltaTable } from '../table/index.js'
 import type { OptimizeMetrics } from './optimizeOptions.js'
 import type { Candidate } from './rewriter.js'
 
-/** Files and what was made of them. */
+/** Files and those that replace them. */
 export interface Replacement {
   readonly files: readonly Candidate[]
   readonly adds: readonly AddFile[]
@@ -74,7 +74,7 @@ export async function commitReplacements(
     const gone = left.filter(({ files }) => files.some(({ path }) => touched.has(canonicalPath(path))))
     dropped.push(...gone)
     left = left.filter(replacement => !gone.includes(replacement))
-    // What came before this version was looked at, and forbids nothing.
+    // Commits before this version were checked already, and do not conflict.
     readVersion = outcome.version
   }
   return { kind: 'nothing', dropped }
@@ -88,7 +88,7 @@ async function stillFits(table: DeltaTable, planned: TableState): Promise<boolea
     now.metadata.schemaString === planned.metadata.schemaString &&
     now.metadata.partitionColumns.join('\n') === planned.metadata.partitionColumns.join('\n') &&
     mappingMode(now.metadata.configuration) === mappingMode(planned.metadata.configuration) &&
-    // Files that were made before do not carry what is asked of them now.
+    // Files written before do not have what the table requires of them now.
     keepsRowIds(now) === keepsRowIds(planned) &&
     holdsPartitionColumns(now.protocol) === holdsPartitionColumns(planned.protocol) &&
     checkWritable(now.protocol, now.metadata, now.schema, 'rearrange').ok
@@ -111,7 +111,7 @@ function actionsOf(replacements: readonly Replacement[], now: number): Action[] 
   ])
 }
 
-/** The end of a file whose rows stand elsewhere now. */
+/** The `remove` of a file whose rows are in other files now. */
 function rearrangedFile(file: Candidate, now: number): RemoveFile {
   const stats =
     file.records === undefined ? undefined : `{"numRecords":${file.records + (file.deletionVector?.cardinality ?? 0n)}}`

@@ -6,11 +6,11 @@ import type { Rewriter } from './rewriter.js'
 export interface OptimizeOptions {
   /** Bytes that a new file may have; the table's `delta.targetFileSize` when absent. */
   readonly targetFileSize?: number | undefined
-  /** The same for tables whose properties do not say; 128 MiB when absent. */
+  /** The same for tables whose properties do not set it; 128 MiB when absent. */
   readonly defaultTargetFileSize?: number | undefined
   /** Bytes: larger files are left alone; three quarters of the target when absent. */
   readonly threshold?: number | undefined
-  /** Fewer files than this are not put together unless they fill a file; 2 when absent. */
+  /** Fewer files than this are not compacted unless they fill a file; 2 when absent. */
   readonly minFiles?: number | undefined
   /**
    * A file of which a greater share of rows is deleted by a vector is rewritten whatever its size; the table's
@@ -25,7 +25,7 @@ export interface OptimizeOptions {
   readonly groupOf?: ((file: AddFile) => string) | undefined
   /** Columns, as paths, to sort along in a table without the clustering feature of its own. */
   readonly clusterBy?: readonly (readonly string[])[] | undefined
-  /** Sorts; without it files are put together only. */
+  /** Sorts; without it files are compacted only. */
   readonly clusterer?: Rewriter | undefined
   /** Bytes that are sorted at once; 4 GiB when absent. */
   readonly clusterBytes?: number | undefined
@@ -33,7 +33,7 @@ export interface OptimizeOptions {
   readonly commitBytes?: number | undefined
   /** Bytes of files that one call replaces, about; all when absent. What is left shows as `more`. */
   readonly maxBytes?: number | undefined
-  /** Only says what would be done. */
+  /** Only reports what would be done. */
   readonly dryRun?: boolean | undefined
   readonly clock?: Clock | undefined
 }

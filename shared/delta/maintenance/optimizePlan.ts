@@ -66,7 +66,7 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
       const rewriter = clusters && clusterer.accepts(add, state) ? clusterer : concatenation
       const sorted = rewriter !== concatenation
       const worn = isWorn(add, ratio)
-      // What cannot be sorted here is put together all the same, unless somebody else sorted it.
+      // What cannot be sorted here is compacted all the same, unless another writer sorted it.
       if (!sorted && ((add.size >= threshold && !worn) || (clusters && add.clusteringProvider !== undefined))) continue
       if (isYoung(add, options.olderThan ?? Infinity, now)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import type { AddFile } from '../actions/index.js'
 import type { TableState } from '../protocol/index.js'
 
-/** A file to be replaced; its statistics are let go, because a plan may name very many. */
+/** A file to be replaced; its statistics are dropped, because a plan may name very many. */
 export interface Candidate extends AddFile {
   readonly stats?: undefined
   /** Rows by its statistics, without those that are deleted. */
@@ -12,7 +12,7 @@ export interface Candidate extends AddFile {
   readonly worn?: boolean | undefined
 }
 
-/** Files of one partition whose rows are to stand in new files. */
+/** Files of one partition whose rows are to be written into new files. */
 export interface RewriteJob {
   /** Rooted at the table. */
   readonly store: ObjectStore

@@ -17,8 +17,8 @@ import { type ColumnLayout, columnLayout, type ColumnPlace } from '../schema/ind
 import type { RewriteJob } from './rewriter.js'
 
 /**
- * The rows of a job's files as data files of the table hold them: under physical names, with what says who a row was where
- * the table tracks rows, and whatever else its protocol asks of its files.
+ * The rows of a job's files as data files of the table hold them: under physical names, with row ids and commit
+ * versions where the table tracks rows, and whatever else its protocol asks of its files.
  *
  * ```ts
  * const rows = new StoredRows(job)
@@ -34,7 +34,7 @@ export class StoredRows {
   readonly #layout: PhysicalLayout
   readonly #hidden: readonly StructField[]
 
-  /** @throws DeltaError DELTA_BAD_PROPERTY for a table that tracks rows and does not say in which columns */
+  /** @throws DeltaError DELTA_BAD_PROPERTY for a table that tracks rows and does not name the columns */
   constructor(job: RewriteJob) {
     this.#job = job
     this.#layout = dataFileLayout(job.state)
@@ -90,7 +90,10 @@ export class StoredRows {
 
 /** Rows of one or more files. */
 export interface StoredGroup {
-  /** Hands the rows over, once, by {@link StoredRows.fields}. Only then are they put together, which takes memory of its own. */
+  /**
+   * The rows, by {@link StoredRows.fields}; to be called once. Only then are they concatenated, which takes memory of
+   * its own.
+   */
   take(): readonly StoredColumn[]
 }
 
@@ -128,7 +131,7 @@ async function* readGroups(
   const reading = originReading(state, { layout: stored, fields }, where)
   const options = { ...reading, where }
   const groupColumns = (batch: StoredBatch, file: AddFile): readonly StoredData[] => {
-    // What tells the origins of rows are numbers.
+    // The columns that hold the origins of rows are numeric.
     const origins = reading.originsOf(
       { ...batch, columns: batch.columns.map((data, i) => (i < fields.length ? [] : (data as ColumnData))) },
       file,
@@ -175,7 +178,7 @@ interface Opened {
 function open(store: ObjectStore, file: AddFile, options: FileRowsOptions): Opened {
   const rows = readStoredFile(store, file, options)
   const first = rows.next()
-  // Told when its turn comes.
+  // A failure is reported when the file's turn comes.
   first.catch(() => undefined)
   return { rows, first }
 }

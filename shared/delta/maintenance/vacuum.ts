@@ -17,7 +17,7 @@ export interface VacuumOptions {
   readonly retentionMs?: number | undefined
   /** Allows a retention below the table's: then a reader of an older version, or a slow writer, may lose its files. */
   readonly force?: boolean | undefined
-  /** Only says what would be deleted. */
+  /** Only reports what would be deleted. */
   readonly dryRun?: boolean | undefined
   /** The oldest version that a follower of the table has still to read: files that commits since then name stay. */
   readonly lowWatermark?: number | undefined
@@ -27,17 +27,17 @@ export interface VacuumOptions {
   readonly log?: boolean | undefined
   /** Records the end in any case, with these transactions. */
   readonly record?: { readonly txns: readonly Txn[] } | undefined
-  /** Told of every file before it is deleted, or would be. */
+  /** Called with every file before it is deleted, or would be. */
   readonly onFile?: ((file: ObjectInfo) => void) | undefined
   readonly clock?: Clock | undefined
 }
 
-/** The answer of {@link vacuumTable}; `planned` is that of a dry run, `more` says that `maxFiles` left some. */
+/** The answer of {@link vacuumTable}; `planned` is that of a dry run, `more` is set when `maxFiles` left some. */
 export type VacuumOutcome =
   | { readonly kind: 'noTable' }
   | {
       readonly kind: 'vacuumed' | 'planned'
-      /** The version looked at, or that the record made. */
+      /** The version that was read, or that the record made. */
       readonly version: number
       /** Files deleted, or to be deleted. */
       readonly files: number
@@ -52,9 +52,9 @@ const parallel = 16
 /**
  * Deletes files that no version within the retention needs: not named by a live `add` or by a tombstone younger than
  * the retention, no such file's deletion vector, and last written before the retention, so that a file which a writer
- * has uploaded and not yet committed stays. How long ago that was the storage's clock says, not this host's, which may be
- * ahead; tombstones, which writers date, are held against the earlier of the two. The log is read again right before each batch is deleted: what a commit
- * has named meanwhile stays too.
+ * has uploaded and not yet committed stays. The age of a file is measured by the storage's clock, not by this host's,
+ * which may be ahead; the age of a tombstone, whose time its writer set, by the earlier of the two. The log is read
+ * again right before each batch is deleted: what a commit has named meanwhile stays too.
  *
  * ```ts
  * const { kind } = await vacuumTable(table, { dryRun: true, onFile: ({ path }) => console.log(path) })
@@ -152,7 +152,7 @@ class Run {
   }
 }
 
-/** The folders that VACUUM has looked into, the log's and other programs' not among them. */
+/** The folders that VACUUM has listed, the log's and other programs' not among them. */
 function takeFolders(folders: StringSet, path: string): void {
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
     if (path.startsWith(logFolder)) return

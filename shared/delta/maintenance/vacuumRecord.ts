@@ -54,7 +54,7 @@ export class VacuumRecord {
     try {
       await this.#commit({ operation: 'VACUUM END', operationParameters: { status: 'FAILED' } })
     } catch {
-      // The log then has a start without an end, which says the same.
+      // The log then has a start without an end, which shows the same.
     }
   }
 

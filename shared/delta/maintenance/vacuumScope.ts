@@ -1,7 +1,7 @@
 /**
- * Whether VACUUM may look at an object of the table's folder. Not in the log, and nowhere under a name that begins with
- * `_` or `.`, where other programs keep their things; but in a partition's folder, whatever the column is called, and
- * among the change data files, which the log never needs for longer than the retention.
+ * Whether VACUUM may consider an object of the table's folder. Not in the log, and nowhere under a name that begins
+ * with `_` or `.`, where other programs keep their things; but in a partition's folder, whatever the column is called,
+ * and among the change data files, which the log never needs for longer than the retention.
  *
  * @param path relative to the table
  */

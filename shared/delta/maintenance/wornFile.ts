@@ -2,7 +2,7 @@ import type { AddFile } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { recordCount } from '../stats/index.js'
 
-/** When so many rows of a file are deleted that it is rewritten without them. */
+/** The share of deleted rows above which a file is rewritten without them. */
 
 /** Spark's `spark.databricks.delta.optimize.maxDeletedRowsRatio`. */
 const defaultRatio = 0.05
@@ -19,7 +19,7 @@ export function maxDeletedRowsRatio(configuration: Readonly<Record<string, strin
   })
 }
 
-/** Whether a greater share of the file's rows is deleted; not when its statistics do not say how many it has. */
+/** Whether a greater share of the file's rows is deleted; false when its statistics do not give the number of rows. */
 export function isWorn(file: Pick<AddFile, 'stats' | 'deletionVector'>, ratio: number): boolean {
   if (file.deletionVector === undefined) return false
   const records = recordCount(file)

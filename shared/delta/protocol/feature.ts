@@ -15,7 +15,7 @@ export interface Feature {
   readonly servedBy?: string
   /** What makes a table that lists or implies it use it; being listed where this is absent. */
   readonly activeBy?: Use
-  /** The writes that it concerns: such as write rows anew, or such as take or change rows. Every write where absent. */
+  /** The writes that it concerns: such as rewrite rows, or such as take or change rows. Every write where absent. */
   readonly concerns?: 'newRows' | 'changedRows'
   readonly read: Exclude<Support, 'kept'>
   readonly write: Support
@@ -24,8 +24,8 @@ export interface Feature {
 }
 
 /**
- * `inactive`: only as long as nothing in the table uses it. `kept`: besides, by a transaction that says that it fulfils
- * what the feature asks of writers (see `Transaction.keeps`).
+ * `inactive`: only as long as nothing in the table uses it. `kept`: besides, by a transaction that declares that it
+ * meets the feature's requirements of writers (see `Transaction.keeps`).
  */
 export type Support = 'yes' | 'kept' | 'inactive' | 'no'
 

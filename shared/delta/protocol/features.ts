@@ -71,7 +71,7 @@ export const features: readonly Feature[] = [
     concerns: 'newRows',
   }),
   writer('allowColumnDefaults', 'kept', { ...usedBy(fieldKey('CURRENT_DEFAULT')), concerns: 'newRows' }),
-  // Files may keep their vectors after the property is taken away, so no setting says that there are none.
+  // Files may keep their vectors after the property is taken away, so no setting proves that there are none.
   readerWriter('deletionVectors', 'kept', { neededBy: property('delta.enableDeletionVectors'), concerns: 'newRows' }),
   readerWriter('timestampNtz', 'yes', { neededBy: columnType('timestamp_ntz', type => type === 'timestamp_ntz') }),
   readerWriter('typeWidening', 'kept', {
@@ -139,10 +139,10 @@ export function findFeature(name: string): Feature | undefined {
   return byName.get(name)
 }
 
-/** The features that a transaction may say that it keeps. */
+/** The features whose requirements a transaction may declare that it meets. */
 export const keptFeatures: readonly string[] = features.filter(({ write }) => write === 'kept').map(({ name }) => name)
 
-/** Features whose duties nobody can fulfil who cannot evaluate SQL. */
+/** Features whose requirements cannot be met without evaluating SQL. */
 export const needExpressions: readonly string[] = features
   .filter(feature => feature.needsExpressions)
   .map(({ name }) => name)

@@ -3,8 +3,8 @@ import { DeltaError } from '../deltaError.js'
 import { parseInterval } from './interval.js'
 
 /**
- * The properties of a table that begin with `delta.`, as a closed list, and what each may say. Properties of other names
- * are the user's own and may say anything.
+ * The properties of a table that begin with `delta.`, as a closed list, and the values each may have. Properties of
+ * other names are the user's own and may have any value.
  */
 interface PropertyKind {
   /** In words, for a message. */
@@ -94,10 +94,13 @@ const byLowerCase: ReadonlyMap<string, string> = new Map(Object.keys(known).map(
 
 /** Where check constraints are kept: `delta.constraints.<name in lower case>`. */
 export const constraintPrefix = 'delta.constraints.'
-/** `delta.feature.<name>`, as which a feature can be asked for; it stands in the protocol then, not among the properties. */
+/**
+ * `delta.feature.<name>`, as which a feature can be asked for; it is listed in the protocol then, not among the
+ * properties.
+ */
 const featurePrefix = 'delta.feature.'
 
-/** Properties as somebody gives them, told apart by where they end up. */
+/** Properties as given, divided by where they end up. */
 export interface GivenProperties {
   /** For `metaData.configuration`, under the names that all engines use. */
   readonly configuration: Readonly<Record<string, string>>
@@ -109,9 +112,10 @@ export interface GivenProperties {
 }
 
 /**
- * Checks properties and tells them apart.
- * @throws DeltaError DELTA_BAD_PROPERTY for one that is not known, that only the engine may write, or whose value makes
- * no sense: with the property, the value and what is expected in the message
+ * Checks properties and divides them.
+ *
+ * @throws DeltaError DELTA_BAD_PROPERTY for one that is not known, that only the engine may write, or whose value is
+ * invalid: with the property, the value and what is expected in the message
  */
 export function readProperties(given: Readonly<Record<string, string>>): GivenProperties {
   const configuration = namedValues<string>()

@@ -15,7 +15,7 @@ export interface TableState {
    * has just committed, the writer's clock.
    */
   readonly timestamp: number
-  /** How many files the table has and their bytes; absent when only a snapshot could tell. */
+  /** How many files the table has and their bytes; absent when only a snapshot could count them. */
   readonly totals?: Totals | undefined
 }
 

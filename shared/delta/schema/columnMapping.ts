@@ -4,8 +4,8 @@ import type { DataType, StructField, StructType } from '../../types/index.js'
 import { allFields } from './schema.js'
 
 /**
- * Column mapping (PROTOCOL.md, "Column Mapping"): every field of a mapped table, at any depth, has an id and a physical
- * name, which stay when the column is renamed. Pure but for the new names.
+ * Column mapping (PROTOCOL.md, "Column Mapping"): every field of a table under column mapping, at any depth, has an id
+ * and a physical name, which stay when the column is renamed. Pure but for the new names.
  */
 const idKey = 'delta.columnMapping.id'
 const physicalNameKey = 'delta.columnMapping.physicalName'
@@ -26,7 +26,7 @@ export function mappingMode(configuration: Readonly<Record<string, string>>): st
   return configuration[modeProperty] ?? 'none'
 }
 
-/** Whether a table finds its columns by mapped names or ids, so that they can be renamed and dropped. */
+/** Whether a table finds its columns by physical names or ids, so that they can be renamed and dropped. */
 export function isMapped(configuration: Readonly<Record<string, string>>): boolean {
   return mappingMode(configuration) !== 'none'
 }
@@ -57,12 +57,12 @@ export function assignMapping(
   return { schema: mapped, configuration: { ...configuration, [maxIdProperty]: String(maxId) } }
 }
 
-/** A schema without what another table's mapping says of its fields. */
+/** A schema without the ids and physical names of another table's column mapping. */
 export function withoutMapping<T extends DataType>(type: T): T {
   return mapFields(type, unmappedItself)
 }
 
-/** A field, with all that is inside, without what a mapping says of it. */
+/** A field, with all that is inside, without the ids and physical names of a column mapping. */
 export function unmapped(field: StructField): StructField {
   const itself = unmappedItself(field)
   return { ...itself, type: withoutMapping(itself.type) }

@@ -30,7 +30,7 @@ const integerRanges: Readonly<Record<string, readonly [min: bigint, max: bigint]
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 }
 
-/** The text of a value, null for null. An empty string or binary is null too: the log has no other way to say it. */
+/** The text of a value, null for null. An empty string or binary is null too: the log cannot represent it otherwise. */
 export function formatPartitionValue(type: DataType, value: Value | undefined): string | null {
   if (value === null || value === undefined) return null
   const text = formatted(type, value)

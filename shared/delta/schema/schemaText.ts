@@ -9,9 +9,9 @@ import {
 import { DeltaError } from '../deltaError.js'
 
 /**
- * Schemas as people write them, in the words of Spark's SQL: `id BIGINT NOT NULL, tags ARRAY<STRING>, at TIMESTAMP
- * COMMENT 'when', pair STRUCT<x: INT, y: DECIMAL(10,2)>`. Names with other characters than letters, digits and `_` stand
- * in backticks; the case of types does not matter.
+ * Schemas in the syntax of Spark's SQL: `id BIGINT NOT NULL, tags ARRAY<STRING>, at TIMESTAMP COMMENT 'when', pair
+ * STRUCT<x: INT, y: DECIMAL(10,2)>`. Names with other characters than letters, digits and `_` stand in backticks; the
+ * case of types does not matter.
  *
  * @throws DeltaError DELTA_BAD_SCHEMA that names the place and what is expected there
  */
@@ -121,7 +121,7 @@ class Parser {
     return fields
   }
 
-  /** What stands behind a field's name. */
+  /** What follows a field's name. */
   fieldBehind(path: readonly string[]): StructField {
     const name = path.at(-1) ?? ''
     const type = this.type(path)

@@ -12,8 +12,8 @@ export interface StateChecksum {
 }
 
 /**
- * The state that `<version>.crc` holds, or `undefined` when it is missing, makes no sense, or leaves out the
- * transactions or domains: a writer that took these for none would write its rows twice.
+ * The state that `<version>.crc` holds, or `undefined` when it is missing, invalid, or leaves out the transactions or
+ * domains: a writer that took these for none would write its rows twice.
  */
 export async function readChecksumState(store: ObjectStore, version: number): Promise<StateChecksum | undefined> {
   const bytes = await store.get(checksumPath(version))

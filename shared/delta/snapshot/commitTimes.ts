@@ -98,7 +98,7 @@ export async function firstVersionFrom(store: ObjectStore, timestamp: number): P
 interface Dates {
   readonly first: number
   readonly last: number
-  /** The first version that says its own time, and that time; beyond `last` when none does. */
+  /** The first version with an in-commit timestamp, and that time; beyond `last` when none has one. */
   readonly ownFrom: DatedVersion
   readonly dated: (version: number) => Promise<DatedVersion>
 }
@@ -121,7 +121,7 @@ async function readDates(store: ObjectStore): Promise<Dates | undefined> {
   }
 }
 
-/** By halving: times grow with versions, among those that say their own and among the others. */
+/** By binary search: times grow with versions, among those with in-commit timestamps and among the others. */
 async function newestUntil(
   { first, last, ownFrom, dated }: Dates,
   timestamp: number,
@@ -173,7 +173,7 @@ function enabledFrom(configuration: Readonly<Record<string, string>>): DatedVers
   return { version, timestamp }
 }
 
-/** The oldest version with a commit, and all that it and those after it are made of. */
+/** The oldest version with a commit from which on every version can be reconstructed. */
 function firstReadable(store: ObjectStore, { commits, checkpoints, tip }: LogSegment): number {
   let first = tip
   while (commits.has(first - 1)) first--

@@ -27,7 +27,7 @@ export class FileReplay {
     return this.#adds.size === 0 && this.#removes.size === 0
   }
 
-  /** Whether an action has decided about this file, so that what an older one says is past. */
+  /** Whether an action has decided about this file, so that older ones no longer count. */
   decides(file: Pick<AddFile | RemoveFile, 'path' | 'deletionVector'>): boolean {
     if (this.isEmpty) return false
     const key = fileKey(file)

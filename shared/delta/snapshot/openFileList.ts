@@ -68,8 +68,8 @@ async function open(store: ObjectStore): Promise<FileList | undefined> {
 /**
  * The file actions that are `undecided` by newer ones, without the tombstones that have expired.
  *
- * @param datedBy when the version of these actions was committed at the earliest. A tombstone that says an earlier time
- * was written by a host whose clock is behind; it gets this one, and has not expired
+ * @param datedBy when the version of these actions was committed at the earliest. A tombstone with an earlier time was
+ * written by a host whose clock is behind; it gets this one, and has not expired
  */
 function survivors(
   actions: readonly Action[],
@@ -88,7 +88,7 @@ function survivors(
   })
 }
 
-/** What a commit says of its time, which is never later than its file's: a clock that is ahead dates nothing after it. */
+/** A commit's own time, but never later than its file's: a clock that is ahead must not date anything after it. */
 function committedAt({ actions, to }: CommitSpan, { commits }: LogSegment): number {
   return Math.min(commitInfoOf(actions)?.timestamp ?? -Infinity, commits.get(to)?.modifiedAt ?? -Infinity)
 }
@@ -99,7 +99,7 @@ function fileListBaseReader(store: ObjectStore): BaseReader<readonly Action[]> {
     empty: () => [],
     async fromCheckpoint(checkpoint) {
       const state = await readCheckpointState(store, checkpoint)
-      // Its files are streamed later, when no other checkpoint can stand in any more.
+      // Its files are streamed later, when it is too late to use another checkpoint.
       await requireSidecars(store, checkpoint.version, state)
       return state
     },

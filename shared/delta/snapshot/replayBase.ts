@@ -12,12 +12,12 @@ export interface ReplayBase<Content> {
   readonly content: Content
 }
 
-/** What a replay takes from its base. A read that fails as {@link isUnreadable} says passes the base over. */
+/** What a replay takes from its base. When a read fails and {@link isUnreadable} holds, the base is passed over. */
 export interface BaseReader<Content> {
   /** Of the table before its first version. */
   empty(): Content
   fromCheckpoint(checkpoint: CheckpointFiles): Promise<Content>
-  /** Nothing when the checksum does not tell everything. Absent where none can: a checksum names no files. */
+  /** Nothing when the checksum is incomplete. Absent where none can: a checksum names no files. */
   fromChecksum?(version: number): Promise<Content | undefined>
 }
 
@@ -32,8 +32,8 @@ export interface Replay<Content> {
 const maxChecksums = 3
 
 /**
- * What makes `version`, or the newest: looked for from where `_last_checkpoint` says, and in the whole log where that
- * leads nowhere. `undefined` when there is no table.
+ * The base and commits of `version`, or of the newest: listed from the version in `_last_checkpoint`, and in the whole
+ * log where that leads nowhere. `undefined` when there is no table.
  *
  * @throws DeltaError DELTA_NO_VERSION for a version that does not exist yet or any more; DELTA_VERSION_GAP when commits
  * are missing; what is wrong with a checkpoint when all have to be passed over

@@ -1,8 +1,8 @@
 import { DeltaError } from '../deltaError.js'
 
 /**
- * Reads a log, and once more when something that was listed is gone: clean-up may have come between, and then there is
- * a checkpoint that stands for it. What is missing the second time is missing.
+ * Reads a log, and once more when something that was listed is missing: log cleanup may have deleted it in between, and
+ * then a checkpoint replaces it. What is missing the second time is missing.
  */
 export async function retryAfterLogCleanup<T>(read: () => Promise<T>): Promise<T> {
   try {

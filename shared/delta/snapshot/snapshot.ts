@@ -39,7 +39,7 @@ async function read(store: ObjectStore, now: number, wanted?: number): Promise<S
     last = from === to ? { version: to, actions } : undefined
   }
   const modifiedAt = segment.commits.get(version)?.modifiedAt ?? base.checkpoint?.files.at(-1)?.modifiedAt
-  // It may be a large commit, and where the table keeps no time in it says nothing more of its own.
+  // It may be a large commit, and without in-commit timestamps nothing more is needed of it.
   if (last === undefined && state.keepsTime && segment.commits.has(version)) last = await readCommitFile(store, version)
   const timestamp = last === undefined ? (modifiedAt ?? 0) : await commitTimestamp(store, last, modifiedAt)
   return finishSnapshot(state.finish(version, timestamp, { table: store.url }), listed, files, now)
@@ -64,7 +64,7 @@ function finishSnapshot(state: TableState, listed: ListedFiles, later: FileRepla
   }
 }
 
-/** Exact; a bigint is made of many sizes at once. */
+/** Exact; many sizes are added as numbers before they are added as a bigint. */
 function totalSize(files: readonly AddFile[]): bigint {
   let whole = 0n
   let part = 0

@@ -105,7 +105,7 @@ export function nextState(
   return replay.finish(commit.version, inCommitTimestampOf(commit.actions) ?? commit.timestamp, where)
 }
 
-/** The totals after a commit, or `undefined` when its actions do not tell: see {@link sizeChanges}. */
+/** The totals after a commit, or `undefined` when its actions do not determine them: see {@link sizeChanges}. */
 export function nextTotals(totals: Totals, actions: readonly Action[]): Totals | undefined {
   const changes = sizeChanges(actions)
   if (changes === undefined) return undefined

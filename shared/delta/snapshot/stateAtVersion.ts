@@ -7,8 +7,8 @@ import { StateReplay } from './state.js'
 import { stateBaseReader } from './stateBase.js'
 
 /**
- * The table without its files as it was at an older version; `undefined` when the log no longer tells. For the rare
- * question what a change of metadata changed: reads a checksum or checkpoint and the commits after it.
+ * The table without its files as it was at an older version; `undefined` when the log no longer reaches back to it. For
+ * the rare question what a change of metadata changed: reads a checksum or checkpoint and the commits after it.
  */
 export async function readStateAtVersion(store: ObjectStore, version: number): Promise<TableState | undefined> {
   const segment = await listLog(store)

@@ -6,7 +6,7 @@ import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { nextState, StateReplay } from './state.js'
 import { type StateBase, stateBaseReader } from './stateBase.js'
 
-/** Told of every commit that is read on the way, oldest first; not of those that a log compaction file stands for. */
+/** Called with every commit that is read on the way, oldest first; not with those that a log compaction file covers. */
 export type OnCommit = (commit: CommitFile) => void
 
 /**
@@ -26,7 +26,7 @@ async function load(store: ObjectStore, onCommit?: OnCommit): Promise<TableState
   let last: CommitFile | undefined
   for await (const { from, to, actions } of readSpans(store, segment, base.version + 1, tip)) {
     if (from < to) {
-      // What several commits come to does not tell how many files they found.
+      // The reconciled actions of several commits do not show how many files there were before.
       replay.applyState(actions)
       replay.setTotals(undefined)
       last = undefined
@@ -49,7 +49,7 @@ async function timestampOf(
   if (last !== undefined) return commitTimestamp(store, last, modifiedAt)
   const { inCommitTimestamp } = base.content
   if (base.version === version && inCommitTimestamp !== undefined) return inCommitTimestamp
-  // Neither a checkpoint nor a log compaction file says when its last version was committed.
+  // Neither a checkpoint nor a log compaction file records when its last version was committed.
   const file = keepsTime && segment.commits.has(version) ? await readCommitFile(store, version) : undefined
   return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
 }
@@ -74,7 +74,7 @@ export async function followState(store: ObjectStore, state: TableState, onCommi
 }
 
 /**
- * The same when `state` may be so old that the log was cleaned up beyond it, or the table recreated: looks at a listing
+ * The same when `state` may be so old that the log was cleaned up beyond it, or the table recreated: lists the log
  * first, because a version that is absent then does not prove that the log ends there.
  */
 export async function reviseState(

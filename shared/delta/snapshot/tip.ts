@@ -24,7 +24,7 @@ export class Tip {
     this.#maxAgeMs = maxAgeMs
   }
 
-  /** What is known already, or a look at the log when that is nothing. */
+  /** What is known already; reads the log when that is nothing. */
   async known(): Promise<TableState | undefined> {
     return this.#state ?? this.latest()
   }
@@ -39,7 +39,8 @@ export class Tip {
     if (state === undefined) return this.#learn(await loadState(this.#store, keep), startedAt)
     if (!this.#isStale()) return this.#learn(await followState(this.#store, state, keep), startedAt)
     const revised = await reviseState(this.#store, state, keep)
-    // Older than what was known, or gone: the table was deleted, perhaps recreated, and nothing kept holds any more.
+    // Older than what was known, or missing: the table was deleted, perhaps recreated, and nothing cached is valid any
+    // more.
     if (revised === undefined || revised.version < state.version || revised.metadata.id !== state.metadata.id) {
       if (this.#state === state) this.#forget()
     }

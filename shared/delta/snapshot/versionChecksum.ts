@@ -18,13 +18,13 @@ export interface VersionChecksum {
   readonly tableSizeBytes: bigint
   readonly numFiles: bigint
   readonly inCommitTimestamp?: number | undefined
-  /** All live transactions; undefined when the file does not say, which is not the same as none. */
+  /** All live transactions; undefined when the file leaves them out, which is not the same as none. */
   readonly setTransactions?: readonly Txn[] | undefined
-  /** All live domains; undefined when the file does not say. */
+  /** All live domains; undefined when the file leaves them out. */
   readonly domainMetadata?: readonly DomainMetadata[] | undefined
   readonly metadata: Metadata
   readonly protocol: Protocol
-  /** All live files; undefined when the file does not say. */
+  /** All live files; undefined when the file leaves them out. */
   readonly allFiles?: readonly AddFile[] | undefined
 }
 

@@ -24,7 +24,7 @@ export type Predicate =
   | { readonly op: 'and' | 'or'; readonly of: readonly Predicate[] }
   | { readonly op: 'not'; readonly of: Predicate }
 
-/** Of a file's rows, the predicate is true for none, for all, or nobody can tell. */
+/** Of a file's rows, the predicate is true for none, for all, or it is unknown. */
 export type Match = 'no' | 'maybe' | 'all'
 
 /**
@@ -95,7 +95,7 @@ export class FileSkipper {
 interface Facts {
   readonly nulls: 'none' | 'some' | 'all' | 'unknown'
   readonly min?: Value | undefined
-  /** NaN, which is above all numbers, only where every writer would say so. */
+  /** NaN, which is above all numbers, only where every writer would record it. */
   readonly max?: Value | undefined
   /** There may be NaN although `max` is a number. */
   readonly nan?: boolean | undefined

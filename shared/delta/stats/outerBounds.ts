@@ -8,13 +8,14 @@ import { numberText, parseBound } from './statsText.js'
  * texts that end in U+FFFD.
  */
 
-/** Bounds as far out as what is written can mean; none where it says nothing. */
+/** Bounds as far out as the recorded ones can mean; none where they mean nothing. */
 export const outerBounds: BoundReading = { min: lowerBound, max: upperBound }
 
-/** A value that none of the file's is below; undefined when nothing can be told. */
+/** A value that none of the file's is below; undefined when none is known. */
 function lowerBound(type: DataType, json: Json | undefined): Value | undefined {
   const value = parseBound(type, json)
-  // Only a file of nothing but NaN has it as its least value, and a writer that compares with `<` may say so of any.
+  // Only a file of nothing but NaN has it as its least value, and a writer that compares with `<` may record it for any
+  // file.
   if (Number.isNaN(value)) return undefined
   if (typeof value !== 'bigint') return value
   const scale = exactScale(type)
@@ -22,7 +23,7 @@ function lowerBound(type: DataType, json: Json | undefined): Value | undefined {
   return isTimestamp(type) && hasOffset(json) ? value - microsPerMinute : value
 }
 
-/** A value that none of the file's is above, NaN apart; undefined when nothing can be told. */
+/** A value that none of the file's is above, NaN apart; undefined when none is known. */
 function upperBound(type: DataType, json: Json | undefined): Value | undefined {
   const value = parseBound(type, json)
   // Delta before 3.3 put it behind what it had cut off a text, and all characters outside the first plane are above it.

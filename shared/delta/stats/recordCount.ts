@@ -2,8 +2,8 @@ import type { AddFile } from '../actions/index.js'
 import { parseStats } from './stats.js'
 
 /**
- * How many rows a file holds by its statistics, those that a deletion vector takes out among them; `undefined` when they
- * do not say, or cannot be read.
+ * How many rows a file holds by its statistics, those that a deletion vector takes out among them; `undefined` when
+ * they lack it, or cannot be read.
  */
 export function recordCount({ stats }: Pick<AddFile, 'stats'>): bigint | undefined {
   if (stats === undefined) return undefined
@@ -20,7 +20,7 @@ export function liveRecordCount(file: Pick<AddFile, 'stats' | 'deletionVector'>)
   return records === undefined ? undefined : records - (file.deletionVector?.cardinality ?? 0n)
 }
 
-/** How many rows all of these files hold for readers; `undefined` when the statistics of one of them do not say. */
+/** How many rows all of these files hold for readers; `undefined` when the statistics of one of them lack it. */
 export function liveRowCount(files: readonly Pick<AddFile, 'stats' | 'deletionVector'>[]): bigint | undefined {
   return sumOfCounts(files.map(liveRecordCount))
 }

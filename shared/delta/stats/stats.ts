@@ -29,7 +29,7 @@ export interface ColumnStats {
 
 /**
  * The statistics' text for the columns of `plan`: long strings cut, timestamps cut to milliseconds, bounds that JSON
- * cannot say left out. A column that `stats` does not have is left out.
+ * cannot express left out. A column that `stats` does not have is left out.
  */
 export function encodeStats(stats: FileStats, plan: StatsPlan): string {
   const min = new Tree()

@@ -18,11 +18,11 @@ export interface StatsPlan {
   readonly columns: readonly StatsColumn[]
   /** How much of a string a bound keeps; see statsText.ts. */
   readonly stringPrefix: number
-  /** Whether the text of exact statistics says that they are, as it does where a deletion vector may make them wide. */
+  /** Whether exact statistics are marked as tight, as they are where a deletion vector may make them wide. */
   readonly saysTight?: boolean | undefined
 }
 
-/** What says which statistics a table has: its schema, its partition columns and its properties. */
+/** What determines which statistics a table has: its schema, its partition columns and its properties. */
 export interface StatsShape {
   readonly schema: StructType
   readonly partitionColumns: readonly string[]
@@ -43,7 +43,7 @@ export function planStats(table: StatsShape): StatsPlan {
   return { columns, stringPrefix }
 }
 
-/** Every leaf that can have statistics, whatever the properties say: what a reader looks for. */
+/** Every leaf that can have statistics, whatever the properties are: what a reader looks for. */
 export function statsColumns({ schema, partitionColumns, configuration }: StatsShape): StatsColumn[] {
   const partitions = new Set(partitionColumns.map(name => name.toLowerCase()))
   const mapped = isMapped(configuration)

@@ -38,7 +38,7 @@ export function hasBounds(type: DataType): boolean {
   return typeof type === 'string' ? boundedTypes.has(type) : type.type === 'decimal'
 }
 
-/** How much of a string a bound keeps unless a table says otherwise: characters of a least one, UTF-16 units of a greatest. */
+/** How much of a string a bound keeps unless a table sets it: characters of a least one, UTF-16 units of a greatest. */
 export const defaultStringPrefix = 32
 
 /** A text that no string with `min` as its least is below: its first `prefix` characters. */
@@ -77,7 +77,9 @@ export function jsonString(text: string): string {
   )
 }
 
-/** The JSON of a bound, strings whole; undefined for a value that statistics cannot say, whose bound is left out. */
+/**
+ * The JSON of a bound, strings whole; undefined for a value that statistics cannot express, whose bound is left out.
+ */
 export function formatBound(type: DataType, value: Value): string | undefined {
   if (typeof type !== 'string')
     return type.type === 'decimal' && typeof value === 'bigint' ? formatShortDecimal(value, type.scale) : undefined
@@ -129,7 +131,7 @@ export function parseBound(type: DataType, json: Json | undefined): Value | unde
     case 'double':
       return typeof json === 'string' ? parseDouble(json) : text === undefined ? undefined : Number(text)
     case 'date':
-      // A time of day behind it, which some writers leave, says nothing more.
+      // A time of day behind it, which some writers leave, adds nothing.
       return typeof json === 'string' ? parseDate(json.split(/[T ]/, 1)[0] ?? '') : undefined
     case 'timestamp':
     case 'timestamp_ntz':

@@ -28,7 +28,10 @@ function objectOf(stats: string | undefined): JsonObject | undefined {
   }
 }
 
-/** A column that is null in every row that was left is so in all rows: only such a count tells something when bounds are wide. */
+/**
+ * A column that is null in every row that was left is so in all rows: only such a count is certain when bounds are
+ * wide.
+ */
 function allNull(counts: Json | undefined, left: bigint, rows: bigint): Json | undefined {
   if (isJsonObject(counts))
     return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, allNull(count, left, rows)]))

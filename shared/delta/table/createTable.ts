@@ -38,11 +38,11 @@ export interface TableDefinition {
 
 /**
  * The transaction that makes a table, for {@link DeltaTable.commit}. When there is one already, it is the conflict
- * `tableExists`. Every call makes another table: its id is new, and so are the physical names of mapped columns.
+ * `tableExists`. Every call makes another table: its id is new, and so are the physical names under column mapping.
  *
  * @throws DeltaError DELTA_BAD_SCHEMA for column names that other engines refuse, and for partition or clustering
- * columns that cannot be; DELTA_BAD_PROPERTY for a property that is not known or makes no sense;
- * DELTA_UNSUPPORTED_FEATURE for a feature asked for by name that is not known
+ * columns that cannot be; DELTA_BAD_PROPERTY for a property that is not known or invalid; DELTA_UNSUPPORTED_FEATURE for
+ * a feature asked for by name that is not known
  * @example await table.commit(createTable({ schema, partitionColumns: ['day'], createdTime: clock.now() }))
  * @example
  * await table.commit(createTable({

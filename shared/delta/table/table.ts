@@ -110,11 +110,12 @@ export class DeltaTable {
   }
 
   /**
-   * Commits, as the next version that is free, or says what stands against it: a commit of others since
+   * Commits, as the next version that is free, or answers the conflict: a commit of others since
    * `transaction.readVersion` that changes what it has read or relies on. See {@link Transaction}.
-   * @throws DeltaError DELTA_NO_TABLE; DELTA_UNSUPPORTED_FEATURE or DELTA_APPEND_ONLY for what this writer may not do to
-   * the table; DELTA_COMMIT_UNRESOLVED (retryable) when storage does not say whether it was written, which a `txn` of the
-   * transaction's own then tells
+   *
+   * @throws DeltaError DELTA_NO_TABLE; DELTA_UNSUPPORTED_FEATURE or DELTA_APPEND_ONLY for what this writer may not do
+   * to the table; DELTA_COMMIT_UNRESOLVED (retryable) when storage does not answer whether it was written, which a
+   * `txn` of the transaction's own then shows
    */
   commit(transaction: Transaction): Promise<CommitOutcome> {
     return commitTransaction(this.store, this.#tip, transaction, {

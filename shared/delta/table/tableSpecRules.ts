@@ -25,8 +25,8 @@ export function checkColumnNames(schema: StructType, configuration: Readonly<Rec
 }
 
 /**
- * @throws DeltaError DELTA_BAD_SCHEMA for partition columns that are not there, stand twice, hold nested values or are
- * all there is
+ * @throws DeltaError DELTA_BAD_SCHEMA for partition columns that are not there, are named twice, hold nested values or
+ * are all there is
  */
 export function checkPartitioning(schema: StructType, partitionColumns: readonly string[]): void {
   const seen = new Set<string>()

@@ -22,8 +22,8 @@ interface Attempt {
 }
 
 /**
- * The actions of one attempt, `commitInfo` first. Recreated for every attempt, because the time and the version it
- * stands on belong to the attempt; only `txnId` stays.
+ * The actions of one attempt, `commitInfo` first. Recreated for every attempt, because the time and the version it is
+ * based on belong to the attempt; only `txnId` stays.
  */
 export function commitBody(transaction: Transaction, attempt: Attempt): CommitBody {
   const { state, version, txnId, engineInfo, now } = attempt
@@ -31,7 +31,7 @@ export function commitBody(transaction: Transaction, attempt: Attempt): CommitBo
   const after = metadataOf(transaction.actions)?.configuration ?? before
   const keepsTime = isOn(after, 'delta.enableInCommitTimestamps')
   const keptTime = isOn(before, 'delta.enableInCommitTimestamps')
-  // In-commit timestamps only ever grow, whatever the clocks of the writers say.
+  // In-commit timestamps only ever grow, whatever the writers' clocks show.
   const timestamp = keptTime && state !== undefined ? Math.max(now, state.timestamp + 1) : now
   const table = tableAfter(state, transaction.actions)
   const tracked = table !== undefined && assignsRowIds(table)
@@ -62,7 +62,9 @@ export function commitBody(transaction: Transaction, attempt: Attempt): CommitBo
   }
 }
 
-/** Whether the actions only say where rows are: what others read and write at the same time cannot make them wrong. */
+/**
+ * Whether the actions only move rows between files: what others read and write at the same time cannot make them wrong.
+ */
 function changesNothing(actions: readonly Action[]): boolean {
   return actions.every(action => {
     if ('add' in action) return !action.add.dataChange
@@ -82,7 +84,7 @@ function tableAfter(
   return metadata === undefined || protocol === undefined ? undefined : { protocol, metadata }
 }
 
-/** Who may write to a table that tracks rows carries their ids along, and says so. */
+/** A writer to a table that tracks rows must preserve their ids, and tag the commit so. */
 function preservedTags(tags: Json | undefined): Json {
   return { 'delta.rowTracking.preserved': 'true', ...(isJsonObject(tags) ? tags : {}) }
 }
@@ -92,7 +94,7 @@ function metadataOf(actions: readonly Action[]) {
   return undefined
 }
 
-/** A table that begins to keep time after its first version must say since when. */
+/** A table that enables in-commit timestamps after its first version must record since when. */
 function withEnablement(action: Action, version: number, timestamp: number): Action {
   if (!('metaData' in action)) return action
   const configuration = {

@@ -82,7 +82,7 @@ export async function commitTransaction(
     if (transaction.readVersion < 0) return { kind: 'conflict', reason: 'tableExists', version, detail: existsDetail }
     await pause(attempt)
     state = await tip.latest()
-    // A log that has lost the version just seen is being deleted under our hands.
+    // A log that has lost the version just seen is being deleted concurrently.
     if ((state?.version ?? -1) < version) requireReadVersion(store, state, version)
   }
   return {
@@ -99,7 +99,7 @@ function tableExists(state: TableState): CommitOutcome {
   return { kind: 'conflict', reason: 'tableExists', version: state.version, detail: existsDetail }
 }
 
-/** Why the table does not take the transaction any more; whoever plans it anew hears the same, or gets past it. */
+/** Why the table no longer accepts the transaction; planning it again reports the same, or succeeds. */
 function refusal(state: TableState, transaction: Transaction, table: string): string | undefined {
   try {
     requireWritable(state, transaction, { table })

@@ -13,8 +13,8 @@ export interface Conflict {
  * `undefined` when it may, as far as `winner` is concerned. The outcomes are those of the reference (ConflictChecker.scala)
  * under Serializable; its order of reasons too.
  *
- * @param before what the table asked of writers just before `winner`; without it every change of that is a conflict.
- *   With it, whether the transaction fulfils what the table asks of it now is still to be checked.
+ * @param before what the table required of writers just before `winner`; without it every change of that is a conflict.
+ * With it, whether the transaction meets the table's requirements now is still to be checked.
  */
 export function findConflict(
   transaction: Pick<Transaction, 'actions' | 'reads'>,
@@ -45,7 +45,7 @@ interface OwnSets {
   readonly domains: ReadonlySet<string>
   readonly added: ReadonlySet<string>
   readonly removed: ReadonlySet<string>
-  /** It says only where rows are: no row that others add can make it wrong (the reference's SnapshotIsolation). */
+  /** It only moves rows between files: no row that others add can make it wrong (the reference's SnapshotIsolation). */
   readonly onlyRearranges: boolean
 }
 
@@ -166,7 +166,7 @@ function depends(files: 'all' | ((add: AddFile) => boolean), add: AddFile): bool
   return files === 'all' || files(add)
 }
 
-/** A `remove` says less than the `add` it ends: without partition values nobody can say that it was not read. */
+/** A `remove` holds less than the `add` it ends: without partition values it has to count as read. */
 function dependsOnRemoved(files: 'all' | ((add: AddFile) => boolean), remove: RemoveFile): boolean {
   if (files === 'all' || remove.partitionValues === undefined) return true
   return files({

@@ -24,11 +24,11 @@ export interface Stale {
 }
 
 /**
- * What stands against committing, after the metadata became `after`, something that was made for `before`: `undefined`
+ * The conflict of committing, after the metadata became `after`, something that was prepared for `before`: `undefined`
  * for a change that only turns on a feature whose absence from the files written meanwhile does no harm, which is the
  * list of the reference (ConflictChecker.scala, `attemptToResolveMetadataConflicts`).
  *
- * Stricter in one point: row tracking that is turned on stands against what moves rows, which then has to carry along
+ * Stricter in one point: row tracking that is turned on conflicts with what moves rows, which then has to preserve
  * their ids; the reference marks such a commit as one that lost them.
  */
 export function metadataObstacle(

@@ -58,7 +58,7 @@ export const conflictReasons = [
   'tooManyAttempts',
 ] as const
 
-/** Tells the caller how to go on: only after `tooManyAttempts` may the same transaction just be tried again. */
+/** Shows the caller how to go on: only after `tooManyAttempts` may the same transaction just be tried again. */
 export type ConflictReason = (typeof conflictReasons)[number]
 
 /** What became of a transaction: it made a version of its own, or nothing of it is in the table. */

@@ -2,7 +2,7 @@ import type { StructField } from '../../types/index.js'
 
 /**
  * How many characters a column of SQL's type `CHAR(n)` or `VARCHAR(n)` holds; undefined for all others. Only columns
- * that are such themselves: inside arrays, maps and structs lengths are not looked at.
+ * that are such themselves: inside arrays, maps and structs lengths are not checked.
  */
 export function charLimit({ type, metadata }: Pick<StructField, 'type' | 'metadata'>): number | undefined {
   const text = type === 'string' ? metadata?.['__CHAR_VARCHAR_TYPE_STRING'] : undefined

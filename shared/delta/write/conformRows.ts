@@ -21,13 +21,13 @@ export interface ConformOptions {
   readonly where?: LogPlace | undefined
   /** Rows that came before, for messages. */
   readonly rowsBefore?: number | undefined
-  /** Whether a column that may not be null in the table may be so here: in rows that are not to stand in it. */
+  /** Whether a column that may not be null in the table may be so here: in rows that are not to be written to it. */
   readonly nullable?: boolean | undefined
 }
 
 /**
  * Rows as the table has them: all its columns in its order, under its own names at every depth, null where the rows
- * say nothing. An empty text or binary in a partition column is null, as the log cannot say it.
+ * lack them. An empty text or binary in a partition column is null, as the log cannot represent it.
  *
  * @throws DeltaError DELTA_BAD_ROWS, naming column and row, when they do not fit
  */

@@ -3,12 +3,11 @@ import type { Predicate } from '../stats/index.js'
 import type { Rows } from './rows.js'
 
 /**
- * Whose SQL an expression is written in: that of the engine handed in, or Spark's, in which tables keep their
- * constraints.
+ * Whose SQL an expression is written in: that of the engine passed, or Spark's, in which tables keep their constraints.
  */
 export type SqlDialect = 'own' | 'spark'
 
-/** Evaluates SQL over rows. This layer knows no SQL engine; whoever opens a table hands one in. */
+/** Evaluates SQL over rows. This layer knows no SQL engine; the caller that opens a table passes one. */
 export interface Expressions {
   /**
    * For each row 1 when `condition` is true of it, 0 when it is false or null.
@@ -20,9 +19,9 @@ export interface Expressions {
     rows: Rows,
     wanted: readonly { readonly field: StructField; readonly sql: string }[],
   ): Promise<readonly Column[]>
-  /** What of a condition statistics can tell: true wherever the condition is. Undefined when nothing can be told. */
+  /** What statistics can decide of a condition: true wherever the condition is. Undefined when nothing. */
   prune(condition: string, schema: StructType): Promise<Predicate | undefined>
 }
 
-/** Which rows a change is about: SQL for the engine handed in, or a predicate that needs none. */
+/** Which rows a change is about: SQL for the engine passed, or a predicate that needs none. */
 export type Condition = string | Predicate

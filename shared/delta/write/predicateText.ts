@@ -8,7 +8,7 @@ import {
 } from '../../types/index.js'
 import type { Predicate } from '../stats/index.js'
 
-/** Of a long list, so many values are told: what the log says of a change is read with every version. */
+/** Of a long list, so many values are recorded: the log's description of a change is read with every version. */
 const toldValues = 25
 
 /**
@@ -53,7 +53,7 @@ export function predicateText(predicate: Predicate, schema: StructType, use: 'hi
   }
 }
 
-/** Every column and field inside structs, by its key: not all names can be told from the text of a key. */
+/** Every column and field inside structs, by its key: the text of a key does not determine all names. */
 function* leaves(fields: readonly StructField[], before: readonly string[]): Generator<[string, DataType]> {
   for (const { name, type } of fields) {
     yield [columnKey([...before, name]), type]

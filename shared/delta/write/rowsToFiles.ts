@@ -10,7 +10,9 @@ import type { Rows, RowSource } from './rows.js'
 import { TableWriter, type TableWriterOptions, type WritableTable } from './tableWriter.js'
 import { wantedSchema } from './wantedSchema.js'
 
-/** Rows to be written; a function answers them anew each time, should the table have changed under the first writing. */
+/**
+ * Rows to be written; a function returns them again each time, should the table have changed during the first write.
+ */
 export type RepeatableRows = RowSource | (() => RowSource)
 
 /** Files that hold all rows of a source, and what the table has to become for them. */
@@ -38,7 +40,7 @@ export class RowsConsumed extends Error {}
 
 /**
  * Writes the rows of a source into files of a table, once: they serve for every later version of the table that wants
- * its files to be the same. For a table that wants others they are written anew, if the rows can be had again.
+ * its files to be the same. For a table that wants others they are written again, if the rows can be read again.
  */
 export class SourceWriting {
   readonly #table: DeltaTable
@@ -122,7 +124,7 @@ function shapeKey(state: TableState, where: LogPlace): string {
   ])
 }
 
-/** An array can be gone through again, a generator or a stream cannot. */
+/** An array can be iterated again, a generator or a stream cannot. */
 function isRepeatable(source: RepeatableRows): boolean {
   if (typeof source === 'function') return true
   return Symbol.iterator in source && (source[Symbol.iterator]() as unknown) !== source

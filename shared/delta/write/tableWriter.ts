@@ -26,17 +26,17 @@ import type { WriteOptions } from './writeOptions.js'
 /** What a writer needs to know of its table. */
 export type WritableTable = Pick<TableState, 'version' | 'protocol' | 'metadata' | 'schema'>
 
-/** What a {@link TableWriter} is told of the rows that the table itself does not say. */
+/** What a {@link TableWriter} has to know of the rows that the table itself does not give. */
 export interface TableWriterOptions extends WriteOptions {
   /** False for rows that the table had already, only in other files. Default true. */
   readonly dataChange?: boolean | undefined
-  /** Looks at rows before they are written, and throws when they must not be; `rowsBefore` came before them. */
+  /** Checks rows before they are written, and throws when they must not be; `rowsBefore` came before them. */
   readonly check?: ((rows: Rows, rowsBefore: number) => Promise<void>) | undefined
 }
 
 /**
- * The features whose duties {@link TableWriter} and {@link ChangeFileWriter} fulfil for who uses them: the `keeps` of a
- * transaction that adds what they wrote. Constraints are among them only where somebody can evaluate SQL.
+ * The features whose requirements {@link TableWriter} and {@link ChangeFileWriter} meet for their callers: the `keeps`
+ * of a transaction that adds what they wrote. Constraints are among them only where somebody can evaluate SQL.
  */
 export function writtenFeatures({ expressions }: Pick<WriteOptions, 'expressions'>): readonly string[] {
   return expressions === undefined ? keptFeatures.filter(name => !needExpressions.includes(name)) : keptFeatures
@@ -84,7 +84,7 @@ export class TableWriter {
     this.#options = options
     const shape = { ...metadata, schema }
     const layout = dataFileLayout(table)
-    // A file without columns does not say how many rows it has.
+    // A file without columns does not show how many rows it has.
     if (layout.fields.length === 0)
       throw new DeltaError('DELTA_BAD_SCHEMA', 'the table has no column that a data file could hold', {
         where: this.#where,
@@ -102,7 +102,7 @@ export class TableWriter {
 
   /**
    * @param rows in the table's logical names and types, partition columns among them
-   * @param origins for rows that stood in the table before, where it tracks rows; see {@link originReading}
+   * @param origins for rows that were in the table before, where it tracks rows; see {@link originReading}
    */
   async write(rows: Rows, origins?: RowOrigins): Promise<void> {
     const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })

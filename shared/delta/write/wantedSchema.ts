@@ -3,8 +3,8 @@ import { isVoid } from '../schema/index.js'
 import type { Rows } from './rows.js'
 
 /**
- * The schema that a table must have at least to hold the rows, said by the table's own names: what it has already keeps
- * its nullability, and its type where the rows have none. For comparison by `compareSchemas`.
+ * The schema that a table must have at least to hold the rows, in the table's own names: what it has already keeps its
+ * nullability, and its type where the rows have none. For comparison by `compareSchemas`.
  */
 export function wantedSchema(table: StructType, { columns }: Rows): StructType {
   return structAs(table, { type: 'struct', fields: columns.map(({ field }) => field) })

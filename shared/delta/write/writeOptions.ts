@@ -4,7 +4,7 @@ import type { OpenFolder, Txn } from '../actions/index.js'
 import type { ConflictReason } from '../transaction/index.js'
 import type { Expressions } from './expressions.js'
 
-/** What every change of rows can be told. */
+/** Options of every change of rows. */
 export interface WriteOptions {
   readonly clock?: Clock | undefined
   /** Evaluates conditions given as SQL, and the table's constraints; without it a table with constraints is refused. */
