@@ -31,7 +31,7 @@ export class DiskWatch {
           say(
             `The disk that holds ${folder} is full (${Math.floor(free / 1024 ** 2)} MB left): make room on it. What is committed stays.`,
           )
-        // Twice as much, so that a disk at the very limit is not told of again and again.
+        // Twice as much, so that a disk at the very limit is not reported again and again.
         else if (free >= 2 * leastBytes && isFull) say(`There is room again on the disk that holds ${folder}.`)
         isFull = isFull ? free < 2 * leastBytes : free < leastBytes
         await clock.sleep(everyMs, this.#stopping.signal).catch(() => undefined)

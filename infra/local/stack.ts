@@ -74,7 +74,7 @@ export class LocalStack {
 
   /** @throws LocalStackError when a stack runs in the folder already, or a service cannot be started or reached */
   static async start(given: StackParts): Promise<LocalStack> {
-    // Settings that cannot work are said before anything is started.
+    // Settings that cannot work are reported before anything is started.
     readSettings(readLocalSettings(given.folder))
     await refuseSecond(given.folder, given.log)
     const stack = new LocalStack(given)
@@ -170,7 +170,7 @@ export class LocalStack {
     this.announce()
   }
 
-  /** Tells the command line where everything is. What runs goes on when it cannot be told. */
+  /** Tells the command line where everything is. What runs goes on when that fails. */
   announce(): void {
     try {
       this.#writeState()

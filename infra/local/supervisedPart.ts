@@ -39,7 +39,7 @@ export const restartPolicy: RestartPolicy = {
   stableMs: 60_000,
 }
 
-/** How a part is watched over, and who is told; `say` takes a sentence for the terminal. */
+/** How a part is watched over, and who is notified; `say` takes a sentence for the terminal. */
 export interface Supervision {
   readonly policy: RestartPolicy
   readonly clock?: Clock | undefined
@@ -63,7 +63,7 @@ export class SupervisedPart {
   readonly #stopping = new AbortController()
   #process: RunningProcess | undefined
   #recovery: Promise<void> = Promise.resolve()
-  /** Raised whenever another hand takes over, so that an older recovery lets go. */
+  /** Raised whenever a later recovery, suspension or resumption takes over, so that an older recovery lets go. */
   #turn = 0
   #failures = 0
   #startedAt = 0
@@ -103,7 +103,7 @@ export class SupervisedPart {
     this.#process?.kill()
   }
 
-  /** @returns false when another hand took over meanwhile */
+  /** @returns false when something later took over meanwhile */
   async #begin(turn: number): Promise<boolean> {
     const started = await this.#plan.start()
     if (this.#turn !== turn) {

@@ -1,6 +1,6 @@
 import { CodedError, type ErrorDetails } from '../errors.js'
 
-/** Why a command did not do what it was told, as a closed list. */
+/** Why a command did not do what it was asked, as a closed list. */
 export const cliErrorCodes = [
   /** The command line itself is wrong: an unknown command or option, a value that is none. */
   'USAGE',

@@ -7,7 +7,7 @@ import { fieldReaders, MisfitError } from './jsonValue.js'
 export interface JsonRowsOptions {
   /** What messages call the input. */
   readonly name: string
-  /** Rows that are handed on at once; default 10,000. */
+  /** Rows that are passed on at once; default 10,000. */
   readonly pieceRows?: number | undefined
   /** Rows that stand for parts of rows: they may lack columns that may not be null. */
   readonly partial?: boolean | undefined

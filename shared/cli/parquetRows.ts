@@ -19,8 +19,8 @@ export function parquetSchema(
 
 /**
  * A Parquet file's rows under a table's names and types, a row group at a time.
- * @throws CliError BAD_INPUT for a column that the table lacks, or that no table can take as it is; ParquetError for one of a
- * type that cannot be read as the table's, or with values that would lose digits
+ * @throws CliError BAD_INPUT for a column that the table lacks, or that no table can take as it is; ParquetError for
+ * one of a type that cannot be read as the table's, or with values that would lose digits
  */
 export async function* parquetRows(
   file: ParquetFile,
@@ -78,7 +78,7 @@ function checkColumns({ fields, foreignColumns }: Pick<ParquetFile, 'fields' | '
   )
 }
 
-/** `type` with the fields that only `other` has, each of which is told. */
+/** `type` with the fields that only `other` has, each of which is reported. */
 function joined(
   type: DataType,
   other: DataType,

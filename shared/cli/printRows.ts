@@ -5,7 +5,7 @@ import type { Output } from './output.js'
 import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 import { cellText, jsonText } from './valueText.js'
 
-/** Text is handed to the output in pieces of about so many characters. */
+/** Text is passed to the output in pieces of about so many characters. */
 const pieceLength = 64 * 1024
 
 /** Prints a result as it comes; its size does not matter to the memory. */

@@ -123,12 +123,14 @@ function wordOf(value: Word): string {
   return String(value)
 }
 
-/** The shortest digits that are this number and no other. Negative zero keeps its sign, which `-0` would lose in JSON. */
+/**
+ * The shortest digits that are this number and no other. Negative zero keeps its sign, which `-0` would lose in JSON.
+ */
 function numberText(value: number): string {
   return Object.is(value, -0) ? '-0.0' : String(value)
 }
 
-/** Years of four digits have ISO's form; what lies outside is said as a count. */
+/** Years of four digits have ISO's form; what lies outside is written as a count. */
 function timestampText(micros: bigint, zone: string): string {
   const text = splitTimestamp(micros, 6)
   return text === undefined ? `${micros} microseconds from 1970-01-01` : `${text.day}T${text.time}${zone}`

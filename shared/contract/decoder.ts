@@ -130,7 +130,7 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Compiles an object: the struct's fields in declared order, and one function that reads them all. */
 export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDecoder {
-  // Plain JavaScript, or a cast, may hand in what is no object.
+  // Plain JavaScript, or a cast, may pass what is no object.
   if (!(schema instanceof z.core.$ZodObject)) throw withoutColumn(schema, path)
   const { shape, catchall } = schema._zod.def
   const names = Object.keys(shape)

@@ -6,9 +6,9 @@ import { type ValidationIssue, wrongValue } from './validationIssue.js'
 export type Storable = (value: unknown) => ValidationIssue | undefined
 
 /**
- * Tells values that a column of the type would hold as something else, or as what readers refuse: text with half of a
- * surrogate pair, which becomes U+FFFD when it is encoded, so that two keys become one; times and days outside the years
- * 0001 to 9999. Undefined for a type that holds whatever its decoder lets through.
+ * Finds values that a column of the type would hold as something else, or as what readers refuse: text with half of a
+ * surrogate pair, which becomes U+FFFD when it is encoded, so that two keys become one; times and days outside the
+ * years 0001 to 9999. Undefined for a type that holds whatever its decoder lets through.
  */
 export function storable(type: DataType): Storable | undefined {
   if (typeof type === 'string') return primitives[type]

@@ -55,7 +55,7 @@ export interface Stream {
   readonly dedupeWithinMs: number
   readonly clusterBy: readonly string[]
   readonly startFrom: StartFrom
-  /** `string` for JSON text, `binary` for everything else: how the trigger hands values over. */
+  /** `string` for JSON text, `binary` for everything else: how the trigger passes values. */
   readonly dataType: 'string' | 'binary'
   /** What was declared; for tools that need more of it than the columns. */
   readonly schema: z.ZodObject

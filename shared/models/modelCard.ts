@@ -1,6 +1,6 @@
 import { ModelError } from './modelError.js'
 
-/** One thing the model looks at, out of one column. */
+/** One input of the model, out of one column. */
 export type Feature =
   /** The number itself. */
   | { readonly column: string; readonly kind: 'numeric' }

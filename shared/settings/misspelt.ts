@@ -1,6 +1,6 @@
 /**
  * Finds a name that was meant for another: names in the environment that are no settings are many, so only those a slip
- * away from one are told.
+ * away from one are reported.
  *
  * @returns the setting that was meant, or undefined
  */

@@ -114,7 +114,7 @@ export function valueOf(name: string, given: Readonly<Record<string, string | un
 
 /**
  * Names that would be ignored without a word: those a setting had before, and those a slip away from one. Of the
- * environment's other names only those of several words are looked at.
+ * environment's other names only those of several words are checked.
  */
 export function unknownNameFaults(given: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(given)

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 
 import type { TextCheck } from './settingText.js'
 
-/** Checks of settings that name files and folders of this machine, which are looked at. */
+/** Checks of settings that name files and folders of this machine, as they are on the disk now. */
 
 /** A folder that is there and can be written to. */
 export const folderFault: TextCheck = value => {

@@ -37,7 +37,7 @@ export type SettingValues = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads and checks every setting; all that is wrong is named in one error. An empty value counts as not set. What is
- * secret among the values is kept out of all that is said from then on.
+ * secret among the values is kept out of all that is logged or reported from then on.
  * @throws SettingsError BAD_SETTINGS with the name, the value (unless secret) and the remedy of each
  */
 export function readSettings(values: SettingValues): Settings {

@@ -26,11 +26,11 @@ export interface OpenSourceOptions {
   readonly clock?: Clock
   /** What Kafka records are written with; default lz4. */
   readonly compression?: Compression
-  /** Told in a sentence what is waited for, after two seconds without an answer; a warning in the log when absent. */
+  /** Called with what is waited for, after two seconds without an answer; a warning in the log when absent. */
   readonly onWaiting?: ((sentence: string) => void) | undefined
 }
 
-/** Which source the settings name, and how to reach it. Plain data: it may be handed to a worker thread. */
+/** Which source the settings name, and how to reach it. Plain data: it may be passed to a worker thread. */
 export function sourceConnection(settings: Settings): SourceConnection {
   if (settings.source === 'eventhubs') {
     const {

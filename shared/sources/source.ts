@@ -5,7 +5,10 @@ export interface SourceRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
-  /** Kafka's timestamp, milliseconds since 1970. Any 64-bit number as its producer wrote it, so it may be no date at all. */
+  /**
+   * Kafka's timestamp, milliseconds since 1970. Any 64-bit number as its producer wrote it, so it may be no date at
+   * all.
+   */
   readonly timestamp: number
   readonly key: Uint8Array | null
   /** Null is a tombstone; an empty array is an empty value. */
@@ -62,7 +65,7 @@ export interface PartitionOffsets {
   readonly highWatermark?: bigint | undefined
 }
 
-/** What a look at a topic found: each partition fares by itself. */
+/** What a survey of a topic found: each partition is independent of the others. */
 export interface TopicSurvey {
   /** By number. */
   readonly partitions: readonly PartitionOffsets[]
@@ -110,13 +113,14 @@ export interface PartitionIdentity {
   /** The leader epoch at present, which only rises while the topic lives. Undefined where the source has none. */
   readonly epoch: number | undefined
   /**
-   * One past the last offset that the log holds of the epoch asked about and of those before it. Undefined when no epoch
-   * was asked about, and when the log knows nothing of that epoch; left out, perhaps, when that epoch is the present one.
+   * One past the last offset that the log holds of the epoch asked about and of those before it. Undefined when no
+   * epoch was asked about, and when the log knows nothing of that epoch; left out, perhaps, when that epoch is the
+   * present one.
    */
   readonly epochEnd: bigint | undefined
   /**
-   * That no record was found at an offset proves nothing for this source: version 0.1.0 took its silence for a hole, and a
-   * record may well stand there.
+   * That no record was found at an offset proves nothing for this source: version 0.1.0 took its silence for a hole,
+   * and a record may well stand there.
    */
   readonly holesUnproven?: boolean | undefined
 }
@@ -124,25 +128,34 @@ export interface PartitionIdentity {
 /** What a source answers for one partition: its identity, or why there is none at the moment. */
 export type Identified = PartitionIdentity | { readonly kind: 'failed'; readonly error: SourceError }
 
-/** What a read may be told beside its range; an aborted `signal` ends it with the signal's reason. */
+/** Options of a read beside its range; an aborted `signal` ends it with the signal's reason. */
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
-  /** How many bytes of the range will be taken, about: nothing is fetched ahead that would come to more. All when absent. */
+  /**
+   * How many bytes of the range will be taken, about: nothing is fetched ahead that would come to more. All when
+   * absent.
+   */
   readonly wantedBytes?: number | undefined
 }
 
 /** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */
 export interface Source {
-  /** Every partition of the topic, by number; one that cannot be asked is a SourceError, as is a topic that does not exist. */
+  /**
+   * Every partition of the topic, by number; one that cannot be asked is a SourceError, as is a topic that does not
+   * exist.
+   */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
 
   /**
-   * The same with every partition faring by itself: one without a leader is named, and waited for no longer than a leader
-   * takes to be elected. A SourceError only where no partition can be asked.
+   * The same with every partition independent of the others: one without a leader is named, and waited for no longer
+   * than a leader takes to be elected. A SourceError only where no partition can be asked.
    */
   survey(topic: string): Promise<TopicSurvey>
 
-  /** The offset of the first record whose timestamp (ms) is at or after that one; the partition's end when there is none. */
+  /**
+   * The offset of the first record whose timestamp (ms) is at or after that one; the partition's end when there is
+   * none.
+   */
   offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint>
 
   /**

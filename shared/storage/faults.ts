@@ -18,7 +18,7 @@ export type StorageOperation = (typeof storageOperations)[number]
 
 /** What goes wrong, the way real storage goes wrong. */
 export type Fault =
-  /** Nothing happens; the caller gets an error. Retryable and not ambiguous unless told. */
+  /** Nothing happens; the caller gets an error. Retryable and not ambiguous unless given. */
   | {
       readonly kind: 'fail'
       readonly code?: StorageErrorCode

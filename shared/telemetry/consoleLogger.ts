@@ -9,9 +9,9 @@ export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 /** Weight of a message: a logger writes those of its level and above. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** What is said, how and where; everything has a default. */
+/** What is logged, how and where; everything has a default. */
 export interface ConsoleLoggerOptions {
-  /** Nothing below it is said; `info` when absent. */
+  /** Nothing below it is logged; `info` when absent. */
   readonly level?: LogLevel | undefined
   /** `text` for people, `json` (one object a line) for machines; `text` when absent. */
   readonly format?: 'text' | 'json' | undefined

@@ -24,7 +24,9 @@ function scopeText(): string {
   return digest(`${hostname()} ${attempt(() => readlinkSync('/proc/self/ns/pid'))}`)
 }
 
-/** Which process has the number now; undefined when none has. Where the system does not tell, any process is that one. */
+/**
+ * Which process has the number now; undefined when none has. Where the system does not say, any process is that one.
+ */
 function startText(pid: number): string | undefined {
   try {
     process.kill(pid, 0)

@@ -1,6 +1,6 @@
 /**
- * Keeps secrets out of what is said of runs: console, log, tables about runs, HTTP answers. Two rules: values that the
- * settings hold, in every form in which they travel, and whatever has a secret's shape, whoever it belongs to. Data
+ * Keeps secrets out of what is reported of runs: console, log, tables about runs, HTTP answers. Two rules: values that
+ * the settings hold, in every form in which they travel, and whatever has a secret's shape, whoever it belongs to. Data
  * (`_key`, `_value`, `_headers`, a contract's columns) never passes here.
  */
 
@@ -15,8 +15,9 @@ let byValue: RegExp | undefined
 
 /**
  * From now on this value is kept out of everything that {@link redact} sees: plain, line by line (PEM), URL-encoded, as
- * base64 wherever it stands in it, and as JSON writes it. So are the keys and signatures inside a connection string, and
- * the password and the signature inside an address. Values of less than eight characters are known by their shape only.
+ * base64 wherever it stands in it, and as JSON writes it. So are the keys and signatures inside a connection string,
+ * and the password and the signature inside an address. Values of less than eight characters are known by their shape
+ * only.
  */
 export function protectSecret(value: string | undefined): void {
   if (value === undefined) return
@@ -122,7 +123,9 @@ function formsOf(secret: string): string[] {
   )
 }
 
-/** The digits of base64 that depend on nothing but the secret, when it stands `shift` bytes behind a group's beginning. */
+/**
+ * The digits of base64 that depend on nothing but the secret, when it stands `shift` bytes behind a group's beginning.
+ */
 function alignedBase64(secret: string, shift: number): string {
   const bytes = Buffer.from(secret, 'utf8')
   const all = Buffer.concat([Buffer.alloc(shift), bytes])

@@ -47,7 +47,7 @@ export interface Run {
   readonly startTime: number
   /**
    * The record of what the run used up to now. A step that commits calls it before, so that the record travels in the
-   * commit itself; calling it again afterwards measures anew, under the same `runId`.
+   * commit itself; calling it again afterwards measures again, under the same `runId`.
    */
   finish(end: RunEnd): RunRecord
 }

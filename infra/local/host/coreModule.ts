@@ -18,7 +18,7 @@ interface Duration {
   readonly nanos?: number | undefined
 }
 
-/** A function's retry policy, as `@azure/functions` hands it over: `fixedDelay` or `exponentialBackoff`. */
+/** A function's retry policy, as `@azure/functions` passes it: `fixedDelay` or `exponentialBackoff`. */
 export interface RetryOptions {
   /** How often a failed execution is repeated; -1 is for ever. */
   readonly maxRetryCount?: number | undefined
@@ -93,7 +93,9 @@ export interface Disposable {
   dispose(): void
 }
 
-/** What `@azure/functions` finds when it requires `@azure/functions-core`: the functions runtime's side of the contract. */
+/**
+ * What `@azure/functions` finds when it requires `@azure/functions-core`: the functions runtime's side of the contract.
+ */
 export interface CoreModule {
   readonly version: string
   readonly hostVersion: string

@@ -38,8 +38,8 @@ export interface FeedOptions {
 let consumers = 0
 
 /**
- * Polls one topic as a member of a consumer group, beginning at the group's offsets, and commits only what it is told.
- * A broker that is away, or a topic that does not exist yet, is tried again until the feed is stopped.
+ * Polls one topic as a member of a consumer group, beginning at the group's offsets, and commits only what it is asked
+ * to. A broker that is away, or a topic that does not exist yet, is tried again until the feed is stopped.
  */
 export class KafkaFeed {
   readonly #options: FeedOptions
@@ -134,7 +134,7 @@ export class KafkaFeed {
     }
   }
 
-  /** What lies before damage is handed over; its partition is left alone for a while, and the others go on. */
+  /** What lies before damage is passed on; its partition is left alone for a while, and the others go on. */
   async #handOver(consumer: Consumer, payload: EachBatchPayload, taker: Taker): Promise<void> {
     const { topic, partition, messages } = payload.batch
     const records: SourceRecord[] = []
@@ -170,7 +170,7 @@ export class KafkaFeed {
 const fetchedOffset = ({ batch }: EachBatchPayload): string =>
   (batch as unknown as { readonly fetchedOffset: string }).fetchedOffset
 
-/** Before damage is looked at again: the broker's log may have been mended. */
+/** Before damage is read again: the broker's log may have been mended. */
 const damagePauseMs = 60_000
 
 /** Stays a member of the group for as long as the taker has no room. */

@@ -37,10 +37,10 @@ interface Taken<R> {
 
 /**
  * The rules by which the Kafka extension turns polled records into invocations of one function (cardinality many):
- * one list across all partitions, handed over when it is full or the interval is over; one invocation at a time; the
+ * one list across all partitions, passed on when it is full or the interval is over; one invocation at a time; the
  * function's retry policy inside, rounds of the same batch outside; offsets stored only once a batch is done with.
  *
- * The list is also librdkafka's queue: it takes no more while it holds that many bytes, and is handed over then, as the
+ * The list is also librdkafka's queue: it takes no more while it holds that many bytes, and is passed on then, as the
  * extension does when a poll brings nothing.
  */
 export class KafkaListener<R extends Positioned> {
@@ -75,8 +75,8 @@ export class KafkaListener<R extends Positioned> {
   }
 
   /**
-   * The group gave out its partitions anew: what was polled and not yet executed will be polled again by whoever owns
-   * it, and a batch that is executing may not store its offsets.
+   * The group was rebalanced: what was polled and not yet executed will be polled again by whoever owns it, and a batch
+   * that is executing may not store its offsets.
    */
   reassigned(): void {
     this.#assignment++

@@ -19,7 +19,7 @@ const change = (value: string, about: string, read: (text: string) => TableChang
   read,
 })
 
-/** What the table can be told, by option. */
+/** The changes of a table, by option. */
 const changes: Readonly<Record<string, Change>> = {
   'add-column': change(
     '"x INT"',

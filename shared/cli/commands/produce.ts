@@ -14,7 +14,7 @@ import { type CommandContext, formatOf } from '../commandContext.js'
 import { printRecords } from '../printRecords.js'
 import { parseRecords } from '../recordFile.js'
 
-/** Records handed over at once. */
+/** Records sent at once. */
 const batchRecords = 2_000
 
 const beatMs = 100
@@ -66,7 +66,7 @@ export const produce: Command = {
       throw new CliError('USAGE', '--partitions says what --create makes; give both.')
     const record = await withLake(context, args, lake => {
       const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
-      // Asked last: what is wrong on this side is said without a broker.
+      // Asked last: what is wrong on this side is reported without a broker.
       const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
       return plan.kind === 'file'
         ? sendFile(context, lake, stream, plan.path, ready)

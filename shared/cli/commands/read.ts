@@ -124,8 +124,8 @@ interface Selection {
 }
 
 /**
- * File after file in the log's order, as without a condition; a limit that is reached spares the rest, and only one file
- * of a remote table takes room on the disk. Files that cannot hold such a row are not touched.
+ * File after file in the log's order, as without a condition; a limit that is reached spares the rest, and only one
+ * file of a remote table takes room on the disk. Files that cannot hold such a row are not touched.
  */
 async function* matchingBatches(
   lake: Lake,
@@ -137,7 +137,7 @@ async function* matchingBatches(
   const names = fields.map(f => f.name)
   const plan = await planScan(session, snapshot, where, timeZone)
   const columns = neededColumns(snapshot, names, plan)
-  // Rows stay in their file's order as long as the side of a join that is streamed is not chosen anew.
+  // Rows stay in their file's order as long as the side of a join that is streamed is not chosen again.
   await session.run("SET disabled_optimizers = 'build_side_probe_side'")
   const openFolder = folderOpener(lake.settings)
   let left = limit

@@ -66,7 +66,7 @@ async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
   return [...records, ...views]
 }
 
-/** Each table fares by itself: what is wrong with one hides none of the others. */
+/** Each table is read on its own: what is wrong with one hides none of the others. */
 async function lookAt(lake: Lake, { name, path }: LakeTable): Promise<readonly JsonObject[]> {
   try {
     const snapshot = await lake.table(path).snapshot()

@@ -29,7 +29,7 @@ export interface CatchUpOptions {
   readonly until?: ReadonlyMap<number, bigint> | undefined
   /** No new work is begun after that long. */
   readonly budgetMs?: number | undefined
-  /** The run has more to do afterwards: no commit here is its last word. */
+  /** The run has more to do afterwards: no commit here ends it. */
   readonly goesOn?: boolean | undefined
   readonly onProgress?: ((done: CatchUpProgress) => void) | undefined
 }

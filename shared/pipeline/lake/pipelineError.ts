@@ -4,7 +4,7 @@ import { CodedError, type ErrorDetails } from '../../errors.js'
 export const pipelineErrorCodes = [
   /** The topic was recreated or truncated: its offsets no longer mean what bronze has under them. */
   'TOPIC_RECREATED',
-  /** The contract cannot be brought together with the table that exists. */
+  /** The contract cannot be reconciled with the table that exists. */
   'CONTRACT_INCOMPATIBLE',
   /** A step's cursor points into a table that is not the one found now. */
   'SOURCE_TABLE_CHANGED',

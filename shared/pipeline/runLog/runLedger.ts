@@ -10,7 +10,7 @@ export interface ReportedRun {
 /** A run that may still be under way. */
 export interface PendingRun {
   readonly run: RunRecord
-  /** When its last word was read, milliseconds of the storage's clock; undefined where that was not noted. */
+  /** When its last report was read, milliseconds of the storage's clock; undefined where that was not noted. */
   readonly heardAt: number | undefined
 }
 

@@ -71,7 +71,7 @@ function tlsOptions({ ca, cert, key, keyPassword }: KafkaConnection): Connection
   return { ...(ca === undefined ? {} : { ca: pem(ca, 'KAFKA_SSL_CA') }), ...own }
 }
 
-/** A key that does not open, or is not the certificate's, would be told as a broker that cannot be reached. */
+/** A key that does not open, or is not the certificate's, would be reported as a broker that cannot be reached. */
 function refuseUnusable(own: SecureContextOptions): void {
   try {
     createSecureContext(own)
@@ -101,7 +101,7 @@ function saslOptions({ saslMechanism, username, password, oauth }: KafkaConnecti
 /** PEM text as it is (an escaped `\n` is a line's end: environments have no real ones), anything else as a path. */
 function pem(value: string, setting: string): string {
   if (value.includes('-----BEGIN')) return value.replace(/\\n/g, '\n')
-  // The value is not told: it may be a key without its first line.
+  // The message leaves the value out: it may be a key without its first line.
   if (!existsSync(value))
     throw badSettings(
       `${setting} is neither PEM text, which begins with -----BEGIN, nor the path of a file that is there.`,

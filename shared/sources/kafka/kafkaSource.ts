@@ -36,7 +36,7 @@ export interface KafkaSourceOptions {
   readonly compression?: Compression
   /** Default true, where the broker knows it. */
   readonly idempotent?: boolean
-  /** Told in a sentence what is waited for, after two seconds without an answer; a warning in the log when absent. */
+  /** Called with what is waited for, after two seconds without an answer; a warning in the log when absent. */
   readonly onWaiting?: ((sentence: string) => void) | undefined
   /** False leaves topic ids aside, as with a broker before 2.8; default true. */
   readonly topicIds?: boolean
@@ -124,7 +124,8 @@ export class KafkaSource implements Source {
   }
 
   read(topic: string, range: OffsetRange, options: ReadOptions = {}): AsyncIterable<SourceBatch> {
-    // Before every commit a few offsets are looked at: nothing of what lies behind them is wanted. A whole batch comes always.
+    // Before every commit a few offsets are read: nothing of what lies behind them is wanted. A whole batch always
+    // comes.
     const fetchBytes =
       range.end - range.start <= shortRange
         ? Math.min(shortFetchBytes, this.#options.fetchBytes)
@@ -152,7 +153,7 @@ export function waitingInWords({ doing, error, waitedMs, patienceMs }: Waiting, 
   return `${reason} Still ${doing}, for up to ${left} s more.`
 }
 
-/** Hands on what is new: many operations wait for the same broker at once. */
+/** Reports only what is new: many operations wait for the same broker at once. */
 function announcer(tell: (sentence: string) => void, brokers: string, clock: Clock): (waiting: Waiting) => void {
   let last = -Infinity
   return waiting => {

@@ -13,7 +13,7 @@ const load = createRequire(import.meta.url)
 /** Takes one message of kafkajs; `level` is one of its `logLevel` numbers, a lower one being more severe. */
 export type LogWriter = (entry: { readonly level: number; readonly log: { readonly message: string } }) => void
 
-/** kafkajs's logger, as far as it is handed through: its connections ask for one by namespace. */
+/** kafkajs's logger, as far as it is passed through: its connections ask for one by namespace. */
 export interface KafkajsLogger {
   namespace(name: string): KafkajsLogger
 }
@@ -97,7 +97,7 @@ function internals(): Internals {
   })
 }
 
-/** Hands kafkajs's own messages, its level `warn` and up, to `write`. */
+/** Passes kafkajs's own messages, its level `warn` and up, to `write`. */
 export const kafkajsLogger = (write: LogWriter): KafkajsLogger =>
   internals().createLogger({ level: 2, logCreator: () => write })
 

@@ -9,7 +9,7 @@ export interface OAuthClient {
   readonly scope?: string | undefined
 }
 
-// A token is fetched anew this long before it ends.
+// A token is renewed this long before it expires.
 const earlyMs = 60_000
 
 /**

@@ -19,7 +19,7 @@ const unauthorized = 29
 
 /**
  * What identifies those partitions now, each asked of its own leader: that one knows which log it serves, while another
- * broker's metadata may lag behind a topic that was recreated. A partition that cannot be asked fares by itself.
+ * broker's metadata may lag behind a topic that was recreated. A partition that cannot be asked does not affect others.
  */
 export async function identifyPartitions(
   cluster: Cluster,

@@ -19,7 +19,7 @@ export interface RangeReaderOptions extends Patience {
   readonly verifyChecksum: boolean
 }
 
-// Compressed batches grow: a fetch is handed on in stretches, so that memory is bounded by what they come to.
+// Compressed batches grow: a fetch is passed on in stretches, so that memory is bounded by what they come to.
 const recordsPerBatch = 20_000
 const bytesPerBatch = 16 * 2 ** 20
 const emptyWaitMs = 500
@@ -139,7 +139,10 @@ async function fetchOnce(
   return { response, ...scanBatches(response.records, `${topic}/${partition}`) }
 }
 
-/** The committed records of one fetch, cut at batch borders, and inside large batches; the last stretch reaches to `position`. */
+/**
+ * The committed records of one fetch, cut at batch borders, and inside large batches; the last stretch reaches to
+ * `position`.
+ */
 async function* stretches(
   response: FetchResponse,
   headers: readonly BatchHeader[],
@@ -221,7 +224,7 @@ async function* largeBatch(
   yield { partition, records, position: to, holes: to - start - BigInt(records.length) }
 }
 
-/** Records of a batch: by its header where all of it is wanted; which lie in a part of it only decoding tells. */
+/** Records of a batch: by its header where all of it is wanted; which lie in a part of it only decoding shows. */
 function recordsBetween(
   { baseOffset, lastOffset, recordCount }: BatchHeader,
   from: bigint,

@@ -7,7 +7,7 @@ export interface Patience {
   /** Milliseconds without success until the last error is thrown. */
   readonly patienceMs: number
   readonly signal?: AbortSignal | undefined
-  /** Told when nothing has come of any attempt for two seconds, and now and then after that. */
+  /** Called when nothing has come of any attempt for two seconds, and now and then after that. */
   readonly onWaiting?: ((waiting: Waiting) => void) | undefined
 }
 

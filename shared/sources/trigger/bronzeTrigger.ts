@@ -6,7 +6,7 @@ import { kafkaBinding } from './kafkaBinding.js'
 import { fromKafkaTrigger } from './kafkaTrigger.js'
 import type { TriggerBatch, TriggerMetadata } from './triggerBatch.js'
 
-/** A stream's trigger binding, and the reader of what the platform hands over by it. */
+/** A stream's trigger binding, and the reader of what the platform delivers by it. */
 export interface BronzeTrigger {
   /** The trigger as the platform takes it. */
   readonly binding: Record<string, unknown> & { readonly type: string }

@@ -72,7 +72,7 @@ function columnOrNone(metadata: TriggerMetadata, name: string, length: number): 
   return Array.isArray(found) && found.length === length ? found : undefined
 }
 
-/** Undefined when it cannot be told: the partition is not to stand still over one event's time. */
+/** Undefined when it cannot be known: the partition is not to stand still over one event's time. */
 function timestampOf(time: unknown): number | undefined {
   try {
     return toTimestamp(time)
@@ -81,7 +81,9 @@ function timestampOf(time: unknown): number | undefined {
   }
 }
 
-/** Null when the event has none, undefined when it cannot be told: text that a decoder may have changed is not the key. */
+/**
+ * Null when the event has none, undefined when it cannot be known: text that a decoder may have changed is not the key.
+ */
 function keyOf(key: unknown): Uint8Array | null | undefined {
   if (key === null || key === '') return null
   return typeof key === 'string' && !key.includes('\uFFFD') ? Buffer.from(key, 'utf8') : undefined

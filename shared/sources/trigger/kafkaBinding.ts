@@ -17,9 +17,9 @@ export interface KafkaBinding extends Record<string, unknown> {
 }
 
 /**
- * The Kafka trigger of a stream's bronze function. Each stream has a consumer group of its own: in a shared one, members
- * with different subscriptions rebalance each other, and some assigners hand partitions to members that never asked for
- * them. What the settings leave out is absent, not empty: the extension reads an empty text as a value.
+ * The Kafka trigger of a stream's bronze function. Each stream has a consumer group of its own: in a shared one,
+ * members with different subscriptions rebalance each other, and some assigners give partitions to members that never
+ * asked for them. What the settings leave out is absent, not empty: the extension reads an empty text as a value.
  */
 export function kafkaBinding(stream: Stream, settings: Settings, values: SettingValues): KafkaBinding {
   const reference = (name: Parameters<typeof settingReference>[0]) => settingReference(name, values)

@@ -8,7 +8,7 @@ export interface RecordPosition {
 
 /** What one invocation of a trigger brought. */
 export interface TriggerBatch {
-  /** In the order they were handed over; partitions are mixed, the order within each is kept. */
+  /** In the order they were delivered; partitions are mixed, the order within each is kept. */
   readonly records: readonly SourceRecord[]
   /** Further records, whose bytes the trigger may have changed: to be read from the source by their offsets. */
   readonly reread: readonly RecordPosition[]

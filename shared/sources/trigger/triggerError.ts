@@ -1,7 +1,7 @@
 import { CodedError, type ErrorDetails } from '../../errors.js'
 
 /**
- * What a trigger can hand over wrongly, as a closed list: a payload of another form, or an offset that cannot be read
+ * What a trigger can deliver wrongly, as a closed list: a payload of another form, or an offset that cannot be read
  * exactly.
  */
 export const triggerErrorCodes = ['TRIGGER_PAYLOAD', 'TRIGGER_OFFSET'] as const
@@ -9,7 +9,7 @@ export const triggerErrorCodes = ['TRIGGER_PAYLOAD', 'TRIGGER_OFFSET'] as const
 /** The `code` of a {@link TriggerError}. */
 export type TriggerErrorCode = (typeof triggerErrorCodes)[number]
 
-/** A trigger handed over something that is not what its binding promises: a matter of configuration, not of a record. */
+/** A trigger delivered something that is not what its binding promises: a matter of configuration, not of a record. */
 export class TriggerError extends CodedError<TriggerErrorCode> {
   constructor(code: TriggerErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details)

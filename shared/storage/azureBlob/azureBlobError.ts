@@ -4,11 +4,11 @@ import { asError } from '../../errors.js'
 import { StorageError, type StorageErrorCode } from '../storageError.js'
 import { TornAnswer } from './tornAnswer.js'
 
-/** What the service said: HTTP status and its own code, such as 409 and `BlobAlreadyExists`. */
+/** What the service answered: HTTP status and its own code, such as 409 and `BlobAlreadyExists`. */
 export interface ServiceAnswer {
   readonly status: number | undefined
   readonly code: string
-  /** Milliseconds since 1970: when it was said, by the service's clock. */
+  /** Milliseconds since 1970: when it was answered, by the service's clock. */
   readonly date?: number | undefined
 }
 
@@ -63,7 +63,7 @@ interface Meaning {
 export interface RequestContext {
   /** The request would have changed something. */
   readonly write: boolean
-  /** The signature in the query that it had; a secret, of which no more than its times is told. */
+  /** The signature in the query that it had; a secret, of which no more than its times is reported. */
   readonly sas?: string | undefined
 }
 

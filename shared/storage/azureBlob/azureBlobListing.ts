@@ -8,8 +8,8 @@ import { TornAnswer } from './tornAnswer.js'
 
 /**
  * The blobs whose names start with `prefix` and sort after `startAfter`, by their names in the container, in the order
- * of UTF-8 bytes. Folders of a hierarchical namespace are left out, and so are names that no object of a store can have,
- * such as `a//b` or `a/`.
+ * of UTF-8 bytes. Folders of a hierarchical namespace are left out, and so are names that no object of a store can
+ * have, such as `a//b` or `a/`.
  *
  * Everything is collected before the first is given: accounts with a hierarchical namespace order names folder by
  * folder (`a/x` before `a-b`), and Azurite by UTF-16, so an order of their own is only found out at the end.
@@ -33,7 +33,7 @@ export async function* listBlobs(
 /** How the service is asked. */
 export interface ListingService {
   readonly patience: Patience
-  /** Whether it may be told from which name on; set to false once it refuses that. */
+  /** Whether it may be given the name to list from; set to false once it refuses that. */
   knowsStartFrom: boolean
 }
 
@@ -78,7 +78,7 @@ async function pagesOf(
   do {
     const token = continuationToken
     const page = await retried(patience, 0, async ({ signal }) => {
-      // Metadata is what tells folders; the project's own blobs have none.
+      // Metadata is what identifies folders; the project's own blobs have none.
       const options = {
         prefix,
         includeMetadata: true,
@@ -105,7 +105,9 @@ interface Page {
   readonly continuationToken?: string | undefined
 }
 
-/** A page that is there: an answer without a body would be a folder without objects, and is a TypeError of the SDK's. */
+/**
+ * A page that is there: an answer without a body would be a folder without objects, and is a TypeError of the SDK's.
+ */
 async function wholePage(pages: AsyncIterator<Page>): Promise<Page> {
   let page: Page | undefined
   try {

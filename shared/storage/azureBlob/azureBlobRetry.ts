@@ -20,7 +20,10 @@ export interface Patience {
 export interface Try {
   /** Fires when nothing was heard for too long, or the time of the whole operation is over. */
   readonly signal: AbortSignal
-  /** Something came or went. Bytes that need not come again count as a success: the tries begin anew. */
+  /**
+   * Something came or went. Bytes that need not come again count as a success: the tries are counted from the start
+   * again.
+   */
   readonly heard: (kept?: number) => void
   /** The operation moves so many bytes, which was not known before. */
   readonly moves: (bytes: number) => void
@@ -110,7 +113,7 @@ async function oneTry<T>(
   } catch (error) {
     if (controller.signal.aborted && !(error instanceof StorageError))
       throw new NoAnswer('no answer in time', { cause: error })
-    // The SDK tells a connection that breaks inside an answer as an abort, which nobody asked for.
+    // The SDK reports a connection that breaks inside an answer as an abort, which nobody asked for.
     if (error instanceof Error && error.name === 'AbortError') throw new TornAnswer(error)
     throw error
   } finally {

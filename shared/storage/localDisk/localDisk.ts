@@ -21,8 +21,8 @@ import { fileTime, temporaryPrefix } from './temporaryFile.js'
  *
  * An object is written under a temporary name beside its own and then linked or renamed, so readers see all of it or
  * nothing; the folder must allow hard links (every usual local file system does). Folders appear as needed and are left
- * when they become empty. A name cannot be an object and a folder at once, unlike on blob storage. A link that leads out
- * of the folder is not followed, unless to where the user allows it; the folder itself may be a link.
+ * when they become empty. A name cannot be an object and a folder at once, unlike on blob storage. A link that leads
+ * out of the folder is not followed, unless to where the user allows it; the folder itself may be a link.
  */
 export class LocalDiskStore implements ObjectStore {
   readonly url: string
@@ -241,7 +241,7 @@ async function makeFolders(folder: string): Promise<void> {
       await mkdir(folder)
     })
   } catch (error) {
-    // Another writer's, or an object of that name, which opening the file tells.
+    // Another writer's, or an object of that name, which opening the file shows.
     if (hasErrno(error, 'EEXIST')) return
     throw error
   }
