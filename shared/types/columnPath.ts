@@ -53,7 +53,7 @@ export function parseColumnList(text: string): string[][] {
 /** A column, inside structs perhaps: its names in order, or the same as {@link columnKey} writes them. */
 export type ColumnPath = string | readonly string[]
 
-/** The names in order; inside arrays and maps `element`, `key` and `value` stand for what they hold. */
+/** The names in order; inside arrays and maps `element`, `key` and `value` name what they hold. */
 export function parseColumnPath(path: ColumnPath): readonly string[] {
   if (typeof path !== 'string') return path
   // A name that no table property could hold, as one with a comma, is a whole name unless it is quoted.

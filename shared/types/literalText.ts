@@ -2,7 +2,7 @@ import { formatDate, splitTimestamp } from './calendar.js'
 import type { DataType, Value } from './dataType.js'
 import { formatDecimal } from './decimalText.js'
 
-/** A value of a column as a literal of SQL, for people to read; without a type, what its form tells. */
+/** A value of a column as a literal of SQL, for people to read; without a type, by its form in memory. */
 export function literalText(value: Value, type: DataType | undefined): string {
   if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex').toUpperCase()}'`
   if (typeof value === 'string') return quoted(value)

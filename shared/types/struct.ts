@@ -2,7 +2,7 @@ import type { DataType, Row, StructType, Value } from './dataType.js'
 
 /** Structs, as types and as values. */
 
-/** Whether a type has fields that are columns. A variant has none: what it is made of is its encoding. */
+/** Whether a type has fields that are columns. A variant has none: its parts are its encoding. */
 export function isStruct(type: DataType | undefined): type is StructType {
   return typeof type === 'object' && type.type === 'struct' && type.variant !== true
 }

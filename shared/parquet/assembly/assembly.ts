@@ -4,7 +4,7 @@ import type { LeafData } from '../page/index.js'
 import type { LeafNode } from '../schema/index.js'
 
 /**
- * What to make of a column of a file: its nodes narrowed to what is asked for. A struct's field that the file lacks is
+ * How a column of a file is read: its nodes narrowed to the requested type. A struct's field that the file lacks is
  * `null` here and in every value.
  */
 export type Projection =
@@ -37,7 +37,7 @@ export type Projection =
       readonly leaves: readonly LeafNode[]
     }
   | {
-      /** What `restore` makes of the values of `raw`. */
+      /** The values of `raw`, passed through `restore`. */
       readonly kind: 'restored'
       readonly maxDefinitionLevel: number
       readonly raw: Projection
@@ -99,7 +99,7 @@ function flat({ leaf, values, definitionLevels: definitions, entries }: LeafData
   return output
 }
 
-/** Whether a leaf never reaches a definition level: then what stands at that level is null in every row. */
+/** Whether a leaf never reaches a definition level: then the value at that level is null in every row. */
 function isNullBelow({ values, definitionLevels: definitions, leaf }: LeafData, level: number): boolean {
   if (values.length > 0 || definitions === undefined) return false
   if (level === leaf.maxDefinitionLevel) return true
@@ -112,7 +112,7 @@ const readNull = () => null
 /**
  * Reads one value after the other.
  *
- * @param leads whether something around it looks at its first leaf to know whether it is there itself; nothing else is
+ * @param leads whether an enclosing value reads its first leaf to know whether it is present itself; nothing else is
  * read of what is null everywhere
  */
 function reader(projection: Projection, cursorOf: (leaf: LeafNode) => Cursor, leads: boolean): () => Value {

@@ -34,7 +34,7 @@ export class ByteBuffer {
     return start
   }
 
-  /** The whole buffer, for writing where {@link reserve} said; replaced by the next reserve. */
+  /** The whole buffer, for writing at the offset that {@link reserve} returned; replaced by the next reserve. */
   get data(): Buffer {
     return this.#data
   }

@@ -2,7 +2,7 @@ import { asError, CodedError } from '../../errors.js'
 import { ParquetError } from './parquetError.js'
 import type { ParquetSource } from './parquetSource.js'
 
-/** Reads of a file; its damage is said of the file. */
+/** Runs reads of a file; errors about damage then name the file. */
 export async function named<T>(source: ParquetSource, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
@@ -11,7 +11,10 @@ export async function named<T>(source: ParquetSource, read: () => Promise<T>): P
   }
 }
 
-/** Whatever the decoders throw means damage, except what the source itself throws and errors that say more already. */
+/**
+ * Whatever the decoders throw means damage, except what the source itself throws and errors that are more specific
+ * already.
+ */
 export function inFile(source: ParquetSource, thrown: unknown): Error {
   const error = asError(thrown)
   const file = source.name ?? 'this file'

@@ -5,7 +5,7 @@ import { type ParquetSource, tailBytes } from './parquetSource.js'
 /**
  * An object of a store as a Parquet file. Its tail is read once and kept; a small object is read whole at once.
  *
- * @param size the object's bytes, as the Delta log or a listing says
+ * @param size the object's bytes, as the Delta log or a listing gives it
  */
 export function objectStoreSource(store: ObjectStore, path: string, size: number): ParquetSource {
   const tailStart = Math.max(0, size - tailBytes)

@@ -15,11 +15,12 @@ export interface StoredColumn {
 const mostBytes = 2 ** 31 - 1
 
 /**
- * Texts as the UTF-8 that files hold, for who only passes them on: no object is made for each. Always well-formed.
+ * Strings as the UTF-8 that files hold, for callers that only pass them on: no object is created for each. Always
+ * well-formed.
  */
 export class Utf8Column {
   /**
-   * @param bytes the texts one right behind the other
+   * @param bytes the strings, concatenated
    * @param ends where each ends; a null is empty
    * @param present 0 for each that is null; absent when none is
    */
@@ -32,7 +33,7 @@ export class Utf8Column {
   /**
    * Texts that are all there; nothing when the bytes are no UTF-8 or too many.
    *
-   * @throws RangeError for lengths that are not theirs
+   * @throws RangeError when the lengths do not match the bytes
    */
   static of(bytes: Uint8Array, lengths: Int32Array): Utf8Column | undefined {
     if (bytes.length > mostBytes) return undefined
@@ -49,7 +50,7 @@ export class Utf8Column {
     return new Utf8Column(own, ends, undefined)
   }
 
-  /** Texts that stand each behind its length of four bytes. As {@link of}. */
+  /** Strings, each preceded by its length in four bytes (PLAIN). As {@link of}. */
   static ofPlain(page: Uint8Array, count: number): Utf8Column | undefined {
     if (count * 4 > page.length) throw new RangeError('a text lies past the end of its page')
     const from = Buffer.from(page.buffer, page.byteOffset, page.length)

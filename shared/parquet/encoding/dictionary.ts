@@ -58,7 +58,7 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
   return distinct.length * 2 > values.length ? undefined : { distinct: { kind: 'text', values: distinct }, indexes }
 }
 
-/** What {@link textDictionary} would answer; most columns that come as they are stored repeat nothing, as a look at few tells. */
+/** As {@link textDictionary}; most columns that are passed on as stored repeat nothing, which a small sample shows. */
 function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
   const few = values.slice(0, sampleSize).texts()
   if (new Set(few).size > sampleSize / 2 + 1) return undefined
@@ -67,7 +67,7 @@ function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
 
 function constant<T>(values: ArrayLike<T>, same: (a: T, b: T) => boolean): boolean {
   const first = values[0] as T
-  // The last one first: most columns that vary are told by it.
+  // The last one first: in most columns that vary it differs.
   if (!same(first, values[values.length - 1] as T)) return false
   for (let i = 1; i < values.length; i++) if (!same(first, values[i] as T)) return false
   return true

@@ -14,7 +14,7 @@ export type PhysicalValues =
   | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
   | { readonly kind: 'fixed'; readonly values: readonly Uint8Array[]; readonly width: number }
 
-/** Non-null values of one column in the form its bytes are made of; refuses what the column cannot hold. Pure. */
+/** Non-null values of one column as its physical type holds them; refuses what the column cannot hold. Pure. */
 export function physicalValues(leaf: LeafNode, data: StoredData): PhysicalValues {
   const { type } = leaf
   if (data instanceof Utf8Column) {

@@ -102,7 +102,7 @@ export function readRuns(bytes: Uint8Array, start: number, width: number, out: U
       continue
     }
     const wanted = Math.min(((header - 1) / 2) * 8, count - seen)
-    // The last group may be cut off by some writers; what it lacks is never looked at.
+    // The last group may be cut off by some writers; what it lacks is never read.
     if (at + Math.ceil((wanted * width) / 8) > bytes.length) throw new RangeError('bit-packed data ends early')
     readPacked(bytes, at, width, out, seen, wanted)
     at += ((header - 1) / 2) * width

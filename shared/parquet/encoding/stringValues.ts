@@ -1,13 +1,13 @@
 import { isAscii } from 'node:buffer'
 
-/** Texts that stand in a page one behind the other. */
+/** Strings that follow one another in a page. */
 
-/** Bytes that are made text at once: what a kept text keeps in memory besides itself, at most. */
+/** Bytes that are decoded at once: a string that is kept retains at most so many besides its own. */
 const blockBytes = 64 * 1024
 
 /**
- * Texts of a page in plain encoding, each behind its length of four bytes. Where they are ASCII, as most are, many are
- * decoded at once and each is a slice of the whole.
+ * Strings of a page in plain encoding, each preceded by its length in four bytes. Where they are ASCII, as most are,
+ * many are decoded at once and each is a slice of the whole.
  */
 export function plainStrings(page: Uint8Array, count: number): string[] {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
@@ -30,7 +30,7 @@ export function plainStrings(page: Uint8Array, count: number): string[] {
   return texts
 }
 
-/** Texts whose lengths are known, one right behind the other. */
+/** Concatenated strings whose lengths are known. */
 export function joinedStrings(page: Uint8Array, lengths: Int32Array): string[] {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
   const count = lengths.length

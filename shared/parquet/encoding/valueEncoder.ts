@@ -6,7 +6,7 @@ import type { PhysicalValues } from './physicalValues.js'
 import { appendPlain } from './plainEncoding.js'
 import { appendRuns, bitWidth } from './rleHybrid.js'
 
-/** How the values of a chunk come to stand in its pages. */
+/** How the values of a chunk are encoded in its pages. */
 export interface ValueEncoder {
   readonly encoding: Encoding
   /** About how many bytes a value takes, uncompressed. */
@@ -14,7 +14,7 @@ export interface ValueEncoder {
   append(out: ByteBuffer, from: number, to: number): void
 }
 
-/** Values one behind the other, which every reader knows (Parquet's Encodings.md, PLAIN). */
+/** Values one after another, which every reader knows (Parquet's Encodings.md, PLAIN). */
 export function plainEncoder(physical: PhysicalValues): ValueEncoder {
   return {
     encoding: 'PLAIN',

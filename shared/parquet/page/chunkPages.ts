@@ -7,7 +7,7 @@ import type { LeafNode } from '../schema/index.js'
 import { decompress } from './codec.js'
 import { type MemoryAllowance, valueBytes } from './memoryAllowance.js'
 
-/** How many entries there are, and where they stand in nested columns. */
+/** How many entries there are, and their levels in nested columns. */
 export interface PageLevels {
   readonly entries: number
   /** Definition levels; absent when every entry is there. */
@@ -51,7 +51,7 @@ export function* chunkPages(
     }
     const body = bytes.subarray(reader.offset, reader.offset + size)
     reader.offset += size
-    // Optional by the format, but written by Spark and here: the only thing that tells of a changed value.
+    // Optional by the format, but written by Spark and here: the only thing that reveals a changed value.
     if (header.crc !== undefined && crc32(body) !== header.crc >>> 0)
       throw corruptColumn(leaf, 'the checksum of a page is wrong')
     // Long values are kept as views on their page, whatever their number.
@@ -118,7 +118,7 @@ function openPage(
   }
 }
 
-/** Of the levels, and of a column in which nulls stand between the values. */
+/** Of the levels, and of a column with nulls between the values. */
 function levelBytes(leaf: LeafNode, count: number): number {
   return count * (leaf.maxDefinitionLevel === 0 ? 0 : 1 + valueBytes) + count * (leaf.maxRepetitionLevel === 0 ? 0 : 1)
 }

@@ -59,8 +59,8 @@ export function readChunk(
 }
 
 /**
- * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are in a dictionary, whose texts
- * many values share, or otherwise not one behind the other, or are no UTF-8: then {@link readChunk} is to be asked.
+ * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are dictionary-encoded, so that
+ * values share strings, or otherwise not concatenated, or not UTF-8: then {@link readChunk} reads them.
  */
 export function readTextChunk(
   leaf: LeafNode,

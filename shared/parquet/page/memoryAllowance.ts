@@ -1,22 +1,22 @@
 import { ParquetError } from '../base/index.js'
 
-/** What a row group may come to in memory beyond what its bytes explain. */
+/** What a row group may take in memory beyond what its bytes explain. */
 const mostBytes = 2 ** 30
 
-/** Times its own size that a page may come to without counting: good encodings and compression do that to honest data. */
+/** Times its own size that a page may take without counting: good encodings and compression do that to honest data. */
 const honestRatio = 64
 
 /**
- * Counts what one row group's columns come to in memory, before it is taken. Runs and dictionaries make a billion values
- * of a few bytes, so what a page claims must not alone decide how much is allocated.
+ * Counts the memory that one row group's columns take, before it is allocated. Runs and dictionaries make a billion
+ * values of a few bytes, so what a page claims must not alone decide how much is allocated.
  */
 export class MemoryAllowance {
   #taken = 0
 
   /**
    * @param bytes of memory
-   * @param from how many bytes of the file they are made of
-   * @throws ParquetError PARQUET_UNSUPPORTED, told of the column
+   * @param from how many bytes of the file they are decoded from
+   * @throws ParquetError PARQUET_UNSUPPORTED, naming the column
    */
   take(column: string, bytes: number, from: number): void {
     this.#taken += bytes - from * honestRatio

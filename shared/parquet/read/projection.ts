@@ -24,8 +24,8 @@ const columnId = 'delta.columnMapping.id'
 const physicalName = 'delta.columnMapping.physicalName'
 
 /**
- * The node for `field` among `nodes`, or nothing when the file lacks it. A name that is not there as it stands may be
- * there in other letter case, as other engines have it.
+ * The node for `field` among `nodes`, or nothing when the file lacks it. A name without an exact match may match in
+ * other letter case, as other engines have it.
  */
 export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
   const id = field.metadata?.[columnId]
@@ -38,7 +38,7 @@ export function findNode(nodes: readonly SchemaNode[], field: StructField, match
 
 /**
  * Reads `node` as `type`: nested fields that the file lacks are null, those not asked for are not read, and numbers
- * widen as valueDecoder.ts says. `lossless`: what a type cannot hold whole is an error.
+ * widen as valueDecoder.ts defines. `lossless`: what a type cannot hold whole is an error.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */

@@ -100,7 +100,7 @@ interface Group extends RowGroupInfo {
   readonly chunks: readonly ColumnMetaData[]
 }
 
-/** An open file. Values are as dataType.ts says; binary values may share memory with one another. */
+/** An open file. Values are as dataType.ts defines; binary values may share memory with one another. */
 export class ParquetFile {
   readonly rowCount: number
   /** The file's own columns, their types as they are kept in it. */
@@ -109,7 +109,7 @@ export class ParquetFile {
   /** The footer's free texts. */
   readonly keyValues: ReadonlyMap<string, string>
   readonly createdBy: string | undefined
-  /** Columns that mean something else than their type says. */
+  /** Columns whose values mean something else than their type. */
   readonly foreignColumns: readonly ForeignColumn[]
   readonly #source: ParquetSource
   readonly #calendars: LegacyCalendars
@@ -133,7 +133,7 @@ export class ParquetFile {
       if (!Number.isSafeInteger(rows) || rows < 0) throw corruptFile(`A row group claims ${rows} rows.`)
       const chunks = group.columns.map(({ meta_data: chunk }) => chunk as ColumnMetaData)
       if (chunks.length !== leaves.length) throw corruptFile('A row group has other columns than the schema.')
-      // Some writers leave row groups without rows, whose columns lie nowhere; nothing is to be read of them.
+      // Some writers leave row groups without rows, whose columns have no place in the file; nothing is read of them.
       if (rows === 0) continue
       for (const [i, leaf] of leaves.entries()) checkChunk(leaf, chunks[i], rows, source.byteLength)
       const bytes = chunks.reduce((sum, chunk) => sum + Number(chunk.total_compressed_size), 0)
@@ -158,8 +158,8 @@ export class ParquetFile {
   }
 
   /**
-   * The columns' values in one row group, texts as they are stored where that is possible: for who writes them again.
-   * The range of rows in the options does not count.
+   * The columns' values in one row group, texts as they are stored where that is possible: for callers that write them
+   * again. The range of rows in the options does not count.
    */
   async readStored({ rowStart }: RowGroupInfo, options: ReadOptions = {}): Promise<StoredColumn[]> {
     const targets = this.#targets(options)
@@ -196,7 +196,7 @@ export class ParquetFile {
     }
   }
 
-  /** False when the footer says that a physical column holds nothing but nulls in a row group, or the file lacks it. */
+  /** False when, by the footer, a physical column holds nothing but nulls in a row group, or the file lacks it. */
   mayHaveValues({ rowStart }: RowGroupInfo, path: readonly string[]): boolean {
     const leaf = this.#leaf(path)
     const chunk = leaf === undefined ? undefined : this.#groups.find(of => of.rowStart === rowStart)?.chunks[leaf.index]
@@ -212,8 +212,8 @@ export class ParquetFile {
   }
 
   /**
-   * Physical columns of one row group as they stand, levels and all, for a reader that puts them together itself. The
-   * file must have them: see {@link hasLeaves}.
+   * Physical columns of one row group as they are, with their levels, for a caller that assembles them itself. The file
+   * must have them: see {@link hasLeaves}.
    */
   async readLeaves({ rowStart }: RowGroupInfo, leaves: readonly LeafRequest[]): Promise<LeafData[]> {
     return named(this.#source, async () => {
@@ -278,7 +278,7 @@ export class ParquetFile {
     return targets.map(target => this.#decode(target, group, fetched, allowance))
   }
 
-  /** The bytes of the chunks that the targets are made of. */
+  /** The bytes of the chunks that the targets are read from. */
   async #fetch(targets: readonly Target[], group: Group): Promise<(leaf: LeafNode) => Uint8Array> {
     const leaves = new Set(targets.flatMap(({ column }) => (column === undefined ? [] : leavesOf(column.projection))))
     const spans = new Map<LeafNode, ByteSpan>()

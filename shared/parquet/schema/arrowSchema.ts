@@ -1,6 +1,6 @@
 /**
- * What Arrow's own schema, which its writers put into a Parquet footer, says of durations: Parquet has no annotation for
- * them, and they are stored as bare integers. The schema is a message of Arrow's stream format, which is a FlatBuffer
+ * The durations in Arrow's own schema, which its writers put into a Parquet footer: Parquet has no annotation for them,
+ * and they are stored as bare integers. The schema is a message of Arrow's stream format, which is a FlatBuffer
  * (Message.fbs and Schema.fbs of the Arrow format).
  *
  * @param text the footer's `ARROW:schema`, in base64
@@ -19,7 +19,7 @@ export function durationColumns(text: string | undefined): readonly (readonly st
     if (schema !== undefined) collect(schema.tables(schemaFields), [], found)
     return found
   } catch {
-    // Whatever else stands there is for others to read.
+    // Any other content is for other readers.
     return []
   }
 }

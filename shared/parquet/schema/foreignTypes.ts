@@ -2,7 +2,7 @@ import type { SchemaElement } from '../hyparquetInternals.js'
 import { durationColumns } from './arrowSchema.js'
 import type { SchemaNode } from './schemaNode.js'
 
-/** A column whose values mean what no type here says, although they are stored as one that there is. */
+/** A column whose values have a meaning that no type here has, although they are stored as one that is supported. */
 export interface ForeignColumn {
   readonly path: readonly string[]
   /** In words, as "a time of day". */

@@ -2,8 +2,8 @@ import { standardOffsetMs, zoneOffsetMs } from '../../types/index.js'
 import type { LeafNode } from './schemaNode.js'
 
 /**
- * Old writers, and newer ones told to, count days before 15 October 1582 by the Julian calendar, and the times of a zone
- * before 1900 by the offset it has today. The files say so, and of which zone.
+ * Old writers, and newer ones configured to, count days before 15 October 1582 by the Julian calendar, and the times of
+ * a zone before 1900 by the offset it has today. The files record that, and the zone.
  */
 export interface LegacyCalendar {
   readonly days: (stored: number) => number
@@ -17,13 +17,13 @@ export interface LegacyCalendars {
 }
 
 const microsPerDay = 86_400_000_000n
-/** 1582-10-15, the first day that both calendars call alike. */
+/** 1582-10-15, the first day of the Gregorian calendar. */
 const firstGregorianDay = -141_427
 const firstSwitchMicros = BigInt(firstGregorianDay) * microsPerDay
 /** 1900-01-01T00:00:00Z, from which on old and new offsets agree. */
 const first20thCenturyMicros = -2_208_988_800_000_000n
 
-/** What a footer's free texts say of the calendars. A file whose writer is not known counts as others do. */
+/** The calendars by a footer's key-value metadata. A file whose writer is not known uses today's. */
 export function legacyCalendars(texts: ReadonlyMap<string, string>): LegacyCalendars {
   const version = texts.get('org.apache.spark.version')
   if (version === undefined) return {}

@@ -69,7 +69,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
   function group(depth: number): Group {
     const element = elements[next++]
     if (element === undefined || depth > 100) throw badSchema('its schema tree is cut off or too deep')
-    // The footer's decoder leaves out what damaged bytes do not say.
+    // The footer's decoder leaves out what damaged bytes lack.
     const name: unknown = element.name
     if (depth > 0 && typeof name !== 'string') throw badSchema('a column of its schema has no name')
     const children: Group[] = []

@@ -28,8 +28,8 @@ const longestShortString = 63
 const [longest4, longest8, longest16] = [9, 18, 38].map(digits => 10n ** BigInt(digits)) as [bigint, bigint, bigint]
 
 /**
- * Puts a variant together from parts, with a dictionary of the names that it has, in the order in which they came: the
- * bytes that Spark makes of the same parts. To be used again after {@link take}.
+ * Builds a variant from parts, with a dictionary of the names that it has, in the order in which they came: the bytes
+ * that Spark writes for the same parts. Reusable after {@link take}.
  */
 export class VariantBuilder {
   readonly #value = new ByteBuffer()

@@ -1,8 +1,8 @@
 import { ParquetError } from '../base/index.js'
 
 /**
- * The binary encoding of variants (Parquet's VariantEncoding.md): what the bytes of a value's parts say. Every length
- * and offset is checked against the bytes that there are.
+ * The binary encoding of variants (Parquet's VariantEncoding.md): the parts of a value in its bytes. Every length and
+ * offset is checked against the bytes that there are.
  */
 
 /** The lower two bits of a value's first byte. */
@@ -39,7 +39,7 @@ export const variantNull = Uint8Array.of(primitives.null << 2)
 /** Containers in one another; the decoders call themselves for each. */
 export const greatestDepth = 1000
 
-/** Bytes behind the first one of each primitive whose length is always the same, by its number. */
+/** Bytes after the first one of each primitive whose length is always the same, by its number. */
 const primitiveBytes: readonly (number | undefined)[] = [
   0,
   0,
@@ -153,14 +153,14 @@ export class VariantNames {
 }
 
 /**
- * A field's name as the key that stands for it: its bytes in UTF-8, each a character, so that keys compare as names are
- * sorted in an object, and no name is mended on the way.
+ * A field's name as a key: its bytes in UTF-8, each a character, so that keys compare as names are sorted in an object,
+ * and no malformed name is changed.
  */
 export function variantKey(name: string): string {
   return Buffer.from(name).toString('latin1')
 }
 
-/** The name for which a key stands. */
+/** The name of a key. */
 export function variantName(key: string): string {
   return Buffer.from(key, 'latin1').toString()
 }

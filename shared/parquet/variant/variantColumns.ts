@@ -31,7 +31,7 @@ export type TypedPart =
 /** Appends a shredded value, which is not null, as a variant of its column's type. */
 export type AppendScalar = (builder: VariantBuilder, value: Value) => void
 
-/** A field of an object with columns of its own; `key` is what {@link variantKey} makes of its name. */
+/** A field of an object with columns of its own; `key` is the {@link variantKey} of its name. */
 export interface ShreddedField {
   readonly name: string
   readonly key: string
@@ -149,7 +149,7 @@ interface Scalar {
   readonly append: AppendScalar
 }
 
-/** The types that variants have, each in the form of Parquet that stands for it. */
+/** The types that variants have, each with its Parquet type. */
 function scalar(leaf: LeafNode, calendars: LegacyCalendars): Scalar {
   const append = scalarAppend(leaf)
   if (append === undefined) throw unknown(leaf)

@@ -7,7 +7,7 @@ import { VariantBuilder } from './variantBuilder.js'
 import { corrupt, VariantNames, variantNull } from './variantBytes.js'
 import { type ShreddedPart, VariantColumns } from './variantColumns.js'
 
-/** How a variant's columns are read: as `raw` says, each value of which `restore` makes a variant of. */
+/** How a variant's columns are read: as `raw`, each value of which `restore` turns into a variant. */
 export interface VariantProjection {
   readonly raw: Projection
   readonly restore: (raw: Value) => Value
@@ -15,9 +15,9 @@ export interface VariantProjection {
 
 /**
  * Reads the group `node` as variants. They may be kept in parts (Parquet's VariantShredding.md): what has the type of a
- * `typed_value` is there, all else in `value`, at any depth. They are put together again by the algorithm there; what
- * it calls invalid is an error that names the column, except what can be read in one way only. The columns to be read
- * are added to `decoders`.
+ * `typed_value` is there, all else in `value`, at any depth. They are reconstructed by the algorithm there; what it
+ * calls invalid is an error that names the column, except what can be read in one way only. The columns to be read are
+ * added to `decoders`.
  *
  * @throws ParquetError PARQUET_UNSUPPORTED for parts that the format does not have; from `restore`, PARQUET_CORRUPT
  */

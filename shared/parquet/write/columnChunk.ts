@@ -47,7 +47,7 @@ export interface ColumnChunk {
 /** A page as it is before it is compressed. */
 interface PlainPage {
   readonly header: Omit<PageHeader, 'compressed_page_size' | 'crc'>
-  /** Until the next page is asked for. */
+  /** Valid until the next page is requested. */
   readonly bytes: Uint8Array
 }
 
@@ -78,7 +78,10 @@ export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnCh
   }
 }
 
-/** The same chunk, its pages compressed on other threads. The column is done with when this returns, before its promise is kept. */
+/**
+ * The same chunk, its pages compressed on other threads. The column is no longer used when this returns, before its
+ * promise is fulfilled.
+ */
 export async function encodeChunkElsewhere(column: LeafValues, options: ChunkOptions): Promise<ColumnChunk> {
   const assembly = new ChunkAssembly()
   const pages = chunkPages(column, options)
@@ -94,7 +97,7 @@ export async function encodeChunkElsewhere(column: LeafValues, options: ChunkOpt
   }
 }
 
-/** Pages one behind the other. */
+/** Pages one after another. */
 class ChunkAssembly {
   readonly #out = new ByteWriter(4096)
   #uncompressed = 0

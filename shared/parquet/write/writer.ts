@@ -38,7 +38,7 @@ const severalCores = availableParallelism() > 1
 const magic = Buffer.from('PAR1')
 const createdBy = 'kafka-delta-functions version 0.1.0'
 
-/** What a file is made of, apart from where it goes. */
+/** What a file is built from, apart from where it goes. */
 class FileEncoder {
   readonly #fields: readonly StructField[]
   readonly #nodes: readonly SchemaNode[]
@@ -77,7 +77,7 @@ class FileEncoder {
     let before: Promise<ColumnChunk> | undefined
     for (const leaf of this.#leaves(columns)) {
       const chunk = encodeChunkElsewhere(leaf, this.#options)
-      // Told when its turn comes.
+      // A failure is reported when the chunk is awaited.
       chunk.catch(() => undefined)
       if (before !== undefined) yield this.#place(await before, placed)
       before = chunk

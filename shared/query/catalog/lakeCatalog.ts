@@ -77,7 +77,7 @@ export class LakeCatalog implements Disposable {
   }
 
   /**
-   * Makes the tables that a statement names known to the session. Those that do not exist stay unknown to it, but for the
+   * Registers the tables that a statement names with the session. Those that do not exist are left out, but for the
    * quarantine, which is empty then.
    *
    * @throws QueryError QUERY_BAD_SQL, QUERY_NO_TABLE for a table whose version is asked for; DeltaError DELTA_NO_VERSION
@@ -100,7 +100,7 @@ export class LakeCatalog implements Disposable {
     return { sql: edited(sql, edits), opened: [...opened] }
   }
 
-  /** Lets go of the tables' files; the session's views no longer work then. */
+  /** Releases the tables' files; the session's views no longer work then. */
   release(): void {
     for (const view of this.#views.splice(0)) view.release()
   }
@@ -120,7 +120,7 @@ export class LakeCatalog implements Disposable {
     return opened
   }
 
-  /** For a statement that may name any table: those of the streams, and whatever stands where a name can stand. */
+  /** For a statement that may name any table: those of the streams, and whatever is in the place of a name. */
   async #openAny(sql: string): Promise<readonly string[]> {
     const opened: string[] = []
     for (const name of this.names) if (await this.#open(name)) opened.push(name)

@@ -1,6 +1,6 @@
 import { isWord, nameOf, type Token, tokensOf } from './statementText.js'
 
-/** What a statement asks of the lake itself, as people from Spark type it, or a query for DuckDB. */
+/** A statement about the lake itself, in Spark's syntax, or a query for DuckDB. */
 export type LakeStatement =
   | { readonly kind: 'query' }
   | { readonly kind: 'showTables'; readonly namespace: string | undefined }
@@ -9,8 +9,8 @@ export type LakeStatement =
   | { readonly kind: 'detail'; readonly table: string }
 
 /**
- * Takes `SHOW TABLES [IN namespace]`, `DESCRIBE HISTORY table [LIMIT n]` and `DESCRIBE DETAIL table` apart; the table is
- * a name, a path in quotes, or delta.`path`. Anything else is a query.
+ * Parses `SHOW TABLES [IN namespace]`, `DESCRIBE HISTORY table [LIMIT n]` and `DESCRIBE DETAIL table`; the table is a
+ * name, a path in quotes, or delta.`path`. Anything else is a query.
  */
 export function parseLakeStatement(sql: string): LakeStatement {
   const tokens = tokensOf(sql).filter((token, i, all) => !(token.text === ';' && i === all.length - 1))

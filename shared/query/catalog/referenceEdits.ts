@@ -2,7 +2,7 @@ import { identifier, QueryError } from '../duckdb/index.js'
 import { type Edit, isWord, nameOf, type Token } from './statementText.js'
 import type { DeltaCall, TableReference } from './tableReferences.js'
 
-/** Where the tables that a query asks for stand in its text, and what to write there instead. */
+/** Where a query's text names its tables, and what to write there instead. */
 
 /** Puts a view where the query has the table's name; `name` is what its columns are called by where the query gives no alias. */
 export function rename(
@@ -22,7 +22,7 @@ export function rename(
   }
 }
 
-/** Takes `AT (…)` out, which stands behind the name and its alias. */
+/** Removes `AT (…)`, which follows the name and its alias. */
 export function removeTimeTravel({ parts, location }: TableReference, tokens: readonly Token[]): Edit {
   const first = tokens.findIndex(token => token.start === location)
   const at = tokens.findIndex(
@@ -65,7 +65,7 @@ const beforeNames = [
   'USING',
 ]
 
-/** Names with dots between them, and single ones where only a table can stand. */
+/** Names with dots between them, and single ones where only a table can be. */
 export function nameChains(tokens: readonly Token[]): readonly (readonly string[])[] {
   const chains = new Map<string, readonly string[]>()
   for (let i = 0; i < tokens.length; i++) {

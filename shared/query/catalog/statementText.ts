@@ -4,13 +4,13 @@
  */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'symbol'
-  /** As it stands in the text, in bytes as Latin-1 characters. */
+  /** As it is in the text, in bytes as Latin-1 characters. */
   readonly text: string
   readonly start: number
   readonly end: number
 }
 
-/** A piece of the text and what stands there instead. */
+/** A piece of the text and its replacement. */
 export interface Edit {
   readonly start: number
   readonly end: number

@@ -7,7 +7,7 @@ export type TimeTravel = { readonly version: number } | { readonly timestamp: st
 interface Asked {
   /** Empty when the query gives none. */
   readonly alias: string
-  /** Byte of the statement where it begins; undefined when the parser does not say. */
+  /** Byte of the statement where it begins; undefined when the parser does not give it. */
   readonly location: number | undefined
   readonly at: TimeTravel | undefined
 }
@@ -29,9 +29,9 @@ export interface DeltaCall extends Asked {
 export type Reference = TableReference | DeltaCall
 
 /**
- * The tables that a query reads, by DuckDB's own parser, once per place; names of its common table expressions are among
- * them. Undefined when the statement is not one that the parser takes apart (PIVOT, EXPLAIN, CREATE …, or an error), or
- * looks at all tables: it may name any.
+ * The tables that a query reads, by DuckDB's own parser, once per place; names of its common table expressions are
+ * among them. Undefined when the parser gives no tree for the statement (PIVOT, EXPLAIN, CREATE …, or an error), or
+ * when it lists all tables: it may name any.
  *
  * @throws QueryError QUERY_BAD_SQL for a version or time that is none
  */
@@ -111,7 +111,7 @@ function badSql(message: string): QueryError {
   return new QueryError('QUERY_BAD_SQL', message)
 }
 
-/** SHOW TABLES, and what looks into DuckDB's own catalog. */
+/** SHOW TABLES, and what reads DuckDB's own catalog. */
 function seesAll(node: JsonObject): boolean {
   if (node['type'] === 'SHOW_REF') return (node['query'] ?? null) === null
   if (node['type'] === 'BASE_TABLE') return textOf(node['schema_name']).toLowerCase() === 'information_schema'

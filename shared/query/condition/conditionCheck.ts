@@ -4,8 +4,9 @@ import type { ParsedCondition } from './parsedCondition.js'
 import { tableAlias } from './sqlPredicate.js'
 
 /**
- * Holds an SQL condition against a table's columns before any row is read, so that a wrong one is an error even where
- * no file would be. What is a number or a text is none: DuckDB would take each but zero for true, and all rows for meant.
+ * Checks an SQL condition against a table's columns before any row is read, so that a wrong one is an error even where
+ * no file would be read. A number or a string is not a condition: DuckDB would cast it to a boolean, and each but zero
+ * would match every row.
  *
  * @throws QueryError QUERY_BAD_SQL that names the condition and what is wrong with it
  */

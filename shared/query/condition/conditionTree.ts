@@ -32,8 +32,8 @@ export interface Constant {
 }
 
 /**
- * A statement to parse, with the condition as it stands and all that {@link conditionTree} makes other expressions of.
- * The condition is not in brackets: what it closes, or adds behind itself, is to be seen.
+ * A statement to parse, with the unchanged condition and all that {@link conditionTree} builds other expressions from.
+ * The condition is not in brackets, so that a bracket it closes, or a clause it adds, is detected.
  */
 export function conditionStatement(condition: string, schema: StructType): string {
   const casts = leafTypes(schema).map(type => `TRY_CAST(NULL AS ${type})`)
@@ -78,7 +78,7 @@ export function conditionTree(json: Json, schema: StructType): ConditionTree | u
   }
 }
 
-/** What may stand behind a WHERE clause. */
+/** The clauses that may follow a WHERE clause. */
 const clausesBehind = ['group_expressions', 'group_sets', 'having', 'qualify', 'sample', 'modifiers'] as const
 
 const isAbsent = (clause: Json | undefined) => (clause ?? null) === null || (isJsonArray(clause) && clause.length === 0)
@@ -97,7 +97,7 @@ export async function constantsOf(
     const casts = leafDataTypes(schema).map(type => tree.castOf(plain, type))
     const sql = `SELECT * FROM json_execute_serialized_sql(${literal(tree.statementOf([plain, tree.typeOf(plain), ...casts]))})`
     const result = await session.query(sql).catch((error: unknown) => {
-      // What cannot be evaluated here will say so where the condition is.
+      // What cannot be evaluated here is reported when the condition is evaluated.
       if (error instanceof QueryError) return undefined
       throw error
     })
@@ -113,7 +113,7 @@ export async function constantsOf(
   return constants
 }
 
-/** Functions without effect, time and chance, by DuckDB's names; interval literals are made of some. */
+/** Functions without effect, time and chance, by DuckDB's names; interval literals are parsed into some. */
 const steady: ReadonlySet<string> = new Set([
   '+',
   '-',

@@ -2,20 +2,20 @@ import { type Json, JsonNumber, type StructType } from '../../types/index.js'
 import { type DuckDbSession, isNode, namedIn, syntaxTree, textOf } from '../duckdb/index.js'
 import { conditionStatement, type ConditionTree, conditionTree } from './conditionTree.js'
 
-/** An SQL condition on a table's rows as DuckDB's parser sees it: what all else that is asked about it goes by. */
+/** An SQL condition on a table's rows parsed once by DuckDB: for checking, pruning, the choice of columns and SQL. */
 export interface ParsedCondition {
   /** As it was given. */
   readonly text: string
   readonly schema: StructType
-  /** What the parser finds wrong with the condition as it stands, without anything around it. */
+  /** The parser's error for the condition itself. */
   readonly fault: string | undefined
-  /** Which columns it can mean, by name in lower case; every one when that cannot be told. */
+  /** Which columns it can mean, by name in lower case; every one when that is not known. */
   readonly columns: (name: string) => boolean
-  /** Undefined when the text is not one condition; whoever runs it will be told what is wrong. */
+  /** Undefined when the text is not one condition; the error is reported when it runs. */
   readonly tree: ConditionTree | undefined
 }
 
-/** Parses a condition, once; the parser is not asked about it again. */
+/** Parses a condition; the parser is not called for it again. */
 export async function parseCondition(
   session: DuckDbSession,
   text: string,
@@ -32,7 +32,7 @@ export async function parseCondition(
   }
 }
 
-/** Numbers as they are written: DuckDB tells `1` from `1.0`. */
+/** Numbers as they are written: DuckDB distinguishes `1` from `1.0`. */
 function parseExactly(text: string): Json {
   const parse = JSON.parse as (
     text: string,

@@ -1,9 +1,9 @@
 import type { DataType, StructField } from '../../types/index.js'
 
 /**
- * SQL with years beyond 9999 as DuckDB reads them: Spark, and this project's own output, write `+12345-11-29`, and DuckDB
- * `12345-11-29`. A text loses its sign where it is said to be a date or a time (`DATE '+…'`, `CAST('+…' AS DATE)`,
- * `'+…'::DATE`), and as it stands where the columns are known and no text among them is named.
+ * SQL with years beyond 9999 as DuckDB reads them: Spark, and this project's own output, write `+12345-11-29`, and
+ * DuckDB `12345-11-29`. A string loses its sign where it is typed as a date or a time (`DATE '+…'`, `CAST('+…' AS
+ * DATE)`, `'+…'::DATE`), and when untyped where the columns are known and no string column is named.
  */
 export function withPlainYears(sql: string, fields?: readonly StructField[]): string {
   if (!/'\+\d{5,7}-/.test(sql)) return sql
@@ -34,7 +34,7 @@ const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[^]*?\*\/|\s+|\w+|::|[
 const farYear = /^'\+\d{5,7}-\d{1,2}-\d{1,2}(?:[T ][^']*)?'$/
 const timeTypes = /^(?:DATE|DATETIME|TIMESTAMP|TIMESTAMPTZ|TIMESTAMP_NTZ|TIMESTAMP_LTZ|ZONE)$/
 
-/** Whether a name among the tokens is that of a column, or a field, of texts: such a text is meant as it stands. */
+/** Whether a name among the tokens is that of a column, or a field, of texts: such a string is taken literally. */
 function namesText(tokens: readonly string[], fields: readonly StructField[]): boolean {
   const names = new Set(textNames(fields))
   return tokens.some(text =>

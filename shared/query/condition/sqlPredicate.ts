@@ -13,18 +13,18 @@ import { type Constant, constantsOf } from './conditionTree.js'
 import type { ParsedCondition } from './parsedCondition.js'
 import { always, type Comparison, comparison, never, prefixed } from './pointPredicate.js'
 
-/** What statistics and partition values can tell of an SQL condition. */
+/** What statistics and partition values can decide of an SQL condition. */
 export interface UnderstoodCondition {
-  /** True wherever the condition is; undefined when nothing can be told. */
+  /** True wherever the condition is; undefined when nothing can be decided. */
   readonly predicate: Predicate | undefined
   /** Parts of the condition that the predicate leaves out, as SQL. */
   readonly unknown: readonly string[]
 }
 
 /**
- * The predicate in a WHERE condition of DuckDB's SQL. A comparison counts when it is
- * certain that DuckDB compares in the way the predicate does; any other part stands for whatever it may be: left out
- * where it is joined by AND, and with all of its alternatives where it is joined by OR.
+ * The predicate in a WHERE condition of DuckDB's SQL. A comparison counts when it is certain that DuckDB compares in
+ * the way the predicate does; any other part counts as unknown: left out where it is joined by AND, and with all of its
+ * alternatives where it is joined by OR.
  *
  * @example
  * const condition = await parseCondition(session, "day >= '2025-04-01' AND lower(name) = 'x'", schema)
@@ -199,7 +199,7 @@ class ConditionReading {
       : { op: 'and', of: [comparison(column.key, '>=', low), comparison(column.key, '<=', high)] }
   }
 
-  /** LIKE with a pattern that begins with text, and the functions that say the same. */
+  /** LIKE with a pattern that begins with text, and the functions that do the same. */
   #startsWith(node: JsonObject, not: boolean): Predicate | undefined {
     const name = textOf(node['function_name'])
     const [first, second] = children(node)

@@ -160,9 +160,9 @@ export class DuckDbSession implements AsyncDisposable {
   }
 
   /**
-   * DuckDB gives `a IS DISTINCT FROM 1 OR a > 3` to the scan of a Parquet file as a filter, and then goes by the column's
-   * least and greatest value alone, past row groups whose nulls are what is asked for. Such a statement keeps its filters
-   * out of the scan. The next one puts the setting back: in between, that would end the result that is being read.
+   * DuckDB pushes `a IS DISTINCT FROM 1 OR a > 3` down to the scan of a Parquet file, and then skips row groups by the
+   * column's least and greatest value alone, even those whose nulls match. Such a statement keeps its filters out of
+   * the scan. The next one puts the setting back: in between, that would end the result that is being read.
    */
   async #prepare(sql: string): Promise<void> {
     const disable = (names: string) => this.#connection.run(`SET disabled_optimizers = '${names}'`)

@@ -13,7 +13,7 @@ export const queryErrorCodes = [
   'QUERY_DISK_FULL',
   /** The files that one query needs do not fit the temporary folder's limit. */
   'QUERY_CACHE_TOO_SMALL',
-  /** A data file that the table's log names is gone, or not what the log says. */
+  /** A data file that the table's log names is missing, or does not match the log. */
   'QUERY_FILE_MISSING',
   /** The table uses a feature that this reader does not know. */
   'QUERY_UNSUPPORTED_TABLE',
@@ -47,7 +47,7 @@ const remedies: readonly (readonly [pattern: RegExp, code: QueryErrorCode, remed
   [/^(Parser|Binder|Catalog|Syntax) Error/, 'QUERY_BAD_SQL', ''],
 ]
 
-/** What DuckDB threw, with the code that its first words stand for. */
+/** What DuckDB threw, with the code for its first words. */
 export function asQueryError(thrown: unknown): QueryError {
   if (thrown instanceof QueryError) return thrown
   const message = (thrown instanceof Error ? thrown.message : String(thrown)).replace(

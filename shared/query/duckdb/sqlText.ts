@@ -18,14 +18,14 @@ export function literalList(texts: readonly string[]): string {
 }
 
 /**
- * A local path as the functions take it that read files: these look for names like it, in which `*`, `?` and `[` stand for
- * others. A path with one of them and a backslash has no form that they find.
+ * A local path as an argument of the functions that read files: these take it as a glob, in which `*`, `?` and `[` are
+ * special. A path with one of them and a backslash cannot be expressed.
  */
 export function pathPattern(path: string): string {
   return path.replace(/[*?[]/g, special => `[${special}]`)
 }
 
-/** A relation of the rows of local Parquet files, with nothing made of their folders' names. */
+/** A relation of the rows of local Parquet files, without partition columns from their folders' names. */
 export function parquetFiles(paths: readonly string[], options: readonly string[] = []): string {
   return `read_parquet(${[literalList(paths.map(pathPattern)), 'hive_partitioning = false', ...options].join(', ')})`
 }

@@ -21,7 +21,7 @@ export function textsOf(json: Json | undefined): string[] {
 
 /**
  * Which columns the tree can mean by what it names, in lower case; every one when it names them in ways that are not
- * looked into.
+ * analysed.
  */
 export function namedIn(json: Json | undefined): (name: string) => boolean {
   const names = new Set<string>()

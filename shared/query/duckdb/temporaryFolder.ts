@@ -10,14 +10,17 @@ const prefixes = ['lake-duckdb-', 'lake-files-'] as const
 /** How a temporary folder's name begins, which is how left-over ones are found. */
 export type TemporaryPrefix = (typeof prefixes)[number]
 
-/** Folders that do not say whose they are (earlier versions made such) are left over after so long without a change. */
+/**
+ * Folders without an owner in their names (earlier versions made such) count as left over after so long without a
+ * change.
+ */
 const namelessKeptMs = 7 * 86_400_000
 
 const swept = new Map<string, Promise<void>>()
 
 /**
- * A folder of this process's own in `parent` (the system's when absent). Its name says whose it is, so that what a
- * killed process left is removed by the next process that makes one there, and a living process's never.
+ * A folder of this process's own in `parent` (the system's when absent). Its name has the owner's process, so that what
+ * a killed process left is removed by the next process that makes one there, and a living process's never.
  */
 export async function makeTemporaryFolder(prefix: TemporaryPrefix, parent: string = tmpdir()): Promise<string> {
   const start = join(parent, `${prefix}${processName(process.pid)}-`)
@@ -30,7 +33,7 @@ export async function makeTemporaryFolder(prefix: TemporaryPrefix, parent: strin
   return folder
 }
 
-/** Removes the folders in `parent` whose processes are gone. Best effort: what cannot be removed stays. */
+/** Removes the folders in `parent` whose processes have ended. Best effort: what cannot be removed stays. */
 export async function removeLeftOver(parent: string, now: number = Date.now()): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   await Promise.all(

@@ -16,7 +16,7 @@ import { FileReading, type LocalFile } from './fileReading.js'
 import type { ImmutableFile } from './immutableFile.js'
 import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
 
-/** What a view is made of: a table's state and the files of it that are to be read. */
+/** What a view is built from: a table's state and the files of it that are to be read. */
 export interface ViewSource {
   /** The table's own folder. */
   readonly store: ObjectStore
@@ -32,7 +32,7 @@ export interface ViewSource {
 
 /** A SELECT over local files; they stay in place until it is released. */
 export interface DeltaView extends Disposable {
-  /** A complete SELECT without a trailing semicolon, to stand in brackets or behind CREATE VIEW … AS. */
+  /** A complete SELECT without a trailing semicolon, to be put in brackets or after CREATE VIEW … AS. */
   readonly sql: string
   readonly fields: readonly StructField[]
   release(): void
@@ -42,7 +42,7 @@ export interface DeltaView extends Disposable {
  * Some files of a Delta table as a relation: columns and their exact types from the table's schema, partition values
  * from the log, columns that a file lacks null, deleted rows left out. Its files are brought to the local disk first.
  *
- * DuckDB reads the files themselves where it finds in them exactly what the table has. What it cannot be told of, as
+ * DuckDB reads the files themselves where it finds in them exactly what the table has. What it cannot read so, as
  * nested columns under other names, variants or types that it would read otherwise, this project's own reader puts into
  * a {@link normalizedCopy}.
  *
@@ -118,8 +118,8 @@ async function leaseFiles(
 }
 
 /**
- * Whether a name is enough to find the column: not when ids say which it is, when fields inside have other names, or when
- * values are longer than they are stored.
+ * Whether a name is enough to find the column: not when it is matched by id, when nested fields have other names, or
+ * when values are longer than they are stored.
  */
 function isToldByName(field: StructField, { match }: ColumnLayout): boolean {
   const { type } = field

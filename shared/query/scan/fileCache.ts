@@ -106,7 +106,8 @@ export class FileCache implements AsyncDisposable {
   }
 
   /**
-   * A new local file of what `write` puts into the sink, within the same limit; it is gone once it is released.
+   * A new local file of what `write` puts into the sink, within the same limit; it is deleted once it is released.
+   *
    * @throws QueryError `QUERY_CACHE_TOO_SMALL`
    */
   async create(write: (sink: LocalSink) => Promise<void>): Promise<FileLease> {

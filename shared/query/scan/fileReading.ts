@@ -37,7 +37,7 @@ export class FileReading {
   readonly #layout: ColumnLayout
   readonly #table: string
   readonly #timeZone: string | undefined
-  /** The files' columns by lower-case name, which is enough to tell Delta's names apart. */
+  /** The files' columns by lower-case name, which is enough to distinguish Delta's names. */
   readonly #inFiles = new Map<string, ResultColumn>()
 
   /**
@@ -54,7 +54,7 @@ export class FileReading {
   /** Whether DuckDB finds in the files what the table has; only such files may be selected from. */
   async fits(session: DuckDbSession, files: readonly LocalFile[]): Promise<boolean> {
     const found = await session.columnsOf(`SELECT * FROM ${this.#from(files)}`).catch((error: unknown) => {
-      // What DuckDB cannot open, the table's own reader reads, or says what is wrong with which file.
+      // What DuckDB cannot open, the table's own reader reads, or reports what is wrong with which file.
       if (error instanceof QueryError && error.code !== 'QUERY_OUT_OF_MEMORY') return undefined
       throw error
     })
@@ -98,7 +98,7 @@ export class FileReading {
   }
 
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
-    // Texts without the mark that says so, as old writers left them, are texts unless the table has binary columns too.
+    // Strings without the annotation, as old writers left them, are strings unless the table has binary columns too.
     const texts = this.#fields.some(field => containsType(field.type, part => part === 'binary'))
       ? []
       : ['binary_as_string = true']
@@ -144,9 +144,8 @@ export class FileReading {
 }
 
 /**
- * A column of a file as an expression. DuckDB goes by the bounds in footers, passes over row groups and takes conditions
- * for settled, and known writers leave NaN out of them: behind TRY, which nothing here can make fail, it does not look
- * for bounds.
+ * A column of a file as an expression. By the bounds in footers DuckDB skips row groups and decides conditions, but
+ * known writers leave NaN out of them: inside TRY, which cannot fail here, it does not use bounds.
  */
 function stored(column: string, type: DataType): string {
   return containsType(type, part => part === 'float' || part === 'double') ? `TRY(${column})` : column

@@ -2,8 +2,8 @@ import { type ColumnStats, encodeStats, planStats, type StatsColumn, type StatsS
 import { type DuckDbSession, identifier, literal, parquetFiles } from '../duckdb/index.js'
 
 /**
- * The statistics' text of a Parquet file, asked of its rows by SQL: exact least and greatest values and null counts of
- * the columns that the table's properties name. A null struct counts as null for each field inside.
+ * The statistics' text of a Parquet file, computed from its rows by SQL: exact least and greatest values and null
+ * counts of the columns that the table's properties name. A null struct counts as null for each field inside.
  */
 export async function collectFileStats(session: DuckDbSession, localPath: string, table: StatsShape): Promise<string> {
   const plan = planStats(table)

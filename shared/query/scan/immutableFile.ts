@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { ObjectStore } from '../../storage/index.js'
 import { QueryError } from '../duckdb/index.js'
 
-/** An object that is never overwritten, so that its name stands for its bytes. */
+/** An object that is never overwritten, so that its name identifies its bytes. */
 export interface ImmutableFile {
   /** Name in the store. */
   readonly path: string

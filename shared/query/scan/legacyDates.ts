@@ -1,8 +1,8 @@
 import { type DuckDbSession, literalList, pathPattern } from '../duckdb/index.js'
 
 /**
- * How many notes of local Parquet files say that they were written with days of the Julian calendar, or may have been:
- * DuckDB takes such days for today's.
+ * How many key-value entries of local Parquet files show that they were written with days of the Julian calendar, or
+ * may have been: DuckDB reads such days as Gregorian ones.
  */
 export async function countLegacyDates(
   session: DuckDbSession,

@@ -48,7 +48,7 @@ export function normalizedCopy(
   })
 }
 
-/** The SELECT list that makes `fields` of the columns of clean copies. */
+/** The SELECT list that builds `fields` from the columns of normalized copies. */
 export function normalizedCopySql(fields: readonly StructField[]): string[] {
   let next = 0
   return fields.map(({ name, type }) => {
@@ -57,7 +57,7 @@ export function normalizedCopySql(fields: readonly StructField[]): string[] {
   })
 }
 
-/** The columns of a clean copy of `fields`, none of which may be void. */
+/** The columns of a normalized copy of `fields`, none of which may be void. */
 export function copyFields(fields: readonly StructField[]): StructField[] {
   return fields.map(({ type }, i) => ({ name: copyName(i), type: copyType(type), nullable: true }))
 }

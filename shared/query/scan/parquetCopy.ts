@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import { type DuckDbSession, identifier, literal, sqlType } from '../duckdb/index.js'
 import { collectFileStats } from './fileStats.js'
 
-/** A data file to be made of a query. */
+/** A data file to be written from a query. */
 export interface ParquetCopy {
   /** A SELECT with (at least) the schema's columns that are not partition columns, under their names. */
   readonly select: string

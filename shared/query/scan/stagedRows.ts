@@ -7,7 +7,7 @@ import { type Column, parseJson } from '../../types/index.js'
 import { type DuckDbSession, isNode, namedIn, parquetFiles, syntaxTree } from '../duckdb/index.js'
 import { copyFields, normalizedCopySql } from './normalizedCopy.js'
 
-/** The column that holds a row's place among those handed over; no name that a table's column would have. */
+/** The column that holds a row's place among those staged; no name that a table's column would have. */
 export const rowPlace = '__lake_row'
 
 /** Rows in memory as a relation, as long as it is not disposed of. */
@@ -19,8 +19,8 @@ export interface StagedRows extends AsyncDisposable {
 let staged = 0
 
 /**
- * Hands rows to DuckDB, exactly as they are, in a local Parquet file: of all ways into it the fastest from here, and the
- * one that knows every type. Columns that are not wanted are left out.
+ * Stages rows for DuckDB, exactly as they are, in a local Parquet file: the fastest way into it, and the one that
+ * supports every type. Columns that are not wanted are left out.
  */
 export async function stageRows(
   session: DuckDbSession,

@@ -13,8 +13,8 @@ import { namedColumns, rowPlace, stageRows } from '../scan/index.js'
 import { sparkCondition } from './sparkSql.js'
 
 /**
- * Evaluates SQL with DuckDB. Rows handed over must have every column that an expression names; types come through
- * exactly, and `t` is the rows' own name. Calls take turns.
+ * Evaluates SQL with DuckDB. Rows passed must have every column that an expression names; types come through exactly,
+ * and `t` is the rows' own name. Calls take turns.
  */
 export function duckDbExpressions(session: DuckDbSession): Expressions {
   return new SessionExpressions(() => Promise.resolve(session))
@@ -89,7 +89,7 @@ class SessionExpressions implements Expressions {
       try {
         return await this.#evaluate(session, rows, wanted)
       } catch (error) {
-        // Which of them it was that failed, only each by itself can say.
+        // Evaluated one by one to find out which of them failed.
         for (const one of wanted)
           await this.#evaluate(session, rows, [one]).catch((own: unknown) => Promise.reject(aboutValue(one, own)))
         throw asQueryError(error)
@@ -160,7 +160,7 @@ function aboutValue({ field, sql }: Wanted, error: unknown): QueryError {
 
 function about(what: string, thrown: unknown): QueryError {
   const error = asQueryError(thrown)
-  // The columns that DuckDB would propose are those handed over, not the table's.
+  // The columns that DuckDB would propose are those passed, not the table's.
   const message = error.message.replace(
     /^Binder Error: Referenced column "([^"]+)" not found[^]*$/,
     'there is no column $1',

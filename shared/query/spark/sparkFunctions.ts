@@ -7,7 +7,7 @@ import { as, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSq
 
 type Translation = (args: readonly TypedSql[], name: string) => TypedSql
 
-/** The functions of Spark's SQL that are known, by name: each says the same in DuckDB. */
+/** The functions of Spark's SQL that are known, by name: each with its equivalent in DuckDB. */
 export const sparkFunctions: ReadonlyMap<string, Translation> = new Map<string, Translation>([
   ...named(
     ['length', 'char_length', 'character_length', 'len'],

@@ -2,7 +2,7 @@ import { unsupported } from './sparkTokens.js'
 
 /** Patterns of LIKE and RLIKE in Spark's meaning, for DuckDB. */
 
-/** A LIKE pattern as it stands, to be used with the escape `\`. */
+/** A LIKE pattern, to be used with the escape `\`. */
 export function likePattern(pattern: string): string {
   if (/\\(?![%_\\])/.test(pattern.replaceAll('\\\\', '')))
     throw unsupported('a LIKE pattern with a backslash before another character than %, _ or \\')

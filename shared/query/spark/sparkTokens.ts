@@ -5,7 +5,7 @@ export type SparkToken =
   /** Bare words, in their own letter case; `quoted` ones are names and never key words. */
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
   | { readonly kind: 'string'; readonly text: string }
-  /** Digits as written, and the letters behind them that say a type. */
+  /** Digits as written, and the suffix that gives a type. */
   | { readonly kind: 'number'; readonly text: string; readonly suffix: string }
   | { readonly kind: 'symbol'; readonly text: string }
 

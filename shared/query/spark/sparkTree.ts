@@ -228,7 +228,7 @@ class SparkParser {
     return { kind: 'column', path }
   }
 
-  /** What stands between brackets, of which the first is taken. */
+  /** What is between brackets, after the opening one was taken. */
   #list(): SparkTree[] {
     if (this.#takeSymbol(')')) return []
     const items = [this.condition()]
