@@ -31,7 +31,7 @@ export async function withLake<T>(
   }
 }
 
-/** @throws CliError USAGE */
+/** @throws CliError USAGE for what is neither a folder nor a container */
 function locationsOption(args: Arguments): readonly string[] {
   return args.texts('external-location').flatMap(text => {
     const locations = parseLocations(text)
@@ -43,7 +43,7 @@ function locationsOption(args: Arguments): readonly string[] {
   })
 }
 
-/** @throws CliError NOT_FOUND */
+/** @throws CliError NOT_FOUND when no stream of that name is declared */
 export function streamNamed(lake: Pick<Lake, 'streams'>, name: string): Stream {
   const stream = lake.streams.find(s => s.name === name)
   if (stream !== undefined) return stream

@@ -6,7 +6,7 @@ export const scoreColumns = ['score', 'is_anomaly', 'model_name', 'model_version
 /**
  * Holds the names of one level of a contract against what a Delta table without column mapping can have.
  * @param path where the level is; empty at the top, where the pipeline's own columns are as well
- * @throws ContractError BAD_FIELD_NAME
+ * @throws ContractError BAD_FIELD_NAME naming the field
  */
 export function checkFieldNames(names: readonly string[], path: string): void {
   const seen = new Map<string, string>()

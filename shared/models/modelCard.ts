@@ -88,7 +88,7 @@ const featureShape = '{ column, kind: "numeric" } or { column, kind: "category",
 
 /**
  * A JSON file that must be an object.
- * @throws ModelError MODEL_MISMATCH
+ * @throws ModelError MODEL_MISMATCH when it is none
  */
 export function jsonObject(bytes: Uint8Array, place: string): Readonly<Record<string, unknown>> {
   let json: unknown

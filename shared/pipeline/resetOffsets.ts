@@ -41,13 +41,14 @@ export async function planReset(lake: Lake, stream: Stream): Promise<ResetPlan> 
 }
 
 /**
- * Begins a new generation of every partition of the topic that was ingested before: from now on the topic is read from its
- * first offset (by the stream's `startFrom`) as it is now. Rows and progress of older generations stay as they are. One
- * commit; a writer that is at work on the old generation loses its own.
+ * Begins a new generation of every partition of the topic that was ingested before: from now on the topic is read from
+ * its first offset (by the stream's `startFrom`) as it is now. Rows and progress of older generations stay as they are.
+ * One commit; a writer that is at work on the old generation loses its own.
  *
  * @param agreed the plan that was agreed to: when another reset came in between, this one does nothing
  * @returns the version committed, and what was done
- * @throws PipelineError NO_TABLE, CONTENDED
+ * @throws PipelineError NO_TABLE when bronze does not exist, CONTENDED when other writers won every time, or
+ * another reset came in between
  */
 export async function resetOffsets(
   lake: Lake,

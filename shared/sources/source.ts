@@ -141,14 +141,15 @@ export interface ReadOptions {
 /** Where events come from. The only seam between the pipeline and Kafka or Event Hubs. */
 export interface Source {
   /**
-   * Every partition of the topic, by number; one that cannot be asked is a SourceError, as is a topic that does not
-   * exist.
+   * Every partition of the topic, by number.
+   * @throws SourceError when one of them cannot be asked, or the topic does not exist
    */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
 
   /**
    * The same with every partition independent of the others: one without a leader is named, and waited for no longer
-   * than a leader takes to be elected. A SourceError only where no partition can be asked.
+   * than a leader takes to be elected.
+   * @throws SourceError only where no partition can be asked
    */
   survey(topic: string): Promise<TopicSurvey>
 
@@ -159,9 +160,9 @@ export interface Source {
   offsetAt(topic: string, partition: number, timestamp: number): Promise<bigint>
 
   /**
-   * Reads exactly that range, as read_committed, from the first offset to the last covered one. A start below the log's
-   * start, or an end beyond the log's end, is a SourceError (`SOURCE_OUT_OF_RANGE`): the caller asks `offsets` first
-   * and decides what is missing.
+   * Reads exactly that range, as read_committed, from the first offset to the last covered one. The caller asks
+   * `offsets` first and decides what is missing.
+   * @throws SourceError SOURCE_OUT_OF_RANGE for a start below the log's start, or an end beyond the log's end
    */
   read(topic: string, range: OffsetRange, options?: ReadOptions): AsyncIterable<SourceBatch>
 

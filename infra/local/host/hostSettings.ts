@@ -70,7 +70,7 @@ export function parseHostSettings(text: string, name = 'host.json'): HostSetting
 
 /**
  * What {@link parseHostSettings} reads, of a file.
- * @throws HostError `HOST_JSON`, or Node's own error when there is no such file
+ * @throws HostError HOST_JSON, or Node's own error when there is no such file
  */
 export function readHostSettings(file: string): HostSettings {
   return parseHostSettings(readFileSync(file, 'utf8'), file)

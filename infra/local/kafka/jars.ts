@@ -26,7 +26,7 @@ export const defaultLibsFolder = (): string => join(projectFolder(), '.lake', 'k
 /**
  * The folder with the jars of the version that pom.xml names, filled by Maven when it is not there yet; after that no
  * network is needed. Processes that fill it at the same time do not see each other's half-copied jars.
- * @throws LocalKafkaError `MAVEN_MISSING`, `JARS_UNAVAILABLE`
+ * @throws LocalKafkaError MAVEN_MISSING, JARS_UNAVAILABLE
  */
 export async function brokerJars(libsFolder: string, log: Logger): Promise<string> {
   const pom = join(projectFolder(), 'infra', 'local', 'kafka', 'pom.xml')

@@ -21,7 +21,7 @@ export interface Java {
 
 /**
  * Finds Java by JAVA_HOME, else on the PATH.
- * @throws LocalKafkaError `JAVA_MISSING` when there is none, or only an older one
+ * @throws LocalKafkaError JAVA_MISSING when there is none, or only an older one
  */
 export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<Java> {
   const home = env['JAVA_HOME']

@@ -105,7 +105,7 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
   await printRecords(context.output, format, Object.keys(record), [record])
 }
 
-/** @throws CliError USAGE */
+/** @throws CliError USAGE for a time zone that is not known */
 function timeZoneOf(args: Arguments): string | undefined {
   const zone = args.text('timezone')
   try {

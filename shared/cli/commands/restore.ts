@@ -69,7 +69,7 @@ function targetOption(args: Arguments): RestoreTarget {
 
 /**
  * What a table of the pipeline loses it does not get back: that its source was read is noted in its log, and stays so.
- * @throws CliError USAGE
+ * @throws CliError USAGE for a table of the pipeline, unless forced, or nothing is to be written
  */
 function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Arguments): void {
   if (

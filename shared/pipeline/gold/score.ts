@@ -16,8 +16,7 @@ import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
 /**
  * One run of scoring: takes the rows that silver has gained since the last one, up to a bound, and commits them with
  * their scores and the cursor. Rows removed from silver make it score all of silver again.
- *
- * @throws never: what goes wrong is in the report
+ * Never throws: what goes wrong is in the report.
  */
 export function scoreSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }

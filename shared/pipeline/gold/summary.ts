@@ -15,8 +15,7 @@ import { type Summarised, summariseWindows } from './summariseRows.js'
  * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows,
  * and replaces them by one commit together with the cursor. What it computes does not depend on what was there, so a
  * run that is repeated changes nothing.
- *
- * @throws never: what goes wrong is in the report
+ * Never throws: what goes wrong is in the report.
  */
 export function summariseScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }

@@ -16,8 +16,7 @@ import { refineBatch } from './refineBatch.js'
 /**
  * One run of silver: takes the valid rows that bronze has gained since the last one, up to a bound, drops duplicates,
  * and commits the rest together with the cursor. `more` in the report says that the bound was reached.
- *
- * @throws never: what goes wrong is in the report
+ * Never throws: what goes wrong is in the report.
  */
 export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
@@ -27,8 +26,7 @@ export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions
 /**
  * Rebuilds silver from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
  * Rows that were brought from quarantine by a replay stay, as long as bronze has the record they were made from.
- *
- * @throws never: what goes wrong is in the report
+ * Never throws: what goes wrong is in the report.
  */
 export function rebuildSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'command' }

@@ -2,7 +2,7 @@ import { SourceError } from '../sourceError.js'
 
 /**
  * Kafka's big-endian primitives, read from a buffer in order.
- * @throws SourceError `SOURCE_CORRUPT` (every method) at the end of the bytes
+ * @throws SourceError (from every method) SOURCE_CORRUPT at the end of the bytes
  */
 export class ByteReader {
   #position = 0

@@ -29,7 +29,7 @@ export class Cluster {
     return this.#settings.brokers.join(',')
   }
 
-  /** Who leads the topic's partitions. @throws SourceError `SOURCE_TOPIC_MISSING` */
+  /** Who leads the topic's partitions. @throws SourceError SOURCE_TOPIC_MISSING */
   async leaders(topic: string): Promise<Leaders> {
     const known = this.#leaders.get(topic)
     if (known !== undefined) return known

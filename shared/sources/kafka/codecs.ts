@@ -79,7 +79,7 @@ async function* piped(bytes: Buffer, decompressor: Transform): AsyncGenerator<Bu
  * @param id the low three bits of a record batch's attributes
  * @param limit bytes
  * @returns undefined when the bytes come to more than `limit`: they can be had in pieces then
- * @throws SourceError `SOURCE_CODEC_MISSING`, `SOURCE_CORRUPT`
+ * @throws SourceError SOURCE_CODEC_MISSING when nothing here can decompress it, SOURCE_CORRUPT for damaged bytes
  */
 export function decompress(id: number, bytes: Buffer, limit = Infinity): Buffer | undefined {
   const name = compressions[id]

@@ -37,7 +37,7 @@ export interface KafkaConnection {
 /** A checked connection as kafkajs takes it, before it has a logger. */
 export type KafkaClientSettings = Omit<ConnectionSettings, 'logger'>
 
-/** Checks the connection and turns it into what the client needs. @throws SourceError `SOURCE_BAD_SETTINGS` */
+/** Checks the connection and turns it into what the client needs. @throws SourceError SOURCE_BAD_SETTINGS */
 export function clientSettings(connection: KafkaConnection): KafkaClientSettings {
   const protocol = connection.securityProtocol ?? 'plaintext'
   const brokers = connection.brokers.map(broker => broker.trim())

@@ -64,7 +64,7 @@ export class KafkaSource implements Source {
   > &
     Pick<Patience, 'onWaiting'>
 
-  /** Connects at the first call, not here. @throws SourceError `SOURCE_BAD_SETTINGS` */
+  /** Connects at the first call, not here. @throws SourceError SOURCE_BAD_SETTINGS */
   constructor(options: KafkaSourceOptions) {
     registerCodecs()
     const { clock = systemClock, patienceMs = 60_000, log = silentLogger } = options

@@ -56,7 +56,7 @@ function* blocksOf(input: Buffer): Generator<Lz4Block> {
 
 /**
  * All frames of `input`, decompressed; undefined when they come to more than `limit` bytes.
- * @throws SourceError `SOURCE_CORRUPT`
+ * @throws SourceError SOURCE_CORRUPT for damaged bytes
  */
 export function lz4Decompress(input: Buffer, limit = Infinity): Buffer | undefined {
   let output = Buffer.allocUnsafe(Math.max(1 << 16, input.length * 4))

@@ -14,7 +14,8 @@ const earlyMs = 60_000
 
 /**
  * Access tokens for a client, kept until shortly before they end; calls at the same time share one request.
- * @throws (the returned function) SourceError `SOURCE_UNAUTHORIZED` or `SOURCE_UNREACHABLE`
+ * @throws SourceError (from the returned function) SOURCE_UNAUTHORIZED when the endpoint refuses the client,
+ * SOURCE_UNREACHABLE when it does not answer or fails
  */
 export function oauthTokens(
   client: OAuthClient,

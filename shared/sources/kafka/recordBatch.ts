@@ -25,7 +25,9 @@ export interface BatchHeader {
   readonly recordCount: number
 }
 
-/** The whole batches at the beginning of what a fetch returned, and what is wrong with the one behind them, if anything. */
+/**
+ * The whole batches at the beginning of what a fetch returned, and what is wrong with the one behind them, if anything.
+ */
 export interface ScannedBatches {
   readonly headers: readonly BatchHeader[]
   readonly damage: SourceError | undefined
@@ -48,7 +50,7 @@ export function scanBatches(bytes: Buffer, where: string): ScannedBatches {
 
 /**
  * Headers of the whole batches in what a fetch returned; a last batch that was cut off is left out.
- * @throws SourceError `SOURCE_FORMAT_OLD` for message formats before Kafka 0.11
+ * @throws SourceError SOURCE_FORMAT_OLD for message formats before Kafka 0.11
  */
 export function batchHeaders(bytes: Buffer): BatchHeader[] {
   const headers: BatchHeader[] = []

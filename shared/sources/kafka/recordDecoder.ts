@@ -16,7 +16,9 @@ export interface DecodeWindow {
   readonly verifyChecksum: boolean
 }
 
-/** What a batch may come to and still be decoded in one piece; larger ones are read as a stream (see recordStream.ts). */
+/**
+ * What a batch may come to and still be decoded in one piece; larger ones are read as a stream (see recordStream.ts).
+ */
 export const wholeBatchBytes = 64 * 2 ** 20
 
 /**
@@ -24,7 +26,7 @@ export const wholeBatchBytes = 64 * 2 ** 20
  * bytes. A record whose own bytes do not hold together is one with a defect; where the next one begins is known all the
  * same.
  * @returns false, having appended nothing, when the batch is too large to be decompressed in one piece
- * @throws SourceError `SOURCE_CORRUPT`, `SOURCE_CODEC_MISSING`
+ * @throws SourceError SOURCE_CORRUPT for damaged bytes, SOURCE_CODEC_MISSING when nothing here can decompress them
  */
 export function decodeRecords(
   bytes: Buffer,
@@ -60,7 +62,7 @@ export function decodeRecords(
   return true
 }
 
-/** @throws SourceError `SOURCE_CORRUPT` when the batch is not what was written */
+/** @throws SourceError SOURCE_CORRUPT when the batch is not what was written */
 export function checkBatch(
   bytes: Buffer,
   header: BatchHeader,

@@ -19,7 +19,7 @@ const gatheredBytes = 64 * 2 ** 20
 /**
  * The records of a batch, checked before, that is too large to be decompressed in one piece. Memory is bounded by
  * `maxPartBytes`, whatever the batch comes to.
- * @throws SourceError `SOURCE_CORRUPT`
+ * @throws SourceError SOURCE_CORRUPT for damaged bytes
  */
 export async function* streamRecords(
   bytes: Buffer,

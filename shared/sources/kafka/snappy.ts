@@ -8,7 +8,7 @@ const xerialBlocks = 16
 /**
  * Snappy as Java clients frame it, or one raw block as others write it; undefined when it comes to more than `limit`
  * bytes.
- * @throws SourceError `SOURCE_CORRUPT`
+ * @throws SourceError SOURCE_CORRUPT for damaged bytes
  */
 export function snappyDecompress(input: Buffer, limit = Infinity): Buffer | undefined {
   const pieces: Buffer[] = []

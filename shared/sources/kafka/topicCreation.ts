@@ -13,7 +13,7 @@ export interface TopicForm {
 /**
  * Creates a topic and waits until its partitions have leaders.
  * @returns false when there was one of that name already
- * @throws SourceError `SOURCE_UNREACHABLE` or `SOURCE_REFUSED`
+ * @throws SourceError SOURCE_UNREACHABLE or SOURCE_REFUSED
  */
 export async function createTopic(
   connection: KafkaConnection,

@@ -11,9 +11,9 @@ const contentSizeSizes = [0, 2, 4, 8] as const
 export const isSkippable = (magic: number): boolean => magic >>> 4 === skippableMagic >>> 4
 
 /**
- * The frames of Zstandard data (RFC 8878, 3.1), skippable ones left out: Node's decompressor stops after the first frame
- * of any kind.
- * @throws SourceError `SOURCE_CORRUPT`
+ * The frames of Zstandard data (RFC 8878, 3.1), skippable ones left out: Node's decompressor stops after the first
+ * frame of any kind.
+ * @throws SourceError SOURCE_CORRUPT for damaged bytes
  */
 export function zstdFrames(input: Buffer): Buffer[] {
   const frames: Buffer[] = []

@@ -26,7 +26,7 @@ const notSas: ReadonlySet<string> = new Set(['snapshot'])
  * Reads `http://127.0.0.1:10000/devstoreaccount1/lake`, `https://<account>.blob.core.windows.net/lake/prefix`, the same
  * with `.dfs.`, and `abfss://lake@<account>.dfs.core.windows.net/prefix`. Nothing in it is passed over: what is neither
  * the place nor a signature is refused, so that two addresses are not one table.
- * @throws StorageError STORAGE_BAD_ADDRESS
+ * @throws StorageError STORAGE_BAD_ADDRESS that says what is wrong with it
  */
 export function parseAzureBlobAddress(address: string): AzureBlobAddress {
   const url = URL.canParse(address) ? new URL(address) : undefined
