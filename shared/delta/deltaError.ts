@@ -37,7 +37,7 @@ export const deltaErrorCodes = [
 /** What `code` of a {@link DeltaError} can be. Codes stay the same from version to version, unlike messages. */
 export type DeltaErrorCode = (typeof deltaErrorCodes)[number]
 
-/** The place in a table's log that an error speaks of. */
+/** The place in a table's log that an error refers to. */
 export interface LogPlace {
   /** The table's address or name. */
   readonly table?: string | undefined

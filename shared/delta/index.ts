@@ -1,6 +1,6 @@
 /**
  * A Delta Lake engine: reads what Spark writes, writes what everyone reads, keeps tables healthy. It needs a place for
- * objects ({@link openStore} of `storage`), and for conditions and constraints in SQL somebody who evaluates them
+ * objects ({@link openStore} of `storage`), and for conditions and constraints in SQL an engine that evaluates them
  * ({@link Expressions}); it knows nothing else of this project.
  *
  * What changes rows is behind the door `dml/`, what changes definitions behind `ddl/`, OPTIMIZE, VACUUM and log clean-up

@@ -91,8 +91,8 @@ export interface RemoveFile {
 }
 
 /**
- * How far an application has come (PROTOCOL.md, "Transaction Identifiers"). `version` counts in the application's own
- * terms; the newest of each `appId` holds.
+ * How far an application has progressed (PROTOCOL.md, "Transaction Identifiers"). `version` counts in the application's
+ * own terms; the newest of each `appId` holds.
  */
 export interface Txn {
   readonly appId: string
@@ -134,7 +134,7 @@ export interface CommitInfo {
   readonly isolationLevel?: string | undefined
   readonly isBlindAppend?: boolean | undefined
   readonly engineInfo?: string | undefined
-  /** The same over all attempts of one transaction: how a writer knows its own commit again. */
+  /** The same over all attempts of one transaction: how a writer recognises its own commit. */
   readonly txnId?: string | undefined
   readonly [field: string]: Json | undefined
 }

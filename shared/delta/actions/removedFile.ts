@@ -1,8 +1,9 @@
 import type { AddFile, RemoveFile } from './actions.js'
 
 /**
- * The end of a file whose rows change or go (PROTOCOL.md, "Add File and Remove File"); all that is known of it goes along,
- * as other engines do it.
+ * The `remove` of a file whose rows change or are deleted (PROTOCOL.md, "Add File and Remove File"), with all that is
+ * known of the file, as other engines write it.
+ *
  * @param now milliseconds since 1970, from which on the file is kept for readers of older versions
  */
 export function removedFile(file: AddFile, now: number): RemoveFile {

@@ -46,7 +46,7 @@ export interface CheckpointPart {
   readonly adds: readonly AddFile[]
 }
 
-/** As {@link readCheckpoint}, for whoever wants the files alone. */
+/** As {@link readCheckpoint}, for the files alone. */
 export async function* readCheckpointParts(
   store: ObjectStore,
   checkpoint: CheckpointFiles,

@@ -32,7 +32,7 @@ export class CheckpointUpload implements ByteSink {
     } else await this.#upload.write(bytes)
   }
 
-  /** Makes the object visible. `exists`: somebody else has written it meanwhile, and theirs stays. */
+  /** Makes the object visible. `exists`: another writer has written it meanwhile, and that one stays. */
   async close(): Promise<'created' | 'exists'> {
     if (this.#upload === undefined) return this.#store.putIfAbsent(this.#path, Buffer.concat(this.#held))
     if ((await this.#store.head(this.#path)) !== undefined) {

@@ -5,7 +5,7 @@ import type { TypedColumns } from './checkpointStats.js'
 /**
  * Actions as the rows of a Parquet checkpoint.
  *
- * @param fields the columns, as `checkpointFields` makes them
+ * @param fields the columns, from `checkpointFields`
  * @param typed what makes the columns with types, where `fields` has them
  */
 export function checkpointColumns(
@@ -47,7 +47,7 @@ function addRow(add: AddFile, typed: TypedColumns | undefined): Row {
     partitionValues: textMap(add.partitionValues),
     size: BigInt(add.size),
     modificationTime: BigInt(add.modificationTime),
-    // In a checkpoint nothing changes: whoever follows the table's changes reads its commits.
+    // In a checkpoint nothing changes: readers of the table's changes read its commits.
     dataChange: false,
     tags: textMap(add.tags),
     deletionVector: deletionVectorRow(add.deletionVector),
@@ -59,7 +59,7 @@ function addRow(add: AddFile, typed: TypedColumns | undefined): Row {
   }
 }
 
-/** Without statistics and tags, which nobody reads of a removed file. */
+/** Without statistics and tags, which no reader uses of a removed file. */
 function removeRow(remove: RemoveFile): Row {
   return {
     path: remove.path,

@@ -21,8 +21,9 @@ const defaultSidecarActions = 50_000
 const mostInHint = 30
 
 /**
- * Writes a V2 checkpoint (PROTOCOL.md, "V2 Spec"): sidecars with the file actions, then the file that names them, under a
- * name of its own, so that there is none in its way.
+ * Writes a V2 checkpoint (PROTOCOL.md, "V2 Spec"): sidecars with the file actions, then the file that names them, under
+ * a name of its own, so that none has its name.
+ *
  * @param expiry milliseconds since 1970; tombstones made before are left out
  */
 export async function writeV2Checkpoint(
@@ -74,7 +75,7 @@ interface WrittenSidecar {
   readonly adds: number
 }
 
-/** Under names that nobody else gives: nobody reads them before the checkpoint names them. */
+/** Under unique names: nobody reads them before the checkpoint names them. */
 async function writeSidecars(
   store: ObjectStore,
   list: FileList,

@@ -7,7 +7,7 @@ import { DeltaError } from '../deltaError.js'
 import { typeText } from '../schema/index.js'
 import { collectStats, encodeStats, planStats, type StatsShape } from '../stats/index.js'
 
-/** What a table asks of its data files: its schema, partition columns and properties. */
+/** What determines a table's data files: its schema, partition columns and properties. */
 export type DataFileLayout = StatsShape
 
 /**

@@ -72,7 +72,7 @@ export function readDataFile(
   )
 }
 
-/** As {@link readDataFile}, for who writes the rows again. */
+/** As {@link readDataFile}, for callers that write the rows again. */
 export function readStoredFile(
   store: ObjectStore,
   file: RowFile,

@@ -19,8 +19,8 @@ export interface PhysicalLayoutOptions {
 }
 
 /**
- * The layout by schema and properties alone; {@link dataFileLayout} asks the protocol, too. Columns of type `void` are
- * not stored.
+ * The layout by schema and properties alone; {@link dataFileLayout} takes the protocol into account, too. Columns of
+ * type `void` are not stored.
  */
 export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions = {}): PhysicalLayout {
   const mapped = isMapped(table.configuration)
@@ -36,7 +36,7 @@ export function physicalLayout(table: StatsShape, options: PhysicalLayoutOptions
   }
 }
 
-/** The layout of the data files that a table's protocol asks for. */
+/** The layout of the data files that a table's protocol requires. */
 export function dataFileLayout({
   protocol,
   metadata,

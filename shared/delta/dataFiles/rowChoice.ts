@@ -2,7 +2,7 @@ import type { RoaringBitmap } from '../deletionVectors/index.js'
 
 /** Which rows of a data file are wanted. */
 export interface RowChoice {
-  /** One past the last position it speaks of: a file with fewer rows is not the file that was meant. */
+  /** One past the last position it refers to: a file with fewer rows is not the intended file. */
   readonly end: number
   /** The wanted ones of the `count` rows from `start` on, counted from `start`, ascending; undefined when all are. */
   among(start: number, count: number): Int32Array | undefined

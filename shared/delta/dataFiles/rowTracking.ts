@@ -81,7 +81,7 @@ export function rowIdHighWaterMark(domain: DomainMetadata | undefined, where?: L
  * out. A file that was in the table before keeps the values of its `add`.
  *
  * @param version the version that the actions become
- * @throws DeltaError DELTA_BAD_STATISTICS for a file of which nobody knows how many rows it holds
+ * @throws DeltaError DELTA_BAD_STATISTICS for a file whose number of rows is not known
  */
 export function withRowIds(
   actions: readonly Action[],

@@ -13,7 +13,7 @@ import type { PhysicalLayout } from './physicalLayout.js'
 export interface StreamedFileOptions {
   /** The object's name; a new one for a data file when absent. */
   readonly name?: string | undefined
-  /** Columns that the schema does not have, behind the layout's; they have no statistics. */
+  /** Columns that the schema does not have, after the layout's; they have no statistics. */
   readonly hidden?: readonly StructField[] | undefined
 }
 

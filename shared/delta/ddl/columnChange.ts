@@ -29,7 +29,8 @@ export function addColumns(draft: TableDraft, columns: readonly NewColumn[]): Ta
 }
 
 /**
- * Takes a column out of the schema; the data files keep its values.
+ * Removes a column from the schema; the data files keep its values.
+ *
  * @throws DeltaError DELTA_NO_COLUMN; DELTA_INCOMPATIBLE_SCHEMA without column mapping, for a column that partitions or
  * clusters the table, that an expression of the table uses, or that is the only one with data in its struct
  */
@@ -133,7 +134,7 @@ export function widenType(
   const path = exactPath(draft.schema, parseColumnPath(column))
   const key = columnKey(path)
   const { protocol, version } = draft.state
-  // The preview of the feature wants to know since when.
+  // The preview of the feature also records the version of the change.
   const tableVersion = featuresOf(protocol).has('typeWidening-preview') ? version + 1 : undefined
   const schema = editType(
     draft.schema,
@@ -159,7 +160,8 @@ export function widenType(
 }
 
 /**
- * Allows nulls in a column, or forbids them: then the draft asks for a check of the existing rows.
+ * Allows nulls in a column, or forbids them: then the draft requests a check of the existing rows.
+ *
  * @throws DeltaError DELTA_NO_COLUMN; DELTA_INCOMPATIBLE_SCHEMA when nulls are forbidden inside a struct that may be
  * null
  */
@@ -183,7 +185,8 @@ export function setNullability(
 }
 
 /**
- * Sets the comment of a column, or takes it away; the rest of the field's metadata stays.
+ * Sets the comment of a column, or removes it; the rest of the field's metadata stays.
+ *
  * @throws DeltaError DELTA_NO_COLUMN
  */
 export function setComment(

@@ -19,11 +19,11 @@ export interface ExistingRowsOptions {
 }
 
 /**
- * Reads the rows of a table, file by file, and throws DELTA_CONSTRAINT_VIOLATED for the first that does not meet a
- * check. Files whose statistics answer for all their rows are not read.
+ * Checks the existing rows of a table, file by file. Files whose statistics answer for all their rows are not read.
  *
  * @param table with the schema and properties under which the checks are meant
- * @throws DeltaError DELTA_UNSUPPORTED_FEATURE when a constraint is to be checked and nobody can evaluate it
+ * @throws DeltaError DELTA_UNSUPPORTED_FEATURE when a constraint is to be checked and no engine can evaluate it;
+ * DELTA_CONSTRAINT_VIOLATED for the first row that does not meet a check
  */
 export async function requireRowsMeet(
   store: ObjectStore,

@@ -20,9 +20,9 @@ export type TableChange =
   | { readonly kind: 'dropNotNull'; readonly column: ColumnPath }
   /** No row may be null there. */
   | { readonly kind: 'setNotNull'; readonly column: ColumnPath }
-  /** Undefined takes it away. */
+  /** Undefined removes it. */
   | { readonly kind: 'setComment'; readonly column: ColumnPath; readonly comment: string | undefined }
-  /** The table's own; undefined takes it away. */
+  /** The table's own; undefined removes it. */
   | { readonly kind: 'setDescription'; readonly description: string | undefined }
   /** Turns on the features that they need. */
   | { readonly kind: 'setProperties'; readonly properties: Readonly<Record<string, string>> }
@@ -38,7 +38,7 @@ export type TableChange =
   /** Only where nothing of the table, old versions included, needs it any more. */
   | { readonly kind: 'dropFeature'; readonly feature: string }
 
-/** A column to add, into the struct at `parent` or at the top, behind all others when no position is given. */
+/** A column to add, into the struct at `parent` or at the top, after all others when no position is given. */
 export interface NewColumn {
   readonly parent?: ColumnPath | undefined
   readonly field: StructField

@@ -50,7 +50,8 @@ export function setProperties(
 }
 
 /**
- * Takes properties away; those that are not set are passed over, and `comment` is the description.
+ * Removes properties; those that are not set are ignored, and `comment` is the description.
+ *
  * @throws DeltaError DELTA_BAD_PROPERTY for one that the engine writes, or for the mode of a table with column mapping
  */
 export function unsetProperties(
@@ -65,7 +66,8 @@ export function unsetProperties(
 }
 
 /**
- * Adds a CHECK constraint in Spark's SQL, its name in lower case, and asks for a check of the existing rows.
+ * Adds a CHECK constraint in Spark's SQL, its name in lower case, and requests a check of the existing rows.
+ *
  * @throws DeltaError DELTA_BAD_PROPERTY for a name that is taken or not allowed, or an empty expression
  */
 export function addConstraint(draft: TableDraft, change: Extract<TableChange, { kind: 'addConstraint' }>): TableDraft {
@@ -84,7 +86,8 @@ export function addConstraint(draft: TableDraft, change: Extract<TableChange, { 
 }
 
 /**
- * Takes a CHECK constraint away; the letter case of its name does not matter.
+ * Drops a CHECK constraint; the letter case of its name does not matter.
+ *
  * @throws DeltaError DELTA_BAD_PROPERTY when there is none of the name, unless `ifExists`
  */
 export function dropConstraint(
@@ -104,7 +107,8 @@ export function dropConstraint(
 }
 
 /**
- * Sets the clustering columns and asks for the feature; none turn clustering off. Existing files are not sorted by it.
+ * Sets the clustering columns and enables the feature; none turn clustering off. Existing files are not sorted by it.
+ *
  * @throws DeltaError DELTA_NO_COLUMN
  */
 export function setClustering(
@@ -117,7 +121,8 @@ export function setClustering(
 }
 
 /**
- * Asks for a table feature; the finished draft adds what it requires.
+ * Enables a table feature; the finished draft adds what it requires.
+ *
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for one that is not known; DELTA_BAD_PROPERTY for clustering, which
  * needs its columns
  */
@@ -128,7 +133,8 @@ export function addFeature(draft: TableDraft, { feature }: Extract<TableChange, 
 }
 
 /**
- * Takes a feature that concerns writers alone out of the protocol, and turns off the properties that ask for it.
+ * Drops a feature that concerns writers alone from the protocol, and turns off the properties that require it.
+ *
  * @throws DeltaError DELTA_UNSUPPORTED_FEATURE for one that is not known or not there, that another feature or the
  * table itself needs, or that versions still in the log may need
  */

@@ -1,4 +1,4 @@
-/** Deletion vectors and the roaring bitmaps they are made of. */
+/** Deletion vectors and their roaring bitmaps. */
 export {
   deletionVectorPath,
   encodeDeletionVector,

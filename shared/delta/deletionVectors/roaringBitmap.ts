@@ -11,7 +11,7 @@ import { decodeBlocks, encodeBlocks, type RoaringBlock } from './roaringFormat.j
 
 /**
  * A set of row positions (PROTOCOL.md, "Deletion Vector Format"): Roaring containers by the block of 65,536 positions
- * they stand for.
+ * that they hold.
  */
 export class RoaringBitmap {
   readonly #blocks: ReadonlyMap<number, RoaringContainer>

@@ -18,7 +18,7 @@ const offsetsFrom = 4
 /** Blocks of one 32-bit bitmap. */
 const blocksPerKey = 65_536
 
-/** A container and the block of positions that it stands for: position / 65,536, rounded down. */
+/** A container and the block of positions that it holds: position / 65,536, rounded down. */
 export type RoaringBlock = readonly [block: number, container: RoaringContainer]
 
 /**

@@ -5,7 +5,7 @@ const alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 const digits = new Int8Array(128).fill(-1)
 for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i
 
-/** The bytes, with zeros behind them up to a multiple of four. */
+/** The bytes, padded with zeros up to a multiple of four. */
 export function encodeZ85(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 4) {

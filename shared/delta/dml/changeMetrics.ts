@@ -1,7 +1,7 @@
 import type { WriteMetrics } from '../write/index.js'
 import type { ChangeCounts } from './rowChanger.js'
 
-/** What a change came to, by the names that `DESCRIBE HISTORY` shows for its operation. */
+/** The metrics of a change, by the names that `DESCRIBE HISTORY` shows for its operation. */
 export function changeMetrics(operation: 'DELETE' | 'UPDATE', counts: Readonly<ChangeCounts>): WriteMetrics {
   return whole({
     ...(operation === 'DELETE' ? { numDeletedRows: counts.deletedRows } : { numUpdatedRows: counts.updatedRows }),
@@ -46,7 +46,7 @@ export function mergeMetrics(
   })
 }
 
-/** A vector that takes another's place counts as one that was added and one that was removed, too. */
+/** A vector that replaces another counts as one added and one removed, too. */
 function vectorMetrics(
   prefix: string,
   { vectorsAdded, vectorsUpdated, vectorsRemoved }: Readonly<ChangeCounts>,

@@ -11,8 +11,8 @@ import {
 import { writeMetrics } from './appendRows.js'
 
 /**
- * Makes a table with its first rows, in one commit: there is no table as long as not all of them are in it. When there is
- * one already, that is the conflict `tableExists`.
+ * Creates a table with its first rows, in one commit: the table never exists without all of them. When there is one
+ * already, that is the conflict `tableExists`.
  *
  * ```ts
  * await createWithRows(table, { schema, createdTime: clock.now() }, [rowsOf(schema, [{ id: 1n, name: 'x' }])])

@@ -19,14 +19,14 @@ import { type RowCondition, rowCondition } from './rowCondition.js'
 
 /** Which rows {@link deleteRows} deletes, and how. */
 export interface DeleteOptions extends WriteOptions {
-  /** Which rows go: those for which it is true; all rows when absent. */
+  /** Which rows are deleted: those for which it is true; all rows when absent. */
   readonly where?: Condition | undefined
 }
 
 /**
  * Deletes rows: by deletion vectors where the table has them enabled, else by writing the rows that stay into new
- * files. A file of which every row goes is taken out of the table as it is, one that statistics or partition values
- * show to have no such row is not read. Memory is bounded by a row group and the places of the rows that go.
+ * files. A file whose rows are all deleted is removed from the table as a whole; one that statistics or partition
+ * values show to have no such row is not read. Memory is bounded by a row group and the positions of the deleted rows.
  *
  * ```ts
  * const outcome = await deleteRows(table, { where: { op: '<', column: 'day', value: 20_000 } })
@@ -49,22 +49,22 @@ async function planDelete(table: DeltaTable, snapshot: Snapshot, options: Delete
   )
 }
 
-/** The part of a plan that takes rows out, for whatever else is to happen in the same commit. */
+/** The part of a plan that deletes rows, to be combined with other changes in the same commit. */
 export interface Deletion {
-  /** `remove`s, `add`s and `cdc`s; none when no row goes. */
+  /** `remove`s, `add`s and `cdc`s; none when no row is deleted. */
   readonly actions: readonly Action[]
   readonly written: Plan['written']
   readonly counts: Readonly<ChangeCounts>
   /** Which files the deletion depends on. */
   readonly reads: Reads['files']
-  /** The condition as the log reports it; undefined when all rows go. */
+  /** The condition as the log reports it; undefined when all rows are deleted. */
   readonly text: string | undefined
   /** Whether the commit has change files now: they must then hold its other changes, too. */
   readonly feed: boolean
 }
 
 /**
- * Plans the deletion of rows on one version of the table, and writes the files that it takes; when this throws, none is
+ * Plans the deletion of rows on one version of the table, and writes the files that it needs; when this throws, none is
  * left. The caller commits the actions, or discards what was written.
  */
 export async function planDeletion(table: DeltaTable, snapshot: Snapshot, options: DeleteOptions): Promise<Deletion> {

@@ -192,7 +192,7 @@ function asRead(field: StructField, value: Value, pad: Padding | undefined = cha
 
 function valuesPredicate({ name, type }: StructField, values: Value[]): Predicate | undefined {
   const column = columnKey([name])
-  // Nobody has bounds of binary values, and not every writer counts NaN among them.
+  // No writer records bounds of binary values, and not every writer counts NaN among them.
   if (type === 'binary' || values.some(value => Number.isNaN(value))) return undefined
   if (values.length <= mostValues) return { op: 'in', column, values }
   values.sort((a, b) => compareValues(a, b) ?? 0)

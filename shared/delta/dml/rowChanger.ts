@@ -29,7 +29,7 @@ import {
 import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
 import { type FileReading, fileReading, fileRows, touchedFiles } from './touchedFiles.js'
 
-/** What a change came to. */
+/** The counts of a change. */
 export interface ChangeCounts {
   deletedRows: number
   updatedRows: number
@@ -71,7 +71,7 @@ export class RowChanger {
   readonly #clock: Clock
   readonly #reading: FileReading
   readonly #fields: readonly StructField[]
-  /** The same reading, and who the rows are where the table tracks them. */
+  /** The same, with row ids and commit versions where the table tracks rows. */
   readonly #origins: FileReading & OriginReading
   /** Rows are taken out by deletion vectors, not by rewriting the others. */
   readonly #marks: boolean
@@ -162,7 +162,7 @@ export class RowChanger {
     return { actions, written: this.#written, counts, feed: this.#feed !== undefined }
   }
 
-  /** Takes back what was written. */
+  /** Deletes what was written. */
   async abort(): Promise<void> {
     await Promise.allSettled([this.#writer?.abort(), this.#feed?.abort(), discard(this.#table, this.#written)])
   }
@@ -247,7 +247,7 @@ function unionOf(a: RoaringBitmap | undefined, b: RoaringBitmap): RoaringBitmap 
   return a === undefined ? b : a.cardinality === 0 ? b : b.cardinality === 0 ? a : RoaringBitmap.of(b.positions(), a)
 }
 
-/** Who the rows at `places` are: all keep their ids, and those that change now have no version yet. */
+/** The origins of the rows at `places`: all keep their ids, and those that change now have no version yet. */
 function keptOrigins(
   origins: RowOrigins | undefined,
   rowActions: Uint8Array,

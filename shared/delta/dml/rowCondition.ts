@@ -7,7 +7,7 @@ import type { Reads } from '../transaction/index.js'
 import { type Condition, type Expressions, predicateText, type Rows } from '../write/index.js'
 import { fittedPredicate, predicateFields, testRows } from './rowPredicate.js'
 
-/** A condition, made ready for the files and rows of one version of a table. */
+/** A condition, prepared for the files and rows of one version of a table. */
 export interface RowCondition {
   /** As `DESCRIBE HISTORY` shows it; undefined when there is none, and every row is meant. */
   readonly text: string | undefined
@@ -17,7 +17,7 @@ export interface RowCondition {
   match(file: AddFile): Match
   /** For each row 1 when the condition is true of it. */
   test(rows: Rows): Promise<Uint8Array>
-  /** Which files somebody who acts by the condition depends on. */
+  /** Which files a change by the condition depends on. */
   readonly reads: Reads['files']
 }
 
@@ -97,8 +97,8 @@ const reliableTypes: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * Whether rows may be taken out on the word of the log alone. Bounds are made to pass files over, where being too wide
- * does no harm: writers are known that leave NaN out of them, or round decimals.
+ * Whether rows may be deleted by the log alone, without reading them. Bounds are made for skipping files, where being
+ * too wide does no harm: writers are known that leave NaN out of them, or round decimals.
  */
 function reliesOn(predicate: Predicate, { metadata, schema }: ConditionTable): boolean {
   const partitions = new Set(metadata.partitionColumns.map(name => name.toLowerCase()))

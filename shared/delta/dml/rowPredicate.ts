@@ -21,7 +21,7 @@ import type { Rows } from '../write/index.js'
  * equal to itself and above all other numbers, -0 is 0.
  */
 
-/** True, false, or nobody knows. */
+/** True, false, or unknown. */
 type Truth = boolean | null
 type RowTruth = (row: number) => Truth
 

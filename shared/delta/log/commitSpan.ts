@@ -7,7 +7,7 @@ import type { VersionRange } from './logName.js'
 import type { LogSegment } from './logSegment.js'
 import { readAhead } from './readAhead.js'
 
-/** Versions that are replayed as one: a commit, or what several come to by a log compaction file. */
+/** Versions that are replayed as one: a commit, or the reconciled actions of several in a log compaction file. */
 export interface CommitSpan extends VersionRange {
   readonly actions: readonly Action[]
 }

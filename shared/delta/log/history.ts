@@ -29,7 +29,7 @@ export async function readHistory(store: ObjectStore, limit = Infinity): Promise
   const versions = [...commits.keys()].sort((a, b) => a - b)
   const last = versions.at(-1)
   if (last === undefined) return []
-  // After a clean-up the log may begin with a checkpoint's own commit and have a hole behind it.
+  // After a cleanup the log may begin with a checkpoint's own commit and have a gap after it.
   let first = last
   while (commits.has(first - 1) && last - first + 1 < limit) first--
   const entries: HistoryEntry[] = []

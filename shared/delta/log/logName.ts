@@ -47,7 +47,7 @@ export function classicCheckpointPath(version: number): string {
   return `${logFolder}${paddedVersion(version)}.checkpoint.parquet`
 }
 
-/** A V2 checkpoint under a name that nobody else gives. */
+/** A V2 checkpoint under a unique name. */
 export function v2CheckpointPath(version: number, id: string, format: 'json' | 'parquet'): string {
   return `${logFolder}${paddedVersion(version)}.checkpoint.${id}.${format}`
 }

@@ -8,9 +8,9 @@ export interface Packable {
   readonly worn?: boolean | undefined
 }
 
-/** By which sizes {@link packBins} puts files together. */
+/** The sizes by which {@link packBins} combines files. */
 export interface BinLimits {
-  /** Bytes that a bin's files may come to. */
+  /** The most bytes that a bin's files may have together. */
   readonly target: number
   /** Bytes: a file of this size or more is left alone. */
   readonly threshold: number

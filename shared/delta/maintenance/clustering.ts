@@ -34,7 +34,7 @@ export function commonTags(
 
 /** By which sizes {@link planCubes} chooses what is sorted again. */
 export interface CubeLimits {
-  /** Bytes of a cube that is left alone whatever comes. */
+  /** Bytes of a cube that is never rewritten. */
   readonly full: number
   /** Bytes that are sorted at once. */
   readonly most: number

@@ -11,8 +11,8 @@ import { compactedPath, readCommitFiles, type VersionRange } from '../log/index.
 import { FileReplay } from '../snapshot/index.js'
 
 /**
- * What commits, oldest first, come to (PROTOCOL.md, "Action Reconciliation"): the newest of each thing, removed files
- * and domains included, without `commitInfo` and change data.
+ * The reconciled actions of commits, oldest first (PROTOCOL.md, "Action Reconciliation"): the newest of each thing,
+ * removed files and domains included, without `commitInfo` and change data.
  */
 export function reconcile(commits: Iterable<readonly Action[]>): Action[] {
   let protocol: Protocol | undefined

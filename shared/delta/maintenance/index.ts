@@ -1,4 +1,4 @@
-/** OPTIMIZE, VACUUM and log clean-up. */
+/** OPTIMIZE, VACUUM and log cleanup. */
 export { writeCompactedLog } from './compactedLog.js'
 export { hilbertIndex } from './hilbert.js'
 export { cleanLog, type LogCleanupOptions, type LogCleanupOutcome } from './logCleanup.js'

@@ -31,7 +31,7 @@ export type LogCleanupOutcome =
   | { readonly kind: 'noTable' }
   /** The table's property forbids it. */
   | { readonly kind: 'disabled' }
-  /** Nothing has expired, or no checkpoint stands in for it, or somebody still has to read it. */
+  /** Nothing has expired, or no checkpoint replaces it, or it is still needed by readers. */
   | { readonly kind: 'nothingToDo' }
   | {
       readonly kind: 'cleaned' | 'planned'
@@ -50,7 +50,7 @@ const parallel = 16
 /**
  * Deletes the part of the log that has expired (PROTOCOL.md, "Metadata Cleanup"): everything before the newest
  * checkpoint that is as old as the retention. That checkpoint and its own commit stay, so every version younger than
- * the retention can still be read, at every moment: an interrupted clean-up is finished by the next.
+ * the retention can still be read, at every moment: an interrupted cleanup is finished by the next.
  *
  * ```ts
  * await table.writeCheckpoint()
@@ -87,7 +87,7 @@ export async function cleanLog(table: DeltaTable, options: LogCleanupOptions = {
 
 /**
  * The version before which a table protects its checkpoints (the `checkpointProtection` feature): they hide commits
- * that some readers do not understand, and go only when all of that history goes.
+ * that some readers do not understand, and are deleted only together with all of that history.
  */
 function protectedBefore(state: Pick<TableState, 'protocol' | 'metadata'>): number {
   if (!writerFeaturesOf(state.protocol).includes('checkpointProtection')) return 0
@@ -148,8 +148,8 @@ async function canStandIn(store: ObjectStore, checkpoint: CheckpointFiles): Prom
 }
 
 /**
- * Names in the log before version `cut`, in the order of versions: first all others, then checkpoints. Whoever comes to
- * a log that is cleaned only halfway finds no commit without the checkpoint that stands in for those before it.
+ * Names in the log before version `cut`, in the order of versions: first all others, then checkpoints. A reader of a
+ * log that is only partly cleaned finds no commit without the checkpoint that replaces those before it.
  */
 async function expiredFiles(store: ObjectStore, cut: number): Promise<readonly (readonly string[])[]> {
   const commits: { readonly path: string; readonly version: number }[] = []

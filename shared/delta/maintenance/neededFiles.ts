@@ -23,7 +23,7 @@ export class NeededFiles {
     }
   }
 
-  /** Takes in the commits from `next` on, as far as there are any; answers the first version that is not there. */
+  /** Applies the commits from `next` on, as far as there are any; answers the first missing version. */
   async follow(read: (version: number) => Promise<CommitFile | undefined>, next: number): Promise<number> {
     for (let version = next; ; version++) {
       const commit = await read(version)

@@ -26,7 +26,7 @@ const defaultCommitBytes = 2 ** 30
  */
 export async function optimizeTable(table: DeltaTable, options: OptimizeOptions = {}): Promise<OptimizeOutcome> {
   const clock = options.clock ?? systemClock
-  // Refuses what cannot be read, and has the handle know of the version that is planned on.
+  // Refuses what cannot be read, and makes the version that is planned on known to the handle.
   if ((await table.state({ fresh: true })) === undefined) return { kind: 'noTable' }
   const list = await openFileList(table.store)
   if (list === undefined) return { kind: 'noTable' }
@@ -77,7 +77,7 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   return { kind: 'optimized', version, commits, metrics: total, dropped, more }
 }
 
-/** The first jobs that come to `most` bytes, and at least one. */
+/** The first jobs up to `most` bytes together, and at least one. */
 function bounded(jobs: readonly OptimizeJob[], most: number): { chosen: readonly OptimizeJob[]; more: boolean } {
   let bytes = 0
   let count = 0

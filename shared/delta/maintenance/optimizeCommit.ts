@@ -18,13 +18,13 @@ export interface Replacement {
 
 /**
  * The answer of {@link commitReplacements}: `dropped` are the replacements that are not in the table and whose new
- * files nobody needs.
+ * files are not needed.
  */
 export type ReplacementOutcome = { readonly dropped: readonly Replacement[] } & (
   | { readonly kind: 'committed'; readonly version: number; readonly metrics: OptimizeMetrics }
   /** All were dropped, or there was never anything. */
   | { readonly kind: 'nothing' }
-  /** The table is another one now: what was made does not fit it. */
+  /** The table has changed: the new files do not fit it. */
   | { readonly kind: 'stale'; readonly version: number }
 )
 

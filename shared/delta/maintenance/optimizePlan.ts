@@ -12,7 +12,7 @@ import type { OptimizeOptions } from './optimizeOptions.js'
 import type { Candidate, Rewriter } from './rewriter.js'
 import { isWorn, maxDeletedRowsRatio } from './wornFile.js'
 
-/** One rewrite: files of one partition, and who makes new ones of them. */
+/** One rewrite: files of one partition, and the rewriter that replaces them. */
 export interface OptimizeJob {
   readonly files: readonly Candidate[]
   /** None when the order of the rows stays. */
@@ -28,7 +28,7 @@ export interface OptimizePlan {
   readonly targetFileSize: number
 }
 
-/** Files of one group, and who makes new ones of them. */
+/** Files of one group, and the rewriter that replaces them. */
 interface Candidates {
   readonly rewriter: Rewriter
   readonly files: Candidate[]

@@ -13,7 +13,10 @@ import { isVacuumable } from './vacuumScope.js'
 
 /** What {@link vacuumTable} may delete, and what it records of that in the log. */
 export interface VacuumOptions {
-  /** Milliseconds that a file nobody needs is kept; the table's `delta.deletedFileRetentionDuration` (a week) when absent. */
+  /**
+   * Milliseconds that a file that is no longer needed is kept; the table's `delta.deletedFileRetentionDuration` (a
+   * week) when absent.
+   */
   readonly retentionMs?: number | undefined
   /** Allows a retention below the table's: then a reader of an older version, or a slow writer, may lose its files. */
   readonly force?: boolean | undefined
@@ -121,7 +124,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   return { kind: 'vacuumed', version: version ?? state.version, files: run.files, bytes: run.bytes, more: done.more }
 }
 
-/** Deletes what nobody needs at the very moment. */
+/** Deletes what is not needed at this moment. */
 class Run {
   readonly #store: ObjectStore
   readonly #needed: NeededFiles

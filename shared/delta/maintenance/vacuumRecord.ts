@@ -29,7 +29,7 @@ export class VacuumRecord {
       operation: 'VACUUM START',
       operationParameters: {
         retentionCheckEnabled: retention.check,
-        // A property that makes no sense keeps everything for ever, which JSON has no number for.
+        // An invalid property keeps everything for ever, which JSON has no number for.
         defaultRetentionMillis: Number.isFinite(retention.own) ? retention.own : Number.MAX_SAFE_INTEGER,
         ...(retention.asked === undefined ? {} : { specifiedRetentionMillis: retention.asked }),
       },

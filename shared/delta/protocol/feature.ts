@@ -11,7 +11,7 @@ export interface Feature {
   readonly requires?: readonly string[]
   /** What makes a table need it; nothing but being asked for where this is absent. */
   readonly neededBy?: Use
-  /** Its preview, which serves as well: a table that has that does not come to need this one. */
+  /** Its preview, which serves as well: a table that has that does not need this one. */
   readonly servedBy?: string
   /** What makes a table that lists or implies it use it; being listed where this is absent. */
   readonly activeBy?: Use
@@ -19,7 +19,7 @@ export interface Feature {
   readonly concerns?: 'newRows' | 'changedRows'
   readonly read: Exclude<Support, 'kept'>
   readonly write: Support
-  /** Whether only who evaluates SQL can fulfil what it asks of writers. */
+  /** Whether its requirements of writers can be met only by evaluating SQL. */
   readonly needsExpressions?: true
 }
 
@@ -92,7 +92,7 @@ export const mapping: Use = ({ configuration }) => {
   return mode === 'none' ? undefined : `delta.columnMapping.mode is ${mode}`
 }
 
-/** By a CHECK constraint, however its property is spelled: as the log has it, or as somebody gives it. */
+/** By a CHECK constraint, however its property is spelled: as in the log, or as given. */
 export const constraint =
   (spelling: 'asStored' | 'anyCase'): Use =>
   ({ configuration }) =>

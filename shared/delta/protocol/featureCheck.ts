@@ -4,7 +4,7 @@ import { hasGeospatialTypes } from '../schema/index.js'
 import { activeUse, type Feature, type Support, type WriteKind } from './feature.js'
 import { features, findFeature } from './features.js'
 
-/** Whether this reader or writer may go on, and else because of what. */
+/** Whether this reader or writer may proceed, and otherwise why not. */
 export type FeatureCheck =
   { readonly ok: true } | { readonly ok: false; readonly features: readonly string[]; readonly why: string }
 
@@ -23,10 +23,10 @@ export function checkReadable(protocol: Protocol, metadata: Metadata): FeatureCh
 }
 
 /**
- * Whether this writer may add to the table (`write`: what it is about to do) and keep all its promises. A table that
- * lists a feature, or whose version implies it, is fine as long as nothing uses what this writer cannot do.
+ * Whether this writer may add to the table (`write`: what it is about to do) and meet all its requirements. A table
+ * that lists a feature, or whose version implies it, is fine as long as nothing uses what this writer cannot do.
  *
- * @param keeps features whose duties the write fulfils
+ * @param keeps features whose requirements the write meets
  */
 export function checkWritable(
   protocol: Protocol,

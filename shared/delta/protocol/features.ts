@@ -84,7 +84,7 @@ export const features: readonly Feature[] = [
   readerWriter('vacuumProtocolCheck', 'yes'),
   readerWriter('catalogManaged', 'no', { read: 'no', requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
   readerWriter('catalogOwned-preview', 'no', { read: 'no', requires: ['inCommitTimestamp', 'vacuumProtocolCheck'] }),
-  // Variants of rows that only move go on as they are; nothing here makes new ones.
+  // Variants of rows that are only moved are copied unchanged; nothing here creates new ones.
   readerWriter('variantType', 'inactive', {
     neededBy: columnType('variant', isVariant),
     servedBy: 'variantType-preview',
@@ -124,7 +124,7 @@ export const features: readonly Feature[] = [
     requires: ['columnMapping'],
     ...usedBy(property('delta.enableIcebergCompatV3')),
   }),
-  // Checkpoints are written of the newest version only, and cleaned up as the feature asks.
+  // Checkpoints are written of the newest version only, and cleaned up as the feature requires.
   writer('checkpointProtection', 'yes'),
   writer('materializePartitionColumns', 'kept', {
     neededBy: property('delta.enableMaterializePartitionColumnsFeature'),

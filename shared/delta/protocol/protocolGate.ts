@@ -4,7 +4,7 @@ import { checkReadable, checkWritable, type FeatureCheck } from './featureCheck.
 import { needExpressions } from './features.js'
 import type { TableState } from './tableState.js'
 
-/** Turns away tables with features that are not understood here. */
+/** Refuses tables with features that are not supported here. */
 
 /** @throws DeltaError DELTA_UNSUPPORTED_FEATURE, naming the features, when the table must not be read */
 export function requireReadable(

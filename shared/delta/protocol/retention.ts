@@ -5,8 +5,8 @@ const property = 'delta.deletedFileRetentionDuration'
 const defaultRetention = 'interval 1 week'
 
 /**
- * Files removed before this moment (milliseconds since 1970) need not be remembered any more. Where the table's
- * property makes no sense nothing is ever forgotten.
+ * Files removed before this moment (milliseconds since 1970) need no tombstone any more. Where the table's property is
+ * invalid, tombstones never expire.
  */
 export function tombstoneExpiry(configuration: Readonly<Record<string, string>>, now: number): number {
   try {

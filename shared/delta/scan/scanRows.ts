@@ -12,7 +12,10 @@ import { FileSkipper, type Predicate } from '../stats/index.js'
 export interface ScanOptions {
   /** Columns wanted, in this order; all of the schema's when absent. Letter case does not matter. */
   readonly columns?: readonly string[] | undefined
-  /** Files that cannot hold a row for which it is true are passed over. Rows of the others come all: filter them. */
+  /**
+   * Files that cannot hold a row for which it is true are passed over. All rows of the others are returned: filter
+   * them.
+   */
   readonly predicate?: Predicate | undefined
   /** For files outside the table's folder. */
   readonly openFolder?: OpenFolder | undefined

@@ -24,7 +24,7 @@ export function widensByItself(from: DataType, to: DataType): boolean {
   return before.startsWith('decimal') === after.startsWith('decimal') && after !== 'double'
 }
 
-/** Whether somebody may ask for a column of type `from` to become `to`. */
+/** Whether a column of type `from` may be changed to `to`. */
 export function mayWiden(from: DataType, to: DataType): boolean {
   return !isNested(from) && !isNested(to) && isWidening(typeText(from), typeText(to))
 }

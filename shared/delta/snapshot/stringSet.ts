@@ -4,8 +4,8 @@ const wordsPerKey = 4
 const firstSlots = 1 << 10
 
 /**
- * A set of texts that takes sixteen to forty bytes for each, outside the heap, however long they are: it knows them by
- * 128 bits of their hash. For the very many files of a table.
+ * A set of strings that takes sixteen to forty bytes for each, outside the heap, however long they are: they are
+ * identified by 128 bits of their hash. For the very many files of a table.
  */
 export class StringSet {
   #slots = new Int32Array(firstSlots * wordsPerKey)

@@ -52,7 +52,7 @@ export class Tip {
     return this.#state === undefined || this.#isStale() ? this.latest() : this.#state
   }
 
-  /** Takes in a commit of this process, and the state it has made. */
+  /** Records a commit of this process, and the state after it. */
   accept(commit: CommitFile, state: TableState): void {
     this.#keep(commit)
     this.#learn(state, this.#clock.monotonic())

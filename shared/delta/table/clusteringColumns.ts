@@ -17,7 +17,7 @@ import { planStats, type StatsShape } from '../stats/index.js'
 
 /** The metadata domain that keeps the clustering columns, under their physical names. */
 export const clusteringDomain = 'delta.clustering'
-/** Who clusters a table with the clustering feature, by the name that all engines give it. */
+/** The clustering provider of a table with the clustering feature, by the name that all engines use. */
 export const clusteringProvider = 'liquid'
 
 /**

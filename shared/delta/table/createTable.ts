@@ -15,7 +15,7 @@ import { readsNothing, type Transaction } from '../transaction/index.js'
 import { checkClustering, clusteringAction, setClusteringInstead } from './clusteringColumns.js'
 import { checkColumnNames, checkPartitioning, checkStatsColumns } from './tableSpecRules.js'
 
-/** A table to be made. */
+/** A table to be created. */
 export interface TableDefinition {
   readonly schema: StructType
   readonly partitionColumns?: readonly string[] | undefined

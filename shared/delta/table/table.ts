@@ -18,7 +18,7 @@ import { type CommitOutcome, commitTransaction, type Transaction } from '../tran
 /** How a {@link DeltaTable} commits, and as whom. */
 export interface TableOptions {
   readonly clock?: Clock
-  /** Who writes, as `commitInfo.engineInfo` says it. */
+  /** The writer, for `commitInfo.engineInfo`. */
   readonly engineInfo?: string
   /** How many versions a transaction may try before it gives up as a conflict; 50 when absent. */
   readonly maxAttempts?: number
@@ -77,7 +77,9 @@ export class DeltaTable {
   /**
    * The table with its files, newest version or a given one; `undefined` when there is no table. Reads the whole list:
    * not for appenders.
-   * @throws DeltaError DELTA_NO_VERSION for one that is not there, or that log clean-up has taken; else as {@link state}
+   *
+   * @throws DeltaError DELTA_NO_VERSION for one that is not there, or that log cleanup has deleted; else as {@link
+   * state}
    */
   async snapshot(options: { readonly version?: number } = {}): Promise<Snapshot | undefined> {
     const snapshot = await readSnapshot(this.store, this.#clock.now(), options.version)

@@ -15,7 +15,7 @@ import { clusteringColumns, clusteringDomain } from './clusteringColumns.js'
 import { withRowIdColumns } from './createTable.js'
 import { checkColumnNames, checkStatsColumns } from './tableSpecRules.js'
 
-/** What a table is to become, while one change after the other is made to it. */
+/** The definition of a table while changes are applied to it one after another. */
 export interface TableDraft {
   /** The table as it is. */
   readonly state: TableState
@@ -36,7 +36,7 @@ export type RowCheck =
   | { readonly kind: 'notNull'; readonly path: readonly string[] }
   | { readonly kind: 'constraint'; readonly name: string; readonly sql: string }
 
-/** The table that a draft makes. */
+/** The table that results from a draft. */
 export interface DraftedTable {
   readonly protocol: Protocol
   readonly metadata: Metadata
@@ -45,7 +45,7 @@ export interface DraftedTable {
   readonly actions: readonly Action[]
 }
 
-/** The draft to start from: it makes the table that is there, and has nothing to check. */
+/** The draft to start from: the table as it is, with nothing to check. */
 export function draftOf(state: TableState): TableDraft {
   const { metadata, schema } = state
   const clustered = clusteringColumns(state)

@@ -2,7 +2,7 @@ import { type Action, type AddFile, canonicalPath, type RemoveFile } from '../ac
 import { lostFeature, metadataObstacle, type TableRules } from './protocolConflict.js'
 import type { ConflictReason, Transaction } from './transaction.js'
 
-/** Why a transaction cannot go on top of a commit that came first. */
+/** Why a transaction cannot be committed after one that came first. */
 export interface Conflict {
   readonly reason: ConflictReason
   readonly detail: string
@@ -29,7 +29,7 @@ export function findConflict(
   )
 }
 
-/** What a commit made of the table's rules, or `undefined` when it left them alone. */
+/** What a commit changed of the table's protocol and metadata, or `undefined` when it left them alone. */
 export function changedRules(actions: readonly Action[]): Partial<TableRules> | undefined {
   let changed: Partial<TableRules> | undefined
   for (const action of actions) {

@@ -2,24 +2,24 @@ import type { Metadata, Protocol } from '../actions/index.js'
 import { isOn, readerFeaturesOf, writerFeaturesOf } from '../protocol/index.js'
 import { mappingKeys, mappingMode } from '../schema/index.js'
 
-/** What a table asks of whoever writes to it. */
+/** What a table requires of its writers. */
 export interface TableRules {
   readonly protocol: Protocol
   readonly metadata: Metadata
 }
 
 /**
- * Whether the protocol lost a feature: whoever wrote for `before` may have relied on it. New features are another
- * matter, which {@link checkWritable} judges.
+ * Whether the protocol lost a feature: a writer that prepared for `before` may have relied on it. New features are
+ * another matter, which {@link checkWritable} judges.
  */
 export function lostFeature(before: Protocol, after: Protocol): string | undefined {
   const left = new Set([...readerFeaturesOf(after), ...writerFeaturesOf(after)])
   return [...readerFeaturesOf(before), ...writerFeaturesOf(before)].find(name => !left.has(name))
 }
 
-/** What a write that was made before the change does to rows. */
+/** What a write that was prepared before the change does to rows. */
 export interface Stale {
-  /** Whether it takes files away or puts others in their place. */
+  /** Whether it removes or replaces files. */
   readonly moves: boolean
 }
 
@@ -68,7 +68,7 @@ export function metadataObstacle(
   return undefined
 }
 
-/** Everything that no transaction goes over when it is changed. */
+/** The part of the metadata whose change is a conflict for every transaction. */
 function withoutRules({ id, name, description, format, partitionColumns, createdTime }: Metadata): string {
   const options = Object.entries(format.options).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([id, name, description, format.provider, options, partitionColumns, createdTime])

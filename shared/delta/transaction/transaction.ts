@@ -32,8 +32,8 @@ export interface Transaction {
   readonly isBlindAppend: boolean
   readonly reads: Reads
   /**
-   * Names of features whose duties it fulfils, e.g. files under the physical names of `columnMapping`. A table in which
-   * a feature is in use that asks something of writers is refused to those that do not name it.
+   * Names of features whose requirements it meets, e.g. files under the physical names of `columnMapping`. A table in
+   * which a feature with requirements of writers is in use refuses transactions that do not name it.
    */
   readonly keeps?: readonly string[] | undefined
 }
@@ -45,7 +45,7 @@ export const conflictReasons = [
   'protocolChanged',
   /** Schema, partitioning or properties. */
   'metadataChanged',
-  /** A `txn` of an application id that was read: somebody else has done this work, or part of it. */
+  /** A `txn` of an application id that was read: another writer has done this work, or part of it. */
   'concurrentTransaction',
   /** A file was added that the transaction would have read. */
   'concurrentAppend',
@@ -61,7 +61,7 @@ export const conflictReasons = [
 /** Shows the caller how to go on: only after `tooManyAttempts` may the same transaction just be tried again. */
 export type ConflictReason = (typeof conflictReasons)[number]
 
-/** What became of a transaction: it made a version of its own, or nothing of it is in the table. */
+/** The outcome of a transaction: it became a version of its own, or nothing of it is in the table. */
 export type CommitOutcome =
   | {
       readonly kind: 'committed'

@@ -62,7 +62,7 @@ export class ChangeFileWriter {
     }))
   }
 
-  /** Takes away all files of this writer, finished ones as well. */
+  /** Deletes all files of this writer, finished ones as well. */
   async abort(): Promise<void> {
     await this.#files.abort()
   }

@@ -64,7 +64,7 @@ export function conformRows(
   return { count: rows.count, columns }
 }
 
-/** Makes one value of the table's type of one of the rows' type. */
+/** Converts a value of the rows' type to one of the table's type. */
 type Convert = (value: Value, row: number) => Value
 
 class Fit {

@@ -57,7 +57,6 @@ function invariantSql(text: unknown, path: readonly string[], where: LogPlace | 
 }
 
 /**
- *
  * @param rows all columns of the table
  * @param rowsBefore rows that came before, for the message
  * @throws DeltaError DELTA_CONSTRAINT_VIOLATED, naming the constraint and the row, when one of the rows makes one of

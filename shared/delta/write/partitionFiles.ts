@@ -52,7 +52,7 @@ interface Partition {
 
 /**
  * The files that rows go to: several partitions at once, each with a row group in memory and an open file. Memory is
- * bounded whatever comes: when partitions hold too much together, the largest is written out.
+ * bounded: when partitions hold too much together, the largest is written out.
  */
 export class PartitionFiles {
   readonly #options: PartitionFilesOptions
@@ -101,7 +101,7 @@ export class PartitionFiles {
     return this.#finished
   }
 
-  /** Takes away what was written; best effort, VACUUM does the rest. */
+  /** Deletes what was written; best effort, VACUUM does the rest. */
   async abort(): Promise<void> {
     await Promise.allSettled([...this.#partitions.values()].map(async ({ file }) => file?.abort()))
     await discard(this.#options, this.#finished)

@@ -30,7 +30,9 @@ export interface SourceFiles {
  * `partitionColumns` is absent.
  */
 export interface SourceFilesOptions extends TableWriterOptions {
-  /** What rows make of the table's schema; that schema itself when it is to stay. `first`: no rows came before them. */
+  /**
+   * The table's schema once it holds the rows; the same schema when it is to stay. `first`: no rows came before them.
+   */
   readonly schemaFor?: ((table: WritableTable, rows: Rows, first: boolean) => StructType) | undefined
   readonly partitionColumns?: readonly string[] | undefined
 }
@@ -67,7 +69,7 @@ export class SourceWriting {
     return files
   }
 
-  /** Takes away the files, when no commit names them. */
+  /** Deletes the files, when no commit names them. */
   async discard(): Promise<void> {
     const made = this.#made
     this.#made = undefined

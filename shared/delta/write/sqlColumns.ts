@@ -1,5 +1,5 @@
 /**
- * The columns that an expression in Spark's SQL may speak of: every name in it that is no function's, with the names
+ * The columns that an expression in Spark's SQL may refer to: every name in it that is no function's, with the names
  * that follow by dots. More than there are, never fewer: keywords and aliases are among them.
  */
 export function sqlColumns(sql: string): string[][] {
@@ -31,7 +31,7 @@ export function sqlColumns(sql: string): string[][] {
   return paths
 }
 
-/** Whether an expression may speak of the column at `path`, of something inside it, or of what it is inside of. */
+/** Whether an expression may refer to the column at `path`, of something inside it, or of what it is inside of. */
 export function speaksOf(sql: string, path: readonly string[]): boolean {
   const wanted = path.map(name => name.toLowerCase())
   return sqlColumns(sql).some(found =>

@@ -43,7 +43,7 @@ export function writtenFeatures({ expressions }: Pick<WriteOptions, 'expressions
 }
 
 /**
- * Writes rows into new data files of a table, as the table wants them: split by partition, under physical names and
+ * Writes rows into new data files of a table, as the table requires them: split by partition, under physical names and
  * ids, with statistics, checked against types, nullability, constraints and invariants. Nobody sees the rows before the
  * files are committed. Memory is bounded whatever the number of rows; calls must be awaited one by one.
  *
@@ -119,13 +119,13 @@ export class TableWriter {
       await this.#files.append({ ...part, hidden })
   }
 
-  /** Makes the files visible to whoever commits them. */
+  /** Makes the files visible, for the caller to commit. */
   async finish(): Promise<readonly AddFile[]> {
     const { dataChange = true } = this.#options
     return (await this.#files.finish()).map(add => ({ ...add, dataChange }))
   }
 
-  /** Takes away all files of this writer, finished ones as well. */
+  /** Deletes all files of this writer, finished ones as well. */
   async abort(): Promise<void> {
     await this.#files.abort()
   }

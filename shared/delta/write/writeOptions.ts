@@ -11,7 +11,10 @@ export interface WriteOptions {
   readonly expressions?: Expressions | undefined
   /** Bytes of a new data file, about; the table's `delta.targetFileSize`, or 128 MiB, when absent. */
   readonly targetFileSize?: number | undefined
-  /** Makes the change happen at most once: a table that has this version of the application, or a later one, stays. */
+  /**
+   * Makes the change happen at most once: a table that has this version of the application, or a later one, is left
+   * unchanged.
+   */
   readonly txn?: Txn | undefined
   /** How often the change is planned again when others change what it has read; 10 when absent. */
   readonly maxPlans?: number | undefined
@@ -24,7 +27,7 @@ export interface WriteOptions {
 /** By the names that `DESCRIBE HISTORY` shows. */
 export type WriteMetrics = Readonly<Record<string, bigint>>
 
-/** What became of a change of rows: only `committed` has made a version. */
+/** The outcome of a change of rows: only `committed` has written a version. */
 export type WriteOutcome =
   | { readonly kind: 'committed'; readonly version: number; readonly metrics: WriteMetrics }
   /** The table is what it was to become. */
