@@ -63,7 +63,7 @@ export class SupervisedPart {
   readonly #stopping = new AbortController()
   #process: RunningProcess | undefined
   #recovery: Promise<void> = Promise.resolve()
-  /** Raised whenever a later recovery, suspension or resumption takes over, so that an older recovery lets go. */
+  /** Raised whenever a later recovery, suspension or resumption takes over, so that an older recovery gives up. */
   #turn = 0
   #failures = 0
   #startedAt = 0
@@ -170,7 +170,7 @@ export class SupervisedPart {
     if (!isOver()) for (const dependent of this.#dependents) dependent.#resume()
   }
 
-  /** Ended because the part it needs is away; its own recovery, if one is under way, lets go. */
+  /** Ended because the part it needs is away; its own recovery, if one is under way, gives up. */
   async #suspend(): Promise<void> {
     this.#turn++
     const running = this.#process

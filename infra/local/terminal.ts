@@ -2,7 +2,7 @@ import { redact, terminalText } from '../../shared/telemetry/index.js'
 
 /**
  * The stack's two output streams. One whose reader is gone (`npm start | tee log` and Ctrl-C, a closed window) makes
- * every further write fail: that is a wish to stop, not an error to die of with parts still running.
+ * every further write fail: that is a request to stop, not an error to die of with parts still running.
  */
 export class Terminal {
   readonly #streams: readonly NodeJS.WriteStream[]

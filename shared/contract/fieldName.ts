@@ -4,7 +4,7 @@ import { ContractError } from './contractError.js'
 export const scoreColumns = ['score', 'is_anomaly', 'model_name', 'model_version', 'model_digest', 'scored_at'] as const
 
 /**
- * Holds the names of one level of a contract against what a Delta table without column mapping can have.
+ * Checks the names of one level of a contract against what a Delta table without column mapping can have.
  * @param path where the level is; empty at the top, where the pipeline's own columns are as well
  * @throws ContractError BAD_FIELD_NAME naming the field
  */

@@ -1,7 +1,7 @@
 /**
  * The rule for time that has passed since something was written, by whichever host: both times are the storage's, the
  * object's `modifiedAt` and the store's `now()`. Hosts' clocks differ, by seconds as a rule and by weeks where one is
- * wrong, and what one of them wrote down is never held against what another one shows.
+ * wrong, and what one of them recorded is never compared with what another one shows.
  */
 
 /** Services date in whole seconds, and several of their machines answer. */

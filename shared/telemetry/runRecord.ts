@@ -8,7 +8,7 @@ export type RunOutcome = (typeof runOutcomes)[number]
 
 /** One run of one function or command: a row of `cluster_logs`. Times are milliseconds since 1970-01-01 UTC. */
 export interface RunRecord {
-  /** A UUID: the same run reported twice, in a commit and on the side, is known by it. */
+  /** A UUID: the same run reported twice, in a commit and in the journal, is known by it. */
   readonly runId: string
   /** What ran: `bronze`, `silver`, … */
   readonly step: string

@@ -14,7 +14,7 @@ export type AppendOutcome =
       readonly rows: number
       readonly ranges: readonly EncodedRange[]
     }
-  /** Another writer covered some of these offsets, or changed the table: look at the new state and plan again. */
+  /** Another writer covered some of these offsets, or changed the table: read the new state and plan again. */
   | { readonly kind: 'stale'; readonly detail: string }
 
 /** What a commit of bronze is made of. */

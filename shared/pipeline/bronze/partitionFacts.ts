@@ -5,11 +5,11 @@ import { type PartitionProgress, progressTxns, touchesPartitions } from './progr
 import type { TopicIdentity } from './topicIdentity.js'
 
 /**
- * Writes down that partitions are stopped, so that nobody ingests them any more: neither the trigger nor a catch-up,
+ * Records that partitions are stopped, so that nobody ingests them any more: neither the trigger nor a catch-up,
  * nor a process that knows nothing yet.
  *
  * @param progress what the stops were found against, of the table's state
- * @returns false when another writer moved one of the partitions meanwhile: look at it again
+ * @returns false when another writer moved one of the partitions meanwhile: read them again
  */
 export function recordStops(
   bronze: OpenedTable,
@@ -26,10 +26,10 @@ export function recordStops(
 }
 
 /**
- * Writes down by what partitions are known that have nothing of the kind yet: those of a table of version 0.1.0, or of
- * a source that reports more than it did.
+ * Records the identity of partitions that have none in the table yet, or not all of it: those of a table of version
+ * 0.1.0, or of a source that reports more than it did.
  *
- * @returns false when another writer moved one of the partitions meanwhile, who wrote it down as well
+ * @returns false when another writer moved one of the partitions meanwhile, who recorded it as well
  */
 export function adoptIdentities(
   bronze: OpenedTable,

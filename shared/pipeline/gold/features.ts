@@ -7,7 +7,7 @@ import { PipelineError } from '../lake/index.js'
 /** The inputs of a model, out of a stream's columns. */
 
 /**
- * Holds a model's features against the contract.
+ * Checks a model's features against the contract.
  * @throws PipelineError MODEL_MISMATCH naming the feature, the column's type and the type the model needs
  */
 export function requireFeatures(card: ModelCard, stream: Stream): void {

@@ -29,6 +29,6 @@ export interface Lake {
   readonly separable: boolean
   /** The Delta table in that folder, e.g. `bronze/events` or `monitor_logs`; it need not exist yet. */
   table(path: string): DeltaTable
-  /** Writes what is gathered and lets go of connections. */
+  /** Writes what is gathered and closes connections. */
   close(): Promise<void>
 }

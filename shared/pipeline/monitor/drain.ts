@@ -27,9 +27,9 @@ export interface Mark {
 /** Marks by partition; one where nothing waits has none. */
 export type Marks = ReadonlyMap<number, Mark>
 
-/** What a look at Kafka shows of a stream's lag, beside the one before. */
+/** What an observation of Kafka shows of a stream's lag, beside the one before. */
 export interface Drain {
-  /** For the next look. */
+  /** For the next observation. */
   readonly marks: Marks
   /** Partitions whose lag does not drain, in words. */
   readonly undrained: readonly string[]

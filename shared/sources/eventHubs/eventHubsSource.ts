@@ -26,7 +26,9 @@ export interface Patience {
   readonly total: number
 }
 
-/** The namespace to read and how long its silence is borne; 20 s a link and 60 s in all when `patience` is absent. */
+/**
+ * The namespace to read and how long its silence is tolerated; 20 s a link and 60 s in all when `patience` is absent.
+ */
 export interface EventHubsSourceOptions {
   readonly connection: EventHubsConnection
   readonly clock?: Clock | undefined
@@ -160,8 +162,8 @@ export class EventHubsSource implements Source {
   }
 
   /**
-   * An event hub is known by when it was created. Where the service does not say, partitions are compared by their events
-   * alone.
+   * An event hub is known by when it was created. Where the service does not say, partitions are compared by their
+   * events alone.
    */
   async identify(
     topic: string,
@@ -206,7 +208,9 @@ export class EventHubsSource implements Source {
     return time > 0 ? BigInt(time) : undefined
   }
 
-  /** A group that is missing, or that a trigger holds, is to be known at the start and not when a jump must be repaired. */
+  /**
+   * A group that is missing, or that a trigger holds, is to be known at the start and not when a jump must be repaired.
+   */
   #checkReadable(hub: HubClients, topic: string, partition: number): Promise<void> {
     let check = this.#readable.get(topic)
     if (check === undefined) {
@@ -260,7 +264,8 @@ function credits(offsets: bigint) {
 }
 
 /**
- * What a batch covers between `from` and `end`: up to its last event, which proves that what it jumps over is not there.
+ * What a batch covers between `from` and `end`: up to its last event, which proves that what it jumps over is not
+ * there.
  * @returns undefined when all of it lies below `from`
  */
 function stretchOf(

@@ -29,7 +29,7 @@ export class Cluster {
     return this.#settings.brokers.join(',')
   }
 
-  /** Who leads the topic's partitions. @throws SourceError SOURCE_TOPIC_MISSING */
+  /** Who leads the topic's partitions. @throws SourceError SOURCE_TOPIC_MISSING when it does not exist */
   async leaders(topic: string): Promise<Leaders> {
     const known = this.#leaders.get(topic)
     if (known !== undefined) return known
@@ -43,7 +43,7 @@ export class Cluster {
     const address = leaders.get(partition)
     if (address !== undefined) return this.node(address)
     if (!leaders.has(partition)) throw partitionMissing(topic, partition)
-    // The next look may find one.
+    // The next request may find one.
     this.forget(topic)
     throw protocolFault(codes.leaderNotAvailable, topic, partition)
   }

@@ -101,7 +101,7 @@ function internals(): Internals {
 export const kafkajsLogger = (write: LogWriter): KafkajsLogger =>
   internals().createLogger({ level: 2, logCreator: () => write })
 
-/** A record as kafkajs's consumers take it from a fetch: what they look at themselves. */
+/** A record as kafkajs's consumers take it from a fetch: what they read themselves. */
 export interface ConsumerMessage {
   readonly offset: string
   readonly isControlRecord: boolean

@@ -10,7 +10,7 @@ import { decodeRecords, type DecodeWindow } from './recordDecoder.js'
 import { streamRecords } from './recordStream.js'
 import { Backoff, type Patience } from './retry.js'
 
-/** How a range is fetched, how its batches are checked, and how long a broker's failures are borne. */
+/** How a range is fetched, how its batches are checked, and how long a broker's failures are tolerated. */
 export interface RangeReaderOptions extends Patience {
   /** Bytes of one fetch; twice that is in memory while the next one is under way. */
   readonly fetchBytes: number

@@ -79,7 +79,7 @@ export class Backoff {
     onWaiting?.({ doing: this.#doing, error: this.#lastError, waitedMs: now - this.#since, patienceMs })
   }
 
-  /** Something went well: patience is whole again. */
+  /** Something went well: patience is counted from now. */
   reset(): void {
     this.#since = this.#patience.clock.monotonic()
     this.#delay = firstDelayMs

@@ -8,12 +8,12 @@ import { Backoff, offsetsOf, type Patience } from './retry.js'
 /** An election takes a second or two; what has no leader for longer is not to hold the others up. */
 const electionMs = 5_000
 
-/** A look at every partition of a topic; see `Source.survey`. */
+/** Asks the leaders of every partition of a topic; see `Source.survey`. */
 export async function surveyTopic(cluster: Cluster, topic: string, patience: Patience): Promise<TopicSurvey> {
   const forAll = new Backoff(patience, offsetsOf(topic))
   const forSome = new Backoff({ ...patience, patienceMs: Math.min(patience.patienceMs, electionMs) }, offsetsOf(topic))
   for (;;) {
-    // Partitions may have been added since the last look, and leaders found.
+    // Partitions may have been added since the last attempt, and leaders found.
     cluster.forget(topic)
     let survey: TopicSurvey
     try {

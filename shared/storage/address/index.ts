@@ -1,4 +1,4 @@
-/** Addresses of stores: parsed, shown without their secrets, held against what the user allows. */
+/** Addresses of stores: parsed, shown without their secrets, checked against what the user allows. */
 export {
   type AzureBlobAddress,
   formatAzureBlobAddress,
