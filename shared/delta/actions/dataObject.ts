@@ -7,8 +7,8 @@ import { resolveDataPath } from './dataPath.js'
  * Opens the store whose root is the folder at `url`, which the log of the table `namedBy` names: for files that lie
  * neither in the table nor in its storage account.
  *
- * @throws for a folder that is not to be trusted; `openStore`, StorageError STORAGE_FORBIDDEN for all but those that
- * its option `externalLocations` names
+ * @throws StorageError STORAGE_FORBIDDEN, as `openStore` does, for a folder that is not to be trusted: all but those
+ * that its option `externalLocations` names
  */
 export type OpenFolder = (url: string, from: { readonly namedBy: string }) => Promise<ObjectStore>
 

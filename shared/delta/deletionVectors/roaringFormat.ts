@@ -8,7 +8,7 @@ import { bitmapBytes, cardinalityOf, containerSize, longestArray, type RoaringCo
 
 /** First bytes of a bitmap in the 64-bit form that all Roaring implementations share. */
 export const portableMagic = 1_681_511_377
-/** First bytes of the form of Delta's first days. */
+/** First bytes of Delta's early native form. */
 const nativeMagic = 1_681_511_376
 
 const noRuns = 12_346

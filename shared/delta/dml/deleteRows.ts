@@ -64,7 +64,7 @@ export interface Deletion {
 }
 
 /**
- * Plans the deletion of rows on one version of the table, and writes the files that it needs; when this throws, none is
+ * Plans the deletion of rows on one version of the table, and writes the files that it needs; after an error none is
  * left. The caller commits the actions, or discards what was written.
  */
 export async function planDeletion(table: DeltaTable, snapshot: Snapshot, options: DeleteOptions): Promise<Deletion> {
@@ -86,7 +86,7 @@ function deletedWhere(condition: RowCondition): RowChange {
     fields: condition.fields,
     match: (file: AddFile) => condition.match(file),
     whole: RowAction.delete,
-    // A row for which it holds has the number of those that go.
+    // The condition answers 1 for a row that matches, which is `RowAction.delete`.
     decide: rows => condition.test(rows),
     change: undefined,
   }

@@ -208,7 +208,7 @@ function wholeTable({ files }: Snapshot, { clock = systemClock }: WriteOptions):
   }
 }
 
-/** A check that rows meet the condition by which others go. */
+/** A check that new rows meet the condition by which old ones are deleted. */
 async function meeting(
   where: Condition,
   snapshot: Snapshot,
@@ -247,7 +247,7 @@ function newSchema(
   return schema
 }
 
-/** Types of columns as no file has them. */
+/** A field without earlier types: no file of the new schema has them. */
 function withoutHistory(field: StructField): StructField {
   const { 'delta.typeChanges': history, ...metadata } = field.metadata ?? {}
   return history === undefined ? field : { ...field, metadata }

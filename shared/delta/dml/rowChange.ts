@@ -14,7 +14,7 @@ export interface RowChange {
   /** Of a file's rows: none is touched, all meet {@link whole}, or they have to be read. */
   match(file: AddFile): Match
   readonly whole: 1 | 2
-  /** For each row its fate, as {@link RowAction} numbers them. Called once for every row that is read. */
+  /** For each row its {@link RowAction}. Called once for every row that is read. */
   decide(rows: Rows): Promise<Uint8Array>
   /** The rows that change, with all their columns, as they become; undefined when none ever changes. */
   readonly change: ((rows: Rows) => Promise<Rows>) | undefined
@@ -25,16 +25,16 @@ export interface TouchedFile {
   readonly file: AddFile
   /** Rows it had before: without those that are deleted. */
   readonly live: number
-  /** Places of rows that were deleted before, where {@link whole} does not make them needless. */
+  /** Positions of rows that were deleted before, where {@link whole} does not make them needless. */
   readonly before: RoaringBitmap | undefined
-  /** The fate of all its rows, when they have one in common. */
+  /** The action of all its rows, when they have one in common. */
   readonly whole: 1 | 2 | undefined
-  /** Places of the rows that go, and of those that change; unless all do. */
+  /** Positions of the deleted rows, and of the updated ones; unless all are. */
   readonly deleted: RoaringBitmap | undefined
   readonly updated: RoaringBitmap | undefined
 }
 
-/** How many rows of a file go. */
+/** How many rows of a file are deleted. */
 export function deletedRows({ whole, deleted, live }: TouchedFile): number {
   return whole === RowAction.delete ? live : (deleted?.cardinality ?? 0)
 }
@@ -49,7 +49,7 @@ export function isUsedUp(touched: TouchedFile): boolean {
   return deletedRows(touched) + updatedRows(touched) === touched.live
 }
 
-/** The fates of the rows at the given places of the file, which ascend. */
+/** The actions of the rows at the given positions of the file, which ascend. */
 export function rowActionsOf({ whole, deleted, updated }: TouchedFile, positions: Float64Array): Uint8Array {
   const actions = new Uint8Array(positions.length)
   if (whole !== undefined) return actions.fill(whole)

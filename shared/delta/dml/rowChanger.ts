@@ -113,7 +113,7 @@ export class RowChanger {
     this.#marks = writesDeletionVectors(snapshot)
   }
 
-  /** Looks for the rows that are to be changed. */
+  /** Finds the rows to change. */
   async find(change: RowChange): Promise<void> {
     const start = this.#clock.now()
     this.#change = change
@@ -133,7 +133,7 @@ export class RowChanger {
     this.#counts.insertedRows += rows.count
   }
 
-  /** Writes what is to be written, and answers what has to be committed. */
+  /** Writes the new files, and returns the actions to commit. */
   async finish(): Promise<ChangedTable> {
     const start = this.#clock.now()
     const marked: MarkedFile[] = []
@@ -238,7 +238,7 @@ export class RowChanger {
   }
 }
 
-/** The places of all rows of a file that do not stay. */
+/** The positions of all rows of a file that are deleted or updated. */
 function touchedPlaces({ deleted, updated }: Pick<TouchedFile, 'deleted' | 'updated'>): RoaringBitmap {
   return unionOf(deleted, updated ?? RoaringBitmap.of([]))
 }

@@ -2,9 +2,9 @@ import type { ColumnData, Value } from '../../types/index.js'
 import { pickedData } from '../dataFiles/index.js'
 import type { Rows } from '../write/index.js'
 
-/** Rows cut out and put in. */
+/** Rows selected from columns, and replaced in them. */
 
-/** The places of the given fates, ascending. */
+/** The positions of the rows with the given actions, ascending. */
 export function placesWith(rowActions: Uint8Array, ...wanted: readonly number[]): Int32Array {
   const places = new Int32Array(rowActions.length)
   let length = 0

@@ -124,7 +124,6 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   return { kind: 'vacuumed', version: version ?? state.version, files: run.files, bytes: run.bytes, more: done.more }
 }
 
-/** Deletes what is not needed at this moment. */
 class Run {
   readonly #store: ObjectStore
   readonly #needed: NeededFiles
@@ -173,11 +172,11 @@ async function neededFiles(
   for await (const actions of list.actions(expiry)) needed.take(actions)
   if (lowWatermark === undefined || lowWatermark > list.state.version) return needed
   const { commits } = await listLog(store, lowWatermark)
-  // Where the log does not reach back so far the follower has lost what it had to read already.
+  // Where the log does not reach back so far, the consumer has already lost what it had to read.
   let first = list.state.version + 1
   while (first > lowWatermark && commits.has(first - 1)) first--
   for await (const { actions } of readCommitFiles(store, first, list.state.version)) {
-    // What was only put elsewhere is nothing to a follower.
+    // A consumer of the changes does not read files whose rows were only moved.
     needed.take(actions.filter(action => !('remove' in action) || action.remove.dataChange))
   }
   return needed

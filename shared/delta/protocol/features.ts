@@ -101,7 +101,7 @@ export const features: readonly Feature[] = [
   // Shapes are read as their bytes; files with them need types and statistics of their own.
   readerWriter('geospatial', 'no'),
   readerWriter('geospatial-preview', 'no'),
-  // Row ids are due as soon as the feature is listed, enabled or not.
+  // Row ids are required as soon as the feature is listed, enabled or not.
   writer('rowTracking', 'kept', {
     requires: ['domainMetadata'],
     neededBy: property('delta.enableRowTracking'),

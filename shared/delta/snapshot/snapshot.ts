@@ -78,7 +78,6 @@ function totalSize(files: readonly AddFile[]): bigint {
   return whole + BigInt(part)
 }
 
-/** What a snapshot is replayed from. */
 interface SnapshotBase {
   readonly state: StateReplay
   readonly listed: ListedFiles

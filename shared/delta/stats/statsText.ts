@@ -101,7 +101,7 @@ export function formatBound(type: DataType, value: Value): string | undefined {
     }
     case 'timestamp':
     case 'timestamp_ntz': {
-      // What is cut towards the past may be cut off what a reader can count.
+      // Cutting rounds down, which must not go below what readers can represent.
       const text = typeof value === 'bigint' && value >= leastCut ? splitTimestamp(value, 3) : undefined
       return text && `"${text.day}T${text.time}${type === 'timestamp' ? 'Z' : ''}"`
     }

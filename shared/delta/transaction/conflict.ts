@@ -146,7 +146,7 @@ function fileConflict(
   }
   for (const action of winner) {
     if ('add' in action && own.removed.has(canonicalPath(action.add.path))) {
-      // What is new of it would be lost.
+      // The newer entry of the file would be lost.
       return {
         reason: 'concurrentAppend',
         detail: `file ${action.add.path} was stated anew, which is to be removed here`,

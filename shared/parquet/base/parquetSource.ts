@@ -6,6 +6,6 @@ export interface ParquetSource {
   readonly byteLength: number
   /** The bytes from `start` to `end` (exclusive; the end of the file when absent). */
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
-  /** What messages call the file. */
+  /** The file's name in messages. */
   readonly name?: string | undefined
 }

@@ -65,7 +65,7 @@ interface Block {
 function decodeBlock(bytes: Buffer, texts: string[], ends: Int32Array, { first, next, start, gap }: Block): void {
   const end = ends[next - 1] as number
   const block = gap === 0 ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end))
-  // Lengths are no text, and are not to look like one that is not ASCII.
+  // Lengths are zeroed, so that their bytes do not make the block look like one that is not ASCII.
   if (gap === 4) for (let i = first, at = 0; i < next; at = (ends[i++] as number) - start) block.writeInt32LE(0, at)
   let at = start
   if (isAscii(block)) {

@@ -6,7 +6,7 @@ import { isUnsigned, type LeafNode, type LegacyCalendar } from '../schema/index.
 /** Values of one column in memory, without nulls. */
 export type DecodedValues = Value[] | BigInt64Array | Float64Array | Float32Array | Int32Array
 
-/** From what a page holds to the values of dataType.ts. */
+/** Decodes what a page holds into the values of dataType.ts. */
 export type ValueDecoder = (raw: DecodedArray) => DecodedValues
 
 const microsOfDay = 86_400_000_000n
@@ -137,7 +137,11 @@ function micros({ type, converted_type: converted, logical_type: logical }: Sche
   return raw => raw as BigInt64Array
 }
 
-/** The same, with an error for nanoseconds that microseconds do not hold. @throws ParquetError PARQUET_TYPE_MISMATCH */
+/**
+ * The same, with an error for nanoseconds that microseconds do not hold.
+ *
+ * @throws ParquetError PARQUET_TYPE_MISMATCH
+ */
 export function losslessDecoder({ element, path }: LeafNode, decode: ValueDecoder): ValueDecoder {
   const { type, logical_type: logical } = element
   const nanos = type === 'INT96' || (logical?.type === 'TIMESTAMP' && logical.unit === 'NANOS')

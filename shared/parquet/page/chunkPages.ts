@@ -139,7 +139,7 @@ function readLevels(
   { encoding, max }: { readonly encoding: Encoding | undefined; readonly max: number },
   levels: Uint8Array | undefined,
 ): number {
-  // What is named for levels that are not there does not matter.
+  // The encoding given for absent levels does not matter.
   if (levels === undefined) return at
   if (encoding === 'BIT_PACKED') return readBitPacked(page, at, bitWidth(max), levels)
   if (encoding !== 'RLE') throw unknownEncoding(leaf, 'levels', encoding)

@@ -36,7 +36,7 @@ type Page<V> = PageLevels & { readonly values: V }
 /**
  * Decodes a column chunk.
  *
- * @throws on damaged bytes: ParquetError, or what the decoders throw
+ * @throws ParquetError, or what the decoders throw, on damaged bytes
  */
 export function readChunk(
   leaf: LeafNode,
@@ -179,7 +179,7 @@ function gathered(leaf: LeafNode, dictionary: DecodedValues, indexes: Int32Array
   return output as DecodedValues
 }
 
-/** The same by halves: a bigint for each value would cost more than all the rest. */
+/** The same by 32-bit halves: a bigint for each value would cost more than all the rest. */
 function gatheredLongs(leaf: LeafNode, dictionary: BigInt64Array, indexes: Int32Array): BigInt64Array {
   const output = new BigInt64Array(indexes.length)
   const from = new Int32Array(dictionary.buffer, dictionary.byteOffset, dictionary.length * 2)

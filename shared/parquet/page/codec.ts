@@ -45,7 +45,7 @@ const worthThread = 64 * 1024
 
 /**
  * Compresses one page on another thread where that is worth it, so that the next one can be made meanwhile. The bytes
- * are taken at once: they may change afterwards.
+ * are read or copied before this returns: they may change afterwards.
  */
 export function compressElsewhere(
   codec: WrittenCodec,

@@ -106,7 +106,7 @@ export class ParquetFile {
   /** The file's own columns, their types as they are kept in it. */
   readonly fields: readonly StructField[]
   readonly rowGroups: readonly RowGroupInfo[]
-  /** The footer's free texts. */
+  /** The footer's key-value metadata. */
   readonly keyValues: ReadonlyMap<string, string>
   readonly createdBy: string | undefined
   /** Columns whose values mean something else than their type. */

@@ -230,7 +230,7 @@ function isNanos({ logical_type: logical }: SchemaElement): boolean {
   return logical?.type === 'TIMESTAMP' && logical.unit === 'NANOS'
 }
 
-/** Microseconds of a day on no clock in particular. */
+/** A TIME of variants: microseconds, not adjusted to UTC. */
 function isTime({ logical_type: logical }: SchemaElement): boolean {
   return logical?.type === 'TIME' && logical.unit === 'MICROS' && !logical.isAdjustedToUTC
 }

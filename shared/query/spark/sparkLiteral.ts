@@ -7,7 +7,11 @@ import { decimalType, isFloating, type TypedSql } from './typedSql.js'
 
 const numberSuffixes: Readonly<Record<string, DataType>> = { L: 'long', S: 'short', Y: 'byte', D: 'double', F: 'float' }
 
-/** `12`, `12L`, `1.5BD`, `1e3`. @throws QueryError QUERY_UNSUPPORTED_EXPRESSION */
+/**
+ * `12`, `12L`, `1.5BD`, `1e3`.
+ *
+ * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION
+ */
 export function numberSql(text: string, suffix: string): TypedSql {
   const typed = numberSuffixes[suffix]
   const isWhole = /^-?\d+$/.test(text)
@@ -31,7 +35,11 @@ export function numberSql(text: string, suffix: string): TypedSql {
   return { sql: valueLiteral(type, unscaled), type, literal: text }
 }
 
-/** `DATE '2025-04-01'`, `X'00ff'`. @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for words and texts that not every session of Spark reads alike */
+/**
+ * `DATE '2025-04-01'`, `X'00ff'`.
+ *
+ * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for words and texts that not every session of Spark reads alike
+ */
 export function typedLiteral(word: string, text: string): TypedSql {
   const make = (type: DataType, value: Value | undefined): TypedSql => {
     if (value === undefined) throw unsupported(`${word} ${literal(text)}`)

@@ -37,7 +37,11 @@ const typedWords: ReadonlySet<string> = new Set([
   'INTERVAL',
 ])
 
-/** Parses an expression with Spark's precedences. @throws QueryError QUERY_UNSUPPORTED_EXPRESSION */
+/**
+ * Parses an expression with Spark's precedences.
+ *
+ * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION
+ */
 export function sparkTree(sql: string): SparkTree {
   const parser = new SparkParser(sparkTokens(sql))
   const tree = parser.condition()
