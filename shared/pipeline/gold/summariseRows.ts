@@ -25,6 +25,7 @@ import {
   type RefreshOptions,
   rowsIn,
   SessionTable,
+  type Whole,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
@@ -49,8 +50,7 @@ export async function summariseWindows(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
-  scored: Snapshot,
-  summary: OpenedTable,
+  { source: scored, target: summary }: Whole,
   touching?: readonly AddFile[],
 ): Promise<Summarised> {
   await using session = await openSession(lake)

@@ -47,9 +47,9 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
     apply: async ({ target, files, next, snapshot }) =>
-      rowsOf(await summariseWindows(lake, stream, options, await snapshot(), target, files), next.version),
-    rebuild: async ({ source, target }) => ({
-      ...rowsOf(await summariseWindows(lake, stream, options, source, target), source.version),
+      rowsOf(await summariseWindows(lake, stream, options, { source: await snapshot(), target }, files), next.version),
+    rebuild: async whole => ({
+      ...rowsOf(await summariseWindows(lake, stream, options, whole), whole.source.version),
       rowsRead: 0,
     }),
   }
