@@ -1,4 +1,5 @@
 import type { Action, AddFile, DeltaTable } from '../../shared/delta/index.js'
+import { parseSparkTimestamp } from '../../shared/types/index.js'
 
 /** How many rows a table has, and the newest time in one of its columns, by the statistics in its log. */
 export interface TableRows {
@@ -74,6 +75,6 @@ export class TableRowsFollower {
 function factsOf(file: AddFile, timeColumn: string | undefined): FileFacts {
   const stats = JSON.parse(file.stats ?? '{}') as { numRecords?: number; maxValues?: Record<string, unknown> }
   const newest = timeColumn === undefined ? undefined : stats.maxValues?.[timeColumn]
-  const time = typeof newest === 'string' ? Date.parse(newest) : Number.NaN
-  return { rows: stats.numRecords ?? 0, newest: Number.isNaN(time) ? undefined : time }
+  const micros = typeof newest === 'string' ? parseSparkTimestamp(newest) : undefined
+  return { rows: stats.numRecords ?? 0, newest: micros === undefined ? undefined : Math.floor(Number(micros) / 1000) }
 }

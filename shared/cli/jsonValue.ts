@@ -10,9 +10,9 @@ import {
   type JsonObject,
   type MapEntry,
   namedValues,
-  parseDate,
-  parseDecimal,
-  parseTimestamp,
+  parseSparkDate,
+  parseSparkDecimal,
+  parseSparkTimestamp,
   type StructField,
   type Value,
 } from '../types/index.js'
@@ -122,7 +122,7 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
       }
     case 'date':
       return json => {
-        const days = typeof json === 'string' ? (parseDate(json) ?? countOf(json, 'days')) : undefined
+        const days = typeof json === 'string' ? (parseSparkDate(json) ?? countOf(json, 'days')) : undefined
         if (days === undefined) throw misfit('a date as 2025-04-01', json)
         return Number(days)
       }
@@ -185,7 +185,7 @@ function decimalReader(precision: number, scale: number, path: readonly string[]
     const isText = typeof json === 'string' && /^[+-]?\d/.test(json)
     const value =
       isText || typeof json === 'number' || typeof json === 'bigint' || json instanceof JsonNumber
-        ? parseDecimal(String(json), scale)
+        ? parseSparkDecimal(String(json), scale)
         : undefined
     if (value === undefined || value >= limit || value <= -limit)
       throw new MisfitError({ path, expected: `decimal(${precision},${scale}), as "12.30"`, found: json })
@@ -203,7 +203,7 @@ function timestampReader(type: 'timestamp' | 'timestamp_ntz', path: readonly str
     const exact =
       !/\.\d{6}0*[1-9]/.test(text) &&
       (type === 'timestamp' || !/(?:z|[+-]\d{1,2}(?::?\d{2})?)\s*$/i.test(text.slice(10)))
-    const micros = exact ? (parseTimestamp(text) ?? countOf(text, 'microseconds')) : undefined
+    const micros = exact ? (parseSparkTimestamp(text) ?? countOf(text, 'microseconds')) : undefined
     if (micros === undefined) throw new MisfitError({ path, expected, found: json })
     return micros
   }

@@ -1,7 +1,15 @@
 import type { Stream } from '../contract/index.js'
 import { asError } from '../errors.js'
 import type { Header, ProducedRecord } from '../sources/index.js'
-import { formatJson, isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../types/index.js'
+import {
+  formatJson,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+  parseSparkTimestamp,
+} from '../types/index.js'
 import { CliError } from './cliError.js'
 
 const wrapperFields: ReadonlySet<string> = new Set(['key', 'value', 'headers', 'timestamp', 'partition'])
@@ -102,12 +110,17 @@ function headersOf(headers: Json, where: string): Header[] {
 }
 
 function timeOf(timestamp: Json, where: string): number {
-  const time = typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp
+  const time = typeof timestamp === 'string' ? millisecondsOf(timestamp) : timestamp
   if (typeof time === 'number' && Number.isSafeInteger(time)) return time
   throw new CliError(
     'USAGE',
     `${where}: timestamp ${formatJson(timestamp)} is neither milliseconds since 1970 nor an ISO time.`,
   )
+}
+
+function millisecondsOf(text: string): number | undefined {
+  const micros = parseSparkTimestamp(text)
+  return micros === undefined ? undefined : Math.floor(Number(micros) / 1000)
 }
 
 function partitionOf(partition: Json, where: string): number {

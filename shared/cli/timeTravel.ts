@@ -1,5 +1,5 @@
 import type { DeltaTable } from '../delta/index.js'
-import { parseTimestamp } from '../types/index.js'
+import { parseSparkTimestamp } from '../types/index.js'
 import type { Arguments } from './arguments.js'
 import { CliError } from './cliError.js'
 import type { OptionSpec } from './commandSpec.js'
@@ -18,7 +18,7 @@ export const timeTravelOptions: Readonly<Record<string, OptionSpec>> = {
 export function timeOption(args: Arguments, option: string): number | undefined {
   const text = args.text(option)
   if (text === undefined) return undefined
-  const micros = parseTimestamp(text)
+  const micros = parseSparkTimestamp(text)
   if (micros === undefined) {
     throw new CliError(
       'USAGE',

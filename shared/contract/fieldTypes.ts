@@ -1,9 +1,17 @@
 import { z } from 'zod'
 
-import type { DataType } from '../types/index.js'
+import {
+  type DataType,
+  isTimeInYears,
+  lacksZone,
+  leavesYears,
+  parseDecimal,
+  parseDouble,
+  parseIsoDate,
+  parseIsoTimestamp,
+  parseIsoTimestampNtz,
+} from '../types/index.js'
 import { ContractError } from './contractError.js'
-import { parseDecimal, parseDouble } from './numberText.js'
-import { isTimeInYears, lacksZone, leavesYears, parseDate, parseTimestamp, parseTimestampNtz } from './timeText.js'
 import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 
 /** A column's type together with how a JSON value becomes its value in memory. */
@@ -38,8 +46,8 @@ export function timestamp(options: { readonly epoch?: 'seconds' | 'milliseconds'
   }`
   const decode = (found: unknown): bigint | ValidationIssue => {
     if (typeof found === 'string') {
-      const micros = parseTimestamp(found)
-      if (micros !== null) return micros
+      const micros = parseIsoTimestamp(found)
+      if (micros !== undefined) return micros
       return wrongValue(
         found,
         lacksZone(found) ? `${expected}; it has no zone` : leavesYears(found) ? inYears : expected,
@@ -50,7 +58,7 @@ export function timestamp(options: { readonly epoch?: 'seconds' | 'milliseconds'
     const source = found instanceof ExactNumber ? found.source : String(found)
     if (scale === undefined || !isNumber(found)) return wrongType(found, expected)
     const micros = parseDecimal(source, scale)
-    if (micros === null) return wrongValue(found, expected)
+    if (micros === undefined) return wrongValue(found, expected)
     return isTimeInYears(micros) ? micros : wrongValue(found, inYears)
   }
   return z.bigint().register(declared, { type: 'timestamp', decode, exact: epoch !== undefined })
@@ -73,7 +81,7 @@ export function timestampNtz(): z.ZodBigInt {
     if (typeof found === 'bigint')
       return isTimeInYears(found) ? found : wrongValue(found, 'a time in the years 0001 to 9999')
     if (typeof found !== 'string') return wrongType(found, expected)
-    return parseTimestampNtz(found) ?? wrongValue(found, expected)
+    return parseIsoTimestampNtz(found) ?? wrongValue(found, expected)
   }
   return z.bigint().register(declared, { type: 'timestamp_ntz', decode, exact: false })
 }
@@ -82,7 +90,7 @@ export function timestampNtz(): z.ZodBigInt {
 export function date(): z.ZodNumber {
   const expected = 'a date, as 2025-04-01'
   const decode = (found: unknown): number | ValidationIssue =>
-    typeof found === 'string' ? (parseDate(found) ?? wrongValue(found, expected)) : wrongType(found, expected)
+    typeof found === 'string' ? (parseIsoDate(found) ?? wrongValue(found, expected)) : wrongType(found, expected)
   return z.number().register(declared, { type: 'date', decode, exact: false })
 }
 
@@ -142,7 +150,7 @@ export function decimal(precision: number, scale: number): z.ZodBigInt {
   const decode = (found: unknown): bigint | ValidationIssue => {
     if (typeof found !== 'string' && !isNumber(found)) return wrongType(found, expected)
     const unscaled = parseDecimal(found instanceof ExactNumber ? found.source : String(found), scale)
-    return unscaled === null || unscaled >= limit || unscaled <= -limit ? wrongValue(found, expected) : unscaled
+    return unscaled === undefined || unscaled >= limit || unscaled <= -limit ? wrongValue(found, expected) : unscaled
   }
   return z.bigint().register(declared, { type: { type: 'decimal', precision, scale }, decode, exact: true })
 }
@@ -173,14 +181,14 @@ function decodeLong(found: unknown): bigint | ValidationIssue {
   if (typeof found !== 'string' && !isNumber(found)) return wrongType(found, expectedLong)
   const text = found instanceof ExactNumber ? found.source : String(found)
   const value = typeof found === 'bigint' ? found : parseDecimal(text, 0)
-  return value === null || value < minLong || value > maxLong ? wrongValue(found, expectedLong) : value
+  return value === undefined || value < minLong || value > maxLong ? wrongValue(found, expectedLong) : value
 }
 
 function decodeDouble(found: unknown): number | ValidationIssue {
   if (typeof found === 'number') return found
   if (typeof found === 'string') {
     const n = parseDouble(found)
-    if (n === n) return n
+    if (n !== undefined) return n
     if (found === 'NaN' || found === 'Infinity' || found === '-Infinity') return Number(found)
     return wrongValue(found, expectedDouble)
   }
@@ -189,7 +197,7 @@ function decodeDouble(found: unknown): number | ValidationIssue {
 
 function integerOf(text: string): number {
   const n = parseDecimal(text, 0)
-  return n === null ? NaN : Number(n)
+  return n === undefined ? NaN : Number(n)
 }
 
 function isNumber(found: unknown): found is number | bigint | ExactNumber {

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer'
 
 import type { ObjectDecoder } from './decoder.js'
 import { flatJsonReader } from './flatJson.js'
-import { mayLoseDigits } from './numberText.js'
 import { ExactNumber, inWords, ValidationIssue } from './validationIssue.js'
 
 /**
@@ -37,4 +36,9 @@ type JsonReviver = (key: string, value: unknown) => unknown
 function keepDigits(_key: string, value: unknown, context: { readonly source?: string }): unknown {
   const { source } = context
   return typeof value === 'number' && source !== undefined && mayLoseDigits(source) ? new ExactNumber(source) : value
+}
+
+/** True when a JSON text may hold a number that a double cannot: sixteen digits or more, or a long exponent. */
+function mayLoseDigits(json: string): boolean {
+  return /[\d.]{16}|\d[eE][+-]?\d{3}/.test(json)
 }

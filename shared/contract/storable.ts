@@ -1,5 +1,4 @@
-import { type DataType, namedValue } from '../types/index.js'
-import { isDayInYears, isTimeInYears } from './timeText.js'
+import { type DataType, isDayInYears, isTimeInYears, namedValue } from '../types/index.js'
 import { type ValidationIssue, wrongValue } from './validationIssue.js'
 
 /** What is wrong with a decoded value, if anything. */

@@ -16,17 +16,29 @@ export function formatShortDecimal(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, 1)}${fraction}E${exponent}`
 }
 
-/** The unscaled value at `scale`, from `12.3`, `1.23E+1` and the like; undefined when that would lose a digit. */
+const decimalForm = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
+/** More digits than any decimal type has: a hostile exponent must not make a number of a billion digits. */
+const maxDigits = 64
+
+/**
+ * The unscaled value of a decimal text at `scale` (`12.3` or `1.23E+1` at scale 2 is `1230n`), exactly; undefined when
+ * the text is not a decimal number, blanks included, or has digits other than zero below the scale.
+ */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
-  const [, sign, whole = '', fraction = '', exponent = '0'] =
-    /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/.exec(text) ?? []
-  if (sign === undefined || whole + fraction === '') return undefined
-  const digits = BigInt(whole + fraction)
+  const match = decimalForm.exec(text)
+  if (match === null) return undefined
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match
+  if (whole.length + fraction.length === 0) return undefined
+  const digits = (whole + fraction).replace(/^0+/, '')
+  if (digits === '') return 0n
   const shift = Number(exponent) - fraction.length + scale
-  if (digits === 0n) return 0n
-  // Beyond any decimal there is; also keeps a hostile exponent from making a number of a billion digits.
-  if (Math.abs(shift) > 400) return undefined
-  const value = shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift)
-  if (shift < 0 && value * 10n ** BigInt(-shift) !== digits) return undefined
-  return sign === '-' ? -value : value
+  if (digits.length + shift > maxDigits) return undefined
+  if (shift < 0 && /[1-9]/.test(digits.slice(shift))) return undefined
+  const unscaled = BigInt(shift < 0 ? digits.slice(0, shift) : digits + '0'.repeat(shift))
+  return sign === '-' ? -unscaled : unscaled
+}
+
+/** The same of a text as Spark casts it, blanks around it ignored. */
+export function parseSparkDecimal(text: string, scale: number): bigint | undefined {
+  return parseDecimal(text.trim(), scale)
 }

@@ -1,5 +1,4 @@
 /** The vocabulary of every room: data types and values, exact JSON, dates, decimals and numbers as text, literals, the order of values, column paths. */
-export { formatDate, parseDate, parseTimestamp, splitTimestamp } from './calendar.js'
 export { columnKey, type ColumnPath, parseColumnList, parseColumnPath, quotedColumn } from './columnPath.js'
 export { containsType } from './containsType.js'
 export {
@@ -15,12 +14,22 @@ export {
   type Value,
   variantType,
 } from './dataType.js'
-export { formatDecimal, formatShortDecimal, parseDecimal } from './decimalText.js'
+export { formatDecimal, formatShortDecimal, parseDecimal, parseSparkDecimal } from './decimalText.js'
+export {
+  isDayInYears,
+  isTimeInYears,
+  lacksZone,
+  leavesYears,
+  parseIsoDate,
+  parseIsoTimestamp,
+  parseIsoTimestampNtz,
+} from './isoTime.js'
 export { formatJson, isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject, parseJson } from './json.js'
 export { JsonError } from './jsonError.js'
 export { literalText } from './literalText.js'
 export { namedValue, namedValues } from './namedValues.js'
-export { formatDouble, formatFloat, parseDouble } from './numberText.js'
+export { formatDouble, formatFloat, parseDouble, parseSparkDouble } from './numberText.js'
+export { formatDate, parseSparkDate, parseSparkTimestamp, splitTimestamp } from './sparkTime.js'
 export { isRow, isStruct, isVariant, typeAt } from './struct.js'
 export { compareStrings, compareValues, surrogatesLast } from './valueOrder.js'
 export { standardOffsetMs, zoneOffsetMs } from './zoneOffset.js'

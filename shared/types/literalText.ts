@@ -1,6 +1,6 @@
-import { formatDate, splitTimestamp } from './calendar.js'
 import type { DataType, Value } from './dataType.js'
 import { formatDecimal } from './decimalText.js'
+import { formatDate, splitTimestamp } from './sparkTime.js'
 
 /** A value of a column as a literal of SQL, for people to read; without a type, by its form in memory. */
 export function literalText(value: Value, type: DataType | undefined): string {

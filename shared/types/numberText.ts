@@ -17,10 +17,24 @@ export function formatFloat(value: number): string {
   return formatted(Math.fround(value), (bits >> 23n) & 0xffn, bits & ((1n << 23n) - 1n), { width: 24, bias: 127 })
 }
 
-/** A double from the text that any engine writes, `NaN` and `Infinity` included; undefined for anything else. */
+/** The double nearest to a decimal text (`1984`, `-0.5`, `1e3`); undefined for anything else, blanks included. */
 export function parseDouble(text: string): number | undefined {
+  if (text.length === 0) return undefined
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    const allowed = (c >= 48 && c <= 57) || c === 46 || c === 45 || c === 43 || c === 101 || c === 69
+    if (!allowed) return undefined
+  }
+  // With these characters alone, Number() takes decimal notation and nothing else.
+  const value = Number(text)
+  return Number.isNaN(value) ? undefined : value
+}
+
+/** The same of a text as any engine writes it: also `NaN` and `Infinity`, in any case, blanks around it ignored. */
+export function parseSparkDouble(text: string): number | undefined {
   const trimmed = text.trim()
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed)
+  const value = parseDouble(trimmed)
+  if (value !== undefined) return value
   if (/^nan$/i.test(trimmed)) return Number.NaN
   const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(trimmed) ?? []
   return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity

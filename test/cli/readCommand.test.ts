@@ -18,8 +18,8 @@ import { DuckDbSession } from '../../shared/query/index.js'
 import { LocalDiskStore } from '../../shared/storage/index.js'
 import {
   type DataType,
-  parseDate,
-  parseTimestamp,
+  parseSparkDate,
+  parseSparkTimestamp,
   type Row,
   type StructType,
   type Value,
@@ -59,8 +59,8 @@ const rows: readonly Row[] = [
   {
     id: 2n ** 62n,
     wide: 10n ** 37n + 1n,
-    at: parseTimestamp('0001-01-01T00:00:00Z'),
-    local: parseTimestamp('9999-12-31 23:59:59.999999'),
+    at: parseSparkTimestamp('0001-01-01T00:00:00Z'),
+    local: parseSparkTimestamp('9999-12-31 23:59:59.999999'),
     number: NaN,
     small: Infinity,
     bytes: Uint8Array.from([0, 255]),
@@ -124,7 +124,7 @@ describe('reading a table', () => {
       null,
       null,
     ])
-    expect(parseDate('2025-04-01')).toBeDefined()
+    expect(parseSparkDate('2025-04-01')).toBeDefined()
   })
 
   test('a condition that always holds gives the same rows as none', async () => {

@@ -38,6 +38,10 @@ describe('records of a file', () => {
     expect(record.headers?.map(([name, value]) => [name, text(value)])).toEqual([['a', 'b']])
   })
 
+  test("a time without a zone is UTC, whatever the machine's zone", () => {
+    expect(one('{"key":"k","value":"","timestamp":"2025-04-01 00:00:00"}').timestamp).toBe(Date.UTC(2025, 3, 1))
+  })
+
   test('half of a surrogate pair is refused where it would be sent as another text, and goes out with an event as it stands', () => {
     for (const line of [
       '{"key":"\\ud800","value":{}}',

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import { cellText, jsonText, rowJson } from '../../shared/cli/valueText.js'
-import { type DataType, parseTimestamp } from '../../shared/types/index.js'
+import { type DataType, parseSparkTimestamp } from '../../shared/types/index.js'
 
-const micros = (text: string) => parseTimestamp(text) as bigint
+const micros = (text: string) => parseSparkTimestamp(text) as bigint
 
 describe('values as JSON', () => {
   test.each<[string, DataType, Parameters<ReturnType<typeof jsonText>>[0], string]>([

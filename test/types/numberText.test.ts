@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { formatDouble, formatFloat, parseDouble } from '../../shared/types/numberText.js'
+import { formatDouble, formatFloat, parseDouble, parseSparkDouble } from '../../shared/types/numberText.js'
 import { Random, seedNote } from '../random.js'
 
 /** A double, and what Java 17 writes for it and for the float nearest to it. */
@@ -79,9 +79,31 @@ test('every text reads back as the number it is of', () => {
     view.setUint32(4, random.below(2 ** 32))
     const double = view.getFloat64(0)
     const float = view.getFloat32(0)
-    expect(parseDouble(formatDouble(double)), seedNote).toBe(double)
-    expect(Math.fround(parseDouble(formatFloat(float)) ?? 0), seedNote).toBe(float)
+    expect(parseSparkDouble(formatDouble(double)), seedNote).toBe(double)
+    expect(Math.fround(parseSparkDouble(formatFloat(float)) ?? 0), seedNote).toBe(float)
   }
+})
+
+test('finite numbers in decimal notation are read alike; blanks and what is not finite are for Spark alone', () => {
+  for (const [text, value] of [
+    ['1984', 1984],
+    ['-0.5', -0.5],
+    ['+.5', 0.5],
+    ['5.', 5],
+    ['1e3', 1000],
+    ['1E400', Infinity],
+  ] as const)
+    expect([parseDouble(text), parseSparkDouble(text)], text).toEqual([value, value])
+  for (const text of ['', '.', '-', '1e', 'e1', '1,5', '0x10', '1_000', 'one'])
+    expect([parseDouble(text), parseSparkDouble(text)], text).toEqual([undefined, undefined])
+  for (const [text, value] of [
+    [' 1.5 ', 1.5],
+    ['NaN', NaN],
+    ['nan', NaN],
+    ['Infinity', Infinity],
+    ['-inf', -Infinity],
+  ] as const)
+    expect([parseDouble(text), parseSparkDouble(text)], text).toEqual([undefined, value])
 })
 
 function negated(text: string): string {

@@ -4,10 +4,10 @@ import {
   formatDecimal,
   formatDouble,
   formatFloat,
-  parseDate,
-  parseDecimal,
-  parseDouble,
-  parseTimestamp,
+  parseSparkDate,
+  parseSparkDecimal,
+  parseSparkDouble,
+  parseSparkTimestamp,
   splitTimestamp,
   type Value,
 } from '../../types/index.js'
@@ -100,7 +100,7 @@ export function parsePartitionValue(
 }
 
 function parsed(type: DataType, text: string, zone: string | undefined): Value | undefined {
-  if (typeof type !== 'string') return type.type === 'decimal' ? parseDecimal(text, type.scale) : undefined
+  if (typeof type !== 'string') return type.type === 'decimal' ? parseSparkDecimal(text, type.scale) : undefined
   switch (type) {
     case 'string':
       return text
@@ -113,19 +113,19 @@ function parsed(type: DataType, text: string, zone: string | undefined): Value |
     case 'long':
       return parseInteger(type, text)
     case 'float': {
-      const value = parseDouble(text)
+      const value = parseSparkDouble(text)
       return value === undefined ? undefined : Math.fround(value)
     }
     case 'double':
-      return parseDouble(text)
+      return parseSparkDouble(text)
     case 'boolean':
       return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined
     case 'date':
-      return parseDate(text)
+      return parseSparkDate(text)
     case 'timestamp':
-      return parseTimestamp(text, zone)
+      return parseSparkTimestamp(text, zone)
     case 'timestamp_ntz':
-      return parseTimestamp(text)
+      return parseSparkTimestamp(text)
     case 'binary':
       return new TextEncoder().encode(text)
     case 'void':

@@ -6,10 +6,10 @@ import {
   formatShortDecimal,
   type Json,
   JsonNumber,
-  parseDate,
   parseDecimal,
-  parseDouble,
-  parseTimestamp,
+  parseSparkDate,
+  parseSparkDouble,
+  parseSparkTimestamp,
   type PrimitiveType,
   splitTimestamp,
   type Value,
@@ -125,17 +125,17 @@ export function parseBound(type: DataType, json: Json | undefined): Value | unde
     case 'long':
       return typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json)) ? BigInt(json) : undefined
     case 'float': {
-      const value = typeof json === 'string' ? parseDouble(json) : text && Number(text)
+      const value = typeof json === 'string' ? parseSparkDouble(json) : text && Number(text)
       return typeof value === 'number' ? Math.fround(value) : undefined
     }
     case 'double':
-      return typeof json === 'string' ? parseDouble(json) : text === undefined ? undefined : Number(text)
+      return typeof json === 'string' ? parseSparkDouble(json) : text === undefined ? undefined : Number(text)
     case 'date':
       // A time of day behind it, which some writers leave, adds nothing.
-      return typeof json === 'string' ? parseDate(json.split(/[T ]/, 1)[0] ?? '') : undefined
+      return typeof json === 'string' ? parseSparkDate(json.split(/[T ]/, 1)[0] ?? '') : undefined
     case 'timestamp':
     case 'timestamp_ntz':
-      return typeof json === 'string' ? parseTimestamp(json) : undefined
+      return typeof json === 'string' ? parseSparkTimestamp(json) : undefined
     case 'boolean':
       return typeof json === 'boolean' ? json : undefined
     case 'binary':

@@ -9,7 +9,7 @@ import {
   summaryPath,
 } from '../../contract/index.js'
 import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
-import { parseTimestamp } from '../../types/index.js'
+import { parseSparkTimestamp } from '../../types/index.js'
 import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
 import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
 import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEdits.js'
@@ -230,7 +230,7 @@ export class LakeCatalog implements Disposable {
 async function versionOf(table: DeltaTable, name: string, at: TimeTravel | undefined): Promise<number | undefined> {
   if (at === undefined) return undefined
   if ('version' in at) return at.version
-  const micros = parseTimestamp(at.timestamp)
+  const micros = parseSparkTimestamp(at.timestamp)
   if (micros === undefined) {
     throw new QueryError(
       'QUERY_BAD_SQL',

@@ -1,4 +1,4 @@
-import { type DataType, parseDate, parseDecimal, parseTimestamp, type Value } from '../../types/index.js'
+import { type DataType, parseDecimal, parseSparkDate, parseSparkTimestamp, type Value } from '../../types/index.js'
 import { literal, sqlType, valueLiteral } from '../duckdb/index.js'
 import { unsupported } from './sparkTokens.js'
 import { decimalType, isFloating, type TypedSql } from './typedSql.js'
@@ -47,16 +47,16 @@ export function typedLiteral(word: string, text: string): TypedSql {
   }
   switch (word) {
     case 'DATE':
-      return make('date', /^[+-]?\d{4,7}-\d{2}-\d{2}$/.test(text) ? parseDate(text) : undefined)
+      return make('date', /^[+-]?\d{4,7}-\d{2}-\d{2}$/.test(text) ? parseSparkDate(text) : undefined)
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
       if (!/(?:Z|[+-]\d{2}:?\d{2})$/.test(text))
         throw unsupported(`${word} ${literal(text)}, which each session reads in its own zone,`)
-      return make('timestamp', parseTimestamp(text))
+      return make('timestamp', parseSparkTimestamp(text))
     case 'TIMESTAMP_NTZ':
       return make(
         'timestamp_ntz',
-        /(?:Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes(':') ? undefined : parseTimestamp(text),
+        /(?:Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes(':') ? undefined : parseSparkTimestamp(text),
       )
     case 'X':
       return make('binary', /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined)

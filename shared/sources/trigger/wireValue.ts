@@ -1,3 +1,4 @@
+import { parseIsoTimestamp, parseIsoTimestampNtz } from '../../types/index.js'
 import { TriggerError } from './triggerError.js'
 
 /**
@@ -25,7 +26,7 @@ function isLong(value: unknown): value is { readonly low: number; readonly high:
  * number, of which a .NET date holds the years 1 to 9999: its first and last millisecond stand for what is beyond.
  */
 export function toKafkaTimestamp(value: unknown): number | undefined {
-  const ms = parseDate(value)
+  const ms = milliseconds(value)
   return Number.isNaN(ms) || ms <= firstDate || ms >= lastDate ? undefined : ms
 }
 
@@ -37,17 +38,15 @@ const lastDate = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
  * @throws TriggerError when it is not a date
  */
 export function toTimestamp(value: unknown): number {
-  const ms = parseDate(value)
+  const ms = milliseconds(value)
   if (!Number.isNaN(ms)) return ms
   throw new TriggerError('TRIGGER_PAYLOAD', `A record's timestamp cannot be read from ${describe(value)}.`)
 }
 
-function parseDate(value: unknown): number {
-  const match = typeof value === 'string' ? dateForm.exec(value) : null
-  return match === null ? Number.NaN : Date.parse(`${match[1]}${(match[2] ?? '').slice(0, 4)}${match[3] ?? 'Z'}`)
+function milliseconds(value: unknown): number {
+  const micros = typeof value === 'string' ? (parseIsoTimestamp(value) ?? parseIsoTimestampNtz(value)) : undefined
+  return micros === undefined ? Number.NaN : Math.floor(Number(micros) / 1000)
 }
-
-const dateForm = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/
 
 /** A value for an error's message: its kind and its beginning. */
 export function describe(value: unknown): string {

@@ -1,4 +1,9 @@
-/** Times and dates as text, by ISO 8601. */
+import { daysOfCivil } from './civilDate.js'
+
+/**
+ * Times and dates as events carry them: ISO 8601, digit for digit, years 0001 to 9999. Contracts accept this and nothing
+ * else; tables and people write as Spark does, which `sparkTime` reads.
+ */
 
 const usPerSecond = 1_000_000
 const secondsPerDay = 86_400
@@ -21,48 +26,47 @@ export function isDayInYears(days: number): boolean {
 /**
  * Microseconds since 1970-01-01 of `YYYY-MM-DDTHH:MM[:SS[.fraction]]` and a zone (`Z`, `±HH:MM`, `±HHMM`, `±HH`), years
  * 0001 to 9999 where it is written and in UTC; a blank may stand for the `T`. A fraction has one to nine digits and is
- * cut off after the microseconds. Null when the text is anything else: there is no leap second and no 24:00.
+ * cut off after the microseconds. Undefined when the text is anything else: there is no leap second and no 24:00.
  */
-export function parseTimestamp(text: string): bigint | null {
+export function parseIsoTimestamp(text: string): bigint | undefined {
   const micros = parse(text, true)
-  return micros === null || !isTimeInYears(micros) ? null : micros
+  return micros === undefined || !isTimeInYears(micros) ? undefined : micros
 }
 
-/** The same without a zone, microseconds of the wall clock. A zone makes it null. */
-export function parseTimestampNtz(text: string): bigint | null {
+/** The same without a zone, microseconds of the wall clock; undefined with a zone. */
+export function parseIsoTimestampNtz(text: string): bigint | undefined {
   return parse(text, false)
 }
 
-/** Days since 1970-01-01 of `YYYY-MM-DD`, or null. */
-export function parseDate(text: string): number | null {
-  const days = text.length === 10 ? daysAt(text) : NaN
-  return Number.isNaN(days) ? null : days
+/** Days since 1970-01-01 of `YYYY-MM-DD`; undefined for anything else. */
+export function parseIsoDate(text: string): number | undefined {
+  return text.length === 10 ? daysAt(text) : undefined
 }
 
 /** True when `text` would be a timestamp if it had a zone; for messages. */
 export function lacksZone(text: string): boolean {
-  return parse(text, false) !== null
+  return parse(text, false) !== undefined
 }
 
 /** True when `text` would be a timestamp if its zone did not move it out of the years 0001 to 9999; for messages. */
 export function leavesYears(text: string): boolean {
   const micros = parse(text, true)
-  return micros !== null && !isTimeInYears(micros)
+  return micros !== undefined && !isTimeInYears(micros)
 }
 
-function parse(text: string, zoned: boolean): bigint | null {
+function parse(text: string, zoned: boolean): bigint | undefined {
   const separator = text.charCodeAt(10)
-  if (separator !== 84 /* T */ && separator !== 116 && separator !== 32) return null
+  if (separator !== 84 /* T */ && separator !== 116 && separator !== 32) return undefined
   const days = daysAt(text)
   const hour = twoDigits(text, 11)
   const minute = twoDigits(text, 14)
-  if (!(days === days && hour < 24 && minute < 60) || text.charCodeAt(13) !== 58 /* : */) return null
+  if (!(days !== undefined && hour < 24 && minute < 60) || text.charCodeAt(13) !== 58 /* : */) return undefined
   let at = 16
   let second = 0
   let micros = 0
   if (text.charCodeAt(at) === 58) {
     second = twoDigits(text, 17)
-    if (!(second < 60)) return null
+    if (!(second < 60)) return undefined
     at = 19
     if (text.charCodeAt(at) === 46 /* . */) {
       const start = ++at
@@ -75,15 +79,15 @@ function parse(text: string, zoned: boolean): bigint | null {
           scale /= 10
         }
       }
-      if (at === start || at - start > 9) return null
+      if (at === start || at - start > 9) return undefined
     }
   }
   let seconds = days * secondsPerDay + hour * 3600 + minute * 60 + second
   if (zoned) {
     const offset = zoneAt(text, at)
-    if (offset !== offset) return null
+    if (offset !== offset) return undefined
     seconds -= offset
-  } else if (at !== text.length) return null
+  } else if (at !== text.length) return undefined
   const total = seconds * usPerSecond + micros
   return Number.isSafeInteger(total) ? BigInt(total) : BigInt(seconds) * 1_000_000n + BigInt(micros)
 }
@@ -102,22 +106,11 @@ function zoneAt(text: string, at: number): number {
   return (sign === 43 ? 1 : -1) * (hours * 3600 + minutes * 60)
 }
 
-/** Days since 1970-01-01 of the first ten characters, or NaN. */
-function daysAt(text: string): number {
+/** Days since 1970-01-01 of the first ten characters. */
+function daysAt(text: string): number | undefined {
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
-  const month = twoDigits(text, 5)
-  const day = twoDigits(text, 8)
-  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return NaN
-  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return NaN
-  // Days from civil, with the year beginning in March so that the leap day comes last.
-  const y = month > 2 ? year : year - 1
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
-  return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  if (!(year >= 1) || text.charCodeAt(4) !== 45 /* - */ || text.charCodeAt(7) !== 45) return undefined
+  return daysOfCivil(year, twoDigits(text, 5), twoDigits(text, 8))
 }
 
 function twoDigits(text: string, at: number): number {

@@ -18,7 +18,7 @@ export function formatDate(days: number): string | undefined {
 }
 
 /** Days since 1970-01-01; undefined for what is not a date, or not one that 32 bits hold. */
-export function parseDate(text: string): number | undefined {
+export function parseSparkDate(text: string): number | undefined {
   const [, year, month, day] = /^([+-]?\d{4,7})-(\d{1,2})-(\d{1,2})$/.exec(text) ?? []
   const days = daysOfCivil(Number(year), Number(month), Number(day))
   return days === undefined || days < leastDay || days > greatestDay ? undefined : days
@@ -49,7 +49,7 @@ const timestampText =
  * IANA name; the default is UTC, which is also how to read wall-clock timestamps. Undefined for what is no timestamp, or
  * not one that 64 bits hold once its zone is applied.
  */
-export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
+export function parseSparkTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   const match = timestampText.exec(text.trim())
   if (match === null) return undefined
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = match
