@@ -62,7 +62,11 @@ const layers: Readonly<Record<string, Layer>> = {
     rooms: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
     doors: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
   },
-  'shared/models': { uses: engine },
+  'shared/models': {
+    uses: engine,
+    rooms: ['features', 'card', 'onnx', 'starter', 'folder'],
+    pure: ['features', 'card', 'starter'],
+  },
   'shared/query': {
     uses: engine,
     rooms: ['duckdb', 'scan', 'condition', 'spark', 'catalog'],
@@ -89,7 +93,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@azure/event-hubs': ['shared/sources/eventHubs/'],
   kafkajs: ['shared/sources/kafka/', 'infra/local/'],
   '@duckdb/node-api': ['shared/query/duckdb/'],
-  'onnxruntime-web': ['shared/models/'],
+  'onnxruntime-web': ['shared/models/onnx/'],
   hyparquet: ['shared/parquet/hyparquetInternals.ts'],
   'hyparquet-writer': ['shared/parquet/hyparquetInternals.ts'],
   'hyparquet-compressors': ['shared/parquet/hyparquetInternals.ts'],

@@ -1,8 +1,7 @@
 /** Where a model comes from, and scoring with it. */
-export { FolderModelSource, sha256 } from './folderModelSource.js'
-export { encodeModelCard, type Feature, featureWidth, type ModelCard } from './modelCard.js'
+export { encodeModelCard, type ModelCard, sha256 } from './card/index.js'
+export { type Feature, featureWidth } from './features/index.js'
+export { FolderModelSource } from './folder/index.js'
 export { ModelError } from './modelError.js'
-export { openOnnxScorer } from './onnxScorer.js'
-export type { Scorer } from './scorer.js'
-export { starterModel } from './starterModel.js'
-export { encodeValueRange, valueRangeTensors } from './valueRange.js'
+export { openOnnxScorer, type Scorer } from './onnx/index.js'
+export { encodeValueRange, starterModel, valueRangeTensors } from './starter/index.js'

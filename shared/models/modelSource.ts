@@ -1,4 +1,4 @@
-import type { ModelCard } from './modelCard.js'
+import type { ModelCard } from './card/index.js'
 
 /** The version of a model that is to score. */
 export interface Champion {

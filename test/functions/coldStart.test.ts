@@ -33,7 +33,7 @@ describe('until the functions are listed', () => {
     expect([...packages].filter(name => heavy.test(name))).toEqual([])
     expect(
       [...own].filter(file =>
-        /^shared\/(storage\/azureBlob|sources\/(kafka|eventHubs)|delta\/d[md]l|query\/(condition|spark|catalog))\//.test(
+        /^shared\/(storage\/azureBlob|sources\/(kafka|eventHubs)|delta\/d[md]l|models|pipeline\/gold|query\/(condition|spark|catalog))\//.test(
           file,
         ),
       ),
@@ -42,6 +42,6 @@ describe('until the functions are listed', () => {
 
   test('the number of our own modules grows only on purpose', () => {
     expect(own.size).toBeGreaterThan(100)
-    expect(own.size).toBeLessThanOrEqual(450)
+    expect(own.size).toBeLessThanOrEqual(430)
   })
 })

@@ -9,7 +9,7 @@ import {
 } from '../../../shared/models/index.js'
 import { runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { events } from '../../harness/sampleStream/events.js'
-import { endlessModel } from '../../models/hostileModels.js'
+import { endlessModel } from '../../models/onnx/hostileModels.js'
 import { SilverFixture } from '../silver/silverFixture.js'
 import { ok, scoredRows, silverOf } from './goldFixture.js'
 

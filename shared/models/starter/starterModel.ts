@@ -1,6 +1,6 @@
-import { sha256 } from './folderModelSource.js'
-import type { Feature } from './modelCard.js'
-import type { ModelFiles } from './modelSource.js'
+import { sha256 } from '../card/index.js'
+import type { Feature } from '../features/index.js'
+import type { ModelFiles } from '../modelSource.js'
 import { encodeValueRange, type Habit, scoreValue, type ValueRange, valueRangeTensors } from './valueRange.js'
 
 /** What the sample stream's values are like, by type of event. */

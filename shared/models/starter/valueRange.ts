@@ -1,4 +1,4 @@
-import { encodeOnnx } from './onnxModel.js'
+import { encodeOnnx } from '../onnx/index.js'
 
 /** What one category's values are like. */
 export interface Habit {

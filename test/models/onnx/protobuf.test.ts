@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { bytes, float, integer, message, packed, text } from '../../shared/models/protobuf.js'
+import { bytes, float, integer, message, packed, text } from '../../../shared/models/onnx/protobuf.js'
 
 const hex = (value: Uint8Array) => Buffer.from(value).toString('hex')
 

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-
-import type { ObjectStore } from '../storage/index.js'
-import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard } from './modelCard.js'
-import { ModelError } from './modelError.js'
-import type { Champion, ModelFiles, ModelSource } from './modelSource.js'
+import type { ObjectStore } from '../../storage/index.js'
+import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard, sha256 } from '../card/index.js'
+import { ModelError } from '../modelError.js'
+import type { Champion, ModelFiles, ModelSource } from '../modelSource.js'
 
 /**
  * Models as files: `<name>/<version>/model.onnx` and `model.json`, and `<name>/champion.json` with the version that
@@ -88,8 +86,3 @@ export class FolderModelSource implements ModelSource {
 }
 
 const pointer = 'champion.json'
-
-/** The digest in lower-case hexadecimal, as a model card has it. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}

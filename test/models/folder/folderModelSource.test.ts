@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
-import { FolderModelSource } from '../../shared/models/folderModelSource.js'
-import { decodeModelCard, encodeModelCard } from '../../shared/models/modelCard.js'
-import { starterModel } from '../../shared/models/starterModel.js'
-import { MemoryStore } from '../../shared/storage/index.js'
+import { decodeModelCard, encodeModelCard } from '../../../shared/models/card/modelCard.js'
+import { FolderModelSource } from '../../../shared/models/folder/folderModelSource.js'
+import { starterModel } from '../../../shared/models/starter/starterModel.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 
 const text = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
 const open = async () => {

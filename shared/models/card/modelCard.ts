@@ -1,11 +1,5 @@
-import { ModelError } from './modelError.js'
-
-/** One input of the model, out of one column. */
-export type Feature =
-  /** The number itself. */
-  | { readonly column: string; readonly kind: 'numeric' }
-  /** One number per category, in their order: 1 where the text is it, else 0. None is 1 for an unknown text or null. */
-  | { readonly column: string; readonly kind: 'category'; readonly categories: readonly string[] }
+import type { Feature } from '../features/index.js'
+import { ModelError } from '../modelError.js'
 
 /** A row of inputs and what the model must say to it: a model that says something else is another one. */
 export interface GoldenVector {
@@ -29,11 +23,6 @@ export interface ModelCard {
   /** Of `model.onnx`, in lower-case hexadecimal. */
   readonly sha256: string
   readonly golden?: readonly GoldenVector[] | undefined
-}
-
-/** How many numbers a row has for the model. */
-export function featureWidth(features: readonly Feature[]): number {
-  return features.reduce((width, feature) => width + (feature.kind === 'numeric' ? 1 : feature.categories.length), 0)
 }
 
 /** The bytes of `model.json`: UTF-8, indented. `decodeModelCard` reads them. */

@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest'
 
-import { sha256 } from '../../shared/models/folderModelSource.js'
-import type { ModelCard } from '../../shared/models/modelCard.js'
-import type { ModelFiles } from '../../shared/models/modelSource.js'
-import { encodeOnnx, type OnnxGraph } from '../../shared/models/onnxModel.js'
-import { openOnnxScorer } from '../../shared/models/onnxScorer.js'
-import { starterModel } from '../../shared/models/starterModel.js'
-import { encodeValueRange, scoreValue, type ValueRange, valueRangeTensors } from '../../shared/models/valueRange.js'
-import { SyntheticEvents } from '../../shared/sources/synthetic/index.js'
-import { Random, seedNote } from '../random.js'
+import { sha256 } from '../../../shared/models/card/digest.js'
+import type { ModelCard } from '../../../shared/models/card/modelCard.js'
+import type { ModelFiles } from '../../../shared/models/modelSource.js'
+import { encodeOnnx, type OnnxGraph } from '../../../shared/models/onnx/onnxModel.js'
+import { openOnnxScorer } from '../../../shared/models/onnx/onnxScorer.js'
+import { starterModel } from '../../../shared/models/starter/starterModel.js'
+import {
+  encodeValueRange,
+  scoreValue,
+  type ValueRange,
+  valueRangeTensors,
+} from '../../../shared/models/starter/valueRange.js'
+import { SyntheticEvents } from '../../../shared/sources/synthetic/index.js'
+import { Random, seedNote } from '../../random.js'
 
 const logistic = (weights: readonly number[], bias: number, more: Partial<OnnxGraph> = {}): Uint8Array =>
   encodeOnnx({

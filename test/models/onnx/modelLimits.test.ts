@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
-import { sha256 } from '../../shared/models/folderModelSource.js'
-import type { ModelFiles } from '../../shared/models/modelSource.js'
-import { openOnnxScorer } from '../../shared/models/onnxScorer.js'
-import { starterModel } from '../../shared/models/starterModel.js'
+import { sha256 } from '../../../shared/models/card/digest.js'
+import type { ModelFiles } from '../../../shared/models/modelSource.js'
+import { openOnnxScorer } from '../../../shared/models/onnx/onnxScorer.js'
+import { starterModel } from '../../../shared/models/starter/starterModel.js'
 import { endlessModel, hugeModel } from './hostileModels.js'
 
 function filesOf(onnx: Uint8Array, golden: readonly (readonly number[])[] = []): ModelFiles {

@@ -1,6 +1,7 @@
-import { featureWidth, type ModelCard } from './modelCard.js'
-import { ModelError } from './modelError.js'
-import type { ModelFiles } from './modelSource.js'
+import type { ModelCard } from '../card/index.js'
+import { featureWidth } from '../features/index.js'
+import { ModelError } from '../modelError.js'
+import type { ModelFiles } from '../modelSource.js'
 import { type ModelLimits, type OnnxRuntime, onnxRuntime } from './onnxRuntime.js'
 import {
   type OnnxFailure,

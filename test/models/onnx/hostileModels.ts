@@ -1,4 +1,4 @@
-import { bytes, type Field, floats, integer, message, packed, text } from '../../shared/models/protobuf.js'
+import { bytes, type Field, floats, integer, message, packed, text } from '../../../shared/models/onnx/protobuf.js'
 
 /** Models whose cost depends on the row: harmless for small values, endless or huge for a feature above 1,000. */
 

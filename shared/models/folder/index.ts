@@ -1,0 +1,2 @@
+/** Models as files of the lake. */
+export { FolderModelSource } from './folderModelSource.js'

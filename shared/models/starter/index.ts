@@ -1,0 +1,3 @@
+/** The model that ships. */
+export { starterModel } from './starterModel.js'
+export { encodeValueRange, valueRangeTensors } from './valueRange.js'
