@@ -64,8 +64,9 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/models': {
     uses: engine,
-    rooms: ['features', 'card', 'onnx', 'starter', 'folder'],
-    pure: ['features', 'card', 'starter'],
+    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'folder'],
+    doors: ['forest'],
+    pure: ['features', 'card', 'starter', 'forest'],
   },
   'shared/query': {
     uses: engine,

@@ -14,13 +14,17 @@ export interface OnnxConstant {
   readonly values: readonly number[]
 }
 
-/** One operation of ONNX's own set, e.g. `Gemm`, by the names of tensors it takes and gives. */
+/** A setting of an operation: a float, a text, an integer (bigint), or many of one of them. */
+export type OnnxAttribute = number | string | bigint | Float32Array | Int32Array | readonly string[]
+
+/** One operation, e.g. `Gemm`, by the names of tensors it takes and gives. */
 export interface OnnxNode {
   readonly operator: string
+  /** `ai.onnx.ml` for classical models; ONNX's own set when absent. */
+  readonly domain?: keyof typeof operatorSets | undefined
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** Attributes that are floats. */
-  readonly attributes?: Readonly<Record<string, number>> | undefined
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>> | undefined
 }
 
 /** A computation: nodes in the order in which they run. */
@@ -32,9 +36,9 @@ export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[]
 }
 
-// The format's version and that of its operators: old enough for every runtime, new enough for what is used here.
+// The format's version and those of its operators: old enough for every runtime, new enough for what is used here.
 const irVersion = 8
-const operatorSet = 13
+const operatorSets = { '': 13, 'ai.onnx.ml': 3 } as const
 const floatType = 1
 
 /**
@@ -44,11 +48,12 @@ const floatType = 1
  * @throws RangeError when a constant's values do not fill its shape
  */
 export function encodeOnnx(graph: OnnxGraph): Uint8Array {
+  const domains = new Set(['' as const, ...graph.nodes.map(node => node.domain ?? '')])
   return message(
     integer(1, irVersion),
     text(2, 'kafka-delta-functions'),
     bytes(7, encodeGraph(graph)),
-    bytes(8, message(text(1, ''), integer(2, operatorSet))),
+    [...domains].map(domain => bytes(8, message(text(1, domain), integer(2, operatorSets[domain])))),
   )
 }
 
@@ -62,16 +67,26 @@ function encodeGraph({ name, inputs, outputs, constants, nodes }: OnnxGraph): Ui
   )
 }
 
-function encodeNode({ operator, inputs, outputs, attributes = {} }: OnnxNode): Uint8Array {
-  const attribute = ([name, value]: [string, number]): Field =>
-    bytes(5, message(text(1, name), float(2, value), integer(20, floatType)))
+function encodeNode({ operator, domain, inputs, outputs, attributes = {} }: OnnxNode): Uint8Array {
   return message(
     inputs.map(input => text(1, input)),
     outputs.map(output => text(2, output)),
     text(3, outputs.join(',')),
     text(4, operator),
-    Object.entries(attributes).map(attribute),
+    Object.entries(attributes).map(([name, value]) => bytes(5, message(text(1, name), encodeAttribute(value)))),
+    domain === undefined ? [] : text(7, domain),
   )
+}
+
+/** The value's field and that of its type, by the numbers of AttributeProto. */
+function encodeAttribute(value: OnnxAttribute): readonly Field[] {
+  const type = (id: number) => integer(20, id)
+  if (typeof value === 'number') return [float(2, value), type(1)]
+  if (typeof value === 'bigint') return [integer(3, Number(value)), type(2)]
+  if (typeof value === 'string') return [text(4, value), type(3)]
+  if (value instanceof Float32Array) return [bytes(7, floats(value)), type(6)]
+  if (value instanceof Int32Array) return [packed(8, value), type(7)]
+  return [...value.map(one => text(9, one)), type(8)]
 }
 
 function encodeConstant({ name, shape, values }: OnnxConstant): Uint8Array {

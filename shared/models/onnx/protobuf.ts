@@ -31,8 +31,10 @@ export function text(id: number, value: string): Field {
 }
 
 /** Repeated integers in one field. */
-export function packed(id: number, values: readonly number[]): Field {
-  return bytes(id, concat(values.map(varint)))
+export function packed(id: number, values: ArrayLike<number>): Field {
+  const out: number[] = []
+  for (let i = 0; i < values.length; i++) pushVarint(out, values[i] as number)
+  return bytes(id, Uint8Array.from(out))
 }
 
 /** Numbers as little-endian 32-bit floats, whatever the machine. */
@@ -43,12 +45,16 @@ export function floats(values: ArrayLike<number>): Uint8Array {
 }
 
 function varint(value: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${String(value)} is no whole number from 0 on`)
   const out: number[] = []
+  pushVarint(out, value)
+  return Uint8Array.from(out)
+}
+
+function pushVarint(out: number[], value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${String(value)} is no whole number from 0 on`)
   let rest = value
   for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) + 128)
   out.push(rest)
-  return Uint8Array.from(out)
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,0 +1,7 @@
+/** Isolation forests: growing, scoring, as ONNX. */
+export { encodeForest, forestTensors } from './encodeForest.js'
+export type { Matrix } from './growTree.js'
+export type { IsolationForest } from './isolationForest.js'
+export { ForestWalk } from './scoreForest.js'
+export { seededRandom } from './seededRandom.js'
+export { type ForestOptions, trainForest } from './trainForest.js'
