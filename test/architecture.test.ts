@@ -64,8 +64,8 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/models': {
     uses: engine,
-    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'folder'],
-    doors: ['forest'],
+    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'folder', 'mlflow'],
+    doors: ['forest', 'mlflow'],
     pure: ['features', 'card', 'starter', 'forest'],
   },
   'shared/query': {
