@@ -81,6 +81,7 @@ describe('records of a file', () => {
     ['{"event_id":"1"}\n\n{"event_id"', /line 3 is not JSON/],
     ['[{"key":"k","value":"","partition":-1}]', /record 1: partition -1/],
     ['{"key":"k","value":"","timestamp":"soon"}', /line 1: timestamp "soon"/],
+    ['{"key":"k","value":"","timestamp":"Apr 1, 2025"}', /line 1: timestamp "Apr 1, 2025" is neither/],
   ])('what is wrong is named by its place', (content, message) => {
     expect(() => parseRecords(content, events)).toThrow(message)
   })

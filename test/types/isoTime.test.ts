@@ -90,6 +90,7 @@ test('the first and the last moment of the years 0001 to 9999 are told from thei
   ])
   expect(parseIsoDate('0001-01-01')).toBe(-719_162)
   expect(parseIsoDate('9999-12-31')).toBe(2_932_896)
+  expect([parseIsoDate('0000-12-31'), parseIsoTimestampNtz('0000-12-31T00:00:00')]).toEqual([undefined, undefined])
 })
 
 test('a wall-clock time has no zone', () => {
