@@ -53,7 +53,7 @@ const layers: Readonly<Record<string, Layer>> = {
     doors: ['ddl', 'maintenance', 'dml'],
     pure: ['schema', 'protocol', 'stats'],
   },
-  'shared/contract': { uses: ['shared/types'], pure: ['.'] },
+  'shared/contract': { uses: ['shared/types'], rooms: ['documentation'], doors: ['documentation'], pure: ['.'] },
   'shared/telemetry': { uses: ['shared/types', 'shared/storage'] },
   'shared/settings': { uses: ['shared/types', 'shared/storage', 'shared/contract', 'shared/telemetry'] },
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
@@ -273,6 +273,21 @@ describe('dependencies point one way', () => {
         })
       })
     expect(silent).toEqual([])
+  })
+
+  test('every code of an error is one that something throws', () => {
+    const texts = new Map(files.map(file => [file, readFileSync(join(root, file), 'utf8')]))
+    const unused = files
+      .filter(file => file.endsWith('Error.ts'))
+      .flatMap(file => {
+        const codes = [...(texts.get(file) ?? '').matchAll(/^  (?:\| )?'([A-Z][A-Z_]+)',?$/gm)].map(
+          ([, code = '']) => code,
+        )
+        const quotes = (code: string) =>
+          [...texts.values()].reduce((n, text) => n + text.split(`'${code}'`).length - 1, 0)
+        return codes.filter(code => quotes(code) < 2).map(code => `${file}: ${code}`)
+      })
+    expect(unused).toEqual([])
   })
 
   test('objects that are filled by names from outside have nothing behind them', () => {

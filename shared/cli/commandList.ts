@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import('./commands/restore.js')).restore,
   checkpoint: async () => (await import('./commands/checkpoint.js')).checkpoint,
   env: async () => (await import('./commands/env.js')).env,
+  contract: async () => (await import('./commands/contract.js')).contract,
   produce: async () => (await import('./commands/produce.js')).produce,
   run: async () => (await import('./commands/run.js')).run,
   backfill: async () => (await import('./commands/backfill.js')).backfill,

@@ -29,9 +29,7 @@ export const deltaErrorCodes = [
   'DELTA_NO_CHANGE_DATA',
   'DELTA_BAD_DATA_FILE',
   'DELTA_BAD_DELETION_VECTOR',
-  'DELTA_CONFLICT',
   'DELTA_COMMIT_UNRESOLVED',
-  'DELTA_TOO_MANY_CONFLICTS',
 ] as const
 
 /** What `code` of a {@link DeltaError} can be. Codes stay the same from version to version, unlike messages. */

@@ -57,6 +57,9 @@ describe('the command line', () => {
     [['tables', '--format', 'xml'], /--format xml is none of table, csv, csv-safe, jsonl/],
     [['sql', ' '], /The query is empty/],
     [['run', 'toString'], /"toString" is not a step/],
+    [['contract', 'hide', 'events'], /"hide" is not something to do with a contract; there is show/],
+    [['contract', 'show'], /<stream> is missing: lake contract show <stream>/],
+    [['contract', 'show', 'none'], /There is no stream none; declared are: events/],
     [['rebuild', 'bronze'], /"bronze" cannot be rebuilt/],
     [['produce'], /Say how many/],
     [['produce', '--from', 'x', '--count', '1'], /leave --count out/],
@@ -83,6 +86,14 @@ describe('the command line', () => {
     expect((await lake(['run', 'x'])).messages).not.toContain('    at ')
     expect((await lake(['run', 'x', '--debug'])).messages).toContain('    at ')
   })
+})
+
+test('lake contract show prints the page of a stream without a lake, broker or settings', async () => {
+  const { code, output, messages } = await lake(['contract', 'show', 'events'], { projectFolder })
+  expect({ code, messages }).toEqual({ code: 0, messages: '' })
+  expect(output).toMatch(/^# events\n/)
+  for (const name of ['bronze.events', 'silver.events', 'gold.events_scored', 'gold.events_summary'])
+    expect(output).toContain(`\n## ${name}\n`)
 })
 
 describe('lake env', () => {

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { defineStream } from '../../shared/contract/defineStream.js'
-import { documentationOf } from '../../shared/contract/documentation.js'
 import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
 import {
   bronzeTable,
@@ -131,14 +130,4 @@ describe('names', () => {
       'gold/events_summary',
     ])
   })
-})
-
-test('the page of a stream names every table and column', () => {
-  const page = documentationOf(events)
-  for (const table of [bronzeTable(events), silverTable(events), scoredTable(events), summaryTable(events)]) {
-    expect(page).toContain(`## ${sqlName(table.path)}\n`)
-    for (const { name } of table.schema.fields) expect(page).toContain(`| \`${name}\` |`)
-  }
-  expect(page).toContain('What makes an event the same as another.')
-  expect(page).toContain('more than 10 minutes behind')
 })

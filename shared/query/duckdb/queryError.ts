@@ -15,9 +15,6 @@ export const queryErrorCodes = [
   'QUERY_CACHE_TOO_SMALL',
   /** A data file that the table's log names is missing, or does not match the log. */
   'QUERY_FILE_MISSING',
-  /** The table uses a feature that this reader does not know. */
-  'QUERY_UNSUPPORTED_TABLE',
-  'QUERY_UNSUPPORTED_TYPE',
   /** An expression of Spark's SQL has a part whose meaning would not be the same here. */
   'QUERY_UNSUPPORTED_EXPRESSION',
   'QUERY_NO_TABLE',

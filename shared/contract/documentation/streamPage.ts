@@ -1,0 +1,145 @@
+import type { z } from 'zod'
+
+import type { DataType, StructField } from '../../types/index.js'
+import { rejectionCodes, type Stream } from '../stream.js'
+import {
+  bronzeTable,
+  quarantineName,
+  scoredTable,
+  silverTable,
+  sqlName,
+  summaryTable,
+  type TableSpec,
+} from '../tables.js'
+import { fieldRules } from './fieldRules.js'
+
+/**
+ * A Markdown page about a stream, laid out to be read as text too: what its contract asks of an event, and the tables
+ * that follow from it with their columns, types and descriptions.
+ */
+export function documentationOf(stream: Stream): string {
+  return [
+    `# ${stream.name}`,
+    '',
+    ...markdownTable(['stream', code(stream.name)], facts(stream)),
+    '',
+    '## Contract',
+    '',
+    ...contractTable(stream),
+    '',
+    ...expectations(stream),
+    `A record that does not fit stays in ${code(sqlName(bronzeTable(stream).path))} with its reason, and is listed in`,
+    `${code(quarantineName(stream))}. Reasons: ${rejectionCodes.join(', ')}.`,
+    '',
+    ...[bronzeTable(stream), silverTable(stream), scoredTable(stream), summaryTable(stream)].flatMap(section),
+  ].join('\n')
+}
+
+function facts(stream: Stream): readonly (readonly string[])[] {
+  const { topic, key, dedupeWithinMs, eventTime, allowedLatenessMs, clusterBy } = stream
+  return [
+    ['Topic', code(topic)],
+    ['The same event', `same ${code(key)}, event times at most ${inWords(dedupeWithinMs)} apart`],
+    ['Event time', `${code(eventTime)}, at most an hour after Kafka's timestamp`],
+    ['Late', `more than ${inWords(allowedLatenessMs)} behind Kafka's timestamp: kept, flagged in ${code('_late')}`],
+    ['Clustered by', clusterBy.map(code).join(', ')],
+  ]
+}
+
+function contractTable({ columns, schema }: Stream): string[] {
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape
+  return markdownTable(
+    ['field', 'type', 'null', 'rules', 'meaning'],
+    columns.map(column => {
+      const field = shape[column.name]
+      const rules = field === undefined ? [] : fieldRules(field)
+      return [code(column.name), code(typeText(column)), nullText(column), cell(rules.join('; ')), meaning(column)]
+    }),
+  )
+}
+
+function expectations(stream: Stream): string[] {
+  if (stream.expectations.length === 0) return []
+  return [
+    'Expectations, each of which every event must fulfil:',
+    '',
+    ...stream.expectations.map(e => `- ${cell(e)}`),
+    '',
+  ]
+}
+
+/** A type as SQL writes it: `decimal(10,2)`, `array<string>`. */
+function typeInWords(type: DataType): string {
+  if (typeof type === 'string') return type === 'integer' ? 'int' : type === 'long' ? 'bigint' : type
+  switch (type.type) {
+    case 'decimal':
+      return `decimal(${String(type.precision)},${String(type.scale)})`
+    case 'array':
+      return `array<${typeInWords(type.elementType)}>`
+    case 'map':
+      return `map<${typeInWords(type.keyType)},${typeInWords(type.valueType)}>`
+    case 'struct':
+      return `struct<${type.fields.map(field => `${field.name}:${typeInWords(field.type)}`).join(',')}>`
+  }
+}
+
+function section(table: TableSpec): string[] {
+  const partitions = table.partitionColumns.map(code).join(', ')
+  return [
+    `## ${sqlName(table.path)}`,
+    '',
+    `${table.description} Partitioned by ${partitions}.`,
+    '',
+    ...columnTable(table.schema.fields),
+    '',
+  ]
+}
+
+function columnTable(columns: readonly StructField[]): string[] {
+  return markdownTable(
+    ['column', 'type', 'null', 'meaning'],
+    columns.map(column => [code(column.name), code(typeText(column)), nullText(column), meaning(column)]),
+  )
+}
+
+function typeText({ type }: StructField): string {
+  return typeInWords(type)
+}
+
+function nullText({ nullable }: StructField): string {
+  return nullable ? 'yes' : 'no'
+}
+
+function meaning({ metadata }: StructField): string {
+  const comment = metadata?.['comment']
+  return cell(typeof comment === 'string' ? comment : '')
+}
+
+/** A table whose columns stand under each other; the last one is as long as it is. */
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = header.map((_, i) => Math.max(3, ...[header, ...rows].map(row => row[i]?.length ?? 0)))
+  const last = header.length - 1
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, i) => (i === last ? text : text.padEnd(widths[i] ?? 0))).join(' | ')} |`
+  return [line(header), line(header.map((_, i) => '-'.repeat(i === last ? 3 : (widths[i] ?? 3)))), ...rows.map(line)]
+}
+
+function code(text: string): string {
+  return `\`${cell(text)}\``
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
+
+function inWords(ms: number): string {
+  const units = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ] as const
+  const [unit, size] = units.find(([, length]) => ms >= length && ms % length === 0) ?? ['millisecond', 1]
+  const count = ms / size
+  return `${String(count)} ${unit}${count === 1 ? '' : 's'}`
+}
