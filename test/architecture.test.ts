@@ -64,9 +64,9 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/models': {
     uses: engine,
-    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'folder', 'mlflow'],
-    doors: ['forest', 'mlflow'],
-    pure: ['features', 'card', 'starter', 'forest'],
+    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'evaluation', 'drift', 'folder', 'mlflow'],
+    doors: ['forest', 'evaluation', 'drift', 'mlflow'],
+    pure: ['features', 'card', 'starter', 'forest', 'evaluation', 'drift'],
   },
   'shared/query': {
     uses: engine,
