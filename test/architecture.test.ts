@@ -80,6 +80,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['commands'] },
   functions: { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline'] },
+  'infra/bicep': { uses: ['shared/contract', 'shared/settings', 'shared/streams'], pure: ['.'] },
   'infra/local': {
     uses: [...sides, 'shared/pipeline', 'shared/cli'],
     rooms: ['kafka', 'host'],

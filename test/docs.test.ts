@@ -3,8 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { declaredBicep, secretParameters } from '../infra/bicep/index.js'
 import { featureTable } from '../shared/delta/index.js'
-import { settingsTable } from '../shared/settings/index.js'
+import { defaultText, settingNames, settingsTable } from '../shared/settings/index.js'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -19,6 +20,25 @@ test.each([
   expect(page).toMatch(section)
   const wanted = page.replace(section, (_, start: string, __, end: string) => `${start}${table()}${end}`)
   await expect(wanted).toMatchFileSnapshot(join(root, `docs/${name}.md`))
+})
+
+test("what the deployment knows of settings and streams is the code's (npm run docs writes it)", async () => {
+  await expect(declaredBicep()).toMatchFileSnapshot(join(root, 'infra/app/declared.bicep'))
+})
+
+test('the deployment asks the environment for every secret (npm run docs writes it)', async () => {
+  const page = read('infra/main.parameters.json')
+  const block = JSON.stringify({ value: secretParameters() }, null, 2).replaceAll('\n', '\n    ')
+  const wanted = page.replace(/"secrets": \{[\s\S]*?\n {4}\}/, () => `"secrets": ${block}`)
+  expect(JSON.parse(wanted)).toHaveProperty('parameters.secrets.value', secretParameters())
+  await expect(wanted).toMatchFileSnapshot(join(root, 'infra/main.parameters.json'))
+})
+
+test("the template of local settings is the code's (npm run docs writes it)", async () => {
+  const host = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', FUNCTIONS_WORKER_RUNTIME: 'node' }
+  const own = Object.fromEntries(settingNames.map(name => [name, defaultText(name)]))
+  const template = `${JSON.stringify({ IsEncrypted: false, Values: { ...host, ...own } }, null, 2)}\n`
+  await expect(template).toMatchFileSnapshot(join(root, 'local.settings.template.json'))
 })
 
 test('the decisions name every dependency, with a reason', () => {

@@ -4,6 +4,7 @@ export { parseNcrontab, type Schedule } from './ncrontab.js'
 export {
   defaultText,
   isSecret,
+  localDefaults,
   readLocalSettings,
   readSettings,
   settingNames,

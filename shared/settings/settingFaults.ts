@@ -62,13 +62,16 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   }
   if (given['WEBSITE_INSTANCE_ID'] !== undefined) {
     // The local defaults would make a deployed app fail later, and less clearly.
-    const deployed = s.SOURCE === 'kafka' ? ['LAKE_URL', 'KAFKA_BROKERS'] : ['LAKE_URL']
+    const deployed = localDefaults.filter(name => s.SOURCE === 'kafka' || name !== 'KAFKA_BROKERS')
     for (const name of deployed) {
       if ((given[name] ?? '') === '') faults.push(`${name} is not set: a deployed app has no local default.`)
     }
   }
   return faults
 }
+
+/** Settings whose default is a place on this machine, which a deployed app has not. */
+export const localDefaults: readonly (keyof Environment)[] = ['LAKE_URL', 'KAFKA_BROKERS']
 
 /** Where the Event Hubs trigger's binding looks for its identity. */
 export const triggerNamespace = 'EVENTHUBS__fullyQualifiedNamespace'

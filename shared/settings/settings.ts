@@ -16,6 +16,7 @@ import {
 } from './settingFaults.js'
 
 export { isSecret, settingNames } from './environment.js'
+export { localDefaults } from './settingFaults.js'
 export { defaultText, settingsTable } from './settingsTable.js'
 
 /** Settings that cannot be used; the message has a line for each fault, and no secret. */
