@@ -111,9 +111,8 @@ export class KafkaSource implements Source {
       const leaders = await this.#cluster.leaders(topic)
       if (!leaders.has(partition)) throw partitionMissing(topic, partition)
       const at = async (time: bigint): Promise<bigint> => {
-        const found = (await listOffsets(this.#cluster, topic, leaders.get(partition), [partition], time)).get(
-          partition,
-        )
+        const led = { address: leaders.get(partition), partitions: [partition] }
+        const found = (await listOffsets(this.#cluster, topic, led, time)).get(partition)
         if (typeof found === 'bigint') return found
         this.#cluster.forget(topic)
         throw found ?? partitionMissing(topic, partition)

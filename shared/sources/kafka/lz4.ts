@@ -145,67 +145,54 @@ export function lz4Compress(input: Uint8Array): Buffer {
   const table = new Int32Array(1 << hashBits)
   for (let start = 0; start < input.length; start += writtenBlock) {
     const end = Math.min(start + writtenBlock, input.length)
-    const size = compressBlock(input, start, end, output, to + 4, table) - to - 4
-    if (size < end - start) {
+    const block = input.subarray(start, end)
+    const size = compressBlock(block, output, to + 4, table) - to - 4
+    if (size < block.length) {
       output.writeUInt32LE(size, to)
       to += 4 + size
     } else {
-      output.writeUInt32LE(storedBlock + (end - start), to)
-      output.set(input.subarray(start, end), to + 4)
-      to += 4 + end - start
+      output.writeUInt32LE(storedBlock + block.length, to)
+      output.set(block, to + 4)
+      to += 4 + block.length
     }
   }
   output.writeUInt32LE(0, to)
   return output.subarray(0, to + 4)
 }
 
-function compressBlock(
-  input: Uint8Array,
-  start: number,
-  end: number,
-  output: Buffer,
-  from: number,
-  table: Int32Array,
-): number {
+/** @param table of `2 ** hashBits` places; @returns where in the output the block ends */
+function compressBlock(block: Uint8Array, output: Buffer, from: number, table: Int32Array): number {
   // The format keeps the last five bytes literal and starts no match in the last twelve.
-  const lastMatch = end - 12
+  const lastMatch = block.length - 12
   let to = from
-  let literal = start
-  let at = start
+  let literal = 0
+  let at = 0
   table.fill(-1)
   while (at < lastMatch) {
-    const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24)
+    const word = block[at]! | (block[at + 1]! << 8) | (block[at + 2]! << 16) | (block[at + 3]! << 24)
     const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
     const candidate = table[slot]!
     table[slot] = at
-    const length = candidate < 0 || at - candidate > 0xffff ? 0 : matchLength(input, candidate, at, end - 5)
+    const length = candidate < 0 || at - candidate > 0xffff ? 0 : matchLength(block, candidate, at, block.length - 5)
     if (length < 4) {
       at += 1 + ((at - literal) >> 6)
       continue
     }
-    to = writeSequence(input, literal, at, output, to, length)
+    to = writeSequence(output, to, block.subarray(literal, at), length)
     output[to++] = (at - candidate) & 0xff
     output[to++] = (at - candidate) >> 8
     to = writeLength(output, to, length - 4)
     at += length
     literal = at
   }
-  return writeSequence(input, literal, end, output, to, 4)
+  return writeSequence(output, to, block.subarray(literal), 4)
 }
 
-function writeSequence(
-  input: Uint8Array,
-  literal: number,
-  end: number,
-  output: Buffer,
-  at: number,
-  match: number,
-): number {
-  const literals = end - literal
-  output[at] = (Math.min(literals, 15) << 4) | Math.min(match - 4, 15)
-  const to = writeLength(output, at + 1, literals)
-  output.set(input.subarray(literal, end), to)
-  return to + literals
+function writeSequence(output: Buffer, at: number, literals: Uint8Array, match: number): number {
+  output[at] = (Math.min(literals.length, 15) << 4) | Math.min(match - 4, 15)
+  const to = writeLength(output, at + 1, literals.length)
+  output.set(literals, to)
+  return to + literals.length
 }
 
 function writeLength(output: Buffer, at: number, length: number): number {

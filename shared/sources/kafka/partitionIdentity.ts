@@ -75,55 +75,69 @@ async function identifyOnce(
   const byLeader = Map.groupBy(asked, ([partition]) => leaders.get(partition))
   await Promise.all(
     Array.from(byLeader, async ([address, entries]) => {
-      const partitions = entries.map(([partition]) => partition)
+      if (address === undefined) {
+        cluster.forget(topic)
+        for (const [partition] of entries) faults.set(partition, withoutLeader(leaders, topic, partition))
+        return
+      }
       try {
-        if (address === undefined) {
-          cluster.forget(topic)
-          for (const partition of partitions) {
-            const isThere = leaders.has(partition)
-            faults.set(
-              partition,
-              isThere ? protocolFault(codes.leaderNotAvailable, topic, partition) : partitionMissing(topic, partition),
-            )
-          }
-          return
-        }
-        const node = await cluster.node(address)
-        const about = await askLeader(cluster, node, topic, topicIds)
-        const there = new Map(about.partitions.map(partition => [partition.partition, partition]))
-        const moved: number[] = []
-        const epochs: [number, number][] = []
-        for (const [partition, epoch] of entries) {
-          const its = there.get(partition)
-          if (its?.leader !== address) moved.push(partition)
-          else if (epoch !== undefined && its.epoch !== epoch) epochs.push([partition, epoch])
-        }
-        const ends = await askEnds(cluster, node, topic, epochs)
-        for (const [partition] of entries) {
-          if (moved.includes(partition)) continue
-          const end = ends.get(partition)
-          if (end !== undefined && end.errorCode !== codes.none && end.errorCode !== unauthorized) {
-            faults.set(partition, protocolFault(end.errorCode, topic, partition))
-            continue
-          }
-          found.set(partition, {
-            kind: 'known',
-            topicId: about.topicId,
-            epoch: there.get(partition)?.epoch,
-            epochEnd: end?.end,
-          })
-        }
-        if (moved.length > 0) {
-          cluster.forget(topic)
-          for (const partition of moved)
-            faults.set(partition, protocolFault(codes.leaderNotAvailable, topic, partition))
+        const outcomes = await identifyLed(cluster, address, topic, new Map(entries), topicIds)
+        for (const [partition, outcome] of outcomes) {
+          if (outcome instanceof SourceError) faults.set(partition, outcome)
+          else found.set(partition, outcome)
         }
       } catch (thrown) {
-        fail(partitions, thrown)
+        fail(
+          entries.map(([partition]) => partition),
+          thrown,
+        )
       }
     }),
   )
   return faults
+}
+
+function withoutLeader(leaders: Leaders, topic: string, partition: number): SourceError {
+  return leaders.has(partition)
+    ? protocolFault(codes.leaderNotAvailable, topic, partition)
+    : partitionMissing(topic, partition)
+}
+
+/** What the leader of partitions says of each. @throws SourceError when it cannot be asked */
+async function identifyLed(
+  cluster: Cluster,
+  address: string,
+  topic: string,
+  asked: ReadonlyMap<number, number | undefined>,
+  topicIds: boolean,
+): Promise<ReadonlyMap<number, Identified | SourceError>> {
+  const node = await cluster.node(address)
+  const about = await askLeader(cluster, node, topic, topicIds)
+  const there = new Map(about.partitions.map(partition => [partition.partition, partition]))
+  const outcomes = new Map<number, Identified | SourceError>()
+  const led: number[] = []
+  const epochs: [number, number][] = []
+  for (const [partition, epoch] of asked) {
+    const its = there.get(partition)
+    if (its?.leader !== address) {
+      outcomes.set(partition, protocolFault(codes.leaderNotAvailable, topic, partition))
+      continue
+    }
+    led.push(partition)
+    if (epoch !== undefined && its.epoch !== epoch) epochs.push([partition, epoch])
+  }
+  const ends = await askEnds(cluster, node, topic, epochs)
+  if (outcomes.size > 0) cluster.forget(topic)
+  for (const partition of led) {
+    const end = ends.get(partition)
+    if (end !== undefined && end.errorCode !== codes.none && end.errorCode !== unauthorized)
+      outcomes.set(partition, protocolFault(end.errorCode, topic, partition))
+    else {
+      const epoch = there.get(partition)?.epoch
+      outcomes.set(partition, { kind: 'known', topicId: about.topicId, epoch, epochEnd: end?.end })
+    }
+  }
+  return outcomes
 }
 
 async function askLeader(

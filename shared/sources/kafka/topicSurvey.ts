@@ -38,11 +38,12 @@ export async function lookOnce(cluster: Cluster, topic: string): Promise<TopicSu
   await Promise.all(
     Array.from(byLeader, async ([address, entries]) => {
       const asked = entries.map(([partition]) => partition)
+      const led = { address, partitions: asked }
       try {
         const [starts, ends, written] = await Promise.all([
-          listOffsets(cluster, topic, address, asked, earliest),
-          listOffsets(cluster, topic, address, asked, latest),
-          listOffsets(cluster, topic, address, asked, latest, isolation.uncommitted),
+          listOffsets(cluster, topic, led, earliest),
+          listOffsets(cluster, topic, led, latest),
+          listOffsets(cluster, topic, led, latest, isolation.uncommitted),
         ])
         for (const partition of asked) {
           const found = [starts.get(partition), ends.get(partition), written.get(partition)]
@@ -71,16 +72,21 @@ export async function lookOnce(cluster: Cluster, topic: string): Promise<TopicSu
   }
 }
 
+/** Partitions of a topic that one broker leads. */
+export interface LedPartitions {
+  /** Of the broker; undefined for partitions without a leader. */
+  readonly address: string | undefined
+  readonly partitions: readonly number[]
+}
+
 /**
  * Offsets of partitions that one broker leads, each with its own outcome.
- * @param address undefined for those without a leader
  * @param timestamp milliseconds, or `earliest`, or `latest`
  */
 export async function listOffsets(
   cluster: Cluster,
   topic: string,
-  address: string | undefined,
-  partitions: readonly number[],
+  { address, partitions }: LedPartitions,
   timestamp: bigint,
   level: Isolation = isolation.committed,
 ): Promise<ReadonlyMap<number, bigint | SourceError>> {
