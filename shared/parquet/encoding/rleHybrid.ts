@@ -76,39 +76,83 @@ function appendPacked(out: ByteBuffer, values: Uint8Array | Int32Array, from: nu
  * @throws RangeError when the bytes give out first
  */
 export function readRuns(bytes: Uint8Array, start: number, width: number, out: Uint8Array | Int32Array): number {
-  const count = out.length
-  let at = start
-  let seen = 0
-  while (seen < count) {
-    let header = 0
-    let shift = 1
-    for (;;) {
-      if (at >= bytes.length) throw new RangeError('run-length data ends early')
-      const byte = bytes[at++] ?? 0
-      header += (byte & 0x7f) * shift
-      if (byte < 0x80) break
-      shift *= 0x80
-      if (shift > 2 ** 42) throw new RangeError('run-length header is too long')
-    }
-    if (header % 2 === 0) {
-      let value = 0
-      for (let bits = 0; bits < width; bits += 8) {
-        if (at >= bytes.length) throw new RangeError('run-length data ends early')
-        value |= (bytes[at++] ?? 0) << bits
-      }
-      const end = Math.min(count, seen + header / 2)
-      out.fill(value, seen, end)
-      seen = end
-      continue
-    }
-    const wanted = Math.min(((header - 1) / 2) * 8, count - seen)
-    // The last group may be cut off by some writers; what it lacks is never read.
-    if (at + Math.ceil((wanted * width) / 8) > bytes.length) throw new RangeError('bit-packed data ends early')
-    readPacked(bytes, at, width, out, seen, wanted)
-    at += ((header - 1) / 2) * width
-    seen += wanted
+  const reader = new RunReader(bytes, start, width)
+  for (let seen = 0; seen < out.length;) seen = reader.read(out, seen)
+  return reader.at
+}
+
+/** Goes over the runs and bit-packed groups of one width. */
+class RunReader {
+  readonly #bytes: Uint8Array
+  readonly #width: number
+  at: number
+
+  constructor(bytes: Uint8Array, start: number, width: number) {
+    this.#bytes = bytes
+    this.at = start
+    this.#width = width
   }
-  return at
+
+  /** Puts the next run, or bit-packed groups, into `out` from `seen` on; answers where they end there. */
+  read(out: Uint8Array | Int32Array, seen: number): number {
+    const header = this.#header()
+    if (header % 2 === 0) {
+      const end = Math.min(out.length, seen + header / 2)
+      out.fill(this.#value(), seen, end)
+      return end
+    }
+    const groups = (header - 1) / 2
+    const end = Math.min(out.length, seen + groups * 8)
+    this.#unpack(out, seen, end)
+    this.at += groups * this.#width
+    return end
+  }
+
+  #header(): number {
+    let header = 0
+    for (let shift = 1; shift <= 2 ** 42; shift *= 0x80) {
+      const byte = this.#byte()
+      header += (byte & 0x7f) * shift
+      if (byte < 0x80) return header
+    }
+    throw new RangeError('run-length header is too long')
+  }
+
+  #value(): number {
+    let value = 0
+    for (let bits = 0; bits < this.#width; bits += 8) value |= this.#byte() << bits
+    return value
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.at++]
+    if (byte === undefined) throw new RangeError('run-length data ends early')
+    return byte
+  }
+
+  #unpack(out: Uint8Array | Int32Array, from: number, to: number): void {
+    const bytes = this.#bytes
+    const width = this.#width
+    let { at } = this
+    // The last group may be cut off by some writers; what it lacks is never read.
+    if (at + Math.ceil(((to - from) * width) / 8) > bytes.length) throw new RangeError('bit-packed data ends early')
+    let bits = 0
+    for (let i = from; i < to; i++) {
+      let value = 0
+      let have = 0
+      while (have < width) {
+        const take = Math.min(8 - bits, width - have)
+        value |= (((bytes[at] ?? 0) >>> bits) & ((1 << take) - 1)) << have
+        have += take
+        bits += take
+        if (bits === 8) {
+          bits = 0
+          at++
+        }
+      }
+      out[i] = value
+    }
+  }
 }
 
 /**
@@ -128,31 +172,4 @@ export function readBitPacked(bytes: Uint8Array, start: number, width: number, o
     out[i] = value
   }
   return end
-}
-
-function readPacked(
-  bytes: Uint8Array,
-  start: number,
-  width: number,
-  out: Uint8Array | Int32Array,
-  from: number,
-  count: number,
-): void {
-  let at = start
-  let bits = 0
-  for (let i = from; i < from + count; i++) {
-    let value = 0
-    let have = 0
-    while (have < width) {
-      const take = Math.min(8 - bits, width - have)
-      value |= (((bytes[at] ?? 0) >>> bits) & ((1 << take) - 1)) << have
-      have += take
-      bits += take
-      if (bits === 8) {
-        bits = 0
-        at++
-      }
-    }
-    out[i] = value
-  }
 }

@@ -54,6 +54,7 @@ export interface MapNode extends RepeatedNode {
 /** A column, or a part of one, with the levels that say where it is null, empty or repeated. */
 export type SchemaNode = LeafNode | StructNode | ArrayNode | MapNode
 
+/** A schema element and those below it. */
 interface Group {
   readonly element: SchemaElement
   readonly children: readonly Group[]
@@ -61,12 +62,16 @@ interface Group {
 
 /**
  * A file's schema elements as columns, by the rules for today's lists and maps and for the older two-level ones.
+ * @throws ParquetError for a schema that does not hold together
  */
 export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
-  let next = 0
-  let leafCount = 0
+  return new NodeBuilder().columns(rootOf(elements))
+}
 
-  function group(depth: number): Group {
+/** The elements, which a file has in depth-first order, as the tree they are. */
+function rootOf(elements: readonly SchemaElement[]): Group {
+  let next = 0
+  const group = (depth: number): Group => {
     const element = elements[next++]
     if (element === undefined || depth > 100) throw badSchema('its schema tree is cut off or too deep')
     // The footer's decoder leaves out what damaged bytes lack.
@@ -76,17 +81,29 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     for (let i = 0; i < (element.num_children ?? 0); i++) children.push(group(depth + 1))
     return { element, children }
   }
+  const root = group(0)
+  if (next !== elements.length) throw badSchema('its schema has elements outside the root')
+  return root
+}
 
-  function node(g: Group, path: readonly string[], level: number, repetition: number): SchemaNode {
+/** Makes columns of a tree, and numbers its leaves. */
+class NodeBuilder {
+  #leafCount = 0
+
+  columns(root: Group): SchemaNode[] {
+    return root.children.map(child => this.#node(child, [], 0, 0))
+  }
+
+  #node(g: Group, path: readonly string[], level: number, repetition: number): SchemaNode {
     if (g.element.repetition_type === 'REPEATED') {
-      return repeated(g, [...path, g.element.name], level, repetition)
+      return this.#repeated(g, [...path, g.element.name], level, repetition)
     }
-    return single(g, [...path, g.element.name], level, repetition)
+    return this.#single(g, [...path, g.element.name], level, repetition)
   }
 
   /** A repeated field outside a list: an array that is never null. */
-  function repeated(g: Group, path: readonly string[], level: number, repetition: number): ArrayNode {
-    const item = required(g, path, level + 1, repetition + 1)
+  #repeated(g: Group, path: readonly string[], level: number, repetition: number): ArrayNode {
+    const item = this.#required(g, path, level + 1, repetition + 1)
     return {
       kind: 'array',
       name: g.element.name,
@@ -101,11 +118,11 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     }
   }
 
-  function required(g: Group, path: readonly string[], level: number, repetition: number): SchemaNode {
-    return single({ ...g, element: { ...g.element, repetition_type: 'REQUIRED' } }, path, level, repetition)
+  #required(g: Group, path: readonly string[], level: number, repetition: number): SchemaNode {
+    return this.#single({ ...g, element: { ...g.element, repetition_type: 'REQUIRED' } }, path, level, repetition)
   }
 
-  function single(g: Group, path: readonly string[], parent: number, repetition: number): SchemaNode {
+  #single(g: Group, path: readonly string[], parent: number, repetition: number): SchemaNode {
     const { element, children } = g
     const nullable = element.repetition_type === 'OPTIONAL'
     const present = parent + (nullable ? 1 : 0)
@@ -117,7 +134,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
         kind: 'leaf',
         type: leafType(element),
         element,
-        index: leafCount++,
+        index: this.#leafCount++,
         path,
         maxRepetitionLevel: repetition,
         leaves: [],
@@ -128,9 +145,9 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     const only = children.length === 1 ? children[0] : undefined
     if (only?.element.repetition_type === 'REPEATED') {
       const inner = [...path, only.element.name]
-      if (isMap(element, only)) return map(g, only, inner, present, repetition)
+      if (isMap(element, only)) return this.#map(g, only, inner, present, repetition)
       if (isList(element)) {
-        const item = listItem(element, only, inner, present + 1, repetition + 1)
+        const item = this.#listItem(element, only, inner, present + 1, repetition + 1)
         return {
           ...base,
           kind: 'array',
@@ -142,7 +159,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
         }
       }
     }
-    const nodes = children.map(child => node(child, path, present, repetition))
+    const nodes = children.map(child => this.#node(child, path, present, repetition))
     return {
       ...base,
       kind: 'struct',
@@ -152,11 +169,11 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
     }
   }
 
-  function map(g: Group, entries: Group, path: readonly string[], present: number, repetition: number): MapNode {
+  #map(g: Group, entries: Group, path: readonly string[], present: number, repetition: number): MapNode {
     const [keyGroup, valueGroup] = entries.children
     if (keyGroup === undefined || valueGroup === undefined) throw badSchema(`map ${path.join('.')} lacks key or value`)
-    const key = node(keyGroup, path, present + 1, repetition + 1)
-    const value = node(valueGroup, path, present + 1, repetition + 1)
+    const key = this.#node(keyGroup, path, present + 1, repetition + 1)
+    const value = this.#node(valueGroup, path, present + 1, repetition + 1)
     return {
       kind: 'map',
       name: g.element.name,
@@ -173,13 +190,7 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
   }
 
   /** The repeated group is either a mere wrapper or, in files of older writers, the item itself. */
-  function listItem(
-    list: SchemaElement,
-    inner: Group,
-    path: readonly string[],
-    level: number,
-    repetition: number,
-  ): SchemaNode {
+  #listItem(list: SchemaElement, inner: Group, path: readonly string[], level: number, repetition: number): SchemaNode {
     const [child] = inner.children
     const isItem =
       child === undefined ||
@@ -187,12 +198,8 @@ export function schemaNodes(elements: readonly SchemaElement[]): SchemaNode[] {
       inner.element.name === 'array' ||
       inner.element.name === `${list.name}_tuple` ||
       child.element.repetition_type === 'REPEATED'
-    return isItem ? required(inner, path, level, repetition) : node(child, path, level, repetition)
+    return isItem ? this.#required(inner, path, level, repetition) : this.#node(child, path, level, repetition)
   }
-
-  const root = group(0)
-  if (next !== elements.length) throw badSchema('its schema has elements outside the root')
-  return root.children.map(child => node(child, [], 0, 0))
 }
 
 /** The column as a field of a table's schema. */
