@@ -60,20 +60,24 @@ export interface EncodedRows {
   readonly notices: Readonly<Record<NoticeCode, number>>
 }
 
+/** What an ingestion says of all its rows. */
+export interface Ingestion {
+  /** Milliseconds. */
+  readonly ingestedAt: number
+  /** Of a key, a value or headers that a row keeps: longer ones are kept as their digest. */
+  readonly maxRawBytes: number
+}
+
 /**
  * Validates the records of some coverage and uploads them as bronze files: one of valid rows and tombstones, one of
  * rows with errors, each only when it has rows. Called outside every retry loop.
- *
- * @param ingestedAt milliseconds
- * @param maxRawBytes of a key, a value or headers: longer ones are kept as their digest
  */
 export async function encodeCoverage(
   store: ObjectStore,
   layout: DataFileLayout,
   stream: Stream,
   coverages: readonly Coverage[],
-  ingestedAt: number,
-  maxRawBytes: number,
+  { ingestedAt, maxRawBytes }: Ingestion,
 ): Promise<EncodedRows> {
   const good = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
   const bad = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)

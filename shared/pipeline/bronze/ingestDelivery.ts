@@ -8,13 +8,13 @@ import { appendBronze, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { type CatchUpResult, catchUpStream } from './catchUp.js'
 import { CommitThrottle } from './commitThrottle.js'
-import { type Coverage, packCoverages } from './coverage.js'
+import { type Coverage, packCoverages, type PieceLimits } from './coverage.js'
 import { type Delivery, ofPartitions, partitionsOf } from './delivery.js'
 import { encodeCoverage } from './encode.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { stoppedError } from './partitionFault.js'
 import { pinStartOffset } from './pinStartOffset.js'
-import { readProgress } from './progress.js'
+import { type PartitionProgress, readProgress } from './progress.js'
 import { type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
 import { stopError } from './stopReason.js'
 
@@ -47,8 +47,7 @@ type Attempt =
   | { readonly kind: 'planAgain' }
   | { readonly kind: 'repair'; readonly backlog: readonly OffsetRange[] }
 
-/** Per process: generations that were delivered what their topic has, and when each table was last committed to. */
-const provenGenerations = new WeakMap<Lake, Set<string>>()
+/** Per process: when each table was last committed to. */
 const throttles = new WeakMap<Lake, CommitThrottle>()
 
 /**
@@ -66,58 +65,64 @@ export async function ingestDelivery(
   delivery: Delivery,
   run: StepRun,
 ): Promise<IngestResult> {
-  const deadline = lake.clock.monotonic() + lake.settings.kafkaMaxPollIntervalMs / 2
-  const proven = memo(provenGenerations, lake, () => new Set<string>())
-  const throttle = memo(throttles, lake, () => new CommitThrottle(lake.clock, lake.settings.bronzeMinCommitInterval))
-  const done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
-  const limits = { rows: lake.settings.bronzeMaxCommitRows, bytes: lake.budget.piece(concurrentDeliveries) }
-  let rest = delivery
-  for (let plan = 0; plan < maxPlans; plan++) {
-    // Before the table is read: what is planned must not grow old while it waits.
-    const outcome = await lake.budget.during(bytesInWork(rest, limits.bytes), attempt)
-    if (outcome.kind === 'done') return outcome.result
-    if (outcome.kind === 'planAgain') continue
-    const repaired = await repair(lake, stream, run, outcome.backlog, deadline)
-    done.rows += repaired.rows
-    done.bytes += repaired.bytes
-    done.missing += repaired.missing
-    done.version = repaired.version ?? done.version
-  }
-  throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${stream.topic}.`, {
-    retryable: true,
-  })
+  return await new DeliveryIngestion(lake, stream, delivery, run).ingest()
+}
 
-  async function attempt(held: HeldBytes): Promise<Attempt> {
+class DeliveryIngestion {
+  readonly #lake: Lake
+  readonly #stream: Stream
+  readonly #run: StepRun
+  /** No repair goes on beyond it. */
+  readonly #deadline: number
+  readonly #throttle: CommitThrottle
+  readonly #limits: PieceLimits
+  /** What was done so far. */
+  readonly #done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
+  /** What is left of the delivery. */
+  #rest: Delivery
+
+  constructor(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun) {
+    this.#lake = lake
+    this.#stream = stream
+    this.#run = run
+    this.#deadline = lake.clock.monotonic() + lake.settings.kafkaMaxPollIntervalMs / 2
+    this.#throttle = throttles.get(lake) ?? new CommitThrottle(lake.clock, lake.settings.bronzeMinCommitInterval)
+    throttles.set(lake, this.#throttle)
+    this.#limits = { rows: lake.settings.bronzeMaxCommitRows, bytes: lake.budget.piece(concurrentDeliveries) }
+    this.#rest = delivery
+  }
+
+  async ingest(): Promise<IngestResult> {
+    const done = this.#done
+    for (let plan = 0; plan < maxPlans; plan++) {
+      // Before the table is read: what is planned must not grow old while it waits.
+      const bytes = bytesInWork(this.#rest, this.#limits.bytes)
+      const outcome = await this.#lake.budget.during(bytes, held => this.#attempt(held))
+      if (outcome.kind === 'done') return outcome.result
+      if (outcome.kind === 'planAgain') continue
+      const repaired = await this.#repair(outcome.backlog)
+      done.rows += repaired.rows
+      done.bytes += repaired.bytes
+      done.missing += repaired.missing
+      done.version = repaired.version ?? done.version
+    }
+    const { topic } = this.#stream
+    throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} times over one delivery of ${topic}.`, {
+      retryable: true,
+    })
+  }
+
+  async #attempt(held: HeldBytes): Promise<Attempt> {
+    const lake = this.#lake
+    const stream = this.#stream
     const bronze = await openBronze(lake, stream)
     if (await pinStartOffset(lake.source, stream, bronze, lake.clock.now())) return { kind: 'planAgain' }
-    const { id } = bronze.state.metadata
-    const progress = readProgress(id, stream.topic, bronze.state.txns)
-    const stopped = [...progress.values()].filter(known => known.stop !== undefined)
-    const isStopped = (partition: number) => progress.get(partition)?.stop !== undefined
-    const covering = await reconcileDelivery(
-      lake,
-      stream,
-      progress,
-      ofPartitions(rest, p => !isStopped(p)),
-      limits,
-      proven,
-      held,
-    )
-    const { stops, failures, backlog } = covering
-    const delivered = partitionsOf(rest)
-    const isLast =
-      stops.size + failures.size + backlog.length === 0 && !stopped.some(known => delivered.has(known.partition))
-    const groups = packCoverages(covering.coverages, limits)
-    let stale: string | undefined
-    for (const [n, group] of groups.entries()) {
-      // A later piece goes on top of the commit of the one before it.
-      const target = n === 0 ? bronze : await openBronze(lake, stream)
-      if (target.state.metadata.id !== id) stale = 'the table was recreated'
-      else stale = await commitGroup(target, group, covering, isLast && n === groups.length - 1)
-      if (stale !== undefined) break
-    }
-    if (stale === undefined && !(await recordStops(bronze, stream, progress, stops, lake.clock.now())))
-      stale = 'a partition that is to be stopped moved'
+    const progress = readProgress(bronze.state.metadata.id, stream.topic, bronze.state.txns)
+    const delivered = partitionsOf(this.#rest)
+    const open = ofPartitions(this.#rest, partition => progress.get(partition)?.stop === undefined)
+    const room = { offsets: BigInt(this.#limits.rows), bytes: this.#limits.bytes, held }
+    const reconciled = await reconcileDelivery(lake, stream, progress, open, room)
+    const stale = await this.#commit(bronze, progress, reconciled)
     if (stale !== undefined) {
       lake.log.debug('Bronze moved while a delivery was encoded; planning again.', {
         stream: stream.name,
@@ -125,41 +130,61 @@ export async function ingestDelivery(
       })
       return { kind: 'planAgain' }
     }
-    done.redelivered += covering.redelivered
-    const settled = new Set([...covering.done, ...covering.coverages.map(({ partition }) => partition)])
-    if (groups.length === 0) await adoptIdentities(bronze, stream, progress, covering.identities, lake.clock.now())
-    rest = ofPartitions(rest, partition => !settled.has(partition))
+    const { backlog, coverages } = reconciled
+    this.#done.redelivered += reconciled.redelivered
+    const settled = new Set([...reconciled.done, ...coverages.map(({ partition }) => partition)])
+    this.#rest = ofPartitions(this.#rest, partition => !settled.has(partition))
     if (backlog.length > 0) return { kind: 'repair', backlog }
-    const errors: CodedError[] = []
-    for (const partition of delivered) {
-      const known = progress.get(partition)
-      const stop = stops.get(partition) ?? known?.stop
-      if (known !== undefined && stop !== undefined) errors.push(stopError(stream.name, stream.topic, known, stop))
-    }
-    errors.push(...failures.values())
+    const errors = failuresOf(stream, delivered, progress, reconciled)
     const passing = stoppedError(errors.filter(error => error.retryable))
     if (passing !== undefined) throw passing
-    return { kind: 'done', result: { ...done, failure: stoppedError(errors) } }
+    return { kind: 'done', result: { ...this.#done, failure: stoppedError(errors) } }
+  }
+
+  /**
+   * Commits the coverage, and what was found to be stopped or has an identity now.
+   *
+   * @returns why the plan no longer holds, or undefined when it is committed
+   */
+  async #commit(
+    bronze: OpenedTable,
+    progress: ReadonlyMap<number, PartitionProgress>,
+    reconciled: ReconciledDelivery,
+  ): Promise<string | undefined> {
+    const lake = this.#lake
+    const stream = this.#stream
+    const { stops, failures, backlog, identities } = reconciled
+    const isWhole =
+      stops.size + failures.size + backlog.length === 0 &&
+      [...partitionsOf(this.#rest)].every(partition => progress.get(partition)?.stop === undefined)
+    const groups = packCoverages(reconciled.coverages, this.#limits)
+    for (const [n, group] of groups.entries()) {
+      // A later piece goes on top of the commit of the one before it.
+      const target = n === 0 ? bronze : await openBronze(lake, stream)
+      if (target.state.metadata.id !== bronze.state.metadata.id) return 'the table was recreated'
+      const stale = await this.#commitGroup(target, group, identities, isWhole && n === groups.length - 1)
+      if (stale !== undefined) return stale
+    }
+    if (!(await recordStops(bronze, stream, progress, stops, lake.clock.now())))
+      return 'a partition that is to be stopped moved'
+    if (groups.length === 0) await adoptIdentities(bronze, stream, progress, identities, lake.clock.now())
+    return undefined
   }
 
   /** @returns why the plan no longer holds, or undefined when it is committed */
-  async function commitGroup(
+  async #commitGroup(
     bronze: OpenedTable,
     coverages: readonly Coverage[],
-    { identities }: ReconciledDelivery,
+    identities: ReconciledDelivery['identities'],
     final: boolean,
   ): Promise<string | undefined> {
+    const { store, clock, settings } = this.#lake
+    const stream = this.#stream
     const { table, state, metadata } = bronze
-    const store = lake.store.within(bronzePath(stream))
-    const encoded = await encodeCoverage(
-      store,
-      layoutOf(bronze),
-      stream,
-      coverages,
-      lake.clock.now(),
-      lake.settings.bronzeMaxRawSize,
-    )
-    await throttle.wait(table.url)
+    const ingestion = { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize }
+    const folder = store.within(bronzePath(stream))
+    const encoded = await encodeCoverage(folder, layoutOf(bronze), stream, coverages, ingestion)
+    await this.#throttle.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {
       stream,
@@ -167,13 +192,14 @@ export async function ingestDelivery(
       metadata,
       encoded: [encoded],
       identities,
-      now: lake.clock.now(),
-      run: run.inCommit(counts, final),
+      now: clock.now(),
+      run: this.#run.inCommit(counts, final),
     })
     if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
-    throttle.committed(table.url)
-    run.committed(counts)
+    this.#throttle.committed(table.url)
+    this.#run.committed(counts)
+    const done = this.#done
     done.rows += outcome.rows
     done.bytes += encoded.bytes
     done.version = outcome.version
@@ -183,29 +209,38 @@ export async function ingestDelivery(
     }
     return undefined
   }
+
+  /** Ingests long jumps on their own, in chunks, as far as time allows. */
+  async #repair(backlog: readonly OffsetRange[]): Promise<CatchUpResult> {
+    const { clock } = this.#lake
+    const until = new Map(backlog.map(range => [range.partition, range.end]))
+    const budgetMs = Math.max(0, this.#deadline - clock.monotonic())
+    const result = await catchUpStream(this.#lake, this.#stream, this.#run, { until, budgetMs, goesOn: true })
+    if (result.more || clock.monotonic() >= this.#deadline) {
+      throw new PipelineError(
+        'REPAIR_UNFINISHED',
+        `A long jump in ${this.#stream.topic} is being read from the source; the next delivery goes on.`,
+        { retryable: true },
+      )
+    }
+    return result
+  }
 }
 
-/** Ingests long jumps on their own, in chunks, as far as time allows. */
-async function repair(
-  lake: Lake,
-  stream: Stream,
-  run: StepRun,
-  backlog: readonly OffsetRange[],
-  deadline: number,
-): Promise<CatchUpResult> {
-  const until = new Map(backlog.map(range => [range.partition, range.end]))
-  const budgetMs = Math.max(0, deadline - lake.clock.monotonic())
-  const result = await catchUpStream(lake, stream, run, { until, budgetMs, goesOn: true })
-  if (result.more || lake.clock.monotonic() >= deadline) {
-    throw new PipelineError(
-      'REPAIR_UNFINISHED',
-      `A long jump in ${stream.topic} is being read from the source; the next delivery goes on.`,
-      {
-        retryable: true,
-      },
-    )
+/** What keeps partitions of the delivery from being ingested: stops in their order there, then failures. */
+function failuresOf(
+  { name, topic }: Stream,
+  delivered: ReadonlySet<number>,
+  progress: ReadonlyMap<number, PartitionProgress>,
+  { stops, failures }: ReconciledDelivery,
+): readonly CodedError[] {
+  const errors: CodedError[] = []
+  for (const partition of delivered) {
+    const known = progress.get(partition)
+    const stop = stops.get(partition) ?? known?.stop
+    if (known !== undefined && stop !== undefined) errors.push(stopError(name, topic, known, stop))
   }
-  return result
+  return [...errors, ...failures.values()]
 }
 
 /** What is made rows of at once: a piece, or a larger record by itself. */
@@ -218,10 +253,4 @@ function bytesInWork({ records }: Delivery, piece: number): number {
     largest = Math.max(largest, size)
   }
   return Math.max(Math.min(all, piece), largest)
-}
-
-function memo<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {
-  let value = map.get(key)
-  if (value === undefined) map.set(key, (value = make()))
-  return value
 }

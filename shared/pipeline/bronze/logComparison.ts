@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import {
+  type OffsetRange,
   partitionMissing,
   type PartitionOffsets,
   type Source,
@@ -41,7 +42,7 @@ export async function compareLog(
   const { partition, covered, start, tail } = known
   const witness = witnessOf(known)
   const from = witness !== undefined && covered - witness.offset < closeBy ? witness.offset : covered
-  const records = await recordsIn(source, topic, partition, from, covered + 1n)
+  const records = await recordsIn(source, topic, { partition, start: from, end: covered + 1n })
   if (records === 'logEnd' || records === 'gone') return records
   const last = records.find(record => record.offset === covered)
   if (last !== undefined && tail === 0n) {
@@ -57,7 +58,8 @@ export async function compareLog(
   }
   let there = witness && records.find(record => record.offset === witness.offset)
   if (witness !== undefined && from !== witness.offset) {
-    const found = await recordsIn(source, topic, partition, witness.offset, witness.offset + 1n)
+    const { offset } = witness
+    const found = await recordsIn(source, topic, { partition, start: offset, end: offset + 1n })
     there = typeof found === 'string' ? undefined : found[0]
   }
   if (there !== undefined) return recordDigest(there) === witness?.digest ? 'same' : 'otherRecord'
@@ -75,7 +77,7 @@ async function searchBack(lake: Lake, stream: Stream, known: PartitionProgress, 
   let end = covered + 1n
   for (let length = firstWindow; end > lowest; length *= 10n) {
     const from = end - length < lowest ? lowest : end - length
-    const records = await recordsIn(source, topic, partition, from, end, maxCompared)
+    const records = await recordsIn(source, topic, { partition, start: from, end }, maxCompared)
     if (records === 'logEnd') return records
     if (records !== 'gone' && records.length > 0) {
       const compared = await compareStored(lake, stream, known, records)
@@ -93,14 +95,13 @@ async function searchBack(lake: Lake, stream: Stream, known: PartitionProgress, 
 async function recordsIn(
   source: Source,
   topic: string,
-  partition: number,
-  start: bigint,
-  end: bigint,
+  range: OffsetRange,
   limit = Number.MAX_SAFE_INTEGER,
 ): Promise<readonly SourceRecord[] | 'gone' | 'logEnd'> {
+  const { partition, start, end } = range
   const records: SourceRecord[] = []
   try {
-    for await (const batch of source.read(topic, { partition, start, end })) {
+    for await (const batch of source.read(topic, range)) {
       records.push(...batch.records)
       if (records.length >= limit) break
     }
@@ -113,7 +114,7 @@ async function recordsIn(
     if (log.start <= start)
       throw new SourceError(error.code, error.message, { cause: error, data: error.data, retryable: true })
     // Retention has passed the start; what is left may still be compared.
-    return log.start >= end ? 'gone' : recordsIn(source, topic, partition, log.start, end, limit)
+    return log.start >= end ? 'gone' : recordsIn(source, topic, { partition, start: log.start, end }, limit)
   }
 }
 

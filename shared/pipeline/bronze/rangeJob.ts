@@ -11,11 +11,11 @@ import {
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
 import type { Coverage } from './coverage.js'
-import { encodeCoverage, type EncodedRows } from './encode.js'
+import { encodeCoverage, type EncodedRows, type Ingestion } from './encode.js'
 import { readRange } from './repair.js'
 
 /** One piece of work for a worker: read from `range.start`, stop at its end or at a bound, encode and upload. */
-export interface RangeJob {
+export interface RangeJob extends Ingestion {
   readonly generation: number
   readonly range: OffsetRange
   /** The partition's log as looked up when the run began. */
@@ -27,10 +27,6 @@ export interface RangeJob {
   readonly rowLimit: number
   /** Of keys, values and headers, unless the first record has more; what bounds the memory of a worker. */
   readonly maxBytes: number
-  /** Milliseconds. */
-  readonly ingestedAt: number
-  /** Of a key, a value or headers that a row keeps. */
-  readonly maxRawBytes: number
 }
 
 /**
@@ -50,7 +46,7 @@ export async function runRangeJob(
   const coverage = await readCoverage(source, stream.topic, job)
   const [first] = coverage.records
   if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
-  return await encodeCoverage(store, job.layout, stream, [coverage], job.ingestedAt, job.maxRawBytes)
+  return await encodeCoverage(store, job.layout, stream, [coverage], job)
 }
 
 async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Coverage> {
