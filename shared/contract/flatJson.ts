@@ -20,16 +20,6 @@ export function flatJsonReader(names: readonly string[], strict: boolean): FlatJ
   // The place where the last value ended; a field would be slower than a variable of the closure.
   let end = 0
 
-  /** The end of a string's content that begins at `at`, or -1. */
-  const stringEnd = (text: string, at: number): number => {
-    for (let i = at; i < text.length; i++) {
-      const c = text.charCodeAt(i)
-      if (c === quote) return i
-      if (c < 32 || c === backslash) return -1
-    }
-    return -1
-  }
-
   /** The value at `at`; undefined, which no JSON value is, gives up. */
   const valueAt = (text: string, at: number): unknown => {
     const c = text.charCodeAt(at)
@@ -97,6 +87,16 @@ export function flatJsonReader(names: readonly string[], strict: boolean): FlatJ
       at = skipBlanks(text, at + 1)
     }
   }
+}
+
+/** The end of a string's content that begins at `at`, or -1. */
+function stringEnd(text: string, at: number): number {
+  for (let i = at; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === quote) return i
+    if (c < 32 || c === backslash) return -1
+  }
+  return -1
 }
 
 function isDigit(c: number): boolean {

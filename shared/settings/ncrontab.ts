@@ -4,7 +4,7 @@ export interface Schedule {
   next(time: number): number | undefined
 }
 
-const months = [
+const monthNames = [
   'january',
   'february',
   'march',
@@ -18,7 +18,7 @@ const months = [
   'november',
   'december',
 ]
-const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
 /** What keeps an expression from being a schedule. */
 export class ScheduleFault extends Error {}
@@ -34,8 +34,8 @@ const second: Field = { name: 'second', min: 0, max: 59 }
 const minute: Field = { name: 'minute', min: 0, max: 59 }
 const hour: Field = { name: 'hour', min: 0, max: 23 }
 const day: Field = { name: 'day', min: 1, max: 31 }
-const month: Field = { name: 'month', min: 1, max: 12, names: months }
-const dayOfWeek: Field = { name: 'day of week', min: 0, max: 6, names: days }
+const month: Field = { name: 'month', min: 1, max: 12, names: monthNames }
+const dayOfWeek: Field = { name: 'day of week', min: 0, max: 6, names: dayNames }
 
 const horizonYears = 8
 
@@ -53,40 +53,44 @@ export function parseNcrontab(expression: string): Schedule {
   }
   const [s, m, h, d, mo, dow] = parts.length === 6 ? parts : ['0', ...parts]
   const read = (text: string | undefined, field: Field) => valuesOf(text ?? '', field)
-  return scheduleOf(
-    read(s, second),
-    read(m, minute),
-    read(h, hour),
-    read(d, day),
-    read(mo, month),
-    read(dow, dayOfWeek),
-  )
+  return scheduleOf({
+    seconds: read(s, second),
+    minutes: read(m, minute),
+    hours: read(h, hour),
+    days: read(d, day),
+    months: read(mo, month),
+    daysOfWeek: read(dow, dayOfWeek),
+  })
 }
 
+/** Whether a field has a value, by the value. */
 type Values = readonly boolean[]
 
-function scheduleOf(
-  seconds: Values,
-  minutes: Values,
-  hours: Values,
-  monthDays: Values,
-  yearMonths: Values,
-  weekDays: Values,
-): Schedule {
+/** The values of an expression's fields. */
+interface FieldValues {
+  readonly seconds: Values
+  readonly minutes: Values
+  readonly hours: Values
+  readonly days: Values
+  readonly months: Values
+  readonly daysOfWeek: Values
+}
+
+function scheduleOf(values: FieldValues): Schedule {
   return {
     next(time) {
       const t = new Date(Math.floor(time / 1000) * 1000 + 1000)
       const lastYear = t.getUTCFullYear() + horizonYears
       while (t.getUTCFullYear() <= lastYear) {
-        if (yearMonths[t.getUTCMonth() + 1] !== true) {
+        if (values.months[t.getUTCMonth() + 1] !== true) {
           t.setUTCMonth(t.getUTCMonth() + 1, 1)
           t.setUTCHours(0, 0, 0)
-        } else if (monthDays[t.getUTCDate()] !== true || weekDays[t.getUTCDay()] !== true) {
+        } else if (values.days[t.getUTCDate()] !== true || values.daysOfWeek[t.getUTCDay()] !== true) {
           t.setUTCDate(t.getUTCDate() + 1)
           t.setUTCHours(0, 0, 0)
-        } else if (hours[t.getUTCHours()] !== true) t.setUTCHours(t.getUTCHours() + 1, 0, 0)
-        else if (minutes[t.getUTCMinutes()] !== true) t.setUTCMinutes(t.getUTCMinutes() + 1, 0)
-        else if (seconds[t.getUTCSeconds()] !== true) t.setUTCSeconds(t.getUTCSeconds() + 1)
+        } else if (values.hours[t.getUTCHours()] !== true) t.setUTCHours(t.getUTCHours() + 1, 0, 0)
+        else if (values.minutes[t.getUTCMinutes()] !== true) t.setUTCMinutes(t.getUTCMinutes() + 1, 0)
+        else if (values.seconds[t.getUTCSeconds()] !== true) t.setUTCSeconds(t.getUTCSeconds() + 1)
         else return t.getTime()
       }
       return undefined

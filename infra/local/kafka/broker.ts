@@ -90,22 +90,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     // A group of its own: Ctrl-C in the terminal reaches the parent only, which stops the broker last.
     { stdio: ['ignore', logFile.fd, logFile.fd], detached: true },
   )
-  const exited = new Promise<string>(resolve => {
-    child.once('exit', (code, signal) => {
-      resolve(signal ?? `code ${code ?? 'unknown'}`)
-    })
-    child.once('error', error => {
-      resolve(error.message)
-    })
-  })
-  const endWithParent = (): void => void child.kill('SIGTERM')
-  process.once('exit', endWithParent)
-  // A parent that is killed runs no handlers, and Java does not notice that it is gone.
-  const guard = child.pid === undefined ? undefined : guardAgainstOrphan(endingOf(child.pid))
-  void exited.then(() => {
-    process.removeListener('exit', endWithParent)
-    guard?.dismiss()
-  })
+  const exited = exitOf(child)
+  endWithParent(child, exited)
   await logFile.close()
 
   try {
@@ -136,6 +122,29 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await end(child, exited, 2_000)
     throw error
   }
+}
+
+/** Resolves when the process is gone, with how it ended. */
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise(resolve => {
+    child.once('exit', (code, signal) => {
+      resolve(signal ?? `code ${code ?? 'unknown'}`)
+    })
+    child.once('error', error => {
+      resolve(error.message)
+    })
+  })
+}
+
+function endWithParent(child: ChildProcess, exited: Promise<string>): void {
+  const stop = (): void => void child.kill('SIGTERM')
+  process.once('exit', stop)
+  // A parent that is killed runs no handlers, and Java does not notice that it is gone.
+  const guard = child.pid === undefined ? undefined : guardAgainstOrphan(endingOf(child.pid))
+  void exited.then(() => {
+    process.removeListener('exit', stop)
+    guard?.dismiss()
+  })
 }
 
 /** A port nobody listens on; 0 asks the system for one. */

@@ -56,15 +56,9 @@ export function operationOf(change: TableChange, before: TableDraft, after: Tabl
       }
     }
     case 'setDescription':
-      return {
-        operation: 'SET TBLPROPERTIES',
-        operationParameters: { properties: JSON.stringify({ comment: change.description ?? '' }) },
-      }
+      return propertiesOperation({ comment: change.description ?? '' })
     case 'setProperties':
-      return {
-        operation: 'SET TBLPROPERTIES',
-        operationParameters: { properties: JSON.stringify(named(change.properties)) },
-      }
+      return propertiesOperation(named(change.properties))
     case 'unsetProperties':
       return {
         operation: 'UNSET TBLPROPERTIES',
@@ -83,12 +77,7 @@ export function operationOf(change: TableChange, before: TableDraft, after: Tabl
         operationParameters: { oldClusteringColumns: columnList(before), newClusteringColumns: columnList(after) },
       }
     case 'addFeature':
-      return {
-        operation: 'SET TBLPROPERTIES',
-        operationParameters: {
-          properties: JSON.stringify({ [`delta.feature.${featureName(change.feature)}`]: 'supported' }),
-        },
-      }
+      return propertiesOperation({ [`delta.feature.${featureName(change.feature)}`]: 'supported' })
     case 'dropFeature':
       return {
         operation: 'DROP FEATURE',
@@ -116,6 +105,10 @@ export function joinOperations(operations: readonly AlterOperation[]): AlterOper
 
 function listOperation(operation: string, columns: readonly Json[]): AlterOperation {
   return { operation, columns, operationParameters: { columns: JSON.stringify(columns) } }
+}
+
+function propertiesOperation(properties: Readonly<Record<string, string>>): AlterOperation {
+  return { operation: 'SET TBLPROPERTIES', operationParameters: { properties: JSON.stringify(properties) } }
 }
 
 /** What is inside an array or a map is reported as Spark does: as if it were a column. */

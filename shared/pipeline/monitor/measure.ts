@@ -10,20 +10,31 @@ const filesAtOnce = 100
 /** The column that holds, in microseconds, when a row's file was committed. */
 export const committedAt = '__committed_at'
 
+/** Files that came to a table, to be read by its state. */
+export interface AddedRows {
+  readonly table: DeltaTable
+  readonly state: TableState
+  readonly files: readonly AddedFile[]
+}
+
+/** What is computed of a table's rows. */
+export interface Aggregate {
+  /** All that is read of them. */
+  readonly columns: readonly string[]
+  /** The SELECT list; may name the columns and {@link committedAt}. */
+  readonly select: string
+}
+
 /**
  * Runs one aggregate over added files, slice by slice, reading only the columns named.
  *
- * @param select the SELECT list; may name the columns and {@link committedAt}
  * @returns one row a slice, in order
  */
 export async function measure(
   lake: Lake,
   session: DuckDbSession,
-  table: DeltaTable,
-  state: TableState,
-  files: readonly AddedFile[],
-  columns: readonly string[],
-  select: string,
+  { table, state, files }: AddedRows,
+  { columns, select }: Aggregate,
 ): Promise<readonly Row[]> {
   const { metadata, schema } = state
   // The commit's time is a fact of the log, as a partition's value is: it rides along in the same way.

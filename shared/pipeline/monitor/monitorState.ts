@@ -7,7 +7,7 @@ import type { Lake } from '../lake/index.js'
 import { asObject } from '../runLog/index.js'
 import { type Additions, additionsSince } from './additions.js'
 import { noSkew, type Skew } from './clockSkew.js'
-import { committedAt, measure, numberIn } from './measure.js'
+import { type Aggregate, committedAt, measure, numberIn } from './measure.js'
 import {
   addCounts,
   emptyReconciliation,
@@ -86,48 +86,42 @@ export async function observeTables(
     summary: nothingFound,
   }
   const states: Partial<Record<Layer, TableState>> = {}
-  const positions: Record<string, TablePosition> = { ...before.positions }
-  let { reconciliation } = before
+  let monitorState = before
   const failed: Partial<Record<Layer, string>> = {}
   for (const layer of layers) {
     const path = layerPath(stream, layer)
     try {
-      const looked = await observeLayer(lake, session, stream, layer, reconciliation, positions[path])
+      const looked = await observeLayer(lake, session, stream, layer, monitorState)
       if (looked === undefined) continue
-      reconciliation = looked.reconciliation
+      monitorState = looked.monitorState
       found[layer] = looked.found
       states[layer] = looked.state
-      positions[path] = looked.positions
     } catch (thrown) {
       const error = asError(thrown)
       failed[layer] = error.message
       lake.log.error(`Table ${path} cannot be looked at.`, { error: error.message })
     }
   }
-  return { monitorState: { reconciliation, positions }, found, states, failed }
+  return { monitorState, found, states, failed }
 }
 
-async function observeLayer(
-  lake: Lake,
-  session: DuckDbSession,
-  stream: Stream,
-  layer: Layer,
-  before: Reconciliation,
-  position: TablePosition | undefined,
-) {
-  const table = lake.table(layerPath(stream, layer))
+async function observeLayer(lake: Lake, session: DuckDbSession, stream: Stream, layer: Layer, before: MonitorState) {
+  const path = layerPath(stream, layer)
+  const table = lake.table(path)
   const state = await table.state({ fresh: true })
   if (state === undefined) return undefined
+  const position = before.positions[path]
   const known = position?.id === state.metadata.id ? position : undefined
-  const reconciliation = known === undefined ? clearLayer(before, layer) : before
+  const base = known === undefined ? clearLayer(before.reconciliation, layer) : before.reconciliation
   const additions = await additionsSince(table, state, known?.version ?? -1, known ?? noFiles)
-  const { columns, select } = aggregate(stream, layer, lake.settings.freshnessStale)
-  const measured = await measure(lake, session, table, state, additions.files, columns, select)
+  const rows = { table, state, files: additions.files }
+  const measured = await measure(lake, session, rows, aggregate(stream, layer, lake.settings.freshnessStale))
+  const reconciliation = reconcileLayer(base, layer, additions, measured)
+  const now = { ...additions.totals, id: state.metadata.id, version: state.version }
   return {
-    reconciliation: reconcileLayer(reconciliation, layer, additions, measured),
+    monitorState: { reconciliation, positions: { ...before.positions, [path]: now } },
     found: finding(measured, additions),
     state,
-    positions: { ...additions.totals, id: state.metadata.id, version: state.version },
   }
 }
 
@@ -137,7 +131,7 @@ export function layerPath(stream: Stream, layer: Layer): string {
 }
 
 /** Which columns are read and what is counted; of bronze never the values, which are most of its bytes. */
-function aggregate(stream: Stream, layer: Layer, staleMs: number): { columns: readonly string[]; select: string } {
+function aggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
   const event = identifier(stream.eventTime)
   const age = (from: string) => `epoch_us(${from}) - epoch_us(${event})`
   const valid = `${event} IS NOT NULL`

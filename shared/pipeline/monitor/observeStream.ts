@@ -67,15 +67,12 @@ export async function observeStream(
     lagMs: Math.max(lagPatienceMs, 2 * lake.settings.bronzeMinCommitInterval),
     transactionMs: lake.settings.freshnessLate,
   })
-  const { monitorState, found, states, failed } = await observeTables(lake, session, stream, before.monitorState)
+  const observation = await observeTables(lake, session, stream, before.monitorState)
+  const { monitorState, found, states, failed } = observation
   const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
-  const newlyMissing =
-    reconciliation.reported.missing -
-    (isSameTable(before.monitorState, monitorState, bronzePath(stream))
-      ? before.monitorState.reconciliation.reported.missing
-      : 0)
+  const newlyMissing = missingSince(stream, before.monitorState, monitorState)
   const passed = before.lastRun === 0 ? undefined : elapsedMs(before.lastRun, runTime)
   const rate = passed === undefined || passed === 0 ? 0 : found.bronze.rows / (passed / 1000)
   const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
@@ -85,7 +82,7 @@ export async function observeStream(
     const state = states[layer]
     const isBronze = layer === 'bronze'
     const { identity, stopped, note } =
-      failed[layer] === undefined ? await balanceOf(lake, stream, layer, monitorState, states, span) : unknownBalance
+      failed[layer] === undefined ? await balanceOf(lake, stream, layer, observation, span) : unknownBalance
     const newest = reconciliation.newest[layer]
     const { skew } = found[layer]
     const verdict = judge({
@@ -146,8 +143,11 @@ async function checkpointAge(table: DeltaTable, state: TableState): Promise<numb
   }
 }
 
-function isSameTable(before: MonitorState, after: MonitorState, path: string): boolean {
-  return before.positions[path]?.id === after.positions[path]?.id
+/** Offsets that bronze recorded as missing since the last run; all of them where it was recreated. */
+function missingSince(stream: Stream, before: MonitorState, after: MonitorState): number {
+  const path = bronzePath(stream)
+  const isSameTable = before.positions[path]?.id === after.positions[path]?.id
+  return after.reconciliation.reported.missing - (isSameTable ? before.reconciliation.reported.missing : 0)
 }
 
 interface Balance {
@@ -164,8 +164,7 @@ async function balanceOf(
   lake: Lake,
   stream: Stream,
   layer: Layer,
-  monitorState: MonitorState,
-  states: StreamObservation['states'],
+  { monitorState, states }: StreamObservation,
   span: Span | undefined,
 ): Promise<Balance> {
   if (layer === 'bronze')

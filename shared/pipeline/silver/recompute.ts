@@ -1,7 +1,6 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
-import type { AddFile, Snapshot } from '../../delta/index.js'
+import type { AddFile } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
-import type { StructType } from '../../types/index.js'
 import {
   chunks,
   type DayCount,
@@ -43,12 +42,13 @@ export async function recompute(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
-  { source: bronze, target: silver }: Whole,
+  whole: Whole,
 ): Promise<Recomputed> {
+  const { source: bronze, target: silver } = whole
   const maxRows = maxRowsOf(lake, options)
   const rows = rowsIn(bronze.files)
   await using session = await openSession(lake)
-  const { all, rejected } = await gatherRows(session, lake, stream, bronze, silver.schema, maxRows)
+  const { all, rejected } = await gatherRows(session, lake, stream, whole, maxRows)
   const replayed = await loadReplayed(lake, stream, silver, rejected)
   const carried = await all.insert(`SELECT * FROM ${replayed.name}`)
   const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
@@ -84,8 +84,7 @@ async function gatherRows(
   session: DuckDbSession,
   lake: Lake,
   stream: Stream,
-  bronze: Snapshot,
-  silver: StructType,
+  { source: bronze, target: { schema } }: Whole,
   maxRows: number,
 ): Promise<{ readonly all: SessionTable; readonly rejected: Lineage }> {
   const narrow = narrowColumns(stream)
@@ -93,7 +92,7 @@ async function gatherRows(
   const columns = bronzeColumns(bronze.schema).filter(name => needed.has(name))
   const store = lake.store.within(bronzePath(stream))
   const selects = (relation: string) => ({
-    valid: validRows(stream, silver, columns, `(${relation})`),
+    valid: validRows(stream, schema, columns, `(${relation})`),
     failed: `SELECT * FROM (${relation}) WHERE _error_code IS NOT NULL`,
   })
   using empty = await openDeltaView(session, lake.files, { store, state: bronze, files: [], columns })

@@ -78,104 +78,77 @@ export class StepRun {
   }
 }
 
+/** Which step is run, and what started it. */
+export interface StepStart {
+  readonly step: StepName
+  readonly stream?: string | undefined
+  readonly trigger: Trigger
+  /** Whether a failure is thrown after it is recorded (a trigger must see it) or reported. */
+  readonly rethrow?: boolean
+}
+
 /**
  * Runs a step and reports how it went. A run whose last commit reported its end is in that commit; any other goes to
  * the journal.
  *
- * @param rethrow whether a failure is thrown after it is recorded (a trigger must see it) or reported
+ * @throws what the step throws, where the start says so
  */
 export async function runStep(
   lake: Lake,
-  about: {
-    readonly step: StepName
-    readonly stream?: string | undefined
-    readonly trigger: Trigger
-    readonly rethrow?: boolean
-  },
+  start: StepStart,
   body: (run: StepRun) => Promise<StepResult>,
 ): Promise<StepReport> {
-  const { step, stream, trigger } = about
-  const { settings, clock } = lake
-  const run = new StepRun(
-    startRun({
-      step,
-      stream,
-      trigger,
-      store: lake.store,
-      clock,
-      instanceMemoryBytes: settings.instanceMemoryMb * 1024 * 1024,
-      prices: lake.prices,
-    }),
-  )
-  const started = clock.monotonic()
-  const durationMs = () => Math.round(clock.monotonic() - started)
+  const { step, stream } = start
+  const { clock, journal } = lake
+  const run = begin(lake, start)
+  const began = clock.monotonic()
+  const durationMs = () => Math.round(clock.monotonic() - began)
   try {
     const { rowsIn, rowsOut, version, more, detail, failure } = await body(run)
+    const result = { version, rowsIn, rowsOut, more, detail }
     if (failure !== undefined) {
       const error = redactError(failure)
-      await lake.journal.add(run.finish({ outcome: 'failed', error, rowsIn, rowsOut }))
-      return {
-        step,
-        stream,
-        outcome: 'failed',
-        version,
-        rowsIn,
-        rowsOut,
-        more,
-        detail,
-        durationMs: durationMs(),
-        error: tell(error),
-      }
+      await journal.add(run.finish({ outcome: 'failed', error, rowsIn, rowsOut }))
+      const failed = { step, stream, outcome: 'failed' as const, ...result, durationMs: durationMs() }
+      return { ...failed, error: logFailure(lake, start, error) }
     }
     const outcome = version === undefined ? 'nothingToDo' : 'committed'
-    if (!run.ended) await lake.journal.add(run.finish({ outcome, rowsIn, rowsOut }))
-    const report: StepReport = {
-      step,
-      stream,
-      outcome,
-      version,
-      rowsIn,
-      rowsOut,
-      more,
-      detail,
-      durationMs: durationMs(),
-    }
-    lake.log[outcome === 'committed' ? 'info' : 'debug'](
-      `${step}${stream === undefined ? '' : ` of ${stream}`}: ${outcome}`,
-      {
-        ...detail,
-        rowsIn,
-        rowsOut,
-        version,
-        durationMs: report.durationMs,
-      },
-    )
+    if (!run.ended) await journal.add(run.finish({ outcome, rowsIn, rowsOut }))
+    const report: StepReport = { step, stream, outcome, ...result, durationMs: durationMs() }
+    logReport(lake, report)
     return report
   } catch (thrown) {
     // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
     const error = redactError(asError(thrown))
-    const told = tell(error)
-    await lake.journal.add(run.finish({ outcome: 'failed', error }))
-    if (about.rethrow === true) throw error
-    return {
-      step,
-      stream,
-      outcome: 'failed',
-      rowsIn: 0,
-      rowsOut: 0,
-      detail: {},
-      durationMs: durationMs(),
-      error: told,
-    }
-  }
-
-  function tell(error: Error): NonNullable<StepReport['error']> {
-    const code = error instanceof CodedError ? (error as CodedError).code : error.name
-    const retryable = isRetryable(error)
-    lake.log[retryable ? 'warn' : 'error'](
-      `${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error.message}`,
-      { code, retryable },
-    )
-    return { code, message: error.message, retryable }
+    const logged = logFailure(lake, start, error)
+    await journal.add(run.finish({ outcome: 'failed', error }))
+    if (start.rethrow === true) throw error
+    const none = { rowsIn: 0, rowsOut: 0, detail: {} }
+    return { step, stream, outcome: 'failed', ...none, durationMs: durationMs(), error: logged }
   }
 }
+
+function begin({ store, clock, settings, prices }: Lake, { step, stream, trigger }: StepStart): StepRun {
+  const instanceMemoryBytes = settings.instanceMemoryMb * 1024 * 1024
+  return new StepRun(startRun({ step, stream, trigger, store, clock, instanceMemoryBytes, prices }))
+}
+
+function logReport({ log }: Lake, { step, stream, outcome, detail, rowsIn, rowsOut, version, durationMs }: StepReport) {
+  log[outcome === 'committed' ? 'info' : 'debug'](`${nameOf({ step, stream })}: ${outcome}`, {
+    ...detail,
+    rowsIn,
+    rowsOut,
+    version,
+    durationMs,
+  })
+}
+
+function logFailure({ log }: Lake, start: StepStart, error: Error): NonNullable<StepReport['error']> {
+  const code = error instanceof CodedError ? (error as CodedError).code : error.name
+  const retryable = isRetryable(error)
+  log[retryable ? 'warn' : 'error'](`${nameOf(start)} failed: ${error.message}`, { code, retryable })
+  return { code, message: error.message, retryable }
+}
+
+const nameOf = ({ step, stream }: Pick<StepStart, 'step' | 'stream'>): string =>
+  stream === undefined ? step : `${step} of ${stream}`
