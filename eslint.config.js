@@ -17,7 +17,12 @@ export default tseslint.config(
       'no-restricted-imports': ['error', { name: 'vitest', importNames: ['it'], message: 'Use test.' }],
       'no-console': 'error',
       'max-lines': ['error', { max: 320, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 5],
     },
+  },
+  {
+    files: ['functions/**', 'shared/**', 'infra/**'],
+    rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] },
   },
   { files: ['test/**'], rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] } },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
