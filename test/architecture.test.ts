@@ -75,7 +75,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/pipeline': {
     uses: sides,
-    rooms: ['lake', 'step', 'incremental', 'runLog', 'bronze', 'silver', 'gold', 'monitor', 'maintenance'],
+    rooms: ['lake', 'step', 'incremental', 'runLog', 'features', 'bronze', 'silver', 'gold', 'monitor', 'maintenance'],
     doors: ['lake', 'step', 'incremental', 'runLog', 'bronze', 'silver', 'gold', 'monitor', 'maintenance'],
   },
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['commands'] },

@@ -7,6 +7,7 @@ import { type ObjectDecoder, objectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
 import { jsonReader } from './jsonValue.js'
 import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
+import { type ModelDeclaration, streamModelOf } from './streamModel.js'
 import { ValidationIssue } from './validationIssue.js'
 
 /** What is written down about a stream; everything else follows from it. */
@@ -33,6 +34,8 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   readonly dataType?: 'string' | 'binary'
   /** For values that are not JSON: bytes to an object as JSON would have it. Where it throws, the record is rejected. */
   readonly decode?: (value: Uint8Array) => unknown
+  /** What scores its events; without one they are summarised only. */
+  readonly model?: ModelDeclaration<keyof z.output<Schema> & string>
 }
 
 /** An event may be this much ahead of Kafka's timestamp, in milliseconds: clocks differ. */
@@ -56,7 +59,7 @@ const implausiblyAheadMs = 366 * 86_400_000
  * @throws ContractError naming the field or the property
  */
 export function defineStream<const Schema extends z.ZodObject>(declaration: StreamDeclaration<Schema>): Stream {
-  const { name, topic, key, eventTime, decode } = declaration
+  const { name, topic, key, eventTime, decode, model } = declaration
   checkName(name, topic)
   const decoder = atStream(name, () => objectDecoder(declaration.schema, ''))
   const clusterBy: readonly string[] = declaration.clusterBy ?? [eventTime]
@@ -75,6 +78,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     startFrom: declaration.startFrom ?? 'earliest',
     dataType: declaration.dataType ?? (decode === undefined ? 'string' : 'binary'),
     expectations: expectations.map(([expectation]) => expectation),
+    model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
     parse: parserOf(decoder, eventTime, expectations, decode),
   }
 }
@@ -158,7 +162,7 @@ function checkName(name: string, topic: string): void {
   if (!/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
     throw bad(name, 'a name has lower-case letters, digits and underscores, and begins with a letter')
   }
-  const suffix = ['_quarantine', '_scored', '_summary'].find(ending => name.endsWith(ending))
+  const suffix = ['_quarantine', '_scored', '_summary', '_drift'].find(ending => name.endsWith(ending))
   if (suffix !== undefined) throw bad(name, `a name may not end in ${suffix}, which tables of other streams do`)
   if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic))
     throw bad(name, `topic ${JSON.stringify(topic)} is not a name Kafka takes`)
@@ -226,4 +230,8 @@ function atStream<T>(stream: string, make: () => T): T {
 
 function bad(stream: string, why: string): ContractError {
   return new ContractError('BAD_STREAM', `Stream ${JSON.stringify(stream)}: ${why}.`, { stream })
+}
+
+function refuse(stream: string, why: string): never {
+  throw bad(stream, why)
 }

@@ -1,10 +1,13 @@
 /** A stream's contract: its declaration, validation with reasons, the tables that follow from it. */
 export { defineStream } from './defineStream.js'
 export { durationForms, parseDuration } from './duration.js'
+export { category, type FeatureSpec, hourOfDay, logarithm, type NamedFeature, numeric, rate } from './featureSpec.js'
 export { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from './fieldTypes.js'
+export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from './modelUri.js'
 export { patternSampler } from './patternSampler.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
 export { type ParseOutcome, type Rejection, type RejectionCode, rejectionCodes, type Stream } from './stream.js'
+export { featureColumnWords, type ModelDeclaration, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
 export {
   bronzePath,

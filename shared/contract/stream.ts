@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import type { Row, StructField } from '../types/index.js'
+import type { StreamModel } from './streamModel.js'
 
 /**
  * Why a record was put in quarantine, as a closed list. The message says it in words; the code is what one counts.
@@ -41,7 +42,7 @@ export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number }
 
 /** A declared stream with everything that follows from its declaration. Made by `defineStream`. */
 export interface Stream {
-  /** Names the tables: bronze/<name>, silver/<name>, gold/<name>_scored, gold/<name>_summary. */
+  /** Names the tables: bronze/<name>, silver/<name>, gold/<name>_scored, gold/<name>_summary, gold/<name>_drift. */
   readonly name: string
   readonly topic: string
   /** The contract's columns in declared order, nullable as declared. */
@@ -61,6 +62,8 @@ export interface Stream {
   readonly schema: z.ZodObject
   /** Names of the expectations, in declared order; each is counted, zeros too. */
   readonly expectations: readonly string[]
+  /** What scores its events; `undefined` for a stream that is summarised only. */
+  readonly model: StreamModel | undefined
   /**
    * Reads one record's value. Never throws: a bad record is an outcome.
    * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Null, below zero or years

@@ -4,15 +4,19 @@ import type { ModelCard } from './card/index.js'
 export interface Champion {
   readonly name: string
   readonly version: string
-  /** SHA-256 of the model's file as its card has it, in lower-case hexadecimal. */
+  /** The model's digest as its card has it, in lower-case hexadecimal. */
   readonly digest: string
 }
 
 /** A version of a model, whole. */
 export interface ModelFiles {
   readonly card: ModelCard
-  /** The `.onnx` file's bytes; their digest is the card's. */
+  /** The `.onnx` file's bytes. */
   readonly onnx: Uint8Array
+  /** Tensors in files beside it, by the path that the `.onnx` file has for them. */
+  readonly external?: ReadonlyMap<string, Uint8Array> | undefined
+  /** What else its folder has, by path: `MLmodel`, metrics, plots, `reference.json`. Not needed to score. */
+  readonly more?: ReadonlyMap<string, Uint8Array> | undefined
 }
 
 /** Where a model comes from: a folder in the lake, or a registry. */

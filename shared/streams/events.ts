@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { defineStream, double, timestamp } from '../contract/index.js'
+import { category, defineStream, double, hourOfDay, logarithm, numeric, rate, timestamp } from '../contract/index.js'
 
 /** The stream that ships. A new topic is another file like this one, and a line in index.ts. */
 export const events = defineStream({
@@ -18,4 +18,14 @@ export const events = defineStream({
   dedupeWithin: '1 day',
   clusterBy: ['event_type', 'timestamp'],
   expectations: { 'value is finite': e => Number.isFinite(e.value) },
+  model: {
+    uri: 'lake:models/events-anomaly',
+    features: {
+      value: numeric('value'),
+      log_value: logarithm('value'),
+      hour: hourOfDay('timestamp'),
+      event_type: category('event_type', { most: 32 }),
+      event_type_rate: rate('event_type'),
+    },
+  },
 })

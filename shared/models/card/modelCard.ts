@@ -1,10 +1,13 @@
+import { z } from 'zod'
+
 import type { Feature } from '../features/index.js'
 import { ModelError } from '../modelError.js'
 
 /** A row of inputs and what the model must say to it: a model that says something else is another one. */
 export interface GoldenVector {
   readonly features: readonly number[]
-  readonly score: number
+  /** Any number is right when absent. */
+  readonly score?: number | undefined
 }
 
 /** What a model says of itself, `model.json` beside `model.onnx`. */
@@ -13,67 +16,119 @@ export interface ModelCard {
   readonly version: string
   /** The stream whose events it scores. */
   readonly stream: string
-  /** In the order of the input tensor's columns. */
+  /** In the order of the input's columns. */
   readonly features: readonly Feature[]
-  /** Names of the tensors: floats, rows × features; floats, rows or rows × 1. */
-  readonly input: string
-  readonly output: string
+  /** The input's name; what the model itself says when absent. Floats, rows × features, or one input per column. */
+  readonly input?: string | undefined
+  /** The name of the output with the scores; found by its type and usual names when absent. */
+  readonly output?: string | undefined
+  /** A score beyond it is an anomaly, unless a setting or the stream says otherwise. */
+  readonly threshold?: number | undefined
   /** ISO 8601. */
   readonly createdAt: string
-  /** Of `model.onnx`, in lower-case hexadecimal. */
+  /** Of `model.onnx`, and of the tensors beside it: see `modelDigest`. In lower-case hexadecimal. */
   readonly sha256: string
+  /** Paths of tensors beside `model.onnx`, relative to it. */
+  readonly external?: readonly string[] | undefined
   readonly golden?: readonly GoldenVector[] | undefined
 }
 
+const text = z.string({ error: 'a text' }).min(1, 'a text that is not empty')
+const texts = z.array(z.string({ error: 'a text' }), { error: 'a list of texts' })
+const number = z.number({ error: 'a number' })
+const named = { name: text.optional(), column: text }
+
+const feature = z.discriminatedUnion(
+  'kind',
+  [
+    z.object({ ...named, kind: z.literal(['numeric', 'log', 'hour']) }),
+    z.object({ ...named, kind: z.literal('category'), categories: texts }),
+    z
+      .object({
+        ...named,
+        kind: z.literal('rate'),
+        categories: texts,
+        rates: z.array(number, { error: 'a list of numbers' }),
+      })
+      .refine(({ categories, rates }) => categories.length === rates.length, {
+        path: ['rates'],
+        error: 'as long as its categories',
+      }),
+  ],
+  { error: 'numeric, log, hour, category or rate, in an object with a column' },
+)
+
+const golden = z.object(
+  { features: z.array(number, { error: 'a list of numbers' }), score: number.optional() },
+  { error: '{ features, score }' },
+)
+
+/** Part of the model's folder, so that copying it takes its files along and nothing else. */
+const filePath = text.refine(isInnerPath, "a path inside the model's folder, without . and ..")
+
+const card = z.object({
+  name: text,
+  version: text,
+  stream: text,
+  features: z.array(feature, { error: 'a list' }).min(1, 'a list that is not empty'),
+  input: text.optional(),
+  output: text.optional(),
+  threshold: number.optional(),
+  created_at: text,
+  sha256: text.toLowerCase(),
+  external: z.array(filePath, { error: 'a list of paths' }).optional(),
+  golden: z.array(golden, { error: 'a list' }).optional(),
+})
+
 /** The bytes of `model.json`: UTF-8, indented. `decodeModelCard` reads them. */
 export function encodeModelCard(card: ModelCard): Uint8Array {
-  const { name, version, stream, features, input, output, createdAt, sha256, golden } = card
-  const json = { name, version, stream, features, input, output, created_at: createdAt, sha256, golden }
+  const { name, version, stream, features, input, output, threshold, createdAt, sha256, external, golden } = card
+  const json = {
+    name,
+    version,
+    stream,
+    features,
+    input,
+    output,
+    threshold,
+    created_at: createdAt,
+    sha256,
+    external,
+    golden,
+  }
   return new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`)
 }
 
 /**
- * Reads a `model.json`.
+ * Reads a `model.json`. What it does not know is left out.
  *
  * @param place what to call the file in a message
  * @throws ModelError MODEL_MISMATCH naming the field that is not as it must be
  */
 export function decodeModelCard(bytes: Uint8Array, place: string): ModelCard {
-  const record = jsonObject(bytes, place)
-  const text = (field: string): string => {
-    const value = record[field]
-    if (typeof value === 'string' && value !== '') return value
-    throw mismatch(place, field, 'a text')
+  const found = card.safeParse(jsonObject(bytes, place))
+  if (found.success) {
+    const { created_at: createdAt, ...same } = found.data
+    return { ...same, createdAt }
   }
-  const list = (field: string): readonly unknown[] => {
-    const value = record[field]
-    if (Array.isArray(value)) return value
-    throw mismatch(place, field, 'a list')
-  }
-  const features = list('features').map(
-    (value, i) => featureOf(value) ?? fail(place, `features[${String(i)}]`, featureShape),
+  const [issue] = found.error.issues
+  const field = (issue?.path ?? []).reduce<string>(
+    (path, part) =>
+      typeof part === 'number' ? `${path}[${String(part)}]` : path === '' ? String(part) : `${path}.${String(part)}`,
+    '',
   )
-  if (features.length === 0) throw mismatch(place, 'features', 'not empty')
-  const golden =
-    record['golden'] === undefined
-      ? undefined
-      : list('golden').map(
-          (value, i) => goldenOf(value) ?? fail(place, `golden[${String(i)}]`, '{ features: numbers, score: number }'),
-        )
-  return {
-    name: text('name'),
-    version: text('version'),
-    stream: text('stream'),
-    features,
-    input: text('input'),
-    output: text('output'),
-    createdAt: text('created_at'),
-    sha256: text('sha256').toLowerCase(),
-    golden,
-  }
+  throw new ModelError('MODEL_MISMATCH', `${place}: ${field} must be ${issue?.message ?? 'otherwise'}.`, {
+    data: { file: place, field },
+  })
 }
 
-const featureShape = '{ column, kind: "numeric" } or { column, kind: "category", categories: texts }'
+/** Whether the path stays below the folder it is relative to, on every system and store. */
+export function isInnerPath(path: string): boolean {
+  return path
+    .split('/')
+
+    .every(part => part !== '' && part !== '.' && part !== '..' && !/[\\:\u0000-\u001f]/.test(part))
+}
 
 /**
  * A JSON file that must be an object.
@@ -86,39 +141,6 @@ export function jsonObject(bytes: Uint8Array, place: string): Readonly<Record<st
   } catch (cause) {
     throw new ModelError('MODEL_MISMATCH', `${place} is not JSON; write it again.`, { cause, data: { file: place } })
   }
-  return asObject(json) ?? fail(place, 'it', 'an object')
-}
-
-function featureOf(value: unknown): Feature | undefined {
-  const feature = asObject(value)
-  const column = feature?.['column']
-  if (feature === undefined || typeof column !== 'string') return undefined
-  if (feature['kind'] === 'numeric') return { column, kind: 'numeric' }
-  const categories = feature['categories']
-  if (feature['kind'] !== 'category' || !Array.isArray(categories) || !categories.every(c => typeof c === 'string'))
-    return undefined
-  return { column, kind: 'category', categories }
-}
-
-function goldenOf(value: unknown): GoldenVector | undefined {
-  const vector = asObject(value)
-  const features = vector?.['features']
-  const score = vector?.['score']
-  if (typeof score !== 'number' || !Array.isArray(features) || !features.every(f => typeof f === 'number'))
-    return undefined
-  return { features, score }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
-}
-
-function fail(place: string, field: string, wanted: string): never {
-  throw mismatch(place, field, wanted)
-}
-
-function mismatch(place: string, field: string, wanted: string): ModelError {
-  return new ModelError('MODEL_MISMATCH', `${place}: ${field} must be ${wanted}.`, { data: { file: place, field } })
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
+  throw new ModelError('MODEL_MISMATCH', `${place}: it must be an object.`, { data: { file: place } })
 }

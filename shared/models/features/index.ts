@@ -1,2 +1,3 @@
 /** The numbers that a model takes of a row. */
-export { type Feature, featureWidth } from './feature.js'
+export { type Feature, featureNames, featureWidth, widthOf } from './feature.js'
+export { type CategoryCounts, countedColumns, fitFeatures } from './fitting.js'

@@ -2,15 +2,11 @@ import type { ModelCard } from '../card/index.js'
 import { featureWidth } from '../features/index.js'
 import { ModelError } from '../modelError.js'
 import type { ModelFiles } from '../modelSource.js'
+import { mismatch } from './mismatch.js'
 import { type ModelLimits, type OnnxRuntime, onnxRuntime } from './onnxRuntime.js'
-import {
-  type OnnxFailure,
-  type OnnxRequest,
-  type OnnxTensorType,
-  type OnnxThread,
-  OnnxThreadError,
-} from './onnxThread.js'
+import { type OnnxFailure, type OnnxRequest, type OnnxThread, OnnxThreadError } from './onnxThread.js'
 import type { Scorer } from './scorer.js'
+import { bindTensors, type TensorBinding } from './tensorBinding.js'
 
 /** What a model may use where nobody says otherwise. */
 export const defaultModelLimits: ModelLimits = { timeoutMs: 60_000, memoryLimit: 512 * 2 ** 20 }
@@ -45,6 +41,7 @@ class OnnxScorer implements Scorer {
   readonly #model = nextModel++
   /** The thread that has the model loaded; another one has to load it first. */
   #loadedBy: OnnxThread | undefined
+  #binding: TensorBinding | undefined
 
   constructor(files: ModelFiles, limits: ModelLimits) {
     this.#files = files
@@ -59,20 +56,28 @@ class OnnxScorer implements Scorer {
 
   async score(features: Float32Array, rows: number): Promise<Float32Array> {
     if (rows === 0) return new Float32Array()
-    const { card } = this.#files
-    const { input, output } = card
-    const shape = [rows, featureWidth(card.features)]
     const answer = await this.#runtime.inTurn(async thread => {
-      await this.#load(thread)
+      const binding = await this.#load(thread)
       return await this.#call(
         thread,
-        { kind: 'score', model: this.#model, input, output, features, shape },
+        { kind: 'score', model: this.#model, binding, features, rows },
         `scoring ${rows} rows`,
       )
     })
-    const scores = answer.kind === 'scored' ? answer.scores : undefined
-    if (scores?.length !== rows) throw mismatch(card, `its output ${output} does not have one float a row`)
-    return scores
+    return this.#scoresOf(answer.kind === 'scored' ? answer.scores : undefined, rows)
+  }
+
+  /** One score a row; of two numbers a row, such as the probabilities of two classes, the last. */
+  #scoresOf(given: Float32Array | undefined, rows: number): Float32Array {
+    const width = (given?.length ?? 0) / rows
+    if (given === undefined || (width !== 1 && width !== 2)) {
+      const output = this.#binding?.output ?? 'output'
+      throw mismatch(
+        this.#files.card,
+        `its output ${output} has ${given === undefined ? 'no floats' : `${String(width)} numbers a row`}, and a score is one number, or the last of two`,
+      )
+    }
+    return width === 1 ? given : given.filter((_, i) => i % 2 === 1)
   }
 
   async close(): Promise<void> {
@@ -83,12 +88,15 @@ class OnnxScorer implements Scorer {
     })
   }
 
-  async #load(thread: OnnxThread): Promise<void> {
-    if (this.#loadedBy === thread) return
-    const { card, onnx } = this.#files
-    const answer = await this.#call(thread, { kind: 'open', model: this.#model, onnx }, loading)
+  async #load(thread: OnnxThread): Promise<TensorBinding> {
+    if (this.#loadedBy === thread && this.#binding !== undefined) return this.#binding
+    const { card, onnx, external = new Map<string, Uint8Array>() } = this.#files
+    const tensors = Array.from(external, ([path, data]) => ({ path, data }))
+    const answer = await this.#call(thread, { kind: 'open', model: this.#model, onnx, external: tensors }, loading)
     this.#loadedBy = thread
-    if (answer.kind === 'opened') checkTensors(answer.inputs, answer.outputs, card)
+    if (answer.kind !== 'opened') throw mismatch(card, 'its runtime gave no answer to loading it')
+    this.#binding = bindTensors(card, answer.inputs, answer.outputs)
+    return this.#binding
   }
 
   async #call(thread: OnnxThread, request: OnnxRequest, doing: string) {
@@ -107,7 +115,7 @@ class OnnxScorer implements Scorer {
       new ModelError(
         'MODEL_LIMIT',
         `Model ${name}, version ${version}: ${doing} took more than ${what}, so it was stopped. ` +
-          `Point its champion.json to a version that does with less, or raise ${setting}.`,
+          `Promote a version that does with less, or raise ${setting}.`,
         { cause, data: { model: name, version } },
       )
     if (failure.kind === 'timeout') return limit(`${timeoutMs / 1_000} s`, 'MODEL_TIMEOUT')
@@ -121,70 +129,30 @@ class OnnxScorer implements Scorer {
   }
 }
 
-function checkTensors(inputs: readonly OnnxTensorType[], outputs: readonly OnnxTensorType[], card: ModelCard): void {
-  const width = featureWidth(card.features)
-  const { input, output } = card
-  const [taken] = inputs
-  if (inputs.length !== 1 || taken?.name !== input) {
-    throw mismatch(card, `it takes ${names(inputs)}, and its model.json says ${input} alone`)
-  }
-  const shape = requireFloats(card, taken)
-  const [rows, columns] = shape
-  if (shape.length !== 2 || (typeof columns === 'number' && columns !== width)) {
-    throw mismatch(
-      card,
-      `its input ${input} has the shape [${shape.join(', ')}], and its features make ${String(width)} columns`,
-    )
-  }
-  if (typeof rows === 'number' && rows >= 0) {
-    throw mismatch(card, `its input ${input} takes ${String(rows)} rows only; export it with a free first dimension`)
-  }
-  const given = outputs.find(tensor => tensor.name === output)
-  if (given === undefined) throw mismatch(card, `it gives ${names(outputs)}, and its model.json says ${output}`)
-  requireFloats(card, given)
-}
-
-/** @returns the tensor's shape */
-function requireFloats(card: ModelCard, { name, type, shape }: OnnxTensorType): readonly (number | string)[] {
-  if (shape === undefined) throw mismatch(card, `its ${name} is no tensor; export classifiers with zipmap=False`)
-  if (type !== 'float32') throw mismatch(card, `its ${name} is ${type ?? 'of no type'}, not float32`)
-  return shape
-}
-
 // A model of another runtime's making rounds differently, but not by more.
 const goldenTolerance = 1e-4
 
 async function checkGolden(scorer: Scorer, card: ModelCard): Promise<void> {
   const width = featureWidth(card.features)
-  // Without golden vectors, that it scores at all.
   const vectors = card.golden ?? []
-  const rows = vectors.length === 0 ? [new Array<number>(width).fill(0)] : vectors.map(v => v.features)
-  for (const [i, row] of rows.entries()) {
-    if (row.length !== width)
+  for (const [i, { features, score: wanted }] of vectors.entries()) {
+    if (features.length !== width)
       throw mismatch(
         card,
-        `golden[${String(i)}] has ${String(row.length)} features, and the model takes ${String(width)}`,
+        `golden[${String(i)}] has ${String(features.length)} features, and the model takes ${String(width)}`,
       )
-    const [score = NaN] = await scorer.score(Float32Array.from(row), 1)
-    const wanted = vectors[i]?.score
-    if (wanted !== undefined && !(Math.abs(score - wanted) <= goldenTolerance)) {
-      throw mismatch(
-        card,
-        `it scores golden[${String(i)}] with ${String(score)}, and its model.json says ${String(wanted)}`,
-      )
+    const [score = NaN] = await scorer.score(Float32Array.from(features), 1)
+    if (wanted === undefined ? !Number.isFinite(score) : !(Math.abs(score - wanted) <= goldenTolerance)) {
+      const expected = wanted === undefined ? 'a score is a number' : `its model.json says ${String(wanted)}`
+      throw mismatch(card, `it scores golden[${String(i)}] with ${String(score)}, and ${expected}`)
     }
   }
-}
-
-function names(tensors: readonly OnnxTensorType[]): string {
-  return tensors.length === 0 ? 'nothing' : tensors.map(tensor => tensor.name).join(', ')
-}
-
-function mismatch(card: ModelCard, what: string, cause?: unknown): ModelError {
-  const { name, version } = card
-  return new ModelError(
-    'MODEL_MISMATCH',
-    `Model ${name}, version ${version}: ${what}. Point its champion.json to a version that fits, or put a right one there.`,
-    { cause, data: { model: name, version } },
-  )
+  if (vectors.length > 0) return
+  const probes = [0, 1].flatMap(value => new Array<number>(width).fill(value))
+  const scores = await scorer.score(Float32Array.from(probes), 2)
+  if (!scores.some(Number.isFinite))
+    throw mismatch(
+      card,
+      `it scores a row of zeros and a row of ones with ${scores.join(' and ')}: no score is a number`,
+    )
 }

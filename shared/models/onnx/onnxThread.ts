@@ -1,22 +1,34 @@
 import { Worker } from 'node:worker_threads'
 
+import type { TensorBinding } from './tensorBinding.js'
+
 /** What a thread is started with. */
 export interface OnnxThreadData {
   /** Bytes. */
   readonly memoryLimit: number
 }
 
-/** What is asked of a thread; the caller numbers its models. `features` are row by row, `shape` is [rows, features]. */
+/** A tensor in a file beside the model's. */
+export interface ExternalTensor {
+  readonly path: string
+  readonly data: Uint8Array
+}
+
+/** What is asked of a thread; the caller numbers its models. `features` are row by row. */
 export type OnnxRequest =
-  | { readonly kind: 'open'; readonly model: number; readonly onnx: Uint8Array }
+  | {
+      readonly kind: 'open'
+      readonly model: number
+      readonly onnx: Uint8Array
+      readonly external: readonly ExternalTensor[]
+    }
   | { readonly kind: 'close'; readonly model: number }
   | {
       readonly kind: 'score'
       readonly model: number
-      readonly input: string
-      readonly output: string
+      readonly binding: TensorBinding
       readonly features: Float32Array
-      readonly shape: readonly number[]
+      readonly rows: number
     }
 
 /** What a thread posts: `ready` once, then one answer to each request, of its kind or `failed`. */
@@ -24,7 +36,7 @@ export type OnnxAnswer =
   /** Once, after the start. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'opened'; readonly inputs: readonly OnnxTensorType[]; readonly outputs: readonly OnnxTensorType[] }
-  /** Without scores when the output holds no 32-bit floats. */
+  /** Without scores when the output holds no floats. */
   | { readonly kind: 'scored'; readonly scores: Float32Array | undefined }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-import type { InferenceSession } from 'onnxruntime-web/wasm'
+import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 
 import type { OnnxAnswer, OnnxRequest, OnnxTensorType, OnnxThreadData } from './onnxThread.js'
+import type { BoundInput } from './tensorBinding.js'
 
 /**
  * The entry point of the thread that runs a model: it imports nothing of this project but types, so that Node runs it
@@ -53,7 +54,8 @@ function tensorType(tensor: InferenceSession.ValueMetadata): OnnxTensorType {
 
 async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
   if (request.kind === 'open') {
-    const session = await runtime.InferenceSession.create(request.onnx)
+    const { onnx, external } = request
+    const session = await runtime.InferenceSession.create(onnx, external.length === 0 ? {} : { externalData: external })
     if (memories.length === 0) throw new Error('ONNX Runtime made no memory that could be bounded.')
     sessions.set(request.model, session)
     return {
@@ -69,10 +71,31 @@ async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
     await session.release()
     return { kind: 'closed' }
   }
-  const { input, output, features, shape } = request
-  const outputs = await session.run({ [input]: new runtime.Tensor('float32', features, [...shape]) }, [output])
-  const data = outputs[output]?.data
-  return { kind: 'scored', scores: data instanceof Float32Array ? data.slice() : undefined }
+  const { binding, features, rows } = request
+  const feeds = Object.fromEntries(
+    binding.inputs.map(input => [input.name, tensorOf(input, columnsOf(input, features, rows), rows)]),
+  )
+  const outputs = await session.run(feeds, [binding.output])
+  const data = outputs[binding.output]?.data
+  if (data instanceof Float32Array) return { kind: 'scored', scores: data.slice() }
+  return { kind: 'scored', scores: data instanceof Float64Array ? Float32Array.from(data) : undefined }
+}
+
+/** The input's columns of the matrix, row by row. */
+function columnsOf({ from, columns }: BoundInput, features: Float32Array, rows: number): Float32Array {
+  const width = features.length / rows
+  if (width === columns) return features
+  const own = new Float32Array(rows * columns)
+  for (let row = 0; row < rows; row++)
+    own.set(features.subarray(row * width + from, row * width + from + columns), row * columns)
+  return own
+}
+
+function tensorOf({ type, columns, rank }: BoundInput, values: Float32Array, rows: number): Tensor {
+  const shape = rank === 1 ? [rows] : [rows, columns]
+  return type === 'float32'
+    ? new runtime.Tensor('float32', values, shape)
+    : new runtime.Tensor('float64', Float64Array.from(values), shape)
 }
 
 port.on('message', (request: OnnxRequest) => {

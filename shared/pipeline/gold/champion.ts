@@ -8,8 +8,8 @@ import {
   type Scorer,
   starterModel,
 } from '../../models/index.js'
+import { requireFeatures } from '../features/index.js'
 import type { Lake } from '../lake/index.js'
-import { requireFeatures } from './features.js'
 
 /** A model that is ready to score a stream. */
 export interface ReadyModel {

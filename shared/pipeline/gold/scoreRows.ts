@@ -5,6 +5,7 @@ import { scoredPartitionColumns, silverPath, type Stream } from '../../contract/
 import type { AddFile, TableState } from '../../delta/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
+import { featureColumns, FeatureMatrix } from '../features/index.js'
 import {
   chunks,
   type DayCount,
@@ -21,7 +22,6 @@ import {
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import type { ReadyModel } from './champion.js'
-import { featureColumns, FeatureMatrix } from './features.js'
 
 /** What is to be scored, by what, and where it goes. */
 export interface Scoring {

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 
-import { defineStream, double, timestamp } from '../../../shared/contract/index.js'
+import {
+  category,
+  defineStream,
+  double,
+  hourOfDay,
+  logarithm,
+  numeric,
+  rate,
+  timestamp,
+} from '../../../shared/contract/index.js'
 
 /** The tests' own stream, so that they hold whatever shared/streams declares. */
 export const events = defineStream({
@@ -18,4 +27,14 @@ export const events = defineStream({
   dedupeWithin: '1 day',
   clusterBy: ['event_type', 'timestamp'],
   expectations: { 'value is finite': e => Number.isFinite(e.value) },
+  model: {
+    uri: 'lake:models/events-anomaly',
+    features: {
+      value: numeric('value'),
+      log_value: logarithm('value'),
+      hour: hourOfDay('timestamp'),
+      event_type: category('event_type', { most: 32 }),
+      event_type_rate: rate('event_type'),
+    },
+  },
 })

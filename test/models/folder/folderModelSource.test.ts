@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { decodeModelCard, encodeModelCard } from '../../../shared/models/card/modelCard.js'
+import { encodeModelCard } from '../../../shared/models/card/modelCard.js'
 import { FolderModelSource } from '../../../shared/models/folder/folderModelSource.js'
 import { starterModel } from '../../../shared/models/starter/starterModel.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
@@ -70,25 +70,5 @@ describe('a folder of models', () => {
       code: 'MODEL_MISMATCH',
       message: expect.stringMatching(/has the digest/) as string,
     })
-  })
-})
-
-describe('a card', () => {
-  const card = JSON.parse(Buffer.from(encodeModelCard(starterModel('m').card)).toString()) as Record<string, unknown>
-
-  test.each([
-    ['name', { name: 7 }],
-    ['version', { version: '' }],
-    ['features', { features: [] }],
-    ['features[0]', { features: [{ column: 'value', kind: 'text' }] }],
-    ['features[0]', { features: [{ column: 'value', kind: 'category' }] }],
-    ['sha256', { sha256: undefined }],
-    ['golden[0]', { golden: [{ features: ['1'], score: 1 }] }],
-  ])('with a wrong %s names it', (field, change) => {
-    expect(() => decodeModelCard(text({ ...card, ...change }), 'model.json')).toThrow(`model.json: ${field} must be`)
-  })
-
-  test('without golden vectors is fine', () => {
-    expect(decodeModelCard(text({ ...card, golden: undefined }), 'model.json').golden).toBeUndefined()
   })
 })

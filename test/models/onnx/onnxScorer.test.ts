@@ -158,7 +158,7 @@ describe('a model that is not what its card says is refused by name', () => {
       /not a model that ONNX Runtime can load/,
     ],
     ['another input name', filesOf(good, { input: 'features' }), /takes x, and its model\.json says features/],
-    ['another output name', filesOf(good, { output: 'score' }), /gives y, and its model\.json says score/],
+    ['another output name', filesOf(good, { output: 'score' }), /gives y, and its scores are to be in score/],
     [
       'more features than columns',
       filesOf(good, { features: [{ column: 'value', kind: 'category', categories: ['a', 'b', 'c'] }] }),
@@ -193,15 +193,27 @@ describe('a model that is not what its card says is refused by name', () => {
     })
   })
 
-  test('one that gives two numbers a row', async () => {
+  test('one that gives three numbers a row', async () => {
     const onnx = encodeOnnx({
-      name: 'two',
-      inputs: [{ name: 'x', shape: ['n', 2] }],
-      outputs: [{ name: 'y', shape: ['n', 2] }],
+      name: 'three',
+      inputs: [{ name: 'x', shape: ['n', 3] }],
+      outputs: [{ name: 'y', shape: ['n', 3] }],
       constants: [],
       nodes: [{ operator: 'Sigmoid', inputs: ['x'], outputs: ['y'] }],
     })
-    await expect(openOnnxScorer(filesOf(onnx))).rejects.toMatchObject({ code: 'MODEL_MISMATCH' })
+    const features = ['a', 'b', 'c'].map(column => ({ column, kind: 'numeric' as const }))
+    await expect(openOnnxScorer(filesOf(onnx, { features }))).rejects.toMatchObject({
+      code: 'MODEL_MISMATCH',
+      message: expect.stringMatching(/its output y has 3 numbers a row/) as string,
+    })
+  })
+
+  test('one that loads and scores no number', async () => {
+    const onnx = logistic([NaN, 1], 0)
+    await expect(openOnnxScorer(filesOf(onnx))).rejects.toMatchObject({
+      code: 'MODEL_MISMATCH',
+      message: expect.stringMatching(/zeros and a row of ones with NaN and NaN: no score is a number/) as string,
+    })
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Feature } from '../../../shared/models/index.js'
-import { FeatureMatrix } from '../../../shared/pipeline/gold/features.js'
+import { FeatureMatrix } from '../../../shared/pipeline/features/featureMatrix.js'
 
 const features: readonly Feature[] = [
   { column: 'value', kind: 'numeric' },
