@@ -14,6 +14,21 @@ export const storageErrorCodes = [
 /** The `code` of a {@link StorageError}. */
 export type StorageErrorCode = (typeof storageErrorCodes)[number]
 
+/** A store's operation as a message names it: `Cannot write …`. */
+export function operationText(operation: string): string {
+  return verbs.get(operation) ?? operation
+}
+
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['get', 'read'],
+  ['head', 'read'],
+  ['put', 'write'],
+  ['putIfAbsent', 'write'],
+  ['create', 'write'],
+  ['stage', 'write'],
+  ['commit', 'write'],
+])
+
 /** A store's surprise. `ambiguous` says that a write may have happened although its answer was lost. */
 export class StorageError extends CodedError<StorageErrorCode> {
   readonly ambiguous: boolean

@@ -228,6 +228,7 @@ export class AzureBlobStore implements ObjectStore {
     return azureError(operation, path === '' ? this.url : `${this.url}/${path}`, thrown, {
       write,
       sas: this.#account.sas,
+      isLocalEmulator: this.#account.isLocalEmulator,
     })
   }
 

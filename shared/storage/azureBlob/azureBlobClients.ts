@@ -32,6 +32,11 @@ export class AccountClients {
     return this.#credential.sas
   }
 
+  /** Whether it is an emulator on this machine, whose disk is one that the user can look at. */
+  get isLocalEmulator(): boolean {
+    return this.#address.emulated && loopback.test(new URL(this.#address.endpoint).hostname)
+  }
+
   /** The client of a container; sends nothing yet. */
   container(name: string): ContainerClient {
     const known = this.#containers.get(name)

@@ -1,7 +1,7 @@
 import { isRestError } from '@azure/storage-blob'
 
 import { asError } from '../../errors.js'
-import { StorageError, type StorageErrorCode } from '../storageError.js'
+import { operationText, StorageError, type StorageErrorCode } from '../storageError.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /** What the service answered: HTTP status and its own code, such as 409 and `BlobAlreadyExists`. */
@@ -22,11 +22,11 @@ export function serviceAnswer(error: unknown): ServiceAnswer {
     typeof details === 'object' && details !== null && 'errorCode' in details ? details.errorCode : undefined
   // A HEAD has no body; its code is only in a header.
   const header = error.response?.headers.get('x-ms-error-code')
-  const said = Date.parse(error.response?.headers.get('date') ?? '')
+  const answeredAt = Date.parse(error.response?.headers.get('date') ?? '')
   return {
     status: error.statusCode,
     code: header ?? (typeof detailed === 'string' ? detailed : (error.code ?? error.name)),
-    date: Number.isNaN(said) ? undefined : said,
+    date: Number.isNaN(answeredAt) ? undefined : answeredAt,
   }
 }
 
@@ -65,28 +65,25 @@ export interface RequestContext {
   readonly write: boolean
   /** The signature in the query that it had; a secret, of which no more than its times is reported. */
   readonly sas?: string | undefined
+  /** It went to an emulator on this machine. */
+  readonly isLocalEmulator?: boolean | undefined
 }
 
 /** What a failed request means for a store. */
-export function azureError(
-  operation: string,
-  name: string,
-  thrown: unknown,
-  { write, sas }: RequestContext,
-): StorageError {
+export function azureError(operation: string, name: string, thrown: unknown, context: RequestContext): StorageError {
   if (thrown instanceof StorageError) return thrown
   const answer = serviceAnswer(thrown)
-  const { code, reason, retryable, maybeDone } = meaningOf(answer, asError(thrown), sas)
-  const said = answer.status === undefined ? answer.code : `${answer.status} ${answer.code}`
-  return new StorageError(code, `Cannot ${operation} ${name}: ${reason} (${said}).`, {
+  const { code, reason, retryable, maybeDone } = meaningOf(answer, asError(thrown), context)
+  const answered = answer.status === undefined ? answer.code : `${answer.status} ${answer.code}`
+  return new StorageError(code, `Cannot ${operationText(operation)} ${name}: ${reason} (${answered}).`, {
     data: { operation, name, status: answer.status, answer: answer.code },
     cause: thrown,
     retryable,
-    ambiguous: write && maybeDone,
+    ambiguous: context.write && maybeDone,
   })
 }
 
-function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: string | undefined): Meaning {
+function meaningOf({ status, code, date }: ServiceAnswer, error: Error, context: RequestContext): Meaning {
   if (noIdentity.has(error.name)) {
     return final(
       'STORAGE_FORBIDDEN',
@@ -100,7 +97,10 @@ function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: str
   if (status === 408 || status === 504 || code === 'OperationTimedOut') {
     return { ...passing('STORAGE_TIMEOUT', 'the service took too long'), maybeDone: true }
   }
-  if (status >= 500) return { ...passing('STORAGE_UNAVAILABLE', 'the service failed'), maybeDone: true }
+  if (status >= 500) {
+    const reason = context.isLocalEmulator === true ? emulatorFailed : 'the service failed'
+    return { ...passing('STORAGE_UNAVAILABLE', reason), maybeDone: true }
+  }
   if (status >= 200 && status < 300)
     return { ...passing('STORAGE_UNAVAILABLE', 'the answer was torn'), maybeDone: true }
   if (code === 'WriteOperationNotSupportedOnSecondary') {
@@ -109,7 +109,7 @@ function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: str
       'this is the read-only copy of the account; write to the primary, whose host has no "-secondary"',
     )
   }
-  if (status === 401 || status === 403) return final('STORAGE_FORBIDDEN', refusal(code, date, sas))
+  if (status === 401 || status === 403) return final('STORAGE_FORBIDDEN', refusal(code, date, context.sas))
   if (code === 'ContainerNotFound') return final('STORAGE_ROOT_MISSING', 'the container does not exist')
   if (code === 'ContainerBeingDeleted') return passing('STORAGE_UNAVAILABLE', 'the container is being deleted')
   if (status >= 300 && status < 400)
@@ -133,6 +133,9 @@ function meaningOf({ status, code, date }: ServiceAnswer, error: Error, sas: str
   }
   return final('STORAGE_FAILED', 'the service refused the request')
 }
+
+const emulatorFailed =
+  'the emulator failed; the likely cause is a full disk: make room on the disk of its data, or see its log'
 
 function withoutAnswer(code: string, error: Error): Meaning {
   if (error.name === 'AbortError' || error.name === 'TimeoutError' || code === 'ETIMEDOUT') {

@@ -1,4 +1,4 @@
-import { StorageError, type StorageErrorCode } from '../storageError.js'
+import { operationText, StorageError, type StorageErrorCode } from '../storageError.js'
 
 /** True when the operating system gave one of these codes. */
 export function hasErrno(error: unknown, ...codes: readonly string[]): boolean {
@@ -52,10 +52,14 @@ export function localError(
   const meaning = errno === undefined ? undefined : meanings[errno]
   const reason = meaning?.remedy ?? (cause instanceof Error ? cause.message : String(cause))
   const suffix = errno === undefined ? '' : ` (${errno})`
-  return new StorageError(meaning?.code ?? 'STORAGE_FAILED', `Cannot ${operation} ${file}: ${reason}${suffix}.`, {
-    data: { operation, file, errno },
-    cause,
-    retryable: meaning?.retryable ?? false,
-    ambiguous: details.ambiguous ?? false,
-  })
+  return new StorageError(
+    meaning?.code ?? 'STORAGE_FAILED',
+    `Cannot ${operationText(operation)} ${file}: ${reason}${suffix}.`,
+    {
+      data: { operation, file, errno },
+      cause,
+      retryable: meaning?.retryable ?? false,
+      ambiguous: details.ambiguous ?? false,
+    },
+  )
 }
