@@ -14,7 +14,15 @@ export default tseslint.config(
       'import-sort/imports': 'error',
       'import-sort/exports': 'error',
       eqeqeq: 'error',
-      'no-restricted-imports': ['error', { name: 'vitest', importNames: ['it'], message: 'Use test.' }],
+      'no-restricted-imports': [
+        'error',
+        { name: 'vitest', importNames: ['it'], message: 'Use test.' },
+        { name: 'node:process', importNames: ['env'], message: 'Read settings.' },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read settings (shared/settings/environment.ts).' },
+      ],
       'no-console': 'error',
       'max-lines': ['error', { max: 320, skipBlankLines: true, skipComments: true }],
       'max-params': ['error', 5],
@@ -25,5 +33,19 @@ export default tseslint.config(
     rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] },
   },
   { files: ['test/**'], rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] } },
+  {
+    // Where the environment is handed to the settings, or what the platform and npm say of the process itself is read.
+    files: [
+      'functions/**',
+      'infra/local/**',
+      'shared/cli/cliProcess.ts',
+      'shared/settings/settings.ts',
+      'shared/storage/azureBlob/azureIdentity.ts',
+      'shared/telemetry/run.ts',
+      'test/**',
+      '*.config.*',
+    ],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 )

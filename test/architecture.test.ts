@@ -91,6 +91,7 @@ const layers: Readonly<Record<string, Layer>> = {
 /** Packages that only one place may know. */
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@azure/storage-blob': ['shared/storage/azureBlob/'],
+  '@azure/identity': ['shared/storage/azureBlob/', 'shared/sources/eventHubs/'],
   '@azure/functions': ['functions/', 'infra/local/host/'],
   '@azure/event-hubs': ['shared/sources/eventHubs/'],
   kafkajs: ['shared/sources/kafka/', 'infra/local/'],

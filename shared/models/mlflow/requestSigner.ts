@@ -77,19 +77,11 @@ function entra(scope: string, clientId: string | undefined): RequestSigner {
     remedy: `Give the identity the role it needs there (token of ${scope}).`,
     async authorization() {
       // The library keeps a token until shortly before it ends.
-      credential ??= identity(clientId)
+      credential ??= import('../../storage/azureBlob/index.js').then(({ azureIdentity }) => azureIdentity(clientId))
       const answer = await (await credential).getToken(scope)
       if (answer === null) return undefined
       protectSecret(answer.token)
       return `Bearer ${answer.token}`
     },
   }
-}
-
-/** Loaded only here: the identity library costs a cold start more than all the rest. */
-async function identity(clientId: string | undefined) {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity')
-  if (process.env['IDENTITY_ENDPOINT'] === undefined)
-    return new DefaultAzureCredential(clientId === undefined ? {} : { managedIdentityClientId: clientId })
-  return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
 }

@@ -3,6 +3,7 @@ import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-
 
 import { type AzureBlobAddress, azureHost, externalLocationOf, formatAzureBlobAddress } from '../address/index.js'
 import { StorageError } from '../storageError.js'
+import { azureIdentity } from './azureIdentity.js'
 
 /** What requests to a storage account can be signed with; see {@link azureBlobCredential} for what goes first. */
 export interface AzureBlobAccess {
@@ -43,7 +44,7 @@ export async function azureBlobCredential(
     return { credential: new StorageSharedKeyCredential(emulatorAccount, emulatorKey) }
   }
   requireTrusted(address, access.externalLocations ?? [])
-  return { credential: await identity(access.managedIdentityClientId) }
+  return { credential: await azureIdentity(access.managedIdentityClientId) }
 }
 
 /** The access to an address that a table names: a connection string of another account is not for it. */
@@ -98,15 +99,6 @@ function fromConnectionString(address: AzureBlobAddress, text: string): AzureBlo
   if (sas === undefined)
     throw noKey(address, 'The connection string holds neither AccountKey nor SharedAccessSignature.')
   return { credential: new AnonymousCredential(), sas: sas.replace(/^\?/, '') }
-}
-
-/** Loaded only here: the identity library costs a cold start more than all the rest of storage. */
-async function identity(clientId: string | undefined): Promise<TokenCredential> {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity')
-  const options = clientId === undefined ? {} : { managedIdentityClientId: clientId }
-  // In a function app the identity is known; the chain would first try what is not there.
-  if (process.env['IDENTITY_ENDPOINT'] === undefined) return new DefaultAzureCredential(options)
-  return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
 }
 
 function noKey(address: AzureBlobAddress, reason: string): StorageError {

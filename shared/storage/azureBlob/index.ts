@@ -2,3 +2,4 @@
 export { openAzureBlob, openNamedAzureBlob } from './azureBlob.js'
 export { emulatorAccount, emulatorKey } from './azureBlobCredential.js'
 export { blockSize } from './azureBlobUpload.js'
+export { azureIdentity } from './azureIdentity.js'
