@@ -6,6 +6,7 @@ import { folderFault, pemFault } from './settingFiles.js'
 import {
   brokersFault,
   clientIdFault,
+  entraScopeFault,
   eventHubsConnectionFault,
   eventHubsGroupFault,
   folderNameFault,
@@ -17,6 +18,7 @@ import {
   scheduleFault,
   storageConnectionFault,
   type TextCheck,
+  trackingUriFault,
 } from './settingText.js'
 
 /** Marks what may not appear in a message or a log. */
@@ -211,6 +213,38 @@ export const environment = z.object({
     .default(512 * 1024 ** 2)
     .describe('Most memory the models of one process may use.'),
   ANOMALY_THRESHOLD: numberBetween(0, 1, 'number').default(0.5).describe('A score above it is an anomaly.'),
+
+  MLFLOW_TRACKING_URI: checked(trackingUriFault)
+    .optional()
+    .describe(
+      'An MLflow server, for models named `models:/…` and for tracking: `http(s)://host:port`, `databricks`, or `azureml://…` as `az ml workspace show --query mlflow_tracking_uri` prints it. None when empty.',
+    ),
+  MLFLOW_REGISTRY_URI: checked(trackingUriFault)
+    .optional()
+    .describe(
+      'Where registered models are, when elsewhere; `databricks-uc` (the default with `databricks`) is Unity Catalog.',
+    ),
+  MLFLOW_TRACKING_USERNAME: text().optional().describe('User of the MLflow server (basic authentication).'),
+  MLFLOW_TRACKING_PASSWORD: secret('Password of that user.'),
+  MLFLOW_TRACKING_TOKEN: secret('Bearer token for the MLflow server, instead of user and password.'),
+  MLFLOW_TRACKING_ENTRA_SCOPE: checked(entraScopeFault)
+    .optional()
+    .describe(
+      "Scope of the identity's token for an MLflow server behind Microsoft Entra, `api://<application>/.default`. Azure Databricks and Azure Machine Learning need none.",
+    ),
+  DATABRICKS_HOST: checked(httpUrlFault)
+    .optional()
+    .describe('The workspace, `https://<workspace>.azuredatabricks.net`, when MLFLOW_TRACKING_URI is `databricks`.'),
+  DATABRICKS_TOKEN: secret("Token of Databricks; the identity's when empty."),
+  MLFLOW_EXPERIMENT_NAME: text()
+    .default('{stream}')
+    .describe("The experiment that trainings are runs of; `{stream}` in it is the stream's name."),
+  MLFLOW_HTTP_REQUEST_TIMEOUT: whole(1, 3600)
+    .default(30)
+    .describe('Seconds without a byte after which a request to the MLflow server is given up.'),
+  MLFLOW_HTTP_REQUEST_MAX_RETRIES: whole(0, 10)
+    .default(3)
+    .describe('How many more times a request to the MLflow server is made that failed for a reason that passes.'),
 
   FRESHNESS_LATE: duration()
     .default(5 * 60_000)

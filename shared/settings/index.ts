@@ -12,4 +12,4 @@ export {
   settingsTable,
   type SettingValues,
 } from './settings.js'
-export { parseLocations } from './settingText.js'
+export { parseLocations, trackingUriFault } from './settingText.js'

@@ -45,6 +45,7 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
       `LAKE_CONNECTION_STRING is of the account ${keyAccount}, but LAKE_URL of ${account}. Correct one of the two.`,
     )
   }
+  faults.push(...mlflowFaults(s))
   const runtime = given['FUNCTIONS_WORKER_RUNTIME'] ?? ''
   if (!['', 'node'].includes(runtime)) faults.push(`FUNCTIONS_WORKER_RUNTIME is "${runtime}": expected node.`)
   if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
@@ -72,6 +73,20 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
 
 /** Settings whose default is a place on this machine, which a deployed app has not. */
 export const localDefaults: readonly (keyof Environment)[] = ['LAKE_URL', 'KAFKA_BROKERS']
+
+/** A sign-in that lacks its other half, or is of no server. */
+function mlflowFaults(s: Environment): string[] {
+  const faults: string[] = []
+  const need = (name: keyof Environment, because: string) => {
+    if (s[name] === undefined) faults.push(`${name} is not set: ${because}.`)
+  }
+  if (s.MLFLOW_TRACKING_USERNAME !== undefined) need('MLFLOW_TRACKING_PASSWORD', 'MLFLOW_TRACKING_USERNAME needs it')
+  if (s.MLFLOW_TRACKING_PASSWORD !== undefined) need('MLFLOW_TRACKING_USERNAME', 'MLFLOW_TRACKING_PASSWORD needs it')
+  if (s.MLFLOW_REGISTRY_URI !== undefined) need('MLFLOW_TRACKING_URI', 'MLFLOW_REGISTRY_URI alone names no server')
+  if ([s.MLFLOW_TRACKING_URI, s.MLFLOW_REGISTRY_URI].some(uri => uri?.startsWith('databricks') === true))
+    need('DATABRICKS_HOST', 'MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI is databricks')
+  return faults
+}
 
 /** Where the Event Hubs trigger's binding looks for its identity. */
 export const triggerNamespace = 'EVENTHUBS__fullyQualifiedNamespace'

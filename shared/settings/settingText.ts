@@ -62,6 +62,23 @@ export const clientIdFault: TextCheck = value =>
     ? undefined
     : 'expected the client id of an identity, as 01234567-89ab-cdef-0123-456789abcdef'
 
+/** The scope of a token of Microsoft Entra. */
+export const entraScopeFault: TextCheck = value =>
+  /^(?:api|https):\/\/[^\s?#]+\/\.default$/.test(value) ? undefined : 'expected api://<application>/.default'
+
+/** Where an MLflow server is, in the forms that MLflow's own clients know. */
+export const trackingUriFault: TextCheck = value => {
+  const expected = 'expected http(s)://host:port, databricks, databricks-uc or azureml://…'
+  if (value === 'databricks' || value === 'databricks-uc') return undefined
+  if (/^databricks(?:-uc)?:/.test(value))
+    return `${expected}; profiles of a file are not read: use "databricks" with DATABRICKS_HOST and DATABRICKS_TOKEN`
+  const url = URL.parse(value.replace(/^azureml:/, 'https:'))
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return expected
+  if (url.username !== '' || url.password !== '')
+    return `${expected}; a user belongs into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD`
+  return /[?#]/.test(value) ? `${expected}, without "?" and "#"` : undefined
+}
+
 /** The name of a consumer group of Event Hubs. */
 export const eventHubsGroupFault: TextCheck = value =>
   /^(?:\$default|[a-z0-9](?:[a-z0-9._-]{0,48}[a-z0-9])?)$/i.test(value)
