@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../../storage/index.js'
 import { checkedArtifactPath, encodedPath } from './artifactPath.js'
-import { type JsonObject, type MlflowClient, wrongAnswer } from './mlflowClient.js'
+import type { JsonObject } from './json.js'
+import { type MlflowClient, wrongAnswer } from './mlflowClient.js'
 import { MlflowError } from './mlflowError.js'
 
 /** A file in a folder of artifacts. */
@@ -21,11 +22,16 @@ export interface ArtifactFolder {
   get(path: string, maxBytes: number): Promise<Uint8Array>
 }
 
+/** A folder that files can be put into. */
+export interface WritableArtifacts {
+  put(path: string, bytes: Uint8Array): Promise<void>
+}
+
 const mostFiles = 1000
 const deepest = 8
 
 /** Files that the server's own proxy gives. */
-export class ProxyArtifacts implements ArtifactFolder {
+export class ProxyArtifacts implements ArtifactFolder, WritableArtifacts {
   readonly url: string
   readonly #client: MlflowClient
   readonly #root: string
@@ -60,7 +66,7 @@ export class ProxyArtifacts implements ArtifactFolder {
 const proxy = '/api/2.0/mlflow-artifacts/artifacts'
 
 /** Files in Azure Blob Storage, read with this project's own access. */
-export class BlobArtifacts implements ArtifactFolder {
+export class BlobArtifacts implements ArtifactFolder, WritableArtifacts {
   readonly url: string
   readonly #store: ObjectStore
 
@@ -83,6 +89,10 @@ export class BlobArtifacts implements ArtifactFolder {
     if (bytes === undefined) throw missing(this.url, path)
     if (bytes.byteLength > maxBytes) throw tooLarge(this.url, maxBytes)
     return bytes
+  }
+
+  async put(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#store.put(checkedArtifactPath(path), bytes)
   }
 }
 

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../clock.js'
 import { isRetryable } from '../../errors.js'
 import { failedAnswer } from './failedAnswer.js'
 import { exchange, type HttpAnswer, type HttpRequest, neverArrived } from './httpExchange.js'
+import { asObject, type JsonObject } from './json.js'
 import { MlflowError } from './mlflowError.js'
 import type { RequestSigner } from './requestSigner.js'
 import type { TrackingServer } from './trackingUri.js'
@@ -14,9 +15,6 @@ export interface ClientOptions {
   readonly retries: number
   readonly clock?: Clock | undefined
 }
-
-/** An object of JSON. */
-export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Most bytes of an answer in JSON. */
 const longestJson = 16 * 1024 ** 2
@@ -102,8 +100,7 @@ export class MlflowClient {
     } catch (cause) {
       throw this.#noJson(request, cause)
     }
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw this.#noJson(request)
-    return json as JsonObject
+    return asObject(json) ?? fail(this.#noJson(request))
   }
 
   async #answer(request: HttpRequest, repeatable: boolean, maxBytes: number): Promise<HttpAnswer> {
@@ -177,4 +174,8 @@ function pauseBefore(tried: number): number {
 function secondsOf(retryAfter: string | null): number {
   const seconds = Number(retryAfter ?? 0)
   return Number.isFinite(seconds) && seconds > 0 ? seconds : 0
+}
+
+function fail(error: Error): never {
+  throw error
 }

@@ -1,3 +1,4 @@
+import { trackingUriFault } from '../../settings/index.js'
 import { MlflowError } from './mlflowError.js'
 
 /** Whose server it is: what it calls things, and how it is signed in to. */
@@ -38,23 +39,10 @@ export function parseTrackingUri(uri: string, setting: string, databricksHost: s
     return { kind: 'databricks', baseUrl: host.origin, unityCatalog: uri === 'databricks-uc' }
   }
   const url = new URL(uri.replace(/^azureml:/, 'https:'))
+  if (uri.startsWith('azureml:') && !azureMl.test(url.hostname))
+    throw badAddress(setting, `${url.hostname} is no host of Azure Machine Learning`)
   const kind = azureMl.test(url.hostname) ? 'azureml' : 'mlflow'
   return { kind, baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, unityCatalog: false }
-}
-
-/** What is wrong with a tracking URI, beginning with what was expected instead; undefined when nothing is. */
-export function trackingUriFault(uri: string): string | undefined {
-  const expected = 'expected http(s)://host:port, databricks, databricks-uc or azureml://…'
-  if (uri === 'databricks' || uri === 'databricks-uc') return undefined
-  if (/^databricks(-uc)?:/.test(uri))
-    return `${expected}; profiles of a file are not read: use "databricks" with DATABRICKS_HOST and DATABRICKS_TOKEN`
-  const url = URL.parse(uri.replace(/^azureml:/, 'https:'))
-  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return expected
-  if (url.username !== '' || url.password !== '')
-    return `${expected}; a user belongs into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD`
-  if (uri.startsWith('azureml:') && !azureMl.test(url.hostname))
-    return `${expected}; ${url.hostname} is no host of Azure Machine Learning`
-  return /[?#]/.test(uri) ? `${expected}, without "?" and "#"` : undefined
 }
 
 function badAddress(setting: string, expected: string): MlflowError {

@@ -1,0 +1,28 @@
+import { logTraining, type TrackedVersion, type TrackingTarget, type TrainedModel } from './logTraining.js'
+import { digestTag } from './mlflowModelSource.js'
+import type { MlflowServer } from './mlflowServer.js'
+
+/** What a push has done. */
+export interface PushOutcome extends Pick<TrackedVersion, 'version'> {
+  readonly outcome: 'pushed' | 'already there'
+  /** The run that it stands in, where that is known. */
+  readonly runId: string | undefined
+}
+
+/**
+ * Brings a model that was trained here to a server: its training as a run, its files, a version. What was brought there
+ * before is found by its digest and not brought again.
+ *
+ * @param target.alias an alias to point to the version, `champion`
+ * @throws MlflowError
+ */
+export async function pushModel(
+  server: MlflowServer,
+  trained: TrainedModel,
+  target: TrackingTarget & { readonly alias?: string | undefined },
+): Promise<PushOutcome> {
+  const before = await server.registry.newestWithTag(target.model, digestTag, trained.files.card.sha256)
+  const { version, runId } = before ?? (await logTraining(server, trained, target))
+  if (target.alias !== undefined) await server.registry.setAlias(target.model, target.alias, version)
+  return { outcome: before === undefined ? 'pushed' : 'already there', version, runId }
+}
