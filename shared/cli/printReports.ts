@@ -17,11 +17,14 @@ export async function printReports(
   await printRecords(context.output, format, columns, shown)
   const failures = reports.filter(report => report.outcome === 'failed')
   if (failures.length === 0) return
-  const told = failures.map(
-    ({ step, stream, error }) =>
-      `${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error?.message ?? 'no reason given'}`,
-  )
-  throw new CliError('STEP_FAILED', told.join('\n'))
+  throw new CliError('STEP_FAILED', failures.map(failureText).join('\n'))
+}
+
+/** Why a step failed, and that what it committed before is not lost. */
+export function failureText({ step, stream, error, version, rowsOut }: StepReport): string {
+  const failed = `${step}${stream === undefined ? '' : ` of ${stream}`} failed: ${error?.message ?? 'no reason given'}`
+  if (version === undefined) return failed
+  return `${failed} What it committed before stays: ${rowsOut} row${rowsOut === 1 ? '' : 's'}, up to version ${version}.`
 }
 
 function detailText(detail: Json | undefined): string {

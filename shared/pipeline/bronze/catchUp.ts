@@ -174,7 +174,7 @@ class CatchUp {
       run: this.#run.inCommit(counts, isLast),
     })
     if (outcome.kind === 'committed') {
-      this.#run.committed(counts)
+      this.#run.committed(counts, outcome.version)
       this.#count(outcome, encoded)
       return true
     }

@@ -198,7 +198,7 @@ class DeliveryIngestion {
     if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
     this.#throttle.committed(table.url)
-    this.#run.committed(counts)
+    this.#run.committed(counts, outcome.version)
     const done = this.#done
     done.rows += outcome.rows
     done.bytes += encoded.bytes

@@ -74,7 +74,7 @@ export async function commitRows(
     reads: { files: 'all', appIds: movesCursor(state), overCompaction: !overwrites },
   })
   if (outcome.kind !== 'committed') return { version: undefined, detail: outcome.detail }
-  run.committed(counts)
+  run.committed(counts, outcome.version)
   return { version: outcome.version }
 }
 

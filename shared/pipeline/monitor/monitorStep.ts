@@ -77,7 +77,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   })
   if (outcome.kind === 'conflict')
     return { ...counts, rowsOut: 0, version: undefined, detail: { runs: folded.rows, conflict: outcome.reason } }
-  run.committed(counts)
+  run.committed(counts, outcome.version)
   return { ...counts, version: outcome.version, more: folded.more, detail: { runs: folded.rows } }
 }
 

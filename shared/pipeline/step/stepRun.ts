@@ -35,6 +35,7 @@ export class StepRun {
   #rowsIn = 0
   #rowsOut = 0
   #commits = 0
+  #version: number | undefined
   #final = false
   #ended = false
 
@@ -42,8 +43,9 @@ export class StepRun {
     this.#run = run
   }
 
-  get commits(): number {
-    return this.#commits
+  /** What the run has committed up to now. */
+  get done(): StepCounts & { readonly commits: number; readonly version: number | undefined } {
+    return { commits: this.#commits, version: this.#version, rowsIn: this.#rowsIn, rowsOut: this.#rowsOut }
   }
 
   /**
@@ -55,9 +57,10 @@ export class StepRun {
     return { ...encodeRun(this.#run.finish({ outcome: 'committed', ...this.#total(counts) })), final }
   }
 
-  /** That commit was made. */
-  committed(counts: StepCounts): void {
+  /** That commit was made, as the table's `version`. */
+  committed(counts: StepCounts, version: number): void {
     this.#ended = this.#final
+    this.#version = version
     this.#commits++
     this.#rowsIn += counts.rowsIn
     this.#rowsOut += counts.rowsOut
@@ -123,8 +126,9 @@ export async function runStep(
     const logged = logFailure(lake, start, error)
     await journal.add(run.finish({ outcome: 'failed', error }))
     if (start.rethrow === true) throw error
-    const none = { rowsIn: 0, rowsOut: 0, detail: {} }
-    return { step, stream, outcome: 'failed', ...none, durationMs: durationMs(), error: logged }
+    const { commits, ...done } = run.done
+    const detail = commits === 0 ? {} : { commits }
+    return { step, stream, outcome: 'failed', ...done, detail, durationMs: durationMs(), error: logged }
   }
 }
 

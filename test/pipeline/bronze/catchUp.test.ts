@@ -153,7 +153,36 @@ describe('a catch-up', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(10), span(20, 1)])).toEqual([])
   })
 
-  test('tells of its run in its commits: the last one says so', async () => {
+  test('that fails between its commits reports those that stand', async () => {
+    const faults = new Faults()
+    await using f = await BronzeFixture.open({
+      store: new FaultyStore(new MemoryStore(), faults),
+      settings: { BRONZE_MAX_COMMIT_ROWS: '10' },
+    })
+    f.append(range(0, 5))
+    await catchUp(f.lake, 'command')
+    f.append(range(5, 40))
+    faults.add({ on: 'putIfAbsent', path: isCommit, after: 2, times: 100, fault: { kind: 'fail', retryable: false } })
+    const [report] = await catchUp(f.lake, 'command')
+    const rows = (await f.lineage()).length - 5
+    expect(rows).toBeGreaterThan(0)
+    const version = await f.version()
+    expect(report).toMatchObject({ outcome: 'failed', rowsIn: rows, rowsOut: rows, version, detail: { commits: 2 } })
+  })
+
+  test('that fails before its first commit reports none', async () => {
+    const faults = new Faults()
+    await using f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(), faults) })
+    f.append(range(0, 5))
+    await catchUp(f.lake, 'command')
+    f.append(range(5, 10))
+    faults.add({ on: 'putIfAbsent', path: isCommit, times: 100, fault: { kind: 'fail', retryable: false } })
+    const [report] = await catchUp(f.lake, 'command')
+    expect(report).toMatchObject({ outcome: 'failed', rowsIn: 0, rowsOut: 0, detail: {} })
+    expect(report?.version).toBeUndefined()
+  })
+
+  test('records its run in its commits: the last one says so', async () => {
     await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '10' } })
     f.append(range(0, 35))
     await catchUp(f.lake, 'command')
