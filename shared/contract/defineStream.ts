@@ -162,7 +162,8 @@ function checkName(name: string, topic: string): void {
   if (!/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
     throw bad(name, 'a name has lower-case letters, digits and underscores, and begins with a letter')
   }
-  const suffix = ['_quarantine', '_scored', '_summary', '_drift'].find(ending => name.endsWith(ending))
+  const endings = ['_quarantine', '_quarantine_resolved', '_scored', '_summary', '_drift']
+  const suffix = endings.find(ending => name.endsWith(ending))
   if (suffix !== undefined) throw bad(name, `a name may not end in ${suffix}, which tables of other streams do`)
   if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic))
     throw bad(name, `topic ${JSON.stringify(topic)} is not a name Kafka takes`)

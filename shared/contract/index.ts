@@ -5,6 +5,7 @@ export { category, type FeatureSpec, hourOfDay, logarithm, type NamedFeature, nu
 export { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from './fieldTypes.js'
 export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from './modelUri.js'
 export { patternSampler } from './patternSampler.js'
+export { finalOutcomes, type Outcome, outcomes, resolvedName, resolvedPath, resolvedTable } from './resolvedTable.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
 export { type ParseOutcome, type Rejection, type RejectionCode, rejectionCodes, type Stream } from './stream.js'
 export { featureColumnWords, type ModelDeclaration, type StreamModel, takesType } from './streamModel.js'

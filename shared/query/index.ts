@@ -7,6 +7,7 @@ export {
   parquetFiles,
   QueryError,
   type RowStream,
+  ScalarExpression,
   type SessionOptions,
   sqlType,
 } from './duckdb/index.js'

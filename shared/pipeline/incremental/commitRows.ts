@@ -18,6 +18,8 @@ export interface RowsCommit {
   /** The cursor before; undefined when nothing is taken over from before. */
   readonly from: Cursor | undefined
   readonly to: Cursor
+  /** Txns beside the cursor's. */
+  readonly txns?: readonly Txn[] | undefined
   readonly counts: StepCounts
   /** What `commitInfo` records of the rows. */
   readonly info: Readonly<Record<string, Json>>
@@ -45,7 +47,7 @@ export async function commitRows(
     readVersion: state.version,
     actions: [
       ...(metadata === undefined ? [] : [{ metaData: metadata }]),
-      ...txnsOf(state, commit, now).map((txn): Action => ({ txn })),
+      ...[...txnsOf(state, commit, now), ...(commit.txns ?? [])].map((txn): Action => ({ txn })),
       ...removes.map((file): Action => ({ remove: removedFile(file, now) })),
       ...adds.map((add): Action => ({ add })),
     ],

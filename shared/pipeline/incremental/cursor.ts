@@ -49,6 +49,11 @@ export function readCursor(
   )
 }
 
+/** Whether the table has read anything of any source. */
+export function hasCursor(table: Pick<TableState, 'metadata' | 'txns'>): boolean {
+  return sourcesOf(table).length > 0
+}
+
 /** The txns that put the cursor there. */
 export function cursorTxns(
   table: Pick<TableState, 'metadata' | 'txns'>,

@@ -25,7 +25,7 @@ export interface Derivation {
     /** The command that rebuilds it, for messages. */
     readonly rebuiltBy: string
     /** Why the rows there are cannot stand beside new ones, so that all are to be replaced; undefined when they can. */
-    readonly outdated?: (table: OpenedTable) => string | undefined
+    readonly outdated?: (table: OpenedTable) => Promise<string | undefined> | string | undefined
   }
   /** Most rows of the source that one run takes, unless a single file has more. */
   readonly maxRows: number

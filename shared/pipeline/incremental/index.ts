@@ -1,7 +1,8 @@
 /** One incremental step for every derived table: what it reads, what it makes of it, and the commit that says both. */
-export { sourceColumns } from './carriedColumns.js'
+export { sourceColumns, withCarriedColumns } from './carriedColumns.js'
 export { chunks } from './chunks.js'
-export { type Cursor, readCursor } from './cursor.js'
+export { commitRows } from './commitRows.js'
+export { type Cursor, hasCursor, readCursor } from './cursor.js'
 export { dayFilesOf, eventDate, timeBetween, writeDayFiles } from './dayFiles.js'
 export { type DayCount, dayCount, dayMicros, dayOf, partitionDay } from './days.js'
 export type { AllRows, Batch, Derivation, NewRows, Whole } from './derivation.js'

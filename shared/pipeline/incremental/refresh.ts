@@ -61,7 +61,7 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
   const cursor = readCursor(opened.state, state.metadata.id, names)
   const batch = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
   if (batch.kind === 'nothing') return nothingToDo(derivation)
-  const why = batch.kind === 'recompute' ? batch.why : target.outdated?.(opened)
+  const why = batch.kind === 'recompute' ? batch.why : await target.outdated?.(opened)
   if (batch.kind === 'recompute' || why !== undefined) return replaceAll(lake, run, derivation, why ?? '', 'replan')
   const made = await derivation.apply(batchOf(table, state, opened, batch))
   const { adds, replaces, info } = made

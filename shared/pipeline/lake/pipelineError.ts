@@ -14,6 +14,8 @@ export const pipelineErrorCodes = [
   'REPAIR_UNFINISHED',
   /** Other writers won every attempt. */
   'CONTENDED',
+  /** Silver cannot be brought to bronze's end, and so nothing be replayed into it. */
+  'SILVER_BEHIND',
   'MODEL_MISSING',
   'MODEL_MISMATCH',
   'NO_TABLE',

@@ -1,6 +1,6 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
-import { type DuckDbSession, openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
 import {
   chunks,
   type DayCount,
@@ -18,10 +18,11 @@ import {
   writeDayFiles,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
+import { loadRecordedReplays, recordOutcomes } from '../outcomes/index.js'
 import { type Tally, tallyRows } from './counters.js'
-import { findDuplicates, lineage, withoutDuplicates } from './dedupe.js'
+import { findDuplicates, lineage, replayOrder, withoutDuplicates } from './dedupe.js'
 import { noPriorKeys } from './priorKeys.js'
-import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
+import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
 
 /** Files uploaded and not committed: all that silver is to consist of, and what is counted in them. */
 export interface Recomputed {
@@ -49,9 +50,9 @@ export async function recompute(
   const rows = rowsIn(bronze.files)
   await using session = await openSession(lake)
   const { all, rejected } = await gatherRows(session, lake, stream, whole, maxRows)
-  const replayed = await loadReplayed(lake, stream, silver, rejected)
+  const replayed = await loadReplayed(lake, stream, bronze.metadata.id, silver, rejected)
   const carried = await all.insert(`SELECT * FROM ${replayed.name}`)
-  const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
+  const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all), replayOrder)
   const tally = await tallyRows(stream, all, duplicates)
   await all.drop()
   const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, bronze.files, rows))
@@ -68,7 +69,8 @@ export async function recompute(
     const { least, greatest } = spanOf(days)
     const dayRows = `
       SELECT * FROM (
-        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM ${replayed.name})
+        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME
+        SELECT ${silverColumns(silver.schema).map(identifier).join(', ')} FROM ${replayed.name})
       WHERE ${timeBetween(stream, least, greatest + 1n)}`
     adds.push(...(await writeDayFiles(target, withoutDuplicates(`(${dayRows})`, duplicates), days)))
   }
@@ -92,7 +94,8 @@ async function gatherRows(
   const columns = bronzeColumns(bronze.schema).filter(name => needed.has(name))
   const store = lake.store.within(bronzePath(stream))
   const selects = (relation: string) => ({
-    valid: validRows(stream, schema, columns, `(${relation})`),
+    valid: `SELECT *, _ingested_at AS _judged_at, CAST(0 AS BIGINT) AS _replay
+      FROM (${validRows(stream, schema, columns, `(${relation})`)})`,
     failed: `SELECT * FROM (${relation}) WHERE _error_code IS NOT NULL`,
   })
   using empty = await openDeltaView(session, lake.files, { store, state: bronze, files: [], columns })
@@ -112,29 +115,42 @@ type Lineage = SessionTable<(typeof lineage)[number]>
 
 /** What judging and counting need of a row. */
 function narrowColumns(stream: Stream): readonly string[] {
-  return [...new Set([stream.key, stream.eventTime, '_ingested_at', ...lineage, '_late'])]
+  return [...new Set([stream.key, stream.eventTime, '_ingested_at', ...lineage, '_late', '_judged_at', '_replay'])]
 }
 
-/** Rows of silver that come from records bronze has as rejected, which bronze alone cannot give. */
+/**
+ * Rows of records that bronze has as rejected, which bronze alone cannot give: as the outcomes have them, each in its
+ * place among the others, and those of silver that no outcome is known of.
+ */
 async function loadReplayed(
   lake: Lake,
   stream: Stream,
+  bronzeId: string,
   { table, state, schema }: OpenedTable,
   rejected: Lineage,
 ): Promise<SessionTable> {
-  const none = (await rejected.count()) === 0
-  const files = none ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
-  const columns = schema.fields.flatMap(f => (state.metadata.partitionColumns.includes(f.name) ? [] : [f.name]))
-  using view = await openDeltaView(rejected.session, lake.files, {
+  const { session } = rejected
+  const columns = silverColumns(schema)
+  const same = lineage.join(', ')
+  const isNone = (await rejected.count()) === 0
+  if (!isNone) await recordOutcomes(lake, stream)
+  const recorded = await loadRecordedReplays(session, lake, stream, bronzeId, { schema, columns })
+  const replayed = await SessionTable.create(
+    session,
+    'replayed_rows',
+    recorded.columns,
+    `SELECT * FROM ${recorded.name} SEMI JOIN ${rejected.name} USING (${same})`,
+  )
+  await recorded.drop()
+  const files = isNone ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
+  using view = await openDeltaView(session, lake.files, {
     store: lake.store.within(silverTable(stream).path),
     state: { metadata: state.metadata, schema },
     files,
     columns,
   })
-  return await SessionTable.create(
-    rejected.session,
-    'replayed_rows',
-    columns,
-    `SELECT * FROM (${view.sql}) SEMI JOIN ${rejected.name} USING (${lineage.join(', ')})`,
-  )
+  await replayed.insert(`
+    SELECT *, _ingested_at AS _judged_at, CAST(0 AS BIGINT) AS _replay FROM (${view.sql})
+    SEMI JOIN ${rejected.name} USING (${same}) ANTI JOIN ${replayed.name} USING (${same})`)
+  return replayed
 }

@@ -2,6 +2,7 @@ import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import {
   type AllRows,
   type Derivation,
+  hasCursor,
   maxRowsOf,
   rebuildTable,
   refresh,
@@ -10,7 +11,6 @@ import {
 import type { Lake } from '../lake/index.js'
 import { runStep, type StepReport } from '../step/index.js'
 import { tallyJson } from './counters.js'
-import { recompute } from './recompute.js'
 import { refineBatch } from './refineBatch.js'
 
 /**
@@ -33,7 +33,8 @@ export function rebuildSilver(lake: Lake, stream: Stream, options: RefreshOption
   return runStep(lake, about, run => rebuildTable(lake, run, silverDerivation(lake, stream, options)))
 }
 
-function silverDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {
+/** How silver is made of bronze. */
+export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {
   return {
     source: { path: bronzePath(stream), madeBy: 'lake run bronze' },
     target: {
@@ -41,6 +42,14 @@ function silverDerivation(lake: Lake, stream: Stream, options: RefreshOptions): 
       carriesColumns: true,
       layer: 'silver',
       rebuiltBy: 'lake rebuild silver',
+      // What replays brought has its place among the rows of bronze: read from the beginning, it would come too late.
+      outdated: async ({ state }) => {
+        if (hasCursor(state)) return undefined
+        const { hasRecordedReplays } = await import('../outcomes/index.js')
+        return (await hasRecordedReplays(lake, stream))
+          ? 'rows that replays brought are in no row of bronze'
+          : undefined
+      },
     },
     maxRows: maxRowsOf(lake, options),
     detail: {},
@@ -56,6 +65,7 @@ function silverDerivation(lake: Lake, stream: Stream, options: RefreshOptions): 
       }
     },
     rebuild: async (whole): Promise<AllRows> => {
+      const { recompute } = await import('./recompute.js')
       const { adds, tally, rows, replayed } = await recompute(lake, stream, options, whole)
       const { valid, inserted, duplicates, late } = tally
       const read = { filesRead: whole.source.numFiles, bronzeVersion: whole.source.version }

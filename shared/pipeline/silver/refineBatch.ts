@@ -1,9 +1,12 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
-import type { AddFile } from '../../delta/index.js'
+import type { AddFile, TableState } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { StructType } from '../../types/index.js'
 import {
   type Batch,
   dayFilesOf,
+  type OpenedTable,
   type RefreshOptions,
   rowsPerFile,
   SessionTable,
@@ -12,7 +15,7 @@ import {
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { noRows, type Tally, tallyRows } from './counters.js'
-import { findDuplicates, withoutDuplicates } from './dedupe.js'
+import { type Duplicates, findDuplicates, withoutDuplicates } from './dedupe.js'
 import { loadPriorKeys } from './priorKeys.js'
 import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
 
@@ -30,31 +33,52 @@ export async function refineBatch(lake: Lake, stream: Stream, options: RefreshOp
   const files = filesWithEvents(stream, bronze, batch.files)
   if (files.length === 0) return { tally: noRows, adds: [], priorFiles: 0 }
   await using session = await openSession(lake)
-  const rows = await loadValidRows(session, lake, stream, batch, files)
+  const store = lake.store.within(bronzePath(stream))
+  const rows = await loadValidRows(session, lake, stream, { store, bronze, silver: silver.schema, files })
+  const perFile = rowsPerFile(options, files, batch.rows)
+  const { tally, adds, priorFiles } = await acceptRows(lake, stream, rows, silver, perFile)
+  return { tally, adds, priorFiles }
+}
+
+/** Uploads those of `rows`, which have silver's columns, that are no duplicates of one another or of silver's rows. */
+export async function acceptRows(
+  lake: Lake,
+  stream: Stream,
+  rows: SessionTable,
+  silver: OpenedTable,
+  perFile: number,
+): Promise<Refined & { readonly duplicates: Duplicates }> {
   const store = lake.store.within(silverTable(stream).path)
   const snapshot = await snapshotOf(silver.table, silver.state.version)
   const { prior, files: priorFiles } = await loadPriorKeys(lake.files, stream, rows, { store, snapshot })
   const duplicates = await findDuplicates(stream, rows, prior)
   const tally = await tallyRows(stream, rows, duplicates)
-  const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, files, batch.rows))
-  return { tally, adds: await writeDayFiles(target, withoutDuplicates(rows.name, duplicates), tally.days), priorFiles }
+  const target = dayFilesOf(lake, stream, rows.session, silver, perFile)
+  const adds = await writeDayFiles(target, withoutDuplicates(rows.name, duplicates), tally.days)
+  return { tally, adds, priorFiles, duplicates }
 }
 
-/** The valid rows in the files of bronze, with silver's columns. */
-async function loadValidRows(
+/** Files with bronze's columns, in the folder of their table or in another. */
+export interface BronzeFiles {
+  readonly store: ObjectStore
+  readonly bronze: Pick<TableState, 'metadata' | 'schema'>
+  readonly silver: StructType
+  readonly files: readonly AddFile[]
+}
+
+/** The valid rows in files of bronze, with silver's columns. */
+export async function loadValidRows(
   session: DuckDbSession,
   lake: Lake,
   stream: Stream,
-  { source: bronze, target: silver }: Batch,
-  files: readonly AddFile[],
+  { store, bronze, silver, files }: BronzeFiles,
 ): Promise<SessionTable> {
   const columns = bronzeColumns(bronze.schema)
-  const store = lake.store.within(bronzePath(stream))
   using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
   return await SessionTable.create(
     session,
     'valid_rows',
-    silverColumns(silver.schema),
-    validRows(stream, silver.schema, columns, `(${view.sql})`),
+    silverColumns(silver),
+    validRows(stream, silver, columns, `(${view.sql})`),
   )
 }

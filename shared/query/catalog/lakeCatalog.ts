@@ -2,6 +2,8 @@ import {
   bronzePath,
   bronzeSchema,
   quarantineName,
+  resolvedName,
+  resolvedPath,
   scoredPath,
   silverPath,
   sqlName,
@@ -12,6 +14,7 @@ import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
 import { parseSparkTimestamp } from '../../types/index.js'
 import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
 import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
+import { quarantineSelect, resolvedFields, resolvedSelect } from './quarantineViews.js'
 import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEdits.js'
 import { type Edit, edited, type Token, tokensOf } from './statementText.js'
 import { type DeltaCall, referencesIn, type TableReference, type TimeTravel } from './tableReferences.js'
@@ -37,9 +40,7 @@ export interface PreparedStatement {
 }
 
 /** Tables at the lake's root. */
-export const rootTables = ['monitor_logs', 'cluster_logs', 'quarantine_resolved'] as const
-
-const lineage = ['_topic', '_generation', '_partition', '_offset'] as const
+export const rootTables = ['monitor_logs', 'cluster_logs'] as const
 
 /** The schema of tables that a query asks for as they were, or by their place; no folder of a lake can have this name. */
 const privateSchema = '/'
@@ -73,7 +74,7 @@ export class LakeCatalog implements Disposable {
       ...[bronzePath, silverPath, scoredPath, summaryPath].map(path => sqlName(path(stream))),
       quarantineName(stream),
     ])
-    return [...ofStreams, ...rootTables]
+    return [...ofStreams, ...rootTables, resolvedName]
   }
 
   /**
@@ -134,7 +135,11 @@ export class LakeCatalog implements Disposable {
     if (this.#opened.has(name)) return true
     const quarantined = this.#options.streams.find(stream => quarantineName(stream) === name)
     const done =
-      quarantined === undefined ? await this.#openTable(name.split('.')) : await this.#openQuarantine(name, quarantined)
+      name === resolvedName
+        ? await this.#openResolved()
+        : quarantined === undefined
+          ? await this.#openTable(name.split('.'))
+          : await this.#openQuarantine(name, quarantined)
     if (done) this.#opened.add(name)
     return done
   }
@@ -156,7 +161,7 @@ export class LakeCatalog implements Disposable {
       each => isNamed(each, reference.parts) && (reference.parts.length > 1 || !each.includes('.')),
     )
     const name = known ?? reference.parts.join('.')
-    if (this.#options.streams.some(stream => quarantineName(stream) === name)) {
+    if (name === resolvedName || this.#options.streams.some(stream => quarantineName(stream) === name)) {
       throw new QueryError(
         'QUERY_BAD_SQL',
         `${name} is a view and has no versions; ask for one of the tables it is made of.`,
@@ -205,25 +210,38 @@ export class LakeCatalog implements Disposable {
     this.#schemas.add(name)
   }
 
-  /** Bronze's rows with errors that are neither in silver nor resolved otherwise. */
+  /** Bronze's rejected rows that are neither in silver nor settled by an outcome. */
   async #openQuarantine(name: string, stream: Stream): Promise<boolean> {
+    const { session, table } = this.#options
     const bronze = sqlName(bronzePath(stream))
     const view = quoted(viewOf(name.split('.')))
     if (!(await this.#open(bronze))) {
-      await this.#options.session.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySelect(bronzeSchema(stream).fields)}`)
+      await session.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySelect(bronzeSchema(stream).fields)}`)
       return false
     }
-    const settled: string[] = []
-    for (const table of [sqlName(silverPath(stream)), 'quarantine_resolved'])
-      if (await this.#open(table)) settled.push(table)
-    const same = lineage.map(column => `s.${column} = b.${column}`).join(' AND ')
-    const open = settled.map(
-      table => `AND NOT EXISTS (SELECT 1 FROM ${quoted(viewOf(table.split('.')))} AS s WHERE ${same})`,
+    const [silver, resolved] = [sqlName(silverPath(stream)), sqlName(resolvedPath(stream))]
+    const state = await table(bronzePath(stream)).state()
+    await session.run(
+      `CREATE OR REPLACE VIEW ${view} AS ${quarantineSelect({
+        bronze: quoted(viewOf(bronze.split('.'))),
+        bronzeId: state?.metadata.id ?? '',
+        silver: (await this.#open(silver)) ? quoted(viewOf(silver.split('.'))) : undefined,
+        outcomes: (await this.#openTable(resolved.split('.'))) ? quoted(viewOf(resolved.split('.'))) : undefined,
+      })}`,
     )
-    await this.#options.session.run(`
-      CREATE OR REPLACE VIEW ${view} AS
-        SELECT * FROM ${quoted(viewOf(bronze.split('.')))} AS b WHERE b._error_code IS NOT NULL ${open.join(' ')}`)
     return true
+  }
+
+  /** The outcomes of every stream's records, without the rows that replays brought. */
+  async #openResolved(): Promise<boolean> {
+    const selects: string[] = []
+    for (const stream of this.#options.streams) {
+      const parts = sqlName(resolvedPath(stream)).split('.')
+      if (await this.#openTable(parts)) selects.push(resolvedSelect(stream, quoted(viewOf(parts))))
+    }
+    const sql = selects.length === 0 ? emptySelect(resolvedFields) : selects.join(' UNION ALL ')
+    await this.#options.session.run(`CREATE OR REPLACE VIEW ${identifier(resolvedName)} AS ${sql}`)
+    return selects.length > 0
   }
 }
 

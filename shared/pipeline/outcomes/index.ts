@@ -1,0 +1,4 @@
+/** What became of rejected records, and the rows that replays brought. */
+export { hasRecordedReplays, loadRecordedReplays, openOutcomes } from './recordedReplays.js'
+export { placeOf, recordedReplays, recordOutcomes, type RecordPlace, type Resolution } from './recordOutcomes.js'
+export { nextReplay, replayJson, replaysOf, type ResolutionNote } from './replayLog.js'

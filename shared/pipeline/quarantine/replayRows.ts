@@ -1,0 +1,226 @@
+import { bronzePath, silverPath, silverTable, type Stream } from '../../contract/index.js'
+import type { TableState } from '../../delta/index.js'
+import { type AddFile, FileSkipper, parseStats, type Predicate, type StatsColumn } from '../../delta/index.js'
+import { openDeltaView } from '../../query/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import {
+  commitRows,
+  type OpenedTable,
+  openTable,
+  readCursor,
+  SessionTable,
+  snapshotOf,
+  withCarriedColumns,
+} from '../incremental/index.js'
+import { type Lake, openSession, PipelineError } from '../lake/index.js'
+import {
+  nextReplay,
+  placeOf,
+  recordOutcomes,
+  type RecordPlace,
+  replayJson,
+  type ResolutionNote,
+} from '../outcomes/index.js'
+import {
+  acceptRows,
+  lineage,
+  loadValidRows,
+  refineSilver,
+  silverDerivation,
+  type Tally,
+  tallyJson,
+} from '../silver/index.js'
+import type { StepRun } from '../step/index.js'
+
+/** Records that are valid now, as rows of bronze without an error, in a file outside the table. */
+export interface StagedRows {
+  readonly store: ObjectStore
+  readonly file: AddFile
+  /** Bronze's metadata, and its schema by today's contract. */
+  readonly bronze: Pick<TableState, 'metadata' | 'schema'>
+  /** What the rows are of. */
+  readonly places: readonly RecordPlace[]
+}
+
+/** What became of the staged rows. */
+export interface ReplayedRows {
+  /** Of silver; undefined when no row was new to it. */
+  readonly version: number | undefined
+  readonly inserted: number
+  readonly late: number
+  /** Rows of keys that silver has already, or that came twice. */
+  readonly duplicates: readonly RecordPlace[]
+  /** Rows that silver has already, of the very same records. */
+  readonly alreadyThere: readonly RecordPlace[]
+}
+
+/** How many times in a row other writers may win before a replay gives up for now. */
+const maxPlans = 20
+
+/**
+ * Brings rows to silver by the way of all rows: judged against one another and against what silver has within the
+ * window, in one commit that no other writer of silver came before. Silver reads bronze to its end first, so that the
+ * place of the rows among all others is known. A record that silver has is never brought again, so a replay may be
+ * called, killed and doubled at will. What it did is then among the outcomes, with who, when and why.
+ *
+ * @throws PipelineError CONTENDED when others won every time; SILVER_BEHIND when silver cannot read on
+ */
+export async function replayRows(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  staged: StagedRows,
+  note: ResolutionNote,
+): Promise<ReplayedRows> {
+  for (let plan = 1; plan <= maxPlans; plan++) {
+    const replayed = await replayOnce(lake, stream, run, staged, note)
+    if (replayed !== undefined) {
+      const { duplicates: records } = replayed
+      const bronzeId = staged.bronze.metadata.id
+      await recordOutcomes(lake, stream, [{ outcome: 'duplicate', records, bronzeId, note }])
+      return replayed
+    }
+    await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
+  }
+  throw new PipelineError('CONTENDED', `Other writers of ${silverPath(stream)} won every time.`, { retryable: true })
+}
+
+/** @returns undefined when another writer won and the plan is void */
+async function replayOnce(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  staged: StagedRows,
+  note: ResolutionNote,
+): Promise<ReplayedRows | undefined> {
+  await letSilverCatchUp(lake, stream)
+  const { source, target } = silverDerivation(lake, stream, {})
+  const bronze = await lake.table(bronzePath(stream)).state({ fresh: true })
+  if (bronze?.metadata.id !== staged.bronze.metadata.id) {
+    throw new PipelineError('SOURCE_TABLE_CHANGED', `${source.path} was recreated while its records were replayed.`)
+  }
+  const opened = await openTable(lake, withCarriedColumns(silverTable(stream), bronze.schema))
+  const names = { table: target.spec.path, source: source.path, rebuild: target.rebuiltBy }
+  const cursor = readCursor(opened.state, bronze.metadata.id, names)
+  if (cursor === undefined || cursor.files > 0) return undefined
+  await using session = await openSession(lake)
+  const { store, file } = staged
+  const all = await loadValidRows(session, lake, stream, {
+    store,
+    bronze: staged.bronze,
+    silver: opened.schema,
+    files: [file],
+  })
+  const held = await heldRows(lake, stream, opened, all, staged.places)
+  const rows = await SessionTable.create(
+    session,
+    'new_rows',
+    all.columns,
+    `SELECT * FROM ${all.name} ANTI JOIN ${held.name} USING (${lineage.join(', ')})`,
+  )
+  const { adds, tally, duplicates } = await acceptRows(lake, stream, rows, opened, staged.places.length)
+  const { inserted, late } = tally
+  const told = { inserted, late, duplicates: await placesOf(duplicates), alreadyThere: await placesOf(held) }
+  if (inserted === 0) return { ...told, version: undefined }
+  const judgedAt = await newestIngestion(lake, stream, cursor.version)
+  const txn = nextReplay(opened.state, lake.clock.now())
+  const replay = replayJson({ ordinal: txn.version, note, bronzeId: bronze.metadata.id, judgedAt })
+  const { version } = await commitRows(lake, run, { source, target }, opened, {
+    mode: 'Append',
+    adds,
+    removes: [],
+    source: bronze,
+    from: cursor,
+    to: cursor,
+    txns: [txn],
+    counts: { rowsIn: staged.places.length, rowsOut: inserted },
+    info: { ...tallyJson(insertedOf(tally), inserted), replay },
+  })
+  return version === undefined ? undefined : { ...told, version }
+}
+
+/** Duplicates are told by their outcomes: here only what a commit of silver brings is counted, and so once. */
+function insertedOf(tally: Tally): Tally {
+  const partitions = tally.partitions
+    .filter(({ inserted }) => inserted > 0)
+    .map(counters => ({ ...counters, valid: counters.inserted, duplicates: 0 }))
+  return { ...tally, partitions, valid: tally.inserted, duplicates: 0 }
+}
+
+/** @throws PipelineError SILVER_BEHIND */
+async function letSilverCatchUp(lake: Lake, stream: Stream): Promise<void> {
+  for (;;) {
+    const { outcome, more, error } = await refineSilver(lake, stream, { trigger: 'command' })
+    if (outcome === 'failed') {
+      throw new PipelineError(
+        'SILVER_BEHIND',
+        `Silver of ${stream.name} has to read bronze to its end before records are replayed, and cannot: ${error?.message ?? ''}`,
+        { retryable: error?.retryable === true },
+      )
+    }
+    if (more !== true) return
+  }
+}
+
+/** The lineage of rows that silver has already. */
+async function heldRows(
+  lake: Lake,
+  stream: Stream,
+  { table, state, schema }: OpenedTable,
+  rows: SessionTable,
+  places: readonly RecordPlace[],
+): Promise<SessionTable> {
+  const { files } = await snapshotOf(table, state.version)
+  const skipper = new FileSkipper({ ...state.metadata, schema })
+  const wanted = atPlaces(places)
+  using view = await openDeltaView(rows.session, lake.files, {
+    store: lake.store.within(silverPath(stream)),
+    state: { metadata: state.metadata, schema },
+    files: files.filter(one => skipper.match(one, wanted) !== 'no'),
+    columns: lineage,
+  })
+  const same = lineage.join(', ')
+  const select = `SELECT ${same} FROM ${rows.name} SEMI JOIN (${view.sql}) USING (${same})`
+  return await SessionTable.create(rows.session, 'held_rows', lineage, select)
+}
+
+/** What a row must fulfil to be of one of the records, as far as statistics can say. */
+function atPlaces(places: readonly RecordPlace[]): Predicate {
+  const byPartition = Map.groupBy(places, ({ partition }) => partition)
+  const of = Array.from(byPartition, ([partition, some]): Predicate => {
+    const offsets = some.map(({ offset }) => offset)
+    const least = offsets.reduce((a, b) => (b < a ? b : a))
+    const greatest = offsets.reduce((a, b) => (b > a ? b : a))
+    return {
+      op: 'and',
+      of: [
+        { op: '=', column: '_partition', value: partition },
+        { op: '>=', column: '_offset', value: least },
+        { op: '<=', column: '_offset', value: greatest },
+      ],
+    }
+  })
+  return { op: 'or', of }
+}
+
+async function placesOf(rows: SessionTable): Promise<readonly RecordPlace[]> {
+  const { rows: found } = await rows.session.query(`SELECT ${lineage.join(', ')} FROM ${rows.name}`)
+  return found.map(placeOf)
+}
+
+const ingestedAt: StatsColumn = {
+  key: '_ingested_at',
+  path: ['_ingested_at'],
+  physicalPath: ['_ingested_at'],
+  field: { name: '_ingested_at', type: 'timestamp', nullable: true },
+  bounds: true,
+}
+
+/** Microseconds: when the newest row of bronze, as it was at that version, was ingested. */
+async function newestIngestion(lake: Lake, stream: Stream, version: number): Promise<bigint> {
+  const { files } = await snapshotOf(lake.table(bronzePath(stream)), version)
+  return files.reduce((newest, { stats }) => {
+    const max = stats === undefined ? undefined : parseStats(stats, [ingestedAt]).columns.get(ingestedAt.key)?.max
+    return typeof max === 'bigint' && max > newest ? max : newest
+  }, 0n)
+}
