@@ -246,6 +246,18 @@ export const environment = z.object({
     .default(3)
     .describe('How many more times a request to the MLflow server is made that failed for a reason that passes.'),
 
+  TRAIN_SCHEDULE: schedule()
+    .optional()
+    .describe('When the models of the streams are trained and registered (NCRONTAB); never by itself when absent.'),
+  TRAIN_ROWS: whole(1_000, 10_000_000)
+    .default(200_000)
+    .describe('Most rows of silver that a training draws: four fifths to train on, one fifth to measure by.'),
+  MODEL_PROMOTION_MARGIN: numberBetween(0, 1, 'number')
+    .default(0.01)
+    .describe(
+      'By how much a new model must beat the champion to take its place, in area under the ROC curve on the same held-out rows.',
+    ),
+
   FRESHNESS_LATE: duration()
     .default(5 * 60_000)
     .describe('The newest event older than this: status LATE.'),

@@ -21,12 +21,10 @@ export class ForestWalk {
   constructor(forest: IsolationForest) {
     const { features, feature, threshold } = forest
     this.#forest = forest
-    this.#thresholds = Array.from({ length: features }, (_, f) => {
-      const own = new Set<number>()
-      for (let i = 0; i < threshold.length; i++)
-        if (feature[i] === f && threshold[i] !== Infinity) own.add(threshold[i] as number)
-      return Float32Array.from(own).sort()
-    })
+    const thresholds = Array.from({ length: features }, () => new Set<number>())
+    for (let i = 0; i < threshold.length; i++)
+      if (threshold[i] !== Infinity) thresholds[feature[i] as number]?.add(threshold[i] as number)
+    this.#thresholds = thresholds.map(own => Float32Array.from(own).sort())
     this.#nodes = new Int32Array(2 * threshold.length)
     for (let i = 0; i < threshold.length; i++) {
       const f = feature[i] as number
@@ -40,11 +38,12 @@ export class ForestWalk {
 
   /**
    * @param features row by row
+   * @param trees how many of the trees, the first ones; all when absent
    * @returns one score a row, in (0, 1): above a half for what is alone earlier than rows are on average; NaN for a row
    * that holds NaN
    */
-  score(features: Float32Array, rows: number): Float32Array {
-    const { trees, sampleSize } = this.#forest
+  score(features: Float32Array, rows: number, trees = this.#forest.trees): Float32Array {
+    const { sampleSize } = this.#forest
     const scores = new Float32Array(rows)
     const scale = -1 / (trees * averagePathLength(sampleSize))
     for (let from = 0; from < rows; from += blockRows) {

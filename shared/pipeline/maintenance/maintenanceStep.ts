@@ -25,5 +25,6 @@ export function maintainedTables({ streams }: Pick<Lake, 'streams'>): readonly M
     ...streams.flatMap(stream => tablesOf(stream).map(path => ({ path, stream }))),
     { path: 'monitor_logs', stream: undefined },
     { path: 'cluster_logs', stream: undefined },
+    { path: 'model_runs', stream: undefined },
   ]
 }

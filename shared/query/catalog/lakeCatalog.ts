@@ -40,7 +40,7 @@ export interface PreparedStatement {
 }
 
 /** Tables at the lake's root. */
-export const rootTables = ['monitor_logs', 'cluster_logs'] as const
+export const rootTables = ['monitor_logs', 'cluster_logs', 'model_runs'] as const
 
 /** The schema of tables that a query asks for as they were, or by their place; no folder of a lake can have this name. */
 const privateSchema = '/'

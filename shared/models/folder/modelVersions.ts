@@ -1,0 +1,106 @@
+import type { ObjectStore } from '../../storage/index.js'
+import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard } from '../card/index.js'
+import { ModelError } from '../modelError.js'
+import type { ModelFiles } from '../modelSource.js'
+import { FolderModelSource } from './folderModelSource.js'
+
+/** Which version scores, and which one did before it: `champion.json`. */
+export interface ModelPointer {
+  readonly version: string
+  readonly previous?: string | undefined
+}
+
+const pointerFile = 'champion.json'
+const cardFile = 'model.json'
+const onnxFile = 'model.onnx'
+
+/**
+ * The versions of one model in a folder, and the pointer to the one that scores. A version is there once its
+ * `model.json` is, which is written last: one whose registration was cut off is no version, and its number is not used
+ * again.
+ */
+export class ModelVersions {
+  readonly #store: ObjectStore
+  readonly #source: FolderModelSource
+
+  /** @param store the folder of all models, `models/` of a lake */
+  constructor(store: ObjectStore, name: string) {
+    this.#store = store.within(name)
+    this.#source = new FolderModelSource(store, name)
+  }
+
+  /** @throws ModelError MODEL_MISMATCH when the pointer cannot be read */
+  async pointer(): Promise<ModelPointer | undefined> {
+    const bytes = await this.#store.get(pointerFile)
+    if (bytes === undefined) return undefined
+    const { version, previous } = jsonObject(bytes, this.#place(pointerFile))
+    if (typeof version !== 'string') {
+      throw new ModelError('MODEL_MISMATCH', `${this.#place(pointerFile)}: version must be a text.`, {
+        data: { file: this.#place(pointerFile) },
+      })
+    }
+    return typeof previous === 'string' ? { version, previous } : { version }
+  }
+
+  /** The cards of all versions, numbers in their order, other names before them. */
+  async list(): Promise<readonly ModelCard[]> {
+    const cards: ModelCard[] = []
+    for (const version of (await this.#store.folders('')).toSorted(byNumber)) {
+      const bytes = await this.#store.get(`${version}/${cardFile}`)
+      if (bytes !== undefined) cards.push(decodeModelCard(bytes, this.#place(`${version}/${cardFile}`)))
+    }
+    return cards
+  }
+
+  /** @throws ModelError MODEL_MISSING, MODEL_MISMATCH */
+  load(version: string): Promise<ModelFiles> {
+    return this.#source.load(version)
+  }
+
+  /** A file of a version besides the model itself, as `metrics.json`; undefined when it has none of that name. */
+  file(version: string, path: string): Promise<Uint8Array | undefined> {
+    return this.#store.get(`${version}/${path}`)
+  }
+
+  /**
+   * Puts a new version there under the next free whole number. Of several that register at once, each gets its own.
+   *
+   * @param make the files of the version that it is told; called again when another took the number
+   */
+  async register(make: (version: string) => ModelFiles): Promise<ModelFiles> {
+    for (;;) {
+      const numbers = (await this.#store.folders('')).map(Number).filter(Number.isSafeInteger)
+      const version = String(Math.max(0, ...numbers) + 1)
+      const files = make(version)
+      if ((await this.#store.putIfAbsent(`${version}/${onnxFile}`, files.onnx)) === 'exists') continue
+      for (const [path, bytes] of [...(files.external ?? []), ...(files.more ?? [])])
+        await this.#store.put(`${version}/${path}`, bytes)
+      await this.#store.putIfAbsent(`${version}/${cardFile}`, encodeModelCard(files.card))
+      return files
+    }
+  }
+
+  /**
+   * Makes a version the one that scores, after reading it whole; the one that did is kept as `previous`.
+   * @throws ModelError MODEL_MISSING, MODEL_MISMATCH when the version is not whole; the pointer stays
+   */
+  async point(version: string): Promise<ModelPointer> {
+    await this.load(version)
+    const before = await this.pointer()
+    const previous = before === undefined || before.version === version ? before?.previous : before.version
+    const pointer: ModelPointer = previous === undefined ? { version } : { version, previous }
+    await this.#store.put(pointerFile, new TextEncoder().encode(`${JSON.stringify(pointer)}\n`))
+    return pointer
+  }
+
+  #place(name: string): string {
+    return `${this.#store.url.replace(/\/$/, '')}/${name}`
+  }
+}
+
+function byNumber(a: string, b: string): number {
+  const [m, n] = [Number(a), Number(b)]
+  if (Number.isNaN(m) || Number.isNaN(n))
+    return Number.isNaN(m) === Number.isNaN(n) ? (a < b ? -1 : 1) : Number.isNaN(m) ? -1 : 1
+  return m - n
+}

@@ -1,0 +1,7 @@
+/** Models trained on silver, measured, registered and promoted; a row of `model_runs` for each. */
+export type { ChampionEvaluation } from './championScores.js'
+export { modelRunsTable } from './modelRuns.js'
+export { promoteVersion, type Promotion, rollbackModel } from './promotion.js'
+export { type LakeModel, lakeModelOf } from './streamModels.js'
+export { runTraining, runTrainings, type TrainingRun } from './trainingStep.js'
+export type { TrainOutcome } from './trainModel.js'

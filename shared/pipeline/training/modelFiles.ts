@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+
+import type { Stream } from '../../contract/index.js'
+import { encodeReference } from '../../models/drift/index.js'
+import { precisionRecallSvg, scoreHistogramSvg } from '../../models/evaluation/index.js'
+import { encodeForest, forestTensors } from '../../models/forest/index.js'
+import { type ModelFiles, sha256 } from '../../models/index.js'
+import { encodeTrainingRecord, trainingFile, type TrainingRecord } from '../../models/mlflow/index.js'
+import type { Candidate } from './candidate.js'
+import type { FeatureRows } from './featureRows.js'
+
+/** The version's files but for its number, which registration finds. */
+export interface UnnumberedModel {
+  readonly onnx: Uint8Array
+  readonly digest: string
+  files(name: string, version: string): ModelFiles
+}
+
+/** What goes into a version's folder. */
+export interface ModelParts {
+  readonly stream: Stream
+  readonly candidate: Candidate
+  readonly heldOut: FeatureRows
+  readonly anomalies: Uint8Array
+  readonly record: TrainingRecord
+}
+
+const goldenRows = 5
+
+/** A version's files: the model, its card with golden vectors, the reference for drift, figures and plots. */
+export function modelFiles({ stream, candidate, heldOut, anomalies, record }: ModelParts): UnnumberedModel {
+  const { features, forest, scores, threshold, reference } = candidate
+  const onnx = encodeForest(forest)
+  const digest = sha256(onnx)
+  const isAnomaly = anomalies.map(kind => (kind === 0 ? 0 : 1))
+  const text = (value: string) => new TextEncoder().encode(value)
+  const golden = goldenPlaces(scores).map(row => ({
+    features: [...heldOut.values.subarray(row * heldOut.width, (row + 1) * heldOut.width)],
+    score: scores[row] as number,
+  }))
+  return {
+    onnx,
+    digest,
+    files: (name, version) => ({
+      onnx,
+      card: {
+        name,
+        version,
+        stream: stream.name,
+        features,
+        ...forestTensors,
+        threshold,
+        createdAt: new Date(record.endedAt).toISOString(),
+        sha256: digest,
+        golden,
+      },
+      more: new Map([
+        [trainingFile, encodeTrainingRecord(record)],
+        ['metrics.json', text(`${JSON.stringify(finalMetrics(record), null, 2)}\n`)],
+        ['reference.json', encodeReference(reference)],
+        [
+          'plots/score_histogram.svg',
+          text(scoreHistogramSvg({ model: name, version }, { scores, anomalies: isAnomaly }, threshold)),
+        ],
+        [
+          'plots/precision_recall.svg',
+          text(precisionRecallSvg({ model: name, version }, { scores, anomalies: isAnomaly })),
+        ],
+      ]),
+    }),
+  }
+}
+
+/** Rows from the lowest score to the highest, spread over the whole range. */
+function goldenPlaces(scores: Float32Array): readonly number[] {
+  const order = [...scores.keys()]
+    .filter(row => !Number.isNaN(scores[row]))
+    .sort((a, b) => (scores[a] as number) - (scores[b] as number))
+  const places = Array.from({ length: goldenRows }, (_, i) => Math.round((i * (order.length - 1)) / (goldenRows - 1)))
+  return [...new Set(places)].map(place => order[place] as number)
+}
+
+/** The figures as they are in the end, by name. */
+function finalMetrics({ metrics }: TrainingRecord): Readonly<Record<string, number>> {
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
+}
+
+/** Names the rows that a training used, by what they follow from. */
+export function datasetDigest(tableId: string, version: number, seed: number, rows: number): string {
+  return createHash('sha256').update([tableId, version, seed, rows].join('\0')).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,152 @@
+import type { Stream } from '../../contract/index.js'
+import { asError } from '../../errors.js'
+import { ModelError, type ModelFiles } from '../../models/index.js'
+import type { Lake } from '../lake/index.js'
+import type { ChampionEvaluation } from './championScores.js'
+import { checkOnnx } from './checkOnnx.js'
+import type { Evaluation } from './evaluateScores.js'
+import { modelFiles } from './modelFiles.js'
+import { type ModelRun, recordModelRuns } from './modelRuns.js'
+import { promoteVersion, recordUnrecorded } from './promotion.js'
+import { type LakeModel, lakeModelOf } from './streamModels.js'
+import { trainCandidate, type TrainedCandidate, type TrainOptions } from './trainCandidate.js'
+import { trainingRecord } from './trainingRecord.js'
+
+/** What a training came to. */
+export type TrainOutcome =
+  | { readonly kind: 'refused'; readonly stream: string; readonly why: string }
+  | {
+      readonly kind: 'trained'
+      readonly stream: string
+      readonly model: string
+      readonly runId: string
+      readonly seed: number
+      readonly rows: number
+      readonly datasetVersion: number
+      readonly threshold: number
+      readonly evaluation: Evaluation
+      readonly champion: ChampionEvaluation | undefined
+      /** The version that was registered. */
+      readonly version: string | undefined
+      readonly promoted: boolean
+      /** Why it was promoted, or not. */
+      readonly why: string
+    }
+
+/**
+ * Trains a stream's model and records it in `model_runs`. When it is to be registered it becomes a version in the lake's
+ * folder, and champion if it beats the present one on the same held-out rows by MODEL_PROMOTION_MARGIN.
+ *
+ * @throws ModelError MODEL_MISMATCH when the ONNX file does not score as the training does
+ */
+export async function trainModel(
+  lake: Lake,
+  stream: Stream,
+  options: TrainOptions & { readonly register?: boolean | undefined } = {},
+): Promise<TrainOutcome> {
+  const model = lakeModelOf(lake, stream)
+  if (model !== undefined) await recordUnrecorded(lake, stream, model)
+  const champion = model === undefined ? undefined : await championOf(lake, stream, model)
+  const training = await trainCandidate(lake, stream, champion, options)
+  if (training.kind === 'refused' || model === undefined) {
+    const why = training.kind === 'refused' ? training.why : `the stream ${stream.name} declares no model.`
+    if (model !== undefined) {
+      const { name } = model
+      const datasetVersion = training.kind === 'refused' ? training.datasetVersion : undefined
+      await recordModelRuns(lake, [{ stream: stream.name, model: name, event: 'refused', datasetVersion, reason: why }])
+    }
+    return { kind: 'refused', stream: stream.name, why }
+  }
+  const { trained } = training
+  const decision = decide(trained, lake.settings.modelPromotionMargin)
+  const run = runOf(stream, model, trained, lake.settings.modelPromotionMargin)
+  const made = modelFiles({ stream, ...trained, record: trainingRecord(lake, stream, trained) })
+  await checkOnnx(lake, made.files(model.name, 'new'), trained.heldOut, trained.candidate.scores)
+  if (options.register !== true) {
+    await recordModelRuns(lake, [{ ...run, event: 'trained', digest: made.digest }])
+    return outcomeOf(stream, model, trained, { version: undefined, promoted: false, why: decision.why })
+  }
+  const { card } = await model.versions.register(version => made.files(model.name, version))
+  const registered = { ...run, version: card.version, digest: made.digest }
+  await recordModelRuns(lake, [
+    { ...registered, event: 'trained' },
+    { ...registered, event: 'registered' },
+    ...(decision.promotes ? [] : [{ ...registered, event: 'refused' as const, reason: decision.why }]),
+  ])
+  if (decision.promotes) await promoteVersion(lake, stream, model, card.version, { ...run, reason: decision.why })
+  return outcomeOf(stream, model, trained, { version: card.version, promoted: decision.promotes, why: decision.why })
+}
+
+/** What scores now; a champion that cannot be loaded is none, and is replaced by what can. */
+async function championOf(lake: Lake, stream: Stream, { name, versions }: LakeModel): Promise<ModelFiles | undefined> {
+  try {
+    const pointer = await versions.pointer()
+    return pointer === undefined ? undefined : await versions.load(pointer.version)
+  } catch (thrown) {
+    if (!(thrown instanceof ModelError)) throw thrown
+    lake.log.warn(`The champion of ${name} is not compared with: ${asError(thrown).message}`, { stream: stream.name })
+    return undefined
+  }
+}
+
+/** Whether the candidate becomes champion, and why. */
+export function decide(
+  { evaluation, champion }: Pick<TrainedCandidate, 'evaluation' | 'champion'>,
+  margin: number,
+): { readonly promotes: boolean; readonly why: string } {
+  const auc = evaluation.auc.toFixed(4)
+  if (champion === undefined) return { promotes: true, why: `AUC ${auc}, and there was no champion.` }
+  if (champion.evaluation === undefined)
+    return { promotes: true, why: `AUC ${auc}, and version ${champion.version} cannot score: ${champion.why}` }
+  const other = champion.evaluation.auc
+  const promotes = evaluation.auc >= other + margin
+  const verdict = promotes ? 'beats' : 'does not beat'
+  return {
+    promotes,
+    why: `AUC ${auc} ${verdict} the ${other.toFixed(4)} of version ${champion.version} by ${margin}.`,
+  }
+}
+
+function runOf(
+  stream: Stream,
+  model: LakeModel,
+  { runId, candidate, evaluation, champion, dataset, startedAt, endedAt }: TrainedCandidate,
+  margin: number,
+): Omit<ModelRun, 'event'> {
+  return {
+    stream: stream.name,
+    model: model.name,
+    runId,
+    seed: candidate.options.seed,
+    rows: dataset.rows,
+    datasetVersion: dataset.version,
+    auc: evaluation.auc,
+    precisionAt1: evaluation.precisionAt1,
+    championVersion: champion?.version,
+    championAuc: champion?.evaluation?.auc,
+    margin,
+    threshold: candidate.threshold,
+    durationSeconds: (endedAt - startedAt) / 1000,
+  }
+}
+
+function outcomeOf(
+  stream: Stream,
+  model: LakeModel,
+  { runId, candidate, dataset, evaluation, champion }: TrainedCandidate,
+  kept: { readonly version: string | undefined; readonly promoted: boolean; readonly why: string },
+): TrainOutcome {
+  return {
+    kind: 'trained',
+    stream: stream.name,
+    model: model.name,
+    runId,
+    seed: candidate.options.seed,
+    rows: dataset.rows,
+    datasetVersion: dataset.version,
+    threshold: candidate.threshold,
+    evaluation,
+    champion,
+    ...kept,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Stream } from '../../contract/index.js'
+import { type Feature, featureNames, widthOf } from '../../models/index.js'
+import { columnOf, type FeatureRows } from './featureRows.js'
+
+/** Fewer rows than that say too little of what is usual. */
+export const fewestRows = 1_000
+
+/** Why nothing can be trained on the rows, in a sentence with the remedy; undefined when something can. */
+export function trainingFault(
+  stream: Stream,
+  features: readonly Feature[],
+  drawn: FeatureRows,
+  whole: FeatureRows,
+): string | undefined {
+  const names = featureNames(features)
+  let at = 0
+  for (const feature of features) {
+    const name = feature.name ?? feature.column
+    const width = widthOf(feature)
+    const columns = Array.from({ length: width }, (_, i) => columnOf(drawn, at + i))
+    at += width
+    if (drawn.rows > 0 && (width === 0 || columns.some(values => values.every(Number.isNaN))))
+      return `the feature ${name} has no value in any of ${count(drawn.rows)} rows of silver: its column ${feature.column} is null. Leave it out of the model's features of ${stream.name}, or train on rows that have it (--since).`
+  }
+  if (whole.rows < fewestRows) {
+    const nulls = drawn.rows - whole.rows
+    const without = nulls === 0 ? '' : `, ${count(nulls)} more have a null in a feature`
+    return `silver of ${stream.name} has ${count(whole.rows)} rows to train on${without}, and at least ${count(fewestRows)} are needed. Train again when there are more, or take in older ones (--since).`
+  }
+  const constant = names.findIndex((_, column) => isConstant(whole, column))
+  if (constant < 0) return undefined
+  const value = String(whole.values[constant])
+  return `the feature ${names[constant] ?? ''} is ${value} in all of ${count(whole.rows)} rows, so that nothing unusual of it could be known. Leave it out of the model's features of ${stream.name}, or train on rows in which it differs (--since, --rows).`
+}
+
+function isConstant({ values, width, rows }: FeatureRows, column: number): boolean {
+  for (let row = 1; row < rows; row++) if (values[row * width + column] !== values[column]) return false
+  return true
+}
+
+const count = (n: number) => n.toLocaleString('en-US')

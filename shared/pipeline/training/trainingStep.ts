@@ -1,0 +1,50 @@
+import type { Stream } from '../../contract/index.js'
+import type { Lake } from '../lake/index.js'
+import { runStep, type StepReport, type Trigger } from '../step/index.js'
+import type { TrainOptions } from './trainCandidate.js'
+import { trainModel, type TrainOutcome } from './trainModel.js'
+
+/** A training as a step: its report, and what it came to unless it failed. */
+export interface TrainingRun {
+  readonly report: StepReport
+  readonly outcome: TrainOutcome | undefined
+}
+
+/**
+ * Trains the model of a stream, measured like every step. What there is too little data for is no failure.
+ * Never throws: what goes wrong is in the report.
+ */
+export async function runTraining(
+  lake: Lake,
+  stream: Stream,
+  trigger: Trigger,
+  options: TrainOptions & { readonly register?: boolean | undefined },
+): Promise<TrainingRun> {
+  let outcome: TrainOutcome | undefined
+  const report = await runStep(lake, { step: 'training', stream: stream.name, trigger }, async () => {
+    outcome = await trainModel(lake, stream, options)
+    const version = undefined
+    if (outcome.kind === 'refused') {
+      lake.log.warn(`Nothing was trained for ${stream.name}: ${outcome.why}`, { stream: stream.name })
+      return { rowsIn: 0, rowsOut: 0, version, detail: { refused: outcome.why } }
+    }
+    const { model, rows, evaluation, promoted, why } = outcome
+    return {
+      rowsIn: rows,
+      rowsOut: 0,
+      version,
+      detail: { model, modelVersion: outcome.version ?? 'none', auc: evaluation.auc, promoted, why },
+    }
+  })
+  return { report, outcome }
+}
+
+/** Trains, registers and perhaps promotes the models of all streams that declare one. */
+export async function runTrainings(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = []
+  for (const stream of lake.streams) {
+    if (stream.model === undefined) continue
+    reports.push((await runTraining(lake, stream, trigger, { register: true })).report)
+  }
+  return reports
+}
