@@ -49,7 +49,10 @@ await runtime.InferenceSession.create(new Uint8Array()).catch(() => undefined)
 const sessions = new Map<number, InferenceSession>()
 
 function tensorType(tensor: InferenceSession.ValueMetadata): OnnxTensorType {
-  return tensor.isTensor ? { name: tensor.name, type: tensor.type, shape: tensor.shape } : { name: tensor.name }
+  if (!tensor.isTensor) return { name: tensor.name }
+  // A length that has neither a number nor a name is -1, which the runtime gives as an unsigned number.
+  const shape = tensor.shape.map(length => (length === 2 ** 32 - 1 ? -1 : length))
+  return { name: tensor.name, type: tensor.type, shape }
 }
 
 async function answer(request: OnnxRequest): Promise<OnnxAnswer> {

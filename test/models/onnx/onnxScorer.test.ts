@@ -149,6 +149,16 @@ describe('the model that ships', () => {
   })
 })
 
+test('a first dimension that has no name, as converters of scikit-learn and LightGBM write it, is free', async () => {
+  const onnx = logistic([1, 2], 0, {
+    inputs: [{ name: 'x', shape: ['', 2] }],
+    outputs: [{ name: 'y', shape: ['', 1] }],
+  })
+  const scorer = await openOnnxScorer(filesOf(onnx))
+  expect(await scorer.score(Float32Array.of(0, 0, 0, 0), 2)).toEqual(Float32Array.of(0.5, 0.5))
+  await scorer.close()
+})
+
 describe('a model that is not what its card says is refused by name', () => {
   const good = logistic([1, 2], 0)
   const cases: readonly (readonly [string, ModelFiles, RegExp])[] = [
