@@ -17,8 +17,6 @@ export interface ModelFiles {
   readonly external?: ReadonlyMap<string, Uint8Array> | undefined
   /** What else its folder has, by path: `MLmodel`, metrics, plots, `reference.json`. Not needed to score. */
   readonly more?: ReadonlyMap<string, Uint8Array> | undefined
-  /** Rows of inputs, of which no score is known, that the model must give a number for. */
-  readonly examples?: readonly (readonly number[])[] | undefined
 }
 
 /** Where a model comes from: a folder in the lake, or a registry. */

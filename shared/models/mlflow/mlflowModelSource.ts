@@ -66,13 +66,12 @@ export class MlflowModelSource implements ModelSource {
       mlModel.onnxFile,
       ...[...external.keys()].map(path => beside(mlModel.onnxFile, path)),
     ])
-    const example = files.get(mlModel.inputExample?.path ?? '')
+    const golden = card.golden ?? examples(card, files.get(mlModel.inputExample?.path ?? ''))
     return {
-      card: external.size === 0 ? card : { ...card, external: [...external.keys()] },
+      card: { ...card, golden, external: external.size === 0 ? undefined : [...external.keys()] },
       onnx,
       external,
       more: new Map([...files].filter(([path]) => !own.has(path))),
-      examples: example === undefined ? undefined : exampleRows(example, featureNames(card.features)),
     }
   }
 
@@ -103,6 +102,12 @@ export class MlflowModelSource implements ModelSource {
     const known = fitted === undefined ? undefined : card.features
     return { ...card, features: signatureFeatures(mlModel.signature, { declared, fitted: known }, label) }
   }
+}
+
+/** Of the rows of an input example no score is known: any number is right. */
+function examples({ features }: ModelCard, file: Uint8Array | undefined): ModelCard['golden'] {
+  const rows = file === undefined ? undefined : exampleRows(file, featureNames(features))
+  return rows?.map(row => ({ features: row }))
 }
 
 interface Downloaded {
