@@ -77,11 +77,17 @@ function entra(scope: string, clientId: string | undefined): RequestSigner {
     remedy: `Give the identity the role it needs there (token of ${scope}).`,
     async authorization() {
       // The library keeps a token until shortly before it ends.
-      credential ??= import('../../storage/azureBlob/index.js').then(({ azureIdentity }) => azureIdentity(clientId))
+      credential ??= identity(clientId)
       const answer = await (await credential).getToken(scope)
       if (answer === null) return undefined
       protectSecret(answer.token)
       return `Bearer ${answer.token}`
     },
   }
+}
+
+/** Loaded only here: a server that is asked with a token or a password needs nothing of Azure. */
+async function identity(clientId: string | undefined) {
+  const { azureIdentity } = await import('../../storage/azureBlob/index.js')
+  return azureIdentity(clientId)
 }
