@@ -105,7 +105,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'maintenance',
     ],
   },
-  'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['commands'] },
+  'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['arguments', 'output', 'input', 'tables', 'commands'] },
   functions: { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline'] },
   'infra/bicep': { uses: ['shared/contract', 'shared/settings', 'shared/streams'], pure: ['.'] },
   'infra/local': {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 import { CliError } from './cliError.js'
 import { runCommandLine } from './commandLine.js'
-import { StreamOutput } from './output.js'
+import { StreamOutput } from './output/index.js'
 
 /** The checkout: this file is compiled to dist/shared/cli. */
 const projectFolder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')

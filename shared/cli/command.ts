@@ -1,6 +1,5 @@
-import type { Arguments } from './arguments.js'
+import type { Arguments, CommandSpec } from './arguments/index.js'
 import type { CommandContext } from './commandContext.js'
-import type { CommandSpec } from './commandSpec.js'
 
 /** One command of `lake`. */
 export interface Command extends CommandSpec {

@@ -1,6 +1,6 @@
-import type { Arguments } from './arguments.js'
+import type { Arguments } from './arguments/index.js'
 import { CliError } from './cliError.js'
-import type { Output } from './output.js'
+import type { Output } from './output/index.js'
 
 /** What a command has of the process it runs in; tests bring their own. */
 export interface CommandContext {

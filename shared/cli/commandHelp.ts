@@ -1,5 +1,5 @@
+import { optionsOf, type OptionSpec } from './arguments/index.js'
 import type { Command } from './command.js'
-import { optionsOf, type OptionSpec } from './commandSpec.js'
 
 /** Texts of `--help`. */
 

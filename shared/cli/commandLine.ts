@@ -1,6 +1,6 @@
 import { asError } from '../errors.js'
 import { redact, terminalText } from '../telemetry/index.js'
-import { Arguments } from './arguments.js'
+import { Arguments } from './arguments/index.js'
 import { CliError } from './cliError.js'
 import type { CommandContext } from './commandContext.js'
 import { commandHelp, generalHelp } from './commandHelp.js'

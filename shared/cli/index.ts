@@ -1,5 +1,6 @@
 /** The `lake` command. */
-export { parsingFault } from './arguments.js'
+export { parsingFault } from './arguments/index.js'
+export { rowJson } from './output/index.js'
 export {
   removeRunningStack,
   type RunningStack,
@@ -7,4 +8,3 @@ export {
   stateFolderName,
   writeRunningStack,
 } from './runningStack.js'
-export { rowJson } from './valueText.js'

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { commands } from '../../shared/cli/commandList.js'
 import { shellWord } from '../../shared/cli/commands/env.js'
-import { progressText } from '../../shared/cli/progressBar.js'
+import { progressText } from '../../shared/cli/output/progressBar.js'
 import { writeRunningStack } from '../../shared/cli/runningStack.js'
-import { parseTableReference } from '../../shared/cli/tableNames.js'
+import { parseTableReference } from '../../shared/cli/tables/tableNames.js'
 import { events } from '../harness/sampleStream/events.js'
 import { lake } from './testShell.js'
 

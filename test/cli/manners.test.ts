@@ -6,10 +6,10 @@ import { pathToFileURL } from 'node:url'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { Arguments } from '../../shared/cli/arguments.js'
+import { Arguments } from '../../shared/cli/arguments/arguments.js'
 import { CliError } from '../../shared/cli/cliError.js'
 import { commands } from '../../shared/cli/commandList.js'
-import { ProgressBar } from '../../shared/cli/progressBar.js'
+import { ProgressBar } from '../../shared/cli/output/progressBar.js'
 import { lake, TextOutput } from './testShell.js'
 
 let folder: string

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { CliError } from '../../shared/cli/cliError.js'
 import type { CommandContext } from '../../shared/cli/commandContext.js'
 import { runCommandLine } from '../../shared/cli/commandLine.js'
-import type { Output } from '../../shared/cli/output.js'
+import type { Output } from '../../shared/cli/output/output.js'
 
 /** Keeps what is written. */
 export class TextOutput implements Output {

@@ -1,8 +1,8 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 
-import { asError } from '../errors.js'
-import { shownAddress } from '../storage/index.js'
-import { CliError } from './cliError.js'
+import { asError } from '../../errors.js'
+import { shownAddress } from '../../storage/index.js'
+import { CliError } from '../cliError.js'
 import { type CommandSpec, optionsOf } from './commandSpec.js'
 import { splitNames } from './nameList.js'
 

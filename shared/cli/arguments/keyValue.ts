@@ -1,4 +1,4 @@
-import { CliError } from './cliError.js'
+import { CliError } from '../cliError.js'
 import { quotedName, unquotedName } from './nameList.js'
 
 /**

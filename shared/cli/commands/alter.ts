@@ -1,13 +1,10 @@
 import { alterTable, type TableChange } from '../../delta/ddl/index.js'
 import { parseColumnText } from '../../delta/index.js'
 import { parseColumnList, parseColumnPath } from '../../types/index.js'
-import type { GivenOption } from '../arguments.js'
-import { changeTable } from '../changeCommand.js'
+import { type GivenOption, keyValue, type OptionSpec } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
-import type { OptionSpec } from '../commandSpec.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { keyValue } from '../keyValue.js'
+import { changeTable, externalLocationOptions } from '../tables/index.js'
 
 interface Change {
   readonly spec: OptionSpec

@@ -1,7 +1,7 @@
 import { appendRows } from '../../delta/dml/index.js'
-import { changeTable } from '../changeCommand.js'
 import type { Command } from '../command.js'
-import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
+import { fromOption, openRowInput, requiredFrom } from '../input/index.js'
+import { changeTable } from '../tables/index.js'
 
 /**
  * `lake append`: all rows are one commit.

@@ -2,8 +2,7 @@ import { catchUp, type CatchUpProgress } from '../../pipeline/bronze/index.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
-import { printReports } from '../printReports.js'
-import { ProgressBar } from '../progressBar.js'
+import { printReports, ProgressBar } from '../output/index.js'
 
 /**
  * `lake backfill`: Ctrl-C leaves what is committed.

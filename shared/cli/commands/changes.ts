@@ -1,14 +1,12 @@
 import type { DeltaTable } from '../../delta/index.js'
 import { folderOpener } from '../../pipeline/lake/index.js'
-import type { Arguments } from '../arguments.js'
+import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { noTable, openTable } from '../openTable.js'
-import { printRows } from '../printRows.js'
-import { timeOption } from '../timeTravel.js'
+import { printRows } from '../output/index.js'
+import { externalLocationOptions, noTable, openTable, timeOption } from '../tables/index.js'
 
 /**
  * `lake changes`: both ends of the range are part of it.

@@ -1,6 +1,6 @@
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { noTable, openTable } from '../openTable.js'
+import { noTable, openTable } from '../tables/index.js'
 
 /** `lake checkpoint`: a version that has a checkpoint is left as it is, and that is success. */
 export const checkpoint: Command = {

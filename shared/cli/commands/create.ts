@@ -8,15 +8,12 @@ import {
 } from '../../delta/index.js'
 import { shownAddress } from '../../storage/index.js'
 import { parseColumnList, type StructType } from '../../types/index.js'
-import type { Arguments } from '../arguments.js'
+import { type Arguments, keyValue } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { keyValue } from '../keyValue.js'
-import { openTable } from '../openTable.js'
-import { openRowInput, type RowInput } from '../rowInput.js'
-import { tableWriting } from '../tableWriting.js'
-import { printOutcome } from '../writeOutcome.js'
+import { openRowInput, type RowInput } from '../input/index.js'
+import { openTable, printOutcome, tableWriting } from '../tables/index.js'
 
 /**
  * `lake create`: table and first rows are one commit.

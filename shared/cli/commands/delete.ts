@@ -1,8 +1,7 @@
 import { deleteRows } from '../../delta/dml/index.js'
-import { changeTable } from '../changeCommand.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
-import { externalLocationOptions } from '../externalLocations.js'
+import { changeTable, externalLocationOptions } from '../tables/index.js'
 
 /**
  * `lake delete`: without a condition it asks first.

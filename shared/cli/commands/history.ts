@@ -3,8 +3,8 @@ import type { JsonObject } from '../../types/index.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
-import { noTable, openTable } from '../openTable.js'
-import { printRecords } from '../printRecords.js'
+import { printRecords } from '../output/index.js'
+import { noTable, openTable } from '../tables/index.js'
 
 /** `lake history`: versions that log clean-up has taken are not listed. */
 export const history: Command = {

@@ -1,9 +1,8 @@
 import { mergeRows } from '../../delta/dml/index.js'
-import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
+import { fromOption, openRowInput, requiredFrom } from '../input/index.js'
+import { changeTable, externalLocationOptions } from '../tables/index.js'
 
 /**
  * `lake merge`: all changes are one commit; the source rows are held in memory together.

@@ -7,7 +7,7 @@ import { columnKey, parseColumnList, type StructType, typeAt } from '../../types
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { noTable, openTable } from '../openTable.js'
+import { noTable, openTable } from '../tables/index.js'
 
 /**
  * `lake optimize`: changes no row.

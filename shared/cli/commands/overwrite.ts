@@ -1,10 +1,9 @@
 import { overwriteRows } from '../../delta/dml/index.js'
-import { changeTable } from '../changeCommand.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { fromOption, openRowInput, requiredFrom } from '../rowInput.js'
+import { fromOption, openRowInput, requiredFrom } from '../input/index.js'
+import { changeTable, externalLocationOptions } from '../tables/index.js'
 
 /**
  * `lake overwrite`: old rows go and new ones come in one commit. Without a condition it asks first.

@@ -6,13 +6,13 @@ import type { Lake } from '../../pipeline/lake/index.js'
 import { sourceConnection, SourceError } from '../../sources/index.js'
 import { SyntheticEvents, syntheticMaker } from '../../sources/synthetic/index.js'
 import type { JsonObject } from '../../types/index.js'
-import type { Arguments } from '../arguments.js'
+import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext, formatOf } from '../commandContext.js'
-import { printRecords } from '../printRecords.js'
-import { parseRecords } from '../recordFile.js'
+import { parseRecords } from '../input/index.js'
+import { printRecords } from '../output/index.js'
 
 /** Records sent at once. */
 const batchRecords = 2_000

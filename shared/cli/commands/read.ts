@@ -5,19 +5,22 @@ import { fullScan, neededColumns, planScan, tableAlias, withPlainYears } from '.
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
-import type { Arguments } from '../arguments.js'
+import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
-import { type ColumnBatch, type RowSource, rowSourceOf } from '../columnBatch.js'
 import type { Command } from '../command.js'
 import { type CommandContext, type Format, formatOf } from '../commandContext.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { openTable, requireSnapshot } from '../openTable.js'
-import { printRecords } from '../printRecords.js'
-import { printRows } from '../printRows.js'
-import { parseTableReference } from '../tableNames.js'
-import { tableRows, wantedFields } from '../tableRows.js'
-import { timeTravelOptions, versionOption } from '../timeTravel.js'
+import { type ColumnBatch, printRecords, printRows, type RowSource, rowSourceOf } from '../output/index.js'
+import {
+  externalLocationOptions,
+  openTable,
+  parseTableReference,
+  requireSnapshot,
+  tableRows,
+  timeTravelOptions,
+  versionOption,
+  wantedFields,
+} from '../tables/index.js'
 
 /**
  * `lake read`: rows stream.

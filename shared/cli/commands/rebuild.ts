@@ -5,7 +5,7 @@ import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
-import { printReports } from '../printReports.js'
+import { printReports } from '../output/index.js'
 
 type Rebuild = (lake: Lake, stream: Stream) => Promise<readonly StepReport[]>
 

@@ -5,7 +5,7 @@ import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
 import { confirm } from '../confirm.js'
-import { printRecords } from '../printRecords.js'
+import { printRecords } from '../output/index.js'
 
 /**
  * `lake reset-offsets`: raises the generation of the partitions that bronze has begun. It asks first.

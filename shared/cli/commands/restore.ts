@@ -3,14 +3,18 @@ import type { DeltaTable } from '../../delta/index.js'
 import { folderOpener, type Lake } from '../../pipeline/lake/index.js'
 import { maintainedTables } from '../../pipeline/maintenance/index.js'
 import { shownAddress } from '../../storage/index.js'
-import type { Arguments } from '../arguments.js'
+import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { openTable, requireSnapshot } from '../openTable.js'
-import { timeTravelOf, timeTravelOptions } from '../timeTravel.js'
-import { printOutcome } from '../writeOutcome.js'
+import {
+  externalLocationOptions,
+  openTable,
+  printOutcome,
+  requireSnapshot,
+  timeTravelOf,
+  timeTravelOptions,
+} from '../tables/index.js'
 
 /**
  * `lake restore`: a new version, the old ones stay.

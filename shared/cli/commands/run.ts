@@ -4,7 +4,7 @@ import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
-import { printReports } from '../printReports.js'
+import { printReports } from '../output/index.js'
 
 type StepsOf = (lake: Lake) => Promise<readonly StepReport[]>
 

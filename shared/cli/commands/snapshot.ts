@@ -9,9 +9,8 @@ import {
 import { type Json, type JsonObject, parseJson, quotedColumn } from '../../types/index.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { indentedJson } from '../indentedJson.js'
-import { openTable, requireSnapshot } from '../openTable.js'
-import { timeTravelOptions, versionOption } from '../timeTravel.js'
+import { indentedJson } from '../output/index.js'
+import { openTable, requireSnapshot, timeTravelOptions, versionOption } from '../tables/index.js'
 
 /** `lake snapshot`: reads the log alone, no data file; on a terminal the JSON is indented. */
 export const snapshot: Command = {

@@ -5,15 +5,18 @@ import { withPlainYears } from '../../query/condition/index.js'
 import { QueryError } from '../../query/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
-import { rowSourceOf } from '../columnBatch.js'
 import type { Command } from '../command.js'
 import { type CommandContext, type Format, formatOf } from '../commandContext.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { lakeTables } from '../lakeTables.js'
-import { noTable, openTable, requireSnapshot } from '../openTable.js'
-import { printRecords } from '../printRecords.js'
-import { printRows } from '../printRows.js'
-import { detailColumns, tableDetail } from '../tableDetail.js'
+import { printRecords, printRows, rowSourceOf } from '../output/index.js'
+import {
+  detailColumns,
+  externalLocationOptions,
+  lakeTables,
+  noTable,
+  openTable,
+  requireSnapshot,
+  tableDetail,
+} from '../tables/index.js'
 import { historyColumns, historyJson } from './history.js'
 
 /** `lake sql`: rows stream; Ctrl-C interrupts the query. */

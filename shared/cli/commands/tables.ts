@@ -11,8 +11,8 @@ import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf } from '../commandContext.js'
-import { type LakeTable, lakeTables } from '../lakeTables.js'
-import { printRecords } from '../printRecords.js'
+import { printRecords } from '../output/index.js'
+import { type LakeTable, lakeTables } from '../tables/index.js'
 
 /**
  * `lake tables`: lists damaged tables too.

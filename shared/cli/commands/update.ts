@@ -1,10 +1,9 @@
 import { updateRows } from '../../delta/dml/index.js'
-import { changeTable } from '../changeCommand.js'
+import { keyValue } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
-import { externalLocationOptions } from '../externalLocations.js'
-import { keyValue } from '../keyValue.js'
+import { changeTable, externalLocationOptions } from '../tables/index.js'
 
 /**
  * `lake update`: without a condition it asks first.

@@ -4,7 +4,7 @@ import { ConsumerPositions, maintainedTables } from '../../pipeline/maintenance/
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { noTable, openTable } from '../openTable.js'
+import { noTable, openTable } from '../tables/index.js'
 
 /**
  * `lake vacuum`: versions whose files are deleted cannot be read again. A retention below that of the table must be

@@ -6,7 +6,7 @@ import {
   type Json,
   type StructField,
   type StructType,
-} from '../types/index.js'
+} from '../../types/index.js'
 import { badLine, parsedLine } from './jsonRows.js'
 
 /**

@@ -1,6 +1,6 @@
-import type { Rows } from '../delta/index.js'
-import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../types/index.js'
-import { CliError } from './cliError.js'
+import type { Rows } from '../../delta/index.js'
+import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../../types/index.js'
+import { CliError } from '../cliError.js'
 import { fieldReaders, MisfitError } from './jsonValue.js'
 
 /** How JSON lines are cut into pieces, and which of their deviations from the schema are let pass. */

@@ -1,4 +1,4 @@
-import { typeText } from '../delta/index.js'
+import { typeText } from '../../delta/index.js'
 import {
   columnKey,
   type DataType,
@@ -15,7 +15,7 @@ import {
   parseSparkTimestamp,
   type StructField,
   type Value,
-} from '../types/index.js'
+} from '../../types/index.js'
 
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its

@@ -1,7 +1,7 @@
-import { allFields, type Rows } from '../delta/index.js'
-import type { ParquetFile } from '../parquet/index.js'
-import { columnKey, type DataType, type StructField, type StructType } from '../types/index.js'
-import { CliError } from './cliError.js'
+import { allFields, type Rows } from '../../delta/index.js'
+import type { ParquetFile } from '../../parquet/index.js'
+import { columnKey, type DataType, type StructField, type StructType } from '../../types/index.js'
+import { CliError } from '../cliError.js'
 
 /**
  * A table's schema with the columns, and fields of structs, that only a Parquet file has.

@@ -1,6 +1,6 @@
-import type { Stream } from '../contract/index.js'
-import { asError } from '../errors.js'
-import type { Header, ProducedRecord } from '../sources/index.js'
+import type { Stream } from '../../contract/index.js'
+import { asError } from '../../errors.js'
+import type { Header, ProducedRecord } from '../../sources/index.js'
 import {
   formatJson,
   isJsonArray,
@@ -9,8 +9,8 @@ import {
   type JsonObject,
   parseJson,
   parseSparkTimestamp,
-} from '../types/index.js'
-import { CliError } from './cliError.js'
+} from '../../types/index.js'
+import { CliError } from '../cliError.js'
 
 const wrapperFields: ReadonlySet<string> = new Set(['key', 'value', 'headers', 'timestamp', 'partition'])
 

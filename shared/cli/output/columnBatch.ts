@@ -1,5 +1,5 @@
-import type { RowStream } from '../query/index.js'
-import type { ColumnData, Row, StructField, Value } from '../types/index.js'
+import type { RowStream } from '../../query/index.js'
+import type { ColumnData, Row, StructField, Value } from '../../types/index.js'
 
 /** Some rows of a result, column by column in the fields' order. */
 export interface ColumnBatch {

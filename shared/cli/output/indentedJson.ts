@@ -1,4 +1,4 @@
-import { formatJson, isJsonArray, isJsonObject, type Json } from '../types/index.js'
+import { formatJson, isJsonArray, isJsonObject, type Json } from '../../types/index.js'
 
 /** JSON text for people, `indent` blanks a level; 0 is one line. Numbers keep all their digits. */
 export function indentedJson(value: Json, indent: number): string {

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 
-import { terminalText } from '../telemetry/index.js'
-import { CliError } from './cliError.js'
+import { terminalText } from '../../telemetry/index.js'
+import { CliError } from '../cliError.js'
 
 /** Where text goes: a terminal, a pipe or a file. */
 export interface Output {

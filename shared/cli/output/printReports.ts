@@ -1,7 +1,7 @@
-import type { StepReport } from '../pipeline/step/index.js'
-import { formatJson, type Json, type JsonObject } from '../types/index.js'
-import { CliError } from './cliError.js'
-import type { CommandContext, Format } from './commandContext.js'
+import type { StepReport } from '../../pipeline/step/index.js'
+import { formatJson, type Json, type JsonObject } from '../../types/index.js'
+import { CliError } from '../cliError.js'
+import type { CommandContext, Format } from '../commandContext.js'
 import { printRecords } from './printRecords.js'
 
 /** Prints what the steps did. @throws CliError STEP_FAILED when one of them failed */

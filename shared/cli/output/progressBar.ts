@@ -1,4 +1,4 @@
-import type { CatchUpProgress } from '../pipeline/bronze/index.js'
+import type { CatchUpProgress } from '../../pipeline/bronze/index.js'
 import type { Output } from './output.js'
 
 const barWidth = 30

@@ -1,4 +1,4 @@
-import { terminalLine } from '../telemetry/index.js'
+import { terminalLine } from '../../telemetry/index.js'
 import type { Output } from './output.js'
 
 /** A column of a table for people. Those aligned right are numbers, which are not narrowed to make room. */

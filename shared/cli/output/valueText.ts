@@ -6,7 +6,7 @@ import {
   type Row,
   splitTimestamp,
   type Value,
-} from '../types/index.js'
+} from '../../types/index.js'
 
 /** Values as text, by the types of dataType.ts. */
 

@@ -1,4 +1,4 @@
-import type { OptionSpec } from './commandSpec.js'
+import type { OptionSpec } from '../arguments/index.js'
 
 /** What commands take that follow paths in a table's log. */
 export const externalLocationOptions: Readonly<Record<string, OptionSpec>> = {

@@ -1,7 +1,7 @@
-import { sqlName, tablePath } from '../contract/index.js'
-import { findTables } from '../delta/index.js'
-import type { Lake } from '../pipeline/lake/index.js'
-import { identifier } from '../query/index.js'
+import { sqlName, tablePath } from '../../contract/index.js'
+import { findTables } from '../../delta/index.js'
+import type { Lake } from '../../pipeline/lake/index.js'
+import { identifier } from '../../query/index.js'
 import { lakeTableNames } from './tableNames.js'
 
 /** A table of the lake. */

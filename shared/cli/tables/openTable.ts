@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { tablePath } from '../contract/index.js'
-import { DeltaTable, type Snapshot } from '../delta/index.js'
-import { type Lake, storeOptions } from '../pipeline/lake/index.js'
-import { openStore, shownAddress } from '../storage/index.js'
-import { CliError } from './cliError.js'
-import type { CommandContext } from './commandContext.js'
+import { tablePath } from '../../contract/index.js'
+import { DeltaTable, type Snapshot } from '../../delta/index.js'
+import { type Lake, storeOptions } from '../../pipeline/lake/index.js'
+import { openStore, shownAddress } from '../../storage/index.js'
+import { CliError } from '../cliError.js'
+import type { CommandContext } from '../commandContext.js'
 import { parseTableReference } from './tableNames.js'
 
 /** The table that the user named; whether it exists shows when it is read. */

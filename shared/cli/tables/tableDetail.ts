@@ -1,5 +1,11 @@
-import { clusteringColumns, logicalPaths, readerFeaturesOf, type Snapshot, writerFeaturesOf } from '../delta/index.js'
-import { type JsonObject, quotedColumn } from '../types/index.js'
+import {
+  clusteringColumns,
+  logicalPaths,
+  readerFeaturesOf,
+  type Snapshot,
+  writerFeaturesOf,
+} from '../../delta/index.js'
+import { type JsonObject, quotedColumn } from '../../types/index.js'
 
 /** The columns of `DESCRIBE DETAIL`, as Spark has them. */
 export const detailColumns = [

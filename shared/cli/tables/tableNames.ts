@@ -1,6 +1,6 @@
-import { quarantineName, sqlName, type Stream } from '../contract/index.js'
-import { tablesOf } from '../pipeline/runLog/index.js'
-import { rootTables } from '../query/catalog/index.js'
+import { quarantineName, sqlName, type Stream } from '../../contract/index.js'
+import { tablesOf } from '../../pipeline/runLog/index.js'
+import { rootTables } from '../../query/catalog/index.js'
 
 /** What `<table>` means on the command line. */
 export type TableReference =

@@ -1,8 +1,8 @@
-import { type OpenFolder, scanRows, type Snapshot } from '../delta/index.js'
-import type { ObjectStore } from '../storage/index.js'
-import type { StructField } from '../types/index.js'
-import { CliError } from './cliError.js'
-import type { ColumnBatch, RowSource } from './columnBatch.js'
+import { type OpenFolder, scanRows, type Snapshot } from '../../delta/index.js'
+import type { ObjectStore } from '../../storage/index.js'
+import type { StructField } from '../../types/index.js'
+import { CliError } from '../cliError.js'
+import type { ColumnBatch, RowSource } from '../output/index.js'
 
 /** Which part of a snapshot is read, and how. */
 export interface TableRowsOptions {

@@ -1,8 +1,7 @@
-import type { DeltaTable } from '../delta/index.js'
-import { parseSparkTimestamp } from '../types/index.js'
-import type { Arguments } from './arguments.js'
-import { CliError } from './cliError.js'
-import type { OptionSpec } from './commandSpec.js'
+import type { DeltaTable } from '../../delta/index.js'
+import { parseSparkTimestamp } from '../../types/index.js'
+import type { Arguments, OptionSpec } from '../arguments/index.js'
+import { CliError } from '../cliError.js'
 import { noTable } from './openTable.js'
 
 /** The options of commands that read a table as it was. */

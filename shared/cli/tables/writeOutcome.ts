@@ -1,8 +1,8 @@
-import type { DeltaTable, WriteMetrics, WriteOutcome } from '../delta/index.js'
-import { shownAddress } from '../storage/index.js'
-import { formatJson } from '../types/index.js'
-import { CliError } from './cliError.js'
-import type { CommandContext } from './commandContext.js'
+import type { DeltaTable, WriteMetrics, WriteOutcome } from '../../delta/index.js'
+import { shownAddress } from '../../storage/index.js'
+import { formatJson } from '../../types/index.js'
+import { CliError } from '../cliError.js'
+import type { CommandContext } from '../commandContext.js'
 import { noTable } from './openTable.js'
 
 /** What a dry run answers. */

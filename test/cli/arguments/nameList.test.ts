@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { keyValue } from '../../shared/cli/keyValue.js'
-import { splitNames } from '../../shared/cli/nameList.js'
+import { keyValue } from '../../../shared/cli/arguments/keyValue.js'
+import { splitNames } from '../../../shared/cli/arguments/nameList.js'
 
 describe('names on the command line', () => {
   test.each<[string, string[]]>([

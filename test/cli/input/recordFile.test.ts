@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { parseRecords } from '../../shared/cli/recordFile.js'
-import { events } from '../harness/sampleStream/events.js'
+import { parseRecords } from '../../../shared/cli/input/recordFile.js'
+import { events } from '../../harness/sampleStream/events.js'
 
 const text = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString())
 const one = (line: string) => {
@@ -88,7 +88,7 @@ describe('records of a file', () => {
 })
 
 test('the sample that ships has a duplicate, a late event, broken ones and a tombstone', () => {
-  const sample = readFileSync(join(import.meta.dirname, '../../shared/streams/synthetic_data_sample.json'), 'utf8')
+  const sample = readFileSync(join(import.meta.dirname, '../../../shared/streams/synthetic_data_sample.json'), 'utf8')
   const records = parseRecords(sample, events)
   const values = records.map(record => record.value)
   expect(values.filter(value => value === null)).toHaveLength(1)

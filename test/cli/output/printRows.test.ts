@@ -2,10 +2,10 @@ import { Writable } from 'node:stream'
 
 import { describe, expect, test } from 'vitest'
 
-import type { ColumnBatch, RowSource } from '../../shared/cli/columnBatch.js'
-import { StreamOutput } from '../../shared/cli/output.js'
-import { csvLine, printRows } from '../../shared/cli/printRows.js'
-import { TextOutput } from './testShell.js'
+import type { ColumnBatch, RowSource } from '../../../shared/cli/output/columnBatch.js'
+import { StreamOutput } from '../../../shared/cli/output/output.js'
+import { csvLine, printRows } from '../../../shared/cli/output/printRows.js'
+import { TextOutput } from '../testShell.js'
 
 function source(batches: readonly ColumnBatch[], taken: { count: number } = { count: 0 }): RowSource {
   return {

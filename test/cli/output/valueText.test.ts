@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { cellText, jsonText, rowJson } from '../../shared/cli/valueText.js'
-import { type DataType, parseSparkTimestamp } from '../../shared/types/index.js'
+import { cellText, jsonText, rowJson } from '../../../shared/cli/output/valueText.js'
+import { type DataType, parseSparkTimestamp } from '../../../shared/types/index.js'
 
 const micros = (text: string) => parseSparkTimestamp(text) as bigint
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { failureText } from '../../shared/cli/printReports.js'
+import { failureText } from '../../../shared/cli/output/printReports.js'
 
 const failed = {
   step: 'bronze',

@@ -1,0 +1,11 @@
+/** Tables as the command line names, opens, reads and changes them. */
+export { changeTable } from './changeCommand.js'
+export { externalLocationOptions } from './externalLocations.js'
+export { type LakeTable, lakeTables } from './lakeTables.js'
+export { noTable, openTable, requireSnapshot } from './openTable.js'
+export { detailColumns, tableDetail } from './tableDetail.js'
+export { parseTableReference } from './tableNames.js'
+export { tableRows, wantedFields } from './tableRows.js'
+export { tableWriting } from './tableWriting.js'
+export { timeOption, timeTravelOf, timeTravelOptions, versionOption } from './timeTravel.js'
+export { printOutcome } from './writeOutcome.js'
