@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   produce: async () => (await import('./commands/produce.js')).produce,
   run: async () => (await import('./commands/run.js')).run,
   backfill: async () => (await import('./commands/backfill.js')).backfill,
+  quarantine: async () => (await import('./commands/quarantine.js')).quarantine,
   rebuild: async () => (await import('./commands/rebuild.js')).rebuild,
   'reset-offsets': async () => (await import('./commands/resetOffsets.js')).resetOffsetsCommand,
 }
