@@ -11,15 +11,15 @@ import {
 } from '../../pipeline/quarantine/index.js'
 import { terminalText } from '../../telemetry/index.js'
 import type { JsonObject } from '../../types/index.js'
-import type { Arguments } from '../arguments.js'
+import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext, type Format, formatOf } from '../commandContext.js'
 import { confirm } from '../confirm.js'
-import { printRecords } from '../printRecords.js'
-import { groupColumns, groupJson, outcomeColumns, outcomeRecords, recordJson, recordText } from '../quarantineText.js'
-import { timeOption } from '../timeTravel.js'
+import { printRecords } from '../output/index.js'
+import { groupColumns, groupJson, outcomeColumns, outcomeRecords, recordJson, recordText } from '../output/index.js'
+import { timeOption } from '../tables/index.js'
 
 /** What an action works with. */
 interface Call {

@@ -1,6 +1,6 @@
-import type { QuarantineGroup, ReplayReport, WholeRecord } from '../pipeline/quarantine/index.js'
-import { terminalLine, terminalText } from '../telemetry/index.js'
-import type { Json, JsonObject } from '../types/index.js'
+import type { QuarantineGroup, ReplayReport, WholeRecord } from '../../pipeline/quarantine/index.js'
+import { terminalLine, terminalText } from '../../telemetry/index.js'
+import type { Json, JsonObject } from '../../types/index.js'
 
 /** What a command says of quarantined records: as JSON, and as lines for people. */
 
