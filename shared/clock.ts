@@ -31,7 +31,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** A clock that stands still until told: `sleep` moves it by what was asked and returns at once. */
+/** A clock that only moves when it is moved: `sleep` moves it by what was asked and returns at once. */
 export class ManualClock implements Clock {
   #now: number
 

@@ -49,7 +49,7 @@ const mistakes: readonly (new (...args: never[]) => Error)[] = [
 
 /**
  * True for what only a defect of the program throws (`RangeError`, `TypeError` and their like, a failed assertion): never
- * worth another try, and never to be told as a fault of the network or of the settings. What `fetch` throws for a network
+ * worth another try, and never to be reported as a fault of the network or of the settings. What `fetch` throws for a network
  * that fails is a TypeError too, and no defect.
  */
 export function isProgrammingError(error: unknown): boolean {

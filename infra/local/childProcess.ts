@@ -21,7 +21,7 @@ export interface ChildOptions {
 
 /**
  * A Node process of the stack. It has a process group of its own, so that Ctrl-C in the terminal reaches only the
- * stack, which ends its parts in order; and a channel, whose end tells it that the stack is gone.
+ * stack, which ends its parts in order; and a channel, whose end means that the stack is gone.
  */
 export class StackProcess {
   readonly name: string

@@ -8,7 +8,7 @@ export interface OrphanGuard {
 
 /**
  * Runs a command when this process is gone, however it ended: for programs that would not notice it themselves. A pipe
- * that only this process holds open tells it.
+ * that only this process holds open shows it.
  */
 export function guardAgainstOrphan(command: readonly string[]): OrphanGuard {
   const script = 'while read -r _; do :; done; exec "$@"'

@@ -13,7 +13,7 @@ type ProducerOptions = Pick<StackOptions, 'rate' | 'duplicates' | 'late' | 'brok
 const beat = 100
 
 /**
- * Produces synthetic events at a steady rate until told to stop: a process of its own, so that a busy pipeline does not
+ * Produces synthetic events at a steady rate until it is stopped: a process of its own, so that a busy pipeline does not
  * slow the events down that it is measured by.
  */
 async function main(): Promise<void> {

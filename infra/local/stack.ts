@@ -170,7 +170,7 @@ export class LocalStack {
     this.announce()
   }
 
-  /** Tells the command line where everything is. What runs goes on when that fails. */
+  /** Records for the command line where everything is. What runs goes on when that fails. */
   announce(): void {
     try {
       this.#writeState()

@@ -33,7 +33,7 @@ export async function withLake<T>(
 
 /** @throws CliError USAGE for what is neither a folder nor a container */
 function locationsOption(args: Arguments): readonly string[] {
-  return args.texts('external-location').flatMap(text => {
+  return args.values('external-location').flatMap(text => {
     const locations = parseLocations(text)
     if (locations !== null) return locations
     throw new CliError(

@@ -1,7 +1,7 @@
 import { optionsOf, type OptionSpec } from './arguments/index.js'
 import type { Command } from './command.js'
 
-/** Texts of `--help`. */
+/** The text of `--help`. */
 
 /** What `lake <command> --help` prints. */
 export function commandHelp(command: Command): string {

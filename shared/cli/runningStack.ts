@@ -26,7 +26,7 @@ export const stateFolderName = '.lake'
 
 const fileOf = (folder: string) => join(folder, stateFolderName, 'run', 'stack.json')
 
-/** What the state file of a checkout tells; a file that cannot be read counts as none. */
+/** What the state file of a checkout holds; a file that cannot be read counts as none. */
 export type StackState =
   | { readonly kind: 'running'; readonly stack: RunningStack }
   /** Its process is gone without having tidied up. */
@@ -93,7 +93,7 @@ export function removeRunningStack(folder: string, pid: number): void {
   if (state.kind !== 'none' && state.stack.pid === pid) rmSync(fileOf(folder), { force: true })
 }
 
-/** Whether the process is there; where the system tells, also whether it is a stack and not a later process of that number. */
+/** Whether the process is there; where the system reports it, also whether it is a stack and not a later process of that number. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -3,7 +3,7 @@ import { CodedError, type ErrorData } from '../errors.js'
 /** What can be wrong with a declaration, as a closed list. */
 export const contractErrorCodes = ['BAD_STREAM', 'BAD_FIELD_NAME', 'UNMAPPABLE_TYPE', 'BAD_DURATION'] as const
 
-/** Tells which part of a declaration cannot work. */
+/** Which part of a declaration cannot work. */
 export type ContractErrorCode = (typeof contractErrorCodes)[number]
 
 /** A stream was declared in a way that cannot work. Thrown at declaration only, never for a record. */

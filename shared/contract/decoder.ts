@@ -242,8 +242,8 @@ function acceptsNull(decoder: Decoder): boolean {
 
 /** What `.describe()` says of a schema, or of what it wraps. */
 export function descriptionOf(schema: z.core.$ZodType): string | undefined {
-  const said = z.globalRegistry.get(schema)?.description
-  if (said !== undefined) return said
+  const description = z.globalRegistry.get(schema)?.description
+  if (description !== undefined) return description
   const inner = (schema._zod.def as { innerType?: z.core.$ZodType }).innerType
   return inner === undefined ? undefined : descriptionOf(inner)
 }

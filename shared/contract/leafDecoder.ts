@@ -101,5 +101,5 @@ export function choice(values: readonly unknown[], path: string, checks: Checks 
   if (values.length > 0 && values.every(value => typeof value === 'string')) return of('string', 'string')
   if (values.length > 0 && values.every(value => typeof value === 'number')) return of('double', 'number')
   if (values.length > 0 && values.every(value => typeof value === 'boolean')) return of('boolean', 'boolean')
-  throw unmappable(path, 'a choice of texts, numbers or booleans together', 'a column has one type')
+  throw unmappable(path, 'a choice of strings, numbers or booleans together', 'a column has one type')
 }

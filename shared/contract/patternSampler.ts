@@ -7,7 +7,7 @@ type Maker = (random: Random) => string
 const openEnded = 4
 
 /**
- * Draws texts that a regular expression should match: classes, groups, alternatives, quantifiers and escapes; what it
+ * Draws strings that a regular expression should match: classes, groups, alternatives, quantifiers and escapes; what it
  * only looks at (anchors, look-around, `\b`) is passed over, so a text has to be checked. Undefined for what it does not
  * know, as back references.
  */

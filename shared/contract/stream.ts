@@ -18,7 +18,7 @@ export const rejectionCodes = [
   'EXPECTATION_FAILED',
   /** Its key, value or headers are longer than BRONZE_MAX_RAW_SIZE; the contract is not asked. */
   'RECORD_TOO_LARGE',
-  /** Its bytes cannot be told apart into key, value and headers; the contract is not asked. */
+  /** Its bytes cannot be parsed as key, value and headers; the contract is not asked. */
   'RECORD_DAMAGED',
 ] as const
 

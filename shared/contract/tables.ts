@@ -103,10 +103,10 @@ export function scoredTable(stream: Stream): TableSpec {
 /** How long a window of the summary is. */
 export const summaryWindowMs = 300_000
 
-/** The column by which the summary tells its rows apart within a window: the first text of `clusterBy`, if there is one. */
+/** The column by which the summary distinguishes its rows within a window: the first string column of `clusterBy`, if there is one. */
 export function summaryGroup(stream: Stream): StructField | undefined {
-  const texts = stream.clusterBy.flatMap(name => stream.columns.filter(c => c.name === name && c.type === 'string'))
-  const [group] = texts.filter(c => c.name !== stream.key)
+  const strings = stream.clusterBy.flatMap(name => stream.columns.filter(c => c.name === name && c.type === 'string'))
+  const [group] = strings.filter(c => c.name !== stream.key)
   return group
 }
 

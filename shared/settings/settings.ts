@@ -84,7 +84,7 @@ function localValues(content: unknown, path: string): Readonly<Record<string, st
   const file = z
     .object({ IsEncrypted: z.boolean().default(false), Values: z.record(z.string(), z.unknown()).default({}) })
     .safeParse(content)
-  if (!file.success) throw bad('needs "Values", an object of texts, and "IsEncrypted", false')
+  if (!file.success) throw bad('needs "Values", an object of strings, and "IsEncrypted", false')
   if (file.data.IsEncrypted)
     throw bad(
       'is encrypted, and only func can read it. Run "func settings decrypt", or set "IsEncrypted" to false and write the values',

@@ -21,7 +21,7 @@ export interface SourceRecord {
 
 /** Why a record is not here as it was written; it takes its place in a batch all the same. */
 export type RecordDefect =
-  /** Its bytes cannot be told apart into key, value and headers: they are all in `value`. */
+  /** Its bytes cannot be parsed as key, value and headers: they are all in `value`. */
   | { readonly kind: 'damaged'; readonly size: number }
   /** Parts are longer than `maxPartBytes`: null (or no headers) here, and known by their length and digest. */
   | { readonly kind: 'oversized'; readonly parts: readonly OversizedPart[] }
@@ -102,7 +102,7 @@ export interface SourceBatch {
   readonly holes: bigint
 }
 
-/** What tells whether a partition's log is still the one that was read before. */
+/** What shows whether a partition's log is still the one that was read before. */
 export interface PartitionIdentity {
   readonly kind: 'known'
   /**

@@ -60,7 +60,7 @@ type FieldsOf<T, Optional extends boolean> = {
         : never
 }[keyof RunRecord]
 
-const texts = ['runId', 'step', 'host', 'outcome'] as const satisfies readonly FieldsOf<string, false>[]
+const strings = ['runId', 'step', 'host', 'outcome'] as const satisfies readonly FieldsOf<string, false>[]
 const optionalTexts = ['stream', 'trigger', 'errorCode', 'errorMessage'] as const satisfies readonly FieldsOf<
   string,
   true
@@ -87,7 +87,7 @@ const numbers = [
 
 /** The fields of a record in the order of the columns of `cluster_logs`. */
 export const runFields = [
-  ...texts,
+  ...strings,
   ...optionalTexts,
   ...numbers,
   ...optionalNumbers,
@@ -122,7 +122,7 @@ export function decodeRun(json: unknown): RunRecord | undefined {
 }
 
 const shape = [
-  [texts, 'string', false],
+  [strings, 'string', false],
   [optionalTexts, 'string', true],
   [numbers, 'number', false],
   [optionalNumbers, 'number', true],

@@ -9,7 +9,7 @@ export function columnKey(path: readonly string[]): string {
 
 /**
  * The same as other engines write it into tags and the history of a table: a name that is more than letters, digits and
- * underscores is in backticks, `new id`.`12`. They compare such texts.
+ * underscores is in backticks, `new id`.`12`. They compare such strings.
  */
 export function quotedColumn(path: readonly string[]): string {
   return path.map(name => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : inBackticks(name))).join('.')

@@ -1,5 +1,5 @@
 /**
- * Floating-point numbers as the text that Java 17, and so nearly every Spark, writes: texts in logs are to be those of
+ * Floating-point numbers as the text that Java 17, and so nearly every Spark, writes: numbers in logs are to be those of
  * other engines, digit for digit. Later Javas write fewer digits of some numbers.
  */
 

@@ -27,7 +27,7 @@ const start = 1_743_526_800_000_000
 
 /**
  * Bronze rows of the sample event, one in a hundred a duplicate, in files as bronze writes them, refined to silver on
- * the local disk: into an empty table, on top of what is there, and all anew.
+ * the local disk: into an empty table, on top of what is there, and rebuilt.
  */
 export async function silverBench(rows = 1_000_000): Promise<SilverMeasure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lake-bench-'))
@@ -55,8 +55,8 @@ export async function silverBench(rows = 1_000_000): Promise<SilverMeasure[]> {
     const empty = await measure('silver, first run', rows, () => refineSilver(lake, events))
     await ingest(rows)
     const onTop = await measure('silver, on top of as many rows', rows, () => refineSilver(lake, events))
-    const anew = await measure('silver, rebuilt', 2 * rows, () => rebuildSilver(lake, events))
-    return [empty, onTop, anew]
+    const rebuilt = await measure('silver, rebuilt', 2 * rows, () => rebuildSilver(lake, events))
+    return [empty, onTop, rebuilt]
   } finally {
     await lake.close()
     await rm(folder, { recursive: true, force: true })

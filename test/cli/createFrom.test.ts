@@ -149,7 +149,7 @@ describe('a table that cannot be made of its rows is not made at all', () => {
     expect(await run('read', name)).toMatchObject({ code: 0, output: '' })
   })
 
-  test('what cannot be told as an integer is refused by every command that takes rows', async () => {
+  test('what is not recognised as an integer is refused by every command that takes rows', async () => {
     const name = `t${files}`
     await run('create', name, '--schema', 'id BIGINT, t BIGINT')
     const times = file(longs({ id: {}, t: { logical_type: { type: 'TIME', isAdjustedToUTC: false, unit: 'NANOS' } } }))

@@ -148,7 +148,7 @@ describe.each([0, 1, 2, 3])('names that plain objects have (%i)', round => {
       return names.slice(0, 3).map(key => entries.find(([own]) => own === key)?.[1])
     }
     expect(await configured(), seedNote).toEqual(['p0', 'p1', 'p2'])
-    // From the checkpoint alone, and after every file was written anew.
+    // From the checkpoint alone, and after every file was rewritten.
     await run(['checkpoint', name])
     expect(await read(), seedNote).toEqual(printed(rows))
     await run(['optimize', name])

@@ -56,7 +56,7 @@ const plantings: readonly (readonly [string, (value: string) => string])[] = [
   ],
 ]
 
-describe('a secret in a setting is told nowhere', () => {
+describe('a secret in a setting is reported nowhere', () => {
   test.each(plantings)(
     '%s',
     async (way, plant) => {

@@ -304,7 +304,7 @@ describe('what a condition spares', () => {
     }
   })
 
-  test('a time zone that is none is said to be so', async () => {
+  test('a time zone that is none is reported to be so', async () => {
     const { messages } = await lake(['read', 'silver.events', '--timezone', 'Mars/Olympus'], { environment })
     expect(messages).toMatch(/--timezone Mars\/Olympus is no time zone/)
   })

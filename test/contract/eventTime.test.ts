@@ -34,7 +34,7 @@ describe('an event time ahead of Kafka', () => {
     expect(at('9999-12-31T23:59:59Z')).toMatchObject({ rejection: { code: 'EVENT_TIME_IN_FUTURE' } })
   })
 
-  test('is told by the time of ingestion where Kafka has no timestamp, or one that is no measure of anything', () => {
+  test('is recognised by the time of ingestion where Kafka has no timestamp, or one that is no measure of anything', () => {
     const event = (year: string) => Buffer.from(`{"id":"1","at":"${year}-04-01T12:59:00Z"}`)
     for (const kafka of [null, -1, Date.UTC(2099, 0), Number.MAX_SAFE_INTEGER]) {
       expect(streamOf({}).parse(event('2025'), kafka, noon), String(kafka)).toMatchObject({ valid: true })

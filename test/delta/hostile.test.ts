@@ -41,7 +41,7 @@ describe('a path in the log', () => {
     'a//b',
     './a',
   ]
-  test.each(tricks)('%j leads nowhere outside the table, and is told as damage of it', async path => {
+  test.each(tricks)('%j leads nowhere outside the table, and is reported as damage of it', async path => {
     const t = fixture()
     await t.commit(adding(path))
     await expect(rowsOf(t)).rejects.toMatchObject({ code: 'DELTA_BAD_PATH', data: { table: t.store.url, file: path } })
@@ -105,7 +105,7 @@ describe('a deletion vector', () => {
     ],
     ['a key past every file', bitmap([4, portableMagic], [8, 1], [4, 2 ** 32 - 1], [4, 12_346], [4, 0])],
   ]
-  test.each(liars)('that claims %s is told, with no more memory than it has bytes', (_what, bytes) => {
+  test.each(liars)('that claims %s is reported, with no more memory than it has bytes', (_what, bytes) => {
     const before = process.memoryUsage().arrayBuffers
     expect(() => RoaringBitmap.decode(bytes, { table: 't' })).toThrow(
       expect.objectContaining({ code: 'DELTA_BAD_DELETION_VECTOR', data: { table: 't' } }) as Error,
@@ -125,7 +125,7 @@ describe('a deletion vector', () => {
     ['an offset of 2^52 in a file that is not there', { storageType: 'u', offset: 2 ** 52 }],
     ['a file outside the table', { storageType: 'p', pathOrInlineDv: 's3://elsewhere/x.bin', offset: 1 }],
   ]
-  test.each(wrong)('of which the log says %s is told', async (_what, lie) => {
+  test.each(wrong)('of which the log says %s is reported', async (_what, lie) => {
     const error: unknown = await readDeletionVector(new MemoryStore(), { ...whole, ...lie }).catch(
       (thrown: unknown) => thrown,
     )
@@ -245,7 +245,7 @@ describe('a schema', () => {
     const open = '{"type":"struct","fields":[{"name":"a","nullable":true,"metadata":{},"type":'
     return `${open.repeat(levels)}"long"${'}]}'.repeat(levels)}`
   }
-  test('nested deeper than any table is told, before anything that walks it falls', () => {
+  test('nested deeper than any table is reported, before anything that walks it falls', () => {
     expect(() => parseSchema(nested(100_000), { table: 't' })).toThrow(
       expect.objectContaining({
         code: 'DELTA_BAD_SCHEMA',

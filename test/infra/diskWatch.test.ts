@@ -29,7 +29,7 @@ async function saidOf(looks: readonly (number | Error)[]): Promise<readonly stri
   return said
 }
 
-test('a full disk is told of once, and so is room on it', async () => {
+test('a full disk is reported once, and so is room on it', async () => {
   expect(await saidOf([500, 40, 1.5, 0, 40, 31, 500, 500])).toEqual([
     expect.stringMatching(/^The disk that holds \/lake is full \(1 MB left\): make room on it\./),
     'There is room again on the disk that holds /lake.',

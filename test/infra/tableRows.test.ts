@@ -60,7 +60,7 @@ describe('TableRowsFollower', () => {
     expect(await follower.read()).toMatchObject({ rows: 1 })
   })
 
-  test('a table recreated is counted anew', async () => {
+  test('a table recreated is counted again', async () => {
     const { versions, table } = growing([[add('a', 1)], [add('b', 1)]])
     const follower = new TableRowsFollower(table)
     await follower.read()

@@ -43,7 +43,7 @@ describe('damaged files', () => {
     }
   })
 
-  test('a file that is cut off anywhere is told', async () => {
+  test('a file that is cut off anywhere is reported', async () => {
     const bytes = encodeParquet(sample(1))
     for (let length = 0; length < bytes.length; length += 1 + Math.floor(length / 20)) {
       expect(await outcome(bytes.subarray(0, length)), `${length} bytes`).toMatchObject({ code: 'PARQUET_CORRUPT' })
@@ -51,7 +51,7 @@ describe('damaged files', () => {
   })
 
   test.each(writtenCodecs)(
-    'one flipped bit in any page is told by its checksum, where the value would be another one unnoticed (%s)',
+    'one flipped bit in any page is recognised by its checksum, where the value would be another one unnoticed (%s)',
     async codec => {
       const random = new Random()
       const bytes = encodeParquet(sample(3), { codec, pageBytes: 300 })
@@ -72,7 +72,7 @@ describe('damaged files', () => {
     },
   )
 
-  test('text that is no Parquet file is told', async () => {
+  test('text that is no Parquet file is reported', async () => {
     expect(await outcome(Buffer.from('{"commitInfo":{"timestamp":1}}'))).toMatchObject({
       code: 'PARQUET_CORRUPT',
       data: { file: 'part-0.parquet' },

@@ -137,7 +137,7 @@ describe('resetting offsets', () => {
     expect([...(await f.progress()).keys()].sort()).toEqual([0, 1])
   })
 
-  test('a healthy partition is told from a stopped one', async () => {
+  test('a healthy partition is distinguished from a stopped one', async () => {
     await using f = await BronzeFixture.open({ partitions: 1 })
     f.append(numbers(0, 3))
     await catchUp(f.lake, 'command')

@@ -75,7 +75,7 @@ describe('a broker in memory', () => {
     await expect(source.offsets('t')).rejects.toMatchObject({ code: 'SOURCE_TOPIC_MISSING' })
   })
 
-  test('a leader that is away fails as often as it was told, and may be retried', async () => {
+  test('a leader that is away fails as often as it was asked to, and may be retried', async () => {
     source.append('t', [value('a')])
     source.failLeader('t', 0, 2)
     for (let n = 0; n < 2; n++) {
@@ -117,7 +117,7 @@ describe('the identity of a topic in memory', () => {
     expect(after?.kind === 'known' && before?.kind === 'known' && after.topicId !== before.topicId).toBe(true)
   })
 
-  test('tells where an epoch ends, and nothing of an epoch that the log never had', async () => {
+  test('shows where an epoch ends, and nothing of an epoch that the log never had', async () => {
     source.append('t', [value('a'), value('b')])
     source.elect('t', 0)
     source.append('t', [value('c')])

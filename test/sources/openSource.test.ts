@@ -67,7 +67,7 @@ describe('the source the settings name', () => {
     })
   })
 
-  test('bad settings are told at the first call, and a closed source stays closed', async () => {
+  test('bad settings are reported at the first call, and a closed source stays closed', async () => {
     const source = openSource({ kind: 'kafka', kafka: { brokers: ['nonsense'] } })
     await expect(source.offsets('t')).rejects.toMatchObject({ code: 'SOURCE_BAD_SETTINGS' })
     const closed = openSource({ kind: 'kafka', kafka: { brokers: ['127.0.0.1:1'] } })

@@ -37,7 +37,7 @@ test.each([
   'htps://acct.blob.core.windows.net/lake?sv=1&sig=secret',
   'https://x/?sig=secret',
   's3://user:secret@host/lake',
-])('what is wrong with %s is said without its secret', async url => {
+])('what is wrong with %s is reported without its secret', async url => {
   await expect(openStore(url)).rejects.toMatchObject({ message: expect.not.stringContaining('secret') as string })
   expect(shownAddress(url)).not.toContain('secret')
 })

@@ -92,7 +92,7 @@ describe("what has a secret's shape is kept out, whoever it belongs to", () => {
   })
 })
 
-test('an error is told without secrets: its message, its stack, its data and what caused it', () => {
+test('an error is reported without secrets: its message, its stack, its data and what caused it', () => {
   const secret = 'h1dd3n-in-an-error'
   protectSecret(secret)
   const cause = new Error(`cause ${secret}`)

@@ -47,7 +47,7 @@ describe('a run', () => {
     expect(record.estimatedCostUsd).toBeGreaterThan(0)
   })
 
-  test('told before its commit and again after it is the same run', async () => {
+  test('recorded before its commit and again after it is the same run', async () => {
     const { store, start } = begun()
     const run = startRun(start)
     const before = run.finish({ outcome: 'committed' })

@@ -74,7 +74,7 @@ test.each([
   expect(leavesYears(text)).toBe(true)
 })
 
-test('the first and the last moment of the years 0001 to 9999 are told from their neighbours, whatever their zone', () => {
+test('the first and the last moment of the years 0001 to 9999 are distinguished from their neighbours, whatever their zone', () => {
   expect(parseIsoTimestamp('0001-01-01T05:00:00+05:00')).toBe(-62135596800000000n)
   expect(parseIsoTimestamp('9999-12-31T18:59:59.999999-05:00')).toBe(253402300799999999n)
   expect(

@@ -28,7 +28,7 @@ export function expectAllWell(layers: Readonly<Record<string, Row>>): void {
 
 /** What is wrong with what bronze's commits said, added up over all of them, held against its progress and its rows. */
 export async function openAccounts(f: BronzeFixture): Promise<readonly string[]> {
-  const ranges = (await f.told()).flatMap(told => told.ranges)
+  const ranges = (await f.reported()).flatMap(commit => commit.ranges)
   const said = (name: string) => ranges.reduce((sum, r) => sum + BigInt(r[name] ?? 0), 0n)
   const progress = [...(await f.progress()).values()]
   return identityClosed({

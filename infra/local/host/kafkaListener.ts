@@ -193,7 +193,7 @@ export class KafkaListener<R extends Positioned> {
 
   async #store(batch: readonly R[], assignment: number): Promise<void> {
     if (assignment !== this.#assignment) {
-      this.#parts.log.warn('Offsets of a batch were not stored: the group gave out its partitions anew meanwhile')
+      this.#parts.log.warn('Offsets of a batch were not stored: the group rebalanced meanwhile')
       return
     }
     const next = new Map<number, bigint>()

@@ -16,8 +16,8 @@ const safeMethods = ['GET', 'HEAD']
 
 /**
  * Whether a request is one of this machine's own. Keys are not asked for here, so any page that a browser has open could
- * otherwise start a function: by a form or a script (its Origin or Sec-Fetch-Site tells), or by a name of its own that
- * it points at 127.0.0.1 (its Host tells). Clients that are no browsers send neither and are admitted.
+ * otherwise start a function: by a form or a script (recognised by Origin or Sec-Fetch-Site), or by a name of its own that
+ * it points at 127.0.0.1 (recognised by Host). Clients that are no browsers send neither and are admitted.
  */
 export function guardRequest({ method, rawHeaders, target }: RequestOrigin): GuardedRequest {
   const all = (name: string) => rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name)

@@ -89,7 +89,7 @@ export class Arguments {
   }
 
   /** Every value of an option that may be given more than once, in order. */
-  texts(option: string): readonly string[] {
+  values(option: string): readonly string[] {
     return this.given.flatMap(given => (given.option === option ? [given.value] : []))
   }
 

@@ -26,7 +26,7 @@ export function optionsOf({ options, printsRows }: CommandSpec): Readonly<Record
 const formatOption: OptionSpec = {
   value: 'table|csv|csv-safe|jsonl',
   about:
-    'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running texts as formulas',
+    'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running cells as formulas',
 }
 
 /** Options that every command has. */

@@ -41,13 +41,13 @@ export const create: Command = {
     const input = args.text('from') === undefined ? undefined : await openRowInput(context, args.text('from') ?? '')
     const schema = await schemaOption(args, input)
     const unknownNulls = args.text('schema') === undefined
-    const configuration = Object.fromEntries(args.texts('property').map(text => keyValue('property', text)))
+    const configuration = Object.fromEntries(args.values('property').map(text => keyValue('property', text)))
     await withLake(context, args, async lake => {
       const table = await openTable(context, lake, name)
       const clusterBy = args.text('cluster-by')
       const definition: TableDefinition = {
         schema,
-        partitionColumns: args.list('partition-by'),
+        partitionColumns: args.values('partition-by'),
         clusterBy: clusterBy === undefined ? undefined : parseColumnList(clusterBy),
         configuration,
         description: args.text('comment'),

@@ -34,7 +34,7 @@ export const produce: Command = {
     'Sends events to the topic of a stream, and prints what a pipeline should find: synthetic events (--count, or --rate ' +
     'with --seconds), or the records of a file. Events happen now; those of one seed have the same ids, types and values ' +
     'each time, and without a seed all ids are new. They are drawn from the contract of the stream: its types, bounds, ' +
-    'patterns and choices; what none of them fulfils is said, and nothing is sent.\n' +
+    'patterns and choices; a contract that none of them fulfils is reported, and nothing is sent.\n' +
     'A file is a JSON array or JSON lines. A record is the event itself, or {"key","value","headers","timestamp",' +
     '"partition"}, where a value is an object, a text that is sent as it stands, or null for a tombstone.',
   printsRows: true,

@@ -19,7 +19,7 @@ export const snapshot: Command = {
   about:
     'Prints what a table is at a version, as one JSON object: version and its time, protocol with all its features, metadata ' +
     'with schema, properties and partition columns, clusteringColumns, numFiles, sizeInBytes, numRows (null when the ' +
-    'statistics of a file do not tell), deletion vectors and the rows they take away, transactions by application id, and ' +
+    'statistics of a file lack them), deletion vectors and the rows they take away, transactions by application id, and ' +
     'domainMetadata by domain.',
   examples: ['lake snapshot bronze.events'],
   positionals: { least: 1, most: 1 },

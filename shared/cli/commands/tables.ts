@@ -55,7 +55,7 @@ export const tables: Command = {
 }
 
 async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
-  const found = await Promise.all((await lakeTables(lake)).map(table => lookAt(lake, table)))
+  const found = await Promise.all((await lakeTables(lake)).map(table => tableRecords(lake, table)))
   const records = found.flat()
   if (records.length === 0) await requireLake(lake)
   const views = lake.streams.flatMap(stream => {
@@ -67,7 +67,7 @@ async function listTables(lake: Lake): Promise<readonly JsonObject[]> {
 }
 
 /** Each table is read on its own: what is wrong with one hides none of the others. */
-async function lookAt(lake: Lake, { name, path }: LakeTable): Promise<readonly JsonObject[]> {
+async function tableRecords(lake: Lake, { name, path }: LakeTable): Promise<readonly JsonObject[]> {
   try {
     const snapshot = await lake.table(path).snapshot()
     return snapshot === undefined ? [] : [tableRecord(name, snapshot)]

@@ -24,7 +24,7 @@ export const update: Command = {
     ...externalLocationOptions,
   },
   async run(context, args) {
-    const assignments = args.texts('set').map(text => keyValue('set', text))
+    const assignments = args.values('set').map(text => keyValue('set', text))
     if (assignments.length === 0) throw new CliError('USAGE', 'Say what changes: --set "column = expression".')
     const set = Object.fromEntries(assignments.map(([column, sql]) => [column, { sql }]))
     const twice = assignments.find(([column], i) => assignments.findIndex(([other]) => other === column) < i)

@@ -20,7 +20,7 @@ import {
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its
  * digits, decimal as a string or a number, binary in base64, dates and timestamps in ISO form, NaN and infinities as
- * strings, a map as an array of `{"key","value"}` (or as an object, where its keys are texts).
+ * strings, a map as an array of `{"key","value"}` (or as an object, where its keys are strings).
  */
 
 /** A value that is not what its column takes. */

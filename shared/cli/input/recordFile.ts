@@ -106,7 +106,7 @@ function headersOf(headers: Json, where: string): Header[] {
       : undefined,
   )
   if (list?.every(header => header !== undefined) === true) return list
-  throw new CliError('USAGE', `${where}: headers must be an object of texts or an array of [name, text].`)
+  throw new CliError('USAGE', `${where}: headers must be an object of strings or an array of [name, string].`)
 }
 
 function timeOf(timestamp: Json, where: string): number {

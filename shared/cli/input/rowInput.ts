@@ -40,7 +40,7 @@ export function requiredFrom(args: Arguments): string {
 const magic = 'PAR1'
 
 /**
- * The input of `--from`: JSON lines or a Parquet file, told apart by how it begins; `-` is standard input.
+ * The input of `--from`: JSON lines or a Parquet file, distinguished by how it begins; `-` is standard input.
  * @throws CliError NOT_FOUND when there is no such file, USAGE when it is a folder
  */
 export async function openRowInput(

@@ -56,13 +56,13 @@ function jsonLines({ fields }: RowSource): LineOf {
 
 function csvLines({ fields }: RowSource, shown: (text: string) => string): LineOf {
   // Numbers may begin with a minus; a structure begins with a bracket.
-  const texts = fields.map(({ type }) => {
+  const formatters = fields.map(({ type }) => {
     const text = cellText(type)
     return type === 'string' ? (value: Value) => shown(text(value)) : text
   })
   return ({ columns }, row) =>
     csvLine(
-      texts.map((text, i) => {
+      formatters.map((text, i) => {
         const value = columns[i]?.[row]
         // An empty text in quotes, so that it is not taken for a null.
         return value === '' ? '' : value === null || value === undefined ? undefined : text(value)
@@ -87,7 +87,7 @@ export function csvLine(cells: readonly (string | undefined)[]): string {
 const measuredRows = 1_000
 
 async function printTable(output: Output, { fields, batches }: RowSource): Promise<void> {
-  const texts = fields.map(f => cellText(f.type))
+  const formatters = fields.map(f => cellText(f.type))
   const layout = new TableLayout(
     fields.map(f => ({ name: f.name, alignRight: isNumber(f.type) })),
     widthOf(output),
@@ -98,7 +98,7 @@ async function printTable(output: Output, { fields, batches }: RowSource): Promi
   for await (const batch of batches) {
     let piece = ''
     for (let row = 0; row < batch.rows; row++) {
-      const cells = texts.map((text, i) => {
+      const cells = formatters.map((text, i) => {
         const value = batch.columns[i]?.[row] ?? null
         return value === null ? 'NULL' : text(value)
       })

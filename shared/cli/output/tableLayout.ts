@@ -16,7 +16,7 @@ const narrowest = 8
 const gap = 2
 
 /**
- * Rows as a table for people, the columns as wide as the first rows need. Where that is wider than the terminal, texts
+ * Rows as a table for people, the columns as wide as the first rows need. Where that is wider than the terminal, strings
  * are cut first, the widest most; columns that still do not fit are left out, from the right.
  */
 export class TableLayout {
@@ -98,7 +98,7 @@ function fitted(natural: readonly number[], numbers: readonly boolean[], availab
     const widths = natural.slice(0, count)
     const least = widths.map((w, i) => (numbers[i] === true ? w : Math.min(w, narrowest)))
     if (total(least) > available) continue
-    // The widest texts give way, all to the same width.
+    // The widest strings give way, all to the same width.
     let cap = Math.max(...widths)
     const capped = () =>
       widths.map((w, i) => (numbers[i] === true ? w : Math.max(Math.min(w, cap), Math.min(w, narrowest))))

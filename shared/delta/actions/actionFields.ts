@@ -68,7 +68,7 @@ export class Fields {
     return this.optionalMap(field, true) ?? this.#missing(field)
   }
 
-  /** A map of texts. Other engines read a bare number or boolean here as its text, so this does too. */
+  /** A map of strings. Other engines read a bare number or boolean here as its text, so this does too. */
   optionalMap(field: string, nulls: false): Readonly<Record<string, string>> | undefined
   optionalMap(field: string, nulls: true): Readonly<Record<string, string | null>> | undefined
   optionalMap(field: string, nulls: boolean): Readonly<Record<string, string | null>> | undefined {

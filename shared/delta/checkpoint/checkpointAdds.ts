@@ -54,7 +54,7 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
   const times = safeIntegers(modificationTime)
   const partitions = partitionValues(key, value, path, rows)
   if (sizes === undefined || times === undefined || partitions === undefined) return undefined
-  const texts = stats.values as readonly string[]
+  const strings = stats.values as readonly string[]
   const adds = new Array<AddFile>(count)
   for (let row = 0, at = 0, nextStats = 0; row < rows; row++) {
     const hasStats = isPresent(stats, row)
@@ -70,7 +70,7 @@ export async function plainAdds(file: ParquetFile, group: RowGroupInfo): Promise
       size: sizes[at] as number,
       modificationTime: times[at] as number,
       dataChange: dataChange.values[at] as boolean,
-      stats: hasStats ? texts[nextStats++] : undefined,
+      stats: hasStats ? strings[nextStats++] : undefined,
     }
     at++
   }

@@ -110,10 +110,10 @@ function metadata(f: RowFields): Metadata {
     id: f.text('id'),
     name: f.optionalText('name'),
     description: f.optionalText('description'),
-    format: { provider: format?.optionalText('provider') ?? 'parquet', options: texts(format?.map('options')) },
+    format: { provider: format?.optionalText('provider') ?? 'parquet', options: stringMap(format?.map('options')) },
     schemaString: f.optionalText('schemaString') ?? noColumns,
-    partitionColumns: f.texts('partitionColumns') ?? [],
-    configuration: texts(f.map('configuration')),
+    partitionColumns: f.strings('partitionColumns') ?? [],
+    configuration: stringMap(f.map('configuration')),
     createdTime: f.optionalNumber('createdTime'),
   }
 }
@@ -125,8 +125,8 @@ function protocol(f: RowFields): Protocol {
   return {
     minReaderVersion: f.number('minReaderVersion'),
     minWriterVersion: f.number('minWriterVersion'),
-    readerFeatures: f.texts('readerFeatures'),
-    writerFeatures: f.texts('writerFeatures'),
+    readerFeatures: f.strings('readerFeatures'),
+    writerFeatures: f.strings('writerFeatures'),
   }
 }
 
@@ -135,12 +135,12 @@ function sidecar(f: RowFields): Sidecar {
     path: f.text('path'),
     sizeInBytes: f.number('sizeInBytes'),
     modificationTime: f.optionalNumber('modificationTime') ?? 0,
-    tags: texts(f.map('tags')),
+    tags: stringMap(f.map('tags')),
   }
 }
 
 /** A map without its null values. */
-function texts(map: Readonly<Record<string, string | null>> | undefined): Record<string, string> {
+function stringMap(map: Readonly<Record<string, string | null>> | undefined): Record<string, string> {
   const entries = Object.entries(map ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
   return Object.fromEntries(entries)
 }
@@ -208,7 +208,7 @@ class RowFields {
     throw this.wrong(field, 'an integer')
   }
 
-  texts(field: string): readonly string[] | undefined {
+  strings(field: string): readonly string[] | undefined {
     const value = this.#value(field)
     if (value === undefined) return undefined
     if (!Array.isArray(value)) throw this.wrong(field, 'an array of strings')

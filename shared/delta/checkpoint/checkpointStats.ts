@@ -13,7 +13,7 @@ import { isMapped, isVoid, parsePartitionValue, storedName } from '../schema/ind
 import { parseBound, planStats, type StatsColumn, type StatsShape } from '../stats/index.js'
 
 /**
- * Statistics and partition values of an `add` with types, as checkpoints have them beside or in the place of texts
+ * Statistics and partition values of an `add` with types, as checkpoints have them beside or in the place of strings
  * (PROTOCOL.md, "Checkpoints").
  */
 export interface TypedColumns {
@@ -102,12 +102,12 @@ function partitionKeys({
 
 function partitionRow(
   keys: readonly { readonly name: string; readonly type: DataType }[],
-  texts: AddFile['partitionValues'],
+  strings: AddFile['partitionValues'],
 ): Row {
   return Object.fromEntries(
     keys.map(({ name, type }): [string, Value] => {
       try {
-        return [name, parsePartitionValue(type, namedValue(texts, name))]
+        return [name, parsePartitionValue(type, namedValue(strings, name))]
       } catch {
         return [name, null]
       }

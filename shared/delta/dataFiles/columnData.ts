@@ -35,7 +35,7 @@ export function joinedData(parts: readonly ColumnData[]): ColumnData {
   return joined
 }
 
-/** As {@link joinedData}; texts stay as they are stored if those of every part are. */
+/** As {@link joinedData}; strings stay as they are stored if those of every part are. */
 export function joinedStored(parts: readonly StoredData[]): StoredData {
   const encoded = parts.filter(part => part instanceof Utf8Column)
   const joined = encoded.length > 0 && encoded.length === parts.length ? Utf8Column.joined(encoded) : undefined

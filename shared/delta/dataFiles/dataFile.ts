@@ -24,7 +24,7 @@ export interface DataFileOptions {
   readonly clock?: Clock | undefined
 }
 
-/** One partition's values by column name, as texts (see partitionValue.ts). */
+/** One partition's values by column name, as strings (see partitionValue.ts). */
 export type PartitionTexts = Readonly<Record<string, string | null>>
 
 /**

@@ -27,7 +27,7 @@ export interface RowBatch {
   positions(): Float64Array
 }
 
-/** The same with texts as they are stored, where that is possible. */
+/** The same with strings as they are stored, where that is possible. */
 export interface StoredBatch extends Omit<RowBatch, 'columns'> {
   readonly columns: readonly StoredData[]
 }

@@ -94,8 +94,8 @@ export function withRowIds(
   )
   const before = rowIdHighWaterMark(domain, where)
   let mark = own.reduce((most, { removed, configuration }) => {
-    const said = removed ? -1n : rowIdHighWaterMark({ domain: rowTrackingDomain, configuration, removed }, where)
-    return said > most ? said : most
+    const recorded = removed ? -1n : rowIdHighWaterMark({ domain: rowTrackingDomain, configuration, removed }, where)
+    return recorded > most ? recorded : most
   }, before)
   const reserved = mark
   const numbered = actions.map((action): Action => {

@@ -190,7 +190,7 @@ function withMode(draft: TableDraft, before: TableDraft): TableDraft {
   if (to === 'none')
     throw badProperty(
       property,
-      `cannot go from ${from} back to none: the data files would have to be written anew under the columns' names`,
+      `cannot go from ${from} back to none: the data files would have to be rewritten under the columns' names`,
     )
   if (isMapped(before.configuration)) throw badProperty(property, `cannot be changed from ${from} to ${to}`)
   if (to !== 'name')

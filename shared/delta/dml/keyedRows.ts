@@ -20,7 +20,7 @@ type MapKey = string | number | bigint | boolean | undefined
 const mostValues = 256
 
 /**
- * Rows in memory, to be found by the values of some columns, which are compared exactly: texts by their bytes, NaN equal
+ * Rows in memory, to be found by the values of some columns, which are compared exactly: strings by their bytes, NaN equal
  * to itself, -0 to 0. A key that is null in part equals nothing.
  */
 export class KeyedRows {
@@ -92,7 +92,7 @@ export class KeyedRows {
     const columns = this.rows.columns.filter(({ field }) => this.keys.includes(field))
     return new DeltaError(
       'DELTA_BAD_ROWS',
-      `several rows of the source have the key ${rowText({ ...this.rows, columns }, row)}, and so does a row of the table: which of them it is to become is not said`,
+      `several rows of the source have the key ${rowText({ ...this.rows, columns }, row)}, and so does a row of the table: which of them it is to become is ambiguous`,
       { where: this.#where, data: { key: rowText({ ...this.rows, columns }, row) } },
     )
   }

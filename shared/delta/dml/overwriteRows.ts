@@ -58,9 +58,9 @@ export async function overwriteRows(
   try {
     outcome = await planAndCommit(table, options, snapshot => overwriting.plan(snapshot))
   } catch (error) {
-    const spent = overwriting.conflictOf(error)
-    if (spent === undefined) throw error
-    outcome = spent
+    const conflict = overwriting.conflictOf(error)
+    if (conflict === undefined) throw error
+    outcome = conflict
   }
   if (outcome.kind !== 'committed') await overwriting.discard()
   return outcome

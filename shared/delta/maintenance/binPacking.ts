@@ -5,7 +5,7 @@ export interface Packable {
   /** Bytes. */
   readonly size: number
   /** So many of its rows are deleted that it is worth a rewrite by itself. */
-  readonly worn?: boolean | undefined
+  readonly purge?: boolean | undefined
 }
 
 /** The sizes by which {@link packBins} combines files. */
@@ -33,7 +33,7 @@ export function packBins<T extends Packable>(files: readonly T[], { target, thre
     if (
       bin.length >= Math.max(2, minFiles) ||
       (bin.length >= 2 && bytes >= threshold) ||
-      bin.some(({ worn }) => worn === true)
+      bin.some(({ purge }) => purge === true)
     )
       bins.push(bin)
     bin = []
@@ -41,7 +41,7 @@ export function packBins<T extends Packable>(files: readonly T[], { target, thre
   }
   for (const file of files) {
     if (file.size >= threshold) {
-      if (file.worn === true) bins.push([file])
+      if (file.purge === true) bins.push([file])
       continue
     }
     if (bytes + file.size > target) close()

@@ -8,9 +8,9 @@ import { clusteringColumns, logicalPaths } from '../table/index.js'
 import { packBins } from './binPacking.js'
 import { planCubes } from './clustering.js'
 import { concatenation } from './concatenation.js'
+import { exceedsDeletedRows, maxDeletedRowsRatio } from './deletedRowsRatio.js'
 import type { OptimizeOptions } from './optimizeOptions.js'
 import type { Candidate, Rewriter } from './rewriter.js'
-import { isWorn, maxDeletedRowsRatio } from './wornFile.js'
 
 /** One rewrite: files of one partition, and the rewriter that replaces them. */
 export interface OptimizeJob {
@@ -65,13 +65,13 @@ export async function planOptimize(list: FileList, options: OptimizeOptions): Pr
       if (isAbsolutePath(add.path)) continue
       const rewriter = clusters && clusterer.accepts(add, state) ? clusterer : concatenation
       const sorted = rewriter !== concatenation
-      const worn = isWorn(add, ratio)
+      const purge = exceedsDeletedRows(add, ratio)
       // What cannot be sorted here is compacted all the same, unless another writer sorted it.
-      if (!sorted && ((add.size >= threshold && !worn) || (clusters && add.clusteringProvider !== undefined))) continue
+      if (!sorted && ((add.size >= threshold && !purge) || (clusters && add.clusteringProvider !== undefined))) continue
       if (isYoung(add, options.olderThan ?? Infinity, now)) continue
       if (options.where !== undefined && !options.where(add.partitionValues)) continue
       const key = `${String(sorted)}\n${partitionKey(add)}\n${options.groupOf?.(add) ?? ''}`
-      const candidate = { ...add, stats: undefined, records: liveRecordCount(add), worn }
+      const candidate = { ...add, stats: undefined, records: liveRecordCount(add), purge }
       const group = groups.get(key)
       if (group === undefined) groups.set(key, { rewriter, files: [candidate] })
       else group.files.push(candidate)
@@ -102,7 +102,7 @@ function withWorn(
   files: readonly Candidate[],
 ): readonly (readonly Candidate[])[] {
   const listed = new Set(lists.flat())
-  return [...lists, ...files.filter(file => file.worn === true && !listed.has(file)).map(file => [file])]
+  return [...lists, ...files.filter(file => file.purge === true && !listed.has(file)).map(file => [file])]
 }
 
 function partitionKey({ partitionValues }: AddFile): string {

@@ -9,7 +9,7 @@ export interface Candidate extends AddFile {
   /** Rows by its statistics, without those that are deleted. */
   readonly records: bigint | undefined
   /** So many are deleted that it is worth a rewrite by itself. */
-  readonly worn?: boolean | undefined
+  readonly purge?: boolean | undefined
 }
 
 /** Files of one partition whose rows are to be written into new files. */

@@ -222,7 +222,7 @@ function statFacts(stats: FileStats, column: ColumnStats, field: StructField): F
           : stats.tightBounds === false
             ? 'unknown'
             : 'some'
-  // Bounds are of the texts as they are stored, which those that are read may lie beside.
+  // Bounds are of the strings as they are stored, which those that are read may lie beside.
   if (hasChars(field)) return { nulls }
   const max = floatBound(widened(column.max, field.type), field, Math.max)
   // Writers built on Arrow leave NaN out of their bounds, and what wrote a file is not known here.

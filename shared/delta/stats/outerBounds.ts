@@ -5,7 +5,7 @@ import { numberText, parseBound } from './statsText.js'
 /**
  * What a bound in statistics promises at least. Bounds are to lie around a file's values, and known writers leave some
  * that do not: long integers and decimals that went through a double, timestamps whose offset lost its seconds, greatest
- * texts that end in U+FFFD.
+ * strings that end in U+FFFD.
  */
 
 /** Bounds as far out as the recorded ones can mean; none where they mean nothing. */
@@ -66,7 +66,7 @@ function roundedFrom(json: Json | undefined, value: bigint, scale: number, side:
   const text = numberText(json)
   const double = text === undefined ? NaN : Number(text)
   if (text === undefined || !Number.isFinite(double)) return value
-  // More digits than tell one double from the next, and not all that it has: nothing was rounded.
+  // More digits than distinguish one double from the next, and not all that it has: nothing was rounded.
   if (significantDigits(text) > 17 && unscaledOf(double, scale, side) !== value) return value
   let outer = double
   for (let i = 0; i < roundings; i++) outer = nextDouble(outer, side)

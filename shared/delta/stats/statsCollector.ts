@@ -173,11 +173,11 @@ function stringStats(data: readonly (string | null)[]): ColumnStats {
   return { min: min?.toWellFormed(), max: max?.toWellFormed(), nullCount: BigInt(nulls) }
 }
 
-function encodedTextStats(texts: Utf8Column, bounds: boolean): ColumnStats {
-  const nullCount = BigInt(texts.nullCount())
-  const found = bounds ? texts.extremes() : undefined
+function encodedTextStats(strings: Utf8Column, bounds: boolean): ColumnStats {
+  const nullCount = BigInt(strings.nullCount())
+  const found = bounds ? strings.extremes() : undefined
   if (found !== undefined)
-    return { min: texts.text(found.least) ?? undefined, max: texts.text(found.greatest) ?? undefined, nullCount }
+    return { min: strings.text(found.least) ?? undefined, max: strings.text(found.greatest) ?? undefined, nullCount }
   return bounds ? { min: undefined, max: undefined, nullCount } : { nullCount }
 }
 

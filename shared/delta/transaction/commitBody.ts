@@ -107,7 +107,7 @@ function withEnablement(action: Action, version: number, timestamp: number): Act
 
 function metricsText(metrics: Transaction['operationMetrics']): Record<string, string> | undefined {
   if (metrics === undefined) return undefined
-  const texts = namedValues<string>()
-  for (const [name, value] of Object.entries(metrics)) texts[name] = String(value)
-  return texts
+  const strings = namedValues<string>()
+  for (const [name, value] of Object.entries(metrics)) strings[name] = String(value)
+  return strings
 }

@@ -149,7 +149,7 @@ function fileConflict(
       // The newer entry of the file would be lost.
       return {
         reason: 'concurrentAppend',
-        detail: `file ${action.add.path} was stated anew, which is to be removed here`,
+        detail: `file ${action.add.path} was added again with other metadata, and is to be removed here`,
       }
     }
   }

@@ -118,7 +118,7 @@ class Fit {
     return output ?? (data as readonly Value[])
   }
 
-  /** Texts that are longer than a column's type has them do not fit, but for blanks at their end. */
+  /** Strings that are longer than a column's type has them do not fit, but for blanks at their end. */
   #limited(field: StructField, convert: Convert): Convert {
     const limit = charLimit(field)
     if (limit === undefined) return convert

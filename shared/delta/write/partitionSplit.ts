@@ -14,7 +14,7 @@ export interface PartitionPart {
 }
 
 /**
- * Which rows belong to which partition, in the order in which partitions appear. Values are the same when their texts
+ * Which rows belong to which partition, in the order in which partitions appear. Values are the same when their strings
  * in the log are.
  *
  * @param rowsBefore rows that came before, for the message
@@ -27,15 +27,15 @@ export function splitByPartition(
   rowsBefore = 0,
 ): readonly PartitionPart[] {
   if (columns.length === 0 || count === 0) return [{ key: '', values: {} }]
-  const texts = columns.map(column => partitionTexts(column, rowsBefore))
+  const strings = columns.map(column => partitionTexts(column, rowsBefore))
   const parts = new Map<string, { readonly key: string; readonly values: PartitionTexts; readonly rows: number[] }>()
   for (let row = 0; row < count; row++) {
-    const key = partitionKey(texts.map(column => column[row] ?? null))
+    const key = partitionKey(strings.map(column => column[row] ?? null))
     const part = parts.get(key)
     if (part !== undefined) part.rows.push(row)
     else {
       const values = Object.fromEntries(
-        columns.map(({ field }, i) => [storedName(field, mapped), texts[i]?.[row] ?? null]),
+        columns.map(({ field }, i) => [storedName(field, mapped), strings[i]?.[row] ?? null]),
       )
       parts.set(key, { key, values, rows: [row] })
     }
@@ -44,8 +44,8 @@ export function splitByPartition(
   return all.length === 1 ? all.map(({ key, values }) => ({ key, values })) : all
 }
 
-function partitionKey(texts: readonly (string | null)[]): string {
-  return texts.map(text => (text === null ? '-' : `${text.length}:${text}`)).join()
+function partitionKey(strings: readonly (string | null)[]): string {
+  return strings.map(text => (text === null ? '-' : `${text.length}:${text}`)).join()
 }
 
 function partitionTexts({ field, data }: Column, rowsBefore: number): readonly (string | null)[] {
@@ -55,7 +55,7 @@ function partitionTexts({ field, data }: Column, rowsBefore: number): readonly (
     let text = known.get(value)
     if (text === undefined) {
       text = partitionText(field, value, rowsBefore + row)
-      // Zeros of both signs are one key, and two texts.
+      // Zeros of both signs are one key, and two strings.
       if (value !== 0) known.set(value, text)
     }
     return text

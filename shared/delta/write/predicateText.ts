@@ -9,7 +9,7 @@ import {
 import type { Predicate } from '../stats/index.js'
 
 /** Of a long list, so many values are recorded: the log's description of a change is read with every version. */
-const toldValues = 25
+const shownValues = 25
 
 /**
  * A predicate as SQL: for `history` as `DESCRIBE HISTORY` shows it, each part in brackets, long lists shortened; for a
@@ -47,9 +47,9 @@ export function predicateText(predicate: Predicate, schema: StructType, use: 'hi
   }
 
   function listed(column: string, values: readonly Value[]): string {
-    const told = values.slice(0, isPlan ? values.length : toldValues).map(value => literal(column, value))
-    if (told.length < values.length) told.push(`... ${values.length - told.length} more values`)
-    return told.join(', ')
+    const shown = values.slice(0, isPlan ? values.length : shownValues).map(value => literal(column, value))
+    if (shown.length < values.length) shown.push(`... ${values.length - shown.length} more values`)
+    return shown.join(', ')
   }
 }
 

@@ -48,7 +48,7 @@ export class SourceWriting {
   readonly #table: DeltaTable
   readonly #source: RepeatableRows
   readonly #options: SourceFilesOptions
-  #spent = false
+  #consumed = false
   #made: { readonly key: string; readonly files: SourceFiles } | undefined
 
   constructor(table: DeltaTable, source: RepeatableRows, options: SourceFilesOptions) {
@@ -62,8 +62,8 @@ export class SourceWriting {
     const key = shapeKey(state, { table: this.#table.url, version: state.version })
     if (this.#made?.key === key) return this.#made.files
     await this.discard()
-    if (this.#spent) throw new RowsConsumed('the rows could be read only once')
-    this.#spent = !isRepeatable(this.#source)
+    if (this.#consumed) throw new RowsConsumed('the rows could be read only once')
+    this.#consumed = !isRepeatable(this.#source)
     const files = await this.#write(state)
     this.#made = { key, files }
     return files

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 
 import type { ColumnData, StructField } from '../../types/index.js'
 
-/** A column's values as they are in memory or, of texts, as they are stored. */
+/** A column's values as they are in memory or, of strings, as they are stored. */
 export type StoredData = ColumnData | Utf8Column
 
 /** A column to write or to pass on; `data` has an entry for each row, null where there is no value. */
@@ -11,7 +11,7 @@ export interface StoredColumn {
   readonly data: StoredData
 }
 
-/** Bytes that one column of texts may hold, so that every place in them is a 32-bit number. */
+/** Bytes that one column of strings may hold, so that every place in them is a 32-bit number. */
 const mostBytes = 2 ** 31 - 1
 
 /**
@@ -31,7 +31,7 @@ export class Utf8Column {
   ) {}
 
   /**
-   * Texts that are all there; nothing when the bytes are no UTF-8 or too many.
+   * Strings that are all there; nothing when the bytes are no UTF-8 or too many.
    *
    * @throws RangeError when the lengths do not match the bytes
    */
@@ -70,7 +70,7 @@ export class Utf8Column {
     return Utf8Column.of(bytes.subarray(0, to), lengths)
   }
 
-  /** All of the parts' texts; nothing when they are too many. */
+  /** All of the parts' strings; nothing when they are too many. */
   static joined(parts: readonly Utf8Column[]): Utf8Column | undefined {
     const [first] = parts
     if (first !== undefined && parts.length === 1) return first
@@ -97,7 +97,7 @@ export class Utf8Column {
     return this.ends.length
   }
 
-  /** These texts where `levels` are at `present`, nulls elsewhere. */
+  /** These strings where `levels` are at `present`, nulls elsewhere. */
   spread(levels: Uint8Array, present: number): Utf8Column {
     const ends = new Int32Array(levels.length)
     const there = new Uint8Array(levels.length)
@@ -112,7 +112,7 @@ export class Utf8Column {
     return new Utf8Column(this.bytes, ends, there)
   }
 
-  /** The texts without the nulls. */
+  /** The strings without the nulls. */
   withoutNulls(): Utf8Column {
     const { present } = this
     if (present === undefined) return this
@@ -136,7 +136,7 @@ export class Utf8Column {
     return new Utf8Column(this.bytes.subarray(base, base + (ends.at(-1) ?? 0)), ends, this.present?.slice(from, to))
   }
 
-  /** The texts at `rows`. */
+  /** The strings at `rows`. */
   picked(rows: ArrayLike<number>): Utf8Column {
     let size = 0
     for (let i = 0; i < rows.length; i++)
@@ -164,11 +164,11 @@ export class Utf8Column {
     return this.present?.[row] === 0 ? null : this.#buffer().toString('utf8', this.start(row), this.ends[row])
   }
 
-  texts(): (string | null)[] {
+  strings(): (string | null)[] {
     return Array.from(this.ends, (_, row) => this.text(row))
   }
 
-  /** The places of the least and the greatest text by code points, which is the order of their bytes; nothing without texts. */
+  /** The places of the least and the greatest text by code points, which is the order of their bytes; nothing without strings. */
   extremes(): { readonly least: number; readonly greatest: number } | undefined {
     let [least, greatest] = [-1, -1]
     for (let row = 0; row < this.length; row++) {
@@ -201,7 +201,7 @@ export class Utf8Column {
 
 /** The values as they are in memory. */
 export function decodedData(data: StoredData): ColumnData {
-  return data instanceof Utf8Column ? data.texts() : data
+  return data instanceof Utf8Column ? data.strings() : data
 }
 
 /** Whether no text begins within a character. */

@@ -60,9 +60,9 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
 
 /** As {@link textDictionary}; most columns that are passed on as stored repeat nothing, which a small sample shows. */
 function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
-  const few = values.slice(0, sampleSize).texts()
+  const few = values.slice(0, sampleSize).strings()
   if (new Set(few).size > sampleSize / 2 + 1) return undefined
-  return textDictionary(values.texts() as string[])
+  return textDictionary(values.strings() as string[])
 }
 
 function constant<T>(values: ArrayLike<T>, same: (a: T, b: T) => boolean): boolean {

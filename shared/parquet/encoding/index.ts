@@ -9,8 +9,8 @@ export { appendRun, appendRuns, bitWidth, readBitPacked, readRuns } from './rleH
 export { joinedStrings, plainStrings } from './stringValues.js'
 export {
   type DecodedValues,
+  decodeStrings,
   losslessDecoder,
-  texts,
   typeName,
   type ValueDecoder,
   valueDecoder,

@@ -12,7 +12,7 @@ const blockBytes = 64 * 1024
 export function plainStrings(page: Uint8Array, count: number): string[] {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
   if (count * 4 > bytes.length) throw new RangeError('a text lies past the end of its page')
-  const texts = new Array<string>(count)
+  const strings = new Array<string>(count)
   const ends = new Int32Array(count)
   let at = 0
   for (let first = 0; first < count;) {
@@ -24,17 +24,17 @@ export function plainStrings(page: Uint8Array, count: number): string[] {
       if (at > bytes.length) throw new RangeError('a text lies past the end of its page')
       ends[next++] = at
     }
-    decodeBlock(bytes, texts, ends, { first, next, start, gap: 4 })
+    decodeBlock(bytes, strings, ends, { first, next, start, gap: 4 })
     first = next
   }
-  return texts
+  return strings
 }
 
 /** Concatenated strings whose lengths are known. */
 export function joinedStrings(page: Uint8Array, lengths: Int32Array): string[] {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.length)
   const count = lengths.length
-  const texts = new Array<string>(count)
+  const strings = new Array<string>(count)
   const ends = new Int32Array(count)
   let at = 0
   for (let first = 0; first < count;) {
@@ -46,14 +46,14 @@ export function joinedStrings(page: Uint8Array, lengths: Int32Array): string[] {
       at += length
       ends[next++] = at
     }
-    decodeBlock(bytes, texts, ends, { first, next, start, gap: 0 })
+    decodeBlock(bytes, strings, ends, { first, next, start, gap: 0 })
     first = next
   }
-  return texts
+  return strings
 }
 
 interface Block {
-  /** The texts `first` … `next`, exclusive. */
+  /** The strings `first` … `next`, exclusive. */
   readonly first: number
   readonly next: number
   /** Where the block begins in the page. */
@@ -62,7 +62,7 @@ interface Block {
   readonly gap: number
 }
 
-function decodeBlock(bytes: Buffer, texts: string[], ends: Int32Array, { first, next, start, gap }: Block): void {
+function decodeBlock(bytes: Buffer, strings: string[], ends: Int32Array, { first, next, start, gap }: Block): void {
   const end = ends[next - 1] as number
   const block = gap === 0 ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end))
   // Lengths are zeroed, so that their bytes do not make the block look like one that is not ASCII.
@@ -71,12 +71,12 @@ function decodeBlock(bytes: Buffer, texts: string[], ends: Int32Array, { first, 
   if (isAscii(block)) {
     const text = block.toString('latin1')
     for (let i = first; i < next; i++) {
-      texts[i] = text.slice(at + gap - start, (ends[i] as number) - start)
+      strings[i] = text.slice(at + gap - start, (ends[i] as number) - start)
       at = ends[i] as number
     }
   } else {
     for (let i = first; i < next; i++) {
-      texts[i] = bytes.toString('utf8', at + gap, ends[i])
+      strings[i] = bytes.toString('utf8', at + gap, ends[i])
       at = ends[i] as number
     }
   }

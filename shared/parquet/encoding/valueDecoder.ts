@@ -40,7 +40,7 @@ function primitive(
   const { element, type } = leaf
   switch (wanted) {
     case 'string':
-      return element.type === 'BYTE_ARRAY' && (type === 'string' || type === 'binary') ? texts : undefined
+      return element.type === 'BYTE_ARRAY' && (type === 'string' || type === 'binary') ? decodeStrings : undefined
     case 'binary':
       return type === 'string' || type === 'binary' ? binaries : undefined
     case 'boolean':
@@ -100,7 +100,7 @@ function decimalOf({ element, type }: LeafNode, wanted: DataType): ValueDecoder 
 }
 
 /** Bytes that are UTF-8. */
-export function texts(raw: DecodedArray): string[] {
+export function decodeStrings(raw: DecodedArray): string[] {
   return mapped(raw as ArrayLike<Uint8Array>, bytes =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(),
   )

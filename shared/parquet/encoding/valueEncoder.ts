@@ -26,7 +26,7 @@ export function plainEncoder(physical: PhysicalValues): ValueEncoder {
 }
 
 /**
- * Differences of whole numbers, lengths before texts; undefined where values are better plain.
+ * Differences of whole numbers, lengths before strings; undefined where values are better plain.
  * @param doubles the values as numbers, where they are 64-bit integers that numbers can hold
  */
 export function packedEncoder(physical: PhysicalValues, doubles: Float64Array | undefined): ValueEncoder | undefined {

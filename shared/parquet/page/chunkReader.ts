@@ -37,7 +37,7 @@ export function readChunk(
 }
 
 /**
- * A flat column chunk of texts as they are stored, nulls among them. Nothing where they are dictionary-encoded, so that
+ * A flat column chunk of strings as they are stored, nulls among them. Nothing where they are dictionary-encoded, so that
  * values share strings, or otherwise not concatenated, or not UTF-8: then {@link readChunk} reads them.
  */
 export function readTextChunk(

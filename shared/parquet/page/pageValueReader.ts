@@ -1,5 +1,6 @@
 import {
   type DecodedValues,
+  decodeStrings,
   joinedStrings,
   plainStrings,
   readByLength,
@@ -7,7 +8,6 @@ import {
   readDeltas,
   readLengths,
   readRuns,
-  texts,
   type ValueDecoder,
 } from '../encoding/index.js'
 import { byteStreamSplit, type ColumnMetaData, readPlain } from '../hyparquetInternals.js'
@@ -76,7 +76,7 @@ export class PageValueReader {
       case 'DELTA_BINARY_PACKED':
         return decode(readDeltas(reader, type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count)))
       case 'DELTA_LENGTH_BYTE_ARRAY':
-        if (decode === texts) {
+        if (decode === decodeStrings) {
           const lengths = readLengths(reader, count)
           return joinedStrings(bytes.subarray(reader.offset), lengths)
         }
@@ -97,7 +97,7 @@ export class PageValueReader {
   }
 
   #plain(bytes: Uint8Array, count: number): DecodedValues {
-    if (this.#decode === texts) return plainStrings(bytes, count)
+    if (this.#decode === decodeStrings) return plainStrings(bytes, count)
     const { type_length: length } = this.#leaf.element
     return this.#decode(readPlain({ view: viewOf(bytes), offset: 0 }, this.#metadata.type, count, length))
   }

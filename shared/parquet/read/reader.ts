@@ -19,7 +19,7 @@ import {
   type StoredColumn,
   tailBytes,
 } from '../base/index.js'
-import { type DecodedValues, texts, valueDecoder } from '../encoding/index.js'
+import { type DecodedValues, decodeStrings, valueDecoder } from '../encoding/index.js'
 import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from '../hyparquetInternals.js'
 import {
   entryBytes,
@@ -158,7 +158,7 @@ export class ParquetFile {
   }
 
   /**
-   * The columns' values in one row group, texts as they are stored where that is possible: for callers that write them
+   * The columns' values in one row group, strings as they are stored where that is possible: for callers that write them
    * again. The range of rows in the options does not count.
    */
   async readStored({ rowStart }: RowGroupInfo, options: ReadOptions = {}): Promise<StoredColumn[]> {
@@ -171,7 +171,7 @@ export class ParquetFile {
       return targets.map((target): StoredColumn => {
         const { field, column } = target
         const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
-        const kept = leaf !== undefined && column?.decoders.get(leaf) === texts
+        const kept = leaf !== undefined && column?.decoders.get(leaf) === decodeStrings
         const stored = kept
           ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), allowance)
           : undefined

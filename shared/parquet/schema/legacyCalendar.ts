@@ -24,11 +24,12 @@ const firstSwitchMicros = BigInt(firstGregorianDay) * microsPerDay
 const first20thCenturyMicros = -2_208_988_800_000_000n
 
 /** The calendars by a footer's key-value metadata. A file whose writer is not known uses today's. */
-export function legacyCalendars(texts: ReadonlyMap<string, string>): LegacyCalendars {
-  const version = texts.get('org.apache.spark.version')
+export function legacyCalendars(metadata: ReadonlyMap<string, string>): LegacyCalendars {
+  const version = metadata.get('org.apache.spark.version')
   if (version === undefined) return {}
-  const zone = texts.get('org.apache.spark.timeZone') ?? 'UTC'
-  const legacy = (since: string, key: string) => (version < since || texts.has(key) ? legacyCalendar(zone) : undefined)
+  const zone = metadata.get('org.apache.spark.timeZone') ?? 'UTC'
+  const legacy = (since: string, key: string) =>
+    version < since || metadata.has(key) ? legacyCalendar(zone) : undefined
   return {
     dates: legacy('3.0.0', 'org.apache.spark.legacyDateTime'),
     int96: legacy('3.1.0', 'org.apache.spark.legacyINT96'),

@@ -220,15 +220,15 @@ export class VariantBuilder {
   #metadata(): Uint8Array {
     const count = this.#names.size
     const size = widthOf(Math.max(this.#nameBytes, count))
-    const texts = 1 + size * (count + 2)
-    const metadata = new Uint8Array(texts + this.#nameBytes)
+    const keysStart = 1 + size * (count + 2)
+    const metadata = new Uint8Array(keysStart + this.#nameBytes)
     const data = Buffer.from(metadata.buffer)
     data[0] = 1 | ((size - 1) << 6)
     let at = data.writeUIntLE(count, 1, size)
     let offset = 0
     for (const key of this.#names.keys()) {
       at = data.writeUIntLE(offset, at, size)
-      offset += data.write(key, texts + offset, 'latin1')
+      offset += data.write(key, keysStart + offset, 'latin1')
     }
     data.writeUIntLE(offset, at, size)
     return metadata

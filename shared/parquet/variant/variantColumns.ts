@@ -153,7 +153,7 @@ interface Scalar {
 function scalar(leaf: LeafNode, calendars: LegacyCalendars): Scalar {
   const append = scalarAppend(leaf)
   if (append === undefined) throw unknown(leaf)
-  // Nanoseconds stay; a table's own times have none. Texts go on as the bytes that they are.
+  // Nanoseconds stay; a table's own times have none. Strings go on as the bytes that they are.
   const decode = isNanos(leaf.element)
     ? (raw: Parameters<ValueDecoder>[0]) => raw as DecodedValues
     : valueDecoder(leaf, leaf.type === 'string' ? 'binary' : leaf.type, calendarOf(leaf, calendars))
@@ -246,8 +246,8 @@ function leavesOf(projection: Projection): readonly LeafNode[] {
 
 function unknown(leaf: LeafNode): ParquetError {
   const { type, logical_type: logical, converted_type: converted } = leaf.element
-  const said = [type, logical?.type ?? converted].filter(word => word !== undefined).join(' ')
-  return unsupported(leaf, `of the type ${typeName(leaf.type)} (${said}), which variants are not shredded to`)
+  const annotations = [type, logical?.type ?? converted].filter(word => word !== undefined).join(' ')
+  return unsupported(leaf, `of the type ${typeName(leaf.type)} (${annotations}), which variants are not shredded to`)
 }
 
 function unsupported(node: SchemaNode, what: string): ParquetError {

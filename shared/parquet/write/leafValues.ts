@@ -43,11 +43,11 @@ function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
   return { ...whole, values, definitionLevels: definitions }
 }
 
-function encodedValues(whole: LeafValues, texts: Utf8Column): LeafValues {
-  const values = texts.withoutNulls()
-  if (values.length === texts.length) return { ...whole, values }
+function encodedValues(whole: LeafValues, strings: Utf8Column): LeafValues {
+  const values = strings.withoutNulls()
+  if (values.length === strings.length) return { ...whole, values }
   if (whole.leaf.maxDefinitionLevel === 0) throw missing(whole.leaf)
-  return values.length === 0 ? { ...whole, values } : { ...whole, values, definitionLevels: texts.present }
+  return values.length === 0 ? { ...whole, values } : { ...whole, values, definitionLevels: strings.present }
 }
 
 interface LeafTarget {

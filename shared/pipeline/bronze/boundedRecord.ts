@@ -43,16 +43,16 @@ export function boundedRecord(record: SourceRecord, maxBytes: number): BoundedRe
   }
   if (defect?.kind !== 'damaged') return { record, rejection: undefined }
   const kept = value === null ? 'they are too many to be kept' : '_value has all of them'
-  const message = `the record's ${String(defect.size)} bytes cannot be told apart into key, value and headers; ${kept}`
+  const message = `the record's ${String(defect.size)} bytes cannot be parsed as key, value and headers; ${kept}`
   return { record, rejection: { code: 'RECORD_DAMAGED', path: '', message } }
 }
 
 function tooLarge(parts: readonly OversizedPart[], maxBytes: number): string {
-  const told = parts.map(({ part, size, sha256 }) => {
+  const described = parts.map(({ part, size, sha256 }) => {
     const has = part === 'headers' ? 'the headers have' : `the ${part} has`
     return `${has} ${String(size)} bytes (SHA-256 ${sha256})`
   })
-  return `${told.join(' and ')}, more than the ${String(maxBytes)} that BRONZE_MAX_RAW_SIZE keeps`
+  return `${described.join(' and ')}, more than the ${String(maxBytes)} that BRONZE_MAX_RAW_SIZE keeps`
 }
 
 /** Of names and values; no further than it takes to know that it is too much. */

@@ -6,7 +6,14 @@ import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, type AppendOutcome, countsOf } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
-import { type CatchUpPlan, type CatchUpScope, planCatchUp, requireSameTable, rewind, tellStops } from './catchUpPlan.js'
+import {
+  type CatchUpPlan,
+  type CatchUpScope,
+  planCatchUp,
+  reportStops,
+  requireSameTable,
+  rewind,
+} from './catchUpPlan.js'
 import type { EncodedRows } from './encode.js'
 import { openWorkers } from './openWorkers.js'
 import { setAside } from './partitionFault.js'
@@ -157,7 +164,7 @@ class CatchUp {
     this.#layout = layoutOf(bronze)
     const check = await this.#checkAgain(bronze, encoded)
     if (check.stops.size + check.failures.size > 0) {
-      const errors = await tellStops(lake, stream, bronze, check)
+      const errors = await reportStops(lake, stream, bronze, check)
       for (const queue of this.#plan.queues) queue.failure ??= errors.get(queue.partition)
       return false
     }

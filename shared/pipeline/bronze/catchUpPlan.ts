@@ -15,7 +15,7 @@ import { stopError } from './stopReason.js'
 import { checkTopic, type TopicCheck, unbegun } from './topicIdentity.js'
 import type { PartitionQueue } from './worker.js'
 
-/** What a catch-up is to ingest; all that there is, when nothing is said. */
+/** What a catch-up is to ingest; everything, when absent. */
 export interface CatchUpScope {
   /**
    * Partitions whose coverage moved within that many milliseconds, by the storage's clock, are left to whoever moves
@@ -62,7 +62,7 @@ export async function planCatchUp(lake: Lake, stream: Stream, scope: CatchUpScop
     else known.push(one ?? unbegun(partition, 0n, undefined))
   }
   const check = await checkTopic(lake, stream, known)
-  for (const [partition, error] of await tellStops(lake, stream, bronze, check)) stopped.set(partition, error)
+  for (const [partition, error] of await reportStops(lake, stream, bronze, check)) stopped.set(partition, error)
   await adoptIdentities(bronze, stream, progress, check.identities, lake.clock.now())
   const queues: PartitionQueue[] = []
   const begun = new Map<number, PartitionProgress>()
@@ -99,7 +99,7 @@ export async function planCatchUp(lake: Lake, stream: Stream, scope: CatchUpScop
 }
 
 /** Writes down what was found to be stopped. @returns what keeps partitions from being ingested, by partition */
-export async function tellStops(
+export async function reportStops(
   lake: Lake,
   stream: Stream,
   bronze: OpenedTable,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { maxPartBytes, type SourceRecord } from '../../sources/index.js'
 
 /**
- * 63 bits that tell one record from another at the same offset: over Kafka's timestamp, key and value. Never 0, which
+ * 63 bits that distinguish one record from another at the same offset: over Kafka's timestamp, key and value. Never 0, which
  * stands for "no record".
  */
 export function recordDigest(record: SourceRecord): bigint {

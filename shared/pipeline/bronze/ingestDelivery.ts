@@ -203,9 +203,9 @@ class DeliveryIngestion {
     done.rows += outcome.rows
     done.bytes += encoded.bytes
     done.version = outcome.version
-    for (const { counts: told } of outcome.ranges) {
-      done.redelivered += told.redelivered
-      done.missing += told.missing
+    for (const range of outcome.ranges) {
+      done.redelivered += range.counts.redelivered
+      done.missing += range.counts.missing
     }
     return undefined
   }

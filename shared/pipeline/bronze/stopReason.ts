@@ -31,7 +31,8 @@ const findings: Readonly<Record<StopReason | 'unknown', (covered: bigint) => str
   leaderEpoch: covered => `the log under which bronze read it up to offset ${covered} is not the one that is there now`,
   otherRecord: covered =>
     `a record that is not in bronze stands among the offsets up to ${covered}, which bronze holds`,
-  unknown: covered => `bronze, which holds it up to offset ${covered}, was told so by a later version of this program`,
+  unknown: covered =>
+    `a later version of this program recorded it as stopped in bronze, which holds it up to offset ${covered}`,
 }
 
 /** The error that a stopped partition is reported with. */

@@ -50,7 +50,7 @@ export async function checkTopic(
   if (unsure.length > 0) {
     const again = unsure
     unsure = []
-    await lake.clock.sleep(secondLookMs)
+    await lake.clock.sleep(recheckDelayMs)
     await look(again, (known, reason) => stops.set(known.partition, stopReasons[reason]))
   }
   return { identities, stops, failures }
@@ -76,7 +76,7 @@ export async function checkTopic(
 }
 
 /** A stop is for good: what may be a broker's passing state is checked twice. */
-const secondLookMs = 1_000
+const recheckDelayMs = 1_000
 
 /** Per process: partitions whose log was compared. */
 const compared = new WeakMap<Lake, Set<string>>()
@@ -87,7 +87,7 @@ async function judge(
   known: PartitionProgress,
   found: Identified | undefined,
 ): Promise<TopicIdentity | StopReason | CodedError> {
-  if (found === undefined) throw new RangeError(`The source said nothing of ${stream.topic}/${known.partition}.`)
+  if (found === undefined) throw new RangeError(`The source reported nothing about ${stream.topic}/${known.partition}.`)
   if (found.kind === 'failed') return ofPartition(found.error)
   const { topicId, epoch, holesUnproven = false } = found
   const byIdentity = compareIdentity(known, found)
@@ -115,7 +115,7 @@ async function judge(
   looks.add(place)
   if (byLog === 'nothingToCompare' && !isSameTopic) {
     lake.log.warn(
-      'Nothing that bronze holds of this partition is left in the topic: whether it is still the same cannot be told.',
+      'Nothing that bronze holds of this partition is left in the topic: whether it is still the same cannot be determined.',
       {
         topic: stream.topic,
         partition: known.partition,

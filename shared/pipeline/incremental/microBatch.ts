@@ -16,7 +16,7 @@ export type MicroBatch =
       /** Whether the source has more than this run's bounds allow. */
       readonly more: boolean
     }
-  /** Rows were taken out of the source, or its log begins too late: only its newest snapshot tells what is true. */
+  /** Rows were taken out of the source, or its log begins too late: only its newest snapshot has all its rows. */
   | { readonly kind: 'recompute'; readonly why: string }
   | { readonly kind: 'nothing' }
 

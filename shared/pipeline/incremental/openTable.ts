@@ -19,7 +19,7 @@ export interface OpenedTable {
   readonly state: TableState
   /** The schema after the next commit. */
   readonly schema: StructType
-  /** To be part of the next commit when the contract gained nullable fields; undefined when the table is as wished. */
+  /** To be part of the next commit when the contract gained nullable fields; undefined when the table has them all. */
   readonly metadata: Metadata | undefined
 }
 

@@ -40,8 +40,8 @@ export class ConsumerPositions {
   async lowWatermark(path: string, state: TableState, stream: Stream | undefined): Promise<number> {
     const { id } = state.metadata
     if (path === 'cluster_logs') return Math.max(0, state.version - memoryVersions)
-    const told = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n
-    const versions = [Number(told) + 1]
+    const recorded = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n
+    const versions = [Number(recorded) + 1]
     if (stream === undefined) versions.push(Math.max(0, state.version - memoryVersions))
     else versions.push((this.#observed.get(id) ?? -1) + 1)
     const cursor = stream === undefined ? undefined : await this.#cursor(path, id, stream)

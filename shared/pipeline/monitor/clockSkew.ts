@@ -17,10 +17,10 @@ const behindMs = 60_000
 /** What a commit shows of its writer's clock. */
 export function skewOf({ actions, modifiedAt }: Commit): Skew {
   if (modifiedAt === undefined) return noSkew
-  const said = commitInfoOf(actions)?.timestamp
+  const recorded = commitInfoOf(actions)?.timestamp
   const times = actions.flatMap(action => ('txn' in action ? (action.txn.lastUpdated ?? []) : []))
-  const ahead = Math.max(...times, said ?? -Infinity) - modifiedAt
-  const behind = modifiedAt - (said ?? Infinity)
+  const ahead = Math.max(...times, recorded ?? -Infinity) - modifiedAt
+  const behind = modifiedAt - (recorded ?? Infinity)
   return { ahead: ahead > aheadMs ? ahead : 0, behind: behind > behindMs ? behind : 0 }
 }
 

@@ -21,8 +21,8 @@ export async function deletedOnPurpose(
   const { operation } = info
   const overwrites = operation === 'WRITE' && asObject(info['operationParameters'])?.['mode'] === 'Overwrite'
   if (operation !== 'DELETE' && operation !== 'MERGE' && operation !== 'TRUNCATE' && !overwrites) return 0
-  const said = asObject(info['operationMetrics'])
-  const metric = metrics.map(name => said?.[name]).find(value => value !== undefined && value !== null)
+  const reported = asObject(info['operationMetrics'])
+  const metric = metrics.map(name => reported?.[name]).find(value => value !== undefined && value !== null)
   if (metric !== undefined) return Number(metric)
   const [before, after] = await Promise.all(
     [version - 1, version].map(async of => liveRowCount((await table.snapshot({ version: of }))?.files ?? [])),

@@ -87,7 +87,7 @@ async function fold(lake: Lake): Promise<{ readonly folded: Folded; readonly fai
     return { folded: await foldRuns(lake), failure: undefined }
   } catch (thrown) {
     const error = asError(thrown)
-    lake.log.error('The runs cannot be told in cluster_logs.', { error: error.message })
+    lake.log.error('The runs cannot be recorded in cluster_logs.', { error: error.message })
     return { folded: { rows: 0, version: undefined, more: false, contended: false }, failure: error.message }
   }
 }

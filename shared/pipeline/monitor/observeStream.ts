@@ -154,7 +154,7 @@ interface Balance {
   readonly identity: Identity | undefined
   /** What keeps the layer from going on, in words. */
   readonly stopped: readonly string[]
-  /** Why nothing can be said of its counts, in words. */
+  /** Why its counts cannot be reconciled, in words. */
   readonly note: readonly string[]
 }
 

@@ -160,7 +160,7 @@ export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: delete
 
 /** Whether the summary, once it has read all scored rows, stands for every one of them. */
 export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Reconciliation): Identity {
-  // For how many events a deleted window stood is not known any more: no more than that can be said then.
+  // For how many events a deleted window stood is not known any more: the difference cannot be computed then.
   const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
   if (!fits) return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
   return {

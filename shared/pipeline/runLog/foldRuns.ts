@@ -139,7 +139,7 @@ async function readReported(lake: Lake, cluster: TableState, paths: readonly str
       cursors.push({ appId, version: BigInt(to) })
     } catch (error) {
       // The runs of a damaged table are folded once it can be read again; those of the others are folded now.
-      lake.log.error(`Runs told by ${path} cannot be read.`, { error: asError(error).message })
+      lake.log.error(`The run records in ${path} cannot be read.`, { error: asError(error).message })
     }
   }
   return { runs, cursors, more }

@@ -19,7 +19,7 @@ export function silverColumns(silver: StructType): readonly string[] {
 /**
  * A SELECT of silver's columns, but for the partition column, out of a relation of bronze rows: the valid ones. A
  * record that was rejected has an error code; a tombstone, which has none, is null in all of the contract's columns,
- * and a valid record is never null in its key and event time. So the value's bytes need not be read to tell them apart.
+ * and a valid record is never null in its key and event time. So the value's bytes need not be read to distinguish them.
  */
 export function validRows(stream: Stream, silver: StructType, bronze: readonly string[], relation: string): string {
   const time = identifier(stream.eventTime)

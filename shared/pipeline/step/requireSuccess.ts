@@ -7,8 +7,8 @@ import type { StepReport } from './stepReport.js'
 export function requireSuccess(reports: readonly StepReport[]): readonly StepReport[] {
   const failures = reports.filter(report => report.outcome === 'failed')
   if (failures.length === 0) return reports
-  const told = failures.map(
+  const messages = failures.map(
     ({ step, stream, error }) => `${step}${stream === undefined ? '' : ` of ${stream}`}: ${error?.message ?? 'failed'}`,
   )
-  throw new Error(told.join('\n'))
+  throw new Error(messages.join('\n'))
 }

@@ -21,10 +21,10 @@ export interface Point {
  */
 export function pointsOf(type: DataType, constants: readonly Constant[]): readonly (Point | null)[] | undefined {
   const given = constants.filter(constant => constant.value !== null)
-  const texts = given.filter(isText).length
-  if (type !== 'string' && texts > 0) {
+  const strings = given.filter(isText).length
+  if (type !== 'string' && strings > 0) {
     // A text beside a typed column is cast to the column's type, when no constant of another type takes part.
-    if (texts < given.length) return undefined
+    if (strings < given.length) return undefined
     return all(constants, constant => certain(constant.as.get(sqlType(type))))
   }
   const scale =

@@ -68,12 +68,12 @@ export function conditionTree(json: Json, schema: StructType): ConditionTree | u
     typeOf: expression => ({ ...typeofNull, children: [expression] }),
     castOf: (expression, type) => ({ ...castNodes[types.indexOf(sqlType(type))], child: expression }),
     async textsOf(own, expressions) {
-      const texts: string[] = []
+      const strings: string[] = []
       for (const expression of expressions) {
         const { text } = await own.row(`SELECT json_deserialize_sql(${literal(statementOf([expression]))}) AS text`)
-        texts.push((text as string).replace(/^SELECT /, ''))
+        strings.push((text as string).replace(/^SELECT /, ''))
       }
-      return texts
+      return strings
     },
   }
 }

@@ -28,7 +28,7 @@ export function comparison(column: string, op: Comparison | '<>', point: Point |
   }
 }
 
-/** The column's texts that begin with the prefix, or rather more. */
+/** The column's strings that begin with the prefix, or rather more. */
 export function prefixed(column: string, prefix: string): Predicate | undefined {
   if (prefix === '') return { op: 'isNotNull', column }
   const least: Predicate = { op: '>=', column, value: prefix }

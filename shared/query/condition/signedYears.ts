@@ -34,7 +34,7 @@ const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[^]*?\*\/|\s+|\w+|::|[
 const farYear = /^'\+\d{5,7}-\d{1,2}-\d{1,2}(?:[T ][^']*)?'$/
 const timeTypes = /^(?:DATE|DATETIME|TIMESTAMP|TIMESTAMPTZ|TIMESTAMP_NTZ|TIMESTAMP_LTZ|ZONE)$/
 
-/** Whether a name among the tokens is that of a column, or a field, of texts: such a string is taken literally. */
+/** Whether a name among the tokens is that of a column, or a field, of strings: such a string is taken literally. */
 function namesText(tokens: readonly string[], fields: readonly StructField[]): boolean {
   const names = new Set(textNames(fields))
   return tokens.some(text =>

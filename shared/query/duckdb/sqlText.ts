@@ -13,8 +13,8 @@ export function literal(text: string): string {
 }
 
 /** A list literal of strings. */
-export function literalList(texts: readonly string[]): string {
-  return `[${texts.map(literal).join(', ')}]`
+export function literalList(strings: readonly string[]): string {
+  return `[${strings.map(literal).join(', ')}]`
 }
 
 /**

@@ -14,7 +14,7 @@ export function textOf(json: Json | undefined): string {
   return typeof json === 'string' ? json : ''
 }
 
-/** A list of texts of the tree; empty when it is absent or no list. */
+/** A list of strings of the tree; empty when it is absent or no list. */
 export function textsOf(json: Json | undefined): string[] {
   return isJsonArray(json) ? json.map(textOf) : []
 }

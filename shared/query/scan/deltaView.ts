@@ -104,7 +104,7 @@ async function leaseFiles(
   layout: ColumnLayout,
   held: Disposable[],
 ): Promise<readonly LocalFile[]> {
-  if (!fields.every(field => isToldByName(field, layout))) return []
+  if (!fields.every(field => isFoundByName(field, layout))) return []
   const objects = await Promise.all(files.map(file => locateData(store, file.path, { openFolder })))
   const paths = new Array<string>(files.length).fill('')
   for (const folder of new Set(objects.map(object => object.store))) {
@@ -121,7 +121,7 @@ async function leaseFiles(
  * Whether a name is enough to find the column: not when it is matched by id, when nested fields have other names, or
  * when values are longer than they are stored.
  */
-function isToldByName(field: StructField, { match }: ColumnLayout): boolean {
+function isFoundByName(field: StructField, { match }: ColumnLayout): boolean {
   const { type } = field
   if (match === 'id' || containsType(type, isVariant) || hasChars(field)) return false
   return match === 'name' || !containsType(type, isStruct)

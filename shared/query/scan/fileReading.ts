@@ -99,12 +99,12 @@ export class FileReading {
 
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
     // Strings without the annotation, as old writers left them, are strings unless the table has binary columns too.
-    const texts = this.#fields.some(field => containsType(field.type, part => part === 'binary'))
+    const binaryAsString = this.#fields.some(field => containsType(field.type, part => part === 'binary'))
       ? []
       : ['binary_as_string = true']
     return parquetFiles(
       files.map(({ path }) => path),
-      ['union_by_name = true', ...texts, ...extra],
+      ['union_by_name = true', ...binaryAsString, ...extra],
     )
   }
 

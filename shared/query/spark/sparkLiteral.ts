@@ -38,7 +38,7 @@ export function numberSql(text: string, suffix: string): TypedSql {
 /**
  * `DATE '2025-04-01'`, `X'00ff'`.
  *
- * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for words and texts that not every session of Spark reads alike
+ * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for words and strings that not every session of Spark reads alike
  */
 export function typedLiteral(word: string, text: string): TypedSql {
   const make = (type: DataType, value: Value | undefined): TypedSql => {

@@ -20,7 +20,7 @@ import {
 
 /**
  * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean
- * something else, in any of Spark's versions and settings, is refused by name: other functions, comparisons of texts
+ * something else, in any of Spark's versions and settings, is refused by name: other functions, comparisons of strings
  * with numbers, days of timestamps in nobody's zone. An overflow is an error, as in Spark's ANSI mode.
  *
  * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION
@@ -131,7 +131,7 @@ class SparkTranslation {
       case 'rlike':
         return matches([a, b], 'RLIKE')
       case '||':
-        if (a.type !== 'string' || b.type !== 'string') throw unsupported('|| of other than texts')
+        if (a.type !== 'string' || b.type !== 'string') throw unsupported('|| of other than strings')
         return { sql: `(${a.sql} || ${b.sql})`, type: 'string' }
       case 'neg':
         if (!isExact(a.type) && !isFloating(a.type)) throw unsupported(`- of a ${typeText(a.type)}`)

@@ -35,8 +35,8 @@ export function sparkTokens(sql: string): SparkToken[] {
     } else if (first === "'" || first === '"') {
       const [whole] = (first === "'" ? /^'(?:[^'\\]|\\[^])*'/ : /^"(?:[^"\\]|\\[^])*"/).exec(rest) ?? []
       if (whole === undefined) throw unsupported('a text that does not end')
-      // To some versions of Spark two quotes are one, to others two texts side by side.
-      if (tokens.at(-1)?.kind === 'string') throw unsupported('texts side by side')
+      // To some versions of Spark two quotes are one, to others two strings side by side.
+      if (tokens.at(-1)?.kind === 'string') throw unsupported('strings side by side')
       tokens.push({ kind: 'string', text: unescaped(whole.slice(1, -1)) })
       take(whole.length)
     } else {

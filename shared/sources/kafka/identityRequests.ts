@@ -17,7 +17,7 @@ export interface IdentifiedTopic {
   readonly partitions: readonly IdentifiedPartition[]
 }
 
-/** A partition in a Metadata response, with the leader epoch that tells one log from its successor. */
+/** A partition in a Metadata response, with the leader epoch that distinguishes one log from its successor. */
 export interface IdentifiedPartition {
   readonly errorCode: number
   readonly partition: number

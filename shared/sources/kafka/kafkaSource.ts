@@ -68,12 +68,12 @@ export class KafkaSource implements Source {
   constructor(options: KafkaSourceOptions) {
     registerCodecs()
     const { clock = systemClock, patienceMs = 60_000, log = silentLogger } = options
-    const tell =
+    const report =
       options.onWaiting ??
       ((sentence: string) => {
         log.warn(sentence)
       })
-    const onWaiting = announcer(tell, options.connection.brokers.join(','), clock)
+    const onWaiting = announcer(report, options.connection.brokers.join(','), clock)
     this.#options = {
       clock,
       patienceMs,
@@ -153,13 +153,13 @@ export function waitingInWords({ doing, error, waitedMs, patienceMs }: Waiting, 
 }
 
 /** Reports only what is new: many operations wait for the same broker at once. */
-function announcer(tell: (sentence: string) => void, brokers: string, clock: Clock): (waiting: Waiting) => void {
+function announcer(report: (sentence: string) => void, brokers: string, clock: Clock): (waiting: Waiting) => void {
   let last = -Infinity
   return waiting => {
     const now = clock.monotonic()
     if (now - last < quietMs) return
     last = now
-    tell(waitingInWords(waiting, brokers))
+    report(waitingInWords(waiting, brokers))
   }
 }
 

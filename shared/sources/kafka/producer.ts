@@ -27,7 +27,7 @@ const maxSequence = 2 ** 31
 export class Producer {
   readonly #cluster: Cluster
   readonly #options: ProducerOptions
-  readonly #lanes = new Map<string, Lane>()
+  readonly #partitions = new Map<string, PartitionSender>()
   #roundRobin = 0
 
   constructor(cluster: Cluster, options: ProducerOptions) {
@@ -48,22 +48,23 @@ export class Producer {
       else queue.push(record)
     }
     const outcomes = await Promise.allSettled(
-      Array.from(byPartition, ([partition, queue]) => this.#lane(topic, partition).send(queue)),
+      Array.from(byPartition, ([partition, queue]) => this.#sender(topic, partition).send(queue)),
     )
     const failed = outcomes.find(outcome => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
 
-  #lane(topic: string, partition: number): Lane {
+  #sender(topic: string, partition: number): PartitionSender {
     const name = `${topic}/${partition}`
-    let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(this.#cluster, topic, partition, this.#options)))
-    return lane
+    let sender = this.#partitions.get(name)
+    if (sender === undefined)
+      this.#partitions.set(name, (sender = new PartitionSender(this.#cluster, topic, partition, this.#options)))
+    return sender
   }
 }
 
 /** One partition's queue, with a producer identity of its own. */
-class Lane {
+class PartitionSender {
   readonly #cluster: Cluster
   readonly #topic: string
   readonly #partition: number

@@ -44,7 +44,7 @@ export function partOf(part: OversizedPart['part'], bytes: Uint8Array): Uint8Arr
     : { part, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** A record whose bytes cannot be told apart, all of them as its value. */
+/** A record whose bytes cannot be parsed, all of them as its value. */
 export function damagedContent(bytes: Uint8Array): Pick<SourceRecord, 'key' | 'value' | 'headers' | 'defect'> {
   const value = partOf('value', bytes)
   const defect: RecordDefect = isOversized(value)

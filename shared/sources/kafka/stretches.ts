@@ -27,7 +27,7 @@ export async function* stretchesOf(
   let size = 0
   let holes = 0n
   let next = start
-  let told = start
+  let yielded = start
   for (const header of headers) {
     if (header.lastOffset < start || header.baseOffset >= end) continue
     const known = records.length
@@ -38,20 +38,20 @@ export async function* stretchesOf(
       isWhole = !committed.has(header) || decodeRecords(response.records, header, window, records)
     } catch (error) {
       // What lies before the damage is whole: it goes on, and the next read begins with the damage.
-      if (error instanceof SourceError && next > told)
+      if (error instanceof SourceError && next > yielded)
         yield { partition, records: records.slice(0, known), position: next, holes }
       throw error
     }
     // Between batches lies what compaction took whole.
     holes += from - next
     if (!isWhole) {
-      if (from > told) yield { partition, records, position: from, holes }
+      if (from > yielded) yield { partition, records, position: from, holes }
       yield* largeBatch(response.records, header, window, from, to)
       records = []
       size = 0
       holes = 0n
       next = to
-      told = to
+      yielded = to
       continue
     }
     holes += to - from - BigInt(committed.has(header) ? recordsBetween(header, from, to, records.length - known) : 0)
@@ -59,13 +59,13 @@ export async function* stretchesOf(
     for (let i = known; i < records.length; i++) size += recordBytes(records[i] as SourceRecord)
     if ((records.length >= recordsPerBatch || size >= bytesPerBatch) && next < position) {
       yield { partition, records, position: next, holes }
-      told = next
+      yielded = next
       records = []
       size = 0
       holes = 0n
     }
   }
-  if (told < position) yield { partition, records, position, holes: holes + position - next }
+  if (yielded < position) yield { partition, records, position, holes: holes + position - next }
 }
 
 /** A batch that is not decompressed in one piece, in stretches as any other. */

@@ -84,7 +84,7 @@ class ContractEvents implements EventMaker {
     return rejected as Extract<ParseOutcome, { valid: false }>
   }
 
-  /** Keys that tell an id from others, the plainest first; which of them the contract takes is tried. */
+  /** Keys that distinguish an id from others, the plainest first; which of them the contract takes is tried. */
   #keysOf(id: number): readonly unknown[] {
     const type = this.#stream.columns.find(column => column.name === this.#stream.key)?.type
     const text = String(id)

@@ -11,7 +11,7 @@ const noHeaders: readonly Header[] = []
  *
  * An event with application properties is to be read again: on the way to the function the first letter of a property's
  * name is made lower case, so that the names are not what was sent. So is one whose key, properties or time did not
- * arrive in a form that can be told apart from others: its sequence number says which event it is.
+ * arrive in a form that can be distinguished from others: its sequence number says which event it is.
  *
  * @throws TriggerError when the payload is something else
  */

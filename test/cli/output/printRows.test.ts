@@ -32,7 +32,7 @@ describe('printing rows', () => {
     expect(output.text).toBe('{"id":1,"text":"a,b"}\n{"id":1152921504606846976,"text":""}\n{"id":-3,"text":null}\n')
   })
 
-  test('CSV tells an empty text from a null', async () => {
+  test('CSV distinguishes an empty text from a null', async () => {
     const output = new TextOutput()
     await printRows(output, 'csv', source([some]))
     expect(output.text).toBe('id,text\n1,"a,b"\n1152921504606846976,""\n-3,\n')

@@ -85,7 +85,7 @@ describe('values as JSON', () => {
     expect(rowJson(fields)({ 1: 1, z: 2 })).toBe('{"z":2,"1":1}')
   })
 
-  test('what no calendar holds is still said, as a count', () => {
+  test('what no calendar holds is still written, as a count', () => {
     expect(jsonText('timestamp')(2n ** 64n)).toContain('18446744073709551616')
     expect(jsonText('date')(2 ** 40)).toContain('1099511627776')
   })

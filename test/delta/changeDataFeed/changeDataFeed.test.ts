@@ -100,7 +100,7 @@ describe('the change feed', () => {
     const table = new LogFixture({ fields: [id], configuration: on })
     const first = table.clock.now()
     await table.commit({ add: await table.file('a', { id: longs(1) }) })
-    // The clock stood still: log files of one time are told apart all the same.
+    // The clock stood still: log files of one time are distinguished all the same.
     await table.commit({ add: await table.file('b', { id: longs(2) }) })
     await table.commit({ commitInfo: { inCommitTimestamp: 77 } }, { add: await table.file('c', { id: longs(3) }) })
     const { batches } = await readChanges(table.store, { from: 0, columns: ['_commit_timestamp'] })
@@ -216,7 +216,7 @@ describe('the change feed', () => {
     await expect(readChanges(table.store, { from: 0 })).rejects.toThrow(/column id was renamed to renamed/)
   })
 
-  test('of a merge that changed no row is empty, whatever files it wrote anew', async () => {
+  test('of a merge that changed no row is empty, whatever files it rewrote', async () => {
     const table = new LogFixture({ fields: [id, p], configuration: on })
     const a = await table.file('a', { id: longs(1), p: ['x'] })
     await table.commit({ add: a })

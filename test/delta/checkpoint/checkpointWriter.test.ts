@@ -385,7 +385,7 @@ describe('a V2 checkpoint', () => {
     },
   )
 
-  test('is told of in the hint as Spark does it', async () => {
+  test('is reported in the hint as Spark does it', async () => {
     const { names, hint } = await written({ sidecarActions: 6 })
     if (hint.kind !== 'valid') throw new Error(hint.why)
     const { version, size, numOfAddFiles, v2Checkpoint } = hint.checkpoint

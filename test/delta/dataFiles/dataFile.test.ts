@@ -23,7 +23,7 @@ const id = (data: Column['data']): Column => ({ field: { name: 'id', type: 'long
 const text: Column = { field: { name: 'text', type: 'string', nullable: true }, data: ['b', null] }
 
 describe('writing a data file', () => {
-  test('the add tells of the object that is there, and of the rows in it', async () => {
+  test('the add records the object that is there, and the rows in it', async () => {
     const store = new MemoryStore()
     const clock = new ManualClock(12345)
     const add = await writeDataFile(store, layout, [text, id([7n, 8n])], { day: '' }, { clock, tags: { a: 'b' } })

@@ -138,12 +138,12 @@ describe('properties', () => {
       set({ 'delta.columnMapping.mode': 'id' }),
       /cannot be changed from name to id/,
     ],
-    ['no mapping any more', mapped.configuration, set({ 'delta.columnMapping.mode': 'none' }), /written anew/],
+    ['no mapping any more', mapped.configuration, set({ 'delta.columnMapping.mode': 'none' }), /rewritten under/],
     [
       'mapping taken away',
       mapped.configuration,
       { kind: 'unsetProperties', names: ['delta.columnMapping.mode'] },
-      /written anew/,
+      /rewritten under/,
     ],
     [
       'the greatest id taken away',

@@ -94,7 +94,7 @@ describe('an append that meets a change of rules', () => {
     expect(await table.commit({ ...append(0, 'a', 1n), keeps })).toMatchObject({ kind: 'committed', version: 3 })
   })
 
-  test('is a conflict when the log no longer tells what the change was', async () => {
+  test('is a conflict when the log no longer shows what the change was', async () => {
     const { store, open } = await setUp()
     const sleeper = open()
     await open().commit(append(0, 'b', 1n))

@@ -88,7 +88,7 @@ describe('appending rows', () => {
   })
 
   test.each(['array', 'function', 'stream'])(
-    'rows from %s, when a column was added meanwhile, are written anew or are a conflict',
+    'rows from %s, when a column was added meanwhile, are rewritten or are a conflict',
     async kind => {
       const t = await WrittenTable.create({ schema })
       const table = await interrupted(t, async () => {

@@ -249,7 +249,7 @@ describe('changes of rows while others commit', () => {
     expect(await table.strays()).toEqual([])
   })
 
-  test('gives up as a conflict after as many plans as it was told', async () => {
+  test('gives up as a conflict after as many plans as it was asked to', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(rows(0, 3))
     for (let i = 0; i < 2; i++) table.beforeCommit(() => table.other().append(rows(0, 1)))

@@ -129,7 +129,7 @@ describe('deleting rows', () => {
     }
   })
 
-  test('keeps a row for which the comparison is null, and one whose NaN no bound tells of', async () => {
+  test('keeps a row for which the comparison is null, and one whose NaN no bound records', async () => {
     const x = columnField('x', 'double')
     const table = await ChangeFixture.create({ fields: [id, x] })
     await table.append([
@@ -176,7 +176,7 @@ describe('deleting rows', () => {
     )
   })
 
-  test('tells the change feed by files where rows of a file go, for those that go with their file as well, and not where only files go whole', async () => {
+  test('writes the change feed by files where rows of a file go, for those that go with their file as well, and not where only files go whole', async () => {
     for (const configuration of [feed, { ...feed, ...vectors }]) {
       const table = await ChangeFixture.create({ fields: [id, name], configuration })
       await table.append(people, { files: [2, 4, 4] })

@@ -107,7 +107,7 @@ describe('merging rows', () => {
     })
   }
 
-  test('leaves columns that the source lacks, and takes only those it is told to', async () => {
+  test('leaves columns that the source lacks, and takes only those it is given', async () => {
     const table = await ChangeFixture.create({ fields })
     await table.append(people.slice(0, 2))
     await mergeRows(table.table, source([{ id: 0n, n: 10 }]), { on: ['id'] })
@@ -332,7 +332,7 @@ describe('merging rows', () => {
     })
   })
 
-  test('plans anew over a file that came meanwhile with a key of its own, and reads its source once', async () => {
+  test('plans again over a file that came meanwhile with a key of its own, and reads its source once', async () => {
     const table = await ChangeFixture.create({ fields, configuration: { ...vectors, ...feed } })
     await table.append(people)
     let times = 0

@@ -165,7 +165,7 @@ describe('replacing the rows that meet a condition', () => {
       },
     ],
   ])(
-    'with %s, the change feed tells what went and what came, and not what stayed',
+    'with %s, the change feed shows what went and what came, and not what stayed',
     async (_how, configuration, protocol) => {
       const t = await filled({ configuration: { ...configuration, 'delta.enableChangeDataFeed': 'true' }, protocol })
       expect(await overwriteRows(t.table, pieces(row('a', 9)), { where })).toMatchObject({

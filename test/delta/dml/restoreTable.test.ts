@@ -117,7 +117,7 @@ describe('restoring a table', () => {
     })
   })
 
-  test('gives rows their deletion vectors of then, and the change feed tells which rows came and went', async () => {
+  test('gives rows their deletion vectors of then, and the change feed shows which rows came and went', async () => {
     const configuration = { 'delta.enableChangeDataFeed': 'true', 'delta.enableDeletionVectors': 'true' }
     const protocol = {
       minReaderVersion: 3,

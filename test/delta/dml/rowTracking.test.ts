@@ -44,7 +44,7 @@ async function identities(table: ChangeFixture): Promise<Record<string, [Value, 
 
 describe('rows of a table that tracks them', () => {
   for (const [kind, configuration] of Object.entries({
-    'written anew': tracked,
+    rewritten: tracked,
     'marked by vectors': { ...tracked, 'delta.enableDeletionVectors': 'true' },
   })) {
     test(`${kind}, keep their ids; a row that changes gets a new version, and one that only moves does not`, async () => {

@@ -48,7 +48,7 @@ describe('updating rows', () => {
     plain: feed,
     'with deletion vectors': { ...feed, ...vectors },
   })) {
-    test(`${kind}: writes what changes, leaves the rest, and tells both images`, async () => {
+    test(`${kind}: writes what changes, leaves the rest, and shows both images`, async () => {
       const table = await ChangeFixture.create({ fields: [id, name, day], configuration })
       await table.append(people, { files: [3, 3] })
       const outcome = await updateRows(table.table, {

@@ -39,7 +39,7 @@ describe('the history of a table', () => {
     const start = log.clock.now()
     await log.commit()
     await log.commit()
-    // Written anew long after, as by a copy of the table: the time that a commit says of itself stays.
+    // Rewritten long after, as by a copy of the table: the time that a commit says of itself stays.
     log.clock.advance(1_000_000)
     for (const inCommitTimestamp of [start + 50, start + 60]) await log.commit({ commitInfo: { inCommitTimestamp } })
     expect((await readHistory(log.store)).map(({ timestamp }) => timestamp - start)).toEqual([60, 50, 1, 0])

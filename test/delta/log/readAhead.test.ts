@@ -21,7 +21,7 @@ describe('reading ahead', () => {
       expect(started).toBe(Math.min(30, i + 8))
   })
 
-  test('a read that fails is told of in its turn, and not at all to one who stops before it', async () => {
+  test('a read that fails is reported in its turn, and not at all to one who stops before it', async () => {
     const read = (i: number) => (i === 2 ? Promise.reject(new Error('no 2')) : Promise.resolve(i))
     const seen: number[] = []
     const all = async () => {

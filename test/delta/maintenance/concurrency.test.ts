@@ -45,7 +45,7 @@ function trouble(random: Random): Faults {
       .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail' }, chance: 0.05, ...always })
       .add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'fail', ambiguous: true }, chance: 0.03, ...always })
       .add({ on: ['put', 'create', 'close', 'list'], fault: { kind: 'fail' }, chance: 0.003, ...always })
-      // A vacuum reads hundreds of objects, and starts anew when one of them fails.
+      // A vacuum reads hundreds of objects, and starts again when one of them fails.
       .add({ on: 'get', fault: { kind: 'fail' }, chance: 0.0003, ...always })
       .add({ on: ['put', 'close', 'delete'], fault: { kind: 'loseAnswer' }, chance: 0.01, ...always })
       .add({

@@ -68,7 +68,7 @@ describe('vacuum', () => {
     expect(await t.dataFiles()).toEqual([inFlight.path, old.path].sort())
   })
 
-  test('keeps the deletion vector of a file that was removed lately, also where only a checkpoint still tells of it', async () => {
+  test('keeps the deletion vector of a file that was removed lately, also where only a checkpoint still records it', async () => {
     const t = await RowTable.create({
       configuration: { 'delta.enableDeletionVectors': 'true' },
       protocol: {
@@ -336,7 +336,7 @@ describe('vacuum', () => {
     expect(isVacuumable(path, ['_day'])).toBe(may)
   })
 
-  test('tells its start and its end in the log as Spark does, and its end with transactions when asked', async () => {
+  test('records its start and its end in the log as Spark does, and its end with transactions when asked', async () => {
     const t = await compacted()
     await t.write([9])
     t.clock.advance(8 * day)
@@ -371,7 +371,7 @@ describe('vacuum', () => {
     })
   })
 
-  test('leaves the log alone when it is not to be told, and on a dry run', async () => {
+  test('leaves the log alone when it is not to be recorded, and on a dry run', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     expect(await vacuumTable(t.table, { clock: t.clock, dryRun: true })).toMatchObject({
@@ -387,7 +387,7 @@ describe('vacuum', () => {
     expect((await t.other().state())?.version).toBe(4)
   })
 
-  test('tells that it failed, and fails with the reason', async () => {
+  test('records that it failed, and fails with the reason', async () => {
     const t = await compacted()
     t.clock.advance(8 * day)
     const faults = new Faults().add({ on: 'delete', fault: { kind: 'fail' } })

@@ -21,7 +21,7 @@ test.each([
   expect(rows.get(name)).toBe(support)
 })
 
-test('"while unused" is said of what can be in use: the example uses it', () => {
+test('"while unused" stands with what can be in use: the example uses it', () => {
   const unused = { configuration: {}, schema: { type: 'struct', fields: [] } } as const
   for (const feature of features) {
     const { name, write } = feature

@@ -48,7 +48,7 @@ describe('a reader that log clean-up overtakes', () => {
     expect(names.sort()).toEqual(['0.parquet', '1.parquet', '2.parquet', '3.parquet', '4.parquet'])
   })
 
-  test('is told of what is missing for good', async () => {
+  test('reports what is missing for good', async () => {
     const t = new LogFixture({ fields: [columnField('id', 'long')] })
     for (let i = 0; i < 3; i++) await t.commit({ txn: { appId: 'a', version: BigInt(i) } })
     await t.store.delete(commitPath(1))

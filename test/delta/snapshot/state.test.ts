@@ -19,7 +19,7 @@ describe('totals', () => {
     ],
     ['are unknown after a remove without a size', [remove(undefined)], undefined],
     [
-      'are unknown after a file was only stated anew, with new statistics for instance',
+      'are unknown after a file was only added again, with new statistics for instance',
       [add(10, { dataChange: false })],
       undefined,
     ],

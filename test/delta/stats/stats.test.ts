@@ -285,7 +285,7 @@ describe('reading', () => {
   )
   const columns = statsColumns({ schema, partitionColumns: [], configuration: {} })
 
-  test('numbers keep their digits, offsets are honoured, wide bounds are said to be wide', () => {
+  test('numbers keep their digits, offsets are honoured, wide bounds are reported to be wide', () => {
     const text =
       '{"numRecords":2,"minValues":{"l":9007199254740993,"d":12345678901234567890.1234,"t":"2000-01-01T00:00:00.000-08:00","f":"NaN"},' +
       '"maxValues":{"d":1E+3},"nullCount":{"l":1},"tightBounds":false}'

@@ -73,7 +73,7 @@ describe('a table', () => {
     expect(versions).toEqual([1, 2])
   })
 
-  test('tells times that grow with the versions, also when its files were written in one millisecond', async () => {
+  test('records times that grow with the versions, also when its files were written in one millisecond', async () => {
     const store = new MemoryStore(new ManualClock(1_000))
     const table = new DeltaTable(store)
     await table.commit(createTable({ schema, createdTime: 0 }))

@@ -71,7 +71,7 @@ describe('a commit', () => {
     expect(await pathsOf(open())).toEqual(['a-1.parquet'])
   })
 
-  test('that stays unresolved is an error to try again, and its txn tells what became of it', async () => {
+  test('that stays unresolved is an error to try again, and its txn shows what became of it', async () => {
     const { faults, table, open } = await setUp()
     await table.state()
     faults.add({ on: 'putIfAbsent', path: isCommit, times: 99, fault: { kind: 'loseAnswer' } })

@@ -116,14 +116,14 @@ const cases: readonly (readonly [string, readonly Action[], Reads, readonly Acti
     'concurrentDeleteDelete',
   ],
   [
-    'a file stated anew after its removal would come back',
+    'a file added again after its removal would come back',
     [add('a', { dataChange: false })],
     readsNothing,
     [remove('a')],
     'concurrentDeleteRead',
   ],
   [
-    'a file to be removed here that the winner states anew, with what is new of it',
+    'a file to be removed here that the winner added again, with other metadata',
     [remove('a')],
     readsNothing,
     [add('a', { dataChange: false })],

@@ -73,7 +73,7 @@ describe.each(['string', 'binary'])('dataType %s', dataType => {
   })
 })
 
-test('text tells a tombstone from an empty value', () => {
+test('text distinguishes a tombstone from an empty value', () => {
   const { records, reread } = received('string', [record({ value: null }), record({ value: Buffer.alloc(0) })])
   expect(records.map(r => r.value?.length)).toEqual([undefined, 0])
   expect(reread).toEqual([])

@@ -56,7 +56,7 @@ afterAll(async () => {
 })
 
 describe('the compiled command line, on a broker', () => {
-  test('a topic that does not exist is said by every command that needs it, and made where that is asked for', async () => {
+  test('a topic that does not exist is reported by every command that needs it, and made where that is asked for', async () => {
     const ran = await lake('run', 'bronze')
     expect(ran).toMatchObject({
       code: 1,

@@ -85,7 +85,7 @@ describe('a Kafka trigger on a real broker', () => {
       first.push(...batch)
       return Promise.resolve(undefined)
     })
-    // A group that gives out its partitions anew while it gathers delivers what was under way again.
+    // A group that rebalances while it gathers delivers what was under way again.
     await until(() => new Set(values(first)).size >= 300)
     await stopFirst()
     expect([...new Set(values(first))]).toEqual(numbers(0, 300))

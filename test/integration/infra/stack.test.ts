@@ -60,7 +60,7 @@ describe('npm start as a supervisor', () => {
     expect(next.state).toBeUndefined()
   })
 
-  test('a state that cannot be written is said, and what runs goes on', async () => {
+  test('a state that cannot be written is reported, and what runs goes on', async () => {
     const s = (stack = await StartedStack.start(project, ['stack']))
     await s.prints(/Ready\./)
     // Nobody, not even a superuser, writes a file where a folder is.

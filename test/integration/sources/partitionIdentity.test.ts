@@ -60,7 +60,7 @@ describe('the identity of a partition', () => {
     expect(after.topicId).toBeDefined()
   })
 
-  test('of 100 partitions with a name of 249 characters is told in one call', async () => {
+  test('of 100 partitions with a name of 249 characters is reported in one call', async () => {
     const name = 'n'.repeat(249 - 3)
     const topic = await kafka.topic(name, { numPartitions: 100 })
     const found = await source.identify(topic, new Map(Array.from({ length: 100 }, (_, n) => [n, undefined])))
@@ -68,7 +68,7 @@ describe('the identity of a partition', () => {
     expect(new Set([...found.values()].map(one => known(one).topicId)).size).toBe(1)
   })
 
-  test('has an epoch that rises with a restart, and tells where the one before it ended, with and without ids', async () => {
+  test('has an epoch that rises with a restart, and shows where the one before it ended, with and without ids', async () => {
     const topic = await kafka.topic('epochs')
     await source.produce(topic, records(7))
     const before = await identify(source, topic)

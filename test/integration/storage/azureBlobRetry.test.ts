@@ -104,7 +104,7 @@ describe('a download whose connection breaks inside the body', () => {
     expect(Buffer.compare((await store.get('x')) ?? new Uint8Array(), content)).toBe(0)
   })
 
-  test('that breaks without end is told as a broken connection', async () => {
+  test('that breaks without end is reported as a broken connection', async () => {
     const { store } = await served(
       blob(
         () => ({ bytes: content, etag: '"1"' }),
@@ -234,7 +234,7 @@ describe('a listing', () => {
   })
 })
 
-describe('what a refusal means is said', () => {
+describe('what a refusal means is reported', () => {
   const ahead = (ms: number) => new Date(Date.now() + ms).toISOString().replace(/\.\d+/, '')
   test.each<[string, number, string, string, object]>([
     [
@@ -334,7 +334,7 @@ describe('two uploads of one name at once', () => {
   })
 })
 
-test('a large write goes in pieces, whole, and anew after a cut', async () => {
+test('a large write goes in pieces, whole, and again after a cut', async () => {
   const { stub, store } = await served(({ before }) => (before === 0 ? 'cut' : { status: 201 }))
   await store.put('x', new Uint8Array(3_000_000))
   expect(stub.requests.map(request => request.headers['content-length'])).toEqual(['3000000', '3000000'])

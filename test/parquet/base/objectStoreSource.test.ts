@@ -51,7 +51,7 @@ describe('a file in a store', () => {
     await expect(opening).rejects.toMatchObject({ code: 'PARQUET_MISSING', data: { file: 'gone.parquet' } })
   })
 
-  test('an object shorter than the log says is told', async () => {
+  test('an object shorter than the log says is reported', async () => {
     const store = new MemoryStore()
     await store.put('short.parquet', encodeParquet(columns(10)))
     await expect(openParquet(objectStoreSource(store, 'short.parquet', 100_000))).rejects.toMatchObject({

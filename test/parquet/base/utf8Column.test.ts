@@ -72,7 +72,7 @@ describe('texts as they are stored', () => {
   test('become a dictionary where they repeat after all', async () => {
     const halves = await Promise.all([0, 1].map(() => stored(Array.from({ length: 40 }, (_, i) => `color ${i}`))))
     const data = Utf8Column.joined(Array.from({ length: 50 }, (_, i) => halves[i % 2] as Utf8Column)) as Utf8Column
-    const expected = encodeParquet([{ field, data: data.texts() }])
+    const expected = encodeParquet([{ field, data: data.strings() }])
     expect(Buffer.compare(encodeParquet([{ field, data }]), expected)).toBe(0)
     expect(expected.length).toBeLessThan(data.bytes.length / 2)
   })
@@ -86,9 +86,9 @@ describe('texts as they are stored', () => {
       const to = from + random.below(texts.length + 1 - from)
       const rows = texts.map((_, row) => row).filter(() => random.below(3) === 0)
       if (!(data instanceof Utf8Column)) continue
-      expect(data.slice(from, to).texts(), seedNote).toEqual(texts.slice(from, to))
-      expect(data.picked(rows).texts(), seedNote).toEqual(rows.map(row => texts[row]))
-      expect(Utf8Column.joined([data, data.slice(from, to), data.picked(rows)])?.texts(), seedNote).toEqual([
+      expect(data.slice(from, to).strings(), seedNote).toEqual(texts.slice(from, to))
+      expect(data.picked(rows).strings(), seedNote).toEqual(rows.map(row => texts[row]))
+      expect(Utf8Column.joined([data, data.slice(from, to), data.picked(rows)])?.strings(), seedNote).toEqual([
         ...texts,
         ...texts.slice(from, to),
         ...rows.map(row => texts[row]),
@@ -102,7 +102,7 @@ describe('texts as they are stored', () => {
     )
     expect(Utf8Column.of(Uint8Array.of(0x61, 0xff), Int32Array.of(1, 1))).toBeUndefined()
     expect(Utf8Column.of(Buffer.from('é'), Int32Array.of(1, 1))).toBeUndefined()
-    expect(Utf8Column.of(Buffer.from('éa'), Int32Array.of(2, 1))?.texts()).toEqual(['é', 'a'])
+    expect(Utf8Column.of(Buffer.from('éa'), Int32Array.of(2, 1))?.strings()).toEqual(['é', 'a'])
   })
 
   test('do not reach past their bytes', () => {

@@ -95,7 +95,7 @@ describe('variants from parts', () => {
     expect(() => again(Uint8Array.of(1, 0, 0), value)).toThrow(/overlap/)
   })
 
-  test('what is too deep is told, and is no crash', () => {
+  test('what is too deep is reported, and is no crash', () => {
     const nested = (depth: number) => {
       let value = Buffer.of(0)
       for (let i = 0; i < depth; i++) {

@@ -98,7 +98,7 @@ describe.each([
       for (const words of told) expect(rows[1]?.['_error_message']).toContain(words)
       for (const part of ['key', 'value', 'headers'] as const)
         if (path.includes(part)) expect(rows[1]?.[`_${part}`]).toBeNull()
-      expect((await fixture.told()).at(-1)).toMatchObject({ rejections: { [code]: 1 } })
+      expect((await fixture.reported()).at(-1)).toMatchObject({ rejections: { [code]: 1 } })
 
       fixture.append([3])
       expect(await catchUp(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 1 }])

@@ -107,11 +107,11 @@ export class BronzeFixture implements AsyncDisposable {
   }
 
   /** What bronze's commits say of themselves, oldest first. */
-  async told(): Promise<readonly ToldCommit[]> {
-    const found: ToldCommit[] = []
+  async reported(): Promise<readonly ReportedCommit[]> {
+    const found: ReportedCommit[] = []
     for await (const { actions } of this.lake.table(bronzePath(this.stream)).commits(0)) {
       const info = commitInfoOf(actions)
-      const bronze = (info?.['lake'] as { bronze?: Omit<ToldCommit, 'rows'> } | undefined)?.bronze
+      const bronze = (info?.['lake'] as { bronze?: Omit<ReportedCommit, 'rows'> } | undefined)?.bronze
       const metrics = info?.operationMetrics as Record<string, unknown> | undefined
       if (bronze !== undefined) found.push({ ...bronze, rows: Number(metrics?.['numOutputRows']) })
     }
@@ -165,7 +165,7 @@ export async function readTable(lake: Lake, path: string): Promise<readonly Row[
   return rows
 }
 
-export interface ToldCommit {
+export interface ReportedCommit {
   readonly ranges: readonly Readonly<Record<string, number>>[]
   readonly missing: readonly Readonly<Record<string, number>>[]
   readonly rejections: Readonly<Record<string, number>>

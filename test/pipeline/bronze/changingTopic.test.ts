@@ -7,7 +7,7 @@ import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, range, span } from './bronzeFixture.js'
 
-/** Makes the topic anew between the second and the third question that the source is asked about it. */
+/** Recreates the topic between the second and the third question that the source is asked about it. */
 function recreateMeanwhile(f: BronzeFixture): void {
   const [offsets, identify] = [f.source.offsets.bind(f.source), f.source.identify.bind(f.source)]
   let asked = 0
@@ -39,7 +39,7 @@ describe('a topic that is recreated between its ids and its offsets', () => {
     schema: z.object({ event_id: z.string(), timestamp: timestamp() }),
   })
 
-  test("is told as another one, and does not begin at the old one's end", async () => {
+  test("is reported as another one, and does not begin at the old one's end", async () => {
     await using f = await BronzeFixture.open({ stream: latest })
     f.append(range(0, 10))
     recreateMeanwhile(f)
@@ -51,7 +51,7 @@ describe('a topic that is recreated between its ids and its offsets', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(15, 0, { generation: 1 })])).toEqual([])
   })
 
-  test("while offsets are reset is told as another one, and does not begin at the old one's start", async () => {
+  test("while offsets are reset is reported as another one, and does not begin at the old one's start", async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 20))
     await catchUp(f.lake, 'command')

@@ -130,7 +130,7 @@ describe('chaos', () => {
       expect(surprises, seedNote).toEqual([])
 
       const logs = await base.source.offsets('events')
-      const missing = (await base.told()).flatMap(t => t.missing)
+      const missing = (await base.reported()).flatMap(t => t.missing)
       for (const { partition, end } of missing)
         expect(BigInt(end ?? 0), seedNote).toBeLessThanOrEqual(logs.find(l => l.partition === partition)?.start ?? 0n)
       const progressOf = await base.progress()
@@ -142,7 +142,7 @@ describe('chaos', () => {
         return { topic: 'events', partition, start: progressOf.get(partition)?.start ?? end, end, absent }
       })
       expect(eachOffsetOnce(await base.lineage(), spans), seedNote).toEqual([])
-      const ranges = (await base.told()).flatMap(t => t.ranges)
+      const ranges = (await base.reported()).flatMap(t => t.ranges)
       const said = (name: string) => ranges.reduce((sum, r) => sum + BigInt(r[name] ?? 0), 0n)
       const progress = [...progressOf.values()]
       const accounts = {
@@ -159,7 +159,7 @@ describe('chaos', () => {
       expect(identityClosed(accounts), seedNote).toEqual([])
       expect(accounts.missing, seedNote).toBe(said('missing'))
       expect(accounts.holes, seedNote).toBe(said('holes'))
-      expect(Math.max(0, ...(await base.told()).map(t => t.rows)), seedNote).toBeLessThanOrEqual(
+      expect(Math.max(0, ...(await base.reported()).map(t => t.rows)), seedNote).toBeLessThanOrEqual(
         Number(settings.BRONZE_MAX_COMMIT_ROWS),
       )
     },

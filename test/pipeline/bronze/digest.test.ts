@@ -29,7 +29,7 @@ describe('the digest by which a record is known again', () => {
     expect(recordDigest(record(change))).not.toBe(recordDigest(record()))
   })
 
-  test('tells a value that is none from one that is empty', () => {
+  test('distinguishes a value that is none from one that is empty', () => {
     expect(recordDigest(record({ value: null }))).not.toBe(recordDigest(record({ value: Buffer.alloc(0) })))
   })
 

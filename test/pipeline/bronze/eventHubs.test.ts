@@ -103,7 +103,7 @@ describe('a catch-up from Event Hubs', () => {
     )
   })
 
-  test('is not told that the hub was created anew where compaction removed the last events', async () => {
+  test('is not taken for recreated where compaction removed the last events', async () => {
     const store = new MemoryStore(systemClock)
     const hasty = await openOn(sourceOf(3_000), store)
     server.append(0, sent(10))
@@ -117,7 +117,7 @@ describe('a catch-up from Event Hubs', () => {
     expect(await progress(patient)).toMatchObject({ covered: 14n, holes: 2n, missing: 0n })
   })
 
-  test.each([0, 3, 10, 30])('stops at a hub that was created anew, with %i events in it', async count => {
+  test.each([0, 3, 10, 30])('stops at a hub that was recreated, with %i events in it', async count => {
     server.append(0, sent(10))
     await catchUp(lake, 'command')
     server.recreate(new Date(Date.now() + 60_000))
@@ -127,7 +127,7 @@ describe('a catch-up from Event Hubs', () => {
 })
 
 describe('whether a hub is still the same', () => {
-  test('is told by its events, too, where the service says of both that they were created at one time', async () => {
+  test('is recognised by its events, too, where the service says of both that they were created at one time', async () => {
     const store = new MemoryStore(systemClock)
     server.recreate(new Date(day0))
     server.append(0, sent(10))

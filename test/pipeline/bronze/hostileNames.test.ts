@@ -69,7 +69,7 @@ test('names that plain objects have go through bronze, silver and gold as any ot
     [null, 'FIELD_MISSING', 'valueOf'],
   ])
   expect(rows[0]?.['_headers']).toBe(JSON.stringify(names.map(name => [name, Buffer.from(name).toString('base64')])))
-  const told = JSON.stringify((await fixture.told()).at(-1))
+  const told = JSON.stringify((await fixture.reported()).at(-1))
   expect(told).toContain('"expectations":{"__proto__":1,"constructor":1}')
 
   expect(await runSilver(fixture.lake, 'command')).toMatchObject([{ outcome: 'committed', rowsOut: 2 }])

@@ -37,7 +37,7 @@ describe('a delivery', () => {
     await f.deliver(range(0, 5))
     await f.deliver(range(17, 20))
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
-    const last = (await f.told()).at(-1)
+    const last = (await f.reported()).at(-1)
     expect(last?.ranges).toMatchObject([
       { from: 5, position: 20, received: 15, repaired: 12, valid: 15, missing: 0, holes: 0 },
     ])
@@ -85,7 +85,7 @@ describe('offsets without a record', () => {
     expect(await f.deliver(range(15, 20))).toMatchObject({ detail: { missing: 7 } })
     expect(eachOffsetOnce(await f.lineage(), [span(20, 0, { absent: range(5, 12) })])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 19n, missing: 7n, holes: 0n })
-    expect((await f.told()).at(-1)).toMatchObject({
+    expect((await f.reported()).at(-1)).toMatchObject({
       missing: [{ partition: 0, start: 5, end: 12 }],
       ranges: [{ missing: 7, holes: 0 }],
     })
@@ -195,7 +195,7 @@ describe('what a delivery is made of', () => {
     const rows = await f.rows()
     expect(rows.map(row => row['_error_code'])).toEqual(['NOT_JSON', 'NOT_AN_OBJECT', 'FIELD_MISSING'])
     expect(rows.every(row => row['event_id'] === null)).toBe(true)
-    expect((await f.told()).at(-1)).toMatchObject({
+    expect((await f.reported()).at(-1)).toMatchObject({
       ranges: [{ received: 3, valid: 0, quarantined: 3 }],
       rejections: { NOT_JSON: 1, NOT_UTF8: 0 },
     })
@@ -210,7 +210,7 @@ describe('what a delivery is made of', () => {
       [true, true],
       [false, false],
     ])
-    expect((await f.told()).at(-1)).toMatchObject({
+    expect((await f.reported()).at(-1)).toMatchObject({
       ranges: [{ received: 2, tombstones: 1, quarantined: 1, valid: 0 }],
     })
   })
@@ -226,7 +226,9 @@ describe('what a delivery is made of', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(4)])).toEqual([])
     const row = (await f.rows()).find(r => r['_offset'] === 1n)
     expect(Buffer.from(row?.['_value'] as Uint8Array)).toEqual(odd)
-    expect((await f.told()).at(-1)?.ranges).toMatchObject([{ received: 4, redelivered: 0, valid: 2, quarantined: 2 }])
+    expect((await f.reported()).at(-1)?.ranges).toMatchObject([
+      { received: 4, redelivered: 0, valid: 2, quarantined: 2 },
+    ])
   })
 
   test('what every commit says of its records adds up', async () => {
@@ -238,7 +240,7 @@ describe('what a delivery is made of', () => {
     await f.deliver([4, 5, 6, 10, 11])
     f.source.deleteRecords('events', 1, 4n)
     await f.deliver(range(9, 20), 1)
-    for (const { ranges } of await f.told()) {
+    for (const { ranges } of await f.reported()) {
       for (const r of ranges as Record<string, number>[]) {
         expect(r['received']).toBe(
           (r['redelivered'] ?? 0) + (r['valid'] ?? 0) + (r['quarantined'] ?? 0) + (r['tombstones'] ?? 0),

@@ -65,7 +65,7 @@ describe('bounds', () => {
     await f.deliver(range(20, 25), 1)
     await catchUp(f.lake, 'timer')
     expect(eachOffsetOnce(await f.lineage(), [span(25), span(25, 1), span(25, 2)])).toEqual([])
-    expect(Math.max(...(await f.told()).map(t => t.rows))).toBeLessThanOrEqual(7)
+    expect(Math.max(...(await f.reported()).map(t => t.rows))).toBeLessThanOrEqual(7)
   })
 
   test('a long jump is repaired in chunks, stops at half of the poll interval, and goes on where it stopped', async () => {

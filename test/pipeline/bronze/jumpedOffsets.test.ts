@@ -23,7 +23,7 @@ describe('what a delivery jumps over', () => {
     const records = await f.fetch([7, 8, 12, 15])
     f.source.deleteRecords('events', 0, 14n)
     await ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
-    expect((await f.told()).at(-1)?.missing).toEqual([
+    expect((await f.reported()).at(-1)?.missing).toEqual([
       { partition: 0, start: 5, end: 7 },
       { partition: 0, start: 9, end: 12 },
       { partition: 0, start: 13, end: 14 },

@@ -35,7 +35,7 @@ describe.each(odd)('a Kafka timestamp in %s', (_what, timestamp) => {
         [1n, true, null],
         [2n, false, null],
       ])
-      expect((await fixture.told()).at(-1)).toMatchObject({ notices: { TIMESTAMP_OUT_OF_RANGE: 1 } })
+      expect((await fixture.reported()).at(-1)).toMatchObject({ notices: { TIMESTAMP_OUT_OF_RANGE: 1 } })
 
       // It is the last word of nobody: the next run finds the partition as it was left.
       fixture.append([3])
@@ -68,7 +68,7 @@ test.each([-62_135_596_800_000, -1, 0, 253_402_300_799_999])('%d is a timestamp 
   fixture.source.append('events', [{ ...eventRecord(0), partition: 0, timestamp }])
   await catchUp(fixture.lake, 'command')
   expect((await fixture.rows()).map(r => r['_timestamp'])).toEqual([BigInt(timestamp) * 1000n])
-  expect((await fixture.told()).at(-1)).toMatchObject({ notices: { TIMESTAMP_OUT_OF_RANGE: 0 } })
+  expect((await fixture.reported()).at(-1)).toMatchObject({ notices: { TIMESTAMP_OUT_OF_RANGE: 0 } })
 })
 
 test('a table of version 0.1.0, in which no timestamp may be null, takes one that is', async () => {

@@ -135,7 +135,7 @@ test("a defect of ours, or of the store, is the run's and no partition's", async
   expect((await run(fixture)).error).toEqual({ code: 'RangeError', message: 'a defect', retryable: false })
 })
 
-test('a reason that several partitions share is told once, each reason of their own too', () => {
+test('a reason that several partitions share is reported once, each reason of their own too', () => {
   const away = () => new SourceError('SOURCE_UNREACHABLE', 'Kafka is away.', { retryable: true })
   const corrupt = new SourceError('SOURCE_CORRUPT', 'events/2 is corrupt.')
   expect(stoppedError([away(), away(), corrupt, away()])?.message).toBe('events/2 is corrupt. Kafka is away.')

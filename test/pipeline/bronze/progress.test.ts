@@ -75,7 +75,7 @@ describe('progress in txns', () => {
     expect(readProgress(table, 'events', txnMap(txns.list)).get(3)?.witness).toBeUndefined()
   })
 
-  test('a raised generation starts anew and writes its own start', () => {
+  test('a raised generation starts again and writes its own start', () => {
     const before = progress({ missing: 5n })
     const after = progress({ generation: 1, start: 0n, covered: -1n, tail: 0n })
     const txns = [...progressTxns(table, 'events', undefined, before), ...progressTxns(table, 'events', before, after)]

@@ -275,7 +275,7 @@ describe.each(brokers)('%s', (_name, options) => {
 })
 
 describe('a stop', () => {
-  test('is told by its reason', async () => {
+  test('is recognised by its reason', async () => {
     const found: Record<string, number | undefined> = {}
     const reasons: Record<string, StopReason> = {
       'a topic that is still empty': 'topicId',

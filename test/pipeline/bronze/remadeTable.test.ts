@@ -8,7 +8,7 @@ import { BronzeFixture, range, span } from './bronzeFixture.js'
 
 const settings = { BRONZE_MAX_COMMIT_ROWS: '5' }
 
-/** Somebody deletes bronze and makes it anew, without rows; every process looks at its log again after a minute. */
+/** Somebody deletes and recreates bronze, without rows; every process looks at its log again after a minute. */
 async function remake(f: BronzeFixture): Promise<void> {
   for await (const { path } of f.store.list('bronze/')) await f.store.delete(path)
   // Closing it would close the source, which it shares.

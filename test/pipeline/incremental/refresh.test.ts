@@ -251,7 +251,7 @@ describe('another writer', () => {
   })
 })
 
-test('a commit tells what it brings, of which part of the source, and by which run', async () => {
+test('a commit shows what it brings, of which part of the source, and by which run', async () => {
   await using f = await SilverFixture.open()
   await silverOf(f, [[big('a')]])
   ok([await refreshBig(f.lake), await rebuildBig(f.lake)])

@@ -64,7 +64,7 @@ describe('clean-up of bronze', () => {
     expect(await f.read('silver/events')).toHaveLength(18)
   })
 
-  test('keeps the commits whose runs are still to be told, where monitor and silver go on while cluster_logs cannot be written', async () => {
+  test('keeps the commits whose runs are still to be recorded, where monitor and silver go on while cluster_logs cannot be written', async () => {
     const faults = new Faults()
     const clock = new ManualClock(Date.now())
     await using f = await BronzeFixture.open({

@@ -39,7 +39,7 @@ describe('a lag', () => {
     expect(looks(at(10, 30), at(10, 30), at(11, 30), at(11, 30), at(11, 30))).toEqual([0, 0, 0, 0, 0])
   })
 
-  test('of which all that waited is covered has begun anew, however much waits now', () => {
+  test('of which all that waited is covered has started again, however much waits now', () => {
     expect(looks(at(10, 30), at(20, 40), at(29, 50), at(30, 90), at(40, 95), at(50, 96))).toEqual([0, 0, 0, 0, 0, 0])
   })
 

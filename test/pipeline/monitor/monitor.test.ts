@@ -150,7 +150,7 @@ describe('the monitor', () => {
     expect(silver).toMatchObject({ late_count: 3n, stale_count: 3n })
   })
 
-  test('tells a silent source from a pipeline that lags', async () => {
+  test('distinguishes a silent source from a pipeline that lags', async () => {
     await using f = await open()
     f.append(range(0, 5))
     await f.deliver(range(0, 5))

@@ -135,7 +135,7 @@ describe('cluster_logs', () => {
     ])
   })
 
-  test('tells a run that ended with work left by its budget as committed', async () => {
+  test('records a run that ended with work left by its budget as committed', async () => {
     await using f = await BronzeFixture.open({ settings })
     f.append(range(0, 60))
     f.slowDown(100)
@@ -144,7 +144,7 @@ describe('cluster_logs', () => {
     expect(await rows(f)).toMatchObject([{ outcome: 'committed' }])
   })
 
-  test('tells journal files once, even when they could not be deleted', async () => {
+  test('records journal files once, even when they could not be deleted', async () => {
     const faults = new Faults()
     await using f = await BronzeFixture.open({ store: new FaultyStore(new MemoryStore(), faults), settings })
     await catchUp(f.lake, 'timer')
@@ -180,7 +180,7 @@ describe('cluster_logs', () => {
     expect(await rows(f)).toHaveLength(2)
   })
 
-  test('tells of the monitor itself, from its own commits', async () => {
+  test('records the monitor itself, from its own commits', async () => {
     await using f = await BronzeFixture.open({ settings })
     f.append(range(0, 3))
     await f.deliver(range(0, 3))

@@ -52,7 +52,7 @@ describe('silver', () => {
     expect(await ids(f)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
   })
 
-  test('a cursor ahead of a bronze that was put back is told, not taken for nothing to do', async () => {
+  test('a cursor ahead of a bronze that was put back is reported, not taken for nothing to do', async () => {
     await using f = await SilverFixture.open()
     await f.bronze([[{ id: 'a' }]])
     await f.bronze([[{ id: 'b' }]])

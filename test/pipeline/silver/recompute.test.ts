@@ -67,7 +67,7 @@ describe('rebuilding', () => {
     expect(await refineSilver(other, events)).toMatchObject({ outcome: 'nothingToDo' })
   })
 
-  test('a cursor that log clean-up overtook is told, with the remedy', async () => {
+  test('a cursor that log clean-up overtook is reported, with the remedy', async () => {
     await using f = await SilverFixture.open()
     await f.bronze([[{ id: 'a' }]])
     await refineSilver(f.lake, events)

@@ -60,7 +60,7 @@ test.each([
   ['o.nope = 1', /cannot be evaluated: .*"nope"/],
   ['sum(i) > 1', /cannot be evaluated: .*aggregates/],
   ['nofunction(i)', /cannot be evaluated: .*nofunction/],
-])('of %s it is said what is wrong', async (condition, message) => {
+])('of %s it is reported what is wrong', async (condition, message) => {
   await expect(check(condition)).rejects.toMatchObject({
     code: 'QUERY_BAD_SQL',
     message: expect.stringMatching(message) as string,

@@ -39,6 +39,6 @@ test.each([
   expect(withPlainYears(sql, fields)).toBe(sql)
 })
 
-test('without columns only what is said to be a date or a time is one', () => {
+test('without columns only what is declared a date or a time is one', () => {
   expect(withPlainYears("SELECT '+12345-11-29', DATE '+12345-11-29'")).toBe("SELECT '+12345-11-29', DATE '12345-11-29'")
 })

@@ -164,7 +164,7 @@ describe('a condition as statistics can judge it', () => {
     expect((await sqlPredicate(session, await parseCondition(session, condition, schema))).predicate).toEqual(predicate)
   })
 
-  test('what is left out is said as SQL', async () => {
+  test('what is left out is given as SQL', async () => {
     const { unknown } = await sqlPredicate(
       session,
       await parseCondition(session, "i = 1 AND (lower(s) = 'x' OR d > 1) AND flag", schema),

@@ -99,7 +99,7 @@ describe('SQL over rows in memory', () => {
     expect(found.map(marks => marks.reduce((sum, one) => sum + one, 0))).toEqual(new Array(8).fill(625))
   })
 
-  test('statistics are told of a condition what they can judge', async () => {
+  test('statistics are given of a condition what they can judge', async () => {
     const schema = { type: 'struct' as const, fields: [field('i', 'integer')] }
     expect(await expressions.prune('i = 1 AND random() > 0', schema)).toEqual({ op: '=', column: 'i', value: 1 })
     expect(await expressions.prune('abs(i) = 1', schema)).toBeUndefined()

@@ -94,7 +94,7 @@ describe('Spark’s SQL means here what it means there', () => {
     ["s RLIKE '\\\\bword'", /\\b in a regular expression/],
     ['s RLIKE word', /pattern that is not written out/],
     ["s LIKE 'a' ESCAPE '/'", /LIKE with ESCAPE/],
-    ["'it''s' = s", /texts side by side/],
+    ["'it''s' = s", /strings side by side/],
     ['current_date() > day', /the function current_date/],
     ['i + INTERVAL 1 DAY > 1', /INTERVAL/],
     ['nothing > 1', /nothing, which is no column/],
@@ -103,7 +103,7 @@ describe('Spark’s SQL means here what it means there', () => {
     ['i > 1 > yes)', /"\)" where nothing more is expected/],
     ['o = o', /= of struct/],
     ['m * CAST(1 AS DECIMAL(30, 2)) > 0', /more than 38 digits/],
-  ])('%s is refused, and it is said why', async (sql, message) => {
+  ])('%s is refused, and it is reported why', async (sql, message) => {
     const refused: unknown = await expressions.test(rows, sql, 'spark').then(
       () => undefined,
       (error: unknown) => error,

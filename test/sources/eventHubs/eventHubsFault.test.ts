@@ -31,7 +31,7 @@ describe("the library's errors become ours, with what may be retried", () => {
     expect(eventHubsFault(raised(code), 't', group)).toMatchObject(expected)
   })
 
-  test('of several attempts the last is told', () => {
+  test('of several attempts the last is reported', () => {
     const attempts = new AggregateError([
       raised('ServerBusyError', true),
       new AggregateError([raised('UnauthorizedError')]),

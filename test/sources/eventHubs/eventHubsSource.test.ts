@@ -163,7 +163,7 @@ describe('a range', () => {
     await expect(reading).rejects.toMatchObject({ code: 'SOURCE_OUT_OF_RANGE', data: { start: 30n, logStart: 60n } })
   })
 
-  test('of a hub that is created anew meanwhile is out of range', async () => {
+  test('of a hub that is recreated meanwhile is out of range', async () => {
     server.append(0, numbered(100))
     server.pause(0, 30)
     const reading = readAll({ partition: 0, start: 0n, end: 100n }, (_, seen) => {
@@ -308,7 +308,7 @@ describe('the identity of a hub', () => {
   ])
   const idOf = async () => (await source.identify(topic, asked)).get(1)
 
-  test('is the same at every call, and another once the hub was created anew', async () => {
+  test('is the same at every call, and another once the hub was recreated', async () => {
     const before = await idOf()
     expect(before).toMatchObject({ kind: 'known', epoch: undefined })
     expect(await idOf()).toEqual(before)

@@ -127,7 +127,7 @@ describe('record batches', () => {
     ]
 
     test.each(spoiled)(
-      '%s: all of its bytes, told as damaged, and its neighbours as they are',
+      '%s: all of its bytes, reported as damaged, and its neighbours as they are',
       (_what, place, byte) => {
         const bytes = stored([value('a'), middle, value('c')], { baseOffset: 10n })
         const size = (bytes[at - 1] as number) / 2
@@ -200,7 +200,7 @@ describe('read_committed', () => {
     expect(visible(batches, [{ producerId: 7n, firstOffset: 0n }])).toEqual(['kept'])
   })
 
-  test('two aborts that begin at one batch, or are told in any order, are both heeded', () => {
+  test('two aborts that begin at one batch, or are reported in any order, are both heeded', () => {
     const batches = [
       stored([value('x')], { baseOffset: 10n, producerId: 1n, attributes: transactional }),
       stored([value('y')], { baseOffset: 11n, producerId: 2n, attributes: transactional }),

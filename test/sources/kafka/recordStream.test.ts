@@ -62,7 +62,7 @@ describe('a batch that comes to more than memory should hold', () => {
   })
 
   test.each(['gzip', 'zstd', 'lz4'] as const)(
-    'is told from one that does not, and read record by record (%s)',
+    'is distinguished from one that does not, and read record by record (%s)',
     async codec => {
       const bytes = encodeRecordBatch([zeros(1), zeros(wholeBatchBytes + 1), zeros(2)], 0, anonymous, codec)
       const [header] = batchHeaders(bytes)

@@ -90,7 +90,7 @@ describe('events drawn from a contract', () => {
     },
   )
 
-  test('a contract that nothing drawn fulfils is said, with the field; so is one with a decoder of its own', () => {
+  test('a contract that nothing drawn fulfils is reported, with the field; so is one with a decoder of its own', () => {
     const never = defineStream({
       name: 'never',
       topic: 'never',

@@ -53,7 +53,7 @@ async function fullFolder(): Promise<string> {
 
 describe('a disk that is full', () => {
   test.each(writes)(
-    'in the middle of a %s: nothing of it is seen or left, it is told as what it is',
+    'in the middle of a %s: nothing of it is seen or left, it is reported as what it is',
     async (_, write) => {
       const store = new LocalDiskStore(await fullFolder())
       const failure = { code: 'STORAGE_FAILED', retryable: false, ambiguous: false, data: { errno: 'ENOSPC' } }

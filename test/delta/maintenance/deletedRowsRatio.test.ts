@@ -9,7 +9,7 @@ import { ChangeFixture } from '../dml/changeFixture.js'
 import { columnField } from '../logFixture.js'
 
 /** One file of a hundred rows, of which so many are deleted. */
-async function worn(deleted: number, configuration: Record<string, string> = {}): Promise<ChangeFixture> {
+async function tableWithDeletes(deleted: number, configuration: Record<string, string> = {}): Promise<ChangeFixture> {
   const t = await ChangeFixture.create({
     fields: [columnField('id', 'long')],
     configuration: { 'delta.enableDeletionVectors': 'true', ...configuration },
@@ -29,33 +29,37 @@ async function outcome(t: ChangeFixture, options: OptimizeOptions = {}) {
 
 describe('a single file with deleted rows', () => {
   test('is rewritten without them when they are more than five of a hundred, and then left alone', async () => {
-    const t = await worn(23)
+    const t = await tableWithDeletes(23)
     expect(await outcome(t)).toMatchObject({ kind: 'optimized', metrics: { numRemovedFiles: 1, numAddedFiles: 1 } })
     expect((await t.snapshot()).files).toMatchObject([{ deletionVector: undefined, dataChange: false }])
     expect(await outcome(t)).toMatchObject({ kind: 'nothingToDo' })
-    expect(await outcome(await worn(6))).toMatchObject({ kind: 'optimized' })
-    expect(await outcome(await worn(5))).toMatchObject({ kind: 'nothingToDo' })
-    expect(await outcome(await worn(0))).toMatchObject({ kind: 'nothingToDo' })
+    expect(await outcome(await tableWithDeletes(6))).toMatchObject({ kind: 'optimized' })
+    expect(await outcome(await tableWithDeletes(5))).toMatchObject({ kind: 'nothingToDo' })
+    expect(await outcome(await tableWithDeletes(0))).toMatchObject({ kind: 'nothingToDo' })
   })
 
   test('whatever its size, and however many files a bin shall have', async () => {
-    expect(await outcome(await worn(23), { threshold: 1, minFiles: 16 })).toMatchObject({ kind: 'optimized' })
-    expect(await outcome(await worn(23), { minFiles: 16 })).toMatchObject({ kind: 'optimized' })
+    expect(await outcome(await tableWithDeletes(23), { threshold: 1, minFiles: 16 })).toMatchObject({
+      kind: 'optimized',
+    })
+    expect(await outcome(await tableWithDeletes(23), { minFiles: 16 })).toMatchObject({ kind: 'optimized' })
   })
 
   test('by the share that the table or the call names', async () => {
     const property = { 'lake.optimize.maxDeletedRowsRatio': '0.3' }
-    expect(await outcome(await worn(23, property))).toMatchObject({ kind: 'nothingToDo' })
-    expect(await outcome(await worn(31, property))).toMatchObject({ kind: 'optimized' })
-    expect(await outcome(await worn(23, property), { maxDeletedRowsRatio: 0.1 })).toMatchObject({ kind: 'optimized' })
-    expect(await outcome(await worn(1), { maxDeletedRowsRatio: 0 })).toMatchObject({ kind: 'optimized' })
+    expect(await outcome(await tableWithDeletes(23, property))).toMatchObject({ kind: 'nothingToDo' })
+    expect(await outcome(await tableWithDeletes(31, property))).toMatchObject({ kind: 'optimized' })
+    expect(await outcome(await tableWithDeletes(23, property), { maxDeletedRowsRatio: 0.1 })).toMatchObject({
+      kind: 'optimized',
+    })
+    expect(await outcome(await tableWithDeletes(1), { maxDeletedRowsRatio: 0 })).toMatchObject({ kind: 'optimized' })
     await expect(
-      optimizeTable((await worn(23, { 'lake.optimize.maxDeletedRowsRatio': 'half' })).table),
+      optimizeTable((await tableWithDeletes(23, { 'lake.optimize.maxDeletedRowsRatio': 'half' })).table),
     ).rejects.toMatchObject({ code: 'DELTA_BAD_PROPERTY', message: expect.stringContaining('"half"') as string })
   })
 
   test('of a sorted table too, and it stays sorted', async () => {
-    const t = await worn(23)
+    const t = await tableWithDeletes(23)
     const clusterer = { ...concatenation, accepts: () => true }
     const first = await outcome(t, { clusterBy: [['id']], clusterer })
     expect(first).toMatchObject({ kind: 'optimized' })

@@ -20,7 +20,7 @@ export function maxDeletedRowsRatio(configuration: Readonly<Record<string, strin
 }
 
 /** Whether a greater share of the file's rows is deleted; false when its statistics do not give the number of rows. */
-export function isWorn(file: Pick<AddFile, 'stats' | 'deletionVector'>, ratio: number): boolean {
+export function exceedsDeletedRows(file: Pick<AddFile, 'stats' | 'deletionVector'>, ratio: number): boolean {
   if (file.deletionVector === undefined) return false
   const records = recordCount(file)
   return records !== undefined && records > 0n && Number(file.deletionVector.cardinality) / Number(records) > ratio
