@@ -1,3 +1,12 @@
 /** What the functions do, free of Azure's types. */
 export { type PartitionReset, planReset, resetOffsets, type ResetPlan } from './resetOffsets.js'
-export { catchUp, ingestBatch, runGold, runMaintenance, runMonitor, runPipeline, runSilver } from './steps.js'
+export {
+  catchUp,
+  ingestBatch,
+  refreshModels,
+  runGold,
+  runMaintenance,
+  runMonitor,
+  runPipeline,
+  runSilver,
+} from './steps.js'

@@ -14,15 +14,21 @@ export async function runGold(lake: Lake, trigger: Trigger): Promise<readonly St
   return (await import('./gold/index.js')).runGold(lake, trigger)
 }
 
+/** Copies of the servers' models that are new; loaded by the first run, as gold is. */
+export async function refreshModels(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
+  return (await import('./models/index.js')).refreshModels(lake, trigger)
+}
+
 /**
- * One run of the whole pipeline, in order: bronze catches up with Kafka, silver with bronze, gold with silver, and the
- * monitor checks the result. A step that fails does not keep the next from doing what it can.
+ * One run of the whole pipeline, in order: bronze catches up with Kafka, silver with bronze, new models are fetched, gold
+ * catches up with silver, and the monitor checks the result. A step that fails does not keep the next from doing what it can.
  */
 export async function runPipeline(lake: Lake, trigger: Trigger): Promise<PipelineReport> {
   const startedAt = new Date(lake.clock.now()).toISOString()
   const steps = [
     ...(await catchUp(lake, trigger)),
     ...(await runSilver(lake, trigger)),
+    ...(await refreshModels(lake, trigger)),
     ...(await runGold(lake, trigger)),
     ...(await runMonitor(lake, trigger)),
   ]

@@ -9,8 +9,8 @@ import {
   entraScopeFault,
   eventHubsConnectionFault,
   eventHubsGroupFault,
-  folderNameFault,
   httpUrlFault,
+  modelUriFault,
   namespaceFault,
   parseLocations,
   parseNumber,
@@ -199,10 +199,18 @@ export const environment = z.object({
     .describe('Most bytes TEMP_FOLDER may hold.'),
   INSTANCE_MEMORY_MB: whole(256, 1_048_576).default(2048).describe('Memory of one instance, for the cost estimate.'),
 
-  MODEL_NAME: checked(value => folderNameFault(value.replaceAll('{stream}', 's')))
-    .default('anomaly')
+  MODEL_URI: checked(modelUriFault)
+    .optional()
     .describe(
-      "The model gold scores with: a folder in the lake's `models/`. `{stream}` in it is the stream's name; events without a model are summarised only.",
+      "Where models come from, in place of what the streams declare: `lake:models/<name>`, or of an MLflow server `models:/<name>@<alias>`, `models:/<name>/<version>`, `models:/<name>?tag=<key>:<value>`. `{stream}` in it is the stream's name.",
+    ),
+  MODEL_SCHEDULE: schedule()
+    .default('0 */5 * * * *')
+    .describe("When the MLflow server is asked for the streams' models, and a new one is copied into the lake."),
+  MODEL_FAULT_DEGRADED: duration()
+    .default(60 * 60_000)
+    .describe(
+      'A model that cannot be loaded or asked for longer than this: status DEGRADED; until then it is a remark.',
     ),
   MODEL_TIMEOUT: duration()
     .default(60_000)
@@ -212,7 +220,11 @@ export const environment = z.object({
   MODEL_MEMORY_LIMIT: bytes()
     .default(512 * 1024 ** 2)
     .describe('Most memory the models of one process may use.'),
-  ANOMALY_THRESHOLD: numberBetween(0, 1, 'number').default(0.5).describe('A score above it is an anomaly.'),
+  ANOMALY_THRESHOLD: numberBetween(-1_000_000, 1_000_000, 'number')
+    .optional()
+    .describe(
+      'A score above it is an anomaly (below it, for a stream that says so). What the stream declares, else what the model says, else 0.5, when empty.',
+    ),
 
   MLFLOW_TRACKING_URI: checked(trackingUriFault)
     .optional()

@@ -46,13 +46,28 @@ function slipsBetween(a: string, b: string): number {
   return last[b.length] ?? Infinity
 }
 
+/** A setting that had another name before, and what is to be done where that is still set. */
+export interface Renamed {
+  readonly name: string
+  readonly remedy: (value: string) => string
+}
+
+const sameValue = () => 'rename it'
+
 /** Names that settings had before, with those they have now: an old name would be ignored without a word. */
-const renamed: ReadonlyMap<string, string> = new Map([
-  ['MAX_POLL_INTERVAL_MS', 'KAFKA_MAX_POLL_INTERVAL_MS'],
-  ['SILVER_MEMORY_LIMIT', 'DUCKDB_MEMORY_LIMIT'],
+const renamed: ReadonlyMap<string, Renamed> = new Map<string, Renamed>([
+  ['MAX_POLL_INTERVAL_MS', { name: 'KAFKA_MAX_POLL_INTERVAL_MS', remedy: sameValue }],
+  ['SILVER_MEMORY_LIMIT', { name: 'DUCKDB_MEMORY_LIMIT', remedy: sameValue }],
+  [
+    'MODEL_NAME',
+    {
+      name: 'MODEL_URI',
+      remedy: value => `set that to lake:models/${value}, or leave both to what the streams declare`,
+    },
+  ],
 ])
 
 /** What a setting is called now that had this name before, in any case; undefined for all other names. */
-export function renamedTo(name: string): string | undefined {
+export function renamedTo(name: string): Renamed | undefined {
   return renamed.get(name.toUpperCase())
 }

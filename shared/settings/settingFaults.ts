@@ -144,7 +144,7 @@ export function unknownNameFaults(given: Readonly<Record<string, string | undefi
 export function unknownNameFault(name: string, value: string | undefined): string[] {
   if (value === undefined || value.trim() === '') return []
   const current = renamedTo(name)
-  if (current !== undefined) return [`${name} is now ${current}: rename it.`]
+  if (current !== undefined) return [`${name} is now ${current.name}: ${current.remedy(value.trim())}.`]
   const meant = meantName(name, settingNames)
   return meant === undefined ? [] : [`${name} is no setting: did you mean ${meant}?`]
 }

@@ -1,3 +1,4 @@
+import { modelUriForms, parseModelUri } from '../contract/index.js'
 import { parseNcrontab } from './ncrontab.js'
 
 /**
@@ -36,11 +37,9 @@ export const scheduleFault: TextCheck = value => {
 /** Any year will do: the question is whether a day is in the calendar, and 29 February is. */
 const leapYear = Date.UTC(2024, 0, 1)
 
-/** A name of one folder: not one that leads elsewhere or hides. */
-export const folderNameFault: TextCheck = value =>
-  /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(value)
-    ? undefined
-    : 'expected letters, digits, dot, dash or underscore, not beginning with a dot or dash'
+/** Where a model comes from, for any stream. */
+export const modelUriFault: TextCheck = value =>
+  parseModelUri(value.replaceAll('{stream}', 's')) === undefined ? `expected ${modelUriForms}` : undefined
 
 /** An address that is asked by HTTP. */
 export const httpUrlFault: TextCheck = value => {

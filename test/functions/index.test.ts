@@ -28,6 +28,7 @@ describe('the app', () => {
         'gold timerTrigger',
         'health httpTrigger',
         'maintenance timerTrigger',
+        'models timerTrigger',
         'monitor timerTrigger',
         'pipeline httpTrigger',
         'silver timerTrigger',
@@ -37,9 +38,18 @@ describe('the app', () => {
 
   test('one file a function', () => {
     expect(readdirSync(join(folder, 'functions')).sort()).toEqual(
-      ['bronze', 'catchUp', 'gold', 'health', 'maintenance', 'monitor', 'pipeline', 'silver', 'terminate'].map(
-        n => `${n}.ts`,
-      ),
+      [
+        'bronze',
+        'catchUp',
+        'gold',
+        'health',
+        'maintenance',
+        'models',
+        'monitor',
+        'pipeline',
+        'silver',
+        'terminate',
+      ].map(n => `${n}.ts`),
     )
   })
 

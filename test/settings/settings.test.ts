@@ -59,9 +59,9 @@ describe('a bad setting', () => {
     ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(
       given => [{ GOLD_SCHEDULE: given }, `GOLD_SCHEDULE is "${given}": expected an NCRONTAB`] as const,
     ),
-    ...['2', '-0.1', 'high', '0x1', 'NaN', 'Infinity', '1e9'].map(
+    ...['high', '0x1', 'NaN', 'Infinity', '1e9'].map(
       given =>
-        [{ ANOMALY_THRESHOLD: given }, `ANOMALY_THRESHOLD is "${given}": expected a number from 0 to 1`] as const,
+        [{ ANOMALY_THRESHOLD: given }, `ANOMALY_THRESHOLD is "${given}": expected a number from -1000000`] as const,
     ),
     ...['a:99999', 'a:0', 'a:1,b:65536'].map(
       given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected a port from 1 to 65535`] as const,
@@ -69,8 +69,8 @@ describe('a bad setting', () => {
     ...['a', 'a:1,,b:2', 'kafka://a:1', 'a:1;b:2', 'a b:1'].map(
       given => [{ KAFKA_BROKERS: given }, `KAFKA_BROKERS is "${given}": expected host:port`] as const,
     ),
-    ...['..', '.', '.hidden', 'a/b', '-x', 'a b', '{streams}', '-{stream}', '{stream}/x'].map(
-      given => [{ MODEL_NAME: given }, `MODEL_NAME is "${given}": expected letters`] as const,
+    ...['anomaly', 'lake:models/..', 'lake:models/a/b', 'lake:models/{streams}', 'models:/m', 'https://host/m'].map(
+      given => [{ MODEL_URI: given }, `MODEL_URI is "${given}": expected lake:models/<name>`] as const,
     ),
     ...[
       'https://example.com/lake',
@@ -175,6 +175,8 @@ describe('a good setting passes', () => {
     { GOLD_SCHEDULE: '0 0 0 29 2 *' },
     { GOLD_SCHEDULE: '0 30 9-17 * Jan mon-friday' },
     { ANOMALY_THRESHOLD: '.95' },
+    { ANOMALY_THRESHOLD: '-0.1' },
+    ...['lake:models/{stream}-anomaly', 'models:/{stream}@champion', 'models:/a b/3'].map(MODEL_URI => ({ MODEL_URI })),
     { ANOMALY_THRESHOLD: '0' },
     { ANOMALY_THRESHOLD: '1' },
     { COST_PER_GB_SECOND: '1.6e-5' },
@@ -251,6 +253,13 @@ describe('a name that a setting had before', () => {
     expect(faults({ [name]: value })).toBe(`${name} is now ${current}: rename it.`)
     expect(faults({ [name]: value, [current]: value })).toBe(`${name} is now ${current}: rename it.`)
     expect(faults({ [name]: '' })).toBe('')
+  })
+
+  test('MODEL_NAME says what MODEL_URI must be for the same model', () => {
+    const remedy =
+      'MODEL_NAME is now MODEL_URI: set that to lake:models/my-model, or leave both to what the streams declare.'
+    expect(faults({ MODEL_NAME: 'my-model' })).toBe(remedy)
+    expect(faults({ MODEL_NAME: '' })).toBe('')
   })
 })
 

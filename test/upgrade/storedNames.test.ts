@@ -99,7 +99,8 @@ test('the same records become the same rows, accepted and rejected', async () =>
   for (const [path, ...ofTheRun] of [
     ['bronze/events', '_ingested_at', '_ingest_date'],
     ['silver/events', '_ingested_at'],
-    ['gold/events_scored', '_ingested_at', 'scored_at'],
+    // The model that ships is called by its stream since.
+    ['gold/events_scored', '_ingested_at', 'scored_at', 'model_name'],
     ['gold/events_summary', 'newest_ingested_at'],
   ] as const) {
     const rows = async (f: BronzeFixture) =>
@@ -110,16 +111,39 @@ test('the same records become the same rows, accepted and rejected', async () =>
   }
 })
 
-test('the model that ships has the same files', async () => {
-  const files = async (f: BronzeFixture) => {
-    const found: Record<string, string> = {}
-    for await (const { path } of f.store.list('models/'))
-      found[path] = Buffer.from((await f.store.get(path)) ?? []).toString('latin1')
-    return found
+async function modelFiles(f: BronzeFixture, name: string): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {}
+  for await (const { path } of f.store.list(`models/${name}/`)) {
+    const text = Buffer.from((await f.store.get(path)) ?? []).toString('latin1')
+    found[path.slice(`models/${name}/`.length)] = text.replace(`"name": "${name}"`, '"name": ""')
   }
-  const before = await files(old)
+  return found
+}
+
+test('the model that ships has the same files, under its new name', async () => {
+  const before = await modelFiles(old, 'anomaly')
   expect(Object.keys(before).length).toBeGreaterThan(0)
-  expect(await files(today)).toEqual(before)
+  expect(await modelFiles(today, 'events-anomaly')).toEqual(before)
+})
+
+test('the champion of the old name scores on under the new one, its own files untouched', async () => {
+  await using f = await openOldLake()
+  const before = await modelFiles(f, 'anomaly')
+  const own = JSON.parse(before['starter-1/model.json'] ?? '') as Record<string, unknown>
+  await f.store.put(
+    'models/anomaly/mine/model.onnx',
+    (await f.store.get('models/anomaly/starter-1/model.onnx')) ?? new Uint8Array(),
+  )
+  const card = { ...own, name: 'anomaly', version: 'mine' }
+  await f.store.put('models/anomaly/mine/model.json', new TextEncoder().encode(JSON.stringify(card)))
+  await f.store.put('models/anomaly/champion.json', new TextEncoder().encode('{"version":"mine"}'))
+  f.append(range(0, 3), 0)
+  ok(await catchUp(f.lake, 'timer', { stalledForMs: 0 }))
+  expectAllWell(await refresh(f))
+  const rows = await f.read('gold/events_scored')
+  const models = new Set(rows.map(row => `${String(row['model_name'])} ${String(row['model_version'])}`))
+  expect([...models].toSorted()).toEqual(['anomaly starter-1', 'events-anomaly mine'])
+  expect(await modelFiles(f, 'anomaly')).toMatchObject({ 'champion.json': '{"version":"mine"}' })
 })
 
 test('a lake that was gone on with has its old columns and txns', async () => {

@@ -11,6 +11,7 @@ type StepsOf = (lake: Lake) => Promise<readonly StepReport[]>
 const steps: Readonly<Record<string, StepsOf>> = {
   bronze: async lake => (await import('../../pipeline/bronze/index.js')).catchUp(lake, 'command'),
   silver: async lake => (await import('../../pipeline/silver/index.js')).runSilver(lake, 'command'),
+  models: async lake => (await import('../../pipeline/models/index.js')).refreshModels(lake, 'command'),
   gold: async lake => (await import('../../pipeline/gold/index.js')).runGold(lake, 'command'),
   monitor: async lake => (await import('../../pipeline/monitor/index.js')).runMonitor(lake, 'command'),
   maintenance: async lake => (await import('../../pipeline/maintenance/index.js')).runMaintenance(lake, 'command'),

@@ -38,6 +38,7 @@ export class FeatureMatrix {
   readonly #features: readonly Feature[]
   readonly #width: number
   #rows = 0
+  #wholeRows = 0
 
   /** @param most how many rows it can hold */
   constructor(features: readonly Feature[], most: number) {
@@ -50,8 +51,14 @@ export class FeatureMatrix {
     return this.#rows
   }
 
+  /** Rows of which every number is one. */
+  get wholeRows(): number {
+    return this.#wholeRows
+  }
+
   add(row: Row): void {
     let at = this.#rows++ * this.#width
+    let isWhole = true
     for (let i = 0; i < this.#features.length; i++) {
       const feature = this.#features[i] as Feature
       const value = row[`f${i}`] ?? null
@@ -59,9 +66,14 @@ export class FeatureMatrix {
         if (value !== null) this.values[at + Number(value) - 1] = 1
       } else if (feature.kind === 'rate') {
         this.values[at] = value === null ? 0 : (feature.rates[Number(value) - 1] ?? 0)
-      } else this.values[at] = asFloat(value)
+      } else {
+        const number = asFloat(value)
+        if (Number.isNaN(number)) isWhole = false
+        this.values[at] = number
+      }
       at += widthOf(feature)
     }
+    if (isWhole) this.#wholeRows++
   }
 
   /** What has been added, as one piece of memory. */
@@ -72,6 +84,7 @@ export class FeatureMatrix {
   clear(): void {
     this.filled().fill(0)
     this.#rows = 0
+    this.#wholeRows = 0
   }
 }
 

@@ -14,8 +14,18 @@ export function requireFeatures(card: ModelCard, stream: Stream): void {
     throw new PipelineError(
       'MODEL_MISMATCH',
       `Model ${card.name}, version ${card.version}, needs the column ${column} as ${featureColumnWords[kind]}, and the contract of ${stream.name} ${found}. ` +
-        `Train the model on the contract as it is, or point its champion.json to a version that fits.`,
+        `Train the model on the contract as it is, or promote a version that fits.`,
       { data: { model: card.name, version: card.version, stream: stream.name, column } },
     )
+  }
+}
+
+/** Whether the features can be made of the stream's columns. */
+export function fits(card: ModelCard, stream: Stream): boolean {
+  try {
+    requireFeatures(card, stream)
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,20 +1,24 @@
 import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
 import {
-  FolderModelSource,
+  type Champion,
   type ModelCard,
   ModelError,
+  type ModelFiles,
   openOnnxScorer,
   type Scorer,
-  starterModel,
 } from '../../models/index.js'
-import { requireFeatures } from '../features/index.js'
+import { fits, requireFeatures } from '../features/index.js'
 import type { Lake } from '../lake/index.js'
+import { installFirstModel, type ModelPlace, modelPlace, recordScoring, refreshModel } from '../models/index.js'
 
 /** A model that is ready to score a stream. */
 export interface ReadyModel {
   readonly card: ModelCard
   readonly scorer: Scorer
+  /** A score beyond it is an anomaly, on that side of it. */
+  readonly threshold: number
+  readonly anomalies: 'above' | 'below'
 }
 
 /** How long a model that failed is left alone while an earlier one scores. Milliseconds. */
@@ -27,6 +31,8 @@ interface Known {
   previous?: ReadyModel | undefined
   /** The model that failed last, and until when it is not tried again. */
   refused?: { readonly key: string; readonly until: number; readonly error: Error } | undefined
+  /** Until when a server is not asked for its first model again by a run of gold. */
+  askedUntil?: number | undefined
 }
 
 const known = new WeakMap<Lake, Map<string, Known>>()
@@ -35,9 +41,9 @@ const known = new WeakMap<Lake, Map<string, Known>>()
 const told = new WeakMap<Lake, Set<string>>()
 
 /**
- * Scores with the model that is champion now, `undefined` when it is for another stream. Asked once a run; loaded again
- * only when the champion is another. A lake without a model of that name gets the one that ships, if it is for this
- * stream. A model that fails, or takes more time or memory than it may, is left alone for a while and the last good one
+ * Scores with the model that is champion now, `undefined` for a stream without one, or when it is for another stream.
+ * Asked once a run; loaded again only when the champion is another. A lake without a model of that name gets the one that
+ * ships, if it is for this stream. A model that fails, or takes more time or memory than it may, is left alone for a while and the last good one
  * does the work again, all of it: what one call makes is of one model.
  *
  * @param score called again with an earlier model when it throws what a model did
@@ -48,34 +54,39 @@ export async function withChampion<T>(
   stream: Stream,
   score: (model: ReadyModel | undefined) => Promise<T>,
 ): Promise<T> {
-  const model = await championFor(lake, stream)
+  const place = modelPlace(lake, stream)
+  if (place === undefined) return await score(undefined)
+  const model = await championFor(lake, stream, place)
   try {
     return await score(model)
   } catch (thrown) {
     const state = stateOf(lake, stream)
-    if (
-      model === undefined ||
-      !(thrown instanceof ModelError) ||
-      state.current !== model ||
-      state.previous === undefined
-    )
-      throw thrown
+    if (model === undefined || !(thrown instanceof ModelError)) throw thrown
+    const isCurrent = state.current === model
+    const earlier = isCurrent ? (state.previous ?? (await previousFor(lake, stream, place, model))) : undefined
+    await recordScoring(lake, place, earlier?.card.version, thrown)
+    if (earlier === undefined) throw thrown
     refuse(lake, stream, keyOf(model.card.version, model.card.sha256), thrown)
-    state.current = state.previous
+    state.current = earlier
     state.previous = undefined
-    return await score(state.current)
+    return await score(earlier)
   }
 }
 
-async function championFor(lake: Lake, stream: Stream): Promise<ReadyModel | undefined> {
+async function championFor(lake: Lake, stream: Stream, place: ModelPlace): Promise<ReadyModel | undefined> {
   const state = stateOf(lake, stream)
   try {
-    return await currentFor(lake, stream, state)
+    const model = await currentFor(lake, stream, place)
+    if (model !== undefined) await recordScoring(lake, place, model.card.version, undefined)
+    return model
   } catch (thrown) {
+    const error = asError(thrown)
+    state.current ??= await previousFor(lake, stream, place)
     const last = state.current
+    await recordScoring(lake, place, last?.card.version, error)
     if (last === undefined || !fits(last.card, stream)) throw thrown
     const { name, version } = last.card
-    lake.log.warn(`Model ${name} goes on as version ${version}: ${asError(thrown).message}`, {
+    lake.log.warn(`Model ${name} goes on as version ${version}: ${error.message}`, {
       stream: stream.name,
       model: name,
       version,
@@ -84,29 +95,32 @@ async function championFor(lake: Lake, stream: Stream): Promise<ReadyModel | und
   }
 }
 
-async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<ReadyModel | undefined> {
-  const name = lake.settings.modelName.replaceAll('{stream}', stream.name)
-  const source = new FolderModelSource(lake.store.within('models'), name)
-  let champion = await source.champion()
-  if (champion === undefined) {
-    const starter = starterModel(name)
-    if (starter.card.stream !== stream.name || !fits(starter.card, stream)) {
-      tellOnce(
-        lake,
-        stream,
-        `there is no model ${name}; put one into models/${name} of the lake. The summary goes on without scores`,
-      )
-      return undefined
-    }
-    await source.install(starter)
-    champion = await source.champion()
-    lake.log.info(`Installed the model that ships as models/${name}.`, {
-      stream: stream.name,
-      model: name,
-      version: champion?.version,
-    })
-    if (champion === undefined) return undefined
+/**
+ * In a process that knows no earlier model: the one that scored before the champion.
+ * @param failed a model that must not be the answer
+ */
+async function previousFor(
+  lake: Lake,
+  stream: Stream,
+  place: ModelPlace,
+  failed?: ReadyModel,
+): Promise<ReadyModel | undefined> {
+  try {
+    const previous = await place.source.previous()
+    if (previous === undefined || previous.version === failed?.card.version) return undefined
+    const files = await place.source.load(previous.version)
+    if (files.card.stream !== stream.name) return undefined
+    return await openModel(lake, stream, files)
+  } catch (error) {
+    lake.log.warn(`The model before it cannot score either: ${asError(error).message}`, { stream: stream.name })
+    return undefined
   }
+}
+
+async function currentFor(lake: Lake, stream: Stream, place: ModelPlace): Promise<ReadyModel | undefined> {
+  const state = stateOf(lake, stream)
+  const champion = (await place.source.champion()) ?? (await firstChampion(lake, stream, place))
+  if (champion === undefined) return undefined
   const { current, refused } = state
   const key = keyOf(champion.version, champion.digest)
   if (current !== undefined && keyOf(current.card.version, current.card.sha256) === key) {
@@ -115,28 +129,61 @@ async function currentFor(lake: Lake, stream: Stream, state: Known): Promise<Rea
   }
   // Loading it once more could take as long as it may, in every run.
   if (refused?.key === key && current !== undefined && performance.now() < refused.until) throw refused.error
-  const files = await source.load(champion.version)
+  const files = await place.source.load(champion.version)
   const { card } = files
   if (card.stream !== stream.name) {
+    const remedy = "MODEL_URI may hold {stream}, for a model of each stream's own"
     tellOnce(
       lake,
       stream,
-      `the model ${name} is for ${card.stream}; the summary goes on without scores. MODEL_NAME may hold {stream}, for a model of each stream's own`,
+      `the model ${card.name} is for ${card.stream}; the summary goes on without scores. ${remedy}`,
     )
     return undefined
   }
   requireFeatures(card, stream)
-  const { modelTimeout, modelMemoryLimit } = lake.settings
   try {
-    const scorer = await openOnnxScorer(files, { timeoutMs: modelTimeout, memoryLimit: modelMemoryLimit })
+    const ready = await openModel(lake, stream, files)
     // The one before is not closed: another run may be scoring with it.
     state.previous = current
-    state.current = { card, scorer }
-    return state.current
+    state.current = ready
+    return ready
   } catch (thrown) {
     refuse(lake, stream, key, asError(thrown))
     throw thrown
   }
+}
+
+async function openModel(lake: Lake, stream: Stream, files: ModelFiles): Promise<ReadyModel> {
+  const { modelTimeout: timeoutMs, modelMemoryLimit: memoryLimit, anomalyThreshold } = lake.settings
+  const output = stream.model?.output
+  const card = output === undefined ? files.card : { ...files.card, output }
+  requireFeatures(card, stream)
+  const scorer = await openOnnxScorer({ ...files, card }, { timeoutMs, memoryLimit })
+  const threshold = anomalyThreshold ?? stream.model?.threshold ?? card.threshold ?? 0.5
+  return { card, scorer, threshold, anomalies: stream.model?.anomalies ?? 'above' }
+}
+
+/** What a stream's folder gets when it has no model: one of the lake, or a copy of the server's. */
+async function firstChampion(lake: Lake, stream: Stream, place: ModelPlace): Promise<Champion | undefined> {
+  if (place.uri.kind === 'lake') {
+    const champion = await installFirstModel(lake, stream, place)
+    if (champion === undefined)
+      tellOnce(
+        lake,
+        stream,
+        `there is no model; put one into ${place.path} of the lake. The summary goes on without scores`,
+      )
+    return champion
+  }
+  const state = stateOf(lake, stream)
+  if (performance.now() < (state.askedUntil ?? 0)) return undefined
+  state.askedUntil = performance.now() + refusalMs
+  try {
+    await refreshModel(lake, stream, place)
+  } catch (error) {
+    tellOnce(lake, stream, `${asError(error).message} The summary goes on without scores`)
+  }
+  return await place.source.champion()
 }
 
 function refuse(lake: Lake, stream: Stream, key: string, error: Error): void {
@@ -152,15 +199,6 @@ function stateOf(lake: Lake, stream: Stream): Known {
 }
 
 const keyOf = (version: string, digest: string) => `${version}@${digest}`
-
-function fits(card: ModelCard, stream: Stream): boolean {
-  try {
-    requireFeatures(card, stream)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function tellOnce(lake: Lake, stream: Stream, why: string): void {
   const seen = told.get(lake) ?? new Set<string>()

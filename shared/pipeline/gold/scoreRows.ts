@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { scoredPartitionColumns, silverPath, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
+import { ModelError } from '../../models/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
 import { featureColumns, FeatureMatrix } from '../features/index.js'
@@ -76,7 +77,7 @@ async function scorePart(
 ): Promise<Scored> {
   await using session = await openSession(lake)
   const rows = await loadRows(session, lake, stream, silver, files)
-  const scores = model === undefined ? undefined : await scoreTable(rows, model, lake.settings.anomalyThreshold)
+  const scores = model === undefined ? undefined : await scoreTable(rows, model)
   const select = verdictSelect(lake, scored, rows, model, scores?.file)
   const days = await countDays(rows, stream)
   const target = dayFilesOf(lake, stream, session, scored, rowsPerFile(options, files, rowsIn(files)))
@@ -114,19 +115,25 @@ interface Scores {
 }
 
 /** Scores the rows. The features come out of DuckDB, and the scores go back as a file it can join. */
-async function scoreTable(rows: SessionTable, { card, scorer }: ReadyModel, threshold: number): Promise<Scores> {
+async function scoreTable(
+  rows: SessionTable,
+  { card, scorer, threshold, anomalies: side }: ReadyModel,
+): Promise<Scores> {
   const { session } = rows
   const scores = new Float64Array(await rows.count())
   const matrix = new FeatureMatrix(card.features, Math.min(batchRows, scores.length))
   let at = 0
   let scored = 0
   let anomalies = 0
+  let whole = 0
   const flush = async () => {
     for (const score of await scorer.score(matrix.filled(), matrix.rows)) {
-      if (!Number.isNaN(score)) scored++
-      if (score > threshold) anomalies++
-      scores[at++] = score
+      const isScore = Number.isFinite(score)
+      if (isScore) scored++
+      if (isScore && (side === 'above' ? score > threshold : score < threshold)) anomalies++
+      scores[at++] = isScore ? score : NaN
     }
+    whole += matrix.wholeRows
     matrix.clear()
   }
   // Without an order the rows come as they were inserted (DuckDB's preserve_insertion_order).
@@ -140,6 +147,13 @@ async function scoreTable(rows: SessionTable, { card, scorer }: ReadyModel, thre
     }
   }
   await flush()
+  if (scored === 0 && whole > 0) {
+    throw new ModelError(
+      'MODEL_MISMATCH',
+      `Model ${card.name}, version ${card.version}: it scores none of ${String(whole)} rows that have all of their features with a number. Promote a version that does.`,
+      { data: { model: card.name, version: card.version, rows: whole } },
+    )
+  }
   const file = join(session.folder, 'scores.parquet')
   const field = { name: 'score', type: 'double', nullable: false } as const
   await writeFile(file, encodeParquet([{ field, data: scores }], { codec: 'uncompressed', statistics: false }))
@@ -159,7 +173,7 @@ function verdictSelect(
       ? {}
       : {
           score: 'CASE WHEN isnan(s.score) THEN NULL ELSE s.score END',
-          is_anomaly: `CASE WHEN isnan(s.score) THEN NULL ELSE s.score > ${lake.settings.anomalyThreshold} END`,
+          is_anomaly: `CASE WHEN isnan(s.score) THEN NULL ELSE s.score ${model.anomalies === 'above' ? '>' : '<'} CAST('${model.threshold}' AS DOUBLE) END`,
           model_name: literal(model.card.name),
           model_version: literal(model.card.version),
           model_digest: literal(model.card.sha256),

@@ -12,9 +12,14 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** A list literal of strings. */
+/** A list of strings, any of them. */
 export function literalList(strings: readonly string[]): string {
-  return `[${strings.map(literal).join(', ')}]`
+  return `[${strings.map(anyString).join(', ')}]`
+}
+
+/** As an expression: no literal can hold U+0000, at which the parser takes a statement to end. */
+function anyString(value: string): string {
+  return value.split('\0').map(literal).join(' || chr(0) || ')
 }
 
 /**

@@ -129,6 +129,23 @@ describe('the SQL of the features', () => {
     )
   })
 
+  test('every text is a category of its own, whatever is in it', async () => {
+    const texts = hostileTypes.filter(text => text !== null)
+    await using session = await DuckDbSession.open({ threads: 1 })
+    const relation = await tableOf(
+      session,
+      texts.map(type => ({ value: 0, type, at: 0n })),
+    )
+    const features = await fitTable(session, relation, [{ name: 't', ...category('type', { most: 100 }) }])
+    const matrix = await matrixOf(session, relation, features)
+    const names = featureNames(features)
+    expect(names.length).toBe(texts.length)
+    texts.forEach((text, i) => {
+      const row = matrix.slice(i * texts.length, (i + 1) * texts.length)
+      expect(row.map((hit, c) => (hit === 1 ? names[c] : undefined)).filter(Boolean)).toEqual([`t=${text}`])
+    })
+  })
+
   test('a column that an old table lacks is null', async () => {
     await using session = await DuckDbSession.open({ threads: 1 })
     const features = specs.map((spec): Feature =>

@@ -23,7 +23,7 @@ async function promote(
   tensors: { input: string; output: string },
 ): Promise<void> {
   const card = {
-    name: 'anomaly',
+    name: 'events-anomaly',
     version,
     stream: 'events',
     createdAt: '2025-01-01T00:00:00.000Z',
@@ -34,9 +34,9 @@ async function promote(
       { column: 'event_type', kind: 'category' as const, categories: ['click'] },
     ],
   }
-  await f.lake.store.put(`models/anomaly/${version}/model.onnx`, onnx)
-  await f.lake.store.put(`models/anomaly/${version}/model.json`, encodeModelCard(card))
-  await f.lake.store.put('models/anomaly/champion.json', json({ version }))
+  await f.lake.store.put(`models/events-anomaly/${version}/model.onnx`, onnx)
+  await f.lake.store.put(`models/events-anomaly/${version}/model.json`, encodeModelCard(card))
+  await f.lake.store.put('models/events-anomaly/champion.json', json({ version }))
 }
 
 const clicks = (mean: number) =>
@@ -85,7 +85,7 @@ describe('the model that scores', () => {
     ])
     expect((await scoreSilver(f.lake, events)).error).toMatchObject({
       code: 'MODEL_LIMIT',
-      message: expect.stringMatching(/anomaly, version 1/) as string,
+      message: expect.stringMatching(/events-anomaly, version 1/) as string,
     })
     await promote(f, '2', clicks(5_000), valueRangeTensors)
     ok([await scoreSilver(f.lake, events)])

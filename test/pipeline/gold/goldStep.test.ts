@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { defineStream, double, scoredPath, timestamp } from '../../../shared/contract/index.js'
+import { defineStream, double, numeric, scoredPath, timestamp } from '../../../shared/contract/index.js'
 import { commitInfoOf } from '../../../shared/delta/index.js'
 import { encodeModelCard, FolderModelSource, type ModelCard, starterModel } from '../../../shared/models/index.js'
 import { rebuildGold, runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
@@ -14,10 +14,13 @@ const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 /** Puts a version of the model there and makes it champion. */
 async function promote(f: SilverFixture, version: string, change: Partial<ModelCard> = {}): Promise<void> {
-  const { card, onnx } = starterModel('anomaly')
-  await f.lake.store.put(`models/anomaly/${version}/model.onnx`, onnx)
-  await f.lake.store.put(`models/anomaly/${version}/model.json`, encodeModelCard({ ...card, version, ...change }))
-  await f.lake.store.put('models/anomaly/champion.json', text({ version }))
+  const { card, onnx } = starterModel('events-anomaly')
+  await f.lake.store.put(`models/events-anomaly/${version}/model.onnx`, onnx)
+  await f.lake.store.put(
+    `models/events-anomaly/${version}/model.json`,
+    encodeModelCard({ ...card, version, ...change }),
+  )
+  await f.lake.store.put('models/events-anomaly/champion.json', text({ version }))
 }
 
 test('rows of silver get a score by the model that ships, and a window', async () => {
@@ -31,8 +34,8 @@ test('rows of silver get a score by the model that ships, and a window', async (
     ],
   ])
   const [score, summary] = ok(await runGold(f.lake, 'timer'))
-  expect(score?.detail).toMatchObject({ model: 'anomaly', scored: 4, anomalies: 1 })
-  const { sha256 } = starterModel('anomaly').card
+  expect(score?.detail).toMatchObject({ model: 'events-anomaly', scored: 4, anomalies: 1 })
+  const { sha256 } = starterModel('events-anomaly').card
   expect(
     (await scoredRows(f.lake)).map(r => [r['event_id'], r['is_anomaly'], r['model_version'], r['model_digest']]),
   ).toEqual([
@@ -109,7 +112,7 @@ describe('a model', () => {
     await silverOf(f, [[{ id: 'a' }]])
     ok(await runGold(f.lake, 'timer'))
     await promote(f, '2')
-    await f.lake.store.put('models/anomaly/2/model.onnx', text('cut off'))
+    await f.lake.store.put('models/events-anomaly/2/model.onnx', text('cut off'))
     await silverOf(f, [[{ id: 'b' }]])
     ok(await runGold(f.lake, 'timer'))
     expect((await scoredRows(f.lake)).map(r => r['model_version'])).toEqual(['starter-1', 'starter-1'])
@@ -119,7 +122,7 @@ describe('a model', () => {
   })
 
   test('may be of each stream its own, by its name', async () => {
-    await using f = await SilverFixture.open(undefined, undefined, { MODEL_NAME: 'm-{stream}' })
+    await using f = await SilverFixture.open(undefined, undefined, { MODEL_URI: 'lake:models/m-{stream}' })
     await silverOf(f, [[{ id: 'a' }]])
     const [score] = ok(await runGold(f.lake, 'timer'))
     expect(score?.detail).toMatchObject({ model: 'm-events', scored: 1 })
@@ -154,6 +157,7 @@ describe('a model', () => {
         timestamp: timestamp(),
         value: double().nullable(),
       }),
+      model: { uri: 'lake:models/events-anomaly', features: { value: numeric('value') } },
     })
     await using f = await SilverFixture.open(undefined, [orders])
     await f.bronze(
@@ -168,7 +172,7 @@ describe('a model', () => {
     )
     ok([await refineSilver(f.lake, orders)])
     const [score] = ok(await runGold(f.lake, 'timer'))
-    expect(score?.detail).toMatchObject({ model: 'anomaly', scored: 2 })
+    expect(score?.detail).toMatchObject({ model: 'events-anomaly', scored: 2 })
     const rows = await scoredRows(f.lake, 'SELECT event_id, score, is_anomaly FROM t ORDER BY 1', orders)
     expect(rows).toEqual([
       { event_id: 'a', score: null, is_anomaly: null },
@@ -193,6 +197,7 @@ describe('a model', () => {
         timestamp: timestamp(),
         value: double().nullable(),
       }),
+      model: { uri: 'lake:models/events-anomaly', features: { value: numeric('value') } },
     })
     await using f = await SilverFixture.open(undefined, [orders])
     await f.bronze(
@@ -207,7 +212,7 @@ describe('a model', () => {
     ok([await refineSilver(f.lake, orders)])
     const [score] = ok(await runGold(f.lake, 'timer'))
     expect(score?.detail).toMatchObject({ model: 'none' })
-    expect(await new FolderModelSource(f.lake.store.within('models'), 'anomaly').champion()).toBeUndefined()
+    expect(await new FolderModelSource(f.lake.store.within('models'), 'events-anomaly').champion()).toBeUndefined()
     // Without a text among clusterBy there is one row a window; null is no number.
     const rows = await summaryRows(f.lake, 'SELECT events, value_sum, value_avg, value_max FROM t', orders)
     expect(rows).toEqual([{ events: 2n, value_sum: 3, value_avg: 3, value_max: 3 }])
@@ -221,7 +226,11 @@ test('a commit says by which model it was made, and carries the run', async () =
   const infos: unknown[] = []
   for await (const { actions } of f.lake.table(scoredPath(events)).commits(1))
     infos.push(commitInfoOf(actions)?.['lake'])
-  const model = { model: 'anomaly', model_version: 'starter-1', model_digest: starterModel('anomaly').card.sha256 }
+  const model = {
+    model: 'events-anomaly',
+    model_version: 'starter-1',
+    model_digest: starterModel('events-anomaly').card.sha256,
+  }
   const gold = { ...model, rows: 1n, scored: 1n, anomalies: 1n, source: { from: null, to: { version: 1n, files: 0n } } }
   expect(asLongs(infos)).toMatchObject([{ run: { step: 'gold', stream: 'events', final: true }, gold }])
 })
