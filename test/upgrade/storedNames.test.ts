@@ -141,7 +141,7 @@ test('the champion of the old name scores on under the new one, its own files un
   ok(await catchUp(f.lake, 'timer', { stalledForMs: 0 }))
   expectAllWell(await refresh(f))
   const rows = await f.read('gold/events_scored')
-  const models = new Set(rows.map(row => `${String(row['model_name'])} ${String(row['model_version'])}`))
+  const models = new Set(rows.map(row => `${row['model_name'] as string} ${row['model_version'] as string}`))
   expect([...models].toSorted()).toEqual(['anomaly starter-1', 'events-anomaly mine'])
   expect(await modelFiles(f, 'anomaly')).toMatchObject({ 'champion.json': '{"version":"mine"}' })
 })

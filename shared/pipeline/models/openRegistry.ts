@@ -4,15 +4,27 @@ import type { Lake } from '../lake/index.js'
 import type { ModelPlace } from './modelPlace.js'
 
 /**
- * The MLflow server that the settings name, as the source of a stream's model.
- * @throws ModelError MODEL_MISSING when they name none
+ * The MLflow server that the settings name, as the source of a stream's model. Nothing is asked of it yet.
+ * @throws ModelError MODEL_MISSING when they name none; MlflowError MLFLOW_BAD_ADDRESS
  */
-export function openRegistry(_lake: Lake, stream: Stream, place: ModelPlace): Promise<ModelSource> {
-  return Promise.reject(
-    new ModelError(
+export async function openRegistry(lake: Lake, stream: Stream, place: ModelPlace): Promise<ModelSource> {
+  const { MlflowModelSource, openMlflow } = await import('../../models/mlflow/index.js')
+  const { settings, store } = lake
+  const server = openMlflow(settings, store)
+  if (server === undefined || place.uri.kind !== 'registry') {
+    throw new ModelError(
       'MODEL_MISSING',
-      `The model of ${stream.name} is ${place.text}, and no server is set to ask for it. Set MLFLOW_TRACKING_URI.`,
+      `The model of ${stream.name} is ${place.text}, and no server is set that could be asked for it. Set MLFLOW_TRACKING_URI.`,
       { data: { uri: place.text } },
-    ),
-  )
+    )
+  }
+  const { name, select } = place.uri
+  const features = stream.model?.features ?? []
+  return new MlflowModelSource(server, {
+    name,
+    select,
+    stream: stream.name,
+    features,
+    maxBytes: settings.modelMemoryLimit,
+  })
 }
