@@ -1,25 +1,32 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import { z } from 'zod'
+
 import { redact } from '../telemetry/index.js'
 
-/** Where the services of this machine's stack are, while `npm start` or `npm run stack` runs. */
-export interface RunningStack {
+const processId = z.int().positive()
+
+/** Whatever else the file holds: a disk that was full, or an earlier version, may have left anything. */
+const runningStackFile = z.object({
   /** The process that started it and ends it. */
-  readonly pid: number
-  readonly command: 'start' | 'stack'
-  readonly startedAt: string
+  pid: processId,
+  command: z.enum(['start', 'stack']),
+  startedAt: z.string(),
   /** False until the addresses can be used; they are empty before. */
-  readonly ready: boolean
+  ready: z.boolean(),
   /** As KAFKA_BROKERS takes it; empty when it holds a secret, as the lake's may. */
-  readonly kafkaBrokers: string
+  kafkaBrokers: z.string(),
   /** As LAKE_URL takes it. */
-  readonly lakeUrl: string
+  lakeUrl: z.string(),
   /** Of the HTTP functions; absent for `npm run stack`. */
-  readonly functionsUrl?: string | undefined
+  functionsUrl: z.string().optional(),
   /** Processes it started, by what they are. */
-  readonly processes: Readonly<Record<string, number>>
-}
+  processes: z.record(z.string(), processId),
+})
+
+/** Where the services of this machine's stack are, while `npm start` or `npm run stack` runs. */
+export type RunningStack = Readonly<z.infer<typeof runningStackFile>>
 
 /** The stack's state lives in this folder of the checkout; git ignores it. */
 export const stateFolderName = '.lake'
@@ -37,30 +44,15 @@ export type StackState =
 export function stackState(folder: string): StackState {
   const file = fileOf(folder)
   if (!existsSync(file)) return { kind: 'none' }
-  let stack: unknown
+  let json: unknown
   try {
-    stack = JSON.parse(readFileSync(file, 'utf8'))
+    json = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
     return { kind: 'none' }
   }
-  if (!isRunningStack(stack)) return { kind: 'none' }
+  const stack = runningStackFile.safeParse(json).data
+  if (stack === undefined) return { kind: 'none' }
   return { kind: isAlive(stack.pid) ? 'running' : 'stale', stack }
-}
-
-/** Whatever the file holds: a disk that was full, or an earlier version, may have left anything. */
-function isRunningStack(value: unknown): value is RunningStack {
-  if (typeof value !== 'object' || value === null) return false
-  const { pid, ready, kafkaBrokers, lakeUrl, processes } = value as Readonly<Record<string, unknown>>
-  const isPid = (id: unknown) => typeof id === 'number' && Number.isSafeInteger(id) && id > 0
-  return (
-    isPid(pid) &&
-    typeof ready === 'boolean' &&
-    typeof kafkaBrokers === 'string' &&
-    typeof lakeUrl === 'string' &&
-    typeof processes === 'object' &&
-    processes !== null &&
-    Object.values(processes).every(isPid)
-  )
 }
 
 /** The running stack of `folder` once it can be used, or undefined. */

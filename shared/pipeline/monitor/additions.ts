@@ -1,4 +1,5 @@
 import { type AddFile, commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../../delta/index.js'
+import { asObject } from '../runLog/index.js'
 import { noSkew, type Skew, skewOf, worseSkew } from './clockSkew.js'
 import { deletedOnPurpose } from './deletedRows.js'
 import { countFiles, type FileTotals, totalsAfter } from './tableHealth.js'
@@ -57,9 +58,9 @@ export async function additionsSince(
         if ('remove' in action && action.remove.dataChange) recounted = true
       }
       counted &&= totalsAfter(counted, commit.actions)
-      const lake = commitInfoOf(commit.actions)?.['lake']
-      if (isObject(lake)) infos.push(lake)
-      if (isObject(lake) && Object.values(lake).some(entry => isObject(entry) && entry['rebuilt'] === true)) {
+      const lake = asObject(commitInfoOf(commit.actions)?.['lake'])
+      if (lake !== undefined) infos.push(lake)
+      if (Object.values(lake ?? {}).some(entry => asObject(entry)?.['rebuilt'] === true)) {
         rebuilt = true
         deleted = 0
       }
@@ -78,8 +79,4 @@ export async function additionsSince(
   const snapshot = await table.snapshot({ version: state.version })
   const all = (snapshot?.files ?? []).map(add => ({ add, committedAt: add.modificationTime }))
   return { files: all, infos, recounted, rebuilt, deleted, skew, totals: counted, lastCommitAt }
-}
-
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }

@@ -79,12 +79,12 @@ export async function replaysAfter(lake: Lake, stream: Stream, ordinal: bigint):
 async function replayAt(table: DeltaTable, version: number): Promise<ReplayCommit | 'gone' | undefined> {
   try {
     for await (const { actions } of table.commits(version, version)) {
-      const told = asObject(asObject(asObject(commitInfoOf(actions)?.['lake'])?.['silver'])?.['replay'])
-      if (told === undefined) return undefined
-      const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined)
+      const recorded = asObject(asObject(asObject(commitInfoOf(actions)?.['lake'])?.['silver'])?.['replay'])
+      if (recorded === undefined) return undefined
+      const text = (name: string) => (typeof recorded[name] === 'string' ? recorded[name] : undefined)
       return {
         ordinal: BigInt(text('ordinal') ?? 0),
-        note: { by: text('by') ?? '', at: Number(told['at']), why: text('why'), fix: text('fix') },
+        note: { by: text('by') ?? '', at: Number(recorded['at']), why: text('why'), fix: text('fix') },
         bronzeId: text('bronze') ?? '',
         judgedAt: BigInt(text('judgedAt') ?? 0),
         files: actions.flatMap(action => ('add' in action ? [action.add] : [])),
