@@ -9,4 +9,5 @@ export {
   runMonitor,
   runPipeline,
   runSilver,
+  runTrainings,
 } from './steps.js'

@@ -19,6 +19,11 @@ export async function refreshModels(lake: Lake, trigger: Trigger): Promise<reado
   return (await import('./models/index.js')).refreshModels(lake, trigger)
 }
 
+/** Trainings of all streams with a model. What trains is loaded by the first run. */
+export async function runTrainings(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
+  return (await import('./training/index.js')).runTrainings(lake, trigger)
+}
+
 /**
  * One run of the whole pipeline, in order: bronze catches up with Kafka, silver with bronze, new models are fetched, gold
  * catches up with silver, and the monitor checks the result. A step that fails does not keep the next from doing what it can.

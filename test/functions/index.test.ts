@@ -49,6 +49,7 @@ describe('the app', () => {
         'pipeline',
         'silver',
         'terminate',
+        'training',
       ].map(n => `${n}.ts`),
     )
   })

@@ -57,6 +57,23 @@ export class ModelVersions {
     return this.#source.load(version)
   }
 
+  /**
+   * A version with everything that its folder has.
+   * @throws ModelError MODEL_MISSING, MODEL_MISMATCH
+   */
+  async loadAll(version: string): Promise<ModelFiles> {
+    const files = await this.load(version)
+    const folder = `${version}/`
+    const known = new Set([cardFile, onnxFile, ...(files.external?.keys() ?? [])])
+    const more = new Map<string, Uint8Array>()
+    for await (const { path } of this.#store.list(folder)) {
+      const name = path.slice(folder.length)
+      const bytes = known.has(name) ? undefined : await this.#store.get(path)
+      if (bytes !== undefined) more.set(name, bytes)
+    }
+    return { ...files, more }
+  }
+
   /** A file of a version besides the model itself, as `metrics.json`; undefined when it has none of that name. */
   file(version: string, path: string): Promise<Uint8Array | undefined> {
     return this.#store.get(`${version}/${path}`)

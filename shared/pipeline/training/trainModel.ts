@@ -9,6 +9,7 @@ import { modelFiles } from './modelFiles.js'
 import { type ModelRun, recordModelRuns } from './modelRuns.js'
 import { promoteVersion, recordUnrecorded } from './promotion.js'
 import { type LakeModel, lakeModelOf } from './streamModels.js'
+import { type Tracking, trackTraining } from './tracking.js'
 import { trainCandidate, type TrainedCandidate, type TrainOptions } from './trainCandidate.js'
 import { trainingRecord } from './trainingRecord.js'
 
@@ -31,6 +32,8 @@ export type TrainOutcome =
       readonly promoted: boolean
       /** Why it was promoted, or not. */
       readonly why: string
+      /** On an MLflow server, where one is set. */
+      readonly tracking: Tracking | undefined
     }
 
 /**
@@ -64,9 +67,15 @@ export async function trainModel(
   await checkOnnx(lake, made.files(model.name, 'new'), trained.heldOut, trained.candidate.scores)
   if (options.register !== true) {
     await recordModelRuns(lake, [{ ...run, event: 'trained', digest: made.digest }])
-    return outcomeOf(stream, model, trained, { version: undefined, promoted: false, why: decision.why })
+    return outcomeOf(stream, model, trained, {
+      version: undefined,
+      promoted: false,
+      why: decision.why,
+      tracking: undefined,
+    })
   }
-  const { card } = await model.versions.register(version => made.files(model.name, version))
+  const files = await model.versions.register(version => made.files(model.name, version))
+  const { card } = files
   const registered = { ...run, version: card.version, digest: made.digest }
   await recordModelRuns(lake, [
     { ...registered, event: 'trained' },
@@ -74,17 +83,20 @@ export async function trainModel(
     ...(decision.promotes ? [] : [{ ...registered, event: 'refused' as const, reason: decision.why }]),
   ])
   if (decision.promotes) await promoteVersion(lake, stream, model, card.version, { ...run, reason: decision.why })
-  return outcomeOf(stream, model, trained, { version: card.version, promoted: decision.promotes, why: decision.why })
+  const tracking = await trackTraining(lake, stream, model, files, decision.promotes)
+  const kept = { version: card.version, promoted: decision.promotes, why: decision.why, tracking }
+  return outcomeOf(stream, model, trained, kept)
 }
 
 /** What scores now; a champion that cannot be loaded is none, and is replaced by what can. */
-async function championOf(lake: Lake, stream: Stream, { name, versions }: LakeModel): Promise<ModelFiles | undefined> {
+async function championOf(lake: Lake, stream: Stream, model: LakeModel): Promise<ModelFiles | undefined> {
   try {
-    const pointer = await versions.pointer()
-    return pointer === undefined ? undefined : await versions.load(pointer.version)
+    return await model.champion()
   } catch (thrown) {
     if (!(thrown instanceof ModelError)) throw thrown
-    lake.log.warn(`The champion of ${name} is not compared with: ${asError(thrown).message}`, { stream: stream.name })
+    lake.log.warn(`The champion of ${model.name} is not compared with: ${asError(thrown).message}`, {
+      stream: stream.name,
+    })
     return undefined
   }
 }
@@ -134,7 +146,7 @@ function outcomeOf(
   stream: Stream,
   model: LakeModel,
   { runId, candidate, dataset, evaluation, champion }: TrainedCandidate,
-  kept: { readonly version: string | undefined; readonly promoted: boolean; readonly why: string },
+  kept: Pick<Extract<TrainOutcome, { kind: 'trained' }>, 'version' | 'promoted' | 'why' | 'tracking'>,
 ): TrainOutcome {
   return {
     kind: 'trained',

@@ -2,4 +2,4 @@
 export { bronzeTrigger } from './bronzeTrigger.js'
 export { fromEventHubTrigger } from './eventHubTrigger.js'
 export { fromKafkaTrigger } from './kafkaTrigger.js'
-export { settingReference } from './settingReference.js'
+export { isSettingGiven, settingReference } from './settingReference.js'

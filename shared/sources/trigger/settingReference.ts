@@ -7,3 +7,8 @@ import { defaultText, type SettingValues } from '../../settings/index.js'
 export function settingReference(name: Parameters<typeof defaultText>[0], values: SettingValues): string {
   return (values[name] ?? '').trim() === '' ? defaultText(name) : `%${name}%`
 }
+
+/** Whether a setting has a value of its own, for what exists only where it is asked for. */
+export function isSettingGiven(name: Parameters<typeof defaultText>[0], values: SettingValues): boolean {
+  return (values[name] ?? '').trim() !== ''
+}

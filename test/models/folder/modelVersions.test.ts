@@ -29,6 +29,7 @@ describe('versions of a model in a folder', () => {
     expect((await versions.list()).map(one => one.version).slice(-3)).toEqual(['9', '10', '11'])
     expect(await versions.file('3', 'plots/a.svg')).toBeDefined()
     expect(await versions.file('3', 'none')).toBeUndefined()
+    expect([...((await versions.loadAll('3')).more?.keys() ?? [])]).toEqual(['metrics.json', 'plots/a.svg'])
   })
 
   test('of several that register at once, each gets a number of its own', async () => {

@@ -1,0 +1,105 @@
+import type { Stream } from '../../contract/index.js'
+import { asError } from '../../errors.js'
+import { ModelError, type ModelFiles } from '../../models/index.js'
+import {
+  decodeTrainingRecord,
+  openMlflow,
+  pushModel,
+  type PushOutcome,
+  trainingFile,
+} from '../../models/mlflow/index.js'
+import type { Lake } from '../lake/index.js'
+import { recordModelRuns } from './modelRuns.js'
+import type { LakeModel } from './streamModels.js'
+
+/** What became of a model on the MLflow server that the settings name. */
+export type Tracking =
+  | { readonly kind: 'tracked'; readonly version: string; readonly runId: string | undefined }
+  /** It can be brought there later. */
+  | { readonly kind: 'failed'; readonly why: string }
+
+/**
+ * Brings a version to the MLflow server, with its training; one that is there already stays as it is. Records it in
+ * `model_runs`.
+ *
+ * @param files with `more`, all that the version's folder has
+ * @param alias to point to the version there
+ * @throws ModelError MODEL_MISSING when no server is set, or the version was not trained here; MlflowError
+ */
+export async function pushVersion(
+  lake: Lake,
+  stream: Stream,
+  model: LakeModel,
+  files: ModelFiles,
+  alias: string | undefined,
+): Promise<PushOutcome> {
+  const server = openMlflow(lake.settings, lake.store)
+  if (server === undefined)
+    throw new ModelError('MODEL_MISSING', 'There is no MLflow server to bring a model to. Set MLFLOW_TRACKING_URI.')
+  const { version, sha256 } = files.card
+  const place = `models/${model.name}/${version}/${trainingFile}`
+  const bytes = files.more?.get(trainingFile)
+  if (bytes === undefined)
+    throw new ModelError(
+      'MODEL_MISSING',
+      `${place} is not there: version ${version} of ${model.name} was not trained here. Register it with MLflow's own client.`,
+      { data: { file: place } },
+    )
+  const target = {
+    experiment: lake.settings.mlflowExperimentName.replaceAll('{stream}', stream.name),
+    model: model.uri.name,
+    alias,
+  }
+  const pushed = await pushModel(server, { files, record: decodeTrainingRecord(bytes, place) }, target)
+  await recordModelRuns(lake, [
+    {
+      stream: stream.name,
+      model: model.name,
+      version,
+      event: 'pushed',
+      digest: sha256,
+      mlflowRunId: pushed.runId,
+      reason: `Version ${pushed.version} of ${target.model} on the MLflow server (${pushed.outcome}).`,
+    },
+  ])
+  return pushed
+}
+
+/**
+ * After a promotion or a rollback by hand: lets the server's alias follow, where gold takes its model from a server.
+ * @throws ModelError, MlflowError as {@link pushVersion}
+ */
+export async function moveAlias(lake: Lake, stream: Stream, model: LakeModel, version: string): Promise<void> {
+  if (model.uri.kind !== 'registry') return
+  await pushVersion(lake, stream, model, await model.versions.loadAll(version), aliasOf(model))
+}
+
+/**
+ * The same after a training, when a server is set: that it cannot be reached is no failure of the training.
+ * @param promoted whether the version is champion now
+ */
+export async function trackTraining(
+  lake: Lake,
+  stream: Stream,
+  model: LakeModel,
+  files: ModelFiles,
+  promoted: boolean,
+): Promise<Tracking | undefined> {
+  if (lake.settings.mlflowTrackingUri === undefined) return undefined
+  try {
+    const { version, runId } = await pushVersion(lake, stream, model, files, promoted ? aliasOf(model) : undefined)
+    return { kind: 'tracked', version, runId }
+  } catch (thrown) {
+    const why = asError(thrown).message
+    lake.log.warn(
+      `Version ${files.card.version} of ${model.name} is not on the MLflow server: ${why} Bring it there with lake models push.`,
+      { stream: stream.name, model: model.name },
+    )
+    return { kind: 'failed', why }
+  }
+}
+
+/** The alias that gold asks a server for; `champion` when it asks for none. */
+function aliasOf({ uri }: Pick<LakeModel, 'uri'>): string {
+  return uri.kind === 'registry' && uri.select.by === 'alias' ? uri.select.alias : 'champion'
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { openLake } from '../../shared/pipeline/lake/index.js'
+import { readSettings } from '../../shared/settings/index.js'
+import { events } from '../harness/sampleStream/events.js'
+import { writeSilver } from '../pipeline/training/trainingFixture.js'
+import { lake, TextOutput } from './testShell.js'
+
+let folder: string
+let environment: Record<string, string>
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lake-models-'))
+  environment = { LAKE_URL: pathToFileURL(folder).href, MODEL_PROMOTION_MARGIN: '0.5' }
+  const opened = await openLake(readSettings(environment))
+  await writeSilver(opened, events, { to: 2_000 })
+  await opened.close()
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const run = (...words: readonly string[]) => lake(words, { environment })
+
+async function records(...words: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+  const { code, output, messages } = await run(...words)
+  expect([code, messages]).toEqual([0, ''])
+  return output
+    .trimEnd()
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+}
+
+describe('models from the command line', () => {
+  test('without any there is nothing to list, and nothing to take back', async () => {
+    expect(await records('models', 'list')).toEqual([])
+    expect((await run('models', 'show')).messages).toMatch(/Model events-anomaly has no champion; it has none\./)
+    expect((await run('models', 'rollback')).messages).toMatch(/has no champion.*lake models promote/)
+  })
+
+  test('one is trained, registered, compared, promoted and taken back', async () => {
+    const messages = new TextOutput({ isTerminal: true })
+    const first = await lake(['train', '--register', '--seed', '1'], { environment, messages })
+    expect(JSON.parse(first.output)).toMatchObject({ version: '1', promoted: true, rows: 1_600, seed: 1 })
+    expect(messages.text).toMatch(/100 % {2}2,000 rows/)
+    expect(await records('train', '--register', '--seed', '2')).toMatchObject([
+      { version: '2', promoted: false, champion_version: '1' },
+    ])
+    expect(await records('models', 'list')).toMatchObject([
+      { version: '1', alias: 'champion' },
+      { version: '2', alias: null },
+    ])
+    const auc = (await records('models', 'compare', '2')).find(record => record['metric'] === 'auc')
+    expect(Object.keys(auc ?? {})).toEqual(['1', '2', 'metric', 'difference'])
+    expect(Number(auc?.['2']) - Number(auc?.['1'])).toBeCloseTo(Number(auc?.['difference']), 3)
+    expect(await records('models', 'promote', '2')).toEqual([{ model: 'events-anomaly', version: '2', previous: '1' }])
+    expect(await records('models', 'show')).toMatchObject([{ version: '2', alias: 'champion', stream: 'events' }])
+    expect(await records('models', 'rollback')).toEqual([{ model: 'events-anomaly', version: '1', previous: '2' }])
+    const rows = await records(
+      'sql',
+      "SELECT event, version FROM model_runs WHERE event IN ('promoted', 'rolled_back') ORDER BY run_time",
+    )
+    expect(rows).toEqual([
+      { event: 'promoted', version: '1' },
+      { event: 'promoted', version: '2' },
+      { event: 'rolled_back', version: '1' },
+    ])
+  })
+
+  test('on a terminal the list is a table', async () => {
+    const output = new TextOutput({ isTerminal: true, columns: 120 })
+    await lake(['models', 'list'], { environment, output })
+    expect(output.text).toMatch(/model .*version .*alias .*auc .*precision_at_1/)
+  })
+
+  test('a version or an action that is not there is named, with those that are', async () => {
+    expect((await run('models', 'promote', '9')).messages).toMatch(/9\/model\.json is not there/)
+    expect((await run('models', 'show', '9')).messages).toMatch(/has no version 9; there are 1, 2\./)
+    expect((await run('models', 'drop')).messages).toMatch(/there are list, show, compare, promote, rollback, push/)
+    expect((await run('models', 'push', '1')).messages).toMatch(/no MLflow server.*MLFLOW_TRACKING_URI/)
+  })
+
+  test('what cannot be trained is said, with an exit code', async () => {
+    const { code, output, messages } = await run('train', '--since', '2031-01-01')
+    expect([code, output]).toEqual([1, ''])
+    expect(messages).toMatch(/Nothing was trained for events: silver of events has 0 rows to train on/)
+    expect((await run('train', '--since', 'soon')).messages).toMatch(/--since soon is no time/)
+  })
+})
