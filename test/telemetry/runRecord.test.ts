@@ -107,6 +107,9 @@ describe('a run that travels in a commit', () => {
       ).toBeUndefined()
     }
     expect(decodeRun({ ...encodeRun(full), laterField: 1 })).not.toHaveProperty('laterField')
-    expect(decodeRun({ ...encodeRun(full), stream: null })?.stream).toBeUndefined()
+    const absent = Object.fromEntries(Object.entries(encodeRun(full)).filter(([field]) => field !== 'stream'))
+    for (const field of ['stream', 'version'])
+      expect(decodeRun({ ...absent, [field]: null })).toEqual(decodeRun(absent))
+    expect(decodeRun(absent)?.runId).toBe(full.runId)
   })
 })
