@@ -110,6 +110,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['arguments', 'output', 'input', 'tables', 'commands'] },
   functions: { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline'] },
   'infra/bicep': { uses: ['shared/contract', 'shared/settings', 'shared/streams'], pure: ['.'] },
+  'infra/package': { uses: [] },
   'infra/local': {
     uses: [...sides, 'shared/pipeline', 'shared/cli'],
     rooms: ['kafka', 'host'],
@@ -126,6 +127,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['shared/sources/kafka/', 'infra/local/'],
   '@duckdb/node-api': ['shared/query/duckdb/'],
   'onnxruntime-web': ['shared/models/onnx/'],
+  rolldown: ['infra/package/'],
   hyparquet: ['shared/parquet/hyparquetInternals.ts'],
   'hyparquet-writer': ['shared/parquet/hyparquetInternals.ts'],
   'hyparquet-compressors': ['shared/parquet/hyparquetInternals.ts'],

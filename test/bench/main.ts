@@ -1,4 +1,5 @@
 import { bronzeBench } from './bronzeBench.js'
+import { coldStartBench } from './coldStartBench.js'
 import { comparisonTable, deltaBench } from './deltaBench.js'
 import { memoryBench } from './memoryBench.js'
 import { parquetBench } from './parquetBench.js'
@@ -6,9 +7,9 @@ import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
 
 /**
- * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory] [rows, commits, scale or files]; ratios are
+ * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart] [rows, commits, scale or files]; ratios are
  * within the run, the part's baseline being 1. `delta` compares with delta-rs, by the Python in DELTALAKE_PYTHON or one
- * that it sets up itself.
+ * that it sets up itself. `coldstart` needs `npm run package` before, and is not among the parts that run by themselves.
  */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
@@ -50,5 +51,12 @@ if (wanted === undefined || wanted === 'memory') {
     process.stdout.write(
       `  ${`${name}, ${files} files`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`,
     )
+  }
+}
+
+if (wanted === 'coldstart') {
+  for (const { name, listedMs, committedMs, duckdb } of await coldStartBench(rows)) {
+    const times = `functions listed ${listedMs.toFixed(0)} ms, first batch committed ${committedMs.toFixed(0)} ms`
+    process.stdout.write(`  ${name.padEnd(10)} ${times}${duckdb ? ', with DuckDB' : ''}\n`)
   }
 }
