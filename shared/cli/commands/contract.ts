@@ -15,7 +15,7 @@ export const contract: Command = {
     'Prints a Markdown page about a declared stream: its topic, key, event time and lateness, the fields of its contract ' +
     'with their types and rules, its expectations, and the columns of its bronze, silver and gold tables with their types ' +
     'and descriptions. Reads the declaration only, not the lake.',
-  examples: ['lake contract show events', 'lake contract show events > events.md'],
+  examples: ['lake contract show events'],
   positionals: { least: 2, most: 2 },
   options: {},
   async run(context, args) {
