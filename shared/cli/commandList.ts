@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   vacuum: async () => (await import('./commands/vacuum.js')).vacuum,
   restore: async () => (await import('./commands/restore.js')).restore,
   checkpoint: async () => (await import('./commands/checkpoint.js')).checkpoint,
+  ddl: async () => (await import('./commands/ddl.js')).ddl,
   env: async () => (await import('./commands/env.js')).env,
   contract: async () => (await import('./commands/contract.js')).contract,
   produce: async () => (await import('./commands/produce.js')).produce,

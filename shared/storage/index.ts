@@ -1,5 +1,5 @@
 /** Objects under names: one seam with put-if-absent in its contract, and what stands behind it. */
-export { azureHost, parseAzureBlobAddress, shownAddress } from './address/index.js'
+export { type AzureBlobAddress, azureHost, parseAzureBlobAddress, shownAddress } from './address/index.js'
 export { elapsedMs } from './elapsed.js'
 export { type Fault, Faults, type StorageOperation, storageOperations } from './faults.js'
 export { FaultyStore } from './faultyStore.js'

@@ -1,4 +1,5 @@
 /** Tables as the command line names, opens, reads and changes them. */
+export { catalogKinds, type CatalogTable } from './catalogStatements.js'
 export { changeTable } from './changeCommand.js'
 export { externalLocationOptions } from './externalLocations.js'
 export { type LakeTable, lakeTables } from './lakeTables.js'
