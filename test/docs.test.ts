@@ -9,7 +9,12 @@ import { defaultText, settingNames, settingsTable } from '../shared/settings/ind
 
 const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)]
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'infra/README.md',
+  ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`),
+]
 
 test.each([
   ['settings', settingsTable],
