@@ -113,6 +113,13 @@ describe('one clear sentence for', () => {
     )
   })
 
+  test('a refusal that repeats the token, without it', async () => {
+    server.answer(alias, status(400, { error_code: 'BAD', message: 'no use for Bearer tok3n-0f-0urs, sorry' }))
+    const { message } = await failure(source({ credentials: { token: 'tok3n-0f-0urs' } }).champion())
+    expect(message).toMatch(/refuses GET .* sorry/)
+    expect(message).not.toContain('tok3n')
+  })
+
   test('a failure of the server, after it was asked again', async () => {
     server.answer(alias, status(500, '<html>a page</html>'))
     const error = await failure(source().champion())
@@ -215,10 +222,20 @@ describe('downloads', () => {
     expect((await failure(source().load('3'))).message).toMatch(/model\.onnx came with \d+ bytes of \d+/)
   })
 
-  test('more than a model may have is not taken, whether it is announced or not', async () => {
+  test('more than a model may have is not taken: by its listing, as announced, or as it comes', async () => {
     serveModel(server, { MLmodel: await mlmodel(), 'model.onnx': onnx })
     expect((await failure(source({}, 1_000).load('3'))).message).toMatch(/larger than the 1000 bytes/)
     server.answer(listing, { files: [{ path: 'model.onnx', is_dir: false }] })
+    const path = 'GET /api/2.0/mlflow-artifacts/artifacts/1/models/m-1/artifacts/model.onnx'
+    server.answer(path, response => {
+      response.writeHead(200, { 'content-length': 10 ** 9 })
+      response.write('only the beginning, and never the rest')
+    })
+    expect((await failure(source({}, 100).load('3'))).message).toMatch(/sends more than the 100 bytes/)
+    server.answer(path, response => {
+      response.writeHead(200)
+      response.write(onnx)
+    })
     expect((await failure(source({}, 100).load('3'))).message).toMatch(/sends more than the 100 bytes/)
   })
 

@@ -130,7 +130,7 @@ describe('an MLflow server', () => {
       return Buffer.concat([Uint8Array.from([id * 8 + 2, body.length]), body])
     }
     const location = field(13, field(1, 'location'), field(2, 'weights.bin'))
-    const external = field(7, field(5, field(8, 'w'), location))
+    const external = field(7, field(5, field(8, 'w'), location, field(13, field(1, 'offset'), field(2, '16'))))
     expect(externalFiles(external)).toEqual(['weights.bin'])
     expect(externalFiles(onnx)).toEqual([])
     expect(() => externalFiles(external.subarray(0, 20))).toThrow(RangeError)
