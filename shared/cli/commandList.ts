@@ -29,5 +29,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./commands/train.js')).train,
   models: async () => (await import('./commands/models.js')).models,
   rebuild: async () => (await import('./commands/rebuild.js')).rebuild,
+  rescore: async () => (await import('./commands/rescore.js')).rescore,
   'reset-offsets': async () => (await import('./commands/resetOffsets.js')).resetOffsetsCommand,
 }

@@ -2,6 +2,7 @@
 export { defineStream } from './defineStream.js'
 export { durationForms, parseDuration } from './duration.js'
 export { category, type FeatureSpec, hourOfDay, logarithm, type NamedFeature, numeric, rate } from './featureSpec.js'
+export { scoreColumns } from './fieldName.js'
 export { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from './fieldTypes.js'
 export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from './modelUri.js'
 export { patternSampler } from './patternSampler.js'
@@ -19,6 +20,7 @@ export {
   scoredPartitionColumns,
   scoredPath,
   scoredTable,
+  scoreQuantiles,
   silverPath,
   silverTable,
   sqlName,

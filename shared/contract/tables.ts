@@ -121,6 +121,9 @@ export function summaryNumbers(stream: Stream): readonly StructField[] {
 /** What the summary says of a number column, by the ending of the column's name. */
 export const summaryMeasures = ['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'] as const
 
+/** What the summary says of the scores, by the ending of the column's name. */
+export const scoreQuantiles = ['p50', 'p95', 'p99'] as const
+
 /** The group's name in the summary: its own, unless the summary has another column of that name. */
 export function summaryGroupName(stream: Stream): string | undefined {
   const group = summaryGroup(stream)
@@ -152,6 +155,7 @@ function ownSummaryFields(stream: Stream): readonly [StructField, StructField, .
     required('scored', 'long', 'Those with a score.'),
     required('anomalies', 'long', 'Those whose score is above the threshold.'),
     required('newest_ingested_at', 'timestamp', 'When the newest of them was read into bronze.'),
+    ...scoreQuantiles.map(measure => optional(`score_${measure}`, 'double', `${measureWords[measure]} of the scores.`)),
     ...summaryNumbers(stream).flatMap(column =>
       summaryMeasures.map(measure =>
         optional(

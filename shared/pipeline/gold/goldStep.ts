@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import type { RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
+import { rescore, type RescoreOptions } from './rescore.js'
 import { rebuildScored, scoreSilver } from './score.js'
 import { rebuildSummary, summariseScored } from './summary.js'
 
@@ -39,4 +40,15 @@ export async function rebuildGold(
   const scored = await rebuildScored(lake, stream, options)
   if (scored.outcome === 'failed') return [scored]
   return [scored, await rebuildSummary(lake, stream, options)]
+}
+
+/** Scores rows again with the champion, and brings the summary up to them. */
+export async function rescoreGold(
+  lake: Lake,
+  stream: Stream,
+  options: RescoreOptions = {},
+): Promise<readonly StepReport[]> {
+  const scored = await rescore(lake, stream, options)
+  if (scored.outcome === 'failed') return [scored]
+  return [scored, await summariseScored(lake, stream, { ...options, trigger: options.trigger ?? 'command' })]
 }

@@ -1,2 +1,2 @@
 /** Silver to gold: scored and summarised. */
-export { rebuildGold, runGold } from './goldStep.js'
+export { rebuildGold, rescoreGold, runGold } from './goldStep.js'

@@ -31,6 +31,7 @@ export function rebuildScored(lake: Lake, stream: Stream, options: RefreshOption
 
 function scoredDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {
   const spec = scoredTable(stream)
+  const path = silverPath(stream)
   const score = async (
     tables: Omit<Scoring, 'model'>,
     source: { readonly version: number },
@@ -40,37 +41,38 @@ function scoredDerivation(lake: Lake, stream: Stream, options: RefreshOptions): 
       rowsOf(model, await scoreFiles(lake, stream, options, { ...tables, model }, files), source.version),
     )
   return {
-    source: { path: silverPath(stream), madeBy: 'lake run silver' },
+    source: { path, madeBy: 'lake run silver' },
     target: { spec, carriesColumns: true, layer: 'gold', rebuiltBy: 'lake rebuild gold' },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: ({ source, target, files, next }) => score({ silver: source, scored: target }, next, files),
-    rebuild: ({ source, target }) => score({ silver: source, scored: target }, source, source.files),
+    apply: ({ source: state, target, files, next }) => score({ source: { path, state }, scored: target }, next, files),
+    rebuild: ({ source: state, target }) => score({ source: { path, state }, scored: target }, state, state.files),
   }
 }
 
 function rowsOf(model: ReadyModel | undefined, found: Scored, silverVersion: number): AllRows {
   const { adds, rows, scored, anomalies } = found
-  const card = model?.card
+  const { info, detail } = modelFacts(model, found)
   return {
     adds,
     rows,
     rowsRead: rows,
-    info: {
-      model: card?.name ?? null,
-      model_version: card?.version ?? null,
-      model_digest: card?.sha256 ?? null,
-      rows,
-      scored,
-      anomalies,
-    },
+    info: { ...info, rows, scored, anomalies },
+    detail: { ...detail, silverVersion },
+  }
+}
+
+/** What a commit records, and a report says, of the model and of what it found. */
+export function modelFacts(model: ReadyModel | undefined, { adds, scored, anomalies }: Scored) {
+  const card = model?.card
+  return {
+    info: { model: card?.name ?? null, model_version: card?.version ?? null, model_digest: card?.sha256 ?? null },
     detail: {
       model: card?.name ?? 'none',
       ...(card === undefined ? {} : { modelVersion: card.version }),
       scored,
       anomalies,
       files: adds.length,
-      silverVersion,
     },
   }
 }

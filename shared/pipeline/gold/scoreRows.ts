@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { scoredPartitionColumns, silverPath, type Stream } from '../../contract/index.js'
+import { scoreColumns, scoredPartitionColumns, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
 import { ModelError } from '../../models/index.js'
 import { encodeParquet } from '../../parquet/index.js'
@@ -24,9 +24,21 @@ import {
 import { type Lake, openSession } from '../lake/index.js'
 import type { ReadyModel } from './champion.js'
 
+/** Rows to be scored. */
+export interface ScoringSource {
+  /** The table's folder in the lake. */
+  readonly path: string
+  readonly state: Pick<TableState, 'metadata' | 'schema'>
+  /**
+   * Of the scored table itself: which of its rows get a new score, as an SQL condition. The others are copied with the
+   * score that they have.
+   */
+  readonly rescored?: string | undefined
+}
+
 /** What is to be scored, by what, and where it goes. */
 export interface Scoring {
-  readonly silver: Pick<TableState, 'metadata' | 'schema'>
+  readonly source: ScoringSource
   readonly scored: OpenedTable
   /** `undefined` gives rows without a score. */
   readonly model: ReadyModel | undefined
@@ -72,36 +84,31 @@ async function scorePart(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
-  { silver, scored, model }: Scoring,
+  { source, scored, model }: Scoring,
   files: readonly AddFile[],
 ): Promise<Scored> {
   await using session = await openSession(lake)
-  const rows = await loadRows(session, lake, stream, silver, files)
+  const verdicts: readonly string[] = source.rescored === undefined ? [] : scoreColumns
+  const fields = source.state.schema.fields.filter(f => !scoredPartitionColumns.includes(f.name))
+  const columns = fields.map(f => f.name)
+  const store = lake.store.within(source.path)
+  using view = await openDeltaView(session, lake.files, { store, state: source.state, files, columns })
+  const where = (condition: string) => `SELECT * FROM (${view.sql}) WHERE ${condition}`
+  const given = columns.filter(name => !verdicts.includes(name))
+  // A table, because its rows are read more than once.
+  const rows = await SessionTable.create(session, 'new_rows', given, where(source.rescored ?? 'true'))
   const scores = model === undefined ? undefined : await scoreTable(rows, model)
-  const select = verdictSelect(lake, scored, rows, model, scores?.file)
-  const days = await countDays(rows, stream)
+  let select = verdictSelect(lake, scored, rows, model, scores?.file)
+  const relations: string[] = [rows.name]
+  if (source.rescored !== undefined) {
+    const kept = await SessionTable.create(session, 'kept_rows', columns, where(`(${source.rescored}) IS NOT TRUE`))
+    select = `${select} UNION ALL BY NAME SELECT * FROM ${kept.name}`
+    relations.push(kept.name)
+  }
+  const days = await countDays(session, relations, stream)
   const target = dayFilesOf(lake, stream, session, scored, rowsPerFile(options, files, rowsIn(files)))
   const adds = await writeDayFiles(target, select, days)
-  return {
-    adds,
-    rows: days.reduce((sum, day) => sum + day.rows, 0),
-    scored: scores?.scored ?? 0,
-    anomalies: scores?.anomalies ?? 0,
-  }
-}
-
-/** The rows to be scored, which are read more than once. */
-async function loadRows(
-  session: DuckDbSession,
-  lake: Lake,
-  stream: Stream,
-  silver: Scoring['silver'],
-  files: readonly AddFile[],
-): Promise<SessionTable> {
-  const columns = silver.schema.fields.flatMap(f => (scoredPartitionColumns.includes(f.name) ? [] : [f.name]))
-  const store = lake.store.within(silverPath(stream))
-  using view = await openDeltaView(session, lake.files, { store, state: silver, files, columns })
-  return await SessionTable.create(session, 'new_rows', columns, view.sql)
+  return { adds, rows: await rows.count(), scored: scores?.scored ?? 0, anomalies: scores?.anomalies ?? 0 }
 }
 
 /** Rows that the model scores at once. */
@@ -192,8 +199,15 @@ function verdictSelect(
 }
 
 /** How many of the rows each day has, in the order of time. */
-async function countDays(table: SessionTable, stream: Stream): Promise<readonly DayCount[]> {
-  const { rows } = await table.session.query(`
-    SELECT CAST(${identifier(stream.eventTime)} AS DATE) AS day, count(*) AS n FROM ${table.name} GROUP BY ALL ORDER BY day`)
+async function countDays(
+  session: DuckDbSession,
+  relations: readonly string[],
+  stream: Stream,
+): Promise<readonly DayCount[]> {
+  const time = identifier(stream.eventTime)
+  const all = relations.map(name => `SELECT ${time} FROM ${name}`).join(' UNION ALL ')
+  const { rows } = await session.query(
+    `SELECT CAST(${time} AS DATE) AS day, count(*) AS n FROM (${all}) GROUP BY ALL ORDER BY day`,
+  )
   return rows.map(row => dayCount(row['day'] as number, Number(row['n'])))
 }

@@ -1,4 +1,5 @@
 import {
+  scoreQuantiles,
   type Stream,
   summaryGroup,
   summaryGroupName,
@@ -55,9 +56,9 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
       min: `min(${value})`,
       max: `max(${value})`,
       avg: `avg(CAST(${value} AS DOUBLE))`,
-      p50: quantile(value, 0.5),
-      p95: quantile(value, 0.95),
-      p99: quantile(value, 0.99),
+      p50: quantile(value, quantileOf.p50),
+      p95: quantile(value, quantileOf.p95),
+      p99: quantile(value, quantileOf.p99),
     }
     return summaryMeasures.map(measure => `${of[measure]} AS ${identifier(`${name}_${measure}`)}`)
   })
@@ -77,6 +78,7 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
         'count(score) AS scored',
         'count(*) FILTER (is_anomaly) AS anomalies',
         'max(_ingested_at) AS newest_ingested_at',
+        ...scoreQuantiles.map(measure => `${quantile('score', quantileOf[measure])} AS score_${measure}`),
         ...measures,
       ].join(', ')}
       FROM ${relation} GROUP BY ALL)`
@@ -97,6 +99,8 @@ function exactSum(value: string, type: DataType): string {
   const pointed = scale === 0 ? unscaled : `regexp_replace(${padded}, '(\\d{${scale}})$', '.\\1')`
   return `TRY_CAST(${pointed} AS DECIMAL(38, ${scale}))`
 }
+
+const quantileOf = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 
 function quantile(value: string, at: number): string {
   return `quantile_cont(CAST(${value} AS DOUBLE), ${at})`

@@ -54,6 +54,12 @@ test('rows of silver get a score by the model that ships, and a window', async (
     ['never seen', 1n, 0n, 1n, 1e300, 1e300],
     ['purchase', 1n, 0n, 1n, 8_500, 8_500],
   ])
+  const scores = await summaryRows(f.lake, 'SELECT score_p50, score_p95, score_p99 FROM t ORDER BY event_type')
+  const exact = await scoredRows(
+    f.lake,
+    'SELECT quantile_cont(score, 0.5) AS score_p50, quantile_cont(score, 0.95) AS score_p95, quantile_cont(score, 0.99) AS score_p99 FROM t GROUP BY event_type ORDER BY event_type',
+  )
+  expect(scores).toEqual(exact)
   expect((await runGold(f.lake, 'timer')).map(r => r.outcome)).toEqual(['nothingToDo', 'nothingToDo'])
 })
 
