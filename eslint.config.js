@@ -37,6 +37,7 @@ export default tseslint.config(
     // Where the environment is handed to the settings, or what the platform and npm say of the process itself is read.
     files: [
       'functions/**',
+      'infra/lake/deploy.js',
       'infra/local/**',
       'shared/cli/cliProcess.ts',
       'shared/settings/settings.ts',
