@@ -252,10 +252,8 @@ describe('in an empty folder', () => {
     const app = unpacked('whole')
     copyFileSync(join(root, 'host.json'), join(app, 'host.json'))
     const { functions, output } = await start(app, 'by-trigger', { SILVER_SCHEDULE: '*/2 * * * * *' })
-    expect([...functions].sort()).toEqual([
-      `bronze_${stream.name}`,
-      ...['catchUp', 'gold', 'health', 'maintenance', 'monitor', 'pipeline', 'silver'],
-    ])
+    const always = ['catchUp', 'gold', 'health', 'maintenance', 'monitor', 'pipeline', 'silver']
+    expect(functions).toEqual(expect.arrayContaining([`bronze_${stream.name}`, ...always]))
     await until('bronze', output, async () => (await rowsOf('by-trigger', bronzePath(stream))) === 40_000)
     await until('silver', output, async () => (await rowsOf('by-trigger', silverPath(stream))) === 40_000)
     expect(output()).not.toMatch(/ERR_MODULE_NOT_FOUND|Cannot find (?:module|package)/)
