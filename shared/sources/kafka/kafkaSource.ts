@@ -14,6 +14,7 @@ import { partitionMissing } from '../sourceError.js'
 import { Cluster } from './cluster.js'
 import { type Compression, registerCodecs } from './codecs.js'
 import { clientSettings, type KafkaConnection } from './connection.js'
+import { defaultFetchBytes, fetchBytesOf } from './fetchLimits.js'
 import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'
 import { latest } from './protocol.js'
@@ -28,7 +29,7 @@ export interface KafkaSourceOptions {
   readonly clock?: Clock
   /** Milliseconds without any success until an operation gives up; default a minute. */
   readonly patienceMs?: number
-  /** Bytes of one fetch; default 8 MiB. */
+  /** Bytes of one fetch; default {@link defaultFetchBytes}. */
   readonly fetchBytes?: number
   /** Whether records' checksums are compared; default true. */
   readonly verifyChecksum?: boolean
@@ -41,10 +42,6 @@ export interface KafkaSourceOptions {
   /** False leaves topic ids aside, as with a broker before 2.8; default true. */
   readonly topicIds?: boolean
 }
-
-/** A range of so few offsets is fetched in answers of so few bytes. */
-const shortRange = 64n
-const shortFetchBytes = 16 * 1024
 
 /**
  * Kafka by offsets: no consumer group, no rebalance. Leaders that move and brokers that restart are waited for.
@@ -77,7 +74,7 @@ export class KafkaSource implements Source {
     this.#options = {
       clock,
       patienceMs,
-      fetchBytes: options.fetchBytes ?? 8 * 1024 * 1024,
+      fetchBytes: options.fetchBytes ?? defaultFetchBytes,
       verifyChecksum: options.verifyChecksum ?? true,
       topicIds: options.topicIds ?? true,
       onWaiting,
@@ -123,12 +120,7 @@ export class KafkaSource implements Source {
   }
 
   read(topic: string, range: OffsetRange, options: ReadOptions = {}): AsyncIterable<SourceBatch> {
-    // Before every commit a few offsets are read: nothing of what lies behind them is wanted. A whole batch always
-    // comes.
-    const fetchBytes =
-      range.end - range.start <= shortRange
-        ? Math.min(shortFetchBytes, this.#options.fetchBytes)
-        : this.#options.fetchBytes
+    const fetchBytes = fetchBytesOf(range, this.#options.fetchBytes)
     return readRange(this.#cluster, topic, range, { ...this.#options, fetchBytes, ...options })
   }
 
