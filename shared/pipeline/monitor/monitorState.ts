@@ -5,6 +5,7 @@ import { type DuckDbSession, identifier } from '../../query/index.js'
 import type { Json, Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import { asObject } from '../runLog/index.js'
+import { isLate } from '../silver/index.js'
 import { type Additions, additionsSince } from './additions.js'
 import { noSkew, type Skew } from './clockSkew.js'
 import { type Aggregate, committedAt, measure, numberIn } from './measure.js'
@@ -151,7 +152,7 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
           `count(*) FILTER (${valid}) AS valid`,
           'count(_error_code) AS quarantined',
           `count(*) FILTER (_error_code IS NULL AND NOT (${valid})) AS tombstones`,
-          `count(*) FILTER (${age('_timestamp')} > ${stream.allowedLatenessMs * 1000}) AS late`,
+          `count(*) FILTER (${isLate(stream)}) AS late`,
         ].join(', '),
       }
     case 'silver':

@@ -3,6 +3,7 @@ import { type AddFile, FileSkipper, type Predicate, type TableState } from '../.
 import { identifier } from '../../query/index.js'
 import { columnKey, type StructType } from '../../types/index.js'
 import { eventDate, sourceColumns } from '../incremental/index.js'
+import { isLate } from './lateEvents.js'
 
 const bronzeOwn = ['_partition', '_offset', '_timestamp', '_ingested_at', '_topic', '_generation', '_error_code']
 
@@ -22,11 +23,8 @@ export function silverColumns(silver: StructType): readonly string[] {
  * and a valid record is never null in its key and event time. So the value's bytes need not be read to distinguish them.
  */
 export function validRows(stream: Stream, silver: StructType, bronze: readonly string[], relation: string): string {
-  const time = identifier(stream.eventTime)
-  // Without a timestamp of Kafka's nothing says that the event came late.
-  const late = `coalesce(epoch_us(_timestamp) - epoch_us(${time}) > ${BigInt(stream.allowedLatenessMs) * 1000n}, false)`
   const columns = silverColumns(silver).map(name => {
-    if (name === '_late') return `${late} AS _late`
+    if (name === '_late') return `${isLate(stream)} AS _late`
     return bronze.includes(name) ? identifier(name) : `NULL AS ${identifier(name)}`
   })
   return `SELECT ${columns.join(', ')} FROM ${relation} AS b WHERE ${isValid(stream)}`
