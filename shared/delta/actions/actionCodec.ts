@@ -14,9 +14,9 @@ import type {
   Sidecar,
   Txn,
 } from './actions.js'
-import { addLineStart, plainAdd } from './addLine.js'
 import { validateCommit } from './commitInvariants.js'
 import { parseLogJson } from './logJson.js'
+import { addLineStart, plainAdd } from './plainAdd.js'
 
 /** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). */
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { decodeAction, encodeAction } from '../../../shared/delta/actions/actionCodec.js'
 import type { AddFile } from '../../../shared/delta/actions/actions.js'
-import { addLineStart, plainAdd } from '../../../shared/delta/actions/addLine.js'
+import { addLineStart, plainAdd } from '../../../shared/delta/actions/plainAdd.js'
 import { parseJson } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -11,7 +11,7 @@ const general = (line: string) => {
   return action !== undefined && 'add' in action ? action.add : undefined
 }
 
-describe('the line of an add', () => {
+describe('a plain add', () => {
   test('says the same as by the general way', () => {
     const random = new Random()
     let plain = 0
@@ -50,6 +50,7 @@ describe('the line of an add', () => {
     ['a fraction', `{"add":{"path":"a","partitionValues":{},"size":1.5,"modificationTime":1,"dataChange":true}}`],
     ['a deletion vector', `{"add":{"path":"a","partitionValues":{},"deletionVector":{},${rest}`],
     ['a row id', `{"add":{"path":"a","partitionValues":{},"baseRowId":7,${rest}`],
+    ['the commit of its row ids', `{"add":{"path":"a","partitionValues":{},"defaultRowCommitVersion":7,${rest}`],
     ['a number for a partition', `{"add":{"path":"a","partitionValues":{"p":1},${rest}`],
     ['a list of partitions', `{"add":{"path":"a","partitionValues":[],${rest}`],
     ['no partitions', `{"add":{"path":"a",${rest}`],
