@@ -85,6 +85,7 @@ export {
   readCommitFile,
 } from './log/index.js'
 export {
+  checkpointInterval,
   checkReadable,
   checkWritable,
   type FeatureCheck,

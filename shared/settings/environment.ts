@@ -276,7 +276,11 @@ export const environment = z.object({
   FRESHNESS_STALE: duration()
     .default(60 * 60_000)
     .describe('The newest event older than this: status STALE.'),
-  CHECKPOINT_INTERVAL: whole(1, 100_000).default(100).describe('Commits after which maintenance writes a checkpoint.'),
+  CHECKPOINT_INTERVAL: whole(1, 100_000)
+    .default(100)
+    .describe(
+      "Commits after which maintenance writes a checkpoint, where the table's `delta.checkpointInterval` says nothing.",
+    ),
   COMPACTION_TARGET_SIZE: bytes()
     .default(128 * 1024 ** 2)
     .describe("Bytes of a compacted file, where the table's `delta.targetFileSize` says nothing."),

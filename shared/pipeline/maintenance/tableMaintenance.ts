@@ -1,9 +1,10 @@
 import { bronzePath, scoredPath, silverPath, type Stream } from '../../contract/index.js'
-import { commitPath, type DeltaTable, readCheckpointHint, type TableState, tombstoneExpiry } from '../../delta/index.js'
+import { commitPath, type DeltaTable, type TableState, tombstoneExpiry } from '../../delta/index.js'
 import { cleanLog, optimizeTable, vacuumTable } from '../../delta/maintenance/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import { type Lake, sessionOptions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
+import { checkpointIfDue } from './checkpointIfDue.js'
 import { duckDbClusterer } from './clusterer.js'
 import type { ConsumerPositions } from './consumerPositions.js'
 import { errorGroup } from './errorGroup.js'
@@ -31,7 +32,7 @@ export async function maintainTable(
   const before = await table.state({ fresh: true })
   if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
   const compaction = await compact(lake, table, path, stream)
-  const checkpointed = await checkpoint(lake, table)
+  const checkpointed = await checkpointIfDue(table, lake.settings.checkpointInterval)
   const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, consumers) : {}
   const after = await table.state({ fresh: true })
   const changed =
@@ -77,13 +78,6 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
       dropped: outcome.dropped,
     },
   }
-}
-
-async function checkpoint(lake: Lake, table: DeltaTable): Promise<boolean> {
-  const state = await table.state({ fresh: true })
-  const last = (await readCheckpointHint(table.store))?.version ?? -1
-  if (state === undefined || state.version - last < lake.settings.checkpointInterval) return false
-  return (await table.writeCheckpoint()).kind === 'written'
 }
 
 /** The day of the last clean-up is a transaction of the table, so that every instance knows it. */
