@@ -2,14 +2,16 @@ import { bronzeBench } from './bronzeBench.js'
 import { coldStartBench } from './coldStartBench.js'
 import { comparisonTable, deltaBench } from './deltaBench.js'
 import { memoryBench } from './memoryBench.js'
+import { modelsBench } from './modelsBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
 
 /**
- * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart] [rows, commits, scale or files]; ratios are
+ * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models] [rows, commits, scale or files]; ratios are
  * within the run, the part's baseline being 1. `delta` compares with delta-rs, by the Python in DELTALAKE_PYTHON or one
- * that it sets up itself. `coldstart` needs `npm run package` before, and is not among the parts that run by themselves.
+ * that it sets up itself. `coldstart` needs `npm run package` before, and `models` a Python with
+ * scikit-learn and onnxruntime in MODELS_PYTHON; both run only when they are asked for.
  */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
@@ -59,4 +61,9 @@ if (wanted === 'coldstart') {
     const times = `functions listed ${listedMs.toFixed(0)} ms, first batch committed ${committedMs.toFixed(0)} ms`
     process.stdout.write(`  ${name.padEnd(10)} ${times}${duckdb ? ', with DuckDB' : ''}\n`)
   }
+}
+
+if (wanted === 'models') {
+  process.stdout.write('models\n')
+  for (const { name, figure } of await modelsBench(rows)) process.stdout.write(`  ${name.padEnd(72)} ${figure}\n`)
 }

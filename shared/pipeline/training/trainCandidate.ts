@@ -28,7 +28,7 @@ export interface TrainOptions {
 }
 
 /** Trees of a forest, and rows that each is grown from. */
-const forestSize = { trees: 100, sampleSize: 512 }
+const forestSize = { trees: 100, sampleSize: 2_048 }
 
 /** What a training came to, before anything of it is kept. */
 export type Training =
