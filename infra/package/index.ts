@@ -1,3 +1,3 @@
 /** The archive that Azure runs. */
-export { bundle, entryPattern } from './bundle.js'
-export { zip, type ZipEntry } from './zip.js'
+export { bundle } from './bundle.js'
+export { zip } from './zip.js'

@@ -130,6 +130,8 @@ describe('in an empty folder', () => {
 
   beforeAll(async () => {
     broker = await startTestBroker()
+    await createTopic(broker.client, { topic: stream.topic, numPartitions: 4 })
+    await produce(40_000)
   })
   afterEach(async () => {
     if (host?.exitCode === null) {
@@ -223,8 +225,6 @@ describe('in an empty folder', () => {
   }
 
   test('it catches up by worker threads, refines, scores by a model and observes, on a request', async () => {
-    await createTopic(broker.client, { topic: stream.topic, numPartitions: 4 })
-    await produce(40_000)
     const app = unpacked('without-trigger')
     rmSync(join(app, 'app', 'bronze.function.js'))
     const far = '0 0 0 1 1 *'
