@@ -202,6 +202,40 @@ function measureType(type: DataType, measure: (typeof summaryMeasures)[number]):
   return type === 'long' ? { type: 'decimal', precision: 38, scale: 0 } : 'long'
 }
 
+/** How long a window of the drift table is. */
+export const driftWindowMs = 3_600_000
+
+/** How far the rows of a window are from those that their model was trained on: a row per column of its input, and of the scores. */
+export function driftTable(stream: Stream): TableSpec {
+  return {
+    path: driftPath(stream),
+    description: `How far events of ${stream.name} are from those their model was trained on, per window and column.`,
+    schema: {
+      type: 'struct',
+      fields: [
+        required('window_start', 'timestamp', 'Beginning of the window of an hour of event time.'),
+        required('window_end', 'timestamp', 'Its end, which is not part of it.'),
+        required('model_name', 'string', 'The model that scored the rows.'),
+        required('model_version', 'string', "The model's version."),
+        required('column_name', 'string', "A column of the model's input, or score."),
+        required('type', 'string', 'numeric: compared in ten bins of training; discrete: value by value.'),
+        required('n', 'long', 'Rows compared, drawn from those of the window.'),
+        required('psi', 'double', 'Population stability index.'),
+        required('psi_limit', 'double', 'What the index exceeds once in a thousand times without drift; at least 0.1.'),
+        optional('ks', 'double', 'Kolmogorov–Smirnov statistic, of numeric columns.'),
+        optional('ks_p', 'double', 'How probable such a statistic is without drift.'),
+        required('js', 'double', 'Jensen–Shannon distance, from 0 to 1.'),
+        required('breached', 'boolean', 'Whether psi is above psi_limit.'),
+        optional('_window_date', 'date', 'Day of window_start (UTC).'),
+      ],
+    },
+    partitionColumns: driftPartitionColumns,
+  }
+}
+
+/** By day of the window's beginning. */
+export const driftPartitionColumns: readonly string[] = ['_window_date']
+
 /** Folder of bronze, relative to the lake's root. */
 export function bronzePath(stream: Pick<Stream, 'name'>): string {
   return `bronze/${stream.name}`
@@ -220,6 +254,11 @@ export function scoredPath(stream: Pick<Stream, 'name'>): string {
 /** Folder of the summary, relative to the lake's root. */
 export function summaryPath(stream: Pick<Stream, 'name'>): string {
   return `gold/${stream.name}_summary`
+}
+
+/** Folder of the drift table, relative to the lake's root. */
+export function driftPath(stream: Pick<Stream, 'name'>): string {
+  return `gold/${stream.name}_drift`
 }
 
 /** The SQL name of the view over bronze's open error rows; it has no folder. */

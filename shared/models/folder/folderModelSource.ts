@@ -45,11 +45,11 @@ export class FolderModelSource implements ModelSource {
   }
 
   async #champion(version: string): Promise<Champion> {
-    return { name: this.#name, version, digest: (await this.#card(version)).sha256 }
+    return { name: this.#name, version, digest: (await this.card(version)).sha256 }
   }
 
   async load(version: string): Promise<ModelFiles> {
-    const card = await this.#card(version)
+    const card = await this.card(version)
     const onnx = await this.#read(`${version}/model.onnx`)
     const external = new Map<string, Uint8Array>()
     for (const path of card.external ?? []) external.set(path, await this.#read(`${version}/${path}`))
@@ -92,7 +92,8 @@ export class FolderModelSource implements ModelSource {
     await this.#store.put(pointer, encodePointer({ version, previous }))
   }
 
-  async #card(version: string): Promise<ModelCard> {
+  /** What a version says of itself. @throws ModelError MODEL_MISSING, MODEL_MISMATCH */
+  async card(version: string): Promise<ModelCard> {
     const name = `${version}/model.json`
     const card = decodeModelCard(await this.#read(name), this.#place(name))
     if (card.name === this.#name && card.version === version) return card

@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import type { RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
+import { measureDrift, rebuildDrift } from './drift.js'
 import { rescore, type RescoreOptions } from './rescore.js'
 import { rebuildScored, scoreSilver } from './score.js'
 import { rebuildSummary, summariseScored } from './summary.js'
@@ -10,7 +11,7 @@ export { scoreSilver } from './score.js'
 export { summariseScored } from './summary.js'
 
 /**
- * Gold of every stream: scores what silver has gained, and brings the summary up to it. A timer takes on one bounded
+ * Gold of every stream: scores what silver has gained, and brings the summary and the drift up to it. A timer takes on one bounded
  * piece and leaves the rest to its next run; a command goes on until it has all.
  */
 export async function runGold(
@@ -20,13 +21,16 @@ export async function runGold(
 ): Promise<readonly StepReport[]> {
   const reports: StepReport[] = []
   for (const stream of lake.streams) {
+    const own: StepReport[] = []
     for (const part of [scoreSilver, summariseScored]) {
       let report: StepReport
       do {
         report = await part(lake, stream, { ...options, trigger })
-        reports.push(report)
+        own.push(report)
       } while (trigger === 'command' && report.more === true)
     }
+    const gained = own[0]?.outcome === 'committed'
+    reports.push(...own, ...(await measureDrift(lake, stream, { ...options, trigger, gained })))
   }
   return reports
 }
@@ -39,10 +43,10 @@ export async function rebuildGold(
 ): Promise<readonly StepReport[]> {
   const scored = await rebuildScored(lake, stream, options)
   if (scored.outcome === 'failed') return [scored]
-  return [scored, await rebuildSummary(lake, stream, options)]
+  return [scored, await rebuildSummary(lake, stream, options), ...(await rebuildDrift(lake, stream, options))]
 }
 
-/** Scores rows again with the champion, and brings the summary up to them. */
+/** Scores rows again with the champion, and brings the summary and the drift up to them. */
 export async function rescoreGold(
   lake: Lake,
   stream: Stream,
@@ -50,5 +54,7 @@ export async function rescoreGold(
 ): Promise<readonly StepReport[]> {
   const scored = await rescore(lake, stream, options)
   if (scored.outcome === 'failed') return [scored]
-  return [scored, await summariseScored(lake, stream, { ...options, trigger: options.trigger ?? 'command' })]
+  const following = { ...options, trigger: options.trigger ?? ('command' as const) }
+  const summary = await summariseScored(lake, stream, following)
+  return [scored, summary, ...(await measureDrift(lake, stream, following))]
 }

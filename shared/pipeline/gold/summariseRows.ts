@@ -106,14 +106,16 @@ function measuredColumns(stream: Stream): readonly string[] {
   return fields.flatMap(({ name }) => (summaryPartitionColumns.includes(name) ? [] : [name]))
 }
 
-interface Day {
+/** A day of event time, and where its rows are. */
+export interface Day {
   readonly day: string
   readonly spans: readonly Span[]
   /** Files of the scored table that can have rows in the spans. */
   readonly files: readonly AddFile[]
 }
 
-function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): readonly Day[] {
+/** The files of the scored table that can have rows in the spans, day by day. */
+export function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): readonly Day[] {
   const skipper = new FileSkipper({ ...scored.metadata, schema: scored.schema })
   const time = columnKey([stream.eventTime])
   const days = new Map<number, Span[]>()

@@ -1,4 +1,4 @@
-import { bronzePath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import { bronzePath, driftPath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
 import { readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
@@ -44,20 +44,28 @@ export class ConsumerPositions {
     const versions = [Number(recorded) + 1]
     if (stream === undefined) versions.push(Math.max(0, state.version - memoryVersions))
     else versions.push((this.#observed.get(id) ?? -1) + 1)
-    const cursor = stream === undefined ? undefined : await this.#cursor(path, id, stream)
-    if (cursor !== undefined) versions.push(cursor + 1)
+    if (stream !== undefined) versions.push(...(await this.#cursors(path, id, stream)).map(cursor => cursor + 1))
     return Math.min(...versions)
   }
 
-  /** The cursor of the table made from this one; one that has none begins with a snapshot, which needs no log. */
-  async #cursor(path: string, id: string, stream: Stream): Promise<number | undefined> {
+  /** The cursors of the tables made from this one; one that has none begins with a snapshot, which needs no log. */
+  async #cursors(path: string, id: string, stream: Stream): Promise<readonly number[]> {
     const made = {
-      [bronzePath(stream)]: silverPath(stream),
-      [silverPath(stream)]: scoredPath(stream),
-      [scoredPath(stream)]: summaryPath(stream),
+      [bronzePath(stream)]: [silverPath(stream)],
+      [silverPath(stream)]: [scoredPath(stream)],
+      [scoredPath(stream)]: [summaryPath(stream), driftPath(stream)],
     }[path]
-    const state = made === undefined ? undefined : await this.#lake.table(made).state({ fresh: true })
-    if (made === undefined || state === undefined) return undefined
+    const cursors: number[] = []
+    for (const table of made ?? []) {
+      const version = await this.#cursor(path, id, table)
+      if (version !== undefined) cursors.push(version)
+    }
+    return cursors
+  }
+
+  async #cursor(path: string, id: string, made: string): Promise<number | undefined> {
+    const state = await this.#lake.table(made).state({ fresh: true })
+    if (state === undefined) return undefined
     try {
       return readCursor(state, id, { table: made, source: path, rebuild: 'lake rebuild' })?.version
     } catch (error) {

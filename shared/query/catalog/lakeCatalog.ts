@@ -1,6 +1,7 @@
 import {
   bronzePath,
   bronzeSchema,
+  driftPath,
   quarantineName,
   resolvedName,
   resolvedPath,
@@ -71,7 +72,7 @@ export class LakeCatalog implements Disposable {
   /** SQL names of all tables that the lake's streams can have, views too; they need not exist yet. */
   get names(): readonly string[] {
     const ofStreams = this.#options.streams.flatMap(stream => [
-      ...[bronzePath, silverPath, scoredPath, summaryPath].map(path => sqlName(path(stream))),
+      ...[bronzePath, silverPath, scoredPath, summaryPath, driftPath].map(path => sqlName(path(stream))),
       quarantineName(stream),
     ])
     return [...ofStreams, ...rootTables, resolvedName]

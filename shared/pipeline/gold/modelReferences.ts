@@ -1,0 +1,59 @@
+import { ColumnDrift, type ColumnReference, decodeReference } from '../../models/drift/index.js'
+import { type Feature, featureNames, featureWidth, ModelError } from '../../models/index.js'
+import type { ModelPlace } from '../models/index.js'
+
+/** What rows of one version are compared with. */
+export interface VersionReference {
+  readonly features: readonly Feature[]
+  /** Columns of the matrix by their places, and the scores as one behind the last. */
+  readonly columns: readonly { readonly at: number; readonly reference: ColumnReference }[]
+}
+
+/** The file of a version that says what its training rows were like. */
+const referenceFile = 'reference.json'
+
+/** The references of a model's versions, each read once. */
+export class ModelReferences {
+  readonly #place: ModelPlace
+  readonly #known = new Map<string, VersionReference | undefined>()
+
+  constructor(place: ModelPlace) {
+    this.#place = place
+  }
+
+  /** `undefined` for a version of another model, one that is gone, or one that came without a reference. */
+  async of(model: string, version: string): Promise<VersionReference | undefined> {
+    if (model !== this.#place.uri.name) return undefined
+    if (!this.#known.has(version)) this.#known.set(version, await this.#read(version))
+    return this.#known.get(version)
+  }
+
+  async #read(version: string): Promise<VersionReference | undefined> {
+    const { source, path } = this.#place
+    const bytes = await source.file(version, referenceFile)
+    if (bytes === undefined) return undefined
+    const { columns } = decodeReference(bytes, `${path}/${version}/${referenceFile}`)
+    try {
+      const { features } = await source.card(version)
+      return { features, columns: compared(features, columns) }
+    } catch (error) {
+      if (error instanceof ModelError && error.code === 'MODEL_MISSING') return undefined
+      throw error
+    }
+  }
+}
+
+/** Hours of the day are left out: a window never has those of the training. */
+function compared(features: readonly Feature[], references: readonly ColumnReference[]): VersionReference['columns'] {
+  const names = featureNames(features)
+  const hours = new Set(features.flatMap(one => (one.kind === 'hour' ? [one.name ?? one.column] : [])))
+  return references.flatMap(reference => {
+    const at = reference.name === 'score' ? featureWidth(features) : names.indexOf(reference.name)
+    return at < 0 || hours.has(reference.name) ? [] : [{ at, reference }]
+  })
+}
+
+/** Counters for the columns, in the order of the reference's. */
+export function countersOf({ columns }: VersionReference): readonly ColumnDrift[] {
+  return columns.map(({ reference }) => new ColumnDrift(reference))
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+
+import { driftPath, type Stream } from '../../../shared/contract/index.js'
+import { ColumnDrift, describeColumn, encodeReference } from '../../../shared/models/drift/index.js'
+import { encodeModelCard, featureNames, starterModel } from '../../../shared/models/index.js'
+import { measureDrift } from '../../../shared/pipeline/gold/drift.js'
+import { rescoreGold, runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
+import { events } from '../../harness/sampleStream/events.js'
+import { Random, seedNote } from '../../random.js'
+import { type Given, hour, minute, SilverFixture } from '../silver/silverFixture.js'
+import { ok, rowsOf, scoredRows, silverOf } from './goldFixture.js'
+
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+const driftRows = (f: SilverFixture, sql: string, stream: Stream = events) => rowsOf(f.lake, driftPath(stream), sql)
+
+const clicks = (random: Random, rows: number, mean = 2_000) =>
+  Float32Array.from({ length: rows }, () => mean + (random.next() + random.next() + random.next() - 1.5) * 400)
+
+/** The model that ships, as a version with what its training rows are said to have been like. */
+async function promote(f: SilverFixture, version: string, values: Float32Array): Promise<void> {
+  const { card, onnx } = starterModel('events-anomaly')
+  const folder = `models/events-anomaly/${version}`
+  const own = { ...card, version }
+  const [first, ...others] = featureNames(card.features)
+  const ones = new Float32Array(values.length).fill(1)
+  const columns = [
+    describeColumn(first ?? '', values.slice()),
+    ...others.map(name => describeColumn(name, name === 'event_type=click' ? ones : ones.map(() => 0))),
+  ]
+  await f.lake.store.put(`${folder}/model.onnx`, onnx)
+  await f.lake.store.put(`${folder}/reference.json`, encodeReference({ rows: values.length, columns }))
+  await f.lake.store.put(`${folder}/model.json`, encodeModelCard(own))
+  await f.lake.store.put('models/events-anomaly/champion.json', json({ version }))
+}
+
+const rowsFrom = (values: Float32Array, at: bigint, prefix: string): readonly Given[] =>
+  Array.from(values, (value, i) => ({ id: `${prefix}${i}`, type: 'click', value, at: at + BigInt(i) }))
+
+describe('drift', () => {
+  test('is none for rows like those of the training, and breached for others, by window and column', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    await promote(f, '1', clicks(random, 2_000))
+    const usual = clicks(random, 500)
+    const shifted = clicks(random, 500, 2_300)
+    await silverOf(f, [rowsFrom(usual, minute, 'a'), rowsFrom(shifted, minute + hour, 'b')])
+    ok(await runGold(f.lake, 'timer'))
+    const rows = await driftRows(
+      f,
+      'SELECT window_start, column_name, breached, n FROM t WHERE column_name = $$value$$ ORDER BY 1',
+    )
+    expect(
+      rows.map(r => [r['breached'], r['n']]),
+      seedNote,
+    ).toEqual([
+      [false, 500n],
+      [true, 500n],
+    ])
+    const others = await driftRows(f, 'SELECT DISTINCT breached FROM t WHERE column_name <> $$value$$')
+    expect(others, seedNote).toEqual([{ breached: false }])
+  })
+
+  test('has the figures that counting by hand has', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    const training = clicks(random, 1_000)
+    await promote(f, '1', training)
+    const seen = clicks(random, 300, 2_100)
+    await silverOf(f, [rowsFrom(seen, minute, 'a')])
+    ok(await runGold(f.lake, 'timer'))
+    const counter = new ColumnDrift(describeColumn('value', training.slice()))
+    for (const value of seen) counter.add(value)
+    const wanted = counter.result()
+    const [row] = await driftRows(f, `SELECT * FROM t WHERE column_name = 'value'`)
+    expect(row, seedNote).toMatchObject({
+      model_name: 'events-anomaly',
+      model_version: '1',
+      type: 'numeric',
+      n: 300n,
+      psi: wanted?.psi,
+      psi_limit: wanted?.psiLimit,
+      ks: wanted?.ks,
+      ks_p: wanted?.ksP,
+      js: wanted?.js,
+      breached: wanted?.breached,
+    })
+  })
+
+  test('of a window that gains rows is of all of its rows, and other windows stay as they are', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    await promote(f, '1', clicks(random, 1_000))
+    await silverOf(f, [rowsFrom(clicks(random, 50), minute, 'a'), rowsFrom(clicks(random, 60), minute + hour, 'b')])
+    ok(await runGold(f.lake, 'command'))
+    await silverOf(f, [rowsFrom(clicks(random, 40), minute + 1_000_000n, 'c')])
+    ok(await runGold(f.lake, 'command'))
+    const rows = await driftRows(f, `SELECT window_start, n FROM t WHERE column_name = 'value' ORDER BY 1`)
+    expect(rows.map(r => r['n'])).toEqual([90n, 60n])
+  })
+
+  test('is of each version that scored: rows scored again leave the old one, and none is counted twice', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    await promote(f, '1', clicks(random, 1_000))
+    await silverOf(f, [rowsFrom(clicks(random, 50), minute, 'a')])
+    ok(await runGold(f.lake, 'command'))
+    await promote(f, '2', clicks(random, 1_000))
+    await silverOf(f, [rowsFrom(clicks(random, 30), minute, 'b')])
+    ok(await runGold(f.lake, 'command'))
+    const counts = () => driftRows(f, `SELECT model_version, n FROM t WHERE column_name = 'value' ORDER BY 1`)
+    expect(await counts()).toEqual([
+      { model_version: '1', n: 50n },
+      { model_version: '2', n: 30n },
+    ])
+    ok(await rescoreGold(f.lake, events))
+    expect(await counts()).toEqual([{ model_version: '2', n: 80n }])
+  })
+
+  test('needs a reference: a model that came without one has no table, and one that is gone stops nothing', async () => {
+    await using f = await SilverFixture.open()
+    await silverOf(f, [[{ id: 'a' }]])
+    expect(ok(await runGold(f.lake, 'timer')).length).toBe(2)
+    expect(await f.lake.table(driftPath(events)).state({ fresh: true })).toBeUndefined()
+    await promote(f, '1', clicks(new Random(), 100))
+    await silverOf(f, [[{ id: 'b' }]])
+    expect(ok(await runGold(f.lake, 'command')).length).toBe(3)
+    expect(await driftRows(f, `SELECT n FROM t WHERE column_name = 'value'`)).toEqual([{ n: 1n }])
+    await f.lake.store.delete('models/events-anomaly/1/reference.json')
+    await silverOf(f, [[{ id: 'c' }]])
+    ok(await runGold(f.lake, 'command'))
+  })
+
+  test('a timer leaves it alone for a while, and loses no row by that', async () => {
+    await using f = await SilverFixture.open()
+    await promote(f, '1', clicks(new Random(), 100))
+    for (const id of ['a', 'b']) {
+      await silverOf(f, [[{ id, type: 'click' }]])
+      ok(await runGold(f.lake, 'timer'))
+      f.clock.advance(60_000)
+    }
+    const n = () => driftRows(f, `SELECT n FROM t WHERE column_name = 'value'`)
+    expect(await n()).toEqual([{ n: 1n }])
+    f.clock.advance(300_000)
+    ok(await runGold(f.lake, 'timer'))
+    expect(await n()).toEqual([{ n: 2n }])
+  })
+
+  test('two at once: one wins, and no window stands there twice', async () => {
+    await using f = await SilverFixture.open()
+    await promote(f, '1', clicks(new Random(), 100))
+    await silverOf(f, [[{ id: 'a' }, { id: 'b' }]])
+    ok([await scoreSilver(f.lake, events)])
+    const other = await f.other()
+    const options = { trigger: 'command' } as const
+    ok((await Promise.all([measureDrift(f.lake, events, options), measureDrift(other, events, options)])).flat())
+    expect(await driftRows(f, `SELECT n FROM t WHERE column_name = 'value'`)).toEqual([{ n: 2n }])
+    expect((await scoredRows(f.lake)).length).toBe(2)
+  })
+})
