@@ -5,8 +5,9 @@ import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
 import { type ObjectDecoder, objectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
+import { type Expectation, expectationFault, type Predicate, type Rules, rulesOf } from './expectations.js'
 import { jsonReader } from './jsonValue.js'
-import type { ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
+import type { ExpectationAction, ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
 import { type ModelDeclaration, streamModelOf } from './streamModel.js'
 import { ValidationIssue } from './validationIssue.js'
 
@@ -26,8 +27,15 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   readonly dedupeWithin: string
   /** At most four fields, the most often filtered first; the event time when absent. */
   readonly clusterBy?: readonly (keyof z.output<Schema> & string)[]
-  /** What every event must fulfil beyond its types, by name. One that throws is not fulfilled. */
-  readonly expectations?: Readonly<Record<string, (event: z.output<Schema>) => boolean>>
+  /**
+   * What every event must fulfil beyond its types, by name, and what happens to one that does not: `warn` keeps it,
+   * `quarantine` (without an action) rejects it, `drop` leaves it out for good, `fail` stops its partition. They are
+   * asked in their order, and the first that is not fulfilled decides; warnings before it are counted. An expectation
+   * that throws is not fulfilled.
+   */
+  readonly expectations?: Readonly<Record<string, ExpectationDeclaration<z.output<Schema>>>>
+  /** Which events silver is to have: others are left out, and counted as filtered. Asked before the expectations. */
+  readonly where?: (event: z.output<Schema>) => boolean
   /** For partitions that were never ingested; `earliest` when absent. */
   readonly startFrom?: StartFrom
   /** `binary` when there is a decoder, otherwise `string`. */
@@ -37,6 +45,10 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   /** What scores its events; without one they are summarised only. */
   readonly model?: ModelDeclaration<keyof z.output<Schema> & string>
 }
+
+/** A predicate, with what happens where it is not true. */
+export type ExpectationDeclaration<Event> =
+  ((event: Event) => boolean) | { readonly holds: (event: Event) => boolean; readonly action: ExpectationAction }
 
 /** An event may be this much ahead of Kafka's timestamp, in milliseconds: clocks differ. */
 export const maxAheadMs = 3_600_000
@@ -64,7 +76,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   const decoder = atStream(name, () => objectDecoder(declaration.schema, ''))
   const clusterBy: readonly string[] = declaration.clusterBy ?? [eventTime]
   checkRoles(name, decoder, key, eventTime, clusterBy)
-  const expectations = Object.entries(declaration.expectations ?? {}) as readonly Expectation[]
+  const expectations = expectationsOf(name, declaration.expectations ?? {})
   return {
     name,
     topic,
@@ -77,18 +89,18 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     clusterBy,
     startFrom: declaration.startFrom ?? 'earliest',
     dataType: declaration.dataType ?? (decode === undefined ? 'string' : 'binary'),
-    expectations: expectations.map(([expectation]) => expectation),
+    expectations: expectations.map(expectation => expectation.name),
+    actions: new Map(expectations.map(expectation => [expectation.name, expectation.action])),
+    isFiltered: declaration.where !== undefined,
     model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
-    parse: parserOf(decoder, eventTime, expectations, decode),
+    parse: parserOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined), decode),
   }
 }
-
-type Expectation = readonly [name: string, holds: (event: unknown) => boolean]
 
 function parserOf(
   decoder: ObjectDecoder,
   eventTime: string,
-  expectations: readonly Expectation[],
+  rules: Rules,
   decode: ((value: Uint8Array) => unknown) | undefined,
 ): Stream['parse'] {
   const { store } = decoder
@@ -113,11 +125,10 @@ function parserOf(
         aheadInWords(at, measure, isMeasure ? "Kafka's timestamp" : noMeasure),
       )
     }
-    for (const [name, holds] of expectations) {
-      const broken = brokenBy(event, holds)
-      if (broken !== undefined) return rejection('EXPECTATION_FAILED', name, broken)
-    }
-    return { valid: true, row: (store === undefined ? event : store(event)) as ValidRow }
+    const broken = rules(event)
+    if (broken !== undefined && !broken.isKept) return broken.outcome
+    const row = (store === undefined ? event : store(event)) as ValidRow
+    return broken === undefined ? { valid: true, row } : { valid: true, row, warnings: broken.warnings }
   }
 }
 
@@ -130,15 +141,6 @@ function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) =>
     } catch (error) {
       return new ValidationIssue('NOT_DECODED', `the value cannot be decoded: ${asError(error).message}`)
     }
-  }
-}
-
-function brokenBy(event: unknown, holds: (event: unknown) => boolean): string | undefined {
-  try {
-    // A predicate may be plain JavaScript: anything but true is not fulfilled.
-    return (holds(event) as unknown) === true ? undefined : 'the expectation is not fulfilled'
-  } catch (error) {
-    return `the expectation threw: ${asError(error).message}`
   }
 }
 
@@ -156,6 +158,18 @@ function rejected(issue: ValidationIssue): ParseOutcome {
 
 function rejection(code: RejectionCode, path: string, message: string): ParseOutcome {
   return { valid: false, rejection: { code, path, message } }
+}
+
+function expectationsOf<Event>(
+  stream: string,
+  declared: Readonly<Record<string, ExpectationDeclaration<Event>>>,
+): readonly Expectation[] {
+  return Object.entries(declared).map(([name, one]) => {
+    const { holds, action } = typeof one === 'function' ? { holds: one, action: 'quarantine' as const } : one
+    const fault = expectationFault(holds, action)
+    if (fault !== undefined) refuse(stream, `expectation ${JSON.stringify(name)} ${fault}`)
+    return { name, holds: holds as Predicate, action }
+  })
 }
 
 function checkName(name: string, topic: string): void {

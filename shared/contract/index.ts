@@ -8,7 +8,17 @@ export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from 
 export { patternSampler } from './patternSampler.js'
 export { finalOutcomes, type Outcome, outcomes, resolvedName, resolvedPath, resolvedTable } from './resolvedTable.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
-export { type ParseOutcome, type Rejection, type RejectionCode, rejectionCodes, type Stream } from './stream.js'
+export {
+  type ExpectationAction,
+  isLeftOut,
+  type LeftOutCode,
+  leftOutCodes,
+  type ParseOutcome,
+  type Rejection,
+  type RejectionCode,
+  rejectionCodes,
+  type Stream,
+} from './stream.js'
 export { featureColumnWords, type ModelDeclaration, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
 export {

@@ -25,17 +25,49 @@ export const rejectionCodes = [
 /** As `_error_code` of bronze has it. */
 export type RejectionCode = (typeof rejectionCodes)[number]
 
-/** Why one record is in quarantine: `_error_code`, `_error_path` and `_error_message` of bronze. */
+/** Why a record is left out on purpose: in bronze with its code, and neither in silver nor in quarantine. */
+export const leftOutCodes = [
+  /** An expectation that says `drop` is not fulfilled. */
+  'EXPECTATION_DROPPED',
+  /** The contract's `where` is not true of it. */
+  'FILTERED',
+] as const
+
+/** As `_error_code` of bronze has it, too. */
+export type LeftOutCode = (typeof leftOutCodes)[number]
+
+/** Whether a code is one of {@link leftOutCodes}. */
+export function isLeftOut(code: string): code is LeftOutCode {
+  return (leftOutCodes as readonly string[]).includes(code)
+}
+
+/** Why one record is not in silver: `_error_code`, `_error_path` and `_error_message` of bronze. */
 export interface Rejection {
-  readonly code: RejectionCode
-  /** The field, as `a.b[3]`; empty for the record as a whole; an expectation's name for EXPECTATION_FAILED. */
+  readonly code: RejectionCode | LeftOutCode
+  /** The field, as `a.b[3]`; empty for the record as a whole; an expectation's name for those of expectations. */
   readonly path: string
   readonly message: string
 }
 
+/** What happens to a record that does not fulfil an expectation: see `StreamDeclaration.expectations`. */
+export const expectationActions = ['warn', 'quarantine', 'drop', 'fail'] as const
+
+/** One of {@link expectationActions}. */
+export type ExpectationAction = (typeof expectationActions)[number]
+
 /** A record's row, by the names of the contract's columns, or why the record is rejected. */
-export type ParseOutcome =
-  { readonly valid: true; readonly row: Row } | { readonly valid: false; readonly rejection: Rejection }
+export type ParseOutcome = (
+  | { readonly valid: true; readonly row: Row }
+  | {
+      readonly valid: false
+      readonly rejection: Rejection
+      /** It may not be passed at all: an expectation that says `fail` is not fulfilled. */
+      readonly stops?: true | undefined
+    }
+) & {
+  /** Expectations that say `warn` and are not fulfilled; absent when there is none. */
+  readonly warnings?: readonly string[] | undefined
+}
 
 /** Where a partition that was never ingested begins: its log's start, its end, or the first record at a time (ms). */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number }
@@ -62,6 +94,10 @@ export interface Stream {
   readonly schema: z.ZodObject
   /** Names of the expectations, in declared order; each is counted, zeros too. */
   readonly expectations: readonly string[]
+  /** What happens where they are not fulfilled, by name. */
+  readonly actions: ReadonlyMap<string, ExpectationAction>
+  /** Whether a `where` keeps rows out of silver. */
+  readonly isFiltered: boolean
   /** What scores its events; `undefined` for a stream that is summarised only. */
   readonly model: StreamModel | undefined
   /**

@@ -7,7 +7,7 @@ export {
   parquetFiles,
   QueryError,
   type RowStream,
-  ScalarExpression,
+  type ScalarExpression,
   type SessionOptions,
   sqlType,
 } from './duckdb/index.js'

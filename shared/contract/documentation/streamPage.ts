@@ -59,11 +59,15 @@ function contractTable({ columns, schema }: Stream): string[] {
 }
 
 function expectations(stream: Stream): string[] {
-  if (stream.expectations.length === 0) return []
+  const filter = stream.isFiltered
+    ? ['Events of which `where` is not true are left out, and counted as filtered.', '']
+    : []
+  if (stream.expectations.length === 0) return filter
   return [
-    'Expectations, each of which every event must fulfil:',
+    ...filter,
+    'Expectations, each of which every event must fulfil, and what happens to one that does not:',
     '',
-    ...stream.expectations.map(e => `- ${cell(e)}`),
+    ...stream.expectations.map(e => `- ${cell(e)}: ${stream.actions.get(e) ?? 'quarantine'}`),
     '',
   ]
 }

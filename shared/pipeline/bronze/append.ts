@@ -125,6 +125,8 @@ export function joinRanges(ranges: readonly EncodedRange[]): readonly EncodedRan
         valid: before.counts.valid + range.counts.valid,
         quarantined: before.counts.quarantined + range.counts.quarantined,
         tombstones: before.counts.tombstones + range.counts.tombstones,
+        dropped: before.counts.dropped + range.counts.dropped,
+        filtered: before.counts.filtered + range.counts.filtered,
         missing: before.counts.missing + range.counts.missing,
         holes: before.counts.holes + range.counts.holes,
       },

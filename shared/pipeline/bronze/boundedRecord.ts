@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import type { Rejection } from '../../contract/index.js'
+import type { ParseOutcome, Rejection, Stream } from '../../contract/index.js'
+import { asError } from '../../errors.js'
 import type { Header, OversizedPart, SourceRecord } from '../../sources/index.js'
+import { kafkaTimestamp } from './kafkaTimestamp.js'
 
 /** A record as bronze keeps it, and why it is rejected before the contract is asked, if it is. */
 export interface BoundedRecord {
@@ -72,4 +74,42 @@ function digestOf(headers: readonly Header[]): OversizedPart {
     if (value !== null) hash.update(value)
   }
   return { part: 'headers', size: sizeOf(headers, Infinity), sha256: hash.digest('hex') }
+}
+
+/** What an ingestion says of all its rows. */
+export interface Ingestion {
+  /** Milliseconds. */
+  readonly ingestedAt: number
+  /** Of a key, a value or headers that a row keeps: longer ones are kept as their digest. */
+  readonly maxRawBytes: number
+}
+
+/** A record as bronze keeps it, and what the contract says of it. */
+export interface JudgedRecord {
+  readonly record: SourceRecord
+  /** Kafka's, in milliseconds; undefined where it is no date. */
+  readonly timestamp: number | undefined
+  /** Undefined of a tombstone, which has nothing to say of. */
+  readonly outcome: ParseOutcome | undefined
+}
+
+/** Judges any record whatever: what cannot be kept, or makes the contract throw, is an outcome too. */
+export function judgeRecord(stream: Stream, whole: SourceRecord, ingestion: Ingestion): JudgedRecord {
+  const { record, rejection } = boundedRecord(whole, ingestion.maxRawBytes)
+  const timestamp = kafkaTimestamp(record)
+  if (rejection !== undefined) return { record, timestamp, outcome: { valid: false, rejection } }
+  if (record.value === null) return { record, timestamp, outcome: undefined }
+  return { record, timestamp, outcome: parsed(stream, record.value, timestamp, ingestion.ingestedAt) }
+}
+
+/** What the contract says; where it throws, that is what it says. */
+function parsed(stream: Stream, value: Uint8Array, timestamp: number | undefined, ingestedAt: number): ParseOutcome {
+  try {
+    return stream.parse(value, timestamp ?? null, ingestedAt)
+  } catch (error) {
+    return {
+      valid: false,
+      rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be judged: ${asError(error).message}` },
+    }
+  }
 }

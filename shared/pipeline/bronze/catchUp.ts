@@ -19,6 +19,7 @@ import { openWorkers } from './openWorkers.js'
 import { setAside } from './partitionFault.js'
 import { readProgress } from './progress.js'
 import type { RangeJob } from './rangeJob.js'
+import type { RuleCounts } from './ruleCounts.js'
 import { checkTopic, type TopicCheck } from './topicIdentity.js'
 import type { PartitionQueue, Worker } from './worker.js'
 import { WorkerPool } from './workerPool.js'
@@ -29,6 +30,8 @@ export interface CatchUpOptions extends CatchUpScope {
   readonly budgetMs?: number | undefined
   /** The run has more to do afterwards: no commit here ends it. */
   readonly goesOn?: boolean | undefined
+  /** Takes in what each commit has. */
+  readonly rules?: RuleCounts | undefined
   readonly onProgress?: ((done: CatchUpProgress) => void) | undefined
 }
 
@@ -212,6 +215,7 @@ class CatchUp {
     const done = this.#done
     this.#stale = 0
     done.commits++
+    for (const one of encoded) this.#options.rules?.add(one)
     done.rows += rows
     done.bytes += encoded.reduce((sum, e) => sum + e.bytes, 0)
     done.version = version

@@ -3,6 +3,7 @@ import type { Lake } from '../lake/index.js'
 import { runStep, type StepReport, type Trigger } from '../step/index.js'
 import { type CatchUpOptions, catchUpStream } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
+import { RuleCounts } from './ruleCounts.js'
 
 /**
  * Catches every stream (or one) up with its topic's ends as they are now. A partition that is stopped fails the
@@ -22,13 +23,15 @@ export async function catchUp(
 
 function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
   return runStep(lake, { step: 'bronze', stream: stream.name, trigger }, async run => {
-    const { rows, bytes, commits, version, missing, more, stopped } = await catchUpStream(lake, stream, run, options)
+    const rules = new RuleCounts(stream)
+    const done = await catchUpStream(lake, stream, run, { ...options, rules })
+    const { rows, bytes, commits, version, missing, more, stopped } = done
     return {
       rowsIn: rows,
       rowsOut: rows,
       version,
       more,
-      detail: { bytes, commits, missing: Number(missing) },
+      detail: { bytes, commits, missing: Number(missing), ...rules.detail },
       failure: stoppedError(stopped),
     }
   })

@@ -1,13 +1,11 @@
-import { type ParseOutcome, type RejectionCode, rejectionCodes, type Stream } from '../../contract/index.js'
+import { isLeftOut, type RejectionCode, rejectionCodes, type Stream } from '../../contract/index.js'
 import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
-import { asError } from '../../errors.js'
-import type { OffsetRange, SourceRecord } from '../../sources/index.js'
+import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { boundedRecord } from './boundedRecord.js'
+import { type Ingestion, judgeRecord } from './boundedRecord.js'
 import { BronzeRows } from './bronzeRows.js'
 import { type Coverage, missingOffsets } from './coverage.js'
 import { recordDigest } from './digest.js'
-import { kafkaTimestamp } from './kafkaTimestamp.js'
 import type { Witness } from './progress.js'
 
 /** Remarks on rows that are taken as they are, as a closed list. */
@@ -27,6 +25,9 @@ export interface RangeCounts {
   readonly valid: number
   readonly quarantined: number
   readonly tombstones: number
+  /** Left out on purpose, by an expectation that says so and by the contract's `where`. */
+  readonly dropped: number
+  readonly filtered: number
   readonly missing: bigint
   readonly holes: bigint
 }
@@ -52,20 +53,12 @@ export interface EncodedRows {
   readonly rows: number
   /** Bytes of the files. */
   readonly bytes: number
-  /** Rejections by code, every code, zeros too. */
+  /** Quarantined records by code, every code, zeros too. */
   readonly rejections: Readonly<Record<RejectionCode, number>>
-  /** Failures by expectation, every declared one, zeros too. */
+  /** By expectation how many records do not fulfil it, every declared one, zeros too. */
   readonly failedExpectations: Readonly<Record<string, number>>
   /** Notices by code, every code, zeros too. */
   readonly notices: Readonly<Record<NoticeCode, number>>
-}
-
-/** What an ingestion says of all its rows. */
-export interface Ingestion {
-  /** Milliseconds. */
-  readonly ingestedAt: number
-  /** Of a key, a value or headers that a row keeps: longer ones are kept as their digest. */
-  readonly maxRawBytes: number
 }
 
 /**
@@ -77,38 +70,36 @@ export async function encodeCoverage(
   layout: DataFileLayout,
   stream: Stream,
   coverages: readonly Coverage[],
-  { ingestedAt, maxRawBytes }: Ingestion,
+  ingestion: Ingestion,
 ): Promise<EncodedRows> {
+  const { ingestedAt } = ingestion
   const good = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
   const bad = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
   const rejections = Object.fromEntries(rejectionCodes.map(code => [code, 0])) as Record<RejectionCode, number>
   const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
   const notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
   const ranges = coverages.map(coverage => {
-    let quarantined = 0
-    let tombstones = 0
+    const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0 }
     for (const whole of coverage.records) {
-      const { record, rejection } = boundedRecord(whole, maxRawBytes)
-      const timestamp = kafkaTimestamp(record)
+      const { record, timestamp, outcome } = judgeRecord(stream, whole, ingestion)
       if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
-      if (record.value === null && rejection === undefined) {
-        tombstones++
-        good.push(record, coverage.generation, undefined)
-        continue
-      }
-      const outcome =
-        rejection === undefined ? judge(stream, record, timestamp, ingestedAt) : { valid: false as const, rejection }
-      if (outcome.valid) {
+      for (const name of outcome?.warnings ?? []) failedExpectations[name] = (failedExpectations[name] ?? 0) + 1
+      if (outcome?.valid !== false) {
+        if (outcome === undefined) kinds.tombstones++
         good.push(record, coverage.generation, outcome)
         continue
       }
-      quarantined++
       const { code, path } = outcome.rejection
-      rejections[code]++
-      if (code === 'EXPECTATION_FAILED') failedExpectations[path] = (failedExpectations[path] ?? 0) + 1
+      if (isLeftOut(code)) kinds[code === 'FILTERED' ? 'filtered' : 'dropped']++
+      else {
+        kinds.quarantined++
+        rejections[code]++
+      }
+      if (code === 'EXPECTATION_FAILED' || code === 'EXPECTATION_DROPPED')
+        failedExpectations[path] = (failedExpectations[path] ?? 0) + 1
       bad.push(record, coverage.generation, outcome)
     }
-    return encodedRange(coverage, quarantined, tombstones)
+    return encodedRange(coverage, kinds)
   })
   const partition = { _ingest_date: new Date(ingestedAt).toISOString().slice(0, 10) }
   const adds: AddFile[] = []
@@ -126,24 +117,9 @@ export async function encodeCoverage(
   }
 }
 
-/** What the contract says; where it throws, that is what it says. */
-function judge(
-  stream: Stream,
-  { value }: SourceRecord,
-  timestamp: number | undefined,
-  ingestedAt: number,
-): ParseOutcome {
-  try {
-    return stream.parse(value ?? new Uint8Array(0), timestamp ?? null, ingestedAt)
-  } catch (error) {
-    return {
-      valid: false,
-      rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be judged: ${asError(error).message}` },
-    }
-  }
-}
+type Kinds = Pick<RangeCounts, 'quarantined' | 'tombstones' | 'dropped' | 'filtered'>
 
-function encodedRange(coverage: Coverage, quarantined: number, tombstones: number): EncodedRange {
+function encodedRange(coverage: Coverage, kinds: Kinds): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage
   const record = records.at(-1)
   const last = record && { offset: record.offset, digest: recordDigest(record) }
@@ -159,9 +135,8 @@ function encodedRange(coverage: Coverage, quarantined: number, tombstones: numbe
       received,
       redelivered,
       repaired,
-      valid: records.length - quarantined - tombstones,
-      quarantined,
-      tombstones,
+      valid: Object.values(kinds).reduce((rest, n) => rest - n, records.length),
+      ...kinds,
       missing: missingOffsets(coverage),
       holes: coverage.holes,
     },

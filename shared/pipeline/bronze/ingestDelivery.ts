@@ -5,6 +5,7 @@ import type { OpenedTable } from '../incremental/index.js'
 import { type HeldBytes, type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf } from './append.js'
+import type { Ingestion } from './boundedRecord.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { type CatchUpResult, catchUpStream } from './catchUp.js'
 import { CommitThrottle } from './commitThrottle.js'
@@ -12,10 +13,11 @@ import { type Coverage, packCoverages, type PieceLimits } from './coverage.js'
 import { type Delivery, ofPartitions, partitionsOf } from './delivery.js'
 import { encodeCoverage } from './encode.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
-import { stoppedError } from './partitionFault.js'
+import { canStop, stoppedError } from './partitionFault.js'
 import { pinStartOffset } from './pinStartOffset.js'
 import { type PartitionProgress, readProgress } from './progress.js'
 import { type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
+import { RuleCounts } from './ruleCounts.js'
 import { stopError } from './stopReason.js'
 
 /**
@@ -34,6 +36,7 @@ export interface IngestResult {
    * source cannot give what they need. The others are committed.
    */
   readonly failure: CodedError | undefined
+  readonly rules: RuleCounts
 }
 
 /** Other writers can only win so often with the offsets of one delivery: each time, the delivery shrinks. */
@@ -78,6 +81,7 @@ class DeliveryIngestion {
   readonly #limits: PieceLimits
   /** What was done so far. */
   readonly #done = { rows: 0, bytes: 0, version: undefined as number | undefined, redelivered: 0, missing: 0n }
+  readonly #rules: RuleCounts
   /** What is left of the delivery. */
   #rest: Delivery
 
@@ -90,6 +94,7 @@ class DeliveryIngestion {
     throttles.set(lake, this.#throttle)
     this.#limits = { rows: lake.settings.bronzeMaxCommitRows, bytes: lake.budget.piece(concurrentDeliveries) }
     this.#rest = delivery
+    this.#rules = new RuleCounts(stream)
   }
 
   async ingest(): Promise<IngestResult> {
@@ -121,7 +126,7 @@ class DeliveryIngestion {
     const delivered = partitionsOf(this.#rest)
     const open = ofPartitions(this.#rest, partition => progress.get(partition)?.stop === undefined)
     const room = { offsets: BigInt(this.#limits.rows), bytes: this.#limits.bytes, held }
-    const reconciled = await reconcileDelivery(lake, stream, progress, open, room)
+    const reconciled = await this.#passable(await reconcileDelivery(lake, stream, progress, open, room))
     const stale = await this.#commit(bronze, progress, reconciled)
     if (stale !== undefined) {
       lake.log.debug('Bronze moved while a delivery was encoded; planning again.', {
@@ -138,7 +143,25 @@ class DeliveryIngestion {
     const errors = failuresOf(stream, delivered, progress, reconciled)
     const passing = stoppedError(errors.filter(error => error.retryable))
     if (passing !== undefined) throw passing
-    return { kind: 'done', result: { ...this.#done, failure: stoppedError(errors) } }
+    return { kind: 'done', result: { ...this.#done, failure: stoppedError(errors), rules: this.#rules } }
+  }
+
+  /** Without what expectations do not let pass; partitions that end there fail. */
+  async #passable(reconciled: ReconciledDelivery): Promise<ReconciledDelivery> {
+    if (!canStop(this.#stream)) return reconciled
+    const { passableCoverage } = await import('./brokenExpectation.js')
+    const failures = new Map(reconciled.failures)
+    const coverages = reconciled.coverages.flatMap(whole => {
+      const { coverage, failure } = passableCoverage(this.#stream, whole, this.#ingestion)
+      if (failure !== undefined) failures.set(whole.partition, failure)
+      return coverage ?? []
+    })
+    return { ...reconciled, coverages, failures }
+  }
+
+  get #ingestion(): Ingestion {
+    const { clock, settings } = this.#lake
+    return { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize }
   }
 
   /**
@@ -178,12 +201,11 @@ class DeliveryIngestion {
     identities: ReconciledDelivery['identities'],
     final: boolean,
   ): Promise<string | undefined> {
-    const { store, clock, settings } = this.#lake
+    const { store, clock } = this.#lake
     const stream = this.#stream
     const { table, state, metadata } = bronze
-    const ingestion = { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize }
     const folder = store.within(bronzePath(stream))
-    const encoded = await encodeCoverage(folder, layoutOf(bronze), stream, coverages, ingestion)
+    const encoded = await encodeCoverage(folder, layoutOf(bronze), stream, coverages, this.#ingestion)
     await this.#throttle.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {
@@ -199,6 +221,7 @@ class DeliveryIngestion {
     // The commit point is behind: what follows is best effort.
     this.#throttle.committed(table.url)
     this.#run.committed(counts, outcome.version)
+    this.#rules.add(encoded)
     const done = this.#done
     done.rows += outcome.rows
     done.bytes += encoded.bytes
@@ -215,7 +238,12 @@ class DeliveryIngestion {
     const { clock } = this.#lake
     const until = new Map(backlog.map(range => [range.partition, range.end]))
     const budgetMs = Math.max(0, this.#deadline - clock.monotonic())
-    const result = await catchUpStream(this.#lake, this.#stream, this.#run, { until, budgetMs, goesOn: true })
+    const result = await catchUpStream(this.#lake, this.#stream, this.#run, {
+      until,
+      budgetMs,
+      goesOn: true,
+      rules: this.#rules,
+    })
     if (result.more || clock.monotonic() >= this.#deadline) {
       throw new PipelineError(
         'REPAIR_UNFINISHED',

@@ -14,12 +14,17 @@ import { ingestDelivery } from './ingestDelivery.js'
  */
 export function ingestBatch(lake: Lake, stream: Stream, delivery: Delivery, trigger: Trigger): Promise<StepReport> {
   return runStep(lake, { step: 'bronze', stream: stream.name, trigger, rethrow: true }, async run => {
-    const { rows, bytes, version, redelivered, missing, failure } = await ingestDelivery(lake, stream, delivery, run)
+    const { rows, bytes, version, redelivered, missing, failure, rules } = await ingestDelivery(
+      lake,
+      stream,
+      delivery,
+      run,
+    )
     return {
       rowsIn: delivery.records.length + delivery.reread.length,
       rowsOut: rows,
       version,
-      detail: { bytes, redelivered, missing: Number(missing) },
+      detail: { bytes, redelivered, missing: Number(missing), ...rules.detail },
       failure,
     }
   })

@@ -10,8 +10,10 @@ import {
 } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
+import type { Ingestion } from './boundedRecord.js'
 import type { Coverage } from './coverage.js'
-import { encodeCoverage, type EncodedRows, type Ingestion } from './encode.js'
+import { encodeCoverage, type EncodedRows } from './encode.js'
+import { canStop } from './partitionFault.js'
 import { readRange } from './repair.js'
 
 /** One piece of work for a worker: read from `range.start`, stop at its end or at a bound, encode and upload. */
@@ -46,7 +48,12 @@ export async function runRangeJob(
   const coverage = await readCoverage(source, stream.topic, job)
   const [first] = coverage.records
   if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
-  return await encodeCoverage(store, job.layout, stream, [coverage], job)
+  if (!canStop(stream)) return await encodeCoverage(store, job.layout, stream, [coverage], job)
+  const { passableCoverage } = await import('./brokenExpectation.js')
+  const passable = passableCoverage(stream, coverage, job)
+  // What was read before it stands; the next job meets it first.
+  if (passable.coverage === undefined && passable.failure !== undefined) throw passable.failure
+  return await encodeCoverage(store, job.layout, stream, [passable.coverage ?? coverage], job)
 }
 
 async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Coverage> {

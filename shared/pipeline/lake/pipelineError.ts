@@ -14,6 +14,8 @@ export const pipelineErrorCodes = [
   'REPAIR_UNFINISHED',
   /** Other writers won every attempt. */
   'CONTENDED',
+  /** A record does not fulfil an expectation that stops its partition. */
+  'EXPECTATION_BROKEN',
   /** Silver cannot be brought to bronze's end, and so nothing be replayed into it. */
   'SILVER_BEHIND',
   'MODEL_MISSING',

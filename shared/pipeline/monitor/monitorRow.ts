@@ -67,6 +67,8 @@ export function monitorRow(o: Observation): Row {
     valid: bronze ? whole(observed.valid) : o.layer === 'silver' ? whole(silver.read) : null,
     quarantined: bronze ? whole(observed.quarantined) : null,
     tombstones: bronze ? whole(observed.tombstones) : null,
+    dropped: bronze ? whole(observed.dropped) : null,
+    filtered: bronze ? whole(observed.filtered) : null,
     missing_offsets: o.span?.missing ?? null,
     natural_holes: o.span?.holes ?? null,
     covered_span: o.span?.covered ?? null,

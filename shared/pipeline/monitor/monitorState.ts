@@ -1,7 +1,7 @@
-import { bronzePath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import { bronzePath, leftOutCodes, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
 import { asError } from '../../errors.js'
-import { type DuckDbSession, identifier } from '../../query/index.js'
+import { type DuckDbSession, identifier, literal } from '../../query/index.js'
 import type { Json, Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import { asObject } from '../runLog/index.js'
@@ -150,7 +150,9 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
         select: [
           ...common,
           `count(*) FILTER (${valid}) AS valid`,
-          'count(_error_code) AS quarantined',
+          `count(*) FILTER (_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})) AS quarantined`,
+          `count(*) FILTER (_error_code = 'EXPECTATION_DROPPED') AS dropped`,
+          `count(*) FILTER (_error_code = 'FILTERED') AS filtered`,
           `count(*) FILTER (_error_code IS NULL AND NOT (${valid})) AS tombstones`,
           `count(*) FILTER (${isLate(stream)}) AS late`,
         ].join(', '),
@@ -204,6 +206,8 @@ function reconcileLayer(
       valid: sum('valid'),
       quarantined: sum('quarantined'),
       tombstones: sum('tombstones'),
+      dropped: sum('dropped'),
+      filtered: sum('filtered'),
     }
     return additions.infos.reduce<Reconciliation>(addBronzeReport, {
       ...base,
@@ -301,8 +305,9 @@ export function decodeMonitorState(json: unknown): MonitorState {
     reconciliation: {
       ...emptyReconciliation,
       ...sums,
-      ...(said === undefined ? {} : { reported: said }),
-      ...(counted === undefined ? {} : { observed: counted }),
+      // An earlier version counted less apart.
+      reported: { ...emptyReconciliation.reported, ...said },
+      observed: { ...emptyReconciliation.observed, ...counted },
     },
     positions: plainNumbers(positions),
   } as MonitorState

@@ -46,6 +46,9 @@ export interface Reported {
   readonly valid: number
   readonly quarantined: number
   readonly tombstones: number
+  /** Left out on purpose: by an expectation that says so, and by the contract's `where`. */
+  readonly dropped: number
+  readonly filtered: number
   /** Offsets, not records: those that Kafka had deleted, and those that never carried one. */
   readonly missing: number
   readonly holes: number
@@ -57,12 +60,24 @@ export interface Observed {
   readonly valid: number
   readonly quarantined: number
   readonly tombstones: number
+  readonly dropped: number
+  readonly filtered: number
 }
 
 /** Nothing reported and nothing observed. */
 export const emptyReconciliation: Reconciliation = {
-  reported: { received: 0, redelivered: 0, valid: 0, quarantined: 0, tombstones: 0, missing: 0, holes: 0 },
-  observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0 },
+  reported: {
+    received: 0,
+    redelivered: 0,
+    valid: 0,
+    quarantined: 0,
+    tombstones: 0,
+    dropped: 0,
+    filtered: 0,
+    missing: 0,
+    holes: 0,
+  },
+  observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0, dropped: 0, filtered: 0 },
   silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0 },
   silverRows: 0,
   scoredRows: 0,
@@ -98,12 +113,12 @@ export function bronzeIdentity(
   span: Span,
 ): Identity {
   const wrong: string[] = []
-  const kept = reported.redelivered + reported.valid + reported.quarantined + reported.tombstones
+  const kinds = ['valid', 'quarantined', 'tombstones', 'dropped', 'filtered'] as const
+  const kept = kinds.reduce((sum, kind) => sum + reported[kind], reported.redelivered)
   if (reported.received !== kept) wrong.push(`received ${reported.received}, accounted for ${kept}`)
   const offsets = BigInt(observed.rows + deleted) + span.missing + span.holes
   if (span.covered !== offsets)
     wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
-  const kinds = ['valid', 'quarantined', 'tombstones'] as const
   // Which rows were deleted nobody says: of each kind at most those that are not there any more.
   const gone = kinds.reduce((sum, kind) => sum + reported[kind] - observed[kind], 0)
   for (const kind of kinds) {
@@ -116,7 +131,7 @@ export function bronzeIdentity(
   }
   const sums =
     `received ${reported.received} = redelivered ${reported.redelivered} + valid ${reported.valid} + quarantined ${reported.quarantined} + ` +
-    `tombstones ${reported.tombstones}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
+    `tombstones ${reported.tombstones}${leftOut(reported)}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
@@ -168,6 +183,9 @@ export function summaryIdentity({ scoredRows, summary, deleted: { summary: delet
     text: `scored ${scoredRows} = summarised ${summary.events}${deleted === 0 ? '' : ` + those of ${deleted} windows deleted on purpose`}`,
   }
 }
+
+const leftOut = ({ dropped, filtered }: Reported) =>
+  dropped + filtered === 0 ? '' : ` + dropped ${dropped} + filtered ${filtered}`
 
 const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + deleted${amount ? ` ${deleted}` : ''}`)
 

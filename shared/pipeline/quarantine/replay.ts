@@ -1,6 +1,7 @@
 import { bronzeTable, type Stream } from '../../contract/index.js'
 import { type Snapshot, writeDataFile } from '../../delta/index.js'
-import { ScalarExpression } from '../../query/index.js'
+import { openExpression } from '../../query/condition/index.js'
+import type { ScalarExpression } from '../../query/index.js'
 import { MemoryStore } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
 import { columnsOf } from '../incremental/index.js'
@@ -154,7 +155,7 @@ class Fixes implements AsyncDisposable {
 
   async get(text: string): Promise<ScalarExpression> {
     let fix = this.#open.get(text)
-    if (fix === undefined) this.#open.set(text, (fix = await ScalarExpression.open(text, '_value')))
+    if (fix === undefined) this.#open.set(text, (fix = await openExpression(text, '_value')))
     return fix
   }
 

@@ -1,4 +1,4 @@
-import { finalOutcomes, optional, type Stream } from '../../contract/index.js'
+import { finalOutcomes, leftOutCodes, optional, type Stream } from '../../contract/index.js'
 import type { StructField } from '../../types/index.js'
 import { identifier, literal } from '../duckdb/index.js'
 
@@ -13,13 +13,16 @@ export interface QuarantineRelations {
   readonly outcomes: string | undefined
 }
 
-/** Bronze's rejected rows that are neither in silver nor settled by an outcome; `replayed` settles only by silver. */
+/**
+ * Bronze's rejected rows that are neither in silver nor settled by an outcome; `replayed` settles only by silver. Those
+ * that the contract leaves out on purpose are not among them.
+ */
 export function quarantineSelect({ bronze, bronzeId, silver, outcomes }: QuarantineRelations): string {
   const same = lineage.map(column => `s.${column} = b.${column}`).join(' AND ')
   const none = (relation: string, more = '') => `NOT EXISTS (SELECT 1 FROM ${relation} AS s WHERE ${same}${more})`
   const settles = ` AND s._bronze_id = ${literal(bronzeId)} AND s._outcome IN (${finalOutcomes.map(literal).join(', ')})`
   const conditions = [
-    'b._error_code IS NOT NULL',
+    `b._error_code NOT IN (${leftOutCodes.map(literal).join(', ')})`,
     ...(silver === undefined ? [] : [none(silver)]),
     ...(outcomes === undefined ? [] : [none(outcomes, settles)]),
   ]

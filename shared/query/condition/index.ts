@@ -1,5 +1,6 @@
 /** Conditions: checked, pruned by, pushed down. */
 export { checkCondition } from './conditionCheck.js'
+export { openExpression } from './openExpression.js'
 export { parseCondition, type ParsedCondition } from './parsedCondition.js'
 export { fullScan, neededColumns, planScan } from './scanPlan.js'
 export { withPlainYears } from './signedYears.js'

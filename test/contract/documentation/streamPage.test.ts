@@ -26,7 +26,7 @@ test('the page of a stream names every table and column', () => {
   }
   expect(page).toContain('| What makes an event the same as another. |')
   expect(page).toContain('more than 10 minutes behind')
-  expect(page).toContain('- value is finite\n')
+  expect(page).toContain('- value is finite: quarantine\n')
   for (const code of rejectionCodes) expect(page).toContain(code)
 })
 

@@ -12,6 +12,8 @@ const counts = {
   valid: 4,
   quarantined: 5,
   tombstones: 6,
+  dropped: 0,
+  filtered: 0,
   missing: 7n,
   holes: 8n,
 }
@@ -48,6 +50,8 @@ describe('neighbouring stretches of a partition', () => {
           valid: 8,
           quarantined: 10,
           tombstones: 12,
+          dropped: 0,
+          filtered: 0,
           missing: 14n,
           holes: 16n,
         },

@@ -32,6 +32,8 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
     valid: 0,
     quarantined: 0,
     tombstones: 0,
+    dropped: 0,
+    filtered: 0,
     missing: 0n,
     holes: 0n,
   }

@@ -13,8 +13,18 @@ import {
 /** Books that balance: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
 const balanced: Reconciliation = {
   ...emptyReconciliation,
-  reported: { received: 97, redelivered: 2, valid: 90, quarantined: 3, tombstones: 2, missing: 1, holes: 4 },
-  observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2 },
+  reported: {
+    received: 97,
+    redelivered: 2,
+    valid: 90,
+    quarantined: 3,
+    tombstones: 2,
+    dropped: 0,
+    filtered: 0,
+    missing: 1,
+    holes: 4,
+  },
+  observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0 },
   silver: { read: 90, inserted: 80, duplicates: 11, replayed: 1 },
   silverRows: 80,
   scoredRows: 80,
@@ -39,7 +49,7 @@ describe('books that balance', () => {
   test('are closed with rows deleted on purpose, and not without knowing of them', () => {
     const gone: Reconciliation = {
       ...balanced,
-      observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2 },
+      observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2, dropped: 0, filtered: 0 },
       silverRows: 75,
       scoredRows: 70,
       summary: { rows: 7, events: 60 },
@@ -81,14 +91,17 @@ describe('bronze is open', () => {
 
   test('where a row became another kind of row', () => {
     expect(
-      bronzeIdentity({ ...balanced, observed: { rows: 95, valid: 89, quarantined: 4, tombstones: 2 } }, span).closed,
+      bronzeIdentity(
+        { ...balanced, observed: { rows: 95, valid: 89, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0 } },
+        span,
+      ).closed,
     ).toBe(false)
   })
 
   test.each(off)('where rows were deleted on purpose and %i more went', by => {
     const accounts = {
       ...balanced,
-      observed: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2 },
+      observed: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
     expect(bronzeIdentity(accounts, { ...span, covered: 100n - BigInt(by) }).closed).toBe(false)
@@ -97,7 +110,7 @@ describe('bronze is open', () => {
   test('where rows of one kind were deleted and ones of another came', () => {
     const accounts = {
       ...balanced,
-      observed: { rows: 90, valid: 84, quarantined: 4, tombstones: 2 },
+      observed: { rows: 90, valid: 84, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
     expect(bronzeIdentity(accounts, span).closed).toBe(false)
