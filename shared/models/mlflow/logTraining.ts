@@ -19,7 +19,7 @@ import {
   logParams,
   type RunInfo,
 } from './trackingRun.js'
-import { encodeTrainingRecord, trainingFile, type TrainingRecord } from './trainingRecord.js'
+import { encodeTrainingRecord, trainingFile, type TrainingMetric, type TrainingRecord } from './trainingRecord.js'
 
 /** A version of a model that was trained here, whole. */
 export interface TrainedModel {
@@ -79,7 +79,7 @@ export async function logTraining(
     if (logged !== undefined) {
       await logOutput(client, run.runId, logged.modelId)
       const owner = { modelId: logged.modelId, datasetName: dataset.name, datasetDigest: dataset.digest }
-      await logMetrics(client, run.runId, record.metrics, { at: record.endedAt, owner })
+      await logMetrics(client, run.runId, finalMetrics(record), { at: record.endedAt, owner })
     }
     const source = await putModel(server, trained, run, logged)
     await putPlots(server, files, run)
@@ -185,6 +185,13 @@ async function register(
   }
   const created = await server.registry.createVersion({ ...version, name: version.model, tags })
   return created.version
+}
+
+/** What the model is like as it is: of each metric its last step. */
+function finalMetrics({ metrics }: TrainingRecord): readonly TrainingMetric[] {
+  const last = new Map<string, TrainingMetric>()
+  for (const metric of metrics) if (metric.step >= (last.get(metric.name)?.step ?? 0)) last.set(metric.name, metric)
+  return [...last.values()]
 }
 
 function textParams({ params }: TrainingRecord): Readonly<Record<string, string>> {

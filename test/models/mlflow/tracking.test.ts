@@ -125,6 +125,8 @@ describe('a training is tracked', () => {
       [1000, 0],
       [500, 0],
     ])
+    const ofModel = bodies('runs/log-batch').at(-1)?.['metrics']
+    expect(ofModel).toEqual([expect.objectContaining({ key: 'loss', step: 2499, model_id: 'm-1' })])
     const [first] = bodies('runs/log-batch') as [{ params: { value: string }[] }]
     expect(first.params[0]?.value).toHaveLength(6000)
   })
