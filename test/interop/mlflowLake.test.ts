@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { silverPath } from '../../shared/contract/index.js'
+import { runGold } from '../../shared/pipeline/gold/index.js'
+import type { Lake } from '../../shared/pipeline/lake/index.js'
+import { refreshModels } from '../../shared/pipeline/models/index.js'
+import { lakeModelOf, moveAlias, runTraining } from '../../shared/pipeline/training/index.js'
+import { type Mlflow, startMlflow } from '../harness/mlflow.js'
+import { events } from '../harness/sampleStream/events.js'
+import { ok, rowsOf, scoredRows } from '../pipeline/gold/goldFixture.js'
+import { SilverFixture } from '../pipeline/silver/silverFixture.js'
+import { writeSilver } from '../pipeline/training/trainingFixture.js'
+import { seedNote, testSeed } from '../random.js'
+
+let mlflow: Mlflow
+
+beforeAll(async () => {
+  mlflow = await startMlflow()
+})
+afterAll(async () => {
+  await mlflow[Symbol.asyncDispose]()
+})
+
+/** A lake whose model is on the server. */
+function openLake(model: string, settings: Readonly<Record<string, string>> = {}): Promise<SilverFixture> {
+  const server = { MLFLOW_TRACKING_URI: mlflow.url, MODEL_URI: `models:/${model}@champion` }
+  return SilverFixture.open(undefined, undefined, { ...server, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0', ...settings })
+}
+
+/** Copies what is new from the server, and scores what is new in silver. */
+async function score(lake: Lake): Promise<void> {
+  ok(await refreshModels(lake, 'command'))
+  ok(await runGold(lake, 'command'))
+}
+
+/** Trains a version and keeps it, in the lake and on the server. */
+async function train(lake: Lake, version: string): Promise<void> {
+  const { report, outcome } = await runTraining(lake, events, 'command', { register: true, seed: testSeed })
+  ok([report])
+  expect(outcome, seedNote).toMatchObject({ kind: 'trained', version, tracking: { kind: 'tracked', version } })
+}
+
+const models = (lake: Lake) =>
+  scoredRows(lake, 'SELECT model_name, model_version, model_digest, count(*) AS n FROM t GROUP BY ALL ORDER BY ALL')
+
+describe('a lake whose model is on a server with nothing in it', () => {
+  test(
+    'trains it there, twice, and scores with the copy, also while the server is down',
+    { timeout: 600_000 },
+    async () => {
+      // By so much no second version can be better: it is promoted by hand.
+      await using f = await openLake('events anomaly', { MODEL_PROMOTION_MARGIN: '1' })
+      const { lake } = f
+      await writeSilver(lake, events, { to: 2_000 })
+      await train(lake, '1')
+      await score(lake)
+      await writeSilver(lake, events, { from: 2_000, to: 3_000 })
+      await train(lake, '2')
+      await score(lake)
+      const model = lakeModelOf(lake, events)
+      if (model === undefined) throw new Error('the sample stream has no model')
+      await moveAlias(lake, events, model, '2')
+      await writeSilver(lake, events, { from: 3_000, to: 4_000 })
+      await score(lake)
+      const golden = (await model.versions.load('2')).card.golden ?? []
+      const asked = { model: 'events anomaly', alias: 'champion', rows: golden.map(({ features }) => features) }
+      const seen = (await mlflow.python('read_mlflow.py', asked)) as {
+        readonly predictions: readonly number[]
+        readonly version: { readonly number: string; readonly tags: Readonly<Record<string, string>> }
+        readonly run: { readonly metrics: Readonly<Record<string, number>>; readonly plots: readonly string[] }
+      }
+      expect(seen.version.number).toBe('2')
+      const apart = golden.map(({ score = Number.NaN }, i) => Math.abs(score - (seen.predictions[i] ?? Number.NaN)))
+      expect(Math.max(...apart), seedNote).toBeLessThan(1e-6)
+      expect(seen.run.metrics['auc']).toBeGreaterThan(0.5)
+      expect(seen.run.plots).toEqual(['plots/precision_recall.svg', 'plots/score_histogram.svg'])
+
+      const down = await SilverFixture.open(lake.store, undefined, {
+        MLFLOW_TRACKING_URI: 'http://127.0.0.1:9',
+        MODEL_URI: 'models:/events anomaly@champion',
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0',
+      })
+      await using offline = down
+      const [refreshed] = await refreshModels(offline.lake, 'command')
+      expect(refreshed?.error).toMatchObject({ code: 'MLFLOW_UNREACHABLE' })
+      ok(await runGold(offline.lake, 'command'))
+      const scored = await models(offline.lake)
+      expect(scored.map(row => [row['model_name'], row['model_version'], row['n']])).toEqual([
+        ['events anomaly', '1', 3_000n],
+        ['events anomaly', '2', 1_000n],
+      ])
+      expect(Object.values(seen.version.tags)).toContain(scored[1]?.['model_digest'])
+    },
+  )
+})
+
+describe("gold with Python's models", () => {
+  const columns = ['value', 'log_value', 'event_type=click', 'event_type=view']
+  let theirs: Readonly<Record<string, readonly number[]>>
+
+  beforeAll(async () => {
+    await using f = await openLake('none')
+    await writeSilver(f.lake, events, { to: 300 })
+    const silver = await rowsOf(
+      f.lake,
+      silverPath(events),
+      'SELECT event_type, value FROM t ORDER BY _partition, _offset',
+    )
+    const rows = silver.map(({ event_type: type, value }) => [
+      Number(value),
+      Math.sign(Number(value)) * Math.log1p(Math.abs(Number(value))),
+      type === 'click' ? 1 : 0,
+      type === 'view' ? 1 : 0,
+    ])
+    const features = [
+      { name: 'value', column: 'value', kind: 'numeric' },
+      { name: 'log_value', column: 'value', kind: 'log' },
+      { name: 'event_type', column: 'event_type', kind: 'category', categories: ['click', 'view'] },
+    ]
+    theirs = (await mlflow.python('register_mlflow.py', { columns, rows, features })) as typeof theirs
+  })
+
+  test.each(['sklearn forest', 'lightgbm', 'torch'])('%s: the scores that Python has', async model => {
+    await using f = await openLake(model)
+    await writeSilver(f.lake, events, { to: 300 })
+    await score(f.lake)
+    const scores = (await scoredRows(f.lake)).map(row => Number(row['score']))
+    const distance = Math.max(...scores.map((value, i) => Math.abs(value - (theirs[model]?.[i] ?? Number.NaN))))
+    expect(scores).toHaveLength(300)
+    expect(distance).toBeLessThan(1e-4)
+    expect(await models(f.lake)).toMatchObject([{ model_name: model, model_version: '1', n: 300n }])
+  })
+})
