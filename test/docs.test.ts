@@ -13,7 +13,9 @@ const pages = [
   'README.md',
   'CHANGELOG.md',
   'infra/README.md',
-  ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
 ]
 
 test.each([
