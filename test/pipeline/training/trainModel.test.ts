@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ModelVersions, starterModel } from '../../../shared/models/index.js'
+import { scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { promoteVersion, rollbackModel } from '../../../shared/pipeline/training/promotion.js'
 import { lakeModelOf } from '../../../shared/pipeline/training/streamModels.js'
@@ -8,6 +9,7 @@ import { decide, trainModel } from '../../../shared/pipeline/training/trainModel
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { seedNote, testSeed } from '../../random.js'
+import { scoredRows } from '../gold/goldFixture.js'
 import { SilverFixture } from '../silver/silverFixture.js'
 import { modelRuns, writeSilver } from './trainingFixture.js'
 
@@ -63,6 +65,22 @@ describe('a training', () => {
       dataset_version: 1n,
       auc: outcome.evaluation.auc,
     })
+  })
+
+  test('is what gold scores with from its next run on, and one usual row in a hundred is an anomaly to it', async () => {
+    await using f = await SilverFixture.open()
+    await writeSilver(f.lake, events, { to: 10_000 })
+    const { threshold } = await trained(f.lake)
+    expect((await scoreSilver(f.lake, events)).error).toBeUndefined()
+    const [scored] = await scoredRows(
+      f.lake,
+      'SELECT count(score) AS n, min(model_version) AS version, count(*) FILTER (is_anomaly) AS anomalies FROM t',
+    )
+    expect(scored).toMatchObject({ n: 10_000n, version: '1' })
+    expect(threshold, seedNote).toBeGreaterThan(0.5)
+    // Rows that it was trained on are a little more usual to it.
+    expect(Number(scored?.['anomalies']), seedNote).toBeGreaterThan(20)
+    expect(Number(scored?.['anomalies']), seedNote).toBeLessThan(180)
   })
 
   test('the same seed and rows give the same model, however the rows lie in files', async () => {
@@ -178,6 +196,23 @@ describe('promotion', () => {
     await expect(rollbackModel(f.lake, events, model)).rejects.toThrow(/no champion before version 1/)
     await expect(promoteVersion(f.lake, events, model, '9', {})).rejects.toThrow(/9\/model\.json is not there/)
     expect(await pointer(f.lake)).toEqual({ version: '1' })
+  })
+
+  test('a promotion by hand records the one before it that has no row', async () => {
+    await using f = await strict(0.4)
+    await writeSilver(f.lake, events, { to: 2_000 })
+    await trained(f.lake)
+    await trained(f.lake, { register: true, seed: 8 })
+    await modelOf(f.lake).versions.point('2')
+    await rollbackModel(f.lake, events, modelOf(f.lake))
+    const changes = (await modelRuns(f.lake)).filter(
+      row => row['event'] === 'promoted' || row['event'] === 'rolled_back',
+    )
+    expect(changes.map(row => [row['event'], row['version']])).toEqual([
+      ['promoted', '1'],
+      ['promoted', '2'],
+      ['rolled_back', '1'],
+    ])
   })
 
   test('a champion without a row, because its process ended in between, gets one by the next training', async () => {
