@@ -17,6 +17,8 @@ export interface MlflowModel {
   readonly stream: string
   /** What the stream declares that a model may take. */
   readonly features: readonly NamedFeature[]
+  /** The output with the scores, as the stream declares it; before what the model brings along. */
+  readonly output?: string | undefined
   /** Most bytes of all files of a version together. */
   readonly maxBytes: number
 }
@@ -66,9 +68,10 @@ export class MlflowModelSource implements ModelSource {
       mlModel.onnxFile,
       ...[...external.keys()].map(path => beside(mlModel.onnxFile, path)),
     ])
+    const output = this.#model.output ?? card.output
     const golden = card.golden ?? examples(card, files.get(mlModel.inputExample?.path ?? ''))
     return {
-      card: { ...card, golden, external: external.size === 0 ? undefined : [...external.keys()] },
+      card: { ...card, output, golden, external: external.size === 0 ? undefined : [...external.keys()] },
       onnx,
       external,
       more: new Map([...files].filter(([path]) => !own.has(path))),

@@ -25,6 +25,7 @@ export async function openRegistry(lake: Lake, stream: Stream, place: ModelPlace
     select,
     stream: stream.name,
     features,
+    output: stream.model?.output,
     maxBytes: settings.modelMemoryLimit,
   })
 }

@@ -107,6 +107,14 @@ describe('an MLflow server', () => {
       threshold: 0.8,
       output: 'scores',
     })
+    const declared = {
+      name: 'm',
+      select: { by: 'version', version: '3' },
+      stream: 'events',
+      features: offered,
+    } as const
+    const named = new MlflowModelSource(serverAt(server.url), { ...declared, output: 'y', maxBytes: 1e6 })
+    expect((await named.load('3')).card.output).toBe('y')
     serveModel(server, { MLmodel: await mlmodel({ features: [{ kind: 'numeric' }] }), 'model.onnx': onnx })
     await expect(source(serverAt(server.url)).load('3')).rejects.toThrow('features[0].column must be a text')
   })
