@@ -41,6 +41,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   const states = namedValues<Json>()
   const marks = namedValues<Json>()
   const rows: Row[] = []
+  const { driftRow } = await import('./driftRow.js')
   await using session = await openSession(lake)
   for (const stream of lake.streams) {
     const { name } = stream
@@ -52,7 +53,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
     const observed = await observeStream(lake, session, stream, remembered, look)
     states[name] = encodeMonitorState(observed.monitorState)
     marks[name] = encodeMarks(observed.marks)
-    rows.push(...observed.rows)
+    rows.push(...observed.rows, ...(await driftRow(lake, session, stream, runTime)))
   }
   if (failure !== undefined) rows.push(failedRow('cluster_logs', failure, runTime))
   const layout = { schema, partitionColumns: [], configuration: state.metadata.configuration }

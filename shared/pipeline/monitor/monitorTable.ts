@@ -10,7 +10,7 @@ export const monitorTable: TableSpec = {
       optional('run_time', 'timestamp', 'When the monitor looked (UTC).'),
       optional('table_name', 'string', 'As SQL names it, bronze.events.'),
       optional('stream', 'string', 'The stream the table belongs to.'),
-      optional('layer', 'string', 'bronze, silver, gold (scored) or summary.'),
+      optional('layer', 'string', 'bronze, silver, gold (scored), summary or drift.'),
       optional('status', 'string', 'OK, LATE, STALE or DEGRADED.'),
       optional('reason', 'string', 'Why, in words.'),
       optional('table_version', 'long', 'The version looked at.'),

@@ -83,6 +83,8 @@ export async function observeStream(
     const isBronze = layer === 'bronze'
     const { identity, stopped, note } =
       failed[layer] === undefined ? await balanceOf(lake, stream, layer, observation, span) : unknownBalance
+    const model =
+      layer === 'gold' ? await (await import('./modelHealth.js')).modelHealth(lake, stream, runTime) : undefined
     const newest = reconciliation.newest[layer]
     const { skew } = found[layer]
     const verdict = judge({
@@ -97,8 +99,8 @@ export async function observeStream(
       heldLong: isBronze && drain.heldLong,
       identity,
       newlyMissing: isBronze ? BigInt(newlyMissing) : 0n,
-      stopped: isBronze ? [...lag.stopped, ...stopped] : stopped,
-      notes: [...note, ...skewSentences("a writer's clock", skew), ...ownClock],
+      stopped: [...(isBronze ? lag.stopped : []), ...stopped, ...(model?.stopped ?? [])],
+      notes: [...note, ...(model?.notes ?? []), ...skewSentences("a writer's clock", skew), ...ownClock],
       late: lake.settings.freshnessLate / 1000,
       stale: lake.settings.freshnessStale / 1000,
     })
