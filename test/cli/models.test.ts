@@ -87,6 +87,13 @@ describe('models from the command line', () => {
     expect((await run('models', 'push', '1')).messages).toMatch(/no MLflow server.*MLFLOW_TRACKING_URI/)
   })
 
+  test('a server that cannot be reached is named, and the version is kept all the same', async () => {
+    const down = { ...environment, MLFLOW_TRACKING_URI: 'http://127.0.0.1:1', MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0' }
+    const { code, output, messages } = await lake(['train', '--register', '--seed', '3'], { environment: down })
+    expect([code, JSON.parse(output)]).toMatchObject([0, { version: '3', mlflow_run_id: null }])
+    expect(messages).toMatch(/Version 3 of events-anomaly is not on the MLflow server: .*lake models push/)
+  })
+
   test('what cannot be trained is said, with an exit code', async () => {
     const { code, output, messages } = await run('train', '--since', '2031-01-01')
     expect([code, output]).toEqual([1, ''])

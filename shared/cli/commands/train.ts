@@ -55,19 +55,17 @@ export const train: Command = {
     const outcomes = runs.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
     const trained = outcomes.filter(outcome => outcome.kind === 'trained')
     if (trained.length > 0) await printRecords(context.output, format, columns, trained.map(trainingRecord))
+    for (const { tracking, version, model } of trained) {
+      if (tracking?.kind !== 'failed') continue
+      const what = `Version ${version ?? ''} of ${model} is not on the MLflow server: ${tracking.why}`
+      await context.messages.write(`${what} Bring it there with lake models push.\n`)
+    }
     const failures = [
       ...runs.flatMap(({ report: { stream = '', error } }) =>
         error === undefined ? [] : [`training of ${stream} failed: ${error.message}`],
       ),
       ...outcomes.flatMap(outcome =>
         outcome.kind === 'refused' ? [`Nothing was trained for ${outcome.stream}: ${outcome.why}`] : [],
-      ),
-      ...trained.flatMap(({ tracking, version, model }) =>
-        tracking?.kind === 'failed'
-          ? [
-              `Version ${version ?? ''} of ${model} is not on the MLflow server: ${tracking.why} Bring it there with lake models push.`,
-            ]
-          : [],
       ),
     ]
     if (failures.length > 0) throw new CliError('STEP_FAILED', failures.join('\n'))
