@@ -1,11 +1,11 @@
-import { sqlName } from '../../contract/index.js'
+import { rejectionCodes, sqlName } from '../../contract/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import { redact } from '../../telemetry/index.js'
 import type { Row } from '../../types/index.js'
 import type { Skew } from './clockSkew.js'
 import { type Lag, lagToHighWatermark } from './lag.js'
 import type { Found, TablePosition } from './monitorState.js'
-import type { Identity, Layer, Reconciliation, Span } from './reconciliation.js'
+import { backlogOf, type Identity, type Layer, type Reconciliation, type Span } from './reconciliation.js'
 import type { Verdict } from './status.js'
 
 /** What one row of `monitor_logs` is made of. */
@@ -69,6 +69,10 @@ export function monitorRow(o: Observation): Row {
     tombstones: bronze ? whole(observed.tombstones) : null,
     dropped: bronze ? whole(observed.dropped) : null,
     filtered: bronze ? whole(observed.filtered) : null,
+    quarantine_backlog: bronze ? nullable(backlogOf(o.reconciliation)) : null,
+    quarantine_oldest_seconds: bronze ? oldestSeconds(o.reconciliation.waiting, o.runTime) : null,
+    quarantine_reasons: bronze ? reasonsText(o.reconciliation.waiting, o.runTime) : null,
+    replayed: o.layer === 'silver' ? whole(silver.replayed) : null,
     missing_offsets: o.span?.missing ?? null,
     natural_holes: o.span?.holes ?? null,
     covered_span: o.span?.covered ?? null,
@@ -100,4 +104,22 @@ function skewSeconds({ ahead, behind }: Skew): number | null {
   return (ahead >= behind ? ahead : -behind) / 1000
 }
 
+const ageSeconds = (micros: number, now: number) => Math.max(0, now / 1000 - micros / 1e6)
+
+function oldestSeconds(waiting: Reconciliation['waiting'], now: number): number | null {
+  const oldest = Object.values(waiting ?? {}).flatMap(({ count, oldest: at }) => (count > 0 ? [at] : []))
+  return oldest.length === 0 ? null : ageSeconds(Math.min(...oldest), now)
+}
+
+/** Every reason, zeros too. */
+function reasonsText(waiting: Reconciliation['waiting'], now: number): string | null {
+  if (waiting === undefined) return null
+  const reasons = rejectionCodes.map(code => {
+    const { count = 0, oldest } = waiting[code] ?? {}
+    return [code, { count, oldestSeconds: oldest === undefined || count === 0 ? null : ageSeconds(oldest, now) }]
+  })
+  return JSON.stringify(Object.fromEntries(reasons))
+}
+
+const nullable = (n: number | undefined) => (n === undefined ? null : whole(n))
 const whole = (n: number) => BigInt(Math.round(n))

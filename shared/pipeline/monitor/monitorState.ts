@@ -9,6 +9,7 @@ import { isLate } from '../silver/index.js'
 import { type Additions, additionsSince } from './additions.js'
 import { noSkew, type Skew } from './clockSkew.js'
 import { type Aggregate, committedAt, measure, numberIn } from './measure.js'
+import { observeQuarantine, waitingAggregate, withWaiting } from './observeQuarantine.js'
 import {
   addCounts,
   emptyReconciliation,
@@ -88,13 +89,18 @@ export async function observeTables(
   }
   const states: Partial<Record<Layer, TableState>> = {}
   let monitorState = before
+  let hasLostRows = false
   const failed: Partial<Record<Layer, string>> = {}
   for (const layer of layers) {
     const path = layerPath(stream, layer)
     try {
       const looked = await observeLayer(lake, session, stream, layer, monitorState)
-      if (looked === undefined) continue
+      if (looked === undefined) {
+        hasLostRows ||= before.positions[path] !== undefined
+        continue
+      }
       monitorState = looked.monitorState
+      hasLostRows ||= looked.hasLostRows && (layer === 'bronze' || layer === 'silver')
       found[layer] = looked.found
       states[layer] = looked.state
     } catch (thrown) {
@@ -103,6 +109,10 @@ export async function observeTables(
       lake.log.error(`Table ${path} cannot be looked at.`, { error: error.message })
     }
   }
+  const { bronze, silver } = states
+  // Of a silver that cannot be read nobody knows what it holds.
+  if (failed.silver === undefined)
+    monitorState = await observeQuarantine(lake, session, stream, monitorState, { bronze, silver, hasLostRows })
   return { monitorState, found, states, failed }
 }
 
@@ -123,6 +133,7 @@ async function observeLayer(lake: Lake, session: DuckDbSession, stream: Stream, 
     monitorState: { reconciliation, positions: { ...before.positions, [path]: now } },
     found: finding(measured, additions),
     state,
+    hasLostRows: additions.recounted || (position !== undefined && known === undefined),
   }
 }
 
@@ -151,6 +162,7 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
           ...common,
           `count(*) FILTER (${valid}) AS valid`,
           `count(*) FILTER (_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})) AS quarantined`,
+          ...waitingAggregate,
           `count(*) FILTER (_error_code = 'EXPECTATION_DROPPED') AS dropped`,
           `count(*) FILTER (_error_code = 'FILTERED') AS filtered`,
           `count(*) FILTER (_error_code IS NULL AND NOT (${valid})) AS tombstones`,
@@ -176,12 +188,35 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
 }
 
 function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconciliation {
-  const { reported, observed, silver, rejections, expectations, notices, silverRows, scoredRows, anomalies, summary } =
-    emptyReconciliation
+  const {
+    reported,
+    observed,
+    waiting,
+    settled,
+    silver,
+    rejections,
+    expectations,
+    notices,
+    silverRows,
+    scoredRows,
+    anomalies,
+    summary,
+  } = emptyReconciliation
   const newest = { ...reconciliation.newest, [layer]: 0 }
   const deleted = { ...reconciliation.deleted, [layer]: 0 }
   if (layer === 'bronze')
-    return { ...reconciliation, reported, observed, rejections, expectations, notices, newest, deleted }
+    return {
+      ...reconciliation,
+      reported,
+      observed,
+      waiting,
+      settled,
+      rejections,
+      expectations,
+      notices,
+      newest,
+      deleted,
+    }
   if (layer === 'silver') return { ...reconciliation, silver, silverRows, newest, deleted }
   if (layer === 'gold') return { ...reconciliation, scoredRows, anomalies, newest, deleted }
   return { ...reconciliation, summary, newest, deleted }
@@ -211,6 +246,7 @@ function reconcileLayer(
     }
     return additions.infos.reduce<Reconciliation>(addBronzeReport, {
       ...base,
+      waiting: withWaiting(base.waiting, measured),
       observed: addCounts(base.observed, observed),
       newest,
     })
@@ -229,7 +265,8 @@ function reconcileLayer(
 }
 
 function clearObserved(reconciliation: Reconciliation, layer: Layer): Reconciliation {
-  if (layer === 'bronze') return { ...reconciliation, observed: emptyReconciliation.observed }
+  const { observed, waiting, settled } = emptyReconciliation
+  if (layer === 'bronze') return { ...reconciliation, observed, waiting, settled }
   if (layer === 'silver') return { ...reconciliation, silverRows: 0 }
   if (layer === 'gold') return { ...reconciliation, scoredRows: 0, anomalies: 0 }
   return { ...reconciliation, summary: emptyReconciliation.summary }
@@ -305,7 +342,8 @@ export function decodeMonitorState(json: unknown): MonitorState {
     reconciliation: {
       ...emptyReconciliation,
       ...sums,
-      // An earlier version counted less apart.
+      // An earlier version counted less apart, and what waits not at all.
+      waiting: sums['waiting'],
       reported: { ...emptyReconciliation.reported, ...said },
       observed: { ...emptyReconciliation.observed, ...counted },
     },

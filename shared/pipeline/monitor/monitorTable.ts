@@ -65,6 +65,18 @@ export const monitorTable: TableSpec = {
         "How far a clock was seen to be off the storage's, in commits since the last run or of the monitor's host; ahead is positive.",
       ),
       optional('versions_since_checkpoint', 'long', 'Commits a reader must replay.'),
+      optional(
+        'quarantine_backlog',
+        'long',
+        'Rejected records that are in quarantine: neither replayed nor settled otherwise.',
+      ),
+      optional('quarantine_oldest_seconds', 'double', 'Since the oldest of them was ingested.'),
+      optional(
+        'quarantine_reasons',
+        'string',
+        'The same by reason, as JSON {"NOT_JSON": {"count", "oldestSeconds"}}, zeros too.',
+      ),
+      optional('replayed', 'long', 'Of the rows inserted, those that replays brought.'),
       optional('dropped', 'long', 'Rows left out on purpose: an expectation with the action drop is not fulfilled.'),
       optional('filtered', 'long', "Rows left out on purpose: the contract's where is not true of them."),
     ],

@@ -1,4 +1,6 @@
+import type { Outcome } from '../../contract/index.js'
 import { namedValues } from '../../types/index.js'
+import type { Waiting } from '../outcomes/index.js'
 
 /**
  * The counts of one stream, cumulative: what writers reported in their commits, and what is observed in the tables. The
@@ -22,6 +24,10 @@ export interface Reconciliation {
   readonly anomalies: number
   /** Observed in the summary: its rows, and the events they stand for. */
   readonly summary: { readonly rows: number; readonly events: number }
+  /** In quarantine, by reason; undefined when it is not known. */
+  readonly waiting: Readonly<Record<string, Waiting>> | undefined
+  /** Rejected records that were settled, by outcome. */
+  readonly settled: Readonly<Record<Outcome, number>>
   readonly rejections: Readonly<Record<string, number>>
   readonly expectations: Readonly<Record<string, number>>
   readonly notices: Readonly<Record<string, number>>
@@ -64,6 +70,11 @@ export interface Observed {
   readonly filtered: number
 }
 
+/** How many records are in quarantine; undefined when it is not known. */
+export function backlogOf({ waiting }: Pick<Reconciliation, 'waiting'>): number | undefined {
+  return waiting && Object.values(waiting).reduce((sum, { count }) => sum + count, 0)
+}
+
 /** Nothing reported and nothing observed. */
 export const emptyReconciliation: Reconciliation = {
   reported: {
@@ -83,6 +94,8 @@ export const emptyReconciliation: Reconciliation = {
   scoredRows: 0,
   anomalies: 0,
   summary: { rows: 0, events: 0 },
+  waiting: {},
+  settled: { replayed: 0, duplicate: 0, purged: 0, erased: 0 },
   rejections: {},
   expectations: {},
   notices: {},
@@ -108,10 +121,9 @@ export interface Identity {
  * Whether bronze's counts reconcile: all that was received is accounted for, every covered offset is a row, missing, a
  * hole or was deleted on purpose, and the table holds what the writers reported.
  */
-export function bronzeIdentity(
-  { reported, observed, deleted: { bronze: deleted } }: Reconciliation,
-  span: Span,
-): Identity {
+export function bronzeIdentity(reconciliation: Reconciliation, span: Span): Identity {
+  const { reported, observed, settled } = reconciliation
+  const { bronze: deleted } = reconciliation.deleted
   const wrong: string[] = []
   const kinds = ['valid', 'quarantined', 'tombstones', 'dropped', 'filtered'] as const
   const kept = kinds.reduce((sum, kind) => sum + reported[kind], reported.redelivered)
@@ -129,9 +141,17 @@ export function bronzeIdentity(
   for (const kind of ['missing', 'holes'] as const) {
     if (BigInt(reported[kind]) !== span[kind]) wrong.push(`${reported[kind]} ${kind} reported, ${span[kind]} on record`)
   }
+  const backlog = backlogOf(reconciliation)
+  const outcomes = Object.entries(settled).filter(([, n]) => n > 0)
+  const dealtWith = outcomes.reduce((sum, [, n]) => sum + n, 0)
+  if (backlog !== undefined && observed.quarantined !== backlog + dealtWith)
+    wrong.push(`${observed.quarantined} quarantined, ${backlog} in quarantine and ${dealtWith} settled`)
   const sums =
     `received ${reported.received} = redelivered ${reported.redelivered} + valid ${reported.valid} + quarantined ${reported.quarantined} + ` +
-    `tombstones ${reported.tombstones}${leftOut(reported)}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}`
+    `tombstones ${reported.tombstones}${leftOut(reported)}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}` +
+    (outcomes.length === 0 || backlog === undefined
+      ? ''
+      : `; quarantined ${observed.quarantined} = waiting ${backlog}${outcomes.map(([name, n]) => ` + ${name} ${n}`).join('')}`)
   return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 

@@ -25,6 +25,8 @@ const balanced: Reconciliation = {
     holes: 4,
   },
   observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0 },
+  waiting: { NOT_JSON: { count: 1, oldest: 0 } },
+  settled: { replayed: 1, duplicate: 0, purged: 1, erased: 0 },
   silver: { read: 90, inserted: 80, duplicates: 11, replayed: 1 },
   silverRows: 80,
   scoredRows: 80,
@@ -50,6 +52,7 @@ describe('books that balance', () => {
     const gone: Reconciliation = {
       ...balanced,
       observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2, dropped: 0, filtered: 0 },
+      waiting: {},
       silverRows: 75,
       scoredRows: 70,
       summary: { rows: 7, events: 60 },
@@ -68,7 +71,17 @@ describe('books that balance', () => {
 })
 
 describe('bronze is open', () => {
-  const kinds = ['received', 'redelivered', 'valid', 'quarantined', 'tombstones', 'missing', 'holes'] as const
+  const kinds = [
+    'received',
+    'redelivered',
+    'valid',
+    'quarantined',
+    'tombstones',
+    'dropped',
+    'filtered',
+    'missing',
+    'holes',
+  ] as const
   test.each(kinds.flatMap(kind => off.map(by => [kind, by] as const)))('where the commits say %s %i', (kind, by) => {
     expect(
       bronzeIdentity({ ...balanced, reported: { ...balanced.reported, [kind]: balanced.reported[kind] + by } }, span)
