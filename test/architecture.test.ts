@@ -90,6 +90,8 @@ const layers: Readonly<Record<string, Layer>> = {
       'training',
       'monitor',
       'maintenance',
+      'status',
+      'cost',
     ],
     doors: [
       'lake',
@@ -105,6 +107,8 @@ const layers: Readonly<Record<string, Layer>> = {
       'training',
       'monitor',
       'maintenance',
+      'status',
+      'cost',
     ],
   },
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['arguments', 'output', 'input', 'tables', 'commands'] },

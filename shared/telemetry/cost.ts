@@ -28,6 +28,9 @@ export const defaultPrices: Prices = {
   per10000Deletes: 0,
 }
 
+/** When those list prices were so. */
+export const listPricesOf = '2025'
+
 /** The memory of a Flex Consumption instance unless configured otherwise: 2 GB. */
 export const defaultInstanceMemoryBytes = 2048 * 1024 * 1024
 
@@ -41,19 +44,55 @@ export interface BilledWork {
   readonly storage: Pick<StorageUsage, 'reads' | 'writes' | 'lists' | 'deletes'>
 }
 
+/** What work costs, by what is charged for, in US dollars. */
+export interface CostParts {
+  /** Instance memory for as long as executions took. */
+  readonly compute: number
+  /** The same for what executions are billed beyond that, because each is billed for a least time. */
+  readonly minimum: number
+  readonly executions: number
+  readonly reads: number
+  readonly writes: number
+  readonly lists: number
+  readonly deletes: number
+}
+
+/** Executions as they are billed, together: what each one lacks to the least time is added up before. */
+export interface BilledExecutions {
+  readonly executions: number
+  readonly durationMs: number
+  /** Milliseconds that are billed and did not pass. */
+  readonly minimumMs: number
+  readonly storage: BilledWork['storage']
+}
+
+/** What executions cost, part by part: as if each instance had done nothing else meanwhile. */
+export function costParts(billed: BilledExecutions, instanceMemoryBytes: number, prices: Prices): CostParts {
+  const perMs = (instanceMemoryBytes / 1024 ** 3 / 1000) * prices.perGigabyteSecond
+  const { reads, writes, lists, deletes } = billed.storage
+  return {
+    compute: billed.durationMs * perMs,
+    minimum: billed.minimumMs * perMs,
+    executions: (billed.executions / 1e6) * prices.perMillionExecutions,
+    reads: (reads / 1e4) * prices.per10000Reads,
+    writes: (writes / 1e4) * prices.per10000Writes,
+    lists: (lists / 1e4) * prices.per10000Lists,
+    deletes: (deletes / 1e4) * prices.per10000Deletes,
+  }
+}
+
+/** All parts together. */
+export function totalCost(parts: CostParts): number {
+  const { compute, minimum, executions, reads, writes, lists, deletes } = parts
+  return compute + minimum + executions + reads + writes + lists + deletes
+}
+
 /**
  * What this work costs on Azure in US dollars, as if its instance had done nothing else meanwhile: executions that share
  * an instance share its price. Storage capacity, network and Kafka are not in it.
  */
 export function estimateCostUsd(work: BilledWork, prices: Prices = defaultPrices): number {
-  const executions = work.executions ?? 1
-  const seconds = Math.max(work.durationMs, prices.minimumExecutionMs * executions) / 1000
-  const gigabytes = (work.instanceMemoryBytes ?? defaultInstanceMemoryBytes) / 1024 ** 3
-  const { reads, writes, lists, deletes } = work.storage
-  return (
-    seconds * gigabytes * prices.perGigabyteSecond +
-    (executions / 1e6) * prices.perMillionExecutions +
-    (reads * prices.per10000Reads + writes * prices.per10000Writes) / 1e4 +
-    (lists * prices.per10000Lists + deletes * prices.per10000Deletes) / 1e4
-  )
+  const { durationMs, executions = 1, storage, instanceMemoryBytes = defaultInstanceMemoryBytes } = work
+  const minimumMs = Math.max(0, prices.minimumExecutionMs * executions - durationMs)
+  return totalCost(costParts({ executions, durationMs, minimumMs, storage }, instanceMemoryBytes, prices))
 }

@@ -1,6 +1,14 @@
 /** Logs, runs and their cost, and the redaction of secrets. */
 export { consoleLogger } from './consoleLogger.js'
-export { defaultPrices, type Prices } from './cost.js'
+export {
+  type BilledExecutions,
+  type CostParts,
+  costParts,
+  defaultPrices,
+  listPricesOf,
+  type Prices,
+  totalCost,
+} from './cost.js'
 export { type Logger, silentLogger } from './logger.js'
 export { isGone, processName } from './processName.js'
 export { protectSecret, protectSecretsIn, redact, redactError } from './redaction.js'

@@ -28,7 +28,7 @@ export { formatJson, isJsonArray, isJsonObject, type Json, JsonNumber, type Json
 export { JsonError } from './jsonError.js'
 export { literalText } from './literalText.js'
 export { namedValue, namedValues } from './namedValues.js'
-export { formatDouble, formatFloat, parseDouble, parseSparkDouble } from './numberText.js'
+export { formatDouble, formatFloat, inWords, parseDouble, parseSparkDouble } from './numberText.js'
 export { formatDate, parseSparkDate, parseSparkTimestamp, splitTimestamp } from './sparkTime.js'
 export { isRow, isStruct, isVariant, typeAt } from './struct.js'
 export { compareStrings, compareValues, surrogatesLast } from './valueOrder.js'

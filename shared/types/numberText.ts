@@ -185,3 +185,11 @@ function layOut({ digits, point }: Decimal): string {
   if (point <= 0 && point > -3) return `0.${'0'.repeat(-point)}${digits}`
   return `${digits.slice(0, 1)}.${digits.slice(1) || '0'}E${point - 1}`
 }
+
+/** A length of time as people say it, rounded: seconds, minutes, hours or days. Less than none is none. */
+export function inWords(seconds: number): string {
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86_400)} days`
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { formatDouble, formatFloat, parseDouble, parseSparkDouble } from '../../shared/types/numberText.js'
+import { formatDouble, formatFloat, inWords, parseDouble, parseSparkDouble } from '../../shared/types/numberText.js'
 import { Random, seedNote } from '../random.js'
 
 /** A double, and what Java 17 writes for it and for the float nearest to it. */
@@ -109,3 +109,14 @@ test('finite numbers in decimal notation are read alike; blanks and what is not 
 function negated(text: string): string {
   return text.startsWith('-') ? text.slice(1) : `-${text}`
 }
+
+test.each([
+  [-5, '0 s'],
+  [119.4, '119 s'],
+  [120, '2 min'],
+  [7_199, '120 min'],
+  [7_200, '2 h'],
+  [172_800, '2 days'],
+])('%d seconds in words are %s', (seconds, words) => {
+  expect(inWords(seconds)).toBe(words)
+})

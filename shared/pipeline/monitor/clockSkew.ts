@@ -1,4 +1,5 @@
 import { type Commit, commitInfoOf } from '../../delta/index.js'
+import { inWords } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** How far clocks were seen to be off the storage's, milliseconds; 0 where none was. */
@@ -43,12 +44,4 @@ export function skewSentences(whose: string, { ahead, behind }: Skew): readonly 
     ...(ahead > 0 ? [`${whose} is ${inWords(ahead / 1000)} ahead of the storage's clock`] : []),
     ...(behind > 0 ? [`${whose} is ${inWords(behind / 1000)} behind the storage's clock`] : []),
   ]
-}
-
-/** Seconds as people say them. */
-export function inWords(seconds: number): string {
-  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`
-  return `${Math.round(seconds / 86_400)} days`
 }

@@ -1,6 +1,6 @@
 import { elapsedMs } from '../../storage/index.js'
+import { inWords } from '../../types/index.js'
 import { asObject } from '../runLog/index.js'
-import { inWords } from './clockSkew.js'
 
 /** How one partition of Kafka stands against bronze. */
 export interface PartitionLag {

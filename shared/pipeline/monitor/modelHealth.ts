@@ -1,9 +1,9 @@
 import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
 import { elapsedMs } from '../../storage/index.js'
+import { inWords } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { ModelPlace, ModelStatus } from '../models/index.js'
-import { inWords } from './clockSkew.js'
 
 /** What is wrong with a stream's model, in words: for too long, or not yet. */
 export interface ModelHealth {

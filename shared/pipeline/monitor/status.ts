@@ -1,4 +1,4 @@
-import { inWords } from './clockSkew.js'
+import { inWords } from '../../types/index.js'
 import type { Identity, Layer } from './reconciliation.js'
 
 /** From good to bad: LATE and STALE are about time, DEGRADED about data that is wrong or cannot be read. */

@@ -1,0 +1,125 @@
+import { elapsedMs } from '../../storage/index.js'
+import type { BilledExecutions } from '../../telemetry/index.js'
+
+/** A row of `cluster_logs` as far as it costs. Times are milliseconds since 1970. */
+export interface CostedRun {
+  readonly step: string
+  readonly stream: string | undefined
+  readonly outcome: string
+  readonly startTime: number
+  readonly endTime: number
+  readonly durationMs: number
+  readonly rowsOut: number
+  readonly bytesOut: number
+  readonly reads: number
+  readonly writes: number
+  readonly lists: number
+  readonly deletes: number
+  /** What the run itself put down, by the prices of then. */
+  readonly estimatedCostUsd: number
+}
+
+/** Runs added up; they are priced once, as sums. */
+export interface RunSums extends BilledExecutions {
+  readonly rowsOut: number
+  readonly bytesOut: number
+  readonly estimatedCostUsd: number
+}
+
+/** The runs of one step for one stream. */
+export interface StepSums {
+  readonly step: string
+  readonly stream: string | undefined
+  /** Runs that did something, failed ones too. */
+  readonly busy: RunSums
+  /** Runs that found nothing to do. */
+  readonly idle: RunSums
+}
+
+/** Nothing added up. */
+export const noRuns: RunSums = {
+  executions: 0,
+  durationMs: 0,
+  minimumMs: 0,
+  storage: { reads: 0, writes: 0, lists: 0, deletes: 0 },
+  rowsOut: 0,
+  bytesOut: 0,
+  estimatedCostUsd: 0,
+}
+
+/** Adds runs up one by one; memory grows with the steps and streams, not with the runs. */
+export class RunLedger {
+  readonly #steps = new Map<string, StepSums>()
+  readonly #minimumMs: number
+  readonly #now: number
+  #ahead = 0
+  #first = Infinity
+  #last = -Infinity
+
+  /**
+   * @param minimumMs the least time that an execution is billed for
+   * @param now milliseconds since 1970, of the storage's clock
+   */
+  constructor(minimumMs: number, now: number) {
+    this.#minimumMs = minimumMs
+    this.#now = now
+  }
+
+  /** A run that lies in the future is counted and left out: when it was, and so what a month would cost, is not known. */
+  add(run: CostedRun): void {
+    if (elapsedMs(run.endTime, this.#now) === undefined) {
+      this.#ahead++
+      return
+    }
+    const key = JSON.stringify([run.step, run.stream])
+    const before = this.#steps.get(key) ?? { step: run.step, stream: run.stream, busy: noRuns, idle: noRuns }
+    const kind = run.outcome === 'nothingToDo' ? 'idle' : 'busy'
+    this.#steps.set(key, { ...before, [kind]: addRuns(before[kind], this.#sumsOf(run)) })
+    this.#first = Math.min(this.#first, run.startTime, run.endTime)
+    this.#last = Math.max(this.#last, run.endTime)
+  }
+
+  /** Runs that lie in the future: a clock was wrong then, or is wrong now. */
+  get ahead(): number {
+    return this.#ahead
+  }
+
+  get steps(): readonly StepSums[] {
+    return [...this.#steps.values()]
+  }
+
+  /** From the first start to the last end; undefined without runs. */
+  get span(): { readonly from: number; readonly to: number } | undefined {
+    return this.#steps.size === 0 ? undefined : { from: this.#first, to: this.#last }
+  }
+
+  #sumsOf({ durationMs, rowsOut, bytesOut, reads, writes, lists, deletes, estimatedCostUsd }: CostedRun): RunSums {
+    return {
+      executions: 1,
+      durationMs,
+      minimumMs: Math.max(0, this.#minimumMs - durationMs),
+      storage: { reads, writes, lists, deletes },
+      rowsOut,
+      bytesOut,
+      estimatedCostUsd,
+    }
+  }
+}
+
+/** Both together. */
+export function addRuns(a: RunSums, b: RunSums): RunSums {
+  return {
+    executions: a.executions + b.executions,
+    durationMs: a.durationMs + b.durationMs,
+    minimumMs: a.minimumMs + b.minimumMs,
+    storage: {
+      reads: a.storage.reads + b.storage.reads,
+      writes: a.storage.writes + b.storage.writes,
+      lists: a.storage.lists + b.storage.lists,
+      deletes: a.storage.deletes + b.storage.deletes,
+    },
+    rowsOut: a.rowsOut + b.rowsOut,
+    bytesOut: a.bytesOut + b.bytesOut,
+    estimatedCostUsd: a.estimatedCostUsd + b.estimatedCostUsd,
+  }
+}

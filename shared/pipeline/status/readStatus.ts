@@ -1,0 +1,39 @@
+import { bronzePath, scoredPath, silverPath, sqlName, type Stream, summaryPath } from '../../contract/index.js'
+import { parseNcrontab } from '../../settings/index.js'
+import type { Lake } from '../lake/index.js'
+import { newestRows } from './newestRows.js'
+import { type StatusReport, statusReport, type WatchedTable } from './statusReport.js'
+
+/** How long a run of the monitor may take, and one run may be left out: both are no silence yet. */
+const graceMs = 120_000
+
+/** What a status is read from. */
+export type StatusLake = Pick<Lake, 'store' | 'settings' | 'table'>
+
+/**
+ * What `monitor_logs` says of the tables of those streams now. Reads the log and the newest files only.
+ *
+ * @throws DeltaError, StorageError where `monitor_logs` cannot be read
+ */
+export async function readStatus(lake: StatusLake, streams: readonly Stream[]): Promise<StatusReport> {
+  const table = lake.table('monitor_logs')
+  const [now, snapshot] = await Promise.all([lake.store.now(), table.snapshot()])
+  const found = snapshot === undefined ? undefined : await newestRows(table.store, snapshot, now)
+  const schedule = parseNcrontab(lake.settings.monitorSchedule)
+  return statusReport({
+    now,
+    watched: streams.flatMap(watchedTables),
+    newest: found?.newest,
+    history: found?.history ?? new Map(),
+    dueBy: runTime => (schedule.next(schedule.next(runTime) ?? Infinity) ?? Infinity) + graceMs,
+  })
+}
+
+function watchedTables(stream: Stream): readonly WatchedTable[] {
+  const tables = { bronze: bronzePath, silver: silverPath, gold: scoredPath, summary: summaryPath }
+  return (['bronze', 'silver', 'gold', 'summary'] as const).map(layer => ({
+    table: sqlName(tables[layer](stream)),
+    stream: stream.name,
+    layer,
+  }))
+}
