@@ -28,7 +28,6 @@ export {
   driftPartitionColumns,
   driftPath,
   driftTable,
-  driftWindowMs,
   optional,
   quarantineName,
   scoredPartitionColumns,

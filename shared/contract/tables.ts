@@ -202,30 +202,27 @@ function measureType(type: DataType, measure: (typeof summaryMeasures)[number]):
   return type === 'long' ? { type: 'decimal', precision: 38, scale: 0 } : 'long'
 }
 
-/** How long a window of the drift table is. */
-export const driftWindowMs = 3_600_000
-
-/** How far the rows of a window are from those that their model was trained on: a row per column of its input, and of the scores. */
+/** How far the rows of a day are from those that their model was trained on: a row per column of its input, and of the scores. */
 export function driftTable(stream: Stream): TableSpec {
   return {
     path: driftPath(stream),
-    description: `How far events of ${stream.name} are from those their model was trained on, per window and column.`,
+    description: `How far events of ${stream.name} are from those their model was trained on, per day and column.`,
     schema: {
       type: 'struct',
       fields: [
-        required('window_start', 'timestamp', 'Beginning of the window of an hour of event time.'),
+        required('window_start', 'timestamp', 'Beginning of the window of a day of event time (UTC).'),
         required('window_end', 'timestamp', 'Its end, which is not part of it.'),
         required('model_name', 'string', 'The model that scored the rows.'),
         required('model_version', 'string', "The model's version."),
         required('column_name', 'string', "A column of the model's input, or score."),
         required('type', 'string', 'numeric: compared in ten bins of training; discrete: value by value.'),
-        required('n', 'long', 'Rows compared, drawn from those of the window.'),
+        required('n', 'long', 'Rows compared, drawn from those of the day.'),
         required('psi', 'double', 'Population stability index.'),
         required('psi_limit', 'double', 'What the index exceeds once in a thousand times without drift; at least 0.1.'),
         optional('ks', 'double', 'Kolmogorov–Smirnov statistic, of numeric columns.'),
         optional('ks_p', 'double', 'How probable such a statistic is without drift.'),
         required('js', 'double', 'Jensen–Shannon distance, from 0 to 1.'),
-        required('breached', 'boolean', 'Whether psi is above psi_limit.'),
+        optional('breached', 'boolean', 'Whether psi is above psi_limit; null while the day is not over.'),
         optional('_window_date', 'date', 'Day of window_start (UTC).'),
       ],
     },

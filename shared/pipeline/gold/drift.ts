@@ -1,23 +1,12 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import { driftPartitionColumns, driftTable, scoredPath, type Stream } from '../../contract/index.js'
-import type { AddFile, Snapshot } from '../../delta/index.js'
+import { type AddFile, type Snapshot, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
-import { encodeParquet } from '../../parquet/index.js'
-import {
-  copyToParquet,
-  type DuckDbSession,
-  identifier,
-  openDeltaView,
-  parquetFiles,
-  publishFile,
-} from '../../query/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
 import {
   columnsOf,
   type Derivation,
+  eventDate,
   maxRowsOf,
   type NewRows,
   type OpenedTable,
@@ -28,11 +17,11 @@ import {
 import { type Lake, openSession } from '../lake/index.js'
 import { type ModelPlace, modelPlace } from '../models/index.js'
 import { runStep, type StepReport } from '../step/index.js'
-import { daysOf, driftOfDay, scoredWindows } from './driftRows.js'
+import { driftOfDay } from './driftRows.js'
 import { ModelReferences } from './modelReferences.js'
 
-/** How long a timer leaves the table as it is: each run reads an hour's rows again. Milliseconds. */
-const pauseMs = 300_000
+/** How long a timer leaves the table as it is: each run reads a day's rows again. Milliseconds. */
+const pauseMs = 3_600_000
 
 /** Options of a run of drift. */
 export interface DriftOptions extends RefreshOptions {
@@ -41,7 +30,7 @@ export interface DriftOptions extends RefreshOptions {
 }
 
 /**
- * One run of drift: compares the windows that gained scored rows with what their models were trained on, and replaces
+ * One run of drift: compares the days that gained scored rows with what their models were trained on, and replaces
  * their rows by one commit together with the cursor. A stream without a model, or whose champion came without
  * `reference.json`, has no such table.
  * Never throws: what goes wrong is in the report.
@@ -106,85 +95,75 @@ async function placeToCompare(
   }
 }
 
+interface Comparison {
+  readonly lake: Lake
+  readonly stream: Stream
+  readonly place: ModelPlace
+}
+
 function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options: RefreshOptions): Derivation {
   const spec = driftTable(stream)
-  const compare = (scored: Snapshot, target: OpenedTable, files?: readonly AddFile[]) =>
-    compareWindows(lake, stream, place, { scored, target }, files)
+  const comparison = { lake, stream, place }
   return {
     source: { path: scoredPath(stream), madeBy: 'lake run gold' },
     target: { spec, carriesColumns: false, layer: 'gold', rebuiltBy: 'lake rebuild gold' },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: async ({ target, files, snapshot }) => compare(await snapshot(), target, files),
-    rebuild: async ({ source, target }) => ({ ...(await compare(source, target)), rowsRead: 0 }),
+    apply: async ({ target, files, snapshot }) => compareDays(comparison, await snapshot(), target, files),
+    rebuild: async ({ source, target }) => ({ ...(await compareDays(comparison, source, target)), rowsRead: 0 }),
   }
 }
 
-/** @param touching the files whose windows are compared; all of them when absent */
-async function compareWindows(
-  lake: Lake,
-  stream: Stream,
-  place: ModelPlace,
-  { scored, target }: { readonly scored: Snapshot; readonly target: OpenedTable },
+/**
+ * Compares days whole, and uploads a file for each.
+ * @param touching files whose days are compared, and with them days that were not over the last time; all days when absent
+ */
+async function compareDays(
+  { lake, stream, place }: Comparison,
+  scored: Snapshot,
+  target: OpenedTable,
   touching?: readonly AddFile[],
 ): Promise<NewRows> {
   await using session = await openSession(lake)
-  const path = scoredPath(stream)
-  const compared = { lake, session, stream, scored, path, references: new ModelReferences(place) }
-  const windows = await scoredWindows(compared, touching ?? scored.files)
-  const current =
-    touching === undefined ? [] : ((await target.table.snapshot({ version: target.state.version }))?.files ?? [])
+  const compared = { lake, session, stream, scored, references: new ModelReferences(place) }
+  const { state, table } = target
+  const current = touching === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
+  const now = lake.clock.now()
+  const ended = current.filter(file => endOf(dateOf(file)) > state.timestamp && endOf(dateOf(file)) <= now)
+  const days = new Set([...(touching ?? scored.files).map(eventDateOf), ...ended.map(dateOf)])
   const adds: AddFile[] = []
   const replaces: AddFile[] = []
   let made = 0
   let breached = 0
-  for (const day of daysOf(compared, windows)) {
-    const rows = await driftOfDay(compared, day, windows)
-    const old = current.filter(file => file.partitionValues['_window_date'] === day.day)
-    if (rows.length === 0 && old.length === 0) continue
-    const add = await writeDay(lake, session, target, { day: day.day, rows, old, windows })
-    replaces.push(...old)
-    if (add !== undefined) adds.push(add)
+  for (const day of [...days].filter(text => text !== '').toSorted()) {
+    const files = scored.files.filter(file => eventDateOf(file) === day)
+    const start = BigInt(Date.parse(day)) * 1000n
+    const rows = await driftOfDay(compared, { start, files, isOver: endOf(day) <= now })
+    replaces.push(...current.filter(file => dateOf(file) === day))
+    if (rows.length > 0) adds.push(await writeDay(lake, target, day, rows))
     made += rows.length
     breached += rows.filter(row => row['breached'] === true).length
   }
-  const detail = { windows: windows.length, columns: made, breached, files: adds.length }
-  return { adds, replaces, rows: made, info: { windows: windows.length, columns: made, breached }, detail }
+  const info = { days: days.size, rows: made, breached }
+  return { adds, replaces, rows: made, info, detail: { days: days.size, breached, files: adds.length } }
 }
 
-interface DayRows {
-  readonly day: string
-  readonly rows: readonly Row[]
-  /** The day's files so far, whose rows of other windows stay. */
-  readonly old: readonly AddFile[]
-  /** Windows whose rows are replaced. */
-  readonly windows: readonly bigint[]
+const eventDateOf = (file: AddFile) => file.partitionValues[eventDate] ?? ''
+const dateOf = (file: AddFile) => file.partitionValues['_window_date'] ?? ''
+
+/** Milliseconds. */
+function endOf(day: string): number {
+  return Date.parse(day) + 86_400_000
 }
 
-/** Uploads one file of the day's rows. */
-async function writeDay(
+function writeDay(
   lake: Lake,
-  session: DuckDbSession,
   { table, state, schema }: OpenedTable,
-  { day, rows, old, windows }: DayRows,
-): Promise<AddFile | undefined> {
+  day: string,
+  rows: readonly Row[],
+): Promise<AddFile> {
+  const { configuration } = state.metadata
+  const layout = { schema, partitionColumns: driftPartitionColumns, configuration }
   const fields = schema.fields.filter(({ name }) => !driftPartitionColumns.includes(name))
-  const names = fields.map(({ name }) => identifier(name)).join(', ')
-  const fresh = join(session.folder, 'drift.parquet')
-  await writeFile(fresh, encodeParquet(columnsOf(fields, rows), { codec: 'uncompressed', statistics: false }))
-  const columns = fields.map(({ name }) => name)
-  using view = await openDeltaView(session, lake.files, {
-    store: table.store,
-    state: { metadata: state.metadata, schema },
-    files: old,
-    columns,
-  })
-  const kept = `SELECT ${names} FROM (${view.sql}) WHERE epoch_us(window_start) NOT IN (${windows.join(', ')})`
-  const file = await copyToParquet(session, {
-    select: `SELECT ${names} FROM ${parquetFiles([fresh])} UNION ALL ${kept}`,
-    orderBy: ['window_start', 'model_version', 'column_name'].map(identifier).join(', '),
-    table: { ...state.metadata, schema },
-    partitionValues: { _window_date: day },
-  })
-  return file === undefined ? undefined : await publishFile(table.store, file, lake.clock)
+  return writeDataFile(table.store, layout, columnsOf(fields, rows), { _window_date: day })
 }

@@ -43,13 +43,11 @@ export class ModelReferences {
   }
 }
 
-/** Hours of the day are left out: a window never has those of the training. */
 function compared(features: readonly Feature[], references: readonly ColumnReference[]): VersionReference['columns'] {
   const names = featureNames(features)
-  const hours = new Set(features.flatMap(one => (one.kind === 'hour' ? [one.name ?? one.column] : [])))
   return references.flatMap(reference => {
     const at = reference.name === 'score' ? featureWidth(features) : names.indexOf(reference.name)
-    return at < 0 || hours.has(reference.name) ? [] : [{ at, reference }]
+    return at < 0 ? [] : [{ at, reference }]
   })
 }
 

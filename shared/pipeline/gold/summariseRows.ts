@@ -106,16 +106,14 @@ function measuredColumns(stream: Stream): readonly string[] {
   return fields.flatMap(({ name }) => (summaryPartitionColumns.includes(name) ? [] : [name]))
 }
 
-/** A day of event time, and where its rows are. */
-export interface Day {
+interface Day {
   readonly day: string
   readonly spans: readonly Span[]
   /** Files of the scored table that can have rows in the spans. */
   readonly files: readonly AddFile[]
 }
 
-/** The files of the scored table that can have rows in the spans, day by day. */
-export function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): readonly Day[] {
+function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): readonly Day[] {
   const skipper = new FileSkipper({ ...scored.metadata, schema: scored.schema })
   const time = columnKey([stream.eventTime])
   const days = new Map<number, Span[]>()

@@ -17,9 +17,9 @@ import { dayOf } from '../incremental/index.js'
 export const windowMicros = BigInt(summaryWindowMs) * 1000n
 
 /** The beginning of an event's window, microseconds as BIGINT; before 1970 too, where division cuts upwards. */
-export function windowOf(stream: Stream, micros = windowMicros): string {
+export function windowOf(stream: Stream): string {
   const time = `epoch_us(${identifier(stream.eventTime)})`
-  return `(${time} - ((${time} % ${micros}) + ${micros}) % ${micros})`
+  return `(${time} - ((${time} % ${windowMicros}) + ${windowMicros}) % ${windowMicros})`
 }
 
 /** Columns of the scored table that the summary is made of. */
@@ -116,12 +116,13 @@ export interface Span {
 const nearby = 6n * windowMicros
 
 /** Stretches of time that cover the windows, none across midnight. */
-export function spansOf(windows: readonly bigint[], micros = windowMicros): readonly Span[] {
+export function spansOf(windows: readonly bigint[]): readonly Span[] {
   const spans: { from: bigint; to: bigint }[] = []
   for (const from of windows.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
     const last = spans.at(-1)
-    if (last !== undefined && from - last.to <= nearby && dayOf(last.from) === dayOf(from)) last.to = from + micros
-    else spans.push({ from, to: from + micros })
+    if (last !== undefined && from - last.to <= nearby && dayOf(last.from) === dayOf(from))
+      last.to = from + windowMicros
+    else spans.push({ from, to: from + windowMicros })
   }
   return spans
 }

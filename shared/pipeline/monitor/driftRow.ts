@@ -1,7 +1,7 @@
 import { driftPath, sqlName, type Stream } from '../../contract/index.js'
-import type { Snapshot } from '../../delta/index.js'
+import type { AddFile, Snapshot } from '../../delta/index.js'
 import { asError } from '../../errors.js'
-import { type DuckDbSession, openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, literal, openDeltaView } from '../../query/index.js'
 import type { Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import { monitorTable } from './monitorTable.js'
@@ -11,8 +11,8 @@ import type { Verdict } from './status.js'
 const mostNamed = 5
 
 /**
- * The row of a stream's drift table for `monitor_logs`: DEGRADED while a column of the newest window is further from the
- * training than chance explains. None for a stream without such a table.
+ * The row of a stream's drift table for `monitor_logs`: DEGRADED while a column of the newest day that is over is
+ * further from the training than chance explains. None for a stream without such a table.
  *
  * @param runTime milliseconds of the storage's clock
  */
@@ -33,7 +33,7 @@ export async function driftRow(
   try {
     const snapshot = await lake.table(path).snapshot()
     if (snapshot === undefined) return []
-    const { status, reason } = verdictOn(await newestWindow(lake, session, path, snapshot))
+    const { status, reason } = verdictOn(await newestDay(lake, session, path, snapshot))
     return [
       { ...empty, ...about, status, reason, table_version: BigInt(snapshot.version), files: BigInt(snapshot.numFiles) },
     ]
@@ -43,35 +43,36 @@ export async function driftRow(
   }
 }
 
-/** The rows of the newest window, the worst first. */
-async function newestWindow(
+/** The rows of the newest day that is over, the worst first. */
+async function newestDay(
   lake: Lake,
   session: DuckDbSession,
   path: string,
   snapshot: Snapshot,
 ): Promise<readonly Row[]> {
-  const days = snapshot.files.map(file => file.partitionValues['_window_date'] ?? '')
-  const newest = days.toSorted().at(-1)
-  const files = snapshot.files.filter((_, i) => days[i] === newest)
+  const dateOf = (file: AddFile) => file.partitionValues['_window_date'] ?? ''
   const store = lake.store.within(path)
-  using view = await openDeltaView(session, lake.files, { store, state: snapshot, files })
-  const { rows } = await session.query(`
-    WITH t AS (${view.sql})
-    SELECT *, strftime(make_timestamp(epoch_us(window_start)), '%Y-%m-%d %H:%M') AS since FROM t
-    WHERE window_start = (SELECT max(window_start) FROM t) ORDER BY psi / psi_limit DESC, column_name`)
-  return rows
+  for (const date of new Set(snapshot.files.map(dateOf).toSorted().toReversed())) {
+    const files = snapshot.files.filter(file => dateOf(file) === date)
+    using view = await openDeltaView(session, lake.files, { store, state: snapshot, files })
+    const { rows } = await session.query(`
+      SELECT *, ${literal(date)} AS date FROM (${view.sql})
+      WHERE breached IS NOT NULL ORDER BY psi / psi_limit DESC, column_name`)
+    if (rows.length > 0) return rows
+  }
+  return []
 }
 
 function verdictOn(rows: readonly Row[]): Verdict {
   const [first] = rows
-  if (first === undefined) return { status: 'OK', reason: 'No window was compared yet.' }
-  const window = `in the hour from ${first['since'] as string} UTC`
+  if (first === undefined) return { status: 'OK', reason: 'No day that is over was compared yet.' }
+  const day = `of ${first['date'] as string}`
   const breached = rows.filter(row => row['breached'] === true)
   const [worst] = breached
   if (worst === undefined) {
     return {
       status: 'OK',
-      reason: `No column of ${String(rows.length)} has drifted from the model's training ${window}.`,
+      reason: `No column of the ${String(rows.length)} has drifted from the model's training in the events ${day}.`,
     }
   }
   const named = breached.slice(0, mostNamed).map(row => {
@@ -80,7 +81,7 @@ function verdictOn(rows: readonly Row[]): Verdict {
   })
   const more = breached.length > mostNamed ? ` and ${String(breached.length - mostNamed)} more` : ''
   const model = `${worst['model_name'] as string}, version ${worst['model_version'] as string}`
-  const reason = `Events ${window} are not like those that the model ${model}, was trained on: ${named.join(', ')}${more}. Find out why, or train it again.`
+  const reason = `Events ${day} are not like those that the model ${model}, was trained on: ${named.join(', ')}${more}. Find out why, or train it again.`
   return { status: 'DEGRADED', reason }
 }
 

@@ -7,8 +7,11 @@ import { measureDrift } from '../../../shared/pipeline/gold/drift.js'
 import { rescoreGold, runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { Random, seedNote } from '../../random.js'
-import { type Given, hour, minute, SilverFixture } from '../silver/silverFixture.js'
+import { type Given, minute, SilverFixture } from '../silver/silverFixture.js'
 import { ok, rowsOf, scoredRows, silverOf } from './goldFixture.js'
+
+const day = 86_400_000_000n
+const dayMs = 86_400_000
 
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 const driftRows = (f: SilverFixture, sql: string, stream: Stream = events) => rowsOf(f.lake, driftPath(stream), sql)
@@ -37,13 +40,14 @@ const rowsFrom = (values: Float32Array, at: bigint, prefix: string): readonly Gi
   Array.from(values, (value, i) => ({ id: `${prefix}${i}`, type: 'click', value, at: at + BigInt(i) }))
 
 describe('drift', () => {
-  test('is none for rows like those of the training, and breached for others, by window and column', async () => {
+  test('is none for rows like those of the training, and breached for others, by day and column', async () => {
     await using f = await SilverFixture.open()
     const random = new Random()
     await promote(f, '1', clicks(random, 2_000))
     const usual = clicks(random, 500)
     const shifted = clicks(random, 500, 2_300)
-    await silverOf(f, [rowsFrom(usual, minute, 'a'), rowsFrom(shifted, minute + hour, 'b')])
+    await silverOf(f, [rowsFrom(usual, minute, 'a'), rowsFrom(shifted, minute + day, 'b')])
+    f.clock.advance(3 * dayMs)
     ok(await runGold(f.lake, 'timer'))
     const rows = await driftRows(
       f,
@@ -67,6 +71,7 @@ describe('drift', () => {
     await promote(f, '1', training)
     const seen = clicks(random, 300, 2_100)
     await silverOf(f, [rowsFrom(seen, minute, 'a')])
+    f.clock.advance(2 * dayMs)
     ok(await runGold(f.lake, 'timer'))
     const counter = new ColumnDrift(describeColumn('value', training.slice()))
     for (const value of seen) counter.add(value)
@@ -86,11 +91,11 @@ describe('drift', () => {
     })
   })
 
-  test('of a window that gains rows is of all of its rows, and other windows stay as they are', async () => {
+  test('of a day that gains rows is of all of its rows, and other days stay as they are', async () => {
     await using f = await SilverFixture.open()
     const random = new Random()
     await promote(f, '1', clicks(random, 1_000))
-    await silverOf(f, [rowsFrom(clicks(random, 50), minute, 'a'), rowsFrom(clicks(random, 60), minute + hour, 'b')])
+    await silverOf(f, [rowsFrom(clicks(random, 50), minute, 'a'), rowsFrom(clicks(random, 60), minute + day, 'b')])
     ok(await runGold(f.lake, 'command'))
     await silverOf(f, [rowsFrom(clicks(random, 40), minute + 1_000_000n, 'c')])
     ok(await runGold(f.lake, 'command'))
@@ -140,12 +145,26 @@ describe('drift', () => {
     }
     const n = () => driftRows(f, `SELECT n FROM t WHERE column_name = 'value'`)
     expect(await n()).toEqual([{ n: 1n }])
-    f.clock.advance(300_000)
+    f.clock.advance(3_600_000)
     ok(await runGold(f.lake, 'timer'))
     expect(await n()).toEqual([{ n: 2n }])
   })
 
-  test('two at once: one wins, and no window stands there twice', async () => {
+  test('says nothing of a breach before the day is over, and says it once new rows come after that', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    await promote(f, '1', clicks(random, 1_000))
+    await silverOf(f, [rowsFrom(clicks(random, 200, 9_000), day, 'a')])
+    ok(await runGold(f.lake, 'command'))
+    const breaches = () => driftRows(f, `SELECT breached FROM t WHERE column_name = 'value' ORDER BY window_start`)
+    expect(await breaches()).toEqual([{ breached: null }])
+    f.clock.advance(dayMs)
+    await silverOf(f, [rowsFrom(clicks(random, 10), day + day, 'b')])
+    ok(await runGold(f.lake, 'command'))
+    expect(await breaches()).toEqual([{ breached: true }, { breached: null }])
+  })
+
+  test('two at once: one wins, and no day stands there twice', async () => {
     await using f = await SilverFixture.open()
     await promote(f, '1', clicks(new Random(), 100))
     await silverOf(f, [[{ id: 'a' }, { id: 'b' }]])

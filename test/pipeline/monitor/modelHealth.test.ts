@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { describeColumn, encodeReference } from '../../../shared/models/drift/index.js'
 import { encodeModelCard, starterModel } from '../../../shared/models/index.js'
-import { runGold } from '../../../shared/pipeline/gold/goldStep.js'
+import { rescoreGold, runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { refreshModels } from '../../../shared/pipeline/models/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import type { Row } from '../../../shared/types/index.js'
@@ -97,17 +97,19 @@ describe('drift', () => {
       (await f.read('silver/events')).map(row => row['value'] as number),
     )
     await runGold(f.lake, 'command')
+    expect(await driftRow(f)).toMatchObject({ status: 'OK', reason: 'No day that is over was compared yet.' })
+    f.clock.advance(86_400_000)
+    await rescoreGold(f.lake, f.stream)
     expect(await driftRow(f)).toMatchObject({ table_name: 'gold.events_drift', status: 'OK', stream: 'events' })
     await promote(
       '2',
       range(0, 1_000).map(n => 1e6 + n),
     )
-    const { rescoreGold } = await import('../../../shared/pipeline/gold/goldStep.js')
     await rescoreGold(f.lake, f.stream)
     const row = await driftRow(f)
     expect(row).toMatchObject({ status: 'DEGRADED' })
     expect(row?.['reason']).toMatch(
-      /^Events in the hour from \d{4}-\d\d-\d\d \d\d:00 UTC are not like those that the model events-anomaly, version 2, was trained on: value \(PSI \d+\.\d\d over \d+\.\d\d, \d+ rows\)\. Find out why, or train it again\.$/,
+      /^Events of 2025-04-01 are not like those that the model events-anomaly, version 2, was trained on: value \(PSI \d+\.\d\d over \d+\.\d\d, \d+ rows\)\. Find out why, or train it again\.$/,
     )
   })
 })
