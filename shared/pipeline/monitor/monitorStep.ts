@@ -9,7 +9,6 @@ import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
 import { decodeMonitorState, emptyMonitorState, encodeMonitorState, type MonitorState } from './monitorState.js'
 import { monitorTable } from './monitorTable.js'
-import { observeStream } from './observeStream.js'
 
 /**
  * Looks at every table: appends one row a table to `monitor_logs`, and the runs since last time to `cluster_logs`. Two
@@ -43,6 +42,8 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   const rows: Row[] = []
   const { driftRow } = await import('./driftRow.js')
   await using session = await openSession(lake)
+  // What looks at tables is not needed to list the functions.
+  const { observeStream } = await import('./observeStream.js')
   for (const stream of lake.streams) {
     const { name } = stream
     const remembered = {
