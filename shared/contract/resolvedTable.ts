@@ -50,7 +50,6 @@ const resolvedColumns: readonly StructField[] = [
   optional('_why', 'string', 'Why, in the words of whoever did it.'),
   optional('_sequence', 'long', 'The order of outcomes: a later one of a record counts instead of an earlier one.'),
   optional('_bronze_id', 'string', 'The id of the bronze table that the record is in.'),
-  optional('_judged_at', 'timestamp', 'Of a replayed record: rows ingested up to then were in silver before it.'),
   optional('_ingested_at', 'timestamp', 'When a replayed record was read into bronze.'),
   optional('_late', 'boolean', 'As silver has it.'),
 ]

@@ -162,8 +162,7 @@ async function writeReplay(
   const columns = silver.schema.fields.flatMap(({ name }) => (names.has(name) ? [name] : []))
   const store = lake.store.within(silverPath(stream))
   using view = await openDeltaView(session, lake.files, { store, state: silver, files: replay.files, columns })
-  const values = { ...common(replay, 'replayed', sequence), _judged_at: `make_timestamptz(${replay.judgedAt}::BIGINT)` }
-  await write(rowsOf(schema, `(${view.sql})`, values, columns))
+  await write(rowsOf(schema, `(${view.sql})`, common(replay, 'replayed', sequence), columns))
 }
 
 const placeColumns = ['_topic', '_generation', '_partition', '_offset']

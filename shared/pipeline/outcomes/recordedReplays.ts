@@ -12,9 +12,8 @@ export async function hasRecordedReplays(lake: Lake, stream: Stream): Promise<bo
 }
 
 /**
- * The rows that replays brought, as they are written down: silver's columns, `_judged_at` and `_replay`, the order of
- * replays. Of a record that was resolved again the newest outcome counts, in the place of
- * its first replay: what silver had lost comes back to where it was.
+ * The rows that replays brought, as they are written down, with silver's columns. Of a record that was resolved again
+ * the newest outcome counts.
  *
  * @param bronzeId of the table whose records are meant
  */
@@ -26,34 +25,20 @@ export async function loadRecordedReplays(
   silver: { readonly schema: StructType; readonly columns: readonly string[] },
 ): Promise<SessionTable> {
   const snapshot = await lake.table(resolvedPath(stream)).snapshot()
-  const has = (name: string) => snapshot?.schema.fields.some(field => field.name === name) === true
+  const stored = new Set(snapshot?.schema.fields.map(({ name }) => name))
   const select = silver.columns.map(name => {
     const type = silver.schema.fields.find(field => field.name === name)?.type ?? 'string'
-    return `CAST(${has(name) ? `r.${identifier(name)}` : 'NULL'} AS ${sqlType(type)}) AS ${identifier(name)}`
+    return `CAST(${stored.has(name) ? `r.${identifier(name)}` : 'NULL'} AS ${sqlType(type)}) AS ${identifier(name)}`
   })
-  const columns = [...silver.columns, '_judged_at', '_replay']
-  if (snapshot === undefined) {
-    const none = select.join(', ')
-    return SessionTable.create(
-      session,
-      'recorded_replays',
-      columns,
-      `SELECT ${none}, CAST(NULL AS TIMESTAMPTZ) AS _judged_at, CAST(0 AS BIGINT) AS _replay WHERE false`,
-    )
-  }
+  const create = (from: string) =>
+    SessionTable.create(session, 'recorded_replays', silver.columns, `SELECT ${select.join(', ')} ${from}`)
+  if (snapshot === undefined) return create('WHERE false')
   using view = await openOutcomes(session, lake, stream, snapshot)
-  return await SessionTable.create(
-    session,
-    'recorded_replays',
-    columns,
-    `SELECT ${select.join(', ')}, r.first_judged_at AS _judged_at, r.first_sequence AS _replay
-      FROM (SELECT *, row_number() OVER (record ORDER BY _sequence DESC) AS newest,
-          min(_judged_at) FILTER (_outcome = 'replayed') OVER record AS first_judged_at,
-          min(_sequence) FILTER (_outcome = 'replayed') OVER record AS first_sequence
-        FROM (${view.sql}) WHERE _bronze_id = ${literal(bronzeId)}
-        WINDOW record AS (PARTITION BY _topic, _generation, _partition, _offset)) AS r
-      WHERE r.newest = 1 AND r._outcome = 'replayed'`,
-  )
+  const record = 'PARTITION BY _topic, _generation, _partition, _offset'
+  return await create(`
+    FROM (SELECT *, row_number() OVER (${record} ORDER BY _sequence DESC) AS newest
+      FROM (${view.sql}) WHERE _bronze_id = ${literal(bronzeId)}) AS r
+    WHERE r.newest = 1 AND r._outcome = 'replayed'`)
 }
 
 /** The outcomes of a stream's records as a relation. */

@@ -26,8 +26,6 @@ export interface ReplayCommit {
   readonly ordinal: bigint
   readonly note: ResolutionNote
   readonly bronzeId: string
-  /** Microseconds: rows ingested up to then were in silver before it. */
-  readonly judgedAt: bigint
   /** Of silver: exactly the rows that it brought. */
   readonly files: readonly AddFile[]
 }
@@ -54,7 +52,6 @@ export function replayJson(replay: Omit<ReplayCommit, 'files'>): Record<string, 
     why: why ?? null,
     fix: fix ?? null,
     bronze: replay.bronzeId,
-    judgedAt: String(replay.judgedAt),
   }
 }
 
@@ -86,7 +83,6 @@ async function replayAt(table: DeltaTable, version: number): Promise<ReplayCommi
         ordinal: BigInt(text('ordinal') ?? 0),
         note: { by: text('by') ?? '', at: Number(recorded['at']), why: text('why'), fix: text('fix') },
         bronzeId: text('bronze') ?? '',
-        judgedAt: BigInt(text('judgedAt') ?? 0),
         files: actions.flatMap(action => ('add' in action ? [action.add] : [])),
       }
     }

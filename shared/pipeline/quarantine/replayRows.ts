@@ -1,6 +1,6 @@
 import { bronzePath, silverPath, silverTable, type Stream } from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
-import { type AddFile, FileSkipper, parseStats, type Predicate, type StatsColumn } from '../../delta/index.js'
+import { type AddFile, FileSkipper, type Predicate } from '../../delta/index.js'
 import { openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import {
@@ -59,8 +59,8 @@ const maxPlans = 20
 
 /**
  * Brings rows to silver by the way of all rows: judged against one another and against what silver has within the
- * window, in one commit that no other writer of silver came before. Silver reads bronze to its end first, so that the
- * place of the rows among all others is known. A record that silver has is never brought again, so a replay may be
+ * window, in one commit that no other writer of silver came before. Silver reads bronze to its end first: what came
+ * before a replay is in silver before it, and a rebuild accepts the same rows. A record that silver has is never brought again, so a replay may be
  * called, killed and doubled at will. What it did is then among the outcomes, with who, when and why.
  *
  * @throws PipelineError CONTENDED when others won every time; SILVER_BEHIND when silver cannot read on
@@ -122,9 +122,8 @@ async function replayOnce(
   const { inserted, late } = tally
   const told = { inserted, late, duplicates: await placesOf(duplicates), alreadyThere: await placesOf(held) }
   if (inserted === 0) return { ...told, version: undefined }
-  const judgedAt = await newestIngestion(lake, stream, cursor.version)
   const txn = nextReplay(opened.state, lake.clock.now())
-  const replay = replayJson({ ordinal: txn.version, note, bronzeId: bronze.metadata.id, judgedAt })
+  const replay = replayJson({ ordinal: txn.version, note, bronzeId: bronze.metadata.id })
   const { version } = await commitRows(lake, run, { source, target }, opened, {
     mode: 'Append',
     adds,
@@ -206,21 +205,4 @@ function atPlaces(places: readonly RecordPlace[]): Predicate {
 async function placesOf(rows: SessionTable): Promise<readonly RecordPlace[]> {
   const { rows: found } = await rows.session.query(`SELECT ${lineage.join(', ')} FROM ${rows.name}`)
   return found.map(placeOf)
-}
-
-const ingestedAt: StatsColumn = {
-  key: '_ingested_at',
-  path: ['_ingested_at'],
-  physicalPath: ['_ingested_at'],
-  field: { name: '_ingested_at', type: 'timestamp', nullable: true },
-  bounds: true,
-}
-
-/** Microseconds: when the newest row of bronze, as it was at that version, was ingested. */
-async function newestIngestion(lake: Lake, stream: Stream, version: number): Promise<bigint> {
-  const { files } = await snapshotOf(lake.table(bronzePath(stream)), version)
-  return files.reduce((newest, { stats }) => {
-    const max = stats === undefined ? undefined : parseStats(stats, [ingestedAt]).columns.get(ingestedAt.key)?.max
-    return typeof max === 'bigint' && max > newest ? max : newest
-  }, 0n)
 }

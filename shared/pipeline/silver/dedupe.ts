@@ -10,12 +10,6 @@ export const lineage = ['_topic', '_generation', '_partition', '_offset'] as con
 /** The order in which rows of one key are judged: the first one stays. */
 const judged = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const
 
-/** The same where rows that replays brought are among the others: each in its place among what silver had then. */
-export const replayOrder = ['_judged_at', '_replay', ...judged] as const
-
-/** Columns by which rows of one key are ordered; lineage is among them. */
-export type JudgingOrder = typeof judged | typeof replayOrder
-
 /** Of rows that were accepted before: key, and event time in microseconds. */
 export type PriorKeys = SessionTable<'k' | 't'>
 
@@ -34,12 +28,7 @@ export function withoutDuplicates(relation: string, duplicates: Duplicates): str
  * accepted lies within `dedupeWithin` of it in event time. Nearly all keys are settled by SQL: those of a single row,
  * and those whose rows all lie within the window of one another. What is left is judged row by row.
  */
-export async function findDuplicates(
-  stream: Stream,
-  rows: SessionTable,
-  prior: PriorKeys,
-  order: JudgingOrder = judged,
-): Promise<Duplicates> {
+export async function findDuplicates(stream: Stream, rows: SessionTable, prior: PriorKeys): Promise<Duplicates> {
   const { session } = rows
   const key = identifier(stream.key)
   const time = `epoch_us(${identifier(stream.eventTime)})`
@@ -52,8 +41,8 @@ export async function findDuplicates(
   const disputed: Disputed = await SessionTable.create(
     session,
     'disputed',
-    ['k', 't', ...order],
-    `SELECT ${key} AS k, ${time} AS t, ${order.join(', ')} FROM ${rows.name} WHERE ${key} IN (SELECT k FROM ${keys.name})`,
+    ['k', 't', ...judged],
+    `SELECT ${key} AS k, ${time} AS t, ${judged.join(', ')} FROM ${rows.name} WHERE ${key} IN (SELECT k FROM ${keys.name})`,
   )
   const spans: Spans = await SessionTable.create(
     session,
@@ -67,18 +56,18 @@ export async function findDuplicates(
     'duplicates',
     lineage,
     `SELECT * FROM (
-        SELECT d.*, s.known, row_number() OVER (PARTITION BY d.k ORDER BY ${order.map(c => `d.${c}`).join(', ')}) AS place
+        SELECT d.*, s.known, row_number() OVER (PARTITION BY d.k ORDER BY ${judged.map(c => `d.${c}`).join(', ')}) AS place
         FROM ${disputed.name} AS d JOIN ${spans.name} AS s ON d.k = s.k WHERE s.narrow)
       WHERE known OR place > 1`,
   )
   const { wide } = await session.row(`SELECT count(*) AS wide FROM ${spans.name} WHERE NOT narrow`)
-  if (wide !== 0n) await judgeOneByOne(windowOf(stream), order, { disputed, prior, spans, duplicates })
+  if (wide !== 0n) await judgeOneByOne(windowOf(stream), disputed, prior, spans, duplicates)
   for (const table of [disputed, keys, spans]) await table.drop()
   return duplicates
 }
 
 /** Rows of keys that have more than one row, accepted ones included. */
-type Disputed = SessionTable<'k' | 't' | JudgingOrder[number]>
+type Disputed = SessionTable<'k' | 't' | (typeof judged)[number]>
 
 /** A row a disputed key: whether all its rows lie within the window, and whether one was accepted before. */
 type Spans = SessionTable<'k' | 'narrow' | 'known'>
@@ -86,22 +75,17 @@ type Spans = SessionTable<'k' | 'narrow' | 'known'>
 /** Microseconds. */
 const windowOf = (stream: Stream) => BigInt(stream.dedupeWithinMs) * 1000n
 
-interface Judgement {
-  readonly disputed: Disputed
-  readonly prior: PriorKeys
-  readonly spans: Spans
-  readonly duplicates: Duplicates
-}
-
 /** Adds to `duplicates` those of the keys that no rule over all their rows settles. */
 async function judgeOneByOne(
   window: bigint,
-  order: JudgingOrder,
-  { disputed, prior, spans, duplicates }: Judgement,
+  disputed: Disputed,
+  prior: PriorKeys,
+  spans: Spans,
+  duplicates: Duplicates,
 ): Promise<void> {
   const { session } = disputed
-  const inOrder = order.map(column => `r.${column}`).join(', ')
-  const none = order.map(column => `NULL AS ${column}`).join(', ')
+  const order = judged.map(column => `r.${column}`).join(', ')
+  const none = judged.map(column => `NULL AS ${column}`).join(', ')
   // Before the result is opened: another statement on its connection would end it.
   const rejected = await SessionTable.create(
     session,
@@ -112,10 +96,10 @@ async function judgeOneByOne(
   const { batches } = await session.stream(`
     SELECT s.rowid AS key_number, r.t, r.place
     FROM (
-      SELECT k, t, rowid AS place, ${order.join(', ')} FROM ${disputed.name}
+      SELECT k, t, rowid AS place, ${judged.join(', ')} FROM ${disputed.name}
       UNION ALL SELECT k, t, NULL, ${none} FROM ${prior.name}) AS r
     JOIN ${spans.name} AS s ON r.k = s.k WHERE NOT s.narrow
-    ORDER BY s.rowid, r.place IS NOT NULL, ${inOrder}`)
+    ORDER BY s.rowid, r.place IS NOT NULL, ${order}`)
   await session.append(rejected.name, rejectedPlaces(batches, window))
   await duplicates.insert(`SELECT * FROM ${disputed.name} WHERE rowid IN (SELECT place FROM ${rejected.name})`)
   await rejected.drop()

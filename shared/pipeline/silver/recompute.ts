@@ -1,6 +1,6 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
-import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, openDeltaView } from '../../query/index.js'
 import {
   chunks,
   type DayCount,
@@ -20,7 +20,7 @@ import {
 import { type Lake, openSession } from '../lake/index.js'
 import { loadRecordedReplays, recordOutcomes } from '../outcomes/index.js'
 import { type Tally, tallyRows } from './counters.js'
-import { findDuplicates, lineage, replayOrder, withoutDuplicates } from './dedupe.js'
+import { findDuplicates, lineage, withoutDuplicates } from './dedupe.js'
 import { noPriorKeys } from './priorKeys.js'
 import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
 
@@ -52,7 +52,7 @@ export async function recompute(
   const { all, rejected } = await gatherRows(session, lake, stream, whole, maxRows)
   const replayed = await loadReplayed(lake, stream, bronze.metadata.id, silver, rejected)
   const carried = await all.insert(`SELECT * FROM ${replayed.name}`)
-  const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all), replayOrder)
+  const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
   const tally = await tallyRows(stream, all, duplicates)
   await all.drop()
   const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, bronze.files, rows))
@@ -69,8 +69,7 @@ export async function recompute(
     const { least, greatest } = spanOf(days)
     const dayRows = `
       SELECT * FROM (
-        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME
-        SELECT ${silverColumns(silver.schema).map(identifier).join(', ')} FROM ${replayed.name})
+        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM ${replayed.name})
       WHERE ${timeBetween(stream, least, greatest + 1n)}`
     adds.push(...(await writeDayFiles(target, withoutDuplicates(`(${dayRows})`, duplicates), days)))
   }
@@ -94,8 +93,7 @@ async function gatherRows(
   const columns = bronzeColumns(bronze.schema).filter(name => needed.has(name))
   const store = lake.store.within(bronzePath(stream))
   const selects = (relation: string) => ({
-    valid: `SELECT *, _ingested_at AS _judged_at, CAST(0 AS BIGINT) AS _replay
-      FROM (${validRows(stream, schema, columns, `(${relation})`)})`,
+    valid: validRows(stream, schema, columns, `(${relation})`),
     failed: `SELECT * FROM (${relation}) WHERE _error_code IS NOT NULL`,
   })
   using empty = await openDeltaView(session, lake.files, { store, state: bronze, files: [], columns })
@@ -115,12 +113,13 @@ type Lineage = SessionTable<(typeof lineage)[number]>
 
 /** What judging and counting need of a row. */
 function narrowColumns(stream: Stream): readonly string[] {
-  return [...new Set([stream.key, stream.eventTime, '_ingested_at', ...lineage, '_late', '_judged_at', '_replay'])]
+  return [...new Set([stream.key, stream.eventTime, '_ingested_at', ...lineage, '_late'])]
 }
 
 /**
- * Rows of records that bronze has as rejected, which bronze alone cannot give: as the outcomes have them, each in its
- * place among the others, and those of silver that no outcome is known of.
+ * Rows of records that bronze has as rejected, which bronze alone cannot give: as the outcomes have them, and those of
+ * silver that no outcome is known of. In the order of ingestion they are accepted again, as is every row that was: none
+ * of these repeats another, and a row that was left out comes after the one that it repeats.
  */
 async function loadReplayed(
   lake: Lake,
@@ -150,7 +149,7 @@ async function loadReplayed(
     columns,
   })
   await replayed.insert(`
-    SELECT *, _ingested_at AS _judged_at, CAST(0 AS BIGINT) AS _replay FROM (${view.sql})
+    SELECT * FROM (${view.sql})
     SEMI JOIN ${rejected.name} USING (${same}) ANTI JOIN ${replayed.name} USING (${same})`)
   return replayed
 }

@@ -4,11 +4,13 @@ import { resolvedPath, silverPath } from '../../../shared/contract/index.js'
 import { deleteRows, restoreTable } from '../../../shared/delta/dml/index.js'
 import { purgeQuarantine } from '../../../shared/pipeline/quarantine/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/index.js'
 import {
   ingest,
   lenient,
   open,
   outcomes,
+  process,
   quarantined,
   replay,
   silver,
@@ -167,6 +169,25 @@ describe('what silver loses', () => {
     await replay(f, strict, { fix: `json_merge_patch(_value, '{"value": 8}')` })
     await rebuildSilver(f.lake, strict)
     expect(await silverRows(f)).toEqual(['0/0 b=8'])
+  })
+
+  test('a replay that was killed before it wrote its outcome is in a rebuild after a RESTORE', async () => {
+    await using f = await open()
+    await ingest(f, [a, bad])
+    const faults = new Faults().add({
+      on: ['put', 'putIfAbsent', 'close'],
+      path: path => path.includes('_quarantine_resolved'),
+      times: Infinity,
+      fault: { kind: 'fail', retryable: false },
+    })
+    const lake = await process(f, new FaultyStore(f.store, faults))
+    await expect(replay({ lake }, strict, { fix })).rejects.toThrow(/Planned fault/)
+    await lake.close()
+    await restoreTable(f.lake.table(silverPath(strict)), { version: 1 }, {})
+    expect(await silverRows(f)).toEqual(['0/0 a=1'])
+    await rebuildSilver(f.lake, strict)
+    expect(await silverRows(f)).toEqual(['0/0 a=1', '0/1 b=7'])
+    expect(await outcomes(f)).toMatchObject([{ outcome: 'replayed', fix, resolved_by: 'ada', why: 'a test' }])
   })
 
   test('another bronze has other records under the same offsets', async () => {
