@@ -132,7 +132,7 @@ test.each([
 })
 
 describe('hostile records', () => {
-  const controls = '\u001b]0;owned\u0007\u001b[2J\r\n\u009b31m\u202e\u2028record     events'
+  const controls = '\u001b]0;owned\u0007\u001b[2J\r\n\u009b31m\u202e\u2028\nrecord     events'
   const hostile: readonly Sent[] = [
     { value: `{"__proto__":{"polluted":1},"event_id":"${'a'.repeat(10 * 2 ** 20)}"}` },
     {

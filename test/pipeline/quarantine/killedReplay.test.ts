@@ -138,6 +138,18 @@ describe('others at work', () => {
     expect(await silverRows(f)).toEqual(all)
   })
 
+  test('two fixes at once that make other keys of a record bring it once', async () => {
+    await using f = await open()
+    await ingest(f, [{ id: 'b', value: -1 }])
+    await using other = await disposable(await process(f))
+    const renamed = (id: string) => `json_merge_patch(_value, '{"event_id":"${id}"}')`
+    await Promise.all([replay(f, lenient, { fix: renamed('x') }), replay(other, lenient, { fix: renamed('y') })])
+    const rows = await silverRows(f)
+    expect(rows).toHaveLength(1)
+    await rebuildSilver(f.lake, strict)
+    expect(await silverRows(f)).toEqual(rows)
+  })
+
   test('replays beside runs of silver and of bronze: each key once, and a rebuild gives the same rows', async () => {
     const random = new Random()
     await using f = await open()
