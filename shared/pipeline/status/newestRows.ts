@@ -1,11 +1,14 @@
 import { type AddFile, recordCount, scanRows, type Snapshot } from '../../delta/index.js'
-import type { ObjectStore } from '../../storage/index.js'
+import { elapsedMs, type ObjectStore } from '../../storage/index.js'
 import { type Row, type Value } from '../../types/index.js'
 import { type MonitorEntry, monitorEntry, statusOf } from './monitorEntry.js'
-import { newestVerdict, type Verdict } from './statusHistory.js'
+import { newestVerdict, sinceWhen, type Verdict } from './statusHistory.js'
 
 /** Bounds of what is read to find since when a table is as it is. The newest file is read whatever its size. */
-const [mostRows, mostFiles] = [50_000n, 64]
+const [mostRows, mostFiles] = [50_000n, 32]
+
+/** Files that are read at once: most often the change that is looked for is in the first few. */
+const filesAtOnce = 8
 
 /** What the newest files of `monitor_logs` say, by table. */
 export interface NewestRows {
@@ -18,18 +21,29 @@ interface PlacedVerdict extends Verdict {
 }
 
 /**
- * Reads the newest files: of most rows only when they were written and the verdict, of the newest of each table all.
+ * Reads the newest files until it is known since when each table is as it is, within bounds: of most rows only when they
+ * were written and the verdict, of the newest of each table all.
+ *
+ * @param expected tables that a row is looked for of
  * @param now milliseconds of the storage's clock
  */
-export async function newestRows(store: ObjectStore, snapshot: Snapshot, now: number): Promise<NewestRows> {
+export async function newestRows(
+  store: ObjectStore,
+  snapshot: Snapshot,
+  expected: readonly string[],
+  now: number,
+): Promise<NewestRows> {
   const history = new Map<string, PlacedVerdict[]>()
   const files = newestFiles(snapshot.files)
-  for (const found of await Promise.all(files.map(file => verdictsIn(store, snapshot, file))))
-    for (const [table, verdict] of found) {
-      const verdicts = history.get(table)
-      if (verdicts === undefined) history.set(table, [verdict])
-      else verdicts.push(verdict)
-    }
+  for (let next = 0; next < files.length && !isKnown(history, expected, now); next += filesAtOnce) {
+    const some = files.slice(next, next + filesAtOnce)
+    for (const found of await Promise.all(some.map(file => verdictsIn(store, snapshot, file))))
+      for (const [table, verdict] of found) {
+        const verdicts = history.get(table)
+        if (verdicts === undefined) history.set(table, [verdict])
+        else verdicts.push(verdict)
+      }
+  }
   const wanted = new Map<string, PlacedVerdict>()
   for (const [table, verdicts] of history) {
     const verdict = newestVerdict(verdicts, now)
@@ -44,6 +58,19 @@ export async function newestRows(store: ObjectStore, snapshot: Snapshot, now: nu
       if (place?.file === file && place.runTime === entry.runTime) newest.set(entry.table, entry)
     }
   return { newest, history }
+}
+
+/** Whether every table has a row, and another verdict before that of its newest one. */
+function isKnown(
+  history: ReadonlyMap<string, readonly PlacedVerdict[]>,
+  expected: readonly string[],
+  now: number,
+): boolean {
+  return expected.every(table => {
+    const verdicts = history.get(table) ?? []
+    const newest = newestVerdict(verdicts, now)
+    return newest !== undefined && elapsedMs(newest.runTime, now) !== undefined && sinceWhen(verdicts, newest).isStart
+  })
 }
 
 /** The files with the newest rows, newest first, within the bounds. */

@@ -18,11 +18,13 @@ export type StatusLake = Pick<Lake, 'store' | 'settings' | 'table'>
 export async function readStatus(lake: StatusLake, streams: readonly Stream[]): Promise<StatusReport> {
   const table = lake.table('monitor_logs')
   const [now, snapshot] = await Promise.all([lake.store.now(), table.snapshot()])
-  const found = snapshot === undefined ? undefined : await newestRows(table.store, snapshot, now)
+  const watched = streams.flatMap(watchedTables)
+  const names = watched.map(one => one.table)
+  const found = snapshot === undefined ? undefined : await newestRows(table.store, snapshot, names, now)
   const schedule = parseNcrontab(lake.settings.monitorSchedule)
   return statusReport({
     now,
-    watched: streams.flatMap(watchedTables),
+    watched,
     newest: found?.newest,
     history: found?.history ?? new Map(),
     dueBy: runTime => (schedule.next(schedule.next(runTime) ?? Infinity) ?? Infinity) + graceMs,

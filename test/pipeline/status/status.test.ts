@@ -120,6 +120,21 @@ describe('lake status', () => {
     expect(tables[0]).toMatchObject({ seenAt: start + 180_000, since: { time: start + 60_000, isStart: true } })
   })
 
+  test('reads on until it knows since when, and no further', async () => {
+    await using f = await open()
+    const start = f.clock.now()
+    for (let minute = 0; minute < 40; minute++)
+      await write(f, run(f, { run_time: BigInt(start + minute * 60_000) * 1000n, status: minute < 20 ? 'OK' : 'LATE' }))
+    f.clock.advance(39 * 60_000)
+    const before = f.lake.store.usage().reads
+    expect((await status(f)).tables[3]?.since).toEqual({ time: start + 20 * 60_000, isStart: true })
+    const far = f.lake.store.usage().reads - before
+    await write(f, run(f, { run_time: BigInt(f.clock.now() + 1) * 1000n, status: 'DEGRADED' }))
+    const again = f.lake.store.usage().reads
+    expect((await status(f)).tables[3]?.since).toEqual({ time: f.clock.now() + 1, isStart: true })
+    expect(f.lake.store.usage().reads - again).toBeLessThan(far - 8)
+  })
+
   test('a table of no stream is shown while its fault lasts, and not after', async () => {
     await using f = await open()
     const fault = { stream: null, layer: null, table_name: 'cluster_logs', status: 'DEGRADED', table_version: null }
@@ -150,7 +165,7 @@ describe('lake status', () => {
         ),
     })
     const many = Array.from({ length: 500 }, (_, i) => file((i * 7) % 500, 4))
-    expect(newestFiles(many).map(({ path }) => path)).toEqual(range(0, 64).map(i => String(499 - i)))
+    expect(newestFiles(many).map(({ path }) => path)).toEqual(range(0, 32).map(i => String(499 - i)))
     expect(newestFiles([file(1, 4), file(9, 2_000_000), file(3, 4)]).map(({ path }) => path)).toEqual(['9'])
     expect(newestFiles([file(9, 4), file(3, 4), file(1, 2_000_000)]).map(({ path }) => path)).toEqual(['9', '3'])
   })
