@@ -22,5 +22,6 @@ test('rows that lie in the future hide nothing, and count only where there is no
   expect(newestVerdict([at(9_000_000, 'OK'), at(8_000_000, 'LATE')], 2_000)).toEqual(at(8_000_000, 'LATE'))
   const none: readonly Verdict[] = []
   expect(newestVerdict(none, 2_000)).toBeUndefined()
-  expect(sinceWhen(rows, at(1_000, 'DEGRADED'))).toEqual({ time: 1_000, isStart: true })
+  const like = [...rows, at(800, 'DEGRADED')]
+  expect(sinceWhen(like, at(1_000, 'DEGRADED'))).toEqual({ time: 800, isStart: true })
 })
