@@ -10,7 +10,7 @@ export {
   widthOf,
 } from './features/index.js'
 export { FolderModelSource, ModelVersions } from './folder/index.js'
-export { ModelError } from './modelError.js'
+export { isRuntimeStart, ModelError } from './modelError.js'
 export type { Champion, ModelFiles, ModelSource } from './modelSource.js'
 export { openOnnxScorer, type Scorer } from './onnx/index.js'
 export { encodeValueRange, starterModel, valueRangeTensors } from './starter/index.js'

@@ -8,8 +8,10 @@ export const modelErrorCodes = [
   'MODEL_MISMATCH',
   /** The model took more time or memory than it may. */
   'MODEL_LIMIT',
-  /** The runtime could not be loaded, or failed. */
+  /** The runtime failed over the model. */
   'MODEL_RUNTIME',
+  /** The runtime does not start, for any model: not the model is to be mended but what is installed here. */
+  'MODEL_RUNTIME_START',
 ] as const
 
 /** As `error_code` of `cluster_logs` has it. */
@@ -20,4 +22,9 @@ export class ModelError extends CodedError<ModelErrorCode> {
   constructor(code: ModelErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details)
   }
+}
+
+/** Whether the runtime did not start: no other model would fare better, and none is to blame. */
+export function isRuntimeStart(error: unknown): error is ModelError {
+  return error instanceof ModelError && error.code === 'MODEL_RUNTIME_START'
 }

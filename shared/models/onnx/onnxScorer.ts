@@ -5,6 +5,7 @@ import type { ModelFiles } from '../modelSource.js'
 import { mismatch } from './mismatch.js'
 import { type ModelLimits, type OnnxRuntime, onnxRuntime } from './onnxRuntime.js'
 import { type OnnxFailure, type OnnxRequest, type OnnxThread, OnnxThreadError } from './onnxThread.js'
+import { startError } from './runtimeStart.js'
 import type { Scorer } from './scorer.js'
 import { bindTensors, type TensorBinding } from './tensorBinding.js'
 
@@ -20,7 +21,8 @@ let nextModel = 0
  * Makes an ONNX model ready, apart from this thread, and holds it against its card: tensors' names, types and shapes, and
  * the golden vectors.
  *
- * @throws ModelError MODEL_MISMATCH naming what differs; MODEL_LIMIT when it takes more time or memory than it may
+ * @throws ModelError MODEL_MISMATCH naming what differs; MODEL_LIMIT when it takes more time or memory than it may;
+ * MODEL_RUNTIME_START when no model can be loaded here
  */
 export async function openOnnxScorer(files: ModelFiles, limits: ModelLimits = defaultModelLimits): Promise<Scorer> {
   const scorer = new OnnxScorer(files, limits)
@@ -108,6 +110,7 @@ class OnnxScorer implements Scorer {
   }
 
   #failed(failure: OnnxFailure, doing: string, cause: Error): ModelError {
+    if (failure.kind === 'start') return startError(failure.end, cause)
     const { card } = this.#files
     const { name, version } = card
     const { timeoutMs, memoryLimit } = this.#limits

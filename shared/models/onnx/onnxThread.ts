@@ -50,20 +50,31 @@ export interface OnnxTensorType {
   readonly shape?: readonly (number | string)[]
 }
 
-/** How a call ended that the model or its runtime did not survive; the caller says whose model it was. */
-export type OnnxFailure =
+/** How a thread ended. */
+export type OnnxEnd =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'memory'; readonly message: string }
   | { readonly kind: 'error'; readonly message: string }
+
+/**
+ * How a call ended that the model or its runtime did not survive; the caller says whose model it was. A `start` is of no
+ * model: the runtime ended before it had seen one.
+ */
+export type OnnxFailure = OnnxEnd | { readonly kind: 'start'; readonly end: OnnxEnd }
 
 /** The thread has ended, by this call or before it; no call of it will be answered. */
 export class OnnxThreadError extends Error {
   readonly failure: OnnxFailure
 
   constructor(failure: OnnxFailure) {
-    super(failure.kind === 'timeout' ? 'The model gave no answer in time.' : failure.message)
+    super(messageOf(failure))
     this.failure = failure
   }
+}
+
+function messageOf(failure: OnnxFailure): string {
+  if (failure.kind === 'start') return failure.end.kind === 'timeout' ? 'It took too long.' : failure.end.message
+  return failure.kind === 'timeout' ? 'The model gave no answer in time.' : failure.message
 }
 
 /** For the runtime to start; a loaded machine takes its time, and no model is to blame for it. Milliseconds. */
@@ -89,7 +100,8 @@ export class OnnxThread {
     this.#worker = new Worker(entry, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapLimitMb } })
     this.#worker.unref()
     this.#worker.on('error', error => {
-      const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      const outOfMemory =
+        ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') || /allocate memory|OOM/i.test(error.message)
       this.#end({ kind: outOfMemory ? 'memory' : 'error', message: error.message })
     })
     this.#worker.on('exit', code => {
@@ -142,8 +154,8 @@ export class OnnxThread {
     await this.#worker.terminate()
   }
 
-  #end(failure: OnnxFailure): void {
-    this.#dead ??= failure
+  #end(end: OnnxEnd): void {
+    this.#dead ??= this.#ready ? end : { kind: 'start', end }
     this.#fail?.(this.#dead)
     void this.#worker.terminate()
   }

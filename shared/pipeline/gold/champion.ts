@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
 import {
   type Champion,
+  isRuntimeStart,
   type ModelCard,
   ModelError,
   type ModelFiles,
@@ -47,7 +48,8 @@ const told = new WeakMap<Lake, Set<string>>()
  * does the work again, all of it: what one call makes is of one model.
  *
  * @param score called again with an earlier model when it throws what a model did
- * @throws ModelError, PipelineError MODEL_MISMATCH when the champion does not fit or fails and there is no earlier one
+ * @throws ModelError, PipelineError MODEL_MISMATCH when the champion does not fit or fails and there is no earlier one;
+ * MODEL_RUNTIME_START when no model can score here
  */
 export async function withChampion<T>(
   lake: Lake,
@@ -62,8 +64,8 @@ export async function withChampion<T>(
   } catch (thrown) {
     const state = stateOf(lake, stream)
     if (model === undefined || !(thrown instanceof ModelError)) throw thrown
-    const isCurrent = state.current === model
-    const earlier = isCurrent ? (state.previous ?? (await previousFor(lake, stream, place, model))) : undefined
+    const mayFallBack = state.current === model && !isRuntimeStart(thrown)
+    const earlier = mayFallBack ? (state.previous ?? (await previousFor(lake, stream, place, model))) : undefined
     await recordScoring(lake, place, earlier?.card.version, thrown)
     if (earlier === undefined) throw thrown
     refuse(lake, stream, keyOf(model.card.version, model.card.sha256), thrown)
@@ -81,7 +83,7 @@ async function championFor(lake: Lake, stream: Stream, place: ModelPlace): Promi
     return model
   } catch (thrown) {
     const error = asError(thrown)
-    state.current ??= await previousFor(lake, stream, place)
+    if (!isRuntimeStart(thrown)) state.current ??= await previousFor(lake, stream, place)
     const last = state.current
     await recordScoring(lake, place, last?.card.version, error)
     if (last === undefined || !fits(last.card, stream)) throw thrown
@@ -148,7 +150,7 @@ async function currentFor(lake: Lake, stream: Stream, place: ModelPlace): Promis
     state.current = ready
     return ready
   } catch (thrown) {
-    refuse(lake, stream, key, asError(thrown))
+    if (!isRuntimeStart(thrown)) refuse(lake, stream, key, asError(thrown))
     throw thrown
   }
 }

@@ -1,6 +1,13 @@
 import type { Stream } from '../../contract/index.js'
 import { asError, isRetryable } from '../../errors.js'
-import { modelDigest, ModelError, type ModelFiles, type ModelSource, openOnnxScorer } from '../../models/index.js'
+import {
+  isRuntimeStart,
+  modelDigest,
+  ModelError,
+  type ModelFiles,
+  type ModelSource,
+  openOnnxScorer,
+} from '../../models/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import { requireFeatures } from '../features/index.js'
 import type { Lake } from '../lake/index.js'
@@ -70,12 +77,13 @@ export async function refreshModel(
   } catch (thrown) {
     const now = await lake.store.now()
     const fault = faultOf(thrown, before, now)
-    // What passes by itself is tried again at the next run.
-    const refused = isRetryable(asError(thrown))
-      ? {}
-      : loading === undefined
-        ? refusalOf(before)
-        : { version: loading, triedAt: now }
+    // What passes by itself, or is no fault of the version's, is tried again at the next run.
+    const refused =
+      isRetryable(asError(thrown)) || isRuntimeStart(thrown)
+        ? {}
+        : loading === undefined
+          ? refusalOf(before)
+          : { version: loading, triedAt: now }
     await writeModelStatus(place, 'status', { ...before, checkedAt: now, fault: { ...fault, ...refused } })
     throw thrown
   }

@@ -179,6 +179,18 @@ describe('a model of a server', () => {
     expect((await copied(f))?.version).toBe('4')
   })
 
+  test('is not refused for a runtime that did not start, which is no fault of the version', async () => {
+    await using f = await SilverFixture.open(undefined, undefined, atServer)
+    const registry = new Registry().add('3')
+    registry.meanwhile = () => {
+      throw new ModelError('MODEL_RUNTIME_START', 'ONNX Runtime does not start.')
+    }
+    const [report] = await refresh(f, registry)
+    expect(report?.error).toMatchObject({ code: 'MODEL_RUNTIME_START' })
+    registry.meanwhile = () => undefined
+    ok(await refresh(f, registry))
+  })
+
   test('that is not registered, or has no such alias, is named with the remedy', async () => {
     await using f = await SilverFixture.open(undefined, undefined, atServer)
     const [report] = await refresh(f, new Registry())
