@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 
 import { openOnnxScorer } from '../../../shared/models/onnx/onnxScorer.js'
+import { startError } from '../../../shared/models/onnx/runtimeStart.js'
 import { starterModel } from '../../../shared/models/starter/starterModel.js'
 
 const { place } = vi.hoisted(() => ({ place: { entry: undefined as string | undefined } }))
@@ -83,4 +84,13 @@ describe('an installation', () => {
       message: expect.stringContaining('not a model that ONNX Runtime can load') as string,
     })
   })
+})
+
+test('a machine that is too busy or too small is not told to install again; a busy one is tried again', () => {
+  const late = startError({ kind: 'timeout' }, new Error('late'))
+  expect(late).toMatchObject({ code: 'MODEL_RUNTIME_START', retryable: true })
+  const small = startError({ kind: 'memory', message: 'could not allocate memory' }, new Error('small'))
+  expect(small).toMatchObject({ code: 'MODEL_RUNTIME_START', retryable: false })
+  expect(small.message).toContain('could not allocate memory. Give the process more memory')
+  for (const { message } of [late, small]) expect(message).not.toContain('npm ci')
 })

@@ -4,9 +4,11 @@ import {
   encodeModelCard,
   encodeValueRange,
   FolderModelSource,
+  ModelError,
   sha256,
   valueRangeTensors,
 } from '../../../shared/models/index.js'
+import { withChampion } from '../../../shared/pipeline/gold/champion.js'
 import { runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { endlessModel } from '../../models/onnx/hostileModels.js'
@@ -93,6 +95,19 @@ describe('the model that scores', () => {
       ['a', '2', true],
       ['b', '2', false],
     ])
+  })
+
+  test('is not changed, nor left alone, for a runtime that does not start: no other model would fare better', async () => {
+    await using f = await SilverFixture.open()
+    for (const version of ['1', '2']) {
+      await promote(f, version, clicks(100), valueRangeTensors)
+      await silverOf(f, [[{ id: version, type: 'click', value: 100 }]])
+      ok([await scoreSilver(f.lake, events)])
+    }
+    const score = vi.fn(() => Promise.reject(new ModelError('MODEL_RUNTIME_START', 'It does not start.')))
+    await expect(withChampion(f.lake, events, score)).rejects.toMatchObject({ code: 'MODEL_RUNTIME_START' })
+    expect(score).toHaveBeenCalledOnce()
+    expect(await withChampion(f.lake, events, model => Promise.resolve(model?.card.version))).toBe('2')
   })
 
   test('a model put in place of another under the same version is the one that scores', async () => {
