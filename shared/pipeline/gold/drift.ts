@@ -88,7 +88,7 @@ async function placeToCompare(
     }
     const champion = makes ? await place.source.champion() : undefined
     if (champion === undefined) return undefined
-    const reference = await new ModelReferences(place).of(champion.name, champion.version)
+    const reference = await new ModelReferences(lake, place).of(champion.name, champion.version)
     return reference === undefined ? undefined : place
   } catch (error) {
     return asError(error)
@@ -125,7 +125,7 @@ async function compareDays(
   touching?: readonly AddFile[],
 ): Promise<NewRows> {
   await using session = await openSession(lake)
-  const compared = { lake, session, stream, scored, references: new ModelReferences(place) }
+  const compared = { lake, session, stream, scored, references: new ModelReferences(lake, place) }
   const { state, table } = target
   const current = touching === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
   const now = lake.clock.now()

@@ -1,5 +1,6 @@
 import { ColumnDrift, type ColumnReference, decodeReference } from '../../models/drift/index.js'
 import { type Feature, featureNames, featureWidth, ModelError } from '../../models/index.js'
+import type { Lake } from '../lake/index.js'
 import type { ModelPlace } from '../models/index.js'
 
 /** What rows of one version are compared with. */
@@ -14,14 +15,16 @@ const referenceFile = 'reference.json'
 
 /** The references of a model's versions, each read once. */
 export class ModelReferences {
+  readonly #lake: Lake
   readonly #place: ModelPlace
   readonly #known = new Map<string, VersionReference | undefined>()
 
-  constructor(place: ModelPlace) {
+  constructor(lake: Lake, place: ModelPlace) {
+    this.#lake = lake
     this.#place = place
   }
 
-  /** `undefined` for a version of another model, one that is gone, or one that came without a reference. */
+  /** `undefined` for a version of another model, one that is gone, or one that came without a reference that can be read. */
   async of(model: string, version: string): Promise<VersionReference | undefined> {
     if (model !== this.#place.uri.name) return undefined
     if (!this.#known.has(version)) this.#known.set(version, await this.#read(version))
@@ -32,13 +35,15 @@ export class ModelReferences {
     const { source, path } = this.#place
     const bytes = await source.file(version, referenceFile)
     if (bytes === undefined) return undefined
-    const { columns } = decodeReference(bytes, `${path}/${version}/${referenceFile}`)
     try {
+      const { columns } = decodeReference(bytes, `${path}/${version}/${referenceFile}`)
       const { features } = await source.card(version)
       return { features, columns: compared(features, columns) }
     } catch (error) {
-      if (error instanceof ModelError && error.code === 'MODEL_MISSING') return undefined
-      throw error
+      if (!(error instanceof ModelError)) throw error
+      // A file of that name may be another tool's.
+      this.#lake.log.warn(`Rows of version ${version} are not compared with its training: ${error.message}`)
+      return undefined
     }
   }
 }
