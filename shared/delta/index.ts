@@ -52,7 +52,7 @@ export {
   type ChangeType,
   readChanges,
 } from './changeDataFeed/index.js'
-export { readCheckpointHint } from './checkpoint/index.js'
+export { checkpointInterval, readCheckpointHint } from './checkpoint/index.js'
 export {
   assignsRowIds,
   type DataFileLayout,
@@ -85,7 +85,6 @@ export {
   readCommitFile,
 } from './log/index.js'
 export {
-  checkpointInterval,
   checkReadable,
   checkWritable,
   type FeatureCheck,
@@ -120,14 +119,7 @@ export {
   type SchemaChange,
   typeText,
 } from './schema/index.js'
-export {
-  type CheckpointOutcome,
-  type DatedVersion,
-  loadState,
-  readSnapshot,
-  type Snapshot,
-  type TimeTravelOptions,
-} from './snapshot/index.js'
+export { type DatedVersion, loadState, readSnapshot, type Snapshot, type TimeTravelOptions } from './snapshot/index.js'
 export {
   collectStats,
   type ColumnStats,
@@ -137,11 +129,13 @@ export {
   parseStats,
   planStats,
   type Predicate,
+  predicateText,
   recordCount,
   type StatsColumn,
   type StatsShape,
 } from './stats/index.js'
 export {
+  type CheckpointOutcome,
   clusteringColumns,
   createTable,
   DeltaTable,
@@ -163,7 +157,6 @@ export {
 export {
   type Condition,
   type Expressions,
-  predicateText,
   type RepeatableRows,
   type Rows,
   rowsOf,

@@ -6,7 +6,7 @@ import { classicCheckpointPath, commitPath, lastCheckpointPath } from '../../sha
 import { scanRows } from '../../shared/delta/scan/scanRows.js'
 import { readSnapshot } from '../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../shared/delta/snapshot/stateReader.js'
-import { writeCheckpoint } from '../../shared/delta/snapshot/writeCheckpoint.js'
+import { writeCheckpoint } from '../../shared/delta/table/writeCheckpoint.js'
 import { CodedError } from '../../shared/errors.js'
 import type { ObjectStore } from '../../shared/storage/index.js'
 import { Random, seedNote } from '../random.js'

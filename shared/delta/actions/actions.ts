@@ -53,7 +53,7 @@ export interface DeletionVector {
  * same path and deletion vector.
  */
 export interface AddFile {
-  /** As the log has it: URI-encoded, relative to the table or absolute. See path.ts. */
+  /** As the log has it: URI-encoded, relative to the table or absolute. See dataPath.ts. */
   readonly path: string
   /** By physical name, as text; see partitionValue.ts. */
   readonly partitionValues: Readonly<Record<string, string | null>>

@@ -1,4 +1,4 @@
-/** Reading and writing checkpoints. */
+/** Reading checkpoints, and writing one of a list of files; of a table as it is now: `writeCheckpoint` of the room `table`. */
 export {
   isUnreadable,
   readCheckpoint,
@@ -8,5 +8,6 @@ export {
   sidecarPath,
 } from './checkpoint.js'
 export { readCheckpointHint } from './checkpointHint.js'
+export { checkpointInterval } from './checkpointPolicy.js'
 export { type CheckpointOptions, writeCheckpointOf, type WrittenCheckpointOutcome } from './checkpointWriter.js'
 export type { FileList } from './fileList.js'

@@ -2,9 +2,9 @@ import type { StructField, StructType } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import type { Snapshot } from '../snapshot/index.js'
-import { FileSkipper, type Match, type Predicate, predicateColumns } from '../stats/index.js'
+import { FileSkipper, type Match, type Predicate, predicateColumns, predicateText } from '../stats/index.js'
 import type { Reads } from '../transaction/index.js'
-import { type Condition, type Expressions, predicateText, type Rows } from '../write/index.js'
+import { type Condition, type Expressions, type Rows } from '../write/index.js'
 import { fittedPredicate, predicateFields, testRows } from './rowPredicate.js'
 
 /** A condition, prepared for the files and rows of one version of a table. */

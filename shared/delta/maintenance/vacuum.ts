@@ -105,7 +105,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
     return { files, bytes, more, folders: folders.size + 1 }
   }
   if (options.dryRun === true) {
-    const { more } = await pass(batch => run.judge(batch))
+    const { more } = await pass(batch => run.deleteUnneeded(batch))
     return { kind: 'planned', version: state.version, files: run.files, bytes: run.bytes, more }
   }
   const record = new VacuumRecord(table, options)
@@ -115,7 +115,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   }
   let done: { readonly more: boolean; readonly folders: number }
   try {
-    done = await pass(batch => run.judge(batch))
+    done = await pass(batch => run.deleteUnneeded(batch))
   } catch (error) {
     await record.fail()
     throw error
@@ -139,7 +139,7 @@ class Run {
     this.#options = options
   }
 
-  async judge(batch: readonly ObjectInfo[]): Promise<void> {
+  async deleteUnneeded(batch: readonly ObjectInfo[]): Promise<void> {
     if (batch.length === 0) return
     const { onFile, dryRun } = this.#options
     this.#next = await this.#needed.follow(version => readCommitFile(this.#store, version), this.#next)

@@ -14,7 +14,7 @@ export function checkReadable(protocol: Protocol, metadata: Metadata): FeatureCh
   if (broken !== undefined) return refuse([], broken)
   if (protocol.minReaderVersion > 3)
     return refuse([], `it needs reader version ${protocol.minReaderVersion}; this reader knows versions up to 3`)
-  return judge(
+  return checkFeatures(
     readerFeaturesOf(protocol),
     feature => feature.read,
     feature => activeUse(feature, { configuration: metadata.configuration }, 'append'),
@@ -42,7 +42,7 @@ export function checkWritable(
   if (hasGeospatialTypes(metadata.schemaString))
     return refuse(['geospatial'], 'this version cannot write tables with columns of type geometry or geography')
   const support = ({ write: level, name }: Feature) => (level === 'kept' && keeps.includes(name) ? 'yes' : level)
-  return judge(
+  return checkFeatures(
     writerFeaturesOf(protocol),
     support,
     feature => activeUse(feature, { configuration: metadata.configuration, schema }, write),
@@ -62,7 +62,7 @@ export function writerFeaturesOf(protocol: Protocol): readonly string[] {
   return features.filter(f => (f.legacy?.writer ?? Infinity) <= protocol.minWriterVersion).map(f => f.name)
 }
 
-function judge(
+function checkFeatures(
   names: readonly string[],
   support: (feature: Feature) => Support,
   active: (feature: Feature) => string | undefined,

@@ -1,5 +1,4 @@
 /** Table features, table properties, and what may be read and written here. */
-export { checkpointInterval } from './checkpointInterval.js'
 export type { WriteKind } from './feature.js'
 export { checkReadable, checkWritable, type FeatureCheck, readerFeaturesOf, writerFeaturesOf } from './featureCheck.js'
 export { keptFeatures, needExpressions } from './features.js'

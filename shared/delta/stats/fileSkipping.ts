@@ -32,8 +32,8 @@ export type Match = 'no' | 'maybe' | 'all'
  * without statistics, or with statistics that cannot be read, is `maybe` for all but its partition columns.
  *
  * ```ts
- * const judge = new FileSkipper(table)
- * const files = adds.filter((add) => judge.match(add, { op: '=', column: 'event_type', value: 'click' }) !== 'no')
+ * const skipper = new FileSkipper(table)
+ * const files = adds.filter((add) => skipper.match(add, { op: '=', column: 'event_type', value: 'click' }) !== 'no')
  * ```
  */
 export class FileSkipper {
@@ -67,7 +67,7 @@ export class FileSkipper {
       file.stats,
       this.#columns.filter(column => named.has(column.key)),
     )
-    const [never, always] = judge(predicate, column => this.#facts(column, file, stats))
+    const [never, always] = certaintyOf(predicate, column => this.#facts(column, file, stats))
     return never ? 'no' : always ? 'all' : 'maybe'
   }
 
@@ -102,36 +102,36 @@ interface Facts {
 }
 
 /** `[never, always]`: the predicate is true for no row; it is true for every row. */
-type Judgement = readonly [never: boolean, always: boolean]
-const unknown: Judgement = [false, false]
+type Certainty = readonly [never: boolean, always: boolean]
+const unknown: Certainty = [false, false]
 
-function judge(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Judgement {
+function certaintyOf(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Certainty {
   switch (predicate.op) {
     case 'and': {
-      const parts = predicate.of.map(part => judge(part, factsOf))
+      const parts = predicate.of.map(part => certaintyOf(part, factsOf))
       return [
         parts.some(([never]) => never) || isNeverOfNumbers(predicate.of, factsOf),
         parts.every(([, always]) => always),
       ]
     }
     case 'or': {
-      const parts = predicate.of.map(part => judge(part, factsOf))
+      const parts = predicate.of.map(part => certaintyOf(part, factsOf))
       return [parts.every(([never]) => never), parts.some(([, always]) => always)]
     }
     case 'not':
-      return judgeNot(predicate.of, factsOf)
+      return certaintyOfNot(predicate.of, factsOf)
     case 'in': {
-      const parts = predicate.values.map(value => judgeComparison('=', value, factsOf(predicate.column)))
+      const parts = predicate.values.map(value => certaintyOfComparison('=', value, factsOf(predicate.column)))
       return [parts.every(([never]) => never), parts.some(([, always]) => always)]
     }
     case 'isNull':
     case 'isNotNull': {
       const nulls = factsOf(predicate.column)?.nulls
-      const isNull: Judgement = [nulls === 'none', nulls === 'all']
+      const isNull: Certainty = [nulls === 'none', nulls === 'all']
       return predicate.op === 'isNull' ? isNull : [isNull[1], isNull[0]]
     }
     default:
-      return judgeComparison(predicate.op, predicate.value, factsOf(predicate.column))
+      return certaintyOfComparison(predicate.op, predicate.value, factsOf(predicate.column))
   }
 }
 
@@ -143,7 +143,7 @@ function isNeverOfNumbers(parts: readonly Predicate[], factsOf: (column: string)
     const facts = factsOf(column)
     return facts?.nan === true && numbers.has(column) ? { ...facts, nan: false } : facts
   }
-  return parts.some(part => judge(part, ofNumbers)[0])
+  return parts.some(part => certaintyOf(part, ofNumbers)[0])
 }
 
 function isBelowNaN(part: Predicate): part is Extract<Predicate, { readonly value: Value }> {
@@ -157,30 +157,30 @@ function isBelowNaN(part: Predicate): part is Extract<Predicate, { readonly valu
 const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const
 
 /** `not` pushed down to the comparisons, because the negation of an unknown comparison with null is not true either. */
-function judgeNot(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Judgement {
+function certaintyOfNot(predicate: Predicate, factsOf: (column: string) => Facts | undefined): Certainty {
   switch (predicate.op) {
     case 'and':
     case 'or':
-      return judge(
+      return certaintyOf(
         { op: predicate.op === 'and' ? 'or' : 'and', of: predicate.of.map(of => ({ op: 'not', of })) },
         factsOf,
       )
     case 'not':
-      return judge(predicate.of, factsOf)
+      return certaintyOf(predicate.of, factsOf)
     case 'isNull':
-      return judge({ ...predicate, op: 'isNotNull' }, factsOf)
+      return certaintyOf({ ...predicate, op: 'isNotNull' }, factsOf)
     case 'isNotNull':
-      return judge({ ...predicate, op: 'isNull' }, factsOf)
+      return certaintyOf({ ...predicate, op: 'isNull' }, factsOf)
     case '=':
-      return judgeUnequal([predicate.value], factsOf(predicate.column))
+      return certaintyOfUnequal([predicate.value], factsOf(predicate.column))
     case 'in':
-      return judgeUnequal(predicate.values, factsOf(predicate.column))
+      return certaintyOfUnequal(predicate.values, factsOf(predicate.column))
     default:
-      return judge({ ...predicate, op: opposite[predicate.op] }, factsOf)
+      return certaintyOf({ ...predicate, op: opposite[predicate.op] }, factsOf)
   }
 }
 
-function judgeComparison(op: '=' | '<' | '<=' | '>' | '>=', value: Value, facts: Facts | undefined): Judgement {
+function certaintyOfComparison(op: '=' | '<' | '<=' | '>' | '>=', value: Value, facts: Facts | undefined): Certainty {
   // A comparison with null is never true, and nor is one of a null.
   if (value === null || facts?.nulls === 'all') return [true, false]
   if (facts === undefined) return unknown
@@ -197,11 +197,11 @@ function judgeComparison(op: '=' | '<' | '<=' | '>' | '>=', value: Value, facts:
   return [never, always && facts.nulls === 'none']
 }
 
-function judgeUnequal(values: readonly Value[], facts: Facts | undefined): Judgement {
+function certaintyOfUnequal(values: readonly Value[], facts: Facts | undefined): Certainty {
   // A null is not in an empty list either, where against any value it would be unknown.
   if (values.length === 0) return [false, true]
   if (values.includes(null) || facts?.nulls === 'all') return [true, false]
-  const equal = values.map(value => judgeComparison('=', value, facts && { ...facts, nulls: 'none' }))
+  const equal = values.map(value => certaintyOfComparison('=', value, facts && { ...facts, nulls: 'none' }))
   return [equal.some(([, always]) => always), equal.every(([never]) => never) && facts?.nulls === 'none']
 }
 

@@ -4,16 +4,15 @@ import { type ChangeScan, type ChangesOptions, readChanges } from '../changeData
 import { type Commit, type HistoryEntry, readCommits, readHistory } from '../log/index.js'
 import { requireReadable, type TableState } from '../protocol/index.js'
 import {
-  type CheckpointOutcome,
   firstVersionFrom,
   readSnapshot,
   type Snapshot,
   type TimeTravelOptions,
   Tip,
   versionAt,
-  writeCheckpoint,
 } from '../snapshot/index.js'
 import { type CommitOutcome, commitTransaction, type Transaction } from '../transaction/index.js'
+import { type CheckpointOutcome, writeCheckpoint } from './writeCheckpoint.js'
 
 /** How a {@link DeltaTable} commits, and as whom. */
 export interface TableOptions {

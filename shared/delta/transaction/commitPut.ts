@@ -4,7 +4,7 @@ import { type ObjectStore, StorageError } from '../../storage/index.js'
 import { DeltaError } from '../deltaError.js'
 import { type CommitFile, commitInfoOf, commitPath, readCommitFile } from '../log/index.js'
 
-/** Whose a version has become. */
+/** Who wrote this version. */
 export type CommitPut = { readonly kind: 'ours' } | { readonly kind: 'theirs'; readonly winner: CommitFile }
 
 /** How often one version is tried while its storage gives no clear answer. */

@@ -8,8 +8,8 @@ import type { TableState } from '../protocol/index.js'
 import { nextState, readStateAtVersion, type Tip, writeChecksum } from '../snapshot/index.js'
 import { commitBody } from './commitBody.js'
 import { jitteredPause, putCommit } from './commitPut.js'
-import { changedRules, findConflict } from './conflict.js'
-import type { TableRules } from './protocolConflict.js'
+import { changedProtocolOrMetadata, findConflict } from './conflict.js'
+import type { ProtocolAndMetadata } from './protocolConflict.js'
 import type { CommitOutcome, Transaction } from './transaction.js'
 import { requireWritable } from './writableActions.js'
 import { requireReadableFiles } from './writtenFiles.js'
@@ -51,17 +51,17 @@ export async function commitTransaction(
   requireReadableFiles(state, transaction, { table: store.url })
 
   let checked = transaction.readVersion
-  let rules: TableRules | undefined = state?.version === checked ? state : undefined
+  let before: ProtocolAndMetadata | undefined = state?.version === checked ? state : undefined
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const newest = state?.version ?? -1
-    let changed: ReturnType<typeof changedRules>
+    let changed: ReturnType<typeof changedProtocolOrMetadata>
     while (checked < newest) {
       const winner = await tip.commit(checked + 1)
-      changed = changedRules(winner.actions) ?? changed
-      if (changed !== undefined) rules ??= await readStateAtVersion(store, checked)
-      const conflict = findConflict(transaction, winner.actions, rules)
+      changed = changedProtocolOrMetadata(winner.actions) ?? changed
+      if (changed !== undefined) before ??= await readStateAtVersion(store, checked)
+      const conflict = findConflict(transaction, winner.actions, before)
       if (conflict !== undefined) return { kind: 'conflict', version: winner.version, ...conflict }
-      if (rules !== undefined) rules = { ...rules, ...changedRules(winner.actions) }
+      if (before !== undefined) before = { ...before, ...changedProtocolOrMetadata(winner.actions) }
       checked++
     }
     if (changed !== undefined && state !== undefined) {

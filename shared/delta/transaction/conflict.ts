@@ -1,5 +1,5 @@
 import { type Action, type AddFile, canonicalPath, type RemoveFile } from '../actions/index.js'
-import { lostFeature, metadataObstacle, type TableRules } from './protocolConflict.js'
+import { lostFeature, metadataObstacle, type ProtocolAndMetadata } from './protocolConflict.js'
 import type { ConflictReason, Transaction } from './transaction.js'
 
 /** Why a transaction cannot be committed after one that came first. */
@@ -19,19 +19,19 @@ export interface Conflict {
 export function findConflict(
   transaction: Pick<Transaction, 'actions' | 'reads'>,
   winner: readonly Action[],
-  before?: TableRules,
+  before?: ProtocolAndMetadata,
 ): Conflict | undefined {
   const own = ownSets(transaction.actions)
   return (
-    rulesConflict(own, winner, before) ??
+    protocolOrMetadataConflict(own, winner, before) ??
     logConflict(transaction, own, winner) ??
     fileConflict(transaction, own, winner)
   )
 }
 
 /** What a commit changed of the table's protocol and metadata, or `undefined` when it left them alone. */
-export function changedRules(actions: readonly Action[]): Partial<TableRules> | undefined {
-  let changed: Partial<TableRules> | undefined
+export function changedProtocolOrMetadata(actions: readonly Action[]): Partial<ProtocolAndMetadata> | undefined {
+  let changed: Partial<ProtocolAndMetadata> | undefined
   for (const action of actions) {
     if ('protocol' in action) changed = { ...changed, protocol: action.protocol }
     else if ('metaData' in action) changed = { ...changed, metadata: action.metaData }
@@ -40,7 +40,7 @@ export function changedRules(actions: readonly Action[]): Partial<TableRules> | 
 }
 
 interface OwnSets {
-  readonly rules: Partial<TableRules> | undefined
+  readonly changed: Partial<ProtocolAndMetadata> | undefined
   readonly appIds: ReadonlySet<string>
   readonly domains: ReadonlySet<string>
   readonly added: ReadonlySet<string>
@@ -68,21 +68,25 @@ function ownSets(actions: readonly Action[]): OwnSets {
       else if ('domainMetadata' in action) domains.add(action.domainMetadata.domain)
     }
   }
-  return { rules: changedRules(actions), appIds, domains, added, removed, onlyRearranges }
+  return { changed: changedProtocolOrMetadata(actions), appIds, domains, added, removed, onlyRearranges }
 }
 
-function rulesConflict(own: OwnSets, winner: readonly Action[], before: TableRules | undefined): Conflict | undefined {
-  const changed = changedRules(winner)
+function protocolOrMetadataConflict(
+  own: OwnSets,
+  winner: readonly Action[],
+  before: ProtocolAndMetadata | undefined,
+): Conflict | undefined {
+  const changed = changedProtocolOrMetadata(winner)
   if (changed === undefined) return undefined
   const protocolChanged = (detail: string): Conflict => ({ reason: 'protocolChanged', detail })
   if (changed.protocol !== undefined) {
-    if (before === undefined || own.rules?.protocol !== undefined) return protocolChanged('the protocol was changed')
+    if (before === undefined || own.changed?.protocol !== undefined) return protocolChanged('the protocol was changed')
     const lost = lostFeature(before.protocol, changed.protocol)
     if (lost !== undefined) return protocolChanged(`the protocol was changed: feature ${lost} was dropped`)
   }
   if (changed.metadata !== undefined) {
     const obstacle =
-      before === undefined || own.rules?.metadata !== undefined
+      before === undefined || own.changed?.metadata !== undefined
         ? 'schema, partitioning or table properties were changed'
         : metadataObstacle(
             before.metadata,

@@ -2,8 +2,8 @@ import type { Metadata, Protocol } from '../actions/index.js'
 import { isOn, readerFeaturesOf, writerFeaturesOf } from '../protocol/index.js'
 import { mappingKeys, mappingMode } from '../schema/index.js'
 
-/** What a table requires of its writers. */
-export interface TableRules {
+/** What a table requires of its writers: the two actions that say so. */
+export interface ProtocolAndMetadata {
   readonly protocol: Protocol
   readonly metadata: Metadata
 }
@@ -33,10 +33,11 @@ export interface Stale {
  */
 export function metadataObstacle(
   before: Metadata,
-  { protocol, metadata: after }: TableRules,
+  { protocol, metadata: after }: ProtocolAndMetadata,
   stale: Stale,
 ): string | undefined {
-  if (withoutRules(before) !== withoutRules(after)) return 'identity, format or partitioning was changed'
+  if (withoutSchemaAndProperties(before) !== withoutSchemaAndProperties(after))
+    return 'identity, format or partitioning was changed'
   const lists = (feature: string) => writerFeaturesOf(protocol).includes(feature)
   const mapped = isMappingTurnedOn(before, after) && lists('columnMapping')
   if (
@@ -69,7 +70,14 @@ export function metadataObstacle(
 }
 
 /** The part of the metadata whose change is a conflict for every transaction. */
-function withoutRules({ id, name, description, format, partitionColumns, createdTime }: Metadata): string {
+function withoutSchemaAndProperties({
+  id,
+  name,
+  description,
+  format,
+  partitionColumns,
+  createdTime,
+}: Metadata): string {
   const options = Object.entries(format.options).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([id, name, description, format.provider, options, partitionColumns, createdTime])
 }

@@ -4,7 +4,6 @@ export { conformRows } from './conformRows.js'
 export { type MarkedFile, writeDeletionVectors, writesDeletionVectors } from './deletionVectorWriter.js'
 export type { Condition, Expressions, SqlDialect } from './expressions.js'
 export { type Plan, planAndCommit } from './optimisticCommit.js'
-export { predicateText } from './predicateText.js'
 export type { Rows, RowSource } from './rows.js'
 export {
   mergedSchema,

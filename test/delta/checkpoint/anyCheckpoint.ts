@@ -3,7 +3,7 @@ import { checkpointFields } from '../../../shared/delta/checkpoint/checkpointSch
 import { checkpointColumns } from '../../../shared/delta/checkpoint/checkpointValue.js'
 import { commitPath, logFolder, paddedVersion } from '../../../shared/delta/log/logName.js'
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
-import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
+import { writeCheckpoint } from '../../../shared/delta/table/writeCheckpoint.js'
 import { encodeParquet } from '../../../shared/parquet/index.js'
 import type { ObjectStore } from '../../../shared/storage/index.js'
 import type { Random } from '../../random.js'

@@ -13,9 +13,9 @@ import {
   sidecarFolder,
 } from '../../../shared/delta/log/logName.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
-import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
 import { createTable } from '../../../shared/delta/table/createTable.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
+import { writeCheckpoint } from '../../../shared/delta/table/writeCheckpoint.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'

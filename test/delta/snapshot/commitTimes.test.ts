@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { commitAt, firstVersionFrom, versionAt } from '../../../shared/delta/snapshot/commitTimes.js'
-import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
+import { writeCheckpoint } from '../../../shared/delta/table/writeCheckpoint.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Action } from '../../../shared/delta/actions/actions.js'
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
-import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
+import { writeCheckpoint } from '../../../shared/delta/table/writeCheckpoint.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
 const adding = (path: string): Action => ({

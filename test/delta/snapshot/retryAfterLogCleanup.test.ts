@@ -4,7 +4,7 @@ import { commitPath } from '../../../shared/delta/log/logName.js'
 import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
-import { writeCheckpoint } from '../../../shared/delta/snapshot/writeCheckpoint.js'
+import { writeCheckpoint } from '../../../shared/delta/table/writeCheckpoint.js'
 import { Faults, FaultyStore } from '../../../shared/storage/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 

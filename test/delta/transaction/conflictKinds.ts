@@ -7,8 +7,8 @@ import type {
   RemoveFile,
 } from '../../../shared/delta/actions/actions.js'
 import { canonicalPath } from '../../../shared/delta/actions/dataPath.js'
-import { changedRules } from '../../../shared/delta/transaction/conflict.js'
-import type { TableRules } from '../../../shared/delta/transaction/protocolConflict.js'
+import { changedProtocolOrMetadata } from '../../../shared/delta/transaction/conflict.js'
+import type { ProtocolAndMetadata } from '../../../shared/delta/transaction/protocolConflict.js'
 import { type Reads, readsNothing } from '../../../shared/delta/transaction/transaction.js'
 
 /**
@@ -213,8 +213,8 @@ export function readsOf({ files, appIds }: ReadSet): Reads {
 }
 
 /** What a first version asks of writers. */
-export function rulesOf(actions: readonly Action[]): TableRules {
-  const rules = changedRules(actions)
-  if (rules?.protocol === undefined || rules.metadata === undefined) throw new Error('no first version')
-  return { protocol: rules.protocol, metadata: rules.metadata }
+export function protocolAndMetadataOf(actions: readonly Action[]): ProtocolAndMetadata {
+  const found = changedProtocolOrMetadata(actions)
+  if (found?.protocol === undefined || found.metadata === undefined) throw new Error('no first version')
+  return { protocol: found.protocol, metadata: found.metadata }
 }

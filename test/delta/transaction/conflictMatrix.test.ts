@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { findConflict } from '../../../shared/delta/transaction/conflict.js'
-import { before, kinds, readsOf, rulesOf } from './conflictKinds.js'
+import { before, kinds, protocolAndMetadataOf, readsOf } from './conflictKinds.js'
 import { matrix, reasonFor } from './conflictOutcomes.js'
 
 describe('of two changes planned on one version', () => {
@@ -18,6 +18,8 @@ describe('of two changes planned on one version', () => {
     const [winner, loser] = [first, second].map(name => kinds.find(kind => kind.name === name))
     if (winner === undefined || loser === undefined) throw new Error('no such kind')
     const transaction = { actions: loser.actions('second'), reads: readsOf(loser.reads) }
-    expect(findConflict(transaction, winner.actions('first'), rulesOf(before(winner, loser)))?.reason).toBe(reason)
+    expect(
+      findConflict(transaction, winner.actions('first'), protocolAndMetadataOf(before(winner, loser)))?.reason,
+    ).toBe(reason)
   })
 })

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../storage/index.js'
 import { type CheckpointOptions, writeCheckpointOf, type WrittenCheckpointOutcome } from '../checkpoint/index.js'
-import { openFileList } from './openFileList.js'
+import { openFileList } from '../snapshot/index.js'
 
 /** The answer of {@link writeCheckpoint}; `noTable` when the log has no version. */
 export type CheckpointOutcome = WrittenCheckpointOutcome | { readonly kind: 'noTable' }
