@@ -21,6 +21,7 @@ export {
 } from './stream.js'
 export { featureColumnWords, type ModelDeclaration, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
+export { tablesOf } from './tablePaths.js'
 export {
   bronzePath,
   bronzeSchema,

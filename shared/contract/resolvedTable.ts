@@ -40,7 +40,7 @@ export function resolvedTable(stream: Stream): TableSpec {
 
 const resolvedColumns: readonly StructField[] = [
   optional('_topic', 'string', "The record's topic."),
-  optional('_generation', 'integer', 'Which life of the topic.'),
+  optional('_generation', 'integer', 'Incarnation of the topic.'),
   optional('_partition', 'integer', "The record's partition."),
   optional('_offset', 'long', "The record's offset."),
   optional('_outcome', 'string', `${outcomes.join(', ')}.`),

@@ -26,7 +26,7 @@ export function bronzeSchema(stream: Stream): StructType {
       ),
       required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
       required('_topic', 'string', "The record's topic."),
-      required('_generation', 'integer', 'Which life of the topic: raised when offsets begin anew.'),
+      required('_generation', 'integer', 'Incarnation of the topic, raised by `lake reset-offsets`.'),
       optional('_error_code', 'string', 'Why the record was rejected; null when it is valid.'),
       optional('_error_path', 'string', 'The field, or the expectation, that was the reason.'),
       optional('_error_message', 'string', 'The reason in words.'),
@@ -279,7 +279,7 @@ function silverColumns(stream: Stream): StructField[] {
   return [
     ...stream.columns,
     required('_topic', 'string', "The record's topic."),
-    required('_generation', 'integer', 'Which life of the topic.'),
+    required('_generation', 'integer', 'Incarnation of the topic.'),
     required('_partition', 'integer', "The record's partition."),
     required('_offset', 'long', "The record's offset."),
     required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),

@@ -1,5 +1,5 @@
 /** What the functions do, free of Azure's types. */
-export { type PartitionReset, planReset, resetOffsets, type ResetPlan } from './resetOffsets.js'
+export { type PartitionReset, planReset, resetOffsets, type ResetPlan } from './bronze/index.js'
 export {
   catchUp,
   ingestBatch,

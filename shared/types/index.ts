@@ -24,7 +24,16 @@ export {
   parseIsoTimestamp,
   parseIsoTimestampNtz,
 } from './isoTime.js'
-export { formatJson, isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject, parseJson } from './json.js'
+export {
+  asObject,
+  formatJson,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  JsonNumber,
+  type JsonObject,
+  parseJson,
+} from './json.js'
 export { JsonError } from './jsonError.js'
 export { literalText } from './literalText.js'
 export { namedValue, namedValues } from './namedValues.js'

@@ -118,3 +118,10 @@ export function isJsonArray(value: Json | undefined): value is readonly Json[] {
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
+
+/** What `JSON.parse` gave, where it is an object; undefined for anything else, a list too. */
+export function asObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+    ? (json as Record<string, unknown>)
+    : undefined
+}

@@ -1,5 +1,4 @@
-import { quarantineName, sqlName, type Stream } from '../../contract/index.js'
-import { tablesOf } from '../../pipeline/runLog/index.js'
+import { quarantineName, sqlName, type Stream, tablesOf } from '../../contract/index.js'
 import { rootTables } from '../../query/catalog/index.js'
 
 /** What `<table>` means on the command line. */

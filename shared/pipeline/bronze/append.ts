@@ -3,7 +3,7 @@ import type { Action, CommitOutcome, DeltaTable, Metadata, TableState, Txn } fro
 import { type Json, namedValues } from '../../types/index.js'
 import type { StepCounts } from '../step/index.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
-import { type PartitionProgress, progressTxns, readProgress, touchesPartitions, witnessOf } from './progress.js'
+import { lastRecordOf, type PartitionProgress, progressTxns, readProgress, touchesPartitions } from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 
 /** What became of a commit of bronze. When it is `stale` nothing is committed, and the uploaded files are orphans. */
@@ -157,7 +157,7 @@ function advance(
     updatedAt: now,
     topicId: identity?.topicId ?? known?.topicId,
     epoch: identity?.epoch ?? known?.epoch,
-    witness: range.tail === 0n ? (range.last ?? (known && witnessOf(known))) : undefined,
+    lastRecord: range.tail === 0n ? (range.last ?? (known && lastRecordOf(known))) : undefined,
   }
 }
 

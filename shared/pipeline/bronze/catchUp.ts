@@ -17,11 +17,12 @@ import {
 import type { EncodedRows } from './encode.js'
 import { openWorkers } from './openWorkers.js'
 import { setAside } from './partitionFault.js'
+import { type PartitionQueue } from './partitionQueue.js'
 import { readProgress } from './progress.js'
 import type { RangeJob } from './rangeJob.js'
 import type { RuleCounts } from './ruleCounts.js'
 import { checkTopic, type TopicCheck } from './topicIdentity.js'
-import type { PartitionQueue, Worker } from './worker.js'
+import { type Worker } from './worker.js'
 import { WorkerPool } from './workerPool.js'
 
 /** What bounds a catch-up, and who is notified of its progress. */
@@ -200,7 +201,10 @@ class CatchUp {
     const progress = readProgress(this.#plan.tableId, this.#stream.topic, state.txns)
     const partitions = new Set(encoded.flatMap(({ ranges }) => ranges.map(range => range.partition)))
     // Those that somebody stopped meanwhile are found when they are committed.
-    const known = Array.from(partitions, partition => progress.get(partition) ?? this.#plan.unbegun.get(partition))
+    const known = Array.from(
+      partitions,
+      partition => progress.get(partition) ?? this.#plan.newPartitions.get(partition),
+    )
     return checkTopic(
       this.#lake,
       this.#stream,

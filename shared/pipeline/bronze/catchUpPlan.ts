@@ -9,11 +9,11 @@ import { firstOffset } from './firstOffset.js'
 import { movingPartitions } from './movingPartitions.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { isPartitionFault } from './partitionFault.js'
+import { type PartitionQueue } from './partitionQueue.js'
 import { pinStartOffset } from './pinStartOffset.js'
 import { type PartitionProgress, readProgress } from './progress.js'
 import { stopError } from './stopReason.js'
-import { checkTopic, type TopicCheck, unbegun } from './topicIdentity.js'
-import type { PartitionQueue } from './worker.js'
+import { checkTopic, initialProgress, type TopicCheck } from './topicIdentity.js'
 
 /** What a catch-up is to ingest; everything, when absent. */
 export interface CatchUpScope {
@@ -37,7 +37,7 @@ export interface CatchUpPlan {
   readonly stopped: readonly CodedError[]
   readonly logs: ReadonlyMap<number, PartitionOffsets>
   /** What partitions that were never ingested are known by. */
-  readonly unbegun: ReadonlyMap<number, PartitionProgress>
+  readonly newPartitions: ReadonlyMap<number, PartitionProgress>
   readonly layout: DataFileLayout
 }
 
@@ -59,7 +59,7 @@ export async function planCatchUp(lake: Lake, stream: Stream, scope: CatchUpScop
   for (const { partition } of wanted) {
     const one = progress.get(partition)
     if (one?.stop !== undefined) stopped.set(partition, stopError(stream.name, stream.topic, one, one.stop))
-    else known.push(one ?? unbegun(partition, 0n, undefined))
+    else known.push(one ?? initialProgress(partition, 0n, undefined))
   }
   const check = await checkTopic(lake, stream, known)
   for (const [partition, error] of await reportStops(lake, stream, bronze, check)) stopped.set(partition, error)
@@ -73,7 +73,7 @@ export async function planCatchUp(lake: Lake, stream: Stream, scope: CatchUpScop
     const one = progress.get(partition)
     try {
       const next = one === undefined ? await firstOffset(lake.source, stream, log) : one.covered + 1n
-      if (one === undefined) begun.set(partition, unbegun(partition, next, check.identities.get(partition)))
+      if (one === undefined) begun.set(partition, initialProgress(partition, next, check.identities.get(partition)))
       const end = until?.get(partition) ?? log.end
       if (next >= end) continue
       if (
@@ -93,7 +93,7 @@ export async function planCatchUp(lake: Lake, stream: Stream, scope: CatchUpScop
     total: queues.reduce((sum, q) => sum + (q.end - q.next), 0n),
     stopped: [...stopped.values()],
     logs,
-    unbegun: begun,
+    newPartitions: begun,
     layout: layoutOf(bronze),
   }
 }

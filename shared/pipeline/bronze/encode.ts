@@ -6,7 +6,7 @@ import { type Ingestion, judgeRecord } from './boundedRecord.js'
 import { BronzeRows } from './bronzeRows.js'
 import { type Coverage, missingOffsets } from './coverage.js'
 import { recordDigest } from './digest.js'
-import type { Witness } from './progress.js'
+import type { LastRecord } from './progress.js'
 
 /** Remarks on rows that are taken as they are, as a closed list. */
 export const noticeCodes = [
@@ -41,7 +41,7 @@ export interface EncodedRange {
   /** Digest of the record at `position - 1`, 0 when there is none. */
   readonly tail: bigint
   /** The last record of the stretch, if it has any. */
-  readonly last: Witness | undefined
+  readonly last: LastRecord | undefined
   readonly missing: readonly OffsetRange[]
   readonly counts: RangeCounts
 }

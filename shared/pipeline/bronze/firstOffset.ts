@@ -3,7 +3,7 @@ import type { PartitionOffsets, Source, SourceRecord } from '../../sources/index
 
 /**
  * The offset at which a partition that was never ingested begins, by the stream's `startFrom`. For `latest` that is the
- * log's start too: the partitions that were there when the table began are pinned (see startPin.ts), so that one without
+ * log's start too: the partitions that were there when the table began are pinned (see pinStartOffset.ts), so that one without
  * progress was added later, and all it holds arrived since.
  *
  * @param delivered what was delivered of the partition. Retention may have deleted it in the source meanwhile: what was

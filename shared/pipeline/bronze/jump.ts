@@ -7,7 +7,7 @@ import {
 } from '../../sources/index.js'
 import type { HeldBytes } from '../lake/index.js'
 import type { PartitionDelivery } from './delivery.js'
-import { type RangePart, readRange } from './repair.js'
+import { type RangePart, readRangeParts } from './rangeParts.js'
 
 /** What the repair of one delivery may still read into memory. */
 export interface RepairRoom {
@@ -50,7 +50,7 @@ export async function readJump(
   let holes = 0n
   room.offsets -= gap.end - gap.start
   if (room.offsets < 0n) return undefined
-  for await (const piece of readRange(source, topic, gap, log, { wantedBytes: room.bytes })) {
+  for await (const piece of readRangeParts(source, topic, gap, log, { wantedBytes: room.bytes })) {
     if (piece.kind === 'missing') {
       missing.push(piece.range)
       continue

@@ -9,7 +9,7 @@ import {
 } from '../../sources/index.js'
 import type { Lake } from '../lake/index.js'
 import { recordDigest } from './digest.js'
-import { type PartitionProgress, witnessOf } from './progress.js'
+import { lastRecordOf, type PartitionProgress } from './progress.js'
 import { compareStored } from './storedRecords.js'
 
 /** `gone`: retention has passed all that bronze holds. */
@@ -40,12 +40,12 @@ export async function compareLog(
   const { source } = lake
   const { topic } = stream
   const { partition, covered, start, tail } = known
-  const witness = witnessOf(known)
-  const from = witness !== undefined && covered - witness.offset < closeBy ? witness.offset : covered
+  const lastKnown = lastRecordOf(known)
+  const from = lastKnown !== undefined && covered - lastKnown.offset < closeBy ? lastKnown.offset : covered
   const records = await recordsIn(source, topic, { partition, start: from, end: covered + 1n })
   if (records === 'logEnd' || records === 'gone') return records
-  const last = records.find(record => record.offset === covered)
-  if (last !== undefined && tail === 0n) {
+  const atCovered = records.find(record => record.offset === covered)
+  if (atCovered !== undefined && tail === 0n) {
     if (!holesUnproven) return 'otherRecord'
     lake.log.warn(
       'Bronze counts offsets as holes where the topic has records: a pause of the source was taken for the end. They are not in bronze.',
@@ -56,13 +56,13 @@ export async function compareLog(
       },
     )
   }
-  let there = witness && records.find(record => record.offset === witness.offset)
-  if (witness !== undefined && from !== witness.offset) {
-    const { offset } = witness
+  let there = lastKnown && records.find(record => record.offset === lastKnown.offset)
+  if (lastKnown !== undefined && from !== lastKnown.offset) {
+    const { offset } = lastKnown
     const found = await recordsIn(source, topic, { partition, start: offset, end: offset + 1n })
     there = typeof found === 'string' ? undefined : found[0]
   }
-  if (there !== undefined) return recordDigest(there) === witness?.digest ? 'same' : 'otherRecord'
+  if (there !== undefined) return recordDigest(there) === lastKnown?.digest ? 'same' : 'otherRecord'
   if (isSameTopic) return 'nothingToCompare'
   return searchBack(lake, stream, known, start)
 }

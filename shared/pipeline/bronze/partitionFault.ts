@@ -2,7 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import { CodedError, isRetryable } from '../../errors.js'
 import { type Source, SourceError } from '../../sources/index.js'
 import { PipelineError } from '../lake/index.js'
-import type { PartitionQueue } from './worker.js'
+import { type PartitionQueue } from './partitionQueue.js'
 
 /** What the source says of itself as a whole: to ask for the other partitions would be of no use. */
 const wholeSource: ReadonlySet<string> = new Set(['SOURCE_CLOSED', 'SOURCE_BAD_SETTINGS', 'SOURCE_TOPIC_MISSING'])

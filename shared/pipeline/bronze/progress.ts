@@ -6,7 +6,7 @@ import type { Txn } from '../../delta/index.js'
  */
 export interface PartitionProgress {
   readonly partition: number
-  /** Raised by `lake reset-offsets`; part of every row's lineage. */
+  /** Incarnation of the topic, raised by `lake reset-offsets`; part of every row's lineage. */
   readonly generation: number
   /** The first offset this generation was to cover. */
   readonly start: bigint
@@ -27,22 +27,22 @@ export interface PartitionProgress {
   readonly topicId?: bigint | undefined
   /** The leader epoch when `covered` was committed, or an earlier one; undefined like `topicId`. */
   readonly epoch?: number | undefined
-  /** The last record before `covered`, where that offset holds none. See {@link witnessOf}. */
-  readonly witness?: Witness | undefined
+  /** The last record before `covered`, where that offset holds none. See {@link lastRecordOf}. */
+  readonly lastRecord?: LastRecord | undefined
   /** Why the partition is not ingested any more: a number of stopReason.ts. Ends with the generation. */
   readonly stop?: number | undefined
 }
 
 /** A record that was ingested, by which its log is known again. */
-export interface Witness {
+export interface LastRecord {
   readonly offset: bigint
   /** See digest.ts. */
   readonly digest: bigint
 }
 
 /** The last record known to be covered; undefined when there is none, or when version 0.1.0 did not keep it. */
-export function witnessOf({ covered, tail, witness }: PartitionProgress): Witness | undefined {
-  return tail === 0n ? witness : { offset: covered, digest: tail }
+export function lastRecordOf({ covered, tail, lastRecord }: PartitionProgress): LastRecord | undefined {
+  return tail === 0n ? lastRecord : { offset: covered, digest: tail }
 }
 
 /** What all of a table's appIds for one topic begin with. Topic names hold no slash. */
@@ -89,7 +89,7 @@ export function allProgress(
           ? undefined
           : (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low),
       epoch: epoch === undefined ? undefined : Number(epoch),
-      witness: tail !== 0n || offset === undefined || digest === undefined ? undefined : { offset, digest },
+      lastRecord: tail !== 0n || offset === undefined || digest === undefined ? undefined : { offset, digest },
       stop: stop === undefined ? undefined : Number(stop),
     })
   }
@@ -120,7 +120,7 @@ export function progressTxns(
   const appId = coveredAppId(tableId, topic, after.generation, after.partition)
   const known = new Map(before?.generation === after.generation ? factsOf(before) : [])
   const facts = factsOf(after).filter(
-    ([name, version]) => version !== (known.get(name) ?? (name === 'start' ? undefined : unsaid[name])),
+    ([name, version]) => version !== (known.get(name) ?? (name === 'start' ? undefined : factDefaults[name])),
   )
   const of = (name: string, version: bigint): Txn => ({
     appId: `${appId}${name}`,
@@ -131,7 +131,7 @@ export function progressTxns(
 }
 
 /** What a fact is where it was never written. */
-const unsaid: Readonly<Record<string, bigint>> = { tail: 0n, missing: 0n, holes: 0n }
+const factDefaults: Readonly<Record<string, bigint>> = { tail: 0n, missing: 0n, holes: 0n }
 
 function factsOf({
   start,
@@ -140,7 +140,7 @@ function factsOf({
   holes,
   topicId,
   epoch,
-  witness,
+  lastRecord,
   stop,
 }: PartitionProgress): readonly (readonly [string, bigint])[] {
   const facts: (readonly [string, bigint | undefined])[] = [
@@ -152,8 +152,8 @@ function factsOf({
     ['topicIdHigh', topicId === undefined ? undefined : BigInt.asIntN(64, topicId >> 64n)],
     ['topicIdLow', topicId === undefined ? undefined : BigInt.asIntN(64, topicId)],
     ['epoch', epoch === undefined ? undefined : BigInt(epoch)],
-    ['witness', witness?.offset],
-    ['witnessDigest', witness?.digest],
+    ['witness', lastRecord?.offset],
+    ['witnessDigest', lastRecord?.digest],
     ['stop', stop === undefined ? undefined : BigInt(stop)],
   ]
   return facts.flatMap(([name, version]) => (version === undefined ? [] : [[name, version] as const]))

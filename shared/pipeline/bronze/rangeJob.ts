@@ -14,7 +14,7 @@ import type { Ingestion } from './boundedRecord.js'
 import type { Coverage } from './coverage.js'
 import { encodeCoverage, type EncodedRows } from './encode.js'
 import { canStop } from './partitionFault.js'
-import { readRange } from './repair.js'
+import { readRangeParts } from './rangeParts.js'
 
 /** One piece of work for a worker: read from `range.start`, stop at its end or at a bound, encode and upload. */
 export interface RangeJob extends Ingestion {
@@ -72,7 +72,7 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
   return covering(position)
 
   async function readParts(): Promise<void> {
-    for await (const part of readRange(source, topic, job.range, job.log, { wantedBytes: job.maxBytes })) {
+    for await (const part of readRangeParts(source, topic, job.range, job.log, { wantedBytes: job.maxBytes })) {
       if (part.kind === 'missing') {
         missing.push(part.range)
         position = part.range.end

@@ -15,7 +15,7 @@ import { firstOffset } from './firstOffset.js'
 import { type Jump, noJump, readJump, type RepairRoom } from './jump.js'
 import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
-import { checkTopic, isTopicGone, type TopicIdentity, unbegun } from './topicIdentity.js'
+import { checkTopic, initialProgress, isTopicGone, type TopicIdentity } from './topicIdentity.js'
 
 /** What a delivery came to, partition by partition: each is independent of the others. */
 export interface ReconciledDelivery {
@@ -126,9 +126,9 @@ class DeliveryReconciliation {
   async #reconcilePartition(planned: PartitionDelivery): Promise<void> {
     const { partition } = planned
     const generation = this.#progress.get(partition)?.generation ?? 0
-    const life = `${this.#stream.topic}/${partition}/${generation}`
+    const incarnation = `${this.#stream.topic}/${partition}/${generation}`
     // What is delivered after a reset may have waited in a consumer since before the topic was recreated.
-    const doubtful = generation > 0 && !this.#proven.has(life) && planned.position > planned.expected
+    const doubtful = generation > 0 && !this.#proven.has(incarnation) && planned.position > planned.expected
     const part = doubtful ? fromSource(planned, await this.#log(partition)) : planned
     if (part.position <= part.expected) {
       if (doubtful) this.#tellLeftOut(planned, 'beyond its end')
@@ -143,7 +143,7 @@ class DeliveryReconciliation {
     const coverage = coverageOf(part, jump, generation)
     this.#coverages.push(coverage)
     if (!doubtful) return
-    if (isPartOf(planned.records, coverage.records)) this.#proven.add(life)
+    if (isPartOf(planned.records, coverage.records)) this.#proven.add(incarnation)
     else this.#tellLeftOut(planned, 'with other records than the topic has')
   }
 
@@ -158,7 +158,8 @@ class DeliveryReconciliation {
     const failures = this.#failures
     const known = Array.from(
       partitionsOf(this.#delivery),
-      partition => this.#progress.get(partition) ?? unbegun(partition, this.#expected.get(partition) ?? 0n, undefined),
+      partition =>
+        this.#progress.get(partition) ?? initialProgress(partition, this.#expected.get(partition) ?? 0n, undefined),
     )
     const { identities, stops, failures: unasked } = await checkTopic(this.#lake, this.#stream, known)
     for (const [partition, error] of unasked) {

@@ -66,7 +66,7 @@ export async function checkTopic(
     )
     await Promise.all(
       partitions.map(async known => {
-        const outcome = await judge(lake, stream, known, found.get(known.partition))
+        const outcome = await compareWithTopic(lake, stream, known, found.get(known.partition))
         if (outcome instanceof CodedError) failures.set(known.partition, outcome)
         else if (typeof outcome === 'string') differs(known, outcome)
         else identities.set(known.partition, outcome)
@@ -81,7 +81,7 @@ const recheckDelayMs = 1_000
 /** Per process: partitions whose log was compared. */
 const compared = new WeakMap<Lake, Set<string>>()
 
-async function judge(
+async function compareWithTopic(
   lake: Lake,
   stream: Stream,
   known: PartitionProgress,
@@ -156,7 +156,11 @@ export function compareIdentity(known: PartitionProgress, found: PartitionIdenti
  * What a partition that was never ingested is known by, in the form in which it is checked again before its first
  * commit.
  */
-export function unbegun(partition: number, start: bigint, identity: TopicIdentity | undefined): PartitionProgress {
+export function initialProgress(
+  partition: number,
+  start: bigint,
+  identity: TopicIdentity | undefined,
+): PartitionProgress {
   return {
     partition,
     generation: 0,

@@ -1,4 +1,3 @@
-import type { CodedError } from '../../errors.js'
 import type { EncodedRows } from './encode.js'
 import type { RangeJob } from './rangeJob.js'
 
@@ -6,29 +5,4 @@ import type { RangeJob } from './rangeJob.js'
 export interface Worker {
   run(job: RangeJob): Promise<EncodedRows>
   close(): Promise<void>
-}
-
-/** Work on one partition, as the workers take it. */
-export interface PartitionQueue {
-  readonly partition: number
-  readonly generation: number
-  /** Where the first job began. */
-  readonly first: bigint
-  /** Where the next job begins: ahead of what is committed while jobs are under way. */
-  next: bigint
-  /** One past the last offset to cover. */
-  readonly end: bigint
-  busy: boolean
-  /** Why the partition is left alone for the rest of the run. */
-  failure?: CodedError | undefined
-}
-
-/** The idle partition with most left to do, so that all of them end together. */
-export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | undefined {
-  let best: PartitionQueue | undefined
-  for (const queue of queues) {
-    if (queue.busy || queue.failure !== undefined || queue.next >= queue.end) continue
-    if (best === undefined || queue.end - queue.next > best.end - best.next) best = queue
-  }
-  return best
 }

@@ -1,6 +1,7 @@
 import type { EncodedRows } from './encode.js'
+import { type PartitionQueue, pickQueue } from './partitionQueue.js'
 import type { RangeJob } from './rangeJob.js'
-import { type PartitionQueue, pickQueue, type Worker } from './worker.js'
+import { type Worker } from './worker.js'
 
 /**
  * Keeps workers at work on partition queues, and returns what they have finished in the order in which they finished

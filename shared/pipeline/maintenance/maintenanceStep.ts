@@ -1,5 +1,5 @@
+import { tablesOf } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { tablesOf } from '../runLog/index.js'
 import { runStep, type StepReport, type Trigger } from '../step/index.js'
 import { ConsumerPositions } from './consumerPositions.js'
 import { type MaintainedTable, maintainTable } from './tableMaintenance.js'

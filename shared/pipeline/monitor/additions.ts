@@ -1,5 +1,5 @@
 import { type AddFile, commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../../delta/index.js'
-import { asObject } from '../runLog/index.js'
+import { asObject } from '../../types/index.js'
 import { noSkew, type Skew, skewOf, worseSkew } from './clockSkew.js'
 import { deletedOnPurpose } from './deletedRows.js'
 import { countFiles, type FileTotals, totalsAfter } from './tableHealth.js'

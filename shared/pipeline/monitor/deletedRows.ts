@@ -1,5 +1,5 @@
 import { type Action, commitInfoOf, type DeltaTable, liveRowCount } from '../../delta/index.js'
-import { asObject } from '../runLog/index.js'
+import { asObject } from '../../types/index.js'
 
 /** Under which names the engines say how many rows an operation has deleted. */
 const metrics = ['numDeletedRows', 'numTargetRowsDeleted']

@@ -1,6 +1,5 @@
 import { elapsedMs } from '../../storage/index.js'
-import { inWords } from '../../types/index.js'
-import { asObject } from '../runLog/index.js'
+import { asObject, inWords } from '../../types/index.js'
 
 /** How one partition of Kafka stands against bronze. */
 export interface PartitionLag {
@@ -39,7 +38,7 @@ export interface Drain {
 }
 
 /** How long something may wait before the verdict changes. */
-export interface Patience {
+export interface WaitLimits {
   /** Milliseconds that an offset may wait without the lag growing smaller. */
   readonly lagMs: number
   /** Milliseconds that a transaction may be open. */
@@ -52,7 +51,7 @@ export interface Patience {
  *
  * @param now milliseconds of the storage's clock
  */
-export function compareLag(before: Marks, partitions: readonly PartitionLag[], now: number, patience: Patience): Drain {
+export function compareLag(before: Marks, partitions: readonly PartitionLag[], now: number, limits: WaitLimits): Drain {
   const marks = new Map<number, Mark>()
   const undrained: string[] = []
   const held: string[] = []
@@ -68,14 +67,14 @@ export function compareLag(before: Marks, partitions: readonly PartitionLag[], n
     const waits = lag > 0n && known !== undefined && next >= known.next && next < known.end
     marks.set(partition, { ...(waits ? known : { next, end, at: now }), heldEnd, heldAt })
     const waitedMs = waits ? (elapsedMs(known.at, now) ?? 0) : 0
-    if (waits && waitedMs >= patience.lagMs && lag >= known.end - known.next) {
+    if (waits && waitedMs >= limits.lagMs && lag >= known.end - known.next) {
       undrained.push(
         `${lag} offsets of partition ${partition} wait from ${next} on, and were ${known.end - known.next} ${inWords(waitedMs / 1000)} ago`,
       )
     }
     if (behind === 0n) continue
     const openMs = elapsedMs(heldAt, now) ?? 0
-    heldLong ||= openMs >= patience.transactionMs
+    heldLong ||= openMs >= limits.transactionMs
     held.push(
       `${behind} offsets of partition ${partition} lie behind a transaction that is still open` +
         (openMs >= 1_000 ? `, for ${inWords(openMs / 1000)} at least` : '') +

@@ -5,7 +5,7 @@ import type { Row } from '../../types/index.js'
 import type { Skew } from './clockSkew.js'
 import { type Lag, lagToHighWatermark } from './lag.js'
 import type { Found, TablePosition } from './monitorState.js'
-import { backlogOf, type Identity, type Layer, type Reconciliation, type Span } from './reconciliation.js'
+import { backlogOf, type Balance, type Layer, type Reconciliation, type Span } from './reconciliation.js'
 import type { Verdict } from './status.js'
 
 /** What one row of `monitor_logs` is made of. */
@@ -20,7 +20,7 @@ export interface Observation {
   readonly position: TablePosition | undefined
   readonly reconciliation: Reconciliation
   readonly found: Found
-  readonly identity: Identity | undefined
+  readonly balance: Balance | undefined
   /** Only of bronze. */
   readonly lag: Lag | undefined
   readonly span: Span | undefined
@@ -80,8 +80,8 @@ export function monitorRow(o: Observation): Row {
     inserted: o.layer === 'silver' ? whole(silver.inserted) : null,
     duplicates: o.layer === 'silver' ? whole(silver.duplicates) : null,
     anomalies: o.layer === 'gold' ? whole(o.reconciliation.anomalies) : null,
-    identity_closed: o.identity?.closed ?? null,
-    identity: o.identity?.text ?? null,
+    identity_closed: o.balance?.balanced ?? null,
+    identity: o.balance?.text ?? null,
     rejections: bronze ? JSON.stringify(o.reconciliation.rejections) : null,
     expectations: bronze ? JSON.stringify(o.reconciliation.expectations) : null,
     notices: bronze ? JSON.stringify(o.reconciliation.notices) : null,

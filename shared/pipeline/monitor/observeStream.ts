@@ -12,16 +12,16 @@ import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { monitorRow } from './monitorRow.js'
 import { layerPath, type MonitorState, observeTables, type StreamObservation } from './monitorState.js'
 import {
-  bronzeIdentity,
-  type Identity,
+  type Balance,
+  bronzeBalance,
   type Layer,
   layers,
-  scoredIdentity,
-  silverIdentity,
+  scoredBalance,
+  silverBalance,
   type Span,
-  summaryIdentity,
+  summaryBalance,
 } from './reconciliation.js'
-import { judge } from './status.js'
+import { tableStatus } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
 
 /** An offset may wait for so long, or for two commits where they are kept further apart. */
@@ -81,13 +81,13 @@ export async function observeStream(
     const path = layerPath(stream, layer)
     const state = states[layer]
     const isBronze = layer === 'bronze'
-    const { identity, stopped, note } =
-      failed[layer] === undefined ? await balanceOf(lake, stream, layer, observation, span) : unknownBalance
+    const { balance, stopped, note } =
+      failed[layer] === undefined ? await checksOf(lake, stream, layer, observation, span) : noChecks
     const model =
       layer === 'gold' ? await (await import('./modelHealth.js')).modelHealth(lake, stream, runTime) : undefined
     const newest = reconciliation.newest[layer]
     const { skew } = found[layer]
-    const verdict = judge({
+    const verdict = tableStatus({
       layer,
       exists: state !== undefined,
       freshness: newest === 0 ? undefined : runTime / 1000 - newest / 1e6,
@@ -97,7 +97,7 @@ export async function observeStream(
       undrained: isBronze ? drain.undrained : [],
       held: isBronze ? drain.held : [],
       heldLong: isBronze && drain.heldLong,
-      identity,
+      balance,
       newlyMissing: isBronze ? BigInt(newlyMissing) : 0n,
       stopped: [...(isBronze ? lag.stopped : []), ...stopped, ...(model?.stopped ?? [])],
       notes: [...note, ...(model?.notes ?? []), ...skewSentences("a writer's clock", skew), ...ownClock],
@@ -114,7 +114,7 @@ export async function observeStream(
         position: state === undefined ? undefined : monitorState.positions[path],
         reconciliation,
         found: found[layer],
-        identity,
+        balance,
         lag: isBronze ? lag : undefined,
         span: isBronze ? span : undefined,
         secondsToDrain: !isBronze ? undefined : lag.total === 0n ? 0 : rate > 0 ? Number(lag.total) / rate : undefined,
@@ -152,29 +152,28 @@ function missingSince(stream: Stream, before: MonitorState, after: MonitorState)
   return after.reconciliation.reported.missing - (isSameTable ? before.reconciliation.reported.missing : 0)
 }
 
-interface Balance {
-  readonly identity: Identity | undefined
+interface LayerChecks {
+  readonly balance: Balance | undefined
   /** What keeps the layer from going on, in words. */
   readonly stopped: readonly string[]
   /** Why its counts cannot be reconciled, in words. */
   readonly note: readonly string[]
 }
 
-const unknownBalance: Balance = { identity: undefined, stopped: [], note: [] }
+const noChecks: LayerChecks = { balance: undefined, stopped: [], note: [] }
 
-async function balanceOf(
+async function checksOf(
   lake: Lake,
   stream: Stream,
   layer: Layer,
   { monitorState, states }: StreamObservation,
   span: Span | undefined,
-): Promise<Balance> {
-  if (layer === 'bronze')
-    return { ...unknownBalance, identity: span && bronzeIdentity(monitorState.reconciliation, span) }
+): Promise<LayerChecks> {
+  if (layer === 'bronze') return { ...noChecks, balance: span && bronzeBalance(monitorState.reconciliation, span) }
   const table = states[layer]
   const before = ({ silver: 'bronze', gold: 'silver', summary: 'gold' } as const)[layer]
   const source = states[before]
-  if (table === undefined || source === undefined) return unknownBalance
+  if (table === undefined || source === undefined) return noChecks
   const rebuild = `lake rebuild ${layer === 'silver' ? 'silver' : 'gold'}`
   try {
     const cursor = readCursor(table, source.metadata.id, {
@@ -183,14 +182,13 @@ async function balanceOf(
       rebuild,
     })
     const caughtUp = await hasReadAll(lake.table(layerPath(stream, before)), cursor, source)
-    if (layer === 'silver')
-      return { ...unknownBalance, identity: silverIdentity(monitorState.reconciliation, caughtUp) }
-    const identity = layer === 'gold' ? scoredIdentity : summaryIdentity
-    return { ...unknownBalance, identity: caughtUp ? identity(monitorState.reconciliation) : undefined }
+    if (layer === 'silver') return { ...noChecks, balance: silverBalance(monitorState.reconciliation, caughtUp) }
+    const balanceOf = layer === 'gold' ? scoredBalance : summaryBalance
+    return { ...noChecks, balance: caughtUp ? balanceOf(monitorState.reconciliation) : undefined }
   } catch (error) {
-    if (error instanceof PipelineError) return { ...unknownBalance, stopped: [error.message] }
+    if (error instanceof PipelineError) return { ...noChecks, stopped: [error.message] }
     return {
-      ...unknownBalance,
+      ...noChecks,
       note: [`its counts cannot be compared with ${layerPath(stream, before)}: ${asError(error).message}`],
     }
   }

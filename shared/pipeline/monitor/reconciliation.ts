@@ -111,8 +111,8 @@ export interface Span {
 }
 
 /** Whether the counts of a layer agree. */
-export interface Identity {
-  readonly closed: boolean
+export interface Balance {
+  readonly balanced: boolean
   /** The sums in words, or what is wrong with them. */
   readonly text: string
 }
@@ -121,7 +121,7 @@ export interface Identity {
  * Whether bronze's counts reconcile: all that was received is accounted for, every covered offset is a row, missing, a
  * hole or was deleted on purpose, and the table holds what the writers reported.
  */
-export function bronzeIdentity(reconciliation: Reconciliation, span: Span): Identity {
+export function bronzeBalance(reconciliation: Reconciliation, span: Span): Balance {
   const { reported, observed, settled } = reconciliation
   const { bronze: deleted } = reconciliation.deleted
   const wrong: string[] = []
@@ -152,7 +152,7 @@ export function bronzeIdentity(reconciliation: Reconciliation, span: Span): Iden
     (outcomes.length === 0 || backlog === undefined
       ? ''
       : `; quarantined ${observed.quarantined} = waiting ${backlog}${outcomes.map(([name, n]) => ` + ${name} ${n}`).join('')}`)
-  return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+  return { balanced: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
 /**
@@ -161,10 +161,10 @@ export function bronzeIdentity(reconciliation: Reconciliation, span: Span): Iden
  *
  * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
  */
-export function silverIdentity(
+export function silverBalance(
   { silver, silverRows, observed, deleted: { silver: deleted } }: Reconciliation,
   caughtUp: boolean,
-): Identity {
+): Balance {
   const wrong: string[] = []
   const kept = silver.inserted + silver.duplicates
   if (silver.read + silver.replayed !== kept) {
@@ -180,26 +180,26 @@ export function silverIdentity(
   const sums =
     `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}` +
     (deleted === 0 ? '' : `; inserted ${silver.inserted} = rows ${silverRows} + deleted ${deleted}`)
-  return { closed: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
+  return { balanced: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
 /** Whether gold, once it has read all of silver, has every row of it that was not deleted on purpose. */
-export function scoredIdentity({ silverRows, scoredRows, deleted: { gold: deleted } }: Reconciliation): Identity {
+export function scoredBalance({ silverRows, scoredRows, deleted: { gold: deleted } }: Reconciliation): Balance {
   if (silverRows === scoredRows + deleted)
-    return { closed: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
+    return { balanced: true, text: `silver ${silverRows} = scored ${scoredRows}${plus(deleted, true)}` }
   return {
-    closed: false,
+    balanced: false,
     text: `${silverRows} rows in silver, ${scoredRows} scored${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`,
   }
 }
 
 /** Whether the summary, once it has read all scored rows, stands for every one of them. */
-export function summaryIdentity({ scoredRows, summary, deleted: { summary: deleted } }: Reconciliation): Identity {
+export function summaryBalance({ scoredRows, summary, deleted: { summary: deleted } }: Reconciliation): Balance {
   // For how many events a deleted window stood is not known any more: the difference cannot be computed then.
   const fits = deleted === 0 ? scoredRows === summary.events : scoredRows >= summary.events
-  if (!fits) return { closed: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
+  if (!fits) return { balanced: false, text: `${scoredRows} scored rows, ${summary.events} summarised` }
   return {
-    closed: true,
+    balanced: true,
     text: `scored ${scoredRows} = summarised ${summary.events}${deleted === 0 ? '' : ` + those of ${deleted} windows deleted on purpose`}`,
   }
 }

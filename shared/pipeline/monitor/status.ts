@@ -1,5 +1,5 @@
 import { inWords } from '../../types/index.js'
-import type { Identity, Layer } from './reconciliation.js'
+import type { Balance, Layer } from './reconciliation.js'
 
 /** From good to bad: LATE and STALE are about time, DEGRADED about data that is wrong or cannot be read. */
 export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const
@@ -22,7 +22,7 @@ export interface Findings {
   /** What lies behind transactions that are still open, in words, and whether one of them is open for too long. */
   readonly held: readonly string[]
   readonly heldLong: boolean
-  readonly identity: Identity | undefined
+  readonly balance: Balance | undefined
   /** Offsets found missing since the last run. */
   readonly newlyMissing: bigint
   /** What stops a partition, in words. */
@@ -44,7 +44,7 @@ export interface Verdict {
  * waiting in Kafka is the source's silence, and the sentence says so. A lag that does not drain is LATE, however new
  * the newest row is.
  */
-export function judge(f: Findings): Verdict {
+export function tableStatus(f: Findings): Verdict {
   const { status, reason } = verdictOf(f)
   return { status, reason: [reason, ...[...f.held, ...f.notes].map(sentence)].join(' ') }
 }
@@ -53,7 +53,7 @@ function verdictOf(f: Findings): Verdict {
   const degraded = [
     ...(f.failed === undefined ? [] : [`the table cannot be read: ${f.failed}`]),
     ...f.stopped,
-    ...(f.identity?.closed === false ? [`the counts do not reconcile: ${f.identity.text}`] : []),
+    ...(f.balance?.balanced === false ? [`the counts do not reconcile: ${f.balance.text}`] : []),
     ...(f.newlyMissing > 0n ? [`${f.newlyMissing} offsets were deleted in Kafka before they were read`] : []),
     ...(f.unanswered === undefined ? [] : [f.unanswered]),
   ]

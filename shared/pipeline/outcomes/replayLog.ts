@@ -7,9 +7,8 @@ import {
   type TableState,
   type Txn,
 } from '../../delta/index.js'
-import type { Json } from '../../types/index.js'
+import { asObject, type Json } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
-import { asObject } from '../runLog/index.js'
 
 /** Who resolved records, when and why; as it is kept of each. */
 export interface ResolutionNote {

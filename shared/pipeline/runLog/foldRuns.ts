@@ -1,12 +1,12 @@
+import { tablesOf } from '../../contract/index.js'
 import { type Action, commitInfoOf, type DeltaTable, type TableState, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { decodeRun, type RunRecord } from '../../telemetry/index.js'
-import type { Json } from '../../types/index.js'
+import { asObject, type Json } from '../../types/index.js'
 import { columnsOf, openTable } from '../incremental/index.js'
 import { journalFolder, type Lake } from '../lake/index.js'
 import { clusterRow, clusterTable } from './clusterTable.js'
-import { tablesOf } from './logTables.js'
-import { asObject, newestEntry } from './newestEntry.js'
+import { newestEntry } from './newestEntry.js'
 import {
   decodePending,
   encodePending,

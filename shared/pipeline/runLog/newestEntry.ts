@@ -1,4 +1,5 @@
 import { commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../../delta/index.js'
+import { asObject } from '../../types/index.js'
 
 /** How far back an entry is looked for: other commits (compaction) may have come after it, but not that many. */
 const farthest = 200
@@ -22,11 +23,4 @@ export async function newestEntry(
     }
   }
   return undefined
-}
-
-/** A JSON object, or undefined for anything else. */
-export function asObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
-    ? (json as Record<string, unknown>)
-    : undefined
 }

@@ -19,7 +19,7 @@ import { offsetOf, toRecord } from './receivedEvent.js'
 import { sendEvents } from './sendEvents.js'
 
 /** How long the service may say nothing, in milliseconds. */
-export interface Patience {
+export interface SilenceLimits {
   /** After that long a link is given up for a new one: links have gone silent for good. */
   readonly link: number
   /** Without an event for that long, a read ends with SOURCE_SILENT. Pauses of half a minute are known. */
@@ -27,15 +27,15 @@ export interface Patience {
 }
 
 /**
- * The namespace to read and how long its silence is tolerated; 20 s a link and 60 s in all when `patience` is absent.
+ * The namespace to read and how long its silence is tolerated; 20 s a link and 60 s in all when `silenceLimits` is absent.
  */
 export interface EventHubsSourceOptions {
   readonly connection: EventHubsConnection
   readonly clock?: Clock | undefined
-  readonly patience?: Patience | undefined
+  readonly silenceLimits?: SilenceLimits | undefined
 }
 
-const defaultPatience: Patience = { link: 20_000, total: 60_000 }
+const defaultSilenceLimits: SilenceLimits = { link: 20_000, total: 60_000 }
 const eventsPerBatch = 1_000
 
 /** Between a link that failed and the next. */
@@ -47,16 +47,16 @@ const pauseMs = 500
  * same event hub through its Kafka endpoint.
  *
  * Only an event at or beyond the end of a range proves that the range was read: silence is never taken for the end of
- * anything. See {@link Patience}.
+ * anything. See {@link SilenceLimits}.
  */
 export class EventHubsSource implements Source {
   readonly #connection: EventHubsConnection
   readonly #clock: Clock
-  readonly #patience: Patience
+  readonly #silenceLimits: SilenceLimits
   readonly #hubs = new Map<string, Promise<HubClients>>()
   readonly #readable = new Map<string, Promise<void>>()
 
-  constructor({ connection, clock = systemClock, patience = defaultPatience }: EventHubsSourceOptions) {
+  constructor({ connection, clock = systemClock, silenceLimits = defaultSilenceLimits }: EventHubsSourceOptions) {
     if (connection.connectionString === undefined && connection.namespace === undefined) {
       throw new SourceError(
         'SOURCE_BAD_SETTINGS',
@@ -65,7 +65,7 @@ export class EventHubsSource implements Source {
     }
     this.#connection = connection
     this.#clock = clock
-    this.#patience = patience
+    this.#silenceLimits = silenceLimits
   }
 
   /** The first call for an event hub also makes sure that it can be read by the consumer group. */
@@ -106,7 +106,7 @@ export class EventHubsSource implements Source {
       const now = offsetsOf(await this.#properties(hub, topic, partition))
       if (now.start === now.end) return now.end
       const quiet = this.#clock.monotonic() - since
-      if (quiet >= this.#patience.total) throw fault ?? silent(topic, now, quiet)
+      if (quiet >= this.#silenceLimits.total) throw fault ?? silent(topic, now, quiet)
     }
   }
 
@@ -135,7 +135,7 @@ export class EventHubsSource implements Source {
           reportSeconds: this.#reportSeconds,
         })
         for (;;) {
-          const events = await channel.next(this.#patience.link)
+          const events = await channel.next(this.#silenceLimits.link)
           signal?.throwIfAborted()
           if (events.length === 0) break
           const stretch = stretchOf(
@@ -156,8 +156,8 @@ export class EventHubsSource implements Source {
       }
       await this.#checkHeld(hub, topic, { partition, start: position, end })
       const quiet = this.#clock.monotonic() - heard
-      if (quiet >= this.#patience.total) throw fault ?? silent(topic, { partition, start: position, end }, quiet)
-      if (fault !== undefined) await this.#clock.sleep(Math.min(pauseMs, this.#patience.link), signal)
+      if (quiet >= this.#silenceLimits.total) throw fault ?? silent(topic, { partition, start: position, end }, quiet)
+      if (fault !== undefined) await this.#clock.sleep(Math.min(pauseMs, this.#silenceLimits.link), signal)
     }
   }
 
@@ -224,18 +224,18 @@ export class EventHubsSource implements Source {
   }
 
   get #reportSeconds(): number {
-    return Math.min(2, this.#patience.link / 1_000)
+    return Math.min(2, this.#silenceLimits.link / 1_000)
   }
 
   /** One link's worth of waiting. */
   async #receive(hub: HubClients, topic: string, options: Parameters<HubClients['openChannel']>[0]) {
     try {
       await using channel = hub.openChannel(options)
-      return { events: await channel.next(this.#patience.link), fault: undefined }
+      return { events: await channel.next(this.#silenceLimits.link), fault: undefined }
     } catch (thrown) {
       const fault = eventHubsFault(thrown, topic, hub.consumerGroup)
       if (!fault.retryable) throw fault
-      await this.#clock.sleep(Math.min(pauseMs, this.#patience.link))
+      await this.#clock.sleep(Math.min(pauseMs, this.#silenceLimits.link))
       return { events: [], fault }
     }
   }

@@ -19,7 +19,7 @@ import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'
 import { latest } from './protocol.js'
 import { readRange } from './rangeReader.js'
-import { offsetsOf, type Patience, retrying, type Waiting } from './retry.js'
+import { offsetsOf, retrying, type RetryOptions, type Waiting } from './retry.js'
 import { listOffsets, lookOnce, surveyTopic } from './topicSurvey.js'
 
 /** How to reach the cluster, and how records are fetched, checked and written. */
@@ -28,7 +28,7 @@ export interface KafkaSourceOptions {
   readonly log?: Logger
   readonly clock?: Clock
   /** Milliseconds without any success until an operation gives up; default a minute. */
-  readonly patienceMs?: number
+  readonly retryTimeoutMs?: number
   /** Bytes of one fetch; default {@link defaultFetchBytes}. */
   readonly fetchBytes?: number
   /** Whether records' checksums are compared; default true. */
@@ -57,14 +57,14 @@ export class KafkaSource implements Source {
   readonly #cluster: Cluster
   readonly #producer: Producer
   readonly #options: Required<
-    Pick<KafkaSourceOptions, 'clock' | 'patienceMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>
+    Pick<KafkaSourceOptions, 'clock' | 'retryTimeoutMs' | 'fetchBytes' | 'verifyChecksum' | 'topicIds'>
   > &
-    Pick<Patience, 'onWaiting'>
+    Pick<RetryOptions, 'onWaiting'>
 
   /** Connects at the first call, not here. @throws SourceError SOURCE_BAD_SETTINGS */
   constructor(options: KafkaSourceOptions) {
     registerCodecs()
-    const { clock = systemClock, patienceMs = 60_000, log = silentLogger } = options
+    const { clock = systemClock, retryTimeoutMs = 60_000, log = silentLogger } = options
     const report =
       options.onWaiting ??
       ((sentence: string) => {
@@ -73,7 +73,7 @@ export class KafkaSource implements Source {
     const onWaiting = announcer(report, options.connection.brokers.join(','), clock)
     this.#options = {
       clock,
-      patienceMs,
+      retryTimeoutMs,
       fetchBytes: options.fetchBytes ?? defaultFetchBytes,
       verifyChecksum: options.verifyChecksum ?? true,
       topicIds: options.topicIds ?? true,
@@ -82,7 +82,7 @@ export class KafkaSource implements Source {
     this.#cluster = new Cluster(clientSettings(options.connection), log)
     this.#producer = new Producer(this.#cluster, {
       clock,
-      patienceMs,
+      retryTimeoutMs,
       onWaiting,
       compression: options.compression ?? 'none',
       idempotent: options.idempotent ?? true,
@@ -138,9 +138,9 @@ export class KafkaSource implements Source {
 }
 
 /** What is waited for, in words for a person. */
-export function waitingInWords({ doing, error, waitedMs, patienceMs }: Waiting, brokers: string): string {
+export function waitingInWords({ doing, error, waitedMs, retryTimeoutMs }: Waiting, brokers: string): string {
   const reason = error?.message ?? `Kafka at ${brokers} does not answer.`
-  const left = Math.max(1, Math.round((patienceMs - waitedMs) / 1_000))
+  const left = Math.max(1, Math.round((retryTimeoutMs - waitedMs) / 1_000))
   return `${reason} Still ${doing}, for up to ${left} s more.`
 }
 

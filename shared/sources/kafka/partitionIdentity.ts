@@ -4,16 +4,16 @@ import type { Cluster, Leaders } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { type EpochEnd, type IdentifiedTopic, requestEpochEnds, requestTopicIdentity } from './identityRequests.js'
 import type { BrokerNode } from './kafkajsInternals.js'
-import { Backoff, type Patience } from './retry.js'
+import { Backoff, type RetryOptions } from './retry.js'
 
-/** How identities are asked for; whatever `patienceMs` says, no longer than a few seconds. */
-export interface IdentityOptions extends Patience {
+/** How identities are asked for; whatever `retryTimeoutMs` says, no longer than a few seconds. */
+export interface IdentityOptions extends RetryOptions {
   /** False asks as if the broker knew no topic ids. */
   readonly topicIds: boolean
 }
 
 /** Asked before every commit: a partition without a leader must not hold the others up for long. */
-const longestPatienceMs = 5_000
+const longestRetryMs = 5_000
 
 const unauthorized = 29
 
@@ -29,7 +29,7 @@ export async function identifyPartitions(
 ): Promise<ReadonlyMap<number, Identified>> {
   const found = new Map<number, Identified>()
   const backoff = new Backoff(
-    { ...options, patienceMs: Math.min(options.patienceMs, longestPatienceMs) },
+    { ...options, retryTimeoutMs: Math.min(options.retryTimeoutMs, longestRetryMs) },
     `asking what identifies ${topic}`,
   )
   for (;;) {

@@ -6,10 +6,10 @@ import type { Compression } from './codecs.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { type ProducerIdentity, requestProduce, requestProducerId } from './protocol.js'
 import { anonymous, encodeRecordBatch, type ProducerStamp } from './recordEncoder.js'
-import { type Patience, retrying } from './retry.js'
+import { retrying, type RetryOptions } from './retry.js'
 
 /** How records are written, and how long a write is tried again. */
-export interface ProducerOptions extends Patience {
+export interface ProducerOptions extends RetryOptions {
   readonly compression: Compression
   /** Batches sent again after a lost answer are written once. */
   readonly idempotent: boolean

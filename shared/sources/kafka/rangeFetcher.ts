@@ -4,10 +4,10 @@ import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { type FetchResponse, requestFetch } from './protocol.js'
 import { scanBatches, type ScannedBatches } from './recordBatch.js'
-import { Backoff, type Patience } from './retry.js'
+import { Backoff, type RetryOptions } from './retry.js'
 
 /** How a range is fetched, how its batches are checked, and how long a broker's failures are tolerated. */
-export interface RangeReaderOptions extends Patience {
+export interface RangeReaderOptions extends RetryOptions {
   /** Bytes of one fetch; twice that is in memory while the next one is under way. */
   readonly fetchBytes: number
   /** See `ReadOptions`. */

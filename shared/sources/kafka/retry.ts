@@ -2,10 +2,10 @@ import type { Clock } from '../../clock.js'
 import { SourceError } from '../sourceError.js'
 
 /** How long an operation is tried again. An aborted `signal` ends it with the signal's reason. */
-export interface Patience {
+export interface RetryOptions {
   readonly clock: Clock
   /** Milliseconds without success until the last error is thrown. */
-  readonly patienceMs: number
+  readonly retryTimeoutMs: number
   readonly signal?: AbortSignal | undefined
   /** Called when nothing has come of any attempt for two seconds, and now and then after that. */
   readonly onWaiting?: ((waiting: Waiting) => void) | undefined
@@ -19,20 +19,20 @@ export interface Waiting {
   readonly error: SourceError | undefined
   /** Milliseconds since anything went well, and those after which the operation gives up. */
   readonly waitedMs: number
-  readonly patienceMs: number
+  readonly retryTimeoutMs: number
 }
 
 const firstNoticeMs = 2_000
 const nextNoticeMs = 15_000
 
 // A topic that was just created is not known to every broker at once.
-const topicPatienceMs = 1_000
+const newTopicRetryMs = 1_000
 const firstDelayMs = 50
 const longestDelayMs = 2_000
 
 /** Waits longer and longer between attempts, and says when it is enough. */
 export class Backoff {
-  readonly #patience: Patience
+  readonly #options: RetryOptions
   #since: number
   #delay = firstDelayMs
   readonly #doing: string
@@ -40,16 +40,16 @@ export class Backoff {
   #lastError: SourceError | undefined
 
   /** @param doing what is tried, for those who wait */
-  constructor(patience: Patience, doing: string) {
-    this.#patience = patience
+  constructor(options: RetryOptions, doing: string) {
+    this.#options = options
     this.#doing = doing
-    this.#since = patience.clock.monotonic()
+    this.#since = options.clock.monotonic()
     this.#nextNotice = this.#since + firstNoticeMs
   }
 
   /** Waits for an attempt, and says so while it has no answer. */
   async during<T>(attempt: Promise<T>): Promise<T> {
-    if (this.#patience.onWaiting === undefined) return attempt
+    if (this.#options.onWaiting === undefined) return attempt
     const answered = new AbortController()
     void this.#announceUntil(answered.signal)
     try {
@@ -60,7 +60,7 @@ export class Backoff {
   }
 
   async #announceUntil(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#patience
+    const { clock } = this.#options
     try {
       while (!signal.aborted) {
         await clock.sleep(Math.max(0, this.#nextNotice - clock.monotonic()), signal)
@@ -72,37 +72,37 @@ export class Backoff {
   }
 
   #announce(): void {
-    const { clock, patienceMs, onWaiting } = this.#patience
+    const { clock, retryTimeoutMs, onWaiting } = this.#options
     const now = clock.monotonic()
     if (now < this.#nextNotice) return
     this.#nextNotice = now + nextNoticeMs
-    onWaiting?.({ doing: this.#doing, error: this.#lastError, waitedMs: now - this.#since, patienceMs })
+    onWaiting?.({ doing: this.#doing, error: this.#lastError, waitedMs: now - this.#since, retryTimeoutMs })
   }
 
-  /** Something went well: patience is counted from now. */
+  /** Something went well: the timeout is counted from now. */
   reset(): void {
-    this.#since = this.#patience.clock.monotonic()
+    this.#since = this.#options.clock.monotonic()
     this.#delay = firstDelayMs
     this.#nextNotice = this.#since + firstNoticeMs
     this.#lastError = undefined
   }
 
-  /** Waits before the next attempt. @throws the error itself when it is not worth one, or patience is at its end */
+  /** Waits before the next attempt. @throws the error itself when it is not worth one, or the timeout is over */
   async wait(error: unknown): Promise<void> {
-    const { clock, patienceMs, signal } = this.#patience
+    const { clock, retryTimeoutMs, signal } = this.#options
     signal?.throwIfAborted()
     if (!(error instanceof SourceError)) throw error
     const young = error.code === 'SOURCE_TOPIC_MISSING'
     if (!error.retryable && !young) throw error
     this.#lastError = error
     const waited = clock.monotonic() - this.#since
-    if (waited + this.#delay > (young ? Math.min(patienceMs, topicPatienceMs) : patienceMs)) throw error
+    if (waited + this.#delay > (young ? Math.min(retryTimeoutMs, newTopicRetryMs) : retryTimeoutMs)) throw error
     this.#announce()
     await clock.sleep(this.#delay * (0.75 + Math.random() * 0.5), signal)
     this.#delay = Math.min(this.#delay * 2, longestDelayMs)
   }
 
-  /** The same for what can be done without: false, and no error, when patience is at its end. */
+  /** The same for what can be done without: false, and no error, when the timeout is over. */
   async tryAgain(error: SourceError): Promise<boolean> {
     try {
       await this.wait(error)
@@ -115,8 +115,8 @@ export class Backoff {
 }
 
 /** @param doing what is tried, for those who wait */
-export async function retrying<T>(patience: Patience, doing: string, attempt: () => Promise<T>): Promise<T> {
-  const backoff = new Backoff(patience, doing)
+export async function retrying<T>(options: RetryOptions, doing: string, attempt: () => Promise<T>): Promise<T> {
+  const backoff = new Backoff(options, doing)
   for (;;) {
     try {
       return await backoff.during(attempt())

@@ -3,15 +3,18 @@ import { partitionMissing, SourceError } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { earliest, type Isolation, isolation, latest, requestOffsets } from './protocol.js'
-import { Backoff, offsetsOf, type Patience } from './retry.js'
+import { Backoff, offsetsOf, type RetryOptions } from './retry.js'
 
 /** An election takes a second or two; what has no leader for longer is not to hold the others up. */
 const electionMs = 5_000
 
 /** Asks the leaders of every partition of a topic; see `Source.survey`. */
-export async function surveyTopic(cluster: Cluster, topic: string, patience: Patience): Promise<TopicSurvey> {
-  const forAll = new Backoff(patience, offsetsOf(topic))
-  const forSome = new Backoff({ ...patience, patienceMs: Math.min(patience.patienceMs, electionMs) }, offsetsOf(topic))
+export async function surveyTopic(cluster: Cluster, topic: string, options: RetryOptions): Promise<TopicSurvey> {
+  const forAll = new Backoff(options, offsetsOf(topic))
+  const forSome = new Backoff(
+    { ...options, retryTimeoutMs: Math.min(options.retryTimeoutMs, electionMs) },
+    offsetsOf(topic),
+  )
   for (;;) {
     // Partitions may have been added since the last attempt, and leaders found.
     cluster.forget(topic)

@@ -1,6 +1,5 @@
 import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../../contract/index.js'
-import type { EventMaker, MadeEvent } from './eventMaker.js'
-import type { SyntheticMaker } from './syntheticEvents.js'
+import type { EventMaker, MadeEvent, SyntheticMaker } from './eventMaker.js'
 
 /** Draws after which a contract counts as one that nothing drawn fulfils. */
 const mostDraws = 2_000

@@ -26,3 +26,7 @@ export interface EventMaker {
     random: () => number,
   ): { readonly key: Uint8Array; readonly value: Uint8Array }
 }
+
+/** The maker of a stream's events, or in a sentence why there can be none. */
+export type SyntheticMaker =
+  { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }

@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { ProducedRecord } from '../source.js'
 import { contractEvents } from './contractEvents.js'
-import type { EventMaker } from './eventMaker.js'
+import type { EventMaker, SyntheticMaker } from './eventMaker.js'
 import { sampleEvents } from './sampleEvents.js'
 
 /** What synthetic records are drawn by: the same options give the same records. */
@@ -164,10 +164,6 @@ export class SyntheticEvents {
     else this.#past[(this.#counts.distinct - this.#counts.late) % duplicateReach] = event
   }
 }
-
-/** The maker of a stream's events, or in a sentence why there can be none. */
-export type SyntheticMaker =
-  { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }
 
 /**
  * What synthetic events of a stream are made by: the sample's, with values that its model knows, where the contract takes

@@ -16,7 +16,7 @@ import { accessTo, type AzureBlobAccess, azureBlobCredential } from './azureBlob
 import { downloadBlob } from './azureBlobDownload.js'
 import { azureError, serviceAnswer } from './azureBlobError.js'
 import { folderNames, listBlobs, type ListingService } from './azureBlobListing.js'
-import { once, type Patience, retried, type Try } from './azureBlobRetry.js'
+import { once, retried, type RetryLimits, type Try } from './azureBlobRetry.js'
 import { BlobUpload } from './azureBlobUpload.js'
 
 const defaultDeadlineMs = 60_000
@@ -39,12 +39,12 @@ export async function openAzureBlob(url: string, options: AzureBlobOptions = {})
   const address = parseAzureBlobAddress(url)
   const credential = await azureBlobCredential(address, options)
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
-  const patience = {
+  const limits = {
     deadlineMs,
     silenceMs: options.silenceMs ?? deadlineMs / silenceShare,
     pauseMs: options.pauseMs ?? pauseMs,
   }
-  return new AzureBlobStore(address, new AccountClients(address, credential), patience)
+  return new AzureBlobStore(address, new AccountClients(address, credential), limits)
 }
 
 /** Opens the folder `url`, which a table names, in the external location that holds it, with the location's own signature. */
@@ -69,15 +69,15 @@ export class AzureBlobStore implements ObjectStore {
   readonly #address: AzureBlobAddress
   readonly #account: AccountClients
   readonly #container: ContainerClient
-  readonly #patience: Patience
+  readonly #limits: RetryLimits
   readonly #siblings = new Map<string, AzureBlobStore>()
 
-  constructor(address: AzureBlobAddress, account: AccountClients, patience: Patience) {
+  constructor(address: AzureBlobAddress, account: AccountClients, limits: RetryLimits) {
     this.url = formatAzureBlobAddress(address)
     this.#address = address
     this.#account = account
     this.#container = account.container(address.container)
-    this.#patience = patience
+    this.#limits = limits
   }
 
   async get(path: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -86,12 +86,12 @@ export class AzureBlobStore implements ObjectStore {
       // HTTP has no way to ask for nothing.
       if (range.end !== undefined && range.end <= range.start) return (await this.head(path)) && new Uint8Array()
     }
-    return this.#read('get', path, blob => downloadBlob(blob, range, this.#patience))
+    return this.#read('get', path, blob => downloadBlob(blob, range, this.#limits))
   }
 
   head(path: string): Promise<ObjectInfo | undefined> {
     return this.#read('head', path, async blob => {
-      const found = await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))
+      const found = await retried(this.#limits, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))
       if (isFolder(found.metadata)) return undefined
       return { path, size: found.contentLength ?? 0, modifiedAt: found.lastModified?.getTime() ?? 0 }
     })
@@ -101,7 +101,7 @@ export class AzureBlobStore implements ObjectStore {
   async now(): Promise<number> {
     const blob = this.#container.getBlockBlobClient(this.#name('_delta_log/_last_checkpoint'))
     try {
-      const answer = await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))
+      const answer = await retried(this.#limits, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))
       return answer.date?.getTime() ?? Date.now()
     } catch (error) {
       const { status, date } = serviceAnswer(error)
@@ -119,7 +119,7 @@ export class AzureBlobStore implements ObjectStore {
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
     const blob = this.#container.getBlockBlobClient(this.#name(path))
     return this.#changing('putIfAbsent', path, () =>
-      once(this.#patience, bytes.length, async ({ signal, heard }) => {
+      once(this.#limits, bytes.length, async ({ signal, heard }) => {
         try {
           const conditions = { ifNoneMatch: '*' }
           await blob.upload(sentBytes(bytes, heard), bytes.length, { conditions, abortSignal: signal })
@@ -151,7 +151,7 @@ export class AzureBlobStore implements ObjectStore {
           'head',
           path,
           async blob =>
-            (await retried(this.#patience, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))).etag,
+            (await retried(this.#limits, 0, ({ signal }) => blob.getProperties({ abortSignal: signal }))).etag,
         ),
     })
     return Promise.resolve(upload)
@@ -178,7 +178,7 @@ export class AzureBlobStore implements ObjectStore {
   async folders(folder: string): Promise<readonly string[]> {
     const inside = joinedPath(this.#address.folder, folder === '' ? '' : checkedFolder(folder))
     try {
-      return await folderNames(this.#container, inside === '' ? '' : `${inside}/`, this.#patience)
+      return await folderNames(this.#container, inside === '' ? '' : `${inside}/`, this.#limits)
     } catch (error) {
       if (serviceAnswer(error).code === 'ContainerNotFound') return []
       throw this.#error('list', folder, error, false)
@@ -188,7 +188,7 @@ export class AzureBlobStore implements ObjectStore {
   async delete(path: string): Promise<void> {
     const blob = this.#container.getBlockBlobClient(this.#name(path))
     try {
-      await retried(this.#patience, 0, ({ signal }) => blob.delete({ deleteSnapshots: 'include', abortSignal: signal }))
+      await retried(this.#limits, 0, ({ signal }) => blob.delete({ deleteSnapshots: 'include', abortSignal: signal }))
     } catch (error) {
       if (serviceAnswer(error).status === 404) return
       throw this.#error('delete', path, error, true)
@@ -197,7 +197,7 @@ export class AzureBlobStore implements ObjectStore {
 
   within(prefix: string): AzureBlobStore {
     const folder = joinedPath(this.#address.folder, checkedFolder(prefix))
-    return new AzureBlobStore({ ...this.#address, folder }, this.#account, this.#patience)
+    return new AzureBlobStore({ ...this.#address, folder }, this.#account, this.#limits)
   }
 
   sibling(url: string): AzureBlobStore | undefined {
@@ -206,7 +206,7 @@ export class AzureBlobStore implements ObjectStore {
     const { container, folder, ...other } = parseAzureBlobAddress(url)
     // A signature of somebody else's is not passed on, and requests go to the endpoint that the user has named.
     if (other.sas !== undefined || !isSameAccount(this.#address, { container, folder, ...other })) return undefined
-    const store = new AzureBlobStore({ ...this.#address, container, folder }, this.#account, this.#patience)
+    const store = new AzureBlobStore({ ...this.#address, container, folder }, this.#account, this.#limits)
     this.#siblings.set(url, store)
     return store
   }
@@ -214,7 +214,7 @@ export class AzureBlobStore implements ObjectStore {
   get #listing(): ListingService {
     const account = this.#account
     return {
-      patience: this.#patience,
+      limits: this.#limits,
       get knowsStartFrom() {
         return account.knowsStartFrom
       },
@@ -253,7 +253,7 @@ export class AzureBlobStore implements ObjectStore {
     act: (blob: BlockBlobClient, attempt: Try) => Promise<unknown>,
   ): Promise<void> {
     const blob = this.#container.getBlockBlobClient(this.#name(path))
-    await this.#changing(operation, path, () => retried(this.#patience, bytes, attempt => act(blob, attempt)))
+    await this.#changing(operation, path, () => retried(this.#limits, bytes, attempt => act(blob, attempt)))
   }
 
   /** Runs a write; when the container is missing, makes it and runs the write again: nothing was written before. */
@@ -273,7 +273,7 @@ export class AzureBlobStore implements ObjectStore {
 
   async #makeContainer(missing: unknown): Promise<void> {
     try {
-      await retried(this.#patience, 0, ({ signal }) => this.#container.createIfNotExists({ abortSignal: signal }))
+      await retried(this.#limits, 0, ({ signal }) => this.#container.createIfNotExists({ abortSignal: signal }))
     } catch (error) {
       if (serviceAnswer(error).status !== 403) throw this.#error('create container', '', error, false)
       throw new StorageError(

@@ -2,7 +2,7 @@ import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage
 
 import type { ByteRange } from '../objectStore.js'
 import { serviceAnswer } from './azureBlobError.js'
-import { type Patience, retried, type Try } from './azureBlobRetry.js'
+import { retried, type RetryLimits, type Try } from './azureBlobRetry.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /** What has come of an object so far. */
@@ -19,12 +19,12 @@ interface Part {
 export async function downloadBlob(
   blob: BlockBlobClient,
   range: ByteRange | undefined,
-  patience: Patience,
+  limits: RetryLimits,
 ): Promise<Uint8Array | undefined> {
   const first = range?.start ?? 0
   const wanted = range?.end === undefined ? undefined : range.end - first
   let part: Part | undefined
-  return await retried(patience, wanted ?? 0, async attempt => {
+  return await retried(limits, wanted ?? 0, async attempt => {
     const start = first + (part?.filled ?? 0)
     const length = part === undefined ? wanted : part.bytes.length - part.filled
     let response: BlobDownloadResponseParsed

@@ -3,7 +3,7 @@ import type { BlobItem, ContainerClient } from '@azure/storage-blob'
 import { compareUtf8, isObjectName } from '../objectPath.js'
 import type { ObjectInfo } from '../objectStore.js'
 import { serviceAnswer } from './azureBlobError.js'
-import { type Patience, retried } from './azureBlobRetry.js'
+import { retried, type RetryLimits } from './azureBlobRetry.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /**
@@ -32,7 +32,7 @@ export async function* listBlobs(
 
 /** How the service is asked. */
 export interface ListingService {
-  readonly patience: Patience
+  readonly limits: RetryLimits
   /** Whether it may be given the name to list from; set to false once it refuses that. */
   knowsStartFrom: boolean
 }
@@ -57,11 +57,11 @@ async function collectedFrom(
   service: ListingService,
 ): Promise<ObjectInfo[]> {
   try {
-    return await pagesOf(container, prefix, startFrom, service.patience)
+    return await pagesOf(container, prefix, startFrom, service.limits)
   } catch (error) {
     // A service older than the parameter; the whole folder holds what was asked for.
     if (startFrom === undefined || serviceAnswer(error).status !== 400) throw error
-    const infos = await pagesOf(container, prefix, undefined, service.patience)
+    const infos = await pagesOf(container, prefix, undefined, service.limits)
     service.knowsStartFrom = false
     return infos
   }
@@ -71,13 +71,13 @@ async function pagesOf(
   container: ContainerClient,
   prefix: string,
   startFrom: string | undefined,
-  patience: Patience,
+  limits: RetryLimits,
 ): Promise<ObjectInfo[]> {
   const infos: ObjectInfo[] = []
   let continuationToken: string | undefined
   do {
     const token = continuationToken
-    const page = await retried(patience, 0, async ({ signal }) => {
+    const page = await retried(limits, 0, async ({ signal }) => {
       // Metadata is what identifies folders; the project's own blobs have none.
       const options = {
         prefix,
@@ -128,13 +128,13 @@ function inOrder(infos: ObjectInfo[]): readonly ObjectInfo[] {
 export async function folderNames(
   container: ContainerClient,
   prefix: string,
-  patience: Patience,
+  limits: RetryLimits,
 ): Promise<readonly string[]> {
   const names: string[] = []
   let continuationToken: string | undefined
   do {
     const token = continuationToken
-    const page = await retried(patience, 0, async ({ signal }) => {
+    const page = await retried(limits, 0, async ({ signal }) => {
       const pages = container.listBlobsByHierarchy('/', { prefix, abortSignal: signal })
       return await wholePage(pages.byPage(token === undefined ? {} : { continuationToken: token }))
     })

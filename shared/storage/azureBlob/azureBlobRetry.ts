@@ -7,7 +7,7 @@ import { isFinal, serviceAnswer } from './azureBlobError.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /** How long a request is waited for, in milliseconds. */
-export interface Patience {
+export interface RetryLimits {
   /** For an operation with all its tries; what it moves adds ten seconds per megabyte. */
   readonly deadlineMs: number
   /** Without a byte going or coming in one try. */
@@ -44,19 +44,19 @@ const msPerByte = 1 / 100
  * 503, 504), broken connections, torn answers and silence it is sent again, not before the service's `Retry-After`.
  * What the last try threw is thrown; a mistake in this program at once.
  */
-export async function retried<T>(patience: Patience, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
+export async function retried<T>(limits: RetryLimits, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
   const started = performance.now()
-  let allowedMs = patience.deadlineMs + bytes * msPerByte
+  let allowedMs = limits.deadlineMs + bytes * msPerByte
   let tries = 0
   for (;;) {
     tries++
     const left = () => started + allowedMs - performance.now()
     try {
       return await oneTry(
-        { ...patience, left },
+        { ...limits, left },
         {
           kept: () => (tries = 0),
-          moves: more => (allowedMs = Math.max(allowedMs, patience.deadlineMs + more * msPerByte)),
+          moves: more => (allowedMs = Math.max(allowedMs, limits.deadlineMs + more * msPerByte)),
         },
         act,
       )
@@ -64,7 +64,7 @@ export async function retried<T>(patience: Patience, bytes: number, act: (attemp
       if (!isRepeatable(error) || tries >= (isUnreached(error) ? mostTriesUnreached : mostTries)) throw error
       const pause = Math.max(
         retryAfterMs(error),
-        Math.min(longestPauseMs, patience.pauseMs * 2 ** Math.max(0, tries - 1)) * (0.5 + Math.random() / 2),
+        Math.min(longestPauseMs, limits.pauseMs * 2 ** Math.max(0, tries - 1)) * (0.5 + Math.random() / 2),
       )
       if (pause >= left()) throw error
       await sleep(pause)
@@ -73,9 +73,9 @@ export async function retried<T>(patience: Patience, bytes: number, act: (attemp
 }
 
 /** Runs a request that must not be repeated here. */
-export function once<T>(patience: Patience, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
-  const until = performance.now() + patience.deadlineMs + bytes * msPerByte
-  return oneTry({ ...patience, left: () => until - performance.now() }, {}, act)
+export function once<T>(limits: RetryLimits, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
+  const until = performance.now() + limits.deadlineMs + bytes * msPerByte
+  return oneTry({ ...limits, left: () => until - performance.now() }, {}, act)
 }
 
 interface Limits {

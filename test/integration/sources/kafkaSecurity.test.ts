@@ -95,7 +95,7 @@ const oauth = (clientSecret: string) => {
 }
 
 async function roundTrip(connection: KafkaConnection): Promise<void> {
-  const source = new KafkaSource({ connection, patienceMs: 60_000 })
+  const source = new KafkaSource({ connection, retryTimeoutMs: 60_000 })
   try {
     await source.produce(topic, [{ key: null, value: Buffer.from('x'), partition: 0 }])
     const [range] = await source.offsets(topic)

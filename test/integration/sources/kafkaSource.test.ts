@@ -342,7 +342,7 @@ describe('a broker that restarts', () => {
   })
 
   test('one that stays away is an error that says so and may be retried', async () => {
-    const source = newSource({ connection: { brokers: ['127.0.0.1:1'] }, patienceMs: 300 })
+    const source = newSource({ connection: { brokers: ['127.0.0.1:1'] }, retryTimeoutMs: 300 })
     await expect(source.offsets('any')).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true })
   })
 })

@@ -31,14 +31,14 @@ const stretch = (from: number, position: number, more: Partial<EncodedRange> = {
 
 describe('neighbouring stretches of a partition', () => {
   test('are one that has lost nothing of either: counts, missing offsets, and the last record there is', () => {
-    const witness = { offset: 4n, digest: 9n }
+    const lastRecord = { offset: 4n, digest: 9n }
     const [joined] = joinRanges([
       stretch(10, 15, { missing: [{ partition: 0, start: 11n, end: 12n }] }),
-      stretch(0, 10, { last: witness, missing: [{ partition: 0, start: 5n, end: 10n }] }),
+      stretch(0, 10, { last: lastRecord, missing: [{ partition: 0, start: 5n, end: 10n }] }),
     ])
     expect(joined).toEqual(
       stretch(0, 15, {
-        last: witness,
+        last: lastRecord,
         missing: [
           { partition: 0, start: 5n, end: 10n },
           { partition: 0, start: 11n, end: 12n },
@@ -102,5 +102,5 @@ test('the last record is not forgotten over commits that bring none', async () =
     aborted.abort()
     await catchUp(f.lake, 'command')
   }
-  expect((await f.progress()).get(0)).toMatchObject({ covered: 6n, tail: 0n, witness: { offset: 2n, digest } })
+  expect((await f.progress()).get(0)).toMatchObject({ covered: 6n, tail: 0n, lastRecord: { offset: 2n, digest } })
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { defineStream, timestamp } from '../../../shared/contract/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
-import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
+import { resetOffsets } from '../../../shared/pipeline/bronze/resetOffsets.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, range, span } from './bronzeFixture.js'
 

@@ -23,7 +23,7 @@ const others: Subscription[] = []
 const sourceOf = (total: number) =>
   new EventHubsSource({
     connection: { connectionString: server.connectionString, consumerGroup: 'lake-reader' },
-    patience: { link: 1_000, total },
+    silenceLimits: { link: 1_000, total },
   })
 
 const openOn = (from: EventHubsSource, store: MemoryStore) =>

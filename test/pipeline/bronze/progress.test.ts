@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import type { Txn } from '../../../shared/delta/index.js'
 import {
   coveredAppId,
+  lastRecordOf,
   type PartitionProgress,
   progressTxns,
   readProgress,
   touchesPartitions,
-  witnessOf,
 } from '../../../shared/pipeline/bronze/progress.js'
 
 const table = '7b6f4b1c-0000-4000-8000-000000000001'
@@ -49,7 +49,7 @@ describe('progress in txns', () => {
       topicId: (1n << 127n) | (1n << 63n) | 5n,
       epoch: 7,
       tail: 0n,
-      witness: { offset: 90n, digest: 3n },
+      lastRecord: { offset: 90n, digest: 3n },
       stop: 2,
     })
     const before = progressTxns(table, 'events', undefined, after)
@@ -61,18 +61,18 @@ describe('progress in txns', () => {
   })
 
   test('where the covered offset holds no record, the last one before it stands for it', () => {
-    const witness = { offset: 90n, digest: 3n }
-    expect(witnessOf(progress({ tail: 0n, witness }))).toEqual(witness)
-    expect(witnessOf(progress())).toEqual({ offset: 99n, digest: 77n })
-    expect(witnessOf(progress({ tail: 0n }))).toBeUndefined()
+    const lastRecord = { offset: 90n, digest: 3n }
+    expect(lastRecordOf(progress({ tail: 0n, lastRecord }))).toEqual(lastRecord)
+    expect(lastRecordOf(progress())).toEqual({ offset: 99n, digest: 77n })
+    expect(lastRecordOf(progress({ tail: 0n }))).toBeUndefined()
     // One that was written before the covered offset had a record is older, and not asked.
-    const txns = [progress({ tail: 0n, witness }), progress({ covered: 120n })].reduce<{
+    const txns = [progress({ tail: 0n, lastRecord }), progress({ covered: 120n })].reduce<{
       list: readonly Txn[]
       last?: PartitionProgress
     }>(({ list, last }, one) => ({ list: [...list, ...progressTxns(table, 'events', last, one)], last: one }), {
       list: [],
     })
-    expect(readProgress(table, 'events', txnMap(txns.list)).get(3)?.witness).toBeUndefined()
+    expect(readProgress(table, 'events', txnMap(txns.list)).get(3)?.lastRecord).toBeUndefined()
   })
 
   test('a raised generation starts again and writes its own start', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
+import { resetOffsets } from '../../../shared/pipeline/bronze/resetOffsets.js'
 import { type StopReason, stopReasons } from '../../../shared/pipeline/bronze/stopReason.js'
-import { resetOffsets } from '../../../shared/pipeline/resetOffsets.js'
 import { MemorySource, type MemorySourceOptions } from '../../../shared/sources/index.js'
 import type { ObjectStore } from '../../../shared/storage/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
@@ -223,7 +223,7 @@ describe.each(brokers)('%s', (_name, options) => {
     expect((await next.progress()).get(0)).toMatchObject({
       topicId: undefined,
       epoch: undefined,
-      witness: undefined,
+      lastRecord: undefined,
       covered: 10n,
     })
     expect((await catchUp(next.lake, 'timer'))[0]?.error).toBeUndefined()

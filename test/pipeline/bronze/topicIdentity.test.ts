@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
 import { catchUp } from '../../../shared/pipeline/bronze/index.js'
-import { compareIdentity, unbegun } from '../../../shared/pipeline/bronze/topicIdentity.js'
+import { compareIdentity, initialProgress } from '../../../shared/pipeline/bronze/topicIdentity.js'
 import type { PartitionIdentity } from '../../../shared/sources/index.js'
 import { BronzeFixture, eventRecord, range } from './bronzeFixture.js'
 
-const known = { ...unbegun(0, 0n, { topicId: 5n, epoch: 3 }), covered: 99n }
+const known = { ...initialProgress(0, 0n, { topicId: 5n, epoch: 3 }), covered: 99n }
 const found = (more: Partial<PartitionIdentity>): PartitionIdentity => ({
   kind: 'known',
   topicId: 5n,
@@ -17,7 +17,7 @@ const found = (more: Partial<PartitionIdentity>): PartitionIdentity => ({
 describe('what ids and epochs say', () => {
   test('another id is another topic, whatever the epochs say; no id says nothing', () => {
     expect(compareIdentity(known, found({ topicId: 6n }))).toBe('topicId')
-    expect(compareIdentity(unbegun(0, 0n, { topicId: 5n, epoch: 3 }), found({ topicId: 6n }))).toBe('topicId')
+    expect(compareIdentity(initialProgress(0, 0n, { topicId: 5n, epoch: 3 }), found({ topicId: 6n }))).toBe('topicId')
     expect(compareIdentity(known, found({ topicId: undefined }))).toBeUndefined()
     expect(compareIdentity({ ...known, topicId: undefined }, found({ topicId: 6n }))).toBeUndefined()
   })
@@ -45,12 +45,12 @@ describe('the last record', () => {
     )
     one.commit()
     await catchUp(f.lake, 'command')
-    const witness = (await f.progress()).get(0)?.witness
-    expect(witness).toMatchObject({ offset: 9n })
+    const lastRecord = (await f.progress()).get(0)?.lastRecord
+    expect(lastRecord).toMatchObject({ offset: 9n })
     const two = f.source.begin()
     two.append('events', [{ ...eventRecord(11), partition: 0 }])
     two.abort()
     await catchUp(f.lake, 'command')
-    expect((await f.progress()).get(0)).toMatchObject({ covered: 12n, tail: 0n, witness })
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 12n, tail: 0n, lastRecord })
   })
 })

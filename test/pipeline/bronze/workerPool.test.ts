@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import type { EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
+import { type PartitionQueue } from '../../../shared/pipeline/bronze/partitionQueue.js'
 import type { RangeJob } from '../../../shared/pipeline/bronze/rangeJob.js'
-import type { PartitionQueue, Worker } from '../../../shared/pipeline/bronze/worker.js'
+import { type Worker } from '../../../shared/pipeline/bronze/worker.js'
 import { WorkerPool } from '../../../shared/pipeline/bronze/workerPool.js'
 
 const queue = (partition: number, end: number): PartitionQueue => ({

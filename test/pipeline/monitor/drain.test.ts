@@ -8,7 +8,7 @@ import {
   type PartitionLag,
 } from '../../../shared/pipeline/monitor/drain.js'
 
-const patience = { lagMs: 30_000, transactionMs: 600_000 }
+const limits = { lagMs: 30_000, transactionMs: 600_000 }
 const at = (next: number, end: number, highWatermark?: number): PartitionLag => ({
   partition: 0,
   next: BigInt(next),
@@ -20,7 +20,7 @@ const at = (next: number, end: number, highWatermark?: number): PartitionLag => 
 function looks(...lags: readonly PartitionLag[]): readonly number[] {
   let marks: Marks = new Map()
   return lags.map((lag, i) => {
-    const drain = compareLag(marks, [lag], i * 10_000, patience)
+    const drain = compareLag(marks, [lag], i * 10_000, limits)
     marks = decodeMarks(JSON.parse(JSON.stringify(encodeMarks(drain.marks))))
     return drain.undrained.length
   })
@@ -48,7 +48,7 @@ describe('a lag', () => {
   })
 
   test('that is none waits for nothing', () => {
-    expect(compareLag(new Map(), [at(30, 30), at(31, 30)], 0, patience)).toEqual({
+    expect(compareLag(new Map(), [at(30, 30), at(31, 30)], 0, limits)).toEqual({
       marks: new Map(),
       undrained: [],
       held: [],
@@ -58,7 +58,7 @@ describe('a lag', () => {
 })
 
 describe('what lies behind a transaction', () => {
-  const held = (marks: Marks, end: number, now: number) => compareLag(marks, [at(end, end, 90)], now, patience)
+  const held = (marks: Marks, end: number, now: number) => compareLag(marks, [at(end, end, 90)], now, limits)
 
   test('is held for long when the end has stood still for so long, and not when it moved', () => {
     const { marks, heldLong } = held(new Map(), 30, 0)

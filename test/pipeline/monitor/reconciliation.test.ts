@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
 import {
-  bronzeIdentity,
+  bronzeBalance,
   emptyReconciliation,
   type Reconciliation,
-  scoredIdentity,
-  silverIdentity,
+  scoredBalance,
+  silverBalance,
   type Span,
-  summaryIdentity,
+  summaryBalance,
 } from '../../../shared/pipeline/monitor/reconciliation.js'
 
 /** Books that balance: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
@@ -38,17 +38,17 @@ const span: Span = { covered: 100n, missing: 1n, holes: 4n }
 const off = [1, -1]
 
 describe('books that balance', () => {
-  test('are closed, layer by layer', () => {
-    for (const { closed, text } of [
-      bronzeIdentity(balanced, span),
-      silverIdentity(balanced, true),
-      scoredIdentity(balanced),
-      summaryIdentity(balanced),
+  test('reconcile, layer by layer', () => {
+    for (const balance of [
+      bronzeBalance(balanced, span),
+      silverBalance(balanced, true),
+      scoredBalance(balanced),
+      summaryBalance(balanced),
     ])
-      expect(closed, text).toBe(true)
+      expect(balance.balanced, balance.text).toBe(true)
   })
 
-  test('are closed with rows deleted on purpose, and not without knowing of them', () => {
+  test('reconcile with rows deleted on purpose, and not without knowing of them', () => {
     const gone: Reconciliation = {
       ...balanced,
       observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2, dropped: 0, filtered: 0 },
@@ -60,11 +60,11 @@ describe('books that balance', () => {
     const told: Reconciliation = { ...gone, deleted: { bronze: 5, silver: 5, gold: 5, summary: 1 } }
     const identities = (accounts: Reconciliation) =>
       [
-        bronzeIdentity(accounts, span),
-        silverIdentity(accounts, false),
-        scoredIdentity(accounts),
-        summaryIdentity(accounts),
-      ].map(({ closed }) => closed)
+        bronzeBalance(accounts, span),
+        silverBalance(accounts, false),
+        scoredBalance(accounts),
+        summaryBalance(accounts),
+      ].map(balance => balance.balanced)
     expect(identities(told)).toEqual([true, true, true, true])
     expect(identities(gone)).toEqual([false, false, false, false])
   })
@@ -84,30 +84,30 @@ describe('bronze is open', () => {
   ] as const
   test.each(kinds.flatMap(kind => off.map(by => [kind, by] as const)))('where the commits say %s %i', (kind, by) => {
     expect(
-      bronzeIdentity({ ...balanced, reported: { ...balanced.reported, [kind]: balanced.reported[kind] + by } }, span)
-        .closed,
+      bronzeBalance({ ...balanced, reported: { ...balanced.reported, [kind]: balanced.reported[kind] + by } }, span)
+        .balanced,
     ).toBe(false)
   })
 
   const counted = ['rows', 'valid', 'quarantined', 'tombstones'] as const
   test.each(counted.flatMap(kind => off.map(by => [kind, by] as const)))('where the table has %s %i', (kind, by) => {
     expect(
-      bronzeIdentity({ ...balanced, observed: { ...balanced.observed, [kind]: balanced.observed[kind] + by } }, span)
-        .closed,
+      bronzeBalance({ ...balanced, observed: { ...balanced.observed, [kind]: balanced.observed[kind] + by } }, span)
+        .balanced,
     ).toBe(false)
   })
 
   const terms = ['covered', 'missing', 'holes'] as const
   test.each(terms.flatMap(term => off.map(by => [term, by] as const)))('where the progress says %s %i', (term, by) => {
-    expect(bronzeIdentity(balanced, { ...span, [term]: span[term] + BigInt(by) }).closed).toBe(false)
+    expect(bronzeBalance(balanced, { ...span, [term]: span[term] + BigInt(by) }).balanced).toBe(false)
   })
 
   test('where a row became another kind of row', () => {
     expect(
-      bronzeIdentity(
+      bronzeBalance(
         { ...balanced, observed: { rows: 95, valid: 89, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0 } },
         span,
-      ).closed,
+      ).balanced,
     ).toBe(false)
   })
 
@@ -117,7 +117,7 @@ describe('bronze is open', () => {
       observed: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
-    expect(bronzeIdentity(accounts, { ...span, covered: 100n - BigInt(by) }).closed).toBe(false)
+    expect(bronzeBalance(accounts, { ...span, covered: 100n - BigInt(by) }).balanced).toBe(false)
   })
 
   test('where rows of one kind were deleted and ones of another came', () => {
@@ -126,7 +126,7 @@ describe('bronze is open', () => {
       observed: { rows: 90, valid: 84, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
-    expect(bronzeIdentity(accounts, span).closed).toBe(false)
+    expect(bronzeBalance(accounts, span).balanced).toBe(false)
   })
 })
 
@@ -134,36 +134,37 @@ describe('silver is open', () => {
   const kinds = ['read', 'inserted', 'duplicates', 'replayed'] as const
   test.each(kinds.flatMap(kind => off.map(by => [kind, by] as const)))('where its commits say %s %i', (kind, by) => {
     expect(
-      silverIdentity({ ...balanced, silver: { ...balanced.silver, [kind]: balanced.silver[kind] + by } }, false).closed,
+      silverBalance({ ...balanced, silver: { ...balanced.silver, [kind]: balanced.silver[kind] + by } }, false)
+        .balanced,
     ).toBe(false)
   })
 
   test.each(off)('where its table has %i rows beside what was inserted', by => {
-    expect(silverIdentity({ ...balanced, silverRows: balanced.silverRows + by }, false).closed).toBe(false)
+    expect(silverBalance({ ...balanced, silverRows: balanced.silverRows + by }, false).balanced).toBe(false)
   })
 
   test.each(off)('where it has read all and bronze has %i rows beside that', by => {
     const accounts = { ...balanced, observed: { ...balanced.observed, valid: balanced.observed.valid + by } }
-    expect(silverIdentity(accounts, true).closed).toBe(false)
-    expect(silverIdentity(accounts, false).closed).toBe(true)
+    expect(silverBalance(accounts, true).balanced).toBe(false)
+    expect(silverBalance(accounts, false).balanced).toBe(true)
   })
 })
 
 describe('gold is open', () => {
   test.each(off)('where it has %i rows beside those of silver', by => {
-    expect(scoredIdentity({ ...balanced, scoredRows: balanced.scoredRows + by }).closed).toBe(false)
+    expect(scoredBalance({ ...balanced, scoredRows: balanced.scoredRows + by }).balanced).toBe(false)
   })
 
   test.each(off)('where its summary stands for %i events beside its rows', by => {
-    expect(summaryIdentity({ ...balanced, summary: { rows: 7, events: balanced.summary.events + by } }).closed).toBe(
+    expect(summaryBalance({ ...balanced, summary: { rows: 7, events: balanced.summary.events + by } }).balanced).toBe(
       false,
     )
   })
 
   test('where its summary stands for more than its rows, although windows were deleted on purpose', () => {
     expect(
-      summaryIdentity({ ...balanced, summary: { rows: 7, events: 81 }, deleted: { ...balanced.deleted, summary: 1 } })
-        .closed,
+      summaryBalance({ ...balanced, summary: { rows: 7, events: 81 }, deleted: { ...balanced.deleted, summary: 1 } })
+        .balanced,
     ).toBe(false)
   })
 })

@@ -7,7 +7,7 @@ import { EventHubsServer } from '../../harness/eventHubsServer.js'
 
 const topic = 'events'
 /** Where events must come, and where none may. */
-const patience = { link: 1_000, total: 120_000 }
+const limits = { link: 1_000, total: 120_000 }
 const hasty = { link: 1_000, total: 2_000 }
 
 let server: EventHubsServer
@@ -25,8 +25,8 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-const sourceOf = (consumerGroup: string, waits = patience, connectionString = server.connectionString) =>
-  new EventHubsSource({ connection: { connectionString, consumerGroup }, patience: waits })
+const sourceOf = (consumerGroup: string, waits = limits, connectionString = server.connectionString) =>
+  new EventHubsSource({ connection: { connectionString, consumerGroup }, silenceLimits: waits })
 
 const numbered = (count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => ({ body: Buffer.from(String(from + n)) }))
@@ -332,7 +332,7 @@ describe('what is not there', () => {
     expect(await codeOf(readAll({ partition: 7, start: 0n, end: 1n }))).toBe('SOURCE_PARTITION_MISSING')
     const { connectionString } = server
     await server[Symbol.asyncDispose]()
-    const nowhere = sourceOf('lake-reader', patience, connectionString)
+    const nowhere = sourceOf('lake-reader', limits, connectionString)
     await expect(nowhere.offsets(topic)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true })
     await nowhere.close()
     server = await EventHubsServer.start()
@@ -344,7 +344,7 @@ describe('what is not there', () => {
   })
 
   test('a connection string of another hub names the hub, and not the key', async () => {
-    const other = sourceOf('lake-reader', patience, `${server.connectionString};EntityPath=orders`)
+    const other = sourceOf('lake-reader', limits, `${server.connectionString};EntityPath=orders`)
     const error = await other.offsets(topic).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'SOURCE_BAD_SETTINGS',

@@ -75,15 +75,15 @@ function encode({ error = 0, throttle = 0, stable = 100n, batches = [], header =
 
 async function holesOf(cluster: Cluster, range: Omit<OffsetRange, 'partition'>): Promise<bigint> {
   let holes = 0n
-  const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
+  const options = { clock: new ManualClock(), retryTimeoutMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
   for await (const batch of readRange(cluster, 't', { partition: 0, ...range }, options)) holes += batch.holes
   return holes
 }
 
-async function read(cluster: Cluster, range: Omit<OffsetRange, 'partition'>, patienceMs = 10_000) {
+async function read(cluster: Cluster, range: Omit<OffsetRange, 'partition'>, retryTimeoutMs = 10_000) {
   const offsets: bigint[] = []
   const positions: bigint[] = []
-  const options = { clock: new ManualClock(), patienceMs, fetchBytes: 1_000, verifyChecksum: true }
+  const options = { clock: new ManualClock(), retryTimeoutMs, fetchBytes: 1_000, verifyChecksum: true }
   for await (const batch of readRange(cluster, 't', { partition: 0, ...range }, options)) {
     offsets.push(...batch.records.map(({ offset }) => offset))
     positions.push(batch.position)
@@ -111,7 +111,7 @@ describe('reading a range', () => {
       const { cluster, asked } = leader(answers)
       const options = {
         clock: new ManualClock(),
-        patienceMs: 1_000,
+        retryTimeoutMs: 1_000,
         fetchBytes: 1_000,
         verifyChecksum: true,
         wantedBytes,
@@ -152,7 +152,7 @@ describe('reading a range', () => {
     expect(offsets).toEqual([0n, 1n, 2n, 3n, 4n])
     expect(positions.length).toBeGreaterThan(1)
     const parts: [bigint, bigint[]][] = []
-    const options = { clock: new ManualClock(), patienceMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
+    const options = { clock: new ManualClock(), retryTimeoutMs: 1_000, fetchBytes: 1_000, verifyChecksum: true }
     for await (const part of readRange(
       leader([{ records }]).cluster,
       't',
@@ -247,7 +247,7 @@ describe('damage', () => {
   async function readUntilFault(cluster: Cluster, end: bigint) {
     const offsets: bigint[] = []
     let position = 0n
-    const options = { clock: new ManualClock(), patienceMs: 10_000, fetchBytes: 1_000, verifyChecksum: true }
+    const options = { clock: new ManualClock(), retryTimeoutMs: 10_000, fetchBytes: 1_000, verifyChecksum: true }
     try {
       for await (const part of readRange(cluster, 't', { partition: 0, start: 0n, end }, options)) {
         offsets.push(...part.records.map(({ offset }) => offset))

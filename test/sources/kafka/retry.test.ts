@@ -48,16 +48,16 @@ class StepClock implements Clock {
 
 describe('an operation that waits', () => {
   const told: { at: number; waiting: Waiting }[] = []
-  const patience = (clock: Clock) => ({
+  const options = (clock: Clock) => ({
     clock,
-    patienceMs: 60_000,
+    retryTimeoutMs: 60_000,
     onWaiting: (waiting: Waiting) => void told.push({ at: clock.monotonic(), waiting }),
   })
 
   test('says so after two seconds of refusals, then now and then, and ends with the last of them', async () => {
     told.length = 0
     const clock = new StepClock()
-    const outcome = retrying(patience(clock), 'asking', () => Promise.reject(away)).catch((error: unknown) => error)
+    const outcome = retrying(options(clock), 'asking', () => Promise.reject(away)).catch((error: unknown) => error)
     await clock.run(1_900)
     expect(told).toEqual([])
     await clock.run(70_000)
@@ -65,14 +65,14 @@ describe('an operation that waits', () => {
     expect(told.length).toBeGreaterThan(2)
     expect(told.length).toBeLessThan(7)
     expect(told[0]?.at).toBeLessThan(4_500)
-    expect(told[0]?.waiting).toMatchObject({ doing: 'asking', error: away, patienceMs: 60_000 })
+    expect(told[0]?.waiting).toMatchObject({ doing: 'asking', error: away, retryTimeoutMs: 60_000 })
   })
 
   test('says so while its first attempt has no answer at all, and no more once it has', async () => {
     told.length = 0
     const clock = new StepClock()
     let answer: (value: string) => void = () => undefined
-    const outcome = retrying(patience(clock), 'asking', () => new Promise<string>(resolve => (answer = resolve)))
+    const outcome = retrying(options(clock), 'asking', () => new Promise<string>(resolve => (answer = resolve)))
     await clock.run(2_000)
     expect(told).toMatchObject([{ at: 2_000, waiting: { error: undefined, waitedMs: 2_000 } }])
     answer('here')
@@ -84,7 +84,7 @@ describe('an operation that waits', () => {
   test('is silent when it is answered in time, and begins to count again after a success', async () => {
     told.length = 0
     const clock = new StepClock()
-    const backoff = new Backoff(patience(clock), 'reading')
+    const backoff = new Backoff(options(clock), 'reading')
     for (let n = 0; n < 10; n++) {
       await clock.run(clock.monotonic() + 1_500)
       backoff.reset()
@@ -95,7 +95,7 @@ describe('an operation that waits', () => {
 })
 
 test('the sentence names the broker, what is tried, and how long', () => {
-  const waiting = { doing: 'asking for the offsets of events', waitedMs: 2_000, patienceMs: 60_000 }
+  const waiting = { doing: 'asking for the offsets of events', waitedMs: 2_000, retryTimeoutMs: 60_000 }
   expect(waitingInWords({ ...waiting, error: undefined }, 'b:1,c:2')).toBe(
     'Kafka at b:1,c:2 does not answer. Still asking for the offsets of events, for up to 58 s more.',
   )
@@ -129,7 +129,7 @@ describe('a broker that is not there', () => {
     const source = new KafkaSource({
       connection: { brokers: [`127.0.0.1:${silent.port}`] },
       onWaiting: sentence => told.push(sentence),
-      patienceMs: 1,
+      retryTimeoutMs: 1,
     })
     const asked = source.survey('events').catch((error: unknown) => error)
     await expect

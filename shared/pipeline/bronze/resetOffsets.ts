@@ -1,16 +1,10 @@
-import { bronzePath, type Stream } from '../contract/index.js'
-import type { TableState } from '../delta/index.js'
-import {
-  checkTopic,
-  firstOffset,
-  identify,
-  type PartitionProgress,
-  progressTxns,
-  readProgress,
-  stopError,
-  touchesPartitions,
-} from './bronze/index.js'
-import { type Lake, PipelineError } from './lake/index.js'
+import { bronzePath, type Stream } from '../../contract/index.js'
+import type { TableState } from '../../delta/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
+import { firstOffset } from './firstOffset.js'
+import { type PartitionProgress, progressTxns, readProgress, touchesPartitions } from './progress.js'
+import { stopError } from './stopReason.js'
+import { checkTopic, identify } from './topicIdentity.js'
 
 /** What a reset means for one partition of the topic as it is now. */
 export interface PartitionReset {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
-import { bronzePath } from '../../shared/contract/index.js'
-import { catchUp } from '../../shared/pipeline/bronze/catchUpStep.js'
-import { allProgress, progressTxns, touchesPartitions } from '../../shared/pipeline/bronze/progress.js'
-import { planReset, resetOffsets } from '../../shared/pipeline/resetOffsets.js'
-import { eachOffsetOnce } from '../harness/invariants.js'
-import { BronzeFixture } from './bronze/bronzeFixture.js'
+import { bronzePath } from '../../../shared/contract/index.js'
+import { catchUp } from '../../../shared/pipeline/bronze/catchUpStep.js'
+import { allProgress, progressTxns, touchesPartitions } from '../../../shared/pipeline/bronze/progress.js'
+import { planReset, resetOffsets } from '../../../shared/pipeline/bronze/resetOffsets.js'
+import { eachOffsetOnce } from '../../harness/invariants.js'
+import { BronzeFixture } from './bronzeFixture.js'
 
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
 

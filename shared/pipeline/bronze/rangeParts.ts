@@ -19,7 +19,7 @@ export type RangePart =
  *
  * @param known the partition's log as just looked up; looked up here when absent
  */
-export async function* readRange(
+export async function* readRangeParts(
   source: Source,
   topic: string,
   range: OffsetRange,

@@ -1,4 +1,5 @@
-import { bronzePath, driftPath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import type { Stream } from './stream.js'
+import { bronzePath, driftPath, scoredPath, silverPath, summaryPath } from './tables.js'
 
 /** The folders of a stream's tables, layer by layer. */
 export function tablesOf(stream: Stream): readonly string[] {
