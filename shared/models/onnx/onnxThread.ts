@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-import type { TensorBinding } from './tensorBinding.js'
+import type { OnnxTensorType, TensorBinding } from './tensorBinding.js'
 
 /** What a thread is started with. */
 export interface OnnxThreadData {
@@ -42,13 +42,6 @@ export type OnnxAnswer =
   | { readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
 
 type OnnxResult = Exclude<OnnxAnswer, { kind: 'failed' }>
-
-/** A tensor that a model takes or gives; type and shape are absent where it is something else, such as a map. */
-export interface OnnxTensorType {
-  readonly name: string
-  readonly type?: string
-  readonly shape?: readonly (number | string)[]
-}
 
 /** How a thread ended. */
 export type OnnxEnd =

@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 
-import type { OnnxAnswer, OnnxRequest, OnnxTensorType, OnnxThreadData } from './onnxThread.js'
+import type { OnnxAnswer, OnnxRequest, OnnxThreadData } from './onnxThread.js'
+import type { OnnxTensorType } from './tensorBinding.js'
 import type { BoundInput } from './tensorBinding.js'
 
 /**

@@ -1,7 +1,13 @@
 import type { ModelCard } from '../card/index.js'
 import { featureNames } from '../features/index.js'
 import { mismatch } from './mismatch.js'
-import type { OnnxTensorType } from './onnxThread.js'
+
+/** A tensor that a model takes or gives; type and shape are absent where it is something else, such as a map. */
+export interface OnnxTensorType {
+  readonly name: string
+  readonly type?: string
+  readonly shape?: readonly (number | string)[]
+}
 
 /** The floats that ONNX Runtime takes and gives. */
 export type FloatType = 'float32' | 'float64'
