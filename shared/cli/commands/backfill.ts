@@ -1,8 +1,7 @@
 import { catchUp, type CatchUpProgress } from '../../pipeline/bronze/index.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printReports, ProgressBar } from '../output/index.js'
+import { formatOf, printReports, ProgressBar } from '../output/index.js'
 
 /**
  * `lake backfill`: Ctrl-C leaves what is committed.
@@ -46,7 +45,7 @@ export const backfill: Command = {
         await bar.end()
       }
     })
-    await printReports(context, format, reports)
+    await printReports(context.output, format, reports)
   },
 }
 

@@ -4,8 +4,7 @@ import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printRows } from '../output/index.js'
+import { formatOf, printRows } from '../output/index.js'
 import { externalLocationOptions, noTable, openTable, timeOption } from '../tables/index.js'
 
 /**

@@ -4,8 +4,15 @@ import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { costColumns, costRecords, costSummary, costText, printRecords, shortCostColumns } from '../output/index.js'
+import {
+  costColumns,
+  costRecords,
+  costSummary,
+  costText,
+  formatOf,
+  printRecords,
+  shortCostColumns,
+} from '../output/index.js'
 import { timeOption } from '../tables/index.js'
 
 /** `lake cost`: what the runs in `cluster_logs` would cost on Azure. */

@@ -2,8 +2,7 @@ import type { HistoryEntry } from '../../delta/index.js'
 import type { JsonObject } from '../../types/index.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printRecords } from '../output/index.js'
+import { formatOf, printRecords } from '../output/index.js'
 import { noTable, openTable } from '../tables/index.js'
 
 /** `lake history`: versions that log clean-up has taken are not listed. */

@@ -6,8 +6,8 @@ import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { type CommandContext, type Format, formatOf } from '../commandContext.js'
-import { printRecords } from '../output/index.js'
+import { type CommandContext } from '../commandContext.js'
+import { type Format, formatOf, printRecords } from '../output/index.js'
 
 /** What an action works with. */
 interface Action {

@@ -10,9 +10,9 @@ import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { type CommandContext, formatOf } from '../commandContext.js'
+import { type CommandContext } from '../commandContext.js'
 import { parseRecords } from '../input/index.js'
-import { printRecords } from '../output/index.js'
+import { formatOf, printRecords } from '../output/index.js'
 
 /** Records sent at once. */
 const batchRecords = 2_000

@@ -1,21 +1,21 @@
-import { requireReadable, type Snapshot } from '../../delta/index.js'
+import { requireReadable } from '../../delta/index.js'
 import { folderOpener, type Lake, openSession } from '../../pipeline/lake/index.js'
 import { LakeCatalog } from '../../query/catalog/index.js'
-import { fullScan, neededColumns, planScan, tableAlias, withPlainYears } from '../../query/condition/index.js'
-import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
-import type { ObjectStore } from '../../storage/index.js'
-import type { StructField } from '../../types/index.js'
+import { fullScan, planScan, withPlainYears } from '../../query/condition/index.js'
+import { identifier } from '../../query/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { type CommandContext, type Format, formatOf } from '../commandContext.js'
-import { type ColumnBatch, printRecords, printRows, type RowSource, rowSourceOf } from '../output/index.js'
+import { type CommandContext } from '../commandContext.js'
+import { type Format, formatOf, printRecords, printRows, type RowSource } from '../output/index.js'
 import {
   externalLocationOptions,
+  matchingBatches,
   openTable,
   parseTableReference,
   requireSnapshot,
+  selectRows,
   tableRows,
   timeTravelOptions,
   versionOption,
@@ -75,7 +75,7 @@ async function readTable(context: CommandContext, lake: Lake, args: Arguments, p
   await using session = await openSession(lake)
   const fields = wantedFields(snapshot, columns)
   const selected = { fields, where: withPlainYears(where, snapshot.schema.fields), limit, timeZone }
-  await print({ fields, batches: matchingBatches(lake, session, table.store, snapshot, selected) })
+  await print({ fields, batches: matchingBatches(lake, session, { store: table.store, snapshot }, selected) })
 }
 
 /** What a read would do, in one record. */
@@ -119,49 +119,6 @@ function timeZoneOf(args: Arguments): string | undefined {
   }
 }
 
-interface Selection {
-  readonly fields: readonly StructField[]
-  readonly where: string
-  readonly limit: number | undefined
-  readonly timeZone: string | undefined
-}
-
-/**
- * File after file in the log's order, as without a condition; a limit that is reached spares the rest, and only one
- * file of a remote table takes room on the disk. Files that cannot hold such a row are not touched.
- */
-async function* matchingBatches(
-  lake: Lake,
-  session: DuckDbSession,
-  store: ObjectStore,
-  snapshot: Snapshot,
-  { fields, where, limit = Infinity, timeZone }: Selection,
-): AsyncGenerator<ColumnBatch> {
-  const names = fields.map(f => f.name)
-  const plan = await planScan(session, snapshot, where, timeZone)
-  const columns = neededColumns(snapshot, names, plan)
-  // Rows stay in their file's order as long as the side of a join that is streamed is not chosen again.
-  await session.run("SET disabled_optimizers = 'build_side_probe_side'")
-  const openFolder = folderOpener(lake.settings)
-  let left = limit
-  for (const file of plan.files) {
-    if (left <= 0) return
-    using view = await openDeltaView(session, lake.files, {
-      store,
-      state: snapshot,
-      files: [file],
-      columns,
-      timeZone,
-      openFolder,
-    })
-    const found = await selection(session, `(${view.sql})`, names, where, Number.isFinite(left) ? left : undefined)
-    for await (const batch of found.batches) {
-      left -= batch.rows
-      yield batch
-    }
-  }
-}
-
 async function readView(lake: Lake, name: string, args: Arguments, print: Print): Promise<void> {
   for (const option of ['version', 'timestamp'])
     if (args.text(option) !== undefined)
@@ -178,22 +135,11 @@ async function readView(lake: Lake, name: string, args: Arguments, print: Print)
   })
   await catalog.prepare(`SELECT * FROM ${name}`)
   const from = name.split('.').map(identifier).join('.')
-  await print(await selection(session, from, args.list('columns'), args.text('where'), args.whole('limit')))
-}
-
-async function selection(
-  session: DuckDbSession,
-  from: string,
-  columns: readonly string[] | undefined,
-  where: string | undefined,
-  limit: number | undefined,
-): Promise<RowSource> {
-  const list = columns === undefined ? '*' : columns.map(identifier).join(', ')
-  // The line's end closes a comment that the condition may end with.
-  const condition = where === undefined ? '' : ` WHERE (${withPlainYears(where)}\n)`
-  return rowSourceOf(
-    await session.stream(
-      `SELECT ${list} FROM ${from} AS ${tableAlias}${condition}${limit === undefined ? '' : ` LIMIT ${limit}`}`,
-    ),
+  await print(
+    await selectRows(session, from, {
+      columns: args.list('columns'),
+      where: args.text('where'),
+      limit: args.whole('limit'),
+    }),
   )
 }

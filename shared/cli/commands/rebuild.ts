@@ -4,8 +4,7 @@ import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printReports } from '../output/index.js'
+import { formatOf, printReports } from '../output/index.js'
 
 type Rebuild = (lake: Lake, stream: Stream) => Promise<readonly StepReport[]>
 
@@ -42,6 +41,6 @@ export const rebuild: Command = {
         done.push(...(await layer(lake, stream)))
       return done
     })
-    await printReports(context, format, reports)
+    await printReports(context.output, format, reports)
   },
 }

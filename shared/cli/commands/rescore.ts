@@ -2,8 +2,7 @@ import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printReports } from '../output/index.js'
+import { formatOf, printReports } from '../output/index.js'
 
 /**
  * `lake rescore`: stream by stream.
@@ -42,6 +41,6 @@ export const rescore: Command = {
       for (const stream of streams) done.push(...(await rescoreGold(lake, stream, { trigger: 'command', fromVersion })))
       return done
     })
-    await printReports(context, format, reports)
+    await printReports(context.output, format, reports)
   },
 }

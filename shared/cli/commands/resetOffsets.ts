@@ -3,9 +3,8 @@ import type { JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
 import { confirm } from '../confirm.js'
-import { printRecords } from '../output/index.js'
+import { formatOf, printRecords } from '../output/index.js'
 
 /**
  * `lake reset-offsets`: raises the generation of the partitions that bronze has begun. It asks first.

@@ -3,8 +3,7 @@ import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printReports } from '../output/index.js'
+import { formatOf, printReports } from '../output/index.js'
 
 type StepsOf = (lake: Lake) => Promise<readonly StepReport[]>
 
@@ -38,6 +37,6 @@ export const run: Command = {
     const step = Object.hasOwn(steps, name) ? steps[name] : undefined
     if (step === undefined)
       throw new CliError('USAGE', `"${name}" is not a step; there are ${Object.keys(steps).join(', ')}.`)
-    await printReports(context, format, await withLake(context, args, step))
+    await printReports(context.output, format, await withLake(context, args, step))
   },
 }

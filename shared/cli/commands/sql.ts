@@ -6,8 +6,8 @@ import { QueryError } from '../../query/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { type CommandContext, type Format, formatOf } from '../commandContext.js'
-import { printRecords, printRows, rowSourceOf } from '../output/index.js'
+import { type CommandContext } from '../commandContext.js'
+import { type Format, formatOf, printRecords, printRows, rowSourceOf } from '../output/index.js'
 import {
   detailColumns,
   externalLocationOptions,

@@ -10,8 +10,7 @@ import type { JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printRecords } from '../output/index.js'
+import { formatOf, printRecords } from '../output/index.js'
 import { type LakeTable, lakeTables } from '../tables/index.js'
 
 /**

@@ -5,8 +5,7 @@ import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { streamNamed, withLake } from '../cliLake.js'
 import type { Command } from '../command.js'
-import { formatOf } from '../commandContext.js'
-import { printRecords, ProgressBar } from '../output/index.js'
+import { formatOf, printRecords, ProgressBar } from '../output/index.js'
 import { timeOption } from '../tables/index.js'
 
 const columns = ['stream', 'model', 'version', 'promoted', 'auc', 'precision_at_1', 'champion_auc', 'rows', 'why']

@@ -1,6 +1,7 @@
 /** Rows, records and values for a terminal, a pipe or a file. */
 export { type ColumnBatch, type RowSource, rowSourceOf } from './columnBatch.js'
 export { costColumns, costRecords, costSummary, costText, shortCostColumns } from './costText.js'
+export { type Format, formatOf } from './format.js'
 export { indentedJson } from './indentedJson.js'
 export { type Output, StreamOutput } from './output.js'
 export { printRecords } from './printRecords.js'

@@ -1,5 +1,5 @@
 import { formatJson, type Json, type JsonObject } from '../../types/index.js'
-import type { Format } from '../commandContext.js'
+import type { Format } from './format.js'
 import type { Output } from './output.js'
 import { csvLine, withoutFormula } from './printRows.js'
 import { leftOutText, TableLayout, widthOf } from './tableLayout.js'

@@ -1,20 +1,17 @@
 import type { StepReport } from '../../pipeline/step/index.js'
 import { formatJson, type Json, type JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
-import type { CommandContext, Format } from '../commandContext.js'
+import type { Format } from './format.js'
+import type { Output } from './output.js'
 import { printRecords } from './printRecords.js'
 
 /** Prints what the steps did. @throws CliError STEP_FAILED when one of them failed */
-export async function printReports(
-  context: CommandContext,
-  format: Format,
-  reports: readonly StepReport[],
-): Promise<void> {
+export async function printReports(output: Output, format: Format, reports: readonly StepReport[]): Promise<void> {
   const records = reports.map(report => report as unknown as JsonObject)
   const columns = ['step', 'stream', 'outcome', 'version', 'rowsIn', 'rowsOut', 'durationMs', 'detail']
   const shown =
     format === 'jsonl' ? records : records.map(record => ({ ...record, detail: detailText(record['detail']) }))
-  await printRecords(context.output, format, columns, shown)
+  await printRecords(output, format, columns, shown)
   const failures = reports.filter(report => report.outcome === 'failed')
   if (failures.length === 0) return
   throw new CliError('STEP_FAILED', failures.map(failureText).join('\n'))

@@ -1,6 +1,6 @@
 import type { DataType, Value } from '../../types/index.js'
-import type { Format } from '../commandContext.js'
 import type { ColumnBatch, RowSource } from './columnBatch.js'
+import type { Format } from './format.js'
 import type { Output } from './output.js'
 import { leftOutText, TableLayout, widthOf } from './tableLayout.js'
 import { cellText, jsonText } from './valueText.js'

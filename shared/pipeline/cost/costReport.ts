@@ -1,4 +1,5 @@
-import { type CostParts, costParts, type Prices, totalCost } from '../../telemetry/index.js'
+import { type CostParts, costParts, totalCost } from '../../telemetry/index.js'
+import type { CostConditions } from './costConditions.js'
 import { largestLever, type Lever } from './lever.js'
 import { addRuns, noRuns, type RunLedger, type RunSums, type StepSums } from './runLedger.js'
 
@@ -24,12 +25,6 @@ export interface StepCost {
   readonly perMillionRows: number | undefined
   /** Per 10⁹ bytes written; undefined without bytes. */
   readonly perGigabyte: number | undefined
-}
-
-/** By what prices, of how large an instance. */
-export interface CostConditions {
-  readonly prices: Prices
-  readonly instanceMemoryBytes: number
 }
 
 /** What runs cost. */

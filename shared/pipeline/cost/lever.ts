@@ -1,5 +1,5 @@
 import { type CostParts, totalCost } from '../../telemetry/index.js'
-import type { CostConditions } from './costReport.js'
+import type { CostConditions } from './costConditions.js'
 import type { RunSums, StepSums } from './runLedger.js'
 
 /** The part of the costs that is largest, and what makes it smaller. */

@@ -4,9 +4,8 @@ import { modelDigest } from '../../../shared/models/card/digest.js'
 import type { ModelCard } from '../../../shared/models/card/modelCard.js'
 import type { ModelFiles } from '../../../shared/models/modelSource.js'
 import { openOnnxScorer } from '../../../shared/models/onnx/onnxScorer.js'
-import type { OnnxTensorType } from '../../../shared/models/onnx/onnxThread.js'
 import { bytes, type Field, floats, integer, message, packed, text } from '../../../shared/models/onnx/protobuf.js'
-import { bindTensors } from '../../../shared/models/onnx/tensorBinding.js'
+import { bindTensors, type OnnxTensorType } from '../../../shared/models/onnx/tensorBinding.js'
 
 /** Models as other tools write them. */
 
