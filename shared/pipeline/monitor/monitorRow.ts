@@ -4,9 +4,10 @@ import { redact } from '../../telemetry/index.js'
 import type { Row } from '../../types/index.js'
 import type { Skew } from './clockSkew.js'
 import { type Lag, lagToHighWatermark } from './lag.js'
-import type { Found, TablePosition } from './monitorState.js'
+import { type Found } from './monitorState.js'
 import { backlogOf, type Balance, type Layer, type Reconciliation, type Span } from './reconciliation.js'
 import type { Verdict } from './status.js'
+import { type TablePosition } from './tablePositions.js'
 
 /** What one row of `monitor_logs` is made of. */
 export interface Observation {

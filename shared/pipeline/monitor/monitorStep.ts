@@ -7,8 +7,9 @@ import { type Folded, foldRuns, newestEntry } from '../runLog/index.js'
 import { runStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
-import { decodeMonitorState, emptyMonitorState, encodeMonitorState, type MonitorState } from './monitorState.js'
+import { decodeMonitorState, emptyMonitorState, encodeMonitorState } from './monitorState.js'
 import { monitorTable } from './monitorTable.js'
+import type { MonitorState } from './tablePositions.js'
 
 /**
  * Looks at every table: appends one row a table to `monitor_logs`, and the runs since last time to `cluster_logs`. Two

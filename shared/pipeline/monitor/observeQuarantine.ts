@@ -6,9 +6,9 @@ import { namedValues, type Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { Waiting } from '../outcomes/index.js'
 import { numberIn } from './measure.js'
-import type { MonitorState } from './monitorState.js'
 import type { Reconciliation } from './reconciliation.js'
 import { noFiles } from './tableHealth.js'
+import { type MonitorState } from './tablePositions.js'
 
 /** For each reason how many rows were rejected for it, and when the oldest was ingested: a part of bronze's aggregate. */
 export const waitingAggregate: readonly string[] = rejectionCodes.flatMap(code => {

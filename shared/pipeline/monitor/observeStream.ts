@@ -10,7 +10,7 @@ import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { compareLag, type Marks } from './drain.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { monitorRow } from './monitorRow.js'
-import { layerPath, type MonitorState, observeTables, type StreamObservation } from './monitorState.js'
+import { layerPath, observeTables, type StreamObservation } from './monitorState.js'
 import {
   type Balance,
   bronzeBalance,
@@ -23,6 +23,7 @@ import {
 } from './reconciliation.js'
 import { tableStatus } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
+import { type MonitorState } from './tablePositions.js'
 
 /** An offset may wait for so long, or for two commits where they are kept further apart. */
 const lagPatienceMs = 30_000

@@ -4,9 +4,9 @@ import {
   decodeMonitorState,
   emptyMonitorState,
   encodeMonitorState,
-  type MonitorState,
 } from '../../../shared/pipeline/monitor/monitorState.js'
 import { emptyReconciliation } from '../../../shared/pipeline/monitor/reconciliation.js'
+import { type MonitorState } from '../../../shared/pipeline/monitor/tablePositions.js'
 
 describe('what one run of the monitor leaves for the next', () => {
   const state: MonitorState = {
