@@ -1,17 +1,15 @@
 /** A stream's contract: its declaration, validation with reasons, the tables that follow from it. */
 export { defineStream } from './defineStream.js'
 export { durationForms, parseDuration } from './duration.js'
-export { category, type FeatureSpec, hourOfDay, logarithm, type NamedFeature, numeric, rate } from './featureSpec.js'
+export { category, hourOfDay, logarithm, type NamedFeature, numeric, rate } from './featureSpec.js'
 export { scoreColumns } from './fieldName.js'
 export { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from './fieldTypes.js'
 export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from './modelUri.js'
 export { patternSampler } from './patternSampler.js'
-export { finalOutcomes, type Outcome, outcomes, resolvedName, resolvedPath, resolvedTable } from './resolvedTable.js'
+export { finalOutcomes, type Outcome, resolvedName, resolvedPath, resolvedTable } from './resolvedTable.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
 export {
-  type ExpectationAction,
   isLeftOut,
-  type LeftOutCode,
   leftOutCodes,
   type ParseOutcome,
   type Rejection,
@@ -19,7 +17,7 @@ export {
   rejectionCodes,
   type Stream,
 } from './stream.js'
-export { featureColumnWords, type ModelDeclaration, type StreamModel, takesType } from './streamModel.js'
+export { featureColumnWords, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
 export { tablesOf } from './tablePaths.js'
 export {

@@ -5,9 +5,6 @@ import { namedValues } from '../types/index.js'
 /** How a run of a step ended; the closed list. */
 export const runOutcomes = ['committed', 'nothingToDo', 'conflict', 'failed'] as const
 
-/** As `outcome` of `cluster_logs` has it, beside `unfinished` for a run that was never heard of again. */
-export type RunOutcome = (typeof runOutcomes)[number]
-
 const optionalString = z.preprocess(value => value ?? undefined, z.string().optional())
 /** Readers of the log that keep every digit give whole numbers as bigint. */
 const plain = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value)

@@ -1,3 +1,3 @@
 /** What a model says of itself. */
 export { modelDigest, sha256 } from './digest.js'
-export { decodeModelCard, encodeModelCard, isInnerPath, jsonObject, type ModelCard } from './modelCard.js'
+export { decodeModelCard, encodeModelCard, jsonObject, type ModelCard } from './modelCard.js'

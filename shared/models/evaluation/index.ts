@@ -1,5 +1,4 @@
 /** How good a model is on rows whose anomalies are known: figures and plots. */
 export { precisionRecallSvg, scoreHistogramSvg } from './plots.js'
-export { averagePrecision, precisionAt, precisionRecallCurve } from './precisionRecall.js'
-export type { ScoredRows } from './ranking.js'
+export { precisionAt } from './precisionRecall.js'
 export { rocAuc } from './rocAuc.js'

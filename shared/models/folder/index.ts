@@ -1,3 +1,3 @@
 /** Models as files of the lake. */
 export { FolderModelSource } from './folderModelSource.js'
-export { type ModelPointer, ModelVersions } from './modelVersions.js'
+export { ModelVersions } from './modelVersions.js'

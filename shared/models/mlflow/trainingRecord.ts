@@ -37,9 +37,6 @@ const record = z.object({
 /** One measurement of a training. */
 export type TrainingMetric = z.output<typeof metric>
 
-/** Which rows a model was trained on. */
-export type TrainingDataset = z.output<typeof dataset>
-
 /** What is to be known of a training beside the model itself: `training.json` in the version's folder. */
 export type TrainingRecord = z.output<typeof record>
 

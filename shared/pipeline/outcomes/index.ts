@@ -1,5 +1,5 @@
 /** What became of rejected records, and the rows that replays brought. */
 export { countQuarantine, type Waiting } from './quarantineCounts.js'
 export { hasRecordedReplays, loadRecordedReplays, openOutcomes } from './recordedReplays.js'
-export { placeOf, recordedReplays, recordOutcomes, type RecordPlace, type Resolution } from './recordOutcomes.js'
+export { placeOf, recordedReplays, recordOutcomes, type RecordPlace } from './recordOutcomes.js'
 export { nextReplay, replayJson, replaysOf, type ResolutionNote } from './replayLog.js'
