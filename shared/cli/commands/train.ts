@@ -89,7 +89,7 @@ function trainingRecord(outcome: Extract<TrainOutcome, { kind: 'trained' }>): Js
     seed: outcome.seed,
     run_id: outcome.runId,
     mlflow_run_id: tracking?.kind === 'tracked' ? (tracking.runId ?? null) : null,
-    why: outcome.why,
+    why: [outcome.why, outcome.note ?? ''].join(' ').trimEnd(),
   }
 }
 

@@ -10,6 +10,7 @@ import { type Lake, openSession } from '../lake/index.js'
 import { type Candidate, growCandidate } from './candidate.js'
 import { type ChampionEvaluation, evaluateChampion } from './championScores.js'
 import { evaluateScores, type Evaluation } from './evaluateScores.js'
+import { shortSpanNote } from './eventTimes.js'
 import { type FeatureRows, featureRows, mostRows, wholeRows } from './featureRows.js'
 import { injectAnomalies } from './heldOut.js'
 import { fewestRows, trainingFault } from './trainingFaults.js'
@@ -46,6 +47,8 @@ export interface TrainedCandidate {
   readonly evaluation: Evaluation
   readonly champion: ChampionEvaluation | undefined
   readonly dataset: { readonly tableId: string; readonly version: number; readonly rows: number }
+  /** What is to be known of the rows that it was trained on. */
+  readonly note: string | undefined
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly endedAt: number
@@ -83,7 +86,7 @@ export async function trainCandidate(
     )
   await using session = await openSession(lake)
   const seed = options.seed ?? silver.version
-  const parts = await drawParts(session, { lake, stream, silver }, columnsOf(silver, model, champion), {
+  const parts = await drawParts(session, { lake, stream, silver }, columnsOf(silver, stream, model, champion), {
     rows: options.rows ?? lake.settings.trainRows,
     seed,
     since: options.since === undefined ? undefined : BigInt(Math.floor(options.since)) * 1000n,
@@ -101,26 +104,33 @@ export async function trainCandidate(
       silver,
     )
   const heldOut = await featureRows(session, held.table.name, held.columns, features, held.anomalies.length)
-  const candidate = growCandidate(features, training, heldOut, held.anomalies, { ...forestSize, seed })
+  const { anomalies } = held
+  const candidate = growCandidate(features, training, heldOut, anomalies, { ...forestSize, seed })
   const trained = {
     runId: randomUUID(),
     candidate,
     heldOut,
-    anomalies: held.anomalies,
-    evaluation: evaluateScores(candidate.scores, held.anomalies),
+    anomalies,
+    evaluation: evaluateScores(candidate.scores, anomalies),
     champion: champion === undefined ? undefined : await evaluateChampion(lake, stream, champion, held),
     dataset: { tableId: silver.metadata.id, version: silver.version, rows: training.rows },
+    note: await shortSpanNote(session, stream, parts.training.name, model.features),
     startedAt,
   }
   return { kind: 'trained', trained: { ...trained, endedAt: lake.clock.now() } }
 }
 
-/** The columns of silver that a model's features are made of. */
-function columnsOf(silver: Snapshot, model: StreamModel, champion: ModelFiles | undefined): readonly string[] {
+/** The columns of silver that a model's features are made of, and the event time. */
+function columnsOf(
+  silver: Snapshot,
+  stream: Stream,
+  model: StreamModel,
+  champion: ModelFiles | undefined,
+): readonly string[] {
   const there = new Set(silver.schema.fields.map(field => field.name))
   const own = model.features.map(feature => feature.column)
   const others = (champion?.card.features ?? []).map(feature => feature.column)
-  return [...new Set([...own, ...others])].filter(column => there.has(column))
+  return [...new Set([...own, ...others, stream.eventTime])].filter(column => there.has(column))
 }
 
 interface SampleParts {

@@ -32,6 +32,8 @@ export type TrainOutcome =
       readonly promoted: boolean
       /** Why it was promoted, or not. */
       readonly why: string
+      /** What is to be known of the rows that it was trained on. */
+      readonly note: string | undefined
       /** On an MLflow server, where one is set. */
       readonly tracking: Tracking | undefined
     }
@@ -145,7 +147,7 @@ function runOf(
 function outcomeOf(
   stream: Stream,
   model: LakeModel,
-  { runId, candidate, dataset, evaluation, champion }: TrainedCandidate,
+  { runId, candidate, dataset, evaluation, champion, note }: TrainedCandidate,
   kept: Pick<Extract<TrainOutcome, { kind: 'trained' }>, 'version' | 'promoted' | 'why' | 'tracking'>,
 ): TrainOutcome {
   return {
@@ -159,6 +161,7 @@ function outcomeOf(
     threshold: candidate.threshold,
     evaluation,
     champion,
+    note,
     ...kept,
   }
 }

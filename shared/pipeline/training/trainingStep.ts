@@ -28,7 +28,8 @@ export async function runTraining(
       lake.log.warn(`Nothing was trained for ${stream.name}: ${outcome.why}`, { stream: stream.name })
       return { rowsIn: 0, rowsOut: 0, version, detail: { refused: outcome.why } }
     }
-    const { model, rows, evaluation, promoted, why } = outcome
+    const { model, rows, evaluation, promoted, why, note } = outcome
+    if (note !== undefined) lake.log.info(`The model of ${stream.name}: ${note}`, { stream: stream.name })
     return {
       rowsIn: rows,
       rowsOut: 0,

@@ -103,6 +103,17 @@ describe('a training', () => {
     expect((await modelRuns(f.lake)).map(row => [row['event'], row['version']])).toEqual([['trained', null]])
   })
 
+  test('on less than a day says which hours of day it knows; on a day or more it says nothing', async () => {
+    await using f = await SilverFixture.open()
+    const minutes = '(9 + (i % 1000) / 5000.0) * 3.6e9'
+    await writeSilver(f.lake, events, { to: 2_000, time: minutes })
+    expect((await trained(f.lake, { seed: testSeed })).note).toMatch(
+      /from 2025-04-01 09:00 to 2025-04-01 09:11 UTC, less than a day: the feature hour was learned from those hours only/,
+    )
+    await writeSilver(f.lake, events, { from: 2_000, to: 4_000, time: `(i % 1000) / 990.0 * 86.4e9` })
+    expect((await trained(f.lake, { seed: testSeed })).note).toBeUndefined()
+  })
+
   test('rows before --since are left out', async () => {
     await using f = await SilverFixture.open()
     await writeSilver(f.lake, events, { to: 5_000, time: 'i * 1e6' })
