@@ -7,5 +7,5 @@ export { type ColumnStats, encodeStats, type FileStats, parseStats, unreadableBo
 export { collectStats } from './statsCollector.js'
 export { planStats, type StatsColumn, statsColumns, type StatsPlan, type StatsShape } from './statsColumns.js'
 export { mergeStats } from './statsMerge.js'
-export { parseBound } from './statsText.js'
+export { parseBound } from './valueBounds.js'
 export { wideStats } from './wideStats.js'

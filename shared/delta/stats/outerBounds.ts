@@ -1,6 +1,6 @@
 import type { DataType, Json, Value } from '../../types/index.js'
 import type { BoundReading } from './stats.js'
-import { numberText, parseBound } from './statsText.js'
+import { numberText, parseBound } from './valueBounds.js'
 
 /**
  * What a bound in statistics promises at least. Bounds are to lie around a file's values, and known writers leave some

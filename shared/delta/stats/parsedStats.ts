@@ -7,7 +7,7 @@ import {
   type StructField,
   type Value,
 } from '../../types/index.js'
-import { formatBound } from './statsText.js'
+import { formatBound } from './valueBounds.js'
 
 /**
  * Statistics that a checkpoint has as a struct (`stats_parsed`) and not as JSON, in their JSON form.

@@ -9,7 +9,7 @@ import {
 } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
-import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './statsText.js'
+import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './valueBounds.js'
 
 /** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). */
 export interface FileStats {

@@ -1,6 +1,6 @@
 import { columnKey, parseColumnList, type StructField, type StructType } from '../../types/index.js'
 import { isMapped, type LeafColumn, leafColumns, physicalNameOf } from '../schema/index.js'
-import { defaultStringPrefix, hasBounds } from './statsText.js'
+import { defaultStringPrefix, hasBounds } from './valueBounds.js'
 
 /** Which columns of a table have statistics (PROTOCOL.md, "Per-file Statistics"). */
 export interface StatsColumn extends LeafColumn {
@@ -16,7 +16,7 @@ export interface StatsColumn extends LeafColumn {
 export interface StatsPlan {
   /** In the order of the schema. */
   readonly columns: readonly StatsColumn[]
-  /** How much of a string a bound keeps; see statsText.ts. */
+  /** How much of a string a bound keeps; see valueBounds.ts. */
   readonly stringPrefix: number
   /** Whether exact statistics are marked as tight, as they are where a deletion vector may make them wide. */
   readonly saysTight?: boolean | undefined

@@ -12,6 +12,7 @@ import {
   type DayCount,
   dayCount,
   dayFilesOf,
+  eventDay,
   maxRowsOf,
   type OpenedTable,
   recordCount,
@@ -204,10 +205,9 @@ async function countDays(
   relations: readonly string[],
   stream: Stream,
 ): Promise<readonly DayCount[]> {
-  const time = identifier(stream.eventTime)
-  const all = relations.map(name => `SELECT ${time} FROM ${name}`).join(' UNION ALL ')
+  const all = relations.map(name => `SELECT ${identifier(stream.eventTime)} FROM ${name}`).join(' UNION ALL ')
   const { rows } = await session.query(
-    `SELECT CAST(${time} AS DATE) AS day, count(*) AS n FROM (${all}) GROUP BY ALL ORDER BY day`,
+    `SELECT ${eventDay(stream)} AS day, count(*) AS n FROM (${all}) GROUP BY ALL ORDER BY day`,
   )
   return rows.map(row => dayCount(row['day'] as number, Number(row['n'])))
 }

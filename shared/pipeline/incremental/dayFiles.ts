@@ -4,7 +4,7 @@ import type { AddFile, StatsShape } from '../../delta/index.js'
 import { copyToParquet, type DuckDbSession, identifier, type ParquetCopy, publishFile } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { Lake } from '../lake/index.js'
-import { type DayCount, dayMicros } from './days.js'
+import { type DayCount, dayMicros, eventDay } from './days.js'
 import type { OpenedTable } from './openTable.js'
 
 /** The partition column of tables by day: the day of the event time, UTC. */
@@ -60,7 +60,7 @@ export async function writeDayFiles(
   // Sorted once; each file is then a stretch of it.
   await session.run(`
     CREATE OR REPLACE TABLE sorted_rows AS SELECT * FROM (${kept}) WHERE ${within(stream, days)}
-    ORDER BY CAST(${identifier(stream.eventTime)} AS DATE), ${orderOf(stream)}`)
+    ORDER BY ${eventDay(stream)}, ${orderOf(stream)}`)
   let from = 0
   for (const day of days) {
     const files = Math.ceil(day.rows / rowsPerFile)

@@ -1,3 +1,5 @@
+import type { Stream } from '../../contract/index.js'
+import { identifier } from '../../query/index.js'
 import { formatDate } from '../../types/index.js'
 
 /** A day in microseconds; days are those of UTC, all of this length. */
@@ -6,6 +8,14 @@ export const dayMicros = 86_400_000_000n
 /** The day since 1970-01-01 of a time in microseconds, before 1970 too, where division cuts upwards. */
 export function dayOf(micros: bigint): number {
   return Number((micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros)
+}
+
+/**
+ * The day that a row's file is of, as SQL: the day of its event time, UTC.
+ * @param relation the alias of the rows, where more than one relation has that column
+ */
+export function eventDay({ eventTime }: Pick<Stream, 'eventTime'>, relation?: string): string {
+  return `CAST(${relation === undefined ? '' : `${relation}.`}${identifier(eventTime)} AS DATE)`
 }
 
 /** A day since 1970-01-01 as the value of a partition column. @throws RangeError for what is no day */

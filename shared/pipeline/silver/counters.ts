@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import { identifier } from '../../query/index.js'
 import type { Json } from '../../types/index.js'
-import { type DayCount, dayCount, type SessionTable } from '../incremental/index.js'
+import { type DayCount, dayCount, eventDay, type SessionTable } from '../incremental/index.js'
 import { type Duplicates, lineage } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */
@@ -36,7 +36,7 @@ export interface Tally {
 export async function tallyRows(stream: Stream, rows: SessionTable, duplicates: Duplicates): Promise<Tally> {
   const on = lineage.map(column => `r.${column} = d.${column}`).join(' AND ')
   const { rows: groups } = await rows.session.query(`
-    SELECT r._topic, r._generation, r._partition, CAST(r.${identifier(stream.eventTime)} AS DATE) AS day, d._offset IS NOT NULL AS duplicate,
+    SELECT r._topic, r._generation, r._partition, ${eventDay(stream, 'r')} AS day, d._offset IS NOT NULL AS duplicate,
       count(*) AS n, count(*) FILTER (r._late) AS late, max(epoch_us(r.${identifier(stream.eventTime)})) AS newest
     FROM ${rows.name} AS r LEFT JOIN ${duplicates.name} AS d ON ${on}
     GROUP BY ALL ORDER BY ALL`)

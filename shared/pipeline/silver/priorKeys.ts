@@ -3,7 +3,7 @@ import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js
 import { type FileCache, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { columnKey, type Value } from '../../types/index.js'
-import { dayOf, eventDate, SessionTable } from '../incremental/index.js'
+import { dayOf, eventDate, eventDay, SessionTable } from '../incremental/index.js'
 import type { PriorKeys } from './dedupe.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
@@ -19,7 +19,7 @@ export async function dayRanges(stream: Stream, rows: SessionTable): Promise<rea
   const key = identifier(stream.key)
   const { rows: days } = await rows.session.query(`
     SELECT min(${time}) AS t0, max(${time}) AS t1, min(${key}) AS k0, max(${key}) AS k1
-    FROM ${rows.name} GROUP BY CAST(${identifier(stream.eventTime)} AS DATE)`)
+    FROM ${rows.name} GROUP BY ${eventDay(stream)}`)
   return days.map(({ t0, t1, k0, k1 }) => ({
     times: [t0 as bigint, t1 as bigint],
     keys: [k0 ?? null, k1 ?? null],

@@ -1,8 +1,8 @@
 import type { SourceRecord } from '../source.js'
 import { batchDamaged, SourceError } from '../sourceError.js'
+import { checkBatch } from './batchChecksum.js'
 import { decompress } from './codecs.js'
-import { crc32c } from './crc32c.js'
-import { attributeBits, type BatchHeader, checksummedFrom, headerSize } from './recordBatch.js'
+import { attributeBits, type BatchHeader, headerSize } from './recordBatch.js'
 import { contentOf, damagedContent, RecordReader } from './recordReader.js'
 
 /** What of a partition's batches is wanted: a batch may begin before the range and end behind it. */
@@ -60,17 +60,6 @@ export function decodeRecords(
     reader.at = stop
   }
   return true
-}
-
-/** @throws SourceError SOURCE_CORRUPT when the batch is not what was written */
-export function checkBatch(
-  bytes: Buffer,
-  header: BatchHeader,
-  { topic, partition, verifyChecksum }: DecodeWindow,
-): void {
-  if (verifyChecksum && crc32c(bytes, header.at + checksummedFrom, header.end) !== header.crc) {
-    throw batchDamaged(topic, partition, header.baseOffset, 'does not match its checksum')
-  }
 }
 
 /** The codec's number in the batch's attributes, as `decompress` takes it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { outerBounds } from '../../../shared/delta/stats/outerBounds.js'
-import { formatBound, parseBound } from '../../../shared/delta/stats/statsText.js'
+import { formatBound, parseBound } from '../../../shared/delta/stats/valueBounds.js'
 import { type DataType, parseJson } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
