@@ -47,7 +47,7 @@ export const create: Command = {
       const clusterBy = args.text('cluster-by')
       const definition: TableDefinition = {
         schema,
-        partitionColumns: args.values('partition-by'),
+        partitionColumns: args.list('partition-by'),
         clusterBy: clusterBy === undefined ? undefined : parseColumnList(clusterBy),
         configuration,
         description: args.text('comment'),
