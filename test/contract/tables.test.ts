@@ -89,6 +89,9 @@ describe('the summary', () => {
       'scored "long"!',
       'anomalies "long"!',
       'newest_ingested_at "timestamp"!',
+      'score_p50 "double"',
+      'score_p95 "double"',
+      'score_p99 "double"',
       ...['sum', 'min', 'max', 'avg', 'p50', 'p95', 'p99'].map(measure => `value_${measure} "double"`),
       '_window_date "date"',
     ])
