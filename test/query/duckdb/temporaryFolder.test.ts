@@ -15,11 +15,14 @@ beforeEach(async () => {
 })
 afterEach(() => rm(parent, { recursive: true, force: true }))
 
-/** Node strips the types itself; `./x.js` means `./x.ts`. */
+/** Node strips the types itself; `./x.js` means `./x.ts`, but in packages. */
 const script = `
   import { registerHooks } from 'node:module'
   registerHooks({
-    resolve: (specifier, context, next) => next(specifier.startsWith('.') ? specifier.replace(/\\.js$/, '.ts') : specifier, context),
+    resolve: (specifier, context, next) => {
+      const isOwn = specifier.startsWith('.') && !context.parentURL?.includes('/node_modules/')
+      return next(isOwn ? specifier.replace(/\\.js$/, '.ts') : specifier, context)
+    },
   })
   const { makeTemporaryFolder } = await import(process.argv[1])
   console.log(await makeTemporaryFolder('lake-duckdb-', process.argv[2]))
