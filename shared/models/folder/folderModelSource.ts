@@ -1,7 +1,14 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard, modelDigest } from '../card/index.js'
+import { decodeModelCard, encodeModelCard, type ModelCard, modelDigest } from '../card/index.js'
 import { ModelError } from '../modelError.js'
 import type { Champion, ModelFiles, ModelSource } from '../modelSource.js'
+import { encodePointer, pointedVersion, pointerFile } from './championPointer.js'
+
+/** What a version says of itself. */
+export const cardFile = 'model.json'
+
+/** The model of a version. */
+export const onnxFile = 'model.onnx'
 
 /**
  * Models as files: `<name>/<version>/model.onnx`, `model.json` and what belongs to it, and `<name>/champion.json` with the
@@ -32,16 +39,8 @@ export class FolderModelSource implements ModelSource {
   }
 
   async #pointed(which: 'version' | 'previous'): Promise<string | undefined> {
-    const bytes = await this.#store.get(pointer)
-    if (bytes === undefined) return undefined
-    const version = jsonObject(bytes, this.#place(pointer))[which]
-    if (version === undefined && which === 'previous') return undefined
-    if (typeof version === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(version)) return version
-    throw new ModelError(
-      'MODEL_MISMATCH',
-      `${this.#place(pointer)}: ${which} must be the name of a folder beside it.`,
-      { data: { file: this.#place(pointer) } },
-    )
+    const bytes = await this.#store.get(pointerFile)
+    return bytes === undefined ? undefined : pointedVersion(bytes, which, this.#place(pointerFile))
   }
 
   async #champion(version: string): Promise<Champion> {
@@ -50,12 +49,12 @@ export class FolderModelSource implements ModelSource {
 
   async load(version: string): Promise<ModelFiles> {
     const card = await this.card(version)
-    const onnx = await this.#read(`${version}/model.onnx`)
+    const onnx = await this.#read(`${version}/${onnxFile}`)
     const external = new Map<string, Uint8Array>()
     for (const path of card.external ?? []) external.set(path, await this.#read(`${version}/${path}`))
     const digest = modelDigest(onnx, external)
     if (digest !== card.sha256) {
-      const place = this.#place(`${version}/model.onnx`)
+      const place = this.#place(`${version}/${onnxFile}`)
       throw new ModelError(
         'MODEL_MISMATCH',
         `${place} has the digest ${digest}, but its model.json says ${card.sha256}: one of the two was replaced. Put the model there again.`,
@@ -77,7 +76,7 @@ export class FolderModelSource implements ModelSource {
   async install(files: ModelFiles): Promise<void> {
     const { version } = files.card
     for (const [path, bytes] of filesOf(files)) await this.#store.putIfAbsent(`${version}/${path}`, bytes)
-    await this.#store.putIfAbsent(pointer, encodePointer({ version }))
+    await this.#store.putIfAbsent(pointerFile, encodePointer({ version }))
   }
 
   /**
@@ -89,12 +88,12 @@ export class FolderModelSource implements ModelSource {
     for (const [path, bytes] of filesOf(files)) await this.#store.put(`${version}/${path}`, bytes)
     const before = await this.#pointed('version').catch(() => undefined)
     const previous = before === version ? await this.#pointed('previous').catch(() => undefined) : before
-    await this.#store.put(pointer, encodePointer({ version, previous }))
+    await this.#store.put(pointerFile, encodePointer({ version, previous }))
   }
 
   /** What a version says of itself. @throws ModelError MODEL_MISSING, MODEL_MISMATCH */
   async card(version: string): Promise<ModelCard> {
-    const name = `${version}/model.json`
+    const name = `${version}/${cardFile}`
     const card = decodeModelCard(await this.#read(name), this.#place(name))
     if (card.name === this.#name && card.version === version) return card
     throw new ModelError(
@@ -109,7 +108,7 @@ export class FolderModelSource implements ModelSource {
     if (bytes !== undefined) return bytes
     throw new ModelError(
       'MODEL_MISSING',
-      `${this.#place(name)} is not there. Put the version's files there, or point ${pointer} to a version that is.`,
+      `${this.#place(name)} is not there. Put the version's files there, or point ${pointerFile} to a version that is.`,
       { data: { file: this.#place(name) } },
     )
   }
@@ -119,13 +118,7 @@ export class FolderModelSource implements ModelSource {
   }
 }
 
-const pointer = 'champion.json'
-
-/** The card last: a version is there once its card is. */
-function filesOf({ card, onnx, external, more }: ModelFiles): readonly (readonly [string, Uint8Array])[] {
-  return [['model.onnx', onnx], ...(external ?? []), ...(more ?? []), ['model.json', encodeModelCard(card)]]
-}
-
-function encodePointer(pointer: { readonly version: string; readonly previous?: string | undefined }): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(pointer)}\n`)
+/** Every file of a version by its path. The card last: a version is there once its card is. */
+export function filesOf({ card, onnx, external, more }: ModelFiles): readonly (readonly [string, Uint8Array])[] {
+  return [[onnxFile, onnx], ...(external ?? []), ...(more ?? []), [cardFile, encodeModelCard(card)]]
 }

@@ -1,18 +1,8 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { decodeModelCard, encodeModelCard, jsonObject, type ModelCard } from '../card/index.js'
-import { ModelError } from '../modelError.js'
+import { decodeModelCard, type ModelCard } from '../card/index.js'
 import type { ModelFiles } from '../modelSource.js'
-import { FolderModelSource } from './folderModelSource.js'
-
-/** Which version scores, and which one did before it: `champion.json`. */
-export interface ModelPointer {
-  readonly version: string
-  readonly previous?: string | undefined
-}
-
-const pointerFile = 'champion.json'
-const cardFile = 'model.json'
-const onnxFile = 'model.onnx'
+import { type ChampionPointer, encodePointer, pointedVersion, pointerFile } from './championPointer.js'
+import { cardFile, filesOf, FolderModelSource, onnxFile } from './folderModelSource.js'
 
 /**
  * The versions of one model in a folder, and the pointer to the one that scores. A version is there once its
@@ -30,16 +20,13 @@ export class ModelVersions {
   }
 
   /** @throws ModelError MODEL_MISMATCH when the pointer cannot be read */
-  async pointer(): Promise<ModelPointer | undefined> {
+  async pointer(): Promise<ChampionPointer | undefined> {
     const bytes = await this.#store.get(pointerFile)
     if (bytes === undefined) return undefined
-    const { version, previous } = jsonObject(bytes, this.#place(pointerFile))
-    if (typeof version !== 'string') {
-      throw new ModelError('MODEL_MISMATCH', `${this.#place(pointerFile)}: version must be a text.`, {
-        data: { file: this.#place(pointerFile) },
-      })
-    }
-    return typeof previous === 'string' ? { version, previous } : { version }
+    const place = this.#place(pointerFile)
+    const [version, previous] = [pointedVersion(bytes, 'version', place), pointedVersion(bytes, 'previous', place)]
+    if (version === undefined) return undefined
+    return previous === undefined ? { version } : { version, previous }
   }
 
   /** The cards of all versions, numbers in their order, other names before them. */
@@ -76,7 +63,7 @@ export class ModelVersions {
 
   /** A file of a version besides the model itself, as `metrics.json`; undefined when it has none of that name. */
   file(version: string, path: string): Promise<Uint8Array | undefined> {
-    return this.#store.get(`${version}/${path}`)
+    return this.#source.file(version, path)
   }
 
   /**
@@ -90,9 +77,7 @@ export class ModelVersions {
       const version = String(Math.max(0, ...numbers) + 1)
       const files = make(version)
       if ((await this.#store.putIfAbsent(`${version}/${onnxFile}`, files.onnx)) === 'exists') continue
-      for (const [path, bytes] of [...(files.external ?? []), ...(files.more ?? [])])
-        await this.#store.put(`${version}/${path}`, bytes)
-      await this.#store.putIfAbsent(`${version}/${cardFile}`, encodeModelCard(files.card))
+      for (const [path, bytes] of filesOf(files).slice(1)) await this.#store.putIfAbsent(`${version}/${path}`, bytes)
       return files
     }
   }
@@ -101,12 +86,12 @@ export class ModelVersions {
    * Makes a version the one that scores, after reading it whole; the one that did is kept as `previous`.
    * @throws ModelError MODEL_MISSING, MODEL_MISMATCH when the version is not whole; the pointer stays
    */
-  async point(version: string): Promise<ModelPointer> {
+  async point(version: string): Promise<ChampionPointer> {
     await this.load(version)
     const before = await this.pointer()
     const previous = before === undefined || before.version === version ? before?.previous : before.version
-    const pointer: ModelPointer = previous === undefined ? { version } : { version, previous }
-    await this.#store.put(pointerFile, new TextEncoder().encode(`${JSON.stringify(pointer)}\n`))
+    const pointer: ChampionPointer = previous === undefined ? { version } : { version, previous }
+    await this.#store.put(pointerFile, encodePointer(pointer))
     return pointer
   }
 

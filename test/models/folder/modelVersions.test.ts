@@ -76,4 +76,15 @@ describe('versions of a model in a folder', () => {
     await expect(versions.point('2')).rejects.toThrow(/digest/)
     expect(await versions.pointer()).toEqual({ version: '1' })
   })
+
+  test.each(['version', 'previous'])('a pointer whose %s leads out of the folder is read by nobody', async which => {
+    const store = new MemoryStore()
+    await open(store).register(files)
+    const pointer = JSON.stringify({ version: '1', [which]: '../other/1' })
+    await store.put('m/champion.json', new TextEncoder().encode(pointer))
+    await expect(open(store).pointer()).rejects.toThrow(
+      `champion.json: ${which} must be the name of a folder beside it.`,
+    )
+    await expect(open(store).point('1')).rejects.toThrow('must be the name of a folder')
+  })
 })
