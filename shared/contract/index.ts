@@ -27,6 +27,7 @@ export {
   driftPartitionColumns,
   driftPath,
   driftTable,
+  lineage,
   optional,
   quarantineName,
   scoredPartitionColumns,

@@ -12,6 +12,9 @@ export interface TableSpec {
   readonly partitionColumns: readonly string[]
 }
 
+/** Where in Kafka a row of any layer comes from, and so which record's it is. */
+export const lineage = ['_topic', '_generation', '_partition', '_offset'] as const
+
 /** Every record once, good or bad. Underscore columns first: statistics cover the first 32 columns. */
 export function bronzeSchema(stream: Stream): StructType {
   return {

@@ -125,6 +125,7 @@ export {
   type ColumnStats,
   encodeStats,
   FileSkipper,
+  filesThatMayMatch,
   liveRowCount,
   parseStats,
   planStats,

@@ -91,6 +91,21 @@ export class FileSkipper {
   }
 }
 
+/**
+ * The files that can hold rows for which the predicate is true, in their order.
+ *
+ * @param table its metadata, and the schema that its rows are read with
+ */
+export function filesThatMayMatch<File extends Pick<AddFile, 'partitionValues' | 'stats' | 'deletionVector'>>(
+  { metadata, schema }: { readonly metadata: Omit<StatsShape, 'schema'>; readonly schema: StatsShape['schema'] },
+  files: readonly File[],
+  predicate: Predicate,
+): readonly File[] {
+  const { partitionColumns, configuration } = metadata
+  const skipper = new FileSkipper({ schema, partitionColumns, configuration })
+  return files.filter(file => skipper.match(file, predicate) !== 'no')
+}
+
 /** What is known of a column's values in a file. */
 interface Facts {
   readonly nulls: 'none' | 'some' | 'all' | 'unknown'

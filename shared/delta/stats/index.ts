@@ -1,5 +1,5 @@
 /** Statistics of files, and skipping files by them. */
-export { FileSkipper, type Match, type Predicate, predicateColumns } from './fileSkipping.js'
+export { FileSkipper, filesThatMayMatch, type Match, type Predicate, predicateColumns } from './fileSkipping.js'
 export { statsJson } from './parsedStats.js'
 export { predicateText } from './predicateText.js'
 export { liveRecordCount, liveRowCount, recordCount, sumOfCounts } from './recordCount.js'

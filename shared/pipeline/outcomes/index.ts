@@ -2,4 +2,5 @@
 export { countQuarantine, type Waiting } from './quarantineCounts.js'
 export { hasRecordedReplays, loadRecordedReplays, openOutcomes } from './recordedReplays.js'
 export { placeOf, recordedReplays, recordOutcomes, type RecordPlace } from './recordOutcomes.js'
+export { inRanges, recordRanges } from './recordRanges.js'
 export { nextReplay, replayJson, replaysOf, type ResolutionNote } from './replayLog.js'

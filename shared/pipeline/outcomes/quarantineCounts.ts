@@ -2,16 +2,18 @@ import {
   bronzePath,
   finalOutcomes,
   leftOutCodes,
+  lineage,
   type Outcome,
   resolvedPath,
   silverPath,
   type Stream,
 } from '../../contract/index.js'
-import { FileSkipper, type Predicate, type TableState } from '../../delta/index.js'
+import { filesThatMayMatch, type Predicate, type TableState } from '../../delta/index.js'
 import { type DuckDbSession, literal, openDeltaView } from '../../query/index.js'
 import { namedValues } from '../../types/index.js'
 import { SessionTable, snapshotOf } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
+import { inRanges, recordRanges } from './recordRanges.js'
 
 /** Records that wait in quarantine for one reason. */
 export interface Waiting {
@@ -35,7 +37,6 @@ interface QuarantineTables {
   readonly outcomes: TableState | undefined
 }
 
-const lineage = ['_topic', '_generation', '_partition', '_offset']
 const places = lineage.join(', ')
 
 /**
@@ -99,7 +100,7 @@ async function addSettled(
       state: silver,
       columns: lineage,
       where: `(${places}) IN (SELECT (${places}) FROM ${known.name} WHERE _outcome = 'replayed')`,
-      predicate: await rangesOf(session, replayed),
+      predicate: inRanges(await recordRanges(session, `(${replayed})`)),
     })
     await settled.insert(
       `SELECT ${places}, 'replayed' AS outcome FROM ${held.name} ANTI JOIN ${settled.name} USING (${places})`,
@@ -124,30 +125,11 @@ async function load(
   { path, state, columns, where, predicate }: Loaded,
 ): Promise<SessionTable> {
   const { files } = await snapshotOf(lake.table(path), state.version)
-  const skipper = new FileSkipper({ ...state.metadata, schema: state.schema })
   using view = await openDeltaView(session, lake.files, {
     store: lake.store.within(path),
     state,
-    files: predicate === undefined ? files : files.filter(file => skipper.match(file, predicate) !== 'no'),
+    files: predicate === undefined ? files : filesThatMayMatch(state, files, predicate),
     columns,
   })
   return await SessionTable.create(session, name, columns, `SELECT * FROM (${view.sql}) WHERE ${where}`)
-}
-
-/** What a row must fulfil to be of one of the records, as far as statistics can say. */
-async function rangesOf(session: DuckDbSession, records: string): Promise<Predicate> {
-  const { rows } = await session.query(
-    `SELECT _partition, min(_offset) AS least, max(_offset) AS greatest FROM (${records}) GROUP BY _partition`,
-  )
-  return {
-    op: 'or',
-    of: rows.map(({ _partition: partition, least, greatest }): Predicate => ({
-      op: 'and',
-      of: [
-        { op: '=', column: '_partition', value: partition as number },
-        { op: '>=', column: '_offset', value: least as bigint },
-        { op: '<=', column: '_offset', value: greatest as bigint },
-      ],
-    })),
-  }
 }

@@ -1,4 +1,4 @@
-import { type Outcome, resolvedTable, silverPath, type Stream } from '../../contract/index.js'
+import { lineage, type Outcome, resolvedTable, silverPath, type Stream } from '../../contract/index.js'
 import { type Action, type AddFile, type TableState } from '../../delta/index.js'
 import {
   copyToParquet,
@@ -119,7 +119,7 @@ async function append(
         {
           ...common(resolution, resolution.outcome, sequence),
         },
-        placeColumns,
+        lineage,
       ),
     )
   }
@@ -165,8 +165,7 @@ async function writeReplay(
   await write(rowsOf(schema, `(${view.sql})`, common(replay, 'replayed', sequence), columns))
 }
 
-const placeColumns = ['_topic', '_generation', '_partition', '_offset']
-const places = placeColumns.join(', ')
+const places = lineage.join(', ')
 const placeSql = ({ topic, generation, partition, offset }: RecordPlace) =>
   `(${literal(topic)}, ${generation}, ${partition}, ${offset})`
 

@@ -1,7 +1,6 @@
-import type { Stream } from '../../contract/index.js'
+import { lineage, type Stream } from '../../contract/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { placeOf, recordOutcomes } from '../outcomes/index.js'
-import { lineage } from '../silver/index.js'
 import { loadQuarantined } from './quarantinedRecords.js'
 import type { QuarantineFilter } from './quarantineFilter.js'
 

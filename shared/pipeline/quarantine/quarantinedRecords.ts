@@ -1,10 +1,9 @@
-import { bronzePath, finalOutcomes, resolvedPath, silverPath, type Stream } from '../../contract/index.js'
-import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
+import { bronzePath, finalOutcomes, lineage, resolvedPath, silverPath, type Stream } from '../../contract/index.js'
+import { filesThatMayMatch, type Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView } from '../../query/index.js'
 import { SessionTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { openOutcomes } from '../outcomes/index.js'
-import { lineage } from '../silver/index.js'
+import { inRanges, openOutcomes, recordRanges } from '../outcomes/index.js'
 import { filterPredicate, filterSql, type QuarantineFilter } from './quarantineFilter.js'
 
 const places = lineage.join(', ')
@@ -36,7 +35,7 @@ export async function loadQuarantined(
   using view = await openDeltaView(session, lake.files, {
     store: lake.store.within(bronzePath(stream)),
     state: bronze,
-    files: filesWith(bronze, filterPredicate(filter)),
+    files: filesThatMayMatch(bronze, bronze.files, filterPredicate(filter)),
     columns: wanted,
   })
   const rejected = await SessionTable.create(
@@ -86,7 +85,7 @@ async function loadSettled(
     using view = await openDeltaView(session, lake.files, {
       store: lake.store.within(silverPath(stream)),
       state: silver,
-      files: filesWith(silver, await rangesOf(records)),
+      files: filesThatMayMatch(silver, silver.files, inRanges(await recordRanges(session, records.name))),
       columns: lineage,
     })
     const held = `SELECT ${places} FROM ${records.name} SEMI JOIN (${view.sql}) USING (${places})`
@@ -101,29 +100,6 @@ async function loadSettled(
 }
 
 const inList = (texts: readonly string[]) => `(${texts.map(literal).join(', ')})`
-
-/** What a row of silver must fulfil to be of one of the records, as far as statistics can say. */
-async function rangesOf(records: SessionTable): Promise<Predicate> {
-  const { rows } = await records.session.query(
-    `SELECT _partition, min(_offset) AS least, max(_offset) AS greatest FROM ${records.name} GROUP BY _partition`,
-  )
-  return {
-    op: 'or',
-    of: rows.map(({ _partition: partition, least, greatest }): Predicate => ({
-      op: 'and',
-      of: [
-        { op: '=', column: '_partition', value: partition as number },
-        { op: '>=', column: '_offset', value: least as bigint },
-        { op: '<=', column: '_offset', value: greatest as bigint },
-      ],
-    })),
-  }
-}
-
-function filesWith({ schema, metadata, files }: Snapshot, predicate: Predicate) {
-  const skipper = new FileSkipper({ ...metadata, schema })
-  return files.filter(file => skipper.match(file, predicate) !== 'no')
-}
 
 /** Slices of records, by `n`, each of as many bytes as one may hold at once, and of one record at least. */
 export async function slicesOf(

@@ -1,6 +1,5 @@
-import { bronzePath, silverPath, silverTable, type Stream } from '../../contract/index.js'
-import type { TableState } from '../../delta/index.js'
-import { type AddFile, FileSkipper, type Predicate } from '../../delta/index.js'
+import { bronzePath, lineage, silverPath, silverTable, type Stream } from '../../contract/index.js'
+import { type AddFile, filesThatMayMatch, type TableState } from '../../delta/index.js'
 import { openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import {
@@ -14,6 +13,7 @@ import {
 } from '../incremental/index.js'
 import { type Lake, openSession, PipelineError } from '../lake/index.js'
 import {
+  inRanges,
   nextReplay,
   placeOf,
   recordOutcomes,
@@ -21,15 +21,7 @@ import {
   replayJson,
   type ResolutionNote,
 } from '../outcomes/index.js'
-import {
-  acceptRows,
-  lineage,
-  loadValidRows,
-  refineSilver,
-  silverDerivation,
-  type Tally,
-  tallyJson,
-} from '../silver/index.js'
+import { acceptRows, loadValidRows, refineSilver, silverDerivation, type Tally, tallyJson } from '../silver/index.js'
 import type { StepRun } from '../step/index.js'
 
 /** Records that are valid now, as rows of bronze without an error, in a file outside the table. */
@@ -170,12 +162,10 @@ async function heldRows(
   places: readonly RecordPlace[],
 ): Promise<SessionTable> {
   const { files } = await snapshotOf(table, state.version)
-  const skipper = new FileSkipper({ ...state.metadata, schema })
-  const wanted = atPlaces(places)
   using view = await openDeltaView(rows.session, lake.files, {
     store: lake.store.within(silverPath(stream)),
     state: { metadata: state.metadata, schema },
-    files: files.filter(one => skipper.match(one, wanted) !== 'no'),
+    files: filesThatMayMatch({ metadata: state.metadata, schema }, files, inRanges(rangesOf(places))),
     columns: lineage,
   })
   const same = lineage.join(', ')
@@ -183,23 +173,16 @@ async function heldRows(
   return await SessionTable.create(rows.session, 'held_rows', lineage, select)
 }
 
-/** What a row must fulfil to be of one of the records, as far as statistics can say. */
-function atPlaces(places: readonly RecordPlace[]): Predicate {
-  const byPartition = Map.groupBy(places, ({ partition }) => partition)
-  const of = Array.from(byPartition, ([partition, some]): Predicate => {
-    const offsets = some.map(({ offset }) => offset)
-    const least = offsets.reduce((a, b) => (b < a ? b : a))
-    const greatest = offsets.reduce((a, b) => (b > a ? b : a))
-    return {
-      op: 'and',
-      of: [
-        { op: '=', column: '_partition', value: partition },
-        { op: '>=', column: '_offset', value: least },
-        { op: '<=', column: '_offset', value: greatest },
-      ],
-    }
-  })
-  return { op: 'or', of }
+function rangesOf(places: readonly RecordPlace[]) {
+  return Array.from(
+    Map.groupBy(places, ({ partition }) => partition),
+    ([partition, some]) => {
+      const offsets = some.map(({ offset }) => offset)
+      const least = offsets.reduce((a, b) => (b < a ? b : a))
+      const greatest = offsets.reduce((a, b) => (b > a ? b : a))
+      return { partition, least, greatest }
+    },
+  )
 }
 
 async function placesOf(rows: SessionTable): Promise<readonly RecordPlace[]> {

@@ -1,15 +1,12 @@
 import type { Stream } from '../../contract/index.js'
 import type { Row } from '../../types/index.js'
 import { type Lake, openSession } from '../lake/index.js'
+import { placeOf, type RecordPlace } from '../outcomes/index.js'
 import { loadQuarantined, slicesOf, sliceSql } from './quarantinedRecords.js'
 import type { QuarantineFilter } from './quarantineFilter.js'
 
 /** A quarantined record with all that bronze keeps of it. */
-export interface WholeRecord {
-  readonly topic: string
-  readonly generation: number
-  readonly partition: number
-  readonly offset: bigint
+export interface WholeRecord extends RecordPlace {
   /** Microseconds; Kafka's timestamp, null when it is none. */
   readonly timestamp: bigint | null
   /** Microseconds. */
@@ -57,10 +54,7 @@ export async function* wholeRecords(
 /** A row with the {@link wholeColumns} as a record. */
 export function wholeRecord(row: Row): WholeRecord {
   return {
-    topic: row['_topic'] as string,
-    generation: row['_generation'] as number,
-    partition: row['_partition'] as number,
-    offset: row['_offset'] as bigint,
+    ...placeOf(row),
     timestamp: row['_timestamp'] as bigint | null,
     ingestedAt: row['_ingested_at'] as bigint,
     reason: row['_error_code'] as string,

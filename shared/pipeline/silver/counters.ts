@@ -1,8 +1,8 @@
-import type { Stream } from '../../contract/index.js'
+import { lineage, type Stream } from '../../contract/index.js'
 import { identifier } from '../../query/index.js'
 import type { Json } from '../../types/index.js'
 import { type DayCount, dayCount, eventDay, type SessionTable } from '../incremental/index.js'
-import { type Duplicates, lineage } from './dedupe.js'
+import type { Duplicates } from './dedupe.js'
 
 /** What became of the rows of one source partition, in one life of its topic. */
 export interface PartitionCounters {

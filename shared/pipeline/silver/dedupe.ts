@@ -1,11 +1,8 @@
-import type { Stream } from '../../contract/index.js'
+import { lineage, type Stream } from '../../contract/index.js'
 import { identifier } from '../../query/index.js'
 import type { Row, Value } from '../../types/index.js'
 import { SessionTable } from '../incremental/index.js'
 import { DedupeWindow } from './dedupeWindow.js'
-
-/** Where in Kafka a row comes from, and so which row it is. */
-export const lineage = ['_topic', '_generation', '_partition', '_offset'] as const
 
 /** The order in which rows of one key are judged: the first one stays. */
 const judged = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const

@@ -1,6 +1,5 @@
 /** Bronze to silver: validated, deduplicated, clustered. */
 export { type Tally, tallyJson } from './counters.js'
-export { lineage } from './dedupe.js'
 export { isLate } from './lateEvents.js'
 export { silverDerivation } from './refine.js'
 export { acceptRows, loadValidRows } from './refineBatch.js'

@@ -1,5 +1,5 @@
 import type { Stream } from '../../contract/index.js'
-import { FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
+import { filesThatMayMatch, type Predicate, type Snapshot } from '../../delta/index.js'
 import { type FileCache, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { columnKey, type Value } from '../../types/index.js'
@@ -66,10 +66,7 @@ export async function loadPriorKeys(
   const prior = await noPriorKeys(stream, rows)
   if (silver.snapshot.files.length === 0) return { prior, files: 0 }
   const days = await dayRanges(stream, rows)
-  const { schema, metadata } = silver.snapshot
-  const skipper = new FileSkipper({ ...metadata, schema })
-  const wanted = mayBeKnown(stream, days)
-  const files = silver.snapshot.files.filter(file => skipper.match(file, wanted) !== 'no')
+  const files = filesThatMayMatch(silver.snapshot, silver.snapshot.files, mayBeKnown(stream, days))
   if (files.length === 0) return { prior, files: 0 }
   using view = await openDeltaView(rows.session, cache, {
     store: silver.store,

@@ -1,4 +1,4 @@
-import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
+import { bronzePath, lineage, silverTable, type Stream } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
 import {
@@ -20,7 +20,7 @@ import {
 import { type Lake, openSession } from '../lake/index.js'
 import { loadRecordedReplays, recordOutcomes } from '../outcomes/index.js'
 import { type Tally, tallyRows } from './counters.js'
-import { findDuplicates, lineage, withoutDuplicates } from './dedupe.js'
+import { findDuplicates, withoutDuplicates } from './dedupe.js'
 import { noPriorKeys } from './priorKeys.js'
 import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
 

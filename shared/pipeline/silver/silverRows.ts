@@ -1,5 +1,5 @@
 import type { Stream } from '../../contract/index.js'
-import { type AddFile, FileSkipper, type Predicate, type TableState } from '../../delta/index.js'
+import { type AddFile, filesThatMayMatch, type Predicate, type TableState } from '../../delta/index.js'
 import { identifier } from '../../query/index.js'
 import { columnKey, type StructType } from '../../types/index.js'
 import { eventDate, sourceColumns } from '../incremental/index.js'
@@ -45,10 +45,9 @@ export function filesWithEvents(
   files: readonly AddFile[],
   span?: { readonly least: bigint; readonly greatest: bigint },
 ): readonly AddFile[] {
-  const skipper = new FileSkipper({ ...bronze.metadata, schema: bronze.schema })
   const time = columnKey([stream.eventTime])
   const of: Predicate[] = [{ op: 'isNotNull', column: columnKey([stream.key]) }]
   if (span !== undefined)
     of.push({ op: '>=', column: time, value: span.least }, { op: '<=', column: time, value: span.greatest })
-  return files.filter(file => skipper.match(file, { op: 'and', of }) !== 'no')
+  return filesThatMayMatch(bronze, files, { op: 'and', of })
 }

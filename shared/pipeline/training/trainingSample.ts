@@ -1,5 +1,5 @@
-import { silverPath, type Stream } from '../../contract/index.js'
-import { FileSkipper, type Snapshot } from '../../delta/index.js'
+import { lineage, silverPath, type Stream } from '../../contract/index.js'
+import { filesThatMayMatch, type Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
 import { columnKey } from '../../types/index.js'
 import { chunks, maxRowsOf, recordCount, rowsIn, SessionTable, timeBetween } from '../incremental/index.js'
@@ -26,8 +26,6 @@ export interface SampleSource {
 
 /** Rows of silver, drawn at random: `draw` is their order, and random numbers come from it. */
 export type TrainingSample = SessionTable
-
-const lineage = ['_topic', '_generation', '_partition', '_offset']
 
 /** After any event. */
 const lastTime = 253_402_300_800_000_000n
@@ -93,7 +91,5 @@ async function emptySample(
 }
 
 function filesSince(stream: Stream, silver: Snapshot, since: bigint) {
-  const skipper = new FileSkipper({ ...silver.metadata, schema: silver.schema })
-  const wanted = { op: '>=', column: columnKey([stream.eventTime]), value: since } as const
-  return silver.files.filter(file => skipper.match(file, wanted) !== 'no')
+  return filesThatMayMatch(silver, silver.files, { op: '>=', column: columnKey([stream.eventTime]), value: since })
 }

@@ -1,8 +1,6 @@
-import { finalOutcomes, leftOutCodes, optional, type Stream } from '../../contract/index.js'
+import { finalOutcomes, leftOutCodes, lineage, optional, type Stream } from '../../contract/index.js'
 import type { StructField } from '../../types/index.js'
 import { identifier, literal } from '../duckdb/index.js'
-
-const lineage = ['_topic', '_generation', '_partition', '_offset'] as const
 
 /** The relations that a quarantine is made of; undefined for a table that does not exist. */
 export interface QuarantineRelations {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
+import { lineage } from '../../../shared/contract/index.js'
 import { SessionTable } from '../../../shared/pipeline/incremental/index.js'
-import { findDuplicates, lineage, withoutDuplicates } from '../../../shared/pipeline/silver/dedupe.js'
+import { findDuplicates, withoutDuplicates } from '../../../shared/pipeline/silver/dedupe.js'
 import { DedupeWindow } from '../../../shared/pipeline/silver/dedupeWindow.js'
 import { noPriorKeys } from '../../../shared/pipeline/silver/priorKeys.js'
 import { refineSilver } from '../../../shared/pipeline/silver/refine.js'
