@@ -63,7 +63,8 @@ interface Limits {
   readonly infix?: string | undefined
 }
 
-interface CheckDef {
+/** The fields of zod's checks that are data. */
+export interface CheckDef {
   readonly check?: string
   readonly value?: number | bigint | Date
   readonly inclusive?: boolean

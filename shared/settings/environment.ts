@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { durationForms, parseDuration } from '../contract/index.js'
+import { logLevels } from '../telemetry/index.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
 import {
@@ -302,10 +303,7 @@ export const environment = z.object({
     .default(0.065)
     .describe('Price of ten thousand writes or listings of the storage account (USD).'),
   COST_PER_10K_READS: amount().default(0.005).describe('Price of ten thousand reads of the storage account (USD).'),
-  LOG_LEVEL: z
-    .enum(['debug', 'info', 'warn', 'error'])
-    .default('info')
-    .describe('The least important line that is logged.'),
+  LOG_LEVEL: z.enum(logLevels).default('info').describe('The least important line that is logged.'),
 })
 
 /** What the settings are once they are read, by their names in the environment. */

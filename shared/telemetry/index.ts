@@ -1,5 +1,5 @@
 /** Logs, runs and their cost, and the redaction of secrets. */
-export { consoleLogger } from './consoleLogger.js'
+export { consoleLogger, logLevels } from './consoleLogger.js'
 export {
   type BilledExecutions,
   type CostParts,

@@ -1,21 +1,7 @@
 import { z } from 'zod'
 
 import { fieldTypeOf } from '../fieldTypes.js'
-
-/** The fields of zod's checks that are data. */
-interface CheckDef {
-  readonly check?: string
-  readonly value?: number | bigint | Date
-  readonly inclusive?: boolean
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly length?: number
-  readonly pattern?: RegExp
-  readonly format?: string
-  readonly prefix?: string
-  readonly suffix?: string
-  readonly includes?: string
-}
+import type { CheckDef } from '../sampler.js'
 
 /**
  * What a field's values must fulfil besides their type, in words: `length ≥ 1`, `> 0`, `one of click, view`. A

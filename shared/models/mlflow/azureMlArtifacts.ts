@@ -1,4 +1,5 @@
-import { asObject, asText } from './json.js'
+import { asObject } from '../../types/index.js'
+import { asText } from './json.js'
 import { type MlflowClient, wrongAnswer } from './mlflowClient.js'
 import { MlflowError } from './mlflowError.js'
 import type { ModelVersion } from './registry.js'

@@ -1,4 +1,4 @@
-import { asObject } from './json.js'
+import { asObject } from '../../types/index.js'
 
 /**
  * The rows of an `input_example.json` as numbers in the order of the model's input: a table by columns and data, or an

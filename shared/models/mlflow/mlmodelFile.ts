@@ -1,4 +1,5 @@
-import { asObject, asText, type JsonObject } from './json.js'
+import { asObject } from '../../types/index.js'
+import { asText, type JsonObject } from './json.js'
 import { MlflowError } from './mlflowError.js'
 import { encodeSignature, parseSignature, type Signature } from './signature.js'
 

@@ -1,5 +1,6 @@
 import type { VersionSelect } from '../../contract/index.js'
-import { asObject, asText, type JsonObject } from './json.js'
+import { asObject } from '../../types/index.js'
+import { asText, type JsonObject } from './json.js'
 import { type MlflowClient, wrongAnswer } from './mlflowClient.js'
 import { MlflowError } from './mlflowError.js'
 

@@ -1,4 +1,5 @@
-import { asObject, type JsonObject } from './json.js'
+import { asObject } from '../../types/index.js'
+import type { JsonObject } from './json.js'
 import { MlflowError } from './mlflowError.js'
 
 /** What a model takes or gives: columns with names, or tensors. */

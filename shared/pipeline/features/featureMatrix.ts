@@ -1,6 +1,7 @@
 import { type Feature, featureWidth, widthOf } from '../../models/index.js'
 import { identifier, literalList } from '../../query/index.js'
 import type { Row, Value } from '../../types/index.js'
+import { dayMicros } from '../incremental/index.js'
 
 /**
  * The SELECT list that reads the features, one column each: `f0`, `f1`, … Of a category it is the position in the
@@ -11,8 +12,6 @@ import type { Row, Value } from '../../types/index.js'
 export function featureColumns(features: readonly Feature[], there: ReadonlySet<string>): string {
   return features.map((feature, i) => `${there.has(feature.column) ? valueOf(feature) : 'NULL'} AS f${i}`).join(', ')
 }
-
-const dayMicros = 86_400_000_000n
 
 function valueOf(feature: Feature): string {
   const column = identifier(feature.column)

@@ -1,7 +1,6 @@
 import type { NamedFeature, Stream } from '../../contract/index.js'
 import { type DuckDbSession, identifier } from '../../query/index.js'
-
-const dayMicros = 86_400_000_000
+import { dayMicros } from '../incremental/index.js'
 
 /**
  * Says that the hour of day was learned from part of a day only.
