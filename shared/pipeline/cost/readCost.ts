@@ -1,4 +1,13 @@
-import { bronzePath, resolvedPath, scoredPath, silverPath, sqlName, summaryPath } from '../../contract/index.js'
+import {
+  bronzePath,
+  driftPath,
+  resolvedPath,
+  scoredPath,
+  silverPath,
+  sqlName,
+  summaryPath,
+  tablesOf,
+} from '../../contract/index.js'
 import { scanRows } from '../../delta/index.js'
 import type { Value } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
@@ -93,9 +102,9 @@ export function tablesOfStep(step: string, stream: string | undefined): readonly
   const paths: Readonly<Record<string, readonly string[]>> = {
     bronze: [bronzePath(of)],
     silver: [silverPath(of)],
-    gold: [scoredPath(of), summaryPath(of)],
+    gold: [scoredPath(of), summaryPath(of), driftPath(of)],
     replay: [silverPath(of), resolvedPath(of)],
-    maintenance: [bronzePath(of), silverPath(of), scoredPath(of), summaryPath(of)],
+    maintenance: tablesOf(of),
   }
   return (Object.hasOwn(paths, step) ? (paths[step] ?? []) : []).map(sqlName)
 }

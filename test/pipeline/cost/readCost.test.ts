@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { readCost } from '../../../shared/pipeline/cost/index.js'
+import { readCost, tablesOfStep } from '../../../shared/pipeline/cost/readCost.js'
 import { clusterTable } from '../../../shared/pipeline/runLog/clusterTable.js'
 import { defaultPrices } from '../../../shared/telemetry/index.js'
 import type { Row } from '../../../shared/types/index.js'
@@ -22,6 +22,12 @@ const runAt = (ms: number, more: Row = {}): Row => ({
   storage_deletes: 4n,
   estimated_cost_usd: 0.5,
   ...more,
+})
+
+test('no table that gold writes or maintenance keeps is left out', () => {
+  const gold = ['gold.events_scored', 'gold.events_summary', 'gold.events_drift']
+  expect(tablesOfStep('gold', 'events')).toEqual(gold)
+  expect(tablesOfStep('maintenance', 'events')).toEqual(['bronze.events', 'silver.events', ...gold])
 })
 
 test('without cluster_logs there is nothing to price', async () => {
