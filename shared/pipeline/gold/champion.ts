@@ -1,22 +1,20 @@
 import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
-import {
-  type Champion,
-  isRuntimeStart,
-  type ModelCard,
-  ModelError,
-  type ModelFiles,
-  openOnnxScorer,
-  type Scorer,
-} from '../../models/index.js'
+import { type Champion, isRuntimeStart, ModelError, type ModelFiles } from '../../models/index.js'
 import { fits, requireFeatures } from '../features/index.js'
 import type { Lake } from '../lake/index.js'
-import { installFirstModel, type ModelPlace, modelPlace, recordScoring, refreshModel } from '../models/index.js'
+import {
+  installFirstModel,
+  type ModelPlace,
+  modelPlace,
+  openStreamModel,
+  recordScoring,
+  refreshModel,
+  type StreamScorer,
+} from '../models/index.js'
 
 /** A model that is ready to score a stream. */
-export interface ReadyModel {
-  readonly card: ModelCard
-  readonly scorer: Scorer
+export interface ReadyModel extends StreamScorer {
   /** A score beyond it is an anomaly, on that side of it. */
   readonly threshold: number
   readonly anomalies: 'above' | 'below'
@@ -156,12 +154,8 @@ async function currentFor(lake: Lake, stream: Stream, place: ModelPlace): Promis
 }
 
 async function openModel(lake: Lake, stream: Stream, files: ModelFiles): Promise<ReadyModel> {
-  const { modelTimeout: timeoutMs, modelMemoryLimit: memoryLimit, anomalyThreshold } = lake.settings
-  const output = stream.model?.output
-  const card = output === undefined ? files.card : { ...files.card, output }
-  requireFeatures(card, stream)
-  const scorer = await openOnnxScorer({ ...files, card }, { timeoutMs, memoryLimit })
-  const threshold = anomalyThreshold ?? stream.model?.threshold ?? card.threshold ?? 0.5
+  const { card, scorer } = await openStreamModel(lake, stream, files)
+  const threshold = lake.settings.anomalyThreshold ?? stream.model?.threshold ?? card.threshold ?? 0.5
   return { card, scorer, threshold, anomalies: stream.model?.anomalies ?? 'above' }
 }
 

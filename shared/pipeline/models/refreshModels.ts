@@ -1,20 +1,13 @@
 import type { Stream } from '../../contract/index.js'
 import { asError, isRetryable } from '../../errors.js'
-import {
-  isRuntimeStart,
-  modelDigest,
-  ModelError,
-  type ModelFiles,
-  type ModelSource,
-  openOnnxScorer,
-} from '../../models/index.js'
+import { isRuntimeStart, modelDigest, ModelError, type ModelFiles, type ModelSource } from '../../models/index.js'
 import { elapsedMs } from '../../storage/index.js'
-import { requireFeatures } from '../features/index.js'
 import type { Lake } from '../lake/index.js'
 import { runStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import { type ModelPlace, modelPlace } from './modelPlace.js'
 import { faultOf, type ModelFault, type ModelStatus, readModelStatus, writeModelStatus } from './modelStatus.js'
 import { openRegistry } from './openRegistry.js'
+import { openStreamModel } from './openStreamModel.js'
 
 /** Opens the server that a model comes from. @throws CodedError when there is none, or its settings cannot be used */
 export type RegistryOpener = (lake: Lake, stream: Stream, place: ModelPlace) => Promise<ModelSource>
@@ -120,8 +113,6 @@ async function checkModel(lake: Lake, stream: Stream, files: ModelFiles): Promis
       { data: { model: card.name, version: card.version, digest, expected: card.sha256 } },
     )
   }
-  requireFeatures(card, stream)
-  const { modelTimeout: timeoutMs, modelMemoryLimit: memoryLimit } = lake.settings
-  const scorer = await openOnnxScorer(files, { timeoutMs, memoryLimit })
+  const { scorer } = await openStreamModel(lake, stream, files)
   await scorer.close()
 }

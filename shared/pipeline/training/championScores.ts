@@ -1,7 +1,8 @@
 import type { Stream } from '../../contract/index.js'
 import { asError } from '../../errors.js'
-import { type ModelFiles, openOnnxScorer } from '../../models/index.js'
+import type { ModelFiles } from '../../models/index.js'
 import type { Lake } from '../lake/index.js'
+import { openStreamModel } from '../models/index.js'
 import { evaluateScores, type Evaluation } from './evaluateScores.js'
 import { featureRows, mostRows } from './featureRows.js'
 import type { HeldOut } from './heldOut.js'
@@ -21,10 +22,9 @@ export async function evaluateChampion(
   { table, columns, anomalies }: HeldOut,
 ): Promise<ChampionEvaluation> {
   const { version, features } = champion.card
-  const { modelTimeout: timeoutMs, modelMemoryLimit: memoryLimit } = lake.settings
   try {
     const rows = await featureRows(table.session, table.name, columns, features, mostRows(features))
-    const scorer = await openOnnxScorer(champion, { timeoutMs, memoryLimit })
+    const { scorer } = await openStreamModel(lake, stream, champion)
     try {
       const scores = new Float32Array(anomalies.length).fill(NaN)
       for (let from = 0; from < rows.rows; from += batchRows) {
