@@ -4,4 +4,10 @@ export { MlflowModelSource } from './mlflowModelSource.js'
 export { MlflowServer } from './mlflowServer.js'
 export { openMlflow } from './openMlflow.js'
 export { pushModel, type PushOutcome } from './pushModel.js'
-export { decodeTrainingRecord, encodeTrainingRecord, trainingFile, type TrainingRecord } from './trainingRecord.js'
+export {
+  decodeTrainingRecord,
+  encodeTrainingRecord,
+  finalMetrics,
+  trainingFile,
+  type TrainingRecord,
+} from './trainingRecord.js'

@@ -19,7 +19,7 @@ import {
   logParams,
   type RunInfo,
 } from './trackingRun.js'
-import { encodeTrainingRecord, trainingFile, type TrainingMetric, type TrainingRecord } from './trainingRecord.js'
+import { encodeTrainingRecord, finalMetrics, trainingFile, type TrainingRecord } from './trainingRecord.js'
 
 /** A version of a model that was trained here, whole. */
 export interface TrainedModel {
@@ -185,13 +185,6 @@ async function register(
   }
   const created = await server.registry.createVersion({ ...version, name: version.model, tags })
   return created.version
-}
-
-/** What the model is like as it is: of each metric its last step. */
-function finalMetrics({ metrics }: TrainingRecord): readonly TrainingMetric[] {
-  const last = new Map<string, TrainingMetric>()
-  for (const metric of metrics) if (metric.step >= (last.get(metric.name)?.step ?? 0)) last.set(metric.name, metric)
-  return [...last.values()]
 }
 
 function textParams({ params }: TrainingRecord): Readonly<Record<string, string>> {

@@ -66,3 +66,10 @@ export function decodeTrainingRecord(bytes: Uint8Array, place: string): Training
     data: { file: place, field },
   })
 }
+
+/** The figures as they are in the end: of each its last step. */
+export function finalMetrics({ metrics }: Pick<TrainingRecord, 'metrics'>): readonly TrainingMetric[] {
+  const last = new Map<string, TrainingMetric>()
+  for (const metric of metrics) if (metric.step >= (last.get(metric.name)?.step ?? 0)) last.set(metric.name, metric)
+  return [...last.values()]
+}

@@ -4,15 +4,17 @@ import type { Stream } from '../../contract/index.js'
 import { encodeReference } from '../../models/drift/index.js'
 import { precisionRecallSvg, scoreHistogramSvg } from '../../models/evaluation/index.js'
 import { encodeForest, forestTensors } from '../../models/forest/index.js'
-import { type ModelFiles, sha256 } from '../../models/index.js'
-import { encodeTrainingRecord, trainingFile, type TrainingRecord } from '../../models/mlflow/index.js'
+import { type ModelCard, type ModelFiles, sha256 } from '../../models/index.js'
+import { encodeTrainingRecord, finalMetrics, trainingFile, type TrainingRecord } from '../../models/mlflow/index.js'
 import type { Candidate } from './candidate.js'
 import type { FeatureRows } from './featureRows.js'
 
 /** The version's files but for its number, which registration finds. */
 export interface UnnumberedModel {
-  readonly onnx: Uint8Array
   readonly digest: string
+  /** As much as scoring takes, before there is a version. */
+  scored(name: string): ModelFiles
+  /** All of its files. */
   files(name: string, version: string): ModelFiles
 }
 
@@ -38,25 +40,27 @@ export function modelFiles({ stream, candidate, heldOut, anomalies, record }: Mo
     features: [...heldOut.values.subarray(row * heldOut.width, (row + 1) * heldOut.width)],
     score: scores[row] as number,
   }))
+  const figures = Object.fromEntries(finalMetrics(record).map(({ name, value }) => [name, value]))
+  const card = (name: string, version: string): ModelCard => ({
+    name,
+    version,
+    stream: stream.name,
+    features,
+    ...forestTensors,
+    threshold,
+    createdAt: new Date(record.endedAt).toISOString(),
+    sha256: digest,
+    golden,
+  })
   return {
-    onnx,
     digest,
+    scored: name => ({ onnx, card: card(name, 'new') }),
     files: (name, version) => ({
       onnx,
-      card: {
-        name,
-        version,
-        stream: stream.name,
-        features,
-        ...forestTensors,
-        threshold,
-        createdAt: new Date(record.endedAt).toISOString(),
-        sha256: digest,
-        golden,
-      },
+      card: card(name, version),
       more: new Map([
         [trainingFile, encodeTrainingRecord(record)],
-        ['metrics.json', text(`${JSON.stringify(finalMetrics(record), null, 2)}\n`)],
+        ['metrics.json', text(`${JSON.stringify(figures, null, 2)}\n`)],
         ['reference.json', encodeReference(reference)],
         [
           'plots/score_histogram.svg',
@@ -78,11 +82,6 @@ function goldenPlaces(scores: Float32Array): readonly number[] {
     .sort((a, b) => (scores[a] as number) - (scores[b] as number))
   const places = Array.from({ length: goldenRows }, (_, i) => Math.round((i * (order.length - 1)) / (goldenRows - 1)))
   return [...new Set(places)].map(place => order[place] as number)
-}
-
-/** The figures as they are in the end, by name. */
-function finalMetrics({ metrics }: TrainingRecord): Readonly<Record<string, number>> {
-  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
 }
 
 /** Names the rows that a training used, by what they follow from. */

@@ -66,7 +66,7 @@ export async function trainModel(
   const decision = decide(trained, lake.settings.modelPromotionMargin)
   const run = runOf(stream, model, trained, lake.settings.modelPromotionMargin)
   const made = modelFiles({ stream, ...trained, record: trainingRecord(lake, stream, trained) })
-  await checkOnnx(lake, made.files(model.name, 'new'), trained.heldOut, trained.candidate.scores)
+  await checkOnnx(lake, made.scored(model.name), trained.heldOut, trained.candidate.scores)
   if (options.register !== true) {
     await recordModelRuns(lake, [{ ...run, event: 'trained', digest: made.digest }])
     return outcomeOf(stream, model, trained, {
