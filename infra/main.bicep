@@ -162,6 +162,7 @@ var sizeSettings = hostingPlan == 'premium' ? {
 
 var placeSettings = {
   LAKE_URL: lakeUrl
+  LOG_FORMAT: 'json'
   AZURE_CLIENT_ID: identityClientId
 }
 

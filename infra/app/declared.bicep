@@ -64,6 +64,7 @@ var defaultSettings = {
   COST_PER_10K_WRITES: '0.065'
   COST_PER_10K_READS: '0.005'
   LOG_LEVEL: 'info'
+  LOG_FORMAT: 'text'
 }
 
 @description('Settings whose values are in the Key Vault and nowhere else.')

@@ -304,6 +304,12 @@ export const environment = z.object({
     .describe('Price of ten thousand writes or listings of the storage account (USD).'),
   COST_PER_10K_READS: amount().default(0.005).describe('Price of ten thousand reads of the storage account (USD).'),
   LOG_LEVEL: z.enum(logLevels).default('info').describe('The least important line that is logged.'),
+  LOG_FORMAT: z
+    .enum(['text', 'json'])
+    .default('text')
+    .describe(
+      '`text` for people; `json`: one object a line, with a row for every run and every look of the monitor, which alerts read.',
+    ),
 })
 
 /** What the settings are once they are read, by their names in the environment. */

@@ -29,13 +29,35 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
     if (logLevels.indexOf(own) >= lowest)
       write(`${terminalLine(redact(formatted(new Date(clock.now()), own, message, data ?? {})))}\n`)
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  const messages = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  if (format !== 'json') return messages
+  // First, so that whoever filters the lines finds it at once.
+  const row = (table: string, columns: LogData) => {
+    write(`${terminalLine(redact(rowLine(new Date(clock.now()), table, columns)))}\n`)
+  }
+  return { ...messages, row }
 }
 
 function jsonLine(time: Date, level: LogLevel, message: string, data: LogData): string {
   // The three come last: data must not replace them.
-  const line = { ...data, time: time.toISOString(), level, message }
-  return JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  return jsonText({ ...data, time: time.toISOString(), level, message })
+}
+
+/** Longer texts are cut: Application Insights keeps 32,768 characters of a message. */
+const longestText = 4096
+
+function rowLine(time: Date, table: string, columns: LogData): string {
+  const bounded = Object.entries(columns).map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'string' && value.length > longestText ? `${value.slice(0, longestText)}…` : value,
+  ])
+  return jsonText({ row: table, ...Object.fromEntries(bounded), time: time.toISOString() })
+}
+
+function jsonText(line: object): string {
+  return JSON.stringify(line, (_, value: unknown) =>
+    typeof value !== 'bigint' ? value : Number.isSafeInteger(Number(value)) ? Number(value) : value.toString(),
+  )
 }
 
 function textLine(time: Date, level: LogLevel, message: string, data: LogData): string {

@@ -4,6 +4,10 @@ export interface Logger {
   info(message: string, data?: LogData): void
   warn(message: string, data?: LogData): void
   error(message: string, data?: LogData): void
+  /**
+   * A row of the table of that name, as data for machines, whatever the level; what is written for people has none.
+   */
+  row?(table: string, columns: LogData): void
 }
 
 /** What belongs to a message, by name; a value of undefined is left out. */

@@ -11,6 +11,10 @@ const host = JSON.parse(text) as {
   extensionBundle: { id: string; version: string }
   functionTimeout: string
   extensions: { kafka: Record<string, unknown> }
+  logging: {
+    logLevel: Record<string, string>
+    applicationInsights: { samplingSettings: { isEnabled: boolean; excludedTypes: string } }
+  }
 }
 
 describe('host.json keeps what exactly-once rests on', () => {
@@ -47,6 +51,13 @@ describe('host.json keeps what exactly-once rests on', () => {
       maxPartitionFetchBytes,
       queuedMaxMessagesKbytes,
     })
+  })
+
+  test('no line that an alert reads is left out by sampling', () => {
+    const { isEnabled, excludedTypes } = host.logging.applicationInsights.samplingSettings
+    expect(isEnabled).toBe(true)
+    expect(excludedTypes.split(';').sort()).toEqual(['Exception', 'Request', 'Trace'])
+    expect(host.logging.logLevel['default']).toBe('Information')
   })
 
   test('the time limit of a function is stated', () => {

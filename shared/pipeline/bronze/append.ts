@@ -1,5 +1,6 @@
-import type { Stream } from '../../contract/index.js'
+import { bronzePath, sqlName, type Stream } from '../../contract/index.js'
 import type { Action, CommitOutcome, DeltaTable, Metadata, TableState, Txn } from '../../delta/index.js'
+import type { WrittenTable } from '../../telemetry/index.js'
 import { type Json, namedValues } from '../../types/index.js'
 import type { StepCounts } from '../step/index.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
@@ -97,6 +98,15 @@ function settle(
 ): AppendOutcome {
   if (outcome.kind === 'conflict') return { kind: 'stale', detail: outcome.detail }
   return { kind: 'committed', version: outcome.version, rows: sum(encoded, e => e.rows), ranges }
+}
+
+/** A commit as those who listen to runs hear of it. */
+export function writtenBy(
+  stream: Stream,
+  { version, ranges }: Extract<AppendOutcome, { kind: 'committed' }>,
+): WrittenTable {
+  const covered = ranges.map(({ partition, from, position }) => ({ partition, from, to: position }))
+  return { table: sqlName(bronzePath(stream)), version, ranges: covered }
 }
 
 /** Joins neighbouring stretches of one partition, so that a commit has one range a partition. */

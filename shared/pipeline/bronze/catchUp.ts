@@ -4,7 +4,7 @@ import type { CodedError } from '../../errors.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
-import { appendBronze, type AppendOutcome, countsOf } from './append.js'
+import { appendBronze, type AppendOutcome, countsOf, writtenBy } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import {
   type CatchUpPlan,
@@ -185,7 +185,7 @@ class CatchUp {
       run: this.#run.inCommit(counts, isLast),
     })
     if (outcome.kind === 'committed') {
-      this.#run.committed(counts, outcome.version)
+      this.#run.committed(counts, writtenBy(stream, outcome))
       this.#count(outcome, encoded)
       return true
     }

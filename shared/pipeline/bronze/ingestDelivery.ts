@@ -4,7 +4,7 @@ import { type OffsetRange, recordBytes } from '../../sources/index.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type HeldBytes, type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
-import { appendBronze, countsOf } from './append.js'
+import { appendBronze, countsOf, writtenBy } from './append.js'
 import type { Ingestion } from './boundedRecord.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { type CatchUpResult, catchUpStream } from './catchUp.js'
@@ -220,7 +220,7 @@ class DeliveryIngestion {
     if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
     this.#throttle.committed(table.url)
-    this.#run.committed(counts, outcome.version)
+    this.#run.committed(counts, writtenBy(stream, outcome))
     this.#rules.add(encoded)
     const done = this.#done
     done.rows += outcome.rows

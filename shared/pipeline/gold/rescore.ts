@@ -1,4 +1,4 @@
-import { scoredPath, scoredTable, type Stream } from '../../contract/index.js'
+import { scoredPath, scoredTable, sqlName, type Stream } from '../../contract/index.js'
 import { type Action, type AddFile, removedFile, type Snapshot } from '../../delta/index.js'
 import { ModelError } from '../../models/index.js'
 import { literal, openDeltaView } from '../../query/index.js'
@@ -66,7 +66,7 @@ async function rescoreOnce(
     const source = { path: spec.path, state: snapshot, rescored }
     const scored = await scoreFiles(lake, stream, options, { source, scored: opened, model }, files)
     const counts = { rowsIn: rowsIn(files), rowsOut: scored.rows }
-    const version = await commit(lake, run, opened, { model, scored, files, rescored })
+    const version = await commit(lake, run, opened, { path: spec.path, model, scored, files, rescored })
     if (version === undefined) return undefined
     return {
       ...counts,
@@ -98,6 +98,7 @@ async function filesWith(lake: Lake, path: string, snapshot: Snapshot, condition
 }
 
 interface Replacement {
+  readonly path: string
   readonly model: ReadyModel
   readonly scored: Scored
   /** The files whose rows are in the new ones. */
@@ -110,7 +111,7 @@ async function commit(
   lake: Lake,
   run: StepRun,
   { table, state, metadata }: OpenedTable,
-  { model, scored, files, rescored }: Replacement,
+  { path, model, scored, files, rescored }: Replacement,
 ): Promise<number | undefined> {
   const now = lake.clock.now()
   const counts = { rowsIn: rowsIn(files), rowsOut: scored.rows }
@@ -140,6 +141,6 @@ async function commit(
     reads: { files: 'none', appIds: () => false },
   })
   if (outcome.kind !== 'committed') return undefined
-  run.committed(counts, outcome.version)
+  run.committed(counts, { table: sqlName(path), version: outcome.version, ranges: [] })
   return outcome.version
 }

@@ -1,3 +1,4 @@
+import { sqlName } from '../../contract/index.js'
 import { type Action, type AddFile, removedFile, type TableState, type Txn } from '../../delta/index.js'
 import type { Json } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
@@ -76,7 +77,7 @@ export async function commitRows(
     reads: { files: 'all', appIds: movesCursor(state), overCompaction: !overwrites },
   })
   if (outcome.kind !== 'committed') return { version: undefined, detail: outcome.detail }
-  run.committed(counts, outcome.version)
+  run.committed(counts, { table: sqlName(target.spec.path), version: outcome.version, ranges: [] })
   return { version: outcome.version }
 }
 

@@ -5,7 +5,7 @@ import type { FileCache } from '../../query/index.js'
 import type { Settings } from '../../settings/index.js'
 import type { Source } from '../../sources/index.js'
 import type { MeteredStore } from '../../storage/index.js'
-import type { Logger, Prices } from '../../telemetry/index.js'
+import type { Logger, Prices, RunListener } from '../../telemetry/index.js'
 import type { ByteBudget } from './byteBudget.js'
 import type { RunJournal } from './runJournal.js'
 
@@ -19,6 +19,8 @@ export interface Lake {
   readonly settings: Settings
   readonly prices: Prices
   readonly log: Logger
+  /** Who hears of runs. */
+  readonly listeners: readonly RunListener[]
   /** Runs that commit nothing. */
   readonly journal: RunJournal
   /** Data files on the local disk, for DuckDB. */

@@ -6,7 +6,7 @@ import type { Settings } from '../../settings/index.js'
 import { openSource, type Source, sourceConnection } from '../../sources/index.js'
 import { MeteredStore, type ObjectStore, openStore } from '../../storage/index.js'
 import { streams as declaredStreams } from '../../streams/index.js'
-import { defaultPrices, type Logger, silentLogger } from '../../telemetry/index.js'
+import { defaultPrices, type Logger, rowListener, type RunListener, silentLogger } from '../../telemetry/index.js'
 import { ByteBudget, defaultBudget } from './byteBudget.js'
 import type { Lake } from './lake.js'
 import { RunJournal } from './runJournal.js'
@@ -19,6 +19,8 @@ export interface LakeParts {
   readonly streams?: readonly Stream[] | undefined
   readonly clock?: Clock | undefined
   readonly log?: Logger | undefined
+  /** Who hears of runs besides the log. */
+  readonly listeners?: readonly RunListener[] | undefined
   /** Called with what the source waits for, after two seconds without an answer; a warning in the log when absent. */
   readonly onWaiting?: ((sentence: string) => void) | undefined
 }
@@ -32,6 +34,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const files = new FileCache({ limitBytes: settings.tempLimit, temporaryFolder: settings.tempFolder })
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()
+  const listeners = [rowListener(log), ...(parts.listeners ?? [])]
   const streams = streamSet(parts.streams ?? declaredStreams)
   for (const [topic, names] of sharedTopics(streams)) {
     log.warn(
@@ -45,6 +48,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
     streams,
     clock,
     log,
+    listeners,
     settings,
     files,
     journal,
@@ -69,7 +73,8 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
     },
     async close() {
       await journal.flush()
-      await Promise.allSettled([source.close(), files[Symbol.asyncDispose]()])
+      const ends = listeners.map(listener => listener.close?.())
+      await Promise.allSettled([source.close(), files[Symbol.asyncDispose](), ...ends])
     },
   }
 }

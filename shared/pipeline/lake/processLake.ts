@@ -1,6 +1,6 @@
 import { asError } from '../../errors.js'
-import { readLocalSettings, readSettings } from '../../settings/index.js'
-import { consoleLogger, redactError } from '../../telemetry/index.js'
+import { readLocalSettings, readSettings, type Settings } from '../../settings/index.js'
+import { consoleLogger, type Logger, redactError } from '../../telemetry/index.js'
 import type { Lake } from './lake.js'
 import { openLake } from './openLake.js'
 
@@ -15,10 +15,16 @@ export function processLake(): Promise<Lake> {
 async function open(): Promise<Lake> {
   try {
     const settings = readSettings(readLocalSettings(process.cwd()))
-    return await openLake(settings, { log: consoleLogger({ level: settings.logLevel }) })
+    return await openLake(settings, { log: processLog(settings) })
   } catch (thrown) {
     throw redactError(asError(thrown))
   }
+}
+
+/** Text goes to standard error; JSON to standard output, which the function host takes for neither warning nor error. */
+function processLog({ logLevel: level, logFormat: format }: Settings): Logger {
+  const write = (line: string) => process.stdout.write(line)
+  return consoleLogger(format === 'json' ? { level, format, write } : { level })
 }
 
 /** Lets go of it, when it was opened at all. */

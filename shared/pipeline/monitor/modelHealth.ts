@@ -9,9 +9,11 @@ import type { ModelPlace, ModelStatus } from '../models/index.js'
 export interface ModelHealth {
   readonly stopped: readonly string[]
   readonly notes: readonly string[]
+  /** Seconds that the longest of them has lasted; 0 when all is well, undefined when it is not known. */
+  readonly faultSeconds: number | undefined
 }
 
-const well: ModelHealth = { stopped: [], notes: [] }
+const well: ModelHealth = { stopped: [], notes: [], faultSeconds: 0 }
 
 /**
  * How it stands with the model of a stream: whether the newest version scores, and whether a server's model is copied.
@@ -37,7 +39,11 @@ export async function modelHealth(lake: Lake, stream: Stream, now: number): Prom
       unasked(status, now, patience),
     ])
   } catch (error) {
-    return { stopped: [], notes: [`how it stands with its model is not known: ${asError(error).message}`] }
+    return {
+      ...well,
+      faultSeconds: undefined,
+      notes: [`how it stands with its model is not known: ${asError(error).message}`],
+    }
   }
 }
 
@@ -52,7 +58,10 @@ function faultIn(status: ModelStatus | undefined, now: number, patience: number,
   const lasted = elapsedMs(fault.since, now) ?? 0
   const meanwhile = version === undefined ? 'no version scores' : `version ${version} scores`
   const sentence = `${what} for ${inWords(lasted / 1000)}, and ${meanwhile}: ${fault.message}`
-  return lasted > patience ? { stopped: [sentence], notes: [] } : { stopped: [], notes: [sentence] }
+  const faultSeconds = lasted / 1000
+  return lasted > patience
+    ? { stopped: [sentence], notes: [], faultSeconds }
+    : { stopped: [], notes: [sentence], faultSeconds }
 }
 
 /** A server that nobody asks is no better than one that does not answer. */
@@ -60,9 +69,13 @@ function unasked(status: ModelStatus | undefined, now: number, patience: number)
   const passed = status === undefined ? undefined : elapsedMs(status.checkedAt, now)
   if (passed === undefined || passed <= patience) return well
   const sentence = `nobody has asked the server for a new model for ${inWords(passed / 1000)}: the function models does not run`
-  return { stopped: [sentence], notes: [] }
+  return { stopped: [sentence], notes: [], faultSeconds: passed / 1000 }
 }
 
 function joined(parts: readonly ModelHealth[]): ModelHealth {
-  return { stopped: parts.flatMap(part => part.stopped), notes: parts.flatMap(part => part.notes) }
+  return {
+    stopped: parts.flatMap(part => part.stopped),
+    notes: parts.flatMap(part => part.notes),
+    faultSeconds: Math.max(...parts.map(part => part.faultSeconds ?? 0)),
+  }
 }

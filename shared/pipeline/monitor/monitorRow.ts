@@ -28,6 +28,10 @@ export interface Observation {
   readonly secondsToDrain: number | undefined
   readonly versionsSinceCheckpoint: number | undefined
   readonly skew: Skew
+  /** Since the last run. */
+  readonly newly: { readonly missing: number; readonly quarantined: number }
+  /** Only of scored rows: how long a fault of the model has lasted, in seconds. */
+  readonly modelFault: number | undefined
 }
 
 /** An observation as a row. */
@@ -91,6 +95,10 @@ export function monitorRow(o: Observation): Row {
     bytes: o.position === undefined ? null : whole(o.position.bytes),
     clock_skew_seconds: skewSeconds(o.skew),
     versions_since_checkpoint: o.versionsSinceCheckpoint === undefined ? null : whole(o.versionsSinceCheckpoint),
+    newly_missing: bronze ? whole(o.newly.missing) : null,
+    newly_quarantined: bronze ? whole(o.newly.quarantined) : null,
+    stopped_partitions: o.lag === undefined ? null : whole(o.lag.stopped.length),
+    model_fault_seconds: o.modelFault ?? null,
   }
 }
 

@@ -7,6 +7,7 @@ import { type Folded, foldRuns, newestEntry } from '../runLog/index.js'
 import { runStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
+import { monitorLine } from './monitorLine.js'
 import { decodeMonitorState, emptyMonitorState, encodeMonitorState } from './monitorState.js'
 import { monitorTable } from './monitorTable.js'
 import type { MonitorState } from './tablePositions.js'
@@ -80,7 +81,9 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   })
   if (outcome.kind === 'conflict')
     return { ...counts, rowsOut: 0, version: undefined, detail: { runs: folded.rows, conflict: outcome.reason } }
-  run.committed(counts, outcome.version)
+  run.committed(counts, { table: monitorTable.path, version: outcome.version, ranges: [] })
+  const lines = rows.map(monitorLine)
+  for (const listener of lake.listeners) listener.observed?.(lines)
   return { ...counts, version: outcome.version, more: folded.more, detail: { runs: folded.rows } }
 }
 

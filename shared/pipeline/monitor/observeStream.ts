@@ -73,9 +73,7 @@ export async function observeStream(
   const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
-  const newlyMissing = missingSince(stream, before.monitorState, monitorState)
-  const passed = before.lastRun === 0 ? undefined : elapsedMs(before.lastRun, runTime)
-  const rate = passed === undefined || passed === 0 ? 0 : found.bronze.rows / (passed / 1000)
+  const newly = reportedSince(stream, before.monitorState, monitorState)
   const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
   const rows: Row[] = []
   for (const layer of layers) {
@@ -99,7 +97,7 @@ export async function observeStream(
       held: isBronze ? drain.held : [],
       heldLong: isBronze && drain.heldLong,
       balance,
-      newlyMissing: isBronze ? BigInt(newlyMissing) : 0n,
+      newlyMissing: isBronze ? BigInt(newly.missing) : 0n,
       stopped: [...(isBronze ? lag.stopped : []), ...stopped, ...(model?.stopped ?? [])],
       notes: [...note, ...(model?.notes ?? []), ...skewSentences("a writer's clock", skew), ...ownClock],
       late: lake.settings.freshnessLate / 1000,
@@ -118,13 +116,23 @@ export async function observeStream(
         balance,
         lag: isBronze ? lag : undefined,
         span: isBronze ? span : undefined,
-        secondsToDrain: !isBronze ? undefined : lag.total === 0n ? 0 : rate > 0 ? Number(lag.total) / rate : undefined,
+        secondsToDrain: isBronze ? drainSeconds(lag.total, found.bronze.rows, before.lastRun, runTime) : undefined,
         versionsSinceCheckpoint: state === undefined ? undefined : await checkpointAge(lake.table(path), state),
         skew: worseSkew(skew, look.ownSkew),
+        newly,
+        modelFault: model?.faultSeconds,
       }),
     )
   }
   return { monitorState, marks: lag.total === undefined ? before.marks : drain.marks, rows }
+}
+
+/** How long the lag takes at the pace since the last run; undefined where nothing moves. */
+function drainSeconds(lag: bigint | undefined, rows: number, lastRun: number, runTime: number): number | undefined {
+  if (lag === 0n) return 0
+  const passed = lastRun === 0 ? undefined : elapsedMs(lastRun, runTime)
+  if (lag === undefined || passed === undefined || passed === 0 || rows === 0) return undefined
+  return (Number(lag) * passed) / 1000 / rows
 }
 
 /** Where bronze cannot be read its row says so; that Kafka cannot be asked would be untrue. */
@@ -146,11 +154,13 @@ async function checkpointAge(table: DeltaTable, state: TableState): Promise<numb
   }
 }
 
-/** Offsets that bronze recorded as missing since the last run; all of them where it was recreated. */
-function missingSince(stream: Stream, before: MonitorState, after: MonitorState): number {
+/** What bronze recorded as missing and rejected since the last run; all of it where it was recreated. */
+function reportedSince(stream: Stream, before: MonitorState, after: MonitorState) {
   const path = bronzePath(stream)
   const isSameTable = before.positions[path]?.id === after.positions[path]?.id
-  return after.reconciliation.reported.missing - (isSameTable ? before.reconciliation.reported.missing : 0)
+  const since = (name: 'missing' | 'quarantined') =>
+    after.reconciliation.reported[name] - (isSameTable ? before.reconciliation.reported[name] : 0)
+  return { missing: since('missing'), quarantined: since('quarantined') }
 }
 
 interface LayerChecks {

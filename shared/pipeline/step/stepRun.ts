@@ -1,5 +1,15 @@
 import { asError, CodedError, isRetryable } from '../../errors.js'
-import { encodeRun, redactError, type Run, type RunCounts, type RunEnd, startRun } from '../../telemetry/index.js'
+import {
+  type CoveredRange,
+  encodeRun,
+  redactError,
+  type Run,
+  type RunCounts,
+  type RunEnd,
+  type RunRecord,
+  startRun,
+  type WrittenTable,
+} from '../../telemetry/index.js'
 import type { Json } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepName, StepReport } from './stepReport.js'
@@ -38,6 +48,8 @@ export class StepRun {
   #version: number | undefined
   #final = false
   #ended = false
+  #table: string | undefined
+  readonly #ranges: CoveredRange[] = []
 
   constructor(run: Run) {
     this.#run = run
@@ -57,13 +69,29 @@ export class StepRun {
     return { ...encodeRun(this.#run.finish({ outcome: 'committed', ...this.#total(counts) })), final }
   }
 
-  /** That commit was made, as the table's `version`. */
-  committed(counts: StepCounts, version: number): void {
+  /** That commit was made. */
+  committed(counts: StepCounts, { table, version, ranges }: WrittenTable): void {
+    this.#table = table
+    this.#ranges.push(...ranges)
     this.#ended = this.#final
     this.#version = version
     this.#commits++
     this.#rowsIn += counts.rowsIn
     this.#rowsOut += counts.rowsOut
+  }
+
+  get runId(): string {
+    return this.#run.runId
+  }
+
+  get startTime(): number {
+    return this.#run.startTime
+  }
+
+  /** What was committed; undefined when nothing was. */
+  get written(): WrittenTable | undefined {
+    if (this.#table === undefined || this.#version === undefined) return undefined
+    return { table: this.#table, version: this.#version, ranges: joined(this.#ranges) }
   }
 
   /** Whether the last commit reported the run's end: nothing more needs to be recorded of it. */
@@ -79,6 +107,18 @@ export class StepRun {
   #total(counts: StepCounts): RunCounts {
     return { rowsIn: this.#rowsIn + counts.rowsIn, rowsOut: this.#rowsOut + counts.rowsOut }
   }
+}
+
+/** Ranges of one partition that follow one another as one. */
+function joined(ranges: readonly CoveredRange[]): readonly CoveredRange[] {
+  const whole = new Map<number, CoveredRange>()
+  const apart: CoveredRange[] = []
+  for (const range of ranges) {
+    const before = whole.get(range.partition)
+    if (before !== undefined && before.to !== range.from) apart.push(before)
+    whole.set(range.partition, before?.to === range.from ? { ...before, to: range.to } : range)
+  }
+  return [...apart, ...whole.values()].sort((a, b) => a.partition - b.partition)
 }
 
 /** Which step is run, and what started it. */
@@ -104,6 +144,12 @@ export async function runStep(
   const { step, stream } = start
   const { clock, journal } = lake
   const run = begin(lake, start)
+  const { runId, startTime } = run
+  for (const listener of lake.listeners) listener.started?.({ runId, step, stream, trigger: start.trigger, startTime })
+  const ended = (record: RunRecord): RunRecord => {
+    for (const listener of lake.listeners) listener.ended?.(record, run.written)
+    return record
+  }
   const began = clock.monotonic()
   const durationMs = () => Math.round(clock.monotonic() - began)
   try {
@@ -111,12 +157,13 @@ export async function runStep(
     const result = { version, rowsIn, rowsOut, more, detail }
     if (failure !== undefined) {
       const error = redactError(failure)
-      await journal.add(run.finish({ outcome: 'failed', error, rowsIn, rowsOut }))
+      await journal.add(ended(run.finish({ outcome: 'failed', error, rowsIn, rowsOut })))
       const failed = { step, stream, outcome: 'failed' as const, ...result, durationMs: durationMs() }
       return { ...failed, error: logFailure(lake, start, error) }
     }
     const outcome = version === undefined ? 'nothingToDo' : 'committed'
-    if (!run.ended) await journal.add(run.finish({ outcome, rowsIn, rowsOut }))
+    const record = ended(run.finish({ outcome, rowsIn, rowsOut }))
+    if (!run.ended) await journal.add(record)
     const report: StepReport = { step, stream, outcome, ...result, durationMs: durationMs() }
     logReport(lake, report)
     return report
@@ -124,7 +171,7 @@ export async function runStep(
     // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
     const error = redactError(asError(thrown))
     const logged = logFailure(lake, start, error)
-    await journal.add(run.finish({ outcome: 'failed', error }))
+    await journal.add(ended(run.finish({ outcome: 'failed', error })))
     if (start.rethrow === true) throw error
     const { commits, ...done } = run.done
     const detail = commits === 0 ? {} : { commits }

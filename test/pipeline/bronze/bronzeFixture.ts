@@ -10,6 +10,7 @@ import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
 import { readSettings } from '../../../shared/settings/index.js'
 import { MemorySource, type ProducedRecord, type SourceRecord } from '../../../shared/sources/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
+import type { RunListener } from '../../../shared/telemetry/index.js'
 import type { Row } from '../../../shared/types/index.js'
 import type { Lineage, PartitionSpan } from '../../harness/invariants.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -26,6 +27,7 @@ export interface FixtureParts {
   readonly source?: MemorySource
   readonly clock?: ManualClock
   readonly settings?: Readonly<Record<string, string>>
+  readonly listeners?: readonly RunListener[]
 }
 
 /** A lake in memory fed by a topic in memory. */
@@ -51,7 +53,13 @@ export class BronzeFixture implements AsyncDisposable {
     const source = parts.source ?? new MemorySource({ now: () => clock.now() })
     if (parts.source === undefined) source.createTopic(stream.topic, parts.partitions ?? 1)
     const settings = readSettings({ LAKE_URL: 'file:///unused', ...parts.settings })
-    const lake = await openLake(settings, { store, source, clock, streams: parts.streams ?? [stream] })
+    const lake = await openLake(settings, {
+      store,
+      source,
+      clock,
+      streams: parts.streams ?? [stream],
+      listeners: parts.listeners,
+    })
     return new BronzeFixture(lake, source, store, clock, stream)
   }
 

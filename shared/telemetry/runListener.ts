@@ -1,0 +1,34 @@
+import type { LogData } from './logger.js'
+import type { RunRecord } from './runRecord.js'
+
+/** What a run has written, and of a stream which offsets of the source it covered. */
+export interface WrittenTable {
+  /** As SQL names it. */
+  readonly table: string
+  readonly version: number
+  readonly ranges: readonly CoveredRange[]
+}
+
+/** Offsets `from` (inclusive) to `to` (exclusive) of a partition. */
+export interface CoveredRange {
+  readonly partition: number
+  readonly from: bigint
+  readonly to: bigint
+}
+
+/** A run that begins. */
+export type StartedRun = Pick<RunRecord, 'runId' | 'step' | 'stream' | 'trigger' | 'startTime'>
+
+/**
+ * Who hears of the runs of a process: logs, metrics, lineage. It must not throw, and nothing waits for it: a run is never
+ * hurt or held up by who listens.
+ */
+export interface RunListener {
+  started?(run: StartedRun): void
+  /** The run is over, whatever its outcome; `written` is undefined where it committed nothing. */
+  ended?(run: RunRecord, written: WrittenTable | undefined): void
+  /** The monitor has written these rows of `monitor_logs`, by column; times are ISO 8601. */
+  observed?(rows: readonly LogData[]): void
+  /** Sends what is gathered. */
+  close?(): Promise<void>
+}
