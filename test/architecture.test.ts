@@ -64,8 +64,8 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/models': {
     uses: engine,
-    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'evaluation', 'drift', 'folder', 'mlflow'],
-    doors: ['forest', 'evaluation', 'drift', 'mlflow'],
+    rooms: ['features', 'card', 'onnx', 'starter', 'forest', 'scoring', 'evaluation', 'drift', 'folder', 'mlflow'],
+    doors: ['forest', 'scoring', 'evaluation', 'drift', 'mlflow'],
     pure: ['features', 'card', 'starter', 'forest', 'evaluation', 'drift'],
   },
   'shared/query': {

@@ -23,7 +23,12 @@ def forest(request):
 def auc(request):
     fitted = forest(request).fit(matrix(request["train"], request["width"]))
     scores = -fitted.score_samples(matrix(request["test"], request["width"]))
-    return {"result": roc_auc_score(np.fromfile(request["anomalies"], dtype=np.uint8), scores)}
+    kinds = np.fromfile(request["anomalies"], dtype=np.uint8)
+    of_kind = {}
+    for kind in (1, 2, 3):
+        rows = (kinds == 0) | (kinds == kind)
+        of_kind[f"kind{kind}"] = roc_auc_score(kinds[rows] > 0, scores[rows])
+    return {"result": roc_auc_score(kinds > 0, scores), **of_kind}
 
 
 def train(request):

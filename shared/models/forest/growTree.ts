@@ -41,7 +41,12 @@ export function growTree(matrix: Matrix, rows: Uint32Array, random: () => number
 }
 
 /** Makes every walk that comes by a leaf end with its path length. */
-function fillBelow({ threshold, pathLength, depth }: TreeArrays, node: number, level: number, length: number): void {
+export function fillBelow(
+  { threshold, pathLength, depth }: TreeArrays,
+  node: number,
+  level: number,
+  length: number,
+): void {
   let first = node
   let count = 1
   for (let at = level; at < depth; at++) {

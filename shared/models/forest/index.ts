@@ -1,4 +1,5 @@
 /** Isolation forests: growing, scoring, as ONNX. */
+export { decodeForest } from './decodeForest.js'
 export { encodeForest, forestTensors } from './encodeForest.js'
 export type { Matrix } from './growTree.js'
 export type { IsolationForest } from './isolationForest.js'

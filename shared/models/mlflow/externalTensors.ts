@@ -1,10 +1,6 @@
-/** Where an ONNX file (onnx.proto) keeps tensors outside itself. */
+import { readFields as fields, readText } from '../onnx/index.js'
 
-/** A field of a message: its number, and the bytes of what has a length. */
-interface WireField {
-  readonly id: number
-  readonly bytes: Uint8Array | undefined
-}
+/** Where an ONNX file (onnx.proto) keeps tensors outside itself. */
 
 /**
  * The files, relative to the ONNX file, that its tensors are read from; none when it holds them all itself.
@@ -53,39 +49,10 @@ function sparse(message: Uint8Array, found: Set<string>): void {
 function tensor(message: Uint8Array, found: Set<string>): void {
   for (const { id, bytes } of fields(message)) {
     if (id !== 13 || bytes === undefined) continue
-    const entry = new Map([...fields(bytes)].map(part => [part.id, text(part.bytes)]))
+    const entry = new Map(
+      [...fields(bytes)].map(part => [part.id, part.bytes === undefined ? undefined : readText(part.bytes)]),
+    )
     const location = entry.get(2)
     if (entry.get(1) === 'location' && location !== undefined) found.add(location)
-  }
-}
-
-function text(bytes: Uint8Array | undefined): string {
-  return new TextDecoder().decode(bytes)
-}
-
-function* fields(message: Uint8Array): Generator<WireField> {
-  let at = 0
-  const varint = () => {
-    let value = 0
-    for (let scale = 1; ; scale *= 128) {
-      const byte = message[at++]
-      if (byte === undefined || scale > 2 ** 63) throw new RangeError('a message ends within a field')
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-  }
-  const take = (length: number) => {
-    at += length
-    if (at > message.length) throw new RangeError('a message ends within a field')
-    return message.subarray(at - length, at)
-  }
-  while (at < message.length) {
-    const tag = varint()
-    const [id, type] = [Math.floor(tag / 8), tag % 8]
-    if (type === 0) varint()
-    else if (type === 1) take(8)
-    else if (type === 5) take(4)
-    else if (type !== 2) throw new RangeError(`${type} is no type of a field`)
-    yield { id, bytes: type === 2 ? take(varint()) : undefined }
   }
 }

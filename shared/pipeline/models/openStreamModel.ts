@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
-import { type ModelCard, type ModelFiles, openOnnxScorer, type Scorer } from '../../models/index.js'
+import { type ModelCard, type ModelFiles, type Scorer } from '../../models/index.js'
+import { openScorer } from '../../models/scoring/index.js'
 import { requireFeatures } from '../features/index.js'
 import type { Lake } from '../lake/index.js'
 
@@ -20,5 +21,5 @@ export async function openStreamModel(lake: Lake, stream: Stream, files: ModelFi
   const output = stream.model?.output
   const card = output === undefined ? files.card : { ...files.card, output }
   requireFeatures(card, stream)
-  return { card, scorer: await openOnnxScorer({ ...files, card }, { timeoutMs, memoryLimit }) }
+  return { card, scorer: await openScorer({ ...files, card }, { timeoutMs, memoryLimit }) }
 }

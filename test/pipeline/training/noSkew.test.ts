@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { driftPath, scoredPath, silverPath } from '../../../shared/contract/index.js'
+import { decodeForest, ForestWalk } from '../../../shared/models/forest/index.js'
 import { featureNames, FolderModelSource, openOnnxScorer } from '../../../shared/models/index.js'
 import { runGold } from '../../../shared/pipeline/gold/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
@@ -37,14 +38,19 @@ test('what a training computes of rows is what gold scores them by, number for n
   const reports = ok(await runGold(f.lake, 'command'))
   const { files, matrix } = await matrixOf(f.lake, silverPath(events))
   expect(files.card.features.map(feature => feature.kind)).toEqual(['numeric', 'log', 'hour', 'category', 'rate'])
-  const scorer = await openOnnxScorer(files)
-  const wanted = await scorer.score(matrix.values, matrix.rows)
-  await scorer.close()
-  const scored = await scoredRows(f.lake, 'SELECT score FROM t ORDER BY _offset')
+  const forest = decodeForest(files.onnx)
+  if (forest === undefined) throw new Error('what a training registers is no forest')
+  const scored = await scoredRows(f.lake, 'SELECT score, model_digest FROM t ORDER BY _offset')
   expect(
     scored.map(row => row['score']),
     seedNote,
-  ).toEqual([...wanted])
+  ).toEqual([...new ForestWalk(forest).score(matrix.values, matrix.rows)])
+  expect(new Set(scored.map(row => row['model_digest']))).toEqual(new Set([files.card.sha256]))
+  const scorer = await openOnnxScorer(files)
+  const byOnnx = await scorer.score(matrix.values, matrix.rows)
+  await scorer.close()
+  const apart = byOnnx.map((score, row) => Math.abs(score - (scored[row]?.['score'] as number)))
+  expect(Math.max(...apart), seedNote).toBeLessThan(1e-6)
   expect((await matrixOf(f.lake, scoredPath(events))).matrix.values).toEqual(matrix.values)
   // The rows that it was trained on are no drift to it, in any column.
   expect(reports.length).toBe(3)
