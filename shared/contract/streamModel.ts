@@ -80,6 +80,7 @@ export function streamModelOf(
 function featureFault(feature: NamedFeature, columns: readonly StructField[]): string | undefined {
   const { name, kind, column } = feature
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'must be named by letters, digits and underscores'
+  if (name === 'score') return 'must have another name: in the drift table it is that of the scores'
   const type = columns.find(field => field.name === column)?.type
   if (type === undefined) return `is made of ${JSON.stringify(column)}, which the schema does not have`
   if (!takesType(kind, type))

@@ -66,6 +66,11 @@ describe('the model of a stream', () => {
       { uri: 'lake:models/m', features: { 'a b': numeric('amount') } },
       /letters, digits and underscores/,
     ],
+    [
+      'the name of the scores',
+      { uri: 'lake:models/m', features: { score: numeric('amount') } },
+      /must have another name/,
+    ],
     ['a threshold that is no number', { uri: 'lake:models/m', features, threshold: NaN }, /threshold must be a number/],
   ] as const)('%s is refused at declaration, by name', (_, model, message) => {
     expect(() => streamWith(model)).toThrow(message)

@@ -9,11 +9,12 @@ import { SessionTable } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type Candidate, growCandidate } from './candidate.js'
 import { type ChampionEvaluation, evaluateChampion } from './championScores.js'
+import { declarationFault } from './declarationFault.js'
 import { evaluateScores, type Evaluation } from './evaluateScores.js'
 import { shortSpanNote } from './eventTimes.js'
 import { type FeatureRows, featureRows, mostRows, wholeRows } from './featureRows.js'
 import { injectAnomalies } from './heldOut.js'
-import { fewestRows, trainingFault } from './trainingFaults.js'
+import { fewestRows, trainingFault, widthFault } from './trainingFaults.js'
 import { drawSample, type SampleOptions, type SampleSource } from './trainingSample.js'
 
 /** How a model is trained. */
@@ -73,12 +74,9 @@ export async function trainCandidate(
     why,
     datasetVersion: silver?.version,
   })
-  if (model === undefined)
-    return refused(`the stream ${stream.name} declares no model. Give it one, with the features to train on.`)
-  if (model.anomalies === 'below')
-    return refused(
-      `the model of ${stream.name} has its anomalies below the threshold, and a forest scores them above it. Leave anomalies: 'below' out to train one.`,
-    )
+  const fault = declarationFault(lake, stream, champion)
+  if (model === undefined || fault !== undefined)
+    return refused(fault ?? `the stream ${stream.name} declares no model.`)
   const silver = await lake.table(silverPath(stream)).snapshot()
   if (silver === undefined)
     return refused(
@@ -93,6 +91,8 @@ export async function trainCandidate(
     onRead: options.onRead,
   })
   const features = await fitTable(session, parts.training.name, model.features)
+  const tooWide = widthFault(stream, features)
+  if (tooWide !== undefined) return refused(tooWide, silver)
   const drawn = await featureRows(session, parts.training.name, parts.columns, features, mostRows(features))
   const training = wholeRows(drawn)
   const why = trainingFault(stream, features, drawn, training)
