@@ -227,7 +227,7 @@ describe('dependencies point one way', () => {
     expect(fault(from('shared/delta/log/commit.ts', 'shared/delta/snapshot/index.ts'))).toMatch(/above log/)
     expect(fault(from('shared/delta/log/commit.ts', 'shared/pipeline/index.ts'))).toMatch(/stands below/)
     expect(fault(from('shared/delta/log/commit.ts', 'shared/parquet/index.ts'))).toBeUndefined()
-    expect(fault(from('shared/pipeline/silver/refine.ts', 'shared/delta/dml/index.ts'))).toBeUndefined()
+    expect(fault(from('shared/pipeline/silver/silverStep.ts', 'shared/delta/dml/index.ts'))).toBeUndefined()
   })
 
   test('no module needs itself, not for a type either', () => {

@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import { PipelineError } from '../lake/index.js'
 import { type Ingestion, judgeRecord } from './boundedRecord.js'
 import { type Coverage, splitCoverage } from './coverage.js'
+import type { ReconciledDelivery } from './reconcileDelivery.js'
 
 /** What may be committed of a coverage, and why the rest may not. */
 export interface PassableCoverage {
@@ -24,6 +25,21 @@ export function passableCoverage(stream: Stream, coverage: Coverage, ingestion: 
     return { coverage: before, failure }
   }
   return { coverage, failure: undefined }
+}
+
+/** The same of every partition of a delivery; those that end there fail. */
+export function passableDelivery(
+  stream: Stream,
+  reconciled: ReconciledDelivery,
+  ingestion: Ingestion,
+): ReconciledDelivery {
+  const failures = new Map(reconciled.failures)
+  const coverages = reconciled.coverages.flatMap(whole => {
+    const { coverage, failure } = passableCoverage(stream, whole, ingestion)
+    if (failure !== undefined) failures.set(whole.partition, failure)
+    return coverage ?? []
+  })
+  return { ...reconciled, coverages, failures }
 }
 
 function broken({ name, topic }: Stream, partition: number, offset: bigint, what: string): PipelineError {

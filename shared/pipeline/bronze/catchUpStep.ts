@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { type CatchUpOptions, catchUpStream } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
 import { RuleCounts } from './ruleCounts.js'
@@ -22,17 +22,20 @@ export async function catchUp(
 }
 
 function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
-  return runStep(lake, { step: 'bronze', stream: stream.name, trigger }, async run => {
-    const rules = new RuleCounts(stream)
-    const done = await catchUpStream(lake, stream, run, { ...options, rules })
-    const { rows, bytes, commits, version, missing, more, stopped } = done
-    return {
-      rowsIn: rows,
-      rowsOut: rows,
-      version,
-      more,
-      detail: { bytes, commits, missing: Number(missing), ...rules.detail },
-      failure: stoppedError(stopped),
-    }
-  })
+  const run = startStep(lake, { step: 'bronze', stream: stream.name, trigger })
+  return reportStep(lake, run, catchUpRun(lake, stream, run, options))
+}
+
+async function catchUpRun(lake: Lake, stream: Stream, run: StepRun, options: CatchUpOptions): Promise<StepResult> {
+  const rules = new RuleCounts(stream)
+  const done = await catchUpStream(lake, stream, run, { ...options, rules })
+  const { rows, bytes, commits, version, missing, more, stopped } = done
+  return {
+    rowsIn: rows,
+    rowsOut: rows,
+    version,
+    more,
+    detail: { bytes, commits, missing: Number(missing), ...rules.detail },
+    failure: stoppedError(stopped),
+  }
 }

@@ -1,4 +1,4 @@
-import type { OffsetRange, SourceRecord } from '../../sources/index.js'
+import { type OffsetRange, recordBytes, type SourceRecord } from '../../sources/index.js'
 
 /** What a trigger delivers: records of several partitions mixed, perhaps seen before, perhaps with jumps. */
 export interface Delivery {
@@ -33,6 +33,18 @@ export function ofPartitions(delivery: Delivery, wanted: (partition: number) => 
     records: delivery.records.filter(({ partition }) => wanted(partition)),
     reread: delivery.reread.filter(({ partition }) => wanted(partition)),
   }
+}
+
+/** Bytes of a delivery that are made rows of at once: a piece, or a larger record by itself. */
+export function bytesInWork({ records }: Delivery, piece: number): number {
+  let all = 0
+  let largest = 0
+  for (const record of records) {
+    const size = recordBytes(record)
+    all += size
+    largest = Math.max(largest, size)
+  }
+  return Math.max(Math.min(all, piece), largest)
 }
 
 /**

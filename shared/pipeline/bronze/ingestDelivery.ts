@@ -1,8 +1,8 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
 import type { CodedError } from '../../errors.js'
-import { type OffsetRange, recordBytes } from '../../sources/index.js'
+import type { OffsetRange } from '../../sources/index.js'
 import type { OpenedTable } from '../incremental/index.js'
-import { type HeldBytes, type Lake, PipelineError } from '../lake/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf, writtenBy } from './append.js'
 import type { Ingestion } from './boundedRecord.js'
@@ -10,15 +10,14 @@ import { layoutOf, openBronze } from './bronzeTable.js'
 import { type CatchUpResult, catchUpStream } from './catchUp.js'
 import { CommitThrottle } from './commitThrottle.js'
 import { type Coverage, packCoverages, type PieceLimits } from './coverage.js'
-import { type Delivery, ofPartitions, partitionsOf } from './delivery.js'
+import { bytesInWork, type Delivery, ofPartitions, partitionsOf } from './delivery.js'
 import { encodeCoverage } from './encode.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { canStop, stoppedError } from './partitionFault.js'
 import { pinStartOffset } from './pinStartOffset.js'
 import { type PartitionProgress, readProgress } from './progress.js'
-import { type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
+import { failuresOf, type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
 import { RuleCounts } from './ruleCounts.js'
-import { stopError } from './stopReason.js'
 
 /**
  * What became of one delivery: the rows committed, the bytes of their files and the version of the last commit, if
@@ -100,9 +99,7 @@ class DeliveryIngestion {
   async ingest(): Promise<IngestResult> {
     const done = this.#done
     for (let plan = 0; plan < maxPlans; plan++) {
-      // Before the table is read: what is planned must not grow old while it waits.
-      const bytes = bytesInWork(this.#rest, this.#limits.bytes)
-      const outcome = await this.#lake.budget.during(bytes, held => this.#attempt(held))
+      const outcome = await this.#attempt()
       if (outcome.kind === 'done') return outcome.result
       if (outcome.kind === 'planAgain') continue
       const repaired = await this.#repair(outcome.backlog)
@@ -117,9 +114,11 @@ class DeliveryIngestion {
     })
   }
 
-  async #attempt(held: HeldBytes): Promise<Attempt> {
+  async #attempt(): Promise<Attempt> {
     const lake = this.#lake
     const stream = this.#stream
+    // Before the table is read: what is planned must not grow old while it waits.
+    using held = await lake.budget.acquire(bytesInWork(this.#rest, this.#limits.bytes))
     const bronze = await openBronze(lake, stream)
     if (await pinStartOffset(lake.source, stream, bronze, lake.clock.now())) return { kind: 'planAgain' }
     const progress = readProgress(bronze.state.metadata.id, stream.topic, bronze.state.txns)
@@ -149,14 +148,8 @@ class DeliveryIngestion {
   /** Without what expectations do not let pass; partitions that end there fail. */
   async #passable(reconciled: ReconciledDelivery): Promise<ReconciledDelivery> {
     if (!canStop(this.#stream)) return reconciled
-    const { passableCoverage } = await import('./brokenExpectation.js')
-    const failures = new Map(reconciled.failures)
-    const coverages = reconciled.coverages.flatMap(whole => {
-      const { coverage, failure } = passableCoverage(this.#stream, whole, this.#ingestion)
-      if (failure !== undefined) failures.set(whole.partition, failure)
-      return coverage ?? []
-    })
-    return { ...reconciled, coverages, failures }
+    const { passableDelivery } = await import('./brokenExpectation.js')
+    return passableDelivery(this.#stream, reconciled, this.#ingestion)
   }
 
   get #ingestion(): Ingestion {
@@ -253,32 +246,4 @@ class DeliveryIngestion {
     }
     return result
   }
-}
-
-/** What keeps partitions of the delivery from being ingested: stops in their order there, then failures. */
-function failuresOf(
-  { name, topic }: Stream,
-  delivered: ReadonlySet<number>,
-  progress: ReadonlyMap<number, PartitionProgress>,
-  { stops, failures }: ReconciledDelivery,
-): readonly CodedError[] {
-  const errors: CodedError[] = []
-  for (const partition of delivered) {
-    const known = progress.get(partition)
-    const stop = stops.get(partition) ?? known?.stop
-    if (known !== undefined && stop !== undefined) errors.push(stopError(name, topic, known, stop))
-  }
-  return [...errors, ...failures.values()]
-}
-
-/** What is made rows of at once: a piece, or a larger record by itself. */
-function bytesInWork({ records }: Delivery, piece: number): number {
-  let all = 0
-  let largest = 0
-  for (const record of records) {
-    const size = recordBytes(record)
-    all += size
-    largest = Math.max(largest, size)
-  }
-  return Math.max(Math.min(all, piece), largest)
 }

@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import type { Delivery } from './delivery.js'
 import { ingestDelivery } from './ingestDelivery.js'
 
@@ -13,19 +13,18 @@ import { ingestDelivery } from './ingestDelivery.js'
  * await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')
  */
 export function ingestBatch(lake: Lake, stream: Stream, delivery: Delivery, trigger: Trigger): Promise<StepReport> {
-  return runStep(lake, { step: 'bronze', stream: stream.name, trigger, rethrow: true }, async run => {
-    const { rows, bytes, version, redelivered, missing, failure, rules } = await ingestDelivery(
-      lake,
-      stream,
-      delivery,
-      run,
-    )
-    return {
-      rowsIn: delivery.records.length + delivery.reread.length,
-      rowsOut: rows,
-      version,
-      detail: { bytes, redelivered, missing: Number(missing), ...rules.detail },
-      failure,
-    }
-  })
+  const run = startStep(lake, { step: 'bronze', stream: stream.name, trigger, rethrow: true })
+  return reportStep(lake, run, ingestRun(lake, stream, delivery, run))
+}
+
+async function ingestRun(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun): Promise<StepResult> {
+  const done = await ingestDelivery(lake, stream, delivery, run)
+  const { rows, bytes, version, redelivered, missing, failure, rules } = done
+  return {
+    rowsIn: delivery.records.length + delivery.reread.length,
+    rowsOut: rows,
+    version,
+    detail: { bytes, redelivered, missing: Number(missing), ...rules.detail },
+    failure,
+  }
 }

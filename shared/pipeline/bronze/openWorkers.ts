@@ -16,7 +16,10 @@ export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): 
     const store = lake.store.within(bronzePath(stream))
     return [
       {
-        run: job => lake.budget.during(job.maxBytes, held => runRangeJob(lake.source, store, stream, job, held)),
+        run: async job => {
+          using held = await lake.budget.acquire(job.maxBytes)
+          return await runRangeJob(lake.source, store, stream, job, held)
+        },
         close: () => Promise.resolve(),
       },
     ]
@@ -26,9 +29,22 @@ export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): 
   )
   const workers = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = started.find(one => one.status === 'rejected')
-  if (failed === undefined)
-    return workers.map(worker => ({ ...worker, run: job => lake.budget.during(job.maxBytes, () => worker.run(job)) }))
+  if (failed === undefined) return workers.map(worker => withinBudget(lake, worker))
   // A thread left behind would keep the process alive.
   await Promise.allSettled(workers.map(worker => worker.close()))
   throw failed.reason
+}
+
+function withinBudget({ budget }: Pick<Lake, 'budget'>, worker: Worker): Worker {
+  return {
+    ...worker,
+    run: async job => {
+      const held = await budget.acquire(job.maxBytes)
+      try {
+        return await worker.run(job)
+      } finally {
+        held.release()
+      }
+    },
+  }
 }

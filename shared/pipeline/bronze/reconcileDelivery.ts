@@ -15,6 +15,7 @@ import { firstOffset } from './firstOffset.js'
 import { type Jump, noJump, readJump, type RepairRoom } from './jump.js'
 import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
+import { stopError } from './stopReason.js'
 import { checkTopic, initialProgress, isTopicGone, type TopicIdentity } from './topicIdentity.js'
 
 /** What a delivery came to, partition by partition: each is independent of the others. */
@@ -223,4 +224,20 @@ function placesOf(delivery: Delivery, partition: number): { readonly offset: big
     ...delivery.records.filter(r => r.partition === partition),
     ...delivery.reread.filter(r => r.partition === partition).map(({ offset }) => ({ offset, timestamp: -Infinity })),
   ]
+}
+
+/** What keeps partitions of a delivery from being ingested: stops in their order there, then failures. */
+export function failuresOf(
+  { name, topic }: Stream,
+  delivered: ReadonlySet<number>,
+  progress: ReadonlyMap<number, PartitionProgress>,
+  { stops, failures }: ReconciledDelivery,
+): readonly CodedError[] {
+  const errors: CodedError[] = []
+  for (const partition of delivered) {
+    const known = progress.get(partition)
+    const stop = stops.get(partition) ?? known?.stop
+    if (known !== undefined && stop !== undefined) errors.push(stopError(name, topic, known, stop))
+  }
+  return [...errors, ...failures.values()]
 }

@@ -16,7 +16,7 @@ import {
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type ModelPlace, modelPlace } from '../models/index.js'
-import { runStep, type StepReport } from '../step/index.js'
+import { reportStep, startStep, type StepReport } from '../step/index.js'
 import { driftOfDay } from './driftRows.js'
 import { ModelReferences } from './modelReferences.js'
 
@@ -46,12 +46,10 @@ export async function measureDrift(
   const place = await placeToCompare(lake, stream, { pauses: trigger === 'timer', makes: options.gained ?? true })
   if (place === undefined) return []
   const about = { step: 'gold' as const, stream: stream.name, trigger }
-  return [
-    await runStep(lake, about, run => {
-      if (place instanceof Error) throw place
-      return refresh(lake, run, driftDerivation(lake, stream, place, options))
-    }),
-  ]
+  const run = startStep(lake, about)
+  const compared =
+    place instanceof Error ? Promise.reject(place) : refresh(lake, run, driftDerivation(lake, stream, place, options))
+  return [await reportStep(lake, run, compared)]
 }
 
 /** Compares all scored rows again, and swaps the table in by one commit. */
@@ -63,12 +61,12 @@ export async function rebuildDrift(
   const place = await placeToCompare(lake, stream, { pauses: false, makes: true })
   if (place === undefined) return []
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
-  return [
-    await runStep(lake, about, run => {
-      if (place instanceof Error) throw place
-      return rebuildTable(lake, run, driftDerivation(lake, stream, place, options))
-    }),
-  ]
+  const run = startStep(lake, about)
+  const compared =
+    place instanceof Error
+      ? Promise.reject(place)
+      : rebuildTable(lake, run, driftDerivation(lake, stream, place, options))
+  return [await reportStep(lake, run, compared)]
 }
 
 /** @returns undefined when nothing is to be done; what kept it from being known, for the report */

@@ -4,7 +4,7 @@ import { ModelError } from '../../models/index.js'
 import { literal, openDeltaView } from '../../query/index.js'
 import { type OpenedTable, openTable, type RefreshOptions, rowsIn, withCarriedColumns } from '../incremental/index.js'
 import { type Lake, openSession, PipelineError } from '../lake/index.js'
-import { runStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type StepRun } from '../step/index.js'
 import { type ReadyModel, withChampion } from './champion.js'
 import { modelFacts } from './score.js'
 import { type Scored, scoreFiles } from './scoreRows.js'
@@ -26,15 +26,18 @@ const maxPlans = 5
  */
 export function rescore(lake: Lake, stream: Stream, options: RescoreOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
-  return runStep(lake, about, async run => {
-    for (let plan = 1; plan <= maxPlans; plan++) {
-      const result = await rescoreOnce(lake, run, stream, options)
-      if (result !== undefined) return result
-      await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
-    }
-    const path = scoredPath(stream)
-    throw new PipelineError('CONTENDED', `Other writers of ${path} changed its rows every time.`, { retryable: true })
-  })
+  const run = startStep(lake, about)
+  return reportStep(lake, run, replaceScores(lake, run, stream, options))
+}
+
+async function replaceScores(lake: Lake, run: StepRun, stream: Stream, options: RescoreOptions): Promise<StepResult> {
+  for (let plan = 1; plan <= maxPlans; plan++) {
+    const result = await rescoreOnce(lake, run, stream, options)
+    if (result !== undefined) return result
+    await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
+  }
+  const path = scoredPath(stream)
+  throw new PipelineError('CONTENDED', `Other writers of ${path} changed its rows every time.`, { retryable: true })
 }
 
 /** @returns undefined when another writer changed rows that were to be replaced */

@@ -9,7 +9,7 @@ import {
   type RefreshOptions,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport } from '../step/index.js'
+import { reportStep, startStep, type StepReport } from '../step/index.js'
 import { type ReadyModel, withChampion } from './champion.js'
 import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
 
@@ -20,13 +20,15 @@ import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
  */
 export function scoreSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
-  return runStep(lake, about, run => refresh(lake, run, scoredDerivation(lake, stream, options)))
+  const run = startStep(lake, about)
+  return reportStep(lake, run, refresh(lake, run, scoredDerivation(lake, stream, options)))
 }
 
 /** Scores all of silver again with the current model, and swaps it in by one commit. */
 export function rebuildScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
-  return runStep(lake, about, run => rebuildTable(lake, run, scoredDerivation(lake, stream, options)))
+  const run = startStep(lake, about)
+  return reportStep(lake, run, rebuildTable(lake, run, scoredDerivation(lake, stream, options)))
 }
 
 function scoredDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {

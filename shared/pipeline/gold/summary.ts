@@ -8,7 +8,7 @@ import {
   type RefreshOptions,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport } from '../step/index.js'
+import { reportStep, startStep, type StepReport } from '../step/index.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
 
 /**
@@ -19,13 +19,15 @@ import { type Summarised, summariseWindows } from './summariseRows.js'
  */
 export function summariseScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
-  return runStep(lake, about, run => refresh(lake, run, summaryDerivation(lake, stream, options)))
+  const run = startStep(lake, about)
+  return reportStep(lake, run, refresh(lake, run, summaryDerivation(lake, stream, options)))
 }
 
 /** Rebuilds the summary from all scored rows, and swaps it in by one commit. */
 export function rebuildSummary(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
   const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
-  return runStep(lake, about, run => rebuildTable(lake, run, summaryDerivation(lake, stream, options)))
+  const run = startStep(lake, about)
+  return reportStep(lake, run, rebuildTable(lake, run, summaryDerivation(lake, stream, options)))
 }
 
 function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {

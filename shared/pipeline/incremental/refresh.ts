@@ -1,4 +1,4 @@
-import type { DeltaTable, Snapshot, TableState } from '../../delta/index.js'
+import type { DeltaTable, TableState } from '../../delta/index.js'
 import type { StructType } from '../../types/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepResult, StepRun } from '../step/index.js'
@@ -8,6 +8,7 @@ import { type Cursor, readCursor } from './cursor.js'
 import type { Batch, Derivation } from './derivation.js'
 import { type MicroBatch, planMicroBatch } from './microBatch.js'
 import { type OpenedTable, openTable } from './openTable.js'
+import { snapshotOf } from './snapshotOf.js'
 
 /** How many times in a row other writers may win before a run gives up for now. */
 const maxPlans = 8
@@ -129,13 +130,6 @@ async function replaceAll(
 
 function openDerived(lake: Lake, { target }: Derivation, source: StructType): Promise<OpenedTable> {
   return openTable(lake, target.carriesColumns ? withCarriedColumns(target.spec, source) : target.spec)
-}
-
-/** The table at that version. @throws PipelineError NO_TABLE when it is gone */
-export async function snapshotOf(table: DeltaTable, version: number): Promise<Snapshot> {
-  const snapshot = await table.snapshot({ version })
-  if (snapshot === undefined) throw new PipelineError('NO_TABLE', `Table ${table.url} is gone.`, { retryable: true })
-  return snapshot
 }
 
 function nothingToDo({ detail }: Derivation): StepResult {

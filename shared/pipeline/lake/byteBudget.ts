@@ -17,8 +17,8 @@ export function defaultBudget(memory: number = totalmem(), limit: number = proce
   return Math.min(512 * megabyte, Math.max(32 * megabyte, Math.floor(usable / 16)))
 }
 
-/** Bytes held of a budget until they are released. */
-export interface HeldBytes {
+/** Bytes held of a budget until they are released, by `using` at the latest. */
+export interface HeldBytes extends Disposable {
   /**
    * Counts bytes that are in memory already. It never waits, so that nobody who holds bytes waits for more; the budget
    * may be exceeded by it, and lets nobody in until it is not.
@@ -60,35 +60,31 @@ export class ByteBudget {
     return Math.max(1, Math.min(largestPiece, Math.floor(this.total / workers)))
   }
 
-  /** Waits until there is room; in the order of asking. */
+  /**
+   * Waits until there is room; in the order of asking.
+   * @example
+   * using held = await budget.acquire(bytes)
+   */
   async acquire(bytes: number): Promise<HeldBytes> {
     if (this.#line.length > 0 || !this.#fits(bytes)) await new Promise<void>(enter => this.#line.push({ bytes, enter }))
     else this.#add(bytes)
     return this.#hold(bytes)
   }
 
-  /** Does the work with that many bytes held. */
-  async during<T>(bytes: number, work: (held: HeldBytes) => Promise<T>): Promise<T> {
-    const held = await this.acquire(bytes)
-    try {
-      return await work(held)
-    } finally {
-      held.release()
-    }
-  }
-
   #hold(bytes: number): HeldBytes {
     let own = bytes
+    const release = () => {
+      this.#held -= own
+      own = 0
+      this.#letIn()
+    }
     return {
       grow: more => {
         own += more
         this.#add(more)
       },
-      release: () => {
-        this.#held -= own
-        own = 0
-        this.#letIn()
-      },
+      release,
+      [Symbol.dispose]: release,
     }
   }
 

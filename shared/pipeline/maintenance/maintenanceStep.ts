@@ -1,6 +1,6 @@
 import { tablesOf } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import { ConsumerPositions } from './consumerPositions.js'
 import { type MaintainedTable, maintainTable } from './tableMaintenance.js'
 
@@ -9,14 +9,19 @@ export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<read
   let consumers: Promise<ConsumerPositions> | undefined
   const reports: StepReport[] = []
   for (const table of maintainedTables(lake)) {
-    const about = { step: 'maintenance' as const, stream: table.stream?.name, trigger }
-    reports.push(
-      await runStep(lake, about, async () =>
-        maintainTable(lake, table, await (consumers ??= ConsumerPositions.read(lake))),
-      ),
-    )
+    const run = startStep(lake, { step: 'maintenance', stream: table.stream?.name, trigger })
+    consumers ??= ConsumerPositions.read(lake)
+    reports.push(await reportStep(lake, run, maintainBehind(lake, table, consumers)))
   }
   return reports
+}
+
+async function maintainBehind(
+  lake: Lake,
+  table: MaintainedTable,
+  consumers: Promise<ConsumerPositions>,
+): Promise<StepResult> {
+  return maintainTable(lake, table, await consumers)
 }
 
 /** Every table of the lake, whether it exists yet or not. */

@@ -4,7 +4,7 @@ import { asObject, type Json, namedValue, namedValues, type Row } from '../../ty
 import { columnsOf, openTable } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type Folded, foldRuns, newestEntry } from '../runLog/index.js'
-import { runStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
 import { monitorLine } from './monitorLine.js'
@@ -17,7 +17,8 @@ import type { MonitorState } from './tablePositions.js'
  * at once: one appends, the other finds nothing to do.
  */
 export async function runMonitor(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
-  return [await runStep(lake, { step: 'monitor', trigger }, run => observe(lake, run))]
+  const run = startStep(lake, { step: 'monitor', trigger })
+  return [await reportStep(lake, run, observe(lake, run))]
 }
 
 /** What one run of the monitor leaves for the next, in the commit that has its rows. */

@@ -5,9 +5,9 @@ import type { ScalarExpression } from '../../query/index.js'
 import { MemoryStore } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
 import { columnsOf } from '../incremental/index.js'
-import { type Lake, openSession, PipelineError } from '../lake/index.js'
+import { type Lake, openSession } from '../lake/index.js'
 import { placeOf, recordOutcomes, type ResolutionNote } from '../outcomes/index.js'
-import { runStep, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepResult, type Trigger } from '../step/index.js'
 import { type Judgement, judgeRecord, type Remaining } from './judgeRecord.js'
 import { loadQuarantined, slicesOf, sliceSql } from './quarantinedRecords.js'
 import type { QuarantineFilter } from './quarantineFilter.js'
@@ -137,15 +137,16 @@ async function bring(
   note: ResolutionNote,
   trigger: Trigger,
 ): Promise<ReplayedRows> {
-  let replayed: ReplayedRows | undefined
-  await runStep(lake, { step: 'replay', stream: stream.name, trigger, rethrow: true }, async run => {
-    replayed = await replayRows(lake, stream, run, staged, note)
-    const { inserted, late, duplicates, alreadyThere, version } = replayed
-    const detail = { inserted, late, duplicates: duplicates.length, alreadyThere: alreadyThere.length }
-    return { rowsIn: staged.places.length, rowsOut: inserted, version, detail }
-  })
-  if (replayed === undefined) throw new PipelineError('CONTENDED', `The replay of ${stream.name} did not end.`)
-  return replayed
+  const run = startStep(lake, { step: 'replay', stream: stream.name, trigger, rethrow: true })
+  const replayed = replayRows(lake, stream, run, staged, note)
+  await reportStep(lake, run, resultOf(staged, replayed))
+  return await replayed
+}
+
+async function resultOf({ places }: StagedRows, replayed: Promise<ReplayedRows>): Promise<StepResult> {
+  const { inserted, late, duplicates, alreadyThere, version } = await replayed
+  const detail = { inserted, late, duplicates: duplicates.length, alreadyThere: alreadyThere.length }
+  return { rowsIn: places.length, rowsOut: inserted, version, detail }
 }
 
 /** Expressions that are open, each once. */

@@ -1,9 +1,8 @@
-import type { RefreshOptions } from '../incremental/index.js'
+import type { Stream } from '../../contract/index.js'
+import { rebuildTable, refresh, type RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import type { StepReport, Trigger } from '../step/index.js'
-import { refineSilver } from './refine.js'
-
-export { rebuildSilver, refineSilver } from './refine.js'
+import { reportStep, startStep, type StepReport, type Trigger } from '../step/index.js'
+import { silverDerivation } from './silverDerivation.js'
 
 /**
  * Silver of every stream. A timer takes on one bounded piece and leaves the rest to its next run; a command goes on
@@ -23,4 +22,26 @@ export async function runSilver(
     } while (trigger === 'command' && report.more === true)
   }
   return reports
+}
+
+/**
+ * One run of silver: takes the valid rows that bronze has gained since the last one, up to a bound, drops duplicates,
+ * and commits the rest together with the cursor. `more` in the report says that the bound was reached.
+ * Never throws: what goes wrong is in the report.
+ */
+export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
+  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
+  const run = startStep(lake, about)
+  return reportStep(lake, run, refresh(lake, run, silverDerivation(lake, stream, options)))
+}
+
+/**
+ * Rebuilds silver from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
+ * Rows that were brought from quarantine by a replay stay, as long as bronze has the record they were made from.
+ * Never throws: what goes wrong is in the report.
+ */
+export function rebuildSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
+  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
+  const run = startStep(lake, about)
+  return reportStep(lake, run, rebuildTable(lake, run, silverDerivation(lake, stream, options)))
 }

@@ -1,4 +1,5 @@
 /** A run of a step: its report, its record, its failure. */
+export { reportStep } from './reportStep.js'
 export { requireSuccess } from './requireSuccess.js'
 export type { PipelineReport, StepReport } from './stepReport.js'
-export { runStep, type StepCounts, type StepResult, StepRun, type Trigger } from './stepRun.js'
+export { startStep, type StepCounts, type StepResult, type StepRun, type Trigger } from './stepRun.js'

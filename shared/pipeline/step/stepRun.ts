@@ -1,12 +1,9 @@
-import { asError, CodedError, isRetryable } from '../../errors.js'
 import {
   type CoveredRange,
   encodeRun,
-  redactError,
   type Run,
   type RunCounts,
   type RunEnd,
-  type RunRecord,
   startRun,
   type WrittenTable,
 } from '../../telemetry/index.js'
@@ -36,11 +33,23 @@ export interface StepResult extends StepCounts {
   readonly failure?: Error | undefined
 }
 
+/** Which step is run, and what started it. */
+export interface StepStart {
+  readonly step: StepName
+  readonly stream?: string | undefined
+  readonly trigger: Trigger
+  /** Whether a failure is thrown after it is recorded (a trigger must see it) or reported. */
+  readonly rethrow?: boolean
+}
+
 /**
  * One run of one step: measured, and reported in the commits it makes. A run may commit several times; each commit
  * carries what the run had done by then, so that one that is killed is still known by its last commit.
  */
 export class StepRun {
+  readonly start: StepStart
+  /** Milliseconds of the lake's monotonic clock. */
+  readonly startedAt: number
   readonly #run: Run
   #rowsIn = 0
   #rowsOut = 0
@@ -51,8 +60,10 @@ export class StepRun {
   #table: string | undefined
   readonly #ranges: CoveredRange[] = []
 
-  constructor(run: Run) {
+  constructor(run: Run, start: StepStart, startedAt: number) {
     this.#run = run
+    this.start = start
+    this.startedAt = startedAt
   }
 
   /** What the run has committed up to now. */
@@ -78,14 +89,6 @@ export class StepRun {
     this.#commits++
     this.#rowsIn += counts.rowsIn
     this.#rowsOut += counts.rowsOut
-  }
-
-  get runId(): string {
-    return this.#run.runId
-  }
-
-  get startTime(): number {
-    return this.#run.startTime
   }
 
   /** What was committed; undefined when nothing was. */
@@ -121,85 +124,12 @@ function joined(ranges: readonly CoveredRange[]): readonly CoveredRange[] {
   return [...apart, ...whole.values()].sort((a, b) => a.partition - b.partition)
 }
 
-/** Which step is run, and what started it. */
-export interface StepStart {
-  readonly step: StepName
-  readonly stream?: string | undefined
-  readonly trigger: Trigger
-  /** Whether a failure is thrown after it is recorded (a trigger must see it) or reported. */
-  readonly rethrow?: boolean
-}
-
-/**
- * Runs a step and reports how it went. A run whose last commit reported its end is in that commit; any other goes to
- * the journal.
- *
- * @throws what the step throws, where the start says so
- */
-export async function runStep(
-  lake: Lake,
-  start: StepStart,
-  body: (run: StepRun) => Promise<StepResult>,
-): Promise<StepReport> {
-  const { step, stream } = start
-  const { clock, journal } = lake
-  const run = begin(lake, start)
-  const { runId, startTime } = run
-  for (const listener of lake.listeners) listener.started?.({ runId, step, stream, trigger: start.trigger, startTime })
-  const ended = (record: RunRecord): RunRecord => {
-    for (const listener of lake.listeners) listener.ended?.(record, run.written)
-    return record
-  }
-  const began = clock.monotonic()
-  const durationMs = () => Math.round(clock.monotonic() - began)
-  try {
-    const { rowsIn, rowsOut, version, more, detail, failure } = await body(run)
-    const result = { version, rowsIn, rowsOut, more, detail }
-    if (failure !== undefined) {
-      const error = redactError(failure)
-      await journal.add(ended(run.finish({ outcome: 'failed', error, rowsIn, rowsOut })))
-      const failed = { step, stream, outcome: 'failed' as const, ...result, durationMs: durationMs() }
-      return { ...failed, error: logFailure(lake, start, error) }
-    }
-    const outcome = version === undefined ? 'nothingToDo' : 'committed'
-    const record = ended(run.finish({ outcome, rowsIn, rowsOut }))
-    if (!run.ended) await journal.add(record)
-    const report: StepReport = { step, stream, outcome, ...result, durationMs: durationMs() }
-    logReport(lake, report)
-    return report
-  } catch (thrown) {
-    // Whoever it is thrown to prints what it likes of it: the function host its message and stack.
-    const error = redactError(asError(thrown))
-    const logged = logFailure(lake, start, error)
-    await journal.add(ended(run.finish({ outcome: 'failed', error })))
-    if (start.rethrow === true) throw error
-    const { commits, ...done } = run.done
-    const detail = commits === 0 ? {} : { commits }
-    return { step, stream, outcome: 'failed', ...done, detail, durationMs: durationMs(), error: logged }
-  }
-}
-
-function begin({ store, clock, settings, prices }: Lake, { step, stream, trigger }: StepStart): StepRun {
+/** Begins a run of a step; `reportStep` ends it. */
+export function startStep({ store, clock, settings, prices, listeners }: Lake, start: StepStart): StepRun {
+  const { step, stream, trigger } = start
   const instanceMemoryBytes = settings.instanceMemoryMb * 1024 * 1024
-  return new StepRun(startRun({ step, stream, trigger, store, clock, instanceMemoryBytes, prices }))
+  const run = startRun({ step, stream, trigger, store, clock, instanceMemoryBytes, prices })
+  const { runId, startTime } = run
+  for (const listener of listeners) listener.started?.({ runId, step, stream, trigger, startTime })
+  return new StepRun(run, start, clock.monotonic())
 }
-
-function logReport({ log }: Lake, { step, stream, outcome, detail, rowsIn, rowsOut, version, durationMs }: StepReport) {
-  log[outcome === 'committed' ? 'info' : 'debug'](`${nameOf({ step, stream })}: ${outcome}`, {
-    ...detail,
-    rowsIn,
-    rowsOut,
-    version,
-    durationMs,
-  })
-}
-
-function logFailure({ log }: Lake, start: StepStart, error: Error): NonNullable<StepReport['error']> {
-  const code = error instanceof CodedError ? (error as CodedError).code : error.name
-  const retryable = isRetryable(error)
-  log[retryable ? 'warn' : 'error'](`${nameOf(start)} failed: ${error.message}`, { code, retryable })
-  return { code, message: error.message, retryable }
-}
-
-const nameOf = ({ step, stream }: Pick<StepStart, 'step' | 'stream'>): string =>
-  stream === undefined ? step : `${step} of ${stream}`

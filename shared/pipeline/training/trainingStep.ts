@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import type { TrainOptions } from './trainCandidate.js'
 import { trainModel, type TrainOutcome } from './trainModel.js'
 
@@ -20,24 +20,27 @@ export async function runTraining(
   trigger: Trigger,
   options: TrainOptions & { readonly register?: boolean | undefined },
 ): Promise<TrainingRun> {
-  let outcome: TrainOutcome | undefined
-  const report = await runStep(lake, { step: 'training', stream: stream.name, trigger }, async () => {
-    outcome = await trainModel(lake, stream, options)
-    const version = undefined
-    if (outcome.kind === 'refused') {
-      lake.log.warn(`Nothing was trained for ${stream.name}: ${outcome.why}`, { stream: stream.name })
-      return { rowsIn: 0, rowsOut: 0, version, detail: { refused: outcome.why } }
-    }
-    const { model, rows, evaluation, promoted, why, note } = outcome
-    if (note !== undefined) lake.log.info(`The model of ${stream.name}: ${note}`, { stream: stream.name })
-    return {
-      rowsIn: rows,
-      rowsOut: 0,
-      version,
-      detail: { model, modelVersion: outcome.version ?? 'none', auc: evaluation.auc, promoted, why },
-    }
-  })
-  return { report, outcome }
+  const run = startStep(lake, { step: 'training', stream: stream.name, trigger })
+  const training = trainModel(lake, stream, options)
+  const report = await reportStep(lake, run, resultOf(lake, stream, training))
+  return { report, outcome: report.outcome === 'failed' ? undefined : await training }
+}
+
+async function resultOf(lake: Lake, stream: Stream, training: Promise<TrainOutcome>): Promise<StepResult> {
+  const outcome = await training
+  const version = undefined
+  if (outcome.kind === 'refused') {
+    lake.log.warn(`Nothing was trained for ${stream.name}: ${outcome.why}`, { stream: stream.name })
+    return { rowsIn: 0, rowsOut: 0, version, detail: { refused: outcome.why } }
+  }
+  const { model, rows, evaluation, promoted, why, note } = outcome
+  if (note !== undefined) lake.log.info(`The model of ${stream.name}: ${note}`, { stream: stream.name })
+  return {
+    rowsIn: rows,
+    rowsOut: 0,
+    version,
+    detail: { model, modelVersion: outcome.version ?? 'none', auc: evaluation.auc, promoted, why },
+  }
 }
 
 /** Trains, registers and perhaps promotes the models of all streams that declare one. */

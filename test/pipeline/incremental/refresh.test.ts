@@ -4,7 +4,7 @@ import { silverPath } from '../../../shared/contract/index.js'
 import { type Action, commitInfoOf, readsNothing, removedFile } from '../../../shared/delta/index.js'
 import { type Derivation, readCursor, rebuildTable, refresh } from '../../../shared/pipeline/incremental/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/index.js'
-import { runStep, type StepReport } from '../../../shared/pipeline/step/index.js'
+import { reportStep, startStep, type StepReport } from '../../../shared/pipeline/step/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { isCommit } from '../bronze/bronzeFixture.js'
@@ -15,10 +15,15 @@ import { bigEvents, bigEventsTable } from './bigEvents.js'
 const { path: bigPath } = bigEventsTable(events)
 const about = { step: 'gold', stream: 'events', trigger: 'timer' } as const
 
-const refreshBig = (lake: Lake, derivation: Derivation = bigEvents(lake, events)): Promise<StepReport> =>
-  runStep(lake, about, run => refresh(lake, run, derivation))
-const rebuildBig = (lake: Lake, derivation: Derivation = bigEvents(lake, events)): Promise<StepReport> =>
-  runStep(lake, about, run => rebuildTable(lake, run, derivation))
+function refreshBig(lake: Lake, derivation: Derivation = bigEvents(lake, events)): Promise<StepReport> {
+  const run = startStep(lake, about)
+  return reportStep(lake, run, refresh(lake, run, derivation))
+}
+
+function rebuildBig(lake: Lake, derivation: Derivation = bigEvents(lake, events)): Promise<StepReport> {
+  const run = startStep(lake, about)
+  return reportStep(lake, run, rebuildTable(lake, run, derivation))
+}
 
 const big = (id: string): Given => ({ id, value: 1000 })
 const ids = async (lake: Lake) =>

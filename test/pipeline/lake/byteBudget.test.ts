@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { ByteBudget, defaultBudget, type HeldBytes } from '../../../shared/pipeline/lake/byteBudget.js'
+import { ByteBudget, defaultBudget } from '../../../shared/pipeline/lake/byteBudget.js'
 
 /** Whether a promise is kept by now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
@@ -63,13 +63,17 @@ describe('a byte budget', () => {
 
   test('work that fails gives back what it held', async () => {
     const budget = new ByteBudget(100)
-    const failing = (held: HeldBytes) => {
+    const failing = async () => {
+      using held = await budget.acquire(100)
       held.grow(10)
-      return Promise.reject(new Error('the storage is away'))
+      await Promise.reject(new Error('the storage is away'))
     }
-    await expect(budget.during(100, failing)).rejects.toThrow('away')
+    await expect(failing()).rejects.toThrow('away')
     expect(budget.held).toBe(0)
-    expect(await budget.during(100, () => Promise.resolve('in'))).toBe('in')
+    using whole = await budget.acquire(100)
+    expect(budget.held).toBe(100)
+    whole.release()
+    expect(budget.held).toBe(0)
   })
 })
 

@@ -1,37 +1,8 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
-import {
-  type AllRows,
-  type Derivation,
-  hasCursor,
-  maxRowsOf,
-  rebuildTable,
-  refresh,
-  type RefreshOptions,
-} from '../incremental/index.js'
+import { type AllRows, type Derivation, hasCursor, maxRowsOf, type RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { runStep, type StepReport } from '../step/index.js'
 import { tallyJson } from './counters.js'
 import { refineBatch } from './refineBatch.js'
-
-/**
- * One run of silver: takes the valid rows that bronze has gained since the last one, up to a bound, drops duplicates,
- * and commits the rest together with the cursor. `more` in the report says that the bound was reached.
- * Never throws: what goes wrong is in the report.
- */
-export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
-  return runStep(lake, about, run => refresh(lake, run, silverDerivation(lake, stream, options)))
-}
-
-/**
- * Rebuilds silver from all of bronze as it is now, and swaps it in by one commit: readers see the old rows or the new.
- * Rows that were brought from quarantine by a replay stay, as long as bronze has the record they were made from.
- * Never throws: what goes wrong is in the report.
- */
-export function rebuildSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
-  return runStep(lake, about, run => rebuildTable(lake, run, silverDerivation(lake, stream, options)))
-}
 
 /** How silver is made of bronze. */
 export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {
