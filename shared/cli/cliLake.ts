@@ -8,12 +8,12 @@ import { CliError } from './cliError.js'
 import { cliSettings } from './cliSettings.js'
 import type { CommandContext } from './commandContext.js'
 
-/** Opens the lake that the settings name, for the time of `work`. */
-export async function withLake<T>(
-  context: CommandContext,
-  args: Arguments,
-  work: (lake: Lake) => Promise<T>,
-): Promise<T> {
+/**
+ * Opens the lake that the settings name, for as long as a command runs.
+ * @example
+ * await using lake = await openCliLake(context, args)
+ */
+export async function openCliLake(context: CommandContext, args: Arguments): Promise<Lake & AsyncDisposable> {
   const log = args.flag('debug') ? consoleLogger({ level: 'debug' }) : silentLogger
   const settings = cliSettings(context)
   const lakeExternalLocations = [...settings.lakeExternalLocations, ...locationsOption(args)]
@@ -24,11 +24,7 @@ export async function withLake<T>(
       onWaiting: sentence => void context.messages.write(`${sentence}\n`).catch(() => undefined),
     },
   )
-  try {
-    return await work(lake)
-  } finally {
-    await lake.close()
-  }
+  return { ...lake, [Symbol.asyncDispose]: () => lake.close() }
 }
 
 /** @throws CliError USAGE for what is neither a folder nor a container */

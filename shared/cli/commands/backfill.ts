@@ -1,5 +1,5 @@
 import { catchUp, type CatchUpProgress } from '../../pipeline/bronze/index.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printReports, ProgressBar } from '../output/index.js'
 
@@ -18,34 +18,34 @@ export const backfill: Command = {
   options: { stream: { value: 'NAME', about: 'only that stream; all when absent' } },
   async run(context, args) {
     const format = formatOf(context, args)
-    const reports = await withLake(context, args, async lake => {
-      const name = args.text('stream')
-      const bar = new ProgressBar(context.messages, () => lake.clock.monotonic())
-      const stream = name === undefined ? undefined : streamNamed(lake, name)
-      const kept: Kept = { earlier: 0, current: 0 }
-      const onProgress = (progress: CatchUpProgress) => {
-        // Each stream counts from nothing.
-        if (progress.rows < kept.current) kept.earlier += kept.current
-        kept.current = progress.rows
-        bar.show(progress)
-      }
-      const interrupted = interruption(context.signal)
-      try {
-        return await Promise.race([catchUp(lake, 'command', { stream, onProgress }), interrupted.promise])
-      } catch (thrown) {
-        if (!context.signal.aborted) throw thrown
-        await bar.end()
-        const rows = (kept.earlier + kept.current).toLocaleString('en-US')
-        await context.messages.write(
-          `Interrupted. ${rows} rows are committed and stay; the next backfill goes on behind them.\n`,
-        )
-        throw thrown
-      } finally {
-        interrupted.forget()
-        await bar.end()
-      }
-    })
-    await printReports(context.output, format, reports)
+    await using lake = await openCliLake(context, args)
+    const name = args.text('stream')
+    const bar = new ProgressBar(context.messages, () => lake.clock.monotonic())
+    const stream = name === undefined ? undefined : streamNamed(lake, name)
+    const kept: Kept = { earlier: 0, current: 0 }
+    const onProgress = (progress: CatchUpProgress) => {
+      // Each stream counts from nothing.
+      if (progress.rows < kept.current) kept.earlier += kept.current
+      kept.current = progress.rows
+      bar.show(progress)
+    }
+    const interrupted = interruption(context.signal)
+    try {
+      const reports = await Promise.race([catchUp(lake, 'command', { stream, onProgress }), interrupted.promise])
+      await bar.end()
+      await printReports(context.output, format, reports)
+    } catch (thrown) {
+      if (!context.signal.aborted) throw thrown
+      await bar.end()
+      const rows = (kept.earlier + kept.current).toLocaleString('en-US')
+      await context.messages.write(
+        `Interrupted. ${rows} rows are committed and stay; the next backfill goes on behind them.\n`,
+      )
+      throw thrown
+    } finally {
+      interrupted.forget()
+      await bar.end()
+    }
   },
 }
 

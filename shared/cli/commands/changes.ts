@@ -2,7 +2,7 @@ import type { DeltaTable } from '../../delta/index.js'
 import { folderOpener } from '../../pipeline/lake/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printRows } from '../output/index.js'
 import { externalLocationOptions, noTable, openTable, timeOption } from '../tables/index.js'
@@ -32,21 +32,20 @@ export const changes: Command = {
   async run(context, args) {
     const format = formatOf(context, args)
     const name = args.positional(0)
-    await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      if ((await table.state({ fresh: true })) === undefined) throw noTable(table, name)
-      const columns = args.list('columns')
-      const range = await rangeOption(table, args)
-      if (range === undefined) {
-        // Both times lie between the same two versions: the columns are shown, and no row.
-        const { to } = await newestOf(table)
-        const { fields } = await table.changes({ from: to, to, columns })
-        await printRows(context.output, format, { fields, batches: nothing() })
-        return
-      }
-      const { fields, batches } = await table.changes({ ...range, columns, openFolder: folderOpener(lake.settings) })
-      await printRows(context.output, format, { fields, batches })
-    })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    if ((await table.state({ fresh: true })) === undefined) throw noTable(table, name)
+    const columns = args.list('columns')
+    const range = await rangeOption(table, args)
+    if (range === undefined) {
+      // Both times lie between the same two versions: the columns are shown, and no row.
+      const { to } = await newestOf(table)
+      const { fields } = await table.changes({ from: to, to, columns })
+      await printRows(context.output, format, { fields, batches: nothing() })
+      return
+    }
+    const { fields, batches } = await table.changes({ ...range, columns, openFolder: folderOpener(lake.settings) })
+    await printRows(context.output, format, { fields, batches })
   },
 }
 

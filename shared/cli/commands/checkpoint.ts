@@ -1,4 +1,4 @@
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../tables/index.js'
 
@@ -12,12 +12,10 @@ export const checkpoint: Command = {
   options: {},
   async run(context, args) {
     const name = args.positional(0)
-    const outcome = await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      const written = await table.writeCheckpoint()
-      if (written.kind === 'noTable') throw noTable(table, name)
-      return written
-    })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    const outcome = await table.writeCheckpoint()
+    if (outcome.kind === 'noTable') throw noTable(table, name)
     await context.output.write(`${JSON.stringify(outcome)}\n`)
   },
 }

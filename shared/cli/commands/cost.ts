@@ -2,7 +2,7 @@ import { durationForms, parseDuration } from '../../contract/index.js'
 import { readCost } from '../../pipeline/cost/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import {
   costColumns,
@@ -33,7 +33,8 @@ export const cost: Command = {
   },
   async run(context, args) {
     const format = formatOf(context, args)
-    const report = await withLake(context, args, async lake => readCost(lake, sinceOf(args, await lake.store.now())))
+    await using lake = await openCliLake(context, args)
+    const report = await readCost(lake, sinceOf(args, await lake.store.now()))
     if (report === undefined)
       throw new CliError(
         'NOT_FOUND',

@@ -10,7 +10,7 @@ import { shownAddress } from '../../storage/index.js'
 import { parseColumnList, type StructType } from '../../types/index.js'
 import { type Arguments, keyValue } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { openRowInput, type RowInput } from '../input/index.js'
 import { openTable, printOutcome, tableWriting } from '../tables/index.js'
@@ -42,29 +42,28 @@ export const create: Command = {
     const schema = await schemaOption(args, input)
     const unknownNulls = args.text('schema') === undefined
     const configuration = Object.fromEntries(args.values('property').map(text => keyValue('property', text)))
-    await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      const clusterBy = args.text('cluster-by')
-      const definition: TableDefinition = {
-        schema,
-        partitionColumns: args.list('partition-by'),
-        clusterBy: clusterBy === undefined ? undefined : parseColumnList(clusterBy),
-        configuration,
-        description: args.text('comment'),
-        createdTime: lake.clock.now(),
-      }
-      const outcome = await tableWriting(lake, options =>
-        input === undefined
-          ? createEmpty(table, definition)
-          : createWithRows(table, definition, () => input.rows(schema, { unknownNulls }), options),
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    const clusterBy = args.text('cluster-by')
+    const definition: TableDefinition = {
+      schema,
+      partitionColumns: args.list('partition-by'),
+      clusterBy: clusterBy === undefined ? undefined : parseColumnList(clusterBy),
+      configuration,
+      description: args.text('comment'),
+      createdTime: lake.clock.now(),
+    }
+    const outcome = await tableWriting(lake, options =>
+      input === undefined
+        ? createEmpty(table, definition)
+        : createWithRows(table, definition, () => input.rows(schema, { unknownNulls }), options),
+    )
+    if (outcome.kind === 'conflict' && outcome.reason === 'tableExists')
+      throw new CliError(
+        'STEP_FAILED',
+        `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`,
       )
-      if (outcome.kind === 'conflict' && outcome.reason === 'tableExists')
-        throw new CliError(
-          'STEP_FAILED',
-          `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`,
-        )
-      await printOutcome(context, table, name, outcome)
-    })
+    await printOutcome(context, table, name, outcome)
   },
 }
 

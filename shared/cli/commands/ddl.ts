@@ -1,6 +1,6 @@
 import { type AzureBlobAddress, parseAzureBlobAddress, shownAddress } from '../../storage/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { catalogKinds, type CatalogTable, lakeTables } from '../tables/index.js'
 
@@ -36,14 +36,13 @@ export const ddl: Command = {
     if (kind === undefined)
       throw new CliError('USAGE', `There are no statements for "${word}", but for ${kinds.join(', ')}.`)
     const schema = args.text('schema') ?? 'operation'
-    await withLake(context, args, async lake => {
-      const address = addressOf(args.text('at') ?? lake.store.url, kind.title)
-      const tables = (await lakeTables(lake)).map(({ path }) => catalogTable(path, schema))
-      if (tables.length === 0)
-        throw new CliError('NOT_FOUND', `The lake at ${lake.store.url} has no table yet: run a step that makes them.`)
-      const lines = kind.statements(address, tables, { catalog: args.text('catalog') ?? kind.defaultCatalog })
-      await context.output.write(`${lines.join('\n')}\n`)
-    })
+    await using lake = await openCliLake(context, args)
+    const address = addressOf(args.text('at') ?? lake.store.url, kind.title)
+    const tables = (await lakeTables(lake)).map(({ path }) => catalogTable(path, schema))
+    if (tables.length === 0)
+      throw new CliError('NOT_FOUND', `The lake at ${lake.store.url} has no table yet: run a step that makes them.`)
+    const lines = kind.statements(address, tables, { catalog: args.text('catalog') ?? kind.defaultCatalog })
+    await context.output.write(`${lines.join('\n')}\n`)
   },
 }
 

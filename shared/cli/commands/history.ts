@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../../delta/index.js'
 import type { JsonObject } from '../../types/index.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printRecords } from '../output/index.js'
 import { noTable, openTable } from '../tables/index.js'
@@ -18,12 +18,10 @@ export const history: Command = {
   async run(context, args) {
     const format = formatOf(context, args)
     const name = args.positional(0)
-    const entries = await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      const found = await table.history(args.whole('limit', 1))
-      if (found.length === 0) throw noTable(table, name)
-      return found
-    })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    const entries = await table.history(args.whole('limit', 1))
+    if (entries.length === 0) throw noTable(table, name)
     await printRecords(context.output, format, historyColumns, entries.map(historyJson))
   },
 }

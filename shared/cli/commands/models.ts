@@ -4,7 +4,7 @@ import type { LakeModel, ModelSummary } from '../../pipeline/training/index.js'
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext } from '../commandContext.js'
 import { type Format, formatOf, printRecords } from '../output/index.js'
@@ -56,13 +56,12 @@ export const models: Command = {
         'USAGE',
         `"${name}" is not something to do with models; there are ${Object.keys(actions).join(', ')}.`,
       )
-    await withLake(context, args, async lake => {
-      const { lakeModelOf } = await import('../../pipeline/training/index.js')
-      const stream = streamOf(lake, args.text('stream'))
-      const model = lakeModelOf(lake, stream)
-      if (model === undefined) throw new CliError('NOT_FOUND', `The stream ${stream.name} declares no model.`)
-      await action({ context, format, lake, stream, model, args })
-    })
+    await using lake = await openCliLake(context, args)
+    const { lakeModelOf } = await import('../../pipeline/training/index.js')
+    const stream = streamOf(lake, args.text('stream'))
+    const model = lakeModelOf(lake, stream)
+    if (model === undefined) throw new CliError('NOT_FOUND', `The stream ${stream.name} declares no model.`)
+    await action({ context, format, lake, stream, model, args })
   },
 }
 

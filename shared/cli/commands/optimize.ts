@@ -5,7 +5,7 @@ import { duckDbClusterer, errorGroup } from '../../pipeline/maintenance/index.js
 import { shownAddress } from '../../storage/index.js'
 import { columnKey, parseColumnList, type StructType, typeAt } from '../../types/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../tables/index.js'
 
@@ -37,23 +37,22 @@ export const optimize: Command = {
     const clusterBy = parseColumnList(args.text('cluster-by') ?? '')
     const maxDeletedRowsRatio = args.number('max-deleted-ratio', 0, 1)
     const megabytes = args.number('target-mb', 1, 1_000_000)
-    const outcome = await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      const state = await table.state({ fresh: true })
-      if (state === undefined) throw noTable(table, name)
-      for (const path of clusterBy) requireSortable(shownAddress(name), state.schema, path)
-      const isBronze = lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)
-      return optimizeTable(table, {
-        clock: lake.clock,
-        clusterBy,
-        clusterer: duckDbClusterer(lake.files, sessionOptions(lake)),
-        clusterBytes: sortableBytes(lake),
-        defaultTargetFileSize: lake.settings.compactionTargetSize,
-        maxDeletedRowsRatio,
-        dryRun: args.flag('dry-run'),
-        ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),
-        ...(isBronze ? { groupOf: errorGroup } : {}),
-      })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    const state = await table.state({ fresh: true })
+    if (state === undefined) throw noTable(table, name)
+    for (const path of clusterBy) requireSortable(shownAddress(name), state.schema, path)
+    const isBronze = lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)
+    const outcome = await optimizeTable(table, {
+      clock: lake.clock,
+      clusterBy,
+      clusterer: duckDbClusterer(lake.files, sessionOptions(lake)),
+      clusterBytes: sortableBytes(lake),
+      defaultTargetFileSize: lake.settings.compactionTargetSize,
+      maxDeletedRowsRatio,
+      dryRun: args.flag('dry-run'),
+      ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),
+      ...(isBronze ? { groupOf: errorGroup } : {}),
     })
     await context.output.write(`${JSON.stringify(outcome)}\n`)
   },

@@ -8,7 +8,7 @@ import { SyntheticEvents, syntheticMaker } from '../../sources/synthetic/index.j
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext } from '../commandContext.js'
 import { parseRecords } from '../input/index.js'
@@ -64,14 +64,14 @@ export const produce: Command = {
     const partitions = args.whole('partitions', 1, 100_000)
     if (partitions !== undefined && !args.flag('create'))
       throw new CliError('USAGE', '--partitions says what --create makes; give both.')
-    const record = await withLake(context, args, lake => {
-      const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
-      // Asked last: what is wrong on this side is reported without a broker.
-      const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
-      return plan.kind === 'file'
-        ? sendFile(context, lake, stream, plan.path, ready)
-        : sendEvents(context, lake, stream, plan, ready)
-    })
+    await using lake = await openCliLake(context, args)
+    const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
+    // Asked last: what is wrong on this side is reported without a broker.
+    const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
+    const record =
+      plan.kind === 'file'
+        ? await sendFile(context, lake, stream, plan.path, ready)
+        : await sendEvents(context, lake, stream, plan, ready)
     await printRecords(context.output, format, Object.keys(record), [record])
   },
 }

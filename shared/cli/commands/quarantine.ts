@@ -13,7 +13,7 @@ import { terminalText } from '../../telemetry/index.js'
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext } from '../commandContext.js'
 import { confirm } from '../confirm.js'
@@ -77,11 +77,10 @@ export const quarantine: Command = {
         `"${name}" is none of ${Object.keys(actions).join(', ')}. See: lake quarantine --help`,
       )
     const filter = filterOf(args)
-    await withLake(context, args, lake => {
-      const only = args.positional(1)
-      const streams = only === '' ? lake.streams : [streamNamed(lake, only)]
-      return action({ context, args, format, lake, streams, filter })
-    })
+    await using lake = await openCliLake(context, args)
+    const only = args.positional(1)
+    const streams = only === '' ? lake.streams : [streamNamed(lake, only)]
+    await action({ context, args, format, lake, streams, filter })
     if (context.signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted.')
   },
 }

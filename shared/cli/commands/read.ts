@@ -5,7 +5,7 @@ import { fullScan, planScan, withPlainYears } from '../../query/condition/index.
 import { identifier } from '../../query/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext } from '../commandContext.js'
 import { type Format, formatOf, printRecords, printRows, type RowSource } from '../output/index.js'
@@ -51,11 +51,11 @@ export const read: Command = {
   async run(context, args) {
     const format = formatOf(context, args)
     const print = (rows: RowSource) => printRows(context.output, format, rows)
-    await withLake(context, args, lake => {
-      const reference = parseTableReference(args.positional(0), lake.streams)
-      if (reference.kind === 'view') return readView(lake, reference.name, args, print)
-      return args.flag('explain') ? explain(context, lake, args, format) : readTable(context, lake, args, print)
-    })
+    await using lake = await openCliLake(context, args)
+    const reference = parseTableReference(args.positional(0), lake.streams)
+    if (reference.kind === 'view') await readView(lake, reference.name, args, print)
+    else if (args.flag('explain')) await explain(context, lake, args, format)
+    else await readTable(context, lake, args, print)
   },
 }
 

@@ -2,7 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printReports } from '../output/index.js'
 
@@ -34,13 +34,11 @@ export const rebuild: Command = {
     const layer = Object.hasOwn(layers, name) ? layers[name] : undefined
     if (layer === undefined)
       throw new CliError('USAGE', `"${name}" cannot be rebuilt; there are ${Object.keys(layers).join(', ')}.`)
-    const reports = await withLake(context, args, async lake => {
-      const only = args.text('stream')
-      const done: StepReport[] = []
-      for (const stream of only === undefined ? lake.streams : [streamNamed(lake, only)])
-        done.push(...(await layer(lake, stream)))
-      return done
-    })
+    await using lake = await openCliLake(context, args)
+    const only = args.text('stream')
+    const reports: StepReport[] = []
+    for (const stream of only === undefined ? lake.streams : [streamNamed(lake, only)])
+      reports.push(...(await layer(lake, stream)))
     await printReports(context.output, format, reports)
   },
 }

@@ -1,6 +1,6 @@
 import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printReports } from '../output/index.js'
 
@@ -33,14 +33,13 @@ export const rescore: Command = {
         `--from-version is "${text}": give the number of a version, as lake models list shows it.`,
       )
     const fromVersion = text === undefined ? undefined : Number(text)
-    const reports = await withLake(context, args, async lake => {
-      const { rescoreGold } = await import('../../pipeline/gold/index.js')
-      const only = args.text('stream')
-      const streams = only === undefined ? lake.streams.filter(s => s.model !== undefined) : [streamNamed(lake, only)]
-      const done: StepReport[] = []
-      for (const stream of streams) done.push(...(await rescoreGold(lake, stream, { trigger: 'command', fromVersion })))
-      return done
-    })
+    await using lake = await openCliLake(context, args)
+    const { rescoreGold } = await import('../../pipeline/gold/index.js')
+    const only = args.text('stream')
+    const streams = only === undefined ? lake.streams.filter(s => s.model !== undefined) : [streamNamed(lake, only)]
+    const reports: StepReport[] = []
+    for (const stream of streams)
+      reports.push(...(await rescoreGold(lake, stream, { trigger: 'command', fromVersion })))
     await printReports(context.output, format, reports)
   },
 }

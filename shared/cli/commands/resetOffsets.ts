@@ -1,7 +1,7 @@
 import { type PartitionReset, planReset, resetOffsets, type ResetPlan } from '../../pipeline/index.js'
 import type { JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { confirm } from '../confirm.js'
 import { formatOf, printRecords } from '../output/index.js'
@@ -22,19 +22,18 @@ export const resetOffsetsCommand: Command = {
   options: { yes: { about: 'do it without asking' } },
   async run(context, args) {
     const format = formatOf(context, args)
-    await withLake(context, args, async lake => {
-      const stream = streamNamed(lake, args.positional(0))
-      const plan = await planReset(lake, stream)
-      await context.messages.write(planText(plan))
-      if (plan.resets.length > 0 && !args.flag('yes')) await confirm(context, 'Begin the new generation?')
-      const done = await resetOffsets(lake, stream, plan)
-      await printRecords(
-        context.output,
-        format,
-        ['partition', 'oldGeneration', 'oldCovered', 'generation', 'start', 'version'],
-        done.plan.resets.map(reset => ({ ...resetJson(reset), version: done.version })),
-      )
-    })
+    await using lake = await openCliLake(context, args)
+    const stream = streamNamed(lake, args.positional(0))
+    const plan = await planReset(lake, stream)
+    await context.messages.write(planText(plan))
+    if (plan.resets.length > 0 && !args.flag('yes')) await confirm(context, 'Begin the new generation?')
+    const done = await resetOffsets(lake, stream, plan)
+    await printRecords(
+      context.output,
+      format,
+      ['partition', 'oldGeneration', 'oldCovered', 'generation', 'start', 'version'],
+      done.plan.resets.map(reset => ({ ...resetJson(reset), version: done.version })),
+    )
     if (context.signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted.')
   },
 }

@@ -5,7 +5,7 @@ import { maintainedTables } from '../../pipeline/maintenance/index.js'
 import { shownAddress } from '../../storage/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import {
   externalLocationOptions,
@@ -40,28 +40,27 @@ export const restore: Command = {
   async run(context, args) {
     const name = args.positional(0)
     const to = targetOption(args)
-    await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      requireForeign(lake, table, name, args)
-      const options = {
-        clock: lake.clock,
-        openFolder: folderOpener(lake.settings),
-        ignoreMissingFiles: args.flag('ignore-missing'),
-      }
-      const snapshot = await requireSnapshot(table, name)
-      if (!args.flag('dry-run')) {
-        await printOutcome(context, table, name, await restoreTable(table, to, options))
-        return
-      }
-      const plan = await planRestore(table, snapshot, to, options)
-      const { version } = snapshot
-      await printOutcome(
-        context,
-        table,
-        name,
-        plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics },
-      )
-    })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    requireForeign(lake, table, name, args)
+    const options = {
+      clock: lake.clock,
+      openFolder: folderOpener(lake.settings),
+      ignoreMissingFiles: args.flag('ignore-missing'),
+    }
+    const snapshot = await requireSnapshot(table, name)
+    if (!args.flag('dry-run')) {
+      await printOutcome(context, table, name, await restoreTable(table, to, options))
+      return
+    }
+    const plan = await planRestore(table, snapshot, to, options)
+    const { version } = snapshot
+    await printOutcome(
+      context,
+      table,
+      name,
+      plan === undefined ? { kind: 'nothingToDo', version } : { kind: 'planned', version, metrics: plan.metrics },
+    )
   },
 }
 

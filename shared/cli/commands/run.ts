@@ -1,7 +1,7 @@
 import type { Lake } from '../../pipeline/lake/index.js'
 import type { StepReport } from '../../pipeline/step/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printReports } from '../output/index.js'
 
@@ -37,6 +37,7 @@ export const run: Command = {
     const step = Object.hasOwn(steps, name) ? steps[name] : undefined
     if (step === undefined)
       throw new CliError('USAGE', `"${name}" is not a step; there are ${Object.keys(steps).join(', ')}.`)
-    await printReports(context.output, format, await withLake(context, args, step))
+    await using lake = await openCliLake(context, args)
+    await printReports(context.output, format, await step(lake))
   },
 }

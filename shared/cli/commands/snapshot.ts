@@ -7,7 +7,7 @@ import {
   writerFeaturesOf,
 } from '../../delta/index.js'
 import { type Json, type JsonObject, parseJson, quotedColumn } from '../../types/index.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { indentedJson } from '../output/index.js'
 import { openTable, requireSnapshot, timeTravelOptions, versionOption } from '../tables/index.js'
@@ -26,10 +26,9 @@ export const snapshot: Command = {
   options: timeTravelOptions,
   async run(context, args) {
     const name = args.positional(0)
-    const found = await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      return requireSnapshot(table, name, await versionOption(table, name, args))
-    })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    const found = await requireSnapshot(table, name, await versionOption(table, name, args))
     await context.output.write(`${indentedJson(snapshotJson(found), context.output.isTerminal ? 2 : 0)}\n`)
   },
 }

@@ -4,7 +4,7 @@ import { LakeCatalog, type LakeStatement, parseLakeStatement } from '../../query
 import { withPlainYears } from '../../query/condition/index.js'
 import { QueryError } from '../../query/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext } from '../commandContext.js'
 import { type Format, formatOf, printRecords, printRows, rowSourceOf } from '../output/index.js'
@@ -42,33 +42,32 @@ export const sql: Command = {
     const query = withPlainYears(args.positional(0) === '-' ? await readAll(context.input) : args.positional(0))
     if (query.trim() === '') throw new CliError('USAGE', 'The query is empty.')
     const statement = parseLakeStatement(query)
-    await withLake(context, args, async lake => {
-      if (statement.kind !== 'query') {
-        await answer(context, format, lake, statement)
-        return
-      }
-      await using session = await openSession(lake)
-      const interrupt = () => {
-        session.interrupt()
-      }
-      context.signal.addEventListener('abort', interrupt)
-      using catalog = new LakeCatalog({
-        session,
-        cache: lake.files,
-        streams: lake.streams,
-        table: path => lake.table(path),
-        openFolder: folderOpener(lake.settings),
-        openPlace: place => openTable(context, lake, place),
-      })
-      const prepared = await catalog.prepare(query)
-      try {
-        await printRows(context.output, format, rowSourceOf(await session.stream(prepared.sql)))
-      } catch (thrown) {
-        throw withMissingTable(thrown, catalog.names, prepared.opened)
-      } finally {
-        context.signal.removeEventListener('abort', interrupt)
-      }
+    await using lake = await openCliLake(context, args)
+    if (statement.kind !== 'query') {
+      await answer(context, format, lake, statement)
+      return
+    }
+    await using session = await openSession(lake)
+    const interrupt = () => {
+      session.interrupt()
+    }
+    context.signal.addEventListener('abort', interrupt)
+    using catalog = new LakeCatalog({
+      session,
+      cache: lake.files,
+      streams: lake.streams,
+      table: path => lake.table(path),
+      openFolder: folderOpener(lake.settings),
+      openPlace: place => openTable(context, lake, place),
     })
+    const prepared = await catalog.prepare(query)
+    try {
+      await printRows(context.output, format, rowSourceOf(await session.stream(prepared.sql)))
+    } catch (thrown) {
+      throw withMissingTable(thrown, catalog.names, prepared.opened)
+    } finally {
+      context.signal.removeEventListener('abort', interrupt)
+    }
   },
 }
 

@@ -5,7 +5,7 @@ import { faultsOf, readStatus, type StatusReport } from '../../pipeline/status/i
 import { redact, terminalLine } from '../../telemetry/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { type CommandContext } from '../commandContext.js'
 import { type Format, formatOf, printRecords, statusColumns, statusRecords, statusText } from '../output/index.js'
@@ -39,14 +39,13 @@ export const status: Command = {
   async run(context, args) {
     const format = formatOf(context, args)
     const seconds = secondsOf(args)
-    await withLake(context, args, async lake => {
-      const only = args.text('stream')
-      const streams = only === undefined ? lake.streams : [streamNamed(lake, only)]
-      if (seconds === undefined) {
-        const faults = faultsOf(await printStatus(context, format, lake, streams))
-        if (faults.length > 0) throw new CliError('STEP_FAILED', `Not in order: ${faults.join(', ')}.`)
-      } else await watch(context, format, lake, streams, seconds)
-    })
+    await using lake = await openCliLake(context, args)
+    const only = args.text('stream')
+    const streams = only === undefined ? lake.streams : [streamNamed(lake, only)]
+    if (seconds === undefined) {
+      const faults = faultsOf(await printStatus(context, format, lake, streams))
+      if (faults.length > 0) throw new CliError('STEP_FAILED', `Not in order: ${faults.join(', ')}.`)
+    } else await watch(context, format, lake, streams, seconds)
   },
 }
 

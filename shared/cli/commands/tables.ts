@@ -8,7 +8,7 @@ import type { Lake } from '../../pipeline/lake/index.js'
 import { StorageError } from '../../storage/index.js'
 import type { JsonObject } from '../../types/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printRecords } from '../output/index.js'
 import { type LakeTable, lakeTables } from '../tables/index.js'
@@ -30,7 +30,8 @@ export const tables: Command = {
   options: {},
   async run(context, args) {
     const format = formatOf(context, args)
-    const records = await withLake(context, args, listTables)
+    await using lake = await openCliLake(context, args)
+    const records = await listTables(lake)
     const damaged = records.filter(record => record['kind'] === 'damaged')
     const columns = [
       'table',

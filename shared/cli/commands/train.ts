@@ -3,7 +3,7 @@ import type { TrainingRun, TrainOutcome } from '../../pipeline/training/index.js
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
-import { streamNamed, withLake } from '../cliLake.js'
+import { openCliLake, streamNamed } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { formatOf, printRecords, ProgressBar } from '../output/index.js'
 import { timeOption } from '../tables/index.js'
@@ -34,23 +34,21 @@ export const train: Command = {
   },
   async run(context, args) {
     const format = formatOf(context, args)
-    const runs = await withLake(context, args, async lake => {
-      const { runTraining } = await import('../../pipeline/training/index.js')
-      const name = args.text('stream')
-      const streams = name === undefined ? lake.streams.filter(s => s.model !== undefined) : [streamNamed(lake, name)]
-      const since = sinceOf(args, lake.clock.now())
-      const done: TrainingRun[] = []
-      for (const stream of streams) {
-        const bar = new ProgressBar(context.messages, () => lake.clock.monotonic())
-        const onRead = (read: number, total: number) => {
-          bar.show({ rows: read, covered: BigInt(read), total: BigInt(total) })
-        }
-        const options = { since, rows: args.whole('rows'), seed: args.whole('seed'), register: args.flag('register') }
-        done.push(await runTraining(lake, stream, 'command', { ...options, onRead }))
-        await bar.end()
+    await using lake = await openCliLake(context, args)
+    const { runTraining } = await import('../../pipeline/training/index.js')
+    const name = args.text('stream')
+    const streams = name === undefined ? lake.streams.filter(s => s.model !== undefined) : [streamNamed(lake, name)]
+    const since = sinceOf(args, lake.clock.now())
+    const runs: TrainingRun[] = []
+    for (const stream of streams) {
+      const bar = new ProgressBar(context.messages, () => lake.clock.monotonic())
+      const onRead = (read: number, total: number) => {
+        bar.show({ rows: read, covered: BigInt(read), total: BigInt(total) })
       }
-      return done
-    })
+      const options = { since, rows: args.whole('rows'), seed: args.whole('seed'), register: args.flag('register') }
+      runs.push(await runTraining(lake, stream, 'command', { ...options, onRead }))
+      await bar.end()
+    }
     const outcomes = runs.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
     const trained = outcomes.filter(outcome => outcome.kind === 'trained')
     if (trained.length > 0) await printRecords(context.output, format, columns, trained.map(trainingRecord))

@@ -2,7 +2,7 @@ import { durationForms, parseDuration } from '../../contract/index.js'
 import { vacuumTable } from '../../delta/maintenance/index.js'
 import { ConsumerPositions, maintainedTables } from '../../pipeline/maintenance/index.js'
 import { CliError } from '../cliError.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
 import { noTable, openTable } from '../tables/index.js'
 
@@ -34,23 +34,22 @@ export const vacuum: Command = {
       throw new CliError('USAGE', `--retain ${String(text)} is not a duration: ${durationForms}.`)
     const dryRun = args.flag('dry-run')
     const names: string[] = []
-    const outcome = await withLake(context, args, async lake => {
-      const table = await openTable(context, lake, name)
-      const state = await table.state({ fresh: true })
-      if (state === undefined) throw noTable(table, name)
-      const own = maintainedTables(lake).find(({ path }) => lake.table(path).url === table.url)
-      const lowWatermark =
-        own === undefined
-          ? undefined
-          : await (await ConsumerPositions.read(lake)).lowWatermark(own.path, state, own.stream)
-      return vacuumTable(table, {
-        clock: lake.clock,
-        retentionMs,
-        lowWatermark,
-        dryRun,
-        force: args.flag('force'),
-        onFile: ({ path }) => dryRun && names.push(path),
-      })
+    await using lake = await openCliLake(context, args)
+    const table = await openTable(context, lake, name)
+    const state = await table.state({ fresh: true })
+    if (state === undefined) throw noTable(table, name)
+    const own = maintainedTables(lake).find(({ path }) => lake.table(path).url === table.url)
+    const lowWatermark =
+      own === undefined
+        ? undefined
+        : await (await ConsumerPositions.read(lake)).lowWatermark(own.path, state, own.stream)
+    const outcome = await vacuumTable(table, {
+      clock: lake.clock,
+      retentionMs,
+      lowWatermark,
+      dryRun,
+      force: args.flag('force'),
+      onFile: ({ path }) => dryRun && names.push(path),
     })
     for (const path of names) await context.output.write(`${path}\n`)
     await context.output.write(`${JSON.stringify(outcome)}\n`)

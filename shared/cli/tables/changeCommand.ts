@@ -1,7 +1,7 @@
 import type { DeltaTable, TableState, WriteOptions, WriteOutcome } from '../../delta/index.js'
 import { shownAddress } from '../../storage/index.js'
 import type { Arguments } from '../arguments/index.js'
-import { withLake } from '../cliLake.js'
+import { openCliLake } from '../cliLake.js'
 import type { CommandContext } from '../commandContext.js'
 import { noTable, openTable } from './openTable.js'
 import { tableWriting } from './tableWriting.js'
@@ -26,11 +26,10 @@ export async function changeTable(
   change: (changed: ChangedTable, options: WriteOptions) => Promise<WriteOutcome>,
 ): Promise<void> {
   const name = args.positional(0)
-  await withLake(context, args, async lake => {
-    const table = await openTable(context, lake, name)
-    const state = await table.state({ fresh: true })
-    if (state === undefined) throw noTable(table, name)
-    const outcome = await tableWriting(lake, options => change({ table, name: shownAddress(name), state }, options))
-    await printOutcome(context, table, name, outcome)
-  })
+  await using lake = await openCliLake(context, args)
+  const table = await openTable(context, lake, name)
+  const state = await table.state({ fresh: true })
+  if (state === undefined) throw noTable(table, name)
+  const outcome = await tableWriting(lake, options => change({ table, name: shownAddress(name), state }, options))
+  await printOutcome(context, table, name, outcome)
 }
