@@ -92,6 +92,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'maintenance',
       'status',
       'cost',
+      'overview',
     ],
     doors: [
       'lake',
@@ -109,10 +110,17 @@ const layers: Readonly<Record<string, Layer>> = {
       'maintenance',
       'status',
       'cost',
+      'overview',
     ],
   },
+  'shared/page': {
+    uses: ['shared/types', 'shared/contract', 'shared/settings', 'shared/telemetry', 'shared/pipeline'],
+    rooms: ['sections'],
+  },
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['arguments', 'output', 'input', 'tables', 'commands'] },
-  functions: { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline'] },
+  functions: {
+    uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline', 'shared/page'],
+  },
   'infra/bicep': { uses: ['shared/contract', 'shared/settings', 'shared/streams'], pure: ['.'] },
   'infra/package': { uses: [] },
   'infra/local': {

@@ -61,6 +61,7 @@ async function startHost(
   // Blob storage that was killed may come back a few seconds older; a host that remembers newer tables would build on what is gone.
   const { pid } = await stack.supervise(plan, 'Azurite')
   say(`Functions  ${stack.functionsUrl ?? ''}/api  (pid ${pid ?? 'unknown'}; ${functions.join(', ')})`)
+  say(`Page       ${stack.functionsUrl ?? ''}/api/lake  (is it fresh, complete, cheap: open it in a browser)`)
   say(
     `           curl -X POST ${stack.functionsUrl ?? ''}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`,
   )

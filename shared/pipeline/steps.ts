@@ -1,12 +1,11 @@
 import { catchUp } from './bronze/index.js'
 import type { Lake } from './lake/index.js'
-import { runMonitor } from './monitor/index.js'
+import { runMonitor as observeTables } from './monitor/index.js'
 import { runSilver } from './silver/index.js'
 import type { PipelineReport, StepReport, Trigger } from './step/index.js'
 
 export { catchUp, ingestBatch } from './bronze/index.js'
 export { runMaintenance } from './maintenance/index.js'
-export { runMonitor } from './monitor/index.js'
 export { runSilver } from './silver/index.js'
 
 /** Gold of every stream. Models and what they are scored with are loaded by the first run. */
@@ -17,6 +16,13 @@ export async function runGold(lake: Lake, trigger: Trigger): Promise<readonly St
 /** Copies of the servers' models that are new; loaded by the first run, as gold is. */
 export async function refreshModels(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
   return (await import('./models/index.js')).refreshModels(lake, trigger)
+}
+
+/** A run of the monitor; what it has found is then in the lake's overview too, for the page. */
+export async function runMonitor(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
+  const reports = await observeTables(lake, trigger)
+  await (await import('./overview/index.js')).renewOverview(lake)
+  return reports
 }
 
 /** Trainings of all streams with a model. What trains is loaded by the first run. */

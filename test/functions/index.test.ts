@@ -30,6 +30,7 @@ describe('the app', () => {
         'maintenance timerTrigger',
         'models timerTrigger',
         'monitor timerTrigger',
+        'page httpTrigger',
         'pipeline httpTrigger',
         'silver timerTrigger',
       ].sort(),
@@ -46,6 +47,7 @@ describe('the app', () => {
         'maintenance',
         'models',
         'monitor',
+        'page',
         'pipeline',
         'silver',
         'terminate',
@@ -78,8 +80,9 @@ describe('the app', () => {
     expect(triggerOf(name)?.['runOnStartup']).not.toBe(true)
   })
 
-  test('running the pipeline needs a key; asking for its health does not', () => {
+  test('running the pipeline and looking at the lake need a key; asking for its health does not', () => {
     expect(triggerOf('pipeline')).toMatchObject({ route: 'pipeline/run', methods: ['POST'], authLevel: 'function' })
+    expect(triggerOf('page')).toMatchObject({ route: 'lake', methods: ['GET'], authLevel: 'function' })
     expect(triggerOf('health')).toMatchObject({ route: 'health', methods: ['GET'], authLevel: 'anonymous' })
   })
 })

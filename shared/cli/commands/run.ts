@@ -12,7 +12,7 @@ const steps: Readonly<Record<string, StepsOf>> = {
   silver: async lake => (await import('../../pipeline/silver/index.js')).runSilver(lake, 'command'),
   models: async lake => (await import('../../pipeline/models/index.js')).refreshModels(lake, 'command'),
   gold: async lake => (await import('../../pipeline/gold/index.js')).runGold(lake, 'command'),
-  monitor: async lake => (await import('../../pipeline/monitor/index.js')).runMonitor(lake, 'command'),
+  monitor: async lake => (await import('../../pipeline/index.js')).runMonitor(lake, 'command'),
   maintenance: async lake => (await import('../../pipeline/maintenance/index.js')).runMaintenance(lake, 'command'),
   pipeline: async lake => (await (await import('../../pipeline/index.js')).runPipeline(lake, 'command')).steps,
 }

@@ -9,7 +9,7 @@ import {
   tablesOf,
 } from '../../contract/index.js'
 import { scanRows } from '../../delta/index.js'
-import type { Value } from '../../types/index.js'
+import type { Row, Value } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import { type CostReport, costReport } from './costReport.js'
 import { type CostedRun, RunLedger } from './runLedger.js'
@@ -62,6 +62,11 @@ export async function readCost(lake: CostLake, since: number): Promise<CostRepor
   }
   const conditions = { prices, instanceMemoryBytes: settings.instanceMemoryMb * 1024 ** 2 }
   return costReport(ledger, conditions, tablesOfStep)
+}
+
+/** A row of `cluster_logs` as far as it costs; undefined for one that does not say when the run ended. */
+export function costedRun(row: Row): CostedRun | undefined {
+  return runOf(name => row[columns[name]] ?? null)
 }
 
 /** Undefined for a row that does not say when the run ended. */

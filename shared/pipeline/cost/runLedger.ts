@@ -36,6 +36,13 @@ export interface StepSums {
   readonly idle: RunSums
 }
 
+/** What a ledger comes to: its steps, and from the first start to the last end. */
+export interface LedgerSums {
+  readonly steps: readonly StepSums[]
+  readonly from: number
+  readonly to: number
+}
+
 /** Nothing added up. */
 export const noRuns: RunSums = {
   executions: 0,
@@ -63,6 +70,29 @@ export class RunLedger {
   constructor(minimumMs: number, now: number) {
     this.#minimumMs = minimumMs
     this.#now = now
+  }
+
+  /** A ledger that goes on from sums of another one. */
+  static of(sums: LedgerSums, minimumMs: number, now: number): RunLedger {
+    const ledger = new RunLedger(minimumMs, now)
+    ledger.addSums(sums)
+    return ledger
+  }
+
+  /** Sums of another ledger. */
+  addSums({ steps, from, to }: LedgerSums): void {
+    for (const { step, stream, busy, idle } of steps) {
+      const key = JSON.stringify([step, stream])
+      const before = this.#steps.get(key)
+      this.#steps.set(
+        key,
+        before === undefined
+          ? { step, stream, busy, idle }
+          : { ...before, busy: addRuns(before.busy, busy), idle: addRuns(before.idle, idle) },
+      )
+    }
+    this.#first = Math.min(this.#first, from)
+    this.#last = Math.max(this.#last, to)
   }
 
   /** A run that lies in the future is counted and left out: when it was, and so what a month would cost, is not known. */

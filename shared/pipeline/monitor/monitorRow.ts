@@ -50,6 +50,7 @@ export function monitorRow(o: Observation): Row {
     newest_event_time: newest === 0 ? null : BigInt(Math.round(newest)),
     freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,
     queryable_p50_seconds: o.found.p50 ?? null,
+    queryable_p95_seconds: o.found.p95 ?? null,
     queryable_p99_seconds: o.found.p99 ?? null,
     last_commit_seconds: secondsSince(o.found.lastCommitAt, o.runTime),
     rows_added: whole(o.found.rows),
@@ -65,6 +66,7 @@ export function monitorRow(o: Observation): Row {
     stale_count: whole(o.found.stale),
     lag: o.lag?.total ?? null,
     max_partition_lag: o.lag?.worst ?? null,
+    partition_lags: o.lag?.total === undefined ? null : lagsText(o.lag),
     lag_high_watermark: o.lag === undefined ? null : (lagToHighWatermark(o.lag) ?? null),
     seconds_to_drain: o.secondsToDrain ?? null,
     received: bronze ? whole(reported.received) : null,
@@ -118,6 +120,12 @@ const ageSeconds = (micros: number, now: number) => Math.max(0, now / 1000 - mic
 function oldestSeconds(waiting: Reconciliation['waiting'], now: number): number | null {
   const oldest = Object.values(waiting ?? {}).flatMap(({ count, oldest: at }) => (count > 0 ? [at] : []))
   return oldest.length === 0 ? null : ageSeconds(Math.min(...oldest), now)
+}
+
+/** Every partition that moves, zeros too. */
+function lagsText({ partitions }: Lag): string {
+  const lags = partitions.map(({ partition, next, end }) => `"${partition}":${end > next ? end - next : 0n}`)
+  return `{${lags.join(',')}}`
 }
 
 /** Every reason, zeros too. */

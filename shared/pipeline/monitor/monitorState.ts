@@ -27,6 +27,7 @@ export interface Found {
   readonly stale: number
   /** Seconds from event to committed row; undefined when no row was added. */
   readonly p50: number | undefined
+  readonly p95: number | undefined
   readonly p99: number | undefined
   /** Milliseconds; undefined when the table does not exist. */
   readonly lastCommitAt: number | undefined
@@ -41,6 +42,7 @@ const nothingFound: Found = {
   late: 0,
   stale: 0,
   p50: undefined,
+  p95: undefined,
   p99: undefined,
   lastCommitAt: undefined,
   skew: noSkew,
@@ -137,6 +139,7 @@ function aggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
     `max(epoch_us(${event})) AS newest`,
     `count(*) FILTER (${age('_ingested_at')} > ${staleMs * 1000}) AS stale`,
     `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.5) FILTER (${valid}) AS p50`,
+    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.95) FILTER (${valid}) AS p95`,
     `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.99) FILTER (${valid}) AS p99`,
   ]
   switch (layer) {
@@ -293,6 +296,7 @@ function finding(measured: readonly Row[], additions: Additions): Found {
     late: sum('late'),
     stale: sum('stale'),
     p50: worst('p50'),
+    p95: worst('p95'),
     p99: worst('p99'),
     lastCommitAt: additions.lastCommitAt,
     skew: additions.skew,

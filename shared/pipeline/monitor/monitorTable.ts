@@ -87,6 +87,12 @@ export const monitorTable: TableSpec = {
         'double',
         'For how long the newest model cannot score or be renewed; 0 when all is well.',
       ),
+      optional('queryable_p95_seconds', 'double', 'As queryable_p50_seconds, 95th percentile.'),
+      optional(
+        'partition_lags',
+        'string',
+        'Offsets that bronze does not cover yet by partition, as JSON {"0": 12}, zeros too; without partitions that are stopped.',
+      ),
     ],
   },
   partitionColumns: [],

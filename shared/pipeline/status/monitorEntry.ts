@@ -64,6 +64,11 @@ export function statusOf(text: string | undefined): ShownStatus {
   return text !== undefined && Object.hasOwn(severities, text) ? (text as Status) : 'UNKNOWN'
 }
 
+/** How bad a verdict is: the larger, the worse; of an unknown one 0. */
+export function severityOf(status: ShownStatus): number {
+  return status === 'UNKNOWN' ? 0 : severities[status]
+}
+
 const layerNames: Readonly<Record<Layer, true>> = { bronze: true, silver: true, gold: true, summary: true }
 
 function isLayer(text: string | undefined): text is Layer {

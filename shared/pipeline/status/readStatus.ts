@@ -1,7 +1,7 @@
 import { bronzePath, scoredPath, silverPath, sqlName, type Stream, summaryPath } from '../../contract/index.js'
 import { parseNcrontab } from '../../settings/index.js'
 import type { Lake } from '../lake/index.js'
-import { newestRows } from './newestRows.js'
+import { type NewestRows, newestRows } from './newestRows.js'
 import { type StatusReport, statusReport, type WatchedTable } from './statusReport.js'
 
 /** How long a run of the monitor may take, and one run may be left out: both are no silence yet. */
@@ -18,13 +18,26 @@ export type StatusLake = Pick<Lake, 'store' | 'settings' | 'table'>
 export async function readStatus(lake: StatusLake, streams: readonly Stream[]): Promise<StatusReport> {
   const table = lake.table('monitor_logs')
   const [now, snapshot] = await Promise.all([lake.store.now(), table.snapshot()])
-  const watched = streams.flatMap(watchedTables)
-  const names = watched.map(one => one.table)
+  const names = streams.flatMap(watchedTables).map(one => one.table)
   const found = snapshot === undefined ? undefined : await newestRows(table.store, snapshot, names, now)
-  const schedule = parseNcrontab(lake.settings.monitorSchedule)
+  return statusOfRows(lake.settings, streams, found, now)
+}
+
+/**
+ * The same of rows that are at hand; undefined where there is no table `monitor_logs`. Pure.
+ *
+ * @param now milliseconds of the storage's clock
+ */
+export function statusOfRows(
+  settings: Pick<Lake['settings'], 'monitorSchedule'>,
+  streams: readonly Stream[],
+  found: NewestRows | undefined,
+  now: number,
+): StatusReport {
+  const schedule = parseNcrontab(settings.monitorSchedule)
   return statusReport({
     now,
-    watched,
+    watched: streams.flatMap(watchedTables),
     newest: found?.newest,
     history: found?.history ?? new Map(),
     dueBy: runTime => (schedule.next(schedule.next(runTime) ?? Infinity) ?? Infinity) + graceMs,

@@ -1,0 +1,12 @@
+/** The parts of the page, one question each. */
+export { costSection } from './cost.js'
+export { jobSection } from './job.js'
+export { modelsSection } from './models.js'
+export { freshnessSection, lagSection } from './overTime.js'
+export { pictureSection } from './picture.js'
+export { qualitySection } from './quality.js'
+export { reconciliationSection } from './reconciliation.js'
+export { sqlSection } from './sqlBox.js'
+export { healthSection, tablesSection } from './tables.js'
+export { timelineSection } from './timeline.js'
+export { verdictSection } from './verdict.js'

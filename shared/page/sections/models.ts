@@ -1,0 +1,47 @@
+import { count } from '../figures.js'
+import { type Html, html } from '../html.js'
+import { linkTo, quotedText } from '../links.js'
+import type { PageData } from '../pageData.js'
+import { badge } from './tables.js'
+
+/** What scores, in which version, and whether events are still like those it was trained on. */
+export function modelsSection(data: PageData): Html | undefined {
+  const { models } = data.overview
+  if (models.length === 0) return undefined
+  const rows = models.map(({ stream, uri, version, fault }) => {
+    const drift = data.status.tables.find(
+      t => t.stream === stream && t.layer === undefined && t.table.endsWith('_drift'),
+    )
+    const gold = data.status.tables.find(t => t.stream === stream && t.layer === 'gold')
+    const anomalies = gold === undefined ? undefined : data.overview.tables[gold.table]?.row['anomalies']
+    const sql = `SELECT run_time, model, version, event, auc, champion_auc, reason FROM model_runs WHERE stream = ${quotedText(stream)} ORDER BY run_time DESC LIMIT 50`
+    return html`<tr>
+      <th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${uri}</a> <span class="dim">${stream}</span></th>
+      <td>
+        ${version ?? html`none scores: <code>npx lake train --register</code>`}${fault === undefined ? undefined : html`<br /><small class="bad">${fault}</small>`}
+      </td>
+      <td>
+        ${drift === undefined ? html`<span class="dim">not compared yet</span>` : html`${badge(drift.status)} ${drift.reason}`}
+      </td>
+      <td class="num">${count(typeof anomalies === 'bigint' ? anomalies : undefined)}</td>
+    </tr>`
+  })
+  return html`<section aria-labelledby="models">
+    <h2 id="models">Models</h2>
+    <div class="wide" tabindex="0" role="region" aria-labelledby="models">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Model</th>
+            <th scope="col">Version that scores</th>
+            <th scope="col">Drift</th>
+            <th scope="col" class="num">Anomalies</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </section>`
+}

@@ -1,0 +1,110 @@
+import { type TableStatus } from '../../pipeline/status/index.js'
+import { ago, bytes, count, moment, seconds } from '../figures.js'
+import { type Html, html } from '../html.js'
+import { linkTo, quotedName, quotedText } from '../links.js'
+import type { PageData } from '../pageData.js'
+
+/** The word of a verdict, with a sign that does not rest on its colour. */
+export function badge(status: string): Html {
+  return html`<span class="badge ${status}">${signs[status] ?? '?'} ${status}</span>`
+}
+
+const signs: Readonly<Record<string, string>> = {
+  OK: '✓',
+  LATE: '◷',
+  STALE: '◷',
+  DEGRADED: '✕',
+  SILENT: '?',
+  NEVER: '?',
+}
+
+/** Each table: its verdict, why, since when, and what repairs it. */
+export function tablesSection(data: PageData): Html {
+  const { status } = data
+  return html`<section aria-labelledby="tables">
+    <h2 id="tables">Tables</h2>
+    <div class="wide" tabindex="0" role="region" aria-labelledby="tables">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Table</th>
+            <th scope="col">Verdict</th>
+            <th scope="col" class="grow">Why, and what repairs it</th>
+            <th scope="col" class="num">Newest event</th>
+            <th scope="col" class="num">Rows</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${status.tables.map(table => tableRow(data, table))}
+        </tbody>
+      </table>
+    </div>
+  </section>`
+}
+
+function tableRow(data: PageData, t: TableStatus): Html {
+  const row = data.overview.tables[t.table]?.row
+  const total = row?.['rows_total']
+  const rows = `SELECT * FROM ${quotedName(t.table)} LIMIT 100`
+  const history = `SELECT run_time, status, reason, freshness_seconds, lag FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
+  return html`<tr>
+    <th scope="row"><a href="${linkTo(data, { sql: rows }, 'sql')}">${t.table}</a></th>
+    <td>${badge(t.status)}<br /><small class="dim">${sinceText(t, data.now)}</small></td>
+    <td>${t.reason}${t.repair === undefined ? undefined : html` <code class="repair">npx ${t.repair}</code>`}</td>
+    <td class="num"><a href="${linkTo(data, { sql: history }, 'sql')}">${seconds(t.freshnessSeconds)}</a></td>
+    <td class="num">${count(typeof total === 'bigint' ? total : undefined)}</td>
+  </tr>`
+}
+
+function sinceText({ since }: TableStatus, now: number): Html | undefined {
+  if (since === undefined) return undefined
+  return html`<time title="${moment(since.time)}"
+    >since ${since.isStart ? '' : 'at least '}${ago(since.time, now)}</time
+  >`
+}
+
+/** Files, small ones, size, and what a reader must replay. */
+export function healthSection(data: PageData): Html {
+  const tables = data.status.tables.filter(({ files }) => files !== undefined)
+  const rows = tables.map(t => {
+    const row = data.overview.tables[t.table]?.row
+    const version = row?.['table_version']
+    const sql = `SELECT run_time, table_version, files, small_files, bytes, versions_since_checkpoint FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
+    return html`<tr>
+      <th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${t.table}</a></th>
+      <td class="num">${count(typeof version === 'bigint' ? version : undefined)}</td>
+      <td class="num">${count(t.files)}</td>
+      <td class="num">${count(t.smallFiles)}</td>
+      <td class="num">${bytes(t.bytes)}</td>
+      <td class="num">
+        ${t.files === undefined || t.files === 0n || t.bytes === undefined ? '–' : bytes(Number(t.bytes) / Number(t.files))}
+      </td>
+      <td class="num">${count(t.versionsSinceCheckpoint)}</td>
+    </tr>`
+  })
+  return html`<section aria-labelledby="health">
+    <h2 id="health">Table health</h2>
+    ${
+      rows.length === 0
+        ? html`<p class="dim">No table was looked at yet.</p>`
+        : html`<div class="wide" tabindex="0" role="region" aria-labelledby="health">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Table</th>
+                  <th scope="col" class="num">Version</th>
+                  <th scope="col" class="num">Files</th>
+                  <th scope="col" class="num">Small (&lt; 16 MiB)</th>
+                  <th scope="col" class="num">Bytes</th>
+                  <th scope="col" class="num">A file</th>
+                  <th scope="col" class="num">Versions since a checkpoint</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${rows}
+              </tbody>
+            </table>
+          </div>`
+    }
+  </section>`
+}

@@ -1,0 +1,79 @@
+import { bronzePath, type Stream } from '../../contract/index.js'
+import type { AddFile } from '../../delta/index.js'
+import type { Row } from '../../types/index.js'
+import type { Lake } from '../lake/index.js'
+import { addedFiles, rowsOf } from './addedRows.js'
+import { limits, type ReadUpTo, type RejectedExample } from './overview.js'
+import { countOf, textOf } from './taskRun.js'
+
+/** Files that are looked into, and how large one may be. */
+const [mostFiles, mostBytes] = [3, 8 * 1024 ** 2]
+
+/** New examples of a stream, and up to where bronze was read for them. */
+export interface FoundExamples {
+  readonly examples: readonly RejectedExample[]
+  readonly read: ReadUpTo | undefined
+}
+
+/** Records that bronze has rejected since it was last looked into, a few of each reason. */
+export async function findExamples(lake: Lake, stream: Stream, since: ReadUpTo | undefined): Promise<FoundExamples> {
+  const table = lake.table(bronzePath(stream))
+  const state = await table.state({ fresh: true })
+  if (state === undefined) return { examples: [], read: undefined }
+  const read = { id: state.metadata.id, version: state.version }
+  const from = since?.id === read.id ? since.version : Math.max(-1, state.version - newestCommits)
+  const added = (await addedFiles(table, from, state.version)) ?? []
+  const files = added.filter(file => file.size <= mostBytes && hasErrors(file)).slice(-mostFiles)
+  const columns = ['_error_code', '_error_path', '_error_message', '_partition', '_offset', '_value']
+  const rows = files.length === 0 ? [] : await rowsOf(table, state, files, columns)
+  return { examples: rows.flatMap(row => exampleOf(stream.name, row) ?? []), read }
+}
+
+/** Commits that are looked through the first time. */
+const newestCommits = 100
+
+/** The newest examples of each stream and reason, within the bounds. Pure. */
+export function keepExamples(
+  before: readonly RejectedExample[],
+  found: readonly RejectedExample[],
+): readonly RejectedExample[] {
+  const counts = new Map<string, number>()
+  const kept = [...found]
+    .reverse()
+    .concat(before)
+    .filter(({ stream, code }) => {
+      const key = JSON.stringify([stream, code])
+      const count = (counts.get(key) ?? 0) + 1
+      counts.set(key, count)
+      return count <= limits.examplesOfCode
+    })
+  return kept.slice(0, limits.examples)
+}
+
+/** Rejected rows are in files of their own, whose statistics name the reasons. */
+function hasErrors({ stats }: AddFile): boolean {
+  return /"minValues":\{[^{}]*"_error_code":"/.test(stats ?? '')
+}
+
+function exampleOf(stream: string, row: Row): RejectedExample | undefined {
+  const code = textOf(row['_error_code'])
+  if (code === undefined) return undefined
+  const value = row['_value']
+  return {
+    stream,
+    code,
+    path: textOf(row['_error_path'])?.slice(0, limits.text),
+    message: (textOf(row['_error_message']) ?? '').slice(0, limits.text),
+    partition: countOf(row['_partition']),
+    offset: typeof row['_offset'] === 'bigint' ? String(row['_offset']) : '',
+    value: value instanceof Uint8Array ? beginning(value) : '',
+  }
+}
+
+/** The first characters of bytes as text; what is no UTF-8 becomes U+FFFD. */
+function beginning(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, 4 * limits.value))
+  const characters = Array.from(text)
+  const isWhole = bytes.length <= 4 * limits.value && characters.length <= limits.value
+  return isWhole ? text : `${characters.slice(0, limits.value).join('')}…`
+}

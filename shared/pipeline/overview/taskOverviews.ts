@@ -1,0 +1,64 @@
+import type { Row } from '../../types/index.js'
+import { limits, type NotableEvent, type TaskOverview } from './overview.js'
+import { addSamples, emptyTimeline, taskMeasures } from './series.js'
+import { countOf, isFailure, type TaskRun, taskRun, taskSample, textOf } from './taskRun.js'
+
+/** What rows of `cluster_logs` make of the tasks. */
+export interface TasksFold {
+  readonly tasks: readonly TaskOverview[]
+  readonly events: readonly NotableEvent[]
+}
+
+/**
+ * Takes rows of `cluster_logs` in: the last runs of each task, its work over time, and events. Pure.
+ *
+ * @param now milliseconds of the storage's clock
+ */
+export function foldTasks(before: readonly TaskOverview[], rows: readonly Row[], now: number): TasksFold {
+  const tasks = new Map(before.map(task => [keyOf(task.step, task.stream), task]))
+  const added = new Map<string, { step: string; stream: string | undefined; runs: TaskRun[] }>()
+  const events: NotableEvent[] = []
+  for (const row of rows) {
+    const run = taskRun(row)
+    if (run === undefined) continue
+    const [step, stream] = [textOf(row['step']) ?? 'unknown', textOf(row['stream'])]
+    const key = keyOf(step, stream)
+    const task = added.get(key) ?? { step, stream, runs: [] }
+    task.runs.push(run)
+    added.set(key, task)
+    events.push(...eventsOf(step, stream, run, row))
+  }
+  for (const [key, { step, stream, runs }] of added) {
+    const known = tasks.get(key)
+    const newestFirst = [...(known?.runs ?? []), ...runs].sort((a, b) => b.end - a.end)
+    const timeline = known?.timeline ?? emptyTimeline(taskMeasures)
+    tasks.set(key, {
+      step,
+      stream,
+      runs: newestFirst.slice(0, limits.runs),
+      timeline: addSamples(timeline, taskMeasures, runs.map(taskSample), now),
+    })
+  }
+  return { tasks: [...tasks.values()].slice(0, limits.tasks), events }
+}
+
+function eventsOf(step: string, stream: string | undefined, run: TaskRun, row: Row): readonly NotableEvent[] {
+  const about = stream === undefined ? step : `${step} of ${stream}`
+  const at = run.end
+  if (isFailure(run.outcome))
+    return [{ at, kind: 'failed', about, text: run.error ?? `the run is ${run.outcome}: it was cut off` }]
+  if (run.outcome !== 'committed') return []
+  if (step === 'maintenance' && run.rowsOut > 0)
+    return [
+      {
+        at,
+        kind: 'compacted',
+        about,
+        text: `${run.rowsOut} rows into larger files, ${countOf(row['bytes_out'])} bytes`,
+      },
+    ]
+  if (step === 'replay') return [{ at, kind: 'replayed', about, text: `${run.rowsOut} rows replayed into silver` }]
+  return []
+}
+
+const keyOf = (step: string, stream: string | undefined) => JSON.stringify([step, stream])
