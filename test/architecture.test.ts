@@ -59,7 +59,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
   'shared/sources': {
     uses: engine,
-    rooms: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
+    rooms: ['synthetic', 'registry', 'avro', 'formats', 'kafka', 'eventHubs', 'trigger'],
     doors: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
   },
   'shared/models': {

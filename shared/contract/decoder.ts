@@ -17,7 +17,7 @@ import {
   stored,
 } from './leafDecoder.js'
 import { structReader, structStore } from './structReader.js'
-import { ExactNumber, missing, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
+import { isObject, missing, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 
 /** A decoder of an object, with the columns it makes. */
 export interface ObjectDecoder extends Decoder {
@@ -153,15 +153,13 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
   const stores = members.map(member => member.store)
   const known = new Set(names)
   const decode = (found: unknown): unknown => {
-    if (typeof found !== 'object' || found === null || Array.isArray(found) || found instanceof ExactNumber) {
-      return wrongType(found, 'an object')
-    }
+    if (!isObject(found)) return wrongType(found, 'an object')
     if (strict) {
       const extra = Object.keys(found).find(name => !known.has(name))
       if (extra !== undefined)
         return new ValidationIssue('FIELD_VALUE', 'is not a field of the contract, which is strict', extra)
     }
-    return read(found as Record<string, unknown>)
+    return read(found)
   }
   // Spark holds a required field against a null struct around it, and refuses one in an array: only columns are required.
   const type: StructType = { type: 'struct', fields: fields.map(field => ({ ...field, nullable: true })) }
@@ -207,9 +205,7 @@ function recordDecoder(schema: z.core.$ZodRecord, path: string, checks: Checks |
   const key = decoderOf(keyType, `${path}{key}`)
   const value = decoderOf(valueType, `${path}{}`)
   const decode = (found: unknown): unknown => {
-    if (typeof found !== 'object' || found === null || Array.isArray(found) || found instanceof ExactNumber) {
-      return wrongType(found, 'an object')
-    }
+    if (!isObject(found)) return wrongType(found, 'an object')
     const entries: [unknown, unknown][] = []
     for (const [name, item] of Object.entries(found)) {
       const k = key.decode(name)

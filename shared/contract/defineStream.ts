@@ -1,15 +1,15 @@
 import type { z } from 'zod'
 
-import { asError } from '../errors.js'
 import type { DataType } from '../types/index.js'
 import { ContractError } from './contractError.js'
 import { type ObjectDecoder, objectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
-import { type Expectation, expectationFault, type Predicate, type Rules, rulesOf } from './expectations.js'
+import { type Expectation, expectationFault, type Predicate, rulesOf } from './expectations.js'
 import { jsonReader } from './jsonValue.js'
-import type { ExpectationAction, ParseOutcome, RejectionCode, StartFrom, Stream } from './stream.js'
+import { guarded, judgeOf, parserOf } from './judgeValue.js'
+import type { ExpectationAction, StartFrom, Stream } from './stream.js'
+import { formatFault, type StreamFormat } from './streamFormat.js'
 import { type ModelDeclaration, streamModelOf } from './streamModel.js'
-import { ValidationIssue } from './validationIssue.js'
 
 /** What is written down about a stream; everything else follows from it. */
 export interface StreamDeclaration<Schema extends z.ZodObject> {
@@ -38,9 +38,14 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   readonly where?: (event: z.output<Schema>) => boolean
   /** For partitions that were never ingested; `earliest` when absent. */
   readonly startFrom?: StartFrom
-  /** `binary` when there is a decoder, otherwise `string`. */
+  /**
+   * How values are written; `json` when absent. `confluent-…` are those of a schema registry's clients, whose schemas
+   * are fetched from SCHEMA_REGISTRY_URL. The contract judges what is decoded, whatever the format.
+   */
+  readonly format?: StreamFormat
+  /** `string` for JSON without a decoder, otherwise `binary`. */
   readonly dataType?: 'string' | 'binary'
-  /** For values that are not JSON: bytes to an object as JSON would have it. Where it throws, the record is rejected. */
+  /** For values of no format there is: bytes to an object as JSON would have it. Where it throws, the record is rejected. */
   readonly decode?: (value: Uint8Array) => unknown
   /** What scores its events; without one they are summarised only. */
   readonly model?: ModelDeclaration<keyof z.output<Schema> & string>
@@ -49,15 +54,6 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
 /** A predicate, with what happens where it is not true. */
 export type ExpectationDeclaration<Event> =
   ((event: Event) => boolean) | { readonly holds: (event: Event) => boolean; readonly action: ExpectationAction }
-
-/** An event may be this much ahead of Kafka's timestamp, in milliseconds: clocks differ. */
-export const maxAheadMs = 3_600_000
-
-/**
- * A Kafka timestamp this much ahead of ingestion is no measure of events: producers set it, and one whose clock says 2099
- * sets both. Wide, because the ingesting machine's clock may be the wrong one.
- */
-const implausiblyAheadMs = 366 * 86_400_000
 
 /**
  * Declares a stream.
@@ -77,6 +73,8 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   const clusterBy: readonly string[] = declaration.clusterBy ?? [eventTime]
   checkRoles(name, decoder, key, eventTime, clusterBy)
   const expectations = expectationsOf(name, declaration.expectations ?? {})
+  const format = formatOf(declaration)
+  const judge = judgeOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
   return {
     name,
     topic,
@@ -88,76 +86,25 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     dedupeWithinMs: duration(name, 'dedupeWithin', declaration.dedupeWithin),
     clusterBy,
     startFrom: declaration.startFrom ?? 'earliest',
-    dataType: declaration.dataType ?? (decode === undefined ? 'string' : 'binary'),
+    format,
+    dataType: declaration.dataType ?? (decode === undefined && format === 'json' ? 'string' : 'binary'),
     expectations: expectations.map(expectation => expectation.name),
     actions: new Map(expectations.map(expectation => [expectation.name, expectation.action])),
     isFiltered: declaration.where !== undefined,
     model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
-    parse: parserOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined), decode),
+    parse: parserOf(decode === undefined ? jsonReader(decoder) : guarded(decode), judge),
+    validate: judge,
   }
 }
 
-function parserOf(
-  decoder: ObjectDecoder,
-  eventTime: string,
-  rules: Rules,
-  decode: ((value: Uint8Array) => unknown) | undefined,
-): Stream['parse'] {
-  const { store } = decoder
-  const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
-  return (value, kafkaTimestamp, ingestedAt = Date.now()) => {
-    const found = read(value)
-    if (found instanceof ValidationIssue) return rejected(found)
-    const event = decoder.decode(found)
-    if (event instanceof ValidationIssue) {
-      const isWhole = event.path === '' && event.code === 'FIELD_TYPE'
-      return rejected(isWhole ? new ValidationIssue('NOT_AN_OBJECT', event.message) : event)
-    }
-    const at = (event as Record<string, unknown>)[eventTime] as bigint
-    const isMeasure =
-      kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
-    const measure = isMeasure ? kafkaTimestamp : ingestedAt
-    // Microseconds of any event time within three centuries are exact as a double.
-    if (Number(at) > (measure + maxAheadMs) * 1000) {
-      return rejection(
-        'EVENT_TIME_IN_FUTURE',
-        eventTime,
-        aheadInWords(at, measure, isMeasure ? "Kafka's timestamp" : noMeasure),
-      )
-    }
-    const broken = rules(event)
-    if (broken !== undefined && !broken.isKept) return broken.outcome
-    const row = (store === undefined ? event : store(event)) as ValidRow
-    return broken === undefined ? { valid: true, row } : { valid: true, row, warnings: broken.warnings }
-  }
-}
-
-type ValidRow = Extract<ParseOutcome, { valid: true }>['row']
-
-function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) => unknown {
-  return value => {
-    try {
-      return decode(value)
-    } catch (error) {
-      return new ValidationIssue('NOT_DECODED', `the value cannot be decoded: ${asError(error).message}`)
-    }
-  }
-}
-
-const noMeasure = "the time of ingestion (Kafka's timestamp is absent or years ahead)"
-
-function aheadInWords(at: bigint, measure: number, what: string): string {
-  const minutes = Math.round((Number(at) / 1000 - measure) / 60_000)
-  const most = String(maxAheadMs / 60_000)
-  return `the event time is ${String(minutes)} minutes after ${what}; at most ${most} are accepted`
-}
-
-function rejected(issue: ValidationIssue): ParseOutcome {
-  return rejection(issue.code, issue.path, issue.message)
-}
-
-function rejection(code: RejectionCode, path: string, message: string): ParseOutcome {
-  return { valid: false, rejection: { code, path, message } }
+function formatOf<Schema extends z.ZodObject>(declaration: StreamDeclaration<Schema>): StreamFormat {
+  const { name, format = 'json', decode, dataType } = declaration
+  const fault = formatFault(format)
+  if (fault !== undefined) refuse(name, fault)
+  if (format === 'json') return format
+  if (decode !== undefined) refuse(name, 'it has a format and a decoder; leave one of the two out')
+  if (dataType === 'string') refuse(name, 'dataType string would not keep the bytes of its format; leave it out')
+  return format
 }
 
 function expectationsOf<Event>(

@@ -12,6 +12,7 @@ import {
   parseIsoTimestampNtz,
 } from '../types/index.js'
 import { ContractError } from './contractError.js'
+import { DecodedTime } from './decodedTime.js'
 import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
 
 /** A column's type together with how a JSON value becomes its value in memory. */
@@ -54,6 +55,8 @@ export function timestamp(options: { readonly epoch?: 'seconds' | 'milliseconds'
       )
     }
     if (typeof found === 'bigint') return isTimeInYears(found) ? found : wrongValue(found, inYears)
+    if (found instanceof DecodedTime && !found.isLocal)
+      return isTimeInYears(found.micros) ? found.micros : wrongValue(found, inYears)
     if (found instanceof Date) return dateValue(found) ?? wrongValue(String(found), inYears)
     const source = found instanceof ExactNumber ? found.source : String(found)
     if (scale === undefined || !isNumber(found)) return wrongType(found, expected)
@@ -78,8 +81,9 @@ function dateValue(date: Date): bigint | undefined {
 export function timestampNtz(): z.ZodBigInt {
   const expected = 'an ISO 8601 timestamp without a zone, as 2025-04-01T17:37:57'
   const decode = (found: unknown): bigint | ValidationIssue => {
-    if (typeof found === 'bigint')
-      return isTimeInYears(found) ? found : wrongValue(found, 'a time in the years 0001 to 9999')
+    const micros = found instanceof DecodedTime && found.isLocal ? found.micros : found
+    if (typeof micros === 'bigint')
+      return isTimeInYears(micros) ? micros : wrongValue(found, 'a time in the years 0001 to 9999')
     if (typeof found !== 'string') return wrongType(found, expected)
     return parseIsoTimestampNtz(found) ?? wrongValue(found, expected)
   }
@@ -105,7 +109,7 @@ export function int(): z.ZodInt32 {
   const decode = (found: unknown): number | ValidationIssue => {
     const n = typeof found === 'string' ? integerOf(found) : found
     if (typeof n === 'number') return (n | 0) === n ? n | 0 : wrongValue(found, expected)
-    return found instanceof ExactNumber ? wrongValue(found, expected) : wrongType(found, expected)
+    return isNumber(found) ? wrongValue(found, expected) : wrongType(found, expected)
   }
   return z.int32().register(declared, { type: 'integer', decode, exact: false })
 }
@@ -192,6 +196,7 @@ function decodeDouble(found: unknown): number | ValidationIssue {
     if (found === 'NaN' || found === 'Infinity' || found === '-Infinity') return Number(found)
     return wrongValue(found, expectedDouble)
   }
+  if (typeof found === 'bigint') return Number(found)
   return found instanceof ExactNumber ? found.number : wrongType(found, expectedDouble)
 }
 

@@ -1,4 +1,6 @@
 /** A stream's contract: its declaration, validation with reasons, the tables that follow from it. */
+export { ContractError } from './contractError.js'
+export { DecodedTime } from './decodedTime.js'
 export { defineStream } from './defineStream.js'
 export { durationForms, parseDuration } from './duration.js'
 export { category, hourOfDay, logarithm, type NamedFeature, numeric, rate } from './featureSpec.js'
@@ -17,6 +19,7 @@ export {
   rejectionCodes,
   type Stream,
 } from './stream.js'
+export { type FramedFormat, isFramed, type PlainAvro, type StreamFormat } from './streamFormat.js'
 export { featureColumnWords, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
 export { tablesOf } from './tablePaths.js'

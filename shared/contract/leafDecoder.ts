@@ -60,6 +60,7 @@ export function decodeBoolean(found: unknown): unknown {
 
 function decodeNumber(found: unknown): unknown {
   if (typeof found === 'number') return Number.isFinite(found) ? found : wrongValue(found, 'a finite number')
+  if (typeof found === 'bigint') return Number(found)
   return found instanceof ExactNumber ? decodeNumber(found.number) : wrongType(found, 'a number')
 }
 

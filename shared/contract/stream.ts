@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import type { Row, StructField } from '../types/index.js'
+import type { StreamFormat } from './streamFormat.js'
 import type { StreamModel } from './streamModel.js'
 
 /**
@@ -10,6 +11,10 @@ export const rejectionCodes = [
   'NOT_UTF8',
   'NOT_JSON',
   'NOT_DECODED',
+  /** The registry has no schema of the id that it names. */
+  'SCHEMA_UNKNOWN',
+  /** The schema that it names cannot be used: of another format, or not understood. */
+  'SCHEMA_UNUSABLE',
   'NOT_AN_OBJECT',
   'FIELD_MISSING',
   'FIELD_TYPE',
@@ -88,6 +93,8 @@ export interface Stream {
   readonly dedupeWithinMs: number
   readonly clusterBy: readonly string[]
   readonly startFrom: StartFrom
+  /** How values are written. */
+  readonly format: StreamFormat
   /** `string` for JSON text, `binary` for everything else: how the trigger passes values. */
   readonly dataType: 'string' | 'binary'
   /** What was declared; for tools that need more of it than the columns. */
@@ -101,10 +108,16 @@ export interface Stream {
   /** What scores its events; `undefined` for a stream that is summarised only. */
   readonly model: StreamModel | undefined
   /**
-   * Reads one record's value. Never throws: a bad record is an outcome.
+   * Reads one record's value: JSON text, or what the declaration itself decodes. Never throws: a bad record is an
+   * outcome. Values of another `format` are read by the stream that `ValueFormats` of shared/sources makes of this one.
    * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Null, below zero or years
    * ahead it says nothing, and the time of ingestion stands in for it
    * @param ingestedAt milliseconds; the machine's clock when absent
    */
   parse(value: Uint8Array, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
+  /**
+   * Judges what a record's value was decoded to: an object as JSON would have it, in which whole numbers may be bigint,
+   * bytes `Uint8Array` and times `DecodedTime`. Otherwise as `parse`.
+   */
+  validate(found: unknown, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
 }

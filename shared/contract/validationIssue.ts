@@ -1,3 +1,4 @@
+import { DecodedTime } from './decodedTime.js'
 import type { RejectionCode } from './stream.js'
 
 /** Why a value does not fit. Returned, not thrown, because bad records are expected. */
@@ -41,6 +42,12 @@ export class ExactNumber {
   }
 }
 
+/** Whether fields can be looked for in it: numbers, bytes and times may be objects of JavaScript too. */
+export function isObject(found: unknown): found is Record<string, unknown> {
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return false
+  return !(found instanceof ExactNumber || found instanceof DecodedTime || found instanceof Uint8Array)
+}
+
 /** A value of the wrong kind. */
 export function wrongType(found: unknown, expected: string): ValidationIssue {
   return new ValidationIssue('FIELD_TYPE', `found ${inWords(found)}, expected ${expected}`)
@@ -64,6 +71,7 @@ export function inWords(found: unknown): string {
   if (found === null) return 'null'
   if (found === undefined) return 'nothing'
   if (typeof found === 'boolean') return String(found)
+  if (found instanceof DecodedTime) return found.isLocal ? 'a time without a zone' : 'a timestamp'
   if (found instanceof Uint8Array) return `${String(found.length)} bytes`
   return Array.isArray(found) ? 'an array' : typeof found === 'object' ? 'an object' : `a ${typeof found}`
 }

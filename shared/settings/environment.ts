@@ -16,10 +16,12 @@ import {
   parseLocations,
   parseNumber,
   parseSize,
+  registryUrlsFault,
   scheduleFault,
   storageConnectionFault,
   type TextCheck,
   trackingUriFault,
+  userInfoFault,
 } from './settingText.js'
 
 /** Marks what may not appear in a message or a log. */
@@ -139,6 +141,25 @@ export const environment = z.object({
     .describe(
       "Consumer group by which ranges are read (catch-up, repairs, commands), to be created at each event hub; never the trigger's, whose receivers shut others out.",
     ),
+
+  SCHEMA_REGISTRY_URL: checked(registryUrlsFault)
+    .optional()
+    .describe(
+      'Schema registry for streams whose format is `confluent-…`: `https://host:port`, with its path (Apicurio: `…/apis/ccompat/v7`); several, separated by commas, are asked in turn. None when empty.',
+    ),
+  SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: secret('User (or API key) and password as `user:password`.', userInfoFault),
+  SCHEMA_REGISTRY_BEARER_AUTH_TOKEN: secret('Bearer token for the schema registry, instead of user and password.'),
+  SCHEMA_REGISTRY_SSL_CA: checked(pemFault('CERTIFICATE'))
+    .optional()
+    .describe("Certificate authority of the schema registry: PEM text or a file's path. The system's when empty."),
+  SCHEMA_REGISTRY_SSL_CERTIFICATE: checked(pemFault('CERTIFICATE'))
+    .optional()
+    .describe("Client certificate for the schema registry (mutual TLS): PEM text or a file's path."),
+  SCHEMA_REGISTRY_SSL_KEY: secret("That certificate's key: PEM text or a file's path.", pemFault('PRIVATE KEY')),
+  SCHEMA_REGISTRY_SSL_KEY_PASSWORD: secret('Password of the key, when it has one.'),
+  SCHEMA_REGISTRY_REQUEST_TIMEOUT_MS: whole(100, 600_000)
+    .default(10_000)
+    .describe('Milliseconds after which a request to the schema registry is given up; the batch is tried again.'),
 
   LAKE_URL: checked(lakeUrlFault)
     .default('http://127.0.0.1:10000/devstoreaccount1/lake')

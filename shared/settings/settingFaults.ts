@@ -34,6 +34,12 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   }
   if (s.KAFKA_SSL_CERTIFICATE !== undefined) need(['KAFKA_SSL_KEY'], 'KAFKA_SSL_CERTIFICATE needs its key')
   if (s.KAFKA_SSL_KEY !== undefined) need(['KAFKA_SSL_CERTIFICATE'], 'KAFKA_SSL_KEY needs its certificate')
+  if (s.SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO !== undefined)
+    unused(['SCHEMA_REGISTRY_BEARER_AUTH_TOKEN'], 'SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO signs in already')
+  if (s.SCHEMA_REGISTRY_SSL_CERTIFICATE !== undefined)
+    need(['SCHEMA_REGISTRY_SSL_KEY'], 'SCHEMA_REGISTRY_SSL_CERTIFICATE needs its key')
+  if (s.SCHEMA_REGISTRY_SSL_KEY !== undefined)
+    need(['SCHEMA_REGISTRY_SSL_CERTIFICATE'], 'SCHEMA_REGISTRY_SSL_KEY needs its certificate')
   if (s.SOURCE === 'eventhubs') faults.push(...eventHubsFaults(s, given))
   if (s.LAKE_URL.startsWith('file:')) unused(['LAKE_CONNECTION_STRING'], `LAKE_URL is the local folder ${s.LAKE_URL}`)
   const [account, keyAccount] = [

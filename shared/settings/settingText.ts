@@ -49,6 +49,22 @@ export const httpUrlFault: TextCheck = value => {
     : 'expected an address as https://login.example.com/token'
 }
 
+/** Addresses of a schema registry, several separated by commas. */
+export const registryUrlsFault: TextCheck = value => {
+  const expected = 'expected https://host:port, several separated by commas'
+  for (const one of value.split(',').map(part => part.trim())) {
+    const url = URL.parse(one)
+    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return expected
+    if (url.username !== '' || url.password !== '')
+      return `${expected}; a user belongs into SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO`
+    if (/[?#]/.test(one)) return `${expected}, without "?" and "#"`
+  }
+  return undefined
+}
+
+/** `user:password`. */
+export const userInfoFault: TextCheck = value => (/^[^:]+:/.test(value) ? undefined : 'expected user:password')
+
 /** `<namespace>.servicebus.windows.net`, or its like in another cloud. */
 export const namespaceFault: TextCheck = value =>
   /^[a-z][a-z0-9-]{4,48}[a-z0-9](\.[a-z0-9-]+){2,}$/i.test(value)

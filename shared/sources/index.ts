@@ -2,6 +2,7 @@
 export { MemorySource, type MemorySourceOptions } from './memorySource.js'
 export { openSource, sourceConnection } from './openSource.js'
 export { recordBytes } from './recordBytes.js'
+export { registryConnection } from './registryConnection.js'
 export {
   type Header,
   type Identified,
@@ -19,3 +20,4 @@ export {
   type TopicSurvey,
 } from './source.js'
 export { partitionMissing, SourceError } from './sourceError.js'
+export { ValueFormats, valuesOf } from './valueFormats.js'

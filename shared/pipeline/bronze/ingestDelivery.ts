@@ -1,6 +1,6 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
 import type { CodedError } from '../../errors.js'
-import type { OffsetRange } from '../../sources/index.js'
+import { type OffsetRange, valuesOf } from '../../sources/index.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
@@ -149,7 +149,11 @@ class DeliveryIngestion {
   async #passable(reconciled: ReconciledDelivery): Promise<ReconciledDelivery> {
     if (!canStop(this.#stream)) return reconciled
     const { passableDelivery } = await import('./brokenExpectation.js')
-    return passableDelivery(this.#stream, reconciled, this.#ingestion)
+    return passableDelivery(await this.#readable(reconciled.coverages), reconciled, this.#ingestion)
+  }
+
+  #readable(coverages: readonly Coverage[]): Promise<Stream> {
+    return this.#lake.formats.readable(this.#stream, valuesOf(coverages.flatMap(({ records }) => records)))
   }
 
   get #ingestion(): Ingestion {
@@ -198,7 +202,8 @@ class DeliveryIngestion {
     const stream = this.#stream
     const { table, state, metadata } = bronze
     const folder = store.within(bronzePath(stream))
-    const encoded = await encodeCoverage(folder, layoutOf(bronze), stream, coverages, this.#ingestion)
+    const readable = await this.#readable(coverages)
+    const encoded = await encodeCoverage(folder, layoutOf(bronze), readable, coverages, this.#ingestion)
     await this.#throttle.wait(table.url)
     const counts = countsOf([encoded])
     const outcome = await appendBronze(table, {

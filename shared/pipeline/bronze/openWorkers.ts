@@ -18,7 +18,7 @@ export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): 
       {
         run: async job => {
           using held = await lake.budget.acquire(job.maxBytes)
-          return await runRangeJob(lake.source, store, stream, job, held)
+          return await runRangeJob({ ...lake, store }, stream, job, held)
         },
         close: () => Promise.resolve(),
       },

@@ -7,6 +7,8 @@ import {
   type Source,
   SourceError,
   type SourceRecord,
+  type ValueFormats,
+  valuesOf,
 } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
@@ -31,16 +33,22 @@ export interface RangeJob extends Ingestion {
   readonly maxBytes: number
 }
 
+/** What a range job reads with, and where it writes. */
+export interface RangeJobParts {
+  readonly source: Source
+  readonly formats: ValueFormats
+  /** The table's folder. */
+  readonly store: ObjectStore
+}
+
 /**
  * Reads and encodes one stretch of one partition. The result covers the range from its start to
  * `ranges[0].position`, which may lie before the range's end.
  *
- * @param store the table's folder
  * @param held the job's `maxBytes` of a budget; grows when its only record has more
  */
 export async function runRangeJob(
-  source: Source,
-  store: ObjectStore,
+  { source, formats, store }: RangeJobParts,
   stream: Stream,
   job: RangeJob,
   held?: HeldBytes,
@@ -48,12 +56,13 @@ export async function runRangeJob(
   const coverage = await readCoverage(source, stream.topic, job)
   const [first] = coverage.records
   if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
-  if (!canStop(stream)) return await encodeCoverage(store, job.layout, stream, [coverage], job)
+  const readable = await formats.readable(stream, valuesOf(coverage.records))
+  if (!canStop(stream)) return await encodeCoverage(store, job.layout, readable, [coverage], job)
   const { passableCoverage } = await import('./brokenExpectation.js')
-  const passable = passableCoverage(stream, coverage, job)
+  const passable = passableCoverage(readable, coverage, job)
   // What was read before it stands; the next job meets it first.
   if (passable.coverage === undefined && passable.failure !== undefined) throw passable.failure
-  return await encodeCoverage(store, job.layout, stream, [passable.coverage ?? coverage], job)
+  return await encodeCoverage(store, job.layout, readable, [passable.coverage ?? coverage], job)
 }
 
 async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Coverage> {

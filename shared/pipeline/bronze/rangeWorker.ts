@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { bronzePath } from '../../contract/index.js'
 import { asError, CodedError, isRetryable } from '../../errors.js'
-import { openSource, sourceConnection } from '../../sources/index.js'
+import { openSource, registryConnection, sourceConnection, ValueFormats } from '../../sources/index.js'
 import { openStore } from '../../storage/index.js'
 import { streams } from '../../streams/index.js'
 import { storeOptions } from '../lake/index.js'
@@ -16,10 +16,11 @@ if (stream === undefined || parentPort === null) throw new Error(`No stream ${na
 
 const port = parentPort
 const source = openSource(sourceConnection(settings))
+const formats = new ValueFormats(registryConnection(settings))
 const store = (await openStore(settings.lakeUrl, storeOptions(settings))).within(bronzePath(stream))
 
 port.on('message', (job: RangeJob) => {
-  runRangeJob(source, store, stream, job).then(
+  runRangeJob({ source, formats, store }, stream, job).then(
     encoded => {
       port.postMessage({ kind: 'done', encoded } satisfies WorkerAnswer)
     },

@@ -3,7 +3,7 @@ import type { Stream } from '../../contract/index.js'
 import type { DeltaTable } from '../../delta/index.js'
 import type { FileCache } from '../../query/index.js'
 import type { Settings } from '../../settings/index.js'
-import type { Source } from '../../sources/index.js'
+import type { Source, ValueFormats } from '../../sources/index.js'
 import type { MeteredStore } from '../../storage/index.js'
 import type { Logger, Prices, RunListener } from '../../telemetry/index.js'
 import type { ByteBudget } from './byteBudget.js'
@@ -15,6 +15,8 @@ export interface Lake {
   readonly store: MeteredStore
   readonly streams: readonly Stream[]
   readonly source: Source
+  /** Reads values in the formats that the streams declare. */
+  readonly formats: ValueFormats
   readonly clock: Clock
   readonly settings: Settings
   readonly prices: Prices

@@ -3,7 +3,7 @@ import { sharedTopics, type Stream, streamSet } from '../../contract/index.js'
 import { DeltaTable } from '../../delta/index.js'
 import { FileCache } from '../../query/index.js'
 import type { Settings } from '../../settings/index.js'
-import { openSource, type Source, sourceConnection } from '../../sources/index.js'
+import { openSource, registryConnection, type Source, sourceConnection, ValueFormats } from '../../sources/index.js'
 import { MeteredStore, type ObjectStore, openStore } from '../../storage/index.js'
 import { streams as declaredStreams } from '../../streams/index.js'
 import { defaultPrices, type Logger, rowListener, type RunListener, silentLogger } from '../../telemetry/index.js'
@@ -45,6 +45,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   return {
     store,
     source,
+    formats: new ValueFormats(registryConnection(settings), clock),
     streams,
     clock,
     log,

@@ -9,23 +9,29 @@ export interface Remaining extends Omit<Rejection, 'code'> {
   readonly code: Rejection['code'] | 'FIX_FAILED'
 }
 
+/** A stream, and the same with a `parse` that reads the stored values. */
+export interface JudgingStream {
+  readonly stream: Stream
+  readonly readable: Stream
+}
+
 /** What today's contract says of a quarantined record. */
 export type Judgement =
   { readonly valid: true; readonly row: Row } | { readonly valid: false; readonly rejection: Remaining }
 
 /**
- * Validates a record's stored bytes, mended by `fix` if there is one. Bytes that bronze does not keep, or cannot tell
+ * Validates a record's stored bytes, mended by `fix` if there is one: a fix gives JSON, whatever the stream's format. Bytes that bronze does not keep, or cannot tell
  * apart into a value, stay rejected for the reason they had.
  */
 export async function judgeRecord(
-  stream: Stream,
+  { stream, readable }: JudgingStream,
   record: WholeRecord,
   fix: ScalarExpression | undefined,
 ): Promise<Judgement> {
   const { value, reason, field, message } = record
   if (value === null || (reason === 'RECORD_DAMAGED' && fix === undefined))
     return { valid: false, rejection: { code: reason as Rejection['code'], path: field, message } }
-  if (fix === undefined) return parsed(stream, record, value)
+  if (fix === undefined) return parsed(readable, record, value)
   const mended = await fix.evaluate(value)
   if (mended.kind === 'failed') return failed(mended.why)
   return mended.bytes === null ? failed('the fix gives NULL') : parsed(stream, record, mended.bytes)

@@ -2,13 +2,14 @@ import { bronzeTable, lineage, type Stream } from '../../contract/index.js'
 import { type Snapshot, writeDataFile } from '../../delta/index.js'
 import { openExpression } from '../../query/condition/index.js'
 import type { ScalarExpression } from '../../query/index.js'
+import { valuesOf } from '../../sources/index.js'
 import { MemoryStore } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
 import { columnsOf } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { placeOf, recordOutcomes, type ResolutionNote } from '../outcomes/index.js'
 import { reportStep, startStep, type StepResult, type Trigger } from '../step/index.js'
-import { type Judgement, judgeRecord, type Remaining } from './judgeRecord.js'
+import { type Judgement, judgeRecord, type JudgingStream, type Remaining } from './judgeRecord.js'
 import { loadQuarantined, slicesOf, sliceSql } from './quarantinedRecords.js'
 import type { QuarantineFilter } from './quarantineFilter.js'
 import { type ReplayedRows, replayRows, type StagedRows } from './replayRows.js'
@@ -80,9 +81,16 @@ export async function replayQuarantine(
   for (const slice of await slicesOf(found.rows, sliceBytes, sliceRecords)) {
     const { rows } = await session.query(sliceSql(found.rows, slice))
     const groups = new Map<string | undefined, Row[]>()
+    const readable = await lake.formats.readable(stream, valuesOf(rows.map(wholeRecord)))
     for (const row of rows) {
       const recorded = row['recorded_fix'] as string | null
-      const { judgement, fix } = await judge(stream, wholeRecord(row), fixes, options.fix, recorded ?? undefined)
+      const { judgement, fix } = await judge(
+        { stream, readable },
+        wholeRecord(row),
+        fixes,
+        options.fix,
+        recorded ?? undefined,
+      )
       report.judged(wholeRecord(row), judgement)
       if (!judgement.valid) continue
       const group = groups.get(fix) ?? []
@@ -101,7 +109,7 @@ export async function replayQuarantine(
 
 /** By the fix that is asked for; without one as it is, and then by the fix that is recorded of it. */
 async function judge(
-  stream: Stream,
+  stream: JudgingStream,
   record: WholeRecord,
   fixes: Fixes,
   asked: string | undefined,
