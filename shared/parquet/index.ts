@@ -12,8 +12,10 @@ export {
 export { compress, compressSnappy, decompressSnappy, type WrittenCodec } from './page/index.js'
 export {
   type ColumnMatch,
+  type FileOutline,
   type LeafData,
   type LeafRequest,
+  openOutlined,
   openParquet,
   ParquetFile,
   type ReadOptions,

@@ -21,4 +21,5 @@ export {
   openDeltaView,
   type ParquetCopy,
   publishFile,
+  stageRows,
 } from './scan/index.js'

@@ -210,6 +210,12 @@ export const environment = z.object({
   SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000)
     .default(5_000_000)
     .describe('Most bronze rows one silver run takes on; the next continues.'),
+  SILVER_KEY_INDEX: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether silver keeps an index of its keys, so that a run does not read the keys of the whole dedupeWithin.',
+    ),
   DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
     .default(1024 ** 3)
     .describe('Most memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),

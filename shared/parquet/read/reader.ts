@@ -41,6 +41,7 @@ import {
   schemaNodes,
 } from '../schema/index.js'
 import { checkChunk, chunkSpan } from './chunkSpan.js'
+import type { FileOutline } from './fileOutline.js'
 import { type ColumnMatch, type ColumnProjection, findNode, projectColumn } from './projection.js'
 
 export type { LeafData } from '../page/index.js'
@@ -204,6 +205,31 @@ export class ParquetFile {
       leaf !== undefined &&
       (chunk?.statistics?.null_count === undefined || chunk.statistics.null_count < chunk.num_values)
     )
+  }
+
+  /**
+   * What single row groups of some columns need of the footer, to be read again without it.
+   *
+   * @returns undefined when a column is nested or missing, its chunks differ in their codec, or its values need what
+   *   only the whole footer says (calendars of old writers)
+   */
+  outline(columns: readonly string[]): FileOutline | undefined {
+    if (this.#calendars.dates !== undefined || this.#calendars.int96 !== undefined) return undefined
+    const leaves: LeafNode[] = []
+    for (const name of columns) {
+      const node = this.#nodes.find(of => of.name === name)
+      if (node?.kind !== 'leaf') return undefined
+      leaves.push(node)
+    }
+    const codecs = leaves.map(({ index }) => new Set(this.#groups.map(({ chunks }) => chunks[index]?.codec)))
+    if (codecs.some(({ size }) => size > 1)) return undefined
+    return {
+      columns: leaves.map(({ element }, i) => ({ element, codec: [...(codecs[i] ?? [])][0] ?? 'UNCOMPRESSED' })),
+      groups: this.#groups.map(({ rows, chunks }) => {
+        const spans = leaves.map(({ index }) => chunkSpan(chunks[index] as ColumnMetaData))
+        return [rows, ...spans.flatMap(({ start, end }) => [start, end - start])]
+      }),
+    }
   }
 
   /** Whether the file has all these physical columns, whatever is in them. */

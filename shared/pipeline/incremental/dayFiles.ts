@@ -10,6 +10,9 @@ import type { OpenedTable } from './openTable.js'
 /** The partition column of tables by day: the day of the event time, UTC. */
 export const eventDate = '_event_date'
 
+/** Rows of a row group where single keys are looked up: little is read for one, and reading all costs no more. */
+export const lookupRowGroupRows = 8192
+
 /** Where the files of a table by day go, and what they look like. */
 export interface DayFilesTarget {
   readonly session: DuckDbSession
@@ -20,6 +23,8 @@ export interface DayFilesTarget {
   readonly clock: Clock
   /** Most rows of one file. */
   readonly rowsPerFile: number
+  /** Rows of a row group; DuckDB's own when absent. */
+  readonly rowGroupRows?: number | undefined
 }
 
 /** Where the files of an opened table go. */
@@ -112,8 +117,8 @@ class UploadQueue {
   }
 
   async write(copy: Omit<ParquetCopy, 'table'>): Promise<void> {
-    const { session, store, clock, table } = this.#target
-    const file = await copyToParquet(session, { ...copy, table }).catch(async (error: unknown) => {
+    const { session, store, clock, table, rowGroupRows } = this.#target
+    const file = await copyToParquet(session, { ...copy, table, rowGroupRows }).catch(async (error: unknown) => {
       await this.#running.catch(() => undefined)
       throw error
     })

@@ -13,17 +13,24 @@ const maxBits = 8
 /**
  * Sorts rows along a Hilbert curve through the clustering columns, so that a file has a narrow range of each of them.
  * DuckDB sorts, and spills what does not fit into its memory; files go through the local disk.
+ *
+ * @param rowGroupRows rows of a row group, for tables whose files are nothing but their columns; DuckDB's own when absent
  */
-export function duckDbClusterer(files: FileCache, session: SessionOptions): Rewriter {
+export function duckDbClusterer(files: FileCache, session: SessionOptions, rowGroupRows?: number): Rewriter {
   return {
     accepts: () => true,
-    rewrite: job => cluster(files, session, job),
+    rewrite: job => cluster(files, session, job, rowGroupRows),
   }
 }
 
-async function cluster(files: FileCache, options: SessionOptions, job: RewriteJob): Promise<readonly AddFile[]> {
+async function cluster(
+  files: FileCache,
+  options: SessionOptions,
+  job: RewriteJob,
+  rowGroupRows: number | undefined,
+): Promise<readonly AddFile[]> {
   await using session = await DuckDbSession.open(options)
-  const sortable = sortableRows(session, files, job)
+  const sortable = sortableRows(session, files, job, rowGroupRows)
   const columns = job.clusterBy.flatMap(path => clusterColumn(sortable, path) ?? [])
   {
     using view = await sortable.view()

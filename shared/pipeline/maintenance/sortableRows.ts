@@ -34,13 +34,23 @@ export interface SortableRows {
  * Where a table's files are nothing but its columns under its names, DuckDB reads the old ones and writes the new. For all
  * others this project's own reader and writer stand in between: they know physical names, field ids and row ids.
  */
-export function sortableRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): SortableRows {
+export function sortableRows(
+  session: DuckDbSession,
+  cache: FileCache,
+  job: RewriteJob,
+  rowGroupRows?: number,
+): SortableRows {
   const { protocol, metadata } = job.state
   const isPlain = !isMapped(metadata.configuration) && !keepsRowIds(job.state) && !holdsPartitionColumns(protocol)
-  return isPlain ? plainRows(session, cache, job) : storedRows(session, cache, job)
+  return isPlain ? plainRows(session, cache, job, rowGroupRows) : storedRows(session, cache, job)
 }
 
-function plainRows(session: DuckDbSession, cache: FileCache, { store, state, files, clock }: RewriteJob): SortableRows {
+function plainRows(
+  session: DuckDbSession,
+  cache: FileCache,
+  { store, state, files, clock }: RewriteJob,
+  rowGroupRows: number | undefined,
+): SortableRows {
   const table = { ...state.metadata, schema: state.schema }
   const partitionValues = files[0]?.partitionValues ?? {}
   return {
@@ -48,7 +58,7 @@ function plainRows(session: DuckDbSession, cache: FileCache, { store, state, fil
     pathOf: column => column,
     view: () => openDeltaView(session, cache, { store, state, files }),
     async makeFile(select) {
-      const file = await copyToParquet(session, { select, table, partitionValues })
+      const file = await copyToParquet(session, { select, table, partitionValues, rowGroupRows })
       return file === undefined ? undefined : publishFile(store, file, clock)
     },
   }

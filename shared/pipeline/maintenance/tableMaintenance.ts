@@ -2,6 +2,7 @@ import { bronzePath, scoredPath, silverPath, type Stream } from '../../contract/
 import { commitPath, type DeltaTable, type TableState, tombstoneExpiry } from '../../delta/index.js'
 import { cleanLog, optimizeTable, vacuumTable } from '../../delta/maintenance/index.js'
 import { elapsedMs } from '../../storage/index.js'
+import { lookupRowGroupRows } from '../incremental/index.js'
 import { type Lake, sessionOptions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
 import { checkpointIfDue } from './checkpointIfDue.js'
@@ -32,6 +33,10 @@ export async function maintainTable(
   const before = await table.state({ fresh: true })
   if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
   const compaction = await compact(lake, table, path, stream)
+  if (stream !== undefined && path === silverPath(stream)) {
+    const { maintainKeyIndex } = await import('../keyIndex/index.js')
+    await maintainKeyIndex(lake, stream)
+  }
   const checkpointed = await checkpointIfDue(table, lake.settings.checkpointInterval)
   const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, consumers) : {}
   const after = await table.state({ fresh: true })
@@ -62,7 +67,11 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
     ...(clustered
       ? {
           clusterBy: stream.clusterBy.map(name => [name]),
-          clusterer: duckDbClusterer(files, sessionOptions(lake)),
+          clusterer: duckDbClusterer(
+            files,
+            sessionOptions(lake),
+            path === silverPath(stream) ? lookupRowGroupRows : undefined,
+          ),
         }
       : {}),
   })

@@ -1,9 +1,10 @@
 import type { Stream } from '../../contract/index.js'
-import { filesThatMayMatch, type Predicate, type Snapshot } from '../../delta/index.js'
-import { type FileCache, identifier, openDeltaView } from '../../query/index.js'
+import { filesThatMayMatch, type Predicate, type Rows, type Snapshot } from '../../delta/index.js'
+import { type FileCache, identifier, openDeltaView, stageRows } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { columnKey, type Value } from '../../types/index.js'
 import { dayOf, eventDate, eventDay, SessionTable } from '../incremental/index.js'
+import type { KeyTimes, TableKeyIndex } from '../keyIndex/index.js'
 import type { PriorKeys } from './dedupe.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
@@ -53,34 +54,61 @@ export function noPriorKeys(stream: Stream, rows: SessionTable): Promise<PriorKe
   return SessionTable.create(rows.session, 'prior', ['k', 't'], none)
 }
 
+/** Silver as a run finds it. */
+export interface PriorSilver {
+  readonly store: ObjectStore
+  readonly snapshot: Snapshot
+  /** Spares the reading of files in which no key of the rows can be. */
+  readonly keys: TableKeyIndex | undefined
+}
+
 /**
  * Key and event time of the rows in silver that one of `rows` could be a duplicate of.
- * @returns how many files were read for them, too
+ * @returns how much was read for them, too: files whole, and row groups of others
  */
 export async function loadPriorKeys(
   cache: FileCache,
   stream: Stream,
   rows: SessionTable,
-  silver: { readonly store: ObjectStore; readonly snapshot: Snapshot },
-): Promise<{ readonly prior: PriorKeys; readonly files: number }> {
+  { store, snapshot, keys }: PriorSilver,
+): Promise<{ readonly prior: PriorKeys; readonly files: number; readonly groups: number }> {
   const prior = await noPriorKeys(stream, rows)
-  if (silver.snapshot.files.length === 0) return { prior, files: 0 }
+  if (snapshot.files.length === 0) return { prior, files: 0, groups: 0 }
   const days = await dayRanges(stream, rows)
-  const files = filesThatMayMatch(silver.snapshot, silver.snapshot.files, mayBeKnown(stream, days))
-  if (files.length === 0) return { prior, files: 0 }
-  using view = await openDeltaView(rows.session, cache, {
-    store: silver.store,
-    state: silver.snapshot,
-    files,
-    columns: [stream.key, stream.eventTime],
-  })
+  const candidates = filesThatMayMatch(snapshot, snapshot.files, mayBeKnown(stream, days))
   const window = BigInt(stream.dedupeWithinMs) * 1000n
-  const key = identifier(stream.key)
-  const time = `epoch_us(${identifier(stream.eventTime)})`
   const least = days.reduce((t, { times: [first] }) => (first < t ? first : t), days[0]?.times[0] ?? 0n)
   const greatest = days.reduce((t, { times: [, last] }) => (last > t ? last : t), least)
-  await prior.insert(`
-    SELECT ${key} AS k, ${time} AS t FROM (${view.sql})
-    WHERE ${time} BETWEEN ${least - window} AND ${greatest + window} AND ${key} IN (SELECT ${key} FROM ${rows.name})`)
-  return { prior, files: files.length }
+  const key = identifier(stream.key)
+  const insert = (relation: string) =>
+    prior.insert(`
+      SELECT k, t FROM (${relation})
+      WHERE t BETWEEN ${least - window} AND ${greatest + window} AND k IN (SELECT ${key} FROM ${rows.name})`)
+  const { locateKeys, readLocated } = await import('./locateKeys.js')
+  const { located, whole } = await locateKeys(stream, rows, candidates, keys)
+  if (whole.length > 0) {
+    using view = await openDeltaView(rows.session, cache, {
+      store,
+      state: snapshot,
+      files: whole,
+      columns: [stream.key, stream.eventTime],
+    })
+    await insert(`SELECT ${key} AS k, epoch_us(${identifier(stream.eventTime)}) AS t FROM (${view.sql})`)
+  }
+  if (located.length > 0 && keys !== undefined) {
+    const found = await readLocated(store, keys.columns, located)
+    await using staged = await stageRows(rows.session, keyTimeRows(keys, found), () => true)
+    await insert(staged.sql)
+  }
+  return { prior, files: whole.length, groups: located.reduce((sum, { groups }) => sum + groups.size, 0) }
+}
+
+function keyTimeRows({ columns: { key } }: TableKeyIndex, { keys, times }: KeyTimes): Rows {
+  return {
+    count: keys.length,
+    columns: [
+      { field: { name: 'k', type: key.type, nullable: false }, data: keys },
+      { field: { name: 't', type: 'long', nullable: false }, data: BigInt64Array.from(times) },
+    ],
+  }
 }

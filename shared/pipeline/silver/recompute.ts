@@ -6,6 +6,7 @@ import {
   type DayCount,
   dayFilesOf,
   dayMicros,
+  lookupRowGroupRows,
   maxRowsOf,
   type OpenedTable,
   recordCount,
@@ -55,7 +56,8 @@ export async function recompute(
   const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
   const tally = await tallyRows(stream, all, duplicates)
   await all.drop()
-  const target = dayFilesOf(lake, stream, session, silver, rowsPerFile(options, bronze.files, rows))
+  const perFile = rowsPerFile(options, bronze.files, rows)
+  const target = { ...dayFilesOf(lake, stream, session, silver, perFile), rowGroupRows: lookupRowGroupRows }
   const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
   for (const days of chunks(tally.days, day => day.rows, maxRows)) {

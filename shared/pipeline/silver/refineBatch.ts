@@ -6,6 +6,7 @@ import type { StructType } from '../../types/index.js'
 import {
   type Batch,
   dayFilesOf,
+  lookupRowGroupRows,
   type OpenedTable,
   type RefreshOptions,
   rowsPerFile,
@@ -25,19 +26,20 @@ export interface Refined {
   readonly adds: readonly AddFile[]
   /** Files of silver that were read for duplicates. */
   readonly priorFiles: number
+  /** Row groups of others that were. */
+  readonly keyGroups: number
 }
 
 /** Uploads the valid rows of a batch of bronze that are no duplicates of one another or of silver's rows. */
 export async function refineBatch(lake: Lake, stream: Stream, options: RefreshOptions, batch: Batch): Promise<Refined> {
   const { source: bronze, target: silver } = batch
   const files = filesWithEvents(stream, bronze, batch.files)
-  if (files.length === 0) return { tally: noRows, adds: [], priorFiles: 0 }
+  if (files.length === 0) return { tally: noRows, adds: [], priorFiles: 0, keyGroups: 0 }
   await using session = await openSession(lake)
   const store = lake.store.within(bronzePath(stream))
   const rows = await loadValidRows(session, lake, stream, { store, bronze, silver: silver.schema, files })
   const perFile = rowsPerFile(options, files, batch.rows)
-  const { tally, adds, priorFiles } = await acceptRows(lake, stream, rows, silver, perFile)
-  return { tally, adds, priorFiles }
+  return await acceptRows(lake, stream, rows, silver, perFile)
 }
 
 /** Uploads those of `rows`, which have silver's columns, that are no duplicates of one another or of silver's rows. */
@@ -50,12 +52,18 @@ export async function acceptRows(
 ): Promise<Refined & { readonly duplicates: Duplicates }> {
   const store = lake.store.within(silverTable(stream).path)
   const snapshot = await snapshotOf(silver.table, silver.state.version)
-  const { prior, files: priorFiles } = await loadPriorKeys(lake.files, stream, rows, { store, snapshot })
+  const { keyIndexOf } = await import('../keyIndex/index.js')
+  const keys = keyIndexOf(lake, stream, snapshot)
+  const {
+    prior,
+    files: priorFiles,
+    groups: keyGroups,
+  } = await loadPriorKeys(lake.files, stream, rows, { store, snapshot, keys })
   const duplicates = await findDuplicates(stream, rows, prior)
   const tally = await tallyRows(stream, rows, duplicates)
-  const target = dayFilesOf(lake, stream, rows.session, silver, perFile)
+  const target = { ...dayFilesOf(lake, stream, rows.session, silver, perFile), rowGroupRows: lookupRowGroupRows }
   const adds = await writeDayFiles(target, withoutDuplicates(rows.name, duplicates), tally.days)
-  return { tally, adds, priorFiles, duplicates }
+  return { tally, adds, priorFiles, keyGroups, duplicates }
 }
 
 /** Files with bronze's columns, in the folder of their table or in another. */

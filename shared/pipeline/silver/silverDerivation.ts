@@ -25,9 +25,9 @@ export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOpt
     maxRows: maxRowsOf(lake, options),
     detail: {},
     apply: async batch => {
-      const { adds, tally, priorFiles } = await refineBatch(lake, stream, options, batch)
+      const { adds, tally, priorFiles, keyGroups } = await refineBatch(lake, stream, options, batch)
       const { valid, inserted, duplicates, late } = tally
-      const read = { filesRead: batch.files.length, priorFiles, bronzeVersion: batch.next.version }
+      const read = { filesRead: batch.files.length, priorFiles, keyGroups, bronzeVersion: batch.next.version }
       return {
         adds,
         rows: inserted,

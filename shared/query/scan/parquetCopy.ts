@@ -17,6 +17,8 @@ export interface ParquetCopy {
   readonly table: StatsShape
   /** Every partition column's value as the log has it. */
   readonly partitionValues: Readonly<Record<string, string | null>>
+  /** Rows of a row group: a multiple of 2,048; DuckDB's own when absent. */
+  readonly rowGroupRows?: number | undefined
 }
 
 /** A file on the local disk, complete, not yet in the table's store. */
@@ -42,16 +44,17 @@ export async function copyToParquet(session: DuckDbSession, copy: ParquetCopy): 
   const columns = fields.map(f => `CAST(${identifier(f.name)} AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
   const localPath = join(session.folder, `copy-${++copies}.parquet`)
   const order = copy.orderBy === undefined ? '' : ` ORDER BY ${copy.orderBy}`
+  const size = copy.rowGroupRows === undefined ? '' : `, ROW_GROUP_SIZE ${copy.rowGroupRows}`
   const rows = await session.run(
-    `COPY (SELECT ${columns.join(', ')} FROM (${copy.select}) AS q${order}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY (SELECT ${columns.join(', ')} FROM (${copy.select}) AS q${order}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd${size})`,
   )
   if (rows === 0) {
     await unlink(localPath).catch(() => undefined)
     return undefined
   }
   const stats = await collectFileStats(session, localPath, copy.table)
-  const { size } = await stat(localPath)
-  return { localPath, rows, size, partitionValues: copy.partitionValues, stats }
+  const { size: bytes } = await stat(localPath)
+  return { localPath, rows, size: bytes, partitionValues: copy.partitionValues, stats }
 }
 
 /** Brings a copied file into the table's store under a fresh name, and removes the local one. */

@@ -1,0 +1,71 @@
+import { crc32 } from 'node:zlib'
+
+import type { ObjectWriter } from '../../storage/index.js'
+import { type EntryLayout, entryLayout, EntryPacker } from './entryLayout.js'
+import { hashBits } from './keyHash.js'
+import { encodeTail, encodeTrailer, type SegmentTrailer } from './segmentTrailer.js'
+
+const flushBytes = 2 ** 20
+
+/**
+ * Writes a segment: entries in the order of their hashes, then where each bucket ends, then what the segment is. Memory
+ * is bounded but for four bytes a bucket.
+ */
+export class SegmentWriter {
+  readonly #output: ObjectWriter
+  readonly #layout: EntryLayout
+  readonly #packer: EntryPacker
+  /** Entries before each bucket, and all of them at the end. */
+  readonly #directory: Uint32Array
+  readonly #trailer: SegmentTrailer
+  readonly #bucketSpan: number
+  #bucket = 0
+  #entries = 0
+  #digest = 0
+  #size = 0
+
+  constructor(output: ObjectWriter, trailer: SegmentTrailer) {
+    const groups = trailer.files.reduce((sum, { outline }) => sum + outline.groups.length, 0)
+    this.#output = output
+    this.#trailer = trailer
+    this.#layout = entryLayout(trailer.entries, groups)
+    this.#packer = new EntryPacker(this.#layout, flushBytes)
+    this.#directory = new Uint32Array(2 ** this.#layout.bucketBits + 1)
+    this.#bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)
+  }
+
+  /** Adds an entry; hashes ascend. @returns false when what has gathered is to be flushed */
+  add(hash: number, group: number): boolean {
+    const bucket = Math.floor(hash / this.#bucketSpan)
+    while (this.#bucket < bucket) this.#directory[++this.#bucket] = this.#entries
+    this.#packer.push(hash - bucket * this.#bucketSpan, group)
+    this.#entries++
+    return this.#packer.size < flushBytes
+  }
+
+  async flush(): Promise<void> {
+    await this.#write(this.#packer.take())
+  }
+
+  /** @returns bytes of the segment. @throws RangeError when there were other than the announced entries */
+  async finish(): Promise<number> {
+    if (this.#entries !== this.#layout.entries)
+      throw new RangeError(`a segment of ${this.#layout.entries} entries got ${this.#entries}`)
+    await this.#write(this.#packer.finish())
+    this.#directory.fill(this.#entries, this.#bucket + 1)
+    await this.#write(new Uint8Array(this.#directory.buffer))
+    const trailer = encodeTrailer(this.#trailer)
+    await this.#write(trailer)
+    const tail = encodeTail(trailer.length, this.#digest)
+    await this.#write(tail)
+    await this.#output.close()
+    return this.#size
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return
+    this.#digest = crc32(bytes, this.#digest)
+    this.#size += bytes.length
+    await this.#output.write(bytes)
+  }
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+
+import { entriesBytes, entryLayout, EntryPacker, readEntry } from '../../../shared/pipeline/keyIndex/entryLayout.js'
+import { hashBits } from '../../../shared/pipeline/keyIndex/keyHash.js'
+import { Random, seedNote } from '../../random.js'
+
+test.each([
+  [1, 1],
+  [100, 100],
+  [100, 1],
+  [5_000, 5_000],
+  [5_000, 3],
+  [300_000, 40],
+  [300_000, 65_536],
+])('%i entries of %i row groups are read as they were packed', (entries, groups) => {
+  const random = new Random()
+  const layout = entryLayout(entries, groups)
+  const packer = new EntryPacker(layout, 1 << 16)
+  const most = 2 ** (hashBits - layout.bucketBits)
+  const pushed: { rest: number; group: number }[] = []
+  const parts: Uint8Array[] = []
+  for (let i = 0; i < Math.min(entries, 20_000); i++) {
+    const entry = {
+      rest: i === 0 ? most - 1 : Math.floor(random.next() * most),
+      group: i === 0 ? groups - 1 : random.below(groups),
+    }
+    pushed.push(entry)
+    packer.push(entry.rest, entry.group)
+    if (packer.size >= 1 << 16) parts.push(packer.take())
+  }
+  parts.push(packer.finish())
+  const bytes = Buffer.concat(parts)
+  if (pushed.length === entries) expect(bytes.length).toBe(entriesBytes(layout))
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  expect(
+    pushed.map((_, place) => readEntry(view, 0, place, layout)),
+    seedNote,
+  ).toEqual(pushed)
+})
+
+test.each([1e6, 70e6, 100e6, 130e6, 1e9])('%d keys in row groups of 8,192 take less than four bytes each', entries => {
+  const layout = entryLayout(entries, entries / 8192)
+  const bytes = entriesBytes(layout) + 4 * 2 ** layout.bucketBits
+  expect(bytes / entries).toBeLessThan(4)
+})
