@@ -22,32 +22,36 @@ export {
 export { type FramedFormat, isFramed, type PlainAvro, type StreamFormat } from './streamFormat.js'
 export { featureColumnWords, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
-export { tablesOf } from './tablePaths.js'
 export {
-  bronzePath,
-  bronzeSchema,
-  bronzeTable,
-  driftPartitionColumns,
-  driftPath,
-  driftTable,
-  lineage,
-  optional,
-  quarantineName,
-  scoredPartitionColumns,
-  scoredPath,
-  scoredTable,
   scoreQuantiles,
-  silverPath,
-  silverTable,
-  sqlName,
   summaryGroup,
   summaryGroupName,
   summaryMeasures,
   summaryNumbers,
   summaryPartitionColumns,
-  summaryPath,
   summaryTable,
   summaryWindowMs,
+} from './summaryTable.js'
+export {
+  bronzePath,
+  driftPath,
+  quarantineName,
+  scoredPath,
+  silverPath,
+  sqlName,
+  summaryPath,
   tablePath,
+  tablesOf,
+} from './tablePaths.js'
+export {
+  bronzeSchema,
+  bronzeTable,
+  driftPartitionColumns,
+  driftTable,
+  lineage,
+  optional,
+  scoredPartitionColumns,
+  scoredTable,
+  silverTable,
   type TableSpec,
 } from './tables.js'

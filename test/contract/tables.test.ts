@@ -3,17 +3,9 @@ import { z } from 'zod'
 
 import { defineStream } from '../../shared/contract/defineStream.js'
 import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
-import {
-  bronzeTable,
-  quarantineName,
-  scoredTable,
-  silverTable,
-  sqlName,
-  summaryPath,
-  summaryTable,
-  tablePath,
-  type TableSpec,
-} from '../../shared/contract/tables.js'
+import { summaryTable } from '../../shared/contract/summaryTable.js'
+import { quarantineName, sqlName, summaryPath, tablePath } from '../../shared/contract/tablePaths.js'
+import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../../shared/contract/tables.js'
 import { events } from '../harness/sampleStream/events.js'
 import { orders } from '../harness/threeStreams/orders.js'
 

@@ -2,15 +2,9 @@ import type { z } from 'zod'
 
 import type { DataType, StructField } from '../../types/index.js'
 import { rejectionCodes, type Stream } from '../stream.js'
-import {
-  bronzeTable,
-  quarantineName,
-  scoredTable,
-  silverTable,
-  sqlName,
-  summaryTable,
-  type TableSpec,
-} from '../tables.js'
+import { summaryTable } from '../summaryTable.js'
+import { quarantineName, sqlName } from '../tablePaths.js'
+import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../tables.js'
 import { fieldRules } from './fieldRules.js'
 
 /**

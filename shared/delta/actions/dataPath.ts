@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 
-import { namedValue } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /** Paths of data files: in the log (an RFC 2396 URI, encoded once) and as the object's name (raw). */
@@ -10,9 +9,6 @@ export type DataPath =
 const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/
 /** What Spark percent-encodes in a log path: controls, space and what a URI path may not hold. Non-ASCII stays raw. */
 const encodedInLog = /[\u0000-\u0020"#%<>?[\\\]^`{|}\u007f]/g
-/** What a Hive-style directory name escapes. */
-const escapedInDirectory = /[\u0001-\u001f"#%'*/:=?\\{[\]^\u007f]/g
-const nullPartition = '__HIVE_DEFAULT_PARTITION__'
 
 /** The log path of an object name relative to the table: percent-encoded once, as Spark does it. */
 export function encodeLogPath(name: string): string {
@@ -72,22 +68,6 @@ function isEncoded(logPath: string): boolean {
   } catch {
     return false
   }
-}
-
-/** The directory of a partition, Hive-style and escaped, as an object name: `day=2025-01-01/kind=a%2Fb`. */
-export function partitionDirectory(
-  columns: readonly string[],
-  values: Readonly<Record<string, string | null>>,
-): string {
-  return columns.map(column => `${escapeDirectory(column)}=${directoryValue(namedValue(values, column))}`).join('/')
-}
-
-function directoryValue(value: string | null | undefined): string {
-  return value === null || value === undefined || value === '' ? nullPartition : escapeDirectory(value)
-}
-
-function escapeDirectory(text: string): string {
-  return text.replace(escapedInDirectory, percent)
 }
 
 function percent(char: string): string {

@@ -9,8 +9,9 @@ import { type Lake, PipelineError } from '../lake/index.js'
 import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { compareLag, type Marks } from './drain.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
+import { layerPath } from './layerAggregate.js'
 import { monitorRow } from './monitorRow.js'
-import { layerPath, observeTables, type StreamObservation } from './monitorState.js'
+import { observeTables, type StreamObservation } from './observeTables.js'
 import {
   type Balance,
   bronzeBalance,

@@ -1,0 +1,57 @@
+import { bronzePath, leftOutCodes, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import { identifier, literal } from '../../query/index.js'
+import { isLate } from '../silver/index.js'
+import { type Aggregate, committedAt } from './measure.js'
+import { waitingAggregate } from './observeQuarantine.js'
+import type { Layer } from './reconciliation.js'
+
+/** The folder of a layer's table. */
+export function layerPath(stream: Stream, layer: Layer): string {
+  return { bronze: bronzePath, silver: silverPath, gold: scoredPath, summary: summaryPath }[layer](stream)
+}
+
+/** Which columns are read and what is counted; of bronze never the values, which are most of its bytes. */
+export function layerAggregate(stream: Stream, layer: Layer, staleMs: number): Aggregate {
+  const event = identifier(stream.eventTime)
+  const age = (from: string) => `epoch_us(${from}) - epoch_us(${event})`
+  const valid = `${event} IS NOT NULL`
+  const common = [
+    'count(*) AS "rows"',
+    `max(epoch_us(${event})) AS newest`,
+    `count(*) FILTER (${age('_ingested_at')} > ${staleMs * 1000}) AS stale`,
+    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.5) FILTER (${valid}) AS p50`,
+    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.95) FILTER (${valid}) AS p95`,
+    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.99) FILTER (${valid}) AS p99`,
+  ]
+  switch (layer) {
+    case 'bronze':
+      return {
+        columns: ['_timestamp', '_ingested_at', '_error_code', stream.eventTime],
+        select: [
+          ...common,
+          `count(*) FILTER (${valid}) AS valid`,
+          `count(*) FILTER (_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})) AS quarantined`,
+          ...waitingAggregate,
+          `count(*) FILTER (_error_code = 'EXPECTATION_DROPPED') AS dropped`,
+          `count(*) FILTER (_error_code = 'FILTERED') AS filtered`,
+          `count(*) FILTER (_error_code IS NULL AND NOT (${valid})) AS tombstones`,
+          `count(*) FILTER (${isLate(stream)}) AS late`,
+        ].join(', '),
+      }
+    case 'silver':
+      return {
+        columns: ['_ingested_at', '_late', stream.eventTime],
+        select: [...common, 'count(*) FILTER (_late) AS late'].join(', '),
+      }
+    case 'gold':
+      return {
+        columns: ['_ingested_at', '_late', 'is_anomaly', stream.eventTime],
+        select: [...common, 'count(*) FILTER (_late) AS late', 'count(*) FILTER (is_anomaly) AS anomalies'].join(', '),
+      }
+    case 'summary':
+      return {
+        columns: ['events', 'newest_ingested_at'],
+        select: 'count(*) AS "rows", sum(events) AS events, max(epoch_us(newest_ingested_at)) AS newest',
+      }
+  }
+}

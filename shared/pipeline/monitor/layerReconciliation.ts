@@ -1,0 +1,126 @@
+import { asObject, type Row } from '../../types/index.js'
+import type { Additions } from './additions.js'
+import { numberIn } from './measure.js'
+import { withWaiting } from './observeQuarantine.js'
+import { addCounts, emptyReconciliation, type Layer, type Reconciliation, type Reported } from './reconciliation.js'
+
+/** Without what is known of a layer: of its table there is another one now. */
+export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconciliation {
+  const {
+    reported,
+    observed,
+    waiting,
+    settled,
+    silver,
+    rejections,
+    expectations,
+    notices,
+    silverRows,
+    scoredRows,
+    anomalies,
+    summary,
+  } = emptyReconciliation
+  const newest = { ...reconciliation.newest, [layer]: 0 }
+  const deleted = { ...reconciliation.deleted, [layer]: 0 }
+  if (layer === 'bronze')
+    return {
+      ...reconciliation,
+      reported,
+      observed,
+      waiting,
+      settled,
+      rejections,
+      expectations,
+      notices,
+      newest,
+      deleted,
+    }
+  if (layer === 'silver') return { ...reconciliation, silver, silverRows, newest, deleted }
+  if (layer === 'gold') return { ...reconciliation, scoredRows, anomalies, newest, deleted }
+  return { ...reconciliation, summary, newest, deleted }
+}
+
+/** With what was added to a layer: as it is counted, and as the commits report it. */
+export function reconcileLayer(
+  before: Reconciliation,
+  layer: Layer,
+  additions: Additions,
+  measured: readonly Row[],
+): Reconciliation {
+  const deleted = { ...before.deleted, [layer]: additions.deleted + (additions.rebuilt ? 0 : before.deleted[layer]) }
+  const base = { ...(additions.recounted ? clearObserved(before, layer) : before), deleted }
+  const sum = (name: string) => measured.reduce((total, row) => total + numberIn(row, name), 0)
+  const newest = {
+    ...base.newest,
+    [layer]: measured.reduce((max, row) => Math.max(max, numberIn(row, 'newest')), base.newest[layer]),
+  }
+  if (layer === 'bronze') {
+    const observed = {
+      rows: sum('rows'),
+      valid: sum('valid'),
+      quarantined: sum('quarantined'),
+      tombstones: sum('tombstones'),
+      dropped: sum('dropped'),
+      filtered: sum('filtered'),
+    }
+    return additions.infos.reduce<Reconciliation>(addBronzeReport, {
+      ...base,
+      waiting: withWaiting(base.waiting, measured),
+      observed: addCounts(base.observed, observed),
+      newest,
+    })
+  }
+  if (layer === 'silver') {
+    return additions.infos.reduce<Reconciliation>(addSilverReport, {
+      ...base,
+      silverRows: base.silverRows + sum('rows'),
+      newest,
+    })
+  }
+  if (layer === 'gold') {
+    return { ...base, scoredRows: base.scoredRows + sum('rows'), anomalies: base.anomalies + sum('anomalies'), newest }
+  }
+  return { ...base, summary: addCounts(base.summary, { rows: sum('rows'), events: sum('events') }), newest }
+}
+
+function clearObserved(reconciliation: Reconciliation, layer: Layer): Reconciliation {
+  const { observed, waiting, settled } = emptyReconciliation
+  if (layer === 'bronze') return { ...reconciliation, observed, waiting, settled }
+  if (layer === 'silver') return { ...reconciliation, silverRows: 0 }
+  if (layer === 'gold') return { ...reconciliation, scoredRows: 0, anomalies: 0 }
+  return { ...reconciliation, summary: emptyReconciliation.summary }
+}
+
+function addBronzeReport(reconciliation: Reconciliation, info: Readonly<Record<string, unknown>>): Reconciliation {
+  const bronze = asObject(info['bronze'])
+  if (bronze === undefined) return reconciliation
+  const ranges = Array.isArray(bronze['ranges']) ? bronze['ranges'].map(r => asObject(r) ?? {}) : []
+  const reported = ranges.reduce<Reported>(
+    (sum, range) => addCounts(sum, pick(range, Object.keys(sum))),
+    reconciliation.reported,
+  )
+  return {
+    ...reconciliation,
+    reported,
+    rejections: addCounts(reconciliation.rejections, counts(bronze['rejections'])),
+    expectations: addCounts(reconciliation.expectations, counts(bronze['expectations'])),
+    notices: addCounts(reconciliation.notices, counts(bronze['notices'])),
+  }
+}
+
+function addSilverReport(reconciliation: Reconciliation, info: Readonly<Record<string, unknown>>): Reconciliation {
+  const silver = asObject(info['silver'])
+  if (silver === undefined) return reconciliation
+  // A rebuild reads everything again, and says so: its counts replace the sum so far.
+  const before = silver['rebuilt'] === true ? emptyReconciliation.silver : reconciliation.silver
+  return { ...reconciliation, silver: addCounts(before, pick(silver, Object.keys(before))) }
+}
+
+function pick(record: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map(name => [name, Number(record[name] ?? 0)]))
+}
+
+function counts(json: unknown): Record<string, number> {
+  const record = asObject(json) ?? {}
+  return pick(record, Object.keys(record))
+}
