@@ -59,7 +59,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
   'shared/sources': {
     uses: engine,
-    rooms: ['synthetic', 'registry', 'avro', 'formats', 'kafka', 'eventHubs', 'trigger'],
+    rooms: ['synthetic', 'registry', 'avro', 'protobuf', 'formats', 'kafka', 'eventHubs', 'trigger'],
     doors: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
   },
   'shared/models': {
@@ -141,6 +141,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['shared/sources/kafka/', 'infra/local/'],
   '@duckdb/node-api': ['shared/query/duckdb/'],
   'onnxruntime-web': ['shared/models/onnx/'],
+  protobufjs: ['shared/sources/protobuf/'],
   rolldown: ['infra/package/'],
   hyparquet: ['shared/parquet/hyparquetInternals.ts'],
   'hyparquet-writer': ['shared/parquet/hyparquetInternals.ts'],

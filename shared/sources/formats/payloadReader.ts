@@ -1,5 +1,11 @@
 import type { FramedFormat, Rejection } from '../../contract/index.js'
-import { type RegisteredSchema, type SchemaRegistry, type SchemaType, withReferences } from '../registry/index.js'
+import {
+  type RegisteredSchema,
+  type SchemaRegistry,
+  type SchemaType,
+  type WholeSchema,
+  withReferences,
+} from '../registry/index.js'
 import { UnusableSchema } from '../undecodable.js'
 
 /** Reads what stands behind a schema's id. */
@@ -36,14 +42,18 @@ export async function payloadReader(
   const whole = await withReferences(registry, schema)
   if ('fault' in whole) return unusable(schema, id, whole.fault)
   try {
-    return { kind: 'binary', decode: await compiled(whole.text, whole.referenced) }
+    return { kind: 'binary', decode: await compiled(whole) }
   } catch (error) {
     if (error instanceof UnusableSchema || error instanceof SyntaxError) return unusable(schema, id, error.message)
     throw error
   }
 }
 
-async function compiled(text: string, referenced: ReadonlyMap<string, string>) {
+async function compiled({ type, text, referenced }: WholeSchema): Promise<(payload: Uint8Array) => unknown> {
+  if (type === 'PROTOBUF') {
+    const { protobufDecoder, protobufSchema } = await import('../protobuf/index.js')
+    return protobufDecoder(protobufSchema(text, referenced.values()))
+  }
   const { avroDecoder, avroSchema } = await import('../avro/index.js')
   return avroDecoder(
     avroSchema(

@@ -1,0 +1,3 @@
+/** Protobuf's schemas and its wire format. */
+export { protobufDecoder } from './protobufDecoder.js'
+export { type ProtobufSchema, protobufSchema } from './protobufSchema.js'
