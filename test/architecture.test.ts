@@ -70,8 +70,8 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/query': {
     uses: engine,
-    rooms: ['duckdb', 'scan', 'condition', 'spark', 'catalog'],
-    doors: ['condition', 'spark', 'catalog'],
+    rooms: ['duckdb', 'scan', 'condition', 'spark', 'catalog', 'restricted'],
+    doors: ['condition', 'spark', 'catalog', 'restricted'],
   },
   'shared/pipeline': {
     uses: sides,
@@ -116,8 +116,9 @@ const layers: Readonly<Record<string, Layer>> = {
     ],
   },
   'shared/page': {
-    uses: ['shared/types', 'shared/contract', 'shared/settings', 'shared/telemetry', 'shared/pipeline'],
-    rooms: ['sections'],
+    uses: ['shared/types', 'shared/contract', 'shared/settings', 'shared/telemetry', 'shared/query', 'shared/pipeline'],
+    rooms: ['access', 'sections'],
+    doors: ['access'],
   },
   'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['arguments', 'output', 'input', 'tables', 'commands'] },
   functions: {

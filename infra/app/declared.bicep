@@ -68,6 +68,8 @@ var defaultSettings = {
   COST_PER_MILLION_EXECUTIONS: '0.4'
   COST_PER_10K_WRITES: '0.065'
   COST_PER_10K_READS: '0.005'
+  PAGE_SQL: 'off'
+  PAGE_AUTH: 'key'
   LOG_LEVEL: 'info'
   LOG_FORMAT: 'text'
 }

@@ -18,6 +18,8 @@ export interface StackOptions {
   readonly kafkaPort: number
   readonly blobPort: number
   readonly functionsPort: number
+  /** Asked for by functions that need one on Azure; none is asked for when absent. */
+  readonly functionKey: string | undefined
   /** Seconds between two progress lines; 0 for none. */
   readonly progress: number
 }
@@ -35,6 +37,7 @@ export const help = `Usage: npm start [-- options]       Kafka, blob storage, th
   --kafka-port N       preferred port of Kafka (default 9092)
   --blob-port N        preferred port of blob storage (default 10000)
   --functions-port N   preferred port of the functions (default 7071)
+  --function-key KEY   asked for as on Azure (not asked for without)
   --progress S         seconds between progress lines (default 5; 0 for none)
   --help
 
@@ -73,6 +76,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' {
         'blob-port': number,
         'functions-port': number,
         progress: number,
+        'function-key': { type: 'string' },
         help: { type: 'boolean' },
       },
     })
@@ -88,7 +92,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' {
       `"${positionals.join(' ')}" is not a command; there are start and stack. See: npm start -- --help`,
     )
   }
-  const between = (name: keyof typeof values, absent: number, most: number) => {
+  const between = (name: Exclude<keyof typeof values, 'function-key' | 'help'>, absent: number, most: number) => {
     const text = values[name]
     const value = text === undefined ? absent : Number(text)
     if (text === '' || !Number.isFinite(value) || value < 0 || value > most) {
@@ -110,6 +114,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' {
     kafkaPort: between('kafka-port', 9092, 65_515),
     blobPort: between('blob-port', 10_000, 65_515),
     functionsPort: between('functions-port', 7071, 65_515),
+    functionKey: values['function-key'],
     progress: between('progress', 5, 86_400),
   }
 }

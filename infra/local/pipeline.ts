@@ -24,7 +24,7 @@ export async function startPipeline(
   say: (line: string) => void,
 ): Promise<void> {
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
-  await startHost(stack, await freePort(options.functionsPort), env, say)
+  await startHost(stack, await freePort(options.functionsPort), options.functionKey, env, say)
   if (options.rate > 0) await startProducer(stack, options, env, say)
   if (options.progress > 0) startProgress(stack, options.progress * 1000, env, say)
 }
@@ -32,6 +32,7 @@ export async function startPipeline(
 async function startHost(
   stack: LocalStack,
   port: number,
+  key: string | undefined,
   env: Record<string, string>,
   say: (line: string) => void,
 ): Promise<void> {
@@ -44,9 +45,13 @@ async function startHost(
       const child = new StackProcess({
         name: 'The function host',
         script: join(here, 'host', 'main.js'),
-        args: ['--app', stack.folder, '--port', String(port), '--state', join(stack.stateFolder, 'host')],
+        args: [
+          ...['--app', stack.folder, '--port', String(port), '--state', join(stack.stateFolder, 'host')],
+          ...(key === undefined ? [] : ['--key', key]),
+        ],
         cwd: stack.folder,
-        env,
+        // Whoever reaches this machine's loopback has the files anyway.
+        env: { PAGE_SQL: 'on', ...env },
         logFile,
       })
       child.onMessage(m => {
@@ -61,7 +66,9 @@ async function startHost(
   // Blob storage that was killed may come back a few seconds older; a host that remembers newer tables would build on what is gone.
   const { pid } = await stack.supervise(plan, 'Azurite')
   say(`Functions  ${stack.functionsUrl ?? ''}/api  (pid ${pid ?? 'unknown'}; ${functions.join(', ')})`)
-  say(`Page       ${stack.functionsUrl ?? ''}/api/lake  (is it fresh, complete, cheap: open it in a browser)`)
+  say(
+    `Page       ${stack.functionsUrl ?? ''}/api/lake${key === undefined ? '' : '?code=…'}  (is it fresh, complete, cheap: open it in a browser)`,
+  )
   say(
     `           curl -X POST ${stack.functionsUrl ?? ''}/api/pipeline/run  runs every layer now; log: ${join('.lake', 'log', 'functions.log')}`,
   )

@@ -9,5 +9,6 @@ export {
   runMonitor,
   runPipeline,
   runSilver,
+  runTask,
   runTrainings,
 } from './steps.js'

@@ -2,7 +2,7 @@ import { catchUp } from './bronze/index.js'
 import type { Lake } from './lake/index.js'
 import { runMonitor as observeTables } from './monitor/index.js'
 import { runSilver } from './silver/index.js'
-import type { PipelineReport, StepReport, Trigger } from './step/index.js'
+import { job, type PipelineReport, type StepReport, taskOf, type Trigger } from './step/index.js'
 
 export { catchUp, ingestBatch } from './bronze/index.js'
 export { runMaintenance } from './maintenance/index.js'
@@ -30,19 +30,34 @@ export async function runTrainings(lake: Lake, trigger: Trigger): Promise<readon
   return (await import('./training/index.js')).runTrainings(lake, trigger)
 }
 
+/** A step that is a task of the job. */
+type TaskStep = (typeof job)['tasks'][number]['step']
+
+const runners: Readonly<Record<TaskStep, (lake: Lake, trigger: Trigger) => Promise<readonly StepReport[]>>> = {
+  bronze: catchUp,
+  silver: runSilver,
+  models: refreshModels,
+  gold: runGold,
+  monitor: runMonitor,
+}
+
+/** One task of the job, for every stream; bronze catches up with Kafka. */
+export async function runTask(lake: Lake, step: TaskStep, trigger: Trigger): Promise<readonly StepReport[]> {
+  const reports = await runners[step](lake, trigger)
+  return reports.map(report => ({ task: taskOf(report.step), ...report }))
+}
+
 /**
  * One run of the whole pipeline, in order: bronze catches up with Kafka, silver with bronze, new models are fetched, gold
  * catches up with silver, and the monitor checks the result. A step that fails does not keep the next from doing what it can.
+ *
+ * @param from the task to begin with; the first when absent
  */
-export async function runPipeline(lake: Lake, trigger: Trigger): Promise<PipelineReport> {
+export async function runPipeline(lake: Lake, trigger: Trigger, from: TaskStep = 'bronze'): Promise<PipelineReport> {
   const startedAt = new Date(lake.clock.now()).toISOString()
-  const steps = [
-    ...(await catchUp(lake, trigger)),
-    ...(await runSilver(lake, trigger)),
-    ...(await refreshModels(lake, trigger)),
-    ...(await runGold(lake, trigger)),
-    ...(await runMonitor(lake, trigger)),
-  ]
+  const first = job.tasks.findIndex(({ step }) => step === from)
+  const steps: StepReport[] = []
+  for (const { step } of job.tasks.slice(first)) steps.push(...(await runTask(lake, step, trigger)))
   const endedAt = new Date(lake.clock.now()).toISOString()
-  return { startedAt, endedAt, ok: steps.every(step => step.outcome !== 'failed'), steps }
+  return { job: job.name, startedAt, endedAt, ok: steps.every(step => step.outcome !== 'failed'), steps }
 }

@@ -330,6 +330,18 @@ export const environment = z.object({
     .default(0.065)
     .describe('Price of ten thousand writes or listings of the storage account (USD).'),
   COST_PER_10K_READS: amount().default(0.005).describe('Price of ten thousand reads of the storage account (USD).'),
+  PAGE_SQL: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe(
+      'Whether the page answers queries: one SELECT at a time, shut off from all but the tables. `npm start` has it on.',
+    ),
+  PAGE_AUTH: z
+    .enum(['key', 'easyauth'])
+    .default('key')
+    .describe(
+      'Who may see the page: who has a function key, or, with `easyauth`, who is signed in by App Service Authentication. Without it being switched on at the app (`WEBSITE_AUTH_ENABLED`) a key is needed all the same.',
+    ),
   LOG_LEVEL: z.enum(logLevels).default('info').describe('The least important line that is logged.'),
   LOG_FORMAT: z
     .enum(['text', 'json'])

@@ -31,6 +31,8 @@ describe('the app', () => {
         'models timerTrigger',
         'monitor timerTrigger',
         'page httpTrigger',
+        'pageRun httpTrigger',
+        'pageSql httpTrigger',
         'pipeline httpTrigger',
         'silver timerTrigger',
       ].sort(),
@@ -83,6 +85,11 @@ describe('the app', () => {
   test('running the pipeline and looking at the lake need a key; asking for its health does not', () => {
     expect(triggerOf('pipeline')).toMatchObject({ route: 'pipeline/run', methods: ['POST'], authLevel: 'function' })
     expect(triggerOf('page')).toMatchObject({ route: 'lake', methods: ['GET'], authLevel: 'function' })
+    for (const [name, route] of [
+      ['pageSql', 'lake/sql'],
+      ['pageRun', 'lake/run'],
+    ] as const)
+      expect(triggerOf(name)).toMatchObject({ route, methods: ['POST'], authLevel: 'function' })
     expect(triggerOf('health')).toMatchObject({ route: 'health', methods: ['GET'], authLevel: 'anonymous' })
   })
 })

@@ -15,6 +15,7 @@ describe('parseOptions', () => {
       kafkaPort: 9092,
       blobPort: 10_000,
       functionsPort: 7071,
+      functionKey: undefined,
       progress: 5,
     })
   })

@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly settings: Environment
   /** Of the HTTP functions, on 127.0.0.1; 0 takes a free one. */
   readonly port: number
+  /** The key of functions that need one; none is asked for when absent. */
+  readonly functionKey?: string | undefined
   /** Where timers remember their last run. */
   readonly stateFolder: string
   readonly log: Logger
@@ -89,7 +91,12 @@ export class FunctionHost {
   static async start(options: HostOptions): Promise<FunctionHost> {
     const hostSettings = readHostSettings(join(options.folder, 'host.json'))
     const app = await loadApp(options)
-    const server = new FunctionHttpServer(app, routesOf(app.functions, hostSettings.routePrefix), options.log)
+    const server = new FunctionHttpServer(
+      app,
+      routesOf(app.functions, hostSettings.routePrefix),
+      options.log,
+      options.functionKey,
+    )
     const url = await server.listen(options.port)
     const status = timerStatusFile(join(options.stateFolder, 'timers.json'))
     const listeners: Listener[] = [server]

@@ -5,11 +5,18 @@ export interface Route {
   readonly functionName: string
   readonly methods: readonly string[]
   readonly path: string
+  /** Whether the platform lets in only who has a key. */
+  readonly needsKey: boolean
 }
 
 /** What a request's path and method lead to; `methods` are those that the path does take. */
 export type RouteMatch =
-  | { readonly kind: 'found'; readonly functionName: string; readonly params: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'found'
+      readonly functionName: string
+      readonly params: Readonly<Record<string, string>>
+      readonly needsKey: boolean
+    }
   | { readonly kind: 'methodNotAllowed'; readonly methods: readonly string[] }
   | { readonly kind: 'notFound' }
 
@@ -18,8 +25,9 @@ export function routesOf(functions: readonly RegisteredFunction[], prefix: strin
   return functions
     .filter(f => f.trigger.type.toLowerCase() === 'httptrigger')
     .map(f => {
-      const { route, methods } = f.trigger
+      const { route, methods, authLevel } = f.trigger
       return {
+        needsKey: !(typeof authLevel === 'string' && /^anonymous$/i.test(authLevel)),
         functionName: f.name,
         methods:
           Array.isArray(methods) && methods.length > 0 ? methods.map(m => String(m).toUpperCase()) : ['GET', 'POST'],
@@ -34,7 +42,8 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   for (const route of routes) {
     const params = matchPath(route.path, path)
     if (params === undefined) continue
-    if (route.methods.includes(method.toUpperCase())) return { kind: 'found', functionName: route.functionName, params }
+    if (route.methods.includes(method.toUpperCase()))
+      return { kind: 'found', functionName: route.functionName, params, needsKey: route.needsKey }
     allowed.push(...route.methods)
   }
   return allowed.length > 0 ? { kind: 'methodNotAllowed', methods: allowed } : { kind: 'notFound' }

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
 
@@ -11,16 +12,17 @@ import { guardRequest } from './requestGuard.js'
 const largestBody = 100 * 1024 * 1024
 
 /**
- * Serves the HTTP functions on 127.0.0.1. As with `func start`, keys are not asked for on one's own machine: the
- * `authLevel` of a function is enforced by the platform only. Instead, requests of other machines' pages are refused.
+ * Serves the HTTP functions on 127.0.0.1. As with `func start`, keys are not asked for on one's own machine unless one is
+ * given; it is then asked for as the platform does, by the `authLevel` of a function. Requests of other machines' pages are
+ * refused either way.
  */
 export class FunctionHttpServer {
   readonly #server: Server
   readonly #running = new Set<Promise<void>>()
 
-  constructor(app: FunctionApp, routes: readonly Route[], log: Logger) {
+  constructor(app: FunctionApp, routes: readonly Route[], log: Logger, key?: string) {
     this.#server = createServer((request, response) => {
-      const answer = serve(app, routes, request, response).catch((thrown: unknown) => {
+      const answer = serve({ app, routes, key }, request, response).catch((thrown: unknown) => {
         log.error(`${request.method ?? ''} ${request.url ?? ''} failed`, { error: String(thrown) })
         if (!response.headersSent) response.writeHead(500)
         response.end()
@@ -60,18 +62,19 @@ interface Answer {
   readonly content?: Uint8Array | string | undefined
 }
 
-async function serve(
-  app: FunctionApp,
-  routes: readonly Route[],
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { status, headers, content } = await answer(app, routes, request)
+interface Served {
+  readonly app: FunctionApp
+  readonly routes: readonly Route[]
+  readonly key: string | undefined
+}
+
+async function serve(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, headers, content } = await answer(served, request)
   response.writeHead(status, headers)
   response.end(content)
 }
 
-async function answer(app: FunctionApp, routes: readonly Route[], request: IncomingMessage): Promise<Answer> {
+async function answer({ app, routes, key }: Served, request: IncomingMessage): Promise<Answer> {
   const { method = 'GET', rawHeaders, url: target = '/' } = request
   const guarded = guardRequest({ method, rawHeaders, target })
   if (guarded.kind === 'refused') {
@@ -85,6 +88,7 @@ async function answer(app: FunctionApp, routes: readonly Route[], request: Incom
   const match = matchRoute(routes, method, url.pathname)
   if (match.kind === 'notFound') return { status: 404 }
   if (match.kind === 'methodNotAllowed') return { status: 405, headers: { allow: match.methods.join(', ') } }
+  if (key !== undefined && match.needsKey && !hasKey(request, url, key)) return { status: 401 }
   const body = await bodyOf(request)
   if (body === undefined) return { status: 413 }
   const outcome = await app.invoke(match.functionName, httpInput(request, url, match.params, body))
@@ -93,6 +97,14 @@ async function answer(app: FunctionApp, routes: readonly Route[], request: Incom
   if (http === undefined) return { status: 204 }
   const content = http.body?.bytes ?? http.body?.string ?? http.body?.json
   return { status: Number(http.statusCode ?? 200), headers: { ...http.headers }, content }
+}
+
+/** By the header or the parameter, as the platform takes it. */
+function hasKey({ headers }: IncomingMessage, url: URL, key: string): boolean {
+  const header = headers['x-functions-key']
+  const given = typeof header === 'string' ? header : (url.searchParams.get('code') ?? '')
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(key))
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {

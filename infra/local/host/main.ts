@@ -8,7 +8,7 @@ import { FunctionHost } from './functionHost.js'
 import { HostError } from './hostError.js'
 
 /**
- * The function host as a process: `node dist/infra/local/host/main.js [--app FOLDER] [--port 7071] [--state FOLDER]`.
+ * The function host as a process: `node dist/infra/local/host/main.js [--app FOLDER] [--port 7071] [--state FOLDER] [--key KEY]`.
  * Started by the stack, it says over the channel when it is ready and what goes wrong; SIGTERM, SIGINT or the end of
  * the channel stop it after what runs is finished.
  */
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
       app: { type: 'string', default: process.cwd() },
       port: { type: 'string', default: '7071' },
       state: { type: 'string' },
+      key: { type: 'string' },
     },
   })
   // What it prints goes to a file: a disk that is full must not end it.
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     folder: values.app,
     settings,
     port: portOf(values.port),
+    functionKey: values.key,
     stateFolder: values.state ?? join(values.app, '.lake', 'host'),
     log,
   })

@@ -34,7 +34,9 @@ export function guardRequest({ method, rawHeaders, target }: RequestOrigin): Gua
         `This host serves its own machine only, not the name ${hostname}. Call it as 127.0.0.1 or localhost.`,
       )
   }
-  const foreign = all('origin').find(origin => !isOwnOrigin(origin, own))
+  // A page that sends no referrer sends `null` for its origin, with a form; the browser says that it is the same all the same.
+  const isSameSite = all('sec-fetch-site').length > 0 && all('sec-fetch-site').every(site => site === 'same-origin')
+  const foreign = all('origin').find(origin => !isOwnOrigin(origin, own) && !(origin === 'null' && isSameSite))
   if (foreign !== undefined) return refused(403, 'Requests from pages of another origin are refused.')
   const [site = 'none'] = all('sec-fetch-site')
   const navigates = safeMethods.includes(method) && all('sec-fetch-mode')[0] === 'navigate'

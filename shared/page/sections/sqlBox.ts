@@ -1,4 +1,6 @@
 import { type Html, html } from '../html.js'
+import type { RestrictedAnswer } from '../../query/restricted/index.js'
+import { count } from '../figures.js'
 import { actionOf } from '../links.js'
 import type { PageData } from '../pageData.js'
 
@@ -14,9 +16,44 @@ export function sqlSection(data: PageData): Html {
         </form>
         <div id="answer" aria-live="polite"></div>`
     : html`<p class="dim">Queries are not answered here: <code>PAGE_SQL</code> is off. In a terminal:</p>
-        <pre>npx lake sql "${sql.replaceAll('"', '\\"')}"</pre>`
+        <pre>npx lake sql "${sql.replace(/["$`\\]/g, '\\$&')}"</pre>`
   return html`<section aria-labelledby="sql">
     <h2 id="sql">SQL</h2>
     ${body}
   </section>`
+}
+
+/** What a query came to, as a table. */
+export function answerSection(sql: string, answer: RestrictedAnswer, ms: number): Html {
+  if (answer.kind === 'refused')
+    return html`<div id="answer" role="status">
+      <p class="bad">${answer.reason}</p>
+      <pre>${sql}</pre>
+    </div>`
+  const { columns, rows, isCut } = answer
+  const cells = (row: readonly (string | null)[]) =>
+    row.map(value => (value === null ? html`<td class="dim">NULL</td>` : html`<td>${value}</td>`))
+  const heads = columns.map(name => html`<th scope="col">${name}</th>`)
+  return html`<div id="answer" role="status">
+    <p class="dim">
+      ${count(rows.length)} rows in ${count(ms)} ms${isCut ? '; there are more, which are not shown' : ''}
+    </p>
+    <div class="wide" tabindex="0" role="region" aria-label="Rows">
+      <table>
+        <thead>
+          <tr>
+            ${heads}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            row =>
+              html`<tr>
+                ${cells(row)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </div>`
 }

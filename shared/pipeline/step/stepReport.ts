@@ -6,6 +6,8 @@ export type StepName = (typeof stepNames)[number]
 
 /** What one step did for one stream (or for the whole lake): JSON as it stands. */
 export interface StepReport {
+  /** The job's task, where the step was run as one. */
+  readonly task?: string | undefined
   readonly step: StepName
   readonly stream?: string | undefined
   readonly outcome: 'committed' | 'nothingToDo' | 'failed'
@@ -22,6 +24,7 @@ export interface StepReport {
 
 /** What one run of the whole pipeline did. */
 export interface PipelineReport {
+  readonly job: string
   readonly startedAt: string
   readonly endedAt: string
   /** True when no step failed. */

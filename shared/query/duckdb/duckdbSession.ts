@@ -7,6 +7,7 @@ import { type DataType, namedValues, type Row, type StructField, type Value } fr
 import { columnFits } from './columnFit.js'
 import { type DuckDbModule, loadDuckDb } from './duckdbModule.js'
 import { asQueryError } from './queryError.js'
+import { literalList } from './sqlText.js'
 import { type ValueReader, valueReader } from './sqlValue.js'
 import { makeTemporaryFolder } from './temporaryFolder.js'
 
@@ -57,6 +58,7 @@ export class DuckDbSession implements AsyncDisposable {
   readonly #connection: DuckDBConnection
   #disabledBefore: string | undefined
   #closed = false
+  #locked = false
 
   private constructor(folder: string, duckdb: DuckDbModule, instance: DuckDBInstance, connection: DuckDBConnection) {
     this.folder = folder
@@ -165,6 +167,7 @@ export class DuckDbSession implements AsyncDisposable {
    * the scan. The next one puts the setting back: in between, that would end the result that is being read.
    */
   async #prepare(sql: string): Promise<void> {
+    if (this.#locked) return
     const disable = (names: string) => this.#connection.run(`SET disabled_optimizers = '${names}'`)
     if (this.#disabledBefore !== undefined) await disable(this.#disabledBefore)
     this.#disabledBefore = undefined
@@ -173,6 +176,23 @@ export class DuckDbSession implements AsyncDisposable {
     const before = typeof names === 'string' ? names : ''
     await disable(before === '' ? 'filter_pushdown' : `${before},filter_pushdown`)
     this.#disabledBefore = before
+  }
+
+  /**
+   * Shuts the session off for good: from now on it reaches those files and no other, nothing outside, and no setting of
+   * it can be changed. The views that it has keep working, as far as they read those files.
+   *
+   * @param sql what is going to be run, so that it can be prepared for
+   */
+  async lock(files: readonly string[], sql: string): Promise<void> {
+    try {
+      await this.#prepare(sql)
+      this.#locked = true
+      const paths = `SET allowed_paths = ${literalList(files)}`
+      await this.#connection.run(`${paths}; SET enable_external_access = false; SET lock_configuration = true`)
+    } catch (error) {
+      throw asQueryError(error)
+    }
   }
 
   /** Makes the statement that is running fail soon. */

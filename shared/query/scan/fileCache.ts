@@ -13,6 +13,8 @@ export interface FileCacheOptions {
   readonly temporaryFolder?: string | undefined
   /** Files downloaded at once; 8 when absent. */
   readonly parallel?: number | undefined
+  /** Told of every local path that is given out. */
+  readonly onPaths?: ((paths: readonly string[]) => void) | undefined
 }
 
 /** Local files that stay where they are until they are released. */
@@ -64,7 +66,7 @@ export class FileCache implements AsyncDisposable {
   async lease(store: ObjectStore, files: readonly ImmutableFile[]): Promise<FileLease> {
     if (store.localPath !== undefined) {
       const paths = await Promise.all(files.map(file => localFile(store, file)))
-      return leaseOf(paths, () => undefined)
+      return this.#leaseOf(paths, () => undefined)
     }
     const folder = await this.#ownFolder()
     const taken: Entry[] = []
@@ -95,7 +97,7 @@ export class FileCache implements AsyncDisposable {
       const outcomes = await Promise.allSettled(taken.map(entry => entry.ready))
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason as Error
       const byKey = new Map(taken.map(entry => [entry.key, entry.localPath]))
-      return leaseOf(
+      return this.#leaseOf(
         files.map(file => byKey.get(keyOf(store, file)) ?? ''),
         release,
       )
@@ -136,7 +138,7 @@ export class FileCache implements AsyncDisposable {
     } finally {
       await handle.close()
     }
-    return leaseOf([localPath], release)
+    return this.#leaseOf([localPath], release)
   }
 
   /** Removes every file; leases are void from now on. */
@@ -150,6 +152,11 @@ export class FileCache implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #leaseOf(paths: readonly string[], release: () => void): FileLease {
+    this.#options.onPaths?.(paths)
+    return { paths, release, [Symbol.dispose]: release }
   }
 
   #ownFolder(): Promise<string> {
@@ -211,7 +218,3 @@ export class FileCache implements AsyncDisposable {
 }
 
 const keyOf = (store: ObjectStore, file: ImmutableFile) => `${store.url}\n${file.path}`
-
-function leaseOf(paths: readonly string[], release: () => void): FileLease {
-  return { paths, release, [Symbol.dispose]: release }
-}

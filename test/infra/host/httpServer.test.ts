@@ -25,9 +25,9 @@ beforeEach(async () => {
   server = new FunctionHttpServer(
     app,
     [
-      { functionName: 'pipeline', methods: ['POST'], path: '/api/pipeline/run' },
-      { functionName: 'health', methods: ['GET'], path: '/api/health' },
-      { functionName: 'item', methods: ['GET'], path: '/api/items/{id}' },
+      { functionName: 'pipeline', methods: ['POST'], path: '/api/pipeline/run', needsKey: true },
+      { functionName: 'health', methods: ['GET'], path: '/api/health', needsKey: false },
+      { functionName: 'item', methods: ['GET'], path: '/api/items/{id}', needsKey: true },
     ],
     silentLogger,
   )
@@ -64,6 +64,45 @@ function raw(lines: readonly string[]): Promise<string> {
 
 const own = () => `127.0.0.1:${port}`
 const run = (headers: Record<string, string>) => status('POST', '/api/pipeline/run', headers)
+
+describe('a key that is given', () => {
+  test('is asked for as on the platform: by header or parameter, not of functions for anybody', async () => {
+    const app = { invoke: () => Promise.resolve({ kind: 'succeeded', response: {} }) } as unknown as FunctionApp
+    const route = { methods: ['GET'], functionName: 'f' }
+    const guarded = new FunctionHttpServer(
+      app,
+      [
+        { ...route, path: '/api/lake', needsKey: true },
+        { ...route, path: '/api/health', needsKey: false },
+      ],
+      silentLogger,
+      'sesame',
+    )
+    const url = await guarded.listen(0)
+    const ask = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`${url}${path}`, { headers })).status
+    try {
+      const principal = { 'x-ms-client-principal': 'e30=', 'x-ms-client-principal-id': 'me' }
+      expect(await ask('/api/lake')).toBe(401)
+      expect(await ask('/api/lake?code=wrong')).toBe(401)
+      expect(await ask('/api/lake', { 'x-functions-key': 'wrong' })).toBe(401)
+      expect(await ask('/api/lake', principal)).toBe(401)
+      expect(await ask('/api/lake?code=sesame')).toBe(204)
+      expect(await ask('/api/lake', { 'x-functions-key': 'sesame' })).toBe(204)
+      expect(await ask('/api/health')).toBe(204)
+    } finally {
+      await guarded.stop()
+    }
+  })
+})
+
+describe('a page that sends no referrer', () => {
+  test('sends its forms, which say null for their origin; another page that says so does not', async () => {
+    expect(await run({ origin: 'null', 'sec-fetch-site': 'same-origin' })).toBe(200)
+    expect(await run({ origin: 'null', 'sec-fetch-site': 'cross-site' })).toBe(403)
+    expect(await run({ origin: 'null' })).toBe(403)
+  })
+})
 
 describe('a page of another origin starts nothing', () => {
   test.each([
