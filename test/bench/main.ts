@@ -6,9 +6,10 @@ import { modelsBench } from './modelsBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
+import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models] [rows, commits, scale or files]; ratios are
+ * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models|window] [rows, commits, scale or files]; ratios are
  * within the run, the part's baseline being 1. `delta` compares with delta-rs, by the Python in DELTALAKE_PYTHON or one
  * that it sets up itself. `coldstart` needs `npm run package` before, and `models` a Python with
  * scikit-learn and onnxruntime in MODELS_PYTHON; both run only when they are asked for.
@@ -61,6 +62,11 @@ if (wanted === 'coldstart') {
     const times = `functions listed ${listedMs.toFixed(0)} ms, first batch committed ${committedMs.toFixed(0)} ms`
     process.stdout.write(`  ${name.padEnd(10)} ${times}${duckdb ? ', with DuckDB' : ''}\n`)
   }
+}
+
+if (wanted === 'window') {
+  process.stdout.write('silver, with so many rows in the window\n')
+  for (const { name, figure } of await windowBench(rows)) process.stdout.write(`  ${name.padEnd(32)} ${figure}\n`)
 }
 
 if (wanted === 'models') {

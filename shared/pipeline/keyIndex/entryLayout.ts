@@ -28,25 +28,39 @@ export function entryLayout(entries: number, groups: number): EntryLayout {
 /** Bytes of all entries, and a few more, so that one can be read at the end. */
 export const entriesBytes = ({ entries, entryBits }: EntryLayout): number => Math.ceil((entries * entryBits) / 8) + 6
 
-/** The entry at a place, out of bytes that begin at byte `from` of the entries: rest of the hash, row group. */
-export function readEntry(
-  view: DataView,
-  from: number,
-  place: number,
-  { entryBits, groupBits }: EntryLayout,
-): { readonly rest: number; readonly group: number } {
-  const bit = place * entryBits
-  const byte = Math.floor(bit / 8)
-  const at = byte - from
-  const word = view.getUint32(at, true) + view.getUint16(at + 4, true) * 2 ** 32
-  const value = Math.floor(word / 2 ** (bit - byte * 8)) % 2 ** entryBits
-  const rest = Math.floor(value / 2 ** groupBits)
-  return { rest, group: value - rest * 2 ** groupBits }
+/** Entries in bytes that begin somewhere among them. An entry as a number is the rest of its hash times {@link unit}, plus its row group. */
+export class EntryReader {
+  readonly unit: number
+  readonly #bits: number
+  readonly #units: readonly number[]
+
+  constructor({ entryBits, groupBits }: EntryLayout) {
+    this.unit = 2 ** groupBits
+    this.#bits = entryBits
+    this.#units = [...Array.from({ length: 8 }, (_, shift) => 2 ** shift), 2 ** entryBits]
+  }
+
+  /** @param from which byte of the entries the view begins at */
+  at(view: DataView, from: number, place: number): number {
+    const bit = place * this.#bits
+    const byte = Math.floor(bit / 8)
+    const shift = bit - byte * 8
+    const low = view.getUint32(byte - from, true)
+    const high = view.getUint16(byte - from + 4, true)
+    if (this.#bits <= 32) {
+      const value = shift === 0 ? low : (low >>> shift) | (high << (32 - shift))
+      return (this.#bits === 32 ? value : value & ((1 << this.#bits) - 1)) >>> 0
+    }
+    const word = Math.floor((high * 2 ** 32 + low) / (this.#units[shift] as number))
+    const entry = this.#units[8] as number
+    return word - Math.floor(word / entry) * entry
+  }
 }
 
 /** Packs entries one behind the other. */
 export class EntryPacker {
-  readonly #layout: EntryLayout
+  readonly #bits: number
+  readonly #unit: number
   readonly #bytes: Uint8Array
   #used = 0
   #pending = 0
@@ -54,7 +68,8 @@ export class EntryPacker {
 
   /** @param room bytes that may gather before they are taken */
   constructor(layout: EntryLayout, room: number) {
-    this.#layout = layout
+    this.#bits = layout.entryBits
+    this.#unit = 2 ** layout.groupBits
     this.#bytes = new Uint8Array(room + 16)
   }
 
@@ -64,12 +79,12 @@ export class EntryPacker {
   }
 
   push(rest: number, group: number): void {
-    const { entryBits, groupBits } = this.#layout
-    let value = (rest * 2 ** groupBits + group) * 2 ** this.#pendingBits + this.#pending
-    let bits = entryBits + this.#pendingBits
+    let value = (rest * this.#unit + group) * (1 << this.#pendingBits) + this.#pending
+    let bits = this.#bits + this.#pendingBits
     for (; bits >= 8; bits -= 8) {
-      this.#bytes[this.#used++] = value % 256
-      value = Math.floor(value / 256)
+      const above = Math.floor(value / 256)
+      this.#bytes[this.#used++] = value - above * 256
+      value = above
     }
     this.#pending = value
     this.#pendingBits = bits

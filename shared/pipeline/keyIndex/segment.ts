@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
-import { entriesBytes, type EntryLayout, entryLayout, readEntry } from './entryLayout.js'
+import { entriesBytes, type EntryLayout, entryLayout, EntryReader } from './entryLayout.js'
 import { hashBits } from './keyHash.js'
 import { decodeTail, decodeTrailer, fixedTailBytes, type IndexedFile, type SegmentTrailer } from './segmentTrailer.js'
 
@@ -19,6 +19,7 @@ const widestGap = 16 * 1024
 export class KeySegment {
   readonly trailer: SegmentTrailer
   readonly #layout: EntryLayout
+  readonly #reader: EntryReader
   readonly #directory: Uint32Array
   /** The file and the place in it of each row group. */
   readonly #groups: readonly (readonly [file: number, group: number])[]
@@ -26,6 +27,7 @@ export class KeySegment {
   private constructor(trailer: SegmentTrailer, layout: EntryLayout, directory: Uint32Array) {
     this.trailer = trailer
     this.#layout = layout
+    this.#reader = new EntryReader(layout)
     this.#directory = directory
     this.#groups = trailer.files.flatMap(({ outline }, file) =>
       outline.groups.map((_, group): [number, number] => [file, group]),
@@ -90,7 +92,8 @@ export class KeySegment {
 
   /** All entries, ascending: pairs of hash and row group's number, in pieces. */
   async *entries(localPath: string): AsyncGenerator<{ readonly hashes: Float64Array; readonly groups: Int32Array }> {
-    const { bucketBits, entryBits } = this.#layout
+    const { bucketBits } = this.#layout
+    const { unit } = this.#reader
     const bucketSpan = 2 ** (hashBits - bucketBits)
     const buckets = 2 ** bucketBits
     await using handle = await open(localPath)
@@ -106,9 +109,10 @@ export class KeySegment {
       let bucket = first
       for (let i = place; i < end; i++) {
         while (i >= (this.#directory[bucket + 1] as number)) bucket++
-        const { rest, group } = readEntry(view, from, i, { ...this.#layout, entryBits })
+        const entry = this.#reader.at(view, from, i)
+        const rest = Math.floor(entry / unit)
         hashes[i - place] = bucket * bucketSpan + rest
-        groups[i - place] = group
+        groups[i - place] = entry - rest * unit
       }
       if (hashes.length > 0) yield { hashes, groups }
       first = last
@@ -122,19 +126,20 @@ export class KeySegment {
 
   #collect(view: DataView, from: number, hash: number, bucketSpan: number, found: Map<number, Map<number, number[]>>) {
     const bucket = Math.floor(hash / bucketSpan)
-    const wanted = hash - bucket * bucketSpan
+    const { unit } = this.#reader
+    const least = (hash - bucket * bucketSpan) * unit
     const end = this.#directory[bucket + 1] as number
     let low = this.#directory[bucket] as number
     let high = end
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (readEntry(view, from, middle, this.#layout).rest < wanted) low = middle + 1
+      if (this.#reader.at(view, from, middle) < least) low = middle + 1
       else high = middle
     }
     for (; low < end; low++) {
-      const entry = readEntry(view, from, low, this.#layout)
-      if (entry.rest !== wanted) return
-      const [file, group] = this.#groups[entry.group] ?? [-1, -1]
+      const entry = this.#reader.at(view, from, low)
+      if (entry >= least + unit) return
+      const [file, group] = this.#groups[entry - least] ?? [-1, -1]
       let groups = found.get(file)
       if (groups === undefined) found.set(file, (groups = new Map<number, number[]>()))
       const known = groups.get(group)
