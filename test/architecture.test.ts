@@ -94,6 +94,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'status',
       'cost',
       'overview',
+      'erasure',
     ],
     doors: [
       'lake',
@@ -113,6 +114,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'status',
       'cost',
       'overview',
+      'erasure',
     ],
   },
   'shared/page': {

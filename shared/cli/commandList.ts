@@ -28,6 +28,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.js')).run,
   backfill: async () => (await import('./commands/backfill.js')).backfill,
   quarantine: async () => (await import('./commands/quarantine.js')).quarantine,
+  erase: async () => (await import('./commands/erase.js')).erase,
   train: async () => (await import('./commands/train.js')).train,
   models: async () => (await import('./commands/models.js')).models,
   rebuild: async () => (await import('./commands/rebuild.js')).rebuild,

@@ -7,6 +7,7 @@ import { durationForms, parseDuration } from './duration.js'
 import { type Expectation, expectationFault, type Predicate, rulesOf } from './expectations.js'
 import { jsonReader } from './jsonValue.js'
 import { guarded, judgeOf, parserOf } from './judgeValue.js'
+import { keyText } from './keyText.js'
 import type { ExpectationAction, StartFrom, Stream } from './stream.js'
 import { formatFault, type StreamFormat } from './streamFormat.js'
 import { type ModelDeclaration, streamModelOf } from './streamModel.js'
@@ -75,6 +76,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   const expectations = expectationsOf(name, declaration.expectations ?? {})
   const format = formatOf(declaration)
   const judge = judgeOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
+  const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
   return {
     name,
     topic,
@@ -92,8 +94,9 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     actions: new Map(expectations.map(expectation => [expectation.name, expectation.action])),
     isFiltered: declaration.where !== undefined,
     model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
-    parse: parserOf(decode === undefined ? jsonReader(decoder) : guarded(decode), judge),
+    parse: parserOf(read, judge),
     validate: judge,
+    keyOf: value => keyText(read(value), key),
   }
 }
 

@@ -36,6 +36,8 @@ export const leftOutCodes = [
   'EXPECTATION_DROPPED',
   /** The contract's `where` is not true of it. */
   'FILTERED',
+  /** Its key was erased: all that is left of it is where and when it was. */
+  'ERASED',
 ] as const
 
 /** As `_error_code` of bronze has it, too. */
@@ -120,4 +122,9 @@ export interface Stream {
    * bytes `Uint8Array` and times `DecodedTime`. Otherwise as `parse`.
    */
   validate(found: unknown, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
+  /**
+   * The key that a value says it has, as text, whether or not the rest of it is valid; undefined when it cannot be read
+   * or has none. Never throws.
+   */
+  keyOf(value: Uint8Array): string | undefined
 }

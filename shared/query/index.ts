@@ -10,10 +10,12 @@ export {
   type ScalarExpression,
   type SessionOptions,
   sqlType,
+  valueLiteral,
 } from './duckdb/index.js'
 export {
   copyFields,
   copyToParquet,
+  type DeltaView,
   emptySelect,
   FileCache,
   normalizedCopy,

@@ -18,6 +18,12 @@ export interface VacuumOptions {
    * week) when absent.
    */
   readonly retentionMs?: number | undefined
+  /**
+   * Gives up every version but the newest, whatever the retention: files that the log still names and that the newest
+   * version does not need are deleted whatever their age. Others, which may be about to be committed, are kept for
+   * `unnamedMs` milliseconds.
+   */
+  readonly onlyNewest?: { readonly unnamedMs: number } | undefined
   /** Allows a retention below the table's: then a reader of an older version, or a slow writer, may lose its files. */
   readonly force?: boolean | undefined
   /** Only reports what would be deleted. */
@@ -46,6 +52,8 @@ export type VacuumOutcome =
       readonly files: number
       readonly bytes: number
       readonly more: boolean
+      /** With `onlyNewest`: files that no version has named and that are too young to be deleted. */
+      readonly unnamed?: number | undefined
     }
 
 /** Files that are judged, and deleted, together. */
@@ -78,18 +86,26 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
   const least = now - tombstoneExpiry(state.metadata.configuration, now)
   const retentionMs = options.retentionMs ?? least
   if (retentionMs < least && options.force !== true) throw tooShort(table, retentionMs, least)
-  const cutoff = now - retentionMs
-  const needed = await neededFiles(list, store, Math.min(now, clock.now()) - retentionMs, options.lowWatermark)
+  const { onlyNewest } = options
+  const cutoff = onlyNewest === undefined ? now - retentionMs : Infinity
+  const named = onlyNewest === undefined ? undefined : await namedFiles(list, store.url)
+  const unnamedCutoff = now - (onlyNewest?.unnamedMs ?? retentionMs)
+  const expiry = onlyNewest === undefined ? Math.min(now, clock.now()) - retentionMs : Infinity
+  const needed = await neededFiles(list, store, expiry, options.lowWatermark)
   const unneeded = (path: string) => isVacuumable(path, state.metadata.partitionColumns) && !needed.has(path)
   const run = new Run(store, needed, state.version, options)
   const pass = async (visit?: (batch: readonly ObjectInfo[]) => Promise<void>) => {
     const most = options.maxFiles ?? Infinity
     const folders = new StringSet()
-    let [files, bytes, more] = [0, 0, false]
+    let [files, bytes, more, unnamed] = [0, 0, false, 0]
     let batch: ObjectInfo[] = []
     for await (const object of store.list('')) {
       takeFolders(folders, object.path)
-      if (object.modifiedAt >= cutoff || !unneeded(object.path)) continue
+      const isNamed = named?.has(object.path) ?? true
+      if (object.modifiedAt >= (isNamed ? cutoff : unnamedCutoff) || !unneeded(object.path)) {
+        if (!isNamed && unneeded(object.path)) unnamed++
+        continue
+      }
       if (files >= most) {
         more = true
         break
@@ -102,7 +118,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
       batch = []
     }
     await visit?.(batch)
-    return { files, bytes, more, folders: folders.size + 1 }
+    return { files, bytes, more, unnamed, folders: folders.size + 1 }
   }
   if (options.dryRun === true) {
     const { more } = await pass(batch => run.deleteUnneeded(batch))
@@ -113,7 +129,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
     const planned = await pass()
     await record.start(planned, { check: options.force !== true, own: least, asked: options.retentionMs })
   }
-  let done: { readonly more: boolean; readonly folders: number }
+  let done: { readonly more: boolean; readonly unnamed: number; readonly folders: number }
   try {
     done = await pass(batch => run.deleteUnneeded(batch))
   } catch (error) {
@@ -121,7 +137,8 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
     throw error
   }
   const version = await record.end({ files: run.files, folders: done.folders })
-  return { kind: 'vacuumed', version: version ?? state.version, files: run.files, bytes: run.bytes, more: done.more }
+  const vacuumed = { version: version ?? state.version, files: run.files, bytes: run.bytes, more: done.more }
+  return { kind: 'vacuumed', ...vacuumed, ...(onlyNewest === undefined ? {} : { unnamed: done.unnamed }) }
 }
 
 class Run {
@@ -160,6 +177,13 @@ function takeFolders(folders: StringSet, path: string): void {
     if (path.startsWith(logFolder)) return
     folders.add(path.slice(0, slash))
   }
+}
+
+/** Everything that the log still knows to have been a file of the table. */
+async function namedFiles(list: FileList, tableUrl: string): Promise<NeededFiles> {
+  const named = new NeededFiles(tableUrl)
+  for await (const actions of list.actions(0)) named.take(actions)
+  return named
 }
 
 async function neededFiles(

@@ -137,6 +137,7 @@ export function joinRanges(ranges: readonly EncodedRange[]): readonly EncodedRan
         tombstones: before.counts.tombstones + range.counts.tombstones,
         dropped: before.counts.dropped + range.counts.dropped,
         filtered: before.counts.filtered + range.counts.filtered,
+        erased: before.counts.erased + range.counts.erased,
         missing: before.counts.missing + range.counts.missing,
         holes: before.counts.holes + range.counts.holes,
       },

@@ -82,7 +82,12 @@ export interface Ingestion {
   readonly ingestedAt: number
   /** Of a key, a value or headers that a row keeps: longer ones are kept as their digest. */
   readonly maxRawBytes: number
+  /** Records whose keys were erased before, and that may come again; undefined when there are none. */
+  readonly erased?: ErasedOffsets | undefined
 }
+
+/** By partition and offset: Kafka's timestamp of the record that was erased, in microseconds. */
+export type ErasedOffsets = ReadonlyMap<number, ReadonlyMap<bigint, bigint | null>>
 
 /** A record as bronze keeps it, and what the contract says of it. */
 export interface JudgedRecord {
@@ -95,11 +100,25 @@ export interface JudgedRecord {
 
 /** Judges any record whatever: what cannot be kept, or makes the contract throw, is an outcome too. */
 export function judgeRecord(stream: Stream, whole: SourceRecord, ingestion: Ingestion): JudgedRecord {
+  const timestamp = kafkaTimestamp(whole)
+  if (isErased(whole, timestamp, ingestion.erased)) {
+    const rejection: Rejection = { code: 'ERASED', path: '', message: '' }
+    return {
+      record: { ...whole, key: null, value: null, headers: [] },
+      timestamp,
+      outcome: { valid: false, rejection },
+    }
+  }
   const { record, rejection } = boundedRecord(whole, ingestion.maxRawBytes)
-  const timestamp = kafkaTimestamp(record)
   if (rejection !== undefined) return { record, timestamp, outcome: { valid: false, rejection } }
   if (record.value === null) return { record, timestamp, outcome: undefined }
   return { record, timestamp, outcome: parsed(stream, record.value, timestamp, ingestion.ingestedAt) }
+}
+
+/** At the same offset of a topic with another history stands a record of another time. */
+function isErased({ partition, offset }: SourceRecord, timestamp: number | undefined, erased?: ErasedOffsets): boolean {
+  const known = erased?.get(partition)?.get(offset)
+  return known !== undefined && known === (timestamp === undefined ? null : BigInt(timestamp) * 1000n)
 }
 
 /** What the contract says; where it throws, that is what it says. */

@@ -155,6 +155,7 @@ class CatchUp {
       maxBytes,
       ingestedAt: clock.now(),
       maxRawBytes: settings.bronzeMaxRawSize,
+      erased: this.#plan.erased,
     }
   }
 

@@ -4,7 +4,9 @@ import type { CodedError } from '../../errors.js'
 import type { PartitionOffsets } from '../../sources/index.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
+import type { ErasedOffsets } from './boundedRecord.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
+import { erasedOffsets } from './erasedOffsets.js'
 import { firstOffset } from './firstOffset.js'
 import { movingPartitions } from './movingPartitions.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
@@ -39,6 +41,8 @@ export interface CatchUpPlan {
   /** What partitions that were never ingested are known by. */
   readonly newPartitions: ReadonlyMap<number, PartitionProgress>
   readonly layout: DataFileLayout
+  /** Records that may come again although their keys were erased. */
+  erased: ErasedOffsets | undefined
 }
 
 /** Looks at the topic and at what is covered, and records what is found to be stopped. */
@@ -95,6 +99,7 @@ export async function planCatchUp(lake: Lake, stream: Stream, scope: CatchUpScop
     logs,
     newPartitions: begun,
     layout: layoutOf(bronze),
+    erased: await erasedOffsets(lake, stream, state),
   }
 }
 
@@ -132,9 +137,11 @@ function beganAgain({ topic }: Stream, partition: number): PipelineError {
  * Moves every queue to what is covered now: another writer has been there, and what was encoded beyond it is void.
  * @throws PipelineError SOURCE_TABLE_CHANGED
  */
-export async function rewind(lake: Lake, stream: Stream, { tableId, queues }: CatchUpPlan): Promise<void> {
+export async function rewind(lake: Lake, stream: Stream, plan: CatchUpPlan): Promise<void> {
+  const { tableId, queues } = plan
   const { state } = await openBronze(lake, stream)
   requireSameTable(tableId, stream, state.metadata.id)
+  plan.erased = await erasedOffsets(lake, stream, state)
   const progress = readProgress(tableId, stream.topic, state.txns)
   for (const queue of queues) {
     const known = progress.get(queue.partition)

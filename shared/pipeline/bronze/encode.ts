@@ -28,6 +28,8 @@ export interface RangeCounts {
   /** Left out on purpose, by an expectation that says so and by the contract's `where`. */
   readonly dropped: number
   readonly filtered: number
+  /** Of keys that were erased before: of these only the place is kept. */
+  readonly erased: number
   readonly missing: bigint
   readonly holes: bigint
 }
@@ -79,7 +81,7 @@ export async function encodeCoverage(
   const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
   const notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
   const ranges = coverages.map(coverage => {
-    const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0 }
+    const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
     for (const whole of coverage.records) {
       const { record, timestamp, outcome } = judgeRecord(stream, whole, ingestion)
       if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
@@ -90,7 +92,7 @@ export async function encodeCoverage(
         continue
       }
       const { code, path } = outcome.rejection
-      if (isLeftOut(code)) kinds[code === 'FILTERED' ? 'filtered' : 'dropped']++
+      if (isLeftOut(code)) kinds[leftOutKinds[code]]++
       else {
         kinds.quarantined++
         rejections[code]++
@@ -117,7 +119,9 @@ export async function encodeCoverage(
   }
 }
 
-type Kinds = Pick<RangeCounts, 'quarantined' | 'tombstones' | 'dropped' | 'filtered'>
+type Kinds = Pick<RangeCounts, 'quarantined' | 'tombstones' | 'dropped' | 'filtered' | 'erased'>
+
+const leftOutKinds = { EXPECTATION_DROPPED: 'dropped', FILTERED: 'filtered', ERASED: 'erased' } as const
 
 function encodedRange(coverage: Coverage, kinds: Kinds): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage

@@ -5,13 +5,14 @@ import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf, writtenBy } from './append.js'
-import type { Ingestion } from './boundedRecord.js'
+import type { ErasedOffsets, Ingestion } from './boundedRecord.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
 import { type CatchUpResult, catchUpStream } from './catchUp.js'
 import { CommitThrottle } from './commitThrottle.js'
 import { type Coverage, packCoverages, type PieceLimits } from './coverage.js'
 import { bytesInWork, type Delivery, ofPartitions, partitionsOf } from './delivery.js'
 import { encodeCoverage } from './encode.js'
+import { erasedOffsets } from './erasedOffsets.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import { canStop, stoppedError } from './partitionFault.js'
 import { pinStartOffset } from './pinStartOffset.js'
@@ -83,6 +84,7 @@ class DeliveryIngestion {
   readonly #rules: RuleCounts
   /** What is left of the delivery. */
   #rest: Delivery
+  #erased: ErasedOffsets | undefined
 
   constructor(lake: Lake, stream: Stream, delivery: Delivery, run: StepRun) {
     this.#lake = lake
@@ -121,6 +123,7 @@ class DeliveryIngestion {
     using held = await lake.budget.acquire(bytesInWork(this.#rest, this.#limits.bytes))
     const bronze = await openBronze(lake, stream)
     if (await pinStartOffset(lake.source, stream, bronze, lake.clock.now())) return { kind: 'planAgain' }
+    this.#erased = await erasedOffsets(lake, stream, bronze.state)
     const progress = readProgress(bronze.state.metadata.id, stream.topic, bronze.state.txns)
     const delivered = partitionsOf(this.#rest)
     const open = ofPartitions(this.#rest, partition => progress.get(partition)?.stop === undefined)
@@ -158,7 +161,7 @@ class DeliveryIngestion {
 
   get #ingestion(): Ingestion {
     const { clock, settings } = this.#lake
-    return { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize }
+    return { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize, erased: this.#erased }
   }
 
   /**

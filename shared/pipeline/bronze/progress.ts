@@ -53,6 +53,14 @@ export function coveredAppId(tableId: string, topic: string, generation: number,
   return `${topicPrefix(tableId, topic)}${generation}/${partition}`
 }
 
+/** The appId whose version is the greatest offset of a partition that was erased. */
+export function erasedAppId(
+  tableId: string,
+  { topic, generation, partition }: { readonly topic: string; readonly generation: number; readonly partition: number },
+): string {
+  return `${coveredAppId(tableId, topic, generation, partition)}/erased`
+}
+
 /** Every partition in every generation, out of the table's txns. */
 export function allProgress(
   tableId: string,

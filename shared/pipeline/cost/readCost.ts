@@ -109,7 +109,8 @@ export function tablesOfStep(step: string, stream: string | undefined): readonly
     silver: [silverPath(of)],
     gold: [scoredPath(of), summaryPath(of), driftPath(of)],
     replay: [silverPath(of), resolvedPath(of)],
-    maintenance: tablesOf(of),
+    erase: [...tablesOf(of), resolvedPath(of)],
+    maintenance: [...tablesOf(of), resolvedPath(of)],
   }
   return (Object.hasOwn(paths, step) ? (paths[step] ?? []) : []).map(sqlName)
 }

@@ -107,20 +107,21 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options:
     target: { spec, carriesColumns: false, layer: 'gold', rebuiltBy: 'lake rebuild gold' },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: async ({ target, files, snapshot }) => compareDays(comparison, await snapshot(), target, files),
+    apply: async ({ target, files, lostDays, snapshot }) =>
+      compareDays(comparison, await snapshot(), target, [...files.map(eventDateOf), ...lostDays]),
     rebuild: async ({ source, target }) => ({ ...(await compareDays(comparison, source, target)), rowsRead: 0 }),
   }
 }
 
 /**
  * Compares days whole, and uploads a file for each.
- * @param touching files whose days are compared, and with them days that were not over the last time; all days when absent
+ * @param touching days that are compared, and with them days that were not over the last time; all days when absent
  */
 async function compareDays(
   { lake, stream, place }: Comparison,
   scored: Snapshot,
   target: OpenedTable,
-  touching?: readonly AddFile[],
+  touching?: readonly string[],
 ): Promise<NewRows> {
   await using session = await openSession(lake)
   const compared = { lake, session, stream, scored, references: new ModelReferences(lake, place) }
@@ -128,7 +129,7 @@ async function compareDays(
   const current = touching === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
   const now = lake.clock.now()
   const ended = current.filter(file => endOf(dateOf(file)) > state.timestamp && endOf(dateOf(file)) <= now)
-  const days = new Set([...(touching ?? scored.files).map(eventDateOf), ...ended.map(dateOf)])
+  const days = new Set([...(touching ?? scored.files.map(eventDateOf)), ...ended.map(dateOf)])
   const adds: AddFile[] = []
   const replaces: AddFile[] = []
   let made = 0

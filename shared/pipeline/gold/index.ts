@@ -1,2 +1,3 @@
 /** Silver to gold: scored and summarised. */
-export { rebuildGold, rescoreGold, runGold } from './goldStep.js'
+export { measureDrift } from './drift.js'
+export { rebuildGold, rescoreGold, runGold, scoreSilver, summariseScored } from './goldStep.js'

@@ -18,6 +18,7 @@ import {
 import { columnKey } from '../../types/index.js'
 import {
   chunks,
+  dayMicros,
   dayOf,
   maxRowsOf,
   type OpenedTable,
@@ -28,7 +29,7 @@ import {
   type Whole,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
-import { type Span, spansOf, summarisedColumns, summarySelect, windowOf } from './windows.js'
+import { type Span, spansOf, summarisedColumns, summarySelect, windowMicros, windowOf } from './windows.js'
 
 /** A part of the summary, recreated. */
 export interface Summarised {
@@ -43,18 +44,20 @@ export interface Summarised {
 }
 
 /**
- * Computes the windows that have rows in `touching` (all windows when absent) from the whole scored table, and uploads
- * what the files of the summary that hold them are to be replaced by.
+ * Computes the windows that have rows in the files of `touching`, and those of its days, which may have none any more
+ * (all windows when absent), from the whole scored table, and uploads what the files of the summary that hold them are
+ * to be replaced by.
  */
 export async function summariseWindows(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
   { source: scored, target: summary }: Whole,
-  touching?: readonly AddFile[],
+  touching?: { readonly files: readonly AddFile[]; readonly days: readonly string[] },
 ): Promise<Summarised> {
   await using session = await openSession(lake)
-  const touched = await findWindows(session, lake, stream, scored, touching ?? scored.files)
+  const touched = await findWindows(session, lake, stream, scored, touching?.files ?? scored.files)
+  for (const day of touching?.days ?? []) await addWindowsOf(touched, day)
   const windows = await windowsOf(touched)
   const days = filesByDay(stream, scored, spansOf(windows))
   const columns = summarisedColumns(stream, scored.schema)
@@ -92,6 +95,15 @@ async function findWindows(
     'touched',
     ['w'],
     `SELECT DISTINCT ${windowOf(stream)} AS w FROM (${view.sql})`,
+  )
+}
+
+/** All windows of a day that are not there yet. */
+async function addWindowsOf(windows: Windows, day: string): Promise<void> {
+  const first = BigInt(Date.parse(day)) * 1000n
+  await windows.insert(
+    `SELECT w FROM range(${first}::BIGINT, ${first + dayMicros}::BIGINT, ${windowMicros}::BIGINT) AS r(w)
+      WHERE w NOT IN (SELECT w FROM ${windows.name})`,
   )
 }
 

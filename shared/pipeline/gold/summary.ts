@@ -48,8 +48,10 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
     },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: async ({ target, files, next, snapshot }) =>
-      rowsOf(await summariseWindows(lake, stream, options, { source: await snapshot(), target }, files), next.version),
+    apply: async ({ target, files, lostDays, next, snapshot }) => {
+      const whole = { source: await snapshot(), target }
+      return rowsOf(await summariseWindows(lake, stream, options, whole, { files, days: lostDays }), next.version)
+    },
     rebuild: async whole => ({
       ...rowsOf(await summariseWindows(lake, stream, options, whole), whole.source.version),
       rowsRead: 0,

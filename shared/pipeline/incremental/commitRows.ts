@@ -6,6 +6,7 @@ import type { StepCounts, StepRun } from '../step/index.js'
 import { type Cursor, cursorTxns, movesCursor, replacingTxns, sourceJson } from './cursor.js'
 import type { Derivation } from './derivation.js'
 import type { OpenedTable } from './openTable.js'
+import { rowLossAppId } from './rowLoss.js'
 
 /** What one commit of a derived table brings: rows, and the cursor that says which rows of the source they are of. */
 export interface RowsCommit {
@@ -74,7 +75,11 @@ export async function commitRows(
       },
     },
     isBlindAppend: false,
-    reads: { files: 'all', appIds: movesCursor(state), overCompaction: !overwrites },
+    reads: {
+      files: 'all',
+      appIds: appId => movesCursor(state)(appId) || appId === rowLossAppId(state),
+      overCompaction: !overwrites,
+    },
   })
   if (outcome.kind !== 'committed') return { version: undefined, detail: outcome.detail }
   run.committed(counts, { table: sqlName(target.spec.path), version: outcome.version, ranges: [] })

@@ -50,6 +50,8 @@ export interface Batch {
   readonly files: readonly AddFile[]
   /** Rows in the files, by their statistics. */
   readonly rows: number
+  /** Days of event time of which the source has lost rows for good. */
+  readonly lostDays: readonly string[]
   /** The cursor once they are read. */
   readonly next: Cursor
   /** The whole source at that version. @throws PipelineError NO_TABLE when it is gone by now */

@@ -2,6 +2,7 @@ import { type Action, type AddFile, DeltaError, type DeltaTable } from '../../de
 import { PipelineError } from '../lake/index.js'
 import { atBeginning, type Cursor } from './cursor.js'
 import { recordCount } from './recordCount.js'
+import { rowLossOf } from './rowLoss.js'
 
 /** What one run reads of its source. */
 export type MicroBatch =
@@ -11,6 +12,8 @@ export type MicroBatch =
       readonly files: readonly AddFile[]
       /** Rows in the files, by their statistics. */
       readonly rows: number
+      /** Days of event time that have lost rows for good; see `RowLoss`. */
+      readonly lostDays: readonly string[]
       /** The cursor once they are read. */
       readonly next: Cursor
       /** Whether the source has more than this run's bounds allow. */
@@ -22,7 +25,7 @@ export type MicroBatch =
 
 /**
  * What has been added since the cursor, up to `maxRows` rows but at least one file. Files that only rearrange rows
- * (compaction) are passed over.
+ * (compaction) are passed over, and so are commits of rows that are lost for good.
  *
  * @param tip the source's newest version
  * @param rebuild the command that starts again from what is there
@@ -38,17 +41,23 @@ export async function planMicroBatch(
   let { version, files: skip } = cursor ?? atBeginning
   if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)
   const files: AddFile[] = []
+  const lostDays = new Set<string>()
   let rows = 0
+  let passes = false
   try {
     for await (const commit of source.commits(version + 1, tip)) {
       const removed = commit.actions.some(action => 'remove' in action && action.remove.dataChange)
-      if (removed) return { kind: 'recompute', why: `version ${commit.version} of the source took rows away` }
-      const added = dataFiles(commit.actions)
+      const loss = rowLossOf(commit.actions)
+      if (removed && loss === undefined)
+        return { kind: 'recompute', why: `version ${commit.version} of the source took rows away` }
+      for (const day of loss?.days ?? []) lostDays.add(day)
+      passes ||= loss !== undefined
+      const added = loss === undefined ? dataFiles(commit.actions) : []
       for (; skip < added.length; skip++) {
         const file = added[skip] as AddFile
         const count = recordCount(file)
         if (files.length > 0 && rows + count > maxRows) {
-          return { kind: 'files', files, rows, next: { version, files: skip }, more: true }
+          return { kind: 'files', files, rows, lostDays: [...lostDays], next: { version, files: skip }, more: true }
         }
         files.push(file)
         rows += count
@@ -63,8 +72,8 @@ export async function planMicroBatch(
     }
     throw versionsGone(source, version + 1, rebuild, 'log clean-up deleted it', error)
   }
-  if (files.length === 0) return { kind: 'nothing' }
-  return { kind: 'files', files, rows, next: { version, files: 0 }, more: false }
+  if (files.length === 0 && !passes) return { kind: 'nothing' }
+  return { kind: 'files', files, rows, lostDays: [...lostDays], next: { version, files: 0 }, more: false }
 }
 
 /** The files that a commit adds and that hold new rows, in the order of its log entry. */

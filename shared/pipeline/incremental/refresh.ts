@@ -8,6 +8,7 @@ import { type Cursor, readCursor } from './cursor.js'
 import type { Batch, Derivation } from './derivation.js'
 import { type MicroBatch, planMicroBatch } from './microBatch.js'
 import { type OpenedTable, openTable } from './openTable.js'
+import { rowLossesOf } from './rowLoss.js'
 import { snapshotOf } from './snapshotOf.js'
 
 /** How many times in a row other writers may win before a run gives up for now. */
@@ -60,6 +61,11 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
   const opened = await openDerived(lake, derivation, state.schema)
   const names = { table: target.spec.path, source: source.path, rebuild: target.rebuiltBy }
   const cursor = readCursor(opened.state, state.metadata.id, names)
+  if (cursor !== undefined && cursor.version > state.version) {
+    // Another run has read what came since this one looked.
+    const now = await table.state({ fresh: true })
+    if (now !== undefined && now.version >= cursor.version) return undefined
+  }
   const batch = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
   if (batch.kind === 'nothing') return nothingToDo(derivation)
   const why = batch.kind === 'recompute' ? batch.why : await target.outdated?.(opened)
@@ -85,10 +91,10 @@ function batchOf(
   table: DeltaTable,
   source: TableState,
   target: OpenedTable,
-  { files, rows, next }: Extract<MicroBatch, { kind: 'files' }>,
+  { files, rows, lostDays, next }: Extract<MicroBatch, { kind: 'files' }>,
 ): Batch {
   const snapshot = () => snapshotOf(table, source.version)
-  return { source, target, files, rows, next, snapshot }
+  return { source, target, files, rows, lostDays, next, snapshot }
 }
 
 /**
@@ -104,6 +110,10 @@ async function replaceAll(
 ): Promise<StepResult | undefined> {
   const { source, target } = derivation
   const whole = await lake.table(source.path).snapshot()
+  const isStale = async () => {
+    const now = await lake.table(source.path).state({ fresh: true })
+    return whole === undefined || now === undefined || rowLossesOf(now) !== rowLossesOf(whole)
+  }
   if (whole === undefined) {
     throw new PipelineError(
       'NO_TABLE',
@@ -115,6 +125,9 @@ async function replaceAll(
   const counts = { rowsIn: rowsRead, rowsOut: rows }
   const moved: { from: Cursor | undefined; to: Cursor } = { from: undefined, to: { version: whole.version, files: 0 } }
   for (let swap = 1; swap <= maxSwaps; swap++) {
+    // Of rows that the source has lost for good meanwhile, those made of them must not come after those that are taken
+    // out here. Asked once the table is opened: whoever takes them out from then on makes the commit a conflict.
+    if (await isStale()) return onConflict === 'replan' ? undefined : replaceAll(lake, run, derivation, why, onConflict)
     const removes = (await opened.table.snapshot({ version: opened.state.version }))?.files ?? []
     const commit = { mode: 'Overwrite', why, adds, removes, source: whole, ...moved, counts, info } as const
     const { version } = await commitRows(lake, run, derivation, opened, commit)

@@ -2,4 +2,4 @@
 export { hashValue } from './keyHash.js'
 export type { LocatedFile } from './keyIndex.js'
 export { type KeyTimes, readLocated } from './locatedRows.js'
-export { keyIndexOf, maintainKeyIndex, type TableKeyIndex } from './tableKeyIndex.js'
+export { dropKeyIndex, keyIndexOf, maintainKeyIndex, type TableKeyIndex } from './tableKeyIndex.js'

@@ -4,6 +4,7 @@ import type { Lake } from '../lake/index.js'
 import type { IndexedColumns } from './buildSegment.js'
 import { isHashable } from './keyHash.js'
 import { KeyIndex } from './keyIndex.js'
+import { keyIndexFolder } from './segmentName.js'
 
 /** An index of a table, and the columns it is of. */
 export interface TableKeyIndex {
@@ -55,4 +56,9 @@ export async function maintainKeyIndex(lake: Lake, stream: Stream): Promise<void
   const window = stream.dedupeWithinMs + stream.allowedLatenessMs + dayMs
   const from = new Date(lake.clock.now() - window).toISOString().slice(0, 10)
   await found.index.maintain(snapshot.files, from)
+}
+
+/** Deletes the index: it has hashes of keys that are erased. What is still needed of it is built again. */
+export async function dropKeyIndex({ store }: Pick<DeltaTable, 'store'>): Promise<void> {
+  for await (const { path } of store.list(`${keyIndexFolder}/`)) await store.delete(path)
 }

@@ -18,6 +18,10 @@ export const pipelineErrorCodes = [
   'EXPECTATION_BROKEN',
   /** Silver cannot be brought to bronze's end, and so nothing be replayed into it. */
   'SILVER_BEHIND',
+  /** A key to be erased is no value of the stream's key column. */
+  'BAD_KEY',
+  /** Rows of a key are erased, and something still holds what older versions need; the next call goes on. */
+  'ERASURE_UNFINISHED',
   'MODEL_MISSING',
   'MODEL_MISMATCH',
   'NO_TABLE',

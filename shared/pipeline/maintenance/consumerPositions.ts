@@ -1,4 +1,12 @@
-import { bronzePath, driftPath, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import {
+  bronzePath,
+  driftPath,
+  resolvedPath,
+  scoredPath,
+  silverPath,
+  type Stream,
+  summaryPath,
+} from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
 import { readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
@@ -40,6 +48,8 @@ export class ConsumerPositions {
   async lowWatermark(path: string, state: TableState, stream: Stream | undefined): Promise<number> {
     const { id } = state.metadata
     if (path === 'cluster_logs') return Math.max(0, state.version - memoryVersions)
+    // Outcomes are read as they are now, by everybody.
+    if (stream !== undefined && path === resolvedPath(stream)) return state.version + 1
     const recorded = this.#cluster?.txns.get(runsAppId(this.#cluster, id))?.version ?? -1n
     const versions = [Number(recorded) + 1]
     if (stream === undefined) versions.push(Math.max(0, state.version - memoryVersions))

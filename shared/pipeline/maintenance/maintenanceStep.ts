@@ -1,4 +1,4 @@
-import { tablesOf } from '../../contract/index.js'
+import { resolvedPath, tablesOf } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import { ConsumerPositions } from './consumerPositions.js'
@@ -27,7 +27,7 @@ async function maintainBehind(
 /** Every table of the lake, whether it exists yet or not. */
 export function maintainedTables({ streams }: Pick<Lake, 'streams'>): readonly MaintainedTable[] {
   return [
-    ...streams.flatMap(stream => tablesOf(stream).map(path => ({ path, stream }))),
+    ...streams.flatMap(stream => [...tablesOf(stream), resolvedPath(stream)].map(path => ({ path, stream }))),
     { path: 'monitor_logs', stream: undefined },
     { path: 'cluster_logs', stream: undefined },
     { path: 'model_runs', stream: undefined },

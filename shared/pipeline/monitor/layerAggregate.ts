@@ -34,6 +34,7 @@ export function layerAggregate(stream: Stream, layer: Layer, staleMs: number): A
           ...waitingAggregate,
           `count(*) FILTER (_error_code = 'EXPECTATION_DROPPED') AS dropped`,
           `count(*) FILTER (_error_code = 'FILTERED') AS filtered`,
+          `count(*) FILTER (_error_code = 'ERASED') AS erased`,
           `count(*) FILTER (_error_code IS NULL AND NOT (${valid})) AS tombstones`,
           `count(*) FILTER (${isLate(stream)}) AS late`,
         ].join(', '),

@@ -11,6 +11,7 @@ export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconc
     observed,
     waiting,
     settled,
+    validLost,
     silver,
     rejections,
     expectations,
@@ -29,6 +30,7 @@ export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconc
       observed,
       waiting,
       settled,
+      validLost,
       rejections,
       expectations,
       notices,
@@ -62,6 +64,7 @@ export function reconcileLayer(
       tombstones: sum('tombstones'),
       dropped: sum('dropped'),
       filtered: sum('filtered'),
+      erased: sum('erased'),
     }
     return additions.infos.reduce<Reconciliation>(addBronzeReport, {
       ...base,
@@ -99,13 +102,22 @@ function addBronzeReport(reconciliation: Reconciliation, info: Readonly<Record<s
     (sum, range) => addCounts(sum, pick(range, Object.keys(sum))),
     reconciliation.reported,
   )
+  const [erased, expired] = [counts(bronze['erased']), counts(bronze['expired'])]
   return {
     ...reconciliation,
-    reported,
+    reported: withMoved(withMoved(reported, 'erased', erased), 'expired', expired),
+    validLost: reconciliation.validLost + (erased['valid'] ?? 0) + (expired['valid'] ?? 0),
     rejections: addCounts(reconciliation.rejections, counts(bronze['rejections'])),
     expectations: addCounts(reconciliation.expectations, counts(bronze['expectations'])),
     notices: addCounts(reconciliation.notices, counts(bronze['notices'])),
   }
+}
+
+/** Rows that were something else when they were written. */
+function withMoved(reported: Reported, to: 'erased' | 'expired', rows: Readonly<Record<string, number>>): Reported {
+  const all = Object.values(rows).reduce((sum, n) => sum + n, 0)
+  const moved = Object.fromEntries(Object.entries(rows).map(([kind, n]) => [kind, -n]))
+  return addCounts(addCounts(reported, moved), { [to]: all })
 }
 
 function addSilverReport(reconciliation: Reconciliation, info: Readonly<Record<string, unknown>>): Reconciliation {

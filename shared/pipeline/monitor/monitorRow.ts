@@ -76,6 +76,7 @@ export function monitorRow(o: Observation): Row {
     tombstones: bronze ? whole(observed.tombstones) : null,
     dropped: bronze ? whole(observed.dropped) : null,
     filtered: bronze ? whole(observed.filtered) : null,
+    erased: bronze ? whole(observed.erased) : o.layer === 'silver' ? whole(silver.erased) : null,
     quarantine_backlog: bronze ? nullable(backlogOf(o.reconciliation)) : null,
     quarantine_oldest_seconds: bronze ? oldestSeconds(o.reconciliation.waiting, o.runTime) : null,
     quarantine_reasons: bronze ? reasonsText(o.reconciliation.waiting, o.runTime) : null,

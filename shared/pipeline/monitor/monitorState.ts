@@ -26,6 +26,7 @@ export function decodeMonitorState(json: unknown): MonitorState {
       ...sums,
       // An earlier version counted less apart, and what waits not at all.
       waiting: sums['waiting'],
+      silver: { ...emptyReconciliation.silver, ...sums['silver'] },
       reported: { ...emptyReconciliation.reported, ...said },
       observed: { ...emptyReconciliation.observed, ...counted },
     },

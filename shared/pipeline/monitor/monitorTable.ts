@@ -93,6 +93,11 @@ export const monitorTable: TableSpec = {
         'string',
         'Offsets that bronze does not cover yet by partition, as JSON {"0": 12}, zeros too; without partitions that are stopped.',
       ),
+      optional(
+        'erased',
+        'long',
+        'Of bronze, rows whose keys were erased and of which only the place is left; of silver, rows taken out for that.',
+      ),
     ],
   },
   partitionColumns: [],

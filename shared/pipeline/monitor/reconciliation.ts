@@ -17,7 +17,15 @@ export interface Reconciliation {
     readonly inserted: number
     readonly duplicates: number
     readonly replayed: number
+    /** Of those inserted, taken out for good because their keys were erased. */
+    readonly erased: number
+    /** Of those inserted, removed because they were older than the contract's `retain`. */
+    readonly expired: number
+    /** Valid rows that bronze had lost for good before silver was rebuilt from it. */
+    readonly lostBefore: number
   }
+  /** Valid rows that bronze has lost for good since the beginning; silver had read them. */
+  readonly validLost: number
   /** Observed in silver's files. */
   readonly silverRows: number
   readonly scoredRows: number
@@ -55,6 +63,10 @@ export interface Reported {
   /** Left out on purpose: by an expectation that says so, and by the contract's `where`. */
   readonly dropped: number
   readonly filtered: number
+  /** Of keys that were erased: of these only the place is kept. */
+  readonly erased: number
+  /** Older than the contract's `retain`, and removed for that. */
+  readonly expired: number
   /** Offsets, not records: those that Kafka had deleted, and those that never carried one. */
   readonly missing: number
   readonly holes: number
@@ -68,6 +80,7 @@ export interface Observed {
   readonly tombstones: number
   readonly dropped: number
   readonly filtered: number
+  readonly erased: number
 }
 
 /** How many records are in quarantine; undefined when it is not known. */
@@ -85,11 +98,14 @@ export const emptyReconciliation: Reconciliation = {
     tombstones: 0,
     dropped: 0,
     filtered: 0,
+    erased: 0,
+    expired: 0,
     missing: 0,
     holes: 0,
   },
-  observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0, dropped: 0, filtered: 0 },
-  silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0 },
+  observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 },
+  silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0, erased: 0, expired: 0, lostBefore: 0 },
+  validLost: 0,
   silverRows: 0,
   scoredRows: 0,
   anomalies: 0,
@@ -125,12 +141,15 @@ export function bronzeBalance(reconciliation: Reconciliation, span: Span): Balan
   const { reported, observed, settled } = reconciliation
   const { bronze: deleted } = reconciliation.deleted
   const wrong: string[] = []
-  const kinds = ['valid', 'quarantined', 'tombstones', 'dropped', 'filtered'] as const
-  const kept = kinds.reduce((sum, kind) => sum + reported[kind], reported.redelivered)
+  const kinds = ['valid', 'quarantined', 'tombstones', 'dropped', 'filtered', 'erased'] as const
+  const kept = kinds.reduce((sum, kind) => sum + reported[kind], reported.redelivered + reported.expired)
   if (reported.received !== kept) wrong.push(`received ${reported.received}, accounted for ${kept}`)
-  const offsets = BigInt(observed.rows + deleted) + span.missing + span.holes
-  if (span.covered !== offsets)
-    wrong.push(`${span.covered} offsets covered, but rows + missing + holes${plus(deleted)} = ${offsets}`)
+  const { expired } = reported
+  const offsets = BigInt(observed.rows + deleted + expired) + span.missing + span.holes
+  if (span.covered !== offsets) {
+    const terms = `rows + missing + holes${plus(deleted)}${expired === 0 ? '' : ' + expired'}`
+    wrong.push(`${span.covered} offsets covered, but ${terms} = ${offsets}`)
+  }
   // Which rows were deleted nobody says: of each kind at most those that are not there any more.
   const gone = kinds.reduce((sum, kind) => sum + reported[kind] - observed[kind], 0)
   for (const kind of kinds) {
@@ -148,7 +167,7 @@ export function bronzeBalance(reconciliation: Reconciliation, span: Span): Balan
     wrong.push(`${observed.quarantined} quarantined, ${backlog} in quarantine and ${dealtWith} settled`)
   const sums =
     `received ${reported.received} = redelivered ${reported.redelivered} + valid ${reported.valid} + quarantined ${reported.quarantined} + ` +
-    `tombstones ${reported.tombstones}${leftOut(reported)}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}` +
+    `tombstones ${reported.tombstones}${leftOut(reported)}; covered ${span.covered} = rows ${observed.rows} + missing ${span.missing} + holes ${span.holes}${plus(deleted, true)}${term('expired', expired)}` +
     (outcomes.length === 0 || backlog === undefined
       ? ''
       : `; quarantined ${observed.quarantined} = waiting ${backlog}${outcomes.map(([name, n]) => ` + ${name} ${n}`).join('')}`)
@@ -162,7 +181,7 @@ export function bronzeBalance(reconciliation: Reconciliation, span: Span): Balan
  * @param caughtUp whether silver's cursor stands at the version of bronze that was counted
  */
 export function silverBalance(
-  { silver, silverRows, observed, deleted: { silver: deleted } }: Reconciliation,
+  { silver, silverRows, observed, validLost, deleted: { silver: deleted } }: Reconciliation,
   caughtUp: boolean,
 ): Balance {
   const wrong: string[] = []
@@ -170,16 +189,19 @@ export function silverBalance(
   if (silver.read + silver.replayed !== kept) {
     wrong.push(`valid ${silver.read} + replayed ${silver.replayed}, but inserted + duplicates = ${kept}`)
   }
-  if (silverRows + deleted !== silver.inserted) {
-    wrong.push(
-      `${silver.inserted} rows inserted, ${silverRows} in the table${deleted === 0 ? '' : `, ${deleted} deleted on purpose`}`,
-    )
+  const { erased, expired } = silver
+  if (silverRows + deleted + erased + expired !== silver.inserted) {
+    const gone = { 'deleted on purpose': deleted, erased, expired }
+    const told = Object.entries(gone).map(([what, n]) => (n === 0 ? '' : `, ${n} ${what}`))
+    wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table${told.join('')}`)
   }
-  if (caughtUp && silver.read !== observed.valid)
-    wrong.push(`${observed.valid} valid rows in bronze, ${silver.read} read`)
+  const valid = observed.valid + validLost - silver.lostBefore
+  if (caughtUp && silver.read !== valid) wrong.push(`${valid} valid rows in bronze, ${silver.read} read`)
   const sums =
     `valid ${silver.read} + replayed ${silver.replayed} = inserted ${silver.inserted} + duplicates ${silver.duplicates}` +
-    (deleted === 0 ? '' : `; inserted ${silver.inserted} = rows ${silverRows} + deleted ${deleted}`)
+    (deleted + erased + expired === 0
+      ? ''
+      : `; inserted ${silver.inserted} = rows ${silverRows}${plus(deleted, true)}${term('erased', erased)}${term('expired', expired)}`)
   return { balanced: wrong.length === 0, text: wrong.length === 0 ? sums : wrong.join('; ') }
 }
 
@@ -204,8 +226,12 @@ export function summaryBalance({ scoredRows, summary, deleted: { summary: delete
   }
 }
 
-const leftOut = ({ dropped, filtered }: Reported) =>
-  dropped + filtered === 0 ? '' : ` + dropped ${dropped} + filtered ${filtered}`
+const leftOut = ({ dropped, filtered, erased, expired }: Reported) =>
+  (dropped + filtered === 0 ? '' : ` + dropped ${dropped} + filtered ${filtered}`) +
+  term('erased', erased) +
+  term('expired', expired)
+
+const term = (name: string, n: number) => (n === 0 ? '' : ` + ${name} ${n}`)
 
 const plus = (deleted: number, amount = false) => (deleted === 0 ? '' : ` + deleted${amount ? ` ${deleted}` : ''}`)
 

@@ -1,5 +1,5 @@
 import { lineage, type Outcome, resolvedTable, silverPath, type Stream } from '../../contract/index.js'
-import { type Action, type AddFile, type TableState } from '../../delta/index.js'
+import { type Action, type AddFile, type TableState, type Txn } from '../../delta/index.js'
 import {
   copyToParquet,
   type DuckDbSession,
@@ -80,6 +80,14 @@ export function recordedReplays(
   return outcomes.txns.get(replaysAppId(outcomes, silver))?.version ?? 0n
 }
 
+const sequenceAppId = ({ metadata }: Pick<TableState, 'metadata'>) => `lake/${metadata.id}/sequence`
+
+/** The txn that makes void whatever another writer of outcomes is about to append. */
+export function nextSequence(outcomes: Pick<TableState, 'metadata' | 'txns'>, now: number): Txn {
+  const appId = sequenceAppId(outcomes)
+  return { appId, version: (outcomes.txns.get(appId)?.version ?? 0n) + 1n, lastUpdated: now }
+}
+
 const replaysAppId = (outcomes: Pick<TableState, 'metadata'>, silver: Pick<TableState, 'metadata'>) =>
   `lake/${outcomes.metadata.id}/replays/${silver.metadata.id}`
 
@@ -98,7 +106,7 @@ async function append(
 ): Promise<boolean> {
   const { table, state, schema, metadata } = opened
   const now = lake.clock.now()
-  const counter = `lake/${state.metadata.id}/sequence`
+  const counter = sequenceAppId(state)
   let sequence = state.txns.get(counter)?.version ?? 0n
   const adds: AddFile[] = []
   await using session = await openSession(lake)

@@ -1,6 +1,7 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
-import type { AddFile } from '../../delta/index.js'
+import { type AddFile, DeltaError, type DeltaTable } from '../../delta/index.js'
 import type { Row } from '../../types/index.js'
+import { rowLossOf } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { addedFiles, rowsOf } from './addedRows.js'
 import { limits, type ReadUpTo, type RejectedExample } from './overview.js'
@@ -13,20 +14,36 @@ const [mostFiles, mostBytes] = [3, 8 * 1024 ** 2]
 export interface FoundExamples {
   readonly examples: readonly RejectedExample[]
   readonly read: ReadUpTo | undefined
+  /** Rows of bronze were lost for good since: examples found before may be of them. */
+  readonly hasLosses: boolean
 }
 
 /** Records that bronze has rejected since it was last looked into, a few of each reason. */
 export async function findExamples(lake: Lake, stream: Stream, since: ReadUpTo | undefined): Promise<FoundExamples> {
   const table = lake.table(bronzePath(stream))
   const state = await table.state({ fresh: true })
-  if (state === undefined) return { examples: [], read: undefined }
+  if (state === undefined) return { examples: [], read: undefined, hasLosses: false }
   const read = { id: state.metadata.id, version: state.version }
   const from = since?.id === read.id ? since.version : Math.max(-1, state.version - newestCommits)
-  const added = (await addedFiles(table, from, state.version)) ?? []
+  const hasLosses = await hasRowLoss(table, from, state.version)
+  const added = hasLosses
+    ? ((await table.snapshot({ version: state.version }))?.files ?? [])
+    : ((await addedFiles(table, from, state.version)) ?? [])
   const files = added.filter(file => file.size <= mostBytes && hasErrors(file)).slice(-mostFiles)
   const columns = ['_error_code', '_error_path', '_error_message', '_partition', '_offset', '_value']
   const rows = files.length === 0 ? [] : await rowsOf(table, state, files, columns)
-  return { examples: rows.flatMap(row => exampleOf(stream.name, row) ?? []), read }
+  return { examples: rows.flatMap(row => exampleOf(stream.name, row) ?? []), read, hasLosses }
+}
+
+/** Whether rows were lost for good behind that version; where the log does not say, they may have been. */
+async function hasRowLoss(table: DeltaTable, from: number, to: number): Promise<boolean> {
+  try {
+    for await (const { actions } of table.commits(from + 1, to)) if (rowLossOf(actions) !== undefined) return true
+    return false
+  } catch (error) {
+    if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return true
+    throw error
+  }
 }
 
 /** Commits that are looked through the first time. */
@@ -57,7 +74,7 @@ function hasErrors({ stats }: AddFile): boolean {
 
 function exampleOf(stream: string, row: Row): RejectedExample | undefined {
   const code = textOf(row['_error_code'])
-  if (code === undefined) return undefined
+  if (code === undefined || code === 'ERASED') return undefined
   const value = row['_value']
   return {
     stream,

@@ -76,7 +76,8 @@ async function newExamples(lake: Lake, before: Overview, read: Record<string, Re
     try {
       const found = await findExamples(lake, stream, before.read[key])
       if (found.read !== undefined) read[key] = found.read
-      examples = keepExamples(examples, found.examples)
+      const earlier = found.hasLosses ? examples.filter(example => example.stream !== stream.name) : examples
+      examples = keepExamples(earlier, found.examples)
     } catch (error) {
       lake.log.warn(`The overview goes without new examples of ${stream.name}.`, { error: asError(error).message })
     }

@@ -128,13 +128,18 @@ function validRow(bronze: Row, contract: Row): Row {
 }
 
 /** Valid rows in a file of bronze's columns, in this process's memory. */
-async function stage(lake: Lake, stream: Stream, { metadata }: Snapshot, rows: readonly Row[]): Promise<StagedRows> {
+async function stage(
+  lake: Lake,
+  stream: Stream,
+  { metadata, txns }: Snapshot,
+  rows: readonly Row[],
+): Promise<StagedRows> {
   const { schema, partitionColumns } = bronzeTable(stream)
   const store = new MemoryStore(lake.clock)
   const fields = schema.fields.filter(({ name }) => !partitionColumns.includes(name))
   const layout = { schema, partitionColumns, configuration: {} }
   const file = await writeDataFile(store, layout, columnsOf(fields, rows), { _ingest_date: null }, lake)
-  return { store, file, bronze: { metadata, schema }, places: rows.map(placeOf) }
+  return { store, file, bronze: { metadata, schema, txns }, places: rows.map(placeOf) }
 }
 
 /** Brings valid rows to silver, as a run of its own. */

@@ -7,6 +7,7 @@ import {
   type OpenedTable,
   openTable,
   readCursor,
+  rowLossesOf,
   SessionTable,
   snapshotOf,
   withCarriedColumns,
@@ -29,7 +30,7 @@ export interface StagedRows {
   readonly store: ObjectStore
   readonly file: AddFile
   /** Bronze's metadata, and its schema by today's contract. */
-  readonly bronze: Pick<TableState, 'metadata' | 'schema'>
+  readonly bronze: Pick<TableState, 'metadata' | 'schema' | 'txns'>
   /** What the rows are of. */
   readonly places: readonly RecordPlace[]
 }
@@ -92,6 +93,7 @@ async function replayOnce(
     throw new PipelineError('SOURCE_TABLE_CHANGED', `${source.path} was recreated while its records were replayed.`)
   }
   const opened = await openTable(lake, withCarriedColumns(silverTable(stream), bronze.schema))
+  await requireUnchanged(lake, stream, staged)
   const names = { table: target.spec.path, source: source.path, rebuild: target.rebuiltBy }
   const cursor = readCursor(opened.state, bronze.metadata.id, names)
   if (cursor === undefined || cursor.files > 0) return undefined
@@ -128,6 +130,22 @@ async function replayOnce(
     info: { ...tallyJson(insertedOf(tally), inserted), replay },
   })
   return version === undefined ? undefined : { ...told, version }
+}
+
+/**
+ * Records that were erased since they were read are not brought: asked once silver is opened, so that an erasure which
+ * comes later makes the commit a conflict.
+ *
+ * @throws PipelineError CONTENDED
+ */
+async function requireUnchanged(lake: Lake, stream: Stream, { bronze }: StagedRows): Promise<void> {
+  const now = await lake.table(bronzePath(stream)).state({ fresh: true })
+  if (now === undefined || rowLossesOf(now) === rowLossesOf(bronze)) return
+  throw new PipelineError(
+    'CONTENDED',
+    `Rows of bronze of ${stream.name} were erased or expired while its records were replayed; replay again.`,
+    { retryable: true },
+  )
 }
 
 /** Duplicates are told by their outcomes: here only what a commit of silver brings is counted, and so once. */

@@ -1,5 +1,12 @@
 import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
-import { type AllRows, type Derivation, hasCursor, maxRowsOf, type RefreshOptions } from '../incremental/index.js'
+import {
+  type AllRows,
+  type Derivation,
+  hasCursor,
+  maxRowsOf,
+  type RefreshOptions,
+  validLostOf,
+} from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { tallyJson } from './counters.js'
 import { refineBatch } from './refineBatch.js'
@@ -44,7 +51,7 @@ export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOpt
         adds,
         rows: inserted,
         rowsRead: rows,
-        info: tallyJson(tally, replayed),
+        info: { ...tallyJson(tally, replayed), lostBefore: Number(validLostOf(whole.source)) },
         detail: { valid, inserted, duplicates, late, files: adds.length, ...read },
       }
     },

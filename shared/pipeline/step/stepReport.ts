@@ -1,5 +1,15 @@
 /** The steps of the pipeline, in the order in which one run takes them. */
-export const stepNames = ['bronze', 'silver', 'models', 'gold', 'monitor', 'maintenance', 'replay', 'training'] as const
+export const stepNames = [
+  'bronze',
+  'silver',
+  'models',
+  'gold',
+  'monitor',
+  'maintenance',
+  'replay',
+  'erase',
+  'training',
+] as const
 
 /** As run records and `cluster_logs` name it. */
 export type StepName = (typeof stepNames)[number]

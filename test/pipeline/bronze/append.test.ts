@@ -14,6 +14,7 @@ const counts = {
   tombstones: 6,
   dropped: 0,
   filtered: 0,
+  erased: 0,
   missing: 7n,
   holes: 8n,
 }
@@ -52,6 +53,7 @@ describe('neighbouring stretches of a partition', () => {
           tombstones: 12,
           dropped: 0,
           filtered: 0,
+          erased: 0,
           missing: 14n,
           holes: 16n,
         },

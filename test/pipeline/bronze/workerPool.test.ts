@@ -35,6 +35,7 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
     tombstones: 0,
     dropped: 0,
     filtered: 0,
+    erased: 0,
     missing: 0n,
     holes: 0n,
   }

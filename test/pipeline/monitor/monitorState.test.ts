@@ -13,7 +13,7 @@ describe('what one run of the monitor leaves for the next', () => {
     reconciliation: {
       ...emptyReconciliation,
       reported: { ...emptyReconciliation.reported, received: 12, missing: 2 },
-      observed: { rows: 10, valid: 9, quarantined: 1, tombstones: 0, dropped: 0, filtered: 0 },
+      observed: { rows: 10, valid: 9, quarantined: 1, tombstones: 0, dropped: 0, filtered: 0, erased: 0 },
       silverRows: 9,
     },
     positions: { 'bronze/events': { id: 'a', version: 3, files: 4, smallFiles: 1, bytes: 90 } },

@@ -21,13 +21,15 @@ const balanced: Reconciliation = {
     tombstones: 2,
     dropped: 0,
     filtered: 0,
+    erased: 0,
+    expired: 0,
     missing: 1,
     holes: 4,
   },
-  observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0 },
+  observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
   waiting: { NOT_JSON: { count: 1, oldest: 0 } },
   settled: { replayed: 1, duplicate: 0, purged: 1, erased: 0 },
-  silver: { read: 90, inserted: 80, duplicates: 11, replayed: 1 },
+  silver: { read: 90, inserted: 80, duplicates: 11, replayed: 1, erased: 0, expired: 0, lostBefore: 0 },
   silverRows: 80,
   scoredRows: 80,
   summary: { rows: 7, events: 80 },
@@ -51,7 +53,7 @@ describe('books that balance', () => {
   test('reconcile with rows deleted on purpose, and not without knowing of them', () => {
     const gone: Reconciliation = {
       ...balanced,
-      observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2, dropped: 0, filtered: 0 },
+      observed: { rows: 90, valid: 86, quarantined: 2, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
       waiting: {},
       silverRows: 75,
       scoredRows: 70,
@@ -105,7 +107,10 @@ describe('bronze is open', () => {
   test('where a row became another kind of row', () => {
     expect(
       bronzeBalance(
-        { ...balanced, observed: { rows: 95, valid: 89, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0 } },
+        {
+          ...balanced,
+          observed: { rows: 95, valid: 89, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
+        },
         span,
       ).balanced,
     ).toBe(false)
@@ -114,7 +119,7 @@ describe('bronze is open', () => {
   test.each(off)('where rows were deleted on purpose and %i more went', by => {
     const accounts = {
       ...balanced,
-      observed: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0 },
+      observed: { rows: 90 - by, valid: 85 - by, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
     expect(bronzeBalance(accounts, { ...span, covered: 100n - BigInt(by) }).balanced).toBe(false)
@@ -123,7 +128,7 @@ describe('bronze is open', () => {
   test('where rows of one kind were deleted and ones of another came', () => {
     const accounts = {
       ...balanced,
-      observed: { rows: 90, valid: 84, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0 },
+      observed: { rows: 90, valid: 84, quarantined: 4, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
       deleted: { ...balanced.deleted, bronze: 5 },
     }
     expect(bronzeBalance(accounts, span).balanced).toBe(false)

@@ -1,0 +1,98 @@
+import { lineage, resolvedPath } from '../../contract/index.js'
+import type { Action, TableState } from '../../delta/index.js'
+import { identifier, openDeltaView, sqlType } from '../../query/index.js'
+import { nextRowLoss, rowLossAppId, rowLossJson } from '../incremental/index.js'
+import { openSession, PipelineError } from '../lake/index.js'
+import { nextSequence } from '../outcomes/index.js'
+import type { ErasedRows } from './eraseBronze.js'
+import { loadMarkers } from './eraseDerived.js'
+import type { Erasure } from './erasure.js'
+import { noteJson } from './erasureReport.js'
+import { openFile, removedWithoutTrace, RewrittenFiles, writeFile } from './rewrittenFiles.js'
+
+const maxPlans = 20
+const places = lineage.join(', ')
+
+/** What stays of an outcome: whose record it was is not among it, nor what anybody wrote about it. */
+const kept: ReadonlySet<string> = new Set([...lineage, '_at', '_sequence', '_bronze_id'])
+
+/**
+ * Makes the outcomes of erased records `erased`, without the rows that replays brought, their fixes and what was said of
+ * them.
+ *
+ * @returns undefined when the stream has no outcomes
+ */
+export async function eraseOutcomes(erasure: Erasure): Promise<ErasedRows | undefined> {
+  for (let plan = 1; plan <= maxPlans; plan++) {
+    const found = await eraseOnce(erasure)
+    if (found !== 'lost') return found
+    await erasure.lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
+  }
+  throw new PipelineError('CONTENDED', `Other writers of ${resolvedPath(erasure.stream)} won every time.`, {
+    retryable: true,
+  })
+}
+
+async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedRows | undefined | 'lost'> {
+  const path = resolvedPath(stream)
+  const table = lake.table(path)
+  const snapshot = await table.snapshot()
+  if (snapshot === undefined) return undefined
+  await using session = await openSession(lake)
+  const rewriting = { lake, session, path, snapshot }
+  using all = await openDeltaView(session, lake.files, {
+    store: lake.store.within(path),
+    state: snapshot,
+    files: snapshot.files,
+    columns: lineage,
+  })
+  const markers = await loadMarkers(lake, session, stream, all.sql)
+  const hasKey = snapshot.schema.fields.some(({ name }) => name === stream.key)
+  const isOurs = `(${places}) IN (SELECT (${places}) FROM ${markers.name})`
+  const match = `_outcome <> 'erased' AND (${hasKey ? `coalesce(${keys.sql}, false) OR ` : ''}${isOurs})`
+  const rewritten = new RewrittenFiles(rewriting)
+  let rows = 0
+  for (const file of snapshot.files) {
+    using view = await openFile(rewriting, file)
+    const { n } = await session.row(`SELECT count(*) AS n FROM (${view.sql}) WHERE ${match}`)
+    if (n === 0n && file.deletionVector === undefined) continue
+    rows += Number(n)
+    const select = `
+      SELECT * FROM (${view.sql}) WHERE (${match}) IS NOT TRUE
+      UNION ALL BY NAME SELECT ${erasedColumns(snapshot)} FROM (${view.sql}) WHERE ${match}`
+    rewritten.replace(file, await writeFile(rewriting, select, file.partitionValues, '_sequence, _partition, _offset'))
+  }
+  const now = lake.clock.now()
+  const outcome = await table.commit({
+    readVersion: snapshot.version,
+    actions: [
+      { txn: nextRowLoss(snapshot, now) },
+      { txn: nextSequence(snapshot, now) },
+      ...rewritten.removes.map((file): Action => ({ remove: removedWithoutTrace(file, now) })),
+      ...rewritten.adds.map((add): Action => ({ add })),
+    ],
+    operation: 'ERASE',
+    operationMetrics: {
+      numRemovedFiles: rewritten.removes.length,
+      numAddedFiles: rewritten.adds.length,
+      numErasedRows: rows,
+    },
+    info: { lake: { rowLoss: rowLossJson({ days: [] }), erasure: noteJson(note) } },
+    isBlindAppend: false,
+    reads: { files: 'all', appIds: appId => appId === rowLossAppId(snapshot), overCompaction: true },
+  })
+  if (outcome.kind === 'conflict') {
+    await rewritten.discard()
+    return 'lost'
+  }
+  return { rows, filesRewritten: rewritten.removes.length, version: outcome.version }
+}
+
+function erasedColumns({ schema }: Pick<TableState, 'schema'>): string {
+  return schema.fields
+    .map(({ name, type }) => {
+      if (kept.has(name)) return identifier(name)
+      return `CAST(${name === '_outcome' ? `'erased'` : 'NULL'} AS ${sqlType(type)}) AS ${identifier(name)}`
+    })
+    .join(', ')
+}
