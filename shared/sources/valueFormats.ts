@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.js'
-import type { Stream } from '../contract/index.js'
-import type { StreamFormats } from './formats/index.js'
+import type { FramedFormat, Stream } from '../contract/index.js'
+import type { StreamFormats, SubjectFields } from './formats/index.js'
 import type { RegistryConnection } from './registryConnection.js'
 
 /**
@@ -27,8 +27,20 @@ export class ValueFormats {
    */
   async readable(stream: Stream, values: Iterable<Uint8Array | null>): Promise<Stream> {
     if (stream.format === 'json') return stream
+    return (await this.#open()).readable(stream, values)
+  }
+
+  /**
+   * What the latest schema of a subject says of fields.
+   * @throws RegistryError when it cannot be asked for
+   */
+  async fieldsOf(stream: string, subject: string, format: FramedFormat): Promise<SubjectFields> {
+    return (await this.#open()).fieldsOf(stream, subject, format)
+  }
+
+  #open(): Promise<StreamFormats> {
     this.#opened ??= import('./formats/index.js').then(({ openFormats }) => openFormats(this.#registry, this.#clock))
-    return (await this.#opened).readable(stream, values)
+    return this.#opened
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -57,8 +58,8 @@ describe('the command line', () => {
     [['tables', '--format', 'xml'], /--format xml is none of table, csv, csv-safe, jsonl/],
     [['sql', ' '], /The query is empty/],
     [['run', 'toString'], /"toString" is not a step/],
-    [['contract', 'hide', 'events'], /"hide" is not something to do with a contract; there is show/],
-    [['contract', 'show'], /<stream> is missing: lake contract show <stream>/],
+    [['contract', 'hide', 'events'], /"hide" is not something to do with a contract; there are show and check/],
+    [['contract', 'show'], /<stream> is missing: lake contract show\|check <stream>/],
     [['contract', 'show', 'none'], /There is no stream none; declared are: events/],
     [['rebuild', 'bronze'], /"bronze" cannot be rebuilt/],
     [['produce'], /Say how many/],
@@ -94,6 +95,16 @@ test('lake contract show prints the page of a stream without a lake, broker or s
   expect(output).toMatch(/^# events\n/)
   for (const name of ['bronze.events', 'silver.events', 'gold.events_scored', 'gold.events_summary'])
     expect(output).toContain(`\n## ${name}\n`)
+})
+
+test('lake contract check finds nothing to break in a lake without tables, and says what is no duration', async () => {
+  const environment = { LAKE_URL: pathToFileURL(projectFolder).href }
+  const checking = ['contract', 'check', 'events', '--format', 'table']
+  const { code, messages } = await lake(checking, { projectFolder, environment })
+  expect(messages).toContain('events: 0 findings, 0 of them break something; 0 records were tried.')
+  expect(code).toBe(0)
+  const { messages: bad } = await lake([...checking, '--since', 'x'], { projectFolder, environment })
+  expect(bad).toContain('--since x is no duration')
 })
 
 describe('lake env', () => {

@@ -16,7 +16,8 @@ export type PayloadReader =
   /** Nothing can be read. */
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
 
-const typesOf: Readonly<Record<FramedFormat, SchemaType>> = {
+/** What the schemas of a format are written in. */
+export const schemaTypes: Readonly<Record<FramedFormat, SchemaType>> = {
   'confluent-json-schema': 'JSON',
   'confluent-avro': 'AVRO',
   'confluent-protobuf': 'PROTOBUF',
@@ -33,7 +34,7 @@ export async function payloadReader(
 ): Promise<PayloadReader> {
   const schema = await registry.byId(id)
   if (schema === undefined) return rejected('SCHEMA_UNKNOWN', `the registry has no schema ${id}, which the value names`)
-  if (schema.type !== typesOf[format])
+  if (schema.type !== schemaTypes[format])
     return rejected(
       'SCHEMA_UNUSABLE',
       `schema ${id}, which the value names, is ${schema.type}, and the stream's format ${format}`,

@@ -10,6 +10,7 @@ import { RegistryError, type SchemaRegistry } from '../registry/index.js'
 import { UndecodableValue, UnusableSchema } from '../undecodable.js'
 import { frameOf, schemaIds } from './frame.js'
 import { type PayloadReader, payloadReader } from './payloadReader.js'
+import type { SubjectFields } from './subjectFields.js'
 
 /** Requests to the registry at once. */
 const concurrentRequests = 8
@@ -36,6 +37,12 @@ export class StreamFormats {
     }
     const readers = await this.#readersOf(stream, format, schemaIds(values))
     return { ...stream, parse: (value, ...when) => framed(stream, readers, value, when) }
+  }
+
+  /** As `ValueFormats.fieldsOf`. */
+  async fieldsOf(stream: string, subject: string, format: FramedFormat): Promise<SubjectFields> {
+    const { subjectFields } = await import('./subjectFields.js')
+    return subjectFields(this.#registry ?? notSet(stream, format), subject, format)
   }
 
   #plainDecoder(name: string, format: PlainAvro): Promise<(value: Uint8Array) => unknown> {

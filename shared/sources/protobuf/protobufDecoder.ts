@@ -78,7 +78,7 @@ class MessageReader {
       const field = byNumber.get(number)
       if (field === undefined) bytes.skip(wireType, number)
       else {
-        for (const other of field.others) delete found[other]
+        for (const other of field.others) Reflect.deleteProperty(found, other)
         for (const one of pieces.keys()) if (field.others.includes(one.name)) pieces.delete(one)
         inField(field.name, () => {
           this.#readField(field, { bytes, wireType, found, pieces }, depth)
