@@ -189,7 +189,7 @@ describe("Python's models", () => {
     theirs = (await mlflow.python('register_mlflow.py', { columns, rows: nested(matrix), features })) as typeof theirs
   })
 
-  test.each(['sklearn forest', 'lightgbm', 'torch'])('%s scores here as there', async name => {
+  test.each(['sklearn forest', 'lightgbm', "xgboost's 100%", 'torch'])('%s scores here as there', async name => {
     const champion = await source(name).champion()
     const files = await source(name).load(champion?.version ?? '')
     expect(files.card.features).toEqual(features)

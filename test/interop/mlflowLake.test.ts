@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { silverPath } from '../../shared/contract/index.js'
+import { silverPath, type Stream } from '../../shared/contract/index.js'
+import { openMlflow } from '../../shared/models/mlflow/index.js'
 import { runGold } from '../../shared/pipeline/gold/index.js'
 import type { Lake } from '../../shared/pipeline/lake/index.js'
 import { refreshModels } from '../../shared/pipeline/models/index.js'
-import { lakeModelOf, moveAlias, runTraining } from '../../shared/pipeline/training/index.js'
+import {
+  type LakeModel,
+  lakeModelOf,
+  promoteChampion,
+  rollbackChampion,
+  runTraining,
+} from '../../shared/pipeline/training/index.js'
 import { type Mlflow, startMlflow } from '../harness/mlflow.js'
 import { events } from '../harness/sampleStream/events.js'
 import { ok, rowsOf, scoredRows } from '../pipeline/gold/goldFixture.js'
@@ -22,9 +29,19 @@ afterAll(async () => {
 })
 
 /** A lake whose model is on the server. */
-function openLake(model: string, settings: Readonly<Record<string, string>> = {}): Promise<SilverFixture> {
-  const server = { MLFLOW_TRACKING_URI: mlflow.url, MODEL_URI: `models:/${model}@champion` }
-  return SilverFixture.open(undefined, undefined, { ...server, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0', ...settings })
+function openLake(
+  model: string,
+  settings: Readonly<Record<string, string>> = {},
+  streams: readonly Stream[] = [events],
+): Promise<SilverFixture> {
+  const server = { MLFLOW_TRACKING_URI: mlflow.url, MODEL_URI: `models:/${encodeURIComponent(model)}@champion` }
+  return SilverFixture.open(undefined, streams, { ...server, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0', ...settings })
+}
+
+function modelOf(lake: Lake, stream: Stream): LakeModel {
+  const model = lakeModelOf(lake, stream)
+  if (model === undefined) throw new Error(`the stream ${stream.name} has no model`)
+  return model
 }
 
 /** Copies what is new from the server, and scores what is new in silver. */
@@ -34,8 +51,8 @@ async function score(lake: Lake): Promise<void> {
 }
 
 /** Trains a version and keeps it, in the lake and on the server. */
-async function train(lake: Lake, version: string): Promise<void> {
-  const { report, outcome } = await runTraining(lake, events, 'command', { register: true, seed: testSeed })
+async function train(lake: Lake, version: string, stream: Stream = events, seed = testSeed): Promise<void> {
+  const { report, outcome } = await runTraining(lake, stream, 'command', { register: true, seed })
   ok([report])
   expect(outcome, seedNote).toMatchObject({ kind: 'trained', version, tracking: { kind: 'tracked', version } })
 }
@@ -57,9 +74,8 @@ describe('a lake whose model is on a server with nothing in it', () => {
       await writeSilver(lake, events, { from: 2_000, to: 3_000 })
       await train(lake, '2')
       await score(lake)
-      const model = lakeModelOf(lake, events)
-      if (model === undefined) throw new Error('the sample stream has no model')
-      await moveAlias(lake, events, model, '2')
+      const model = modelOf(lake, events)
+      await promoteChampion(lake, events, model, '2')
       await writeSilver(lake, events, { from: 3_000, to: 4_000 })
       await score(lake)
       const golden = (await model.versions.load('2')).card.golden ?? []
@@ -94,6 +110,69 @@ describe('a lake whose model is on a server with nothing in it', () => {
   )
 })
 
+describe('a promotion, and a rollback', () => {
+  const orders = { ...events, name: 'orders', topic: 'orders' }
+  const settings = { MODEL_URI: "models:/it's {stream} 100%25%3F@champion" }
+  const name = (stream: Stream) => `it's ${stream.name} 100%?`
+
+  /** What the aliases of a stream's model point to on the server. */
+  async function aliases(lake: Lake, stream: Stream): Promise<readonly (string | undefined)[]> {
+    const registry = openMlflow(lake.settings, lake.store)?.registry
+    const found = ['champion', 'previous'].map(alias => registry?.find(name(stream), { by: 'alias', alias }))
+    return (await Promise.all(found)).map(version => version?.version)
+  }
+
+  test(
+    'move the alias of one stream on the server and keep the one before there, whatever the names hold',
+    { timeout: 600_000 },
+    async () => {
+      await using f = await openLake('none', { ...settings, MODEL_PROMOTION_MARGIN: '1' }, [events, orders])
+      const { lake } = f
+      for (const stream of [events, orders]) {
+        await writeSilver(lake, stream, { to: 2_000 })
+        await train(lake, '1', stream)
+        await train(lake, '2', stream, testSeed + 1)
+        expect(await aliases(lake, stream)).toEqual(['1', undefined])
+      }
+      const model = modelOf(lake, events)
+      expect(await promoteChampion(lake, events, model, '2')).toEqual({
+        lake: { version: '2', previous: '1' },
+        server: { version: '2', previous: '1' },
+      })
+      expect([await aliases(lake, events), await aliases(lake, orders)]).toEqual([
+        ['2', '1'],
+        ['1', undefined],
+      ])
+      ok(await refreshModels(lake, 'command'))
+      expect((await model.champion())?.card.version).toBe('2')
+
+      // A lake that knows of no version, as after one was lost.
+      await using other = await openLake('none', settings, [events, orders])
+      expect(await rollbackChampion(other.lake, events, modelOf(other.lake, events))).toEqual({
+        lake: undefined,
+        server: { version: '1', previous: '2' },
+      })
+      expect(await rollbackChampion(lake, events, model)).toEqual({
+        lake: { version: '2', previous: undefined },
+        server: { version: '2', previous: '1' },
+      })
+      expect(await aliases(lake, events)).toEqual(['2', '1'])
+      await expect(rollbackChampion(lake, orders, modelOf(lake, orders))).rejects.toThrow(
+        "it's orders 100%?@champion is version 1 on the MLflow server, and no version before it is known there",
+      )
+      const [rolledBack] = await rowsOf(lake, 'model_runs', "SELECT * FROM t WHERE event = 'rolled_back'")
+      expect(rolledBack).toMatchObject({ stream: 'events', version: '2' })
+    },
+  )
+
+  test('of a stream whose model is one version move nothing', async () => {
+    await using f = await openLake('none', { MODEL_URI: 'models:/m/3' })
+    await expect(rollbackChampion(f.lake, events, modelOf(f.lake, events))).rejects.toThrow(
+      'The stream events scores with version 3 of m, whatever is champion.',
+    )
+  })
+})
+
 describe("gold with Python's models", () => {
   const columns = ['value', 'log_value', 'event_type=click', 'event_type=view']
   let theirs: Readonly<Record<string, readonly number[]>>
@@ -120,14 +199,17 @@ describe("gold with Python's models", () => {
     theirs = (await mlflow.python('register_mlflow.py', { columns, rows, features })) as typeof theirs
   })
 
-  test.each(['sklearn forest', 'lightgbm', 'torch'])('%s: the scores that Python has', async model => {
-    await using f = await openLake(model)
-    await writeSilver(f.lake, events, { to: 300 })
-    await score(f.lake)
-    const scores = (await scoredRows(f.lake)).map(row => Number(row['score']))
-    const distance = Math.max(...scores.map((value, i) => Math.abs(value - (theirs[model]?.[i] ?? Number.NaN))))
-    expect(scores).toHaveLength(300)
-    expect(distance).toBeLessThan(1e-4)
-    expect(await models(f.lake)).toMatchObject([{ model_name: model, model_version: '1', n: 300n }])
-  })
+  test.each(['sklearn forest', 'lightgbm', "xgboost's 100%", 'torch'])(
+    '%s: the scores that Python has',
+    async model => {
+      await using f = await openLake(model)
+      await writeSilver(f.lake, events, { to: 300 })
+      await score(f.lake)
+      const scores = (await scoredRows(f.lake)).map(row => Number(row['score']))
+      const distance = Math.max(...scores.map((value, i) => Math.abs(value - (theirs[model]?.[i] ?? Number.NaN))))
+      expect(scores).toHaveLength(300)
+      expect(distance).toBeLessThan(1e-4)
+      expect(await models(f.lake)).toMatchObject([{ model_name: model, model_version: '1', n: 300n }])
+    },
+  )
 })

@@ -7,9 +7,10 @@ import mlflow
 import numpy
 import onnx
 import pandas
+import xgboost
 from mlflow.models import infer_signature
 from onnx import TensorProto, helper, numpy_helper
-from onnxmltools import convert_lightgbm
+from onnxmltools import convert_lightgbm, convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 from skl2onnx import to_onnx
 from sklearn.ensemble import IsolationForest
@@ -52,6 +53,7 @@ def network():
 
 forest = IsolationForest(random_state=7).fit(rows)
 boosted = lightgbm.LGBMClassifier(n_estimators=20, min_child_samples=5, verbose=-1).fit(rows, labels)
+extreme = xgboost.XGBClassifier(n_estimators=20, max_depth=3, random_state=7).fit(rows, labels)
 linear = LogisticRegression().fit(rows, labels)
 types = [('input', FloatTensorType([None, len(columns)]))]
 onnx_network, network_scores = network()
@@ -62,6 +64,8 @@ print(json.dumps({
         input_example=table.head(3)),
     'lightgbm': register(
         'lightgbm', convert_lightgbm(boosted, initial_types=types, zipmap=False, target_opset=15), boosted.predict_proba(rows)[:, 1]),
+    "xgboost's 100%": register(
+        "xgboost's 100%", convert_xgboost(extreme, initial_types=types, target_opset=15), extreme.predict_proba(rows)[:, 1]),
     'torch': register('torch', onnx_network, network_scores, save_as_external_data=True, metadata={'features': given['features']}, **float_rows),
     'zipmap': register('zipmap', to_onnx(linear, rows[:1]), linear.predict_proba(rows)[:, 1]),
 }))

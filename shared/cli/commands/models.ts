@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
-import type { LakeModel, ModelSummary } from '../../pipeline/training/index.js'
+import type { ChampionMove, LakeModel, ModelSummary } from '../../pipeline/training/index.js'
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
@@ -39,7 +39,7 @@ export const models: Command = {
     "Works on the versions of a stream's model in the lake. list prints them with their figures and aliases, the newest last. " +
     'show prints one, the champion when none is named. compare prints the figures of two side by side, the champion being ' +
     'the first when one is named. promote makes a version the champion, and rollback the one that was it before; gold scores ' +
-    'with it from its next run on. push brings a version to the MLflow server that is set. Each change is a row of model_runs.',
+    'with it from its next run on. Where gold takes its model from a server both move the alias there, and another one that keeps the version before (previous). push brings a version to the MLflow server that is set. Each change is a row of model_runs.',
   printsRows: true,
   examples: ['lake models list', 'lake models compare 3 4', 'lake models promote 4', 'lake models rollback'],
   positionals: { least: 1, most: 3 },
@@ -137,31 +137,25 @@ async function compare({ context, format, model, args }: Action): Promise<void> 
   await printRecords(context.output, format, columns, records)
 }
 
-async function promote({ context, format, lake, stream, model, args }: Action): Promise<void> {
-  const { moveAlias, promoteVersion } = await import('../../pipeline/training/index.js')
+async function promote(action: Action): Promise<void> {
+  const { promoteChampion } = await import('../../pipeline/training/index.js')
+  const { lake, stream, model, args } = action
   const version = args.positionals[1]
   if (version === undefined) throw new CliError('USAGE', 'a version is missing: lake models promote <version>')
-  const reason = 'By lake models promote.'
-  const done = await promoteVersion(lake, stream, model, version, { reason })
-  await moveAlias(lake, stream, model, version)
-  await printRecords(
-    context.output,
-    format,
-    ['model', 'version', 'previous'],
-    [{ model: model.name, version, previous: done.previous ?? null }],
-  )
+  await printMove(action, await promoteChampion(lake, stream, model, version))
 }
 
-async function rollback({ context, format, lake, stream, model }: Action): Promise<void> {
-  const { moveAlias, rollbackModel } = await import('../../pipeline/training/index.js')
-  const { version, previous } = await rollbackModel(lake, stream, model)
-  await moveAlias(lake, stream, model, version)
-  await printRecords(
-    context.output,
-    format,
-    ['model', 'version', 'previous'],
-    [{ model: model.name, version, previous: previous ?? null }],
-  )
+async function rollback(action: Action): Promise<void> {
+  const { rollbackChampion } = await import('../../pipeline/training/index.js')
+  const { lake, stream, model } = action
+  await printMove(action, await rollbackChampion(lake, stream, model))
+}
+
+/** Versions of the lake; where gold takes its model from a server, those there as well. */
+async function printMove({ context, format, model }: Action, { lake, server }: ChampionMove): Promise<void> {
+  const own = { model: model.name, version: lake?.version ?? null, previous: lake?.previous ?? null }
+  const there = server === undefined ? {} : { server_version: server.version, server_previous: server.previous ?? null }
+  await printRecords(context.output, format, Object.keys({ ...own, ...there }), [{ ...own, ...there }])
 }
 
 async function push({ context, format, lake, stream, model, args }: Action): Promise<void> {

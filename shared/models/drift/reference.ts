@@ -1,3 +1,5 @@
+import type { EventSpan } from './eventSpan.js'
+
 /** The values of a column that a model was trained on, in as few numbers as a comparison needs. */
 export type ColumnReference =
   /** Many values: bins with about as many rows each, and the distribution function. */
@@ -24,6 +26,8 @@ export interface Reference {
   readonly rows: number
   /** The columns of the features' matrix, and `score`. */
   readonly columns: readonly ColumnReference[]
+  /** The event times of the rows; not known of versions that were trained before it was kept. */
+  readonly span?: EventSpan | undefined
 }
 
 const mostBins = 10

@@ -20,12 +20,21 @@ const column = z.discriminatedUnion('kind', [
     .refine(({ values, counts }) => counts.length === values.length, 'counts must be as many as values'),
 ])
 
-const reference = z.object({ rows: count, columns: z.array(column) })
+const time = z.iso.datetime().transform(text => Date.parse(text))
+
+const reference = z.object({
+  rows: count,
+  first_event: time.optional(),
+  last_event: time.optional(),
+  columns: z.array(column),
+})
 
 /** The bytes of `reference.json`: UTF-8. {@link decodeReference} reads them. */
-export function encodeReference({ rows, columns }: Reference): Uint8Array {
+export function encodeReference({ rows, columns, span }: Reference): Uint8Array {
+  const iso = (ms: number) => JSON.stringify(new Date(ms).toISOString())
+  const times = span === undefined ? '' : `  "first_event": ${iso(span.first)},\n  "last_event": ${iso(span.last)},\n`
   const lines = columns.map(one => `    ${JSON.stringify(one)}`).join(',\n')
-  return new TextEncoder().encode(`{\n  "rows": ${rows},\n  "columns": [\n${lines}\n  ]\n}\n`)
+  return new TextEncoder().encode(`{\n  "rows": ${rows},\n${times}  "columns": [\n${lines}\n  ]\n}\n`)
 }
 
 /**
@@ -45,7 +54,10 @@ export function decodeReference(bytes: Uint8Array, place: string): Reference {
     })
   }
   const parsed = reference.safeParse(json)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    const { rows, columns, first_event: first, last_event: last } = parsed.data
+    return first === undefined || last === undefined ? { rows, columns } : { rows, columns, span: { first, last } }
+  }
   const [issue] = parsed.error.issues
   const field = issue?.path.join('.') ?? ''
   throw new ModelError('MODEL_MISMATCH', `${place}: ${field}: ${issue?.message ?? ''}; train the model again.`, {

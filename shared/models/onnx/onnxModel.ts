@@ -86,7 +86,9 @@ function encodeAttribute(value: OnnxAttribute): readonly Field[] {
   if (typeof value === 'string') return [text(4, value), type(3)]
   if (value instanceof Float32Array) return [bytes(7, floats(value)), type(6)]
   if (value instanceof Int32Array) return [packed(8, value), type(7)]
-  return [...value.map(one => text(9, one)), type(8)]
+  // Modes of nodes: very many texts, of which very few differ.
+  const fields = new Map([...new Set(value)].map(one => [one, text(9, one)]))
+  return [...value.map(one => fields.get(one) ?? text(9, one)), type(8)]
 }
 
 function encodeConstant({ name, shape, values }: OnnxConstant): Uint8Array {

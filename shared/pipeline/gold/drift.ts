@@ -20,6 +20,8 @@ import { reportStep, startStep, type StepReport } from '../step/index.js'
 import { driftOfDay } from './driftRows.js'
 import { ModelReferences } from './modelReferences.js'
 
+const dayMs = 86_400_000
+
 /** How long a timer leaves the table as it is: each run reads a day's rows again. Milliseconds. */
 const pauseMs = 3_600_000
 
@@ -104,7 +106,14 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options:
   const comparison = { lake, stream, place }
   return {
     source: { path: scoredPath(stream), madeBy: 'lake run gold' },
-    target: { spec, carriesColumns: false, layer: 'gold', rebuiltBy: 'lake rebuild gold' },
+    target: {
+      spec,
+      carriesColumns: false,
+      layer: 'gold',
+      rebuiltBy: 'lake rebuild gold',
+      // Nobody sends rows of a day that is over to a stream that has gone silent.
+      isDue: async target => (await endedFiles(comparison, target)).length > 0,
+    },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
     apply: async ({ target, files, lostDays, snapshot }) =>
@@ -128,7 +137,7 @@ async function compareDays(
   const { state, table } = target
   const current = touching === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
   const now = lake.clock.now()
-  const ended = current.filter(file => endOf(dateOf(file)) > state.timestamp && endOf(dateOf(file)) <= now)
+  const ended = touching === undefined ? [] : await endedFiles({ lake, stream }, target)
   const days = new Set([...(touching ?? scored.files.map(eventDateOf)), ...ended.map(dateOf)])
   const adds: AddFile[] = []
   const replaces: AddFile[] = []
@@ -137,7 +146,7 @@ async function compareDays(
   for (const day of [...days].filter(text => text !== '').toSorted()) {
     const files = scored.files.filter(file => eventDateOf(file) === day)
     const start = BigInt(Date.parse(day)) * 1000n
-    const rows = await driftOfDay(compared, { start, files, isOver: endOf(day) <= now })
+    const rows = await driftOfDay(compared, { start, files, isOver: endOf(stream, day) <= now })
     replaces.push(...current.filter(file => dateOf(file) === day))
     if (rows.length > 0) adds.push(await writeDay(lake, target, day, rows))
     made += rows.length
@@ -150,9 +159,24 @@ async function compareDays(
 const eventDateOf = (file: AddFile) => file.partitionValues[eventDate] ?? ''
 const dateOf = (file: AddFile) => file.partitionValues['_window_date'] ?? ''
 
-/** Milliseconds. */
-function endOf(day: string): number {
-  return Date.parse(day) + 86_400_000
+/** When all of a day's events have come, late ones too. Milliseconds. */
+function endOf(stream: Stream, day: string): number {
+  return Date.parse(day) + dayMs + stream.allowedLatenessMs
+}
+
+/** Files of days that were not over when the table was last written, and are now. */
+async function endedFiles(
+  { lake, stream }: Pick<Comparison, 'lake' | 'stream'>,
+  { table, state }: OpenedTable,
+): Promise<readonly AddFile[]> {
+  const now = lake.clock.now()
+  const daysOver = (at: number) => Math.floor((at - stream.allowedLatenessMs) / dayMs)
+  if (daysOver(now) <= daysOver(state.timestamp)) return []
+  const files = (await table.snapshot({ version: state.version }))?.files ?? []
+  return files.filter(file => {
+    const end = endOf(stream, dateOf(file))
+    return end > state.timestamp && end <= now
+  })
 }
 
 function writeDay(

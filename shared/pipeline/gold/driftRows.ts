@@ -54,7 +54,10 @@ export async function driftOfDay(compared: Compared, day: ComparedDay): Promise<
       SELECT score, ${featureColumns(reference.features, there)} FROM (${rows})
       WHERE model_name = ${literal(name)} AND model_version = ${literal(version)} AND hash(_partition, _offset) % ${every} = 0`
     const counters = await countRows(session, select, reference)
-    made.push(...counters.flatMap(counter => rowOf(counter, { name, version, day })))
+    for (const [i, counter] of counters.entries()) {
+      const isJudged = day.isOver && reference.columns[i]?.isJudged === true
+      made.push(...rowOf(counter, { name, version, day, isJudged }))
+    }
   }
   return made
 }
@@ -88,10 +91,15 @@ async function countRows(
   return counters
 }
 
-function rowOf(
-  counter: ColumnDrift,
-  { name, version, day }: { readonly name: string; readonly version: string; readonly day: ComparedDay },
-): readonly Row[] {
+/** What a row is of besides its column. */
+interface RowPlace {
+  readonly name: string
+  readonly version: string
+  readonly day: ComparedDay
+  readonly isJudged: boolean
+}
+
+function rowOf(counter: ColumnDrift, { name, version, day, isJudged }: RowPlace): readonly Row[] {
   const drift = counter.result()
   if (drift === undefined) return []
   return [
@@ -108,7 +116,7 @@ function rowOf(
       ks: drift.ks ?? null,
       ks_p: drift.ksP ?? null,
       js: drift.js,
-      breached: day.isOver ? drift.breached : null,
+      breached: isJudged ? drift.breached : null,
     },
   ]
 }

@@ -26,6 +26,8 @@ export interface Derivation {
     readonly rebuiltBy: string
     /** Why the rows there are cannot stand beside new ones, so that all are to be replaced; undefined when they can. */
     readonly outdated?: (table: OpenedTable) => Promise<string | undefined> | string | undefined
+    /** Whether it is time to make rows again although the source has gained none; it is asked only then. */
+    readonly isDue?: (table: OpenedTable) => Promise<boolean>
   }
   /** Most rows of the source that one run takes, unless a single file has more. */
   readonly maxRows: number

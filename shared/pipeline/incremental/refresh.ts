@@ -66,7 +66,11 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
     const now = await table.state({ fresh: true })
     if (now !== undefined && now.version >= cursor.version) return undefined
   }
-  const batch = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
+  const planned = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
+  const isDue = planned.kind === 'nothing' && cursor !== undefined && (await target.isDue?.(opened)) === true
+  const batch: MicroBatch = isDue
+    ? { kind: 'files', files: [], lostDays: [], rows: 0, next: cursor, more: false }
+    : planned
   if (batch.kind === 'nothing') return nothingToDo(derivation)
   const why = batch.kind === 'recompute' ? batch.why : await target.outdated?.(opened)
   if (batch.kind === 'recompute' || why !== undefined) return replaceAll(lake, run, derivation, why ?? '', 'replan')

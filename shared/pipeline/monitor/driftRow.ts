@@ -3,6 +3,7 @@ import type { AddFile, Snapshot } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { type DuckDbSession, literal, openDeltaView } from '../../query/index.js'
 import type { Row } from '../../types/index.js'
+import { trainedHours } from '../gold/index.js'
 import type { Lake } from '../lake/index.js'
 import { monitorTable } from './monitorTable.js'
 import type { Verdict } from './status.js'
@@ -33,7 +34,10 @@ export async function driftRow(
   try {
     const snapshot = await lake.table(path).snapshot()
     if (snapshot === undefined) return []
-    const { status, reason } = verdictOn(await newestDay(lake, session, path, snapshot))
+    const rows = await newestDay(lake, session, path, snapshot)
+    const verdict = verdictOn(rows.filter(row => row['breached'] !== null))
+    const { status } = verdict
+    const reason = verdict.reason + (await unjudgedNote(lake, stream, rows))
     return [
       { ...empty, ...about, status, reason, table_version: BigInt(snapshot.version), files: BigInt(snapshot.numFiles) },
     ]
@@ -43,7 +47,7 @@ export async function driftRow(
   }
 }
 
-/** The rows of the newest day that is over, the worst first. */
+/** The rows of the newest day of which any was judged, which is over then, the worst first. */
 async function newestDay(
   lake: Lake,
   session: DuckDbSession,
@@ -56,9 +60,8 @@ async function newestDay(
     const files = snapshot.files.filter(file => dateOf(file) === date)
     using view = await openDeltaView(session, lake.files, { store, state: snapshot, files })
     const { rows } = await session.query(`
-      SELECT *, ${literal(date)} AS date FROM (${view.sql})
-      WHERE breached IS NOT NULL ORDER BY psi / psi_limit DESC, column_name`)
-    if (rows.length > 0) return rows
+      SELECT *, ${literal(date)} AS date FROM (${view.sql}) ORDER BY psi / psi_limit DESC, column_name`)
+    if (rows.some(row => row['breached'] !== null)) return rows
   }
   return []
 }
@@ -83,6 +86,18 @@ function verdictOn(rows: readonly Row[]): Verdict {
   const model = `${worst['model_name'] as string}, version ${worst['model_version'] as string}`
   const reason = `Events ${day} are not like those that the model ${model}, was trained on: ${named.join(', ')}${more}. Find out why, or train it again.`
   return { status: 'DEGRADED', reason }
+}
+
+/** Says which columns are not judged, and why; empty when all are. */
+async function unjudgedNote(lake: Lake, stream: Stream, rows: readonly Row[]): Promise<string> {
+  const unjudged = rows.filter(row => row['breached'] === null)
+  const [first] = unjudged
+  if (first === undefined) return ''
+  const [model, version] = [first['model_name'] as string, first['model_version'] as string]
+  const hours = await trainedHours(lake, stream, model, version)
+  if (hours === undefined) return ''
+  const names = [...new Set(unjudged.map(row => row['column_name'] as string))].toSorted().join(' and ')
+  return ` Not judged: ${names}, because version ${version} was trained on ${hours} (UTC) only. Train it again when silver has some days.`
 }
 
 function shown(figure: unknown): string {

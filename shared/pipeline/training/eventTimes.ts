@@ -1,27 +1,37 @@
 import type { NamedFeature, Stream } from '../../contract/index.js'
+import { type EventSpan, hoursOfPartOfDay } from '../../models/drift/index.js'
 import { type DuckDbSession, identifier } from '../../query/index.js'
-import { dayMicros } from '../incremental/index.js'
 
 /**
- * Says that the hour of day was learned from part of a day only.
+ * From the first event of a relation to its last; `undefined` when it has no rows, or times beyond what a Date can hold.
  *
  * @param relation the rows of the training
- * @returns `undefined` when they span a day, or no feature is an hour of day
  */
-export async function shortSpanNote(
+export async function eventSpan(
   session: DuckDbSession,
   stream: Stream,
   relation: string,
-  features: readonly NamedFeature[],
-): Promise<string | undefined> {
-  const hour = features.find(({ kind }) => kind === 'hour')
-  if (hour === undefined) return undefined
-  const time = identifier(stream.eventTime)
-  const shown = (which: string) => `strftime(make_timestamp(epoch_us(${which}(${time}))), '%Y-%m-%d %H:%M')`
+): Promise<EventSpan | undefined> {
+  const time = `epoch_us(${identifier(stream.eventTime)})`
   const row = await session.row(
-    `SELECT max(epoch_us(${time})) - min(epoch_us(${time})) < ${dayMicros} AS short, ${shown('min')} AS first, ${shown('max')} AS last FROM ${relation}`,
+    `SELECT CAST(min(${time}) AS DOUBLE) / 1000 AS first, CAST(max(${time}) AS DOUBLE) / 1000 AS last FROM ${relation}`,
   )
-  if (row['short'] !== true) return undefined
-  const [first, last] = [row['first'] as string, row['last'] as string]
-  return `The rows that it was trained on are from ${first} to ${last} UTC, less than a day: the feature ${hour.name} was learned from those hours only, and other hours score as the nearest of them. Train again when silver has some days.`
+  const [first, last] = [row['first'], row['last']]
+  const isTime = (ms: unknown): ms is number => typeof ms === 'number' && Math.abs(ms) < mostTime
+  return isTime(first) && isTime(last) ? { first: Math.floor(first), last: Math.floor(last) } : undefined
+}
+
+/** Of year 9999. */
+const mostTime = 253_402_300_800_000
+
+/**
+ * Says that the hour of day was learned from part of a day only.
+ * @returns `undefined` when the rows come by all hours, or no feature is an hour of day
+ */
+export function shortSpanNote(span: EventSpan | undefined, features: readonly NamedFeature[]): string | undefined {
+  const hour = features.find(({ kind }) => kind === 'hour')
+  const hours = span === undefined ? undefined : hoursOfPartOfDay(span)
+  if (hour === undefined || span === undefined || hours === undefined) return undefined
+  const shown = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+  return `The rows that it was trained on are from ${shown(span.first)} to ${shown(span.last)} UTC, ${hours} only: the feature ${hour.name} was learned from those, and other hours score as the nearest of them. Train again when silver has some days.`
 }

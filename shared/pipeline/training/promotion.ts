@@ -45,7 +45,8 @@ export async function rollbackModel(lake: Lake, stream: Stream, model: LakeModel
   return movePointer(lake, stream, model, { event: 'rolled_back', version: pointer.previous, reason })
 }
 
-async function movePointer(
+/** Moves the pointer, and records what has happened. */
+export async function movePointer(
   lake: Lake,
   stream: Stream,
   { name, versions }: LakeModel,

@@ -3,6 +3,7 @@ import { asError } from '../../errors.js'
 import { ModelError, type ModelFiles } from '../../models/index.js'
 import {
   decodeTrainingRecord,
+  type MlflowServer,
   openMlflow,
   pushModel,
   type PushOutcome,
@@ -17,6 +18,16 @@ export type Tracking =
   | { readonly kind: 'tracked'; readonly version: string; readonly runId: string | undefined }
   /** It can be brought there later. */
   | { readonly kind: 'failed'; readonly why: string }
+
+/** The MLflow server that the settings name. @throws ModelError MODEL_MISSING when they name none */
+export function requireServer({ settings, store }: Lake): MlflowServer {
+  const server = openMlflow(settings, store)
+  if (server !== undefined) return server
+  throw new ModelError(
+    'MODEL_MISSING',
+    'There is no MLflow server that models are brought to and promoted on. Set MLFLOW_TRACKING_URI.',
+  )
+}
 
 /**
  * Brings a version to the MLflow server, with its training; one that is there already stays as it is. Records it in
@@ -33,9 +44,7 @@ export async function pushVersion(
   files: ModelFiles,
   alias: string | undefined,
 ): Promise<PushOutcome> {
-  const server = openMlflow(lake.settings, lake.store)
-  if (server === undefined)
-    throw new ModelError('MODEL_MISSING', 'There is no MLflow server to bring a model to. Set MLFLOW_TRACKING_URI.')
+  const server = requireServer(lake)
   const { version, sha256 } = files.card
   const place = `models/${model.name}/${version}/${trainingFile}`
   const bytes = files.more?.get(trainingFile)
@@ -66,16 +75,7 @@ export async function pushVersion(
 }
 
 /**
- * After a promotion or a rollback by hand: lets the server's alias follow, where gold takes its model from a server.
- * @throws ModelError, MlflowError as {@link pushVersion}
- */
-export async function moveAlias(lake: Lake, stream: Stream, model: LakeModel, version: string): Promise<void> {
-  if (model.uri.kind !== 'registry') return
-  await pushVersion(lake, stream, model, await model.versions.loadAll(version), aliasOf(model))
-}
-
-/**
- * The same after a training, when a server is set: that it cannot be reached is no failure of the training.
+ * The same after a training, when a server is set, and lets the alias follow that gold asks for: that it cannot be reached is no failure of the training.
  * @param promoted whether the version is champion now
  */
 export async function trackTraining(

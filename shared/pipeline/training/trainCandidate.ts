@@ -11,7 +11,7 @@ import { type Candidate, growCandidate } from './candidate.js'
 import { type ChampionEvaluation, evaluateChampion } from './championScores.js'
 import { declarationFault } from './declarationFault.js'
 import { evaluateScores, type Evaluation } from './evaluateScores.js'
-import { shortSpanNote } from './eventTimes.js'
+import { eventSpan, shortSpanNote } from './eventTimes.js'
 import { type FeatureRows, featureRows, mostRows, wholeRows } from './featureRows.js'
 import { injectAnomalies } from './heldOut.js'
 import { fewestRows, trainingFault, widthFault } from './trainingFaults.js'
@@ -105,7 +105,9 @@ export async function trainCandidate(
     )
   const heldOut = await featureRows(session, held.table.name, held.columns, features, held.anomalies.length)
   const { anomalies } = held
-  const candidate = growCandidate(features, training, heldOut, anomalies, { ...forestSize, seed })
+  const grown = growCandidate(features, training, heldOut, anomalies, { ...forestSize, seed })
+  const span = await eventSpan(session, stream, parts.training.name)
+  const candidate = { ...grown, reference: { ...grown.reference, span } }
   const trained = {
     runId: randomUUID(),
     candidate,
@@ -114,7 +116,7 @@ export async function trainCandidate(
     evaluation: evaluateScores(candidate.scores, anomalies),
     champion: champion === undefined ? undefined : await evaluateChampion(lake, stream, champion, held),
     dataset: { tableId: silver.metadata.id, version: silver.version, rows: training.rows },
-    note: await shortSpanNote(session, stream, parts.training.name, model.features),
+    note: shortSpanNote(span, model.features),
     startedAt,
   }
   return { kind: 'trained', trained: { ...trained, endedAt: lake.clock.now() } }

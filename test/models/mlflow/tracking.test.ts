@@ -59,7 +59,7 @@ const steps = () =>
   )
 const bodies = (path: string) =>
   server.received
-    .filter(({ url }) => url.startsWith(`${api}/${path}`))
+    .filter(({ method, url }) => method !== 'GET' && url.startsWith(`${api}/${path}`))
     .map(({ body }) => JSON.parse(body) as Record<string, unknown>)
 
 describe('a training is tracked', () => {
@@ -199,7 +199,8 @@ describe('a push', () => {
       { model_versions: [version('4', sha256)] },
     )
     const outcome = await pushModel(serverAt(server.url), trained(), { ...target, alias: 'champion' })
-    expect(outcome).toEqual({ outcome: 'already there', version: '4', runId: 'r0' })
+    const moved = { version: '4', previous: undefined }
+    expect(outcome).toEqual({ outcome: 'already there', version: '4', runId: 'r0', moved })
     expect(bodies('registered-models/alias')).toEqual([{ name: 'events-anomaly', alias: 'champion', version: '4' }])
     expect(steps().some(step => step.startsWith('PUT'))).toBe(false)
   })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { driftPath, type Stream } from '../../../shared/contract/index.js'
 import { ColumnDrift, describeColumn, encodeReference } from '../../../shared/models/drift/index.js'
@@ -150,6 +150,26 @@ describe('drift', () => {
     expect(await n()).toEqual([{ n: 2n }])
   })
 
+  test('a reference that cannot be read is warned of once, and again when it is another fault', async () => {
+    await using f = await SilverFixture.open()
+    await promote(f, '1', clicks(new Random(), 100))
+    const path = 'models/events-anomaly/1/reference.json'
+    const good = await f.lake.store.get(path)
+    const warn = vi.spyOn(f.lake.log, 'warn')
+    const warned = () => warn.mock.calls.filter(([line]) => line.includes('are not compared with its training'))
+    const run = async (id: string, bytes: Uint8Array) => {
+      await f.lake.store.put(path, bytes)
+      await silverOf(f, [[{ id, type: 'click' }]])
+      ok(await runGold(f.lake, 'command'))
+      return warned().length
+    }
+    const noJson = new TextEncoder().encode('none')
+    const counts: number[] = []
+    for (const [i, bytes] of [noJson, noJson, json({ rows: 1 }), good ?? noJson, noJson].entries())
+      counts.push(await run(String(i), bytes))
+    expect(counts).toEqual([1, 1, 2, 2, 3])
+  })
+
   test('says nothing of a breach before the day is over, and says it once new rows come after that', async () => {
     await using f = await SilverFixture.open()
     const random = new Random()
@@ -158,10 +178,32 @@ describe('drift', () => {
     ok(await runGold(f.lake, 'command'))
     const breaches = () => driftRows(f, `SELECT breached FROM t WHERE column_name = 'value' ORDER BY window_start`)
     expect(await breaches()).toEqual([{ breached: null }])
-    f.clock.advance(dayMs)
+    f.clock.advance(dayMs + events.allowedLatenessMs)
     await silverOf(f, [rowsFrom(clicks(random, 10), day + day, 'b')])
     ok(await runGold(f.lake, 'command'))
     expect(await breaches()).toEqual([{ breached: true }, { breached: null }])
+  })
+
+  test('a stream that goes silent: its last day is judged once it is over with the late events, once, by two at once', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    await promote(f, '1', clicks(random, 1_000))
+    await silverOf(f, [rowsFrom(clicks(random, 200, 9_000), day, 'a')])
+    ok(await runGold(f.lake, 'timer'))
+    const breaches = () => driftRows(f, `SELECT breached, n FROM t WHERE column_name = 'value'`)
+    const version = async () => (await f.lake.table(driftPath(events)).state({ fresh: true }))?.version
+    const before = await version()
+    const midnight = (Math.floor(f.clock.now() / dayMs) + 1) * dayMs
+    f.clock.advance(midnight + events.allowedLatenessMs - 1 - f.clock.now())
+    ok(await runGold(f.lake, 'timer'))
+    expect([await breaches(), await version()]).toEqual([[{ breached: null, n: 200n }], before])
+    f.clock.advance(1)
+    const other = await f.other()
+    ok((await Promise.all([measureDrift(f.lake, events), measureDrift(other, events)])).flat())
+    expect(await breaches(), seedNote).toEqual([{ breached: true, n: 200n }])
+    f.clock.advance(30 * dayMs)
+    ok(await runGold(f.lake, 'timer'))
+    expect(await version()).toBe((before ?? NaN) + 1)
   })
 
   test('two at once: one wins, and no day stands there twice', async () => {

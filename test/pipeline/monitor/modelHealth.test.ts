@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { describeColumn, encodeReference } from '../../../shared/models/drift/index.js'
 import { encodeModelCard, starterModel } from '../../../shared/models/index.js'
+import { measureDrift } from '../../../shared/pipeline/gold/drift.js'
 import { rescoreGold, runGold } from '../../../shared/pipeline/gold/goldStep.js'
 import { refreshModels } from '../../../shared/pipeline/models/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
@@ -98,7 +99,7 @@ describe('drift', () => {
     )
     await runGold(f.lake, 'command')
     expect(await driftRow(f)).toMatchObject({ status: 'OK', reason: 'No day that is over was compared yet.' })
-    f.clock.advance(86_400_000)
+    f.clock.advance(86_400_000 + f.stream.allowedLatenessMs)
     await rescoreGold(f.lake, f.stream)
     expect(await driftRow(f)).toMatchObject({ table_name: 'gold.events_drift', status: 'OK', stream: 'events' })
     await promote(
@@ -111,5 +112,35 @@ describe('drift', () => {
     expect(row?.['reason']).toMatch(
       /^Events of 2025-04-01 are not like those that the model events-anomaly, version 2, was trained on: value \(PSI \d+\.\d\d over \d+\.\d\d, \d+ rows\)\. Find out why, or train it again\.$/,
     )
+  })
+
+  test('hours that the training never saw are no breach: the sentence says which it saw', async () => {
+    await using f = await open()
+    const { card, onnx } = starterModel('events-anomaly')
+    const features = [...card.features, { name: 'hour', column: 'timestamp', kind: 'hour' as const }]
+    await ingest(f, range(0, 200))
+    const values = (await f.read('silver/events')).map(row => row['value'] as number)
+    const other = Float32Array.from(values, () => 99)
+    const columns = [
+      describeColumn('value', Float32Array.from(values)),
+      describeColumn('hour', other.slice()),
+      describeColumn('score', other.slice()),
+    ]
+    const span = { first: Date.UTC(2025, 2, 1, 13, 5), last: Date.UTC(2025, 2, 1, 14, 20) }
+    await f.store.put(`${folder}/1/model.onnx`, onnx)
+    await f.store.put(`${folder}/1/reference.json`, encodeReference({ rows: values.length, columns, span }))
+    await f.store.put(`${folder}/1/model.json`, encodeModelCard({ ...card, version: '1' }))
+    await f.store.put(`${folder}/champion.json`, json({ version: '1' }))
+    await runGold(f.lake, 'command')
+    // The model that ships takes no hour; what its card says when it is compared is what counts here.
+    await f.store.put(`${folder}/1/model.json`, encodeModelCard({ ...card, features, version: '1' }))
+    f.clock.advance(3 * 86_400_000)
+    await measureDrift(f.lake, f.stream, { trigger: 'command' })
+    expect(await driftRow(f)).toMatchObject({
+      status: 'OK',
+      reason: expect.stringMatching(
+        /^No column of the 1 has drifted .* Not judged: hour and score, because version 1 was trained on hours 13–14 \(UTC\) only\./,
+      ) as string,
+    })
   })
 })

@@ -108,7 +108,7 @@ describe('a training', () => {
     const minutes = '(9 + (i % 1000) / 5000.0) * 3.6e9'
     await writeSilver(f.lake, events, { to: 2_000, time: minutes })
     expect((await trained(f.lake, { seed: testSeed })).note).toMatch(
-      /from 2025-04-01 09:00 to 2025-04-01 09:11 UTC, less than a day: the feature hour was learned from those hours only/,
+      /from 2025-04-01 09:00 to 2025-04-01 09:11 UTC, hour 9 only: the feature hour was learned from those/,
     )
     await writeSilver(f.lake, events, { from: 2_000, to: 4_000, time: `(i % 1000) / 990.0 * 86.4e9` })
     expect((await trained(f.lake, { seed: testSeed })).note).toBeUndefined()
