@@ -118,8 +118,9 @@ describe('a promotion, and a rollback', () => {
   /** What the aliases of a stream's model point to on the server. */
   async function aliases(lake: Lake, stream: Stream): Promise<readonly (string | undefined)[]> {
     const registry = openMlflow(lake.settings, lake.store)?.registry
-    const found = ['champion', 'previous'].map(alias => registry?.find(name(stream), { by: 'alias', alias }))
-    return (await Promise.all(found)).map(version => version?.version)
+    const champion = await registry?.find(name(stream), { by: 'alias', alias: 'champion' })
+    const previous = await registry?.find(name(stream), { by: 'alias', alias: 'previous' })
+    return [champion?.version, previous?.version]
   }
 
   test(
