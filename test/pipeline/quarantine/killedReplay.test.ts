@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { resolvedPath } from '../../../shared/contract/index.js'
 import { asError } from '../../../shared/errors.js'
 import { rebuildSilver, refineSilver } from '../../../shared/pipeline/silver/index.js'
-import { type Fault, Faults, FaultyStore, type StorageOperation } from '../../../shared/storage/index.js'
+import { FaultyStore } from '../../../shared/storage/index.js'
 import { Random, seedNote } from '../../random.js'
 import type { BronzeFixture } from '../bronze/bronzeFixture.js'
+import { Death } from '../death.js'
 import {
   ingest,
   lenient,
@@ -17,28 +18,6 @@ import {
   silverRows,
   strict,
 } from './quarantineFixture.js'
-
-/** The process dies with its n-th write, which takes effect or does not; nothing that it does later reaches the store. */
-class Death extends Faults {
-  readonly #at: number
-  readonly #takesEffect: boolean
-  writes = 0
-
-  constructor(at: number, takesEffect: boolean) {
-    super()
-    this.#at = at
-    this.#takesEffect = takesEffect
-  }
-
-  override take(operation: StorageOperation): Fault | undefined {
-    const dead: Fault = { kind: 'fail', retryable: false }
-    if (this.writes > this.#at) return dead
-    if (!['put', 'putIfAbsent', 'close', 'delete'].includes(operation)) return undefined
-    this.writes++
-    if (this.writes <= this.#at) return undefined
-    return this.#takesEffect ? { kind: 'loseAnswer' } : dead
-  }
-}
 
 /** Two records that a replay brings, of one key each, and one that it finds to be a duplicate. */
 async function made(): Promise<BronzeFixture> {
