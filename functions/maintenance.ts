@@ -8,6 +8,11 @@ import { settingReference } from '../shared/sources/trigger/index.js'
 app.timer('maintenance', {
   schedule: settingReference('MAINTENANCE_SCHEDULE', process.env),
   async handler() {
-    return requireSuccess(await runMaintenance(await processLake(), 'timer'))
+    const lake = await processLake()
+    const reports = await runMaintenance(lake, 'timer')
+    // A monitor that does not run tells nobody so.
+    const { tellAlerts } = await import('../shared/alerts/delivery/index.js')
+    await tellAlerts(lake)
+    return requireSuccess(reports)
   },
 })

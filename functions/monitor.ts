@@ -8,6 +8,10 @@ import { settingReference } from '../shared/sources/trigger/index.js'
 app.timer('monitor', {
   schedule: settingReference('MONITOR_SCHEDULE', process.env),
   async handler() {
-    return requireSuccess(await runMonitor(await processLake(), 'timer'))
+    const lake = await processLake()
+    const reports = await runMonitor(lake, 'timer')
+    const { tellAlerts } = await import('../shared/alerts/delivery/index.js')
+    await tellAlerts(lake)
+    return requireSuccess(reports)
   },
 })

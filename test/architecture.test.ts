@@ -119,16 +119,41 @@ const layers: Readonly<Record<string, Layer>> = {
       'erasure',
     ],
   },
+  'shared/alerts': {
+    uses: [...sides, 'shared/pipeline'],
+    rooms: ['rules', 'delivery'],
+    doors: ['rules', 'delivery'],
+    pure: ['rules'],
+  },
   'shared/page': {
-    uses: ['shared/types', 'shared/contract', 'shared/settings', 'shared/telemetry', 'shared/query', 'shared/pipeline'],
+    uses: [
+      'shared/types',
+      'shared/contract',
+      'shared/settings',
+      'shared/telemetry',
+      'shared/query',
+      'shared/pipeline',
+      'shared/alerts',
+    ],
     rooms: ['access', 'sections'],
     doors: ['access'],
   },
-  'shared/cli': { uses: [...sides, 'shared/pipeline'], rooms: ['arguments', 'output', 'input', 'tables', 'commands'] },
-  functions: {
-    uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/sources', 'shared/pipeline', 'shared/page'],
+  'shared/cli': {
+    uses: [...sides, 'shared/pipeline', 'shared/alerts'],
+    rooms: ['arguments', 'output', 'input', 'tables', 'commands'],
   },
-  'infra/bicep': { uses: ['shared/contract', 'shared/settings', 'shared/streams'], pure: ['.'] },
+  functions: {
+    uses: [
+      'shared/contract',
+      'shared/settings',
+      'shared/streams',
+      'shared/sources',
+      'shared/pipeline',
+      'shared/alerts',
+      'shared/page',
+    ],
+  },
+  'infra/bicep': { uses: ['shared/contract', 'shared/settings', 'shared/streams', 'shared/alerts'], pure: ['.'] },
   'infra/package': { uses: [] },
   'infra/local': {
     uses: [...sides, 'shared/pipeline', 'shared/cli'],

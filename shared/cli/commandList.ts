@@ -3,6 +3,7 @@ import type { Command } from './command.js'
 /** Every command by its name, in the order of the help; each is loaded when it is called. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.js')).status,
+  alerts: async () => (await import('./commands/alerts.js')).alerts,
   cost: async () => (await import('./commands/cost.js')).cost,
   sql: async () => (await import('./commands/sql.js')).sql,
   tables: async () => (await import('./commands/tables.js')).tables,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { durationForms, parseDuration } from '../contract/index.js'
 import { logLevels } from '../telemetry/index.js'
+import { alertThresholds } from './alertThresholds.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
 import {
@@ -321,6 +322,12 @@ export const environment = z.object({
   VACUUM_RETENTION: duration()
     .default(7 * 86_400_000)
     .describe("How long files that were removed or never committed are kept; at least the table's own retention."),
+
+  ALERT_WEBHOOK_URL: secret(
+    'Where the monitor sends alerts that begin and end, in the Common Alert Schema of Azure Monitor. None is sent when empty.',
+    httpUrlFault,
+  ),
+  ...alertThresholds,
 
   COST_PER_GB_SECOND: amount()
     .default(0.000026)

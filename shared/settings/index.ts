@@ -12,4 +12,4 @@ export {
   settingsTable,
   type SettingValues,
 } from './settings.js'
-export { parseLocations, trackingUriFault } from './settingText.js'
+export { type NumberByStream, parseLocations, trackingUriFault } from './settingText.js'

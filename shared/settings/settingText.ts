@@ -1,4 +1,5 @@
 import { modelUriForms, parseModelUri } from '../contract/index.js'
+import { namedValues } from '../types/index.js'
 import { parseNcrontab } from './ncrontab.js'
 
 /**
@@ -156,4 +157,24 @@ function isLocation(value: string): boolean {
   if (value.includes('#') || url === null) return false
   if (url.protocol === 'file:') return value.startsWith('file:///') && !value.includes('?')
   return ['https:', 'http:', 'abfss:'].includes(url.protocol)
+}
+
+/** A number for every stream, and others for some by name. */
+export interface NumberByStream {
+  readonly default: number
+  readonly streams: Readonly<Record<string, number>>
+}
+
+/** `300, orders=3600`: the number for all, and others for streams; null for anything else. */
+export function parseByStream(text: string): NumberByStream | null {
+  const [first = '', ...others] = text.split(',').map(part => part.trim())
+  const fallback = parseNumber(first)
+  const streams = namedValues<number>()
+  for (const part of others) {
+    const [, stream = '', value = ''] = /^([A-Za-z_]\w*)\s*=\s*(\S+)$/.exec(part) ?? []
+    const number = parseNumber(value)
+    if (stream === '' || number === undefined || streams[stream] !== undefined) return null
+    streams[stream] = number
+  }
+  return fallback === undefined ? null : { default: fallback, streams }
 }

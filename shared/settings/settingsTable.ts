@@ -1,15 +1,22 @@
 import { z } from 'zod'
 
+import { asObject } from '../types/index.js'
 import { type Environment, environment, isSecret, settingNames, unitOf } from './environment.js'
 
 /** The default as it would be written in the environment; empty when there is none. */
 export function defaultText(name: keyof Environment): string {
   const field: z.ZodType = environment.shape[name]
   const value = field instanceof z.ZodDefault ? field.def.defaultValue : undefined
+  const byStream = asObject(value)?.['default']
+  if (typeof byStream === 'number') return numberText(byStream)
   if (typeof value !== 'number') return typeof value === 'string' ? value : ''
   const unit = field instanceof z.ZodDefault ? unitOf(field.def.innerType as z.ZodType) : undefined
   if (unit === 'milliseconds') return inUnits(value, timeUnits, ' ', true)
   if (unit === 'bytes') return inUnits(value, sizeUnits, '', false)
+  return numberText(value)
+}
+
+function numberText(value: number): string {
   return value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 12 })
 }
 

@@ -1,0 +1,2 @@
+/** Who is told of alerts: a webhook. */
+export { tellAlerts } from './tellAlerts.js'
