@@ -125,6 +125,12 @@ param budgetStart string = ''
 @description('Who is told when the budget is used up by 80 % and by 100 %: mail addresses, separated by commas.')
 param budgetContacts string = ''
 
+@description('Rules of Azure Monitor for every alert (RUNBOOK.md); thresholds are the settings ALERT_….')
+param alertsEnabled bool = true
+
+@description('Who is told of alerts: mail addresses, separated by commas.')
+param alertContacts string = ''
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var withEventHubs = source != 'kafka'
@@ -290,6 +296,20 @@ module functionApp 'app/functionApp.bicep' = {
     eventHubsHost: source == 'eventhubs' ? namespaceHost : ''
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     appSettings: appSettings
+  }
+}
+
+module alerts 'app/alerts.bicep' = {
+  scope: group
+  name: 'alerts'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    insightsId: observation.outputs.insightsId
+    settings: plainSettings
+    contacts: filter(map(split(alertContacts, ','), part => trim(part)), part => !empty(part))
+    enabled: alertsEnabled
   }
 }
 

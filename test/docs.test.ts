@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { declaredBicep, secretParameters } from '../infra/bicep/index.js'
+import { alertsBicep, declaredBicep, runbookIndex, secretParameters, workbookTemplate } from '../infra/bicep/index.js'
 import { featureTable } from '../shared/delta/index.js'
 import { defaultText, settingNames, settingsTable } from '../shared/settings/index.js'
 
@@ -13,6 +13,7 @@ const pages = [
   'README.md',
   'CHANGELOG.md',
   'infra/README.md',
+  'infra/RUNBOOK.md',
   ...readdirSync(join(root, 'docs'))
     .filter(name => name.endsWith('.md'))
     .map(name => `docs/${name}`),
@@ -31,6 +32,24 @@ test.each([
 
 test("what the deployment knows of settings and streams is the code's (npm run docs writes it)", async () => {
   await expect(declaredBicep()).toMatchFileSnapshot(join(root, 'infra/app/declared.bicep'))
+})
+
+test("the rules and the workbook of the deployment are the code's alerts (npm run docs writes them)", async () => {
+  await expect(alertsBicep()).toMatchFileSnapshot(join(root, 'infra/app/alerts.bicep'))
+  await expect(workbookTemplate()).toMatchFileSnapshot(join(root, 'infra/app/workbook.json'))
+})
+
+test("the runbook has a section for every alert, with an index that is the code's (npm run docs writes it)", async () => {
+  const page = read('infra/RUNBOOK.md')
+  const section = /(<!-- alerts -->\n)([\s\S]*?)(<!-- \/alerts -->)/
+  expect(page).toMatch(section)
+  const wanted = page.replace(section, (_, start: string, __, end: string) => `${start}\n${runbookIndex()}\n${end}`)
+  await expect(wanted).toMatchFileSnapshot(join(root, 'infra/RUNBOOK.md'))
+  const names = [...runbookIndex().matchAll(/\(#([a-z-]+)\)/g)].map(([, name = '']) => name)
+  const sections = page.split(/^## /m).slice(1)
+  expect(sections.map(text => text.split('\n')[0])).toEqual(names)
+  for (const text of sections)
+    expect(text).toMatch(/What it means\.[\s\S]*Look\.[\s\S]*Mend\.[\s\S]*npx lake[\s\S]*Mended\./)
 })
 
 test('the deployment asks the environment for every secret (npm run docs writes it)', async () => {

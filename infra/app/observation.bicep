@@ -47,3 +47,4 @@ resource publish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 output workspaceId string = workspace.id
 output insightsName string = insights.name
+output insightsId string = insights.id

@@ -1,10 +1,24 @@
 import { z } from 'zod'
 
-import { durationForms, parseDuration } from '../contract/index.js'
 import { logLevels } from '../telemetry/index.js'
 import { alertThresholds } from './alertThresholds.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
+import {
+  amount,
+  bytes,
+  checked,
+  duration,
+  locations,
+  megabyte,
+  numberBetween,
+  schedule,
+  secret,
+  secrets,
+  text,
+  units,
+  whole,
+} from './settingKinds.js'
 import {
   brokersFault,
   clientIdFault,
@@ -14,76 +28,11 @@ import {
   httpUrlFault,
   modelUriFault,
   namespaceFault,
-  parseLocations,
-  parseNumber,
-  parseSize,
   registryUrlsFault,
-  scheduleFault,
   storageConnectionFault,
-  type TextCheck,
   trackingUriFault,
   userInfoFault,
 } from './settingText.js'
-
-/** Marks what may not appear in a message or a log. */
-const secrets = z.registry<{ secret: true }>()
-
-/** Marks numbers that are written with their unit. */
-const units = z.registry<{ unit: 'milliseconds' | 'bytes' }>()
-
-const megabyte = 1024 ** 2
-const longest = 100 * 365.25 * 86_400_000
-
-const text = () => z.string()
-/** Text whose form is checked: every fault of a setting is found at the start, and says what was expected. */
-const checked = (check: TextCheck) =>
-  z.string().superRefine((value, context) => {
-    const fault = check(value)
-    if (fault !== undefined) context.addIssue(fault)
-  })
-const secret = (description: string, check: TextCheck = () => undefined) =>
-  checked(check).optional().register(secrets, { secret: true }).describe(description)
-const numberBetween = (from: number, to: number, kind: 'number' | 'whole number') =>
-  z.string().transform((value, context) => {
-    const number = parseNumber(value)
-    const fits =
-      number !== undefined && number >= from && number <= to && (kind === 'number' || Number.isInteger(number))
-    if (!fits) context.addIssue(`expected a ${kind} from ${String(from)} to ${String(to)}`)
-    return number ?? from
-  })
-const whole = (from: number, to: number) => numberBetween(from, to, 'whole number')
-const amount = () => numberBetween(0, 1_000_000, 'number')
-const schedule = () => checked(scheduleFault)
-const duration = () =>
-  z
-    .string()
-    .transform((value, context) => {
-      const ms = parseDuration(value)
-      if (ms === null || ms <= 0) context.addIssue(`expected a duration: ${durationForms}`)
-      else if (ms > longest) context.addIssue('expected a duration of at most 100 years')
-      return ms ?? 0
-    })
-    .register(units, { unit: 'milliseconds' })
-const bytes = (least = 1, most = Infinity) =>
-  z
-    .string()
-    .transform((value, context) => {
-      const size = parseSize(value)
-      if (size === null) context.addIssue('expected a size, as 512MB or 1GB')
-      else if (size < least) context.addIssue(`expected a size of at least ${String(least / megabyte)}MB`)
-      else if (size > most) context.addIssue(`expected a size of at most ${String(most / megabyte)}MB`)
-      return size ?? 0
-    })
-    .register(units, { unit: 'bytes' })
-const locations = () =>
-  z.string().transform((value, context) => {
-    const places = parseLocations(value)
-    if (places === null)
-      context.addIssue(
-        'expected file:///folder or https://<account>.blob.core.windows.net/<container>, several separated by commas',
-      )
-    return places ?? []
-  })
 
 const everyMinute = (second: number) => `${String(second)} * * * * *`
 

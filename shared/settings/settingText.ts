@@ -168,13 +168,18 @@ export interface NumberByStream {
 /** `300, orders=3600`: the number for all, and others for streams; null for anything else. */
 export function parseByStream(text: string): NumberByStream | null {
   const [first = '', ...others] = text.split(',').map(part => part.trim())
-  const fallback = parseNumber(first)
+  const fallback = jsonNumber(first)
   const streams = namedValues<number>()
   for (const part of others) {
     const [, stream = '', value = ''] = /^([A-Za-z_]\w*)\s*=\s*(\S+)$/.exec(part) ?? []
-    const number = parseNumber(value)
+    const number = jsonNumber(value)
     if (stream === '' || number === undefined || streams[stream] !== undefined) return null
     streams[stream] = number
   }
   return fallback === undefined ? null : { default: fallback, streams }
+}
+
+/** As JSON writes a number that is not negative: the deployment passes it on as it is. */
+function jsonNumber(text: string): number | undefined {
+  return /^(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? parseNumber(text) : undefined
 }

@@ -10,6 +10,7 @@ import { runSilver } from '../../shared/pipeline/silver/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { MemorySource } from '../../shared/sources/index.js'
 import { Faults, FaultyStore, MemoryStore } from '../../shared/storage/index.js'
+import type { RunListener } from '../../shared/telemetry/index.js'
 import { events } from '../harness/sampleStream/events.js'
 
 const withoutModel: Stream = { ...events, model: undefined }
@@ -39,15 +40,20 @@ export class DrivenLake implements AsyncDisposable {
   readonly store = new FaultyStore(new MemoryStore(this.clock), this.faults, this.clock)
   lake!: Lake
   readonly #settings: Readonly<Record<string, string>>
+  readonly #listeners: readonly RunListener[]
   #next = 0
 
-  private constructor(settings: Readonly<Record<string, string>>) {
+  private constructor(settings: Readonly<Record<string, string>>, listeners: readonly RunListener[]) {
     this.#settings = settings
+    this.#listeners = listeners
     for (const { topic } of streams) this.source.createTopic(topic, 2)
   }
 
-  static async open(settings: Readonly<Record<string, string>> = {}): Promise<DrivenLake> {
-    const driven = new DrivenLake(settings)
+  static async open(
+    settings: Readonly<Record<string, string>> = {},
+    listeners: readonly RunListener[] = [],
+  ): Promise<DrivenLake> {
+    const driven = new DrivenLake(settings, listeners)
     await driven.restart()
     return driven
   }
@@ -56,7 +62,7 @@ export class DrivenLake implements AsyncDisposable {
   async restart(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const settings = { LAKE_URL: 'file:///unused', DUCKDB_MEMORY_LIMIT: '256MB', ...this.#settings, ...more }
     const { store, source, clock } = this
-    this.lake = await openLake(readSettings(settings), { store, source, clock, streams })
+    this.lake = await openLake(readSettings(settings), { store, source, clock, streams, listeners: this.#listeners })
   }
 
   stream(name: string): Stream {

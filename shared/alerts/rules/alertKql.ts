@@ -47,9 +47,9 @@ function valueKql(amount: Amount, reading: Alert['signal']['reading'], names: st
   const per = reading.per === undefined ? '' : `, per = sum(${numberKql(reading.per, 0)})`
   const whole = reading.whole === true
   return [
-    `| summarize value = sum(${amountKql(amount)})${per}${whole ? ', first = min(timestamp)' : ''} by ${names}`,
+    `| summarize value = sum(${amountKql(amount)})${per}${whole ? ', oldest = min(timestamp)' : ''} by ${names}`,
     ...(per === '' ? [] : ['| where per > 0', '| extend value = value / per']),
-    ...(whole ? [`| where first <= ago(${String(reading.minutes * 54)}s)`] : []),
+    ...(whole ? [`| where oldest <= ago(${String(reading.minutes * 54)}s)`] : []),
   ]
 }
 

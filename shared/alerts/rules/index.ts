@@ -1,7 +1,7 @@
 /** Alerts as definitions, and what is made of them: queries, an evaluation, an index. Nothing here reads or writes. */
-export type { Alert, Severity } from './alert.js'
+export type { Alert } from './alert.js'
 export { alertKql, thresholdsPlace } from './alertKql.js'
 export { alerts } from './alerts.js'
 export { alertSql } from './alertSql.js'
 export { type AlertRows, evaluateAlerts, type FiringAlert, lookbackMinutes } from './evaluateAlerts.js'
-export { settingName, type Thresholds } from './thresholds.js'
+export { settingName } from './thresholds.js'
