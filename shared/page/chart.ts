@@ -89,7 +89,8 @@ function drawn(line: ChartLine, places: readonly number[], y: (value: number) =>
     const value = line.values[i] ?? null
     // Intervals between the samples of a slow schedule are no gap: only a longer silence is.
     const isNext = before !== undefined && place - before < step * 3.5
-    if (value === null) return
+    // An overview of some minutes ago begins before the page's range.
+    if (value === null || place < left) return
     const point = `${round(place)} ${round(y(value))}`
     if (isNext) path += `L${point}`
     else {

@@ -22,8 +22,11 @@ export const script = `
     return url
   }
   const hideKey = () => {
-    for (const a of document.querySelectorAll('a[href*="code="]')) a.href = withoutKey(a.href)
-    for (const f of document.querySelectorAll('form[action*="code="]')) f.action = withoutKey(f.action)
+    for (const a of document.querySelectorAll('a[href*="code="]')) {
+      const url = withoutKey(a.href)
+      a.setAttribute('href', url.search + url.hash)
+    }
+    for (const f of document.querySelectorAll('form[action*="code="]')) f.setAttribute('action', withoutKey(f.action).pathname)
   }
   const ask = async (url, options = {}) => {
     const answer = await fetch(url, { ...options, headers: headers(), cache: 'no-store' })
@@ -64,7 +67,7 @@ export const script = `
     if (url.hash === '#sql') document.getElementById('statement')?.focus({ preventScroll: true })
   }
   addEventListener('click', event => {
-    const a = event.target.closest?.('a[href^="?"], a[data-in]')
+    const a = event.target.closest?.('a[href^="?"]')
     if (!a || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
     event.preventDefault()
     go(withoutKey(a.href), true).catch(() => say('The page could not be loaded.'))

@@ -24,11 +24,11 @@ h3{font-size:14px;margin:14px 0 8px;overflow-wrap:anywhere}
 .dot{display:inline-block;width:12px;height:12px;border-radius:50%;margin-right:10px;background:var(--unknown)}.dot.OK{background:var(--ok)}.dot.LATE{background:var(--late)}.dot.STALE{background:var(--stale)}.dot.DEGRADED{background:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:14px 20px;margin:16px 0 2px}
 .tiles div{min-width:0}.tiles dt{font-size:13px;color:var(--dim)}.tiles dd{margin:0;font-size:13px}.tiles dd:not(.dim){font-size:24px;font-weight:600;letter-spacing:-.02em;line-height:1.25}
-.wide{overflow-x:auto;margin:0 -4px;padding:0 4px}
+.wide{position:relative;overflow-x:auto;margin:0 -4px;padding:0 4px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:7px 14px 7px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 thead th{border-top:0;font-weight:500;color:var(--dim);font-size:13px;padding-top:0;white-space:nowrap}
-tbody th{font-weight:500;min-width:9rem}th:last-child,td:last-child{padding-right:0}
+tbody th{font-weight:500;min-width:11rem}th:last-child,td:last-child{padding-right:0}
 .grow{width:55%}.num{text-align:right;white-space:nowrap}td:nth-child(2){white-space:nowrap}#cost~.wide td:nth-child(2),#models~.wide td:nth-child(2){white-space:normal}
 tr.zero{color:var(--dim)}tr.zero th{font-weight:400}tr.bad td,tr.bad th{background:color-mix(in srgb,var(--bad) 9%,transparent)}
 .badge{display:inline-block;font-size:12px;font-weight:600;padding:1px 8px;border-radius:99px;border:1px solid;color:var(--unknown)}

@@ -2,6 +2,8 @@
 export { FunctionApp, type InvocationInput, type InvocationOutcome } from './functionApp.js'
 export { loadApp } from './functionHost.js'
 export { parseHostSettings } from './hostSettings.js'
+export { routesOf } from './httpRoutes.js'
+export { FunctionHttpServer } from './httpServer.js'
 export { KafkaFeed } from './kafkaFeed.js'
 export { KafkaListener } from './kafkaListener.js'
 export { kafkaInput } from './kafkaPayload.js'

@@ -128,7 +128,7 @@ function steps(data: PageData, y: number): Html {
     const x = (i + 1) * (box.width + gap)
     return html`<g class="node ${status}"
       ><title>${step}: ${last?.outcome ?? 'not run yet'}</title
-      ><rect class="box" x="${x + 0.5}" y="${y + 0.5}" width="${box.width - 1}" height="47" rx="8" /><rect
+      ><rect class="box" x="${x + 0.5}" y="${y + 0.5}" width="${box.width + 29}" height="47" rx="8" /><rect
         class="side"
         x="${x + 0.5}"
         y="${y + 10}"

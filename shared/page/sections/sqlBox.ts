@@ -1,6 +1,6 @@
-import { type Html, html } from '../html.js'
 import type { RestrictedAnswer } from '../../query/restricted/index.js'
 import { count } from '../figures.js'
+import { type Html, html } from '../html.js'
 import { actionOf } from '../links.js'
 import type { PageData } from '../pageData.js'
 
