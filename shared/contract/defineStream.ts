@@ -6,11 +6,11 @@ import { type ObjectDecoder, objectDecoder } from './decoder.js'
 import { durationForms, parseDuration } from './duration.js'
 import { type Expectation, expectationFault, type Predicate, rulesOf } from './expectations.js'
 import { jsonReader } from './jsonValue.js'
-import { guarded, judgeOf, parserOf } from './judgeValue.js'
 import { keyText } from './keyText.js'
 import type { ExpectationAction, StartFrom, Stream } from './stream.js'
 import { formatFault, type StreamFormat } from './streamFormat.js'
 import { type ModelDeclaration, streamModelOf } from './streamModel.js'
+import { guarded, parserOf, validatorOf } from './valueValidation.js'
 
 /** What is written down about a stream; everything else follows from it. */
 export interface StreamDeclaration<Schema extends z.ZodObject> {
@@ -41,7 +41,7 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   readonly startFrom?: StartFrom
   /**
    * How values are written; `json` when absent. `confluent-…` are those of a schema registry's clients, whose schemas
-   * are fetched from SCHEMA_REGISTRY_URL. The contract judges what is decoded, whatever the format.
+   * are fetched from SCHEMA_REGISTRY_URL. The contract validates what is decoded, whatever the format.
    */
   readonly format?: StreamFormat
   /** `string` for JSON without a decoder, otherwise `binary`. */
@@ -75,7 +75,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   checkRoles(name, decoder, key, eventTime, clusterBy)
   const expectations = expectationsOf(name, declaration.expectations ?? {})
   const format = formatOf(declaration)
-  const judge = judgeOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
+  const validate = validatorOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
   const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
   return {
     name,
@@ -94,8 +94,8 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     actions: new Map(expectations.map(expectation => [expectation.name, expectation.action])),
     isFiltered: declaration.where !== undefined,
     model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
-    parse: parserOf(read, judge),
-    validate: judge,
+    parse: parserOf(read, validate),
+    validate,
     keyOf: value => keyText(read(value), key),
   }
 }

@@ -2,7 +2,7 @@
  * Reads JSON objects without nesting, faster than JSON.parse does: most events are one.
  *
  * What is not that simple (escapes, nested values, numbers with a fraction or exponent outside plain notation) and what
- * is not JSON at all makes it give up, so JSON.parse remains the judge of both.
+ * is not JSON at all makes it give up, so JSON.parse decides about both.
  */
 export type FlatJsonReader = (text: string) => Record<string, unknown> | undefined
 

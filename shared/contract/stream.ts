@@ -118,7 +118,7 @@ export interface Stream {
    */
   parse(value: Uint8Array, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
   /**
-   * Judges what a record's value was decoded to: an object as JSON would have it, in which whole numbers may be bigint,
+   * Validates what a record's value was decoded to: an object as JSON would have it, in which whole numbers may be bigint,
    * bytes `Uint8Array` and times `DecodedTime`. Otherwise as `parse`.
    */
   validate(found: unknown, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome

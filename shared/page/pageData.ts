@@ -52,7 +52,7 @@ export interface PageData {
 /** Days that the cost per million events, and the month, are told from. */
 const costDays = 7
 
-/** Judges an overview at a moment: how old it is, and what the tables' verdicts are then. Pure. */
+/** Evaluates an overview at a moment: how old it is, and what the tables' verdicts are then. Pure. */
 export function pageData(
   found: Overview | undefined,
   streams: readonly Stream[],

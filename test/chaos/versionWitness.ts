@@ -10,7 +10,7 @@ import {
   StorageError,
 } from '../../shared/storage/index.js'
 
-/** What was sent as which version, by the digests of its bytes; of several processes, put together. */
+/** What was sent as which version, by the digests of its bytes; of several processes, joined. */
 export type Sent = Record<string, string[]>
 
 /**

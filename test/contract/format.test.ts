@@ -67,10 +67,10 @@ describe('what other formats have and JSON has not', () => {
     dedupeWithin: '1 minute',
   })
   const at = new DecodedTime(1_743_529_077_123_456n)
-  const judge = (more: object) => stream.validate({ id: 'a', at, ...more }, 1_743_529_077_123)
+  const validate = (more: object) => stream.validate({ id: 'a', at, ...more }, 1_743_529_077_123)
 
-  test('times, whole numbers of any size and nulls are judged as JSON is', () => {
-    const outcome = judge({
+  test('times, whole numbers of any size and nulls are validated as JSON is', () => {
+    const outcome = validate({
       big: 2n ** 63n - 1n,
       small: 7,
       real: 2n ** 60n,
@@ -92,7 +92,7 @@ describe('what other formats have and JSON has not', () => {
     ['a time for a map', { map: at }, 'map', 'found a timestamp'],
     ['a year that no table has', { at: new DecodedTime(2n ** 62n) }, 'at', 'the years 0001 to 9999'],
   ])('%s is rejected with what was found', (_, more, path, message) => {
-    expect(judge(more)).toMatchObject({
+    expect(validate(more)).toMatchObject({
       valid: false,
       rejection: { path, message: expect.stringContaining(message) as string },
     })

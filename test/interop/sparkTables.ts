@@ -212,7 +212,7 @@ export const sparkTables: readonly SparkTable[] = [
     where: ['id >= 3', 'v IS NULL'],
   },
   {
-    name: 'variants in parts in lists and structs of mapped columns',
+    name: 'variants in parts in lists and structs under column mapping',
     settings: shredding,
     make: [
       `CREATE TABLE {t} (id INT, l ARRAY<VARIANT>, st STRUCT<v: VARIANT>) USING delta ${properties('enableVariantShredding=true', 'columnMapping.mode=name')}`,

@@ -99,7 +99,7 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
     filesSkipped: snapshot.files.length - plan.files.length,
     skippedByPartition: plan.skippedByPartition,
     skippedByStatistics: plan.skippedByStatistics,
-    filesUnjudged: plan.unjudged,
+    filesUnjudged: plan.unmatched,
     bytesRead: plan.bytesRead,
     bytesSkipped: plan.bytesSkipped,
     predicate: plan.predicate ?? null,

@@ -56,7 +56,7 @@ function recordOf(
 ): ProducedRecord {
   if (isJsonObject(item) && isWrapper(item, stream)) return unwrapped(item, where)
   const key = isJsonObject(item) && Object.hasOwn(item, stream.key) ? item[stream.key] : undefined
-  // The event itself goes out as it stands, for the contract to judge; its key only chooses the partition.
+  // The event itself goes out as it stands, for the contract to validate; its key only chooses the partition.
   const sent = typeof key === 'object' ? null : typeof key === 'string' ? key.toWellFormed() : key
   return { key: bytesOf(sent, `${where}: key`), value: bytesOf(text ?? formatJson(item), where) }
 }

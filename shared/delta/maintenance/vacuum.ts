@@ -56,7 +56,7 @@ export type VacuumOutcome =
       readonly unnamed?: number | undefined
     }
 
-/** Files that are judged, and deleted, together. */
+/** Files that are checked, and deleted, together. */
 const batchFiles = 256
 const parallel = 16
 

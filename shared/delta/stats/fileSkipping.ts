@@ -28,7 +28,7 @@ export type Predicate =
 export type Match = 'no' | 'maybe' | 'all'
 
 /**
- * Judges files one by one. Columns are named by key (`a`, `s.x`; see columnPath.ts), values are as in memory. A file
+ * Matches files with a predicate, one by one. Columns are named by key (`a`, `s.x`; see columnPath.ts), values are as in memory. A file
  * without statistics, or with statistics that cannot be read, is `maybe` for all but its partition columns.
  *
  * ```ts

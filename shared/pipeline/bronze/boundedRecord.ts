@@ -90,7 +90,7 @@ export interface Ingestion {
 export type ErasedOffsets = ReadonlyMap<number, ReadonlyMap<bigint, bigint | null>>
 
 /** A record as bronze keeps it, and what the contract says of it. */
-export interface JudgedRecord {
+export interface ValidatedRecord {
   readonly record: SourceRecord
   /** Kafka's, in milliseconds; undefined where it is no date. */
   readonly timestamp: number | undefined
@@ -98,8 +98,8 @@ export interface JudgedRecord {
   readonly outcome: ParseOutcome | undefined
 }
 
-/** Judges any record whatever: what cannot be kept, or makes the contract throw, is an outcome too. */
-export function judgeRecord(stream: Stream, whole: SourceRecord, ingestion: Ingestion): JudgedRecord {
+/** Validates any record whatever: what cannot be kept, or makes the contract throw, is an outcome too. */
+export function validateRecord(stream: Stream, whole: SourceRecord, ingestion: Ingestion): ValidatedRecord {
   const timestamp = kafkaTimestamp(whole)
   if (isErased(whole, timestamp, ingestion.erased)) {
     const rejection: Rejection = { code: 'ERASED', path: '', message: '' }
@@ -128,7 +128,7 @@ function parsed(stream: Stream, value: Uint8Array, timestamp: number | undefined
   } catch (error) {
     return {
       valid: false,
-      rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be judged: ${asError(error).message}` },
+      rejection: { code: 'NOT_DECODED', path: '', message: `the value cannot be validated: ${asError(error).message}` },
     }
   }
 }

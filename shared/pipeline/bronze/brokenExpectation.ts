@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import { PipelineError } from '../lake/index.js'
-import { type Ingestion, judgeRecord } from './boundedRecord.js'
+import { type Ingestion, validateRecord } from './boundedRecord.js'
 import { type Coverage, splitCoverage } from './coverage.js'
 import type { ReconciledDelivery } from './reconcileDelivery.js'
 
@@ -17,7 +17,7 @@ export interface PassableCoverage {
  */
 export function passableCoverage(stream: Stream, coverage: Coverage, ingestion: Ingestion): PassableCoverage {
   for (const [at, whole] of coverage.records.entries()) {
-    const { outcome } = judgeRecord(stream, whole, ingestion)
+    const { outcome } = validateRecord(stream, whole, ingestion)
     if (outcome?.valid !== false || outcome.stops !== true) continue
     const { path, message } = outcome.rejection
     const failure = broken(stream, coverage.partition, whole.offset, `${JSON.stringify(path)}: ${message}`)

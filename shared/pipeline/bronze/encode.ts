@@ -2,7 +2,7 @@ import { isLeftOut, type RejectionCode, rejectionCodes, type Stream } from '../.
 import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
 import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { type Ingestion, judgeRecord } from './boundedRecord.js'
+import { type Ingestion, validateRecord } from './boundedRecord.js'
 import { BronzeRows } from './bronzeRows.js'
 import { type Coverage, missingOffsets } from './coverage.js'
 import { recordDigest } from './digest.js'
@@ -83,7 +83,7 @@ export async function encodeCoverage(
   const ranges = coverages.map(coverage => {
     const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
     for (const whole of coverage.records) {
-      const { record, timestamp, outcome } = judgeRecord(stream, whole, ingestion)
+      const { record, timestamp, outcome } = validateRecord(stream, whole, ingestion)
       if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
       for (const name of outcome?.warnings ?? []) failedExpectations[name] = (failedExpectations[name] ?? 0) + 1
       if (outcome?.valid !== false) {

@@ -7,7 +7,7 @@ import { type PartitionQueue } from './partitionQueue.js'
 /** What the source says of itself as a whole: to ask for the other partitions would be of no use. */
 const wholeSource: ReadonlySet<string> = new Set(['SOURCE_CLOSED', 'SOURCE_BAD_SETTINGS', 'SOURCE_TOPIC_MISSING'])
 
-/** Whether any record can be one that may not be passed: only then is it worth judging all of them before. */
+/** Whether any record can be one that may not be passed: only then is it worth validating all of them before. */
 export function canStop({ actions }: Pick<Stream, 'actions'>): boolean {
   return [...actions.values()].includes('fail')
 }

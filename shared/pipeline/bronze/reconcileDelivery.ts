@@ -132,7 +132,7 @@ class DeliveryReconciliation {
     const doubtful = generation > 0 && !this.#proven.has(incarnation) && planned.position > planned.expected
     const part = doubtful ? fromSource(planned, await this.#log(partition)) : planned
     if (part.position <= part.expected) {
-      if (doubtful) this.#tellLeftOut(planned, 'beyond its end')
+      if (doubtful) this.#warnLeftOut(planned, 'beyond its end')
       this.#done.set(partition, part.redelivered)
       return
     }
@@ -145,7 +145,7 @@ class DeliveryReconciliation {
     this.#coverages.push(coverage)
     if (!doubtful) return
     if (isPartOf(planned.records, coverage.records)) this.#proven.add(incarnation)
-    else this.#tellLeftOut(planned, 'with other records than the topic has')
+    else this.#warnLeftOut(planned, 'with other records than the topic has')
   }
 
   async #jumpOf({ gap, ...part }: PartitionDelivery): Promise<Jump | undefined> {
@@ -181,7 +181,7 @@ class DeliveryReconciliation {
     }
   }
 
-  #tellLeftOut({ partition, position, records }: PartitionDelivery, where: string): void {
+  #warnLeftOut({ partition, position, records }: PartitionDelivery, where: string): void {
     this.#lake.log.warn(
       `Records were delivered ${where}: they are of the topic before it was recreated, and are left out.`,
       { topic: this.#stream.topic, partition, position, records: records.length },

@@ -37,7 +37,7 @@ interface Known {
 const known = new WeakMap<Lake, Map<string, Known>>()
 
 /** Warnings that were logged already; once a process is enough. */
-const told = new WeakMap<Lake, Set<string>>()
+const warned = new WeakMap<Lake, Set<string>>()
 
 /**
  * Scores with the model that is champion now, `undefined` for a stream without one, or when it is for another stream.
@@ -133,7 +133,7 @@ async function currentFor(lake: Lake, stream: Stream, place: ModelPlace): Promis
   const { card } = files
   if (card.stream !== stream.name) {
     const remedy = "MODEL_URI may hold {stream}, for a model of each stream's own"
-    tellOnce(
+    warnOnce(
       lake,
       stream,
       `the model ${card.name} is for ${card.stream}; the summary goes on without scores. ${remedy}`,
@@ -164,7 +164,7 @@ async function firstChampion(lake: Lake, stream: Stream, place: ModelPlace): Pro
   if (place.uri.kind === 'lake') {
     const champion = await installFirstModel(lake, stream, place)
     if (champion === undefined)
-      tellOnce(
+      warnOnce(
         lake,
         stream,
         `there is no model; put one into ${place.path} of the lake. The summary goes on without scores`,
@@ -177,7 +177,7 @@ async function firstChampion(lake: Lake, stream: Stream, place: ModelPlace): Pro
   try {
     await refreshModel(lake, stream, place)
   } catch (error) {
-    tellOnce(lake, stream, `${asError(error).message} The summary goes on without scores`)
+    warnOnce(lake, stream, `${asError(error).message} The summary goes on without scores`)
   }
   return await place.source.champion()
 }
@@ -196,9 +196,9 @@ function stateOf(lake: Lake, stream: Stream): Known {
 
 const keyOf = (version: string, digest: string) => `${version}@${digest}`
 
-function tellOnce(lake: Lake, stream: Stream, why: string): void {
-  const seen = told.get(lake) ?? new Set<string>()
-  told.set(lake, seen)
+function warnOnce(lake: Lake, stream: Stream, why: string): void {
+  const seen = warned.get(lake) ?? new Set<string>()
+  warned.set(lake, seen)
   if (seen.has(`${stream.name}: ${why}`)) return
   seen.add(`${stream.name}: ${why}`)
   lake.log.warn(`Events of ${stream.name} get no score: ${why}.`, { stream: stream.name })

@@ -5,7 +5,7 @@ import { emptyOverview, limits, type Overview } from './overview.js'
 /** Where it is in the lake; hidden from every reader of tables. */
 export const overviewPath = '_overview/lake.json'
 
-/** As the file says it: one that is not of this format is made anew. */
+/** As the file says it: one that is not of this format is recreated. */
 const format = 1
 
 /** What the lake's overview says; undefined when there is none, or what is there cannot be read. */

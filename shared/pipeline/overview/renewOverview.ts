@@ -85,7 +85,7 @@ async function newExamples(lake: Lake, before: Overview, read: Record<string, Re
   return examples
 }
 
-/** The newest first, each once: what a table is read anew from has been told already. */
+/** The newest first, each once: what a table is read again from is there already. */
 function newestEvents(before: readonly NotableEvent[], happened: readonly NotableEvent[]): readonly NotableEvent[] {
   const cut = happened.map(event => ({ ...event, text: event.text.slice(0, limits.text) }))
   const known = new Map([...before, ...cut].map(event => [JSON.stringify([event.at, event.kind, event.about]), event]))

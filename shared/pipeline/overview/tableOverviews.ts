@@ -92,7 +92,7 @@ function valuesOf(row: Row, rejected: number): Sample<TableMeasure>['values'] {
   }
 }
 
-/** `quarantined` is cumulative; where it fell, the table was made anew. */
+/** `quarantined` is cumulative; where it fell, the table was recreated. */
 function rejectedSince(before: Row | undefined, row: Row): number {
   if (before === undefined) return 0
   return Math.max(0, countOf(row['quarantined']) - countOf(before['quarantined']))

@@ -9,10 +9,10 @@ import { columnsOf } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { placeOf, recordOutcomes, type ResolutionNote } from '../outcomes/index.js'
 import { reportStep, startStep, type StepResult, type Trigger } from '../step/index.js'
-import { type Judgement, judgeRecord, type JudgingStream, type Remaining } from './judgeRecord.js'
 import { loadQuarantined, slicesOf, sliceSql } from './quarantinedRecords.js'
 import type { QuarantineFilter } from './quarantineFilter.js'
 import { type ReplayedRows, replayRows, type StagedRows } from './replayRows.js'
+import { type Remaining, type RevalidatedStream, revalidateRecord, type Revalidation } from './revalidateRecord.js'
 import { wholeColumns, type WholeRecord, wholeRecord } from './wholeRecords.js'
 
 /** Who replays, and how. */
@@ -53,7 +53,7 @@ export interface ReplayReport {
   readonly version: number | undefined
 }
 
-/** Bytes of values and records that are judged, and committed, at once. */
+/** Bytes of values and records that are validated, and committed, at once. */
 const sliceBytes = 64 * 2 ** 20
 const sliceRecords = 20_000
 
@@ -72,7 +72,7 @@ export async function replayQuarantine(
 ): Promise<ReplayReport> {
   await using fixes = new Fixes()
   if (options.fix !== undefined) await fixes.get(options.fix)
-  // What an earlier replay left untold is told first: its rows are in silver.
+  // Outcomes that an earlier replay did not record come first: its rows are in silver.
   if (options.dryRun !== true) await recordOutcomes(lake, stream)
   const report = new Report(stream)
   await using session = await openSession(lake)
@@ -84,17 +84,17 @@ export async function replayQuarantine(
     const readable = await lake.formats.readable(stream, valuesOf(rows.map(wholeRecord)))
     for (const row of rows) {
       const recorded = row['recorded_fix'] as string | null
-      const { judgement, fix } = await judge(
+      const { revalidation, fix } = await revalidate(
         { stream, readable },
         wholeRecord(row),
         fixes,
         options.fix,
         recorded ?? undefined,
       )
-      report.judged(wholeRecord(row), judgement)
-      if (!judgement.valid) continue
+      report.revalidated(wholeRecord(row), revalidation)
+      if (!revalidation.valid) continue
       const group = groups.get(fix) ?? []
-      group.push(validRow(row, judgement.row))
+      group.push(validRow(row, revalidation.row))
       groups.set(fix, group)
     }
     if (options.dryRun === true) continue
@@ -108,17 +108,17 @@ export async function replayQuarantine(
 }
 
 /** By the fix that is asked for; without one as it is, and then by the fix that is recorded of it. */
-async function judge(
-  stream: JudgingStream,
+async function revalidate(
+  stream: RevalidatedStream,
   record: WholeRecord,
   fixes: Fixes,
   asked: string | undefined,
   recorded: string | undefined,
-): Promise<{ readonly judgement: Judgement; readonly fix: string | undefined }> {
-  const judgement = await judgeRecord(stream, record, asked === undefined ? undefined : await fixes.get(asked))
-  if (judgement.valid || asked !== undefined || recorded === undefined) return { judgement, fix: asked }
-  const again = await judgeRecord(stream, record, await fixes.get(recorded))
-  return again.valid ? { judgement: again, fix: recorded } : { judgement, fix: undefined }
+): Promise<{ readonly revalidation: Revalidation; readonly fix: string | undefined }> {
+  const revalidation = await revalidateRecord(stream, record, asked === undefined ? undefined : await fixes.get(asked))
+  if (revalidation.valid || asked !== undefined || recorded === undefined) return { revalidation, fix: asked }
+  const again = await revalidateRecord(stream, record, await fixes.get(recorded))
+  return again.valid ? { revalidation: again, fix: recorded } : { revalidation, fix: undefined }
 }
 
 /** The record's own columns without its error and bytes, and the contract's. */
@@ -193,13 +193,13 @@ class Report {
     this.#stream = stream
   }
 
-  judged({ partition, offset }: WholeRecord, judgement: Judgement): void {
+  revalidated({ partition, offset }: WholeRecord, revalidation: Revalidation): void {
     this.#read++
-    if (judgement.valid) {
+    if (revalidation.valid) {
       this.#valid++
       return
     }
-    const { code, path, message } = judgement.rejection
+    const { code, path, message } = revalidation.rejection
     const id = `${code} ${path}`
     const known = this.#remaining.get(id)
     const example = known?.example ?? { partition, offset, message }

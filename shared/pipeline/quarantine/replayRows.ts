@@ -51,7 +51,7 @@ export interface ReplayedRows {
 const maxPlans = 20
 
 /**
- * Brings rows to silver by the way of all rows: judged against one another and against what silver has within the
+ * Brings rows to silver by the way of all rows: compared with one another and against what silver has within the
  * window, in one commit that no other writer of silver came before. Silver reads bronze to its end first: what came
  * before a replay is in silver before it, and a rebuild accepts the same rows. A record that silver has is never brought again, so a replay may be
  * called, killed and doubled at will. What it did is then among the outcomes, with who, when and why.
@@ -114,8 +114,8 @@ async function replayOnce(
   )
   const { adds, tally, duplicates } = await acceptRows(lake, stream, rows, opened, staged.places.length)
   const { inserted, late } = tally
-  const told = { inserted, late, duplicates: await placesOf(duplicates), alreadyThere: await placesOf(held) }
-  if (inserted === 0) return { ...told, version: undefined }
+  const outcome = { inserted, late, duplicates: await placesOf(duplicates), alreadyThere: await placesOf(held) }
+  if (inserted === 0) return { ...outcome, version: undefined }
   const txn = nextReplay(opened.state, lake.clock.now())
   const replay = replayJson({ ordinal: txn.version, note, bronzeId: bronze.metadata.id })
   const { version } = await commitRows(lake, run, { source, target }, opened, {
@@ -129,7 +129,7 @@ async function replayOnce(
     counts: { rowsIn: staged.places.length, rowsOut: inserted },
     info: { ...tallyJson(insertedOf(tally), inserted), replay },
   })
-  return version === undefined ? undefined : { ...told, version }
+  return version === undefined ? undefined : { ...outcome, version }
 }
 
 /**
@@ -148,7 +148,7 @@ async function requireUnchanged(lake: Lake, stream: Stream, { bronze }: StagedRo
   )
 }
 
-/** Duplicates are told by their outcomes: here only what a commit of silver brings is counted, and so once. */
+/** Duplicates are in their outcomes: here only what a commit of silver brings is counted, and so once. */
 function insertedOf(tally: Tally): Tally {
   const partitions = tally.partitions
     .filter(({ inserted }) => inserted > 0)

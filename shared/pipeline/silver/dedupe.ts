@@ -4,8 +4,8 @@ import type { Row, Value } from '../../types/index.js'
 import { SessionTable } from '../incremental/index.js'
 import { DedupeWindow } from './dedupeWindow.js'
 
-/** The order in which rows of one key are judged: the first one stays. */
-const judged = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const
+/** The order in which rows of one key are compared: the first one stays. */
+const arrival = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const
 
 /** Of rows that were accepted before: key, and event time in microseconds. */
 export type PriorKeys = SessionTable<'k' | 't'>
@@ -21,9 +21,9 @@ export function withoutDuplicates(relation: string, duplicates: Duplicates): str
 /**
  * Finds the duplicates among `rows`, which have the contract's key and event time, lineage and `_ingested_at`.
  *
- * The meaning is sequential: rows are judged one after the other, and a row is a duplicate if a row of its key that was
+ * The meaning is sequential: rows are compared one after the other, and a row is a duplicate if a row of its key that was
  * accepted lies within `dedupeWithin` of it in event time. Nearly all keys are settled by SQL: those of a single row,
- * and those whose rows all lie within the window of one another. What is left is judged row by row.
+ * and those whose rows all lie within the window of one another. What is left is compared row by row.
  */
 export async function findDuplicates(stream: Stream, rows: SessionTable, prior: PriorKeys): Promise<Duplicates> {
   const { session } = rows
@@ -38,8 +38,8 @@ export async function findDuplicates(stream: Stream, rows: SessionTable, prior: 
   const disputed: Disputed = await SessionTable.create(
     session,
     'disputed',
-    ['k', 't', ...judged],
-    `SELECT ${key} AS k, ${time} AS t, ${judged.join(', ')} FROM ${rows.name} WHERE ${key} IN (SELECT k FROM ${keys.name})`,
+    ['k', 't', ...arrival],
+    `SELECT ${key} AS k, ${time} AS t, ${arrival.join(', ')} FROM ${rows.name} WHERE ${key} IN (SELECT k FROM ${keys.name})`,
   )
   const spans: Spans = await SessionTable.create(
     session,
@@ -53,18 +53,18 @@ export async function findDuplicates(stream: Stream, rows: SessionTable, prior: 
     'duplicates',
     lineage,
     `SELECT * FROM (
-        SELECT d.*, s.known, row_number() OVER (PARTITION BY d.k ORDER BY ${judged.map(c => `d.${c}`).join(', ')}) AS place
+        SELECT d.*, s.known, row_number() OVER (PARTITION BY d.k ORDER BY ${arrival.map(c => `d.${c}`).join(', ')}) AS place
         FROM ${disputed.name} AS d JOIN ${spans.name} AS s ON d.k = s.k WHERE s.narrow)
       WHERE known OR place > 1`,
   )
   const { wide } = await session.row(`SELECT count(*) AS wide FROM ${spans.name} WHERE NOT narrow`)
-  if (wide !== 0n) await judgeOneByOne(windowOf(stream), disputed, prior, spans, duplicates)
+  if (wide !== 0n) await compareOneByOne(windowOf(stream), disputed, prior, spans, duplicates)
   for (const table of [disputed, keys, spans]) await table.drop()
   return duplicates
 }
 
 /** Rows of keys that have more than one row, accepted ones included. */
-type Disputed = SessionTable<'k' | 't' | (typeof judged)[number]>
+type Disputed = SessionTable<'k' | 't' | (typeof arrival)[number]>
 
 /** A row a disputed key: whether all its rows lie within the window, and whether one was accepted before. */
 type Spans = SessionTable<'k' | 'narrow' | 'known'>
@@ -73,7 +73,7 @@ type Spans = SessionTable<'k' | 'narrow' | 'known'>
 const windowOf = (stream: Stream) => BigInt(stream.dedupeWithinMs) * 1000n
 
 /** Adds to `duplicates` those of the keys that no rule over all their rows settles. */
-async function judgeOneByOne(
+async function compareOneByOne(
   window: bigint,
   disputed: Disputed,
   prior: PriorKeys,
@@ -81,19 +81,19 @@ async function judgeOneByOne(
   duplicates: Duplicates,
 ): Promise<void> {
   const { session } = disputed
-  const order = judged.map(column => `r.${column}`).join(', ')
-  const none = judged.map(column => `NULL AS ${column}`).join(', ')
+  const order = arrival.map(column => `r.${column}`).join(', ')
+  const none = arrival.map(column => `NULL AS ${column}`).join(', ')
   // Before the result is opened: another statement on its connection would end it.
   const rejected = await SessionTable.create(
     session,
-    'judged_places',
+    'arrival_places',
     ['place'],
     'SELECT CAST(0 AS BIGINT) AS place LIMIT 0',
   )
   const { batches } = await session.stream(`
     SELECT s.rowid AS key_number, r.t, r.place
     FROM (
-      SELECT k, t, rowid AS place, ${judged.join(', ')} FROM ${disputed.name}
+      SELECT k, t, rowid AS place, ${arrival.join(', ')} FROM ${disputed.name}
       UNION ALL SELECT k, t, NULL, ${none} FROM ${prior.name}) AS r
     JOIN ${spans.name} AS s ON r.k = s.k WHERE NOT s.narrow
     ORDER BY s.rowid, r.place IS NOT NULL, ${order}`)
@@ -102,7 +102,7 @@ async function judgeOneByOne(
   await rejected.drop()
 }
 
-/** The places of rows that are duplicates, of rows that come key by key and in the order of judgement. */
+/** The places of rows that are duplicates, of rows that come key by key and in the order of arrival. */
 async function* rejectedPlaces(
   batches: AsyncIterable<readonly Row[]>,
   window: bigint,

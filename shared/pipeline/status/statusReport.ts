@@ -50,7 +50,7 @@ export interface StatusReport {
   readonly tables: readonly TableStatus[]
 }
 
-/** Judges rows of `monitor_logs` by their age, and says of each table what they say. Pure. */
+/** Evaluates rows of `monitor_logs` by their age, and says of each table what they say. Pure. */
 export function statusReport(input: StatusInput): StatusReport {
   const { now, watched, newest = new Map<string, MonitorEntry>() } = input
   const names = new Set(watched.map(({ table }) => table))

@@ -12,12 +12,12 @@ export interface ScanPlan {
   readonly skippedByPartition: number
   readonly skippedByStatistics: number
   /** Files that are read although nothing is known of their rows. */
-  readonly unjudged: number
+  readonly unmatched: number
   readonly bytesRead: number
   readonly bytesSkipped: number
-  /** The condition as files are judged by it; undefined when nothing of it can be. */
+  /** The condition as files are skipped by it; undefined when none can be. */
   readonly predicate: string | undefined
-  /** Parts of the condition that files are not judged by. */
+  /** Parts of the condition that skip no file. */
   readonly unknown: readonly string[]
   /** Which columns the condition can mean, by name in lower case. */
   readonly isNamed: (name: string) => boolean
@@ -30,7 +30,7 @@ export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
     files,
     skippedByPartition: 0,
     skippedByStatistics: 0,
-    unjudged: 0,
+    unmatched: 0,
     bytesRead,
     bytesSkipped: 0,
     predicate: undefined,
@@ -55,17 +55,17 @@ export async function planScan(
   await checkCondition(session, condition)
   const { predicate, unknown } = await sqlPredicate(session, condition)
   const isNamed = condition.columns
-  if (predicate === undefined) return { ...fullScan({ files }), unjudged: files.length, unknown, isNamed }
+  if (predicate === undefined) return { ...fullScan({ files }), unmatched: files.length, unknown, isNamed }
   const { partitionColumns, configuration } = metadata
   const skipper = new FileSkipper({ schema, partitionColumns, configuration }, { zone: timeZone })
   const wanted: AddFile[] = []
-  let [skippedByPartition, skippedByStatistics, unjudged] = [0, 0, 0]
+  let [skippedByPartition, skippedByStatistics, unmatched] = [0, 0, 0]
   for (const file of files) {
     const match = skipper.match(file, predicate)
     const byPartition = match === 'all' ? match : skipper.match({ partitionValues: file.partitionValues }, predicate)
     if (match !== 'no') {
       wanted.push(file)
-      if (match === 'maybe' && file.stats === undefined) unjudged++
+      if (match === 'maybe' && file.stats === undefined) unmatched++
     } else if (byPartition === 'no') skippedByPartition++
     else skippedByStatistics++
   }
@@ -74,7 +74,7 @@ export async function planScan(
     files: wanted,
     skippedByPartition,
     skippedByStatistics,
-    unjudged,
+    unmatched,
     bytesRead,
     bytesSkipped: totalSize(files) - bytesRead,
     predicate: predicateText(predicate, schema, 'plan'),

@@ -110,7 +110,7 @@ describe.each([
   )
 })
 
-test('a part as long as the bound is kept whole, and judged by its contract', async () => {
+test('a part as long as the bound is kept whole, and validated by its contract', async () => {
   const { value } = eventRecord(1)
   const padded = Buffer.concat([value as Buffer, Buffer.alloc(1_024 - (value as Buffer).length, ' ')])
   await using fixture = await withMiddle({ value: padded, headers: [['n'.repeat(1_022), null]] })
@@ -126,7 +126,7 @@ test('a contract that throws rejects its record and stops nothing', async () => 
   fixture.append([0])
   await catchUp(fixture.lake, 'command')
   expect(await fixture.rows()).toMatchObject([
-    { _error_code: 'NOT_DECODED', _error_message: 'the value cannot be judged: Maximum call stack size exceeded' },
+    { _error_code: 'NOT_DECODED', _error_message: 'the value cannot be validated: Maximum call stack size exceeded' },
   ])
 })
 

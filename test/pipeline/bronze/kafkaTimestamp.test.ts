@@ -22,7 +22,7 @@ describe.each(odd)('a Kafka timestamp in %s', (_what, timestamp) => {
   const records = [0, 1, 2].map(n => ({ ...eventRecord(n), partition: 0, ...(n === 1 ? { timestamp } : {}) }))
 
   test.each(['a range read', 'a delivery', 'a delivery that reads it again'])(
-    'is a row without one, by %s, and the contract alone judges its event',
+    'is a row without one, by %s, and the contract alone validates its event',
     async how => {
       await using fixture = await BronzeFixture.open()
       fixture.source.append('events', records)

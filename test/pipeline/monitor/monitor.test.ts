@@ -213,7 +213,7 @@ describe('the monitor', () => {
     expect(bronze?.['reason']).toMatch(/partition 0, was recreated.*reset-offsets/)
   })
 
-  test('books a table that was recreated from its beginning, and names what silver must do', async () => {
+  test('counts a table that was recreated from its beginning, and names what silver must do', async () => {
     await using f = await open()
     await ingest(f, range(0, 10))
     await look(f)
@@ -226,7 +226,7 @@ describe('the monitor', () => {
     expect(silver?.['reason']).toContain('lake rebuild silver')
   })
 
-  test('has the books right after silver was rebuilt', async () => {
+  test('has the counts right after silver was rebuilt', async () => {
     await using f = await open()
     f.append([...range(0, 10), 1, 2])
     await f.deliver(range(0, 12))
@@ -258,7 +258,7 @@ describe('the monitor', () => {
     expect((await f.read('monitor_logs')).length).toBe(before + 4)
   })
 
-  test('killed before its commit books nothing twice', async () => {
+  test('killed before its commit counts nothing twice', async () => {
     const faults = new Faults()
     const clock = new ManualClock(day0)
     await using f = await open({ store: new FaultyStore(new MemoryStore(clock), faults), clock })

@@ -10,7 +10,7 @@ import {
   summaryBalance,
 } from '../../../shared/pipeline/monitor/reconciliation.js'
 
-/** Books that balance: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
+/** Counts that reconcile: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
 const balanced: Reconciliation = {
   ...emptyReconciliation,
   reported: {
@@ -39,7 +39,7 @@ const span: Span = { covered: 100n, missing: 1n, holes: 4n }
 /** Every number by one more and by one less, where it can be. */
 const off = [1, -1]
 
-describe('books that balance', () => {
+describe('counts that reconcile', () => {
   test('reconcile, layer by layer', () => {
     for (const balance of [
       bronzeBalance(balanced, span),

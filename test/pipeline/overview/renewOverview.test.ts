@@ -47,7 +47,7 @@ describe('the overview of a lake', () => {
     expect((await readOverview(f.store))?.examples.length).toBe(2)
   })
 
-  test('that is damaged or lost is made anew from the tables, and no run is counted twice', async () => {
+  test('that is damaged or lost is recreated from the tables, and no run is counted twice', async () => {
     await using f = await open()
     await ingest(f, range(0, 5))
     await runMonitor(f.lake, 'timer')
@@ -61,7 +61,7 @@ describe('the overview of a lake', () => {
     expect((await readOverview(f.store))?.days).toEqual(before?.days)
   })
 
-  test('a table that was made anew is not continued from the one before it', async () => {
+  test('a table that was recreated is not continued from the one before it', async () => {
     await using f = await open()
     const at = BigInt(f.clock.now()) * 1000n
     const one = {

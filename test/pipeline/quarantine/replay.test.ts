@@ -89,7 +89,7 @@ describe('a fix', () => {
     expect((await outcomes(f)).map(row => row['fix'])).toEqual([fix, fix])
   })
 
-  test('what it gives is judged by the contract', async () => {
+  test('what it gives is validated by the contract', async () => {
     await using f = await open()
     await ingest(f, [bad])
     expect((await replay(f, strict, { fix: `'no json'` })).remaining).toMatchObject([{ reason: 'NOT_JSON' }])

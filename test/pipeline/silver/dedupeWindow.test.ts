@@ -51,7 +51,7 @@ const cases: readonly (readonly [
   ['and one accepted before that is later', [{ at: day }], [{ at: 0n }], [day]],
   ['and one accepted before that is later, a moment more', [{ at: day + 1n }], [{ at: 0n }], [day + 1n, 0n]],
   [
-    'where a key is spread too far for one judgement, and one was accepted before',
+    'where a key is spread too far for one comparison, and one was accepted before',
     [{ at: 0n }],
     [{ at: 10n * hour }, { at: 40n * hour }],
     [0n, 40n * hour],
@@ -70,7 +70,7 @@ test.each(cases)('rows of one key as far apart as the window %s', async (_, befo
   expect(found).toEqual(accepted.map(at => at - (accepted[0] ?? 0n)))
 })
 
-test('a key with more rows than the engine hands over at once is judged as one', async () => {
+test('a key with more rows than the engine fetches at once is compared as one', async () => {
   await using session = await DuckDbSession.open()
   const rows = await SessionTable.create(
     session,

@@ -75,7 +75,7 @@ describe('duplicates', () => {
     expect(await f.accepted()).toEqual(['a@0', 'b@0', 'c@30', 'b@24.01', 'c@5.99'])
   })
 
-  test('a chain is judged row by row: what was dropped drops nobody', async () => {
+  test('a chain is compared row by row: what was dropped drops nobody', async () => {
     await using f = await SilverFixture.open()
     await f.bronze([[at('a', 0), at('a', 20), at('a', 30), at('a', 53), at('a', 55)]])
     expect((await refine(f)).detail).toMatchObject({ valid: 5, inserted: 3, duplicates: 2 })
@@ -85,7 +85,7 @@ describe('duplicates', () => {
     expect(await f.accepted()).toEqual(['a@0', 'a@30', 'a@55', 'a@80', 'a@-30'])
   })
 
-  test('random batches give what judging row by row gives', async () => {
+  test('random batches give what comparing row by row gives', async () => {
     const random = new Random()
     await using f = await SilverFixture.open()
     const window = 24n * hour

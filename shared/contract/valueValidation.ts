@@ -13,16 +13,16 @@ const maxAheadMs = 3_600_000
  */
 const implausiblyAheadMs = 366 * 86_400_000
 
-/** A reader of bytes and a judge of what it reads, as one. */
-export function parserOf(read: (value: Uint8Array) => unknown, judge: Stream['validate']): Stream['parse'] {
+/** A reader of bytes and a validator of what it reads, as one. */
+export function parserOf(read: (value: Uint8Array) => unknown, validate: Stream['validate']): Stream['parse'] {
   return (value, kafkaTimestamp, ingestedAt) => {
     const found = read(value)
-    return found instanceof ValidationIssue ? rejected(found) : judge(found, kafkaTimestamp, ingestedAt)
+    return found instanceof ValidationIssue ? rejected(found) : validate(found, kafkaTimestamp, ingestedAt)
   }
 }
 
 /** What the contract says of a decoded value: its fields, its event time, its rules. */
-export function judgeOf(decoder: ObjectDecoder, eventTime: string, rules: Rules): Stream['validate'] {
+export function validatorOf(decoder: ObjectDecoder, eventTime: string, rules: Rules): Stream['validate'] {
   const { store } = decoder
   return (found, kafkaTimestamp, ingestedAt = Date.now()) => {
     const event = decoder.decode(found)
