@@ -1,4 +1,5 @@
 import { asError } from '../errors.js'
+import { dayMs } from '../types/index.js'
 import type { ObjectDecoder } from './decoder.js'
 import type { Rules } from './expectations.js'
 import type { ParseOutcome, RejectionCode, Stream } from './stream.js'
@@ -11,7 +12,7 @@ const maxAheadMs = 3_600_000
  * A Kafka timestamp this much ahead of ingestion is no measure of events: producers set it, and one whose clock says 2099
  * sets both. Wide, because the ingesting machine's clock may be the wrong one.
  */
-const implausiblyAheadMs = 366 * 86_400_000
+const implausiblyAheadMs = 366 * dayMs
 
 /** A reader of bytes and a validator of what it reads, as one. */
 export function parserOf(read: (value: Uint8Array) => unknown, validate: Stream['validate']): Stream['parse'] {

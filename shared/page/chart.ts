@@ -1,3 +1,4 @@
+import { dayMs } from '../types/index.js'
 import { moment, timeOfDay } from './figures.js'
 import { Html, html, wholeText } from './html.js'
 
@@ -28,8 +29,6 @@ export interface Chart {
   /** How values are spread: waits differ by powers of ten. Linear when absent. */
   readonly scale?: 'linear' | 'log' | undefined
 }
-
-const dayMs = 86_400_000
 
 /** Units of the drawing; it grows with the page. */
 const [width, height, left, right, top, bottom] = [360, 132, 4, 4, 14, 16]

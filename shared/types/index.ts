@@ -14,6 +14,7 @@ export {
   type Value,
   variantType,
 } from './dataType.js'
+export { dayMicros, dayMs } from './dayLength.js'
 export { formatDecimal, formatShortDecimal, parseDecimal, parseSparkDecimal } from './decimalText.js'
 export {
   isDayInYears,

@@ -1,4 +1,5 @@
 import { civilOfDays, daysOfCivil } from './civilDate.js'
+import { dayMicros } from './dayLength.js'
 import { zoneOffsetMs } from './zoneOffset.js'
 
 /**
@@ -6,7 +7,6 @@ import { zoneOffsetMs } from './zoneOffset.js'
  * count and every time that a 64-bit one can. Years are written as Spark writes them: four digits at least, `-0044` for
  * 45 BC, `+12345` beyond 9999.
  */
-const microsPerDay = 86_400_000_000n
 const [leastDay, greatestDay] = [-(2 ** 31), 2 ** 31 - 1]
 const [leastMicros, greatestMicros] = [-(2n ** 63n), 2n ** 63n - 1n]
 
@@ -30,8 +30,8 @@ export function splitTimestamp(
   digits: 3 | 6,
 ): { readonly day: string; readonly time: string } | undefined {
   if (micros < leastMicros || micros > greatestMicros) return undefined
-  const ofDay = ((micros % microsPerDay) + microsPerDay) % microsPerDay
-  const day = formatDate(Number((micros - ofDay) / microsPerDay))
+  const ofDay = ((micros % dayMicros) + dayMicros) % dayMicros
+  const day = formatDate(Number((micros - ofDay) / dayMicros))
   const rest = Number(ofDay)
   const seconds = Math.floor(rest / 1_000_000)
   const fraction = String(rest % 1_000_000)

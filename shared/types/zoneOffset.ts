@@ -1,15 +1,15 @@
 import { daysOfCivil } from './civilDate.js'
+import { dayMs } from './dayLength.js'
 
 /** Time zones, by what the runtime knows of them. */
 
-const msPerDay = 86_400_000
 /** As far as the runtime's dates reach, either way. */
 const lastMs = 8_640_000_000_000_000
 
 /** How far `zone` is ahead of UTC when its clocks show `wall`; in a gap or an overlap, by the earlier offset. */
 export function zoneOffsetMs(wall: number, zone: string): number {
   if (zone === 'UTC') return 0
-  const before = offsetAt(wall - msPerDay, zone)
+  const before = offsetAt(wall - dayMs, zone)
   const guess = offsetAt(wall - before, zone)
   return guess === before ? before : offsetAt(wall - guess, zone) === guess ? guess : before
 }
@@ -26,8 +26,8 @@ function offsetAt(time: number, zone: string): number {
   const part = (type: string) => Number(parts.find(p => p.type === type)?.value)
   const era = parts.find(p => p.type === 'era')?.value
   const year = era === 'BC' ? 1 - part('year') : part('year')
-  const days = daysOfCivil(year, part('month'), part('day')) ?? Math.floor(instant / msPerDay)
-  const shown = days * msPerDay + (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000
+  const days = daysOfCivil(year, part('month'), part('day')) ?? Math.floor(instant / dayMs)
+  const shown = days * dayMs + (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000
   return shown - Math.floor(instant / 1000) * 1000
 }
 

@@ -1,5 +1,6 @@
 import { durationForms, parseDuration } from '../../contract/index.js'
 import { readCost } from '../../pipeline/cost/index.js'
+import { dayMs } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { openCliLake } from '../cliLake.js'
@@ -51,7 +52,7 @@ export const cost: Command = {
   },
 }
 
-const defaultMs = 7 * 86_400_000
+const defaultMs = 7 * dayMs
 
 /** Milliseconds since 1970. @throws CliError USAGE for what is neither a duration nor a time */
 function sinceOf(args: Arguments, now: number): number {

@@ -1,4 +1,5 @@
 import { elapsedMs, type ObjectStore } from '../../storage/index.js'
+import { dayMs } from '../../types/index.js'
 import { isUnreadable, readCheckpoint, readCheckpointState, sidecarPath } from '../checkpoint/index.js'
 import { DeltaError } from '../deltaError.js'
 import {
@@ -44,7 +45,7 @@ const retentionProperty = 'delta.logRetentionDuration'
 const defaultRetention = 'interval 30 days'
 const enabledProperty = 'delta.enableExpiredLogCleanup'
 /** A sidecar may be there before the checkpoint that names it. */
-const sidecarGraceMs = 86_400_000
+const sidecarGraceMs = dayMs
 const parallel = 16
 
 /**

@@ -1,4 +1,4 @@
-import type { DataType, DecimalType, PrimitiveType, Value } from '../../types/index.js'
+import { type DataType, dayMicros, type DecimalType, type PrimitiveType, type Value } from '../../types/index.js'
 import { ParquetError } from '../base/index.js'
 import type { DecodedArray, SchemaElement } from '../hyparquetInternals.js'
 import { isUnsigned, type LeafNode, type LegacyCalendar } from '../schema/index.js'
@@ -9,7 +9,6 @@ export type DecodedValues = Value[] | BigInt64Array | Float64Array | Float32Arra
 /** Decodes what a page holds into the values of dataType.ts. */
 export type ValueDecoder = (raw: DecodedArray) => DecodedValues
 
-const microsOfDay = 86_400_000_000n
 const julianEpochDay = 2_440_588n
 
 /**
@@ -64,7 +63,7 @@ function primitive(
     case 'timestamp_ntz':
       if (type === 'timestamp' || type === 'timestamp_ntz') return calendarMicros(micros(element), calendar)
       if (type !== 'date' || wanted === 'timestamp') return undefined
-      return raw => mapped(dates(calendar)(raw) as ArrayLike<number>, days => BigInt(days) * microsOfDay)
+      return raw => mapped(dates(calendar)(raw) as ArrayLike<number>, days => BigInt(days) * dayMicros)
     case 'void':
       return undefined
   }
@@ -174,7 +173,7 @@ function calendarMicros(decode: ValueDecoder, calendar: LegacyCalendar | undefin
 /** Julian day in the upper 32 bits, nanoseconds of the day in the lower 64. */
 function int96Micros(value: bigint): bigint {
   const day = (value >> 64n) - julianEpochDay
-  return day * microsOfDay + floorDivide(BigInt.asIntN(64, value), 1000n)
+  return day * dayMicros + floorDivide(BigInt.asIntN(64, value), 1000n)
 }
 
 function floorDivide(value: bigint, by: bigint): bigint {

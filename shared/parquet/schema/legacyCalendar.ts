@@ -1,4 +1,4 @@
-import { standardOffsetMs, zoneOffsetMs } from '../../types/index.js'
+import { dayMicros, dayMs, standardOffsetMs, zoneOffsetMs } from '../../types/index.js'
 import type { LeafNode } from './schemaNode.js'
 
 /**
@@ -16,10 +16,9 @@ export interface LegacyCalendars {
   readonly int96?: LegacyCalendar | undefined
 }
 
-const microsPerDay = 86_400_000_000n
 /** 1582-10-15, the first day of the Gregorian calendar. */
 const firstGregorianDay = -141_427
-const firstSwitchMicros = BigInt(firstGregorianDay) * microsPerDay
+const firstSwitchMicros = BigInt(firstGregorianDay) * dayMicros
 /** 1900-01-01T00:00:00Z, from which on old and new offsets agree. */
 const first20thCenturyMicros = -2_208_988_800_000_000n
 
@@ -64,8 +63,8 @@ function julianToGregorianDays(stored: number): number {
 function julianToGregorianMicros(stored: bigint, zone: string): bigint {
   if (stored >= first20thCenturyMicros || (stored >= firstSwitchMicros && zone === 'UTC')) return stored
   const wall = stored + BigInt(standardOffsetMs(zone)) * 1000n
-  const ofDay = ((wall % microsPerDay) + microsPerDay) % microsPerDay
-  const moved = BigInt(julianToGregorianDays(Number((wall - ofDay) / microsPerDay))) * microsPerDay + ofDay
+  const ofDay = ((wall % dayMicros) + dayMicros) % dayMicros
+  const moved = BigInt(julianToGregorianDays(Number((wall - ofDay) / dayMicros))) * dayMicros + ofDay
   const inMs = ((moved % 1000n) + 1000n) % 1000n
   return moved - BigInt(zoneOffsetMs(Number((moved - inMs) / 1000n), zone)) * 1000n
 }
@@ -95,5 +94,5 @@ function julianDate(days: number): CalendarDate {
 
 /** The first day of a month in today's calendar, counted from 1970-01-01. */
 function gregorianDay(year: number, month: number): number {
-  return new Date(0).setUTCFullYear(year, month - 1, 1) / 86_400_000
+  return new Date(0).setUTCFullYear(year, month - 1, 1) / dayMs
 }

@@ -162,13 +162,13 @@ function advance(
     generation: range.generation,
     start: known?.start ?? range.from,
     covered: range.position - 1n,
-    tail: range.tail,
+    coveredDigest: range.coveredDigest,
     missing: (known?.missing ?? 0n) + range.counts.missing,
     holes: (known?.holes ?? 0n) + range.counts.holes,
     updatedAt: now,
     topicId: identity?.topicId ?? known?.topicId,
     epoch: identity?.epoch ?? known?.epoch,
-    lastRecord: range.tail === 0n ? (range.last ?? (known && lastRecordOf(known))) : undefined,
+    lastRecord: range.coveredDigest === 0n ? (range.last ?? (known && lastRecordOf(known))) : undefined,
   }
 }
 

@@ -41,7 +41,7 @@ export interface EncodedRange {
   readonly from: bigint
   readonly position: bigint
   /** Digest of the record at `position - 1`, 0 when there is none. */
-  readonly tail: bigint
+  readonly coveredDigest: bigint
   /** The last record of the stretch, if it has any. */
   readonly last: LastRecord | undefined
   readonly missing: readonly OffsetRange[]
@@ -132,7 +132,7 @@ function encodedRange(coverage: Coverage, kinds: Kinds): EncodedRange {
     generation,
     from,
     position,
-    tail: last?.offset === position - 1n ? last.digest : 0n,
+    coveredDigest: last?.offset === position - 1n ? last.digest : 0n,
     last,
     missing,
     counts: {

@@ -39,13 +39,13 @@ export async function compareLog(
 ): Promise<LogComparison> {
   const { source } = lake
   const { topic } = stream
-  const { partition, covered, start, tail } = known
+  const { partition, covered, start, coveredDigest } = known
   const lastKnown = lastRecordOf(known)
   const from = lastKnown !== undefined && covered - lastKnown.offset < closeBy ? lastKnown.offset : covered
   const records = await recordsIn(source, topic, { partition, start: from, end: covered + 1n })
   if (records === 'logEnd' || records === 'gone') return records
   const atCovered = records.find(record => record.offset === covered)
-  if (atCovered !== undefined && tail === 0n) {
+  if (atCovered !== undefined && coveredDigest === 0n) {
     if (!holesUnproven) return 'otherRecord'
     lake.log.warn(
       'Bronze counts offsets as holes where the topic has records: a pause of the source was taken for the end. They are not in bronze.',

@@ -29,7 +29,7 @@ export async function pinStartOffset(
     generation: 0,
     start: end,
     covered: end - 1n,
-    tail: 0n,
+    coveredDigest: 0n,
     missing: 0n,
     holes: 0n,
     updatedAt: now,

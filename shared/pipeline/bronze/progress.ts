@@ -2,7 +2,9 @@ import type { Txn } from '../../delta/index.js'
 
 /**
  * How far one partition of one topic has been ingested. The truth is in bronze's own log, as `txn` actions: nothing
- * else (consumer-group offsets least of all) is asked.
+ * else (consumer-group offsets least of all) is asked. Three words throughout: an offset is *covered* when its record is
+ * a row, or it is known to be missing or a hole; a *position*, as Kafka has it, is the next offset to be read, one past
+ * the last; a *range* has a start and an end that is not part of it.
  */
 export interface PartitionProgress {
   readonly partition: number
@@ -13,7 +15,7 @@ export interface PartitionProgress {
   /** The last offset covered, inclusive; `start - 1` while there is none. */
   readonly covered: bigint
   /** Digest of the record at `covered`, 0 when that offset holds no record. See digest.ts. */
-  readonly tail: bigint
+  readonly coveredDigest: bigint
   /** Offsets covered that the source had deleted before they were read. */
   readonly missing: bigint
   /** Offsets covered that never carried a record: compacted away, transaction markers, aborted. */
@@ -41,8 +43,8 @@ export interface LastRecord {
 }
 
 /** The last record known to be covered; undefined when there is none, or when version 0.1.0 did not keep it. */
-export function lastRecordOf({ covered, tail, lastRecord }: PartitionProgress): LastRecord | undefined {
-  return tail === 0n ? lastRecord : { offset: covered, digest: tail }
+export function lastRecordOf({ covered, coveredDigest, lastRecord }: PartitionProgress): LastRecord | undefined {
+  return coveredDigest === 0n ? lastRecord : { offset: covered, digest: coveredDigest }
 }
 
 /** What all of a table's appIds for one topic begin with. Topic names hold no slash. */
@@ -74,7 +76,7 @@ export function allProgress(
     const [generation, partition, fact] = appId.slice(prefix.length).split('/')
     if (fact !== undefined) continue
     const of = (name: string) => txns.get(`${appId}/${name}`)?.version
-    const tail = of('tail') ?? 0n
+    const coveredDigest = of('tail') ?? 0n
     const [high, low, epoch, offset, digest, stop] = [
       'topicIdHigh',
       'topicIdLow',
@@ -88,7 +90,7 @@ export function allProgress(
       generation: Number(generation),
       start: of('start') ?? 0n,
       covered: txn.version,
-      tail,
+      coveredDigest,
       missing: of('missing') ?? 0n,
       holes: of('holes') ?? 0n,
       updatedAt: txn.lastUpdated ?? 0,
@@ -97,7 +99,7 @@ export function allProgress(
           ? undefined
           : (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low),
       epoch: epoch === undefined ? undefined : Number(epoch),
-      lastRecord: tail !== 0n || offset === undefined || digest === undefined ? undefined : { offset, digest },
+      lastRecord: coveredDigest !== 0n || offset === undefined || digest === undefined ? undefined : { offset, digest },
       stop: stop === undefined ? undefined : Number(stop),
     })
   }
@@ -143,7 +145,7 @@ const factDefaults: Readonly<Record<string, bigint>> = { tail: 0n, missing: 0n, 
 
 function factsOf({
   start,
-  tail,
+  coveredDigest,
   missing,
   holes,
   topicId,
@@ -153,7 +155,7 @@ function factsOf({
 }: PartitionProgress): readonly (readonly [string, bigint])[] {
   const facts: (readonly [string, bigint | undefined])[] = [
     ['start', start],
-    ['tail', tail],
+    ['tail', coveredDigest],
     ['missing', missing],
     ['holes', holes],
     // Versions are signed, an id is not.

@@ -104,7 +104,7 @@ async function planOn(lake: Lake, stream: Stream, state: TableState) {
       generation: before.generation + 1,
       start,
       covered: start - 1n,
-      tail: 0n,
+      coveredDigest: 0n,
       missing: 0n,
       holes: 0n,
       updatedAt: lake.clock.now(),

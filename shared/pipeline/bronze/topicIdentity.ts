@@ -92,7 +92,7 @@ async function compareWithTopic(
   const { topicId, epoch, holesUnproven = false } = found
   const byIdentity = compareIdentity(known, found)
   // A writer that knows no epochs moves the covered offset and leaves the epoch behind: then the record there decides.
-  if (byIdentity === 'topicId' || (byIdentity !== undefined && known.tail === 0n)) return byIdentity
+  if (byIdentity === 'topicId' || (byIdentity !== undefined && known.coveredDigest === 0n)) return byIdentity
   if (known.covered < known.start) return { topicId, epoch }
   // Only an id that is still the same explains that a record is not there any more.
   const isSameTopic = topicId !== undefined && topicId === known.topicId
@@ -166,7 +166,7 @@ export function initialProgress(
     generation: 0,
     start,
     covered: start - 1n,
-    tail: 0n,
+    coveredDigest: 0n,
     missing: 0n,
     holes: 0n,
     updatedAt: 0,

@@ -1,4 +1,5 @@
 import { type CostParts, costParts, totalCost } from '../../telemetry/index.js'
+import { dayMs } from '../../types/index.js'
 import type { CostConditions } from './costConditions.js'
 import { largestLever, type Lever } from './lever.js'
 import { addRuns, noRuns, type RunLedger, type RunSums, type StepSums } from './runLedger.js'
@@ -45,8 +46,6 @@ export interface CostReport extends CostConditions {
   /** Runs that are left out because they lie in the future. */
   readonly ahead: number
 }
-
-const dayMs = 86_400_000
 
 /** In less, steps that run every ten minutes may have had no turn. */
 export const leastSpanMs = 600_000

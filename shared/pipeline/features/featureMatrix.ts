@@ -1,7 +1,6 @@
 import { type Feature, featureWidth, widthOf } from '../../models/index.js'
 import { identifier, literalList } from '../../query/index.js'
-import type { Row, Value } from '../../types/index.js'
-import { dayMicros } from '../incremental/index.js'
+import { dayMicros, type Row, type Value } from '../../types/index.js'
 
 /**
  * The SELECT list that reads the features, one column each: `f0`, `f1`, … Of a category it is the position in the

@@ -2,7 +2,7 @@ import { driftPartitionColumns, driftTable, scoredPath, type Stream } from '../.
 import { type AddFile, type Snapshot, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { elapsedMs } from '../../storage/index.js'
-import type { Row } from '../../types/index.js'
+import { dayMs, type Row } from '../../types/index.js'
 import {
   columnsOf,
   type Derivation,
@@ -19,8 +19,6 @@ import { type ModelPlace, modelPlace } from '../models/index.js'
 import { reportStep, startStep, type StepReport } from '../step/index.js'
 import { driftOfDay } from './driftRows.js'
 import { ModelReferences } from './modelReferences.js'
-
-const dayMs = 86_400_000
 
 /** How long a timer leaves the table as it is: each run reads a day's rows again. Milliseconds. */
 const pauseMs = 3_600_000

@@ -15,10 +15,9 @@ import {
   openDeltaView,
   publishFile,
 } from '../../query/index.js'
-import { columnKey } from '../../types/index.js'
+import { columnKey, dayMicros } from '../../types/index.js'
 import {
   chunks,
-  dayMicros,
   dayOf,
   maxRowsOf,
   type OpenedTable,

@@ -3,8 +3,9 @@ import type { Stream } from '../../contract/index.js'
 import type { AddFile, StatsShape } from '../../delta/index.js'
 import { copyToParquet, type DuckDbSession, identifier, type ParquetCopy, publishFile } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import { dayMicros } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
-import { type DayCount, dayMicros, eventDay } from './days.js'
+import { type DayCount, eventDay } from './days.js'
 import type { OpenedTable } from './openTable.js'
 
 /** The partition column of tables by day: the day of the event time, UTC. */

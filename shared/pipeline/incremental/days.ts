@@ -1,9 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import { identifier } from '../../query/index.js'
-import { formatDate } from '../../types/index.js'
-
-/** A day in microseconds; days are those of UTC, all of this length. */
-export const dayMicros = 86_400_000_000n
+import { dayMicros, formatDate } from '../../types/index.js'
 
 /** The day since 1970-01-01 of a time in microseconds, before 1970 too, where division cuts upwards. */
 export function dayOf(micros: bigint): number {

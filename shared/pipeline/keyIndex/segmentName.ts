@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import type { ObjectInfo } from '../../storage/index.js'
+import { dayMs } from '../../types/index.js'
 
 /** Where the segments are, in the folder of their table: no engine looks into folders whose name begins so. */
 export const keyIndexFolder = '_key_index'
@@ -63,6 +64,6 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Days from one to another; infinite where a name is no day, so that such a segment stays by itself. */
 export function daysBetween(first: string, last: string): number {
-  const days = (Date.parse(last) - Date.parse(first)) / 86_400_000
+  const days = (Date.parse(last) - Date.parse(first)) / dayMs
   return Number.isNaN(days) ? Infinity : days
 }

@@ -1,5 +1,6 @@
 import { silverPath, type Stream } from '../../contract/index.js'
 import { type DeltaTable, isMapped, type TableState } from '../../delta/index.js'
+import { dayMs } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { IndexedColumns } from './buildSegment.js'
 import { isHashable } from './keyHash.js'
@@ -12,7 +13,6 @@ export interface TableKeyIndex {
   readonly columns: IndexedColumns
 }
 
-const dayMs = 86_400_000
 /** What an index knows stays with the process: segments opened once are not read again. */
 const indexes = new WeakMap<DeltaTable, Map<string, KeyIndex>>()
 

@@ -2,6 +2,7 @@ import { bronzePath, scoredPath, silverPath, type Stream } from '../../contract/
 import { commitPath, type DeltaTable, type TableState, tombstoneExpiry } from '../../delta/index.js'
 import { cleanLog, optimizeTable, vacuumTable } from '../../delta/maintenance/index.js'
 import { elapsedMs } from '../../storage/index.js'
+import { dayMs } from '../../types/index.js'
 import { lookupRowGroupRows } from '../incremental/index.js'
 import { type Lake, sessionOptions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
@@ -12,7 +13,6 @@ import { errorGroup } from './errorGroup.js'
 
 /** Younger files are left alone: whoever has just written or is about to read them is not disturbed. */
 const settleMs = 10 * 60_000
-const dayMs = 86_400_000
 
 /** A table and the stream it belongs to; none for the lake's own. */
 export interface MaintainedTable {

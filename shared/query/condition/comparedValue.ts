@@ -1,4 +1,4 @@
-import type { DataType, Value } from '../../types/index.js'
+import { type DataType, dayMicros, type Value } from '../../types/index.js'
 import { sqlType } from '../duckdb/index.js'
 import type { Constant } from './conditionTree.js'
 
@@ -144,7 +144,6 @@ function scaled(type: DataType, { unscaled, scale }: ExactNumber, ownScale: numb
   return { value: type === 'long' || typeof type === 'object' ? value : Number(value), exact }
 }
 
-const microsPerDay = 86_400_000_000n
 /** Days and microseconds beyond these mean infinity to DuckDB. */
 const lastDay = 2 ** 31 - 2
 const lastMicros = 2n ** 63n - 2n
@@ -156,13 +155,13 @@ function dayPoint(constant: Constant): Point | undefined {
       : undefined
   const micros = microsOf(constant)
   if (micros === undefined) return undefined
-  const [day, exact] = floor(micros, microsPerDay)
+  const [day, exact] = floor(micros, dayMicros)
   return { value: Number(day), exact }
 }
 
 /** Sessions are in UTC, where days begin at midnight and wall clocks show the same time. */
 function microsOf({ sqlType: name, value }: Constant): bigint | undefined {
-  if (name === 'DATE' && typeof value === 'number' && Math.abs(value) <= lastDay) return BigInt(value) * microsPerDay
+  if (name === 'DATE' && typeof value === 'number' && Math.abs(value) <= lastDay) return BigInt(value) * dayMicros
   if (name !== 'TIMESTAMP' && name !== 'TIMESTAMP WITH TIME ZONE') return undefined
   return typeof value === 'bigint' && value <= lastMicros && value >= -lastMicros ? value : undefined
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { isGone, processName } from '../../telemetry/index.js'
+import { dayMs } from '../../types/index.js'
 import { temporaryFileFault } from './queryError.js'
 
 const prefixes = ['lake-duckdb-', 'lake-files-'] as const
@@ -14,7 +15,7 @@ export type TemporaryPrefix = (typeof prefixes)[number]
  * Folders without an owner in their names (earlier versions made such) count as left over after so long without a
  * change.
  */
-const namelessKeptMs = 7 * 86_400_000
+const namelessKeptMs = 7 * dayMs
 
 const swept = new Map<string, Promise<void>>()
 

@@ -1,10 +1,9 @@
 import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../../contract/index.js'
+import { dayMs } from '../../types/index.js'
 import type { EventMaker, MadeEvent, SyntheticMaker } from './eventMaker.js'
 
 /** Draws after which a contract counts as one that nothing drawn fulfils. */
 const mostDraws = 2_000
-
-const dayMs = 86_400_000
 
 type JsonEvent = Record<string, unknown>
 

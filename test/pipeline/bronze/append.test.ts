@@ -23,7 +23,7 @@ const stretch = (from: number, position: number, more: Partial<EncodedRange> = {
   generation: 0,
   from: BigInt(from),
   position: BigInt(position),
-  tail: 0n,
+  coveredDigest: 0n,
   last: undefined,
   missing: [],
   counts,
@@ -97,12 +97,16 @@ test('the last record is not forgotten over commits that bring none', async () =
   await using f = await BronzeFixture.open()
   f.append(range(0, 3))
   await catchUp(f.lake, 'command')
-  const { tail: digest } = (await f.progress()).get(0) ?? {}
+  const { coveredDigest: digest } = (await f.progress()).get(0) ?? {}
   for (const n of [3, 5]) {
     const aborted = f.source.begin()
     aborted.append('events', [{ ...eventRecord(n), partition: 0 }])
     aborted.abort()
     await catchUp(f.lake, 'command')
   }
-  expect((await f.progress()).get(0)).toMatchObject({ covered: 6n, tail: 0n, lastRecord: { offset: 2n, digest } })
+  expect((await f.progress()).get(0)).toMatchObject({
+    covered: 6n,
+    coveredDigest: 0n,
+    lastRecord: { offset: 2n, digest },
+  })
 })

@@ -17,7 +17,7 @@ const progress = (more: Partial<PartitionProgress> = {}): PartitionProgress => (
   generation: 0,
   start: 10n,
   covered: 99n,
-  tail: 77n,
+  coveredDigest: 77n,
   missing: 0n,
   holes: 0n,
   updatedAt: 1_000,
@@ -48,7 +48,7 @@ describe('progress in txns', () => {
     const after = progress({
       topicId: (1n << 127n) | (1n << 63n) | 5n,
       epoch: 7,
-      tail: 0n,
+      coveredDigest: 0n,
       lastRecord: { offset: 90n, digest: 3n },
       stop: 2,
     })
@@ -62,11 +62,11 @@ describe('progress in txns', () => {
 
   test('where the covered offset holds no record, the last one before it stands for it', () => {
     const lastRecord = { offset: 90n, digest: 3n }
-    expect(lastRecordOf(progress({ tail: 0n, lastRecord }))).toEqual(lastRecord)
+    expect(lastRecordOf(progress({ coveredDigest: 0n, lastRecord }))).toEqual(lastRecord)
     expect(lastRecordOf(progress())).toEqual({ offset: 99n, digest: 77n })
-    expect(lastRecordOf(progress({ tail: 0n }))).toBeUndefined()
+    expect(lastRecordOf(progress({ coveredDigest: 0n }))).toBeUndefined()
     // One that was written before the covered offset had a record is older, and not asked.
-    const txns = [progress({ tail: 0n, lastRecord }), progress({ covered: 120n })].reduce<{
+    const txns = [progress({ coveredDigest: 0n, lastRecord }), progress({ covered: 120n })].reduce<{
       list: readonly Txn[]
       last?: PartitionProgress
     }>(({ list, last }, one) => ({ list: [...list, ...progressTxns(table, 'events', last, one)], last: one }), {
@@ -77,7 +77,7 @@ describe('progress in txns', () => {
 
   test('a raised generation starts again and writes its own start', () => {
     const before = progress({ missing: 5n })
-    const after = progress({ generation: 1, start: 0n, covered: -1n, tail: 0n })
+    const after = progress({ generation: 1, start: 0n, covered: -1n, coveredDigest: 0n })
     const txns = [...progressTxns(table, 'events', undefined, before), ...progressTxns(table, 'events', before, after)]
     expect(readProgress(table, 'events', txnMap(txns)).get(3)).toEqual(after)
   })

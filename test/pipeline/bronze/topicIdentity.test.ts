@@ -51,6 +51,6 @@ describe('the last record', () => {
     two.append('events', [{ ...eventRecord(11), partition: 0 }])
     two.abort()
     await catchUp(f.lake, 'command')
-    expect((await f.progress()).get(0)).toMatchObject({ covered: 12n, tail: 0n, lastRecord })
+    expect((await f.progress()).get(0)).toMatchObject({ covered: 12n, coveredDigest: 0n, lastRecord })
   })
 })

@@ -44,7 +44,7 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
     generation: 0,
     from: range.start,
     position,
-    tail: 0n,
+    coveredDigest: 0n,
     last: undefined,
     missing: [],
     counts,
