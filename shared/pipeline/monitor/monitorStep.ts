@@ -7,7 +7,6 @@ import { type Folded, foldRuns, newestEntry } from '../runLog/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { ownSkew } from './clockSkew.js'
 import { decodeMarks, encodeMarks, type Marks } from './drain.js'
-import { monitorLine } from './monitorLine.js'
 import { decodeMonitorState, emptyMonitorState, encodeMonitorState } from './monitorState.js'
 import { monitorTable } from './monitorTable.js'
 import type { MonitorState } from './tablePositions.js'
@@ -83,6 +82,7 @@ async function observe(lake: Lake, run: StepRun): Promise<StepResult> {
   if (outcome.kind === 'conflict')
     return { ...counts, rowsOut: 0, version: undefined, detail: { runs: folded.rows, conflict: outcome.reason } }
   run.committed(counts, { table: monitorTable.path, version: outcome.version, ranges: [] })
+  const { monitorLine } = await import('./monitorLine.js')
   const lines = rows.map(monitorLine)
   for (const listener of lake.listeners) listener.observed?.(lines)
   return { ...counts, version: outcome.version, more: folded.more, detail: { runs: folded.rows } }
