@@ -27,6 +27,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   contract: async () => (await import('./commands/contract.js')).contract,
   produce: async () => (await import('./commands/produce.js')).produce,
   run: async () => (await import('./commands/run.js')).run,
+  pipeline: async () => (await import('./commands/pipeline.js')).pipeline,
   backfill: async () => (await import('./commands/backfill.js')).backfill,
   quarantine: async () => (await import('./commands/quarantine.js')).quarantine,
   erase: async () => (await import('./commands/erase.js')).erase,
