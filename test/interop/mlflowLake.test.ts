@@ -132,6 +132,8 @@ describe('a promotion, and a rollback', () => {
       for (const stream of [events, orders]) {
         await writeSilver(lake, stream, { to: 2_000 })
         await train(lake, '1', stream)
+        // What is not copied yet is no champion to be beaten.
+        await refreshModels(lake, 'command')
         await train(lake, '2', stream, testSeed + 1)
         expect(await aliases(lake, stream)).toEqual(['1', undefined])
       }
