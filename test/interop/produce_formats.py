@@ -16,7 +16,8 @@ brokers, url, plan_file = sys.argv[1:]
 with open(plan_file, encoding="utf-8") as file:
     plan = json.load(file)
 
-registry = SchemaRegistryClient({"url": url})
+# A request that is never answered is made again.
+registry = SchemaRegistryClient({"url": url, "timeout": 20})
 producer = Producer({"bootstrap.servers": brokers, "acks": "all"})
 
 
