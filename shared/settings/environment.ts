@@ -254,6 +254,9 @@ export const environment = z.object({
   FRESHNESS_STALE: duration()
     .default(60 * 60_000)
     .describe('The newest event older than this: status STALE.'),
+  QUARANTINE_LATE: duration()
+    .optional()
+    .describe('A rejected record in quarantine for longer: status LATE. Empty: however long it waits.'),
   CHECKPOINT_INTERVAL: whole(1, 100_000)
     .default(100)
     .describe(

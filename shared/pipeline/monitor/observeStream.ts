@@ -12,6 +12,7 @@ import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { layerPath } from './layerAggregate.js'
 import { monitorRow } from './monitorRow.js'
 import { observeTables, type StreamObservation } from './observeTables.js'
+import { overdueOf } from './overdueRecords.js'
 import {
   type Balance,
   bronzeBalance,
@@ -97,12 +98,12 @@ export async function observeStream(
       undrained: isBronze ? drain.undrained : [],
       held: isBronze ? drain.held : [],
       heldLong: isBronze && drain.heldLong,
+      overdue: isBronze ? overdueOf(reconciliation.waiting, runTime, lake.settings.quarantineLate) : undefined,
       balance,
       newlyMissing: isBronze ? BigInt(newly.missing) : 0n,
       stopped: [...(isBronze ? lag.stopped : []), ...stopped, ...(model?.stopped ?? [])],
       notes: [...note, ...(model?.notes ?? []), ...skewSentences("a writer's clock", skew), ...ownClock],
-      late: lake.settings.freshnessLate / 1000,
-      stale: lake.settings.freshnessStale / 1000,
+      ...limitsOf(lake),
     })
     rows.push(
       monitorRow({
@@ -134,6 +135,10 @@ function drainSeconds(lag: bigint | undefined, rows: number, lastRun: number, ru
   const passed = lastRun === 0 ? undefined : elapsedMs(lastRun, runTime)
   if (lag === undefined || passed === undefined || passed === 0 || rows === 0) return undefined
   return (Number(lag) * passed) / 1000 / rows
+}
+
+function limitsOf({ settings }: Lake): { readonly late: number; readonly stale: number } {
+  return { late: settings.freshnessLate / 1000, stale: settings.freshnessStale / 1000 }
 }
 
 /** Where bronze cannot be read its row says so; that Kafka cannot be asked would be untrue. */

@@ -22,6 +22,8 @@ export interface Findings {
   /** What lies behind transactions that are still open, in words, and whether one of them is open for too long. */
   readonly held: readonly string[]
   readonly heldLong: boolean
+  /** Rejected records that are in quarantine for too long, in words; undefined when there are none. */
+  readonly overdue: string | undefined
   readonly balance: Balance | undefined
   /** Offsets found missing since the last run. */
   readonly newlyMissing: bigint
@@ -67,8 +69,9 @@ function verdictOf(f: Findings): Verdict {
   const old = [`The newest event is ${age} old, ${causeOf(f)}.`, ...waiting.map(sentence)].join(' ')
   if (f.freshness > f.stale) return { status: 'STALE', reason: old }
   if (f.freshness > f.late) return { status: 'LATE', reason: old }
-  const reason = [`The newest event is ${age} old.`, ...waiting.map(sentence)].join(' ')
-  return { status: waiting.length > 0 || f.heldLong ? 'LATE' : 'OK', reason }
+  const overdue = f.overdue === undefined ? [] : [f.overdue]
+  const reason = [`The newest event is ${age} old.`, ...[...waiting, ...overdue].map(sentence)].join(' ')
+  return { status: waiting.length + overdue.length > 0 || f.heldLong ? 'LATE' : 'OK', reason }
 }
 
 function causeOf({ lag, held }: Findings): string {
