@@ -156,7 +156,7 @@ describe('a promotion, and a rollback', () => {
         server: { version: '1', previous: '2' },
       })
       expect(await rollbackChampion(lake, events, model)).toEqual({
-        lake: { version: '2', previous: undefined },
+        lake: { version: '2', previous: '1' },
         server: { version: '2', previous: '1' },
       })
       expect(await aliases(lake, events)).toEqual(['2', '1'])
