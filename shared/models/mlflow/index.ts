@@ -2,7 +2,7 @@
 export { type TrainedModel } from './logTraining.js'
 export { digestTag, MlflowModelSource } from './mlflowModelSource.js'
 export { MlflowServer } from './mlflowServer.js'
-export { type AliasMove, moveAlias, takeAliasBack } from './moveAlias.js'
+export { type AliasMove, takeAliasBack } from './moveAlias.js'
 export { openMlflow } from './openMlflow.js'
 export { pushModel, type PushOutcome } from './pushModel.js'
 export {

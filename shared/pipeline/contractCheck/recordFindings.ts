@@ -1,4 +1,4 @@
-import { bronzePath, isLeftOut, type Rejection, type Stream } from '../../contract/index.js'
+import { bronzePath, isLeftOut, type Stream } from '../../contract/index.js'
 import { scanRows } from '../../delta/index.js'
 import type { Value } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'

@@ -82,7 +82,7 @@ export function removedWithoutTrace(file: AddFile, now: number): RemoveFile {
 }
 
 /** How many rows of the session's table. */
-export async function countOf(table: SessionTable, where = 'true'): Promise<number> {
+async function countOf(table: SessionTable, where = 'true'): Promise<number> {
   const { n } = await table.session.row(`SELECT count(*) AS n FROM ${table.name} WHERE ${where}`)
   return Number(n)
 }

@@ -12,15 +12,6 @@ export { recordCount, rowsIn } from './recordCount.js'
 export { rebuildTable, refresh } from './refresh.js'
 export { maxRowsOf, type RefreshOptions, rowsPerFile } from './refreshOptions.js'
 export { columnsOf } from './rowColumns.js'
-export {
-  nextRowLoss,
-  type RowLoss,
-  rowLossAppId,
-  rowLossesOf,
-  rowLossJson,
-  rowLossOf,
-  validLostOf,
-  validLostTxn,
-} from './rowLoss.js'
+export { nextRowLoss, rowLossAppId, rowLossesOf, rowLossJson, rowLossOf, validLostOf, validLostTxn } from './rowLoss.js'
 export { SessionTable } from './sessionTable.js'
 export { snapshotOf } from './snapshotOf.js'

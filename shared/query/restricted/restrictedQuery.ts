@@ -64,7 +64,7 @@ export async function restrictedQuery(
     await session.close()
     await cache.close()
   }
-  const work = answer(lake, session, cache, paths, sql, limits).catch((thrown: unknown): RestrictedAnswer => ({
+  const work = answer(lake, { session, cache, paths }, sql, limits).catch((thrown: unknown): RestrictedAnswer => ({
     kind: 'refused',
     reason: reasonOf(thrown),
   }))
@@ -88,11 +88,16 @@ export async function restrictedQuery(
   }
 }
 
+/** What one query runs in, and the only files it may read. */
+interface QueryRoom {
+  readonly session: DuckDbSession
+  readonly cache: FileCache
+  readonly paths: readonly string[]
+}
+
 async function answer(
   lake: RestrictedLake,
-  session: DuckDbSession,
-  cache: FileCache,
-  paths: readonly string[],
+  { session, cache, paths }: QueryRoom,
   sql: string,
   limits: RestrictedLimits,
 ): Promise<RestrictedAnswer> {

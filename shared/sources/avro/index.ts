@@ -1,3 +1,3 @@
 /** Avro's schemas and its binary encoding. */
 export { avroDecoder, decimalText } from './avroDecoder.js'
-export { type AvroField, avroSchema, type AvroType } from './avroSchema.js'
+export { avroSchema, type AvroType } from './avroSchema.js'

@@ -1,4 +1,4 @@
 /** Protobuf's schemas and its wire format. */
 export { type MessageField, messageFields } from './messageFields.js'
 export { protobufDecoder } from './protobufDecoder.js'
-export { type ProtobufSchema, protobufSchema } from './protobufSchema.js'
+export { protobufSchema } from './protobufSchema.js'

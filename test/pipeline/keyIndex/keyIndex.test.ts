@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import type { AddFile } from '../../../shared/delta/index.js'
 import { readLocated } from '../../../shared/pipeline/keyIndex/locatedRows.js'
 import { keyIndexFolder } from '../../../shared/pipeline/keyIndex/segmentName.js'
 import { MemoryStore, type ObjectStore, StorageError } from '../../../shared/storage/index.js'
@@ -14,7 +15,7 @@ async function segments(store: ObjectStore): Promise<readonly string[]> {
   return names
 }
 
-async function threeFiles(store: ObjectStore) {
+async function threeFiles(store: ObjectStore): Promise<[AddFile, AddFile, AddFile]> {
   return [
     await dataFile(store, 'a.parquet', [ids(0, 50), ids(50, 50), ids(100, 50)]),
     await dataFile(store, 'b.parquet', [ids(200, 50), ids(250, 20)]),
@@ -37,7 +38,7 @@ test('what is located is read back: key and event time of the rows, and no other
   const keys = ['key-3', 'key-149', 'key-251', 'stranger']
   const { located } = await f.index.locate(files.slice(0, 2), hashesOf(keys))
   const { keys: found, times } = await readLocated(f.store, columns, located)
-  expect(found.map((key, i) => `${String(key)}@${times[i]}`).sort()).toEqual([
+  expect(found.map((key, i) => `${key as string}@${times[i]}`).sort()).toEqual([
     'key-149@149000000',
     'key-251@51000000',
     'key-3@3000000',
@@ -71,8 +72,8 @@ describe('what no segment says is read in the file', () => {
     await answer(f.index, files.slice(0, 2), [])
     const added = await dataFile(f.store, 'd.parquet', [ids(900, 5)])
     const [a, b] = files
-    const rewritten = { ...a!, size: a!.size + 1 }
-    expect(await answer(f.index, [rewritten, b!, added], ['key-3', 'key-251'])).toEqual({
+    const rewritten = { ...a, size: a.size + 1 }
+    expect(await answer(f.index, [rewritten, b, added], ['key-3', 'key-251'])).toEqual({
       located: ['b.parquet:1'],
       unknown: ['a.parquet', 'd.parquet'],
     })
@@ -81,19 +82,23 @@ describe('what no segment says is read in the file', () => {
   test('a file of which rows are deleted', async () => {
     await using f = openIndex()
     const [a, b] = await threeFiles(f.store)
-    await answer(f.index, [a!, b!], [])
+    await answer(f.index, [a, b], [])
     const deletionVector = { storageType: 'i', pathOrInlineDv: '', sizeInBytes: 1, cardinality: 1n } as never
-    expect((await answer(f.index, [{ ...a!, deletionVector }, b!], ['key-3'])).unknown).toEqual(['a.parquet'])
+    expect((await answer(f.index, [{ ...a, deletionVector }, b], ['key-3'])).unknown).toEqual(['a.parquet'])
   })
 
   const flipped = (place: number) => async (store: ObjectStore, path: string) => {
-    const bytes = (await store.get(path))!.slice()
-    bytes[Math.floor(place < 1 && place > 0 ? place * bytes.length : (place + bytes.length) % bytes.length)]! ^= 1
+    const bytes = Uint8Array.from((await store.get(path)) ?? [])
+    const at = Math.floor(place < 1 && place > 0 ? place * bytes.length : (place + bytes.length) % bytes.length)
+    bytes[at] = (bytes[at] ?? 0) ^ 1
     await store.put(path, bytes)
   }
   test.each<[string, (store: ObjectStore, path: string) => Promise<void>]>([
     ['lost', (store, path) => store.delete(path)],
-    ['cut short', async (store, path) => store.put(path, (await store.get(path))!.subarray(0, -9))],
+    [
+      'cut short',
+      async (store, path) => store.put(path, ((await store.get(path)) ?? new Uint8Array()).subarray(0, -9)),
+    ],
     ['empty', (store, path) => store.put(path, new Uint8Array())],
     ['damaged in its first entry', flipped(0)],
     ['damaged in the middle', flipped(0.5)],
@@ -109,7 +114,7 @@ describe('what no segment says is read in the file', () => {
       await answer(f.index, files.slice(0, 2), [])
     }
     const [path] = await segments(store)
-    await spoil(store, path!)
+    await spoil(store, path ?? '')
     // Without anything to build from, what is left is what the spoilt segment says.
     await using f = openIndex(store, 1e9)
     expect(await answer(f.index, files.slice(0, 2), ['key-3'])).toEqual({
@@ -170,13 +175,13 @@ describe('maintenance', () => {
   test('a segment of which most files are gone is written again without them', async () => {
     await using f = openIndex()
     const [a, b] = await threeFiles(f.store)
-    await f.index.maintain([a!, b!], '2025-04-01')
+    await f.index.maintain([a, b], '2025-04-01')
     const [before] = await segments(f.store)
-    await f.index.maintain([b!], '2025-04-01')
+    await f.index.maintain([b], '2025-04-01')
     const after = await segments(f.store)
     expect(after).toHaveLength(1)
     expect(after[0]).not.toBe(before)
-    expect(await answer(f.index, [b!], ['key-3', 'key-251'])).toEqual({ located: ['b.parquet:1'], unknown: [] })
+    expect(await answer(f.index, [b], ['key-3', 'key-251'])).toEqual({ located: ['b.parquet:1'], unknown: [] })
   })
 
   test('many small segments become one that says the same', async () => {

@@ -1,10 +1,10 @@
 import { type AddFile } from '../../../shared/delta/index.js'
 import { encodeParquet } from '../../../shared/parquet/index.js'
+import { hashValue } from '../../../shared/pipeline/keyIndex/keyHash.js'
 import { KeyIndex } from '../../../shared/pipeline/keyIndex/keyIndex.js'
 import { FileCache } from '../../../shared/query/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
 import { silentLogger } from '../../../shared/telemetry/index.js'
-import { hashValue } from '../../../shared/pipeline/keyIndex/keyHash.js'
 import type { StructField } from '../../../shared/types/index.js'
 
 export const key: StructField = { name: 'id', type: 'string', nullable: true }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 
 import { silverPath, silverTable } from '../../../shared/contract/index.js'
-import { type AddFile, readsNothing, writeDataFile } from '../../../shared/delta/index.js'
 import { deleteRows } from '../../../shared/delta/dml/index.js'
+import { type AddFile, readsNothing, writeDataFile } from '../../../shared/delta/index.js'
 import { runMaintenance } from '../../../shared/pipeline/maintenance/index.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { SettingValues } from '../../../shared/settings/index.js'
@@ -103,7 +103,10 @@ async function history(settings: SettingValues, disturb: (f: SilverFixture) => P
     await disturb(f)
   }
   const rows = (await f.silver()).filter(row => row['_partition'] !== 99)
-  return { taken: rows.map(row => `${row['_partition']}/${row['_offset']} ${row['event_id']}`), located }
+  return {
+    taken: rows.map(row => ['_partition', '_offset', 'event_id'].map(name => row[name] as string).join(' ')),
+    located,
+  }
 }
 
 const undisturbed = () => Promise.resolve()
@@ -118,7 +121,9 @@ test('a run that reads single row groups takes the rows that one takes that read
   expect(found.taken, seedNote).toEqual(read.taken)
   expect([read.located, found.located > 0]).toEqual([0, true])
   // What maintenance does in between changes no row.
-  const maintained = await history({}, async f => void (await runMaintenance(f.lake, 'timer')))
+  const maintained = await history({}, async f => {
+    await runMaintenance(f.lake, 'timer')
+  })
   expect(maintained.taken, seedNote).toEqual(read.taken)
   expect(maintained.located).toBeGreaterThan(0)
 }, 300_000)
