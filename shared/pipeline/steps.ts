@@ -5,7 +5,6 @@ import { runSilver } from './silver/index.js'
 import { job, type PipelineReport, type StepReport, taskOf, type Trigger } from './step/index.js'
 
 export { catchUp, ingestBatch } from './bronze/index.js'
-export { runMaintenance } from './maintenance/index.js'
 export { runSilver } from './silver/index.js'
 
 /** Gold of every stream. Models and what they are scored with are loaded by the first run. */
@@ -23,6 +22,11 @@ export async function runMonitor(lake: Lake, trigger: Trigger): Promise<readonly
   const reports = await observeTables(lake, trigger)
   await (await import('./overview/index.js')).renewOverview(lake)
   return reports
+}
+
+/** Maintenance of every table; compaction and what it sorts with are loaded by the first run. */
+export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
+  return (await import('./maintenance/index.js')).runMaintenance(lake, trigger)
 }
 
 /** Trainings of all streams with a model. What trains is loaded by the first run. */
