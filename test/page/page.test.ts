@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { answerSql, lakePage, runTaskNow } from '../../shared/page/index.js'
 import { runMonitor } from '../../shared/pipeline/index.js'
-import { range,sampleLake } from './lakeFixture.js'
+import { range, sampleLake } from './lakeFixture.js'
 
 const own = { level: 'function', header: () => undefined, url: 'http://127.0.0.1/api/lake' } as const
 const foreign = { ...own, header: (name: string) => (name === 'sec-fetch-site' ? 'cross-site' : undefined) }

@@ -80,9 +80,3 @@ export class RewrittenFiles {
 export function removedWithoutTrace(file: AddFile, now: number): RemoveFile {
   return { ...removedFile(file, now), stats: undefined }
 }
-
-/** How many rows of the session's table. */
-async function countOf(table: SessionTable, where = 'true'): Promise<number> {
-  const { n } = await table.session.row(`SELECT count(*) AS n FROM ${table.name} WHERE ${where}`)
-  return Number(n)
-}
