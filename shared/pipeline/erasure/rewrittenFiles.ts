@@ -8,7 +8,6 @@ import {
   type Snapshot,
 } from '../../delta/index.js'
 import { copyToParquet, type DeltaView, type DuckDbSession, openDeltaView, publishFile } from '../../query/index.js'
-import type { SessionTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** A table of the lake as it is to be rewritten. */
