@@ -27,7 +27,12 @@ const runAt = (ms: number, more: Row = {}): Row => ({
 test('no table that gold writes or maintenance keeps is left out', () => {
   const gold = ['gold.events_scored', 'gold.events_summary', 'gold.events_drift']
   expect(tablesOfStep('gold', 'events')).toEqual(gold)
-  expect(tablesOfStep('maintenance', 'events')).toEqual(['bronze.events', 'silver.events', ...gold])
+  expect(tablesOfStep('maintenance', 'events')).toEqual([
+    'bronze.events',
+    'silver.events',
+    ...gold,
+    'bronze.events_quarantine_resolved',
+  ])
 })
 
 test('without cluster_logs there is nothing to price', async () => {
