@@ -1,6 +1,5 @@
 import { requireReadable } from '../../delta/index.js'
 import { folderOpener, type Lake, openSession } from '../../pipeline/lake/index.js'
-import { LakeCatalog } from '../../query/catalog/index.js'
 import { fullScan, planScan, withPlainYears } from '../../query/condition/index.js'
 import { identifier } from '../../query/index.js'
 import type { Arguments } from '../arguments/index.js'
@@ -12,6 +11,7 @@ import { type Format, formatOf, printRecords, printRows, type RowSource } from '
 import {
   externalLocationOptions,
   matchingBatches,
+  openCatalog,
   openTable,
   parseTableReference,
   requireSnapshot,
@@ -126,13 +126,7 @@ async function readView(lake: Lake, name: string, args: Arguments, print: Print)
   if (args.flag('explain'))
     throw new CliError('USAGE', `${name} is a view and has no files of its own; leave --explain out.`)
   await using session = await openSession(lake)
-  using catalog = new LakeCatalog({
-    session,
-    cache: lake.files,
-    streams: lake.streams,
-    table: path => lake.table(path),
-    openFolder: folderOpener(lake.settings),
-  })
+  using catalog = openCatalog(lake, session)
   await catalog.prepare(`SELECT * FROM ${name}`)
   const from = name.split('.').map(identifier).join('.')
   await print(

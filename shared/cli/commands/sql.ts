@@ -1,6 +1,6 @@
 import { sqlName } from '../../contract/index.js'
-import { folderOpener, type Lake, openSession } from '../../pipeline/lake/index.js'
-import { LakeCatalog, type LakeStatement, parseLakeStatement } from '../../query/catalog/index.js'
+import { type Lake, openSession } from '../../pipeline/lake/index.js'
+import { type LakeStatement, parseLakeStatement } from '../../query/catalog/index.js'
 import { withPlainYears } from '../../query/condition/index.js'
 import { QueryError } from '../../query/index.js'
 import { CliError } from '../cliError.js'
@@ -13,6 +13,7 @@ import {
   externalLocationOptions,
   lakeTables,
   noTable,
+  openCatalog,
   openTable,
   requireSnapshot,
   tableDetail,
@@ -52,14 +53,7 @@ export const sql: Command = {
       session.interrupt()
     }
     context.signal.addEventListener('abort', interrupt)
-    using catalog = new LakeCatalog({
-      session,
-      cache: lake.files,
-      streams: lake.streams,
-      table: path => lake.table(path),
-      openFolder: folderOpener(lake.settings),
-      openPlace: place => openTable(context, lake, place),
-    })
+    using catalog = openCatalog(lake, session, place => openTable(context, lake, place))
     const prepared = await catalog.prepare(query)
     try {
       await printRows(context.output, format, rowSourceOf(await session.stream(prepared.sql)))
