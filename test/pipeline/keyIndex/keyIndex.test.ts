@@ -172,6 +172,15 @@ describe('maintenance', () => {
     expect(await segments(f.store)).toEqual([])
   })
 
+  test('a segment of the first day that is worth an index stays as it is', async () => {
+    await using f = openIndex()
+    const [a, b] = await threeFiles(f.store)
+    await f.index.maintain([a, b], '2025-04-01')
+    const before = await segments(f.store)
+    await f.index.maintain([a, b], '2025-04-01')
+    expect(await segments(f.store)).toEqual(before)
+  })
+
   test('a segment of which most files are gone is written again without them', async () => {
     await using f = openIndex()
     const [a, b] = await threeFiles(f.store)
