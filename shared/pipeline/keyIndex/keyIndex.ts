@@ -52,9 +52,13 @@ export class KeyIndex {
       locations = await this.#search(files, hashes)
       if (this.#isFew(locations.unknown)) return locations
       // Another instance may have indexed them.
-      await this.#segments.infos({ fresh: true })
-      locations = await this.#search(files, hashes)
-      if (this.#isFew(locations.unknown) || !(await this.#build(locations.unknown))) return locations
+      const before = await this.#segments.infos()
+      const now = await this.#segments.infos({ fresh: true })
+      if (now.some(({ path }) => before.every(known => known.path !== path))) {
+        locations = await this.#search(files, hashes)
+        if (this.#isFew(locations.unknown)) return locations
+      }
+      if (!(await this.#build(locations.unknown))) return locations
       await this.#merge(runMergeBytes)
       return await this.#search(files, hashes)
     } catch (error) {
