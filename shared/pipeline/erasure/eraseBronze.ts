@@ -9,14 +9,7 @@ import { placeOf, type RecordPlace } from '../outcomes/index.js'
 import { slicesOf, sliceSql } from '../quarantine/index.js'
 import type { Erasure } from './erasure.js'
 import { noteJson } from './erasureReport.js'
-import {
-  filesToSearch,
-  openFile,
-  removedWithoutTrace,
-  type Rewriting,
-  RewrittenFiles,
-  writeFile,
-} from './rewrittenFiles.js'
+import { filesToSearch, openFile, type Rewriting, RewrittenFiles, writeFile } from './rewrittenFiles.js'
 
 /** What a row was before it was erased, as `lake.bronze.erased` of `commitInfo` names it. */
 const kinds = ['valid', 'quarantined', 'tombstones', 'dropped', 'filtered'] as const
@@ -103,15 +96,10 @@ async function eraseOnce(
     readVersion: snapshot.version,
     actions: [
       ...(await txnsOf(snapshot, erased, counts.valid, now)).map((txn): Action => ({ txn })),
-      ...rewritten.removes.map((file): Action => ({ remove: removedWithoutTrace(file, now) })),
-      ...rewritten.adds.map((add): Action => ({ add })),
+      ...rewritten.actions(now),
     ],
     operation: 'ERASE',
-    operationMetrics: {
-      numRemovedFiles: rewritten.removes.length,
-      numAddedFiles: rewritten.adds.length,
-      numErasedRows: rows,
-    },
+    operationMetrics: rewritten.metrics(rows),
     info: {
       lake: {
         run: run.inCommit({ rowsIn: rows, rowsOut: 0 }, false),

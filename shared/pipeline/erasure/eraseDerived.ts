@@ -1,13 +1,13 @@
 import { bronzePath, lineage, resolvedPath, sqlName, type Stream } from '../../contract/index.js'
-import { type Action, filesThatMayMatch, type Predicate } from '../../delta/index.js'
+import { filesThatMayMatch, type Predicate } from '../../delta/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView } from '../../query/index.js'
 import { eventDate, movesCursor, nextRowLoss, rowLossAppId, rowLossJson, SessionTable } from '../incremental/index.js'
-import { type Lake, openSession, PipelineError } from '../lake/index.js'
+import { type Lake, openSession, untilCommitted } from '../lake/index.js'
 import { inRanges, openOutcomes, recordRanges } from '../outcomes/index.js'
 import type { ErasedRows } from './eraseBronze.js'
 import type { Erasure } from './erasure.js'
 import { noteJson } from './erasureReport.js'
-import { filesToSearch, openFile, removedWithoutTrace, RewrittenFiles, writeFile } from './rewrittenFiles.js'
+import { filesToSearch, openFile, RewrittenFiles, writeFile } from './rewrittenFiles.js'
 
 /** A table of a stream's events: silver, or the scored one. */
 export interface DerivedTable {
@@ -28,12 +28,7 @@ const places = lineage.join(', ')
  * @returns undefined when there is no such table
  */
 export async function eraseDerived(erasure: Erasure, derived: DerivedTable): Promise<ErasedRows | undefined> {
-  for (let plan = 1; plan <= maxPlans; plan++) {
-    const found = await eraseOnce(erasure, derived)
-    if (found !== 'lost') return found
-    await erasure.lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
-  }
-  throw new PipelineError('CONTENDED', `Other writers of ${derived.path} won every time.`, { retryable: true })
+  return untilCommitted(erasure.lake, derived.path, maxPlans, () => eraseOnce(erasure, derived))
 }
 
 /** @returns `lost` when another writer changed rows */
@@ -64,17 +59,9 @@ async function eraseOnce(
   const now = lake.clock.now()
   const outcome = await table.commit({
     readVersion: snapshot.version,
-    actions: [
-      { txn: nextRowLoss(snapshot, now) },
-      ...rewritten.removes.map((file): Action => ({ remove: removedWithoutTrace(file, now) })),
-      ...rewritten.adds.map((add): Action => ({ add })),
-    ],
+    actions: [{ txn: nextRowLoss(snapshot, now) }, ...rewritten.actions(now)],
     operation: 'ERASE',
-    operationMetrics: {
-      numRemovedFiles: rewritten.removes.length,
-      numAddedFiles: rewritten.adds.length,
-      numErasedRows: rows,
-    },
+    operationMetrics: rewritten.metrics(rows),
     info: {
       lake: {
         run: run.inCommit({ rowsIn: rows, rowsOut: 0 }, false),

@@ -1,14 +1,14 @@
 import { lineage, resolvedPath } from '../../contract/index.js'
-import type { Action, TableState } from '../../delta/index.js'
+import type { TableState } from '../../delta/index.js'
 import { identifier, openDeltaView, sqlType } from '../../query/index.js'
 import { nextRowLoss, rowLossAppId, rowLossJson } from '../incremental/index.js'
-import { openSession, PipelineError } from '../lake/index.js'
+import { openSession, untilCommitted } from '../lake/index.js'
 import { nextSequence } from '../outcomes/index.js'
 import type { ErasedRows } from './eraseBronze.js'
 import { loadMarkers } from './eraseDerived.js'
 import type { Erasure } from './erasure.js'
 import { noteJson } from './erasureReport.js'
-import { openFile, removedWithoutTrace, RewrittenFiles, writeFile } from './rewrittenFiles.js'
+import { openFile, RewrittenFiles, writeFile } from './rewrittenFiles.js'
 
 const maxPlans = 20
 const places = lineage.join(', ')
@@ -23,14 +23,7 @@ const kept: ReadonlySet<string> = new Set([...lineage, '_at', '_sequence', '_bro
  * @returns undefined when the stream has no outcomes
  */
 export async function eraseOutcomes(erasure: Erasure): Promise<ErasedRows | undefined> {
-  for (let plan = 1; plan <= maxPlans; plan++) {
-    const found = await eraseOnce(erasure)
-    if (found !== 'lost') return found
-    await erasure.lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
-  }
-  throw new PipelineError('CONTENDED', `Other writers of ${resolvedPath(erasure.stream)} won every time.`, {
-    retryable: true,
-  })
+  return untilCommitted(erasure.lake, resolvedPath(erasure.stream), maxPlans, () => eraseOnce(erasure))
 }
 
 async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedRows | undefined | 'lost'> {
@@ -65,18 +58,9 @@ async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedR
   const now = lake.clock.now()
   const outcome = await table.commit({
     readVersion: snapshot.version,
-    actions: [
-      { txn: nextRowLoss(snapshot, now) },
-      { txn: nextSequence(snapshot, now) },
-      ...rewritten.removes.map((file): Action => ({ remove: removedWithoutTrace(file, now) })),
-      ...rewritten.adds.map((add): Action => ({ add })),
-    ],
+    actions: [{ txn: nextRowLoss(snapshot, now) }, { txn: nextSequence(snapshot, now) }, ...rewritten.actions(now)],
     operation: 'ERASE',
-    operationMetrics: {
-      numRemovedFiles: rewritten.removes.length,
-      numAddedFiles: rewritten.adds.length,
-      numErasedRows: rows,
-    },
+    operationMetrics: rewritten.metrics(rows),
     info: { lake: { rowLoss: rowLossJson({ days: [] }), erasure: noteJson(note) } },
     isBlindAppend: false,
     reads: { files: 'all', appIds: appId => appId === rowLossAppId(snapshot), overCompaction: true },

@@ -1,10 +1,10 @@
 import {
+  type Action,
   type AddFile,
   discard,
   filesThatMayMatch,
   type Predicate,
   removedFile,
-  type RemoveFile,
   type Snapshot,
 } from '../../delta/index.js'
 import { copyToParquet, type DeltaView, type DuckDbSession, openDeltaView, publishFile } from '../../query/index.js'
@@ -69,13 +69,24 @@ export class RewrittenFiles {
     if (file !== undefined) this.adds.push(file)
   }
 
+  /** What a commit says of them. A removal keeps no statistics: they have values of the rows that are erased. */
+  actions(now: number): readonly Action[] {
+    return [
+      ...this.removes.map((file): Action => ({ remove: { ...removedFile(file, now), stats: undefined } })),
+      ...this.adds.map((add): Action => ({ add })),
+    ]
+  }
+
+  metrics(erasedRows: number): Readonly<Record<string, number>> {
+    return {
+      numRemovedFiles: this.removes.length,
+      numAddedFiles: this.adds.length,
+      numErasedRows: erasedRows,
+    }
+  }
+
   discard(): Promise<void> {
     const { lake, path } = this.#rewriting
     return discard({ store: lake.store.within(path) }, this.adds)
   }
-}
-
-/** A removal that keeps nothing of the file's content: its statistics have values of the rows that are erased. */
-export function removedWithoutTrace(file: AddFile, now: number): RemoveFile {
-  return { ...removedFile(file, now), stats: undefined }
 }

@@ -1,6 +1,6 @@
 import type { DeltaTable, TableState } from '../../delta/index.js'
 import type { StructType } from '../../types/index.js'
-import { type Lake, PipelineError } from '../lake/index.js'
+import { type Lake, PipelineError, untilCommitted } from '../lake/index.js'
 import type { StepResult, StepRun } from '../step/index.js'
 import { withCarriedColumns } from './carriedColumns.js'
 import { commitRows } from './commitRows.js'
@@ -28,12 +28,8 @@ const maxSwaps = 20
  *   cannot go on; CONTRACT_INCOMPATIBLE
  */
 export async function refresh(lake: Lake, run: StepRun, derivation: Derivation): Promise<StepResult> {
-  for (let plan = 1; plan <= maxPlans; plan++) {
-    const result = await refreshOnce(lake, run, derivation)
-    if (result !== undefined) return result
-    await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
-  }
-  throw contended(derivation)
+  const { path } = derivation.target.spec
+  return untilCommitted(lake, path, maxPlans, async () => (await refreshOnce(lake, run, derivation)) ?? 'lost')
 }
 
 /**

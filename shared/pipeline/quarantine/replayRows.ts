@@ -12,7 +12,7 @@ import {
   snapshotOf,
   withCarriedColumns,
 } from '../incremental/index.js'
-import { type Lake, openSession, PipelineError } from '../lake/index.js'
+import { type Lake, openSession, PipelineError, untilCommitted } from '../lake/index.js'
 import {
   inRanges,
   nextReplay,
@@ -65,17 +65,12 @@ export async function replayRows(
   staged: StagedRows,
   note: ResolutionNote,
 ): Promise<ReplayedRows> {
-  for (let plan = 1; plan <= maxPlans; plan++) {
-    const replayed = await replayOnce(lake, stream, run, staged, note)
-    if (replayed !== undefined) {
-      const { duplicates: records } = replayed
-      const bronzeId = staged.bronze.metadata.id
-      await recordOutcomes(lake, stream, [{ outcome: 'duplicate', records, bronzeId, note }])
-      return replayed
-    }
-    await lake.clock.sleep(Math.ceil(Math.random() * 100 * plan))
-  }
-  throw new PipelineError('CONTENDED', `Other writers of ${silverPath(stream)} won every time.`, { retryable: true })
+  const once = async () => (await replayOnce(lake, stream, run, staged, note)) ?? 'lost'
+  const replayed = await untilCommitted(lake, silverPath(stream), maxPlans, once)
+  const { duplicates: records } = replayed
+  const bronzeId = staged.bronze.metadata.id
+  await recordOutcomes(lake, stream, [{ outcome: 'duplicate', records, bronzeId, note }])
+  return replayed
 }
 
 /** @returns undefined when another writer won and the plan is void */
