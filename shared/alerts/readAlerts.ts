@@ -1,6 +1,6 @@
-import { scanRows } from '../delta/index.js'
+import { rowObjects, scanRows } from '../delta/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
-import type { Row, Value } from '../types/index.js'
+import type { Row } from '../types/index.js'
 import { type AlertRows, evaluateAlerts, type FiringAlert, lookbackMinutes } from './rules/index.js'
 
 /** What alerts are read from. */
@@ -33,13 +33,11 @@ async function recentRows(lake: AlertLake, path: string, time: string, now: numb
   const snapshot = await table.snapshot()
   if (snapshot === undefined) return []
   const value = BigInt(Math.floor(now - lookbackMinutes * 60_000)) * 1000n
-  const { fields, batches } = scanRows(table.store, snapshot, { predicate: { op: '>=', column: time, value } })
+  const scan = scanRows(table.store, snapshot, { predicate: { op: '>=', column: time, value } })
   const found: Row[] = []
-  for await (const { rows, columns } of batches)
-    for (let i = 0; i < rows; i++) {
-      const row: Row = Object.fromEntries(fields.map(({ name }, c): [string, Value] => [name, columns[c]?.[i] ?? null]))
-      // A file has rows on both sides of the limit.
-      if (typeof row[time] === 'bigint' && row[time] >= value) found.push(row)
-    }
+  for await (const row of rowObjects(scan)) {
+    // A file has rows on both sides of the limit.
+    if (typeof row[time] === 'bigint' && row[time] >= value) found.push(row)
+  }
   return found
 }

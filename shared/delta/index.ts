@@ -99,7 +99,7 @@ export {
   type WriteKind,
   writerFeaturesOf,
 } from './protocol/index.js'
-export { type RowScan, type ScanBatch, type ScanCounts, type ScanOptions, scanRows } from './scan/index.js'
+export { rowObjects, type RowScan, type ScanBatch, type ScanCounts, type ScanOptions, scanRows } from './scan/index.js'
 export {
   allFields,
   type ColumnLayout,

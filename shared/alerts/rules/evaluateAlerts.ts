@@ -1,8 +1,8 @@
-import type { Row } from '../../types/index.js'
+import { type Row, textOf } from '../../types/index.js'
 import type { Alert, Severity, Signal } from './alert.js'
 import { alerts } from './alerts.js'
 import { sentenceOf } from './sentence.js'
-import { amountOf, isTrue, numberOf, textOf, timeOf } from './signalRow.js'
+import { amountOf, isTrue, numberOf, timeOf } from './signalRow.js'
 import { thresholdOf, type Thresholds } from './thresholds.js'
 
 /** Rows of the last {@link lookbackMinutes}, in any order, with the columns as the tables have them. */

@@ -1,6 +1,5 @@
-import { inWords, type Row } from '../../types/index.js'
+import { inWords, type Row, textOf } from '../../types/index.js'
 import type { Alert } from './alert.js'
-import { textOf } from './signalRow.js'
 
 /** What an alert says while it fires. */
 export function sentenceOf(

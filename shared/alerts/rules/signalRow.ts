@@ -10,12 +10,6 @@ export function timeOf({ table }: Signal, row: Row): number {
   return typeof micros === 'bigint' ? Number(micros) / 1000 : Infinity
 }
 
-/** A text of the row; undefined where it has none. */
-export function textOf(row: Row, column: string): string | undefined {
-  const value = row[column]
-  return typeof value === 'string' ? value : undefined
-}
-
 /** A number of the row, 0 or `ifNull` where it is null. */
 export function numberOf(row: Row, column: string, ifNull = 0): number {
   const value = row[column]

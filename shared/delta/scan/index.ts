@@ -1,4 +1,5 @@
 /** The rows of a snapshot. */
+export { rowObjects } from './rowObjects.js'
 export {
   fieldsByName,
   type RowScan,

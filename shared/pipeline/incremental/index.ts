@@ -6,7 +6,7 @@ export { type Cursor, cursorTxns, hasCursor, movesCursor, readCursor } from './c
 export { dayFilesOf, eventDate, lookupRowGroupRows, timeBetween, writeDayFiles } from './dayFiles.js'
 export { type DayCount, dayCount, dayOf, eventDay, partitionDay } from './days.js'
 export type { AllRows, Batch, Derivation, NewRows, Whole } from './derivation.js'
-export { planMicroBatch } from './microBatch.js'
+export { newDataFiles, planMicroBatch } from './microBatch.js'
 export { type OpenedTable, openTable } from './openTable.js'
 export { recordCount, rowsIn } from './recordCount.js'
 export { rebuildTable, refresh } from './refresh.js'

@@ -52,7 +52,7 @@ export async function planMicroBatch(
         return { kind: 'recompute', why: `version ${commit.version} of the source took rows away` }
       for (const day of loss?.days ?? []) lostDays.add(day)
       passes ||= loss !== undefined
-      const added = loss === undefined ? dataFiles(commit.actions) : []
+      const added = loss === undefined ? newDataFiles(commit.actions) : []
       for (; skip < added.length; skip++) {
         const file = added[skip] as AddFile
         const count = recordCount(file)
@@ -77,7 +77,7 @@ export async function planMicroBatch(
 }
 
 /** The files that a commit adds and that hold new rows, in the order of its log entry. */
-function dataFiles(actions: readonly Action[]): readonly AddFile[] {
+export function newDataFiles(actions: readonly Action[]): readonly AddFile[] {
   return actions.flatMap(action => ('add' in action && action.add.dataChange ? [action.add] : []))
 }
 

@@ -1,5 +1,6 @@
-import { type AddFile, DeltaError, type DeltaTable, scanRows, type TableState } from '../../delta/index.js'
-import type { Row, Value } from '../../types/index.js'
+import { type AddFile, DeltaError, type DeltaTable, rowObjects, scanRows, type TableState } from '../../delta/index.js'
+import type { Row } from '../../types/index.js'
+import { newDataFiles } from '../incremental/index.js'
 import { newestFiles } from '../status/index.js'
 import type { ReadUpTo } from './overview.js'
 
@@ -32,16 +33,11 @@ export async function addedRows(table: DeltaTable, since: ReadUpTo | undefined):
 }
 
 /** Data files that commits behind a version added; undefined where they are too many or gone. */
-export async function addedFiles(
-  table: DeltaTable,
-  since: number,
-  version: number,
-): Promise<readonly AddFile[] | undefined> {
+async function addedFiles(table: DeltaTable, since: number, version: number): Promise<readonly AddFile[] | undefined> {
   if (version < since || version - since > mostCommits) return undefined
   const files: AddFile[] = []
   try {
-    for await (const { actions } of table.commits(since + 1, version))
-      for (const action of actions) if ('add' in action && action.add.dataChange) files.push(action.add)
+    for await (const { actions } of table.commits(since + 1, version)) files.push(...newDataFiles(actions))
   } catch (error) {
     if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return undefined
     throw error
@@ -57,9 +53,7 @@ export async function rowsOf(
   columns?: readonly string[],
 ): Promise<readonly Row[]> {
   const found: Row[] = []
-  const { fields, batches } = scanRows(table.store, { ...state, files }, columns === undefined ? {} : { columns })
-  for await (const { rows, columns: data } of batches)
-    for (let i = 0; i < rows; i++)
-      found.push(Object.fromEntries(fields.map(({ name }, c): [string, Value] => [name, data[c]?.[i] ?? null])))
+  const scan = scanRows(table.store, { ...state, files }, columns === undefined ? {} : { columns })
+  for await (const row of rowObjects(scan)) found.push(row)
   return found
 }

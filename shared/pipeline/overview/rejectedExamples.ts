@@ -1,11 +1,11 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
 import { type AddFile, DeltaError, type DeltaTable } from '../../delta/index.js'
-import type { Row } from '../../types/index.js'
-import { rowLossOf } from '../incremental/index.js'
+import { type Row, textOf } from '../../types/index.js'
+import { newDataFiles, rowLossOf } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { addedFiles, rowsOf } from './addedRows.js'
+import { rowsOf } from './addedRows.js'
 import { limits, type ReadUpTo, type RejectedExample } from './overview.js'
-import { countOf, textOf } from './taskRun.js'
+import { countOf } from './taskRun.js'
 
 /** Files that are looked into, and how large one may be. */
 const [mostFiles, mostBytes] = [3, 8 * 1024 ** 2]
@@ -19,31 +19,33 @@ export interface FoundExamples {
 }
 
 /** Records that bronze has rejected since it was last looked into, a few of each reason. */
-export async function findExamples(lake: Lake, stream: Stream, since: ReadUpTo | undefined): Promise<FoundExamples> {
+export async function findExamples(lake: Lake, stream: Stream, before: ReadUpTo | undefined): Promise<FoundExamples> {
   const table = lake.table(bronzePath(stream))
   const state = await table.state({ fresh: true })
   if (state === undefined) return { examples: [], read: undefined, hasLosses: false }
   const read = { id: state.metadata.id, version: state.version }
-  const from = since?.id === read.id ? since.version : Math.max(-1, state.version - newestCommits)
-  const hasLosses = await hasRowLoss(table, from, state.version)
-  const added = hasLosses
-    ? ((await table.snapshot({ version: state.version }))?.files ?? [])
-    : ((await addedFiles(table, from, state.version)) ?? [])
-  const files = added.filter(file => file.size <= mostBytes && hasErrors(file)).slice(-mostFiles)
+  const from = before?.id === read.id ? before.version : Math.max(-1, state.version - newestCommits)
+  const since = await filesBehind(table, from, state.version)
+  const found = since ?? (await table.snapshot({ version: state.version }))?.files ?? []
+  const files = found.filter(file => file.size <= mostBytes && hasErrors(file)).slice(-mostFiles)
   const columns = ['_error_code', '_error_path', '_error_message', '_partition', '_offset', '_value']
   const rows = files.length === 0 ? [] : await rowsOf(table, state, files, columns)
-  return { examples: rows.flatMap(row => exampleOf(stream.name, row) ?? []), read, hasLosses }
+  return { examples: rows.flatMap(row => exampleOf(stream.name, row) ?? []), read, hasLosses: since === undefined }
 }
 
-/** Whether rows were lost for good behind that version; where the log does not say, they may have been. */
-async function hasRowLoss(table: DeltaTable, from: number, to: number): Promise<boolean> {
+/** The files added behind that version; undefined when rows were lost for good, or may have been: the log is gone. */
+async function filesBehind(table: DeltaTable, from: number, to: number): Promise<readonly AddFile[] | undefined> {
+  const files: AddFile[] = []
   try {
-    for await (const { actions } of table.commits(from + 1, to)) if (rowLossOf(actions) !== undefined) return true
-    return false
+    for await (const { actions } of table.commits(from + 1, to)) {
+      if (rowLossOf(actions) !== undefined) return undefined
+      files.push(...newDataFiles(actions))
+    }
   } catch (error) {
-    if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return true
+    if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return undefined
     throw error
   }
+  return files
 }
 
 /** Commits that are looked through the first time. */
@@ -73,14 +75,14 @@ function hasErrors({ stats }: AddFile): boolean {
 }
 
 function exampleOf(stream: string, row: Row): RejectedExample | undefined {
-  const code = textOf(row['_error_code'])
+  const code = textOf(row, '_error_code')
   if (code === undefined || code === 'ERASED') return undefined
   const value = row['_value']
   return {
     stream,
     code,
-    path: textOf(row['_error_path'])?.slice(0, limits.text),
-    message: (textOf(row['_error_message']) ?? '').slice(0, limits.text),
+    path: textOf(row, '_error_path')?.slice(0, limits.text),
+    message: (textOf(row, '_error_message') ?? '').slice(0, limits.text),
     partition: countOf(row['_partition']),
     offset: typeof row['_offset'] === 'bigint' ? String(row['_offset']) : '',
     value: value instanceof Uint8Array ? beginning(value) : '',

@@ -1,5 +1,5 @@
 import { asError } from '../../errors.js'
-import type { Row } from '../../types/index.js'
+import { type Row, textOf } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import { modelPlace, readModelStatus } from '../models/index.js'
 import { type AddedRows, addedRows } from './addedRows.js'
@@ -16,7 +16,7 @@ import { readOverview, writeOverview } from './overviewFile.js'
 import { findExamples, keepExamples } from './rejectedExamples.js'
 import { foldTables } from './tableOverviews.js'
 import { foldTasks } from './taskOverviews.js'
-import { textOf, timeOf } from './taskRun.js'
+import { timeOf } from './taskRun.js'
 
 /**
  * Brings the lake's overview up to what the tables say now, and writes it. Best effort: what cannot be read is left as it
@@ -93,11 +93,11 @@ function newestEvents(before: readonly NotableEvent[], happened: readonly Notabl
 }
 
 function modelEvent(row: Row): NotableEvent | undefined {
-  const [at, model] = [timeOf(row['run_time']), textOf(row['model'])]
+  const [at, model] = [timeOf(row['run_time']), textOf(row, 'model')]
   if (at === undefined || model === undefined) return undefined
-  const version = textOf(row['version'])
-  const what = `${textOf(row['event']) ?? 'changed'}${version === undefined ? '' : ` version ${version}`}`
-  const reason = textOf(row['reason'])
+  const version = textOf(row, 'version')
+  const what = `${textOf(row, 'event') ?? 'changed'}${version === undefined ? '' : ` version ${version}`}`
+  const reason = textOf(row, 'reason')
   return { at, kind: 'model', about: model, text: reason === undefined ? what : `${what}: ${reason}` }
 }
 

@@ -1,8 +1,8 @@
-import type { Row } from '../../types/index.js'
+import { type Row, textOf } from '../../types/index.js'
 import { severityOf, statusOf } from '../status/index.js'
 import { limits, type NotableEvent, type Overview, type StatusChange, type TableOverview } from './overview.js'
 import { addSamples, emptyTimeline, type Sample, type TableMeasure, tableMeasures } from './series.js'
-import { countOf, textOf, timeOf } from './taskRun.js'
+import { countOf, timeOf } from './taskRun.js'
 
 /** What rows of `monitor_logs` make of the tables. */
 export interface TablesFold {
@@ -19,7 +19,7 @@ export interface TablesFold {
 export function foldTables(before: Overview['tables'], rows: readonly Row[], now: number): TablesFold {
   const byTable = new Map<string, Row[]>()
   for (const row of rows) {
-    const [name, at] = [textOf(row['table_name']), timeOf(row['run_time'])]
+    const [name, at] = [textOf(row, 'table_name'), timeOf(row['run_time'])]
     if (name === undefined || at === undefined || at > now + graceMs) continue
     const list = byTable.get(name)
     if (list === undefined) byTable.set(name, [row])
@@ -47,17 +47,17 @@ function foldTable(before: TableOverview | undefined, rows: readonly Row[], now:
   const inOrder = [...rows].sort((a, b) => (timeOf(a['run_time']) ?? 0) - (timeOf(b['run_time']) ?? 0))
   for (const row of inOrder) {
     const at = timeOf(row['run_time']) ?? 0
-    const about = textOf(row['table_name']) ?? ''
+    const about = textOf(row, 'table_name') ?? ''
     const isNewest = newest === undefined || at >= (timeOf(newest['run_time']) ?? 0)
     const rejected = rejectedSince(newest, row)
     samples.push({ at, values: valuesOf(row, rejected) })
     if (!isNewest) continue
-    const status = statusOf(textOf(row['status']))
+    const status = statusOf(textOf(row, 'status'))
     const known = changes.at(-1)?.status
     if (known !== status) {
       changes.push({ at, status })
       if (known !== undefined)
-        events.push({ at, kind: 'status', about, text: `${known} → ${status}: ${textOf(row['reason']) ?? ''}` })
+        events.push({ at, kind: 'status', about, text: `${known} → ${status}: ${textOf(row, 'reason') ?? ''}` })
     }
     if (rejected > 0)
       events.push({
@@ -88,7 +88,7 @@ function valuesOf(row: Row, rejected: number): Sample<TableMeasure>['values'] {
     rows: number('rows_added'),
     late: number('late_count'),
     rejected,
-    severity: severityOf(statusOf(textOf(row['status']))),
+    severity: severityOf(statusOf(textOf(row, 'status'))),
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Row } from '../../types/index.js'
+import { type Row, textOf } from '../../types/index.js'
 import { limits, type NotableEvent, type TaskOverview } from './overview.js'
 import { addSamples, emptyTimeline, taskMeasures } from './series.js'
-import { countOf, isFailure, type TaskRun, taskRun, taskSample, textOf } from './taskRun.js'
+import { countOf, isFailure, type TaskRun, taskRun, taskSample } from './taskRun.js'
 
 /** What rows of `cluster_logs` make of the tasks. */
 export interface TasksFold {
@@ -21,7 +21,7 @@ export function foldTasks(before: readonly TaskOverview[], rows: readonly Row[],
   for (const row of rows) {
     const run = taskRun(row)
     if (run === undefined) continue
-    const [step, stream] = [textOf(row['step']) ?? 'unknown', textOf(row['stream'])]
+    const [step, stream] = [textOf(row, 'step') ?? 'unknown', textOf(row, 'stream')]
     const key = keyOf(step, stream)
     const task = added.get(key) ?? { step, stream, runs: [] }
     task.runs.push(run)

@@ -1,4 +1,4 @@
-import type { Row } from '../../types/index.js'
+import { type Row, textOf } from '../../types/index.js'
 import type { Sample, TaskMeasure } from './series.js'
 
 /** A run of a step, out of `cluster_logs`. Times are milliseconds since 1970. */
@@ -19,11 +19,11 @@ export function taskRun(row: Row): TaskRun | undefined {
   return {
     start: timeOf(row['start_time']) ?? end,
     end,
-    outcome: textOf(row['outcome']) ?? 'unknown',
+    outcome: textOf(row, 'outcome') ?? 'unknown',
     rowsIn: countOf(row['rows_in']),
     rowsOut: countOf(row['rows_out']),
-    trigger: textOf(row['trigger']),
-    error: textOf(row['error_message']),
+    trigger: textOf(row, 'trigger'),
+    error: textOf(row, 'error_message'),
   }
 }
 
@@ -44,11 +44,6 @@ export function taskSample({ start, end, outcome, rowsOut }: TaskRun): Sample<Ta
 /** Whether an outcome of `cluster_logs` is one that someone should look at. */
 export function isFailure(outcome: string): boolean {
   return outcome === 'failed' || outcome === 'unfinished'
-}
-
-/** Text of a row's value. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }
 
 /** Microseconds of a row as milliseconds. */

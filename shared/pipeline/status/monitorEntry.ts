@@ -1,4 +1,4 @@
-import type { Row } from '../../types/index.js'
+import { type Row, textOf } from '../../types/index.js'
 import type { Layer, Status } from '../monitor/index.js'
 
 /** How good a verdict is: the larger, the worse. */
@@ -73,11 +73,6 @@ const layerNames: Readonly<Record<Layer, true>> = { bronze: true, silver: true, 
 
 function isLayer(text: string | undefined): text is Layer {
   return text !== undefined && Object.hasOwn(layerNames, text)
-}
-
-function textOf(row: Row, name: string): string | undefined {
-  const value = row[name]
-  return typeof value === 'string' ? value : undefined
 }
 
 function wholeOf(row: Row, name: string): bigint | undefined {

@@ -1,6 +1,6 @@
-import { type AddFile, recordCount, scanRows, type Snapshot } from '../../delta/index.js'
+import { type AddFile, recordCount, rowObjects, scanRows, type Snapshot } from '../../delta/index.js'
 import { elapsedMs, type ObjectStore } from '../../storage/index.js'
-import { type Row, type Value } from '../../types/index.js'
+import type { Row } from '../../types/index.js'
 import { type MonitorEntry, monitorEntry, statusOf } from './monitorEntry.js'
 import { newestVerdict, sinceWhen, type Verdict } from './statusHistory.js'
 
@@ -107,15 +107,12 @@ async function verdictsIn(store: ObjectStore, snapshot: Snapshot, file: AddFile)
   return found
 }
 
-async function* rowsOf(
+function rowsOf(
   store: ObjectStore,
   snapshot: Snapshot,
   file: AddFile,
   columns: readonly string[] | 'all',
 ): AsyncGenerator<Row> {
   const wanted = columns === 'all' ? {} : { columns }
-  const { fields, batches } = scanRows(store, { ...snapshot, files: [file] }, wanted)
-  for await (const { rows, columns: data } of batches)
-    for (let i = 0; i < rows; i++)
-      yield Object.fromEntries(fields.map(({ name }, c): [string, Value] => [name, data[c]?.[i] ?? null]))
+  return rowObjects(scanRows(store, { ...snapshot, files: [file] }, wanted))
 }
