@@ -84,6 +84,7 @@ var defaultSettings = {
   COST_PER_MILLION_EXECUTIONS: '0.4'
   COST_PER_10K_WRITES: '0.065'
   COST_PER_10K_READS: '0.005'
+  COST_PRICES_AS_OF: '2025'
   PAGE_SQL: 'off'
   PAGE_AUTH: 'key'
   LOG_LEVEL: 'info'

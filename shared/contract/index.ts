@@ -8,17 +8,10 @@ export { scoreColumns } from './fieldName.js'
 export { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from './fieldTypes.js'
 export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from './modelUri.js'
 export { patternSampler } from './patternSampler.js'
+export { isLeftOut, leftOutCodes, type Rejection, type RejectionCode, rejectionCodes } from './rejectionCodes.js'
 export { finalOutcomes, type Outcome, resolvedName, resolvedPath, resolvedTable } from './resolvedTable.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
-export {
-  isLeftOut,
-  leftOutCodes,
-  type ParseOutcome,
-  type Rejection,
-  type RejectionCode,
-  rejectionCodes,
-  type Stream,
-} from './stream.js'
+export type { ParseOutcome, Stream } from './stream.js'
 export { type FramedFormat, isFramed, type PlainAvro, type StreamFormat } from './streamFormat.js'
 export { featureColumnWords, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'

@@ -1,5 +1,5 @@
 import { DecodedTime } from './decodedTime.js'
-import type { RejectionCode } from './stream.js'
+import type { RejectionCode } from './rejectionCodes.js'
 
 /** Why a value does not fit. Returned, not thrown, because bad records are expected. */
 export class ValidationIssue {

@@ -2,7 +2,8 @@ import { asError } from '../errors.js'
 import { dayMs } from '../types/index.js'
 import type { ObjectDecoder } from './decoder.js'
 import type { Rules } from './expectations.js'
-import type { ParseOutcome, RejectionCode, Stream } from './stream.js'
+import type { RejectionCode } from './rejectionCodes.js'
+import type { ParseOutcome, Stream } from './stream.js'
 import { ValidationIssue } from './validationIssue.js'
 
 /** An event may be this much ahead of Kafka's timestamp, in milliseconds: clocks differ. */

@@ -35,7 +35,6 @@ export {
   encodeLogPath,
   locateData,
   type Metadata,
-  newDataFileName,
   type OpenFolder,
   parseLogJson,
   type Protocol,
@@ -52,13 +51,15 @@ export {
   type ChangeType,
   readChanges,
 } from './changeDataFeed/index.js'
-export { checkpointInterval, readCheckpointHint } from './checkpoint/index.js'
+export { readCheckpointHint } from './checkpoint/index.js'
 export {
   assignsRowIds,
+  compressionCodec,
   type DataFileLayout,
   discard,
   holdsPartitionColumns,
   keepsRowIds,
+  newDataFileName,
   originReading,
   readDataFile,
   type RowFile,
@@ -136,6 +137,7 @@ export {
   type StatsShape,
 } from './stats/index.js'
 export {
+  checkpointIfDue,
   type CheckpointOutcome,
   clusteringColumns,
   createTable,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { logLevels } from '../telemetry/index.js'
+import { defaultPrices, logLevels } from '../telemetry/index.js'
 import { alertThresholds } from './alertThresholds.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { folderFault, pemFault } from './settingFiles.js'
@@ -282,13 +282,20 @@ export const environment = z.object({
   ...alertThresholds,
 
   COST_PER_GB_SECOND: amount()
-    .default(0.000026)
+    .default(defaultPrices.perGigabyteSecond)
     .describe('Price of a GB-second of an instance, for the cost estimate (USD).'),
-  COST_PER_MILLION_EXECUTIONS: amount().default(0.4).describe('Price of a million executions (USD).'),
+  COST_PER_MILLION_EXECUTIONS: amount()
+    .default(defaultPrices.perMillionExecutions)
+    .describe('Price of a million executions (USD).'),
   COST_PER_10K_WRITES: amount()
-    .default(0.065)
+    .default(defaultPrices.per10000Writes)
     .describe('Price of ten thousand writes or listings of the storage account (USD).'),
-  COST_PER_10K_READS: amount().default(0.005).describe('Price of ten thousand reads of the storage account (USD).'),
+  COST_PER_10K_READS: amount()
+    .default(defaultPrices.per10000Reads)
+    .describe('Price of ten thousand reads of the storage account (USD).'),
+  COST_PRICES_AS_OF: text()
+    .default(defaultPrices.asOf)
+    .describe('When those prices were so: a year or a day, shown beside every estimate.'),
   PAGE_SQL: z
     .enum(['on', 'off'])
     .default('off')

@@ -1,35 +1,5 @@
 import type { StorageUsage } from '../storage/index.js'
-
-/** What Azure charges, in US dollars. */
-export interface Prices {
-  /** One gigabyte of instance memory for one second of execution. */
-  readonly perGigabyteSecond: number
-  readonly perMillionExecutions: number
-  /** An execution is billed for no less than this, in milliseconds. */
-  readonly minimumExecutionMs: number
-  readonly per10000Reads: number
-  readonly per10000Writes: number
-  readonly per10000Lists: number
-  readonly per10000Deletes: number
-}
-
-/**
- * List prices of Functions Flex Consumption (on demand) and of hot, locally redundant block blobs with a flat namespace,
- * as of 2025 in a usual US region, before free grants. They differ by region and change: check them against
- * https://azure.microsoft.com/pricing/details/functions and …/details/storage/blobs and override what differs.
- */
-export const defaultPrices: Prices = {
-  perGigabyteSecond: 0.000026,
-  perMillionExecutions: 0.4,
-  minimumExecutionMs: 1000,
-  per10000Reads: 0.005,
-  per10000Writes: 0.065,
-  per10000Lists: 0.065,
-  per10000Deletes: 0,
-}
-
-/** When those list prices were so. */
-export const listPricesOf = '2025'
+import { defaultPrices, type Prices } from './listPrices.js'
 
 /** The memory of a Flex Consumption instance unless configured otherwise: 2 GB. */
 export const defaultInstanceMemoryBytes = 2048 * 1024 * 1024

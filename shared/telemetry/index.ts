@@ -1,14 +1,7 @@
 /** Logs, runs and their cost, and the redaction of secrets. */
 export { consoleLogger, logLevels } from './consoleLogger.js'
-export {
-  type BilledExecutions,
-  type CostParts,
-  costParts,
-  defaultPrices,
-  listPricesOf,
-  type Prices,
-  totalCost,
-} from './cost.js'
+export { type BilledExecutions, type CostParts, costParts, totalCost } from './cost.js'
+export { defaultPrices, type Prices } from './listPrices.js'
 export { type LogData, type Logger, silentLogger } from './logger.js'
 export { isGone, processName } from './processName.js'
 export { protectSecret, protectSecretsIn, redact, redactError } from './redaction.js'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { defaultPrices, estimateCostUsd } from '../../shared/telemetry/cost.js'
+import { estimateCostUsd } from '../../shared/telemetry/cost.js'
+import { defaultPrices } from '../../shared/telemetry/listPrices.js'
 
 const idle = { reads: 0, writes: 0, lists: 0, deletes: 0 }
 const gigabyte = 1024 ** 3

@@ -1,6 +1,6 @@
 import type { Alert, Amount, Condition } from './alert.js'
 import { timeColumn } from './signalRow.js'
-import type { Thresholds } from './thresholds.js'
+import type { Thresholds } from './thresholdOf.js'
 
 /**
  * The same over the lake's tables, in DuckDB's SQL: a row for each combination of dimensions that fires, with `value`

@@ -3,7 +3,7 @@ import type { Alert, Severity, Signal } from './alert.js'
 import { alerts } from './alerts.js'
 import { sentenceOf } from './sentence.js'
 import { amountOf, isTrue, numberOf, timeOf } from './signalRow.js'
-import { thresholdOf, type Thresholds } from './thresholds.js'
+import { thresholdOf, type Thresholds } from './thresholdOf.js'
 
 /** Rows of the last {@link lookbackMinutes}, in any order, with the columns as the tables have them. */
 export interface AlertRows {

@@ -1,5 +1,5 @@
 import type { CostReport, StepCost } from '../../pipeline/cost/index.js'
-import { defaultPrices, listPricesOf } from '../../telemetry/index.js'
+import { defaultPrices } from '../../telemetry/index.js'
 import { inWords, type JsonObject } from '../../types/index.js'
 
 /** What `lake cost` says: as JSON, and as lines for people. */
@@ -138,6 +138,6 @@ function priceList({ prices, instanceMemoryBytes }: CostReport): string {
   return [
     ...settings,
     `INSTANCE_MEMORY_MB ${Math.round(instanceMemoryBytes / 1024 ** 2)}`,
-    `an execution at least ${prices.minimumExecutionMs} ms; those not set are list prices of ${listPricesOf}`,
+    `an execution at least ${prices.minimumExecutionMs} ms; prices of ${prices.asOf}`,
   ].join(', ')
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 
 import type { DataType, StructField } from '../../types/index.js'
-import { rejectionCodes, type Stream } from '../stream.js'
+import { rejectionCodes } from '../rejectionCodes.js'
+import type { Stream } from '../stream.js'
 import { summaryTable } from '../summaryTable.js'
 import { quarantineName, sqlName } from '../tablePaths.js'
 import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../tables.js'

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /** Paths of data files: in the log (an RFC 2396 URI, encoded once) and as the object's name (raw). */
@@ -72,13 +70,4 @@ function isEncoded(logPath: string): boolean {
 
 function percent(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-}
-
-/**
- * A fresh name for a data file, never given out before. It holds no partition text: readers take partition values from
- * the log alone, and a name without them needs no escaping anywhere.
- */
-export function newDataFileName(extension = 'parquet'): string {
-  const id = randomUUID()
-  return `${id.slice(0, 2)}/part-${id}.${extension}`
 }

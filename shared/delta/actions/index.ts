@@ -14,14 +14,7 @@ export type {
   Txn,
 } from './actions.js'
 export { type DataObject, locateData, type OpenFolder } from './dataObject.js'
-export {
-  canonicalPath,
-  decodeLogPath,
-  encodeLogPath,
-  isAbsolutePath,
-  newDataFileName,
-  resolveDataPath,
-} from './dataPath.js'
+export { canonicalPath, decodeLogPath, encodeLogPath, isAbsolutePath, resolveDataPath } from './dataPath.js'
 export { fileKey } from './fileKey.js'
 export { parseLogJson } from './logJson.js'
 export { removedFile } from './removedFile.js'

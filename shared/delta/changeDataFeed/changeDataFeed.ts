@@ -8,7 +8,7 @@ import { isOn, requireReadable, type TableState } from '../protocol/index.js'
 import { fieldsByName } from '../scan/index.js'
 import { type ColumnLayout, columnLayout, isMapped, parseSchema } from '../schema/index.js'
 import { fileTimes, readSnapshot, readStateAtVersion } from '../snapshot/index.js'
-import { type ChangeFileRows, changeFileRows } from './changeFiles.js'
+import { type ChangeFileRows, changeFileRows } from './commitChanges.js'
 import { requireReadableUnder } from './feedSchema.js'
 
 /** What became of a row; an update is its two images. */

@@ -8,6 +8,5 @@ export {
   sidecarPath,
 } from './checkpoint.js'
 export { readCheckpointHint } from './checkpointHint.js'
-export { checkpointInterval } from './checkpointPolicy.js'
 export { type CheckpointOptions, writeCheckpointOf, type WrittenCheckpointOutcome } from './checkpointWriter.js'
 export type { FileList } from './fileList.js'

@@ -2,10 +2,12 @@ import { type Clock, systemClock } from '../../clock.js'
 import { encodeParquet, type WrittenCodec } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type Column, namedValue } from '../../types/index.js'
-import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
+import { type AddFile, encodeLogPath } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { typeText } from '../schema/index.js'
 import { collectStats, encodeStats, planStats, type StatsShape } from '../stats/index.js'
+import { compressionCodec } from './compressionCodec.js'
+import { newDataFileName } from './dataFileName.js'
 
 /** What determines a table's data files: its schema, partition columns and properties. */
 export type DataFileLayout = StatsShape
@@ -46,7 +48,7 @@ export async function writeDataFile(
 ): Promise<AddFile> {
   const data = fitColumns(layout, columns)
   const bytes = encodeParquet(data, {
-    codec: options.codec ?? codecOf(layout),
+    codec: options.codec ?? compressionCodec(layout.configuration),
     ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
   })
   const name = newDataFileName()
@@ -128,12 +130,6 @@ function completePartition(
       return [name, value === '' ? null : value]
     }),
   )
-}
-
-/** How the table's properties want its data files compressed. */
-export function codecOf({ configuration }: Pick<DataFileLayout, 'configuration'>): WrittenCodec {
-  const name = configuration['delta.parquet.compression.codec']?.toLowerCase()
-  return name === 'snappy' || name === 'uncompressed' ? name : 'zstd'
 }
 
 function bad(column: string, what: string): DeltaError {

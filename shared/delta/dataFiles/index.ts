@@ -1,6 +1,8 @@
 /** Data files: layout, rows, row tracking. */
 export { dataBytes, joinedData, joinedStored, pickedData } from './columnData.js'
+export { compressionCodec } from './compressionCodec.js'
 export { type DataFileLayout, type PartitionTexts, writeDataFile } from './dataFile.js'
+export { newDataFileName } from './dataFileName.js'
 export {
   type FileRowsOptions,
   readDataFile,
@@ -12,6 +14,7 @@ export {
 export { discard, type WrittenFile } from './orphanedFiles.js'
 export { dataFileLayout, holdsPartitionColumns, type PhysicalLayout, physicalLayout } from './physicalLayout.js'
 export { allBut, onlyThese, type RowChoice } from './rowChoice.js'
+export { copiedRowGroupBytes, rowGroupBytes, rowGroupRows } from './rowGroupSize.js'
 export { type OriginReading, originReading, type RowOrigins } from './rowOrigins.js'
 export {
   assignsRowIds,

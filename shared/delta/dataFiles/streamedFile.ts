@@ -1,9 +1,11 @@
 import { ParquetWriter, type StoredColumn } from '../../parquet/index.js'
 import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
-import { type AddFile, encodeLogPath, newDataFileName } from '../actions/index.js'
+import { type AddFile, encodeLogPath } from '../actions/index.js'
 import { collectStats, encodeStats, type FileStats, mergeStats, type StatsShape } from '../stats/index.js'
-import { codecOf, type PartitionTexts } from './dataFile.js'
+import { compressionCodec } from './compressionCodec.js'
+import type { PartitionTexts } from './dataFile.js'
+import { newDataFileName } from './dataFileName.js'
 import type { PhysicalLayout } from './physicalLayout.js'
 
 /**
@@ -45,7 +47,9 @@ export class StreamedFile {
         return upload.write(bytes)
       },
     }
-    this.#parquet = new ParquetWriter(sink, [...layout.fields, ...hidden], { codec: codecOf(table) })
+    this.#parquet = new ParquetWriter(sink, [...layout.fields, ...hidden], {
+      codec: compressionCodec(table.configuration),
+    })
   }
 
   static async create(

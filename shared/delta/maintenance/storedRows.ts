@@ -3,12 +3,14 @@ import type { ObjectStore } from '../../storage/index.js'
 import type { ColumnData, StructField } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import {
+  copiedRowGroupBytes,
   dataFileLayout,
   type FileRowsOptions,
   joinedStored,
   originReading,
   type PhysicalLayout,
   readStoredFile,
+  rowGroupRows,
   rowIdColumns,
   type StoredBatch,
   StreamedFile,
@@ -48,7 +50,7 @@ export class StoredRows {
     let parts: ReadGroup[] = []
     let [rows, bytes] = [0, 0]
     for await (const group of readGroups(this.#job, this.#layout)) {
-      if (rows > 0 && (rows + group.rows > groupRows || bytes + group.bytes > groupBytes)) {
+      if (rows > 0 && (rows + group.rows > rowGroupRows || bytes + group.bytes > copiedRowGroupBytes)) {
         yield this.#group(parts)
         parts = []
         rows = bytes = 0
@@ -96,10 +98,6 @@ export interface StoredGroup {
    */
   take(): readonly StoredColumn[]
 }
-
-/** A row group is written when it has this many rows, or was read from this many bytes: what memory holds. */
-const groupRows = 250_000
-const groupBytes = 16 * 2 ** 20
 
 /** Files of at most this many bytes are read ahead, and this many of them. */
 const smallFileBytes = 2 ** 20

@@ -14,7 +14,6 @@ export {
   protocolForChange,
   protocolWithout,
 } from './protocolNeeds.js'
-export { tombstoneExpiry } from './retention.js'
 export {
   checkTogether,
   constraintPrefix,
@@ -25,3 +24,4 @@ export {
   without,
 } from './tableProperties.js'
 export type { TableState, Totals } from './tableState.js'
+export { tombstoneExpiry } from './tombstoneRetention.js'

@@ -1,6 +1,7 @@
 import { namedValues, parseColumnList } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 import { parseInterval } from './interval.js'
+import { defaultTombstoneRetention } from './tombstoneRetention.js'
 
 /**
  * The properties of a table that begin with `delta.`, as a closed list, and the values each may have. Properties of
@@ -144,13 +145,16 @@ export function readProperties(given: Readonly<Record<string, string>>): GivenPr
 export function checkTogether(configuration: Readonly<Record<string, string>>): void {
   const log = configuration['delta.logRetentionDuration']
   const files = configuration['delta.deletedFileRetentionDuration']
-  if (isLonger(files ?? 'interval 1 week', log ?? 'interval 30 days') && (log !== undefined || files !== undefined)) {
+  if (
+    isLonger(files ?? defaultTombstoneRetention, log ?? 'interval 30 days') &&
+    (log !== undefined || files !== undefined)
+  ) {
     const [name, value] =
       log === undefined ? ['delta.deletedFileRetentionDuration', files ?? ''] : ['delta.logRetentionDuration', log]
     throw badValue(
       name,
       value,
-      `delta.logRetentionDuration (${log ?? '30 days'}) to be no shorter than delta.deletedFileRetentionDuration (${files ?? '1 week'})`,
+      `delta.logRetentionDuration (${log ?? '30 days'}) to be no shorter than delta.deletedFileRetentionDuration (${files ?? defaultTombstoneRetention.replace('interval ', '')})`,
     )
   }
   if (isOn(configuration, 'delta.enableRowTracking') && isOn(configuration, 'delta.rowTrackingSuspended'))

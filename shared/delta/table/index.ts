@@ -1,4 +1,5 @@
 /** A table as an object, and how one is created. */
+export { checkpointIfDue } from './checkpointIfDue.js'
 export {
   clusteringAction,
   clusteringColumns,

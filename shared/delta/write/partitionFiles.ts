@@ -8,13 +8,12 @@ import {
   joinedData,
   type PartitionTexts,
   type PhysicalLayout,
+  rowGroupBytes,
+  rowGroupRows,
   StreamedFile,
 } from '../dataFiles/index.js'
 import type { StatsShape } from '../stats/index.js'
 
-/** A row group has at most so many rows, and about so many bytes in memory. */
-const groupRows = 250_000
-const groupBytes = 32 * 2 ** 20
 /** What all partitions together may hold in memory before the largest is written out. */
 const heldBytes = 128 * 2 ** 20
 /** Uploads that are open at once; each may hold a block in memory. */
@@ -65,7 +64,7 @@ export class PartitionFiles {
   constructor(options: PartitionFilesOptions) {
     this.#options = options
     // Small files need small groups: a file can only end between two of them.
-    this.#groupBytes = Math.max(1, Math.min(groupBytes, options.targetFileSize * 2))
+    this.#groupBytes = Math.max(1, Math.min(rowGroupBytes, options.targetFileSize * 2))
   }
 
   async append({ key, values, count, columns, hidden }: PartitionRows): Promise<void> {
@@ -80,13 +79,13 @@ export class PartitionFiles {
     const bytesPerRow = columns.reduce((sum, data) => sum + dataBytes(data), 0) / Math.max(1, count)
     for (let from = 0; from < count;) {
       const byBytes = Math.ceil((this.#groupBytes - partition.bytes) / Math.max(1, bytesPerRow))
-      const rows = Math.max(1, Math.min(count - from, groupRows - partition.rows, byBytes))
+      const rows = Math.max(1, Math.min(count - from, rowGroupRows - partition.rows, byBytes))
       partition.parts.push(rows === count ? columns : columns.map(data => data.slice(from, from + rows)))
       partition.rows += rows
       partition.bytes += rows * bytesPerRow
       this.#held += rows * bytesPerRow
       from += rows
-      if (partition.rows >= groupRows || partition.bytes >= this.#groupBytes) await this.#flush(partition)
+      if (partition.rows >= rowGroupRows || partition.bytes >= this.#groupBytes) await this.#flush(partition)
     }
     while (this.#held > heldBytes) await this.#flush(this.#largest())
   }

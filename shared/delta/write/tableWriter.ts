@@ -1,9 +1,10 @@
 import { systemClock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../types/index.js'
-import { type AddFile, newDataFileName } from '../actions/index.js'
+import type { AddFile } from '../actions/index.js'
 import {
   dataFileLayout,
+  newDataFileName,
   type PhysicalLayout,
   pickedData,
   type RowIdColumns,

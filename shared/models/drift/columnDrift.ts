@@ -1,10 +1,5 @@
-import {
-  jensenShannonDistance,
-  kolmogorovSmirnovP,
-  populationStabilityIndex,
-  type PsiLimit,
-  psiLimit,
-} from './distances.js'
+import { jensenShannonDistance, kolmogorovSmirnovP } from './distances.js'
+import { populationStabilityIndex, type PsiLimit, psiLimit } from './psi.js'
 import type { ColumnReference } from './reference.js'
 
 /** How far a column's rows are from those of training. */

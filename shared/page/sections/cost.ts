@@ -1,5 +1,4 @@
 import type { CostReport, StepCost } from '../../pipeline/cost/index.js'
-import { listPricesOf } from '../../telemetry/index.js'
 import { count, dollars, moment, percent } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo } from '../links.js'
@@ -11,7 +10,7 @@ export function costSection(data: PageData): Html {
   const sql =
     'SELECT step, stream, count(*) AS runs, sum(duration_ms) AS ms, sum(storage_writes) AS writes, sum(estimated_cost_usd) AS usd FROM cluster_logs GROUP BY ALL ORDER BY usd DESC'
   return html`<section aria-labelledby="cost">
-    <h2 id="cost">Cost <small class="dim">an estimate by list prices of ${listPricesOf}</small></h2>
+    <h2 id="cost">Cost <small class="dim">an estimate by prices of ${data.settings.prices.asOf}</small></h2>
     ${cost?.span === undefined ? html`<p class="dim">No run was recorded yet.</p>` : costed(data, cost, today, sql)}
   </section>`
 }

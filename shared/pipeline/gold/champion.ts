@@ -12,6 +12,7 @@ import {
   refreshModel,
   type StreamScorer,
 } from '../models/index.js'
+import { anomalyThreshold } from './anomalyThreshold.js'
 
 /** A model that is ready to score a stream. */
 export interface ReadyModel extends StreamScorer {
@@ -155,8 +156,12 @@ async function currentFor(lake: Lake, stream: Stream, place: ModelPlace): Promis
 
 async function openModel(lake: Lake, stream: Stream, files: ModelFiles): Promise<ReadyModel> {
   const { card, scorer } = await openStreamModel(lake, stream, files)
-  const threshold = lake.settings.anomalyThreshold ?? stream.model?.threshold ?? card.threshold ?? 0.5
-  return { card, scorer, threshold, anomalies: stream.model?.anomalies ?? 'above' }
+  return {
+    card,
+    scorer,
+    threshold: anomalyThreshold(lake.settings, stream, card),
+    anomalies: stream.model?.anomalies ?? 'above',
+  }
 }
 
 /** What a stream's folder gets when it has no model: one of the lake, or a copy of the server's. */

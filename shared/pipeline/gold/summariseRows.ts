@@ -28,7 +28,8 @@ import {
   type Whole,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
-import { type Span, spansOf, summarisedColumns, summarySelect, windowMicros, windowOf } from './windows.js'
+import { summarisedColumns, summarySelect } from './summarySelect.js'
+import { type Span, spansOf, windowMicros, windowOf } from './summaryWindows.js'
 
 /** A part of the summary, recreated. */
 export interface Summarised {

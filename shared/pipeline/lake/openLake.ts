@@ -56,6 +56,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
     budget: new ByteBudget(settings.bronzeMemoryBudget ?? defaultBudget()),
     prices: {
       ...defaultPrices,
+      asOf: settings.costPricesAsOf,
       perGigabyteSecond: settings.costPerGbSecond,
       perMillionExecutions: settings.costPerMillionExecutions,
       per10000Reads: settings.costPer10kReads,

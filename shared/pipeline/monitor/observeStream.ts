@@ -1,4 +1,4 @@
-import { bronzePath, type Stream } from '../../contract/index.js'
+import type { Stream } from '../../contract/index.js'
 import type { DeltaTable, TableState } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import type { DuckDbSession } from '../../query/index.js'
@@ -7,6 +7,7 @@ import type { Row } from '../../types/index.js'
 import { type Cursor, readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
+import { newlyReported } from './dataLoss.js'
 import { compareLag, type Marks } from './drain.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { layerPath } from './layerAggregate.js'
@@ -75,7 +76,7 @@ export async function observeStream(
   const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
-  const newly = reportedSince(stream, before.monitorState, monitorState)
+  const newly = newlyReported(stream, before.monitorState, monitorState)
   const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
   const rows: Row[] = []
   for (const layer of layers) {
@@ -158,15 +159,6 @@ async function checkpointAge(table: DeltaTable, state: TableState): Promise<numb
     // What keeps a hint from being read is reported where the table is read.
     return undefined
   }
-}
-
-/** What bronze recorded as missing and rejected since the last run; all of it where it was recreated. */
-function reportedSince(stream: Stream, before: MonitorState, after: MonitorState) {
-  const path = bronzePath(stream)
-  const isSameTable = before.positions[path]?.id === after.positions[path]?.id
-  const since = (name: 'missing' | 'quarantined') =>
-    after.reconciliation.reported[name] - (isSameTable ? before.reconciliation.reported[name] : 0)
-  return { missing: since('missing'), quarantined: since('quarantined') }
 }
 
 interface LayerChecks {

@@ -2,7 +2,7 @@ import { lineage, type Stream } from '../../contract/index.js'
 import { identifier } from '../../query/index.js'
 import type { Row, Value } from '../../types/index.js'
 import { SessionTable } from '../incremental/index.js'
-import { DedupeWindow } from './dedupeWindow.js'
+import { AcceptedTimes } from './acceptedTimes.js'
 
 /** The order in which rows of one key are compared: the first one stays. */
 const arrival = ['_ingested_at', '_partition', '_offset', '_topic', '_generation'] as const
@@ -45,7 +45,7 @@ export async function findDuplicates(stream: Stream, rows: SessionTable, prior: 
     session,
     'spans',
     ['k', 'narrow', 'known'],
-    `SELECT k, max(t) - min(t) <= ${windowOf(stream)} AS narrow, bool_or(known) AS known
+    `SELECT k, max(t) - min(t) <= ${dedupeWindow(stream)} AS narrow, bool_or(known) AS known
       FROM (SELECT k, t, false AS known FROM ${disputed.name} UNION ALL SELECT k, t, true FROM ${prior.name}) GROUP BY k`,
   )
   const duplicates: Duplicates = await SessionTable.create(
@@ -58,7 +58,7 @@ export async function findDuplicates(stream: Stream, rows: SessionTable, prior: 
       WHERE known OR place > 1`,
   )
   const { wide } = await session.row(`SELECT count(*) AS wide FROM ${spans.name} WHERE NOT narrow`)
-  if (wide !== 0n) await compareOneByOne(windowOf(stream), disputed, prior, spans, duplicates)
+  if (wide !== 0n) await compareOneByOne(dedupeWindow(stream), disputed, prior, spans, duplicates)
   for (const table of [disputed, keys, spans]) await table.drop()
   return duplicates
 }
@@ -69,8 +69,8 @@ type Disputed = SessionTable<'k' | 't' | (typeof arrival)[number]>
 /** A row a disputed key: whether all its rows lie within the window, and whether one was accepted before. */
 type Spans = SessionTable<'k' | 'narrow' | 'known'>
 
-/** Microseconds. */
-const windowOf = (stream: Stream) => BigInt(stream.dedupeWithinMs) * 1000n
+/** How far apart in event time two rows of one key can be and still be one event, in microseconds. */
+export const dedupeWindow = (stream: Stream): bigint => BigInt(stream.dedupeWithinMs) * 1000n
 
 /** Adds to `duplicates` those of the keys that no rule over all their rows settles. */
 async function compareOneByOne(
@@ -107,7 +107,7 @@ async function* rejectedPlaces(
   batches: AsyncIterable<readonly Row[]>,
   window: bigint,
 ): AsyncGenerator<readonly bigint[]> {
-  const accepted = new DedupeWindow(window)
+  const accepted = new AcceptedTimes(window)
   let keyNumber: Value | undefined
   for await (const batch of batches) {
     const places: bigint[] = []

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import { columnKey, type Value } from '../../types/index.js'
 import { dayOf, eventDate, eventDay, SessionTable } from '../incremental/index.js'
 import type { KeyTimes, TableKeyIndex } from '../keyIndex/index.js'
-import type { PriorKeys } from './dedupe.js'
+import { dedupeWindow, type PriorKeys } from './dedupe.js'
 
 /** The event times and keys that a batch has on one day, least and greatest. */
 export interface DayRange {
@@ -29,7 +29,7 @@ export async function dayRanges(stream: Stream, rows: SessionTable): Promise<rea
 
 /** What a row must fulfil to make a row of the batch a duplicate, as far as statistics can say. */
 export function mayBeKnown(stream: Stream, days: readonly DayRange[]): Predicate {
-  const window = BigInt(stream.dedupeWithinMs) * 1000n
+  const window = dedupeWindow(stream)
   const of = days.map(({ times: [first, last], keys: [least, greatest] }): Predicate => {
     // Statistics cut times to milliseconds; the day is known from the partition even where they are missing.
     const [from, to] = [first - window, last + window]
@@ -76,7 +76,7 @@ export async function loadPriorKeys(
   if (snapshot.files.length === 0) return { prior, files: 0, groups: 0 }
   const days = await dayRanges(stream, rows)
   const candidates = filesThatMayMatch(snapshot, snapshot.files, mayBeKnown(stream, days))
-  const window = BigInt(stream.dedupeWithinMs) * 1000n
+  const window = dedupeWindow(stream)
   const least = days.reduce((t, { times: [first] }) => (first < t ? first : t), days[0]?.times[0] ?? 0n)
   const greatest = days.reduce((t, { times: [, last] }) => (last > t ? last : t), least)
   const key = identifier(stream.key)

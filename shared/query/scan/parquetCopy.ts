@@ -3,7 +3,14 @@ import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Clock } from '../../clock.js'
-import { type AddFile, encodeLogPath, isVoid, newDataFileName, type StatsShape } from '../../delta/index.js'
+import {
+  type AddFile,
+  compressionCodec,
+  encodeLogPath,
+  isVoid,
+  newDataFileName,
+  type StatsShape,
+} from '../../delta/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type DuckDbSession, identifier, literal, sqlType } from '../duckdb/index.js'
 import { collectFileStats } from './fileStats.js'
@@ -36,7 +43,8 @@ let copies = 0
 
 /**
  * Writes a query's rows to a local Parquet file in the types that Spark, delta-rs and DuckDB agree on: timestamps as
- * INT64 microseconds adjusted to UTC, decimals and nested columns as declared, every column optional, zstd.
+ * INT64 microseconds adjusted to UTC, decimals and nested columns as declared and every column optional, compressed
+ * as the table's properties say.
  * @returns undefined, and no file, when there are no rows
  */
 export async function copyToParquet(session: DuckDbSession, copy: ParquetCopy): Promise<CopiedFile | undefined> {
@@ -45,8 +53,9 @@ export async function copyToParquet(session: DuckDbSession, copy: ParquetCopy): 
   const localPath = join(session.folder, `copy-${++copies}.parquet`)
   const order = copy.orderBy === undefined ? '' : ` ORDER BY ${copy.orderBy}`
   const size = copy.rowGroupRows === undefined ? '' : `, ROW_GROUP_SIZE ${copy.rowGroupRows}`
+  const codec = compressionCodec(copy.table.configuration)
   const rows = await session.run(
-    `COPY (SELECT ${columns.join(', ')} FROM (${copy.select}) AS q${order}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd${size})`,
+    `COPY (SELECT ${columns.join(', ')} FROM (${copy.select}) AS q${order}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION ${codec}${size})`,
   )
   if (rows === 0) {
     await unlink(localPath).catch(() => undefined)

@@ -1,6 +1,6 @@
 import type { Logger } from '../../telemetry/index.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
-import type { KafkaClientSettings } from './connection.js'
+import type { KafkaClientSettings } from './clientSettings.js'
 import { codes, connectionFault, protocolFault } from './faults.js'
 import { type BrokerNode, type ConnectionSettings, kafkajsLogger, openNode } from './kafkajsInternals.js'
 import { type ClusterMetadata, requestMetadata } from './protocol.js'

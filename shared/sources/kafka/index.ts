@@ -1,7 +1,7 @@
 /** Kafka: range reads, production and topic identity on kafkajs's connections. */
+export { clientSettings, type KafkaConnection } from './clientSettings.js'
 export { Cluster } from './cluster.js'
 export { type Compression, compressions, registerCodecs } from './codecs.js'
-export { clientSettings, type KafkaConnection } from './connection.js'
 export { decodeConsumerRecords, type DecodedMessage } from './consumerRecords.js'
 export { crc32c } from './crc32c.js'
 export { memberName, removeDeadMembers } from './deadMembers.js'

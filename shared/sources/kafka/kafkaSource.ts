@@ -11,9 +11,9 @@ import type {
   TopicSurvey,
 } from '../source.js'
 import { partitionMissing } from '../sourceError.js'
+import { clientSettings, type KafkaConnection } from './clientSettings.js'
 import { Cluster } from './cluster.js'
 import { type Compression, registerCodecs } from './codecs.js'
-import { clientSettings, type KafkaConnection } from './connection.js'
 import { defaultFetchBytes, fetchBytesOf } from './fetchLimits.js'
 import { identifyPartitions } from './partitionIdentity.js'
 import { Producer } from './producer.js'

@@ -2,7 +2,7 @@ import { Kafka, logLevel } from 'kafkajs'
 
 import { asError } from '../../errors.js'
 import { SourceError } from '../sourceError.js'
-import { clientSettings, type KafkaConnection } from './connection.js'
+import { clientSettings, type KafkaConnection } from './clientSettings.js'
 
 /** What a topic is made with; the broker's own defaults where it does not say. */
 export interface TopicForm {

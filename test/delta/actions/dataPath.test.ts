@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import {
-  canonicalPath,
-  decodeLogPath,
-  encodeLogPath,
-  newDataFileName,
-  resolveDataPath,
-} from '../../../shared/delta/actions/dataPath.js'
+import { canonicalPath, decodeLogPath, encodeLogPath, resolveDataPath } from '../../../shared/delta/actions/dataPath.js'
 import { fileKey } from '../../../shared/delta/actions/fileKey.js'
+import { newDataFileName } from '../../../shared/delta/dataFiles/dataFileName.js'
 import { Random, seedNote } from '../../random.js'
 
 describe('paths', () => {

@@ -2,12 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { chiSquareQuantile, chiSquareTail } from '../../../shared/models/drift/chiSquare.js'
 import { ColumnDrift, type Drift } from '../../../shared/models/drift/columnDrift.js'
-import {
-  jensenShannonDistance,
-  kolmogorovSmirnovP,
-  populationStabilityIndex,
-  psiLimit,
-} from '../../../shared/models/drift/distances.js'
+import { jensenShannonDistance, kolmogorovSmirnovP } from '../../../shared/models/drift/distances.js'
+import { populationStabilityIndex, psiLimit } from '../../../shared/models/drift/psi.js'
 import { type ColumnReference, describeColumn } from '../../../shared/models/drift/reference.js'
 import { decodeReference, encodeReference } from '../../../shared/models/drift/referenceFile.js'
 import { Random, seedNote } from '../../random.js'

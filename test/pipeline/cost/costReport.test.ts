@@ -6,6 +6,7 @@ import type { Prices } from '../../../shared/telemetry/index.js'
 
 /** Round ones, so that sums can be done by hand. */
 const prices: Prices = {
+  asOf: '2025',
   perGigabyteSecond: 0.01,
   perMillionExecutions: 1_000_000,
   minimumExecutionMs: 1_000,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { decimal, defineStream, timestamp } from '../../../shared/contract/index.js'
-import { summarySelect } from '../../../shared/pipeline/gold/windows.js'
+import { summarySelect } from '../../../shared/pipeline/gold/summarySelect.js'
 import { DuckDbSession } from '../../../shared/query/index.js'
 
 const payments = defineStream({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { checkpointInterval } from '../../../shared/delta/checkpoint/checkpointPolicy.js'
+import { checkpointInterval } from '../../../shared/delta/table/checkpointIfDue.js'
 
 test.each([
   ['7', 7],

@@ -1,5 +1,5 @@
 /** Event times of one key's accepted rows, sorted, each asked for by its neighbourhood. */
-export class DedupeWindow {
+export class AcceptedTimes {
   readonly #window: bigint
   readonly #times: bigint[] = []
 

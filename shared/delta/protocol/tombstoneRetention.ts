@@ -2,7 +2,8 @@ import { parseInterval } from './interval.js'
 
 /** How long the log remembers removed files (`delta.deletedFileRetentionDuration`). */
 const property = 'delta.deletedFileRetentionDuration'
-const defaultRetention = 'interval 1 week'
+/** What it is where the table does not say. */
+export const defaultTombstoneRetention = 'interval 1 week'
 
 /**
  * Files removed before this moment (milliseconds since 1970) need no tombstone any more. Where the table's property is
@@ -10,7 +11,7 @@ const defaultRetention = 'interval 1 week'
  */
 export function tombstoneExpiry(configuration: Readonly<Record<string, string>>, now: number): number {
   try {
-    return now - parseInterval(configuration[property] ?? defaultRetention, property)
+    return now - parseInterval(configuration[property] ?? defaultTombstoneRetention, property)
   } catch {
     return -Infinity
   }

@@ -5,22 +5,10 @@ import {
   summaryGroupName,
   summaryMeasures,
   summaryNumbers,
-  summaryWindowMs,
 } from '../../contract/index.js'
 import { identifier, sqlType } from '../../query/index.js'
 import type { DataType, StructType } from '../../types/index.js'
-import { dayOf } from '../incremental/index.js'
-
-/** The summary's windows, as SQL and as spans. */
-
-/** Microseconds. */
-export const windowMicros = BigInt(summaryWindowMs) * 1000n
-
-/** The beginning of an event's window, microseconds as BIGINT; before 1970 too, where division cuts upwards. */
-export function windowOf(stream: Stream): string {
-  const time = `epoch_us(${identifier(stream.eventTime)})`
-  return `(${time} - ((${time} % ${windowMicros}) + ${windowMicros}) % ${windowMicros})`
-}
+import { windowMicros, windowOf } from './summaryWindows.js'
 
 /** Columns of the scored table that the summary is made of. */
 export function summarisedColumns(stream: Stream, scored: StructType): readonly string[] {
@@ -104,25 +92,4 @@ const quantileOf = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 
 function quantile(value: string, at: number): string {
   return `quantile_cont(CAST(${value} AS DOUBLE), ${at})`
-}
-
-/** A stretch of event time, microseconds, `from` included and `to` not. */
-export interface Span {
-  readonly from: bigint
-  readonly to: bigint
-}
-
-/** Windows nearer than this are read as one stretch: files hold about so much time, or more. */
-const nearby = 6n * windowMicros
-
-/** Stretches of time that cover the windows, none across midnight. */
-export function spansOf(windows: readonly bigint[]): readonly Span[] {
-  const spans: { from: bigint; to: bigint }[] = []
-  for (const from of windows.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
-    const last = spans.at(-1)
-    if (last !== undefined && from - last.to <= nearby && dayOf(last.from) === dayOf(from))
-      last.to = from + windowMicros
-    else spans.push({ from, to: from + windowMicros })
-  }
-  return spans
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { lineage } from '../../../shared/contract/index.js'
 import { SessionTable } from '../../../shared/pipeline/incremental/index.js'
+import { AcceptedTimes } from '../../../shared/pipeline/silver/acceptedTimes.js'
 import { findDuplicates, withoutDuplicates } from '../../../shared/pipeline/silver/dedupe.js'
-import { DedupeWindow } from '../../../shared/pipeline/silver/dedupeWindow.js'
 import { noPriorKeys } from '../../../shared/pipeline/silver/priorKeys.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { DuckDbSession } from '../../../shared/query/index.js'
@@ -16,7 +16,7 @@ const day = 24n * hour
 describe('times of one key', () => {
   test('as far apart as the window are one event, and a moment more makes two, on either side', () => {
     for (const sign of [1n, -1n]) {
-      const times = new DedupeWindow(10n)
+      const times = new AcceptedTimes(10n)
       expect(times.accept(0n)).toBe(true)
       expect(times.accept(sign * 10n)).toBe(false)
       expect(times.accept(sign * 11n)).toBe(true)
@@ -26,12 +26,12 @@ describe('times of one key', () => {
   })
 
   test('that were rejected do not reject others', () => {
-    const times = new DedupeWindow(10n)
+    const times = new AcceptedTimes(10n)
     expect([0n, 8n, 16n, 24n, -9n].map(time => times.accept(time))).toEqual([true, false, true, false, false])
   })
 
   test('are those of the key alone once they are cleared', () => {
-    const times = new DedupeWindow(10n)
+    const times = new AcceptedTimes(10n)
     times.add(0n)
     times.clear()
     expect(times.accept(1n)).toBe(true)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { createTable, DeltaTable, readCheckpointHint, readsNothing } from '../../../shared/delta/index.js'
-import { checkpointIfDue } from '../../../shared/pipeline/maintenance/checkpointIfDue.js'
+import { checkpointIfDue } from '../../../shared/delta/table/checkpointIfDue.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 
 const schema = { type: 'struct', fields: [{ name: 'id', type: 'long', nullable: true }] } as const
