@@ -11,58 +11,18 @@ import { checkedFolder, checkedPath, checkedPrefix, joinedPath } from '../object
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from '../objectStore.js'
 import { StorageError } from '../storageError.js'
 import { sentBytes } from './azureBlobBody.js'
-import { AccountClients } from './azureBlobClients.js'
-import { accessTo, type AzureBlobAccess, azureBlobCredential } from './azureBlobCredential.js'
+import type { AccountClients } from './azureBlobClients.js'
 import { downloadBlob } from './azureBlobDownload.js'
-import { azureError, serviceAnswer } from './azureBlobError.js'
-import { folderNames, listBlobs, type ListingService } from './azureBlobListing.js'
-import { once, retried, type RetryLimits, type Try } from './azureBlobRetry.js'
+import { azureError, meansExists, serviceAnswer } from './azureBlobError.js'
+import { folderNames, isFolder, listBlobs } from './azureBlobListing.js'
+import { retried, type RetryLimits } from './azureBlobRetry.js'
+import { once, type Try } from './azureBlobTimeout.js'
 import { BlobUpload } from './azureBlobUpload.js'
-
-const defaultDeadlineMs = 60_000
-/** A silent connection leaves time for others. */
-const silenceShare = 4
-const pauseMs = 250
-
-/** How requests are signed, and how long they are tried. */
-export interface AzureBlobOptions extends AzureBlobAccess {
-  /** Milliseconds an operation may take, its retries included; what it moves adds ten seconds per megabyte. 60,000 when absent. */
-  readonly deadlineMs?: number | undefined
-  /** Milliseconds without a byte after which a try is given up; a quarter of the deadline when absent. */
-  readonly silenceMs?: number | undefined
-  /** Milliseconds before a second try; 250 when absent. */
-  readonly pauseMs?: number | undefined
-}
-
-/** Opens a blob container, or a folder in it; see {@link parseAzureBlobAddress} for addresses. Sends nothing yet. */
-export async function openAzureBlob(url: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
-  const address = parseAzureBlobAddress(url)
-  const credential = await azureBlobCredential(address, options)
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
-  const limits = {
-    deadlineMs,
-    silenceMs: options.silenceMs ?? deadlineMs / silenceShare,
-    pauseMs: options.pauseMs ?? pauseMs,
-  }
-  return new AzureBlobStore(address, new AccountClients(address, credential), limits)
-}
-
-/** Opens the folder `url`, which a table names, in the external location that holds it, with the location's own signature. */
-export async function openNamedAzureBlob(
-  url: string,
-  location: string,
-  options: AzureBlobOptions = {},
-): Promise<AzureBlobStore> {
-  const address = parseAzureBlobAddress(url)
-  const query = location.indexOf('?')
-  const signed = address.sas === undefined && query !== -1 ? `${url}${location.slice(query)}` : url
-  return await openAzureBlob(signed, { ...options, ...accessTo(address, options) })
-}
 
 /**
  * Azure Blob Storage, with or without a hierarchical namespace, and Azurite. Objects are block blobs. The container is
  * made by the first write. `modifiedAt` is in whole seconds. What may be repeated is (see {@link retried}); put-if-absent
- * is sent once. Made by {@link openAzureBlob}.
+ * is sent once. Made by openAzureBlob.
  */
 export class AzureBlobStore implements ObjectStore {
   readonly url: string
@@ -161,12 +121,10 @@ export class AzureBlobStore implements ObjectStore {
     const root = this.#address.folder === '' ? '' : `${this.#address.folder}/`
     const fullPrefix = root + checkedPrefix(prefix)
     try {
-      for await (const info of listBlobs(
-        this.#container,
-        fullPrefix,
-        root + (options.startAfter ?? ''),
-        this.#listing,
-      )) {
+      for await (const info of listBlobs(this.#container, fullPrefix, root + (options.startAfter ?? ''), {
+        account: this.#account,
+        limits: this.#limits,
+      })) {
         yield { ...info, path: info.path.slice(root.length) }
       }
     } catch (error) {
@@ -209,19 +167,6 @@ export class AzureBlobStore implements ObjectStore {
     const store = new AzureBlobStore({ ...this.#address, container, folder }, this.#account, this.#limits)
     this.#siblings.set(url, store)
     return store
-  }
-
-  get #listing(): ListingService {
-    const account = this.#account
-    return {
-      limits: this.#limits,
-      get knowsStartFrom() {
-        return account.knowsStartFrom
-      },
-      set knowsStartFrom(known) {
-        account.knowsStartFrom = known
-      },
-    }
   }
 
   #error(operation: string, path: string, thrown: unknown, write: boolean): Error {
@@ -284,16 +229,4 @@ export class AzureBlobStore implements ObjectStore {
       )
     }
   }
-}
-
-/** 409 and 412 both say so; any other 409 (a lease, a container on its way out) is an error. */
-function meansExists(error: unknown): boolean {
-  const { status, code } = serviceAnswer(error)
-  if (status === 409) return code === 'BlobAlreadyExists' || code === 'PathAlreadyExists'
-  return status === 412 && code === 'ConditionNotMet'
-}
-
-/** A folder of a hierarchical namespace looks like an empty blob with this mark. */
-function isFolder(metadata: Readonly<Record<string, string>> | undefined): boolean {
-  return metadata?.['hdi_isfolder'] === 'true'
 }

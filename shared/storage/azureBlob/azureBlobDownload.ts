@@ -2,7 +2,8 @@ import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage
 
 import type { ByteRange } from '../objectStore.js'
 import { serviceAnswer } from './azureBlobError.js'
-import { retried, type RetryLimits, type Try } from './azureBlobRetry.js'
+import { retried, type RetryLimits } from './azureBlobRetry.js'
+import type { Try } from './azureBlobTimeout.js'
 import { TornAnswer } from './tornAnswer.js'
 
 /** What has come of an object so far. */

@@ -161,6 +161,13 @@ function unusable(code: string, error: Error): string | undefined {
   return undefined
 }
 
+/** Whether put-if-absent found the name taken. 409 and 412 both say so; any other 409 (a lease, a container on its way out) is an error. */
+export function meansExists(error: unknown): boolean {
+  const { status, code } = serviceAnswer(error)
+  if (status === 409) return code === 'BlobAlreadyExists' || code === 'PathAlreadyExists'
+  return status === 412 && code === 'ConditionNotMet'
+}
+
 /** True for a failure without an answer that stays one, however often the request is sent. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error)) return true

@@ -2,6 +2,7 @@ import type { BlobItem, ContainerClient } from '@azure/storage-blob'
 
 import { compareUtf8, isObjectName } from '../objectPath.js'
 import type { ObjectInfo } from '../objectStore.js'
+import type { AccountClients } from './azureBlobClients.js'
 import { serviceAnswer } from './azureBlobError.js'
 import { retried, type RetryLimits } from './azureBlobRetry.js'
 import { TornAnswer } from './tornAnswer.js'
@@ -24,17 +25,22 @@ export async function* listBlobs(
   const infos = await collectedFrom(
     container,
     prefix,
-    service.knowsStartFrom ? safeStart(prefix, startAfter) : undefined,
+    service.account.knowsStartFrom ? safeStart(prefix, startAfter) : undefined,
     service,
   )
   for (const info of inOrder(infos)) if (compareUtf8(info.path, startAfter) > 0) yield info
 }
 
+/** A folder of a hierarchical namespace looks like an empty blob with this mark. */
+export function isFolder(metadata: Readonly<Record<string, string>> | undefined): boolean {
+  return metadata?.['hdi_isfolder'] === 'true'
+}
+
 /** How the service is asked. */
 export interface ListingService {
   readonly limits: RetryLimits
-  /** Whether it may be given the name to list from; set to false once it refuses that. */
-  knowsStartFrom: boolean
+  /** Learns that it may not be given the name to list from when it refuses that. */
+  readonly account: Pick<AccountClients, 'knowsStartFrom'>
 }
 
 /**
@@ -62,7 +68,7 @@ async function collectedFrom(
     // A service older than the parameter; the whole folder holds what was asked for.
     if (startFrom === undefined || serviceAnswer(error).status !== 400) throw error
     const infos = await pagesOf(container, prefix, undefined, service.limits)
-    service.knowsStartFrom = false
+    service.account.knowsStartFrom = false
     return infos
   }
 }
@@ -89,7 +95,7 @@ async function pagesOf(
       return await wholePage(pages)
     })
     for (const { name, properties, metadata } of page.segment?.blobItems ?? []) {
-      if (metadata?.['hdi_isfolder'] === 'true' || !isObjectName(name)) continue
+      if (isFolder(metadata) || !isObjectName(name)) continue
       infos.push({ path: name, size: properties.contentLength ?? 0, modifiedAt: properties.lastModified.getTime() })
     }
     continuationToken = page.continuationToken === '' ? undefined : page.continuationToken

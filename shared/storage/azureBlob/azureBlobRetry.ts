@@ -4,40 +4,19 @@ import { isRestError } from '@azure/storage-blob'
 
 import { StorageError } from '../storageError.js'
 import { isFinal, serviceAnswer } from './azureBlobError.js'
+import { allowedMs, NoAnswer, oneTry, type TimeoutLimits, type Try } from './azureBlobTimeout.js'
 import { TornAnswer } from './tornAnswer.js'
 
-/** How long a request is waited for, in milliseconds. */
-export interface RetryLimits {
-  /** For an operation with all its tries; what it moves adds ten seconds per megabyte. */
-  readonly deadlineMs: number
-  /** Without a byte going or coming in one try. */
-  readonly silenceMs: number
-  /** Before the second try; it doubles with every further one. */
+/** How long a request is waited for, and how long before it is sent again. */
+export interface RetryLimits extends TimeoutLimits {
+  /** Milliseconds before the second try; it doubles with every further one. */
   readonly pauseMs: number
-}
-
-/** One try of a request. */
-export interface Try {
-  /** Fires when nothing was heard for too long, or the time of the whole operation is over. */
-  readonly signal: AbortSignal
-  /**
-   * Something came or went. Bytes that need not come again count as a success: the tries are counted from the start
-   * again.
-   */
-  readonly heard: (kept?: number) => void
-  /** The operation moves so many bytes, which was not known before. */
-  readonly moves: (bytes: number) => void
-}
-
-class NoAnswer extends Error {
-  override readonly name = 'TimeoutError'
 }
 
 const mostTries = 8
 /** Somebody who is not there is found out soon; a service that restarts is there again by then. */
 const mostTriesUnreached = 5
 const longestPauseMs = 10_000
-const msPerByte = 1 / 100
 
 /**
  * Runs a request that may be repeated, until it has an answer that stays: after answers that pass (408, 429, 500, 502,
@@ -46,17 +25,17 @@ const msPerByte = 1 / 100
  */
 export async function retried<T>(limits: RetryLimits, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
   const started = performance.now()
-  let allowedMs = limits.deadlineMs + bytes * msPerByte
+  let allowed = allowedMs(limits, bytes)
   let tries = 0
   for (;;) {
     tries++
-    const left = () => started + allowedMs - performance.now()
+    const left = () => started + allowed - performance.now()
     try {
       return await oneTry(
         { ...limits, left },
         {
           kept: () => (tries = 0),
-          moves: more => (allowedMs = Math.max(allowedMs, limits.deadlineMs + more * msPerByte)),
+          moves: more => (allowed = Math.max(allowed, allowedMs(limits, more))),
         },
         act,
       )
@@ -69,55 +48,6 @@ export async function retried<T>(limits: RetryLimits, bytes: number, act: (attem
       if (pause >= left()) throw error
       await sleep(pause)
     }
-  }
-}
-
-/** Runs a request that must not be repeated here. */
-export function once<T>(limits: RetryLimits, bytes: number, act: (attempt: Try) => Promise<T>): Promise<T> {
-  const until = performance.now() + limits.deadlineMs + bytes * msPerByte
-  return oneTry({ ...limits, left: () => until - performance.now() }, {}, act)
-}
-
-interface Limits {
-  readonly silenceMs: number
-  readonly left: () => number
-}
-
-interface Listener {
-  readonly kept?: () => void
-  readonly moves?: (bytes: number) => void
-}
-
-async function oneTry<T>(
-  { silenceMs, left }: Limits,
-  listener: Listener,
-  act: (attempt: Try) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController()
-  const abort = () => {
-    controller.abort()
-  }
-  const arm = () => setTimeout(abort, Math.max(1, Math.min(silenceMs, left())))
-  let timer = arm()
-  const attempt: Try = {
-    signal: controller.signal,
-    heard(kept = 0) {
-      if (kept > 0) listener.kept?.()
-      clearTimeout(timer)
-      if (!controller.signal.aborted) timer = arm()
-    },
-    moves: bytes => listener.moves?.(bytes),
-  }
-  try {
-    return await act(attempt)
-  } catch (error) {
-    if (controller.signal.aborted && !(error instanceof StorageError))
-      throw new NoAnswer('no answer in time', { cause: error })
-    // The SDK reports a connection that breaks inside an answer as an abort, which nobody asked for.
-    if (error instanceof Error && error.name === 'AbortError') throw new TornAnswer(error)
-    throw error
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, read, readSync, realpathSync } from 'node:fs'
-import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, read, readSync, realpathSync } from 'node:fs'
+import { link, rename, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,7 +13,7 @@ import { StorageError } from '../storageError.js'
 import { hasErrno, localError } from './localDiskError.js'
 import { folderNames, listFolder } from './localDiskListing.js'
 import { requireFolderInside, requireInside } from './localLinks.js'
-import { fileTime, temporaryPrefix } from './temporaryFile.js'
+import { fileTime, openTemporary, syncedFolder, temporaryPrefix, writtenTemporary } from './temporaryFile.js'
 
 /**
  * A folder on this machine. What a call has written is on the disk, name and bytes, when the call returns.
@@ -195,76 +194,6 @@ export class LocalDiskStore implements ObjectStore {
 }
 
 const readAsync = promisify(read)
-
-async function writtenTemporary(target: string, bytes: Uint8Array): Promise<string> {
-  const { file, temporary } = await openTemporary('putIfAbsent', target)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-    await file.close()
-    return temporary
-  } catch (error) {
-    await file.close().catch(() => undefined)
-    await unlink(temporary).catch(() => undefined)
-    throw localError('putIfAbsent', target, error)
-  }
-}
-
-/** A new file beside the target, under a name no listing shows; makes the folder when it is missing. */
-async function openTemporary(operation: string, target: string): Promise<{ file: FileHandle; temporary: string }> {
-  const folder = path.dirname(target)
-  const temporary = path.join(folder, temporaryPrefix + randomUUID())
-  const openNew = () => open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)
-  try {
-    try {
-      return { file: await openNew(), temporary }
-    } catch (error) {
-      if (!hasErrno(error, 'ENOENT')) throw error
-      await makeFolders(folder)
-      return { file: await openNew(), temporary }
-    }
-  } catch (error) {
-    throw localError(operation, target, error)
-  }
-}
-
-/**
- * A folder and those above it that are missing; a new one's own name is on the disk only once the folder above it is.
- * Each by itself: Node's recursive mkdir says of a file system that is read-only that there is no such folder.
- */
-async function makeFolders(folder: string): Promise<void> {
-  const parent = path.dirname(folder)
-  try {
-    await mkdir(folder).catch(async (error: unknown) => {
-      if (!hasErrno(error, 'ENOENT') || parent === folder) throw error
-      await makeFolders(parent)
-      await mkdir(folder)
-    })
-  } catch (error) {
-    // Another writer's, or an object of that name, which opening the file shows.
-    if (hasErrno(error, 'EEXIST')) return
-    throw error
-  }
-  await syncFolder(parent)
-}
-
-/** The object has its name already, so a failure here leaves open whether it would survive a crash: ambiguous. */
-async function syncedFolder(operation: string, target: string): Promise<void> {
-  try {
-    await syncFolder(path.dirname(target))
-  } catch (error) {
-    throw localError(operation, target, error, { ambiguous: true })
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 /** What is read at once without leaving the others waiting: far less than a millisecond's worth. */
 const smallBytes = 512 * 1024
