@@ -59,8 +59,8 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
   'shared/sources': {
     uses: engine,
-    rooms: ['synthetic', 'registry', 'avro', 'protobuf', 'formats', 'kafka', 'eventHubs', 'trigger'],
-    doors: ['synthetic', 'kafka', 'eventHubs', 'trigger'],
+    rooms: ['memory', 'synthetic', 'registry', 'avro', 'protobuf', 'formats', 'kafka', 'eventHubs', 'trigger'],
+    doors: ['memory', 'synthetic', 'kafka', 'eventHubs', 'trigger'],
   },
   'shared/models': {
     uses: engine,

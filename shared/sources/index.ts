@@ -1,6 +1,5 @@
 /** Where records come from: one seam of offset ranges, and what stands behind it. */
 export type { FieldKind, SchemaField } from './formats/index.js'
-export { MemorySource, type MemorySourceOptions } from './memorySource.js'
 export { openSource, sourceConnection } from './openSource.js'
 export { recordBytes } from './recordBytes.js'
 export { registryConnection } from './registryConnection.js'

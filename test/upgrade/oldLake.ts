@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { ManualClock } from '../../shared/clock.js'
-import { type Header, MemorySource, type MemorySourceOptions, type ProducedRecord } from '../../shared/sources/index.js'
+import type { Header, ProducedRecord } from '../../shared/sources/index.js'
+import { MemorySource, type MemorySourceOptions } from '../../shared/sources/memory/index.js'
 import { MemoryStore } from '../../shared/storage/index.js'
 import { BronzeFixture } from '../pipeline/bronze/bronzeFixture.js'
 

@@ -1,4 +1,4 @@
-import type { MemorySource } from '../../shared/sources/index.js'
+import type { MemorySource } from '../../shared/sources/memory/index.js'
 import type { ObjectStore, PutOutcome } from '../../shared/storage/index.js'
 import { BronzeFixture, isCommit } from '../pipeline/bronze/bronzeFixture.js'
 import { settings } from './oldLake.js'

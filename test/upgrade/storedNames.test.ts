@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ManualClock } from '../../shared/clock.js'
 import { catchUp, runMaintenance } from '../../shared/pipeline/index.js'
-import { MemorySource } from '../../shared/sources/index.js'
+import { MemorySource } from '../../shared/sources/memory/index.js'
 import { eachOffsetOnce } from '../harness/invariants.js'
 import { BronzeFixture, range } from '../pipeline/bronze/bronzeFixture.js'
 import { ok } from '../pipeline/gold/goldFixture.js'

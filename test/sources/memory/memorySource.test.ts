@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
-import { MemorySource } from '../../shared/sources/memorySource.js'
-import { type OffsetRange } from '../../shared/sources/source.js'
+import { MemorySource } from '../../../shared/sources/memory/memorySource.js'
+import { type OffsetRange } from '../../../shared/sources/source.js'
 
 let source: MemorySource
 const value = (text: string, partition = 0) => ({ key: null, value: Buffer.from(text), partition })

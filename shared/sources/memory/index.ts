@@ -1,0 +1,2 @@
+/** A broker in memory, as a source of the tests. */
+export { MemorySource, type MemorySourceOptions } from './memorySource.js'
