@@ -1,9 +1,9 @@
-import { columnKey, parseColumnList, parseColumnPath, type StructField } from '../../types/index.js'
+import { columnKey, parseColumnPath, type StructField } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
-import { constraintPrefix, featuresOf, isOn } from '../protocol/index.js'
-import { allFields, checkNewColumnNames, isMapped, mayWiden, typeText } from '../schema/index.js'
+import { featuresOf, isOn } from '../protocol/index.js'
+import { checkNewColumnNames, isMapped, mayWiden, typeText } from '../schema/index.js'
 import type { TableDraft } from '../table/index.js'
-import { speaksOf } from '../write/index.js'
+import { isWithin, refused, requireUnused, withStatsColumns } from './columnUse.js'
 import { editField, editStruct, editType, exactPath, fieldAt, placed, structAt } from './schemaEdit.js'
 import type { NewColumn, TableChange } from './tableChange.js'
 
@@ -211,50 +211,7 @@ function requireMapping({ configuration }: TableDraft, path: readonly string[], 
     )
 }
 
-/** @throws DeltaError DELTA_INCOMPATIBLE_SCHEMA when an expression of the table refers to the column */
-function requireUnused({ schema, configuration }: TableDraft, path: readonly string[], what: string): void {
-  for (const [property, sql] of Object.entries(configuration)) {
-    if (!property.toLowerCase().startsWith(constraintPrefix) || !speaksOf(sql, path)) continue
-    throw refused(
-      `column ${columnKey(path)} cannot be ${what}: the constraint ${property.slice(constraintPrefix.length)} (${sql}) speaks of it; drop the constraint first`,
-      path,
-    )
-  }
-  for (const other of allFields(schema)) {
-    const sql = other.field.metadata?.['delta.generationExpression']
-    if (typeof sql === 'string' && speaksOf(sql, path))
-      throw refused(
-        `column ${columnKey(path)} cannot be ${what}: column ${columnKey(other.path)} is generated from it (${sql})`,
-        path,
-      )
-  }
-}
-
-/** The properties with other columns in `delta.dataSkippingStatsColumns`. */
-function withStatsColumns(
-  { configuration }: TableDraft,
-  change: (named: readonly string[]) => readonly string[] | undefined,
-): Readonly<Record<string, string>> {
-  const { 'delta.dataSkippingStatsColumns': list, ...others } = configuration
-  if (list === undefined) return configuration
-  const named = parseColumnList(list)
-  const changed = named.map(change).filter(path => path !== undefined)
-  if (changed.length === named.length && changed.every((path, i) => path === named[i])) return configuration
-  return changed.length === 0
-    ? others
-    : { ...others, 'delta.dataSkippingStatsColumns': changed.map(columnKey).join(',') }
-}
-
-/** Whether `inner` is the column at `outer` or nested in it. */
-function isWithin(inner: readonly string[], outer: readonly string[]): boolean {
-  return outer.every((name, i) => inner[i]?.toLowerCase() === name.toLowerCase())
-}
-
 function asStruct(type: StructField['type']): TableDraft['schema'] {
   if (typeof type !== 'string' && type.type === 'struct') return type
   throw new DeltaError('DELTA_BAD_SCHEMA', 'the schema of a table must be a struct')
-}
-
-function refused(what: string, path: readonly string[]): DeltaError {
-  return new DeltaError('DELTA_INCOMPATIBLE_SCHEMA', what, { data: { field: columnKey(path) } })
 }

@@ -1,5 +1,5 @@
 import type { WriteMetrics } from '../write/index.js'
-import type { ChangeCounts } from './rowChanger.js'
+import type { ChangeCounts } from './changeCounts.js'
 
 /** The metrics of a change, by the names that `DESCRIBE HISTORY` shows for its operation. */
 export function changeMetrics(operation: 'DELETE' | 'UPDATE', counts: Readonly<ChangeCounts>): WriteMetrics {

@@ -11,10 +11,11 @@ import {
   type WriteOutcome,
   writtenFeatures,
 } from '../write/index.js'
+import type { ChangeCounts } from './changeCounts.js'
 import { changeMetrics } from './changeMetrics.js'
 import { RowAction, type RowChange } from './rowChange.js'
 import { predicateParameter, rowChangePlan } from './rowChangePlan.js'
-import { type ChangeCounts, RowChanger } from './rowChanger.js'
+import { RowChanger } from './rowChanger.js'
 import { type RowCondition, rowCondition } from './rowCondition.js'
 
 /** Which rows {@link deleteRows} deletes, and how. */

@@ -1,21 +1,18 @@
 import { systemClock } from '../../clock.js'
-import type { StructField, StructType } from '../../types/index.js'
 import { type Action, type AddFile, type CdcFile, removedFile } from '../actions/index.js'
 import { discard, readDataFile } from '../dataFiles/index.js'
-import { DeltaError, type LogPlace } from '../deltaError.js'
+import { DeltaError } from '../deltaError.js'
 import { requireWritableRows } from '../protocol/index.js'
-import { checkNewColumnNames, columnLayout, isMapped, mapFields, withoutMapping } from '../schema/index.js'
+import { columnLayout } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
-import { checkPartitioning, type DeltaTable } from '../table/index.js'
+import type { DeltaTable } from '../table/index.js'
 import {
   ChangeFileWriter,
   type Condition,
   type Plan,
   planAndCommit,
   type RepeatableRows,
-  type Rows,
   RowsConsumed,
-  rowText,
   type SourceFiles,
   type SourceFilesOptions,
   SourceWriting,
@@ -26,7 +23,8 @@ import {
 } from '../write/index.js'
 import { writeMetrics } from './appendRows.js'
 import { type Deletion, planDeletion } from './deleteRows.js'
-import { rowCondition } from './rowCondition.js'
+import { newSchema } from './overwriteSchema.js'
+import { conditionCheck } from './replaceWhere.js'
 
 /** How much {@link overwriteRows} replaces: some rows, all of them, or schema and partitioning as well. */
 export interface OverwriteOptions extends WriteOptions {
@@ -117,7 +115,7 @@ class Overwriting {
     const keeps = writtenFeatures(this.#options)
     const place = { table: this.#table.url, version: snapshot.version }
     requireWritableRows(snapshot, 'change', keeps, place)
-    this.#check = where === undefined ? undefined : await meeting(where, snapshot, this.#options, place)
+    this.#check = where === undefined ? undefined : await conditionCheck(where, snapshot, this.#options, place)
     const files = await this.#writing.filesFor(snapshot)
     this.#planned = snapshot.version
     const out =
@@ -206,51 +204,6 @@ function wholeTable({ files }: Snapshot, { clock = systemClock }: WriteOptions):
     text: undefined,
     feed: false,
   }
-}
-
-/** A check that new rows meet the condition by which old ones are deleted. */
-async function meeting(
-  where: Condition,
-  snapshot: Snapshot,
-  { expressions }: WriteOptions,
-  place: LogPlace,
-): Promise<SourceFilesOptions['check']> {
-  const condition = await rowCondition(where, snapshot, { expressions, url: place.table ?? '' })
-  return async (rows, rowsBefore) => {
-    if (rows.count === 0) return
-    const row = (await condition.test(rows)).indexOf(0)
-    if (row < 0) return
-    throw new DeltaError(
-      'DELTA_BAD_ROWS',
-      `row ${rowsBefore + row + 1} of those written does not meet the condition ${String(condition.text)} by which rows are replaced: ${rowText(rows, row)}`,
-      {
-        where: place,
-        data: { row: rowsBefore + row + 1 },
-      },
-    )
-  }
-}
-
-/** The rows' own schema, with nothing of what the table's columns were. */
-function newSchema(
-  { configuration, partitionColumns: before }: Snapshot['metadata'],
-  { columns }: Rows,
-  partitionColumns: readonly string[] | undefined,
-  where: LogPlace,
-): StructType {
-  const given: StructType = { type: 'struct', fields: columns.map(({ field }) => field) }
-  const schema = mapFields(withoutMapping(given), withoutHistory)
-  if (schema.fields.length === 0)
-    throw new DeltaError('DELTA_BAD_ROWS', 'the rows have no columns to make a table of', { where })
-  if (!isMapped(configuration)) checkNewColumnNames(schema)
-  checkPartitioning(schema, partitionColumns ?? before)
-  return schema
-}
-
-/** A field without earlier types: no file of the new schema has them. */
-function withoutHistory(field: StructField): StructField {
-  const { 'delta.typeChanges': history, ...metadata } = field.metadata ?? {}
-  return history === undefined ? field : { ...field, metadata }
 }
 
 function overwriteMetrics(files: SourceFiles, out: Removal, changes: readonly CdcFile[]): WriteMetrics {

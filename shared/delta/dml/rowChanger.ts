@@ -17,6 +17,7 @@ import {
   type WriteOptions,
   writesDeletionVectors,
 } from '../write/index.js'
+import { type ChangeCounts, noCounts } from './changeCounts.js'
 import {
   deletedRows,
   isUsedUp,
@@ -28,26 +29,6 @@ import {
 } from './rowChange.js'
 import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
 import { type FileReading, fileReading, fileRows, touchedFiles } from './touchedFiles.js'
-
-/** The counts of a change. */
-export interface ChangeCounts {
-  deletedRows: number
-  updatedRows: number
-  insertedRows: number
-  /** Rows that were moved to other files unchanged. */
-  copiedRows: number
-  /** Files that no row is left in; those with a new deletion vector are not among them. */
-  removedFiles: number
-  removedBytes: number
-  addedFiles: number
-  addedBytes: number
-  changeFiles: number
-  vectorsAdded: number
-  vectorsUpdated: number
-  vectorsRemoved: number
-  scanMs: number
-  rewriteMs: number
-}
 
 /** The answer of {@link RowChanger.finish}, ready to be committed. */
 export interface ChangedTable extends Pick<Plan, 'written'> {
@@ -82,22 +63,7 @@ export class RowChanger {
   #decided = false
   readonly #actions: Action[] = []
   readonly #written: Pick<AddFile, 'path'>[] = []
-  readonly #counts: ChangeCounts = {
-    deletedRows: 0,
-    updatedRows: 0,
-    insertedRows: 0,
-    copiedRows: 0,
-    removedFiles: 0,
-    removedBytes: 0,
-    addedFiles: 0,
-    addedBytes: 0,
-    changeFiles: 0,
-    vectorsAdded: 0,
-    vectorsUpdated: 0,
-    vectorsRemoved: 0,
-    scanMs: 0,
-    rewriteMs: 0,
-  }
+  readonly #counts = noCounts()
 
   constructor(table: DeltaTable, snapshot: Snapshot, options: WriteOptions) {
     this.#table = table

@@ -6,7 +6,7 @@ import {
   type StructType,
   variantType,
 } from '../../types/index.js'
-import { DeltaError } from '../deltaError.js'
+import { badSchema, SchemaTokens } from './schemaTokens.js'
 
 /**
  * Schemas in the syntax of Spark's SQL: `id BIGINT NOT NULL, tags ARRAY<STRING>, at TIMESTAMP COMMENT 'when', pair
@@ -16,9 +16,10 @@ import { DeltaError } from '../deltaError.js'
  * @throws DeltaError DELTA_BAD_SCHEMA that names the place and what is expected there
  */
 export function parseSchemaText(text: string): StructType {
-  const parser = new Parser(text)
+  const tokens = new SchemaTokens(text)
+  const parser = new Parser(tokens)
   const fields = parser.fields([], undefined)
-  parser.end()
+  tokens.requireEnd()
   return { type: 'struct', fields }
 }
 
@@ -37,12 +38,13 @@ export interface ColumnText {
  * @throws DeltaError DELTA_BAD_SCHEMA as {@link parseSchemaText}
  */
 export function parseColumnText(text: string): ColumnText {
-  const parser = new Parser(text)
-  const path = [parser.name('the name of a column')]
-  while (parser.take('.')) path.push(parser.name('the name of a field'))
+  const tokens = new SchemaTokens(text)
+  const parser = new Parser(tokens)
+  const path = [tokens.name('the name of a column')]
+  while (tokens.take('.')) path.push(tokens.name('the name of a field'))
   const field = parser.fieldBehind(path)
   const position = parser.position()
-  parser.end()
+  tokens.requireEnd()
   return { path, field, ...(position === undefined ? {} : { position }) }
 }
 
@@ -52,9 +54,10 @@ export function parseColumnText(text: string): ColumnText {
  * @throws DeltaError DELTA_BAD_SCHEMA as {@link parseSchemaText}
  */
 export function parseTypeText(text: string): DataType {
-  const parser = new Parser(text)
+  const tokens = new SchemaTokens(text)
+  const parser = new Parser(tokens)
   const type = parser.type([])
-  parser.end()
+  tokens.requireEnd()
   return type
 }
 
@@ -87,37 +90,28 @@ const clauses: Readonly<Record<string, string>> = {
   collate: 'collations are not known here',
 }
 
-const token = /\s*(?:(`(?:[^`]|``)*`)|('(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*")|([\p{L}\p{N}_]+)|(\S)|$)/uy
-
-type Token =
-  | { readonly kind: 'name' | 'quoted' | 'text' | 'sign'; readonly text: string; readonly at: number }
-  | { readonly kind: 'end'; readonly text: ''; readonly at: number }
-
 class Parser {
-  readonly #text: string
-  #next = 0
-  #token: Token
+  readonly #tokens: SchemaTokens
 
-  constructor(text: string) {
-    this.#text = text
-    this.#token = this.#read()
+  constructor(tokens: SchemaTokens) {
+    this.#tokens = tokens
   }
 
   /** Fields separated by commas, up to the end or to `close`. */
   fields(path: readonly string[], close: '>' | undefined): StructField[] {
     const fields: StructField[] = []
-    if (close !== undefined && this.#is(close)) return fields
+    if (close !== undefined && this.#tokens.isSign(close)) return fields
     do {
-      const name = this.name(
-        fields.length === 0 || !this.#is('end') ? 'the name of a column' : 'another column behind the comma',
+      const name = this.#tokens.name(
+        fields.length === 0 || !this.#tokens.isEnd ? 'the name of a column' : 'another column behind the comma',
       )
-      if (close !== undefined) this.take(':')
+      if (close !== undefined) this.#tokens.take(':')
       const field = this.fieldBehind([...path, name])
       const twin = fields.find(other => other.name.toLowerCase() === field.name.toLowerCase())
       if (twin !== undefined)
-        throw bad(`column ${columnKey([...path, field.name])} stands twice`, columnKey([...path, field.name]))
+        throw badSchema(`column ${columnKey([...path, field.name])} stands twice`, columnKey([...path, field.name]))
       fields.push(field)
-    } while (this.take(','))
+    } while (this.#tokens.take(','))
     return fields
   }
 
@@ -128,45 +122,50 @@ class Parser {
     let nullable = true
     let comment: string | undefined
     for (;;) {
-      if (this.#word('not')) {
-        if (!this.#word('null')) throw this.#expected('NULL behind NOT')
+      if (this.#tokens.takeWord('not')) {
+        if (!this.#tokens.takeWord('null')) throw this.#tokens.expected('NULL behind NOT')
         nullable = false
-      } else if (this.#word('null')) nullable = true
-      else if (this.#word('comment')) comment = this.#quotedText()
+      } else if (this.#tokens.takeWord('null')) nullable = true
+      else if (this.#tokens.takeWord('comment')) comment = this.#tokens.quotedText()
       else break
     }
-    const refused = this.#token.kind === 'name' ? clauses[this.#token.text.toLowerCase()] : undefined
+    const refused = this.#tokens.current.kind === 'name' ? clauses[this.#tokens.current.text.toLowerCase()] : undefined
     if (refused !== undefined)
-      throw bad(
-        `column ${columnKey(path)} has the clause ${this.#token.text.toUpperCase()}: ${refused}`,
+      throw badSchema(
+        `column ${columnKey(path)} has the clause ${this.#tokens.current.text.toUpperCase()}: ${refused}`,
         columnKey(path),
       )
     return { name, type, nullable, metadata: comment === undefined ? {} : { comment } }
   }
 
   position(): ColumnText['position'] {
-    if (this.#word('first')) return 'first'
-    return this.#word('after') ? { after: this.name('the name of a column behind AFTER') } : undefined
+    if (this.#tokens.takeWord('first')) return 'first'
+    return this.#tokens.takeWord('after')
+      ? { after: this.#tokens.name('the name of a column behind AFTER') }
+      : undefined
   }
 
   type(path: readonly string[]): DataType {
-    const { text, kind } = this.#token
+    const { text, kind } = this.#tokens.current
     const word = kind === 'name' ? text.toLowerCase() : ''
     const simple = Object.hasOwn(typeNames, word) ? typeNames[word] : undefined
     if (simple === undefined && !decimalNames.has(word) && !['array', 'map', 'struct', 'variant'].includes(word)) {
       if (/^(?:var)?char$|^character$/.test(word))
-        throw bad(`the type ${text.toUpperCase()} has a length, which is not checked here; say STRING`, columnKey(path))
-      throw this.#expected(
+        throw badSchema(
+          `the type ${text.toUpperCase()} has a length, which is not checked here; say STRING`,
+          columnKey(path),
+        )
+      throw this.#tokens.expected(
         `a type${path.length === 0 ? '' : ` of column ${columnKey(path)}`}, as BIGINT, DECIMAL(10,2), ARRAY<STRING>, MAP<STRING, INT> or STRUCT<x: INT>`,
       )
     }
-    this.#advance()
+    this.#tokens.advance()
     if (simple !== undefined) return simple
     if (decimalNames.has(word)) return this.#decimal(path)
     if (word === 'variant') return variantType
-    this.#need('<')
+    this.#tokens.need('<')
     const type = this.#nested(word, path)
-    this.#need('>')
+    this.#tokens.need('>')
     return type
   }
 
@@ -174,97 +173,19 @@ class Parser {
     if (word === 'struct') return { type: 'struct', fields: this.fields(path, '>') }
     if (word === 'array') return { type: 'array', elementType: this.type([...path, 'element']), containsNull: true }
     const keyType = this.type([...path, 'key'])
-    this.#need(',')
+    this.#tokens.need(',')
     return { type: 'map', keyType, valueType: this.type([...path, 'value']), valueContainsNull: true }
   }
 
   #decimal(path: readonly string[]): DataType {
-    if (!this.take('(')) return { type: 'decimal', precision: 10, scale: 0 }
-    const precision = this.#digits()
-    const scale = this.take(',') ? this.#digits() : 0
-    this.#need(')')
+    if (!this.#tokens.take('(')) return { type: 'decimal', precision: 10, scale: 0 }
+    const precision = this.#tokens.digits()
+    const scale = this.#tokens.take(',') ? this.#tokens.digits() : 0
+    this.#tokens.need(')')
     if (precision >= 1 && precision <= 38 && scale <= precision) return { type: 'decimal', precision, scale }
-    throw bad(
+    throw badSchema(
       `DECIMAL(${precision},${scale}) cannot be: 1 to 38 digits, no more of them behind the point than in all`,
       columnKey(path),
     )
   }
-
-  #digits(): number {
-    const { kind, text } = this.#token
-    if (kind !== 'name' || !/^\d{1,4}$/.test(text)) throw this.#expected('a number')
-    this.#advance()
-    return Number(text)
-  }
-
-  #quotedText(): string {
-    const { kind, text } = this.#token
-    if (kind !== 'text') throw this.#expected("a text in quotes, as 'when it happened'")
-    this.#advance()
-    const inner = text.slice(1, -1)
-    return (text.startsWith("'") ? inner.replaceAll("''", "'") : inner).replace(
-      /\\(.)/gs,
-      (_, char: string) => ({ n: '\n', t: '\t', r: '\r', 0: '\0' })[char] ?? char,
-    )
-  }
-
-  name(what: string): string {
-    const { kind, text } = this.#token
-    if (kind !== 'name' && kind !== 'quoted') throw this.#expected(what)
-    this.#advance()
-    return kind === 'name' ? text : text.slice(1, -1).replaceAll('``', '`')
-  }
-
-  end(): void {
-    if (this.#token.kind !== 'end') throw this.#expected('a comma or the end')
-  }
-
-  take(sign: string): boolean {
-    if (!this.#is(sign)) return false
-    this.#advance()
-    return true
-  }
-
-  #need(sign: string): void {
-    if (!this.take(sign)) throw this.#expected(sign)
-  }
-
-  #word(word: string): boolean {
-    if (this.#token.kind !== 'name' || this.#token.text.toLowerCase() !== word) return false
-    this.#advance()
-    return true
-  }
-
-  #is(sign: string): boolean {
-    return sign === 'end' ? this.#token.kind === 'end' : this.#token.kind === 'sign' && this.#token.text === sign
-  }
-
-  #advance(): void {
-    this.#token = this.#read()
-  }
-
-  #read(): Token {
-    token.lastIndex = this.#next
-    const match = token.exec(this.#text)
-    const [whole = '', quoted, text, name, sign] = match ?? []
-    this.#next += whole.length
-    const found = quoted ?? text ?? name ?? sign
-    const at = this.#next - (found?.length ?? 0)
-    if (found === undefined) return { kind: 'end', text: '', at }
-    return {
-      kind: quoted !== undefined ? 'quoted' : text !== undefined ? 'text' : name !== undefined ? 'name' : 'sign',
-      text: found,
-      at,
-    }
-  }
-
-  #expected(what: string): DeltaError {
-    const { kind, at } = this.#token
-    const place = kind === 'end' ? 'at its end' : `at ${JSON.stringify(this.#text.slice(at, at + 30))}`
-    return bad(`the text of a schema is wrong ${place}: expected ${what}`)
-  }
-}
-
-function bad(message: string, field?: string): DeltaError {
-  return new DeltaError('DELTA_BAD_SCHEMA', message, field === undefined ? {} : { data: { field } })
 }

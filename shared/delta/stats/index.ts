@@ -1,6 +1,7 @@
 /** Statistics of files, and skipping files by them. */
-export { FileSkipper, filesThatMayMatch, type Match, type Predicate, predicateColumns } from './fileSkipping.js'
+export { FileSkipper, filesThatMayMatch } from './fileSkipping.js'
 export { statsJson } from './parsedStats.js'
+export { type Match, type Predicate, predicateColumns } from './predicate.js'
 export { predicateText } from './predicateText.js'
 export { liveRecordCount, liveRowCount, recordCount, sumOfCounts } from './recordCount.js'
 export { type ColumnStats, encodeStats, type FileStats, parseStats, unreadableBounds } from './stats.js'

@@ -6,7 +6,7 @@ import {
   type StructType,
   type Value,
 } from '../../types/index.js'
-import type { Predicate } from './fileSkipping.js'
+import type { Predicate } from './predicate.js'
 
 /** Of a long list, so many values are recorded: the log's description of a change is read with every version. */
 const shownValues = 25

@@ -3,9 +3,6 @@ import {
   type ColumnData,
   columnKey,
   type DataType,
-  isRow,
-  namedValue,
-  namedValues,
   type StructField,
   type Value,
 } from '../../types/index.js'
@@ -13,6 +10,7 @@ import { DeltaError, type LogPlace } from '../deltaError.js'
 import { isVoid, typeText } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
 import { charLimit, withinLimit } from './charLimit.js'
+import { type Convert, shown, ValueConverter } from './conformValue.js'
 import type { Rows } from './rows.js'
 import { holdsValue } from './valueCheck.js'
 
@@ -64,13 +62,11 @@ export function conformRows(
   return { count: rows.count, columns }
 }
 
-/** Converts a value of the rows' type to one of the table's type. */
-type Convert = (value: Value, row: number) => Value
-
 class Fit {
   readonly #where: LogPlace | undefined
   readonly #rowsBefore: number
   readonly #nullable: boolean
+  readonly #values = new ValueConverter((path, what, row) => this.bad(path, what, row))
 
   constructor({ where, rowsBefore = 0, nullable = false }: ConformOptions) {
     this.#where = where
@@ -98,7 +94,7 @@ class Fit {
         throw this.bad(path, `is ${typeText(field.type)}, which a ${data.constructor.name} does not hold`)
       return data
     }
-    const convert = this.#limited(field, this.#converter(field.type, from.type, path))
+    const convert = this.#limited(field, this.#values.converter(field.type, from.type, path))
     const nullable = field.nullable || this.#nullable
     const values = data as readonly (Value | undefined)[]
     let output: Value[] | undefined
@@ -130,77 +126,6 @@ class Fit {
     }
   }
 
-  #converter(type: DataType, from: DataType, path: readonly string[]): Convert {
-    if (typeof type !== 'string') {
-      if (type.type === 'struct' && typeof from !== 'string' && from.type === 'struct') {
-        if (type.variant !== true) return this.#struct(type.fields, from.fields, path)
-      } else if (type.type === 'array' && typeof from !== 'string' && from.type === 'array') {
-        const item = this.#part(type.elementType, from.elementType, type.containsNull, [...path, 'element'])
-        return (value, row) => {
-          if (!Array.isArray(value)) throw this.#misfit(path, type, value, row)
-          return mapped(value as readonly Value[], element => item(element, row))
-        }
-      } else if (type.type === 'map' && typeof from !== 'string' && from.type === 'map') {
-        const key = this.#part(type.keyType, from.keyType, false, [...path, 'key'])
-        const item = this.#part(type.valueType, from.valueType, type.valueContainsNull, [...path, 'value'])
-        return (value, row) => {
-          if (!Array.isArray(value)) throw this.#misfit(path, type, value, row)
-          return mapped(value as readonly Value[], entry => {
-            if (!isRow(entry)) throw this.#misfit(path, type, entry, row)
-            const { key: oldKey, value: oldValue } = entry as { key?: Value; value?: Value }
-            const [newKey, newValue] = [key(oldKey, row), item(oldValue, row)]
-            return newKey === oldKey && newValue === oldValue ? entry : { key: newKey, value: newValue }
-          })
-        }
-      }
-    }
-    return (value, row) => {
-      if (!holdsValue(type, value)) throw this.#misfit(path, type, value, row)
-      return value
-    }
-  }
-
-  #struct(fields: readonly StructField[], from: readonly StructField[], path: readonly string[]): Convert {
-    const parts = fields.map(field => {
-      const here = [...path, field.name]
-      const source = from.find(({ name }) => name.toLowerCase() === field.name.toLowerCase())
-      const part = this.#part(field.type, source?.type ?? field.type, field.nullable, here)
-      return { name: field.name, source: source?.name, part }
-    })
-    const sameNames = parts.every(({ name, source }) => name === source)
-    const known = new Set(from.map(({ name }) => name))
-    return (value, row) => {
-      if (!isRow(value)) throw this.#misfit(path, { type: 'struct', fields }, value, row)
-      for (const name of Object.keys(value)) {
-        if (!known.has(name)) throw this.bad([...path, name], "is not a field of the rows' own type", row)
-      }
-      let same = sameNames
-      const output = namedValues<Value>()
-      for (const { name, source, part } of parts) {
-        const old = source === undefined ? null : namedValue(value, source)
-        const fitted = part(old, row)
-        same &&= fitted === (old ?? null)
-        output[name] = fitted
-      }
-      return same ? value : output
-    }
-  }
-
-  /** A value inside another: null as well, where its type allows. */
-  #part(
-    type: DataType,
-    from: DataType,
-    nullable: boolean,
-    path: readonly string[],
-  ): (value: Value | undefined, row: number) => Value {
-    const convert = this.#converter(type, from, path)
-    return (value, row) => {
-      if (value !== null && value !== undefined) return convert(value, row)
-      if (!nullable) throw this.bad(path, 'may not be null in the table, and is in the rows', row)
-      return null
-    }
-  }
-
   /** The types must be equal but for nullability and for fields that the rows lack. */
   #requireType(table: DataType, from: DataType, path: readonly string[]): void {
     if (typeof table !== 'string' && typeof from !== 'string' && table.type === from.type) {
@@ -226,10 +151,6 @@ class Fit {
     throw this.bad(path, `is ${typeText(table)} in the table and ${typeText(from)} in the rows`)
   }
 
-  #misfit(path: readonly string[], type: DataType, value: Value | undefined, row: number): DeltaError {
-    return this.bad(path, `(${typeText(type)}) cannot hold ${shown(value)}`, row)
-  }
-
   bad(path: readonly string[], what: string, row?: number): DeltaError {
     const column = columnKey(path)
     const number = row === undefined ? undefined : this.#rowsBefore + row + 1
@@ -244,17 +165,6 @@ class Fit {
   }
 }
 
-/** The same array when every item is. */
-function mapped(items: readonly Value[], map: (item: Value) => Value): Value {
-  let output: Value[] | undefined
-  items.forEach((item, i) => {
-    const fitted = map(item)
-    if (output === undefined && fitted !== item) output = items.slice(0, i)
-    output?.push(fitted)
-  })
-  return output ?? items
-}
-
 function fitsTyped(type: DataType, data: ColumnData): boolean {
   if (data instanceof BigInt64Array) return type === 'long' || type === 'timestamp' || type === 'timestamp_ntz'
   if (data instanceof Float64Array) return type === 'double'
@@ -265,11 +175,4 @@ function fitsTyped(type: DataType, data: ColumnData): boolean {
     type === 'date' ||
     ((type === 'byte' || type === 'short') && data.every(value => holdsValue(type, value)))
   )
-}
-
-function shown(value: Value | undefined): string {
-  if (value instanceof Uint8Array) return 'bytes'
-  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'a struct'
-  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value).slice(0, 60)
-  return `${text} (${typeof value})`
 }

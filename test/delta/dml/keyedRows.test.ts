@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { KeyedRows } from '../../../shared/delta/dml/keyedRows.js'
 import { testRows } from '../../../shared/delta/dml/rowPredicate.js'
-import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
+import type { Predicate } from '../../../shared/delta/stats/predicate.js'
 import type { StructField, Value } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 import { columnField } from '../logFixture.js'

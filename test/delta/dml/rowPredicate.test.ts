@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { fittedPredicate, predicateFields, testRows } from '../../../shared/delta/dml/rowPredicate.js'
-import type { Predicate } from '../../../shared/delta/stats/fileSkipping.js'
+import type { Predicate } from '../../../shared/delta/stats/predicate.js'
 import { predicateText } from '../../../shared/delta/stats/predicateText.js'
 import type { StructType, Value } from '../../../shared/types/index.js'
 import { columnField } from '../logFixture.js'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { FileSkipper, type Match, type Predicate } from '../../../shared/delta/stats/fileSkipping.js'
+import { FileSkipper } from '../../../shared/delta/stats/fileSkipping.js'
+import type { Match, Predicate } from '../../../shared/delta/stats/predicate.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { planStats, type StatsShape } from '../../../shared/delta/stats/statsColumns.js'
