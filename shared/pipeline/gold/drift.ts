@@ -2,7 +2,7 @@ import { driftPartitionColumns, driftTable, scoredPath, type Stream } from '../.
 import { type AddFile, type Snapshot, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { elapsedMs } from '../../storage/index.js'
-import { dayMs, type Row } from '../../types/index.js'
+import type { Row } from '../../types/index.js'
 import {
   columnsOf,
   type Derivation,
@@ -18,6 +18,7 @@ import { type Lake, openSession } from '../lake/index.js'
 import { type ModelPlace, modelPlace } from '../models/index.js'
 import { reportStep, startStep, type StepReport } from '../step/index.js'
 import { driftOfDay } from './driftRows.js'
+import { dateOf, endedFiles, endOf } from './endedDays.js'
 import { ModelReferences } from './modelReferences.js'
 
 /** How long a timer leaves the table as it is: each run reads a day's rows again. Milliseconds. */
@@ -110,7 +111,7 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options:
       layer: 'gold',
       rebuiltBy: 'lake rebuild gold',
       // Nobody sends rows of a day that is over to a stream that has gone silent.
-      isDue: async target => (await endedFiles(comparison, target)).length > 0,
+      isDue: async target => (await endedFiles(stream, target, lake.clock.now())).length > 0,
     },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
@@ -135,7 +136,7 @@ async function compareDays(
   const { state, table } = target
   const current = touching === undefined ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
   const now = lake.clock.now()
-  const ended = touching === undefined ? [] : await endedFiles({ lake, stream }, target)
+  const ended = touching === undefined ? [] : await endedFiles(stream, target, now)
   const days = new Set([...(touching ?? scored.files.map(eventDateOf)), ...ended.map(dateOf)])
   const adds: AddFile[] = []
   const replaces: AddFile[] = []
@@ -155,27 +156,6 @@ async function compareDays(
 }
 
 const eventDateOf = (file: AddFile) => file.partitionValues[eventDate] ?? ''
-const dateOf = (file: AddFile) => file.partitionValues['_window_date'] ?? ''
-
-/** When all of a day's events have come, late ones too. Milliseconds. */
-function endOf(stream: Stream, day: string): number {
-  return Date.parse(day) + dayMs + stream.allowedLatenessMs
-}
-
-/** Files of days that were not over when the table was last written, and are now. */
-async function endedFiles(
-  { lake, stream }: Pick<Comparison, 'lake' | 'stream'>,
-  { table, state }: OpenedTable,
-): Promise<readonly AddFile[]> {
-  const now = lake.clock.now()
-  const daysOver = (at: number) => Math.floor((at - stream.allowedLatenessMs) / dayMs)
-  if (daysOver(now) <= daysOver(state.timestamp)) return []
-  const files = (await table.snapshot({ version: state.version }))?.files ?? []
-  return files.filter(file => {
-    const end = endOf(stream, dateOf(file))
-    return end > state.timestamp && end <= now
-  })
-}
 
 function writeDay(
   lake: Lake,

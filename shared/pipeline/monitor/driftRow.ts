@@ -1,5 +1,5 @@
 import { driftPath, sqlName, type Stream } from '../../contract/index.js'
-import type { AddFile, Snapshot } from '../../delta/index.js'
+import type { AddFile, DeltaTable, Snapshot } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { type DuckDbSession, literal, openDeltaView } from '../../query/index.js'
 import type { Row } from '../../types/index.js'
@@ -32,19 +32,40 @@ export async function driftRow(
   }
   const empty: Row = Object.fromEntries(monitorTable.schema.fields.map(({ name }) => [name, null]))
   try {
-    const snapshot = await lake.table(path).snapshot()
-    if (snapshot === undefined) return []
-    const rows = await newestDay(lake, session, path, snapshot)
-    const verdict = verdictOn(rows.filter(row => row['breached'] !== null))
-    const { status } = verdict
-    const reason = verdict.reason + (await unjudgedNote(lake, stream, rows))
-    return [
-      { ...empty, ...about, status, reason, table_version: BigInt(snapshot.version), files: BigInt(snapshot.numFiles) },
-    ]
+    const found = await findings(lake, session, stream)
+    return found === undefined ? [] : [{ ...empty, ...about, ...found.row }]
   } catch (error) {
     const { message } = asError(error)
     return [{ ...empty, ...about, status: 'DEGRADED', reason: `The table cannot be read: ${message}` }]
   }
+}
+
+/** What a version of a drift table says. */
+interface Findings {
+  readonly tableId: string
+  readonly version: number
+  readonly row: Row
+}
+
+/** What each table said when it was last read: a table is read again when it has changed. */
+const known = new WeakMap<DeltaTable, Findings>()
+
+async function findings(lake: Lake, session: DuckDbSession, stream: Stream): Promise<Findings | undefined> {
+  const path = driftPath(stream)
+  const table = lake.table(path)
+  const state = await table.state({ fresh: true })
+  const before = known.get(table)
+  if (before?.version === state?.version && before?.tableId === state?.metadata.id) return before
+  const snapshot = await table.snapshot()
+  if (snapshot === undefined) return undefined
+  const rows = await newestDay(lake, session, path, snapshot)
+  const verdict = verdictOn(rows.filter(row => row['breached'] !== null))
+  const reason = verdict.reason + (await unjudgedNote(lake, stream, rows))
+  const { version, numFiles, metadata } = snapshot
+  const row = { status: verdict.status, reason, table_version: BigInt(version), files: BigInt(numFiles) }
+  const found = { tableId: metadata.id, version, row }
+  known.set(table, found)
+  return found
 }
 
 /** The rows of the newest day of which any was judged, which is over then, the worst first. */

@@ -206,6 +206,39 @@ describe('drift', () => {
     expect(await version()).toBe((before ?? NaN) + 1)
   })
 
+  test('a stream that stays silent has its files listed once a day, and again when the table has changed', async () => {
+    await using f = await SilverFixture.open()
+    const random = new Random()
+    await promote(f, '1', clicks(random, 100))
+    await silverOf(f, [rowsFrom(clicks(random, 5), day, 'a')])
+    ok(await runGold(f.lake, 'timer'))
+    f.clock.advance(3 * dayMs)
+    ok(await runGold(f.lake, 'timer'))
+    const lists = vi.spyOn(f.lake.table(driftPath(events)), 'snapshot')
+    const listed = async () => {
+      lists.mockClear()
+      for (let n = 0; n < 3; n++) {
+        f.clock.advance(2 * 3_600_000)
+        ok(await runGold(f.lake, 'timer'))
+      }
+      return lists.mock.calls.length
+    }
+    const midnight = (Math.floor(f.clock.now() / dayMs) + 1) * dayMs
+    f.clock.advance(midnight + events.allowedLatenessMs - f.clock.now())
+    expect(await listed()).toBe(1)
+    expect(await listed()).toBe(0)
+    f.clock.advance(dayMs)
+    expect(await listed()).toBe(1)
+    await silverOf(f, [rowsFrom(clicks(random, 5), 4n * day, 'b')])
+    expect(await listed()).toBeGreaterThan(0)
+    f.clock.advance(dayMs)
+    expect(await listed()).toBeGreaterThan(0)
+    expect(await driftRows(f, `SELECT n, breached IS NULL AS open FROM t WHERE column_name = 'value'`)).toEqual([
+      { n: 5n, open: false },
+      { n: 5n, open: false },
+    ])
+  })
+
   test('two at once: one wins, and no day stands there twice', async () => {
     await using f = await SilverFixture.open()
     await promote(f, '1', clicks(new Random(), 100))

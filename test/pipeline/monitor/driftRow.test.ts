@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { driftPartitionColumns, driftTable } from '../../../shared/contract/index.js'
 import { createTable, readsNothing, writeDataFile } from '../../../shared/delta/index.js'
@@ -62,4 +62,28 @@ test('the column that is furthest over its own limit is named first, not the one
   expect(row).toMatchObject({ status: 'DEGRADED', layer: 'drift' })
   const named = [...(row?.['reason'] as string).matchAll(/(\w+) \(PSI/g)].map(([, column]) => column)
   expect(named).toEqual(['worst', 'also', 'second', 'large'])
+})
+
+test('a table is read again only when it has changed, and one that was dropped and made anew counts as another', async () => {
+  await using f = await SilverFixture.open()
+  await using session = await openSession(f.lake)
+  const look = async () => (await driftRow(f.lake, session, events, f.lake.clock.now()))[0]
+  expect(await look()).toBeUndefined()
+  await writeDay(f, 0, [['value', 9, 0.1]])
+  const reads = vi.spyOn(f.lake.table(driftTable(events).path), 'snapshot')
+  const first = await look()
+  expect(first).toMatchObject({ status: 'DEGRADED', files: 1n })
+  expect(await look()).toEqual(first)
+  expect(reads).toHaveBeenCalledTimes(1)
+  await writeDay(f, 1, [['value', 0.05, 0.1]])
+  expect(await look()).toMatchObject({ status: 'OK', files: 2n })
+  expect(reads).toHaveBeenCalledTimes(2)
+  for await (const { path } of f.lake.store.list(driftTable(events).path)) await f.lake.store.delete(path)
+  // For a minute the version that is known counts.
+  f.clock.advance(61_000)
+  expect(await look()).toBeUndefined()
+  await writeDay(f, 0, [['value', 9, 0.1]])
+  await writeDay(f, 1, [['other', 9, 0.1]])
+  f.clock.advance(61_000)
+  expect(await look()).toMatchObject({ status: 'DEGRADED', files: 2n, reason: expect.stringMatching(/other/) as string })
 })
