@@ -1,3 +1,3 @@
 /** Models as files of the lake. */
-export { FolderModelSource } from './folderModelSource.js'
+export { cardFile, FolderModelSource, onnxFile } from './folderModelSource.js'
 export { ModelVersions } from './modelVersions.js'

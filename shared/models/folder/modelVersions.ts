@@ -69,13 +69,14 @@ export class ModelVersions {
   /**
    * Puts a new version there under the next free whole number. Of several that register at once, each gets its own.
    *
-   * @param make the files of the version that it is told; called again when another took the number
+   * @param make the files of the version that it is told, whose folder has that address; called again when another took
+   * the number
    */
-  async register(make: (version: string) => ModelFiles): Promise<ModelFiles> {
+  async register(make: (version: string, folder: string) => ModelFiles | Promise<ModelFiles>): Promise<ModelFiles> {
     for (;;) {
       const numbers = (await this.#store.folders('')).map(Number).filter(Number.isSafeInteger)
       const version = String(Math.max(0, ...numbers) + 1)
-      const files = make(version)
+      const files = await make(version, this.#place(version))
       if ((await this.#store.putIfAbsent(`${version}/${onnxFile}`, files.onnx)) === 'exists') continue
       for (const [path, bytes] of filesOf(files).slice(1)) await this.#store.putIfAbsent(`${version}/${path}`, bytes)
       return files

@@ -1,7 +1,7 @@
 /** An MLflow server: its registry and artifacts read, trainings and models put there. */
-export { type TrainedModel } from './logTraining.js'
 export { digestTag, MlflowModelSource } from './mlflowModelSource.js'
 export { MlflowServer } from './mlflowServer.js'
+export { modelFolder, type TrainedModel } from './modelFolder.js'
 export { type AliasMove, takeAliasBack } from './moveAlias.js'
 export { openMlflow } from './openMlflow.js'
 export { pushModel, type PushOutcome } from './pushModel.js'

@@ -1,11 +1,10 @@
-import { encodeModelCard, sha256 } from '../card/index.js'
+import { sha256 } from '../card/index.js'
 import { featureNames } from '../features/index.js'
 import type { ModelFiles } from '../modelSource.js'
 import type { WritableArtifacts } from './artifacts.js'
 import { digestTag } from './mlflowModelSource.js'
 import type { MlflowServer } from './mlflowServer.js'
-import { encodeMlModel, environmentFiles, exampleFiles, mlmodelFile } from './mlmodelFile.js'
-import { scoreSignature } from './signature.js'
+import { modelFolder, type TrainedModel } from './modelFolder.js'
 import {
   createLoggedModel,
   createRun,
@@ -19,13 +18,7 @@ import {
   logParams,
   type RunInfo,
 } from './trackingRun.js'
-import { encodeTrainingRecord, finalMetrics, trainingFile, type TrainingRecord } from './trainingRecord.js'
-
-/** A version of a model that was trained here, whole. */
-export interface TrainedModel {
-  readonly files: ModelFiles
-  readonly record: TrainingRecord
-}
+import { finalMetrics, type TrainingRecord } from './trainingRecord.js'
 
 /** Where on the server it goes. */
 export interface TrackingTarget {
@@ -44,8 +37,6 @@ export interface TrackedVersion {
 
 /** Files that go to the run as well, where a person looks for them. */
 const plots = 'plots/'
-
-const mostExamples = 5
 
 /**
  * Tracks a training and registers its model, in the order in which MLflow's own client does it: a run with parameters,
@@ -116,10 +107,8 @@ async function putModel(
 ): Promise<string> {
   const uri = logged?.artifactUri ?? `${run.artifactUri}/model`
   const folder = await server.writableArtifacts(uri)
-  const modelId = logged?.modelId ?? run.runId
-  // The description last: who finds it finds the rest.
-  for (const [path, bytes] of await modelFolder(trained, { modelId, runId: run.runId, artifactUri: uri }))
-    await folder.put(path, bytes)
+  const ids = { modelId: logged?.modelId, runId: run.runId, artifactUri: uri }
+  for (const [path, bytes] of await modelFolder(trained, ids)) await folder.put(path, bytes)
   return logged === undefined ? uri : `models:/${logged.modelId}`
 }
 
@@ -132,39 +121,6 @@ async function putPlots(
   if (shown.length === 0) return
   const folder: WritableArtifacts = await server.writableArtifacts(run.artifactUri)
   for (const [path, bytes] of shown) await folder.put(path, bytes)
-}
-
-async function modelFolder(
-  { files, record }: TrainedModel,
-  ids: { readonly modelId: string; readonly runId: string; readonly artifactUri: string },
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { card, onnx, external = new Map<string, Uint8Array>(), more = new Map<string, Uint8Array>() } = files
-  const columns = featureNames(card.features)
-  const data = (card.golden ?? []).slice(0, mostExamples).map(({ features }) => features)
-  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
-  const folder = new Map([
-    ...more,
-    ...environmentFiles(),
-    ...external,
-    ['model.onnx', onnx],
-    ['model.json', encodeModelCard(card)],
-    [trainingFile, encodeTrainingRecord(record)],
-  ])
-  if (data.length > 0) {
-    folder.set(exampleFiles.example, json({ columns, data }))
-    folder.set(exampleFiles.serving, json({ dataframe_split: { columns, data } }))
-  }
-  folder.delete(mlmodelFile)
-  const size = [...folder.values()].reduce((sum, bytes) => sum + bytes.byteLength, 0)
-  const description = await encodeMlModel({
-    ...ids,
-    signature: scoreSignature(columns),
-    size,
-    createdAt: record.endedAt,
-    hasInputExample: data.length > 0,
-    metadata: { stream: card.stream, features: card.features, threshold: card.threshold ?? null },
-  })
-  return folder.set(mlmodelFile, description)
 }
 
 async function register(

@@ -21,9 +21,10 @@ export interface MlModel {
 
 /** What an `MLmodel` file is written from. */
 export interface NewMlModel {
-  readonly modelId: string
+  /** `m-…` of a logged model; undefined where there are none. */
+  readonly modelId: string | undefined
   readonly runId: string
-  /** `mlflow-artifacts:/…/models/m-…/artifacts` */
+  /** Address of the folder: `mlflow-artifacts:/…/models/m-…/artifacts`. */
   readonly artifactUri: string
   readonly signature: Signature
   /** Bytes of all files of the model. */
@@ -109,9 +110,9 @@ export async function encodeMlModel(model: NewMlModel): Promise<Uint8Array> {
     },
     is_signature_from_type_hint: false,
     metadata: model.metadata,
-    model_id: model.modelId,
+    ...(model.modelId === undefined ? {} : { model_id: model.modelId }),
     model_size_bytes: model.size,
-    model_uuid: model.modelId,
+    model_uuid: model.modelId ?? model.runId,
     run_id: model.runId,
     ...(model.hasInputExample ? { saved_input_example_info: example } : {}),
     signature: encodeSignature(model.signature),

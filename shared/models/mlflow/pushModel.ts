@@ -1,6 +1,7 @@
-import { logTraining, type TrackedVersion, type TrackingTarget, type TrainedModel } from './logTraining.js'
+import { logTraining, type TrackedVersion, type TrackingTarget } from './logTraining.js'
 import { digestTag } from './mlflowModelSource.js'
 import type { MlflowServer } from './mlflowServer.js'
+import type { TrainedModel } from './modelFolder.js'
 import { type AliasMove, moveAlias } from './moveAlias.js'
 
 /** What a push has done. */

@@ -4,8 +4,9 @@ import type { Stream } from '../../contract/index.js'
 import { encodeReference } from '../../models/drift/index.js'
 import { precisionRecallSvg, scoreHistogramSvg } from '../../models/evaluation/index.js'
 import { encodeForest, forestTensors } from '../../models/forest/index.js'
+import { cardFile, onnxFile } from '../../models/folder/index.js'
 import { type ModelCard, type ModelFiles, sha256 } from '../../models/index.js'
-import { encodeTrainingRecord, finalMetrics, trainingFile, type TrainingRecord } from '../../models/mlflow/index.js'
+import { finalMetrics, modelFolder, type TrainingRecord } from '../../models/mlflow/index.js'
 import type { Candidate } from './candidate.js'
 import type { FeatureRows } from './featureRows.js'
 
@@ -14,13 +15,18 @@ export interface UnnumberedModel {
   readonly digest: string
   /** As much as scoring takes, before there is a version. */
   scored(name: string): ModelFiles
-  /** All of its files. */
-  files(name: string, version: string): ModelFiles
+  /**
+   * All of its files, in MLflow's form, as a push brings them to a server.
+   * @param folder the version's address
+   */
+  files(name: string, version: string, folder: string): Promise<ModelFiles>
 }
 
 /** What goes into a version's folder. */
 export interface ModelParts {
   readonly stream: Stream
+  /** The training, a UUID. */
+  readonly runId: string
   readonly candidate: Candidate
   readonly heldOut: FeatureRows
   readonly anomalies: Uint8Array
@@ -30,7 +36,8 @@ export interface ModelParts {
 const goldenRows = 5
 
 /** A version's files: the model, its card with golden vectors, the reference for drift, figures and plots. */
-export function modelFiles({ stream, candidate, heldOut, anomalies, record }: ModelParts): UnnumberedModel {
+export function modelFiles(parts: ModelParts): UnnumberedModel {
+  const { stream, candidate, heldOut, anomalies, record } = parts
   const { features, forest, scores, threshold, reference } = candidate
   const onnx = encodeForest(forest)
   const digest = sha256(onnx)
@@ -55,11 +62,8 @@ export function modelFiles({ stream, candidate, heldOut, anomalies, record }: Mo
   return {
     digest,
     scored: name => ({ onnx, card: card(name, 'new') }),
-    files: (name, version) => ({
-      onnx,
-      card: card(name, version),
-      more: new Map([
-        [trainingFile, encodeTrainingRecord(record)],
+    files: async (name, version, folder) => {
+      const more = new Map([
         ['metrics.json', text(`${JSON.stringify(figures, null, 2)}\n`)],
         ['reference.json', encodeReference(reference)],
         [
@@ -70,8 +74,12 @@ export function modelFiles({ stream, candidate, heldOut, anomalies, record }: Mo
           'plots/precision_recall.svg',
           text(precisionRecallSvg({ model: name, version }, { scores, anomalies: isAnomaly })),
         ],
-      ]),
-    }),
+      ])
+      const files = { onnx, card: card(name, version), more }
+      const ids = { modelId: undefined, runId: parts.runId, artifactUri: folder }
+      const all = await modelFolder({ files, record }, ids)
+      return { ...files, more: new Map([...all].filter(([path]) => path !== onnxFile && path !== cardFile)) }
+    },
   }
 }
 

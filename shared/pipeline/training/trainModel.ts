@@ -76,7 +76,7 @@ export async function trainModel(
       tracking: undefined,
     })
   }
-  const files = await model.versions.register(version => made.files(model.name, version))
+  const files = await model.versions.register((version, folder) => made.files(model.name, version, folder))
   const { card } = files
   const registered = { ...run, version: card.version, digest: made.digest }
   await recordModelRuns(lake, [

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { starterModel } from '../../../shared/models/index.js'
-import { logTraining, type TrainedModel } from '../../../shared/models/mlflow/logTraining.js'
+import { logTraining } from '../../../shared/models/mlflow/logTraining.js'
 import { digestTag } from '../../../shared/models/mlflow/mlflowModelSource.js'
 import { decodeMlModel } from '../../../shared/models/mlflow/mlmodelFile.js'
+import type { TrainedModel } from '../../../shared/models/mlflow/modelFolder.js'
 import { pushModel } from '../../../shared/models/mlflow/pushModel.js'
 import { decodeTrainingRecord, encodeTrainingRecord } from '../../../shared/models/mlflow/trainingRecord.js'
 import { serverAt, type StandIn, startStandIn, status } from './standIn.js'

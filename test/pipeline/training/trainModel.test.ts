@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { ModelVersions, starterModel } from '../../../shared/models/index.js'
+import { decodeMlModel } from '../../../shared/models/mlflow/mlmodelFile.js'
+import { signatureFeatures } from '../../../shared/models/mlflow/signatureFeatures.js'
 import { scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { promoteVersion, rollbackModel } from '../../../shared/pipeline/training/promotion.js'
@@ -48,14 +50,34 @@ describe('a training', () => {
     for await (const { path } of f.lake.store.list(`models/${name}/1/`))
       files.push(path.slice(`models/${name}/1/`.length))
     expect(files).toEqual([
+      'MLmodel',
+      'conda.yaml',
+      'input_example.json',
       'metrics.json',
       'model.json',
       'model.onnx',
       'plots/precision_recall.svg',
       'plots/score_histogram.svg',
+      'python_env.yaml',
       'reference.json',
+      'requirements.txt',
+      'serving_input_example.json',
       'training.json',
     ])
+    const description = await f.lake.store.get(`models/${name}/1/MLmodel`)
+    const written = await decodeMlModel(description ?? new Uint8Array(), 'MLmodel')
+    const { card } = await modelOf(f.lake).versions.load('1')
+    expect(written).toMatchObject({
+      onnxFile: 'model.onnx',
+      modelId: undefined,
+      runId: outcome.runId,
+      createdAt: card.createdAt,
+      inputExample: { path: 'input_example.json' },
+      metadata: { stream: 'events', threshold: card.threshold, features: card.features },
+    })
+    expect(signatureFeatures(written.signature, { declared: events.model?.features ?? [], fitted: card.features }, 'm')).toEqual(
+      card.features,
+    )
     const rows = await modelRuns(f.lake)
     expect(rows.map(row => row['event'])).toEqual(['trained', 'registered', 'promoted'])
     expect(new Set(rows.map(row => row['run_id'])).size).toBe(1)
