@@ -132,8 +132,7 @@ describe('a promotion, and a rollback', () => {
       for (const stream of [events, orders]) {
         await writeSilver(lake, stream, { to: 2_000 })
         await train(lake, '1', stream)
-        // What is not copied yet is no champion to be beaten.
-        await refreshModels(lake, 'command')
+        // Champion by the alias, although nothing was copied yet.
         await train(lake, '2', stream, testSeed + 1)
         expect(await aliases(lake, stream)).toEqual(['1', undefined])
       }
@@ -171,7 +170,7 @@ describe('a promotion, and a rollback', () => {
   test('of a stream whose model is one version move nothing', async () => {
     await using f = await openLake('none', { MODEL_URI: 'models:/m/3' })
     await expect(rollbackChampion(f.lake, events, modelOf(f.lake, events))).rejects.toThrow(
-      'The stream events scores with version 3 of m, whatever is champion.',
+      'Nothing was promoted. Gold of events does not follow: it scores with version 3 of m until MODEL_URI names',
     )
   })
 })

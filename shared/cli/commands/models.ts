@@ -159,10 +159,13 @@ async function printMove({ context, format, model }: Action, { lake, server }: C
 }
 
 async function push({ context, format, lake, stream, model, args }: Action): Promise<void> {
-  const { pushVersion } = await import('../../pipeline/training/index.js')
+  const { pinnedNote, pushVersion } = await import('../../pipeline/training/index.js')
   const { card } = await summaryOf(model, args.positionals[1])
   const files = await model.versions.loadAll(card.version)
-  const { outcome, version, runId } = await pushVersion(lake, stream, model, files, args.text('alias'))
+  const alias = args.text('alias')
+  const { outcome, version, runId } = await pushVersion(lake, stream, model, files, alias)
+  const pinned = alias === undefined ? undefined : pinnedNote(lake, stream, model)
+  if (pinned !== undefined) await context.messages.write(`${pinned}\n`)
   await printRecords(
     context.output,
     format,

@@ -52,11 +52,8 @@ export const train: Command = {
     const outcomes = runs.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]))
     const trained = outcomes.filter(outcome => outcome.kind === 'trained')
     if (trained.length > 0) await printRecords(context.output, format, columns, trained.map(trainingRecord))
-    for (const { tracking, version, model } of trained) {
-      if (tracking?.kind !== 'failed') continue
-      const what = `Version ${version ?? ''} of ${model} is not on the MLflow server: ${tracking.why}`
-      await context.messages.write(`${what} Bring it there with lake models push.\n`)
-    }
+    for (const { tracking } of trained)
+      if (tracking?.kind === 'failed') await context.messages.write(`${tracking.why}\n`)
     const failures = [
       ...runs.flatMap(({ report: { stream = '', error } }) =>
         error === undefined ? [] : [`training of ${stream} failed: ${error.message}`],

@@ -43,6 +43,11 @@ export class ModelRegistry {
     this.#api = unityCatalog ? '/api/2.0/mlflow/unity-catalog' : '/api/2.0/mlflow'
   }
 
+  /** Whether versions have aliases there: Azure Machine Learning's have none. */
+  get hasAliases(): boolean {
+    return this.#client.server.kind !== 'azureml'
+  }
+
   /**
    * The version that is meant; undefined when there is no such model, version, alias or tag.
    * @throws MlflowError
@@ -50,7 +55,7 @@ export class ModelRegistry {
   async find(name: string, select: VersionSelect): Promise<RegisteredVersion | undefined> {
     this.#requireName(name)
     if (select.by === 'tag') return this.newestWithTag(name, select.key, select.value)
-    if (select.by === 'alias' && this.#client.server.kind === 'azureml') throw noAliases(name, select.alias)
+    if (select.by === 'alias' && !this.hasAliases) throw noAliases(name, select.alias)
     const path = select.by === 'alias' ? `${this.#api}/registered-models/alias` : `${this.#api}/model-versions/get`
     const query = select.by === 'alias' ? { name, alias: select.alias } : { name, version: select.version }
     const answer = await foundOrNot(this.#client.get(path, query))
@@ -139,7 +144,7 @@ export class ModelRegistry {
    * @throws MlflowError
    */
   async setAlias(name: string, alias: string, version: string): Promise<void> {
-    if (this.#client.server.kind === 'azureml') throw noAliases(name, alias)
+    if (!this.hasAliases) throw noAliases(name, alias)
     await this.#client.send('POST', `${this.#api}/registered-models/alias`, { name, alias, version })
   }
 

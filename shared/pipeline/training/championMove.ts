@@ -2,6 +2,7 @@ import type { Stream } from '../../contract/index.js'
 import { ModelError } from '../../models/index.js'
 import { type AliasMove, digestTag, takeAliasBack } from '../../models/mlflow/index.js'
 import type { Lake } from '../lake/index.js'
+import { followedAlias, pinnedNote } from './followedAlias.js'
 import { recordModelRuns } from './modelRuns.js'
 import { movePointer, promoteVersion, type Promotion, rollbackModel } from './promotion.js'
 import type { LakeModel } from './streamModels.js'
@@ -27,7 +28,7 @@ export async function promoteChampion(
   model: LakeModel,
   version: string,
 ): Promise<ChampionMove> {
-  const alias = followedAlias(stream, model)
+  const alias = movedAlias(lake, stream, model)
   const server =
     alias === undefined
       ? undefined
@@ -43,7 +44,7 @@ export async function promoteChampion(
  * @throws ModelError MODEL_MISSING when there was none; MlflowError
  */
 export async function rollbackChampion(lake: Lake, stream: Stream, model: LakeModel): Promise<ChampionMove> {
-  const alias = followedAlias(stream, model)
+  const alias = movedAlias(lake, stream, model)
   if (alias === undefined) return { lake: await rollbackModel(lake, stream, model), server: undefined }
   const back = await takeAliasBack(requireServer(lake), { model: model.uri.name, alias })
   const { registered, ...server } = back
@@ -61,17 +62,12 @@ export async function rollbackChampion(lake: Lake, stream: Stream, model: LakeMo
 }
 
 /**
- * The alias of a server that gold follows; `undefined` for the lake's own models.
- * @throws ModelError MODEL_MISMATCH when gold follows no alias, but one version or a tag
+ * The alias that a promotion moves on a server; `undefined` for the lake's own models.
+ * @throws ModelError MODEL_MISMATCH when gold follows none, but one version or a tag
  */
-function followedAlias(stream: Stream, { uri }: LakeModel): string | undefined {
-  if (uri.kind === 'lake') return undefined
-  const { name, select } = uri
-  if (select.by === 'alias') return select.alias
-  const which = select.by === 'version' ? `version ${select.version}` : `the tag ${select.key}`
-  throw new ModelError(
-    'MODEL_MISMATCH',
-    `The stream ${stream.name} scores with ${which} of ${name}, whatever is champion. Name an alias in MODEL_URI or model.uri of the stream, as models:/…@champion, or change what it names.`,
-    { data: { model: name, stream: stream.name } },
-  )
+function movedAlias(lake: Lake, stream: Stream, model: LakeModel): string | undefined {
+  const pinned = pinnedNote(lake, stream, model)
+  if (pinned === undefined) return followedAlias(model.uri)
+  const data = { model: model.uri.name, stream: stream.name }
+  throw new ModelError('MODEL_MISMATCH', `Nothing was promoted. ${pinned}`, { data })
 }

@@ -1,6 +1,7 @@
 /** Models trained on silver, measured, registered and promoted; a row of `model_runs` for each. */
 export { type ChampionMove, promoteChampion, rollbackChampion } from './championMove.js'
 export type { ChampionEvaluation } from './championScores.js'
+export { pinnedNote } from './followedAlias.js'
 export { listModels, type ModelSummary } from './modelList.js'
 export { modelRunsTable } from './modelRuns.js'
 export { type LakeModel, lakeModelOf } from './streamModels.js'

@@ -10,13 +10,14 @@ import {
   trainingFile,
 } from '../../models/mlflow/index.js'
 import type { Lake } from '../lake/index.js'
+import { promotedAlias } from './followedAlias.js'
 import { recordModelRuns } from './modelRuns.js'
 import type { LakeModel } from './streamModels.js'
 
 /** What became of a model on the MLflow server that the settings name. */
 export type Tracking =
   | { readonly kind: 'tracked'; readonly version: string; readonly runId: string | undefined }
-  /** It can be brought there later. */
+  /** It can be brought there later: the sentence says why it is not there, and how. */
   | { readonly kind: 'failed'; readonly why: string }
 
 /** The MLflow server that the settings name. @throws ModelError MODEL_MISSING when they name none */
@@ -86,20 +87,16 @@ export async function trackTraining(
   promoted: boolean,
 ): Promise<Tracking | undefined> {
   if (lake.settings.mlflowTrackingUri === undefined) return undefined
+  const { version: own } = files.card
+  let alias: string | undefined
   try {
-    const { version, runId } = await pushVersion(lake, stream, model, files, promoted ? aliasOf(model) : undefined)
+    if (promoted && requireServer(lake).registry.hasAliases) alias = promotedAlias(model)
+    const { version, runId } = await pushVersion(lake, stream, model, files, alias)
     return { kind: 'tracked', version, runId }
   } catch (thrown) {
-    const why = asError(thrown).message
-    lake.log.warn(
-      `Version ${files.card.version} of ${model.name} is not on the MLflow server: ${why} Bring it there with lake models push.`,
-      { stream: stream.name, model: model.name },
-    )
+    const command = `lake models push ${own}${alias === undefined ? '' : ` --alias ${alias}`}`
+    const why = `Version ${own} of ${model.name} is not on the MLflow server: ${asError(thrown).message} Bring it there with ${command}.`
+    lake.log.warn(why, { stream: stream.name, model: model.name })
     return { kind: 'failed', why }
   }
-}
-
-/** The alias that gold asks a server for; `champion` when it asks for none. */
-function aliasOf({ uri }: Pick<LakeModel, 'uri'>): string {
-  return uri.kind === 'registry' && uri.select.by === 'alias' ? uri.select.alias : 'champion'
 }

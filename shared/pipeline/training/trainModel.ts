@@ -1,12 +1,12 @@
 import type { Stream } from '../../contract/index.js'
-import { asError } from '../../errors.js'
-import { ModelError, type ModelFiles } from '../../models/index.js'
 import type { Lake } from '../lake/index.js'
 import type { ChampionEvaluation } from './championScores.js'
 import { checkOnnx } from './checkOnnx.js'
 import type { Evaluation } from './evaluateScores.js'
+import { pinnedNote } from './followedAlias.js'
 import { modelFiles } from './modelFiles.js'
 import { type ModelRun, recordModelRuns } from './modelRuns.js'
+import { presentChampion } from './presentChampion.js'
 import { promoteVersion, recordUnrecorded } from './promotion.js'
 import { type LakeModel, lakeModelOf } from './streamModels.js'
 import { type Tracking, trackTraining } from './tracking.js'
@@ -51,7 +51,7 @@ export async function trainModel(
 ): Promise<TrainOutcome> {
   const model = lakeModelOf(lake, stream)
   if (model !== undefined) await recordUnrecorded(lake, stream, model)
-  const champion = model === undefined ? undefined : await championOf(lake, stream, model)
+  const champion = model === undefined ? undefined : await presentChampion(lake, stream, model)
   const training = await trainCandidate(lake, stream, champion, options)
   if (training.kind === 'refused' || model === undefined) {
     const why = training.kind === 'refused' ? training.why : `the stream ${stream.name} declares no model.`
@@ -64,6 +64,8 @@ export async function trainModel(
   }
   const { trained } = training
   const decision = decide(trained, lake.settings.modelPromotionMargin)
+  const pinned = decision.promotes && options.register === true ? pinnedNote(lake, stream, model) : undefined
+  const why = [decision.why, pinned ?? ''].join(' ').trimEnd()
   const run = runOf(stream, model, trained, lake.settings.modelPromotionMargin)
   const made = modelFiles({ stream, ...trained, record: trainingRecord(lake, stream, trained) })
   await checkOnnx(lake, made.scored(model.name), trained.heldOut, trained.candidate.scores)
@@ -72,7 +74,7 @@ export async function trainModel(
     return outcomeOf(stream, model, trained, {
       version: undefined,
       promoted: false,
-      why: decision.why,
+      why,
       tracking: undefined,
     })
   }
@@ -82,25 +84,12 @@ export async function trainModel(
   await recordModelRuns(lake, [
     { ...registered, event: 'trained' },
     { ...registered, event: 'registered' },
-    ...(decision.promotes ? [] : [{ ...registered, event: 'refused' as const, reason: decision.why }]),
+    ...(decision.promotes ? [] : [{ ...registered, event: 'refused' as const, reason: why }]),
   ])
-  if (decision.promotes) await promoteVersion(lake, stream, model, card.version, { ...run, reason: decision.why })
+  if (decision.promotes) await promoteVersion(lake, stream, model, card.version, { ...run, reason: why })
   const tracking = await trackTraining(lake, stream, model, files, decision.promotes)
-  const kept = { version: card.version, promoted: decision.promotes, why: decision.why, tracking }
+  const kept = { version: card.version, promoted: decision.promotes, why, tracking }
   return outcomeOf(stream, model, trained, kept)
-}
-
-/** What scores now; a champion that cannot be loaded is none, and is replaced by what can. */
-async function championOf(lake: Lake, stream: Stream, model: LakeModel): Promise<ModelFiles | undefined> {
-  try {
-    return await model.champion()
-  } catch (thrown) {
-    if (!(thrown instanceof ModelError)) throw thrown
-    lake.log.warn(`The champion of ${model.name} is not compared with: ${asError(thrown).message}`, {
-      stream: stream.name,
-    })
-    return undefined
-  }
 }
 
 /** Whether the candidate becomes champion, and why. */
