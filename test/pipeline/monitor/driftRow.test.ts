@@ -85,5 +85,9 @@ test('a table is read again only when it has changed, and one that was dropped a
   await writeDay(f, 0, [['value', 9, 0.1]])
   await writeDay(f, 1, [['other', 9, 0.1]])
   f.clock.advance(61_000)
-  expect(await look()).toMatchObject({ status: 'DEGRADED', files: 2n, reason: expect.stringMatching(/other/) as string })
+  expect(await look()).toMatchObject({
+    status: 'DEGRADED',
+    files: 2n,
+    reason: expect.stringMatching(/other/) as string,
+  })
 })

@@ -75,9 +75,9 @@ describe('a training', () => {
       inputExample: { path: 'input_example.json' },
       metadata: { stream: 'events', threshold: card.threshold, features: card.features },
     })
-    expect(signatureFeatures(written.signature, { declared: events.model?.features ?? [], fitted: card.features }, 'm')).toEqual(
-      card.features,
-    )
+    expect(
+      signatureFeatures(written.signature, { declared: events.model?.features ?? [], fitted: card.features }, 'm'),
+    ).toEqual(card.features)
     const rows = await modelRuns(f.lake)
     expect(rows.map(row => row['event'])).toEqual(['trained', 'registered', 'promoted'])
     expect(new Set(rows.map(row => row['run_id'])).size).toBe(1)
