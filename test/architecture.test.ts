@@ -139,7 +139,7 @@ const layers: Readonly<Record<string, Layer>> = {
     doors: ['access'],
   },
   'shared/cli': {
-    uses: [...sides, 'shared/pipeline', 'shared/alerts'],
+    uses: [...sides, 'shared/pipeline', 'shared/alerts', 'shared/page'],
     rooms: ['arguments', 'output', 'input', 'tables', 'commands'],
   },
   functions: {

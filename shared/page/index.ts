@@ -1,2 +1,2 @@
 /** The page of a lake: is the data fresh, complete and cheap. Typed data to markup, free of Azure's types. */
-export { answerSql, lakePage, runTaskNow } from './page.js'
+export { answerSql, lakePage, lakePicture, runTaskNow } from './page.js'

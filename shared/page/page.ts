@@ -7,7 +7,8 @@ import { redact } from '../telemetry/index.js'
 import { refusal, type Sender } from './access/index.js'
 import { document, pageHeaders, renderPage } from './document.js'
 import { type Html, html } from './html.js'
-import { pageData, type PageRequest } from './pageData.js'
+import { type PageData, pageData, type PageRequest } from './pageData.js'
+import { pictureFile } from './pictureFile.js'
 import { answerSection } from './sections/index.js'
 
 /** What is answered to a request. */
@@ -37,16 +38,29 @@ const sqlLimits = {
 export async function lakePage(lake: Lake, sender: Sender, query: URLSearchParams): Promise<PageAnswer> {
   const refused = refusal(sender, false)
   if (refused !== undefined) return message(refused.status, 'The page is not shown', refused.sentence)
-  const { settings, streams, prices } = lake
   try {
-    const [overview, now] = await Promise.all([readOverview(lake.store), lake.store.now()])
-    const hasSql = settings.pageSql === 'on'
-    const pageSettings = { ...settings, prices, lakeUrl: redact(lake.store.url), hasSql }
-    return page(200, renderPage(pageData(overview, streams, pageSettings, requestOf(query), now)))
+    return page(200, renderPage(await dataOf(lake, requestOf(query))))
   } catch (thrown) {
     lake.log.error('The page cannot be shown.', { error: asError(thrown).message })
     return message(503, 'The lake cannot be read', redact(asError(thrown).message))
   }
+}
+
+/**
+ * The picture of a lake's pipeline with its live state, as an SVG document; reads the lake's overview, and no table.
+ *
+ * @throws StorageError where the lake cannot be read
+ */
+export async function lakePicture(lake: Lake): Promise<string> {
+  return pictureFile(await dataOf(lake, requestOf(new URLSearchParams())))
+}
+
+async function dataOf(lake: Lake, request: PageRequest): Promise<PageData> {
+  const { settings, streams, prices } = lake
+  const [overview, now] = await Promise.all([readOverview(lake.store), lake.store.now()])
+  const hasSql = settings.pageSql === 'on'
+  const pageSettings = { ...settings, prices, lakeUrl: redact(lake.store.url), hasSql }
+  return pageData(overview, streams, pageSettings, request, now)
 }
 
 /** Answers one SELECT sent by the page, within limits; a page of its own for browsers without scripts. */

@@ -1,7 +1,8 @@
+import { colours, pictureStyle } from './pictureStyle.js'
+
 /** The page's style sheet; its hash is in the policy, so nothing else styles the page. */
 export const style = `
-:root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--line:#dfe3e8;--text:#1b2430;--dim:#5b6775;--link:#0b5cad;--ok:#1a7f45;--late:#8f5a00;--stale:#b3470b;--bad:#c22b2b;--unknown:#6b7684;--a:#2563c9;--b:#7b9fe6;--c:#c4571a;--d:#7a4bc2;--track:#e8ecf1;--code:#eef1f5}
-@media(prefers-color-scheme:dark){:root{--bg:#0e1319;--card:#161d26;--line:#2a343f;--text:#e4e9ef;--dim:#9aa7b5;--link:#7fb6ff;--ok:#4cc07d;--late:#e0a63c;--stale:#f08a4b;--bad:#ff7a74;--unknown:#93a0ae;--a:#6ea8ff;--b:#41649c;--c:#f2965a;--d:#b794f4;--track:#26303b;--code:#212a35}}
+${colours}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -39,7 +40,7 @@ code,kbd{background:var(--code);border-radius:4px;padding:1px 5px}pre{background
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:18px 26px}
 figure{margin:0;min-width:0}figcaption{font-size:14px;font-weight:500;overflow-wrap:anywhere}
 svg{display:block;max-width:100%}.chart svg{width:100%;height:auto}
-svg text{fill:var(--dim);font-size:11px}.end{text-anchor:end}
+${pictureStyle}
 .grid,.axis{stroke:var(--line);fill:none}.objective{stroke:var(--bad);stroke-dasharray:4 4;fill:none}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.line.a{stroke:var(--a)}.line.b{stroke:var(--b)}.line.c{stroke:var(--c)}.line.d{stroke:var(--d)}
 .area{opacity:.16}.area.a{fill:var(--a)}.area.d{fill:var(--d)}
@@ -50,9 +51,6 @@ svg text{fill:var(--dim);font-size:11px}.end{text-anchor:end}
 .track{fill:var(--track)}.fill{fill:var(--a)}
 .bar{white-space:nowrap}.bar svg{display:inline-block;width:90px;height:8px;margin-right:6px}
 .picture{min-width:940px;width:100%;height:auto;margin:2px 0}
-.node .box{fill:var(--bg);stroke:var(--line)}.node .side{fill:var(--unknown)}.node.OK .side{fill:var(--ok)}.node.LATE .side{fill:var(--late)}.node.STALE .side{fill:var(--stale)}.node.DEGRADED .side{fill:var(--bad)}.node.DEGRADED .box{stroke:var(--bad)}
-svg .nodename{fill:var(--text);font-size:12.5px;font-weight:600}svg .nodefact{font-size:12px}svg .nodestatus{font-size:11px;font-weight:600}.OK .nodestatus{fill:var(--ok)}.LATE .nodestatus{fill:var(--late)}.STALE .nodestatus{fill:var(--stale)}.DEGRADED .nodestatus{fill:var(--bad)}
-.edge{stroke:var(--dim);fill:none}.head{fill:var(--dim)}.edge.bad{stroke:var(--bad)}.head.bad{fill:var(--bad)}svg .edgelabel{text-anchor:middle;fill:var(--text);font-size:11.5px}
 .run{fill:var(--track)}.run.committed{fill:var(--ok)}.run.failed,.run.failed rect{fill:var(--bad)}.run.failed path{stroke:var(--card);fill:none;stroke-width:1.4}.run.l0{opacity:.35}.run.l1{opacity:.5}.run.l2{opacity:.75}
 .strip{flex:none}.lanes{min-width:720px;width:100%;height:auto}.lanes .label{font-size:12px;fill:var(--text)}
 .events{list-style:none;margin:12px 0 0;padding:0;font-size:14px;max-height:320px;overflow:auto}.events li{padding:4px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.events time{color:var(--dim);font-size:13px}

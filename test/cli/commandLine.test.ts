@@ -119,9 +119,13 @@ describe('lake env', () => {
   }
 
   test('prints the addresses of the running stack, one a line', async () => {
-    writeRunningStack(projectFolder, { ...stack, functionsUrl: 'http://127.0.0.1:7071' })
+    writeRunningStack(projectFolder, {
+      ...stack,
+      functionsUrl: 'http://127.0.0.1:7071',
+      processes: { Kafka: 4, Functions: 5 },
+    })
     expect((await lake(['env'], { projectFolder })).output).toBe(
-      'KAFKA_BROKERS=127.0.0.1:9093\nLAKE_URL=http://127.0.0.1:10000/devstoreaccount1/lake\nFUNCTIONS_URL=http://127.0.0.1:7071\n',
+      'KAFKA_BROKERS=127.0.0.1:9093\nLAKE_URL=http://127.0.0.1:10000/devstoreaccount1/lake\nFUNCTIONS_URL=http://127.0.0.1:7071\nFUNCTIONS_PID=5\n',
     )
   })
 

@@ -16,18 +16,20 @@ export interface CommandSpec {
   readonly options: Readonly<Record<string, OptionSpec>>
   /** It prints rows, and `--format` says how. */
   readonly printsRows?: true | undefined
+  /** Values of `--format` besides those of rows, which the command prints in a way of its own. */
+  readonly formats?: readonly string[] | undefined
 }
 
 /** All options that the command takes. */
-export function optionsOf({ options, printsRows }: CommandSpec): Readonly<Record<string, OptionSpec>> {
-  return { ...options, ...(printsRows === true ? { format: formatOption } : {}), ...commonOptions }
+export function optionsOf({ options, printsRows, formats = [] }: CommandSpec): Readonly<Record<string, OptionSpec>> {
+  return { ...options, ...(printsRows === true ? { format: formatOption(formats) } : {}), ...commonOptions }
 }
 
-const formatOption: OptionSpec = {
-  value: 'table|csv|csv-safe|jsonl',
+const formatOption = (more: readonly string[]): OptionSpec => ({
+  value: ['table|csv|csv-safe|jsonl', ...more].join('|'),
   about:
     'how rows are printed; table on a terminal, jsonl otherwise; csv-safe keeps spreadsheets from running cells as formulas',
-}
+})
 
 /** Options that every command has. */
 const commonOptions: Readonly<Record<string, OptionSpec>> = {

@@ -11,7 +11,7 @@ export const env: Command = {
   summary: 'print the addresses of the running stack',
   about:
     'Prints the addresses of the running stack (npm start, npm run stack), one a line, for a shell to read: ' +
-    'KAFKA_BROKERS=…, LAKE_URL=… and, while the functions run, FUNCTIONS_URL=….\nexport $(npx lake env) sets them.',
+    'KAFKA_BROKERS=…, LAKE_URL=… and, while the functions run, FUNCTIONS_URL=… and FUNCTIONS_PID=…, their process.\nexport $(npx lake env) sets them.',
   examples: ['export $(npx lake env)'],
   positionals: { least: 0, most: 0 },
   options: {},
@@ -20,8 +20,13 @@ export const env: Command = {
     if (stack === undefined) {
       throw new CliError('NOT_FOUND', 'No stack runs in this checkout; start one with `npm start` or `npm run stack`.')
     }
-    const { kafkaBrokers, lakeUrl, functionsUrl } = stack
-    const values = { KAFKA_BROKERS: kafkaBrokers, LAKE_URL: lakeUrl, FUNCTIONS_URL: functionsUrl }
+    const { kafkaBrokers, lakeUrl, functionsUrl, processes } = stack
+    const values = {
+      KAFKA_BROKERS: kafkaBrokers,
+      LAKE_URL: lakeUrl,
+      FUNCTIONS_URL: functionsUrl,
+      FUNCTIONS_PID: processes['Functions']?.toString(),
+    }
     for (const [name, value] of Object.entries(values)) {
       if (value !== undefined && value !== '') await context.output.write(`${name}=${shellWord(value)}\n`)
     }

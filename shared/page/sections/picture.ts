@@ -29,13 +29,19 @@ export function pictureSection(data: PageData): Html {
 }
 
 /** The picture alone, as an SVG that stands in a page. */
-function picture(data: PageData): Html {
+export function picture(data: PageData): Html {
   const streams = drawnStreams(data)
   const height = top + streams.length * laneHeight + 54
   const below = top + streams.length * laneHeight + 4
   const lanes = streams.map((stream, i) => lane(data, stream, top + i * laneHeight))
   const hidden = data.streams.length - streams.length
-  return html`<svg class="picture" viewBox="0 0 ${width} ${height}" role="img" aria-label="${inWordsOf(data)}">
+  return html`<svg
+    xmlns="http://www.w3.org/2000/svg"
+    class="picture"
+    viewBox="0 0 ${width} ${height}"
+    role="img"
+    aria-label="${inWordsOf(data)}"
+  >
     ${columns.map((column, i) => html`<text class="label" x="${i * (box.width + gap)}" y="14">${headings[column]}</text>`)}
     ${lanes} ${steps(data, below)}
     ${hidden > 0 ? html`<text class="label" x="0" y="${below - 2}">and ${hidden} more streams</text>` : undefined}
