@@ -78,6 +78,7 @@ const layers: Readonly<Record<string, Layer>> = {
     rooms: [
       'lake',
       'step',
+      'pause',
       'incremental',
       'keyIndex',
       'runLog',
@@ -100,6 +101,7 @@ const layers: Readonly<Record<string, Layer>> = {
     doors: [
       'lake',
       'step',
+      'pause',
       'incremental',
       'keyIndex',
       'runLog',

@@ -138,6 +138,7 @@ traces
 | where timestamp > ago(15m)
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = coalesce(todouble(row.freshness_seconds), real(0))
@@ -160,6 +161,7 @@ traces
 | where timestamp > ago(15m)
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = coalesce(todouble(row.freshness_seconds), real(0))
@@ -183,6 +185,7 @@ traces
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
 | where tostring(row.layer) in ('bronze')
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize value = sum(coalesce(todouble(row.rows_added), real(0))), oldest = min(timestamp) by stream, table_name
 | where oldest <= ago(1620s)
@@ -206,6 +209,7 @@ traces
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
 | where tostring(row.layer) in ('bronze')
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = coalesce(todouble(row.lag), real(0))
@@ -229,6 +233,7 @@ traces
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
 | where tostring(row.layer) in ('bronze')
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = iff(coalesce(todouble(row.lag), real(0)) > 0, coalesce(todouble(row.seconds_to_drain), real(86400)), real(0))
@@ -341,6 +346,7 @@ traces
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
 | where tostring(row.layer) in ('gold')
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = coalesce(todouble(row.model_fault_seconds), real(0))
@@ -386,6 +392,7 @@ traces
 | where timestamp > ago(15m)
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = coalesce(todouble(row.versions_since_checkpoint), real(0))
@@ -408,6 +415,7 @@ traces
 | where timestamp > ago(15m)
 | where message startswith '{"row":"monitor_logs"'
 | extend row = parse_json(message)
+| where tostring(row.paused) !in ('true')
 | extend stream = tostring(row.stream), table_name = tostring(row.table_name)
 | summarize arg_max(timestamp, row) by stream, table_name
 | extend value = coalesce(todouble(row.small_files), real(0))

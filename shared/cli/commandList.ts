@@ -28,6 +28,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   produce: async () => (await import('./commands/produce.js')).produce,
   run: async () => (await import('./commands/run.js')).run,
   pipeline: async () => (await import('./commands/pipeline.js')).pipeline,
+  pause: async () => (await import('./commands/pause.js')).pause,
+  resume: async () => (await import('./commands/pause.js')).resume,
   backfill: async () => (await import('./commands/backfill.js')).backfill,
   quarantine: async () => (await import('./commands/quarantine.js')).quarantine,
   erase: async () => (await import('./commands/erase.js')).erase,

@@ -96,7 +96,7 @@ function sectionsOf(data: PageData): Html {
 
 function titleOf({ status, overview }: PageData): string {
   if (overview.writtenAt === 0) return ''
-  const worst = ['DEGRADED', 'STALE', 'LATE'].find(word => status.tables.some(table => table.status === word))
+  const worst = ['DEGRADED', 'STALE', 'LATE', 'PAUSED'].find(word => status.tables.some(table => table.status === word))
   return worst === undefined ? '✓ ' : `${worst} · `
 }
 

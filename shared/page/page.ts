@@ -2,6 +2,7 @@ import { asError } from '../errors.js'
 import { runTask } from '../pipeline/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
 import { type Range, ranges, readOverview } from '../pipeline/overview/index.js'
+import { readPauses } from '../pipeline/pause/index.js'
 import { job } from '../pipeline/step/index.js'
 import { redact } from '../telemetry/index.js'
 import { refusal, type Sender } from './access/index.js'
@@ -57,10 +58,14 @@ export async function lakePicture(lake: Lake): Promise<string> {
 
 async function dataOf(lake: Lake, request: PageRequest): Promise<PageData> {
   const { settings, streams, prices } = lake
-  const [overview, now] = await Promise.all([readOverview(lake.store), lake.store.now()])
+  const [overview, pauses, now] = await Promise.all([
+    readOverview(lake.store),
+    readPauses(lake.store, streams),
+    lake.store.now(),
+  ])
   const hasSql = settings.pageSql === 'on'
   const pageSettings = { ...settings, prices, lakeUrl: redact(lake.store.url), hasSql }
-  return pageData(overview, streams, pageSettings, request, now)
+  return pageData({ overview, pauses }, streams, pageSettings, request, now)
 }
 
 /** Answers one SELECT sent by the page, within limits; a page of its own for browsers without scripts. */

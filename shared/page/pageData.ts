@@ -2,6 +2,7 @@ import type { Stream } from '../contract/index.js'
 import { type CostReport, costReport, tablesOfStep } from '../pipeline/cost/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
 import { emptyOverview, ledgerOf, type Overview, type Range, resolutions } from '../pipeline/overview/index.js'
+import type { StreamPause } from '../pipeline/pause/index.js'
 import {
   type MonitorEntry,
   monitorEntry,
@@ -52,9 +53,17 @@ export interface PageData {
 /** Days that the cost per million events, and the month, are told from. */
 const costDays = 7
 
+/** What the lake keeps for the page. */
+export interface PageSources {
+  /** Undefined before the monitor's first run. */
+  readonly overview: Overview | undefined
+  /** Streams that are paused now, by name. */
+  readonly pauses: ReadonlyMap<string, StreamPause>
+}
+
 /** Evaluates an overview at a moment: how old it is, and what the tables' verdicts are then. Pure. */
 export function pageData(
-  found: Overview | undefined,
+  { overview: found, pauses }: PageSources,
   streams: readonly Stream[],
   settings: PageSettings,
   request: PageRequest,
@@ -84,7 +93,7 @@ export function pageData(
     settings,
     streams,
     overview,
-    status: statusOfRows(settings, streams, rowsOf(overview), now),
+    status: statusOfRows(settings, streams, { found: rowsOf(overview), pauses }, now),
     cost: priced(days.slice(0, costDays)),
     today: priced(days.filter(([day]) => day === today)),
     from: (Math.floor(now / stepMs) - steps + 1) * stepMs,

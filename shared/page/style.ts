@@ -20,7 +20,7 @@ main>section{background:var(--card);border:1px solid var(--line);border-radius:1
 h2{font-size:16px;margin:0 0 10px;letter-spacing:-.005em}h2 small{font-weight:400;font-size:13px;margin-left:6px}h2 code{font-weight:600}
 h3{font-size:14px;margin:14px 0 8px;overflow-wrap:anywhere}
 .dim{color:var(--dim)}.bad{color:var(--bad)}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.verdict{border-left-width:5px!important}.verdict.OK{border-left-color:var(--ok)!important}.verdict.LATE{border-left-color:var(--late)!important}.verdict.STALE{border-left-color:var(--stale)!important}.verdict.DEGRADED{border-left-color:var(--bad)!important}.verdict.UNKNOWN{border-left-color:var(--unknown)!important}
+.verdict{border-left-width:5px!important}.verdict.OK{border-left-color:var(--ok)!important}.verdict.LATE{border-left-color:var(--late)!important}.verdict.STALE{border-left-color:var(--stale)!important}.verdict.DEGRADED{border-left-color:var(--bad)!important}.verdict.UNKNOWN,.verdict.PAUSED{border-left-color:var(--unknown)!important}
 .verdict p{margin:0}.big{font-size:21px;font-weight:600;letter-spacing:-.01em;line-height:1.3;overflow-wrap:anywhere}
 .dot{display:inline-block;width:12px;height:12px;border-radius:50%;margin-right:10px;background:var(--unknown)}.dot.OK{background:var(--ok)}.dot.LATE{background:var(--late)}.dot.STALE{background:var(--stale)}.dot.DEGRADED{background:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:14px 20px;margin:16px 0 2px}

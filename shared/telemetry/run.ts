@@ -26,7 +26,7 @@ export interface RunStart {
 export type RunEnd = RunCounts &
   (
     | { readonly outcome: 'committed'; readonly version?: number | undefined }
-    | { readonly outcome: 'nothingToDo' | 'conflict' }
+    | { readonly outcome: 'nothingToDo' | 'paused' | 'conflict' }
     | { readonly outcome: 'failed'; readonly error: unknown }
   )
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { namedValues } from '../types/index.js'
 
 /** How a run of a step ended; the closed list. */
-export const runOutcomes = ['committed', 'nothingToDo', 'conflict', 'failed'] as const
+export const runOutcomes = ['committed', 'nothingToDo', 'paused', 'conflict', 'failed'] as const
 
 const optionalString = z.preprocess(value => value ?? undefined, z.string().optional())
 /** Readers of the log that keep every digit give whole numbers as bigint. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { ingestBatch, planReset, resetOffsets, runMaintenance } from '../../shared/pipeline/index.js'
 import { runMonitor } from '../../shared/pipeline/monitor/index.js'
+import { pauseStream, resumeStream } from '../../shared/pipeline/pause/index.js'
 import { purgeQuarantine } from '../../shared/pipeline/quarantine/index.js'
 import { rebuildSilver } from '../../shared/pipeline/silver/index.js'
 import type { SourceRecord } from '../../shared/sources/index.js'
@@ -237,4 +238,21 @@ test('monitor-silent: its timer stalls, and no other alert is said to have ended
   expect(silent?.sentence).toBe('The monitor has not run for 6 min: no other alert can be relied on.')
   await runMonitor(d.lake, 'timer')
   expect(namesOf(await d.firing())).not.toContain('monitor-silent')
+})
+
+test('a paused stream: nothing that its pause makes old or keeps waiting fires, and the other stream is watched on', async () => {
+  await using d = await DrivenLake.open({
+    ALERT_LATE_SECONDS: '120',
+    ALERT_STALE_SECONDS: '240',
+    ALERT_LAG: '10',
+    ALERT_DRAIN_SECONDS: '60',
+  })
+  await d.turn()
+  await pauseStream(d.store, d.stream('events'), { by: 'ada', why: undefined })
+  for (let n = 0; n < 10; n++) expect(await d.turn({ events: 20, minutes: 4 })).toEqual([])
+  const others = await d.turn({ orders: 0, minutes: 4 })
+  expect(namesOf(others)).toEqual(['late'])
+  expect(new Set(others.map(one => one.stream))).toEqual(new Set(['orders']))
+  await resumeStream(d.store, d.stream('events'))
+  expect(await d.turn()).toEqual([])
 })

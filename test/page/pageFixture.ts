@@ -2,6 +2,7 @@ import type { Stream } from '../../shared/contract/index.js'
 import { type PageData, pageData, type PageRequest } from '../../shared/page/pageData.js'
 import { type Overview } from '../../shared/pipeline/overview/index.js'
 import { addSamples, emptyTimeline, tableMeasures } from '../../shared/pipeline/overview/index.js'
+import type { StreamPause } from '../../shared/pipeline/pause/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { defaultPrices } from '../../shared/telemetry/index.js'
 import type { Row } from '../../shared/types/index.js'
@@ -18,9 +19,10 @@ export function dataOf(
   request: Partial<PageRequest> = {},
   streams: readonly Stream[] = [events],
   more: Partial<typeof settings> = {},
+  pauses: ReadonlyMap<string, StreamPause> = new Map(),
 ): PageData {
   const asked = { range: '1h', sql: undefined, code: undefined, ...request } as const
-  return pageData(overview, streams, { ...settings, ...more }, asked, now)
+  return pageData({ overview, pauses }, streams, { ...settings, ...more }, asked, now)
 }
 
 /** An overview whose tables have those rows, and an hour of values. */

@@ -47,6 +47,17 @@ describe('the page', () => {
     expect(page).toMatch(/<tr\s+class="bad"/)
   })
 
+  test('a paused stream is named, with who paused it and how it goes on, and is no fault', () => {
+    const pauses = new Map([['events', { stream: 'events', since: now - 60_000, by: 'ada', why: '<b>moved' }]])
+    const page = renderPage(dataOf(overviewOf(rowsOf()), {}, [events], {}, pauses))
+    const text = textOf(page)
+    expect(text).toContain('The data is complete. Paused: events.')
+    expect(text).toContain('by ada: <b>moved.')
+    expect(text).toContain('npx lake resume events')
+    expect(page).toContain('<title>PAUSED · Lake</title>')
+    expect(page).not.toContain('<b>moved')
+  })
+
   test('a monitor that is silent is no lake in order', () => {
     const overview = overviewOf(rowsOf().map(row => ({ ...row, run_time: BigInt(now - 3_600_000) * 1000n })))
     expect(textOf(renderPage(dataOf(overview)))).toContain('Not in order: the monitor is silent')

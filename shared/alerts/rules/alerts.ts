@@ -15,6 +15,9 @@ function newest(column: string, more: Partial<Signal> = {}): Signal {
   }
 }
 
+/** Rows of streams that nobody wants to stand still: what a pause makes old, or keeps waiting, is no fault. */
+const moving = { column: 'paused', notIn: [true] } as const
+
 /** 1 for a row that is so. */
 const marked = (...when: NonNullable<Signal['amount']['when']>) => ({ amount: { when } })
 
@@ -88,7 +91,7 @@ export const alerts: readonly Alert[] = [
     name: 'stale',
     title: 'A table is stale',
     severity: 1,
-    signal: newest('freshness_seconds'),
+    signal: newest('freshness_seconds', { where: [moving] }),
     threshold: 'alertStaleSeconds',
     unit: 'seconds',
     sentence: '{subject} is older than {threshold}. {reason}',
@@ -97,7 +100,7 @@ export const alerts: readonly Alert[] = [
     name: 'late',
     title: 'A table is late',
     severity: 3,
-    signal: newest('freshness_seconds'),
+    signal: newest('freshness_seconds', { where: [moving] }),
     threshold: 'alertLateSeconds',
     unit: 'seconds',
     sentence: '{subject} is older than {threshold}. {reason}',
@@ -107,7 +110,7 @@ export const alerts: readonly Alert[] = [
     title: 'No data at all',
     severity: 2,
     signal: newest('rows_added', {
-      where: bronze,
+      where: [...bronze, moving],
       reading: { kind: 'sum', minutes: 30, whole: true },
       fires: 'below',
     }),
@@ -119,7 +122,7 @@ export const alerts: readonly Alert[] = [
     name: 'lag',
     title: 'Kafka has more than bronze',
     severity: 2,
-    signal: newest('lag', { where: bronze }),
+    signal: newest('lag', { where: [...bronze, moving] }),
     threshold: 'alertLag',
     unit: 'number',
     sentence: '{subject}: {value} offsets wait in Kafka, more than {threshold}.',
@@ -129,7 +132,7 @@ export const alerts: readonly Alert[] = [
     title: 'The lag takes long to drain',
     severity: 2,
     signal: newest('', {
-      where: bronze,
+      where: [...bronze, moving],
       // Nothing moves: as long as a day.
       amount: { column: 'seconds_to_drain', ifNull: 86_400, when: [{ column: 'lag', above: 0 }] },
     }),
@@ -192,7 +195,7 @@ export const alerts: readonly Alert[] = [
     name: 'model-fault',
     title: 'The model cannot score or be renewed',
     severity: 2,
-    signal: newest('model_fault_seconds', { where: [{ column: 'layer', in: ['gold'] }] }),
+    signal: newest('model_fault_seconds', { where: [{ column: 'layer', in: ['gold'] }, moving] }),
     threshold: 'alertModelSeconds',
     unit: 'seconds',
     sentence: '{subject}: its model has a fault for {value}, longer than {threshold}. {reason}',
@@ -213,7 +216,7 @@ export const alerts: readonly Alert[] = [
     name: 'log-growth',
     title: 'A log grows without a checkpoint',
     severity: 2,
-    signal: newest('versions_since_checkpoint'),
+    signal: newest('versions_since_checkpoint', { where: [moving] }),
     threshold: 'alertVersionsSinceCheckpoint',
     unit: 'number',
     sentence: '{subject}: {value} versions since the last checkpoint, more than {threshold}.',
@@ -222,7 +225,7 @@ export const alerts: readonly Alert[] = [
     name: 'compaction-behind',
     title: 'Compaction is behind',
     severity: 3,
-    signal: newest('small_files'),
+    signal: newest('small_files', { where: [moving] }),
     threshold: 'alertSmallFiles',
     unit: 'number',
     sentence: '{subject}: {value} files are smaller than 16 MiB, more than {threshold}.',

@@ -1,5 +1,3 @@
-import { userInfo } from 'node:os'
-
 import { rejectionCodes, type Stream } from '../../contract/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import {
@@ -20,6 +18,7 @@ import { confirm } from '../confirm.js'
 import { type Format, formatOf, printRecords } from '../output/index.js'
 import { groupColumns, groupJson, outcomeColumns, outcomeRecords, recordJson, recordText } from '../output/index.js'
 import { timeOption } from '../tables/index.js'
+import { userName } from '../userName.js'
 
 /** What an action works with. */
 interface Call {
@@ -174,13 +173,4 @@ function say(context: CommandContext, text: string): Promise<void> {
 
 function noteOf(args: Arguments): { readonly by: string; readonly why: string | undefined } {
   return { by: args.text('by') ?? userName(), why: args.text('why') }
-}
-
-/** A user that the machine has no name of is known by its number. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? ''}`.trim()
-  }
 }

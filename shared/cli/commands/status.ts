@@ -14,11 +14,11 @@ export const status: Command = {
   usage: 'status',
   summary: 'is the data fresh and complete: a verdict a table',
   about:
-    'Prints what the monitor last saw of each table: OK, LATE, STALE or DEGRADED, the sentence why, since when, and the ' +
+    'Prints what the monitor last saw of each table: OK, LATE, STALE, DEGRADED or PAUSED, the sentence why, since when, and the ' +
     'command that repairs it where one is known; how old the newest event is, what waits in Kafka and how long it takes, ' +
     'rejected records and how many of them are in quarantine, whether the counts reconcile, files, and ' +
     'versions since a checkpoint. A monitor that has not run for two turns of its schedule is a fault too. Reads ' +
-    'monitor_logs only. Exits with 1 when a table is DEGRADED or STALE, when one was never looked at, or when the monitor ' +
+    'monitor_logs, and which streams are paused. Exits with 1 when a table is DEGRADED or STALE, when one was never looked at, or when the monitor ' +
     'is silent. --watch prints it again until Ctrl-C; a number behind it says after how many seconds (10 without).',
   printsRows: true,
   examples: ['lake status', 'lake status --stream events --format jsonl', 'lake status --watch 5'],

@@ -13,6 +13,7 @@ const signs: Readonly<Record<string, string>> = {
   OK: '✓',
   LATE: '◷',
   STALE: '◷',
+  PAUSED: '⏸',
   DEGRADED: '✕',
   SILENT: '?',
   NEVER: '?',

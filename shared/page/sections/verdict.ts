@@ -7,21 +7,15 @@ import type { PageData } from '../pageData.js'
 export function verdictSection(data: PageData): Html {
   const { status, now } = data
   const faults = faultsOf(status)
-  const late = status.tables.filter(table => table.status === 'LATE').map(({ table }) => `${table} LATE`)
-  const [first] = status.tables.filter(table => table.status !== 'OK' && table.status !== 'LATE')
-  const isWell = faults.length === 0
-  const word = isWell
-    ? late.length === 0
-      ? 'OK'
-      : 'LATE'
-    : status.monitor.state !== 'OK'
-      ? 'UNKNOWN'
-      : (first?.status ?? 'DEGRADED')
-  const sentence = isWell
-    ? late.length === 0
-      ? 'The data is fresh and complete.'
-      : `The data is complete, and late: ${late.join(', ')}.`
-    : `Not in order: ${faults.slice(0, 4).join(', ')}${faults.length > 4 ? ` and ${String(faults.length - 4)} more` : ''}.`
+  const [first] = status.tables.filter(table => !['OK', 'LATE', 'PAUSED'].includes(table.status))
+  const bad = status.monitor.state !== 'OK' ? 'UNKNOWN' : (first?.status ?? 'DEGRADED')
+  const { word, sentence } =
+    faults.length === 0
+      ? wellBut(status.tables)
+      : {
+          word: bad,
+          sentence: `Not in order: ${faults.slice(0, 4).join(', ')}${faults.length > 4 ? ` and ${String(faults.length - 4)} more` : ''}.`,
+        }
   return html`<section class="verdict ${word}" aria-label="Verdict">
     <p class="big" role="status"><span class="dot ${word}" aria-hidden="true"></span>${sentence}</p>
     <p class="dim">
@@ -39,6 +33,17 @@ export function verdictSection(data: PageData): Html {
       )}
     </dl>
   </section>`
+}
+
+/** What is no fault, and worth a word. */
+function wellBut(tables: PageData['status']['tables']): { readonly word: string; readonly sentence: string } {
+  const late = tables.filter(table => table.status === 'LATE').map(({ table }) => `${table} LATE`)
+  const paused = new Set(tables.flatMap(({ status, stream }) => (status === 'PAUSED' ? (stream ?? []) : [])))
+  const standing = paused.size === 0 ? '' : ` Paused: ${[...paused].join(', ')}.`
+  if (late.length > 0)
+    return { word: 'LATE', sentence: `The data is complete, and late: ${late.join(', ')}.${standing}` }
+  if (paused.size > 0) return { word: 'PAUSED', sentence: `The data is complete.${standing}` }
+  return { word: 'OK', sentence: 'The data is fresh and complete.' }
 }
 
 function tiles(data: PageData): readonly (readonly [string, string, string])[] {

@@ -3,6 +3,7 @@ import type { DataFileLayout } from '../../delta/index.js'
 import type { CodedError } from '../../errors.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
+import { readPause } from '../pause/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, type AppendOutcome, countsOf, writtenBy } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
@@ -17,7 +18,7 @@ import {
 import type { EncodedRows } from './encode.js'
 import { openWorkers } from './openWorkers.js'
 import { setAside } from './partitionFault.js'
-import { type PartitionQueue } from './partitionQueue.js'
+import { chunkRows, type PartitionQueue } from './partitionQueue.js'
 import { readProgress } from './progress.js'
 import type { RangeJob } from './rangeJob.js'
 import type { RuleCounts } from './ruleCounts.js'
@@ -87,7 +88,7 @@ class CatchUp {
   readonly #run: StepRun
   readonly #options: CatchUpOptions
   readonly #plan: CatchUpPlan
-  readonly #deadline: number
+  #deadline: number
   readonly #maxRows: number
   readonly #done = { rows: 0, bytes: 0, commits: 0, version: undefined as number | undefined, missing: 0n }
   #layout: DataFileLayout
@@ -135,6 +136,8 @@ class CatchUp {
       for (;;) {
         const encoded = await pool.take(settings.bronzeMaxCommitRows)
         if (encoded === undefined) return this.result
+        // Somebody wants the stream to stand still: as if its time were over.
+        if ((await readPause(this.#lake.store, this.#stream)) !== undefined) this.#deadline = -Infinity
         if (this.#isLate) pool.drain()
         if (!(await this.#commit(encoded, pool))) await this.#startOver(pool)
       }
@@ -237,9 +240,4 @@ class CatchUp {
     await rewind(this.#lake, this.#stream, this.#plan)
     if (!this.#isLate) pool.start()
   }
-}
-
-/** Rows of one job: large enough for good files, small enough that every worker has work and a commit holds several. */
-function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
-  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 2 : rowLimit * 0.9))
 }

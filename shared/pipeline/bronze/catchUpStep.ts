@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
+import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { type CatchUpOptions, catchUpStream } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
@@ -21,8 +22,11 @@ export async function catchUp(
   return reports
 }
 
-function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
-  const run = startStep(lake, { step: 'bronze', stream: stream.name, trigger })
+async function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
+  const start = { step: 'bronze', stream: stream.name, trigger } as const
+  const paused = await reportPaused(lake, start)
+  if (paused !== undefined) return paused
+  const run = startStep(lake, start)
   return reportStep(lake, run, catchUpRun(lake, stream, run, options))
 }
 

@@ -24,3 +24,8 @@ export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | u
   }
   return best
 }
+
+/** Rows of one job: large enough for good files, small enough that every worker has work and a commit holds several. */
+export function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
+  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 2 : rowLimit * 0.9))
+}

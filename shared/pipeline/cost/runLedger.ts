@@ -103,7 +103,7 @@ export class RunLedger {
     }
     const key = JSON.stringify([run.step, run.stream])
     const before = this.#steps.get(key) ?? { step: run.step, stream: run.stream, busy: noRuns, idle: noRuns }
-    const kind = run.outcome === 'nothingToDo' ? 'idle' : 'busy'
+    const kind = run.outcome === 'nothingToDo' || run.outcome === 'paused' ? 'idle' : 'busy'
     this.#steps.set(key, { ...before, [kind]: addRuns(before[kind], this.#sumsOf(run)) })
     this.#first = Math.min(this.#first, run.startTime, run.endTime)
     this.#last = Math.max(this.#last, run.endTime)

@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
+import { reportPaused } from '../pause/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
 import { measureDrift, rebuildDrift } from './drift.js'
 import { rescore, type RescoreOptions } from './rescore.js'
@@ -20,19 +21,28 @@ export async function runGold(
   options: RefreshOptions = {},
 ): Promise<readonly StepReport[]> {
   const reports: StepReport[] = []
-  for (const stream of lake.streams) {
-    const own: StepReport[] = []
-    for (const part of [scoreSilver, summariseScored]) {
-      let report: StepReport
-      do {
-        report = await part(lake, stream, { ...options, trigger })
-        own.push(report)
-      } while (trigger === 'command' && report.more === true)
-    }
-    const gained = own[0]?.outcome === 'committed'
-    reports.push(...own, ...(await measureDrift(lake, stream, { ...options, trigger, gained })))
-  }
+  for (const stream of lake.streams) reports.push(...(await runGoldOf(lake, stream, trigger, options)))
   return reports
+}
+
+async function runGoldOf(
+  lake: Lake,
+  stream: Stream,
+  trigger: Trigger,
+  options: RefreshOptions,
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = []
+  for (const part of [scoreSilver, summariseScored]) {
+    let report: StepReport
+    do {
+      const paused = await reportPaused(lake, { step: 'gold', stream: stream.name, trigger })
+      if (paused !== undefined) return [...reports, paused]
+      report = await part(lake, stream, { ...options, trigger })
+      reports.push(report)
+    } while (trigger === 'command' && report.more === true)
+  }
+  const gained = reports[0]?.outcome === 'committed'
+  return [...reports, ...(await measureDrift(lake, stream, { ...options, trigger, gained }))]
 }
 
 /** Rebuilds gold from all of silver, each table swapped in by one commit. */

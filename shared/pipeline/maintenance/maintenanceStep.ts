@@ -1,15 +1,30 @@
 import { resolvedPath, tablesOf } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
+import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import { ConsumerPositions } from './consumerPositions.js'
 import { type MaintainedTable, maintainTable } from './tableMaintenance.js'
 
-/** Keeps every table quick to open, to read and to list. One report a table: what fails in one does not hold up the others. */
+/**
+ * Keeps every table quick to open, to read and to list. One report a table: what fails in one does not hold up the others.
+ * Tables of a paused stream are left alone, with one report for all of them.
+ */
 export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
   let consumers: Promise<ConsumerPositions> | undefined
   const reports: StepReport[] = []
+  const paused = new Set<string>()
   for (const table of maintainedTables(lake)) {
-    const run = startStep(lake, { step: 'maintenance', stream: table.stream?.name, trigger })
+    const start = { step: 'maintenance', stream: table.stream?.name, trigger } as const
+    if (start.stream !== undefined) {
+      if (paused.has(start.stream)) continue
+      const report = await reportPaused(lake, { ...start, stream: start.stream })
+      if (report !== undefined) {
+        if (report.outcome === 'paused') paused.add(start.stream)
+        reports.push(report)
+        continue
+      }
+    }
+    const run = startStep(lake, start)
     consumers ??= ConsumerPositions.read(lake)
     reports.push(await reportStep(lake, run, maintainBehind(lake, table, consumers)))
   }

@@ -3,6 +3,7 @@ import { asError, isRetryable } from '../../errors.js'
 import { isRuntimeStart, modelDigest, ModelError, type ModelFiles, type ModelSource } from '../../models/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import type { Lake } from '../lake/index.js'
+import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import { type ModelPlace, modelPlace } from './modelPlace.js'
 import { faultOf, type ModelFault, type ModelStatus, readModelStatus, writeModelStatus } from './modelStatus.js'
@@ -25,8 +26,9 @@ export async function refreshModels(
   for (const stream of lake.streams) {
     const place = modelPlace(lake, stream)
     if (place?.uri.kind !== 'registry') continue
-    const run = startStep(lake, { step: 'models', stream: stream.name, trigger })
-    reports.push(await reportStep(lake, run, refreshModel(lake, stream, place, open)))
+    const start = { step: 'models', stream: stream.name, trigger } as const
+    const paused = await reportPaused(lake, start)
+    reports.push(paused ?? (await reportStep(lake, startStep(lake, start), refreshModel(lake, stream, place, open))))
   }
   return reports
 }

@@ -10,6 +10,8 @@ export interface PartitionLag {
   readonly end: bigint
   /** One past the last record written; undefined where the source does not report it. */
   readonly highWatermark: bigint | undefined
+  /** Offsets from `next` on that the source has no more. */
+  readonly gone?: bigint | undefined
 }
 
 /** What was waiting in a partition when it was observed, until all of that is covered. */

@@ -81,7 +81,8 @@ export async function measureLag(lake: Lake, stream: Stream): Promise<Lag> {
         const lag = log.end > next ? log.end - next : 0n
         total += lag
         if (lag > worst) worst = lag
-        measured.push({ partition: log.partition, next, end: log.end, highWatermark: log.highWatermark })
+        const gone = log.start > next ? log.start - next : 0n
+        measured.push({ partition: log.partition, next, end: log.end, highWatermark: log.highWatermark, gone })
         if (lag === 0n) continue
         moving ??=
           state === undefined

@@ -17,6 +17,7 @@ export interface Observation {
   /** Milliseconds of the storage's clock. */
   readonly runTime: number
   readonly verdict: Verdict
+  readonly isPaused: boolean
   /** Undefined when the table does not exist. */
   readonly position: TablePosition | undefined
   readonly reconciliation: Reconciliation
@@ -102,6 +103,7 @@ export function monitorRow(o: Observation): Row {
     newly_quarantined: bronze ? whole(o.newly.quarantined) : null,
     stopped_partitions: o.lag === undefined ? null : whole(o.lag.stopped.length),
     model_fault_seconds: o.modelFault ?? null,
+    paused: o.isPaused,
   }
 }
 

@@ -6,9 +6,10 @@ import { elapsedMs } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
 import { type Cursor, readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
+import { pauseText, readPause } from '../pause/index.js'
 import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { newlyReported } from './dataLoss.js'
-import { compareLag, type Marks } from './drain.js'
+import { compareLag, type Drain, type Marks } from './drain.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { layerPath } from './layerAggregate.js'
 import { monitorRow } from './monitorRow.js'
@@ -67,6 +68,7 @@ export async function observeStream(
   const { runTime } = look
   // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.
   const lag = await lagOf(lake, stream)
+  const paused = await pausedOf(lake, stream)
   const drain = compareLag(before.marks, lag.partitions, runTime, {
     lagMs: Math.max(lagPatienceMs, 2 * lake.settings.bronzeMinCommitInterval),
     transactionMs: lake.settings.freshnessLate,
@@ -93,12 +95,9 @@ export async function observeStream(
       layer,
       exists: state !== undefined,
       freshness: newest === 0 ? undefined : runTime / 1000 - newest / 1e6,
+      paused,
       failed: failed[layer],
-      lag: lag.total,
-      unanswered: lag.unanswered,
-      undrained: isBronze ? drain.undrained : [],
-      held: isBronze ? drain.held : [],
-      heldLong: isBronze && drain.heldLong,
+      ...sourceFindings(layer, lag, drain),
       overdue: isBronze ? overdueOf(reconciliation.waiting, runTime, lake.settings.quarantineLate) : undefined,
       balance,
       newlyMissing: isBronze ? BigInt(newly.missing) : 0n,
@@ -113,6 +112,7 @@ export async function observeStream(
         layer,
         runTime,
         verdict,
+        isPaused: paused !== undefined,
         position: state === undefined ? undefined : monitorState.positions[path],
         reconciliation,
         found: found[layer],
@@ -127,7 +127,16 @@ export async function observeStream(
       }),
     )
   }
-  return { monitorState, marks: lag.total === undefined ? before.marks : drain.marks, rows }
+  // What waits while the stream stands still is not what does not drain.
+  const marks = paused !== undefined ? new Map() : lag.total === undefined ? before.marks : drain.marks
+  return { monitorState, marks, rows }
+}
+
+/** What Kafka shows: of every layer what it has, of bronze alone what waits in it. */
+function sourceFindings(layer: Layer, { total, unanswered, partitions }: Lag, drain: Drain) {
+  const { undrained, held, heldLong } = layer === 'bronze' ? drain : { undrained: [], held: [], heldLong: false }
+  const gone = layer === 'bronze' ? partitions.reduce((sum, { gone: some = 0n }) => sum + some, 0n) : 0n
+  return { lag: total, unanswered, gone, undrained, held, heldLong }
 }
 
 /** How long the lag takes at the pace since the last run; undefined where nothing moves. */
@@ -140,6 +149,17 @@ function drainSeconds(lag: bigint | undefined, rows: number, lastRun: number, ru
 
 function limitsOf({ settings }: Lake): { readonly late: number; readonly stale: number } {
   return { late: settings.freshnessLate / 1000, stale: settings.freshnessStale / 1000 }
+}
+
+/** Whether the stream is paused, in words; undefined, too, when that cannot be known. */
+async function pausedOf(lake: Lake, stream: Stream): Promise<string | undefined> {
+  try {
+    const pause = await readPause(lake.store, stream)
+    return pause && pauseText(pause)
+  } catch (error) {
+    lake.log.error(`Whether ${stream.name} is paused is not known.`, { error: asError(error).message })
+    return undefined
+  }
 }
 
 /** Where bronze cannot be read its row says so; that Kafka cannot be asked would be untrue. */

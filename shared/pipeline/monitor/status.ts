@@ -1,8 +1,11 @@
 import { inWords } from '../../types/index.js'
 import type { Balance, Layer } from './reconciliation.js'
 
-/** From good to bad: LATE and STALE are about time, DEGRADED about data that is wrong or cannot be read. */
-export const statuses = ['OK', 'LATE', 'STALE', 'DEGRADED'] as const
+/**
+ * PAUSED is whatever is about time alone, while somebody wants the stream to stand still. From good to bad: LATE and STALE
+ * are about time, DEGRADED about data that is wrong or cannot be read.
+ */
+export const statuses = ['PAUSED', 'OK', 'LATE', 'STALE', 'DEGRADED'] as const
 /** As the column `status` of `monitor_logs` has it. */
 export type Status = (typeof statuses)[number]
 
@@ -11,6 +14,10 @@ export interface Findings {
   readonly layer: Layer
   readonly exists: boolean
   readonly freshness: number | undefined
+  /** That the stream is paused, in words; undefined when it is not. */
+  readonly paused: string | undefined
+  /** Offsets behind the last one that bronze covers that Kafka has no more. */
+  readonly gone: bigint
   /** Why the table cannot be read, in words. */
   readonly failed: string | undefined
   /** Offsets that Kafka has and bronze does not cover; undefined when Kafka cannot be asked. */
@@ -44,7 +51,7 @@ export interface Verdict {
 /**
  * One word for a table and the sentence why. What is wrong with the data outranks its age; old data with nothing
  * waiting in Kafka is the source's silence, and the sentence says so. A lag that does not drain is LATE, however new
- * the newest row is.
+ * the newest row is. A paused stream is neither late nor stale, and nobody asks Kafka for it.
  */
 export function tableStatus(f: Findings): Verdict {
   const { status, reason } = verdictOf(f)
@@ -57,9 +64,10 @@ function verdictOf(f: Findings): Verdict {
     ...f.stopped,
     ...(f.balance?.balanced === false ? [`the counts do not reconcile: ${f.balance.text}`] : []),
     ...(f.newlyMissing > 0n ? [`${f.newlyMissing} offsets were deleted in Kafka before they were read`] : []),
-    ...(f.unanswered === undefined ? [] : [f.unanswered]),
+    ...(f.unanswered === undefined || f.paused !== undefined ? [] : [f.unanswered]),
   ]
   if (degraded.length > 0) return { status: 'DEGRADED', reason: sentence(degraded.join('; ')) }
+  if (f.paused !== undefined) return { status: 'PAUSED', reason: pausedReason(f, f.paused) }
   if (!f.exists) return { status: 'STALE', reason: 'The table does not exist yet.' }
   const waiting =
     f.undrained.length === 0 ? [] : [`${f.lag ?? 0n} offsets wait in Kafka and do not drain: ${f.undrained.join('; ')}`]
@@ -72,6 +80,15 @@ function verdictOf(f: Findings): Verdict {
   const overdue = f.overdue === undefined ? [] : [f.overdue]
   const reason = [`The newest event is ${age} old.`, ...[...waiting, ...overdue].map(sentence)].join(' ')
   return { status: waiting.length + overdue.length > 0 || f.heldLong ? 'LATE' : 'OK', reason }
+}
+
+function pausedReason({ lag, gone, unanswered }: Findings, paused: string): string {
+  const waiting = [
+    ...(unanswered === undefined ? [] : [unanswered]),
+    ...(lag === undefined || lag === 0n ? [] : [`${lag} offsets wait in Kafka`]),
+    ...(gone === 0n ? [] : [`${gone} of them are not there any more, and will be missing`]),
+  ]
+  return [sentence(paused), ...waiting.map(sentence)].join(' ')
 }
 
 function causeOf({ lag, held }: Findings): string {

@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import { rebuildTable, refresh, type RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
+import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type Trigger } from '../step/index.js'
 import { silverDerivation } from './silverDerivation.js'
 
@@ -17,7 +18,9 @@ export async function runSilver(
   for (const stream of lake.streams) {
     let report: StepReport
     do {
-      report = await refineSilver(lake, stream, { ...options, trigger })
+      report =
+        (await reportPaused(lake, { step: 'silver', stream: stream.name, trigger })) ??
+        (await refineSilver(lake, stream, { ...options, trigger }))
       reports.push(report)
     } while (trigger === 'command' && report.more === true)
   }

@@ -2,7 +2,7 @@ import { type Row, textOf } from '../../types/index.js'
 import type { Layer, Status } from '../monitor/index.js'
 
 /** How good a verdict is: the larger, the worse. */
-const severities: Readonly<Record<Status, number>> = { OK: 0, LATE: 1, STALE: 2, DEGRADED: 3 }
+const severities: Readonly<Record<Status, number>> = { PAUSED: 0, OK: 0, LATE: 1, STALE: 2, DEGRADED: 3 }
 
 /** A verdict, or UNKNOWN where no row says one that is known here. */
 export type ShownStatus = Status | 'UNKNOWN'

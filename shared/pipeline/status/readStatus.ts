@@ -1,6 +1,7 @@
 import { bronzePath, scoredPath, silverPath, sqlName, type Stream, summaryPath } from '../../contract/index.js'
 import { parseNcrontab } from '../../settings/index.js'
 import type { Lake } from '../lake/index.js'
+import { readPauses, type StreamPause } from '../pause/index.js'
 import { type NewestRows, newestRows } from './newestRows.js'
 import { type StatusReport, statusReport, type WatchedTable } from './statusReport.js'
 
@@ -11,7 +12,8 @@ const graceMs = 120_000
 export type StatusLake = Pick<Lake, 'store' | 'settings' | 'table'>
 
 /**
- * What `monitor_logs` says of the tables of those streams now. Reads the log and the newest files only.
+ * What `monitor_logs` says of the tables of those streams now, and which of these are paused. Reads the log and the newest
+ * files only.
  *
  * @throws DeltaError, StorageError where `monitor_logs` cannot be read
  */
@@ -20,18 +22,18 @@ export async function readStatus(lake: StatusLake, streams: readonly Stream[]): 
   const [now, snapshot] = await Promise.all([lake.store.now(), table.snapshot()])
   const names = streams.flatMap(watchedTables).map(one => one.table)
   const found = snapshot === undefined ? undefined : await newestRows(table.store, snapshot, names, now)
-  return statusOfRows(lake.settings, streams, found, now)
+  return statusOfRows(lake.settings, streams, { found, pauses: await readPauses(lake.store, streams) }, now)
 }
 
 /**
- * The same of rows that are at hand; undefined where there is no table `monitor_logs`. Pure.
+ * The same of what is at hand: rows, undefined where there is no table `monitor_logs`, and streams that are paused. Pure.
  *
  * @param now milliseconds of the storage's clock
  */
 export function statusOfRows(
   settings: Pick<Lake['settings'], 'monitorSchedule'>,
   streams: readonly Stream[],
-  found: NewestRows | undefined,
+  { found, pauses }: { readonly found: NewestRows | undefined; readonly pauses: ReadonlyMap<string, StreamPause> },
   now: number,
 ): StatusReport {
   const schedule = parseNcrontab(settings.monitorSchedule)
@@ -40,6 +42,7 @@ export function statusOfRows(
     watched: streams.flatMap(watchedTables),
     newest: found?.newest,
     history: found?.history ?? new Map(),
+    pauses,
     dueBy: runTime => (schedule.next(schedule.next(runTime) ?? Infinity) ?? Infinity) + graceMs,
   })
 }

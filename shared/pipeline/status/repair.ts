@@ -8,6 +8,7 @@ import type { MonitorEntry } from './monitorEntry.js'
  */
 export function repairOf(entry: MonitorEntry, source: MonitorEntry | undefined): string | undefined {
   const { stream, layer, status, reason } = entry
+  if (status === 'PAUSED' && stream !== undefined) return `lake resume ${stream}`
   if (stream === undefined || layer === undefined || status === 'OK' || status === 'UNKNOWN') return undefined
   if (layer === 'bronze') {
     if (reason.includes('lake reset-offsets')) return `lake reset-offsets ${stream}`

@@ -1,6 +1,7 @@
 import { elapsedMs } from '../../storage/index.js'
 import { inWords } from '../../types/index.js'
 import type { Layer } from '../monitor/index.js'
+import { pauseText, type StreamPause } from '../pause/index.js'
 import type { MonitorEntry, ShownStatus } from './monitorEntry.js'
 import { repairOf } from './repair.js'
 import { type Since, sinceWhen, type Verdict } from './statusHistory.js'
@@ -21,6 +22,8 @@ export interface StatusInput {
   readonly newest: ReadonlyMap<string, MonitorEntry> | undefined
   /** By table, in any order. */
   readonly history: ReadonlyMap<string, readonly Verdict[]>
+  /** Streams that are paused now, by name: the rows at hand may be older. */
+  readonly pauses: ReadonlyMap<string, StreamPause>
   /** Until when the run behind one at that time is waited for. */
   readonly dueBy: (runTime: number) => number
 }
@@ -68,7 +71,7 @@ export function statusReport(input: StatusInput): StatusReport {
         const entry = newest.get(one.table)
         const source = watched.find(w => w.stream === one.stream && w.layer === layerBefore[one.layer])
         return entry === undefined
-          ? unseen(one)
+          ? unseen(one, input.pauses.get(one.stream))
           : tableStatus(input, entry, source === undefined ? undefined : newest.get(source.table))
       }),
       ...others.map(entry => tableStatus(input, entry, undefined)),
@@ -78,10 +81,10 @@ export function statusReport(input: StatusInput): StatusReport {
 
 /**
  * What is not in order, each in a few words; none when all is. That the monitor is silent is a fault as well: nobody knows
- * how the tables are then. LATE is none.
+ * how the tables are then. LATE is none, nor is PAUSED, which somebody wants.
  */
 export function faultsOf({ monitor, tables }: StatusReport): readonly string[] {
-  const faults = tables.filter(({ status }) => status !== 'OK' && status !== 'LATE')
+  const faults = tables.filter(({ status }) => !['OK', 'LATE', 'PAUSED'].includes(status))
   return [
     ...(monitor.state === 'OK'
       ? []
@@ -130,26 +133,47 @@ function monitorHealth({ now, newest, dueBy }: StatusInput, lastRun: number | un
     : { state: 'OK', lastRun, reason: `The monitor looked ${words} ago.`, repair: undefined }
 }
 
-function tableStatus(input: StatusInput, entry: MonitorEntry, source: MonitorEntry | undefined): TableStatus {
+function tableStatus(input: StatusInput, found: MonitorEntry, source: MonitorEntry | undefined): TableStatus {
+  const { since, ...entry } = asPausedNow(input, found)
   const { runTime, ...rest } = entry
   return {
     ...rest,
     seenAt: runTime,
-    since: sinceWhen(input.history.get(entry.table) ?? [], entry),
+    since: since ?? sinceWhen(input.history.get(entry.table) ?? [], entry),
     repair: repairOf(entry, source),
   }
 }
 
-function unseen({ table, stream, layer }: WatchedTable): TableStatus {
+/** An entry as it would be, had the monitor looked since its stream was paused or resumed. */
+function asPausedNow(
+  { pauses }: StatusInput,
+  entry: MonitorEntry,
+): MonitorEntry & { readonly since?: Since | undefined } {
+  const { stream, status, layer } = entry
+  const pause = stream === undefined || layer === undefined ? undefined : pauses.get(stream)
+  if (pause !== undefined && status !== 'DEGRADED' && status !== 'PAUSED') {
+    const since = { time: pause.since, isStart: true }
+    return { ...entry, status: 'PAUSED', reason: `${pausedSentence(pause)} ${entry.reason}`, since }
+  }
+  if (pause !== undefined || status !== 'PAUSED') return entry
+  return { ...entry, status: 'LATE', reason: 'It was paused when the monitor last looked, and is resumed since.' }
+}
+
+function pausedSentence(pause: StreamPause): string {
+  const text = pauseText(pause)
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+function unseen({ table, stream, layer }: WatchedTable, pause: StreamPause | undefined): TableStatus {
   return {
     table,
     stream,
     layer,
-    status: 'UNKNOWN' satisfies ShownStatus,
-    reason: 'The monitor has no recent row of this table.',
+    status: (pause === undefined ? 'UNKNOWN' : 'PAUSED') satisfies ShownStatus,
+    reason: pause === undefined ? 'The monitor has no recent row of this table.' : pausedSentence(pause),
     seenAt: undefined,
     since: undefined,
-    repair: monitorCommand,
+    repair: pause === undefined ? monitorCommand : `lake resume ${stream}`,
     rejected: undefined,
     backlog: undefined,
     newestEvent: undefined,

@@ -23,7 +23,7 @@ export async function reportStep(lake: Lake, run: StepRun, work: Promise<StepRes
   }
   const durationMs = () => Math.round(clock.monotonic() - run.startedAt)
   try {
-    const { rowsIn, rowsOut, version, more, detail, failure } = await work
+    const { rowsIn, rowsOut, version, more, detail, failure, paused } = await work
     const result = { version, rowsIn, rowsOut, more, detail }
     if (failure !== undefined) {
       const error = redactError(failure)
@@ -31,10 +31,11 @@ export async function reportStep(lake: Lake, run: StepRun, work: Promise<StepRes
       const failed = { step, stream, outcome: 'failed' as const, ...result, durationMs: durationMs() }
       return { ...failed, error: logFailure(lake, start, error) }
     }
-    const outcome = version === undefined ? 'nothingToDo' : 'committed'
+    const outcome = paused !== undefined ? 'paused' : version === undefined ? 'nothingToDo' : 'committed'
     const record = ended(run.finish({ outcome, rowsIn, rowsOut }))
     if (!run.ended) await journal.add(record)
-    const report: StepReport = { step, stream, outcome, ...result, durationMs: durationMs() }
+    const told = paused === undefined ? result : { ...result, detail: { ...detail, paused } }
+    const report: StepReport = { step, stream, outcome, ...told, durationMs: durationMs() }
     logReport(lake, report)
     return report
   } catch (thrown) {
@@ -50,7 +51,7 @@ export async function reportStep(lake: Lake, run: StepRun, work: Promise<StepRes
 }
 
 function logReport({ log }: Lake, { step, stream, outcome, detail, rowsIn, rowsOut, version, durationMs }: StepReport) {
-  log[outcome === 'committed' ? 'info' : 'debug'](`${nameOf({ step, stream })}: ${outcome}`, {
+  log[outcome === 'nothingToDo' ? 'debug' : 'info'](`${nameOf({ step, stream })}: ${outcome}`, {
     ...detail,
     rowsIn,
     rowsOut,

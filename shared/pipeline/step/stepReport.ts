@@ -20,7 +20,8 @@ export interface StepReport {
   readonly task?: string | undefined
   readonly step: StepName
   readonly stream?: string | undefined
-  readonly outcome: 'committed' | 'nothingToDo' | 'failed'
+  /** `paused`: somebody paused the stream, and the step did nothing; `detail.paused` says who, when and why. */
+  readonly outcome: 'committed' | 'nothingToDo' | 'paused' | 'failed'
   /** The last version this step committed. */
   readonly version?: number | undefined
   readonly rowsIn: number

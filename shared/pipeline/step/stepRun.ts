@@ -31,6 +31,8 @@ export interface StepResult extends StepCounts {
    * thrown.
    */
   readonly failure?: Error | undefined
+  /** That the stream is paused and nothing was done, in words. */
+  readonly paused?: string | undefined
 }
 
 /** Which step is run, and what started it. */

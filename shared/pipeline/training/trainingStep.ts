@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
+import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
 import type { TrainOptions } from './trainCandidate.js'
 import { trainModel, type TrainOutcome } from './trainModel.js'
@@ -48,7 +49,8 @@ export async function runTrainings(lake: Lake, trigger: Trigger): Promise<readon
   const reports: StepReport[] = []
   for (const stream of lake.streams) {
     if (stream.model === undefined) continue
-    reports.push((await runTraining(lake, stream, trigger, { register: true })).report)
+    const paused = await reportPaused(lake, { step: 'training', stream: stream.name, trigger })
+    reports.push(paused ?? (await runTraining(lake, stream, trigger, { register: true })).report)
   }
   return reports
 }

@@ -98,6 +98,7 @@ describe('SQL', () => {
       layer: () => layer,
       status: text('OK', 'LATE', 'DEGRADED'),
       identity_closed: () => random.pick([true, false, null]),
+      paused: () => random.pick([true, false, null]),
       freshness_seconds: number(120),
       rows_added: number(30),
       lag: number(120),

@@ -16,6 +16,8 @@ const findings: Findings = {
   layer: 'bronze',
   exists: true,
   freshness: 1,
+  paused: undefined,
+  gone: 0n,
   failed: undefined,
   lag: 0n,
   unanswered: undefined,
