@@ -1,5 +1,8 @@
 import { corruptFile } from '../base/index.js'
 import type { ColumnMetaData, FileMetaData, SchemaElement } from '../hyparquetInternals.js'
+import type { LeafNode, SchemaNode } from '../schema/index.js'
+import { chunkSpan } from './chunkSpan.js'
+import type { RowGroup } from './rowGroup.js'
 
 /**
  * A footer reduced to some plain columns, small enough to be kept elsewhere: with it single row groups are read without
@@ -9,6 +12,29 @@ export interface FileOutline {
   readonly columns: readonly { readonly element: SchemaElement; readonly codec: ColumnMetaData['codec'] }[]
   /** For each row group its rows, and for each column where its chunk begins and how many bytes it has. */
   readonly groups: readonly (readonly number[])[]
+}
+
+/** Undefined when a column is nested or missing, or its chunks differ in their codec. */
+export function outlineOf(
+  nodes: readonly SchemaNode[],
+  groups: readonly RowGroup[],
+  columns: readonly string[],
+): FileOutline | undefined {
+  const leaves: LeafNode[] = []
+  for (const name of columns) {
+    const node = nodes.find(of => of.name === name)
+    if (node?.kind !== 'leaf') return undefined
+    leaves.push(node)
+  }
+  const codecs = leaves.map(({ index }) => new Set(groups.map(({ chunks }) => chunks[index]?.codec)))
+  if (codecs.some(({ size }) => size > 1)) return undefined
+  return {
+    columns: leaves.map(({ element }, i) => ({ element, codec: [...(codecs[i] ?? [])][0] ?? 'UNCOMPRESSED' })),
+    groups: groups.map(({ rows, chunks }) => {
+      const spans = leaves.map(({ index }) => chunkSpan(chunks[index] as ColumnMetaData))
+      return [rows, ...spans.flatMap(({ start, end }) => [start, end - start])]
+    }),
+  }
 }
 
 /** The footer of a file that had those row groups and columns alone. @throws ParquetError PARQUET_CORRUPT */

@@ -1,18 +1,34 @@
 import type { DataType, StructField } from '../../types/index.js'
 import type { Projection } from '../assembly/index.js'
-import { ParquetError } from '../base/index.js'
+import { inFile, ParquetError, type ParquetSource } from '../base/index.js'
 import { losslessDecoder, typeName, type ValueDecoder, valueDecoder } from '../encoding/index.js'
 import { calendarOf, type LeafNode, type LegacyCalendars, type SchemaNode } from '../schema/index.js'
 import { projectVariant } from '../variant/index.js'
-
-/** The ways to find a column in a file, as a closed list. */
-export const columnMatches = ['name', 'physicalName', 'id'] as const
 
 /**
  * How an asked-for field finds its column: by its name, by the physical name in its metadata, or by the id that both
  * carry (Delta's column mapping in name and id mode).
  */
-export type ColumnMatch = (typeof columnMatches)[number]
+export type ColumnMatch = 'name' | 'physicalName' | 'id'
+
+/** Which columns are read, and as which types; all under their own when all are absent. */
+export interface ColumnOptions {
+  /** Names of top-level columns, in the order wanted; all of the file's when absent. One that it lacks is all null. */
+  readonly columns?: readonly string[] | undefined
+  /** The columns wanted with the types they shall have; takes the place of `columns`. */
+  readonly fields?: readonly StructField[] | undefined
+  /** How `fields` find their columns; default by name. */
+  readonly match?: ColumnMatch | undefined
+  /** Whether a value that the type cannot hold whole, as nanoseconds, is an error; it is cut otherwise. */
+  readonly lossless?: boolean | undefined
+}
+
+/** A column to read, under the name and type that are asked for. */
+export interface TargetColumn {
+  readonly field: StructField
+  /** Absent when the file has no such column. */
+  readonly column: ColumnProjection | undefined
+}
 
 /** A column to read, and how each of its physical columns becomes values. */
 export interface ColumnProjection {
@@ -27,7 +43,7 @@ const physicalName = 'delta.columnMapping.physicalName'
  * The node for `field` among `nodes`, or nothing when the file lacks it. A name without an exact match may match in
  * other letter case, as other engines have it.
  */
-export function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
+function findNode(nodes: readonly SchemaNode[], field: StructField, match: ColumnMatch): SchemaNode | undefined {
   const id = field.metadata?.[columnId]
   if (match === 'id' && typeof id === 'number') return nodes.find(node => node.fieldId === id)
   const physical = match === 'name' ? undefined : field.metadata?.[physicalName]
@@ -37,12 +53,38 @@ export function findNode(nodes: readonly SchemaNode[], field: StructField, match
 }
 
 /**
+ * The columns that the options ask for, of a file whose own ones are `own`, the fields of `nodes`.
+ *
+ * @throws ParquetError PARQUET_TYPE_MISMATCH, naming the file
+ */
+export function targetColumns(
+  source: ParquetSource,
+  nodes: readonly SchemaNode[],
+  own: readonly StructField[],
+  { columns, fields, match = 'name', lossless = false }: ColumnOptions,
+  calendars: LegacyCalendars,
+): readonly TargetColumn[] {
+  const named = new Map(own.map(field => [field.name, field]))
+  const wanted =
+    fields ?? columns?.map((name): StructField => named.get(name) ?? { name, type: 'string', nullable: true }) ?? own
+  return wanted.map(field => {
+    const node = findNode(nodes, field, fields === undefined ? 'name' : match)
+    if (node === undefined) return { field, column: undefined }
+    try {
+      return { field, column: projectColumn(node, field.type, match, calendars, lossless) }
+    } catch (error) {
+      throw inFile(source, error)
+    }
+  })
+}
+
+/**
  * Reads `node` as `type`: nested fields that the file lacks are null, those not asked for are not read, and numbers
  * widen as valueDecoder.ts defines. `lossless`: what a type cannot hold whole is an error.
  *
  * @throws ParquetError PARQUET_TYPE_MISMATCH
  */
-export function projectColumn(
+function projectColumn(
   node: SchemaNode,
   type: DataType,
   match: ColumnMatch,

@@ -7,12 +7,9 @@ import {
   type StructField,
   type Value,
 } from '../../types/index.js'
-import { assemble, leavesOf } from '../assembly/index.js'
 import {
-  type ByteSpan,
   coalesce,
   corruptFile,
-  inFile,
   named,
   ParquetError,
   type ParquetSource,
@@ -21,15 +18,7 @@ import {
 } from '../base/index.js'
 import { type DecodedValues, decodeStrings, valueDecoder } from '../encoding/index.js'
 import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from '../hyparquetInternals.js'
-import {
-  entryBytes,
-  joinedValues,
-  type LeafData,
-  MemoryAllowance,
-  readChunk,
-  readTextChunk,
-  valueBytes,
-} from '../page/index.js'
+import { joinedValues, type LeafData, MemoryAllowance, readChunk, readTextChunk } from '../page/index.js'
 import {
   type ForeignColumn,
   foreignColumns,
@@ -40,31 +29,13 @@ import {
   type SchemaNode,
   schemaNodes,
 } from '../schema/index.js'
-import { checkChunk, chunkSpan } from './chunkSpan.js'
-import type { FileOutline } from './fileOutline.js'
-import { type ColumnMatch, type ColumnProjection, findNode, projectColumn } from './projection.js'
-
-export type { LeafData } from '../page/index.js'
-
-/** Where a row group is, and what it costs to read. */
-export interface RowGroupInfo {
-  /** Place of its first row in the file. */
-  readonly rowStart: number
-  readonly rows: number
-  /** Bytes of its columns, compressed. */
-  readonly bytes: number
-}
+import { chunkSpan } from './chunkSpan.js'
+import { type FileOutline, outlineOf } from './fileOutline.js'
+import { type ColumnOptions, type TargetColumn, targetColumns } from './projection.js'
+import { decodeColumn, fetchChunks, type RowGroup, type RowGroupInfo, rowGroupsOf } from './rowGroup.js'
 
 /** Which columns and rows are read, and as which types; the whole file under its own schema when all are absent. */
-export interface ReadOptions {
-  /** Names of top-level columns, in the order wanted; all of the file's when absent. One that it lacks is all null. */
-  readonly columns?: readonly string[] | undefined
-  /** The columns wanted with the types they shall have; takes the place of `columns`. */
-  readonly fields?: readonly StructField[] | undefined
-  /** How `fields` find their columns; default by name. */
-  readonly match?: ColumnMatch | undefined
-  /** Whether a value that the type cannot hold whole, as nanoseconds, is an error; it is cut otherwise. */
-  readonly lossless?: boolean | undefined
+export interface ReadOptions extends ColumnOptions {
   /** First row, default 0. */
   readonly rowStart?: number | undefined
   /** One past the last row, default all. */
@@ -91,16 +62,6 @@ export interface LeafRequest {
   readonly type: DataType
 }
 
-interface Target {
-  readonly field: StructField
-  /** Absent when the file has no such column. */
-  readonly column: ColumnProjection | undefined
-}
-
-interface Group extends RowGroupInfo {
-  readonly chunks: readonly ColumnMetaData[]
-}
-
 /** An open file. Values are as dataType.ts defines; binary values may share memory with one another. */
 export class ParquetFile {
   readonly rowCount: number
@@ -115,7 +76,7 @@ export class ParquetFile {
   readonly #source: ParquetSource
   readonly #calendars: LegacyCalendars
   readonly #nodes: readonly SchemaNode[]
-  readonly #groups: readonly Group[]
+  readonly #groups: readonly RowGroup[]
 
   /** @internal Use {@link openParquet}. */
   constructor(source: ParquetSource, metadata: FileMetaData) {
@@ -126,24 +87,9 @@ export class ParquetFile {
     this.keyValues = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? '']))
     this.foreignColumns = foreignColumns(this.#nodes, this.keyValues)
     this.#calendars = legacyCalendars(this.keyValues)
-    let rowStart = 0
-    const leaves = this.#nodes.flatMap(node => node.leaves)
-    const groups: Group[] = []
-    for (const group of metadata.row_groups) {
-      const rows = Number(group.num_rows)
-      if (!Number.isSafeInteger(rows) || rows < 0) throw corruptFile(`A row group claims ${rows} rows.`)
-      const chunks = group.columns.map(({ meta_data: chunk }) => chunk as ColumnMetaData)
-      if (chunks.length !== leaves.length) throw corruptFile('A row group has other columns than the schema.')
-      // Some writers leave row groups without rows, whose columns have no place in the file; nothing is read of them.
-      if (rows === 0) continue
-      for (const [i, leaf] of leaves.entries()) checkChunk(leaf, chunks[i], rows, source.byteLength)
-      const bytes = chunks.reduce((sum, chunk) => sum + Number(chunk.total_compressed_size), 0)
-      groups.push({ rowStart, rows, bytes, chunks })
-      rowStart += rows
-    }
-    this.#groups = groups
-    this.rowGroups = groups
-    this.rowCount = rowStart
+    this.#groups = rowGroupsOf(metadata, this.#nodes, source.byteLength)
+    this.rowGroups = this.#groups
+    this.rowCount = this.#groups.reduce((sum, { rows }) => sum + rows, 0)
   }
 
   /** The columns' values, whole, in the order asked for. Columns without nulls may be typed arrays. */
@@ -167,7 +113,7 @@ export class ParquetFile {
     const group = this.#groups.find(of => of.rowStart === rowStart)
     if (group === undefined) throw new RangeError(`no row group begins at row ${rowStart}`)
     return named(this.#source, async () => {
-      const fetched = await this.#fetch(targets, group)
+      const fetched = await fetchChunks(this.#source, targets, group)
       const allowance = new MemoryAllowance()
       return targets.map((target): StoredColumn => {
         const { field, column } = target
@@ -178,7 +124,7 @@ export class ParquetFile {
           : undefined
         if (stored !== undefined && stored.length !== group.rows)
           throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
-        return { field, data: stored ?? this.#decode(target, group, fetched, allowance) }
+        return { field, data: stored ?? decodeColumn(target, group, fetched, allowance) }
       })
     })
   }
@@ -215,21 +161,7 @@ export class ParquetFile {
    */
   outline(columns: readonly string[]): FileOutline | undefined {
     if (this.#calendars.dates !== undefined || this.#calendars.int96 !== undefined) return undefined
-    const leaves: LeafNode[] = []
-    for (const name of columns) {
-      const node = this.#nodes.find(of => of.name === name)
-      if (node?.kind !== 'leaf') return undefined
-      leaves.push(node)
-    }
-    const codecs = leaves.map(({ index }) => new Set(this.#groups.map(({ chunks }) => chunks[index]?.codec)))
-    if (codecs.some(({ size }) => size > 1)) return undefined
-    return {
-      columns: leaves.map(({ element }, i) => ({ element, codec: [...(codecs[i] ?? [])][0] ?? 'UNCOMPRESSED' })),
-      groups: this.#groups.map(({ rows, chunks }) => {
-        const spans = leaves.map(({ index }) => chunkSpan(chunks[index] as ColumnMetaData))
-        return [rows, ...spans.flatMap(({ start, end }) => [start, end - start])]
-      }),
-    }
+    return outlineOf(this.#nodes, this.#groups, columns)
   }
 
   /** Whether the file has all these physical columns, whatever is in them. */
@@ -259,6 +191,10 @@ export class ParquetFile {
     })
   }
 
+  #targets(options: ColumnOptions): readonly TargetColumn[] {
+    return targetColumns(this.#source, this.#nodes, this.fields, options, this.#calendars)
+  }
+
   #leaf(path: readonly string[]): LeafNode | undefined {
     const wanted = path.join('\n')
     for (const node of this.#nodes)
@@ -266,26 +202,9 @@ export class ParquetFile {
     return undefined
   }
 
-  #targets({ columns, fields, match = 'name', lossless = false }: ReadOptions): Target[] {
-    const own = new Map(this.fields.map(field => [field.name, field]))
-    const wanted =
-      fields ??
-      columns?.map((name): StructField => own.get(name) ?? { name, type: 'string', nullable: true }) ??
-      this.fields
-    return wanted.map(field => {
-      const node = findNode(this.#nodes, field, fields === undefined ? 'name' : match)
-      if (node === undefined) return { field, column: undefined }
-      try {
-        return { field, column: projectColumn(node, field.type, match, this.#calendars, lossless) }
-      } catch (error) {
-        throw inFile(this.#source, error)
-      }
-    })
-  }
-
   /** Row group by row group, each cut to the rows asked for. */
   async *#read(
-    targets: readonly Target[],
+    targets: readonly TargetColumn[],
     options: ReadOptions,
     allowance?: MemoryAllowance,
   ): AsyncGenerator<ColumnData[], void, undefined> {
@@ -299,42 +218,12 @@ export class ParquetFile {
     }
   }
 
-  async #readGroup(targets: readonly Target[], group: Group, allowance: MemoryAllowance): Promise<ColumnData[]> {
-    const fetched = await this.#fetch(targets, group)
-    return targets.map(target => this.#decode(target, group, fetched, allowance))
-  }
-
-  /** The bytes of the chunks that the targets are read from. */
-  async #fetch(targets: readonly Target[], group: Group): Promise<(leaf: LeafNode) => Uint8Array> {
-    const leaves = new Set(targets.flatMap(({ column }) => (column === undefined ? [] : leavesOf(column.projection))))
-    const spans = new Map<LeafNode, ByteSpan>()
-    for (const leaf of leaves) spans.set(leaf, chunkSpan(group.chunks[leaf.index] as ColumnMetaData))
-    const fetched = await coalesce([...spans.values()], (start, end) => this.#source.slice(start, end))
-    return leaf => fetched(spans.get(leaf) as ByteSpan)
-  }
-
-  #decode(
-    { field, column }: Target,
-    group: Group,
-    fetched: (leaf: LeafNode) => Uint8Array,
+  async #readGroup(
+    targets: readonly TargetColumn[],
+    group: RowGroup,
     allowance: MemoryAllowance,
-  ): ColumnData {
-    if (column === undefined) allowance.take(field.name, group.rows * valueBytes, 0)
-    if (column === undefined) return new Array<null>(group.rows).fill(null)
-    const data = leavesOf(column.projection).map(leaf => {
-      const decode = column.decoders.get(leaf)
-      return readChunk(
-        leaf,
-        group.chunks[leaf.index] as ColumnMetaData,
-        fetched(leaf),
-        decode as NonNullable<typeof decode>,
-        allowance,
-      )
-    })
-    if (column.projection.kind !== 'leaf') {
-      for (const { leaf, entries } of data)
-        allowance.take(field.name, entries * (leaf.maxRepetitionLevel > 0 ? entryBytes.repeated : entryBytes.single), 0)
-    }
-    return assemble(column.projection, data, group.rows)
+  ): Promise<ColumnData[]> {
+    const fetched = await fetchChunks(this.#source, targets, group)
+    return targets.map(target => decodeColumn(target, group, fetched, allowance))
   }
 }

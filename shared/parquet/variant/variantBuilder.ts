@@ -8,9 +8,9 @@ import {
   type VariantContainer,
   variantContainer,
   variantEnd,
-  variantName,
-  type VariantNames,
+  widthOf,
 } from './variantBytes.js'
+import { VariantDictionary, variantName, type VariantNames } from './variantMetadata.js'
 
 /** A field of an object that is being built: its key, and where its value starts, counted from where the object does. */
 interface Entry {
@@ -33,14 +33,13 @@ const [longest4, longest8, longest16] = [9, 18, 38].map(digits => 10n ** BigInt(
  */
 export class VariantBuilder {
   readonly #value = new ByteBuffer()
-  readonly #names = new Map<string, number>()
-  #nameBytes = 0
+  readonly #names = new VariantDictionary()
   #depth = 0
 
   /** The variant, and forgets it. */
   take(): Row {
     const value = new Uint8Array(this.#value.bytes())
-    const metadata = this.#metadata()
+    const metadata = this.#names.metadata()
     this.clear()
     return { metadata, value }
   }
@@ -49,7 +48,6 @@ export class VariantBuilder {
   clear(): void {
     this.#value.clear()
     this.#names.clear()
-    this.#nameBytes = 0
     this.#depth = 0
   }
 
@@ -129,10 +127,7 @@ export class VariantBuilder {
 
   /** What is appended next is a part of the container: of an object, the value of the field with this key. */
   part({ start, entries }: OpenContainer, key?: string): void {
-    if (key !== undefined && !this.#names.has(key)) {
-      this.#names.set(key, this.#names.size)
-      this.#nameBytes += key.length
-    }
+    if (key !== undefined) this.#names.add(key)
     entries.push({ key: key ?? '', offset: this.#value.length - start })
   }
 
@@ -150,7 +145,7 @@ export class VariantBuilder {
     }
     this.#close(
       container,
-      entries.map(({ key }) => this.#names.get(key) as number),
+      entries.map(({ key }) => this.#names.number(key)),
       true,
     )
   }
@@ -217,23 +212,6 @@ export class VariantBuilder {
     data.writeUIntLE(size, at, offsetSize)
   }
 
-  #metadata(): Uint8Array {
-    const count = this.#names.size
-    const size = widthOf(Math.max(this.#nameBytes, count))
-    const keysStart = 1 + size * (count + 2)
-    const metadata = new Uint8Array(keysStart + this.#nameBytes)
-    const data = Buffer.from(metadata.buffer)
-    data[0] = 1 | ((size - 1) << 6)
-    let at = data.writeUIntLE(count, 1, size)
-    let offset = 0
-    for (const key of this.#names.keys()) {
-      at = data.writeUIntLE(offset, at, size)
-      offset += data.write(key, keysStart + offset, 'latin1')
-    }
-    data.writeUIntLE(offset, at, size)
-    return metadata
-  }
-
   #primitive(primitive: number): void {
     this.#value.appendByte(primitive << 2)
   }
@@ -244,9 +222,4 @@ export class VariantBuilder {
     for (let i = 0, rest = BigInt.asUintN(bytes * 8, value); i < bytes; i++, rest >>= 8n)
       data[at + i] = Number(rest & 255n)
   }
-}
-
-/** Bytes that hold a number without sign. */
-function widthOf(greatest: number): number {
-  return greatest < 1 << 8 ? 1 : greatest < 1 << 16 ? 2 : greatest < 1 << 24 ? 3 : 4
 }

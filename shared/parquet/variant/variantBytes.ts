@@ -122,63 +122,27 @@ function primitiveLength(bytes: Uint8Array, at: number, end: number, primitive: 
   return length
 }
 
-/** The dictionary of a variant's field names, as keys: see {@link variantKey}. */
-export class VariantNames {
-  readonly #bytes: Buffer
-  readonly #size: number
-  readonly #count: number
-  readonly #text: number
-
-  constructor(metadata: Uint8Array) {
-    const end = metadata.length
-    const header = byteAt(metadata, 0, end)
-    if ((header & 15) !== 1) throw corrupt(`its metadata is of version ${header & 15}; only 1 is known`)
-    this.#bytes = Buffer.from(metadata.buffer, metadata.byteOffset, end)
-    this.#size = (header >> 6) + 1
-    this.#count = unsigned(metadata, 1, this.#size, end)
-    this.#text = 1 + this.#size * (this.#count + 2)
-    if (this.#text > end) throw corrupt(`its metadata has ${this.#count} names in ${end} bytes`)
-  }
-
-  key(name: number): string {
-    if (name >= this.#count) throw corrupt(`it has a field with name ${name} of ${this.#count}`)
-    const [from, to] = [this.#offset(name), this.#offset(name + 1)]
-    if (from > to || to > this.#bytes.length) throw corrupt('its metadata has a name past its end')
-    return this.#bytes.toString('latin1', from, to)
-  }
-
-  #offset(i: number): number {
-    return this.#text + unsigned(this.#bytes, 1 + this.#size * (i + 1), this.#size, this.#bytes.length)
-  }
-}
-
-/**
- * A field's name as a key: its bytes in UTF-8, each a character, so that keys compare as names are sorted in an object,
- * and no malformed name is changed.
- */
-export function variantKey(name: string): string {
-  return Buffer.from(name).toString('latin1')
-}
-
-/** The name of a key. */
-export function variantName(key: string): string {
-  return Buffer.from(key, 'latin1').toString()
-}
-
 /** PARQUET_CORRUPT for the caller to throw; `what` completes the sentence and has no full stop. */
 export function corrupt(what: string): ParquetError {
   return new ParquetError('PARQUET_CORRUPT', `A variant cannot be read: ${what}.`)
 }
 
-function byteAt(bytes: Uint8Array, at: number, end: number): number {
+/** @throws ParquetError PARQUET_CORRUPT when the byte lies behind the end */
+export function byteAt(bytes: Uint8Array, at: number, end: number): number {
   const byte = at < end ? bytes[at] : undefined
   if (byte === undefined) throw corrupt('it ends early')
   return byte
 }
 
-function unsigned(bytes: Uint8Array, at: number, size: number, end: number): number {
+/** A number without sign in `size` bytes. @throws ParquetError PARQUET_CORRUPT when it reaches past the end */
+export function unsigned(bytes: Uint8Array, at: number, size: number, end: number): number {
   if (at + size > end) throw corrupt('it ends early')
   let value = 0
   for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] as number)
   return value
+}
+
+/** Bytes that hold a number without sign. */
+export function widthOf(greatest: number): number {
+  return greatest < 1 << 8 ? 1 : greatest < 1 << 16 ? 2 : greatest < 1 << 24 ? 3 : 4
 }

@@ -4,8 +4,9 @@ import { ParquetError } from '../base/index.js'
 import type { ValueDecoder } from '../encoding/index.js'
 import type { LeafNode, LegacyCalendars, SchemaNode, StructNode } from '../schema/index.js'
 import { VariantBuilder } from './variantBuilder.js'
-import { corrupt, VariantNames, variantNull } from './variantBytes.js'
+import { corrupt, variantNull } from './variantBytes.js'
 import { type ShreddedPart, VariantColumns } from './variantColumns.js'
+import { VariantNames } from './variantMetadata.js'
 
 /** How a variant's columns are read: as `raw`, each value of which `restore` turns into a variant. */
 export interface VariantProjection {

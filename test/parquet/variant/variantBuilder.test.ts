@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { ParquetError } from '../../../shared/parquet/base/parquetError.js'
 import { VariantBuilder } from '../../../shared/parquet/variant/variantBuilder.js'
-import { VariantNames } from '../../../shared/parquet/variant/variantBytes.js'
+import { VariantNames } from '../../../shared/parquet/variant/variantMetadata.js'
 import type { Row } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 import { variantText } from '../variantText.js'
