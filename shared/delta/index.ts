@@ -118,6 +118,7 @@ export {
   parseTypeText,
   physicalNameOf,
   type SchemaChange,
+  sparkTypeNames,
   typeText,
 } from './schema/index.js'
 export { type DatedVersion, loadState, readSnapshot, type Snapshot, type TimeTravelOptions } from './snapshot/index.js'

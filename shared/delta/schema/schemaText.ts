@@ -61,7 +61,8 @@ export function parseTypeText(text: string): DataType {
   return type
 }
 
-const typeNames: Readonly<Record<string, PrimitiveType>> = {
+/** The names that Spark's SQL has for types without parameters, in lower case. */
+export const sparkTypeNames: Readonly<Record<string, PrimitiveType>> = {
   boolean: 'boolean',
   byte: 'byte',
   tinyint: 'byte',
@@ -148,7 +149,7 @@ class Parser {
   type(path: readonly string[]): DataType {
     const { text, kind } = this.#tokens.current
     const word = kind === 'name' ? text.toLowerCase() : ''
-    const simple = Object.hasOwn(typeNames, word) ? typeNames[word] : undefined
+    const simple = Object.hasOwn(sparkTypeNames, word) ? sparkTypeNames[word] : undefined
     if (simple === undefined && !decimalNames.has(word) && !['array', 'map', 'struct', 'variant'].includes(word)) {
       if (/^(?:var)?char$|^character$/.test(word))
         throw badSchema(

@@ -1,3 +1,4 @@
 /** The lake's tables by name in SQL. */
-export { LakeCatalog, rootTables } from './lakeCatalog.js'
+export { rootTables } from './catalogName.js'
+export { LakeCatalog } from './lakeCatalog.js'
 export { type LakeStatement, parseLakeStatement } from './lakeStatement.js'

@@ -12,11 +12,12 @@ import {
   summaryPath,
 } from '../../contract/index.js'
 import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
-import { parseSparkTimestamp } from '../../types/index.js'
 import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
 import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
+import { isNamed, isTablePath, noTable, quoted, rootTables, type ViewName, viewOf } from './catalogName.js'
 import { quarantineSelect, resolvedFields, resolvedSelect } from './quarantineViews.js'
 import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEdits.js'
+import { requestedVersion } from './requestedVersion.js'
 import { type Edit, edited, type Token, tokensOf } from './statementText.js'
 import { type DeltaCall, referencesIn, type TableReference, type TimeTravel } from './tableReferences.js'
 
@@ -39,9 +40,6 @@ export interface PreparedStatement {
   /** SQL names of the lake's tables that were opened. */
   readonly opened: readonly string[]
 }
-
-/** Tables at the lake's root. */
-export const rootTables = ['monitor_logs', 'cluster_logs', 'model_runs'] as const
 
 /** The schema of tables that a query asks for as they were, or by their place; no folder of a lake can have this name. */
 const privateSchema = '/'
@@ -184,7 +182,7 @@ export class LakeCatalog implements Disposable {
 
   /** A view of the table at a moment. @returns its name, quoted */
   async #openPlace(table: DeltaTable, name: string, at: TimeTravel | undefined): Promise<string> {
-    const version = await versionOf(table, name, at)
+    const version = await requestedVersion(table, name, at)
     const snapshot = await table.snapshot(version === undefined ? {} : { version })
     if (snapshot === undefined) throw noTable(name)
     const view = { schema: privateSchema, table: `${name} ${this.#places++}` }
@@ -244,50 +242,4 @@ export class LakeCatalog implements Disposable {
     await this.#options.session.run(`CREATE OR REPLACE VIEW ${identifier(resolvedName)} AS ${sql}`)
     return selects.length > 0
   }
-}
-
-async function versionOf(table: DeltaTable, name: string, at: TimeTravel | undefined): Promise<number | undefined> {
-  if (at === undefined) return undefined
-  if ('version' in at) return at.version
-  const micros = parseSparkTimestamp(at.timestamp)
-  if (micros === undefined) {
-    throw new QueryError(
-      'QUERY_BAD_SQL',
-      `"${at.timestamp}" is no time: say 2025-04-01T12:00:00Z, "2025-04-01 12:00:00" or 2025-04-01.`,
-    )
-  }
-  const found = await table.versionAt(Math.floor(Number(micros) / 1_000))
-  if (found === undefined) throw noTable(name)
-  return found
-}
-
-interface ViewName {
-  readonly schema: string
-  readonly table: string
-}
-
-/** `a.b.c` is the view `c` of the schema `a/b`: a folder may have a dot in its name, but no slash. */
-function viewOf(parts: readonly string[]): ViewName {
-  return { schema: parts.slice(0, -1).join('/'), table: parts.at(-1) ?? '' }
-}
-
-function quoted({ schema, table }: ViewName): string {
-  return schema === '' ? identifier(table) : `${identifier(schema)}.${identifier(table)}`
-}
-
-/** Whether a query's name means the table: by all its parts, or, where the query leaves the schema out, by the last. */
-function isNamed(name: string, parts: readonly string[]): boolean {
-  const known = name.toLowerCase().split('.')
-  const asked = parts.map(part => part.toLowerCase())
-  if (asked.length === 1) return known.at(-1) === asked[0]
-  return asked.join('.') === (known.length > 1 ? known.join('.') : `main.${known[0] ?? ''}`)
-}
-
-/** A folder of the lake that may be a table: no step upwards, nothing empty, no log. */
-function isTablePath(path: string): boolean {
-  return path.split('/').every(part => part !== '' && part !== '.' && part !== '..' && part !== '_delta_log')
-}
-
-function noTable(name: string): QueryError {
-  return new QueryError('QUERY_NO_TABLE', `There is no table ${name}. \`lake tables\` lists those of the lake.`)
 }

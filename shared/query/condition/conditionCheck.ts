@@ -1,7 +1,7 @@
 import { asQueryError, type DuckDbSession, QueryError } from '../duckdb/index.js'
 import { emptySelect } from '../scan/index.js'
+import { tableAlias } from './conditionColumn.js'
 import type { ParsedCondition } from './parsedCondition.js'
-import { tableAlias } from './sqlPredicate.js'
 
 /**
  * Checks an SQL condition against a table's columns before any row is read, so that a wrong one is an error even where

@@ -1,7 +1,8 @@
 /** Conditions: checked, pruned by, pushed down. */
 export { checkCondition } from './conditionCheck.js'
+export { tableAlias } from './conditionColumn.js'
 export { openExpression } from './openExpression.js'
 export { parseCondition, type ParsedCondition } from './parsedCondition.js'
 export { fullScan, neededColumns, planScan } from './scanPlan.js'
 export { withPlainYears } from './signedYears.js'
-export { sqlPredicate, tableAlias } from './sqlPredicate.js'
+export { sqlPredicate } from './sqlPredicate.js'

@@ -1,14 +1,8 @@
 import type { Predicate } from '../../delta/index.js'
-import {
-  columnKey,
-  type DataType,
-  type Json,
-  type JsonObject,
-  type StructField,
-  type StructType,
-} from '../../types/index.js'
-import { children, type DuckDbSession, isNode, textOf, textsOf } from '../duckdb/index.js'
+import type { Json, JsonObject, StructType } from '../../types/index.js'
+import { children, type DuckDbSession, isNode, textOf } from '../duckdb/index.js'
 import { type Point, pointsOf } from './comparedValue.js'
+import { columnOf, type ConditionColumn } from './conditionColumn.js'
 import { type Constant, constantsOf } from './conditionTree.js'
 import type { ParsedCondition } from './parsedCondition.js'
 import { always, type Comparison, comparison, never, prefixed } from './pointPredicate.js'
@@ -39,11 +33,6 @@ export async function sqlPredicate(
   const reading = new ConditionReading(schema, constants)
   const predicate = reading.read(tree.where, false)
   return { predicate, unknown: await tree.textsOf(session, reading.unknown) }
-}
-
-interface ColumnPart {
-  readonly key: string
-  readonly type: DataType
 }
 
 const comparisons: Readonly<Record<string, readonly [op: Comparison | '<>', turned: Comparison | '<>']>> = {
@@ -112,12 +101,12 @@ class ConditionReading {
         : constant.value === null
           ? never
           : undefined
-    const flag = this.#column(node)
+    const flag = columnOf(this.#schema, node)
     if (flag !== undefined) return flag.type === 'boolean' ? { op: '=', column: flag.key, value: !not } : undefined
     switch (node['type']) {
       case 'OPERATOR_IS_NULL':
       case 'OPERATOR_IS_NOT_NULL': {
-        const column = this.#column(children(node)[0])
+        const column = columnOf(this.#schema, children(node)[0])
         return (
           column && { op: (node['type'] === 'OPERATOR_IS_NULL') !== not ? 'isNull' : 'isNotNull', column: column.key }
         )
@@ -158,12 +147,12 @@ class ConditionReading {
 
   #pair(
     node: JsonObject,
-  ): { readonly column: ColumnPart; readonly point: Point | null; readonly turned: boolean } | undefined {
+  ): { readonly column: ConditionColumn; readonly point: Point | null; readonly turned: boolean } | undefined {
     for (const [side, other, turned] of [
       ['left', 'right', false],
       ['right', 'left', true],
     ] as const) {
-      const column = this.#column(withoutIdleCast(node[side]))
+      const column = columnOf(this.#schema, withoutIdleCast(node[side]))
       const constant = this.#constant(node[other])
       if (column === undefined || constant === undefined) continue
       const points = pointsOf(column.type, [constant])
@@ -174,7 +163,7 @@ class ConditionReading {
 
   #listed(node: JsonObject, not: boolean): Predicate | undefined {
     const [first, ...rest] = children(node)
-    const column = this.#column(first)
+    const column = columnOf(this.#schema, first)
     const constants = rest.map(item => this.#constant(item)).filter(item => item !== undefined)
     if (column === undefined || constants.length < rest.length) return undefined
     const points = pointsOf(column.type, constants)
@@ -189,7 +178,7 @@ class ConditionReading {
   }
 
   #between(node: JsonObject, not: boolean): Predicate | undefined {
-    const column = this.#column(node['input'])
+    const column = columnOf(this.#schema, node['input'])
     const bounds = [this.#constant(node['lower']), this.#constant(node['upper'])].filter(bound => bound !== undefined)
     if (column === undefined || bounds.length < 2) return undefined
     const [low, high] = pointsOf(column.type, bounds) ?? []
@@ -203,7 +192,7 @@ class ConditionReading {
   #startsWith(node: JsonObject, not: boolean): Predicate | undefined {
     const name = textOf(node['function_name'])
     const [first, second] = children(node)
-    const column = this.#column(first)
+    const column = columnOf(this.#schema, first)
     const constant = this.#constant(second)
     if (column?.type !== 'string' || typeof constant?.value !== 'string') return undefined
     const { value } = constant
@@ -220,34 +209,6 @@ class ConditionReading {
   #constant(json: Json | undefined): Constant | undefined {
     return isNode(json) ? this.#constants.get(json) : undefined
   }
-
-  /** A column of the table, or a field inside its structs, by whatever letter case. */
-  #column(json: Json | undefined): ColumnPart | undefined {
-    if (!isNode(json) || json['type'] !== 'COLUMN_REF') return undefined
-    const names = textsOf(json['column_names'])
-    const qualified = names[0] === tableAlias ? names.slice(1) : undefined
-    const found = pathOf(this.#schema.fields, names)
-    // A column of the name that queries give the table could be meant as well.
-    if (qualified === undefined || qualified.length === 0) return found
-    return found === undefined ? pathOf(this.#schema.fields, qualified) : undefined
-  }
-}
-
-/** What queries of this project call the table that a condition is about. */
-export const tableAlias = 't'
-
-function pathOf(fields: readonly StructField[], names: readonly string[]): ColumnPart | undefined {
-  const path: string[] = []
-  let inside: readonly StructField[] = fields
-  let type: DataType | undefined
-  for (const name of names) {
-    const field = inside.find(f => f.name.toLowerCase() === name.toLowerCase())
-    if (field === undefined) return undefined
-    path.push(field.name)
-    type = field.type
-    inside = typeof type === 'object' && type.type === 'struct' && type.variant !== true ? type.fields : []
-  }
-  return type && { key: columnKey(path), type }
 }
 
 /** IS TRUE casts what is a boolean already. */

@@ -1,22 +1,14 @@
 import { typeText } from '../../delta/index.js'
-import { type DataType, namedValue, type StructField } from '../../types/index.js'
-import { identifier, literal, sqlType, valueLiteral } from '../duckdb/index.js'
+import type { StructField } from '../../types/index.js'
+import { identifier, literal, valueLiteral } from '../duckdb/index.js'
+import { arithmeticSql } from './sparkArithmetic.js'
+import { castSql } from './sparkCast.js'
 import { matches, requireBoolean, sparkFunctions } from './sparkFunctions.js'
 import { numberSql, typedLiteral } from './sparkLiteral.js'
 import { likePattern } from './sparkPattern.js'
 import { unsupported } from './sparkTokens.js'
 import { type SparkTree, sparkTree } from './sparkTree.js'
-import {
-  as,
-  decimalOf,
-  decimalType,
-  isDecimal,
-  isExact,
-  isFloating,
-  isInteger,
-  sharedType,
-  type TypedSql,
-} from './typedSql.js'
+import { as, isDecimal, isExact, isFloating, isInteger, sharedType, type TypedSql } from './typedSql.js'
 
 /**
  * A condition of Spark's SQL over columns of the given types as one of DuckDB's that means the same. What could mean
@@ -142,7 +134,7 @@ class SparkTranslation {
       case '/':
       case '%':
       case 'div':
-        return arithmetic(name, a, b)
+        return arithmeticSql(name, a, b)
       case '&':
       case '|': {
         if (!isInteger(a.type) || !isInteger(b.type)) throw unsupported(`${name} of other than integers`)
@@ -172,93 +164,4 @@ function comparable(what: string, args: readonly TypedSql[]): readonly TypedSql[
   const type = sharedType(what, values)
   if (typeof type === 'object' && !isDecimal(type)) throw unsupported(`${what} of ${typeText(type)}`)
   return values.map(x => ({ sql: as(x, type), type }))
-}
-
-function arithmetic(name: string, a: TypedSql, b: TypedSql): TypedSql {
-  if (isExact(a.type) && isExact(b.type)) {
-    if (name === '/') {
-      if (isDecimal(a.type) || isDecimal(b.type)) throw unsupported('division of decimals')
-      return { sql: `(${as(a, 'double')} / nullif(${as(b, 'double')}, 0))`, type: 'double' }
-    }
-    if (isInteger(a.type) && isInteger(b.type)) {
-      const type = name === 'div' ? 'long' : sharedType(name, [a, b])
-      const [x, y] = [as(a, type), as(b, type)]
-      if (name === 'div') return { sql: `(${x} // nullif(${y}, 0))`, type }
-      return { sql: name === '%' ? `(${x} % nullif(${y}, 0))` : `(${x} ${name} ${y})`, type }
-    }
-    return decimalArithmetic(name, a, b)
-  }
-  if (name === 'div' || !(isFloating(a.type) || isExact(a.type)) || !(isFloating(b.type) || isExact(b.type)))
-    throw unsupported(`${name} of ${typeText(a.type)} and ${typeText(b.type)}`)
-  const type = sharedType(name, [a, b])
-  if (type !== 'double') throw unsupported(`${name} of floats, which are not as exact as doubles`)
-  const divisor = name === '/' || name === '%' ? `nullif(${as(b, type)}, 0)` : as(b, type)
-  return { sql: `(${as(a, type)} ${name} ${divisor})`, type }
-}
-
-function decimalArithmetic(name: string, a: TypedSql, b: TypedSql): TypedSql {
-  const [x, y] = [literalDecimal(a), literalDecimal(b)]
-  if (name === '*') {
-    const type = decimalType(x.precision - x.scale + y.precision - y.scale + 1, x.scale + y.scale, name)
-    // DuckDB stays within 18 digits as long as both have no more.
-    const wide: DataType = { ...x, precision: 38 - y.precision }
-    return { sql: `CAST(${as(a, wide)} * ${as(b, y)} AS ${sqlType(type)})`, type }
-  }
-  if (name !== '+' && name !== '-') throw unsupported(`${name} of decimals`)
-  const type = decimalType(Math.max(x.precision - x.scale, y.precision - y.scale) + 1, Math.max(x.scale, y.scale), name)
-  return { sql: `(${as(a, type)} ${name} ${as(b, type)})`, type }
-}
-
-/** Beside a decimal, Spark counts only the digits that an integer literal has. */
-function literalDecimal(x: TypedSql): ReturnType<typeof decimalOf> {
-  if (x.literal === undefined || !isInteger(x.type)) return decimalOf(x.type)
-  return { type: 'decimal', precision: x.literal.replace('-', '').length, scale: 0 }
-}
-
-const typeNames: Readonly<Record<string, DataType>> = {
-  string: 'string',
-  boolean: 'boolean',
-  tinyint: 'byte',
-  byte: 'byte',
-  smallint: 'short',
-  short: 'short',
-  int: 'integer',
-  integer: 'integer',
-  bigint: 'long',
-  long: 'long',
-  float: 'float',
-  real: 'float',
-  double: 'double',
-  date: 'date',
-  timestamp: 'timestamp',
-  timestamp_ltz: 'timestamp',
-  timestamp_ntz: 'timestamp_ntz',
-  binary: 'binary',
-}
-
-function castSql(value: TypedSql, name: string): TypedSql {
-  const [, precision = '10', scale = '0'] = /^(?:decimal|dec|numeric)(?:\((\d+)(?:,(\d+))?\))?$/.exec(name) ?? []
-  const type: DataType | undefined =
-    namedValue(typeNames, name) ??
-    (/^(?:decimal|dec|numeric)/.test(name)
-      ? { type: 'decimal', precision: Number(precision), scale: Number(scale) }
-      : undefined)
-  if (type === undefined) throw unsupported(`a CAST to ${name}`)
-  const cast = (sql: string): TypedSql => ({ sql: `CAST(${sql} AS ${sqlType(type)})`, type })
-  const from = value.type
-  if (from === 'void' || typeText(from) === typeText(type)) return cast(value.sql)
-  if (isInteger(type)) {
-    if (isInteger(from) || from === 'boolean') return cast(value.sql)
-    // Spark cuts where DuckDB rounds.
-    if (isDecimal(from) || isFloating(from)) return cast(`trunc(${value.sql})`)
-  }
-  if (type === 'double' && (isExact(from) || from === 'float')) return cast(value.sql)
-  if (type === 'float' && from === 'double') return cast(value.sql)
-  if (isDecimal(type) && isExact(from)) return cast(value.sql)
-  if (type === 'string' && (isInteger(from) || from === 'boolean')) return cast(value.sql)
-  if (type === 'date' && from === 'timestamp_ntz') return cast(value.sql)
-  if (type === 'timestamp_ntz' && from === 'date') return cast(value.sql)
-  if (type === 'date' && from === 'string' && value.literal !== undefined) return typedLiteral('DATE', value.literal)
-  if (type === 'binary' && from === 'string') return { sql: `encode(${value.sql})`, type }
-  throw unsupported(`a CAST of ${typeText(from)} to ${typeText(type)}`)
 }

@@ -1,6 +1,6 @@
 import { QueryError } from '../duckdb/index.js'
 
-/** Spark SQL text as tokens. */
+/** A piece of Spark's SQL. */
 export type SparkToken =
   /** Bare words, in their own letter case; `quoted` ones are names and never key words. */
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
@@ -14,8 +14,62 @@ const number = /^(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)(BD|[LSY
 const word = /^[\p{L}_][\p{L}\p{N}_]*/u
 const symbol = /^(?:<=>|<>|!=|==|<=|>=|\|\||[-+*/%=<>!~&|^(),.])/
 
-/** @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for what has no place in an expression that is known here */
-export function sparkTokens(sql: string): SparkToken[] {
+/** The tokens of an expression, with the place that a parser has reached. */
+export class SparkTokens {
+  readonly #tokens: readonly SparkToken[]
+  /** May be set back. */
+  position = 0
+
+  /** @throws QueryError QUERY_UNSUPPORTED_EXPRESSION for what has no place in an expression that is known here */
+  constructor(sql: string) {
+    this.#tokens = tokensOf(sql)
+  }
+
+  /** Undefined at the end. */
+  get current(): SparkToken | undefined {
+    return this.#tokens[this.position]
+  }
+
+  take(): SparkToken | undefined {
+    return this.#tokens[this.position++]
+  }
+
+  isWord(word: string): boolean {
+    const token = this.current
+    return token?.kind === 'word' && !token.quoted && token.text.toUpperCase() === word
+  }
+
+  /** Passes the word if it is there, in any case. */
+  takeWord(word: string): boolean {
+    const found = this.isWord(word)
+    if (found) this.position++
+    return found
+  }
+
+  /** Passes the symbol if it is there. */
+  takeSymbol(text: string): boolean {
+    const token = this.current
+    const found = token?.kind === 'symbol' && token.text === text
+    if (found) this.position++
+    return found
+  }
+
+  needWord(word: string): void {
+    if (!this.takeWord(word)) throw unsupported(`no ${word} where one is expected`)
+  }
+
+  needSymbol(text: string): void {
+    if (!this.takeSymbol(text))
+      throw unsupported(`${JSON.stringify(this.current?.text ?? 'an end')} where ${JSON.stringify(text)} is expected`)
+  }
+
+  requireEnd(): void {
+    const token = this.current
+    if (token !== undefined) throw unsupported(`${JSON.stringify(token.text)} where nothing more is expected`)
+  }
+}
+
+function tokensOf(sql: string): SparkToken[] {
   const tokens: SparkToken[] = []
   let rest = sql
   const take = (length: number) => (rest = rest.slice(length))

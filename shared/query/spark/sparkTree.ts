@@ -1,4 +1,4 @@
-import { type SparkToken, sparkTokens, unsupported } from './sparkTokens.js'
+import { SparkTokens, unsupported } from './sparkTokens.js'
 
 /** An expression of Spark's SQL, taken apart. */
 export type SparkTree =
@@ -43,23 +43,17 @@ const typedWords: ReadonlySet<string> = new Set([
  * @throws QueryError QUERY_UNSUPPORTED_EXPRESSION
  */
 export function sparkTree(sql: string): SparkTree {
-  const parser = new SparkParser(sparkTokens(sql))
-  const tree = parser.condition()
-  parser.end()
+  const tokens = new SparkTokens(sql)
+  const tree = new SparkParser(tokens).condition()
+  tokens.requireEnd()
   return tree
 }
 
 class SparkParser {
-  readonly #tokens: readonly SparkToken[]
-  #at = 0
+  readonly #tokens: SparkTokens
 
-  constructor(tokens: readonly SparkToken[]) {
+  constructor(tokens: SparkTokens) {
     this.#tokens = tokens
-  }
-
-  end(): void {
-    const token = this.#tokens[this.#at]
-    if (token !== undefined) throw unsupported(`${JSON.stringify(token.text)} where nothing more is expected`)
   }
 
   condition(): SparkTree {
@@ -68,23 +62,24 @@ class SparkParser {
 
   #joined(word: string, next: () => SparkTree): SparkTree {
     let left = next()
-    while (this.#takeWord(word)) left = { kind: 'operator', name: word.toLowerCase(), of: [left, next()] }
+    while (this.#tokens.takeWord(word)) left = { kind: 'operator', name: word.toLowerCase(), of: [left, next()] }
     return left
   }
 
   #negation(): SparkTree {
-    if (this.#takeWord('NOT') || this.#takeSymbol('!')) return { kind: 'operator', name: 'not', of: [this.#negation()] }
+    if (this.#tokens.takeWord('NOT') || this.#tokens.takeSymbol('!'))
+      return { kind: 'operator', name: 'not', of: [this.#negation()] }
     return this.#predicate()
   }
 
   #predicate(): SparkTree {
     let left = this.#binary(0)
     for (;;) {
-      const start = this.#at
-      const not = this.#takeWord('NOT')
+      const start = this.#tokens.position
+      const not = this.#tokens.takeWord('NOT')
       const found = this.#tail(left, not)
       if (found === undefined) {
-        this.#at = start
+        this.#tokens.position = start
         return left
       }
       left = found
@@ -93,28 +88,28 @@ class SparkParser {
 
   #tail(left: SparkTree, not: boolean): SparkTree | undefined {
     const wrapped = (tree: SparkTree): SparkTree => (not ? { kind: 'operator', name: 'not', of: [tree] } : tree)
-    if (this.#takeWord('BETWEEN')) {
+    if (this.#tokens.takeWord('BETWEEN')) {
       const low = this.#binary(1)
-      this.#needWord('AND')
+      this.#tokens.needWord('AND')
       return wrapped({ kind: 'operator', name: 'between', of: [left, low, this.#binary(1)] })
     }
-    if (this.#takeWord('IN')) {
-      this.#needSymbol('(')
+    if (this.#tokens.takeWord('IN')) {
+      this.#tokens.needSymbol('(')
       return wrapped({ kind: 'operator', name: 'in', of: [left, ...this.#list()] })
     }
     for (const word of ['LIKE', 'RLIKE', 'REGEXP']) {
-      if (!this.#takeWord(word)) continue
+      if (!this.#tokens.takeWord(word)) continue
       const pattern = this.#binary(1)
-      if (this.#takeWord('ESCAPE')) throw unsupported('LIKE with ESCAPE')
+      if (this.#tokens.takeWord('ESCAPE')) throw unsupported('LIKE with ESCAPE')
       return wrapped({ kind: 'operator', name: word === 'LIKE' ? 'like' : 'rlike', of: [left, pattern] })
     }
-    if (not || !this.#takeWord('IS')) return undefined
-    const isNot = this.#takeWord('NOT')
+    if (not || !this.#tokens.takeWord('IS')) return undefined
+    const isNot = this.#tokens.takeWord('NOT')
     const negated = (tree: SparkTree): SparkTree => (isNot ? { kind: 'operator', name: 'not', of: [tree] } : tree)
-    if (this.#takeWord('NULL') || this.#takeWord('UNKNOWN'))
+    if (this.#tokens.takeWord('NULL') || this.#tokens.takeWord('UNKNOWN'))
       return negated({ kind: 'operator', name: 'isnull', of: [left] })
-    if (this.#takeWord('DISTINCT')) {
-      this.#needWord('FROM')
+    if (this.#tokens.takeWord('DISTINCT')) {
+      this.#tokens.needWord('FROM')
       const same: SparkTree = { kind: 'operator', name: '<=>', of: [left, this.#binary(1)] }
       return isNot ? same : { kind: 'operator', name: 'not', of: [same] }
     }
@@ -122,7 +117,7 @@ class SparkParser {
       ['TRUE', true],
       ['FALSE', false],
     ] as const)
-      if (this.#takeWord(word))
+      if (this.#tokens.takeWord(word))
         return negated({ kind: 'operator', name: '<=>', of: [left, { kind: 'boolean', value }] })
     throw unsupported('IS without NULL, TRUE, FALSE or DISTINCT FROM')
   }
@@ -132,26 +127,28 @@ class SparkParser {
     if (operators === undefined) return this.#unary()
     let left = this.#binary(level + 1)
     for (;;) {
-      const name = operators.find(operator => (operator === 'div' ? this.#takeWord('DIV') : this.#takeSymbol(operator)))
+      const name = operators.find(operator =>
+        operator === 'div' ? this.#tokens.takeWord('DIV') : this.#tokens.takeSymbol(operator),
+      )
       if (name === undefined) return left
       left = { kind: 'operator', name: sameAs[name] ?? name, of: [left, this.#binary(level + 1)] }
     }
   }
 
   #unary(): SparkTree {
-    if (this.#takeSymbol('+')) return this.#unary()
-    if (this.#takeSymbol('~')) return { kind: 'operator', name: '~', of: [this.#unary()] }
-    if (!this.#takeSymbol('-')) return this.#primary()
-    const token = this.#tokens[this.#at]
+    if (this.#tokens.takeSymbol('+')) return this.#unary()
+    if (this.#tokens.takeSymbol('~')) return { kind: 'operator', name: '~', of: [this.#unary()] }
+    if (!this.#tokens.takeSymbol('-')) return this.#primary()
+    const token = this.#tokens.current
     if (token?.kind === 'number') {
-      this.#at++
+      this.#tokens.take()
       return { kind: 'number', text: `-${token.text}`, suffix: token.suffix }
     }
     return { kind: 'operator', name: 'neg', of: [this.#unary()] }
   }
 
   #primary(): SparkTree {
-    const token = this.#tokens[this.#at++]
+    const token = this.#tokens.take()
     if (token === undefined) throw unsupported('an end where a value is expected')
     switch (token.kind) {
       case 'number':
@@ -160,7 +157,7 @@ class SparkParser {
       case 'symbol': {
         if (token.text !== '(') throw unsupported(`${JSON.stringify(token.text)} where a value is expected`)
         const inside = this.condition()
-        this.#needSymbol(')')
+        this.#tokens.needSymbol(')')
         return inside
       }
       case 'word':
@@ -170,9 +167,9 @@ class SparkParser {
 
   #named(text: string): SparkTree {
     const word = text.toUpperCase()
-    const next = this.#tokens[this.#at]
+    const next = this.#tokens.current
     if (typedWords.has(word) && next?.kind === 'string') {
-      this.#at++
+      this.#tokens.take()
       return { kind: 'typed', word, text: next.text }
     }
     switch (word) {
@@ -189,13 +186,13 @@ class SparkParser {
         throw unsupported(word)
     }
     if (next?.kind !== 'symbol' || next.text !== '(') return this.#column(text)
-    this.#at++
+    this.#tokens.take()
     if (word === 'CAST') {
       const of = this.condition()
-      this.#needWord('AS')
+      this.#tokens.needWord('AS')
       const type: string[] = []
       for (let depth = 0; ;) {
-        const part = this.#tokens[this.#at++]
+        const part = this.#tokens.take()
         if (part === undefined) throw unsupported('a CAST that does not end')
         if (part.text === ')' && depth-- === 0) break
         if (part.text === '(') depth++
@@ -207,25 +204,25 @@ class SparkParser {
   }
 
   #case(): SparkTree {
-    const subject = this.#isWord('WHEN') ? undefined : this.condition()
+    const subject = this.#tokens.isWord('WHEN') ? undefined : this.condition()
     const branches: (readonly [SparkTree, SparkTree])[] = []
-    while (this.#takeWord('WHEN')) {
+    while (this.#tokens.takeWord('WHEN')) {
       const when = this.condition()
-      this.#needWord('THEN')
+      this.#tokens.needWord('THEN')
       branches.push([
         subject === undefined ? when : { kind: 'operator', name: '=', of: [subject, when] },
         this.condition(),
       ])
     }
-    const otherwise: SparkTree = this.#takeWord('ELSE') ? this.condition() : { kind: 'null' }
-    this.#needWord('END')
+    const otherwise: SparkTree = this.#tokens.takeWord('ELSE') ? this.condition() : { kind: 'null' }
+    this.#tokens.needWord('END')
     return { kind: 'case', branches, otherwise }
   }
 
   #column(first: string): SparkTree {
     const path = [first]
-    while (this.#takeSymbol('.')) {
-      const token = this.#tokens[this.#at++]
+    while (this.#tokens.takeSymbol('.')) {
+      const token = this.#tokens.take()
       if (token?.kind !== 'word') throw unsupported('a point without a name behind it')
       path.push(token.text)
     }
@@ -234,39 +231,10 @@ class SparkParser {
 
   /** What is between brackets, after the opening one was taken. */
   #list(): SparkTree[] {
-    if (this.#takeSymbol(')')) return []
+    if (this.#tokens.takeSymbol(')')) return []
     const items = [this.condition()]
-    while (this.#takeSymbol(',')) items.push(this.condition())
-    this.#needSymbol(')')
+    while (this.#tokens.takeSymbol(',')) items.push(this.condition())
+    this.#tokens.needSymbol(')')
     return items
-  }
-
-  #isWord(word: string): boolean {
-    const token = this.#tokens[this.#at]
-    return token?.kind === 'word' && !token.quoted && token.text.toUpperCase() === word
-  }
-
-  #takeWord(word: string): boolean {
-    const found = this.#isWord(word)
-    if (found) this.#at++
-    return found
-  }
-
-  #takeSymbol(text: string): boolean {
-    const token = this.#tokens[this.#at]
-    const found = token?.kind === 'symbol' && token.text === text
-    if (found) this.#at++
-    return found
-  }
-
-  #needWord(word: string): void {
-    if (!this.#takeWord(word)) throw unsupported(`no ${word} where one is expected`)
-  }
-
-  #needSymbol(text: string): void {
-    if (!this.#takeSymbol(text))
-      throw unsupported(
-        `${JSON.stringify(this.#tokens[this.#at]?.text ?? 'an end')} where ${JSON.stringify(text)} is expected`,
-      )
   }
 }
