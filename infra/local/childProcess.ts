@@ -44,14 +44,7 @@ export class StackProcess {
       detached: true,
     })
     closeSync(log)
-    this.exited = new Promise(resolve => {
-      this.#child.once('exit', (code, signal) => {
-        resolve(signal ?? `code ${code ?? 'unknown'}`)
-      })
-      this.#child.once('error', error => {
-        resolve(error.message)
-      })
-    })
+    this.exited = exitOf(this.#child)
   }
 
   get pid(): number {
@@ -138,4 +131,16 @@ export class StackProcess {
       `${this.name} did not start (${why}): ${reason.trim()} (log: ${this.#logFile})`,
     )
   }
+}
+
+/** Resolves when the process is gone, with how it ended. */
+export function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise(resolve => {
+    child.once('exit', (code, signal) => {
+      resolve(signal ?? `code ${code ?? 'unknown'}`)
+    })
+    child.once('error', error => {
+      resolve(error.message)
+    })
+  })
 }

@@ -7,17 +7,18 @@ const run = promisify(execFile)
 const patienceMs = 20_000
 
 /**
- * Ends what an earlier stack left behind when it was ended by force. A process is only taken for a part of it when its
- * command line names the state folder; a later process that got the same number is left alone.
+ * Ends what an earlier stack left behind when it was ended by force.
+ *
+ * @param isOwn whether a command line is that of such a process: a later process that got the same number is left alone
  */
-export async function endLeftOver(pids: readonly number[], stateFolder: string): Promise<void> {
-  await Promise.all(pids.map(pid => endOne(pid, stateFolder)))
+export async function endLeftOver(pids: readonly number[], isOwn: (args: string) => boolean): Promise<void> {
+  await Promise.all(pids.map(pid => endOne(pid, isOwn)))
 }
 
-async function endOne(pid: number, stateFolder: string): Promise<void> {
+async function endOne(pid: number, isOwn: (args: string) => boolean): Promise<void> {
   const deadline = systemClock.monotonic() + patienceMs
   let signal: NodeJS.Signals | 0 = 'SIGTERM'
-  while (await isPart(pid, stateFolder)) {
+  while (isOwn(await processArgs(pid))) {
     try {
       process.kill(pid, signal)
     } catch {
@@ -28,10 +29,10 @@ async function endOne(pid: number, stateFolder: string): Promise<void> {
   }
 }
 
-async function isPart(pid: number, stateFolder: string): Promise<boolean> {
-  const args = await run('ps', ['-o', 'args=', '-p', String(pid)]).then(
-    ({ stdout }) => stdout,
+/** The command line of a process; empty when there is none. */
+export async function processArgs(pid: number): Promise<string> {
+  return await run('ps', ['-o', 'args=', '-p', String(pid)]).then(
+    ({ stdout }) => stdout.trim(),
     () => '',
   )
-  return args.includes(stateFolder)
 }

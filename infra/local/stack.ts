@@ -236,7 +236,8 @@ async function refuseSecond(folder: string, log: Logger): Promise<void> {
     log.warn('An earlier stack was ended by force; what it left is ended and its state taken over', {
       pid: state.stack.pid,
     })
-    await endLeftOver(Object.values(state.stack.processes), join(folder, stateFolderName))
+    const folderName = join(folder, stateFolderName)
+    await endLeftOver(Object.values(state.stack.processes), args => args.includes(folderName))
     removeRunningStack(folder, state.stack.pid)
   }
 }

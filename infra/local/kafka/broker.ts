@@ -1,19 +1,19 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { asError } from '../../../shared/errors.js'
 import { type Logger, silentLogger } from '../../../shared/telemetry/index.js'
-import { endingOf, guardAgainstOrphan } from '../orphanGuard.js'
+import { exitOf } from '../childProcess.js'
+import { endLeftOver, processArgs } from '../leftOver.js'
+import { brokerReady, endProcess, endWithParent } from './brokerProcess.js'
 import { brokerJars, defaultLibsFolder } from './jars.js'
 import { findJava, type Java } from './java.js'
 import { LocalKafkaError } from './localKafkaError.js'
-import { answersKafka } from './probe.js'
 import { serverProperties } from './serverProperties.js'
 
 const run = promisify(execFile)
@@ -65,7 +65,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const libs = await brokerJars(options.libsFolder ?? defaultLibsFolder(), log)
   await mkdir(stateFolder, { recursive: true })
   const config = join(stateFolder, 'server.properties')
-  await endLeftOver(stateFolder, config, log)
+  await endOwnLeftOver(stateFolder, config, log)
 
   const port = await claimPort(host, options.port ?? 0)
   const controllerPort = await claimPort(host, 0)
@@ -95,7 +95,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   await logFile.close()
 
   try {
-    await ready(child, host, port, options.readyWithinMs ?? 60_000, logPath)
+    await brokerReady(child, host, port, options.readyWithinMs ?? 60_000, logPath)
     const pid = child.pid as number
     await writeFile(pidPath(stateFolder), String(pid))
     log.info('Kafka is ready', { brokers: `${host}:${port}`, pid })
@@ -110,7 +110,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       pid,
       exited,
       async stop() {
-        await end(child, exited, archive.writing ? 30_000 : 10_000)
+        await endProcess(child, exited, archive.writing ? 30_000 : 10_000)
         await gone()
       },
       async kill() {
@@ -119,32 +119,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       },
     }
   } catch (error) {
-    await end(child, exited, 2_000)
+    await endProcess(child, exited, 2_000)
     throw error
   }
-}
-
-/** Resolves when the process is gone, with how it ended. */
-function exitOf(child: ChildProcess): Promise<string> {
-  return new Promise(resolve => {
-    child.once('exit', (code, signal) => {
-      resolve(signal ?? `code ${code ?? 'unknown'}`)
-    })
-    child.once('error', error => {
-      resolve(error.message)
-    })
-  })
-}
-
-function endWithParent(child: ChildProcess, exited: Promise<string>): void {
-  const stop = (): void => void child.kill('SIGTERM')
-  process.once('exit', stop)
-  // A parent that is killed runs no handlers, and Java does not notice that it is gone.
-  const guard = child.pid === undefined ? undefined : guardAgainstOrphan(endingOf(child.pid))
-  void exited.then(() => {
-    process.removeListener('exit', stop)
-    guard?.dismiss()
-  })
 }
 
 /** A port nobody listens on; 0 asks the system for one. */
@@ -209,66 +186,13 @@ function classArchive(
   }
 }
 
-async function ready(
-  child: ChildProcess,
-  host: string,
-  port: number,
-  withinMs: number,
-  logPath: string,
-): Promise<void> {
-  const deadline = performance.now() + withinMs
-  let failure: Error | undefined
-  child.once('error', error => (failure = error))
-  while (performance.now() < deadline) {
-    if (await answersKafka(host, port)) return
-    if (failure !== undefined || !isRunning(child)) break
-    await sleep(50)
-  }
-  const tail = (await readFile(logPath, 'utf8').catch(() => '')).trim().split('\n')
-  const reason = tail.findLast(line => /ERROR|Exception/.test(line)) ?? tail.at(-1) ?? ''
-  if (reason.includes('Failed to acquire lock')) {
-    throw new LocalKafkaError('STATE_IN_USE', `Another broker uses this state folder: ${reason}`, { data: { logPath } })
-  }
-  throw new LocalKafkaError(
-    'START_FAILED',
-    `Kafka did not become ready; see ${logPath}. ${failure?.message ?? reason}`,
-    {
-      data: { logPath, exitCode: child.exitCode },
-      cause: failure,
-    },
-  )
-}
-
-async function end(child: ChildProcess, exited: Promise<string>, withinMs: number): Promise<void> {
-  if (child.pid === undefined || !isRunning(child)) return
-  child.kill('SIGTERM')
-  const patience = new AbortController()
-  await Promise.race([exited, sleep(withinMs, undefined, { signal: patience.signal }).catch(() => {})])
-  patience.abort()
-  if (isRunning(child)) child.kill('SIGKILL')
-  await exited
-}
-
-const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null
-
 const pidPath = (stateFolder: string): string => join(stateFolder, 'broker.pid')
 
 /** A broker whose parent was killed still holds the folder's lock; it is recognised by the settings file it runs on. */
-async function endLeftOver(stateFolder: string, config: string, log: Logger): Promise<void> {
+async function endOwnLeftOver(stateFolder: string, config: string, log: Logger): Promise<void> {
   const pid = Number(await readFile(pidPath(stateFolder), 'utf8').catch(() => ''))
-  if (!Number.isInteger(pid) || pid <= 1) return
-  const args = await run('ps', ['-o', 'args=', '-p', String(pid)]).then(
-    out => out.stdout.trim(),
-    () => '',
-  )
-  if (!args.endsWith(` ${config}`)) return
+  const isOwn = (args: string) => args.endsWith(` ${config}`)
+  if (!Number.isInteger(pid) || pid <= 1 || !isOwn(await processArgs(pid))) return
   log.warn('Ending the broker that an earlier run left behind', { pid })
-  for (let attempt = 0; attempt < 200; attempt++) {
-    try {
-      process.kill(pid, attempt < 150 ? 'SIGTERM' : 'SIGKILL')
-    } catch {
-      return
-    }
-    await sleep(100)
-  }
+  await endLeftOver([pid], isOwn)
 }

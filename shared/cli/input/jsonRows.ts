@@ -1,7 +1,8 @@
 import type { Rows } from '../../delta/index.js'
 import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../../types/index.js'
 import { CliError } from '../cliError.js'
-import { fieldReaders, MisfitError } from './jsonValue.js'
+import { fieldReaders } from './jsonValue.js'
+import { MisfitError } from './misfit.js'
 
 /** How JSON lines are cut into pieces, and which of their deviations from the schema are let pass. */
 export interface JsonRowsOptions {
