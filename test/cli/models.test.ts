@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { events } from '../harness/sampleStream/events.js'
-import { writeSilver } from '../pipeline/training/trainingFixture.js'
+import { type SilverRows, writeSilver } from '../pipeline/training/trainingFixture.js'
 import { lake, TextOutput } from './testShell.js'
 
 let folder: string
@@ -99,5 +99,43 @@ describe('models from the command line', () => {
     expect([code, output]).toEqual([1, ''])
     expect(messages).toMatch(/Nothing was trained for events: silver of events has 0 rows to train on/)
     expect((await run('train', '--since', 'soon')).messages).toMatch(/--since soon is no time/)
+  })
+})
+
+describe('nothing is trained or registered, the sentence says why, and the exit code is 1, for', () => {
+  const cases: readonly (readonly [string, SilverRows, RegExp])[] = [
+    [
+      'too few rows',
+      { to: 900 },
+      /^error: Nothing was trained for events: silver of events has 720 rows to train on, and at least 1,000 are needed/,
+    ],
+    [
+      'one constant column',
+      { to: 2_000, value: '7' },
+      /^error: Nothing was trained for events: the feature value is 7 in all of 1,600 rows.* Leave it out/,
+    ],
+    [
+      'all nulls',
+      { to: 2_000, value: 'NULL' },
+      /^error: Nothing was trained for events: the feature value has no value in any of 1,600 rows.*is null\. Leave it out/,
+    ],
+  ]
+  test.each(cases)('%s', async (_, rows, why) => {
+    const own = mkdtempSync(join(tmpdir(), 'lake-untrained-'))
+    try {
+      const silent = { LAKE_URL: pathToFileURL(own).href }
+      const opened = await openLake(readSettings(silent))
+      await writeSilver(opened, events, rows)
+      await opened.close()
+      const { code, output, messages } = await lake(['train', '--register'], { environment: silent })
+      expect([code, output]).toEqual([1, ''])
+      expect(messages).toMatch(why)
+      expect(messages.trimEnd()).not.toContain('\n')
+      expect(existsSync(join(own, 'models'))).toBe(false)
+      const runs = await lake(['sql', 'SELECT event, version, reason FROM model_runs'], { environment: silent })
+      expect(JSON.parse(runs.output)).toMatchObject({ event: 'refused', version: null })
+    } finally {
+      rmSync(own, { recursive: true })
+    }
   })
 })

@@ -1,6 +1,11 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { silverPath, type Stream } from '../../shared/contract/index.js'
+import { featureNames } from '../../shared/models/index.js'
 import { openMlflow } from '../../shared/models/mlflow/index.js'
 import { runGold } from '../../shared/pipeline/gold/index.js'
 import type { Lake } from '../../shared/pipeline/lake/index.js'
@@ -36,6 +41,17 @@ function openLake(
 ): Promise<SilverFixture> {
   const server = { MLFLOW_TRACKING_URI: mlflow.url, MODEL_URI: `models:/${encodeURIComponent(model)}@champion` }
   return SilverFixture.open(undefined, streams, { ...server, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0', ...settings })
+}
+
+/** A folder of the lake on the disk. */
+async function folderOf(lake: Lake, path: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'model-'))
+  for await (const { path: file } of lake.store.list(`${path}/`)) {
+    const place = join(folder, file.slice(path.length + 1))
+    await mkdir(dirname(place), { recursive: true })
+    await writeFile(place, (await lake.store.get(file)) ?? new Uint8Array())
+  }
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
 }
 
 function modelOf(lake: Lake, stream: Stream): LakeModel {
@@ -78,16 +94,30 @@ describe('a lake whose model is on a server with nothing in it', () => {
       await promoteChampion(lake, events, model, '2')
       await writeSilver(lake, events, { from: 3_000, to: 4_000 })
       await score(lake)
-      const golden = (await model.versions.load('2')).card.golden ?? []
-      const asked = { model: 'events anomaly', alias: 'champion', rows: golden.map(({ features }) => features) }
+      const { card } = await model.versions.load('2')
+      const golden = card.golden ?? []
+      await using folder = await folderOf(lake, `models/${model.name}/2`)
+      const rows = golden.map(({ features }) => features)
+      const asked = { model: 'events anomaly', alias: 'champion', rows, folder: folder.path }
       const seen = (await mlflow.python('read_mlflow.py', asked)) as {
         readonly predictions: readonly number[]
         readonly version: { readonly number: string; readonly tags: Readonly<Record<string, string>> }
         readonly run: { readonly metrics: Readonly<Record<string, number>>; readonly plots: readonly string[] }
+        readonly folder: Readonly<Record<'predictions' | 'example', readonly number[]>> &
+          Readonly<Record<string, unknown>>
       }
       expect(seen.version.number).toBe('2')
       const apart = golden.map(({ score = Number.NaN }, i) => Math.abs(score - (seen.predictions[i] ?? Number.NaN)))
       expect(Math.max(...apart), seedNote).toBeLessThan(1e-6)
+      // The version's folder in the lake is the same to Python.
+      expect(seen.folder.predictions).toEqual(seen.predictions)
+      expect(seen.folder.example).toEqual(seen.predictions)
+      const [registered] = await rowsOf(
+        lake,
+        'model_runs',
+        "SELECT run_id FROM t WHERE event = 'registered' AND version = '2'",
+      )
+      expect(seen.folder).toMatchObject({ signature: featureNames(card.features), run: registered?.['run_id'] })
       expect(seen.run.metrics['auc']).toBeGreaterThan(0.5)
       expect(seen.run.plots).toEqual(['plots/precision_recall.svg', 'plots/score_histogram.svg'])
 

@@ -1,4 +1,4 @@
-"""What MLflow's own client sees of a version: {model, alias, rows, plots} in, one line of JSON out."""
+"""What MLflow's own client sees of a version, and of a folder of the same model where one is named: {model, alias, rows, folder} in, one line of JSON out."""
 import json
 import sys
 
@@ -13,8 +13,24 @@ version = client.get_model_version_by_alias(given['model'], given['alias'])
 run = client.get_run(version.run_id)
 logged = client.get_logged_model(version.source.removeprefix('models:/'))
 uri = f"models:/{given['model']}@{given['alias']}"
-session = onnxruntime.InferenceSession(mlflow.onnx.load_model(uri).SerializeToString())
 rows = numpy.array(given['rows'], dtype=numpy.float32)
+
+
+def predictions(uri):
+    session = onnxruntime.InferenceSession(mlflow.onnx.load_model(uri).SerializeToString())
+    return session.run(None, {session.get_inputs()[0].name: rows})[0].reshape(-1).tolist()
+
+
+def seen_of_folder(folder):
+    function = mlflow.pyfunc.load_model(folder)
+    return {
+        'predictions': predictions(folder),
+        'example': function.predict(function.input_example).iloc[:, 0].tolist(),
+        'signature': [c['name'] for c in function.metadata.signature.inputs.to_dict()],
+        'run': function.metadata.run_id,
+    }
+
+
 function = mlflow.pyfunc.load_model(uri)
 dataset = run.inputs.dataset_inputs[0]
 source = mlflow.data.get_source(dataset.dataset)
@@ -33,5 +49,6 @@ print(json.dumps({
     'logged': {'id': logged.model_id, 'status': str(logged.status), 'metrics': {m.key: m.value for m in logged.metrics if m.key != 'loss'}},
     'signature': [c['name'] for c in function.metadata.signature.inputs.to_dict()],
     'example': function.predict(function.input_example).iloc[:, 0].tolist(),
-    'predictions': session.run(None, {session.get_inputs()[0].name: rows})[0].reshape(-1).tolist(),
+    'predictions': predictions(uri),
+    'folder': seen_of_folder(given['folder']) if 'folder' in given else None,
 }))

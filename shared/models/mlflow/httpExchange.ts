@@ -125,11 +125,11 @@ function bodyOf(body: string | Uint8Array | undefined): string | Uint8Array<Arra
   return typeof body === 'string' ? body : body === undefined ? null : new Uint8Array(body)
 }
 
-/** Says why a `fetch` failed: the code of the innermost cause. */
+/** Says why a `fetch` failed: the system's code of the innermost cause, else what it says. */
 function reasonOf(thrown: unknown): string {
   let reason = ''
   for (let e = thrown; e instanceof Error; e = e.cause)
-    reason = 'code' in e && typeof e.code === 'string' ? e.code : e.message
+    reason = 'code' in e && typeof e.code === 'string' && !e.code.startsWith('UND_') ? e.code : e.message
   return reason
 }
 
