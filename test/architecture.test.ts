@@ -23,7 +23,11 @@ const sides = [...engine, 'shared/streams', 'shared/sources', 'shared/models', '
 
 const layers: Readonly<Record<string, Layer>> = {
   'shared/types': { uses: [], pure: ['.'] },
-  'shared/storage': { uses: ['shared/types'], rooms: ['address', 'localDisk', 'azureBlob'], doors: ['azureBlob'] },
+  'shared/storage': {
+    uses: ['shared/types'],
+    rooms: ['address', 'faults', 'localDisk', 'azureBlob'],
+    doors: ['faults', 'azureBlob'],
+  },
   'shared/parquet': {
     uses: ['shared/types', 'shared/storage'],
     rooms: ['base', 'schema', 'encoding', 'page', 'write', 'assembly', 'variant', 'read'],

@@ -1,8 +1,6 @@
 /** Objects under names: one seam with put-if-absent in its contract, and what stands behind it. */
 export { type AzureBlobAddress, azureHost, parseAzureBlobAddress, shownAddress } from './address/index.js'
 export { elapsedMs } from './elapsed.js'
-export { type Fault, Faults, type StorageOperation, storageOperations } from './faults.js'
-export { FaultyStore } from './faultyStore.js'
 export { LocalDiskStore } from './localDisk/index.js'
 export { MemoryStore } from './memoryStore.js'
 export { MeteredStore, type StorageUsage, usageBetween } from './meteredStore.js'

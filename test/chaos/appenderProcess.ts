@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs'
 
 import { systemClock } from '../../shared/clock.js'
-import { FaultyStore, openStore } from '../../shared/storage/index.js'
+import { FaultyStore } from '../../shared/storage/faults/index.js'
+import { openStore } from '../../shared/storage/index.js'
 import { Random } from '../random.js'
 import { ChangingTable } from './changingTable.js'
 import { storageTrouble } from './storageTrouble.js'

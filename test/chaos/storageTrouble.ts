@@ -1,5 +1,5 @@
 import { parseLogName } from '../../shared/delta/index.js'
-import { Faults } from '../../shared/storage/index.js'
+import { Faults } from '../../shared/storage/faults/index.js'
 
 const isCommit = (path: string) => parseLogName(path)?.kind === 'commit'
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { DeltaTable } from '../../shared/delta/table/table.js'
-import { FaultyStore, MemoryStore } from '../../shared/storage/index.js'
+import { FaultyStore } from '../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../shared/storage/index.js'
 import { ChangingTable } from '../chaos/changingTable.js'
 import { SimulatedClock } from '../chaos/simulatedClock.js'
 import { storageTrouble } from '../chaos/storageTrouble.js'

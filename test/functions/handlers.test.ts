@@ -12,7 +12,8 @@ import {
 } from '../../infra/local/host/index.js'
 import { ManualClock } from '../../shared/clock.js'
 import { type Lake, processLake } from '../../shared/pipeline/lake/index.js'
-import { Faults, FaultyStore, MemoryStore, storageOperations } from '../../shared/storage/index.js'
+import { Faults, FaultyStore, storageOperations } from '../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../shared/storage/index.js'
 import { protectSecret, silentLogger } from '../../shared/telemetry/index.js'
 import { BronzeFixture, day0 } from '../pipeline/bronze/bronzeFixture.js'
 

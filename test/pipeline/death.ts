@@ -1,4 +1,4 @@
-import { type Fault, Faults, type StorageOperation } from '../../shared/storage/index.js'
+import { type Fault, Faults, type StorageOperation } from '../../shared/storage/faults/index.js'
 
 /** The process dies with its n-th write, which takes effect or does not; nothing that it does later reaches the store. */
 export class Death extends Faults {

@@ -6,7 +6,7 @@ import { formatSchema } from '../../../shared/delta/schema/schema.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import type { Rows } from '../../../shared/delta/write/rows.js'
 import { rowsOf } from '../../../shared/delta/write/tableWriter.js'
-import { type Fault, Faults, FaultyStore, type StorageOperation } from '../../../shared/storage/index.js'
+import { type Fault, Faults, FaultyStore, type StorageOperation } from '../../../shared/storage/faults/index.js'
 import { field, struct, WrittenTable } from '../write/writtenTable.js'
 
 const schema = struct(field('id', 'long'), field('name', 'string'))

@@ -8,7 +8,8 @@ import type { OptimizeOptions } from '../../../shared/delta/maintenance/optimize
 import { vacuumTable } from '../../../shared/delta/maintenance/vacuum.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { isRetryable } from '../../../shared/errors.js'
-import { Faults, FaultyStore, MemoryStore, type ObjectStore, type PutOutcome } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore, type ObjectStore, type PutOutcome } from '../../../shared/storage/index.js'
 import { Random, seedNote } from '../../random.js'
 import { RowTable } from './rowTable.js'
 

@@ -13,7 +13,7 @@ import {
 import { writeCompactedLog } from '../../../shared/delta/maintenance/compactedLog.js'
 import { cleanLog } from '../../../shared/delta/maintenance/logCleanup.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
-import { Faults, FaultyStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
 import { RowTable } from './rowTable.js'
 
 const day = 86_400_000

@@ -13,7 +13,8 @@ import { isVacuumable } from '../../../shared/delta/maintenance/vacuumScope.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { readsNothing } from '../../../shared/delta/transaction/transaction.js'
 import { writeDeletionVectors } from '../../../shared/delta/write/deletionVectorWriter.js'
-import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { RowTable } from './rowTable.js'
 
 const day = 86_400_000

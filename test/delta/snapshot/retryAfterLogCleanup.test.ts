@@ -5,7 +5,7 @@ import { openFileList } from '../../../shared/delta/snapshot/openFileList.js'
 import { readSnapshot } from '../../../shared/delta/snapshot/snapshot.js'
 import { loadState } from '../../../shared/delta/snapshot/stateReader.js'
 import { writeCheckpoint } from '../../../shared/delta/table/writeCheckpoint.js'
-import { Faults, FaultyStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
 import { columnField, LogFixture } from '../logFixture.js'
 
 /** A table of five versions, of whose log only a checkpoint is left as soon as a reader has listed it. */

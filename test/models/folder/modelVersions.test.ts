@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { ModelVersions } from '../../../shared/models/folder/modelVersions.js'
 import type { ModelFiles } from '../../../shared/models/modelSource.js'
 import { starterModel } from '../../../shared/models/starter/index.js'
-import { Faults, FaultyStore, MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
 
 const { card, onnx } = starterModel('m')
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
-import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, isCommit, range, span } from './bronzeFixture.js'
 

@@ -9,7 +9,8 @@ import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenance
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
-import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 
 const settings = {

@@ -8,7 +8,8 @@ import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenance
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
-import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { BronzeFixture, range } from '../bronze/bronzeFixture.js'
 
 const settings = {

@@ -4,7 +4,7 @@ import { resolvedPath, silverPath } from '../../../shared/contract/index.js'
 import { deleteRows, restoreTable } from '../../../shared/delta/dml/index.js'
 import { purgeQuarantine } from '../../../shared/pipeline/quarantine/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/index.js'
-import { Faults, FaultyStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
 import {
   ingest,
   lenient,

@@ -7,7 +7,8 @@ import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { foldRuns } from '../../../shared/pipeline/runLog/foldRuns.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { OffsetRange } from '../../../shared/sources/index.js'
-import { Faults, FaultyStore, MemoryStore } from '../../../shared/storage/index.js'
+import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
 
 const settings = { BRONZE_MAX_COMMIT_ROWS: '10', DUCKDB_MEMORY_LIMIT: '256MB' }

@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from '../clock.js'
+import { type Clock, systemClock } from '../../clock.js'
+import { checkedFolder, joinedPath } from '../objectPath.js'
+import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from '../objectStore.js'
 import { faultError, type Faults, lostAnswer, type StorageOperation } from './faults.js'
-import { checkedFolder, joinedPath } from './objectPath.js'
-import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
 
 /** Any store, with a plan of what goes wrong. For tests of what stands on storage. */
 export class FaultyStore implements ObjectStore {

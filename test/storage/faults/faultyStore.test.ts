@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
-import { ManualClock } from '../../shared/clock.js'
-import { Faults } from '../../shared/storage/faults.js'
-import { FaultyStore } from '../../shared/storage/faultyStore.js'
-import { MemoryStore } from '../../shared/storage/memoryStore.js'
-import { Random } from '../random.js'
-import { bytesOf, collected, describeContract, textOf } from './contract.js'
+import { ManualClock } from '../../../shared/clock.js'
+import { Faults } from '../../../shared/storage/faults/faults.js'
+import { FaultyStore } from '../../../shared/storage/faults/faultyStore.js'
+import { MemoryStore } from '../../../shared/storage/memoryStore.js'
+import { Random } from '../../random.js'
+import { bytesOf, collected, describeContract, textOf } from '../contract.js'
 
 describeContract(
   'FaultyStore without faults',

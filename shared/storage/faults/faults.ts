@@ -1,4 +1,4 @@
-import { StorageError, type StorageErrorCode } from './storageError.js'
+import { StorageError, type StorageErrorCode } from '../storageError.js'
 
 /** What a fault can strike: the store's operations, and the two that an upload's writer has. */
 export const storageOperations = [
