@@ -3,16 +3,18 @@ import { coldStartBench } from './coldStartBench.js'
 import { comparisonTable, deltaBench } from './deltaBench.js'
 import { memoryBench } from './memoryBench.js'
 import { modelsBench } from './modelsBench.js'
+import { pageBench } from './pageBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models|window] [rows, commits, scale or files]; ratios are
- * within the run, the part's baseline being 1. `delta` compares with delta-rs, by the Python in DELTALAKE_PYTHON or one
- * that it sets up itself. `coldstart` needs `npm run package` before, and `models` a Python with
- * scikit-learn and onnxruntime in MODELS_PYTHON; both run only when they are asked for.
+ * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models|window|page] [rows, commits, scale,
+ * files, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
+ * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
+ * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, and `window`,
+ * run only when they are asked for.
  */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
@@ -72,4 +74,10 @@ if (wanted === 'window') {
 if (wanted === 'models') {
   process.stdout.write('models\n')
   for (const { name, figure } of await modelsBench(rows)) process.stdout.write(`  ${name.padEnd(72)} ${figure}\n`)
+}
+
+if (wanted === 'page') {
+  process.stdout.write('page\n')
+  const measures = await pageBench(rowsText ?? 'http://127.0.0.1:7071/api/lake')
+  for (const { name, figure } of measures) process.stdout.write(`  ${name.padEnd(32)} ${figure}\n`)
 }
