@@ -158,17 +158,14 @@ export {
   readsNothing,
   type Transaction,
 } from './transaction/index.js'
-export {
-  type Condition,
-  type Expressions,
-  type RepeatableRows,
-  type Rows,
-  rowsOf,
-  type RowSource,
-  type SqlDialect,
-  TableWriter,
-  type TableWriterOptions,
-  type WriteMetrics,
-  type WriteOptions,
-  type WriteOutcome,
+export type {
+  Condition,
+  Expressions,
+  RepeatableRows,
+  Rows,
+  RowSource,
+  SqlDialect,
+  WriteMetrics,
+  WriteOptions,
+  WriteOutcome,
 } from './write/index.js'

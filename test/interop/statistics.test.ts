@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { appendRows } from '../../shared/delta/dml/index.js'
-import { createTable, DeltaTable, rowsOf } from '../../shared/delta/index.js'
+import { appendRows, rowsOf } from '../../shared/delta/dml/index.js'
+import { createTable, DeltaTable } from '../../shared/delta/index.js'
 import { openStore } from '../../shared/storage/index.js'
 import type { DataType, Row, StructField, StructType, Value } from '../../shared/types/index.js'
 import { type Donation, prepareOtherReaders } from '../harness/otherReaders.js'

@@ -6,6 +6,7 @@ import {
   overwriteRows,
   restoreTable,
   updateRows,
+  rowsOf,
 } from '../../shared/delta/dml/index.js'
 import {
   createTable,
@@ -13,7 +14,6 @@ import {
   type Expressions,
   type Predicate,
   readsNothing,
-  rowsOf,
   type TableDefinition,
   type WriteOutcome,
 } from '../../shared/delta/index.js'

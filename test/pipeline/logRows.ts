@@ -1,6 +1,6 @@
 import type { TableSpec } from '../../shared/contract/index.js'
-import { appendRows } from '../../shared/delta/dml/index.js'
-import { createTable, rowsOf } from '../../shared/delta/index.js'
+import { appendRows, rowsOf } from '../../shared/delta/dml/index.js'
+import { createTable } from '../../shared/delta/index.js'
 import type { Lake } from '../../shared/pipeline/lake/lake.js'
 import type { Row } from '../../shared/types/index.js'
 

@@ -12,7 +12,7 @@ import {
 } from '@azure/storage-blob'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import { appendRows } from '../../../shared/delta/dml/index.js'
+import { appendRows, rowsOf } from '../../../shared/delta/dml/index.js'
 import {
   type AddFile,
   commitPath,
@@ -21,7 +21,6 @@ import {
   DeltaTable,
   encodeCommit,
   encodeDeletionVector,
-  rowsOf,
   scanRows,
 } from '../../../shared/delta/index.js'
 import { emulatorAccount, emulatorKey, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'

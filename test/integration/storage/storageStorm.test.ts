@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { appendRows } from '../../../shared/delta/dml/index.js'
-import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
+import { appendRows, rowsOf } from '../../../shared/delta/dml/index.js'
+import { createTable, DeltaTable, scanRows } from '../../../shared/delta/index.js'
 import { isRetryable } from '../../../shared/errors.js'
 import { blockSize, openAzureBlob } from '../../../shared/storage/azureBlob/index.js'
 import type { StructType } from '../../../shared/types/index.js'

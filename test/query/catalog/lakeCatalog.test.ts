@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { appendRows } from '../../../shared/delta/dml/index.js'
-import { createTable, type DeltaTable, findTables, rowsOf } from '../../../shared/delta/index.js'
+import { appendRows, rowsOf } from '../../../shared/delta/dml/index.js'
+import { createTable, type DeltaTable, findTables } from '../../../shared/delta/index.js'
 import { refineSilver } from '../../../shared/pipeline/silver/index.js'
 import { LakeCatalog } from '../../../shared/query/catalog/lakeCatalog.js'
 import { referencesIn } from '../../../shared/query/catalog/tableReferences.js'

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { appendRows } from '../../../shared/delta/dml/index.js'
-import { createTable, DeltaTable, rowsOf, scanRows } from '../../../shared/delta/index.js'
+import { appendRows, rowsOf } from '../../../shared/delta/dml/index.js'
+import { createTable, DeltaTable, scanRows } from '../../../shared/delta/index.js'
 import { LocalDiskStore } from '../../../shared/storage/localDisk/localDisk.js'
 import { openStore } from '../../../shared/storage/openStore.js'
 import type { StructType } from '../../../shared/types/index.js'
