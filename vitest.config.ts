@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 process.stderr.write(`TEST_SEED=${process.env['TEST_SEED']}\n`)
 
+/** What mostly waits: for a server, for a stack and its timers. `.ci/run` runs it beside the engines. */
+const servers = 'test/interop/{formats,mlflow*,tour}.test.ts'
+
 /**
  * `npm test` runs unit and integration, one behind the other; the rest have commands of their own. Integration and
  * interop prepare what they start (a broker's jars, other engines) once, before any test file.
@@ -47,12 +50,23 @@ export default defineConfig({
         test: {
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
+          exclude: [servers],
           globalSetup: ['test/harness/otherReadersSetup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           // Spark alone fills the machine.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: [servers],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],
