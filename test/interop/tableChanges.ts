@@ -5,8 +5,8 @@ import {
   mergeRows,
   overwriteRows,
   restoreTable,
-  updateRows,
   rowsOf,
+  updateRows,
 } from '../../shared/delta/dml/index.js'
 import {
   createTable,

@@ -1,6 +1,6 @@
 /** Changing a table's rows: append, delete, update, merge, overwrite, restore. */
-export { type AppendOptions, appendRows } from './appendRows.js'
 export { rowsOf } from '../write/index.js'
+export { type AppendOptions, appendRows } from './appendRows.js'
 export { createWithRows } from './createWithRows.js'
 export { type DeleteOptions, deleteRows } from './deleteRows.js'
 export { type MergeOptions, mergeRows } from './mergeRows.js'
