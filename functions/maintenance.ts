@@ -10,9 +10,9 @@ app.timer('maintenance', {
   async handler() {
     const lake = await processLake()
     const reports = await runMaintenance(lake, 'timer')
-    // A monitor that does not run tells nobody so.
-    const { tellAlerts } = await import('../shared/alerts/delivery/index.js')
-    await tellAlerts(lake)
+    // A monitor that does not run delivers no alert of that.
+    const { deliverAlerts } = await import('../shared/alerts/delivery/index.js')
+    await deliverAlerts(lake)
     return requireSuccess(reports)
   },
 })

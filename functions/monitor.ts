@@ -10,8 +10,8 @@ app.timer('monitor', {
   async handler() {
     const lake = await processLake()
     const reports = await runMonitor(lake, 'timer')
-    const { tellAlerts } = await import('../shared/alerts/delivery/index.js')
-    await tellAlerts(lake)
+    const { deliverAlerts } = await import('../shared/alerts/delivery/index.js')
+    await deliverAlerts(lake)
     return requireSuccess(reports)
   },
 })

@@ -122,13 +122,13 @@ param monthlyBudget int = 0
 @description('First day of the month in which the budget began (2026-12-01). It cannot be changed later.')
 param budgetStart string = ''
 
-@description('Who is told when the budget is used up by 80 % and by 100 %: mail addresses, separated by commas.')
+@description('Who is notified when the budget is used up by 80 % and by 100 %: mail addresses, separated by commas.')
 param budgetContacts string = ''
 
 @description('Rules of Azure Monitor for every alert (RUNBOOK.md); thresholds are the settings ALERT_….')
 param alertsEnabled bool = true
 
-@description('Who is told of alerts: mail addresses, separated by commas.')
+@description('Who is notified of alerts: mail addresses, separated by commas.')
 param alertContacts string = ''
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))

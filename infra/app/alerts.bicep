@@ -8,7 +8,7 @@ param token string
 param insightsId string
 @description('The app\'s settings: ALERT_… are the thresholds.')
 param settings object
-@description('Who is told: mail addresses.')
+@description('Who is notified: mail addresses.')
 param contacts array
 @description('Whether the rules are evaluated.')
 param enabled bool
@@ -450,7 +450,7 @@ traces
 // 300, orders=3600 as {"default":300,"orders":3600}.
 var limits = map(alerts, alert => map(split(alert.threshold, ','), part => '"${contains(part, '=') ? trim(split(part, '=')[0]) : 'default'}":${trim(last(split(part, '=')))}'))
 
-resource told 'Microsoft.Insights/actionGroups@2023-01-01' = {
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: 'ag-${token}'
   location: 'global'
   tags: tags
@@ -493,7 +493,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for (alert
       ]
     }
     actions: {
-      actionGroups: [told.id]
+      actionGroups: [actionGroup.id]
       customProperties: { alert: alert.name, runbook: 'infra/RUNBOOK.md#${alert.name}' }
     }
   }

@@ -1,4 +1,4 @@
-// A monthly budget of the resource group this is deployed to. It tells; it stops nothing.
+// A monthly budget of the resource group this is deployed to. It notifies; it stops nothing.
 
 param name string
 param amount int

@@ -1,7 +1,7 @@
 import { type Alert, alertKql, alerts, settingName, thresholdsPlace } from '../../shared/alerts/rules/index.js'
 
 /**
- * The text of `infra/app/alerts.bicep`: a rule for each alert over the rows that the app logs, who is told, and the
+ * The text of `infra/app/alerts.bicep`: a rule for each alert over the rows that the app logs, the action group that they notify, and the
  * workbook. Thresholds are the app's own settings, so that a rule and `lake alerts` cannot differ. The queries have not
  * run on Azure: a test parses them and checks their columns.
  */
@@ -29,7 +29,7 @@ const parameters = [
   'param insightsId string',
   "@description('The app\\'s settings: ALERT_… are the thresholds.')",
   'param settings object',
-  "@description('Who is told: mail addresses.')",
+  "@description('Who is notified: mail addresses.')",
   'param contacts array',
   "@description('Whether the rules are evaluated.')",
   'param enabled bool',
@@ -61,7 +61,7 @@ const resources = [
   '// 300, orders=3600 as {"default":300,"orders":3600}.',
   "var limits = map(alerts, alert => map(split(alert.threshold, ','), part => '\"${contains(part, '=') ? trim(split(part, '=')[0]) : 'default'}\":${trim(last(split(part, '=')))}'))",
   '',
-  "resource told 'Microsoft.Insights/actionGroups@2023-01-01' = {",
+  "resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {",
   "  name: 'ag-${token}'",
   "  location: 'global'",
   '  tags: tags',
@@ -104,7 +104,7 @@ const resources = [
   '      ]',
   '    }',
   '    actions: {',
-  '      actionGroups: [told.id]',
+  '      actionGroups: [actionGroup.id]',
   "      customProperties: { alert: alert.name, runbook: 'infra/RUNBOOK.md#${alert.name}' }",
   '    }',
   '  }',

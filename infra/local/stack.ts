@@ -57,7 +57,7 @@ export class LocalStack {
   #starting: Promise<void> = Promise.resolve()
   #ready = false
   #isEnding = false
-  #isToldOf = true
+  #isAnnounced = true
   #ending: Promise<void> | undefined
   kafkaBrokers = ''
   lakeUrl = ''
@@ -174,13 +174,13 @@ export class LocalStack {
   announce(): void {
     try {
       this.#writeState()
-      this.#isToldOf = true
+      this.#isAnnounced = true
     } catch (thrown) {
-      if (this.#isToldOf)
+      if (this.#isAnnounced)
         this.#given.say(
           `The state of the stack cannot be written (${asError(thrown).message}); until it can, lake may not find what was started again.`,
         )
-      this.#isToldOf = false
+      this.#isAnnounced = false
     }
   }
 

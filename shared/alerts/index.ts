@@ -1,3 +1,3 @@
-/** Alerts on the lake: which there are, which fire, who is told. */
+/** Alerts on the lake: which there are, which fire, and their delivery. */
 export { type AlertReport, readAlerts } from './readAlerts.js'
 export type { FiringAlert } from './rules/index.js'

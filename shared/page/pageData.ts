@@ -21,7 +21,7 @@ export interface PageRequest {
   readonly code: string | undefined
 }
 
-/** What the page is told besides the overview. */
+/** What the page is given besides the overview. */
 export interface PageSettings {
   readonly monitorSchedule: string
   /** Milliseconds. */
@@ -50,7 +50,7 @@ export interface PageData {
   readonly from: number
 }
 
-/** Days that the cost per million events, and the month, are told from. */
+/** Days that the cost per million events, and the month, are computed from. */
 const costDays = 7
 
 /** What the lake keeps for the page. */

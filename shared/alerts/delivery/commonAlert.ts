@@ -1,13 +1,13 @@
 import type { FiringAlert } from '../rules/index.js'
 
-/** An alert that somebody is told of. Times are milliseconds of the storage's clock. */
-export interface ToldAlert extends FiringAlert {
+/** An alert with what its messages say of when it fired. Times are milliseconds of the storage's clock. */
+export interface DeliveredAlert extends FiringAlert {
   /** The same in the message that it fires and in the one that it is over. */
   readonly id: string
   readonly firedAt: number
 }
 
-/** What tells two alerts apart, whatever their figures. */
+/** The identity of an alert, whatever its figures. */
 export function alertKey({ alert, stream, table, step }: FiringAlert): string {
   return JSON.stringify([alert, stream ?? null, table ?? null, step ?? null])
 }
@@ -18,38 +18,38 @@ export function alertKey({ alert, stream, table, step }: FiringAlert): string {
  * @param lake its address, which stands for the resource
  * @param resolvedAt when it was over; undefined while it fires
  */
-export function commonAlert(told: ToldAlert, lake: string, resolvedAt: number | undefined): object {
+export function commonAlert(alert: DeliveredAlert, lake: string, resolvedAt: number | undefined): object {
   const dimensions = [
-    { name: 'stream', value: told.stream },
-    { name: 'table_name', value: told.table },
-    { name: 'step', value: told.step },
+    { name: 'stream', value: alert.stream },
+    { name: 'table_name', value: alert.table },
+    { name: 'step', value: alert.step },
   ].filter(({ value }) => value !== undefined)
   return {
     schemaId: 'azureMonitorCommonAlertSchema',
     data: {
       essentials: {
-        alertId: told.id,
-        alertRule: told.alert,
-        severity: `Sev${String(told.severity)}`,
+        alertId: alert.id,
+        alertRule: alert.alert,
+        severity: `Sev${String(alert.severity)}`,
         signalType: 'Log',
         monitorCondition: resolvedAt === undefined ? 'Fired' : 'Resolved',
         monitoringService: 'Log Alerts V2',
         alertTargetIDs: [lake],
-        configurationItems: [told.table ?? told.stream ?? lake],
-        originAlertId: told.id,
-        firedDateTime: timeText(told.firedAt),
+        configurationItems: [alert.table ?? alert.stream ?? lake],
+        originAlertId: alert.id,
+        firedDateTime: timeText(alert.firedAt),
         ...(resolvedAt === undefined ? {} : { resolvedDateTime: timeText(resolvedAt) }),
-        description: told.sentence,
+        description: alert.sentence,
         essentialsVersion: '1.0',
         alertContextVersion: '1.0',
       },
       alertContext: {
         conditionType: 'LogQueryCriteria',
         condition: {
-          allOf: [{ metricMeasureColumn: 'value', metricValue: told.value, threshold: told.threshold, dimensions }],
+          allOf: [{ metricMeasureColumn: 'value', metricValue: alert.value, threshold: alert.threshold, dimensions }],
         },
       },
-      customProperties: { title: told.title, since: timeText(told.since), runbook: told.runbook },
+      customProperties: { title: alert.title, since: timeText(alert.since), runbook: alert.runbook },
     },
   }
 }

@@ -1,2 +1,2 @@
-/** Who is told of alerts: a webhook. */
-export { tellAlerts } from './tellAlerts.js'
+/** Delivery of alerts to a webhook. */
+export { deliverAlerts } from './deliverAlerts.js'

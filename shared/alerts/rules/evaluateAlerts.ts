@@ -119,7 +119,7 @@ function sinceWhen(signal: Signal, group: readonly TimedRow[], threshold: number
   return { since, sinceIsKnown: false }
 }
 
-/** Who is silent has no rows: the newest of all tells since when. */
+/** Who is silent has no rows: the newest of all says since when. */
 function silent(alert: Alert, timed: readonly TimedRow[], now: number, thresholds: Thresholds): readonly FiringAlert[] {
   const threshold = thresholdOf(alert, '', thresholds)
   const newest = timed[0]?.time

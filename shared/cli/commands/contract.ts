@@ -65,8 +65,8 @@ async function check(
   await printRecords(context.output, format, columns, findings.map(findingJson))
   const breaks = findings.filter(({ verdict }) => verdict === 'breaks').length
   if (format === 'table') {
-    const told = `${stream.name}: ${findings.length} findings, ${breaks} of them break something; ${tried} records were tried.`
-    await context.messages.write(`${terminalLine(told)}\n`)
+    const summary = `${stream.name}: ${findings.length} findings, ${breaks} of them break something; ${tried} records were tried.`
+    await context.messages.write(`${terminalLine(summary)}\n`)
   }
   if (breaks > 0) throw new CliError('STEP_FAILED', `The contract of ${stream.name} breaks what is there.`)
 }

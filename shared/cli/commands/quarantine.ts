@@ -134,9 +134,9 @@ async function replay(call: Call): Promise<void> {
   for (const stream of streams) {
     if (args.flag('dry-run') || !args.flag('yes')) {
       const plan = await replayQuarantine(lake, stream, filter, { ...options, dryRun: true })
-      const told = outcomeRecords(plan).filter(({ outcome }) => outcome === 'remains')
+      const remaining = outcomeRecords(plan).filter(({ outcome }) => outcome === 'remains')
       if (args.flag('dry-run')) {
-        records.push({ stream: stream.name, outcome: 'valid', count: plan.valid, example: null }, ...told)
+        records.push({ stream: stream.name, outcome: 'valid', count: plan.valid, example: null }, ...remaining)
         continue
       }
       await say(context, `${stream.name}: of ${plan.read} records in quarantine, ${plan.valid} are valid now.\n`)

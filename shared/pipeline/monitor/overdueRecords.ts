@@ -16,9 +16,9 @@ export function overdueOf(
   const kinds = Object.entries(waiting ?? {}).filter(([, { count }]) => count > 0)
   const overdue = kinds.filter(([, { oldest }]) => now - oldest / 1000 > late)
   if (overdue.length === 0) return undefined
-  const told = overdue.map(([reason, { count, oldest }]) => {
+  const sentences = overdue.map(([reason, { count, oldest }]) => {
     const age = inWords((now - oldest / 1000) / 1000)
     return `${count} of ${reason}, the oldest for ${age}`
   })
-  return `rejected records are in quarantine for longer than ${inWords(late / 1000)}: ${told.join('; ')}`
+  return `rejected records are in quarantine for longer than ${inWords(late / 1000)}: ${sentences.join('; ')}`
 }

@@ -192,8 +192,8 @@ export function silverBalance(
   const { erased, expired } = silver
   if (silverRows + deleted + erased + expired !== silver.inserted) {
     const gone = { 'deleted on purpose': deleted, erased, expired }
-    const told = Object.entries(gone).map(([what, n]) => (n === 0 ? '' : `, ${n} ${what}`))
-    wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table${told.join('')}`)
+    const losses = Object.entries(gone).map(([what, n]) => (n === 0 ? '' : `, ${n} ${what}`))
+    wrong.push(`${silver.inserted} rows inserted, ${silverRows} in the table${losses.join('')}`)
   }
   const valid = observed.valid + validLost - silver.lostBefore
   if (caughtUp && silver.read !== valid) wrong.push(`${valid} valid rows in bronze, ${silver.read} read`)

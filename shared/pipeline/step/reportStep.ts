@@ -34,8 +34,8 @@ export async function reportStep(lake: Lake, run: StepRun, work: Promise<StepRes
     const outcome = paused !== undefined ? 'paused' : version === undefined ? 'nothingToDo' : 'committed'
     const record = ended(run.finish({ outcome, rowsIn, rowsOut }))
     if (!run.ended) await journal.add(record)
-    const told = paused === undefined ? result : { ...result, detail: { ...detail, paused } }
-    const report: StepReport = { step, stream, outcome, ...told, durationMs: durationMs() }
+    const shown = paused === undefined ? result : { ...result, detail: { ...detail, paused } }
+    const report: StepReport = { step, stream, outcome, ...shown, durationMs: durationMs() }
     logReport(lake, report)
     return report
   } catch (thrown) {

@@ -199,12 +199,12 @@ async function prepare(
       `SELECT ${wrapped} FROM (SELECT (${expression}\n) AS v FROM (SELECT ${input} AS ${name}))`
     const probe = await connection.prepare(of('v'))
     const type = probe.columnTypeId(0)
-    const told = probe.columnType(0).toString()
+    const typeName = probe.columnType(0).toString()
     probe.destroySync()
     if (type !== VARCHAR && type !== BLOB) {
       throw new QueryError(
         'QUERY_BAD_SQL',
-        `The expression gives ${told}, and not text, JSON or bytes; to_json(…) makes text of any value.`,
+        `The expression gives ${typeName}, and not text, JSON or bytes; to_json(…) makes text of any value.`,
       )
     }
     return connection.prepare(of(type === BLOB ? 'v' : 'encode(CAST(v AS VARCHAR))'))

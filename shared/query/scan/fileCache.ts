@@ -13,7 +13,7 @@ export interface FileCacheOptions {
   readonly temporaryFolder?: string | undefined
   /** Files downloaded at once; 8 when absent. */
   readonly parallel?: number | undefined
-  /** Told of every local path that is given out. */
+  /** Called with every local path that is given out. */
   readonly onPaths?: ((paths: readonly string[]) => void) | undefined
 }
 

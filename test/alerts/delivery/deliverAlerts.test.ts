@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { tellAlerts } from '../../../shared/alerts/delivery/index.js'
+import { deliverAlerts } from '../../../shared/alerts/delivery/index.js'
 import { DrivenLake } from '../drivenLake.js'
 
 interface Message {
@@ -46,23 +46,23 @@ const settings = () => ({ ALERT_WEBHOOK_URL: url, ALERT_LAG: '10' })
 const states = () =>
   received.map(({ data: { essentials } }) => [essentials['alertRule'], essentials['monitorCondition']])
 
-test('an alert that begins and ends is told once each, by whichever process comes next', async () => {
+test('an alert that fires and is resolved is delivered once each, by whichever process comes next', async () => {
   await using d = await DrivenLake.open(settings())
   await d.turn()
-  expect(await tellAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
+  expect(await deliverAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
   await d.turn({ events: 20, ingest: ['orders'] })
-  await tellAlerts(d.lake)
+  await deliverAlerts(d.lake)
   expect(states()).toEqual([
     ['lag', 'Fired'],
     ['slow-drain', 'Fired'],
   ])
   await d.restart()
   await d.turn({ events: 1, ingest: ['orders'] })
-  expect(await tellAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
+  expect(await deliverAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
   await d.turn()
   await d.restart()
-  expect(await tellAlerts(d.lake)).toEqual({ fired: 0, resolved: 2 })
-  expect(await tellAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
+  expect(await deliverAlerts(d.lake)).toEqual({ fired: 0, resolved: 2 })
+  expect(await deliverAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
   const [fired, , resolved] = received
   expect(fired).toMatchObject({
     schemaId: 'azureMonitorCommonAlertSchema',
@@ -100,29 +100,29 @@ test('an alert that begins and ends is told once each, by whichever process come
 })
 
 test.each(['500', '302', 'cut off'])(
-  'a receiver that answers %s is told again, and a run is not hurt',
+  'to a receiver that answers %s an alert is delivered again, and a run is not hurt',
   async answer => {
     await using d = await DrivenLake.open(settings())
     await d.turn()
     await d.turn({ events: 20, ingest: ['orders'] })
     silent = answer === 'cut off'
     status = Number(answer) || 200
-    expect(await tellAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
+    expect(await deliverAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
     silent = false
     status = 200
     expect(received).toEqual([])
-    expect(await tellAlerts(d.lake)).toEqual({ fired: 2, resolved: 0 })
+    expect(await deliverAlerts(d.lake)).toEqual({ fired: 2, resolved: 0 })
     expect(states()).toHaveLength(2)
   },
 )
 
-test('what was told and cannot be read is told again; storage that cannot be read hurts nobody', async () => {
+test('where it cannot be read what was delivered, it is delivered again; storage that cannot be read hurts nobody', async () => {
   await using d = await DrivenLake.open(settings())
   await d.turn()
   await d.turn({ events: 20, ingest: ['orders'] })
-  await tellAlerts(d.lake)
+  await deliverAlerts(d.lake)
   await d.store.put('_alerts/told.json', Buffer.from('{'))
-  expect(await tellAlerts(d.lake)).toEqual({ fired: 2, resolved: 0 })
+  expect(await deliverAlerts(d.lake)).toEqual({ fired: 2, resolved: 0 })
   d.faults.add({ on: ['get', 'list'], fault: { kind: 'fail', retryable: false }, times: Infinity })
-  expect(await tellAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
+  expect(await deliverAlerts(d.lake)).toEqual({ fired: 0, resolved: 0 })
 })

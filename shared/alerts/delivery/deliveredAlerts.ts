@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
 import type { ObjectStore } from '../../storage/index.js'
-import type { ToldAlert } from './commonAlert.js'
+import type { DeliveredAlert } from './commonAlert.js'
 
-/** Where the lake keeps which alerts somebody was told of. Hidden from every table reader. */
-export const toldPath = '_alerts/told.json'
+/** Where the lake keeps which alerts were delivered. Hidden from every table reader. */
+export const deliveredPath = '_alerts/told.json'
 
 const optionalText = z.string().optional()
-const told = z.object({
+const deliveredAlerts = z.object({
   alerts: z.array(
     z.object({
       id: z.string(),
@@ -28,20 +28,20 @@ const told = z.object({
   ),
 })
 
-/** The alerts that were told of and are not over; none where there is nothing that can be read. */
-export async function readTold(store: ObjectStore): Promise<readonly ToldAlert[]> {
-  const bytes = await store.get(toldPath)
+/** The alerts that were delivered and are not resolved; none where there is nothing that can be read. */
+export async function readDelivered(store: ObjectStore): Promise<readonly DeliveredAlert[]> {
+  const bytes = await store.get(deliveredPath)
   if (bytes === undefined) return []
   try {
-    const { alerts } = told.parse(JSON.parse(new TextDecoder().decode(bytes)))
+    const { alerts } = deliveredAlerts.parse(JSON.parse(new TextDecoder().decode(bytes)))
     return alerts.map(({ stream, table, step, ...rest }) => ({ ...rest, stream, table, step }))
   } catch {
-    // Told again rather than never.
+    // Delivered again rather than never.
     return []
   }
 }
 
 /** Keeps them for the next run, of this process or another. */
-export async function writeTold(store: ObjectStore, alerts: readonly ToldAlert[]): Promise<void> {
-  await store.put(toldPath, new TextEncoder().encode(JSON.stringify({ alerts })))
+export async function writeDelivered(store: ObjectStore, alerts: readonly DeliveredAlert[]): Promise<void> {
+  await store.put(deliveredPath, new TextEncoder().encode(JSON.stringify({ alerts })))
 }
