@@ -27,7 +27,7 @@ export const pipeline: Command = {
   formats: ['json', 'svg'],
   examples: [
     'lake pipeline show',
-    'lake pipeline show --format svg > pipeline.svg',
+    'lake pipeline show --format svg',
     'lake pipeline run --from 02_bronze_to_silver_cleanse',
   ],
   positionals: { least: 1, most: 1 },

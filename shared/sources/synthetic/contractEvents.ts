@@ -1,6 +1,7 @@
 import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../../contract/index.js'
 import { dayMs } from '../../types/index.js'
 import type { EventMaker, MadeEvent, SyntheticMaker } from './eventMaker.js'
+import { uuidOf } from './uuidOf.js'
 
 /** Draws after which a contract counts as one that nothing drawn fulfils. */
 const mostDraws = 2_000
@@ -82,15 +83,13 @@ class ContractEvents implements EventMaker {
     return rejected as Extract<ParseOutcome, { valid: false }>
   }
 
-  /** Keys that distinguish an id from others, the plainest first; which of them the contract takes is tried. */
+  /** Keys that distinguish an id from others, the most usual first; which of them the contract takes is tried. */
   #keysOf(id: number): readonly unknown[] {
     const type = this.#stream.columns.find(column => column.name === this.#stream.key)?.type
     const text = String(id)
     switch (type) {
-      case 'string': {
-        const hex = id.toString(16).padStart(12, '0').slice(-12)
-        return [text, text.padStart(8, '0'), text.padStart(20, '0'), `00000000-0000-4000-8000-${hex}`]
-      }
+      case 'string':
+        return [uuidOf(id), text, text.padStart(8, '0'), text.padStart(20, '0')]
       case 'integer':
         return [id % 2 ** 31]
       case 'date':

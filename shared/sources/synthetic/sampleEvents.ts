@@ -1,4 +1,5 @@
 import type { EventMaker, MadeEvent } from './eventMaker.js'
+import { uuidOf } from './uuidOf.js'
 
 /** The kinds of broken events, one as frequent as the other. */
 const brokenKinds = ['notJson', 'missingField', 'badType', 'notFinite', 'futureTime', 'notUtf8'] as const
@@ -36,13 +37,13 @@ class SampleEvents implements EventMaker {
     const isAnomaly = random() * 100 < anomalies
     const usual = type.mean + (random() + random() + random() - 1.5) * 2 * type.spread
     const value = isAnomaly ? type.mean * (8 + Math.floor(random() * 12)) : usual
-    const key = String(id)
+    const key = uuidOf(id)
     const json = this.#json(key, type.name, this.#iso(time), String(Math.round(value)))
     return { key: Buffer.from(key), value: Buffer.from(json), isAnomaly, isRepeat: false }
   }
 
   broken(kind: BrokenKind, id: number, timestamp: number): { key: Uint8Array; value: Uint8Array } {
-    const key = String(id)
+    const key = uuidOf(id)
     return { key: Buffer.from(key), value: this.#brokenValue(kind, key, timestamp) }
   }
 

@@ -15,7 +15,7 @@ describe('synthetic events', () => {
   test('have the form of the sample event', () => {
     const [first] = new SyntheticEvents({ broken: 0, late: 0, duplicates: 0, tombstones: 0, firstId: 997 }).take(1)
     expect(JSON.parse(text(first?.value ?? null))).toEqual({
-      event_id: '997',
+      event_id: expect.stringMatching(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/) as string,
       event_type: expect.any(String) as string,
       timestamp: '2025-04-01T17:37:57.000Z',
       value: expect.stringMatching(/^-?\d+$/) as string,
