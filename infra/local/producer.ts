@@ -4,7 +4,7 @@ import { asError } from '../../shared/errors.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import type { ProducedRecord, Source } from '../../shared/sources/index.js'
-import { type EventMaker, SyntheticEvents, syntheticMaker } from '../../shared/sources/synthetic/index.js'
+import { type EventGenerator, SyntheticEvents, syntheticGenerator } from '../../shared/sources/synthetic/index.js'
 import { redact } from '../../shared/telemetry/index.js'
 import { type StackOptions } from './options.js'
 
@@ -29,14 +29,16 @@ async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
   const lake = await openLake(readSettings(readLocalSettings(process.cwd())))
-  const makers = lake.streams.flatMap(stream => {
-    const made = syntheticMaker(stream)
-    if (made.kind === 'maker') return [{ stream, maker: made.maker }]
+  const generators = lake.streams.flatMap(stream => {
+    const made = syntheticGenerator(stream)
+    if (made.kind === 'generator') return [{ stream, generator: made.generator }]
     process.send?.({ kind: 'note', message: `${stream.name} gets no events: ${made.why}` })
     return []
   })
-  process.send?.({ kind: 'ready', topics: makers.map(({ stream }) => stream.topic) })
-  await Promise.all(makers.map(({ stream, maker }) => produce(lake.source, stream, maker, options, stopping.signal)))
+  process.send?.({ kind: 'ready', topics: generators.map(({ stream }) => stream.topic) })
+  await Promise.all(
+    generators.map(({ stream, generator }) => produce(lake.source, stream, generator, options, stopping.signal)),
+  )
   // Without a stream to produce for, it waits all the same: a part that ends is taken for one that failed.
   while (!stopping.signal.aborted) await systemClock.sleep(60_000, stopping.signal).catch(() => undefined)
   await lake.close()
@@ -45,7 +47,7 @@ async function main(): Promise<void> {
 async function produce(
   source: Source,
   stream: Stream,
-  maker: EventMaker,
+  generator: EventGenerator,
   { rate, seed, ...percent }: ProducerOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -58,7 +60,7 @@ async function produce(
     allowedLatenessMs: stream.allowedLatenessMs,
     dedupeWithinMs: stream.dedupeWithinMs,
   }
-  const synthetic = new SyntheticEvents(options, maker)
+  const synthetic = new SyntheticEvents(options, generator)
   let due = systemClock.monotonic()
   while (!signal.aborted) {
     const now = systemClock.monotonic()

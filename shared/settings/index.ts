@@ -1,6 +1,6 @@
 /** Every setting, read and checked once. */
-export { meantName } from './misspelt.js'
 export { parseNcrontab, type Schedule } from './ncrontab.js'
+export { nearestName } from './settingName.js'
 export {
   defaultText,
   isSecret,

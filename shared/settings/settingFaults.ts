@@ -1,7 +1,7 @@
 import { redact } from '../telemetry/index.js'
 import { type Environment, isSecret, settingNames } from './environment.js'
 import { accountOf } from './lakeAddress.js'
-import { meantName, renamedTo } from './misspelt.js'
+import { nearestName, renamedTo } from './settingName.js'
 import { connectionParts } from './settingText.js'
 
 /** What is wrong with settings, each by its name and with the remedy. */
@@ -151,7 +151,7 @@ export function unknownNameFault(name: string, value: string | undefined): strin
   if (value === undefined || value.trim() === '') return []
   const current = renamedTo(name)
   if (current !== undefined) return [`${name} is now ${current.name}: ${current.remedy(value.trim())}.`]
-  const meant = meantName(name, settingNames)
+  const meant = nearestName(name, settingNames)
   return meant === undefined ? [] : [`${name} is no setting: did you mean ${meant}?`]
 }
 

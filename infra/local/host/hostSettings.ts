@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { meantName } from '../../../shared/settings/index.js'
+import { nearestName } from '../../../shared/settings/index.js'
 import { HostError } from './hostError.js'
 
 /** The Kafka extension's settings that decide batches and offsets, with its own defaults. */
@@ -102,7 +102,7 @@ class Properties {
   refuseMisspelt(known: readonly string[]): void {
     for (const name of this.#values.keys()) {
       if (known.some(other => other.toLowerCase() === name)) continue
-      const meant = meantName(name, known)
+      const meant = nearestName(name, known)
       if (meant !== undefined)
         throw new HostError('HOST_JSON', `${this.#file}: ${name} is no property of it: did you mean ${meant}?`)
     }

@@ -16,7 +16,7 @@ import { kafkaLog } from './kafkaLog.js'
 import { subscriptionAssigner } from './subscriptionAssigner.js'
 
 /** Who takes what a feed polls; see `KafkaListener`. */
-export interface Taker {
+export interface FeedReceiver {
   offer(records: readonly SourceRecord[]): Promise<void>
   reassigned(): void
 }
@@ -54,8 +54,8 @@ export class KafkaFeed {
     this.#options = options
   }
 
-  start(taker: Taker): void {
-    this.#starting = this.#connect(taker)
+  start(receiver: FeedReceiver): void {
+    this.#starting = this.#connect(receiver)
   }
 
   async store(next: NextOffsets): Promise<void> {
@@ -72,11 +72,11 @@ export class KafkaFeed {
     await this.#consumer?.disconnect()
   }
 
-  async #connect(taker: Taker): Promise<void> {
+  async #connect(receiver: FeedReceiver): Promise<void> {
     const { log, topic } = this.#options
     for (let wait = 1000; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, 5_000)) {
       try {
-        await this.#join(taker)
+        await this.#join(receiver)
         return
       } catch (thrown) {
         log.warn(`The listener of topic ${topic} cannot join its group yet`, { error: asError(thrown).message })
@@ -85,7 +85,7 @@ export class KafkaFeed {
     }
   }
 
-  async #join(taker: Taker): Promise<void> {
+  async #join(receiver: FeedReceiver): Promise<void> {
     const { connection, topic, consumerGroup, settings, log } = this.#options
     const clientId = memberName(process.pid, ++consumers)
     const kafka = new Kafka({ ...connection, clientId, logCreator: kafkaLog(log) })
@@ -105,13 +105,13 @@ export class KafkaFeed {
       retry: { restartOnFailure: () => Promise.resolve(false) },
     })
     consumer.on(consumer.events.GROUP_JOIN, () => {
-      taker.reassigned()
+      receiver.reassigned()
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (this.#consumer !== consumer) return
       log.error(`The listener of topic ${topic} stopped and starts again`, { error: payload.error.message })
       this.#consumer = undefined
-      this.#starting = this.#connect(taker)
+      this.#starting = this.#connect(receiver)
     })
     try {
       // Or the group would wait for them until their session is over, and nothing flow meanwhile.
@@ -125,7 +125,7 @@ export class KafkaFeed {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        eachBatch: batch => this.#handOver(consumer, batch, taker),
+        eachBatch: batch => this.#handOver(consumer, batch, receiver),
       })
     } catch (thrown) {
       this.#consumer = undefined
@@ -135,7 +135,7 @@ export class KafkaFeed {
   }
 
   /** What lies before damage is passed on; its partition is left alone for a while, and the others go on. */
-  async #handOver(consumer: Consumer, payload: EachBatchPayload, taker: Taker): Promise<void> {
+  async #handOver(consumer: Consumer, payload: EachBatchPayload, receiver: FeedReceiver): Promise<void> {
     const { topic, partition, messages } = payload.batch
     const records: SourceRecord[] = []
     let damaged: DecodedMessage | undefined
@@ -143,7 +143,7 @@ export class KafkaFeed {
       if (message.damage === undefined) records.push({ ...message.record, topic, partition })
       else damaged = message
     }
-    await offerAll(records, payload, taker)
+    await offerAll(records, payload, receiver)
     const last = records.at(-1)
     if (damaged === undefined) {
       payload.resolveOffset(payload.batch.lastOffset())
@@ -173,13 +173,13 @@ const fetchedOffset = ({ batch }: EachBatchPayload): string =>
 /** Before damage is read again: the broker's log may have been mended. */
 const damagePauseMs = 60_000
 
-/** Stays a member of the group for as long as the taker has no room. */
+/** Stays a member of the group for as long as the receiver has no room. */
 async function offerAll(
   records: readonly SourceRecord[],
   group: Pick<EachBatchPayload, 'heartbeat'>,
-  taker: Taker,
+  receiver: FeedReceiver,
 ): Promise<void> {
-  const taken = taker.offer(records).then(() => 'taken' as const)
+  const taken = receiver.offer(records).then(() => 'taken' as const)
   for (;;) {
     const pause = new AbortController()
     const waited = systemClock.sleep(1000, pause.signal).catch(() => undefined)

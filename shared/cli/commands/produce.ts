@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import { sourceConnection, SourceError } from '../../sources/index.js'
-import { SyntheticEvents, syntheticMaker } from '../../sources/synthetic/index.js'
+import { SyntheticEvents, syntheticGenerator } from '../../sources/synthetic/index.js'
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
@@ -152,7 +152,7 @@ async function sendEvents(
   const started = clock.now()
   // As fast as they go, they lie five milliseconds apart, or closer, so that all of them happened within a day.
   const intervalMs = rate === undefined ? Math.min(5, 86_400_000 / Math.max(1, count)) : 1000 / rate
-  const made = syntheticMaker(stream)
+  const made = syntheticGenerator(stream)
   if (made.kind === 'none') throw new CliError('USAGE', `${made.why}; send records of your own with --from FILE.`)
   await ready()
   const options = {
@@ -164,7 +164,7 @@ async function sendEvents(
     allowedLatenessMs: stream.allowedLatenessMs,
     dedupeWithinMs: stream.dedupeWithinMs,
   }
-  const events = new SyntheticEvents(options, made.maker)
+  const events = new SyntheticEvents(options, made.generator)
   const begun = clock.monotonic()
   let sent = 0
   while (sent < count && !context.signal.aborted) {

@@ -2,7 +2,7 @@ import type { Rows } from '../../delta/index.js'
 import { isJsonObject, type Json, parseJson, type StructField, type StructType, type Value } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { fieldReaders } from './jsonValue.js'
-import { MisfitError } from './misfit.js'
+import { TypeMismatchError } from './typeMismatch.js'
 
 /** How JSON lines are cut into pieces, and which of their deviations from the schema are let pass. */
 export interface JsonRowsOptions {
@@ -41,7 +41,7 @@ export async function* jsonRows(
         readers.read(json),
       )
     } catch (error) {
-      if (error instanceof MisfitError) throw badLine(name, number, error.message)
+      if (error instanceof TypeMismatchError) throw badLine(name, number, error.message)
       throw error
     }
     if (piece.count < pieceRows) continue

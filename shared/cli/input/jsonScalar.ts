@@ -8,7 +8,7 @@ import {
   type PrimitiveType,
   type Value,
 } from '../../types/index.js'
-import { MisfitError } from './misfit.js'
+import { TypeMismatchError } from './typeMismatch.js'
 
 /**
  * Values of columns out of JSON, in the forms that jsonText of valueText.ts prints: long as an integer with all its
@@ -16,22 +16,22 @@ import { MisfitError } from './misfit.js'
  * strings.
  */
 
-/** Makes the value in memory out of one JSON value. @throws MisfitError */
+/** Makes the value in memory out of one JSON value. @throws TypeMismatchError */
 export type JsonReader = (json: Json) => Value
 
-/** Reads values of a type without parts; never null. @throws MisfitError */
+/** Reads values of a type without parts; never null. @throws TypeMismatchError */
 export function scalarReader(type: PrimitiveType | DecimalType, path: readonly string[]): JsonReader {
   if (typeof type !== 'string') return decimalReader(type.precision, type.scale, path)
-  const misfit = (expected: string, found: Json) => new MisfitError({ path, expected, found })
+  const mismatch = (expected: string, found: Json) => new TypeMismatchError({ path, expected, found })
   switch (type) {
     case 'string':
       return json => {
-        if (typeof json !== 'string') throw misfit('a text', json)
+        if (typeof json !== 'string') throw mismatch('a text', json)
         return wholeText(json, path)
       }
     case 'boolean':
       return json => {
-        if (typeof json !== 'boolean') throw misfit('true or false', json)
+        if (typeof json !== 'boolean') throw mismatch('true or false', json)
         return json
       }
     case 'byte':
@@ -45,13 +45,13 @@ export function scalarReader(type: PrimitiveType | DecimalType, path: readonly s
     case 'binary':
       return json => {
         const bytes = typeof json === 'string' ? Buffer.from(json, 'base64') : undefined
-        if (bytes === undefined || bytes.toString('base64') !== json) throw misfit('bytes in base64', json)
+        if (bytes === undefined || bytes.toString('base64') !== json) throw mismatch('bytes in base64', json)
         return new Uint8Array(bytes)
       }
     case 'date':
       return json => {
         const days = typeof json === 'string' ? (parseSparkDate(json) ?? countOf(json, 'days')) : undefined
-        if (days === undefined) throw misfit('a date as 2025-04-01', json)
+        if (days === undefined) throw mismatch('a date as 2025-04-01', json)
         return Number(days)
       }
     case 'timestamp':
@@ -59,7 +59,7 @@ export function scalarReader(type: PrimitiveType | DecimalType, path: readonly s
       return timestampReader(type, path)
     case 'void':
       return json => {
-        throw misfit('null, which is all that a column without type holds', json)
+        throw mismatch('null, which is all that a column without type holds', json)
       }
   }
 }
@@ -67,7 +67,7 @@ export function scalarReader(type: PrimitiveType | DecimalType, path: readonly s
 /** Half of a surrogate pair becomes U+FFFD when it is stored: two keys would become one. */
 export function wholeText(text: string, path: readonly string[]): string {
   if (!text.isWellFormed())
-    throw new MisfitError({
+    throw new TypeMismatchError({
       path,
       expected: 'text of whole characters, without half of a surrogate pair (\\ud800 to \\udfff)',
       found: text,
@@ -84,25 +84,29 @@ function integerReader(type: keyof typeof integerBits, path: readonly string[]):
     const value =
       typeof json === 'bigint' ? json : typeof json === 'number' && Number.isInteger(json) ? BigInt(json) : undefined
     if (value === undefined || value < -limit || value >= limit)
-      throw new MisfitError({ path, expected: `a whole number of ${bits} bits`, found: json })
+      throw new TypeMismatchError({ path, expected: `a whole number of ${bits} bits`, found: json })
     return type === 'long' ? value : Number(value)
   }
 }
 
 function floatReader(type: 'float' | 'double', path: readonly string[]): JsonReader {
   const words: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, '-Infinity': -Infinity }
-  const misfit = (found: Json) =>
-    new MisfitError({ path, expected: `a number that a ${type} can hold, or "NaN", "Infinity", "-Infinity"`, found })
+  const mismatch = (found: Json) =>
+    new TypeMismatchError({
+      path,
+      expected: `a number that a ${type} can hold, or "NaN", "Infinity", "-Infinity"`,
+      found,
+    })
   return json => {
     if (typeof json === 'string') {
       const value = Object.hasOwn(words, json) ? words[json] : undefined
-      if (value === undefined) throw misfit(json)
+      if (value === undefined) throw mismatch(json)
       return value
     }
-    if (typeof json !== 'number' && typeof json !== 'bigint' && !(json instanceof JsonNumber)) throw misfit(json)
+    if (typeof json !== 'number' && typeof json !== 'bigint' && !(json instanceof JsonNumber)) throw mismatch(json)
     const value = Number(String(json))
     const held = type === 'float' ? Math.fround(value) : value
-    if (!Number.isFinite(held)) throw misfit(json)
+    if (!Number.isFinite(held)) throw mismatch(json)
     return Object.is(json, -0) ? -0 : held
   }
 }
@@ -116,7 +120,7 @@ function decimalReader(precision: number, scale: number, path: readonly string[]
         ? parseSparkDecimal(String(json), scale)
         : undefined
     if (value === undefined || value >= limit || value <= -limit)
-      throw new MisfitError({ path, expected: `decimal(${precision},${scale}), as "12.30"`, found: json })
+      throw new TypeMismatchError({ path, expected: `decimal(${precision},${scale}), as "12.30"`, found: json })
     return value
   }
 }
@@ -132,7 +136,7 @@ function timestampReader(type: 'timestamp' | 'timestamp_ntz', path: readonly str
       !/\.\d{6}0*[1-9]/.test(text) &&
       (type === 'timestamp' || !/(?:z|[+-]\d{1,2}(?::?\d{2})?)\s*$/i.test(text.slice(10)))
     const micros = exact ? (parseSparkTimestamp(text) ?? countOf(text, 'microseconds')) : undefined
-    if (micros === undefined) throw new MisfitError({ path, expected, found: json })
+    if (micros === undefined) throw new TypeMismatchError({ path, expected, found: json })
     return micros
   }
 }

@@ -10,7 +10,7 @@ import {
   type Value,
 } from '../../types/index.js'
 import { type JsonReader, scalarReader, wholeText } from './jsonScalar.js'
-import { MisfitError } from './misfit.js'
+import { TypeMismatchError } from './typeMismatch.js'
 
 /**
  * Values of columns out of JSON: those of jsonScalar.ts, and a map as an array of `{"key","value"}` (or as an object,
@@ -25,13 +25,13 @@ export interface JsonReaderOptions {
   readonly unknownNulls?: boolean | undefined
 }
 
-/** Reads values of a type; null is null. @throws MisfitError */
+/** Reads values of a type; null is null. @throws TypeMismatchError */
 export function jsonReader(type: DataType, path: readonly string[], options: JsonReaderOptions = {}): JsonReader {
   const read = presentReader(type, path, options.unknownNulls === true)
   if (options.nullable !== false) return json => (json === null ? null : read(json))
   return json => {
     if (json === null)
-      throw new MisfitError({ path, expected: `${typeText(type)}, which may not be null here`, found: null })
+      throw new TypeMismatchError({ path, expected: `${typeText(type)}, which may not be null here`, found: null })
     return read(json)
   }
 }
@@ -49,7 +49,7 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
         unknownNulls,
       })
       return json => {
-        if (!isJsonArray(json)) throw new MisfitError({ path, expected: 'an array', found: json })
+        if (!isJsonArray(json)) throw new TypeMismatchError({ path, expected: 'an array', found: json })
         return json.map(element)
       }
     }
@@ -68,14 +68,14 @@ function presentReader(type: DataType, path: readonly string[], unknownNulls: bo
 function structReader(fields: readonly StructField[], path: readonly string[], unknownNulls: boolean): JsonReader {
   const row = fieldReaders(fields, path, { unknownNulls })
   return json => {
-    if (!isJsonObject(json)) throw new MisfitError({ path, expected: 'an object', found: json })
+    if (!isJsonObject(json)) throw new TypeMismatchError({ path, expected: 'an object', found: json })
     return row.read(json)
   }
 }
 
 /** Readers for the fields of a struct or the columns of a row. */
 export interface FieldReaders {
-  /** One value for each field: null where the object says nothing. @throws MisfitError */
+  /** One value for each field: null where the object says nothing. @throws TypeMismatchError */
   read(object: JsonObject): Readonly<Record<string, Value>>
   /** The field that a key of an object means; undefined for none. */
   fieldOf(key: string): StructField | undefined
@@ -117,17 +117,17 @@ export function fieldReaders(
         const reader = field && readers.get(field.name)
         if (field === undefined && unknownNulls === true && (json ?? null) === null) continue
         if (field === undefined || reader === undefined)
-          throw new MisfitError({
+          throw new TypeMismatchError({
             path: [...path, key],
             expected: `one of the columns ${fields.map(({ name }) => name).join(', ')}`,
           })
         if (Object.hasOwn(row, field.name))
-          throw new MisfitError({ path: [...path, key], expected: `column ${field.name} once` })
+          throw new TypeMismatchError({ path: [...path, key], expected: `column ${field.name} once` })
         row[field.name] = reader(json ?? null)
       }
       for (const { name, type } of required) {
         if (!Object.hasOwn(row, name))
-          throw new MisfitError({
+          throw new TypeMismatchError({
             path: [...path, name],
             expected: `${typeText(type)}, which may not be null, found nothing`,
           })
@@ -152,10 +152,10 @@ function mapReader({ key, value, textKeys }: EntryReaders, path: readonly string
         key: wholeText(name, path),
         value: value(item ?? null),
       }))
-    if (!isJsonArray(json)) throw new MisfitError({ path, expected, found: json })
+    if (!isJsonArray(json)) throw new TypeMismatchError({ path, expected, found: json })
     return json.map((entry): MapEntry => {
       if (!isJsonObject(entry) || Object.keys(entry).some(name => name !== 'key' && name !== 'value'))
-        throw new MisfitError({ path, expected, found: entry })
+        throw new TypeMismatchError({ path, expected, found: entry })
       return { key: key(entry['key'] ?? null), value: value(entry['value'] ?? null) }
     })
   }

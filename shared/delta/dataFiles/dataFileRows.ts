@@ -16,7 +16,7 @@ import { type DataObject, type DeletionVector, locateData, type OpenFolder } fro
 import { readDeletionVector } from '../deletionVectors/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { charPadding, type ColumnLayout, type ColumnPlace, padColumn, parsePartitionValue } from '../schema/index.js'
-import { allBut, type RowChoice } from './rowChoice.js'
+import { allExcept, type RowChoice } from './rowChoice.js'
 
 /** Some rows, column by column. */
 export interface RowBatch {
@@ -149,7 +149,7 @@ async function remaining(
   vector: DeletionVector | undefined,
   place: { readonly openFolder?: OpenFolder | undefined; readonly where: LogPlace },
 ): Promise<RowChoice | undefined> {
-  return vector === undefined ? undefined : allBut(await readDeletionVector(store, vector, place))
+  return vector === undefined ? undefined : allExcept(await readDeletionVector(store, vector, place))
 }
 
 async function openData({ store, path }: DataObject, size: number | undefined, where: LogPlace): Promise<ParquetFile> {

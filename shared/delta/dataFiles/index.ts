@@ -13,7 +13,7 @@ export {
 } from './dataFileRows.js'
 export { discard, type WrittenFile } from './orphanedFiles.js'
 export { dataFileLayout, holdsPartitionColumns, type PhysicalLayout, physicalLayout } from './physicalLayout.js'
-export { allBut, onlyThese, type RowChoice } from './rowChoice.js'
+export { allExcept, onlyThese, type RowChoice } from './rowChoice.js'
 export { copiedRowGroupBytes, rowGroupBytes, rowGroupRows } from './rowGroupSize.js'
 export { type OriginReading, originReading, type RowOrigins } from './rowOrigins.js'
 export {

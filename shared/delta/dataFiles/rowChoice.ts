@@ -9,7 +9,7 @@ export interface RowChoice {
 }
 
 /** All but those of the set: what a deletion vector leaves. */
-export function allBut(deleted: RoaringBitmap): RowChoice {
+export function allExcept(deleted: RoaringBitmap): RowChoice {
   return {
     end: deleted.end,
     among(start, count) {

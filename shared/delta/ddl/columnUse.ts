@@ -3,12 +3,12 @@ import { DeltaError } from '../deltaError.js'
 import { constraintPrefix } from '../protocol/index.js'
 import { allFields } from '../schema/index.js'
 import type { TableDraft } from '../table/index.js'
-import { speaksOf } from '../write/index.js'
+import { refersTo } from '../write/index.js'
 
 /** @throws DeltaError DELTA_INCOMPATIBLE_SCHEMA when an expression of the table refers to the column */
 export function requireUnused({ schema, configuration }: TableDraft, path: readonly string[], what: string): void {
   for (const [property, sql] of Object.entries(configuration)) {
-    if (!property.toLowerCase().startsWith(constraintPrefix) || !speaksOf(sql, path)) continue
+    if (!property.toLowerCase().startsWith(constraintPrefix) || !refersTo(sql, path)) continue
     throw refused(
       `column ${columnKey(path)} cannot be ${what}: the constraint ${property.slice(constraintPrefix.length)} (${sql}) speaks of it; drop the constraint first`,
       path,
@@ -16,7 +16,7 @@ export function requireUnused({ schema, configuration }: TableDraft, path: reado
   }
   for (const other of allFields(schema)) {
     const sql = other.field.metadata?.['delta.generationExpression']
-    if (typeof sql === 'string' && speaksOf(sql, path))
+    if (typeof sql === 'string' && refersTo(sql, path))
       throw refused(
         `column ${columnKey(path)} cannot be ${what}: column ${columnKey(other.path)} is generated from it (${sql})`,
         path,

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
 import type { AddFile, OpenFolder } from '../actions/index.js'
-import { allBut, readDataFile, type RowBatch, type RowChoice } from '../dataFiles/index.js'
+import { allExcept, readDataFile, type RowBatch, type RowChoice } from '../dataFiles/index.js'
 import { readDeletionVector, RoaringBitmap } from '../deletionVectors/index.js'
 import type { LogPlace } from '../deltaError.js'
 import { type ColumnLayout, columnLayout } from '../schema/index.js'
@@ -106,7 +106,7 @@ async function searched(reading: FileReading, file: AddFile, change: RowChange):
   let live = 0
   let deleted: RoaringBitmap | undefined
   let updated: RoaringBitmap | undefined
-  for await (const { rows, batch } of fileRows(reading, file, change.fields, before && allBut(before))) {
+  for await (const { rows, batch } of fileRows(reading, file, change.fields, before && allExcept(before))) {
     live += rows.count
     const rowActions = await change.decide(rows)
     const places = batch.positions()

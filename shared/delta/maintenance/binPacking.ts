@@ -51,21 +51,3 @@ export function packBins<T extends Packable>(files: readonly T[], { target, thre
   close()
   return bins
 }
-
-/** Splits a list, in its order, into stretches of at most `most` by weight and of at least one item. */
-export function stretches<T>(items: readonly T[], weight: (item: T) => number, most: number): T[][] {
-  const parts: T[][] = []
-  let sum = 0
-  for (const item of items) {
-    const part = parts.at(-1)
-    const own = weight(item)
-    if (part === undefined || sum + own > most) {
-      parts.push([item])
-      sum = own
-    } else {
-      part.push(item)
-      sum += own
-    }
-  }
-  return parts
-}

@@ -1,6 +1,5 @@
-import { quotedColumn } from '../../types/index.js'
+import { chunks, quotedColumn } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
-import { stretches } from './binPacking.js'
 
 /**
  * Clustering: which files are sorted along the clustering columns already, and which are to be. Recorded as other
@@ -80,7 +79,7 @@ export function planCubes<T extends Clustered>(
     bytes += size
   }
   // One small file has nothing to be sorted with.
-  return stretches(picked, file => file.size, most).filter(part => part.length > 1 || sizeOf(part) > target)
+  return chunks(picked, file => file.size, most).filter(part => part.length > 1 || sizeOf(part) > target)
 }
 
 function sizeOf(files: readonly Clustered[]): number {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { type Clock, systemClock } from '../../clock.js'
+import { chunks } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { discard } from '../dataFiles/index.js'
 import { DeltaError } from '../deltaError.js'
@@ -8,7 +9,6 @@ import { requireMaintainable, type TableState } from '../protocol/index.js'
 import { openFileList } from '../snapshot/index.js'
 import { liveRowCount, sumOfCounts } from '../stats/index.js'
 import { clusteringProvider, type DeltaTable } from '../table/index.js'
-import { stretches } from './binPacking.js'
 import { commonTags, cubeTagsOf } from './clustering.js'
 import { commitReplacements, type Replacement } from './optimizeCommit.js'
 import type { OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from './optimizeOptions.js'
@@ -47,7 +47,7 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   const { chosen, more } = bounded(jobs, options.maxBytes ?? Infinity)
   let total: OptimizeMetrics = { numRemovedFiles: 0, numRemovedBytes: 0, numAddedFiles: 0, numAddedBytes: 0 }
   let [version, commits, dropped] = [state.version, 0, 0]
-  for (const batch of stretches(chosen, job => bytesOf(job.files), options.commitBytes ?? defaultCommitBytes)) {
+  for (const batch of chunks(chosen, job => bytesOf(job.files), options.commitBytes ?? defaultCommitBytes)) {
     const replacements: Replacement[] = []
     try {
       for (const job of batch) replacements.push(await rewrite(table, state, job, targetFileSize, clock))

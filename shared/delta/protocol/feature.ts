@@ -10,11 +10,11 @@ export interface Feature {
   readonly legacy?: { readonly reader?: number; readonly writer: number }
   readonly requires?: readonly string[]
   /** What makes a table need it; nothing but being asked for where this is absent. */
-  readonly neededBy?: Use
+  readonly neededBy?: FeatureUse
   /** Its preview, which serves as well: a table that has that does not need this one. */
   readonly servedBy?: string
   /** What makes a table that lists or implies it use it; being listed where this is absent. */
-  readonly activeBy?: Use
+  readonly activeBy?: FeatureUse
   /** The writes that it concerns: such as rewrite rows, or such as take or change rows. Every write where absent. */
   readonly concerns?: 'newRows' | 'changedRows'
   readonly read: Exclude<Support, 'kept'>
@@ -39,7 +39,7 @@ export interface TableDefinition {
 }
 
 /** What in a table uses a feature, in words for a message; undefined when nothing does. */
-export type Use = (table: TableDefinition) => string | undefined
+export type FeatureUse = (table: TableDefinition) => string | undefined
 
 /** What in a table uses the feature where `write` has to heed it. */
 export function activeUse(feature: Feature, table: TableDefinition, write: WriteKind): string | undefined {
@@ -48,17 +48,17 @@ export function activeUse(feature: Feature, table: TableDefinition, write: Write
   return (feature.activeBy ?? listed)(table)
 }
 
-const listed: Use = () => 'it is listed'
+const listed: FeatureUse = () => 'it is listed'
 
 /** By being listed, as long as the property is not true. */
 export const listedUnless =
-  (property: string): Use =>
+  (property: string): FeatureUse =>
   ({ configuration }) =>
     isOn(configuration, property) ? undefined : 'it is listed'
 
 /** By properties that are true; one of them is enough. */
 export const property =
-  (...names: readonly string[]): Use =>
+  (...names: readonly string[]): FeatureUse =>
   ({ configuration }) => {
     const name = names.find(one => isOn(configuration, one))
     return name === undefined ? undefined : `${name} is true`
@@ -66,13 +66,13 @@ export const property =
 
 /** By a property with exactly this value. */
 export const propertyValue =
-  (name: string, value: string): Use =>
+  (name: string, value: string): FeatureUse =>
   ({ configuration }) =>
     configuration[name] === value ? `${name} is ${value}` : undefined
 
 /** By a key in the metadata of a field, at any depth. */
 export const fieldKey =
-  (prefix: string): Use =>
+  (prefix: string): FeatureUse =>
   ({ schema }) => {
     for (const { path, field } of schema === undefined ? [] : allFields(schema))
       if (Object.keys(field.metadata ?? {}).some(key => key.startsWith(prefix)))
@@ -82,19 +82,19 @@ export const fieldKey =
 
 /** By the type of a column, or a type inside it. */
 export const columnType =
-  (name: string, wanted: (type: DataType) => boolean): Use =>
+  (name: string, wanted: (type: DataType) => boolean): FeatureUse =>
   ({ schema }) =>
     schema !== undefined && containsType(schema, wanted) ? `a column is of type ${name}` : undefined
 
 /** By a mode of column mapping other than `none`. */
-export const mapping: Use = ({ configuration }) => {
+export const mapping: FeatureUse = ({ configuration }) => {
   const mode = mappingMode(configuration)
   return mode === 'none' ? undefined : `delta.columnMapping.mode is ${mode}`
 }
 
 /** By a CHECK constraint, however its property is spelled: as in the log, or as given. */
 export const constraint =
-  (spelling: 'asStored' | 'anyCase'): Use =>
+  (spelling: 'asStored' | 'anyCase'): FeatureUse =>
   ({ configuration }) =>
     Object.keys(configuration).find(key =>
       (spelling === 'asStored' ? key : key.toLowerCase()).startsWith(constraintPrefix),

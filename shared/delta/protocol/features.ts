@@ -3,13 +3,13 @@ import {
   columnType,
   constraint,
   type Feature,
+  type FeatureUse,
   fieldKey,
   listedUnless,
   mapping,
   property,
   propertyValue,
   type Support,
-  type Use,
 } from './feature.js'
 
 type More = Omit<Partial<Feature>, 'name' | 'kind' | 'write'>
@@ -22,7 +22,7 @@ function readerWriter(name: string, write: Support, more: More = {}): Feature {
   return { name, kind: 'readerWriter', read: 'yes', write, ...more }
 }
 
-function usedBy(use: Use): Pick<Feature, 'neededBy' | 'activeBy'> {
+function usedBy(use: FeatureUse): Pick<Feature, 'neededBy' | 'activeBy'> {
   return { neededBy: use, activeBy: use }
 }
 
@@ -143,6 +143,6 @@ export function findFeature(name: string): Feature | undefined {
 export const keptFeatures: readonly string[] = features.filter(({ write }) => write === 'kept').map(({ name }) => name)
 
 /** Features whose requirements cannot be met without evaluating SQL. */
-export const needExpressions: readonly string[] = features
+export const expressionFeatures: readonly string[] = features
   .filter(feature => feature.needsExpressions)
   .map(({ name }) => name)

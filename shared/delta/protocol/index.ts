@@ -1,7 +1,7 @@
 /** Table features, table properties, and what may be read and written here. */
 export type { WriteKind } from './feature.js'
 export { checkReadable, checkWritable, type FeatureCheck, readerFeaturesOf, writerFeaturesOf } from './featureCheck.js'
-export { keptFeatures, needExpressions } from './features.js'
+export { expressionFeatures, keptFeatures } from './features.js'
 export { type FeatureRow, featureRows, type FeatureSupport, featureTable } from './featureTable.js'
 export { parseInterval } from './interval.js'
 export { requireMaintainable, requireReadable, requireWritableRows } from './protocolGate.js'

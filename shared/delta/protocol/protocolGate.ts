@@ -1,7 +1,7 @@
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { WriteKind } from './feature.js'
 import { checkReadable, checkWritable, type FeatureCheck } from './featureCheck.js'
-import { needExpressions } from './features.js'
+import { expressionFeatures } from './features.js'
 import type { TableState } from './tableState.js'
 
 /** Refuses tables with features that are not supported here. */
@@ -35,7 +35,7 @@ export function requireWritableRows(
       { where },
     )
   }
-  const unchecked = check.ok ? [] : check.features.filter(name => needExpressions.includes(name))
+  const unchecked = check.ok ? [] : check.features.filter(name => expressionFeatures.includes(name))
   const remedy =
     unchecked.length > 0 && keeps !== undefined
       ? `; ${unchecked.join(' and ')} need an SQL engine: pass \`expressions\``

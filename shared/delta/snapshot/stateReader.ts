@@ -77,7 +77,7 @@ export async function followState(store: ObjectStore, state: TableState, onCommi
  * The same when `state` may be so old that the log was cleaned up beyond it, or the table recreated: lists the log
  * first, because a version that is absent then does not prove that the log ends there.
  */
-export async function reviseState(
+export async function refreshState(
   store: ObjectStore,
   state: TableState,
   onCommit?: OnCommit,

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type CommitFile, readCommitFile, versionGap } from '../log/index.js'
 import type { TableState } from '../protocol/index.js'
-import { followState, loadState, reviseState } from './stateReader.js'
+import { followState, loadState, refreshState } from './stateReader.js'
 
 /** Commits this short are kept, and this many of them, so that a conflict check need not fetch them again. */
 const keptActions = 1_000
@@ -38,7 +38,7 @@ export class Tip {
     }
     if (state === undefined) return this.#learn(await loadState(this.#store, keep), startedAt)
     if (!this.#isStale()) return this.#learn(await followState(this.#store, state, keep), startedAt)
-    const revised = await reviseState(this.#store, state, keep)
+    const revised = await refreshState(this.#store, state, keep)
     // Older than what was known, or missing: the table was deleted, perhaps recreated, and nothing cached is valid any
     // more.
     if (revised === undefined || revised.version < state.version || revised.metadata.id !== state.metadata.id) {

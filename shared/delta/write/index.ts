@@ -14,6 +14,6 @@ export {
   SourceWriting,
 } from './rowsToFiles.js'
 export { rowText } from './rowText.js'
-export { speaksOf } from './sqlColumns.js'
+export { refersTo } from './sqlColumns.js'
 export { rowsOf, TableWriter, type TableWriterOptions, writtenFeatures } from './tableWriter.js'
 export type { WriteMetrics, WriteOptions, WriteOutcome } from './writeOptions.js'

@@ -32,7 +32,7 @@ export function sqlColumns(sql: string): string[][] {
 }
 
 /** Whether an expression may refer to the column at `path`, of something inside it, or of what it is inside of. */
-export function speaksOf(sql: string, path: readonly string[]): boolean {
+export function refersTo(sql: string, path: readonly string[]): boolean {
   const wanted = path.map(name => name.toLowerCase())
   return sqlColumns(sql).some(found =>
     found.slice(0, wanted.length).every((name, i) => name.toLowerCase() === wanted[i]),

@@ -13,7 +13,7 @@ import {
   targetFileSizeOf,
 } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
-import { keptFeatures, needExpressions, requireWritableRows, type TableState } from '../protocol/index.js'
+import { expressionFeatures, keptFeatures, requireWritableRows, type TableState } from '../protocol/index.js'
 import { isMapped } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
 import { conformRows } from './conformRows.js'
@@ -40,7 +40,7 @@ export interface TableWriterOptions extends WriteOptions {
  * of a transaction that adds what they wrote. Constraints are among them only where somebody can evaluate SQL.
  */
 export function writtenFeatures({ expressions }: Pick<WriteOptions, 'expressions'>): readonly string[] {
-  return expressions === undefined ? keptFeatures.filter(name => !needExpressions.includes(name)) : keptFeatures
+  return expressions === undefined ? keptFeatures.filter(name => !expressionFeatures.includes(name)) : keptFeatures
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type OffsetRange, recordBytes, type SourceRecord } from '../../sources/index.js'
 
-/** What a trigger delivers: records of several partitions mixed, perhaps seen before, perhaps with jumps. */
+/** What a trigger delivers: records of several partitions mixed, perhaps seen before, perhaps with gaps. */
 export interface Delivery {
   readonly records: readonly SourceRecord[]
   /** Delivered offsets whose bytes the trigger did not keep exactly: to be read again from the source. */
@@ -16,7 +16,7 @@ export interface PartitionDelivery {
   readonly position: bigint
   /** Not covered yet, in offset order, each offset once. */
   readonly records: readonly SourceRecord[]
-  /** From the first to the last offset the delivery jumps over, or could not keep exactly: one read repairs them. */
+  /** From the first to the last offset the delivery leaves out, or could not keep exactly: one read repairs them. */
   readonly gap: OffsetRange | undefined
   readonly received: number
   readonly redelivered: number

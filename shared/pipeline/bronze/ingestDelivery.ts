@@ -47,7 +47,7 @@ type Attempt =
   | { readonly kind: 'repair'; readonly backlog: readonly OffsetRange[] }
 
 /**
- * Ingests what a trigger delivered, in one commit, with whatever the delivery jumped over; in several when it exceeds
+ * Ingests what a trigger delivered, in one commit, with whatever lies in the gaps of the delivery; in several when it exceeds
  * BRONZE_MAX_COMMIT_ROWS or its share of the budget. Each partition is independent of the others. When it returns,
  * every offset of the delivery is covered, or is of a partition that `failure` names: its records stay in the source,
  * and what is covered is kept in the table, so that a catch-up or a reset finds them, while to deliver them again would
@@ -164,7 +164,7 @@ class DeliveryIngestion {
     )
   }
 
-  /** Ingests long jumps on their own, in chunks, as far as time allows. */
+  /** Ingests long gaps on their own, in chunks, as far as time allows. */
   async #repair(backlog: readonly OffsetRange[]): Promise<CatchUpResult> {
     const { clock } = this.#lake
     const until = new Map(backlog.map(range => [range.partition, range.end]))
@@ -178,7 +178,7 @@ class DeliveryIngestion {
     if (result.more || clock.monotonic() >= this.#deadline) {
       throw new PipelineError(
         'REPAIR_UNFINISHED',
-        `A long jump in ${this.#stream.topic} is being read from the source; the next delivery goes on.`,
+        `A long gap in ${this.#stream.topic} is being read from the source; the next delivery goes on.`,
         { retryable: true },
       )
     }

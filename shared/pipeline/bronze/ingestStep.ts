@@ -8,7 +8,7 @@ import { ingestDelivery } from './ingestDelivery.js'
 /**
  * Ingests one delivery of a trigger. Returns when every offset of it is covered by a commit, or is of a partition that
  * the report says is stopped. Of a paused stream nothing is taken: the delivery is passed, and what bronze does not cover
- * then is read from the source after the stream is resumed, as any jump is. To refuse it instead would have it delivered
+ * then is read from the source after the stream is resumed, as any gap is. To refuse it instead would have it delivered
  * again and again, until the platform's consumer loses its partitions.
  *
  * @throws what kept an offset from being covered, so that the trigger delivers again

@@ -12,7 +12,7 @@ import type { Coverage } from './coverage.js'
 import { type Delivery, ofPartitions, type PartitionDelivery, partitionsOf, planDelivery } from './delivery.js'
 import { recordDigest } from './digest.js'
 import { firstOffset } from './firstOffset.js'
-import { type Jump, noJump, readJump, type RepairRoom } from './jump.js'
+import { type GapRecords, noGap, readGap, type RepairRoom } from './offsetGap.js'
 import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
 import { stopError } from './stopReason.js'
@@ -21,7 +21,7 @@ import { checkTopic, initialProgress, isTopicGone, type TopicIdentity } from './
 /** What a delivery came to, partition by partition: each is independent of the others. */
 export interface ReconciledDelivery {
   readonly coverages: readonly Coverage[]
-  /** Jumps too long for one commit: to be ingested on their own, in chunks. */
+  /** Gaps too long for one commit: to be ingested on their own, in chunks. */
   readonly backlog: readonly OffsetRange[]
   /** What the partitions' logs are known by, asked after everything had been delivered and read. */
   readonly identities: ReadonlyMap<number, TopicIdentity>
@@ -39,11 +39,11 @@ export interface ReconciledDelivery {
 const provenGenerations = new WeakMap<Lake, Set<string>>()
 
 /**
- * Turns a delivery into coverage: drops what is covered, reads from the source whatever the delivery jumps over, and
+ * Turns a delivery into coverage: drops what is covered, reads from the source whatever lies in its gaps, and
  * reports partitions whose topic is not the one ingested before.
  *
  * @param delivery nothing of stopped partitions
- * @param room for all jumps together; gets less by what is read
+ * @param room for all gaps together; gets less by what is read
  */
 export async function reconcileDelivery(
   lake: Lake,
@@ -136,22 +136,22 @@ class DeliveryReconciliation {
       this.#done.set(partition, part.redelivered)
       return
     }
-    const jump = await this.#jumpOf(part)
-    if (jump === undefined) {
+    const inGap = await this.#gapRecordsOf(part)
+    if (inGap === undefined) {
       if (part.gap !== undefined) this.#backlog.push({ partition, start: part.expected, end: part.gap.end })
       return
     }
-    const coverage = coverageOf(part, jump, generation)
+    const coverage = coverageOf(part, inGap, generation)
     this.#coverages.push(coverage)
     if (!doubtful) return
     if (isPartOf(planned.records, coverage.records)) this.#proven.add(incarnation)
     else this.#warnLeftOut(planned, 'with other records than the topic has')
   }
 
-  async #jumpOf({ gap, ...part }: PartitionDelivery): Promise<Jump | undefined> {
-    if (gap === undefined) return noJump
+  async #gapRecordsOf({ gap, ...part }: PartitionDelivery): Promise<GapRecords | undefined> {
+    if (gap === undefined) return noGap
     const log = await this.#log(part.partition)
-    return await readJump(this.#lake.source, this.#stream.topic, { ...part, gap }, log, this.#room)
+    return await readGap(this.#lake.source, this.#stream.topic, { ...part, gap }, log, this.#room)
   }
 
   /** What was found, without the partitions that are not those ingested before. */
@@ -202,19 +202,19 @@ function isPartOf(delivered: readonly SourceRecord[], held: readonly SourceRecor
   return delivered.length > 0 && delivered.every(record => digests.get(record.offset) === recordDigest(record))
 }
 
-function coverageOf(part: PartitionDelivery, jump: Jump, generation: number): Coverage {
+function coverageOf(part: PartitionDelivery, inGap: GapRecords, generation: number): Coverage {
   return {
     partition: part.partition,
     generation,
     from: part.expected,
     position: part.position,
     // A record can be delivered and be gone from the source a moment later; what was delivered stands.
-    records: [...part.records, ...jump.records].sort((a, b) => (a.offset < b.offset ? -1 : 1)),
-    missing: jump.missing,
-    holes: jump.holes,
-    received: part.redelivered + part.records.length + jump.records.length,
+    records: [...part.records, ...inGap.records].sort((a, b) => (a.offset < b.offset ? -1 : 1)),
+    missing: inGap.missing,
+    holes: inGap.holes,
+    received: part.redelivered + part.records.length + inGap.records.length,
     redelivered: part.redelivered,
-    repaired: jump.records.length,
+    repaired: inGap.records.length,
   }
 }
 

@@ -6,9 +6,9 @@ import type { AddFile, TableState } from '../../delta/index.js'
 import { ModelError } from '../../models/index.js'
 import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
+import { chunks } from '../../types/index.js'
 import { featureColumns, FeatureMatrix } from '../features/index.js'
 import {
-  chunks,
   type DayCount,
   dayCount,
   dayFilesOf,

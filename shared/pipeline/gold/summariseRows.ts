@@ -15,9 +15,8 @@ import {
   openDeltaView,
   publishFile,
 } from '../../query/index.js'
-import { columnKey, dayMicros } from '../../types/index.js'
+import { chunks, columnKey, dayMicros } from '../../types/index.js'
 import {
-  chunks,
   dayOf,
   maxRowsOf,
   type OpenedTable,

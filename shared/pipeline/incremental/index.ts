@@ -1,6 +1,5 @@
 /** One incremental step for every derived table: what it reads, what it makes of it, and the commit that says both. */
 export { sourceColumns, withCarriedColumns } from './carriedColumns.js'
-export { chunks } from './chunks.js'
 export { commitRows } from './commitRows.js'
 export { type Cursor, cursorTxns, hasCursor, movesCursor, readCursor } from './cursor.js'
 export { dayFilesOf, eventDate, lookupRowGroupRows, timeBetween, writeDayFiles } from './dayFiles.js'

@@ -1,9 +1,8 @@
 import { bronzePath, lineage, silverTable, type Stream } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
-import { dayMicros } from '../../types/index.js'
+import { chunks, dayMicros } from '../../types/index.js'
 import {
-  chunks,
   type DayCount,
   dayFilesOf,
   lookupRowGroupRows,

@@ -1,8 +1,8 @@
 import { lineage, silverPath, type Stream } from '../../contract/index.js'
 import { filesThatMayMatch, type Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
-import { columnKey } from '../../types/index.js'
-import { chunks, maxRowsOf, recordCount, rowsIn, SessionTable, timeBetween } from '../incremental/index.js'
+import { chunks, columnKey } from '../../types/index.js'
+import { maxRowsOf, recordCount, rowsIn, SessionTable, timeBetween } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** Which rows of silver are drawn. */

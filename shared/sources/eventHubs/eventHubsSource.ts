@@ -153,7 +153,7 @@ export class EventHubsSource implements Source {
   }
 
   /**
-   * A group that is missing, or that a trigger holds, is to be known at the start and not when a jump must be repaired.
+   * A group that is missing, or that a trigger holds, is to be known at the start and not when a gap must be repaired.
    */
   #checkReadable(hub: HubClients, topic: string, partition: number): Promise<void> {
     let check = this.#readable.get(topic)

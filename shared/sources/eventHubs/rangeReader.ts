@@ -59,15 +59,15 @@ export async function* readRange(
         const events = await channel.next(silenceLimits.link)
         signal?.throwIfAborted()
         if (events.length === 0) break
-        const stretch = stretchOf(
+        const batch = sourceBatchOf(
           events.map(event => toRecord(topic, partition, event)),
           position,
           end,
         )
-        if (stretch === undefined) continue
-        position = stretch.position
+        if (batch === undefined) continue
+        position = batch.position
         heard = clock.monotonic()
-        yield { partition, ...stretch }
+        yield { partition, ...batch }
         if (position === end) return
       }
     } catch (thrown) {
@@ -89,19 +89,19 @@ function credits(offsets: bigint) {
 }
 
 /**
- * What a batch covers between `from` and `end`: up to its last event, which proves that what it jumps over is not
+ * What a batch covers between `from` and `end`: up to its last event, which proves that what it leaves out is not
  * there.
  * @returns undefined when all of it lies below `from`
  */
-function stretchOf(
-  batch: readonly SourceRecord[],
+function sourceBatchOf(
+  received: readonly SourceRecord[],
   from: bigint,
   end: bigint,
 ): Pick<SourceBatch, 'records' | 'position' | 'holes'> | undefined {
   const records: SourceRecord[] = []
   let position = from
   let holes = 0n
-  for (const record of batch) {
+  for (const record of received) {
     if (record.offset < position) continue
     const at = record.offset < end ? record.offset : end
     holes += at - position

@@ -20,7 +20,7 @@ import { Producer } from './producer.js'
 import { latest } from './protocol.js'
 import { readRange } from './rangeReader.js'
 import { offsetsOf, retrying, type RetryOptions, type Waiting } from './retry.js'
-import { listOffsets, lookOnce, surveyTopic } from './topicSurvey.js'
+import { listOffsets, surveyOnce, surveyTopic } from './topicSurvey.js'
 
 /** How to reach the cluster, and how records are fetched, checked and written. */
 export interface KafkaSourceOptions {
@@ -93,7 +93,7 @@ export class KafkaSource implements Source {
     return retrying(this.#options, offsetsOf(topic), async () => {
       // Partitions may have been added since the last look.
       this.#cluster.forget(topic)
-      const { partitions, unavailable } = await lookOnce(this.#cluster, topic)
+      const { partitions, unavailable } = await surveyOnce(this.#cluster, topic)
       if (unavailable[0] !== undefined) throw unavailable[0].error
       return partitions
     })

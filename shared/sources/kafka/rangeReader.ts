@@ -2,7 +2,7 @@ import type { OffsetRange, SourceBatch } from '../source.js'
 import { batchDamaged, outOfRange } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
 import { RangeFetcher, type RangeReaderOptions } from './rangeFetcher.js'
-import { stretchesOf } from './stretches.js'
+import { sourceBatchesOf } from './sourceBatches.js'
 
 const emptyWaitMs = 500
 
@@ -52,7 +52,7 @@ export async function* readRange(
     // One like it would be too many: who reads may be done before.
     if (next < end && fetchedBytes + response.records.length <= wantedBytes) fetcher.begin(next)
     const reached = next < end ? next : end
-    yield* stretchesOf(fetched, { topic, partition, start: position, end, verifyChecksum }, reached)
+    yield* sourceBatchesOf(fetched, { topic, partition, start: position, end, verifyChecksum }, reached)
     position = reached
   }
 }

@@ -20,7 +20,7 @@ export async function surveyTopic(cluster: Cluster, topic: string, options: Retr
     cluster.forget(topic)
     let survey: TopicSurvey
     try {
-      survey = await forAll.during(lookOnce(cluster, topic))
+      survey = await forAll.during(surveyOnce(cluster, topic))
     } catch (error) {
       await forAll.wait(error)
       continue
@@ -33,7 +33,7 @@ export async function surveyTopic(cluster: Cluster, topic: string, options: Retr
 }
 
 /** Every partition by its leader, all leaders at once. @throws SourceError when the topic's leaders cannot be learnt */
-export async function lookOnce(cluster: Cluster, topic: string): Promise<TopicSurvey> {
+export async function surveyOnce(cluster: Cluster, topic: string): Promise<TopicSurvey> {
   const partitions: PartitionOffsets[] = []
   const unavailable = new Map<number, SourceError>()
   const leaders = await cluster.leaders(topic)
@@ -76,7 +76,7 @@ export async function lookOnce(cluster: Cluster, topic: string): Promise<TopicSu
 }
 
 /** Partitions of a topic that one broker leads. */
-export interface LedPartitions {
+export interface LeaderPartitions {
   /** Of the broker; undefined for partitions without a leader. */
   readonly address: string | undefined
   readonly partitions: readonly number[]
@@ -89,7 +89,7 @@ export interface LedPartitions {
 export async function listOffsets(
   cluster: Cluster,
   topic: string,
-  { address, partitions }: LedPartitions,
+  { address, partitions }: LeaderPartitions,
   timestamp: bigint,
   level: Isolation = isolation.committed,
 ): Promise<ReadonlyMap<number, bigint | SourceError>> {

@@ -1,6 +1,6 @@
 import { type Draw, type ParseOutcome, type Sampler, samplerOf, type Stream } from '../../contract/index.js'
 import { dayMs } from '../../types/index.js'
-import type { EventMaker, MadeEvent, SyntheticMaker } from './eventMaker.js'
+import type { EventGenerator, GeneratedEvent, SyntheticGenerator } from './eventGenerator.js'
 import { uuidOf } from './uuidOf.js'
 
 /** Draws after which a contract counts as one that nothing drawn fulfils. */
@@ -9,13 +9,13 @@ const mostDraws = 2_000
 type JsonEvent = Record<string, unknown>
 
 /** Events drawn from a contract: what its types, bounds, patterns and expectations accept. */
-export function contractEvents(stream: Stream): SyntheticMaker {
-  const maker = new ContractEvents(stream)
-  const why = maker.trial()
-  return why === undefined ? { kind: 'maker', maker } : { kind: 'none', why }
+export function contractEvents(stream: Stream): SyntheticGenerator {
+  const generator = new ContractEvents(stream)
+  const why = generator.trial()
+  return why === undefined ? { kind: 'generator', generator } : { kind: 'none', why }
 }
 
-class ContractEvents implements EventMaker {
+class ContractEvents implements EventGenerator {
   readonly #stream: Stream
   readonly #sample: Sampler
   readonly #seen = new Set<string>()
@@ -48,7 +48,7 @@ class ContractEvents implements EventMaker {
     return undefined
   }
 
-  event(id: number, time: number, random: () => number): MadeEvent {
+  event(id: number, time: number, random: () => number): GeneratedEvent {
     const made = this.#draw(id, { random, time })
     if ('valid' in made) throw new Error(`No event of ${this.#stream.name} could be drawn: ${made.rejection.message}`)
     const key = keyText(made.event[this.#stream.key])

@@ -1,3 +1,3 @@
 /** Synthetic events of a stream: loaded by what produces them only. */
-export type { EventMaker } from './eventMaker.js'
-export { SyntheticEvents, syntheticMaker } from './syntheticEvents.js'
+export type { EventGenerator } from './eventGenerator.js'
+export { SyntheticEvents, syntheticGenerator } from './syntheticEvents.js'

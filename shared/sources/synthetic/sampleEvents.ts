@@ -1,4 +1,4 @@
-import type { EventMaker, MadeEvent } from './eventMaker.js'
+import type { EventGenerator, GeneratedEvent } from './eventGenerator.js'
 import { uuidOf } from './uuidOf.js'
 
 /** The kinds of broken events, one as frequent as the other. */
@@ -22,16 +22,16 @@ const eventTypes: readonly EventType[] = [
 ]
 
 /** Events of the stream that ships, with values like those its model knows. */
-export function sampleEvents(): EventMaker {
+export function sampleEvents(): EventGenerator {
   return new SampleEvents()
 }
 
-class SampleEvents implements EventMaker {
+class SampleEvents implements EventGenerator {
   readonly brokenKinds = brokenKinds
   #isoSecond = NaN
   #isoPrefix = ''
 
-  event(id: number, time: number, random: () => number, anomalies: number): MadeEvent {
+  event(id: number, time: number, random: () => number, anomalies: number): GeneratedEvent {
     const draw = random()
     const type = eventTypes.find(({ upTo }) => draw < upTo) as EventType
     const isAnomaly = random() * 100 < anomalies

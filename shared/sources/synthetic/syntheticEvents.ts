@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { ProducedRecord } from '../source.js'
 import { contractEvents } from './contractEvents.js'
-import type { EventMaker, SyntheticMaker } from './eventMaker.js'
+import type { EventGenerator, SyntheticGenerator } from './eventGenerator.js'
 import { sampleEvents } from './sampleEvents.js'
 
 /** What synthetic records are drawn by: the same options give the same records. */
@@ -61,17 +61,17 @@ interface PastEvent {
 export class SyntheticEvents {
   readonly #options: Required<SyntheticOptions>
   readonly #random: () => number
-  readonly #maker: EventMaker
+  readonly #generator: EventGenerator
   readonly #past: PastEvent[] = []
   #time: number
   #nextId: number
   readonly #counts = { records: 0, valid: 0, distinct: 0, duplicates: 0, late: 0, tombstones: 0, anomalies: 0 }
   readonly #broken = new Map<string, number>()
 
-  /** @param maker what the events are; the sample stream's when absent */
-  constructor(options: SyntheticOptions = {}, maker: EventMaker = sampleEvents()) {
-    this.#maker = maker
-    for (const kind of maker.brokenKinds) this.#broken.set(kind, 0)
+  /** @param generator what the events are; the sample stream's when absent */
+  constructor(options: SyntheticOptions = {}, generator: EventGenerator = sampleEvents()) {
+    this.#generator = generator
+    for (const kind of generator.brokenKinds) this.#broken.set(kind, 0)
     this.#options = {
       seed: 1,
       startTime: Date.UTC(2025, 3, 1, 17, 37, 57),
@@ -119,17 +119,22 @@ export class SyntheticEvents {
       return draw < duplicates ? this.#duplicate(past, timestamp) : this.#tombstone(past, timestamp)
     const id = this.#nextId++
     const aside = duplicates + tombstones
-    const { brokenKinds } = this.#maker
+    const { brokenKinds } = this.#generator
     if (draw >= aside && draw < aside + broken && brokenKinds.length > 0) {
       const kind = brokenKinds[Math.floor(this.#random() * brokenKinds.length)] ?? ''
       this.#broken.set(kind, (this.#broken.get(kind) ?? 0) + 1)
-      return { ...this.#maker.broken(kind, id, timestamp, this.#random), timestamp }
+      return { ...this.#generator.broken(kind, id, timestamp, this.#random), timestamp }
     }
     const isLate = draw >= aside + broken && draw < aside + broken + late
     const eventTime = isLate
       ? timestamp - this.#options.allowedLatenessMs - 1_000 - Math.floor(this.#random() * 3_600_000)
       : timestamp
-    const { key, value, isAnomaly, isRepeat } = this.#maker.event(id, eventTime, this.#random, this.#options.anomalies)
+    const { key, value, isAnomaly, isRepeat } = this.#generator.event(
+      id,
+      eventTime,
+      this.#random,
+      this.#options.anomalies,
+    )
     this.#counts.valid++
     if (isRepeat) this.#counts.duplicates++
     else this.#counts.distinct++
@@ -169,12 +174,12 @@ export class SyntheticEvents {
  * What synthetic events of a stream are made by: the sample's, with values that its model knows, where the contract takes
  * them; otherwise whatever the contract accepts. A contract that accepts nothing that can be drawn says why.
  */
-export function syntheticMaker(stream: Stream): SyntheticMaker {
+export function syntheticGenerator(stream: Stream): SyntheticGenerator {
   const sample = sampleEvents()
   const { value } = sample.event(1, Date.UTC(2025, 3, 1), () => 0.5, 0)
   const isSample =
     stream.key === 'event_id' && stream.columns.length === 4 && stream.parse(value, Date.UTC(2025, 3, 1)).valid
-  return isSample ? { kind: 'maker', maker: sample } : contractEvents(stream)
+  return isSample ? { kind: 'generator', generator: sample } : contractEvents(stream)
 }
 
 /** Mulberry32: numbers from 0 up to 1, the same for the same seed. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { packBins, stretches } from '../../../shared/delta/maintenance/binPacking.js'
+import { packBins } from '../../../shared/delta/maintenance/binPacking.js'
 import { commonTags, cubeTagsOf, planCubes } from '../../../shared/delta/maintenance/clustering.js'
 import { encodeStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
@@ -43,11 +43,6 @@ describe('packing', () => {
     expect(sizes(packBins(files(10, 10, 50, 40), { ...limits, minFiles: 3 }))).toEqual([[10, 10, 50]])
     expect(sizes(packBins(files(40, 40, 10), { ...limits, minFiles: 5 }))).toEqual([[40, 40, 10]])
     expect(sizes(packBins(files(60, 60, 60), limits))).toEqual([])
-  })
-
-  test('cuts a list into stretches of at least one item', () => {
-    expect(stretches([5, 1, 1, 9, 1], n => n, 6)).toEqual([[5, 1], [1], [9], [1]])
-    expect(stretches([], () => 1, 6)).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { speaksOf, sqlColumns } from '../../../shared/delta/write/sqlColumns.js'
+import { refersTo, sqlColumns } from '../../../shared/delta/write/sqlColumns.js'
 
 test.each<[string, string[][]]>([
   ['a > 0', [['a']]],
@@ -22,5 +22,5 @@ test.each<[string, string[], boolean]>([
   ["t = 'a'", ['a'], false],
   ['a(t) > 1', ['a'], false],
 ])('%s speaks of %j: %s', (sql, path, expected) => {
-  expect(speaksOf(sql, path)).toBe(expected)
+  expect(refersTo(sql, path)).toBe(expected)
 })

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bundle } from '../../../infra/package/index.js'
 import { bronzePath, scoredPath, silverPath, type Stream } from '../../../shared/contract/index.js'
 import { DeltaTable, liveRowCount } from '../../../shared/delta/index.js'
-import { SyntheticEvents, syntheticMaker } from '../../../shared/sources/synthetic/index.js'
+import { SyntheticEvents, syntheticGenerator } from '../../../shared/sources/synthetic/index.js'
 import { openStore } from '../../../shared/storage/index.js'
 import { streams } from '../../../shared/streams/index.js'
 import { createTopic, startTestBroker, type TestBroker } from '../../harness/broker.js'
@@ -202,11 +202,11 @@ describe('in an empty folder', () => {
   }
 
   async function produce(count: number): Promise<void> {
-    const made = syntheticMaker(stream)
-    if (made.kind !== 'maker') throw new Error('The stream that ships has synthetic events.')
+    const made = syntheticGenerator(stream)
+    if (made.kind !== 'generator') throw new Error('The stream that ships has synthetic events.')
     const events = new SyntheticEvents(
       { startTime: Date.now() - 600_000, broken: 0, tombstones: 0, duplicates: 0, late: 0 },
-      made.maker,
+      made.generator,
     )
     const producer = broker.client.producer()
     await producer.connect()

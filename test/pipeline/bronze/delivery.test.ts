@@ -41,11 +41,11 @@ describe('planDelivery', () => {
     expect(part.records).toEqual([])
   })
 
-  test('a jump between the covered offset and the batch is a gap', () => {
+  test('offsets between the covered one and the batch are a gap', () => {
     expect(plan([8, 9], 5).gap).toEqual({ partition: 0, start: 5n, end: 8n })
   })
 
-  test('jumps inside the batch are enclosed by one range, so that one read repairs them all', () => {
+  test('gaps inside the batch are enclosed by one range, so that one read repairs them all', () => {
     expect(plan([5, 7, 8, 11, 12], 5).gap).toEqual({ partition: 0, start: 6n, end: 11n })
   })
 
@@ -55,7 +55,7 @@ describe('planDelivery', () => {
     expect(part).toMatchObject({ received: 5, redelivered: 2 })
   })
 
-  test('records out of order are put in order before jumps are looked for', () => {
+  test('records out of order are put in order before gaps are looked for', () => {
     const part = plan([7, 5, 6], 5)
     expect(part.records.map(r => r.offset)).toEqual([5n, 6n, 7n])
     expect(part.gap).toBeUndefined()
@@ -73,7 +73,7 @@ describe('planDelivery', () => {
     expect(part.position).toBe(7n)
   })
 
-  test('offsets jumped over before one whose bytes were not kept are read with it', () => {
+  test('offsets left out before one whose bytes were not kept are read with it', () => {
     expect(plan([5], 5, [8]).gap).toEqual({ partition: 0, start: 6n, end: 9n })
     expect(plan([], 5, [8]).gap).toEqual({ partition: 0, start: 5n, end: 9n })
     expect(plan([5, 10], 5, [12, 7]).gap).toEqual({ partition: 0, start: 6n, end: 13n })

@@ -31,7 +31,7 @@ describe('a delivery', () => {
     expect(eachOffsetOnce(await f.lineage(), [span(20)])).toEqual([])
   })
 
-  test('that jumps over offsets since the covered one is filled up from the source', async () => {
+  test('that leaves out offsets since the covered one is filled up from the source', async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 30))
     await f.deliver(range(0, 5))
@@ -43,7 +43,7 @@ describe('a delivery', () => {
     ])
   })
 
-  test('with jumps inside it is filled up from the source', async () => {
+  test('with gaps inside it is filled up from the source', async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 12))
     await f.deliver([0, 1, 4, 5, 9, 11])
@@ -91,7 +91,7 @@ describe('offsets without a record', () => {
     })
   })
 
-  test('deleted while the jump is being read are missing from there on only', async () => {
+  test('deleted while the gap is being read are missing from there on only', async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 20))
     await f.deliver(range(0, 5))

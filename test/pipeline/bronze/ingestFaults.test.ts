@@ -69,7 +69,7 @@ describe('bounds', () => {
     expect(Math.max(...(await f.reported()).map(t => t.rows))).toBeLessThanOrEqual(7)
   })
 
-  test('a long jump is repaired in chunks, stops at half of the poll interval, and goes on where it stopped', async () => {
+  test('a long gap is repaired in chunks, stops at half of the poll interval, and goes on where it stopped', async () => {
     await using f = await BronzeFixture.open({
       settings: { BRONZE_MAX_COMMIT_ROWS: '10', KAFKA_MAX_POLL_INTERVAL_MS: '10000' },
     })

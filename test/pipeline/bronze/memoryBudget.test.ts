@@ -126,7 +126,7 @@ describe('a delivery', () => {
     expect(fixture.lake.budget.held).toBe(0)
   })
 
-  test('that jumps over large records counts what it reads for it, and gives it back', async () => {
+  test('that leaves out large records counts what it reads for it, and gives it back', async () => {
     await using lake = await tight([[300, 400, 400, 300, 300].map(size => size * kilobyte)])
     const { fixture } = lake
     await fixture.deliver([0, 3, 4])
@@ -135,7 +135,7 @@ describe('a delivery', () => {
     expect(fixture.lake.budget.held).toBe(0)
   })
 
-  test('that jumps over more than there is room for has it read on its own', async () => {
+  test('that leaves out more than there is room for has it read on its own', async () => {
     await using lake = await tight([Array<number>(12).fill(300 * kilobyte)])
     const { fixture } = lake
     await fixture.deliver([0, 11])

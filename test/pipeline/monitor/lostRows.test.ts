@@ -71,7 +71,7 @@ describe('the monitor, of rows,', () => {
     expect(bronze?.['reason']).toContain('12 offsets covered, but rows + missing + holes = 11')
   })
 
-  test('sees a record that the reader left out of a jump which a delivery made', async () => {
+  test('sees a record that the reader left out of a gap in a delivery', async () => {
     await using f = await open()
     f.append(range(0, 20))
     await f.deliver(range(0, 5))

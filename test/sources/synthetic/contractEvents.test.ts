@@ -13,7 +13,7 @@ import {
   timestamp,
   timestampNtz,
 } from '../../../shared/contract/index.js'
-import { SyntheticEvents, syntheticMaker } from '../../../shared/sources/synthetic/syntheticEvents.js'
+import { SyntheticEvents, syntheticGenerator } from '../../../shared/sources/synthetic/syntheticEvents.js'
 import { streams } from '../../harness/threeStreams/index.js'
 import { Random, seedNote, testSeed as seed } from '../../random.js'
 
@@ -46,7 +46,7 @@ describe('events drawn from a contract', () => {
   test.each([...streams, wide].map(stream => [stream.name, stream] as const))(
     '%s: what is sent is what is expected of it',
     (_, stream) => {
-      const made = syntheticMaker(stream)
+      const made = syntheticGenerator(stream)
       if (made.kind === 'none') throw new Error(made.why)
       const options = {
         seed,
@@ -57,7 +57,7 @@ describe('events drawn from a contract', () => {
         allowedLatenessMs: stream.allowedLatenessMs,
         dedupeWithinMs: stream.dedupeWithinMs,
       }
-      const events = new SyntheticEvents(options, made.maker)
+      const events = new SyntheticEvents(options, made.generator)
       const records = events.take(3_000)
       let broken = 0
       const keys: string[] = []
@@ -85,8 +85,8 @@ describe('events drawn from a contract', () => {
       expect(Object.keys(expected.broken)).toEqual(
         expect.arrayContaining(['notJson', 'missingField', 'badType', 'futureTime', 'notUtf8']),
       )
-      const again = syntheticMaker(stream)
-      if (again.kind === 'maker') expect(new SyntheticEvents(options, again.maker).take(3_000)).toEqual(records)
+      const again = syntheticGenerator(stream)
+      if (again.kind === 'generator') expect(new SyntheticEvents(options, again.generator).take(3_000)).toEqual(records)
     },
   )
 
@@ -98,7 +98,7 @@ describe('events drawn from a contract', () => {
       key: 'id',
       ...roles,
     })
-    expect(syntheticMaker(never)).toEqual({
+    expect(syntheticGenerator(never)).toEqual({
       kind: 'none',
       why: 'none of 2000 events drawn for never fulfils its contract (id: never so)',
     })
@@ -113,7 +113,7 @@ describe('events drawn from a contract', () => {
       ...roles,
       decode,
     })
-    expect(syntheticMaker(avro)).toMatchObject({ kind: 'none', why: expect.stringContaining('not Avro') as string })
+    expect(syntheticGenerator(avro)).toMatchObject({ kind: 'none', why: expect.stringContaining('not Avro') as string })
   })
 
   test('a key of few values: what is repeated counts as repeated', () => {
@@ -124,9 +124,9 @@ describe('events drawn from a contract', () => {
       key: 'id',
       ...roles,
     })
-    const made = syntheticMaker(stream)
+    const made = syntheticGenerator(stream)
     if (made.kind === 'none') throw new Error(made.why)
-    const events = new SyntheticEvents({ seed, late: 0, broken: 0, tombstones: 0, duplicates: 0 }, made.maker)
+    const events = new SyntheticEvents({ seed, late: 0, broken: 0, tombstones: 0, duplicates: 0 }, made.generator)
     events.take(100)
     expect(events.expected).toMatchObject({ valid: 100, distinct: 3, duplicates: 97 })
   })

@@ -5,7 +5,7 @@ import { SourceError } from '../../../shared/sources/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, range, span } from './bronzeFixture.js'
 
-describe('what a delivery jumps over', () => {
+describe('what lies in the gap of a delivery', () => {
   test('before a record whose bytes were not kept is read from the source too', async () => {
     await using f = await BronzeFixture.open()
     f.append(range(0, 12))

@@ -17,8 +17,8 @@ export interface RepairRoom {
   readonly held?: HeldBytes | undefined
 }
 
-/** What a delivery jumped over, as the source has it. */
-export interface Jump {
+/** What lies in the gap of a delivery, as the source has it. */
+export interface GapRecords {
   /** Those that were not delivered. */
   readonly records: readonly SourceRecord[]
   /** Offsets the source had deleted before they were read, and that were not delivered. */
@@ -26,24 +26,24 @@ export interface Jump {
   readonly holes: bigint
 }
 
-/** Of a delivery that jumps over nothing. */
-export const noJump: Jump = { records: [], missing: [], holes: 0n }
+/** Of a delivery without a gap. */
+export const noGap: GapRecords = { records: [], missing: [], holes: 0n }
 
 /**
- * Reads what a delivery jumps over.
+ * Reads what lies in the gap of a delivery.
  *
- * @param part the delivery, with a gap
+ * @param part the delivery, with its gap
  * @param log the partition's log as just looked up
  * @param room gets less by what is read
- * @returns undefined when the jump is more than there is room for
+ * @returns undefined when the gap is more than there is room for
  */
-export async function readJump(
+export async function readGap(
   source: Source,
   topic: string,
   { gap, records: delivered }: PartitionDelivery & { readonly gap: OffsetRange },
   log: PartitionOffsets,
   room: RepairRoom,
-): Promise<Jump | undefined> {
+): Promise<GapRecords | undefined> {
   const offsets = new Set(delivered.map(r => r.offset))
   const missing: OffsetRange[] = []
   const records: SourceRecord[] = []

@@ -1,7 +1,7 @@
 import { columnKey, formatJson, type Json } from '../../types/index.js'
 
 /** A value that is not what its column takes. */
-export interface Misfit {
+export interface TypeMismatch {
   readonly path: readonly string[]
   /** In words. */
   readonly expected: string
@@ -10,14 +10,14 @@ export interface Misfit {
 }
 
 /** What a reader throws. It knows the column and not the line, which its caller adds. */
-export class MisfitError extends Error {
-  readonly misfit: Misfit
+export class TypeMismatchError extends Error {
+  readonly mismatch: TypeMismatch
 
-  constructor(misfit: Misfit) {
+  constructor(mismatch: TypeMismatch) {
     super(
-      `column ${columnKey(misfit.path)}: expected ${misfit.expected}${misfit.found === undefined ? '' : `, found ${shortened(misfit.found)}`}`,
+      `column ${columnKey(mismatch.path)}: expected ${mismatch.expected}${mismatch.found === undefined ? '' : `, found ${shortened(mismatch.found)}`}`,
     )
-    this.misfit = misfit
+    this.mismatch = mismatch
   }
 }
 

@@ -1,5 +1,5 @@
 /** A good event, as the record's exact bytes, and what an observer should find in it. */
-export interface MadeEvent {
+export interface GeneratedEvent {
   readonly key: Uint8Array
   readonly value: Uint8Array
   /** Whether its values are unusual. */
@@ -8,8 +8,8 @@ export interface MadeEvent {
   readonly isRepeat: boolean
 }
 
-/** Makes the events of one stream; the same for the same ids and random numbers. */
-export interface EventMaker {
+/** Generates the events of one stream; the same for the same ids and random numbers. */
+export interface EventGenerator {
   /** What can be wrong with an event of it. */
   readonly brokenKinds: readonly string[]
   /**
@@ -17,7 +17,7 @@ export interface EventMaker {
    * @param time milliseconds; when it happens
    * @param anomalies percent of events that are unusual, where the stream knows such
    */
-  event(id: number, time: number, random: () => number, anomalies: number): MadeEvent
+  event(id: number, time: number, random: () => number, anomalies: number): GeneratedEvent
   /** A record that the contract rejects. @param timestamp milliseconds; Kafka's */
   broken(
     kind: string,
@@ -27,6 +27,6 @@ export interface EventMaker {
   ): { readonly key: Uint8Array; readonly value: Uint8Array }
 }
 
-/** The maker of a stream's events, or in a sentence why there can be none. */
-export type SyntheticMaker =
-  { readonly kind: 'maker'; readonly maker: EventMaker } | { readonly kind: 'none'; readonly why: string }
+/** The generator of a stream's events, or in a sentence why there can be none. */
+export type SyntheticGenerator =
+  { readonly kind: 'generator'; readonly generator: EventGenerator } | { readonly kind: 'none'; readonly why: string }

@@ -1,10 +1,10 @@
 /**
- * Finds a name that was meant for another: names in the environment that are no settings are many, so only those a slip
+ * The known name that is nearest to another: names in the environment that are no settings are many, so only those a slip
  * away from one are reported.
  *
  * @returns the setting that was meant, or undefined
  */
-export function meantName(name: string, known: readonly string[]): string | undefined {
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined
   const plain = name.toUpperCase()
   let best: { readonly name: string; readonly slips: number } | undefined

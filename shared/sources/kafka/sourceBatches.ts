@@ -7,16 +7,16 @@ import type { BatchHeader } from './recordBatch.js'
 import { decodeRecords, type DecodeWindow } from './recordDecoder.js'
 import { streamRecords } from './recordStream.js'
 
-// Compressed batches grow: a fetch is passed on in stretches, so that memory is bounded by what they come to.
+// Compressed batches grow: a fetch is passed on in several, so that memory is bounded by what they come to.
 const recordsPerBatch = 20_000
 const bytesPerBatch = 16 * 2 ** 20
 
 /**
- * The committed records of one fetch, cut at batch borders, and inside large batches; the last stretch reaches to
+ * The committed records of one fetch, cut at batch borders, and inside large batches; the last one reaches to
  * `position`.
  * @throws SourceError SOURCE_CORRUPT for damaged bytes, SOURCE_CODEC_MISSING when nothing here can decompress them
  */
-export async function* stretchesOf(
+export async function* sourceBatchesOf(
   { response, headers }: Fetched,
   window: DecodeWindow,
   position: bigint,
