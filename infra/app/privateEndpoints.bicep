@@ -1,4 +1,4 @@
-// Private endpoints of what the app speaks to. Their names are found by private DNS zones, which exist once a network and
+// Private endpoints of what the app connects to. Their names are found by private DNS zones, which exist once a network and
 // are made before (README.md, "Private network"); without one the endpoint is there, and its name is left to the network.
 
 param location string

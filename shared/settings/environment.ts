@@ -56,10 +56,10 @@ export const environment = z.object({
     .default('0 */5 * * * *')
     .describe('When bronze looks for partitions that lag while nothing commits.'),
 
-  BRONZE_MAX_COMMIT_ROWS: whole(1, 10_000_000).default(250_000).describe('Most rows of one bronze commit.'),
+  BRONZE_MAX_COMMIT_ROWS: whole(1, 10_000_000).default(250_000).describe('Maximum rows of one bronze commit.'),
   BRONZE_MIN_COMMIT_INTERVAL: whole(0, 3_600_000)
     .default(0)
-    .describe('Least milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
+    .describe('Minimum milliseconds between two bronze commits of one instance; fewer, larger files for later data.'),
   BRONZE_MAX_RAW_SIZE: bytes(1, 256 * megabyte)
     .default(64 * megabyte)
     .describe(
@@ -68,7 +68,7 @@ export const environment = z.object({
   BRONZE_MEMORY_BUDGET: bytes(megabyte)
     .optional()
     .describe(
-      'Most bytes of keys, values and headers that bronze has in work at once in one process, from fetch to commit; a larger record goes alone. Memory takes several times as much. A sixteenth of the memory (32MB to 512MB) when empty.',
+      'Maximum bytes of keys, values and headers that bronze processes at once in one process, from fetch to commit; a larger record goes alone. Memory takes several times as much. A sixteenth of the memory (32MB to 512MB) when empty.',
     ),
   BRONZE_WORKERS: whole(0, 64)
     .default(0)
@@ -84,13 +84,13 @@ export const environment = z.object({
     ),
   DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
     .default(1024 ** 3)
-    .describe('Most memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
+    .describe('Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
   TEMP_FOLDER: checked(folderFault)
     .optional()
     .describe("Folder for spilled and fetched data; the system's when empty."),
   TEMP_LIMIT: bytes(megabyte)
     .default(10 * 1024 ** 3)
-    .describe('Most bytes TEMP_FOLDER may hold.'),
+    .describe('Maximum bytes TEMP_FOLDER may hold.'),
   INSTANCE_MEMORY_MB: whole(256, 1_048_576).default(2048).describe('Memory of one instance, for the cost estimate.'),
 
   ...modelSettings,
@@ -117,13 +117,13 @@ export const environment = z.object({
     .describe('Small files of one partition that are worth compacting before they fill a file.'),
   COMPACTION_MAX_BYTES: bytes()
     .default(2 * 1024 ** 3)
-    .describe('Most bytes that maintenance compacts of one table in one run; the next continues.'),
+    .describe('Maximum bytes that maintenance compacts of one table in one run; the next continues.'),
   VACUUM_RETENTION: duration()
     .default(7 * 86_400_000)
     .describe("How long files that were removed or never committed are kept; at least the table's own retention."),
 
   ALERT_WEBHOOK_URL: secret(
-    'Where the monitor sends alerts that begin and end, in the Common Alert Schema of Azure Monitor. None is sent when empty.',
+    'Where the monitor sends alerts that fire and are resolved, in the Common Alert Schema of Azure Monitor. None is sent when empty.',
     httpUrlFault,
   ),
   ...alertThresholds,

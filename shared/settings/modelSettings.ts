@@ -23,7 +23,7 @@ export const modelSettings = {
     ),
   MODEL_MEMORY_LIMIT: bytes()
     .default(512 * 1024 ** 2)
-    .describe('Most memory the models of one process may use.'),
+    .describe('Maximum memory the models of one process may use.'),
   ANOMALY_THRESHOLD: numberBetween(-1_000_000, 1_000_000, 'number')
     .optional()
     .describe(
@@ -67,7 +67,7 @@ export const modelSettings = {
     .describe('When the models of the streams are trained and registered (NCRONTAB); never by itself when absent.'),
   TRAIN_ROWS: whole(1_000, 10_000_000)
     .default(200_000)
-    .describe('Most rows of silver that a training draws: four fifths to train on, one fifth to measure by.'),
+    .describe('Maximum rows of silver that a training draws: four fifths to train on, one fifth to measure by.'),
   MODEL_PROMOTION_MARGIN: numberBetween(0, 1, 'number')
     .default(0.01)
     .describe(

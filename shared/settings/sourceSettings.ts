@@ -21,11 +21,11 @@ export const sourceSettings = {
   KAFKA_SECURITY_PROTOCOL: z
     .enum(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'])
     .default('plaintext')
-    .describe('How brokers are spoken to.'),
+    .describe('Security protocol of the connections to the brokers.'),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
     .optional()
-    .describe('How to sign in; needed with `sasl_plaintext` and `sasl_ssl`.'),
+    .describe('SASL mechanism; needed with `sasl_plaintext` and `sasl_ssl`.'),
   KAFKA_USERNAME: text()
     .optional()
     .describe('User name or API key. Event Hubs: `$ConnectionString`, with the connection string as password.'),

@@ -30,7 +30,7 @@ export const train: Command = {
     since: { value: 'TIME', about: "train on events from then on only: a time, or a duration as '30 days'" },
     register: { about: 'keep the model as a version, and make it champion if it is better' },
     seed: { value: 'N', about: "what random numbers are drawn from; silver's version when absent" },
-    rows: { value: 'N', about: 'most rows of silver that are drawn; TRAIN_ROWS when absent' },
+    rows: { value: 'N', about: 'maximum rows of silver that are drawn; TRAIN_ROWS when absent' },
   },
   async run(context, args) {
     const format = formatOf(context, args)

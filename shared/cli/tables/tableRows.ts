@@ -8,7 +8,7 @@ import type { ColumnBatch, RowSource } from '../output/index.js'
 export interface TableRowsOptions {
   /** Columns wanted, in this order; all of the schema's when absent. */
   readonly columns?: readonly string[] | undefined
-  /** Most rows. */
+  /** Maximum rows. */
   readonly limit?: number | undefined
   /** Zone of partition timestamps without an offset; UTC when absent. */
   readonly timeZone?: string | undefined

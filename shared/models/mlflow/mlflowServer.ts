@@ -12,7 +12,7 @@ import { ModelRegistry, type ModelVersion } from './registry.js'
 import { type MlflowCredentials, type RequestSigner, requestSigner } from './requestSigner.js'
 import { parseTrackingUri, type TrackingServer } from './trackingUri.js'
 
-/** What is needed to speak to an MLflow server. */
+/** What is needed to call an MLflow server. */
 export interface MlflowOptions {
   readonly trackingUri: string
   /** Where registered models are, when elsewhere. */
